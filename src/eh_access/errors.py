@@ -1,0 +1,81 @@
+"""Every error the library raises on purpose; each is also the builtin a caller would catch."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class EhAccessError(Exception):
+    """Base of all errors raised on purpose, so that one ``except`` can catch them."""
+
+
+class InputError(EhAccessError, ValueError):
+    """Input that cannot be used; carries every fault found, not only the first.
+
+    Parameters
+    ----------
+    faults
+        One message, or several. Each says what is wrong, where, and what to do.
+
+    Examples
+    --------
+    >>> error = InputError(["row 2: weight is -1; give 0 or more", "row 5: no id"])
+    >>> len(error.faults)
+    2
+    >>> print(error)
+    2 faults:
+      1. row 2: weight is -1; give 0 or more
+      2. row 5: no id
+    """
+
+    def __init__(self, faults: Iterable[str] | str) -> None:
+        self.faults: tuple[str, ...] = (faults,) if isinstance(faults, str) else tuple(faults)
+        super().__init__(*self.faults)
+
+    def __str__(self) -> str:
+        if len(self.faults) == 1:
+            return self.faults[0]
+        listed = "\n".join(f"  {number}. {fault}" for number, fault in enumerate(self.faults, 1))
+        return f"{len(self.faults)} faults:\n{listed}"
+
+
+class NotFoundError(EhAccessError, LookupError):
+    """A name or an id that is not there."""
+
+
+class SourceError(EhAccessError, OSError):
+    """A file or a download that is missing, damaged or out of reach."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
+def did_you_mean(wrong: str, known: Iterable[object]) -> str:
+    """Return a hint naming the known words closest to a wrong one, or what there is.
+
+    Parameters
+    ----------
+    wrong
+        The word that was not recognised.
+    known
+        The words that would have been.
+
+    Returns
+    -------
+    str
+        A clause to end an error message with.
+
+    Examples
+    --------
+    >>> did_you_mean("treshold", ["threshold", "margin"])
+    "did you mean 'threshold'?"
+    >>> did_you_mean("x", ["threshold", "margin"])
+    "known: 'margin', 'threshold'"
+    """
+    words = sorted(str(word) for word in known)
+    close = difflib.get_close_matches(wrong, words, n=2, cutoff=0.6)
+    if close:
+        return "did you mean " + " or ".join(f"'{word}'" for word in close) + "?"
+    shown = ", ".join(f"'{word}'" for word in words[:12])
+    return f"known: {shown}" + (f" and {len(words) - 12} more" if len(words) > 12 else "")

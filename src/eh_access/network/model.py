@@ -1,0 +1,158 @@
+"""The street network as arrays: where streets are, how they join, what OpenStreetMap says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
+
+CLOSED_DS: int = 2**30
+"""Deciseconds that mean "may not be used"; no sum of two of them overflows 32 bits."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """Where data came from; travels with it into every output.
+
+    Parameters
+    ----------
+    title, publisher, licence, attribution
+        Plain words; the attribution is printed as it stands.
+    date
+        Date of the data (not of the download), ISO form, or "" when unknown.
+    sha256
+        Digest of the file it was read from, or "" when there was none.
+    url
+        Where the publisher offers it, or "".
+
+    Examples
+    --------
+    >>> Provenance(title="Streets", publisher="OSM", licence="ODbL 1.0").date
+    ''
+    """
+
+    title: str
+    publisher: str
+    licence: str
+    attribution: str = ""
+    date: str = ""
+    sha256: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class EdgeCost:
+    """What each edge costs one mode, both ways.
+
+    Parameters
+    ----------
+    forward_ds, backward_ds
+        int32 arrays, one value per edge: deciseconds along ``edge_from -> edge_to`` and back;
+        ``CLOSED_DS`` where the mode may not go.
+    main
+        bool array per edge: it belongs to the largest part of the network in which every place
+        can be reached from every other by this mode. Points are placed only on such edges.
+    notes
+        How many edges each counted doubt touched, for example ``{"kerb unknown": 120}``.
+    """
+
+    forward_ds: NDArray[np.int32]
+    backward_ds: NDArray[np.int32]
+    main: NDArray[np.bool_]
+    notes: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Network:
+    """Streets as immutable arrays, in metres on the British National Grid (EPSG:27700).
+
+    An edge is a stretch of street between two nodes, drawn once however many ways it may be used;
+    what it costs, and in which direction it may be used, is worked out for each mode from its tags.
+    Nodes are numbered in the order the search engine likes (near nodes have near numbers).
+
+    Parameters
+    ----------
+    node_x, node_y
+        float64 (nodes,), metres.
+    edge_from, edge_to
+        int32 (edges,), node numbers.
+    length_m
+        float64 (edges,), metres along the street.
+    edge_tags
+        int32 (edges,), row of ``tag_sets``.
+    tag_sets
+        The distinct sets of OpenStreetMap tags that matter here (names are kept apart).
+    edge_way
+        int64 (edges,), OpenStreetMap way id, 0 where there is none.
+    edge_name
+        int32 (edges,), row of ``names``, -1 where the street has no name.
+    names
+        Street names.
+    geometry_start
+        int64 (edges + 1,), where each edge's vertices begin in ``geometry_xy``.
+    geometry_xy
+        float64 (vertices, 2), metres, end points included.
+    covered
+        The area in which streets are complete, or None if unknown. Trips that touch its rim may
+        have been cut short.
+    provenance
+        Where the streets came from.
+    """
+
+    node_x: NDArray[np.float64]
+    node_y: NDArray[np.float64]
+    edge_from: NDArray[np.int32]
+    edge_to: NDArray[np.int32]
+    length_m: NDArray[np.float64]
+    edge_tags: NDArray[np.int32]
+    tag_sets: tuple[Mapping[str, str], ...]
+    edge_way: NDArray[np.int64]
+    edge_name: NDArray[np.int32]
+    names: tuple[str, ...]
+    geometry_start: NDArray[np.int64]
+    geometry_xy: NDArray[np.float64]
+    covered: BaseGeometry | None
+    provenance: tuple[Provenance, ...]
+    _memory: dict[Hashable, Any] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        for value in vars(self).values():
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
+
+    @property
+    def node_count(self) -> int:
+        """Number of nodes."""
+        return len(self.node_x)
+
+    @property
+    def edge_count(self) -> int:
+        """Number of edges."""
+        return len(self.edge_from)
+
+    def remember(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return ``make()``, worked out once for each key: the network never changes.
+
+        Parameters
+        ----------
+        key
+            What is wanted, for example ``("cost", mode)``.
+        make
+            Works it out from this network alone.
+
+        Returns
+        -------
+        object
+            What ``make`` returned the first time.
+        """
+        if key not in self._memory:
+            self._memory[key] = make()
+        return self._memory[key]  # type: ignore[no-any-return]
