@@ -6,6 +6,9 @@ import difflib
 from collections.abc import Iterable
 
 
+SHOWN_WORDS = 12
+
+
 class EhAccessError(Exception):
     """Base of all errors raised on purpose, so that one ``except`` can catch them."""
 
@@ -77,5 +80,6 @@ def did_you_mean(wrong: str, known: Iterable[object]) -> str:
     close = difflib.get_close_matches(wrong, words, n=2, cutoff=0.6)
     if close:
         return "did you mean " + " or ".join(f"'{word}'" for word in close) + "?"
-    shown = ", ".join(f"'{word}'" for word in words[:12])
-    return f"known: {shown}" + (f" and {len(words) - 12} more" if len(words) > 12 else "")
+    shown = ", ".join(f"'{word}'" for word in words[:SHOWN_WORDS])
+    rest = len(words) - SHOWN_WORDS
+    return f"known: {shown}" + (f" and {rest} more" if rest > 0 else "")

@@ -1,1 +1,1 @@
-
+"""What the minutes mean: coverage, winners and losers, fairness, verdicts."""

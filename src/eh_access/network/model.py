@@ -1,4 +1,4 @@
-"""The street network as arrays: where streets are, how they join, what OpenStreetMap says of them."""
+"""The street network as arrays: where streets are, how they join, what OpenStreetMap says."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-
+"""What people see: map, report, workbook and GeoPackage."""

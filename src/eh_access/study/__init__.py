@@ -1,1 +1,1 @@
-
+"""One question, from its study.toml to its results."""
