@@ -1,0 +1,336 @@
+"""What a study found: every table, every verdict, and what must be said beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from shapely.geometry.base import BaseGeometry
+
+    from eh_access.analysis.comparison import Comparison
+    from eh_access.analysis.criteria import Verdict
+    from eh_access.network.model import Network, Provenance
+    from eh_access.routing.types import TravelTimes
+    from eh_access.study.config import ScenarioConfig, Study
+
+BASELINE_NAME = "baseline"
+ORIGINS_COLUMNS = (
+    "origin_id",
+    "area_id",
+    "weight",
+    "scenario",
+    "mode",
+    "minutes",
+    "nearest_site_id",
+    "status",
+    "estimated",
+    "minutes_full_time",
+    "nearest_full_time_site_id",
+)
+VERDICTS_COLUMNS = (
+    "scenario",
+    "criterion",
+    "mode",
+    "value",
+    "baseline_value",
+    "threshold",
+    "outcome",
+    "basis",
+    "indication",
+    "not_met_before",
+    "worsened_by",
+    "title",
+    "sentence",
+    "reason",
+)
+MINUTES_DECIMALS = 4
+VALUE_DECIMALS = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """Something a reader must be told beside the figures.
+
+    Parameters
+    ----------
+    level
+        ``"warning"`` when it could change how a figure is read, else ``"info"``.
+    text
+        One or two plain sentences, to be printed as they stand (escaped).
+    topic
+        A short stable word for what it is about: ``"estimated"``, ``"unknown-site"``, ``"rim"``.
+
+    Examples
+    --------
+    >>> Note(level="info", text="Seen by nobody yet.", topic="draft").level
+    'info'
+    """
+
+    level: Literal["warning", "info"]
+    text: str
+    topic: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputFile:
+    """A file the study read.
+
+    Parameters
+    ----------
+    role
+        What it was for: ``"study"``, ``"areas"``, ``"sites"``, ``"streets"``.
+    name
+        Its name as the study gives it, never a path of the machine.
+    sha256
+        Digest of its bytes.
+    rows
+        Rows read, or None where rows mean nothing.
+    """
+
+    role: str
+    name: str
+    sha256: str
+    rows: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepCount:
+    """How many rows went into a step and came out of it: nothing may get lost.
+
+    Parameters
+    ----------
+    step
+        Plain words: ``"walk: origins placed on the network"``.
+    rows_in, rows_out
+        Counts; they differ only where ``note`` says why.
+    note
+        Why they differ, or "".
+    """
+
+    step: str
+    rows_in: int
+    rows_out: int
+    note: str = ""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class StudyResult:
+    """All that came out of one run of a study; nothing in it is drawn or written yet.
+
+    Parameters
+    ----------
+    study
+        The question as it was asked.
+    origins_name
+        Which of the study's sets of origins was used: ``"oa"``.
+    origins, areas, sites
+        The checked tables (EPSG:27700). ``sites`` is the baseline: it has ``is_open``.
+    wards, candidates, youth
+        Further tables where the study has them, else None.
+    borough
+        The outline of the study's area, EPSG:27700.
+    scenario_sites
+        Sites under each assessed scenario, baseline first.
+    times
+        Minutes from every origin to every site, by mode; every site whether open or not.
+    times_back
+        Minutes from every site back to every origin, for the modes that need it.
+    comparisons, comparisons_full_time
+        By (scenario, mode), without the baseline: before and after to the nearest site that is
+        open at all, and to the nearest that keeps full-time hours.
+    verdicts
+        Every criterion under every assessed scenario, the baseline's own values included.
+    network
+        The streets, or None when times are estimated.
+    estimated
+        Whether the minutes are straight-line estimates. Then every verdict is an indication.
+    notes
+        What must be said beside the figures, warnings first.
+    provenance
+        Where each input came from; attributions are to be printed as they stand.
+    inputs
+        The files read, with digests.
+    counts
+        Rows in and out at each step.
+    """
+
+    study: Study
+    origins_name: str
+    origins: gpd.GeoDataFrame
+    areas: gpd.GeoDataFrame
+    sites: gpd.GeoDataFrame
+    wards: gpd.GeoDataFrame | None
+    candidates: gpd.GeoDataFrame | None
+    youth: gpd.GeoDataFrame | None
+    borough: BaseGeometry
+    scenario_sites: Mapping[str, gpd.GeoDataFrame]
+    times: Mapping[str, TravelTimes]
+    times_back: Mapping[str, TravelTimes]
+    comparisons: Mapping[tuple[str, str], Comparison]
+    comparisons_full_time: Mapping[tuple[str, str], Comparison]
+    verdicts: tuple[Verdict, ...]
+    network: Network | None
+    estimated: bool
+    notes: tuple[Note, ...]
+    provenance: tuple[Provenance, ...]
+    inputs: tuple[InputFile, ...] = ()
+    counts: tuple[StepCount, ...] = ()
+    _memory: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+
+    @property
+    def scenario_names(self) -> tuple[str, ...]:
+        """Names of the scenarios that were assessed, baseline first."""
+        return tuple(self.scenario_sites)
+
+    @property
+    def scenarios(self) -> tuple[ScenarioConfig, ...]:
+        """The assessed scenarios as the study describes them, baseline first."""
+        by_name = {scenario.name: scenario for scenario in self.study.scenarios}
+        return tuple(by_name[name] for name in self.scenario_names)
+
+    @property
+    def not_assessed(self) -> tuple[ScenarioConfig, ...]:
+        """Scenarios the study names but cannot assess; each says why."""
+        return tuple(item for item in self.study.scenarios if not item.assess)
+
+    @property
+    def modes(self) -> tuple[str, ...]:
+        """Names of the modes, in the study's order."""
+        return tuple(self.times)
+
+    @property
+    def basis(self) -> str:
+        """``"estimated"`` or ``"streets"``: what the minutes stand on."""
+        return "estimated" if self.estimated else "streets"
+
+    def verdicts_for(self, scenario: str) -> tuple[Verdict, ...]:
+        """Return the verdicts of one scenario, in the study's order of criteria.
+
+        Parameters
+        ----------
+        scenario
+            Name of an assessed scenario.
+
+        Returns
+        -------
+        tuple of Verdict
+            Empty when the scenario was not assessed.
+        """
+        return tuple(verdict for verdict in self.verdicts if verdict.scenario == scenario)
+
+    def nearest(self, scenario: str, mode: str, *, full_time: bool) -> pd.DataFrame:
+        """Return each origin's nearest site under a scenario.
+
+        Parameters
+        ----------
+        scenario, mode
+            Names of an assessed scenario and of a mode of the study.
+        full_time
+            Only sites that keep full-time hours, else every open one.
+
+        Returns
+        -------
+        DataFrame
+            Index ``origin_id``; ``minutes`` (inf where none can be reached) and ``site_id``.
+        """
+        from eh_access.analysis.scenarios import open_sites
+
+        key = f"nearest {scenario} {mode} {full_time}"
+        if key not in self._memory:
+            chosen = open_sites(
+                self.scenario_sites[scenario],
+                full_time=full_time,
+                full_time_from_hours=self.study.settings.full_time_from_hours,
+            )
+            self._memory[key] = self.times[mode].nearest(chosen)
+        return self._memory[key]
+
+    def origins_table(self) -> pd.DataFrame:
+        """Return ``origins.csv``: one row per origin, scenario and mode.
+
+        Returns
+        -------
+        DataFrame
+            The columns of ``ORIGINS_COLUMNS``. ``minutes`` is the time to the nearest site that
+            is open at all, ``minutes_full_time`` to the nearest with full-time hours; ``inf``
+            where none can be reached. ``status`` is ``ok``, ``off_network``, ``unreached`` or
+            ``no_location``.
+        """
+        if "origins" not in self._memory:
+            parts = [
+                self._origins_part(scenario, mode)
+                for scenario in self.scenario_names
+                for mode in self.modes
+            ]
+            self._memory["origins"] = pd.concat(parts, ignore_index=True)
+        return self._memory["origins"].copy()
+
+    def _origins_part(self, scenario: str, mode: str) -> pd.DataFrame:
+        times = self.times[mode]
+        nearest = self.nearest(scenario, mode, full_time=False)
+        full = self.nearest(scenario, mode, full_time=True)
+        placed = times.origin_status["status"].to_numpy(dtype=str)
+        reached = np.isfinite(nearest["minutes"].to_numpy())
+        # a place that could not be put on the network keeps that reason; the rest is about reach
+        kept = np.isin(placed, ("off_network", "no_location"))
+        status = np.where(kept, placed, np.where(reached, "ok", "unreached"))
+        return pd.DataFrame(
+            {
+                "origin_id": self.origins.index.to_numpy(),
+                "area_id": self.origins["area_id"].to_numpy(),
+                "weight": self.origins["weight"].to_numpy(),
+                "scenario": scenario,
+                "mode": mode,
+                "minutes": _rounded(nearest["minutes"], MINUTES_DECIMALS),
+                "nearest_site_id": nearest["site_id"].to_numpy(),
+                "status": status,
+                "estimated": times.estimated,
+                "minutes_full_time": _rounded(full["minutes"], MINUTES_DECIMALS),
+                "nearest_full_time_site_id": full["site_id"].to_numpy(),
+            },
+            columns=list(ORIGINS_COLUMNS),
+        )
+
+    def verdicts_table(self) -> pd.DataFrame:
+        """Return ``verdicts.csv``: one row per scenario and criterion.
+
+        Returns
+        -------
+        DataFrame
+            The columns of ``VERDICTS_COLUMNS``; shares are 0..1, times minutes. ``value`` is NaN
+            only where the criterion could not be worked out at all, and ``reason`` says why.
+        """
+        rows = [
+            {
+                "scenario": verdict.scenario,
+                "criterion": verdict.criterion.id,
+                "mode": verdict.mode,
+                "value": verdict.value,
+                "baseline_value": verdict.baseline_value,
+                "threshold": verdict.threshold,
+                "outcome": str(verdict.outcome),
+                "basis": verdict.basis,
+                "indication": str(verdict.indication or ""),
+                "not_met_before": verdict.not_met_before,
+                "worsened_by": verdict.worsened_by,
+                "title": verdict.criterion.title,
+                "sentence": verdict.sentence,
+                "reason": verdict.reason,
+            }
+            for verdict in self.verdicts
+        ]
+        table = pd.DataFrame(rows, columns=list(VERDICTS_COLUMNS))
+        numbers = ["value", "baseline_value", "threshold", "worsened_by"]
+        table[numbers] = table[numbers].astype(float).round(VALUE_DECIMALS)
+        return table
+
+
+def _rounded(minutes: pd.Series, decimals: int) -> np.ndarray:
+    """Return minutes as float64, without the noise of 32-bit numbers in their last digits."""
+    return np.round(minutes.to_numpy(dtype=np.float64), decimals)
