@@ -23,7 +23,7 @@ PYTHON := $(shell for name in python3 python python3.14 python3.13 python3.12 py
 	echo $$name; break; fi; done)
 endif
 
-PIP := $(VENV_PYTHON) -m pip --disable-pip-version-check install --quiet
+PIP := $(VENV_PYTHON) -m pip --disable-pip-version-check install -qq
 LOCKED := $(PIP) --require-hashes
 
 .DEFAULT_GOAL := help
@@ -105,10 +105,10 @@ lock: .venv/.lock  ## Lock the requirements anew from pyproject.toml (UPGRADE=1 
 
 wheel-check: .venv/.runtime  ## Build the wheel and use it in a clean environment
 	@rm -rf build/wheel-check && mkdir -p build/wheel-check
-	@$(VENV_PYTHON) -m pip --disable-pip-version-check wheel --quiet --no-deps --no-build-isolation --wheel-dir build/wheel-check .
+	@$(VENV_PYTHON) -m pip --disable-pip-version-check wheel -qq --no-deps --no-build-isolation --wheel-dir build/wheel-check .
 	@$(PYTHON) -m venv build/wheel-check/venv
-	@cd build/wheel-check && venv/$(notdir $(BIN))/python -m pip --disable-pip-version-check install --quiet --require-hashes -r ../../requirements/runtime.txt
-	@cd build/wheel-check && venv/$(notdir $(BIN))/python -m pip --disable-pip-version-check install --quiet --no-deps --no-index *.whl
+	@cd build/wheel-check && venv/$(notdir $(BIN))/python -m pip --disable-pip-version-check install -qq --require-hashes -r ../../requirements/runtime.txt
+	@cd build/wheel-check && venv/$(notdir $(BIN))/python -m pip --disable-pip-version-check install -qq --no-deps --no-index *.whl
 	cd build/wheel-check && venv/$(notdir $(BIN))/eh-access --version
 	cd build/wheel-check && venv/$(notdir $(BIN))/eh-access report newport --offline --out results
 	@rm -rf build/wheel-check

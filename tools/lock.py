@@ -1,4 +1,4 @@
-"""Lock the requirements: every package pinned with its hashes, for every platform, in requirements/.
+"""Lock the requirements: every package pinned with its hashes, for every platform.
 
 ``python tools/lock.py`` writes the files from pyproject.toml (needs a connection and uv, itself
 locked in lock.txt; ``make lock`` sees to both). ``--upgrade`` takes newer releases.
@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from packaging.markers import default_environment
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
@@ -122,7 +121,6 @@ def check_closure(lock: Lock, pins: dict[str, list[Requirement]]) -> list[str]:
     nothing can be said of them without a connection.
     """
     faults = []
-    environment = {**default_environment(), "extra": ""}
     for name, found in sorted(pins.items()):
         pinned = version_here(found)
         try:
@@ -133,7 +131,7 @@ def check_closure(lock: Lock, pins: dict[str, list[Requirement]]) -> list[str]:
             continue
         for line in installed.requires or []:
             need = Requirement(line)
-            if need.marker is not None and not need.marker.evaluate(environment):
+            if need.marker is not None and not need.marker.evaluate({"extra": ""}):
                 continue
             locked = version_here(pins.get(canonicalize_name(need.name), []))
             if locked is None:
