@@ -1,0 +1,164 @@
+"""Numbers as a careful analyst writes them: a unit always, an "about" where it is rounded."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+NOT_REACHED = "not reached"
+
+
+def whole(value: float) -> str:
+    """Return a count as a whole number with thousands separated.
+
+    Parameters
+    ----------
+    value
+        A count; modelled counts have decimals, which mean nothing to a reader.
+
+    Returns
+    -------
+    str
+        Text.
+
+    Examples
+    --------
+    >>> whole(1243.4)
+    '1,243'
+    """
+    return f"{round(value):,}"
+
+
+def about(value: float) -> str:
+    """Return a count for prose, to three significant figures, saying that it is rounded.
+
+    Parameters
+    ----------
+    value
+        A count, 0 or more.
+
+    Returns
+    -------
+    str
+        Text.
+
+    Examples
+    --------
+    >>> about(1243.4), about(14637), about(3.2), about(0.0), about(0.2)
+    ('about 1,240', 'about 14,600', 'about 3', 'no', 'fewer than 1')
+    """
+    if value == 0:
+        return "no"
+    if value < 0.5:  # noqa: PLR2004 - what would round to none
+        return "fewer than 1"
+    digits = max(len(str(round(value))) - 3, 0)
+    return f"about {round(value, -digits):,.0f}"
+
+
+def percent(share: float) -> str:
+    """Return a share as a percentage with one decimal.
+
+    Parameters
+    ----------
+    share
+        0 to 1.
+
+    Returns
+    -------
+    str
+        Text.
+
+    Examples
+    --------
+    >>> percent(0.8431), percent(math.nan)
+    ('84.3%', 'not known')
+    """
+    return f"{100 * share:.1f}%" if math.isfinite(share) else "not known"
+
+
+def points(change_share: float) -> str:
+    """Return a difference of shares in percentage points, with its sign.
+
+    Parameters
+    ----------
+    change_share
+        -1 to 1.
+
+    Returns
+    -------
+    str
+        Text.
+
+    Examples
+    --------
+    >>> points(-0.052), points(0.0)
+    ('-5.2 points', '0.0 points')
+    """
+    text = f"{100 * change_share:+.1f}"
+    return ("0.0" if text in {"+0.0", "-0.0"} else text) + " points"
+
+
+def minutes(value: float) -> str:
+    """Return minutes with one decimal, or the words for a place out of reach.
+
+    Parameters
+    ----------
+    value
+        Minutes; ``inf`` where nothing is reached.
+
+    Returns
+    -------
+    str
+        Text.
+
+    Examples
+    --------
+    >>> minutes(12.34), minutes(math.inf)
+    ('12.3 minutes', 'not reached')
+    """
+    return f"{value:.1f} minutes" if math.isfinite(value) else NOT_REACHED
+
+
+def listed(words: Iterable[object]) -> str:
+    """Return words joined as in a sentence.
+
+    Parameters
+    ----------
+    words
+        Any number of them.
+
+    Returns
+    -------
+    str
+        Text.
+
+    Examples
+    --------
+    >>> listed(["Park View", "Broom Valley", "Wath Victoria"])
+    'Park View, Broom Valley and Wath Victoria'
+    """
+    texts = [str(word) for word in words]
+    if len(texts) < 2:  # noqa: PLR2004 - one word needs no "and"
+        return "".join(texts)
+    return ", ".join(texts[:-1]) + " and " + texts[-1]
+
+
+def capital(text: str) -> str:
+    """Return a sentence with its first letter raised, the rest as it was.
+
+    Parameters
+    ----------
+    text
+        Any text.
+
+    Returns
+    -------
+    str
+        Text.
+
+    Examples
+    --------
+    >>> capital("about 1,240 under-fives")
+    'About 1,240 under-fives'
+    """
+    return text[:1].upper() + text[1:]
