@@ -1,0 +1,146 @@
+"""What the README and the guides tell a reader to type is typed here, and every link is followed.
+
+Fenced blocks: ``python`` blocks of a page run one after another in one process; ``sh`` lines that begin
+with ``eh-access`` run as they stand; ``toml NAME`` blocks become the file NAME in the reader's
+folder first. Commands that need a connection or a fresh machine are checked, not run.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+FENCE = re.compile(r"^```(\S*)[ ]?(.*?)\n(.*?)^```\s*$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+KNOWN_BLOCKS = {"python", "sh", "powershell", "toml", "text", "csv"}
+CLI = [sys.executable, "-c", "import sys; from eh_access.cli import main; sys.exit(main())"]
+
+
+@dataclass(frozen=True)
+class Block:
+    language: str
+    title: str
+    text: str
+
+
+def blocks(page: Path) -> list[Block]:
+    return [Block(*found) for found in FENCE.findall(page.read_text(encoding="utf-8"))]
+
+
+def commands(page: Path) -> Iterator[str]:
+    for block in blocks(page):
+        if block.language in {"sh", "powershell"}:
+            for line in block.text.replace("\\\n", " ").splitlines():
+                command = line.split(" #")[0].strip()
+                if command and not command.startswith("#"):
+                    yield command
+
+
+def pages_with(*, start: str | None = None, language: str | None = None) -> list[Path]:
+    if language:
+        return [page for page in PAGES if any(b.language == language for b in blocks(page))]
+    return [page for page in PAGES if any(c.startswith(start or "") for c in commands(page))]
+
+
+def name(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def prepare(page: Path, folder: Path) -> dict[str, str]:
+    """Write the page's files into a reader's folder; return the environment to work in."""
+    for block in blocks(page):
+        if block.language in {"toml", "csv"} and block.title:
+            (folder / block.title).write_text(block.text, encoding="utf-8")
+    return {**os.environ, "COLUMNS": "100"}
+
+
+def call(command: list[str], folder: Path, environment: dict[str, str]) -> None:
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_links_lead_somewhere(page: Path) -> None:
+    targets = [link.split("#")[0] for link in LINK.findall(page.read_text(encoding="utf-8"))]
+    local = [target for target in targets if target and "://" not in target]
+    assert [target for target in local if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_block_is_of_a_kind_that_is_tested(page: Path) -> None:
+    assert {block.language for block in blocks(page)} - KNOWN_BLOCKS == set()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", pages_with(language="python"), ids=name)
+def test_python_runs(page: Path, tmp_path: Path) -> None:
+    environment = prepare(page, tmp_path)
+    script = "\n".join(block.text for block in blocks(page) if block.language == "python")
+    call([sys.executable, "-c", script], tmp_path, environment)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", pages_with(start="eh-access"), ids=name)
+def test_commands_run(page: Path, tmp_path: Path) -> None:
+    environment = prepare(page, tmp_path)
+    for command in commands(page):
+        words = shlex.split(command)
+        if words[0] != "eh-access":
+            continue
+        if words[1:3] == ["network", "download"]:  # needs a connection: only that it is there
+            words = [*words[:3], "--help"]
+        elif words[1] == "report" and "--offline" not in words:  # must not wait for one either
+            words.append("--offline")
+        call([*CLI, *words[1:]], tmp_path, environment)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_other_command_is_one_we_know(page: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    for command in commands(page):
+        words = shlex.split(command, posix=not re.search(r"\\", command))
+        program = Path(words[0].replace("\\", "/")).name.removesuffix(".exe")
+        if program == "make":
+            asked = {word for word in words[1:] if "=" not in word and not word.startswith("-")}
+            assert asked <= targets, command
+        elif program in {"python", "python3", "py", "pip"}:
+            named = [word for word in words if word.startswith(("requirements", "tools"))]
+            assert [word for word in named if not (ROOT / word).exists()] == [], command
+        else:
+            assert program in {"eh-access", "pre-commit", "git", "cd"}, command
+
+
+@pytest.mark.parametrize("page", pages_with(language="toml"), ids=name)
+def test_toml_is_toml(page: Path) -> None:
+    for block in blocks(page):
+        if block.language == "toml":
+            tomllib.loads(block.text)
+
+
+def test_readme_names_the_two_commands_that_do_everything() -> None:
+    assert {"make report", "make test"} <= set(commands(ROOT / "README.md"))
+
+
+def test_readme_shows_the_help_as_it_is(tmp_path: Path) -> None:
+    """Every command that the program offers is in the README."""
+    done = subprocess.run(
+        [*CLI, "--help"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    offered = [word for word in ("report", "check", "network") if word in done.stdout]
+    assert offered == ["report", "check", "network"]
+    assert [word for word in offered if f"eh-access {word}" not in readme] == []
