@@ -1,0 +1,222 @@
+"""Before and after, origin by origin: who loses, who gains, and by how much."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from eh_access.analysis.aligning import grouping, weights_of
+from eh_access.analysis.arrays import HALF_DECISECOND_MIN, change_of, mean_of, quantile_of
+from eh_access.analysis.measures import SiteIds
+from eh_access.errors import InputError
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from eh_access.modes import TravelMode
+    from eh_access.routing.types import TravelTimes
+
+LOSES = ("loses", "loses_all")
+GAINS = ("gains", "gains_access")
+OUTCOMES = ("loses_all", "loses", "unchanged", "gains", "gains_access", "still_unreached")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Comparison:
+    """Every origin before and after a choice; made by `compare`.
+
+    Parameters
+    ----------
+    frame
+        Index ``origin_id``; ``before_min``, ``after_min`` (minutes to the nearest open site, inf
+        where none is reached), ``change_min`` (0 where none is reached either way, inf where reach
+        is lost, -inf where it is gained; never NaN), ``weight``, ``site_before``, ``site_after``
+        ("" where none) and ``outcome``, one of `OUTCOMES`.
+    groups
+        The origins' other columns, by which `summary` can group.
+    loser_min
+        Minutes by which a time must grow for an origin to lose (or shrink for it to gain).
+    mode
+        How people travel.
+    estimated
+        Whether any of the times is a straight-line estimate.
+    """
+
+    frame: pd.DataFrame
+    groups: pd.DataFrame
+    loser_min: float
+    mode: TravelMode
+    estimated: bool
+
+    def losers(self) -> pd.DataFrame:
+        """Return the origins that lose, worst first."""
+        return self._of(LOSES, ascending=False)
+
+    def winners(self) -> pd.DataFrame:
+        """Return the origins that gain, the greatest gain first."""
+        return self._of(GAINS, ascending=True)
+
+    def _of(self, outcomes: tuple[str, ...], *, ascending: bool) -> pd.DataFrame:
+        found = self.frame[self.frame["outcome"].isin(outcomes)].sort_index()
+        return found.sort_values("change_min", ascending=ascending, kind="stable")
+
+    def summary(self, by: str | pd.Series | None = None) -> pd.DataFrame:
+        """Return what the change means for each group, its base beside every figure.
+
+        Parameters
+        ----------
+        by
+            A column of the origins, a Series indexed by ``origin_id``, or None for all together.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row per group, sorted, origins of unknown group last:
+
+            - ``origins``, ``weight``: the whole group;
+            - ``weight_loses``, ``weight_gains``, ``weight_unchanged``, ``weight_still_unreached``:
+              they add up to ``weight``; ``weight_loses_all`` is a part of the first, and
+              ``share_loses``, ``share_gains`` are shares of the whole;
+            - ``finite_weight``: those reached both before and after, the base of
+              ``mean_before_min``, ``mean_after_min`` and ``mean_change_min``;
+            - ``median_change_min``, ``p90_change_min``, ``worst_change_min``: of all but those out
+              of reach both before and after; inf where so many lose all reach.
+
+            A figure without a base is NaN.
+
+        Raises
+        ------
+        NotFoundError
+            If the origins have no such column.
+        InputError
+            If the Series lacks origins.
+        """
+        together = pd.Series("all", index=self.frame.index, name="group")
+        groups = grouping(together if by is None else by, self.groups, self.frame.index)
+        codes, labels = pd.factorize(groups, sort=True, use_na_sentinel=False)
+        rows = [self._row(codes == number) for number in range(len(labels))]
+        index = pd.Index(labels, name=groups.name or "group")
+        order = np.argsort(index.isna(), kind="stable")
+        return pd.DataFrame(rows, index=index).iloc[order]
+
+    def _row(self, member: NDArray[np.bool_]) -> dict[str, float]:
+        rows = self.frame[member]
+        weights, change = rows["weight"].to_numpy(), rows["change_min"].to_numpy()
+        outcome = rows["outcome"].to_numpy()
+        load = {name: float(weights[outcome == name].sum()) for name in OUTCOMES}
+        whole = float(weights.sum())
+        loses, gains = load["loses"] + load["loses_all"], load["gains"] + load["gains_access"]
+        before, after = rows["before_min"].to_numpy(), rows["after_min"].to_numpy()
+        finite = np.isfinite(before) & np.isfinite(after)
+        asked = (outcome != "still_unreached") & (weights > 0)
+        return {
+            "origins": len(rows),
+            "weight": whole,
+            "weight_loses": loses,
+            "weight_loses_all": load["loses_all"],
+            "weight_gains": gains,
+            "weight_unchanged": load["unchanged"],
+            "weight_still_unreached": load["still_unreached"],
+            "share_loses": loses / whole if whole > 0 else np.nan,
+            "share_gains": gains / whole if whole > 0 else np.nan,
+            "finite_weight": float(weights[finite].sum()),
+            "mean_before_min": mean_of(before[finite], weights[finite]),
+            "mean_after_min": mean_of(after[finite], weights[finite]),
+            "mean_change_min": mean_of(change[finite], weights[finite]),
+            "median_change_min": quantile_of(change[asked], weights[asked], 0.5),
+            "p90_change_min": quantile_of(change[asked], weights[asked], 0.9),
+            "worst_change_min": float(change[asked].max()) if asked.any() else np.nan,
+        }
+
+
+def compare(
+    before: TravelTimes,
+    after: TravelTimes,
+    origins: gpd.GeoDataFrame,
+    *,
+    sites_before: SiteIds | None = None,
+    sites_after: SiteIds | None = None,
+    loser_min: float = 5.0,
+) -> Comparison:
+    """Return every origin's time to its nearest open site before and after.
+
+    Closing sites needs no routing: ``before`` and ``after`` may be one table, told apart by the
+    sites that are open.
+
+    Parameters
+    ----------
+    before, after
+        Travel times of the same origins, by one mode.
+    origins
+        With ``weight``, and any columns to group by.
+    sites_before, sites_after
+        The sites that are open; None means all of the table.
+    loser_min
+        More minutes than this lost make a loser, more gained a winner; exactly as many do not.
+
+    Returns
+    -------
+    Comparison
+        In the order of ``before``.
+
+    Raises
+    ------
+    InputError
+        If the tables are not of the same origins, or of different modes.
+    NotFoundError
+        If a site is not in its table.
+    """
+    weights = weights_of(before, origins)
+    weights_of(after, origins)  # raises when its origins are others
+    if before.mode.name != after.mode.name:
+        raise InputError(
+            f"before is by {before.mode.name}, after by {after.mode.name}; compare one mode"
+        )
+    was = before.nearest(sites_before)
+    now = after.nearest(sites_after).reindex(was.index)
+    old, new = was["minutes"].to_numpy(), now["minutes"].to_numpy()
+    change = change_of(old, new)
+    frame = pd.DataFrame(
+        {
+            "before_min": old,
+            "after_min": new,
+            "change_min": change,
+            "weight": weights,
+            "site_before": was["site_id"],
+            "site_after": now["site_id"],
+            "outcome": _outcomes(old, new, change, loser_min),
+        },
+        index=was.index,
+    )
+    groups = pd.DataFrame(origins.drop(columns=origins.geometry.name)).loc[was.index]
+    return Comparison(
+        frame=frame,
+        groups=groups,
+        loser_min=loser_min,
+        mode=before.mode,
+        estimated=before.estimated or after.estimated,
+    )
+
+
+def _outcomes(
+    before: NDArray[np.float64],
+    after: NDArray[np.float64],
+    change: NDArray[np.float64],
+    loser_min: float,
+) -> NDArray[np.object_]:
+    more = loser_min + HALF_DECISECOND_MIN
+    return np.select(
+        [
+            np.isinf(before) & np.isinf(after),
+            np.isinf(after),
+            np.isinf(before),
+            change > more,
+            change < -more,
+        ],
+        ["still_unreached", "loses_all", "gains_access", "loses", "gains"],
+        default="unchanged",
+    ).astype(object)
