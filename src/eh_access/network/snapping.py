@@ -1,0 +1,306 @@
+"""From a point to a place on a street: the nearest one the mode may use, and how far it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from eh_access.errors import InputError
+from eh_access.network.cost import edge_cost
+from eh_access.network.model import CLOSED_DS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from eh_access.modes import TravelMode
+    from eh_access.network.grid import SegmentGrid
+    from eh_access.network.model import Network
+
+CRS = "EPSG:27700"
+OK = "ok"
+OFF_NETWORK = "off_network"
+NO_LOCATION = "no_location"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Snapped:
+    """Where points lie on the network; one entry per point given, in the same order.
+
+    Parameters
+    ----------
+    edge
+        int32, edge number; -1 where the point could not be placed.
+    fraction
+        float64, how far along the edge's line from ``edge_from`` (0) to ``edge_to`` (1), by
+        length; NaN where the point could not be placed.
+    offset_m
+        float64, metres from the point to the nearest street the mode may use, also when that is
+        too far; inf when there is no such street, NaN when the point has no location.
+    status
+        ``"ok"``, ``"off_network"`` or ``"no_location"``.
+    nearer_unusable_m
+        float64, metres to a nearer street that the mode may not use or that is cut off from the
+        rest of the network; NaN when none is nearer.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> place = Snapped(
+    ...     edge=np.array([7], dtype=np.int32),
+    ...     fraction=np.array([0.25]),
+    ...     offset_m=np.array([12.0]),
+    ...     status=np.array(["ok"], dtype=object),
+    ...     nearer_unusable_m=np.array([np.nan]),
+    ... )
+    >>> place.to_frame(pd.Index(["S60 1AA"], name="origin_id"))
+               edge  fraction  offset_m status  nearer_unusable_m
+    origin_id
+    S60 1AA       7      0.25      12.0     ok                NaN
+    """
+
+    edge: NDArray[np.int32]
+    fraction: NDArray[np.float64]
+    offset_m: NDArray[np.float64]
+    status: NDArray[np.object_]
+    nearer_unusable_m: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        for value in vars(self).values():
+            value.flags.writeable = False
+
+    def __len__(self) -> int:
+        return len(self.edge)
+
+    def to_frame(self, index: pd.Index | None = None) -> pd.DataFrame:
+        """Return one row per point.
+
+        Parameters
+        ----------
+        index
+            Ids of the points, in the order they were given; numbered from 0 by default.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``edge``, ``fraction``, ``offset_m``, ``status``, ``nearer_unusable_m``.
+        """
+        return pd.DataFrame({name: value.copy() for name, value in vars(self).items()}, index=index)
+
+
+@dataclass(frozen=True, eq=False)
+class Segments:
+    """The straight pieces edges are drawn with.
+
+    Parameters
+    ----------
+    ends
+        float64 (segments, 4), x and y of both ends in metres.
+    edge
+        int32 (segments,), the edge each belongs to; never decreasing.
+    before_m, length_m
+        float64 (segments,), metres drawn before each on its edge, and its own.
+    drawn_m
+        float64 (edges,), metres of each edge as drawn.
+    """
+
+    ends: NDArray[np.float64]
+    edge: NDArray[np.int32]
+    before_m: NDArray[np.float64]
+    length_m: NDArray[np.float64]
+    drawn_m: NDArray[np.float64]
+
+
+def segments_of(network: Network) -> Segments:
+    """Return the straight pieces of all edges; worked out once for each network.
+
+    Parameters
+    ----------
+    network
+        The streets.
+
+    Returns
+    -------
+    Segments
+        In the order of the edges and, within an edge, of its line.
+    """
+
+    def make() -> Segments:
+        xy, start = network.geometry_xy, network.geometry_start
+        inner = np.ones(len(xy), dtype=bool)
+        inner[start[1:] - 1] = False
+        first = np.flatnonzero(inner)
+        ends = np.hstack([xy[first], xy[first + 1]])
+        counts = np.maximum(np.diff(start) - 1, 0)
+        edge = np.repeat(np.arange(network.edge_count, dtype=np.int32), counts)
+        length_m = np.hypot(ends[:, 2] - ends[:, 0], ends[:, 3] - ends[:, 1])
+        drawn_m = np.zeros(network.edge_count)
+        np.add.at(drawn_m, edge, length_m)
+        before_m = np.concatenate([[0.0], np.cumsum(length_m)])[:-1]
+        piece = np.arange(len(edge))
+        opens = np.concatenate([[True], np.diff(edge) > 0])[: len(edge)]
+        before_m = before_m - before_m[np.maximum.accumulate(np.where(opens, piece, 0))]
+        return Segments(ends, edge, before_m, length_m, drawn_m)
+
+    return network.remember("segments", make)
+
+
+def snap(
+    points: gpd.GeoDataFrame | gpd.GeoSeries | NDArray[np.float64],
+    network: Network,
+    mode: TravelMode,
+    *,
+    max_offset_m: float = 500.0,
+) -> Snapped:
+    """Place points on the nearest street that the mode may use.
+
+    The place may be anywhere along an edge's line, not only at its ends. Only edges of the mode's
+    main component are taken, the part of the network in which every place can be reached from
+    every other, so that no point ends up on an island. Of edges as near, the lowest number wins.
+
+    Parameters
+    ----------
+    points
+        Points in EPSG:27700 (other coordinate systems are converted), or an array (points, 2) of
+        eastings and northings in metres. Missing and empty points and NaN are allowed.
+    network
+        The streets.
+    mode
+        How people travel.
+    max_offset_m
+        Points further than this from any street that may be used are ``"off_network"``.
+
+    Returns
+    -------
+    Snapped
+        One entry per point, in the order given.
+
+    Raises
+    ------
+    InputError
+        If the points have no coordinate system, are no points, or ``max_offset_m`` is negative.
+
+    Notes
+    -----
+    Exact: a uniform grid over the segments of all edges is searched ring by ring until nothing
+    nearer can follow. See ``benchmarks/snapping.py`` for the comparison with an R-tree.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from eh_access.modes import WALK
+    >>> from eh_access.network.model import Network
+    >>> street = Network(
+    ...     node_x=np.array([440_000.0, 440_100.0]),
+    ...     node_y=np.array([390_000.0, 390_000.0]),
+    ...     edge_from=np.array([0], dtype=np.int32),
+    ...     edge_to=np.array([1], dtype=np.int32),
+    ...     length_m=np.array([100.0]),
+    ...     edge_tags=np.array([0], dtype=np.int32),
+    ...     tag_sets=({"highway": "residential"},),
+    ...     edge_way=np.array([0]),
+    ...     edge_name=np.array([-1], dtype=np.int32),
+    ...     names=(),
+    ...     geometry_start=np.array([0, 2]),
+    ...     geometry_xy=np.array([[440_000.0, 390_000.0], [440_100.0, 390_000.0]]),
+    ...     covered=None,
+    ...     provenance=(),
+    ... )
+    >>> homes = np.array([[440_025.0, 390_010.0], [440_025.0, 391_000.0]])
+    >>> snap(homes, street, WALK).to_frame()
+       edge  fraction  offset_m       status  nearer_unusable_m
+    0     0      0.25      10.0           ok                NaN
+    1    -1       NaN    1000.0  off_network                NaN
+    """
+    if not max_offset_m >= 0:
+        raise InputError(f"max_offset_m is {max_offset_m}; give 0 metres or more")
+    xy = _coordinates(points)
+    known = np.isfinite(xy).all(axis=1)
+    edge = np.full(len(xy), -1, dtype=np.int32)
+    fraction = np.full(len(xy), np.nan)
+    offset_m = np.full(len(xy), np.nan)
+    nearer_m = np.full(len(xy), np.nan)
+    status = np.full(len(xy), NO_LOCATION, dtype=object)
+    if known.any():
+        found = _nearest(xy[known], network, mode)
+        edge[known], fraction[known], offset_m[known], nearer_m[known] = found
+        far = ~(offset_m <= max_offset_m)
+        edge[far], fraction[far] = -1, np.nan
+        status[known] = np.where(far[known], OFF_NETWORK, OK)
+    return Snapped(
+        edge=edge, fraction=fraction, offset_m=offset_m, status=status, nearer_unusable_m=nearer_m
+    )
+
+
+def _coordinates(points: Any) -> NDArray[np.float64]:  # noqa: ANN401 - three kinds are taken
+    """Return eastings and northings, NaN where a point has none."""
+    if not isinstance(points, gpd.GeoDataFrame | gpd.GeoSeries):
+        xy = np.asarray(points, dtype=np.float64)
+        if xy.ndim != 2 or xy.shape[1] != 2:  # noqa: PLR2004 - the message says what 2 is
+            raise InputError(f"points have shape {xy.shape}; give one row (x, y) for each point")
+        return xy
+    series = points.geometry
+    if series.crs is None:
+        raise InputError(
+            f"points: the coordinate system is not stated; say which, as in set_crs('{CRS}')"
+        )
+    shapes = np.asarray(series.array)
+    wrong = ~shapely.is_missing(shapes) & (shapely.get_type_id(shapes) != 0)
+    if wrong.any():
+        raise InputError(
+            f"points, row {row + 1} ('{series.index[row]}'): is a {shapes[row].geom_type}; "
+            "give a Point, for example its centroid"
+            for row in np.flatnonzero(wrong)
+        )
+    shapes = np.asarray(series.to_crs(CRS).array)
+    return np.column_stack([shapely.get_x(shapes), shapely.get_y(shapes)])
+
+
+def _nearest(
+    xy: NDArray[np.float64], network: Network, mode: TravelMode
+) -> tuple[NDArray[Any], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return edge (-1 if none), fraction, offset and the nearer unusable distance of places."""
+    from eh_access.network.grid import nearest_segments  # noqa: PLC0415 - loads numba
+
+    nothing = np.full(len(xy), np.nan)
+    kept, grid, usable = _grid(network, mode)
+    if grid is None:
+        return np.full(len(xy), -1), nothing, np.full(len(xy), np.inf), nothing.copy()
+    pieces = segments_of(network)
+    row, share, offset_m, unusable_m = nearest_segments(grid, xy, usable)
+    piece = kept[row]
+    edge = np.where(row < 0, -1, pieces.edge[piece])
+    along_m = pieces.before_m[piece] + share * pieces.length_m[piece]
+    fraction = np.where(row < 0, np.nan, np.minimum(along_m / pieces.drawn_m[edge], 1.0))
+    return edge, fraction, offset_m, np.where(unusable_m < offset_m, unusable_m, np.nan)
+
+
+def _grid(
+    network: Network, mode: TravelMode
+) -> tuple[NDArray[np.intp], SegmentGrid | None, NDArray[np.bool_]]:
+    """Return the numbers of the pieces in the grid, the grid, and which pieces the mode may use.
+
+    The grid is built once for a network, without edges of no length; each mode adds its mask.
+    """
+    from eh_access.network.grid import build_grid  # noqa: PLC0415 - loads numba
+
+    pieces = segments_of(network)
+
+    def lay() -> tuple[NDArray[np.intp], SegmentGrid | None]:
+        real = (network.length_m > 0) & (pieces.drawn_m > 0)
+        kept = np.flatnonzero(real[pieces.edge])
+        return kept, build_grid(pieces.ends[kept]) if len(kept) else None
+
+    kept, grid = network.remember("segment_grid", lay)
+
+    def mask() -> NDArray[np.bool_]:
+        cost = edge_cost(network, mode)
+        open_either_way = (cost.forward_ds < CLOSED_DS) | (cost.backward_ds < CLOSED_DS)
+        usable: NDArray[np.bool_] = (cost.main & open_either_way)[pieces.edge[kept]]
+        return usable
+
+    return kept, grid, network.remember(("usable_segments", mode), mask)
