@@ -10,13 +10,13 @@ import pandas as pd
 
 from eh_access.analysis.aligning import grouping, weights_of
 from eh_access.analysis.arrays import HALF_DECISECOND_MIN, change_of, mean_of, quantile_of
-from eh_access.analysis.measures import SiteIds
 from eh_access.errors import InputError
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from eh_access.analysis.measures import SiteIds
     from eh_access.modes import TravelMode
     from eh_access.routing.types import TravelTimes
 
