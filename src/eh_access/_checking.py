@@ -77,7 +77,7 @@ class Check:
 
 def begin(frame: pd.DataFrame, id_name: str, needed: Iterable[str], source: str) -> Check:
     """Copy the table, bring the id into a column of text, and look for missing columns."""
-    copy = pd.DataFrame(frame.copy())
+    copy = pd.DataFrame(_with_geometry_so_named(frame))
     if id_name not in copy and copy.index.name == id_name:
         copy = copy.reset_index()
     copy = copy.reset_index(drop=True)
@@ -86,7 +86,7 @@ def begin(frame: pd.DataFrame, id_name: str, needed: Iterable[str], source: str)
         check.whole("there are no rows; give at least one")
     absent = [column for column in (id_name, *needed) if column not in copy]
     for column in absent:
-        check.whole(f"column '{column}' is missing; add it ({did_you_mean(column, copy.columns)})")
+        check.whole(f"column '{column}' is missing; add it{_hint(column, copy)}")
     if id_name in copy:
         ids = copy[id_name].astype("str").str.strip().where(copy[id_name].notna(), "")
         copy[id_name] = ids
@@ -96,6 +96,21 @@ def begin(frame: pd.DataFrame, id_name: str, needed: Iterable[str], source: str)
         told = [f"'{value}' stands in row {first[value]} already" for value in ids[repeated]]
         check.rows(repeated, id_name, [f"{text}; every id may stand once" for text in told])
     return check
+
+
+def _with_geometry_so_named(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a copy whose geometry, if it has one under another name, is called geometry."""
+    if isinstance(frame, gpd.GeoDataFrame):
+        active = frame.active_geometry_name
+        if active not in (None, "geometry"):
+            others = frame.drop(columns="geometry", errors="ignore")
+            return pd.DataFrame(others.rename_geometry("geometry"))
+    return frame.copy()
+
+
+def _hint(column: str, frame: pd.DataFrame) -> str:
+    """Return a clause that names columns like the missing one, or those there are."""
+    return f" ({did_you_mean(column, frame.columns)})" if len(frame.columns) else ""
 
 
 def require_text(check: Check, columns: Iterable[str]) -> None:
@@ -148,8 +163,8 @@ def build_points(check: Check, x: str, y: str, crs: str) -> gpd.GeoSeries:
     values = []
     for column in (x, y):
         if column not in check.frame:
-            known = did_you_mean(column, check.frame.columns)
-            raise InputError(f"{check.source}: column '{column}' is missing; add it ({known})")
+            hint = _hint(column, check.frame)
+            raise InputError(f"{check.source}: column '{column}' is missing; add it{hint}")
         given = check.frame[column]
         number = pd.to_numeric(given, errors="coerce").astype("float64").to_numpy()
         bad = ~np.isfinite(number) & np.asarray(given.notna(), dtype=bool)

@@ -1,0 +1,229 @@
+"""The data that ships with the package: where it is, what it is, and who must be credited."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import geopandas as gpd
+import pandas as pd
+
+from eh_access.errors import NotFoundError, did_you_mean
+from eh_access.sources.records import BundledFile, data_dir, load_sources, provenance_of
+from eh_access.tables import check_areas, check_origins, check_sites
+
+__all__ = [
+    "BundledFile",
+    "bundled_names",
+    "bundled_path",
+    "data_dir",
+    "load_areas",
+    "load_origins",
+    "load_sites",
+    "load_sources",
+    "network_path",
+    "provenance_of",
+    "study_path",
+]
+
+_TEXT = {"site_id", "origin_id", "area_id", "ward_code", "postcode", "locality", "address"}
+_FOLDERS: Mapping[str, str] = MappingProxyType(
+    {
+        "boundaries": ".geojson",
+        "origins": ".csv",
+        "sites": ".csv",
+        "networks": ".npz",
+        "studies": ".toml",
+    }
+)
+
+
+def bundled_path(relative: str) -> Path:
+    """Return the path of a shipped file.
+
+    Parameters
+    ----------
+    relative
+        Below `data_dir`, for example "sites/rotherham_centres.csv".
+
+    Returns
+    -------
+    pathlib.Path
+        An existing file.
+
+    Raises
+    ------
+    NotFoundError
+        If no such file ships; close names are suggested.
+
+    Examples
+    --------
+    >>> bundled_path("sites/rotherham_centres.csv").name
+    'rotherham_centres.csv'
+    """
+    root = data_dir()
+    shipped = {path.relative_to(root).as_posix(): path for path in root.rglob("*.*")}
+    if relative not in shipped:
+        raise NotFoundError(f"no bundled file '{relative}': {did_you_mean(relative, shipped)}")
+    return shipped[relative]
+
+
+def bundled_names(folder: str) -> tuple[str, ...]:
+    """Return the names of what ships in one folder, sorted.
+
+    Parameters
+    ----------
+    folder
+        One of "boundaries", "origins", "sites", "networks", "studies".
+
+    Returns
+    -------
+    tuple of str
+        Names without their endings, as the loaders here take them.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such folder.
+
+    Examples
+    --------
+    >>> bundled_names("origins")
+    ('newport_postcode', 'rotherham_oa', 'rotherham_postcode')
+    """
+    if folder not in _FOLDERS:
+        raise NotFoundError(f"no bundled folder '{folder}': {did_you_mean(folder, _FOLDERS)}")
+    return tuple(sorted(path.stem for path in (data_dir() / folder).glob(f"*{_FOLDERS[folder]}")))
+
+
+def network_path(name: str) -> Path:
+    """Return the path of a bundled network, for example "newport".
+
+    Raises
+    ------
+    NotFoundError
+        If none of that name ships; close names are suggested.
+
+    Examples
+    --------
+    >>> network_path("newprt")
+    Traceback (most recent call last):
+    ...
+    eh_access.errors.NotFoundError: no bundled network 'newprt': ...
+    """
+    return _named("networks", name, "network")
+
+
+def study_path(name: str) -> Path:
+    """Return the path of a bundled study, for example "rotherham".
+
+    Raises
+    ------
+    NotFoundError
+        If none of that name ships; close names are suggested.
+
+    Examples
+    --------
+    >>> study_path("rotheram")
+    Traceback (most recent call last):
+    ...
+    eh_access.errors.NotFoundError: no bundled study 'rotheram': ...
+    """
+    return _named("studies", name, "study")
+
+
+def load_areas(name: str) -> gpd.GeoDataFrame:
+    """Return bundled areas, checked, in EPSG:27700.
+
+    Parameters
+    ----------
+    name
+        For example "rotherham_lsoa21", "rotherham_wards", "rotherham_borough".
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        As `eh_access.tables.check_areas` returns it.
+
+    Raises
+    ------
+    NotFoundError
+        If none of that name ship; close names are suggested.
+
+    Examples
+    --------
+    >>> int(load_areas("rotherham_lsoa21")["under_fives"].sum())
+    14637
+    """
+    path = _named("boundaries", name, "areas")
+    return check_areas(gpd.read_file(path), source=path.name)
+
+
+def load_origins(name: str) -> gpd.GeoDataFrame:
+    """Return bundled origins, checked, in EPSG:27700.
+
+    Parameters
+    ----------
+    name
+        "rotherham_oa", "rotherham_postcode" or "newport_postcode".
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        As `eh_access.tables.check_origins` returns it.
+
+    Raises
+    ------
+    NotFoundError
+        If none of that name ship; close names are suggested.
+
+    Examples
+    --------
+    >>> round(float(load_origins("rotherham_oa")["weight"].sum()), 3)
+    14637.0
+    """
+    path = _named("origins", name, "origins")
+    return check_origins(_read_csv(path), source=path.name)
+
+
+def load_sites(name: str) -> gpd.GeoDataFrame:
+    """Return bundled sites, checked, in EPSG:27700.
+
+    Parameters
+    ----------
+    name
+        "rotherham_centres", "rotherham_youth", "rotherham_candidates" or "newport_sites".
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        As `eh_access.tables.check_sites` returns it.
+
+    Raises
+    ------
+    NotFoundError
+        If none of that name ship; close names are suggested.
+
+    Examples
+    --------
+    >>> load_sites("rotherham_centres").loc["valley", "location_basis"]
+    'unknown'
+    """
+    path = _named("sites", name, "sites")
+    return check_sites(_read_csv(path), source=path.name)
+
+
+def _named(folder: str, name: str, what: str) -> Path:
+    """Return the path of a shipped file by folder and name."""
+    names = bundled_names(folder)
+    if name not in names:
+        raise NotFoundError(f"no bundled {what} '{name}': {did_you_mean(name, names)}")
+    return data_dir() / folder / f"{name}{_FOLDERS[folder]}"
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    """Read a shipped table: ids stay text, only an empty cell is missing."""
+    head = pd.read_csv(path, nrows=0).columns
+    text = {column: "str" for column in head if column in _TEXT}
+    return pd.read_csv(path, dtype=text, keep_default_na=False, na_values=[""])
