@@ -1,0 +1,270 @@
+"""What the map page carries: minutes, places, scenarios and words, as one compact JSON object.
+
+Minutes travel as the 32-bit numbers the library itself uses, so that the page and the library
+agree to the last digit on who is within a cutoff and who loses.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from eh_access.analysis.equality import GROUPS, group_members
+from eh_access.publish import geojson
+from eh_access.publish.attribution import OSM_CREDIT, credit_lines
+from eh_access.routing.estimate import ACCURACY
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from eh_access.analysis.criteria import Verdict
+    from eh_access.routing.types import TravelTimes
+    from eh_access.study.results import StudyResult
+
+FORMAT = 1
+SIMPLIFY_M = 15.0
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+NO_SITE = -1
+GROUP_NAMES = ("most-deprived-fifth", "no-car-fifth")
+"""Groups the reader may ask about beside everyone."""
+
+
+def build_payload(result: StudyResult) -> dict[str, Any]:
+    """Return everything the map page needs to answer its reader, with no server behind it.
+
+    Parameters
+    ----------
+    result
+        What a study found.
+
+    Returns
+    -------
+    dict
+        Of plain numbers, texts, lists and dicts. Sites stand in the order of their ids, so that
+        the first of equally near ones is the one the library chooses.
+    """
+    sites = result.sites.sort_index()
+    study = result.study
+    return {
+        "format": FORMAT,
+        "study": {
+            "id": study.id,
+            "title": study.title,
+            "question": study.question,
+            "place": study.place,
+            "unit": study.unit,
+            "weight_label": study.weight_label,
+            "weight_basis": study.weight_basis,
+            "illustrative": study.illustrative,
+        },
+        "estimated": result.estimated,
+        "accuracy": ACCURACY if result.estimated else "",
+        "settings": {
+            "cutoff_min": study.settings.cutoff_min,
+            "loser_min": study.settings.loser_min,
+            "search_min": study.settings.search_min,
+            "full_time_from_hours": study.settings.full_time_from_hours,
+            "full_time_assumption": study.settings.full_time_assumption,
+        },
+        "modes": [_mode(times, sites.index) for times in result.times.values()],
+        "sites": _sites(sites),
+        "scenarios": [_scenario(result, name, sites.index) for name in result.scenario_names],
+        "not_assessed": [
+            {"label": item.label, "why_not": item.why_not} for item in result.not_assessed
+        ],
+        "origins": _origins(result),
+        "areas": _areas(result.areas),
+        "base": _base(result),
+        "verdicts": [_verdict(verdict) for verdict in result.verdicts],
+        "notes": [{"level": note.level, "text": note.text} for note in result.notes],
+        "credits": list(credit_lines(result.provenance)),
+        "osm_credit": OSM_CREDIT,
+    }
+
+
+def safe_json(value: Mapping[str, Any]) -> str:
+    """Return JSON that may stand inside a page's script whatever names are in it.
+
+    Parameters
+    ----------
+    value
+        Plain data; no NaN, no infinity.
+
+    Returns
+    -------
+    str
+        ASCII, without ``<``, ``>`` or ``&``.
+
+    Raises
+    ------
+    ValueError
+        If a number is not finite.
+
+    Examples
+    --------
+    >>> print(safe_json({"name": "</script>"}))
+    {"name":"\\u003c/script\\u003e"}
+    """
+    text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def _number(value: object) -> float | None:
+    """Return a number for JSON; None where there is none."""
+    number = float(str(value)) if not pd.isna(value) else math.nan  # type: ignore[call-overload]
+    return number if math.isfinite(number) else None
+
+
+def _text(value: object) -> str:
+    return "" if value is None or pd.isna(value) else str(value)  # type: ignore[call-overload]
+
+
+def _mode(times: TravelTimes, site_ids: pd.Index) -> dict[str, Any]:
+    """Return a mode with its minutes, one site after the other, as little-endian float32."""
+    minutes = times.select(site_ids).minutes.T
+    return {
+        "name": times.mode.name,
+        "label": times.mode.label,
+        "speed_km_h": times.mode.speed_km_h,
+        "uses_road_speeds": times.mode.uses_road_speeds,
+        "estimated": times.estimated,
+        "method": times.method,
+        "minutes": base64.b64encode(np.ascontiguousarray(minutes, "<f4").tobytes()).decode(),
+    }
+
+
+def _sites(sites: gpd.GeoDataFrame) -> list[dict[str, Any]]:
+    places = geojson.to_degrees(sites.geometry)
+    found = []
+    for number, (site, place) in enumerate(zip(sites.itertuples(), places, strict=True)):
+        known = place is not None and not place.is_empty
+        found.append(
+            {
+                "id": str(site.Index),
+                "letter": _letter(number),
+                "name": str(site.name),
+                "kind": _text(site.kind),
+                "locality": _text(site.locality),
+                "address": _text(getattr(site, "address", "")),
+                "basis": str(site.location_basis),
+                "radius_m": _number(site.location_radius_m),
+                "at": [round(place.y, 6), round(place.x, 6)] if known else None,
+            }
+        )
+    return found
+
+
+def _letter(number: int) -> str:
+    """Return A to Z, then A2 to Z2, and so on."""
+    turn = number // len(LETTERS)
+    return LETTERS[number % len(LETTERS)] + (str(turn + 1) if turn else "")
+
+
+def _scenario(result: StudyResult, name: str, site_ids: pd.Index) -> dict[str, Any]:
+    described = next(item for item in result.scenarios if item.name == name)
+    sites = result.scenario_sites[name].reindex(site_ids)
+    return {
+        "name": name,
+        "label": described.label,
+        "note": described.note,
+        "open": [int(is_open) for is_open in sites["is_open"]],
+        "hours": [_number(hours) for hours in sites["hours_per_week"]],
+    }
+
+
+def _origins(result: StudyResult) -> dict[str, Any]:
+    origins = result.origins
+    places = geojson.to_degrees(origins.geometry)
+    at = np.column_stack([places.y, places.x])
+    wards, ward_names = _coded(origins.get("ward_name"), len(origins))
+    area_number = {area: number for number, area in enumerate(result.areas.index)}
+    return {
+        "id": [str(origin) for origin in origins.index],
+        "at": [int(value) for value in np.rint(at * geojson.STEPS_PER_DEGREE).ravel()],
+        "weight": [float(weight) for weight in origins["weight"]],
+        "area": [area_number.get(area, NO_SITE) for area in origins["area_id"]],
+        "ward": wards,
+        "ward_names": ward_names,
+        "groups": _groups(origins),
+        "are_postcodes": bool(origins.index.str.fullmatch(r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}").all()),
+    }
+
+
+def _coded(column: pd.Series | None, length: int) -> tuple[list[int], list[str]]:
+    """Return a column as numbers into a sorted list of its words."""
+    if column is None:
+        return [NO_SITE] * length, []
+    words = sorted({str(word) for word in column.dropna()})
+    number = {word: position for position, word in enumerate(words)}
+    return [number.get(str(word), NO_SITE) for word in column], words
+
+
+def _groups(origins: gpd.GeoDataFrame) -> list[dict[str, str]]:
+    """Return who may be asked about: each group's members as a text of 0 and 1."""
+    return [
+        {
+            "id": name,
+            "label": GROUPS[name].words,
+            "members": "".join("1" if inside else "0" for inside in members),
+        }
+        for name in GROUP_NAMES
+        if GROUPS[name].column in origins
+        for members in [group_members(origins, name).fillna(value=False)]
+    ]
+
+
+def _areas(areas: gpd.GeoDataFrame) -> list[dict[str, Any]]:
+    shapes = geojson.to_degrees(geojson.simplified(areas.geometry, within_m=SIMPLIFY_M))
+    inside = geojson.to_degrees(areas.geometry.representative_point())
+    return [
+        {
+            "id": str(area),
+            "name": str(name),
+            "at": [round(point.y, 5), round(point.x, 5)],
+            "shape": geojson.polygon_steps(shape),
+        }
+        for area, name, shape, point in zip(
+            areas.index, areas["name"], shapes, inside, strict=True
+        )
+    ]
+
+
+def _base(result: StudyResult) -> dict[str, Any]:
+    """Return what is drawn under and over the figures whatever the reader chooses."""
+    return {
+        "borough": _outlines([result.borough]),
+        "wards": _outlines(() if result.wards is None else result.wards.geometry),
+        "streets": [] if result.network is None else geojson.street_lines(result.network),
+    }
+
+
+def _outlines(shapes: Iterable[shapely.Geometry]) -> list[list[list[list[int]]]]:
+    given = list(shapes)
+    if not given:
+        return []
+    coarse = geojson.simplified(given, within_m=SIMPLIFY_M)
+    return [geojson.polygon_steps(shape) for shape in geojson.to_degrees(coarse)]
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "scenario": verdict.scenario,
+        "criterion": verdict.criterion.id,
+        "title": verdict.criterion.title,
+        "mode": verdict.mode,
+        "outcome": str(verdict.outcome),
+        "indication": str(verdict.indication or ""),
+        "sentence": verdict.sentence,
+        "reason": verdict.reason,
+        "value": _number(verdict.value),
+        "baseline_value": _number(verdict.baseline_value),
+    }

@@ -1,0 +1,260 @@
+/* Switches, link, files, postcode: how the reader's choices come in and go out. */
+const Controls = (() => {
+  let page = null;
+
+  function start(given) {
+    page = given;
+    const { data, get, make } = page;
+    document.documentElement.classList.add("ready");
+    get("place").textContent = data.study.place + (data.study.illustrative ? " (illustrative)" : "");
+    get("title").textContent = data.study.title;
+    get("question").textContent = data.study.question;
+    if (data.estimated) {
+      get("banner").hidden = false;
+      get("banner").querySelector("strong").textContent = "INDICATIVE: there were no streets to measure along.";
+      get("banner").querySelector("span").textContent = data.accuracy;
+    }
+    fillSelect("scenario", data.scenarios.map((item) => [item.name, item.label]), () => page.state.changes.clear());
+    fillSelect("who", page.groups.map((group) => [group.id, group.label]));
+    fillSelect("count", page.counts);
+    fillSelect("rows", page.rowKinds, () => { page.state.sort = { column: 0, down: false }; });
+    radios("modes", "mode", page.modes.map((mode) => [mode.name, mode.label]));
+    radios("views", "view", page.views);
+    minutesInputs();
+    notes();
+    readLink();
+    Draw.start(page.map, data);
+    wire();
+    postcodes();
+  }
+
+  function fillSelect(id, options, before) {
+    const select = page.get(id);
+    options.forEach(([value, text]) => select.append(page.make("option", text, { value })));
+    select.addEventListener("change", () => {
+      if (before) before();
+      page.state[id] = select.value;
+      page.update();
+    });
+  }
+
+  function radios(id, key, options) {
+    const holder = page.make("div", null, { class: "choice" });
+    options.forEach(([value, text]) => {
+      const label = page.make("label");
+      const input = page.make("input", null, { type: "radio", name: key, value });
+      input.addEventListener("change", () => { page.state[key] = value; page.update(); });
+      label.append(input, text);
+      holder.append(label);
+    });
+    page.get(id).append(holder);
+  }
+
+  function minutesInputs() {
+    const pair = [page.get("minutes"), page.get("minutes-number")];
+    pair.forEach((input) => input.addEventListener("input", () => {
+      const value = Number(input.value);
+      if (!Number.isInteger(value) || value < 10 || value > 60) return;
+      page.state.minutes = value;
+      page.update();
+    }));
+    pair[1].addEventListener("blur", () => { pair[1].value = page.state.minutes; });
+  }
+
+  function notes() {
+    const { data, get, make } = page;
+    const unknown = data.sites.filter((site) => !site.at).map((site) => site.name);
+    const list = [];
+    if (unknown.length) list.push({ level: "warning", text: `Not on the map, because nobody could say where they are: ${Core.listed(unknown)}. They are left out of every figure.` });
+    data.notes.forEach((note) => list.push(note));
+    data.not_assessed.forEach((item) => list.push({ level: "info", text: `Not assessed: ${item.label}. ${item.why_not}` }));
+    if (data.study.weight_basis) list.push({ level: "info", text: data.study.weight_basis });
+    page.modes.forEach((mode) => list.push({ level: "info", text: `Times ${mode.label}: ${mode.method}` }));
+    if (data.settings.full_time_assumption) list.push({ level: "info", text: data.settings.full_time_assumption });
+    get("notes").replaceChildren(...list.map((note) => make("li", note.text, { class: note.level })));
+    get("credits").replaceChildren(...data.credits.map((credit) => {
+      const line = make("li");
+      if (credit.includes("OpenStreetMap")) line.append(make("a", credit, { href: "https://www.openstreetmap.org/copyright" }));
+      else line.textContent = credit;
+      return line;
+    }));
+  }
+
+  /* The switches show what is chosen, and so does the address: a link brings the same page back. */
+  function shown() {
+    const { get, state } = page;
+    ["scenario", "who", "count", "rows"].forEach((id) => { get(id).value = state[id]; });
+    ["mode", "view"].forEach((key) => {
+      document.querySelectorAll(`input[name="${key}"]`).forEach((input) => { input.checked = input.value === state[key]; });
+    });
+    get("minutes").value = state.minutes;
+    get("minutes").setAttribute("aria-valuetext", `${state.minutes} minutes`);
+    if (document.activeElement !== get("minutes-number")) get("minutes-number").value = state.minutes;
+    try {
+      history.replaceState(null, "", `#${link()}`);
+    } catch {
+      // some viewers forbid it inside a frame; the page works without
+    }
+  }
+
+  function link() {
+    const { state } = page;
+    const parts = new URLSearchParams();
+    ["scenario", "mode", "minutes", "who", "count", "view"].forEach((key) => parts.set(key, state[key]));
+    [[true, "open"], [false, "close"]].forEach(([open, key]) => {
+      const ids = [...state.changes].filter(([, value]) => value === open).map(([id]) => id);
+      ids.sort().forEach((id) => parts.append(key, id));
+    });
+    return parts.toString();
+  }
+
+  /* Whatever stands in a link, only what the page itself offers is taken from it. */
+  function readLink() {
+    const { data, state } = page;
+    const parts = new URLSearchParams(location.hash.slice(1));
+    const offered = {
+      scenario: data.scenarios.map((item) => item.name), mode: page.modes.map((item) => item.name),
+      who: page.groups.map((item) => item.id), count: page.counts.map(([id]) => id),
+      view: page.views.map(([id]) => id),
+    };
+    Object.entries(offered).forEach(([key, values]) => {
+      if (values.includes(parts.get(key))) state[key] = parts.get(key);
+    });
+    const minutes = Number(parts.get("minutes"));
+    if (Number.isInteger(minutes) && minutes >= 10 && minutes <= 60) state.minutes = minutes;
+    state.changes.clear();
+    [["open", true], ["close", false]].forEach(([key, open]) => parts.getAll(key).forEach((id) => {
+      const i = data.sites.findIndex((site) => site.id === id);
+      if (i >= 0 && Boolean(page.scenario().open[i]) !== open) state.changes.set(id, open);
+    }));
+  }
+
+  /* The reader's scenario as a table of a study.toml. */
+  function toml() {
+    const { data, state } = page;
+    const base = data.scenarios[0];
+    const text = (value) => JSON.stringify(String(value)).replace(/\u007f/g, "\\u007f");
+    const closed = [];
+    const opened = [];
+    const hours = [];
+    data.sites.forEach((site, i) => {
+      const changed = state.changes.get(site.id);
+      const open = changed === undefined ? Boolean(page.scenario().open[i]) : changed;
+      if (open !== Boolean(base.open[i])) (open ? opened : closed).push(site.id);
+      const is = page.scenario().hours[i];
+      if (open && is !== base.hours[i] && is !== null) hours.push(`${text(site.id)} = ${Number.isInteger(is) ? `${is}.0` : is}`);
+    });
+    const name = `own-${state.scenario}`.slice(0, 40).replace(/-+$/, "");
+    const lines = [
+      "[[scenario]]", `name = ${text(name)}`, `label = ${text(page.scenarioLabel())}`,
+      `note = ${text("Made by hand on the map page.")}`,
+    ];
+    if (closed.length) lines.push(`close = [${closed.map(text).join(", ")}]`);
+    if (opened.length) lines.push(`open = [${opened.map(text).join(", ")}]`);
+    if (hours.length) lines.push(`set_hours = { ${hours.join(", ")} }`);
+    return `${lines.join("\n")}\n`;
+  }
+
+  function save(name, text, type) {
+    const address = URL.createObjectURL(new Blob([text], { type }));
+    const anchor = page.make("a", "", { href: address, download: name });
+    document.body.append(anchor);
+    anchor.click();
+    anchor.remove();
+    setTimeout(() => URL.revokeObjectURL(address), 1000);
+  }
+
+  async function copy(text, said, id) {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      const area = page.make("textarea", text);
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+    page.get(id).textContent = said;
+  }
+
+  /* A text that a spreadsheet would take for a formula gets an apostrophe in front. */
+  const harmless = (text) => (/^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text);
+
+  function tableText(separator, quoted) {
+    const { heads, shown: rows } = page.tableShown();
+    const cell = (text) => (quoted ? `"${harmless(text).replace(/"/g, '""')}"` : text.replace(/[\t\n]/g, " "));
+    const full = heads.map((head, i) => (head === "after" ? `${heads[i - 1].replace(/,? before$/, "")} after` : head));
+    return [full, ...rows.map((row) => row.map((item) => item.text))]
+      .map((row) => row.map(cell).join(separator)).join("\r\n");
+  }
+
+  function wire() {
+    const { get, state } = page;
+    get("home").addEventListener("click", Draw.home);
+    get("tiles").addEventListener("change", () => {
+      get("tiles-word").textContent = "";
+      Draw.tiles(get("tiles").checked, () => { get("tiles-word").textContent = "OpenStreetMap cannot be reached from here; the map below is complete without it."; });
+      page.update();
+    });
+    get("reset").addEventListener("click", () => { state.changes.clear(); page.update(); get("centres").querySelector("button")?.focus(); });
+    get("copy-link").addEventListener("click", () => copy(`${location.href.split("#")[0]}#${link()}`, "The link is copied.", "own-word"));
+    get("save-toml").addEventListener("click", () => save(`${state.scenario}-own.toml`, toml(), "application/toml"));
+    get("filter").addEventListener("input", () => { state.filter = get("filter").value; page.tableShown(); });
+    get("copy-table").addEventListener("click", () => copy(tableText("\t", false), "The table is copied.", "table-word"));
+    get("save-csv").addEventListener("click", () => save(`${state.scenario}-${state.mode}-${state.rows}.csv`, `\ufeff${tableText(",", true)}\r\n`, "text/csv"));
+    window.addEventListener("hashchange", () => { readLink(); page.update(); });
+    const frame = document.querySelector(".map-frame");
+    window.addEventListener("beforeprint", () => {
+      Object.assign(frame.style, { width: "184mm", height: "118mm", flex: "none" });
+      page.map.invalidateSize({ animate: false });
+      Draw.home();
+    });
+    window.addEventListener("afterprint", () => {
+      Object.assign(frame.style, { width: "", height: "", flex: "" });
+      page.map.invalidateSize({ animate: false });
+      Draw.home();
+    });
+  }
+
+  /* ---- postcodes: looked up in the page, never sent ---- */
+  const plain = (text) => text.toUpperCase().replace(/[^A-Z0-9]/g, "");
+
+  function postcodes() {
+    const { data, get } = page;
+    if (!data.origins.are_postcodes) return;
+    const index = new Map(data.origins.id.map((id, o) => [plain(id), o]));
+    get("postcode-part").hidden = false;
+    get("postcode-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      const o = index.get(plain(get("postcode").value));
+      const answer = get("postcode-answer");
+      if (o === undefined) answer.replaceChildren(page.make("p", "That postcode is not among those of this study."));
+      else answer.replaceChildren(...postcodeAnswer(o));
+    });
+  }
+
+  function postcodeAnswer(o) {
+    const { data, make, state, n } = page;
+    const table = make("table");
+    const head = make("tr");
+    ["How", "Nearest before", "Nearest after", "Second nearest after"].forEach((text) => head.append(make("th", text, { scope: "col" })));
+    table.append(make("thead"), make("tbody"));
+    table.tHead.append(head);
+    page.modes.forEach((mode) => {
+      const ranked = (serves) => data.sites
+        .map((site, s) => [mode.minutes[s * n + o], site.name, serves[s]])
+        .filter(([minutes, , yes]) => yes && minutes < Infinity).sort((a, b) => a[0] - b[0]);
+      const words = (found) => (found ? `${Core.fixed(found[0], 1)} minutes, ${found[1]}` : "none reached");
+      const before = ranked(Core.serving(data, data.scenarios[0], new Map(), state.count));
+      const after = ranked(Core.serving(data, page.scenario(), state.changes, state.count));
+      const row = make("tr");
+      row.append(make("th", mode.label, { scope: "row" }));
+      [before[0], after[0], after[1]].forEach((found) => row.append(make("td", words(found))));
+      table.tBodies[0].append(row);
+    });
+    const word = `${data.origins.id[o]}, to a ${page.countText()}${data.estimated ? " (straight-line estimates)" : ""}: ${page.scenarioLabel()}`;
+    return [make("p", word), table];
+  }
+
+  return { start, shown, toml };
+})();

@@ -1,0 +1,200 @@
+/* The sums of the page: minutes in, figures out. Nothing here touches the page itself.
+   They are the library's own: the same minutes (32-bit), the same comparisons, the same order. */
+const Core = (() => {
+  const STEP = 1e5;
+  /* Half of the smallest difference a search can make: exactly 30 minutes is within 30. */
+  const SPARE = 0.5 / 600;
+  const within = (value, limit) => value <= limit + SPARE;
+
+  /* Minutes of one mode, one site after the other: minutes[site * origins + origin]. */
+  function decodeMinutes(text) {
+    const raw = atob(text);
+    const bytes = new Uint8Array(raw.length);
+    for (let i = 0; i < raw.length; i += 1) bytes[i] = raw.charCodeAt(i);
+    return new Float32Array(bytes.buffer);
+  }
+
+  /* [lat0, lon0, dlat, dlon, ...] in whole steps -> [[lat, lon], ...] in degrees. */
+  function decodeLine(steps) {
+    const points = [];
+    let lat = 0;
+    let lon = 0;
+    for (let i = 0; i < steps.length; i += 2) {
+      lat += steps[i];
+      lon += steps[i + 1];
+      points.push([lat / STEP, lon / STEP]);
+    }
+    return points;
+  }
+
+  /* Whether a site's hours count: any hours, or full-time only (no figure means full hours). */
+  function counts(hours, count, settings) {
+    if (hours === null) return true;
+    return count === "any" ? hours > 0 : hours >= settings.full_time_from_hours;
+  }
+
+  /* Which sites serve: a scenario's, changed by what the reader closed or opened by hand. */
+  function serving(data, scenario, changes, count) {
+    const base = data.scenarios[0];
+    return data.sites.map((site, i) => {
+      const changed = changes.get(site.id);
+      const open = changed === undefined ? Boolean(scenario.open[i]) : changed;
+      const hours = changed === true && !scenario.open[i] ? base.hours[i] : scenario.hours[i];
+      return open && counts(hours, count, data.settings);
+    });
+  }
+
+  /* Time to the nearest serving site; of equally near ones the first by id (sites are sorted). */
+  function nearest(minutes, n, serves) {
+    const best = new Float64Array(n).fill(Infinity);
+    const site = new Int16Array(n).fill(-1);
+    serves.forEach((yes, s) => {
+      if (!yes) return;
+      const offset = s * n;
+      for (let o = 0; o < n; o += 1) {
+        const value = minutes[offset + o];
+        if (value < best[o]) {
+          best[o] = value;
+          site[o] = s;
+        }
+      }
+    });
+    return { best, site };
+  }
+
+  /* Minutes added; never NaN: 0 where there was and is no way, infinite where the only way went. */
+  function change(before, after) {
+    if (before === Infinity && after === Infinity) return 0;
+    return after - before;
+  }
+
+  /* Sums over some origins. `chosen` says which; every share is of their weight. */
+  function summarise(data, before, after, minutes, chosen) {
+    const weight = data.origins.weight;
+    const sum = {
+      weight: 0, inBefore: 0, inAfter: 0, loses: 0, gains: 0, losesAll: 0, unreached: 0,
+      finite: 0, added: 0, timeBefore: 0, timeAfter: 0, finiteBefore: 0, finiteAfter: 0,
+    };
+    for (let o = 0; o < weight.length; o += 1) {
+      if (!chosen(o)) continue;
+      const w = weight[o];
+      const b = before.best[o];
+      const a = after.best[o];
+      const more = change(b, a);
+      sum.weight += w;
+      if (within(b, minutes)) sum.inBefore += w;
+      if (within(a, minutes)) sum.inAfter += w;
+      if (more > data.settings.loser_min + SPARE) sum.loses += w;
+      if (more < -data.settings.loser_min - SPARE) sum.gains += w;
+      if (a === Infinity) sum.unreached += w;
+      if (a === Infinity && b < Infinity) sum.losesAll += w;
+      if (b < Infinity) { sum.finiteBefore += w; sum.timeBefore += w * b; }
+      if (a < Infinity) { sum.finiteAfter += w; sum.timeAfter += w * a; }
+      if (b < Infinity && a < Infinity) { sum.finite += w; sum.added += w * more; }
+    }
+    const share = (part, whole) => (whole > 0 ? part / whole : NaN);
+    sum.shareBefore = share(sum.inBefore, sum.weight);
+    sum.shareAfter = share(sum.inAfter, sum.weight);
+    sum.shareLoses = share(sum.loses, sum.weight);
+    sum.meanAdded = share(sum.added, sum.finite);
+    sum.meanBefore = share(sum.timeBefore, sum.finiteBefore);
+    sum.meanAfter = share(sum.timeAfter, sum.finiteAfter);
+    return sum;
+  }
+
+  /* As Python prints it: the exact value rounded, a tie to the even digit, never "-0.0". */
+  function fixed(value, digits) {
+    const scale = 10 ** digits;
+    const scaled = value * scale;
+    const low = Math.floor(scaled);
+    let text = value.toFixed(digits);
+    if (scaled - low === 0.5 && (low + 0.5) / scale === value) {
+      text = ((low % 2 === 0 ? low : low + 1) / scale).toFixed(digits);
+    }
+    return Number(text) === 0 ? text.replace("-", "") : text;
+  }
+
+  function thousands(text) {
+    return text.replace(/^(-?\d+)/, (digits) => digits.replace(/\B(?=(\d{3})+$)/g, ","));
+  }
+
+  const whole = (value) => thousands(fixed(value, 0));
+  const percent = (share) => (Number.isFinite(share) ? `${fixed(100 * share, 1)}%` : "not known");
+  const points = (share) => {
+    const text = fixed(100 * share, 1);
+    return `${Number(text) > 0 ? "+" : ""}${text} points`;
+  };
+  const minutesText = (value) => {
+    if (Number.isNaN(value)) return "not known";
+    return Number.isFinite(value) ? fixed(value, 1) : "not reached";
+  };
+  const added = (value) => {
+    if (value === Infinity) return "no longer reached";
+    if (value === -Infinity) return "newly reached";
+    if (Number.isNaN(value)) return "not known";
+    const text = fixed(value, 1);
+    return `${Number(text) > 0 ? "+" : ""}${text}`;
+  };
+
+  /* For prose: three significant figures, and says so. */
+  function about(value) {
+    if (value === 0) return "no";
+    if (value < 0.5) return "fewer than 1";
+    const digits = Math.max(String(Math.round(value)).length - 3, 0);
+    return `about ${thousands(fixed(Math.round(value / 10 ** digits) * 10 ** digits, 0))}`;
+  }
+
+  function listed(words) {
+    if (words.length < 2) return words.join("");
+    return `${words.slice(0, -1).join(", ")} and ${words[words.length - 1]}`;
+  }
+
+  /* The areas' neighbours in the catchment view get different colours: few suffice for any map. */
+  function colouring(areaSite, areas) {
+    const near = new Map();
+    areas.forEach((a, i) => {
+      if (areaSite[i] < 0) return;
+      const ranked = areas
+        .map((b, j) => [(a.at[0] - b.at[0]) ** 2 + ((a.at[1] - b.at[1]) * 0.6) ** 2, j])
+        .sort((x, y) => x[0] - y[0]).slice(1, 9);
+      ranked.forEach(([, j]) => {
+        const [s, t] = [areaSite[i], areaSite[j]];
+        if (t < 0 || s === t) return;
+        [[s, t], [t, s]].forEach(([u, v]) => {
+          if (!near.has(u)) near.set(u, new Set());
+          near.get(u).add(v);
+        });
+      });
+    });
+    const colour = new Map();
+    const sites = [...new Set(areaSite)].filter((s) => s >= 0)
+      .sort((s, t) => (near.get(t)?.size || 0) - (near.get(s)?.size || 0) || s - t);
+    sites.forEach((s) => {
+      const taken = new Set([...(near.get(s) || [])].map((t) => colour.get(t)));
+      const free = [0, 1, 2, 3].find((c) => !taken.has(c));
+      colour.set(s, free === undefined ? s % 4 : free);
+    });
+    return colour;
+  }
+
+  /* Each area's site: where most of its weight goes; ties to the first. */
+  function modal(data, site, groupOf, groups) {
+    const votes = Array.from({ length: groups }, () => new Map());
+    groupOf.forEach((g, o) => {
+      if (g < 0 || site[o] < 0) return;
+      votes[g].set(site[o], (votes[g].get(site[o]) || 0) + data.origins.weight[o]);
+    });
+    return votes.map((vote) => {
+      let best = -1;
+      [...vote.keys()].sort((a, b) => a - b).forEach((s) => {
+        if (best < 0 || vote.get(s) > vote.get(best)) best = s;
+      });
+      return best;
+    });
+  }
+
+  return {
+    within, decodeMinutes, decodeLine, serving, counts, nearest, change, summarise, fixed, whole, percent,
+    points, minutesText, added, about, listed, colouring, modal,
+  };
+})();
