@@ -1,8 +1,8 @@
 """What the README and the guides tell a reader to type is typed here, and every link is followed.
 
-Fenced blocks: ``python`` blocks of a page run one after another in one process; ``sh`` lines that begin
-with ``eh-access`` run as they stand; ``toml NAME`` blocks become the file NAME in the reader's
-folder first. Commands that need a connection or a fresh machine are checked, not run.
+Fenced blocks: ``python`` blocks of a page run one after another in one process; ``sh`` lines that
+begin with ``eh-access`` run as they stand; ``toml NAME`` blocks become the file NAME in the
+reader's folder first. Commands that need a connection or a fresh machine are checked, not run.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The built wheel works by itself: in another environment, from another folder, without the checkout.
+"""The built wheel works by itself: in another environment, from another folder, no checkout near.
 
 The new environment takes third-party packages from the running one through a .pth file; eh_access
 itself can only come from the wheel, since that file names no folder that holds it.
