@@ -156,3 +156,7 @@ class Network:
         if key not in self._memory:
             self._memory[key] = make()
         return self._memory[key]  # type: ignore[no-any-return]
+
+    def remembers(self, key: Hashable) -> bool:
+        """Whether `remember` has the answer for a key already."""
+        return key in self._memory

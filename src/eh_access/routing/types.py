@@ -183,7 +183,7 @@ class TravelTimes:
         columns = self.columns_of(site_ids)
         names = self.site_ids[columns].astype(str)
         order = np.argsort(names.to_numpy(), kind="stable")
-        columns, names = columns[order], names.to_numpy()[order]
+        columns, sorted_names = columns[order], names.to_numpy()[order]
         if len(columns) == 0:
             best = np.full(len(self.origin_ids), np.inf, dtype=np.float32)
             chosen = np.full(len(self.origin_ids), "", dtype=object)
@@ -191,7 +191,7 @@ class TravelTimes:
             open_minutes = self.minutes[:, columns]
             at = open_minutes.argmin(axis=1)
             best = open_minutes[np.arange(len(at)), at]
-            chosen = np.where(np.isfinite(best), names[at], "")
+            chosen = np.where(np.isfinite(best), sorted_names[at], "")
         return pd.DataFrame(
             {"minutes": best.astype(np.float64), "site_id": pd.array(chosen, dtype="str")},
             index=self.origin_ids,

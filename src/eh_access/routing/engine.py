@@ -1,0 +1,244 @@
+"""Two searches, one answer: which to use, and the minutes they find on the bare network."""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from eh_access.errors import InputError
+from eh_access.network.cost import edge_cost
+from eh_access.network.model import CLOSED_DS
+from eh_access.routing.graph import search_graph
+from eh_access.routing.types import DIRECTIONS, Direction
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from eh_access.modes import TravelMode
+    from eh_access.network.model import Network
+    from eh_access.routing.hierarchy import Metric, Topology
+
+log = logging.getLogger(__name__)
+
+Engine = Literal["auto", "queue", "hierarchy"]
+ENGINES: tuple[Engine, ...] = ("auto", "queue", "hierarchy")
+HIERARCHY_PAYS_FROM = 24
+"""Sites from which on sorting the streets first is quicker than searching from each site: about
+what the sorting costs in searches (docs/benchmarks.md)."""
+SEARCHED_DS = 2**28
+"""Deciseconds from which on a place counts as out of reach (most of a year)."""
+Places = tuple["NDArray[np.int32]", "NDArray[np.int32]"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchOptions:
+    """How to search; no choice here changes a result.
+
+    Parameters
+    ----------
+    engine
+        ``"queue"`` searches from each site with a bucket queue; ``"hierarchy"`` sorts the streets
+        once and sweeps them for all sites; ``"auto"`` picks by the size of the job.
+    threads
+        Searches side by side; None for one on each processor.
+
+    Raises
+    ------
+    InputError
+        If there is no such engine or fewer than one thread.
+
+    Examples
+    --------
+    >>> SearchOptions(engine="queue").threads is None
+    True
+    """
+
+    engine: Engine = "auto"
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        faults = []
+        if self.engine not in ENGINES:
+            faults.append(f"engine is '{self.engine}'; choose one of {', '.join(ENGINES)}")
+        if self.threads is not None and self.threads < 1:
+            faults.append(f"threads is {self.threads}; give 1 or more, or None for all")
+        if faults:
+            raise InputError(faults)
+
+    @property
+    def workers(self) -> int:
+        """Number of searches side by side."""
+        return self.threads or os.cpu_count() or 1
+
+
+def topology(network: Network) -> Topology:
+    """Return the network's hierarchy of arcs and shortcuts, built once for all modes."""
+    from eh_access.routing import hierarchy  # noqa: PLC0415 - compiled code is loaded when used
+
+    return network.remember(
+        "topology",
+        lambda: hierarchy.build_topology(network.node_count, network.edge_from, network.edge_to),
+    )
+
+
+def metric(network: Network, mode: TravelMode, *, direction: Direction) -> Metric:
+    """Return the hierarchy customised for a mode and a direction, once for each."""
+    from eh_access.routing import hierarchy  # noqa: PLC0415 - compiled code is loaded when used
+
+    def make() -> Metric:
+        cost = edge_cost(network, mode)
+        ways = (cost.forward_ds, cost.backward_ds)
+        there, back = ways if direction == "from_sites" else ways[::-1]
+        return hierarchy.customise(topology(network), there, back)
+
+    return network.remember(("metric", mode, direction), make)
+
+
+def choose(network: Network, mode: TravelMode, direction: Direction, sites: int) -> Engine:
+    """Return the engine that should be quicker, and log why.
+
+    Parameters
+    ----------
+    network, mode, direction
+        The job.
+    sites
+        How many sites are searched from.
+
+    Returns
+    -------
+    str
+        ``"queue"`` or ``"hierarchy"``.
+    """
+    ready = network.remembers(("metric", mode, direction))
+    engine: Engine = "hierarchy" if ready or sites >= HIERARCHY_PAYS_FROM else "queue"
+    log.info("%d sites by %s: %s (sorted already: %s)", sites, mode.name, engine, ready)
+    return engine
+
+
+def deciseconds(
+    network: Network,
+    mode: TravelMode,
+    seeds: NDArray[np.int32],
+    places: Places,
+    *,
+    direction: Direction,
+    options: SearchOptions,
+) -> NDArray[np.int32]:
+    """Return the deciseconds between places and sites, by whichever engine suits.
+
+    Parameters
+    ----------
+    network, mode
+        The streets and how people travel.
+    seeds
+        int32 (sites, k, 2): nodes beside each site and deciseconds between; node -1 for none.
+    places
+        Two int32 (places, ends) arrays: nodes beside each place (-1: none), deciseconds between.
+    direction
+        ``"to_sites"`` or ``"from_sites"``.
+    options
+        How to search.
+
+    Returns
+    -------
+    numpy.ndarray
+        int32 (places, sites); ``CLOSED_DS`` where there is no way.
+    """
+    from eh_access.routing import queue, sweep  # noqa: PLC0415 - compiled code is loaded when used
+
+    engine = options.engine
+    if engine == "auto":
+        engine = choose(network, mode, direction, len(seeds))
+    if engine == "hierarchy":
+        sorted_streets = metric(network, mode, direction=direction)
+        found = sweep.deciseconds_at_places(sorted_streets, seeds, places, workers=options.workers)
+    else:
+        graph = search_graph(network, mode, direction=direction)
+        limit_ds = CLOSED_DS - 1
+        everywhere = queue.search_from(graph, seeds, limit_ds=limit_ds, workers=options.workers)
+        found = np.full((len(places[0]), len(seeds)), CLOSED_DS, dtype=np.int32)
+        for node, node_ds in zip(places[0].T, places[1].T, strict=True):
+            there = np.minimum(everywhere[:, node].T, limit_ds) + node_ds[:, None]
+            found = np.minimum(found, np.where(node[:, None] >= 0, there, CLOSED_DS))
+    return np.where(found < SEARCHED_DS, found, CLOSED_DS).astype(np.int32)
+
+
+def minutes_from_nodes(
+    network: Network,
+    nodes: Sequence[int] | NDArray[np.integer],
+    *,
+    mode: TravelMode,
+    direction: Direction = "from_sites",
+    options: SearchOptions | None = None,
+) -> NDArray[np.float32]:
+    """Return the minutes from (or to) some nodes to (or from) every node of the network.
+
+    Parameters
+    ----------
+    network, mode
+        The streets and how people travel.
+    nodes
+        Node numbers to search from.
+    direction
+        ``"from_sites"``: from the nodes given to every node; ``"to_sites"``: the other way.
+    options
+        How to search.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 (nodes of the network, nodes given), minutes, ``inf`` where there is no way.
+
+    Raises
+    ------
+    InputError
+        If a node or the direction does not exist.
+
+    Examples
+    --------
+    >>> from eh_access import WALK, read_network
+    >>> newport = read_network("newport")
+    >>> minutes_from_nodes(newport, [0, 1], mode=WALK).shape == (newport.node_count, 2)
+    True
+    """
+    from eh_access.routing import queue, sweep  # noqa: PLC0415 - compiled code is loaded when used
+
+    options = options or SearchOptions()
+    chosen = np.asarray(nodes, dtype=np.int64).reshape(-1)
+    wrong = chosen[(chosen < 0) | (chosen >= network.node_count)]
+    if len(wrong):
+        raise InputError(
+            f"nodes {wrong[:5].tolist()} do not exist; the network has nodes 0 to "
+            f"{network.node_count - 1}"
+        )
+    check_direction(direction)
+    seeds = np.zeros((len(chosen), 1, 2), dtype=np.int32)
+    seeds[:, 0, 0] = chosen
+    engine = options.engine
+    if engine == "auto":
+        engine = choose(network, mode, direction, len(chosen))
+    if engine == "hierarchy":
+        sorted_streets = metric(network, mode, direction=direction)
+        return sweep.minutes_everywhere(sorted_streets, seeds, workers=options.workers)
+    graph = search_graph(network, mode, direction=direction)
+    found = queue.search_from(graph, seeds, limit_ds=CLOSED_DS - 1, workers=options.workers)
+    return in_minutes(found.T)
+
+
+def in_minutes(found_ds: NDArray[np.int32]) -> NDArray[np.float32]:
+    """Turn deciseconds into minutes, ``inf`` where there is no way."""
+    minutes = found_ds.astype(np.float32) / np.float32(600)
+    minutes[found_ds >= SEARCHED_DS] = np.inf
+    return minutes
+
+
+def check_direction(direction: str) -> None:
+    """Raise InputError unless the direction is one of the two there are."""
+    if direction not in DIRECTIONS:
+        raise InputError(f"direction is '{direction}'; choose {' or '.join(DIRECTIONS)}")

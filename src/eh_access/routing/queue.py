@@ -1,0 +1,131 @@
+"""Dijkstra's search with a queue of buckets: quick to start, and able to stop at a cutoff.
+
+A waiting node is kept in the bucket of its time, ``2**shift`` deciseconds wide; the buckets lie in
+a ring just longer than the dearest arc (Dial, "Algorithm 360: shortest-path forest with topological
+ordering", Communications of the ACM, 1969). A node whose time improves within its own bucket is
+visited again, so the result is exact whatever the width.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numba import prange
+
+from eh_access._compiled import njit
+from eh_access.network.model import CLOSED_DS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from eh_access.routing.graph import SearchGraph
+
+MOST_BUCKETS = 1024
+"""Buckets in the ring; with more, the ring itself no longer fits the nearest cache."""
+
+
+@njit()
+def _put(slots: Any, ring: Any, following: Any, waiting: Any, bucket: Any, node: Any) -> None:
+    """Let a node wait in a bucket, in the first spare slot (``slots`` = [spare, fresh, queued])."""
+    slot = slots[0]
+    if slot >= 0:
+        slots[0] = following[slot]
+    else:
+        slot = slots[1]
+        slots[1] += 1
+    waiting[slot] = node
+    following[slot] = ring[bucket]
+    ring[bucket] = slot
+    slots[2] += 1
+
+
+@njit()
+def _search(graph: Any, seeds: Any, limit_ds: Any, shift: Any, time_ds: Any, room: Any) -> None:
+    """Fill ``time_ds`` with the time from the seeds to each node, ``CLOSED_DS`` beyond the limit.
+
+    ``seeds`` holds (node, decisecond) rows no further apart in time than the dearest arc; rows with
+    a negative node are empty.
+    """
+    start, arcs = graph
+    ring, following, waiting = room
+    time_ds[:] = CLOSED_DS
+    ring[:] = -1
+    mask = len(ring) - 1
+    slots = np.array([-1, 0, 0], dtype=np.int64)
+    bucket = np.int64(2**40)
+    for k in range(len(seeds)):
+        node, seed_ds = seeds[k, 0], seeds[k, 1]
+        if node >= 0 and seed_ds <= limit_ds and seed_ds < time_ds[node]:
+            time_ds[node] = seed_ds
+            _put(slots, ring, following, waiting, (seed_ds >> shift) & mask, node)
+            bucket = min(bucket, np.int64(seed_ds >> shift))
+    while slots[2] > 0:
+        slot = ring[bucket & mask]
+        if slot < 0:
+            bucket += 1
+            continue
+        node = waiting[slot]
+        ring[bucket & mask] = following[slot]
+        following[slot] = slots[0]
+        slots[0] = slot
+        slots[2] -= 1
+        here_ds = time_ds[node]
+        if here_ds >> shift != bucket:
+            continue  # it was reached sooner, and has been visited since
+        for k in range(start[node], start[node + 1]):
+            head = arcs[k, 0]
+            there_ds = here_ds + arcs[k, 1]
+            if there_ds < time_ds[head] and there_ds <= limit_ds:
+                time_ds[head] = there_ds
+                _put(slots, ring, following, waiting, (there_ds >> shift) & mask, head)
+
+
+@njit(parallel=True)
+def _search_each(graph: Any, seeds: Any, limit_ds: Any, shift: Any, out: Any, rooms: Any) -> None:
+    """Search from every site; worker ``w`` takes sites w, w + workers, ..."""
+    rings, followings, waitings = rooms
+    workers = len(rings)
+    for worker in prange(workers):
+        for site in range(worker, len(seeds), workers):
+            room = (rings[worker], followings[worker], waitings[worker])
+            _search(graph, seeds[site], limit_ds, shift, out[site], room)
+
+
+def search_from(
+    graph: SearchGraph, seeds: NDArray[np.int32], *, limit_ds: int, workers: int
+) -> NDArray[np.int32]:
+    """Search from every site by the bucket queue.
+
+    Parameters
+    ----------
+    graph
+        The arcs to run along.
+    seeds
+        int32 (sites, k, 2): nodes where each search begins and the deciseconds already spent
+        there; -1 as node where there are fewer.
+    limit_ds
+        Nothing further than this is looked for.
+    workers
+        Searches that run side by side.
+
+    Returns
+    -------
+    numpy.ndarray
+        int32 (sites, nodes), deciseconds, ``CLOSED_DS`` where not reached within the limit.
+    """
+    nodes = len(graph.start) - 1
+    dearest = max(graph.longest_ds, int(seeds[..., 1].max(initial=0)))
+    shift = max(0, (dearest // MOST_BUCKETS).bit_length())
+    buckets = 1 << ((dearest >> shift) + 2).bit_length()
+    slots = len(graph.arcs) + seeds.shape[1] + 1
+    workers = max(1, min(workers, len(seeds)))
+    rooms = (
+        np.empty((workers, buckets), dtype=np.int32),
+        np.empty((workers, slots), dtype=np.int32),
+        np.empty((workers, slots), dtype=np.int32),
+    )
+    out = np.empty((len(seeds), nodes), dtype=np.int32)
+    limit = np.int32(min(limit_ds, CLOSED_DS - 1))
+    _search_each((graph.start, graph.arcs), seeds, limit, np.int32(shift), out, rooms)
+    return out
