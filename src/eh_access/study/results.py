@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from eh_access.analysis.scenarios import open_sites
+
 if TYPE_CHECKING:
     import geopandas as gpd
     from shapely.geometry.base import BaseGeometry
@@ -139,6 +141,8 @@ class StudyResult:
         Sites under each assessed scenario, baseline first.
     times
         Minutes from every origin to every site, by mode; every site whether open or not.
+    moved_times
+        By (scenario, mode), only where a scenario moves a site: use `times_for`.
     times_back
         Minutes from every site back to every origin, for the modes that need it.
     comparisons, comparisons_full_time
@@ -172,6 +176,7 @@ class StudyResult:
     scenario_sites: Mapping[str, gpd.GeoDataFrame]
     times: Mapping[str, TravelTimes]
     times_back: Mapping[str, TravelTimes]
+    moved_times: Mapping[tuple[str, str], TravelTimes] = field(default_factory=dict)
     comparisons: Mapping[tuple[str, str], Comparison]
     comparisons_full_time: Mapping[tuple[str, str], Comparison]
     verdicts: tuple[Verdict, ...]
@@ -224,6 +229,21 @@ class StudyResult:
         """
         return tuple(verdict for verdict in self.verdicts if verdict.scenario == scenario)
 
+    def times_for(self, scenario: str, mode: str) -> TravelTimes:
+        """Return the minutes to every site as a scenario places it.
+
+        Parameters
+        ----------
+        scenario, mode
+            Names of an assessed scenario and of a mode of the study.
+
+        Returns
+        -------
+        TravelTimes
+            Those of the baseline unless the scenario moves a site.
+        """
+        return self.moved_times.get((scenario, mode), self.times[mode])
+
     def nearest(self, scenario: str, mode: str, *, full_time: bool) -> pd.DataFrame:
         """Return each origin's nearest site under a scenario.
 
@@ -239,8 +259,6 @@ class StudyResult:
         DataFrame
             Index ``origin_id``; ``minutes`` (inf where none can be reached) and ``site_id``.
         """
-        from eh_access.analysis.scenarios import open_sites
-
         key = f"nearest {scenario} {mode} {full_time}"
         if key not in self._memory:
             chosen = open_sites(
@@ -248,7 +266,7 @@ class StudyResult:
                 full_time=full_time,
                 full_time_from_hours=self.study.settings.full_time_from_hours,
             )
-            self._memory[key] = self.times[mode].nearest(chosen)
+            self._memory[key] = self.times_for(scenario, mode).nearest(chosen)
         return self._memory[key]
 
     def origins_table(self) -> pd.DataFrame:
@@ -272,7 +290,7 @@ class StudyResult:
         return self._memory["origins"].copy()
 
     def _origins_part(self, scenario: str, mode: str) -> pd.DataFrame:
-        times = self.times[mode]
+        times = self.times_for(scenario, mode)
         nearest = self.nearest(scenario, mode, full_time=False)
         full = self.nearest(scenario, mode, full_time=True)
         placed = times.origin_status["status"].to_numpy(dtype=str)

@@ -1,0 +1,159 @@
+"""Faults that lie between the keys of a study.toml: repeated names, modes nobody asked for.
+
+They are looked for in the file as it was read, whatever its types, so that one run of the checks
+finds everything there is to correct.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from eh_access.errors import did_you_mean
+from eh_access.modes import MODES
+from eh_access.study.faults import Path
+from eh_access.study.schema import BASELINE_NAME, Settings
+
+Fault = tuple[Path, str]
+_CHANGES = ("close", "open", "set_hours", "move")
+
+
+def cross_faults(raw: Mapping[str, Any]) -> list[Fault]:
+    """Return the faults between keys.
+
+    Parameters
+    ----------
+    raw
+        The file as TOML gives it.
+
+    Returns
+    -------
+    list of (path, sentence)
+        Empty when the keys agree.
+
+    Examples
+    --------
+    >>> cross_faults({"settings": {"modes": ["walk", "wlak"]}})[0]
+    (('settings', 'modes', 1), "no travel mode 'wlak'; did you mean 'walk'?")
+    """
+    settings = raw.get("settings")
+    settings = settings if isinstance(settings, Mapping) else {}
+    modes = settings.get("modes", list(Settings().modes))
+    modes = modes if isinstance(modes, list) else []
+    scenarios = list(_tables(raw, "scenario"))
+    return [
+        *_mode_faults(modes, settings.get("speed_km_h")),
+        *_repeated("scenario", scenarios, "name"),
+        *_repeated("criterion", list(_tables(raw, "criterion")), "id"),
+        *_baseline_faults(scenarios),
+        *(fault for number, table in scenarios for fault in _scenario_faults(number, table)),
+        *_criterion_modes(raw, modes),
+    ]
+
+
+def _tables(raw: Mapping[str, Any], key: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    value = raw.get(key)
+    for number, table in enumerate(value if isinstance(value, list) else []):
+        if isinstance(table, Mapping):
+            yield number, table
+
+
+def _mode_faults(modes: list[Any], speeds: object) -> Iterator[Fault]:
+    for number, name in enumerate(modes):
+        where = ("settings", "modes", number)
+        if not isinstance(name, str):
+            continue  # its type is told elsewhere
+        if name not in MODES:
+            yield where, f"no travel mode '{name}'; {did_you_mean(name, MODES)}"
+        elif name in modes[:number]:
+            yield where, f"'{name}' is listed twice; list each mode once"
+    for name in speeds if isinstance(speeds, Mapping) else ():
+        here: Path = ("settings", "speed_km_h", name)
+        if name not in modes:
+            known = [mode for mode in modes if isinstance(mode, str)]
+            yield here, f"'{name}' is not one of settings.modes; {did_you_mean(name, known)}"
+        elif name in MODES and MODES[name].uses_road_speeds:
+            yield here, "its speeds come from each road's limit and class; remove this key"
+
+
+def _repeated(key: str, tables: list[tuple[int, Mapping[str, Any]]], field: str) -> Iterator[Fault]:
+    first: dict[str, int] = {}
+    for number, table in tables:
+        name = table.get(field)
+        if not isinstance(name, str):
+            continue
+        if name in first:
+            told = f"'{name}' is used by {key}[{first[name] + 1}] too; give each its own"
+            yield (key, number, field), told
+        first.setdefault(name, number)
+
+
+def _baseline_faults(scenarios: list[tuple[int, Mapping[str, Any]]]) -> Iterator[Fault]:
+    if not scenarios:
+        return
+    number, first = scenarios[0]
+    if first.get("name") != BASELINE_NAME:
+        yield (
+            ("scenario", number, "name"),
+            f"the first scenario must be '{BASELINE_NAME}', how things stand before the decision",
+        )
+    elif first.get("assess") is False or any(first.get(change) for change in _CHANGES):
+        yield (
+            ("scenario", number),
+            "the baseline is assessed and changes nothing; put changes in a scenario of their own",
+        )
+
+
+def _scenario_faults(number: int, table: Mapping[str, Any]) -> Iterator[Fault]:
+    if table.get("assess") is False and not table.get("why_not"):
+        yield (
+            ("scenario", number, "assess"),
+            "is false without a reason; say in why_not which input is missing",
+        )
+    if table.get("assess", True) is True and table.get("name") != BASELINE_NAME:
+        if not any(table.get(change) for change in _CHANGES):
+            listed = ", ".join(_CHANGES)
+            yield ("scenario", number), f"changes nothing; give at least one of {listed}"
+    yield from _twice(number, table)
+
+
+def _twice(number: int, table: Mapping[str, Any]) -> Iterator[Fault]:
+    """Find sites that are told two things at once."""
+    closed = table.get("close")
+    closed = [site for site in closed if isinstance(site, str)] if isinstance(closed, list) else []
+    for change in ("close", "open"):
+        sites = table.get(change)
+        sites = sites if isinstance(sites, list) else []
+        for place, site in enumerate(sites):
+            if site in sites[:place]:
+                yield ("scenario", number, change, place), f"'{site}' is listed twice"
+    moved = table.get("move")
+    moved = (
+        [item.get("site") for item in moved if isinstance(item, Mapping)]
+        if isinstance(moved, list)
+        else []
+    )
+    others: dict[str, list[Any]] = {
+        "open": table["open"] if isinstance(table.get("open"), list) else [],
+        "set_hours": list(table["set_hours"]) if isinstance(table.get("set_hours"), dict) else [],
+        "move": moved,
+    }
+    for change, sites in others.items():
+        for site in sites:
+            if isinstance(site, str) and site in closed:
+                yield (
+                    ("scenario", number, change),
+                    f"'{site}' is closed by the same scenario; keep one of the two",
+                )
+
+
+def _criterion_modes(raw: Mapping[str, Any], modes: list[Any]) -> Iterator[Fault]:
+    for number, table in _tables(raw, "criterion"):
+        name = table.get("mode")
+        if not isinstance(name, str) or name in modes:
+            continue
+        where = ("criterion", number, "mode")
+        if name in MODES:
+            yield where, f"'{name}' is not one of settings.modes; add it there or use another"
+        else:
+            yield where, f"no travel mode '{name}'; {did_you_mean(name, MODES)}"

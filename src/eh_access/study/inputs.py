@@ -1,0 +1,285 @@
+"""The tables of a study, read, checked, and checked against one another and the scenarios."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from eh_access.analysis.scenarios import apply_scenario
+from eh_access.errors import EhAccessError, InputError, NotFoundError, did_you_mean
+from eh_access.study.config import Study, scenario_of
+from eh_access.study.faults import Lines, fault_at
+from eh_access.study.reading import read_table
+from eh_access.study.results import InputFile
+from eh_access.tables import check_areas, check_origins, check_sites
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from eh_access.study.schema import ScenarioConfig
+
+SHOWN_ROWS = 5
+
+Check = Callable[..., gpd.GeoDataFrame]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Inputs:
+    """The checked tables of a study.
+
+    Parameters
+    ----------
+    origins_name
+        Which of the study's sets of origins this is.
+    origins, areas, sites
+        As `eh_access.tables` describes them. ``sites`` holds those of the baseline, and closed
+        with them any candidate that a scenario opens (``is_open`` False).
+    wards, candidates, youth
+        Further tables, or None.
+    borough
+        The outline of the study's area, EPSG:27700.
+    files
+        Every file read, study.toml first.
+    """
+
+    origins_name: str
+    origins: gpd.GeoDataFrame
+    areas: gpd.GeoDataFrame
+    sites: gpd.GeoDataFrame
+    wards: gpd.GeoDataFrame | None
+    candidates: gpd.GeoDataFrame | None
+    youth: gpd.GeoDataFrame | None
+    borough: BaseGeometry
+    files: tuple[InputFile, ...]
+
+
+@dataclass
+class _Reader:
+    """Reads table after table and keeps the faults, so that all of them can be told at once."""
+
+    study: Study
+    faults: list[str] = field(default_factory=list)
+    files: list[InputFile] = field(default_factory=list)
+
+    def take(
+        self, role: str, name: str | None, check: Check, **options: object
+    ) -> gpd.GeoDataFrame | None:
+        """Return a checked table, or None where there is none or it has faults."""
+        if name is None:
+            return None
+        try:
+            table = read_table(self.study.resolve(name), name=name, role=role)
+            self.files.append(table.file)
+            return check(table.frame, source=name, **options)
+        except EhAccessError as error:
+            self.faults += faults_of(error)
+        return None
+
+
+def faults_of(error: EhAccessError) -> tuple[str, ...]:
+    """Return the faults an error tells, one or many.
+
+    Parameters
+    ----------
+    error
+        Any error of the library.
+
+    Returns
+    -------
+    tuple of str
+        At least one.
+
+    Examples
+    --------
+    >>> faults_of(InputError(["a", "b"]))
+    ('a', 'b')
+    """
+    return error.faults if isinstance(error, InputError) else (str(error),)
+
+
+def read_inputs(study: Study, *, origins: str | None = None) -> Inputs:
+    """Return the study's tables, checked.
+
+    Parameters
+    ----------
+    study
+        The question.
+    origins
+        Which set of origins, by its name in ``data.origins``; the first if None.
+
+    Returns
+    -------
+    Inputs
+        Everything the study reads but its streets.
+
+    Raises
+    ------
+    InputError
+        Every fault of every table and scenario, each with file, row and column or key.
+    NotFoundError
+        If the study has no such set of origins.
+
+    Examples
+    --------
+    >>> from eh_access.study.config import load_study
+    >>> len(read_inputs(load_study("rotherham")).sites)
+    12
+    """
+    chosen = origins_name(study, origins)
+    reader = _Reader(study, files=[_study_file(study)])
+    data = study.data
+    areas = reader.take("areas", data.areas, check_areas)
+    outline = reader.take("boundary", data.boundary, check_areas) if data.boundary else areas
+    borough = None if outline is None else outline.geometry.union_all()
+    near = {"within": borough, "max_outside_m": data.max_outside_m}
+    wards = reader.take("wards", data.wards, check_areas)
+    points = reader.take("origins", data.origins[chosen], check_origins, **near)
+    sites = reader.take("sites", data.sites, check_sites, **near)
+    candidates = reader.take("candidates", data.candidates, check_sites, **near)
+    youth = reader.take("youth", data.youth, check_sites, **near)
+    if points is not None and areas is not None:
+        reader.faults += _area_faults(points, areas, data.origins[chosen])
+    if sites is not None:
+        reader.faults += _clashes(sites, candidates, data.candidates)
+        reader.faults += _unknown_sites(study, sites, candidates, youth)
+    if reader.faults or points is None or areas is None or sites is None or borough is None:
+        raise InputError(reader.faults)
+    every_site = _with_opened(study, sites, candidates)
+    _refuse_impossible(study, every_site)
+    return Inputs(
+        origins_name=chosen,
+        origins=points,
+        areas=areas,
+        sites=every_site,
+        wards=wards,
+        candidates=candidates,
+        youth=youth,
+        borough=borough,
+        files=tuple(reader.files),
+    )
+
+
+def origins_name(study: Study, wanted: str | None) -> str:
+    """Return the name of the set of origins to use.
+
+    Parameters
+    ----------
+    study
+        The question.
+    wanted
+        A name, or None for the study's first.
+
+    Returns
+    -------
+    str
+        A key of ``data.origins``.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such set.
+    """
+    names = study.data.origins
+    if wanted is None:
+        return next(iter(names))
+    if wanted not in names:
+        hint = did_you_mean(wanted, names)
+        raise NotFoundError(f"{study.file_name}: data.origins has no '{wanted}'; {hint}")
+    return wanted
+
+
+def _study_file(study: Study) -> InputFile:
+    return InputFile(role="study", name=study.file_name, sha256=study.file_sha256)
+
+
+def _area_faults(points: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, name: str) -> Iterator[str]:
+    """Tell the area ids of origins that no area has; many of one kind are told together.
+
+    Where no origin names any of the areas, they are grouped by something that has no outline
+    here (wards, say), and that is no fault.
+    """
+    known = points["area_id"].isin(areas.index)
+    unknown = ~known & points["area_id"].notna()
+    rows = np.flatnonzero(unknown.to_numpy(dtype=bool)) if known.any() else []
+    for row in rows[:SHOWN_ROWS]:
+        area, origin = str(points["area_id"].iloc[row]), points.index[row]
+        hint = did_you_mean(area, areas.index)
+        yield f"{name}, row {row + 1} (origin_id '{origin}'), area_id: no area '{area}'; {hint}"
+    if len(rows) > SHOWN_ROWS:
+        yield f"{name}, area_id: {len(rows) - SHOWN_ROWS} more rows name an area that is not there"
+
+
+def _clashes(
+    sites: gpd.GeoDataFrame, candidates: gpd.GeoDataFrame | None, name: str | None
+) -> Iterator[str]:
+    if candidates is not None:
+        for site in candidates.index.intersection(sites.index):
+            yield f"{name}, site_id: '{site}' is the id of a site too; give the candidate its own"
+
+
+def _scenario_keys(scenario: ScenarioConfig) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    yield from ((("close", place), site) for place, site in enumerate(scenario.close))
+    yield from ((("open", place), site) for place, site in enumerate(scenario.open))
+    yield from ((("set_hours", site), site) for site in scenario.set_hours)
+    yield from ((("move", place, "site"), item.site) for place, item in enumerate(scenario.move))
+
+
+def _unknown_sites(
+    study: Study,
+    sites: gpd.GeoDataFrame,
+    candidates: gpd.GeoDataFrame | None,
+    youth: gpd.GeoDataFrame | None,
+) -> Iterator[str]:
+    """Tell every site a scenario names and no table has, with its key and line."""
+    lines = _lines(study)
+    for number, scenario in enumerate(study.scenarios):
+        tables = [sites, candidates] if scenario.assess else [sites, candidates, youth]
+        known = {str(site) for table in tables if table is not None for site in table.index}
+        for key, site in _scenario_keys(scenario):
+            if site not in known:
+                where = ("scenario", number, *key)
+                told = f"no site '{site}' (scenario '{scenario.name}'); {did_you_mean(site, known)}"
+                yield fault_at(study.file_name, lines, where, told)
+
+
+def _lines(study: Study) -> Lines:
+    """Return where the study's keys stand; nowhere for a study built in code."""
+    path = Path(study.folder, study.file_name)
+    return Lines(path.read_text(encoding="utf-8-sig") if path.is_file() else "")
+
+
+def _with_opened(
+    study: Study, sites: gpd.GeoDataFrame, candidates: gpd.GeoDataFrame | None
+) -> gpd.GeoDataFrame:
+    """Return the sites, and closed beside them the candidates that some scenario opens."""
+    named = _opened(scenario for scenario in study.scenarios if scenario.assess)
+    extra = [] if candidates is None else [site for site in candidates.index if site in named]
+    if candidates is None or not extra:
+        return sites.assign(is_open=True)
+    return pd.concat([sites.assign(is_open=True), candidates.loc[extra].assign(is_open=False)])
+
+
+def _opened(scenarios: Iterable[ScenarioConfig]) -> set[str]:
+    return {site for scenario in scenarios for site in scenario.site_ids()}
+
+
+def _refuse_impossible(study: Study, sites: gpd.GeoDataFrame) -> None:
+    """Apply every scenario once, so that one that cannot be is told with its line."""
+    lines = _lines(study)
+    faults: list[str] = []
+    for number, scenario in enumerate(study.scenarios):
+        if scenario.assess:
+            try:
+                apply_scenario(sites, scenario_of(scenario))
+            except EhAccessError as error:
+                where = ("scenario", number)
+                told = faults_of(error)
+                faults += [fault_at(study.file_name, lines, where, text) for text in told]
+    if faults:
+        raise InputError(faults)

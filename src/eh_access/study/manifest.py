@@ -1,0 +1,183 @@
+"""What went in and what came out: digests, versions, settings, counts, all that a check needs.
+
+Everything but the time is a function of the inputs: two runs differ in that one line.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import importlib.metadata
+import os
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+import eh_access
+from eh_access.errors import InputError
+
+if TYPE_CHECKING:
+    from eh_access.study.results import StudyResult
+
+MANIFEST_NAME = "manifest.json"
+STANDS_ON = (
+    "geopandas",
+    "numba",
+    "numpy",
+    "osmium",
+    "osmnx",
+    "pandas",
+    "pydantic",
+    "pyogrio",
+    "pyproj",
+    "scipy",
+    "shapely",
+)
+"""Libraries whose version can change a figure."""
+
+
+def started_now() -> dt.datetime:
+    """Return the time to stand in the manifest, or SOURCE_DATE_EPOCH where that is set.
+
+    Returns
+    -------
+    datetime
+        UTC, whole seconds.
+
+    Raises
+    ------
+    InputError
+        If SOURCE_DATE_EPOCH is set to something other than seconds since 1970.
+    """
+    fixed = os.environ.get("SOURCE_DATE_EPOCH")
+    if fixed is None:
+        moment = dt.datetime.now(tz=dt.UTC)
+    else:
+        try:
+            moment = dt.datetime.fromtimestamp(int(fixed), tz=dt.UTC)
+        except (ValueError, OverflowError, OSError) as error:
+            raise InputError(
+                f"SOURCE_DATE_EPOCH is {fixed!r}; give whole seconds since 1970, or unset it"
+            ) from error
+    return moment.replace(microsecond=0)
+
+
+def file_sha256(path: Path) -> str:
+    """Return the digest of a file's bytes.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    str
+        Hexadecimal SHA-256.
+    """
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        for block in iter(lambda: file.read(1 << 20), b""):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def build_manifest(
+    result: StudyResult, outputs: Mapping[str, Path], *, started: dt.datetime | None = None
+) -> dict[str, Any]:
+    """Return the manifest of one run.
+
+    Parameters
+    ----------
+    result
+        What the run found.
+    outputs
+        The files written, by name; they must exist. The manifest itself is left out.
+    started
+        When the run began, from `started_now`; None to leave it unsaid.
+
+    Returns
+    -------
+    dict
+        Ready for JSON: no machine paths, no times but ``started``.
+    """
+    study = result.study
+    listed = {name: path for name, path in outputs.items() if path.name != MANIFEST_NAME}
+    return {
+        "manifest": 1,
+        "started": "" if started is None else started.isoformat(),
+        "study": {"id": study.id, "title": study.title, "question": study.question},
+        "basis": result.basis,
+        "origins": result.origins_name,
+        "criteria": {
+            "sha256": study.criteria_sha256(),
+            "hashed": "before any travel time was worked out",
+            "ids": [criterion.id for criterion in study.criteria],
+        },
+        "settings": study.settings.model_dump(mode="json"),
+        "scenarios": {
+            "assessed": list(result.scenario_names),
+            "not_assessed": {item.name: item.why_not for item in result.not_assessed},
+        },
+        "inputs": [_plain(vars(file)) for file in result.inputs],
+        "outputs": {name: file_sha256(path) for name, path in sorted(listed.items())},
+        "results": {
+            "origins": frame_sha256(result.origins_table()),
+            "verdicts": frame_sha256(result.verdicts_table()),
+        },
+        "counts": [_plain(vars(count)) for count in result.counts],
+        "notes": [_plain(vars(note)) for note in result.notes],
+        "provenance": [_plain(vars(source)) for source in result.provenance],
+        "versions": versions(),
+    }
+
+
+def frame_sha256(frame: pd.DataFrame) -> str:
+    """Return the digest of a table's contents, whatever file it is written to.
+
+    Parameters
+    ----------
+    frame
+        Any table; its index does not count.
+
+    Returns
+    -------
+    str
+        Hexadecimal SHA-256 of the table as CSV with shortest exact numbers.
+
+    Examples
+    --------
+    >>> frame_sha256(pd.DataFrame({"a": [1.5]})) == frame_sha256(pd.DataFrame({"a": [1.5]}))
+    True
+    """
+    text = frame.to_csv(index=False, lineterminator="\n")
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python, of this library and of those it stands on.
+
+    Returns
+    -------
+    dict
+        By name; "not installed" for a library that is absent.
+    """
+    found = {"python": platform.python_version(), "eh_access": eh_access.__version__}
+    for name in STANDS_ON:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a record with numpy's numbers as Python's."""
+    return {
+        key: value.item() if isinstance(value, np.generic) else value
+        for key, value in values.items()
+    }

@@ -1,0 +1,161 @@
+"""Files of a study into plain tables, each fault in words and each file with its digest."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio.errors
+
+from eh_access.errors import InputError, SourceError
+from eh_access.study.results import InputFile
+from eh_access.tables import CRS, points_from_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+TEXT_COLUMNS = ("area_id", "site_id", "origin_id", "ward_code", "lsoa21cd", "postcode")
+"""Read as text whatever they look like: an id of 007 is not 7."""
+COORDINATES: Sequence[tuple[str, str, str]] = (
+    ("easting", "northing", CRS),
+    ("longitude", "latitude", "EPSG:4326"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class ReadTable:
+    """A table as it stands in its file.
+
+    Parameters
+    ----------
+    frame
+        With shapes where the file has them.
+    file
+        The file, by the name the study gives it.
+    """
+
+    frame: pd.DataFrame
+    file: InputFile
+
+
+def read_table(path: Path, *, name: str, role: str) -> ReadTable:
+    """Return the rows of a file: CSV with coordinates, or anything GDAL reads.
+
+    Parameters
+    ----------
+    path
+        Where it is.
+    name
+        What the study calls it; used in messages.
+    role
+        What it is for: ``"sites"``.
+
+    Returns
+    -------
+    ReadTable
+        Unchecked rows, nothing dropped.
+
+    Raises
+    ------
+    SourceError
+        If the file is not there or cannot be read.
+    InputError
+        If it is empty, not a table, or lacks coordinates.
+    """
+    data = read_bytes(path, name=name, role=role)
+    if path.suffix.lower() == ".csv":
+        frame = _points(_read_csv(data, name), name)
+    else:
+        frame = _read_shapes(path, name)
+    file = InputFile(role=role, name=name, sha256=hashlib.sha256(data).hexdigest(), rows=len(frame))
+    return ReadTable(frame, file)
+
+
+def read_bytes(path: Path, *, name: str, role: str) -> bytes:
+    """Return a file's bytes.
+
+    Parameters
+    ----------
+    path, name, role
+        As for `read_table`.
+
+    Returns
+    -------
+    bytes
+        Never empty.
+
+    Raises
+    ------
+    SourceError
+        If the file is not there or cannot be read.
+    InputError
+        If it is empty.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise SourceError(
+            f"{name}: there is no such file (data.{role}); "
+            "correct the path, which begins at the study.toml's folder"
+        ) from error
+    except OSError as error:
+        raise SourceError(f"{name}: cannot be read ({error.strerror}); check its rights") from error
+    if not data.strip():
+        raise InputError(f"{name}: the file is empty; it should hold the {role}")
+    return data
+
+
+def _read_csv(data: bytes, name: str) -> pd.DataFrame:
+    try:
+        return pd.read_csv(
+            io.BytesIO(data),
+            encoding="utf-8-sig",
+            dtype=dict.fromkeys(TEXT_COLUMNS, "str"),
+            # a place may be called "NA" or "None"; only an empty cell is missing
+            keep_default_na=False,
+            na_values=[""],
+            skipinitialspace=True,
+        )
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{name}: not UTF-8 text (byte {error.start}); save it as CSV UTF-8"
+        ) from error
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        detail = str(error).strip().splitlines()[-1]
+        raise InputError(
+            f"{name}: not a table of comma-separated values ({detail}); "
+            "give every row as many cells as the header"
+        ) from error
+
+
+def _points(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return the table with points where it has degrees; eastings are left to the checks.
+
+    They tell row by row which coordinates are missing, swapped or no numbers.
+    """
+    for x, y, crs in COORDINATES:
+        if {x, y} & set(table.columns):
+            return (
+                table if crs == CRS else points_from_columns(table, x=x, y=y, crs=crs, source=name)
+            )
+    pairs = " or ".join(f"'{x}' and '{y}'" for x, y, _ in COORDINATES)
+    found = ", ".join(f"'{column}'" for column in table.columns)
+    raise InputError(f"{name}: no coordinates; add the columns {pairs} (there are {found})")
+
+
+def _read_shapes(path: Path, name: str) -> gpd.GeoDataFrame:
+    try:
+        frame = gpd.read_file(path)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        raise InputError(
+            f"{name}: cannot be read as a map file; it may be cut off or of another kind: "
+            "save it again as GeoJSON or GeoPackage"
+        ) from error
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise InputError(f"{name}: holds rows but no shapes; save it again with its geometry")
+    return frame

@@ -1,0 +1,250 @@
+"""The shape of a study.toml: what may stand in it, of which type, within which bounds.
+
+The keys of the file are the names of the fields, so that a study can be built in code as well.
+Faults are put into words in ``faults.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from eh_access.modes import TravelMode, get_mode
+
+Text = Annotated[str, Field(min_length=1)]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=40)]
+"""Short names stand in file names, links and column names: small letters, digits, hyphens."""
+Hours = Annotated[float, Field(ge=0, le=168, allow_inf_nan=False)]
+Minutes = Annotated[float, Field(gt=0, le=600, allow_inf_nan=False)]
+Speed = Annotated[float, Field(gt=0, le=200, allow_inf_nan=False)]
+BASELINE_NAME = "baseline"
+
+
+class Table(BaseModel):
+    """A table of the file: no unknown keys, no silent conversion, no change afterwards."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, populate_by_name=True, ser_json_inf_nan="strings"
+    )
+
+
+class Decision(Table):
+    """The decision a study is about, as its own papers state it.
+
+    Parameters
+    ----------
+    title
+        What was decided, in a line.
+    body
+        Who decided.
+    dates
+        Dates as found; where sources differ, all of them.
+    facts
+        One plain sentence each.
+    sources
+        Where the facts stand.
+    """
+
+    title: Text
+    body: str = ""
+    dates: tuple[Text, ...] = ()
+    facts: tuple[Text, ...] = ()
+    sources: tuple[Text, ...] = ()
+
+
+class DataFiles(Table):
+    """The files of a study: paths beside the study.toml, or ``bundled:`` and a path in the package.
+
+    Parameters
+    ----------
+    areas
+        Polygons with ``area_id`` and ``name``.
+    sites
+        The delivery points there are before the decision.
+    origins
+        One file or several by name; the first is used unless another is asked for.
+    boundary
+        The outline of the study's area; without it, the areas taken together.
+    wards, candidates, youth
+        Further tables, where there are any.
+    """
+
+    areas: Text
+    sites: Text
+    origins: dict[Name, Text] = Field(min_length=1)
+    boundary: str | None = None
+    wards: str | None = None
+    candidates: str | None = None
+    youth: str | None = None
+    max_outside_m: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] = 5000.0
+
+
+class Streets(Table):
+    """Where streets come from.
+
+    Parameters
+    ----------
+    source
+        ``"download"``, ``"estimate"`` (none wanted), ``"bundled:NAME"``, or a path to an .osm.pbf,
+        GraphML or compact network file.
+    place
+        The name of the place, for messages.
+    buffer_m
+        How far streets are wanted beyond the study's area. None: as far as a walk can go within
+        the longest cutoff that matters.
+    """
+
+    source: Text = "download"
+    place: str = ""
+    buffer_m: Annotated[float, Field(ge=0, le=50_000, allow_inf_nan=False)] | None = None
+
+
+class Settings(Table):
+    """Numbers that apply to the whole study.
+
+    Parameters
+    ----------
+    modes
+        Ways of travelling, by name.
+    speed_km_h
+        Speeds other than the modes' own.
+    cutoff_min
+        The minutes shown first on maps and in tables.
+    search_min
+        How far times are worked out; beyond it a site counts as out of reach.
+    loser_min
+        An origin loses when its time to the nearest grows by more than this.
+    full_time_from_hours
+        From how many hours a week a site counts as full-time, and why.
+    full_time_assumption
+        The assumption behind it, printed with the results.
+    seed
+        For anything sampled.
+    """
+
+    modes: tuple[str, ...] = Field(default=("walk", "pushchair", "drive"), min_length=1)
+    speed_km_h: dict[str, Speed] = Field(default_factory=dict)
+    cutoff_min: Minutes = 30.0
+    search_min: Minutes = 120.0
+    loser_min: Minutes = 5.0
+    full_time_from_hours: Hours = 25.0
+    full_time_assumption: str = ""
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 20181022
+
+    def travel_modes(self) -> Mapping[str, TravelMode]:
+        """Return the modes by name, at this study's speeds.
+
+        Returns
+        -------
+        Mapping of str to TravelMode
+            In the order of ``modes``.
+
+        Raises
+        ------
+        NotFoundError
+            If a mode has no such name.
+        """
+        found = {name: get_mode(name) for name in self.modes}
+        return MappingProxyType(
+            {
+                name: mode.with_speed(self.speed_km_h[name]) if name in self.speed_km_h else mode
+                for name, mode in found.items()
+            }
+        )
+
+
+class MoveTo(Table):
+    """A site's new place, in metres on the British National Grid (EPSG:27700)."""
+
+    site: Text
+    easting: Annotated[float, Field(ge=0, le=700_000, allow_inf_nan=False)]
+    northing: Annotated[float, Field(ge=0, le=1_300_000, allow_inf_nan=False)]
+    location_radius_m: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+
+
+class ScenarioConfig(Table):
+    """One scenario: what changes at which site.
+
+    Parameters
+    ----------
+    name, label, note
+        A short name for files, a label for people, and what to say beside it.
+    close, open
+        Ids of sites that close, or of closed sites or candidates that open.
+    set_hours
+        Hours a week by site id.
+    move
+        Sites that move.
+    assess
+        False when an input is missing: the scenario is then named, and not assessed.
+    why_not
+        Which input is missing; must be given when ``assess`` is false.
+    """
+
+    name: Name
+    label: Text
+    note: str = ""
+    close: tuple[Text, ...] = ()
+    open: tuple[Text, ...] = ()
+    set_hours: dict[str, Hours] = Field(default_factory=dict)
+    move: tuple[MoveTo, ...] = ()
+    assess: bool = True
+    why_not: str = ""
+
+    def site_ids(self) -> tuple[str, ...]:
+        """Return every site id the scenario names, in the order of its keys."""
+        moved = tuple(item.site for item in self.move)
+        return (*self.close, *self.open, *self.set_hours, *moved)
+
+
+class NoteConfig(Table):
+    """Something the reader must know that no figure shows."""
+
+    text: Text
+    level: Literal["warning", "info"] = "info"
+    topic: Name = "not-known"
+
+
+class SourceConfig(Table):
+    """Where a file of the study came from; credited in every output.
+
+    Parameters
+    ----------
+    file
+        The file's name as the study gives it under ``[data]`` or ``[streets]``.
+    title, publisher, licence, attribution, date, url
+        As in `eh_access.network.model.Provenance`.
+    """
+
+    file: Text
+    title: Text
+    publisher: Text
+    licence: Text
+    attribution: str = ""
+    date: str = ""
+    url: str = ""
+
+
+class StudyTables(Table):
+    """Everything in a study.toml but its criteria, which ``analysis.criteria`` defines."""
+
+    schema_version: Literal[1] = Field(alias="schema")
+    id: Name
+    title: Text
+    question: Text
+    place: Text
+    unit: Text
+    weight_label: Text
+    weight_basis: Text
+    illustrative: bool = False
+    weights_public: bool = False
+    decision: Decision | None = None
+    data: DataFiles
+    streets: Streets = Streets()
+    settings: Settings = Settings()
+    scenarios: tuple[ScenarioConfig, ...] = Field(alias="scenario", min_length=1)
+    notes: tuple[NoteConfig, ...] = Field(default=(), alias="note")
+    sources: tuple[SourceConfig, ...] = Field(default=(), alias="source")
