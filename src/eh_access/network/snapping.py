@@ -257,7 +257,10 @@ def _coordinates(points: Any) -> NDArray[np.float64]:  # noqa: ANN401 - three ki
             for row in np.flatnonzero(wrong)
         )
     shapes = np.asarray(series.to_crs(CRS).array)
-    return np.column_stack([shapely.get_x(shapes), shapely.get_y(shapes)])
+    placed = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    xy = np.full((len(shapes), 2), np.nan)
+    xy[placed] = shapely.get_coordinates(shapes[placed])
+    return xy
 
 
 def _nearest(
