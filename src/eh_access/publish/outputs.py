@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
@@ -106,11 +106,12 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
 
 def _write_all(result: StudyResult, folder: Path, *, started: datetime | None) -> None:
     """Write every output into one folder, the manifest last because it describes the others."""
+    from eh_access.publish.background import workbook_cover
     from eh_access.publish.geopackage import write_geopackage
     from eh_access.publish.layers import geopackage_metadata, layers
     from eh_access.publish.map import render_map
     from eh_access.publish.report import render_report
-    from eh_access.publish.tabulate import tabulate, workbook_cover
+    from eh_access.publish.tabulate import tabulate
     from eh_access.publish.workbook import write_workbook
     from eh_access.study.manifest import build_manifest
 
@@ -130,9 +131,8 @@ def _write_all(result: StudyResult, folder: Path, *, started: datetime | None) -
     for name, write in steps.items():
         logger.info("writing %s", name)
         write(folder / name)
-    manifest = build_manifest(result, {name: folder / name for name in steps})
-    if started is not None:
-        manifest = {**manifest, "started": started.isoformat()}
+    written = {name: folder / name for name in steps}
+    manifest = build_manifest(result, written, started=started)
     _write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", folder / "manifest.json")
 
 
@@ -175,29 +175,28 @@ def _move_into_place(new: Path, folder: Path, *, kept: Path) -> dict[str, Path]:
         If a file cannot be replaced.
     """
     kept.mkdir()
-    done: list[str] = []
+    placed: list[str] = []
+    name = ""
     try:
         for name in OUTPUT_NAMES:
-            done.append(name)
-            if (folder / name).exists():
-                os.replace(folder / name, kept / name)
-            os.replace(new / name, folder / name)
+            if (folder / name).is_dir():
+                raise IsADirectoryError(errno.EISDIR, "it is a folder")  # noqa: TRY301
+            with suppress(FileNotFoundError):
+                (folder / name).replace(kept / name)
+            (new / name).replace(folder / name)
+            placed.append(name)
     except OSError as error:
-        failed = done[-1]
-        for name in reversed(done):
-            _put_back(folder / name, kept / name)
-        why = error.strerror or str(error)
+        _put_back(folder, kept, placed)
         raise SourceError(
-            f"cannot replace '{folder / failed}': {why}; close it if another program has it "
-            "open, or give another folder with --out. Nothing was changed"
+            f"cannot replace '{folder / name}': {error.strerror or error}; close it if another "
+            "program has it open, or give another folder with --out. Nothing was changed"
         ) from error
     return {name: folder / name for name in OUTPUT_NAMES}
 
 
-def _put_back(target: Path, earlier: Path) -> None:
-    """Restore what stood in a place before, or leave it empty if nothing did."""
-    with suppress(OSError):
-        if earlier.exists():
-            os.replace(earlier, target)
-        elif target.is_file():
-            target.unlink()
+def _put_back(folder: Path, kept: Path, placed: list[str]) -> None:
+    """Remove the new files that were placed, then restore every earlier one that was moved."""
+    for name in placed:
+        (folder / name).unlink(missing_ok=True)
+    for earlier in kept.iterdir():
+        earlier.replace(folder / earlier.name)

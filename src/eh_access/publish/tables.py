@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import pandas as pd
 
 from eh_access.errors import InputError
 
-Kind = Literal["text", "count", "percent", "minutes", "metres", "number"]
-DECIMALS: dict[str, int] = {"count": 0, "percent": 1, "minutes": 1, "metres": 0, "number": 2}
+Kind = Literal["text", "count", "percent", "minutes", "metres", "value"]
+DECIMALS: dict[str, int] = {"count": 0, "percent": 1, "minutes": 1, "metres": 0, "value": 1}
 UNITS: dict[str, str] = {"percent": "%", "minutes": "minutes", "metres": "metres"}
 NOT_REACHED = "not reached"
 NOT_AVAILABLE = "not available"
@@ -138,6 +138,56 @@ class Table:
             yield tuple(
                 column.text(value) for column, value in zip(self.columns, values, strict=True)
             )
+
+    def where(self, **values: str) -> Table:
+        """Return the rows in which columns have given values, without those columns.
+
+        Parameters
+        ----------
+        **values
+            Value by column.
+
+        Returns
+        -------
+        Table
+            Of the same figures; its title says which rows these are.
+
+        Examples
+        --------
+        >>> frame = pd.DataFrame({"mode": ["on foot", "by car"], "n": [3.0, 5.0]})
+        >>> table = make_table("t", "T", (Column("mode", "Mode"), Column("n", "N", "count")), frame)
+        >>> list(table.where(mode="by car").rows()), table.where(mode="by car").title
+        ([('5',)], 'T: by car')
+        """
+        rows = pd.Series(data=True, index=self.frame.index)
+        for key, value in values.items():
+            rows &= self.frame[key] == value
+        left = sum(column.key in values for column in self.columns[: self.headers])
+        return replace(
+            self,
+            title=f"{self.title}: {', '.join(values.values())}",
+            columns=tuple(column for column in self.columns if column.key not in values),
+            frame=self.frame[rows].reset_index(drop=True),
+            headers=max(self.headers - left, 1),
+        )
+
+    def cell(self, key: str, **values: str) -> float:
+        """Return one figure: the column ``key`` of the one row with these values.
+
+        Parameters
+        ----------
+        key
+            Column wanted.
+        **values
+            Value by column; together they name one row.
+
+        Returns
+        -------
+        float
+            As it is printed; NaN where there is no such row.
+        """
+        found = self.where(**values).frame if values else self.frame
+        return float(found[key].iloc[0]) if len(found) else math.nan
 
 
 def make_table(

@@ -44,7 +44,7 @@ NUMBER_FORMATS = {
     "percent": "0.0",
     "minutes": "0.0",
     "metres": "#,##0",
-    "number": "0.00",
+    "value": "0.0",
 }
 
 
@@ -76,7 +76,7 @@ def write_workbook(tables: Sequence[Table], path: Path, *, cover: Cover) -> None
     Parameters
     ----------
     tables
-        The tables; each becomes a sheet of its name.
+        The tables; each becomes a sheet of its name, unless it has no rows.
     path
         The file to write.
     cover
@@ -107,7 +107,8 @@ def write_workbook(tables: Sequence[Table], path: Path, *, cover: Cover) -> None
 
     notes = pd.DataFrame({"Note": [_safe(note) for note in cover.notes] or ["There are none."]})
     sheets = {"Notes": _plain_sheet(notes, gptables.GPTable)}
-    sheets |= {_sheet_name(table.name): _sheet(table, gptables.GPTable) for table in tables}
+    filled = [table for table in tables if len(table.frame)]
+    sheets |= {_sheet_name(table.name): _sheet(table, gptables.GPTable) for table in filled}
     with warnings.catch_warnings():
         # it warns when it is not the one to write the notes sheet, and uses pandas of old
         warnings.filterwarnings("ignore", message="No note text provided")

@@ -1,0 +1,232 @@
+"""The answer in plain English, built from the verdicts and the tables, promising no more."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from eh_access.publish import words
+from eh_access.publish.wording import ANY_SITE, FULL_TIME, Wording, scenario_label
+
+if TYPE_CHECKING:
+    from eh_access.analysis.criteria import Verdict
+    from eh_access.publish.tables import Table
+    from eh_access.study.results import StudyResult
+
+ORDER = ("met", "marginal", "not met", "cannot say")
+
+
+def answer(result: StudyResult, tables: Mapping[str, Table], scenario: str) -> tuple[str, ...]:
+    """Return the answer in three sentences.
+
+    Parameters
+    ----------
+    result
+        What a study found.
+    tables
+        From ``tabulate``; every figure is theirs.
+    scenario
+        The scenario the report answers about.
+
+    Returns
+    -------
+    tuple of str
+        What the criteria say; how many are within the cutoff before and after; who loses.
+    """
+    return (
+        _of_criteria(result, scenario),
+        within_sentence(result, tables, scenario),
+        losers_sentence(result, tables, scenario),
+    )
+
+
+def _of_criteria(result: StudyResult, scenario: str) -> str:
+    """Return how the criteria come out, never as settled where times are estimated."""
+    verdicts = result.verdicts_for(scenario)
+    label = scenario_label(result, scenario)
+    if not verdicts:
+        return f"For {_quoted(label)} no criterion was set, so nothing is judged."
+    if result.estimated:
+        pointed = Counter(
+            str(verdict.indication) if verdict.indication else "cannot say" for verdict in verdicts
+        )
+        return (
+            f"It cannot be said for certain whether services stay reasonably local under "
+            f"{_quoted(label)}: travel times are estimates. They point to {_tally(pointed)} of "
+            f"the {len(verdicts)} criteria."
+        )
+    said = Counter(str(verdict.outcome) for verdict in verdicts)
+    return f"Under {_quoted(label)}, of {len(verdicts)} criteria {_tally(said)}."
+
+
+def _quoted(text: str) -> str:
+    return f"\N{LEFT SINGLE QUOTATION MARK}{text}\N{RIGHT SINGLE QUOTATION MARK}"
+
+
+def _tally(counts: Mapping[str, int]) -> str:
+    """Return counts of outcomes in words: "4 met, 1 marginal and 2 not met"."""
+    return words.listed(f"{counts[name]} {name}" for name in ORDER if counts.get(name))
+
+
+def _row(result: StudyResult, scenario: str, sites: str) -> dict[str, str]:
+    """Return what names the headline row of a table: scenario, first mode, sites counted."""
+    return {
+        "scenario": scenario_label(result, scenario),
+        "mode": result.times[result.modes[0]].mode.label,
+        "sites": sites,
+    }
+
+
+def within_sentence(result: StudyResult, tables: Mapping[str, Table], scenario: str) -> str:
+    """Return how many are within the cutoff of a full-time site, before and after.
+
+    Parameters
+    ----------
+    result, tables, scenario
+        As for `answer`.
+
+    Returns
+    -------
+    str
+        A sentence.
+    """
+    said = Wording.of(result)
+    row, table = _row(result, scenario, FULL_TIME), tables["within"]
+    before, after, whole = (
+        table.cell(key, **row) for key in ("within_before", "within_after", "weight")
+    )
+    shares = [table.cell(f"within_share_{when}", **row) for when in ("before", "after")]
+    cutoff, mode = result.study.settings.cutoff_min, row["mode"]
+    return words.capital(
+        f"{words.about(before)} of {words.about(whole)} {said.unit} ({shares[0]:.1f}%) are within "
+        f"{cutoff:g} minutes {mode} of a full-time {said.site} before, and {words.about(after)} "
+        f"({shares[1]:.1f}%) after{said.hedge}."
+    )
+
+
+def losers_sentence(result: StudyResult, tables: Mapping[str, Table], scenario: str) -> str:
+    """Return how many lose, counting full-time sites and counting any that is open.
+
+    Parameters
+    ----------
+    result, tables, scenario
+        As for `answer`.
+
+    Returns
+    -------
+    str
+        A sentence.
+    """
+    said, table = Wording.of(result), tables["added_time"]
+    row = _row(result, scenario, FULL_TIME)
+    loses, share = (table.cell(key, **row) for key in ("weight_loses", "share_loses"))
+    part_time = table.cell("weight_loses", **_row(result, scenario, ANY_SITE))
+    more = result.study.settings.loser_min
+    text = (
+        f"{words.about(loses)} {said.unit} ({share:.1f}%) would need more than {more:g} minutes "
+        f"longer {row['mode']} to the nearest full-time {said.site}"
+    )
+    if not math.isclose(loses, part_time):
+        text += f"; counting any open {said.site}, however few its hours, {words.about(part_time)}"
+    return words.capital(text) + f"{said.hedge}."
+
+
+def deprived_sentence(result: StudyResult, tables: Mapping[str, Table], scenario: str) -> str:
+    """Return how the most deprived fifth fares beside the least deprived, or "" if not known.
+
+    Parameters
+    ----------
+    result, tables, scenario
+        As for `answer`.
+
+    Returns
+    -------
+    str
+        A sentence.
+    """
+    if "deprivation" not in tables:
+        return ""
+    said = Wording.of(result)
+    row = _row(result, scenario, FULL_TIME)
+    table = tables["deprivation"].where(scenario=row["scenario"], mode=row["mode"])
+    groups = [group for group in table.frame["group"] if group[:1].isdigit()]
+    if len(groups) < 2:  # noqa: PLR2004 - a comparison needs two
+        return ""
+    first, last = (table.cell("mean_change_min", group=group) for group in (groups[0], groups[-1]))
+    return (
+        f"In the most deprived fifth of the country's areas {said.unit} gain {first:.1f} minutes "
+        f"{row['mode']} on average to the nearest full-time {said.site}, in fifth {groups[-1]} "
+        f"{last:.1f} minutes{said.hedge}."
+    )
+
+
+def what_would_change(result: StudyResult, scenario: str) -> tuple[str, ...]:
+    """Return what could turn the answer: estimates, thin margins, places not known, assumptions.
+
+    Parameters
+    ----------
+    result
+        What a study found.
+    scenario
+        The scenario the report answers about.
+
+    Returns
+    -------
+    tuple of str
+        One sentence or two each.
+    """
+    verdicts, said = result.verdicts_for(scenario), Wording.of(result)
+    found = []
+    if result.estimated:
+        found.append(
+            "Real streets. With OpenStreetMap's streets for the place, times are worked out "
+            "street by street, and each indication here becomes an outcome, or is corrected."
+        )
+    found += [
+        f"{verdict.criterion.title}: at {said.value(verdict, verdict.value)} it is within its "
+        f"margin of the threshold, {said.value(verdict, verdict.threshold)}; small errors decide."
+        for verdict in verdicts
+        if "marginal" in {str(verdict.outcome), str(verdict.indication)}
+    ]
+    found += _uncertain(result)
+    if result.study.settings.full_time_assumption:
+        found.append(result.study.settings.full_time_assumption)
+    found += [_differs(result, verdict) for verdict in verdicts]
+    return tuple(dict.fromkeys(text for text in found if text))
+
+
+def _uncertain(result: StudyResult) -> list[str]:
+    """Return a line on the sites whose place is not known well."""
+    sites = result.sites
+    vague = sites.loc[sites["location_basis"] == "estimate", "name"]
+    lost = sites.loc[sites["location_basis"] == "unknown", "name"]
+    found = []
+    if len(vague):
+        found.append(f"The true places of {words.listed(vague)}, which are estimates.")
+    if len(lost):
+        found.append(
+            f"The place of {words.listed(lost)}, which is not known and left out: that "
+            "overstates harm wherever it stays open."
+        )
+    return found
+
+
+def _differs(result: StudyResult, verdict: Verdict) -> str:
+    """Return a line when another scenario comes out otherwise on the same criterion."""
+    said = Wording.of(result)
+    others = [
+        other
+        for other in result.verdicts
+        if other.criterion.id == verdict.criterion.id
+        and other.scenario not in {verdict.scenario, "baseline"}
+        and (other.outcome, other.indication) != (verdict.outcome, verdict.indication)
+    ]
+    if not others:
+        return ""
+    told = words.listed(
+        f"{said.outcome(other)} under {_quoted(scenario_label(result, other.scenario))}"
+        for other in others
+    )
+    return f"{verdict.criterion.title}: {said.outcome(verdict)} here, but {told}."

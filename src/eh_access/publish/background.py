@@ -1,0 +1,223 @@
+"""The tables behind the figures: sites, assumptions, sources, files and what was counted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from eh_access.publish.attribution import credit_lines, sources_frame
+from eh_access.publish.tables import Column, Table, make_table
+from eh_access.publish.workbook import Cover
+from eh_access.routing.estimate import ACCURACY
+
+if TYPE_CHECKING:
+    from eh_access.publish.wording import Wording
+    from eh_access.study.results import StudyResult
+
+FULL_HOURS = "full hours"
+CLOSED = "closed"
+BASIS_WORDS = {
+    "surveyed": "surveyed",
+    "postcode": "by postcode",
+    "street": "by street",
+    "estimate": "ESTIMATED",
+    "unknown": "NOT KNOWN, left out",
+}
+
+
+def background_tables(result: StudyResult, words: Wording) -> list[Table]:
+    """Return the tables that say what the figures stand on.
+
+    Parameters
+    ----------
+    result
+        What a study found.
+    words
+        The words of the study.
+
+    Returns
+    -------
+    list of Table
+        ``sites``, ``assumptions``, ``sources``, ``inputs`` and ``counts``.
+    """
+    return [
+        _sites(result, words),
+        _assumptions(result),
+        _sources(result),
+        _inputs(result),
+        _counts(result),
+    ]
+
+
+def hours_words(is_open: object, hours: object) -> str:
+    """Return a site's hours in words.
+
+    Parameters
+    ----------
+    is_open
+        Whether it is open at all.
+    hours
+        Hours a week; NaN is full hours whose number is not known.
+
+    Returns
+    -------
+    str
+        Text.
+
+    Examples
+    --------
+    >>> hours_words(True, 10.0), hours_words(True, float("nan")), hours_words(False, 10.0)
+    ('10 hours a week', 'full hours', 'closed')
+    """
+    number = float(str(hours))
+    if not is_open or number == 0:
+        return CLOSED
+    return FULL_HOURS if pd.isna(number) else f"{number:g} hours a week"
+
+
+def _sites(result: StudyResult, words: Wording) -> Table:
+    """Return every site, how its place is known, and its hours under each scenario."""
+    sites = result.sites
+    frame = pd.DataFrame(
+        {
+            "site_id": sites.index.astype("str"),
+            "name": sites["name"].to_numpy(),
+            "location": sites["location_basis"].map(BASIS_WORDS).to_numpy(),
+            "radius": sites["location_radius_m"].to_numpy(),
+            "evidence": _column(sites, "evidence"),
+            "source": _column(sites, "source"),
+        }
+    )
+    columns = [
+        Column("name", "Name"),
+        Column("site_id", "Id"),
+        Column("location", "How its place is known"),
+        Column("radius", "May be off by", "metres"),
+    ]
+    for scenario in result.scenarios:
+        at = result.scenario_sites[scenario.name].reindex(sites.index)
+        frame[f"hours {scenario.name}"] = [
+            hours_words(is_open, hours)
+            for is_open, hours in zip(at["is_open"], at["hours_per_week"], strict=True)
+        ]
+        columns.append(Column(f"hours {scenario.name}", scenario.label))
+    columns += [Column("evidence", "Evidence"), Column("source", "Source")]
+    title = f"{words.Sites}, how the place of each is known, and hours under each scenario"
+    return make_table("sites", title, tuple(columns), frame)
+
+
+def _column(frame: pd.DataFrame, name: str) -> list[str]:
+    """Return a text column, "not stated" where it or a value is absent."""
+    if name not in frame:
+        return ["not stated"] * len(frame)
+    return ["not stated" if pd.isna(value) else str(value) for value in frame[name]]
+
+
+def _assumptions(result: StudyResult) -> Table:
+    """Return every number somebody chose: speeds, cutoffs, thresholds; who and from where."""
+    study, settings = result.study, result.study.settings
+    rows = [
+        (
+            f"Speed {times.mode.label}",
+            "by road" if times.mode.uses_road_speeds else f"{times.mode.speed_km_h:g} km/h",
+            times.mode.source,
+        )
+        for times in result.times.values()
+    ]
+    rows += [
+        ("Minutes shown first", f"{settings.cutoff_min:g} minutes", "the study's settings"),
+        ("A time counts as out of reach beyond", f"{settings.search_min:g} minutes", "settings"),
+        ("A loss or gain counts from more than", f"{settings.loser_min:g} minutes", "settings"),
+        (
+            "Full-time from",
+            f"{settings.full_time_from_hours:g} hours a week",
+            settings.full_time_assumption or "the study's settings",
+        ),
+        (study.weight_label, study.unit, study.weight_basis),
+    ]
+    rows += [
+        (
+            f"Criterion {item.id}: {item.title}",
+            f"threshold {item.threshold:g}, marginal within {item.margin:g}",
+            f"{item.source}; set by {item.set_by} on {item.set_on}",
+        )
+        for item in study.criteria
+    ]
+    frame = pd.DataFrame(rows, columns=["what", "value", "source"])
+    columns = (Column("what", "Assumption"), Column("value", "Value"), Column("source", "Source"))
+    return make_table("assumptions", "Assumptions, and where each comes from", columns, frame)
+
+
+def _sources(result: StudyResult) -> Table:
+    columns = (
+        Column("title", "Data"),
+        Column("publisher", "Publisher"),
+        Column("licence", "Licence"),
+        Column("date", "Date of the data"),
+        Column("attribution", "Credit"),
+        Column("url", "Address"),
+    )
+    frame = sources_frame(result.provenance)
+    return make_table("sources", "Data, licences and credits", columns, frame)
+
+
+def _inputs(result: StudyResult) -> Table:
+    frame = pd.DataFrame(
+        [
+            (item.role, item.name, "-" if item.rows is None else f"{item.rows:,}", item.sha256)
+            for item in result.inputs
+        ],
+        columns=["role", "name", "rows", "sha256"],
+    )
+    frame["rows"] = frame["rows"].replace("-", "no rows")
+    columns = (
+        Column("name", "File"),
+        Column("role", "Role"),
+        Column("rows", "Rows read"),
+        Column("sha256", "SHA-256"),
+    )
+    return make_table("inputs", "Files read, with their digests", columns, frame)
+
+
+def _counts(result: StudyResult) -> Table:
+    frame = pd.DataFrame(
+        [(item.step, item.rows_in, item.rows_out, item.note) for item in result.counts],
+        columns=["step", "rows_in", "rows_out", "note"],
+    )
+    columns = (
+        Column("step", "Step"),
+        Column("rows_in", "In", "count", "rows"),
+        Column("rows_out", "Out", "count", "rows"),
+        Column("note", "Why they differ"),
+    )
+    return make_table("counts", "What went into each step and came out of it", columns, frame)
+
+
+def workbook_cover(result: StudyResult) -> Cover:
+    """Return the words of the workbook's cover and notes.
+
+    Parameters
+    ----------
+    result
+        What a study found.
+
+    Returns
+    -------
+    Cover
+        With the warning that times are estimated on top where they are.
+    """
+    study = result.study
+    intro = [study.question, f"Place: {study.place}. Counted: {study.weight_label}."]
+    if result.estimated:
+        intro.insert(0, f"INDICATIVE: travel times are straight-line estimates. {ACCURACY}")
+    if study.illustrative:
+        intro.insert(0, "ILLUSTRATIVE: a worked example, not a decision of anybody.")
+    about = [
+        f"{study.weight_label}: {study.weight_basis}.",
+        "One row per origin, scenario and mode is in origins.csv; files, versions and digests are "
+        "in manifest.json.",
+        *credit_lines(result.provenance),
+    ]
+    notes = tuple(f"{note.level.upper()}: {note.text}" for note in result.notes)
+    return Cover(title=study.title, intro=tuple(intro), about=tuple(about), notes=notes)

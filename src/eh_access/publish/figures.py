@@ -1,0 +1,295 @@
+"""Figures for print: the map of the change and the charts, as SVG that is the same every time."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from shapely.geometry.base import BaseGeometry
+
+DARK_BLUE, TURQUOISE, DARK_PINK, ORANGE = "#12436D", "#28A197", "#801650", "#F46A25"
+INK, GREY, PALE = "#222222", "#6B6B6B", "#F3F3F1"
+CHANGE_COLOURS = (PALE, "#FBC8AD", ORANGE, "#A33B08")
+CHANGE_HATCHES = ("", "", "....", "////")
+CHANGE_BOUNDS_MIN = (1.0, 5.0, 10.0)
+SIMPLIFY_M = 15.0
+SETTINGS = {
+    "svg.hashsalt": "eh_access",
+    "svg.fonttype": "path",
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "text.color": INK,
+    "axes.edgecolor": GREY,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "hatch.linewidth": 0.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
+STAYS, CHANGES, CLOSES = "stays full-time", "hours change", "closes"
+MARKS = {STAYS: ("o", DARK_BLUE), CHANGES: ("s", DARK_PINK), CLOSES: ("X", DARK_PINK)}
+
+
+def change_class(change_min: pd.Series) -> pd.Series:
+    """Return the class of each change: 0 (hardly any) to 3 (the most, or no longer reached).
+
+    Parameters
+    ----------
+    change_min
+        Minutes added; ``inf`` where reach is lost. NaN (nobody there) counts as no change.
+
+    Returns
+    -------
+    Series
+        Whole numbers 0 to 3.
+
+    Examples
+    --------
+    >>> change_class(pd.Series([0.2, 4.0, 7.0, float("inf")])).tolist()
+    [0, 1, 2, 3]
+    """
+    values = change_min.fillna(0.0).to_numpy(dtype=float)
+    return pd.Series(np.searchsorted(CHANGE_BOUNDS_MIN, values, side="right"), change_min.index)
+
+
+def change_labels() -> tuple[str, ...]:
+    """Return the words for the classes of change."""
+    low, middle, high = CHANGE_BOUNDS_MIN
+    return (
+        f"less than {low:g} minute",
+        f"{low:g} to {middle:g} minutes",
+        f"{middle:g} to {high:g} minutes",
+        f"{high:g} minutes or more",
+    )
+
+
+def map_svg(
+    areas: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    *,
+    borough: BaseGeometry,
+    wards: gpd.GeoDataFrame | None = None,
+    credits_text: str = "",
+) -> str:
+    """Return a map of the minutes added in each area, with the sites on it.
+
+    Parameters
+    ----------
+    areas
+        Polygons with ``change_min``, EPSG:27700.
+    sites
+        Points (None where the place is unknown) with ``name``, ``status`` (a key of `MARKS`) and
+        ``location_radius_m``; those with a radius worth drawing wear their circle.
+    borough
+        Outline of the study's area.
+    wards
+        Polygons drawn as thin lines, if any.
+    credits_text
+        Printed in the corner.
+
+    Returns
+    -------
+    str
+        SVG.
+    """
+    with _figure(7.4, 6.2) as (figure, axes):
+        classes = change_class(areas["change_min"])
+        shapes = areas.geometry.simplify(SIMPLIFY_M, preserve_topology=True)
+        for number, colour in enumerate(CHANGE_COLOURS):
+            chosen = shapes[(classes == number).to_numpy()]
+            if len(chosen):
+                chosen.plot(
+                    ax=axes,
+                    facecolor=colour,
+                    edgecolor="white" if number < 3 else INK,  # noqa: PLR2004 - the last class
+                    linewidth=0.3,
+                    hatch=CHANGE_HATCHES[number] or None,
+                )
+        if wards is not None:
+            wards.geometry.simplify(SIMPLIFY_M).boundary.plot(ax=axes, color=GREY, linewidth=0.4)
+        _outline(axes, borough)
+        _draw_sites(axes, sites)
+        _furnish(axes, borough)
+        _map_legend(axes, sites, classes)
+        if credits_text:
+            axes.text(0, -0.02, credits_text, transform=axes.transAxes, fontsize=6, va="top")
+        return _svg(figure)
+
+
+def _outline(axes: Axes, borough: BaseGeometry) -> None:
+    import geopandas as gpd
+
+    edge = gpd.GeoSeries([borough.simplify(SIMPLIFY_M)]).boundary
+    edge.plot(ax=axes, color=INK, linewidth=1.0)
+
+
+def _draw_sites(axes: Axes, sites: gpd.GeoDataFrame) -> None:
+    """Draw located sites with names; uncertain ones with the circle they may lie in."""
+    from matplotlib.patches import Circle
+    from matplotlib.patheffects import withStroke
+
+    located = sites[~(sites.geometry.isna() | sites.geometry.is_empty)]
+    for row in located.itertuples():
+        shape, colour = MARKS[row.status]
+        x, y = row.geometry.x, row.geometry.y
+        if row.location_basis == "estimate":
+            circle = Circle((x, y), row.location_radius_m, fill=False, edgecolor=colour, ls="--")
+            circle.set_linewidth(1.0)
+            axes.add_patch(circle)
+        axes.plot(x, y, marker=shape, color=colour, markersize=8, mec="white", mew=0.9, ls="")
+        axes.annotate(
+            _short(row.name_shown),
+            (x, y),
+            xytext=(6, 4),
+            textcoords="offset points",
+            fontsize=7,
+            fontweight="bold" if row.status != STAYS else "normal",
+            path_effects=[withStroke(linewidth=2.2, foreground="white")],
+        )
+
+
+def _short(name: str) -> str:
+    """Return a name without the words every site shares."""
+    for common in (" Children's Centre", " Early Years Centre", " Centre", " Library"):
+        name = name.removesuffix(common)
+    return name
+
+
+def _furnish(axes: Axes, borough: BaseGeometry) -> None:
+    """Set the frame, a scale bar and north."""
+    west, south, east, north = borough.bounds
+    margin = 0.03 * max(east - west, north - south)
+    axes.set_xlim(west - margin, east + margin)
+    axes.set_ylim(south - margin, north + margin)
+    axes.set_aspect("equal")
+    axes.set_axis_off()
+    length_m = next(size for size in (5000, 2000, 1000, 500, 200, 1) if size < (east - west) / 3)
+    x, y = east - length_m, south - margin * 0.4
+    axes.plot([x, x + length_m], [y, y], color=INK, linewidth=2, solid_capstyle="butt")
+    label = f"{length_m / 1000:g} km"
+    axes.annotate(label, (x + length_m / 2, y), (0, 3), textcoords="offset points", ha="center")
+    axes.annotate(
+        "N",
+        (0.985, 0.97),
+        (0.985, 0.90),
+        xycoords="axes fraction",
+        ha="center",
+        arrowprops={"arrowstyle": "<|-", "color": INK},
+    )
+
+
+def _map_legend(axes: Axes, sites: gpd.GeoDataFrame, classes: pd.Series) -> None:
+    """Explain colours, patterns and marks in words."""
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    there = set(classes)
+    handles: list[Any] = [
+        Patch(
+            facecolor=CHANGE_COLOURS[number],
+            edgecolor=GREY,
+            hatch=CHANGE_HATCHES[number] * 2 or None,
+            label=label,
+        )
+        for number, label in enumerate(change_labels())
+        if number in there or number == 0
+    ]
+    handles += [
+        Line2D([], [], marker=shape, color=colour, ls="", mec="white", markersize=8, label=status)
+        for status, (shape, colour) in MARKS.items()
+        if (sites["status"] == status).any()
+    ]
+    if (sites["location_basis"] == "estimate").any():
+        handles.append(Line2D([], [], color=GREY, ls="--", label="somewhere in this circle"))
+    legend = axes.legend(
+        handles=handles,
+        title="Mean minutes added, and sites",
+        loc="upper left",
+        bbox_to_anchor=(-0.02, 1.02),
+        frameon=True,
+        framealpha=0.92,
+        edgecolor="white",
+        fontsize=7.5,
+    )
+    legend.get_title().set_fontweight("bold")
+    legend.get_title().set_fontsize(8)
+
+
+def bars_svg(
+    labels: Sequence[str],
+    before: Sequence[float],
+    after: Sequence[float],
+    *,
+    axis_label: str,
+    target: tuple[float, str] | None = None,
+) -> str:
+    """Return paired bars of percentages before and after, each with its figure.
+
+    Parameters
+    ----------
+    labels
+        Names of the groups, top to bottom.
+    before, after
+        Percentages, 0 to 100.
+    axis_label
+        What the percentages are of.
+    target
+        A threshold in percent and its words, drawn as a line.
+
+    Returns
+    -------
+    str
+        SVG.
+    """
+    count = len(labels)
+    with _figure(7.4, 0.62 * count + 1.3) as (figure, axes):
+        place = np.arange(count)
+        for offset, values, colour, hatch, name in (
+            (-0.19, before, DARK_BLUE, "", "before"),
+            (0.19, after, ORANGE, "////", "after"),
+        ):
+            bars = axes.barh(
+                place + offset, values, 0.36, color=colour, hatch=hatch, edgecolor="white"
+            )
+            bars.set_label(name)
+            axes.bar_label(bars, [f"{value:.1f}%" for value in values], padding=3, fontsize=8)
+        if target is not None:
+            axes.axvline(target[0], color=INK, linewidth=1, linestyle="--", label=target[1])
+        axes.set_yticks(place, labels)
+        axes.invert_yaxis()
+        axes.set_xlim(0, 112)
+        axes.set_xticks(range(0, 101, 20))
+        axes.set_xlabel(axis_label)
+        axes.tick_params(axis="y", length=0)
+        axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False)
+        return _svg(figure)
+
+
+@contextmanager
+def _figure(width_in: float, height_in: float) -> Iterator[tuple[Figure, Axes]]:
+    """Yield an empty figure that is part of no global state."""
+    import matplotlib as mpl
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context(SETTINGS):
+        figure = Figure(figsize=(width_in, height_in), layout="constrained")
+        FigureCanvasSVG(figure)
+        yield figure, figure.add_subplot()
+
+
+def _svg(figure: Figure) -> str:
+    """Return a figure as SVG without the date it was drawn."""
+    with io.StringIO() as stream:
+        figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
+        return stream.getvalue()

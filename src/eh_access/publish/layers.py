@@ -1,0 +1,255 @@
+"""What goes into the GeoPackage: the layers, their columns and their colours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from eh_access.publish import figures
+from eh_access.publish.attribution import credit_lines
+from eh_access.publish.facts import facts
+from eh_access.publish.geopackage import Layer, categorised_style, graduated_style
+from eh_access.publish.wording import headline
+from eh_access.routing.estimate import ACCURACY
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from eh_access.study.results import StudyResult
+
+AREA_FACTS = {
+    "weight": "weight",
+    "within_share_before": "within_before_share",
+    "within_share_after": "within_after_share",
+    "mean_before_min": "before_min",
+    "mean_after_min": "after_min",
+    "mean_change_min": "change_min",
+    "weight_loses": "loses_weight",
+}
+SITE_COLUMNS = ["name", "kind", "location_basis", "location_radius_m", "hours_per_week", "status"]
+ORIGIN_STYLE = {
+    "loses_all": ("cross2", figures.DARK_PINK),
+    "loses": ("triangle", figures.ORANGE),
+    "unchanged": ("circle", "#BFBFBF"),
+    "gains": ("square", figures.TURQUOISE),
+    "gains_access": ("square", figures.TURQUOISE),
+    "still_unreached": ("circle", figures.INK),
+}
+
+
+def slug(*parts: str) -> str:
+    """Return words as the beginning of a column's name.
+
+    Parameters
+    ----------
+    *parts
+        Names of a scenario, a mode, a measure.
+
+    Returns
+    -------
+    str
+        Small letters, digits and underscores.
+
+    Examples
+    --------
+    >>> slug("deregister-closed", "walk", "change_min")
+    'deregister_closed_walk_change_min'
+    """
+    return "_".join(parts).replace("-", "_").lower()
+
+
+def site_status(result: StudyResult, scenario: str) -> pd.Series:
+    """Return what a scenario does to each site, in the words of the map's legend.
+
+    Parameters
+    ----------
+    result
+        What a study found.
+    scenario
+        Name of an assessed scenario.
+
+    Returns
+    -------
+    Series
+        Index ``site_id`` of the sites open before or under the scenario; one of
+        ``figures.MARKS``.
+    """
+    from eh_access.analysis.scenarios import open_sites
+
+    full_from = result.study.settings.full_time_from_hours
+    after = result.scenario_sites[scenario]
+    before = result.scenario_sites["baseline"]
+    opened = {
+        (frame is after, full): open_sites(frame, full_time=full, full_time_from_hours=full_from)
+        for frame in (before, after)
+        for full in (False, True)
+    }
+    now, full_now = opened[True, False], opened[True, True]
+    was = opened[False, False]
+    ids = after.index[after.index.isin(was.union(now))]
+    reduced = np.where(ids.isin(now), figures.CHANGES, figures.CLOSES)
+    status = np.where(ids.isin(full_now), figures.STAYS, reduced)
+    return pd.Series(status, index=ids, dtype="str")
+
+
+def area_changes(result: StudyResult, scenario: str, mode: str) -> gpd.GeoDataFrame:
+    """Return the areas with before and after to the nearest full-time site.
+
+    Parameters
+    ----------
+    result
+        What a study found.
+    scenario, mode
+        Names of a compared scenario and a mode.
+
+    Returns
+    -------
+    GeoDataFrame
+        The areas with ``weight``, ``within_before_share``, ``within_after_share``,
+        ``before_min``, ``after_min``, ``change_min`` (weighted means over those who reach one
+        both before and after; NaN where nobody does) and ``loses_weight``.
+    """
+    comparison = result.comparisons_full_time[scenario, mode]
+    found = facts(
+        comparison,
+        result.origins["area_id"],
+        cutoff_min=result.study.settings.cutoff_min,
+    )
+    columns = found[list(AREA_FACTS)].rename(columns=AREA_FACTS).round(4)
+    areas = result.areas[["name", "geometry"]]
+    return areas.join(columns)
+
+
+def layers(result: StudyResult) -> list[Layer]:
+    """Return every layer of a study.
+
+    Parameters
+    ----------
+    result
+        What a study found.
+
+    Returns
+    -------
+    list of Layer
+        ``sites``, ``origins`` (headline scenario), ``areas`` (every scenario and mode) and, where
+        there is one, the network's ``streets``.
+    """
+    scenario, mode = headline(result), result.modes[0]
+    found = [_sites_layer(result, scenario)]
+    if scenario is not None:
+        found.append(_origins_layer(result, scenario))
+    found.append(_areas_layer(result, scenario, mode))
+    if result.network is not None:
+        found.append(_streets_layer(result))
+    return found
+
+
+def _sites_layer(result: StudyResult, scenario: str | None) -> Layer:
+    name = scenario or "baseline"
+    sites = result.scenario_sites[name].assign(status=site_status(result, name))
+    sites = sites[sites["status"].notna()]
+    kept = [*SITE_COLUMNS, "geometry"]
+    style = categorised_style(
+        "status",
+        {
+            figures.STAYS: ("circle", figures.DARK_BLUE),
+            figures.CHANGES: ("square", figures.DARK_PINK),
+            figures.CLOSES: ("cross2", figures.DARK_PINK),
+        },
+        size_mm=3.2,
+        marks="name",
+    )
+    return Layer(name="sites", title=f"Sites under {name}", frame=sites[kept], style=style)
+
+
+def _origins_layer(result: StudyResult, scenario: str) -> Layer:
+    """Return the origins with before, after and outcome by each mode."""
+    frame = result.origins[["weight", "area_id", "geometry"]].copy()
+    for mode in result.modes:
+        rows = result.comparisons_full_time[scenario, mode].frame
+        for column in ("before_min", "after_min", "change_min", "site_after", "outcome"):
+            values = rows[column].reindex(frame.index)
+            frame[slug(mode, column)] = values.round(4) if column.endswith("_min") else values
+    style = categorised_style(slug(result.modes[0], "outcome"), ORIGIN_STYLE, size_mm=1.4)
+    title = f"Where {result.study.unit} live (points), under {scenario}; inf = not reached"
+    return Layer(name="origins", title=title, frame=frame, style=style)
+
+
+def _areas_layer(result: StudyResult, scenario: str | None, mode: str) -> Layer:
+    """Return the areas with a group of columns for each scenario and mode."""
+    frame = result.areas[["name", "geometry"]].copy()
+    for compared, by in result.comparisons_full_time:
+        changes = area_changes(result, compared, by)
+        frame["weight"] = changes["weight"]
+        for column in [name for name in AREA_FACTS.values() if name != "weight"]:
+            frame[slug(compared, by, column)] = changes[column]
+    style = ""
+    if scenario is not None:
+        bounds = (-1e6, *figures.CHANGE_BOUNDS_MIN, 1e6)
+        classes = list(
+            zip(
+                bounds[:-1],
+                bounds[1:],
+                figures.change_labels(),
+                figures.CHANGE_COLOURS,
+                strict=True,
+            )
+        )
+        style = graduated_style(slug(scenario, mode, "change_min"), classes)
+    title = "Areas: minutes to the nearest full-time site before and after, and change"
+    return Layer(name="areas", title=title, frame=frame, style=style)
+
+
+def _streets_layer(result: StudyResult) -> Layer:
+    """Return the streets routes were worked out on, as lines."""
+    import geopandas as gpd
+    import shapely
+
+    network = result.network
+    if network is None:  # pragma: no cover - the caller asked first
+        raise LookupError("there are no streets")
+    starts = network.geometry_start
+    lines = shapely.linestrings(
+        network.geometry_xy, indices=np.repeat(np.arange(network.edge_count), np.diff(starts))
+    )
+    names = np.array([*network.names, ""], dtype=object)
+    tags = [dict(tags) for tags in network.tag_sets]
+    frame = gpd.GeoDataFrame(
+        {
+            "name": names[network.edge_name],
+            "highway": [tags[row].get("highway", "") for row in network.edge_tags],
+            "osm_way_id": network.edge_way,
+            "length_m": np.round(network.length_m, 2),
+        },
+        geometry=lines,
+        crs=result.areas.crs,
+    )
+    return Layer(name="streets", title="Streets used, from OpenStreetMap", frame=frame)
+
+
+def geopackage_metadata(result: StudyResult) -> str:
+    """Return what the GeoPackage says about itself: what, how, licences and credits.
+
+    Parameters
+    ----------
+    result
+        What a study found.
+
+    Returns
+    -------
+    str
+        Plain text.
+    """
+    study = result.study
+    lines = [study.title, study.question]
+    if result.estimated:
+        lines.append(f"INDICATIVE: travel times are straight-line estimates. {ACCURACY}")
+    lines += [
+        f"{study.weight_label}: {study.weight_basis}.",
+        f"Criteria sha256: {study.criteria_sha256()}",
+        *(f"{item.title}: {item.publisher}, {item.licence}" for item in result.provenance),
+        *credit_lines(result.provenance),
+    ]
+    return "\n".join(lines)

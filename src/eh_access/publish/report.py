@@ -1,0 +1,293 @@
+"""The report: one self-contained HTML file that answers first and shows its working after."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from eh_access.publish import answer, figures
+from eh_access.publish.attribution import OSM_COPYRIGHT_URL, OSM_CREDIT, credit_lines, licence_url
+from eh_access.publish.layers import area_changes, site_status
+from eh_access.publish.tabulate import FULL_TIME, tabulate
+from eh_access.publish.wording import Wording, headline, scenario_label
+from eh_access.routing.estimate import ACCURACY
+
+if TYPE_CHECKING:
+    from eh_access.publish.tables import Table
+    from eh_access.study.results import StudyResult
+
+SYMBOLS = {"met": "\N{CHECK MARK}", "marginal": "\N{ALMOST EQUAL TO}", "not met": "\N{BALLOT X}"}
+CANNOT_SAY = "?"
+WARD_ROWS = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A figure of the report.
+
+    Parameters
+    ----------
+    svg
+        The drawing.
+    alt
+        What it shows, the finding first.
+    caption
+        Printed below it.
+    """
+
+    svg: str
+    alt: str
+    caption: str
+
+    @property
+    def address(self) -> str:
+        """The drawing as an address that needs no network."""
+        return "data:image/svg+xml;base64," + base64.b64encode(self.svg.encode()).decode()
+
+
+def render_report(result: StudyResult, *, tables: Mapping[str, Table] | None = None) -> str:
+    """Return the report as one HTML page that fetches nothing.
+
+    Parameters
+    ----------
+    result
+        What a study found.
+    tables
+        From ``tabulate``, when at hand.
+
+    Returns
+    -------
+    str
+        HTML. Everything from a file is escaped.
+    """
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("eh_access.publish"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["licence_url"] = licence_url
+    context = report_context(result, tabulate(result) if tables is None else tables)
+    style = resources.files("eh_access.publish").joinpath("templates/report.css")
+    css = style.read_text(encoding="utf-8")
+    return environment.get_template("report.html.j2").render(context, css=css)
+
+
+def report_context(result: StudyResult, tables: Mapping[str, Table]) -> dict[str, Any]:
+    """Return everything the report's template prints.
+
+    Parameters
+    ----------
+    result
+        What a study found.
+    tables
+        From ``tabulate``.
+
+    Returns
+    -------
+    dict
+        Plain values, tables and pictures by name.
+    """
+    scenario, study = headline(result), result.study
+    said = Wording.of(result)
+    label = None if scenario is None else scenario_label(result, scenario)
+    mode = result.times[result.modes[0]].mode.label
+    return {
+        "result": result,
+        "study": study,
+        "said": said,
+        "accuracy": ACCURACY,
+        "scenario": label,
+        "scenario_note": _note(result, scenario),
+        "mode": mode,
+        "full_time": FULL_TIME,
+        "answers": () if scenario is None else answer.answer(result, tables, scenario),
+        "matrix": criteria_matrix(result, said),
+        "compared": [scenario_label(result, name) for name in _compared(result)],
+        "changes": () if scenario is None else answer.what_would_change(result, scenario),
+        "deprived": "" if scenario is None else answer.deprived_sentence(result, tables, scenario),
+        "map": None if scenario is None else _map(result, tables, scenario, said),
+        "chart": None if scenario is None else _chart(tables, label, mode, said),
+        "tables": tables,
+        "wards": None if scenario is None else _worst_wards(tables, label, mode),
+        "network": _network_facts(result),
+        "credits": credit_lines(result.provenance),
+        "osm_credit": OSM_CREDIT,
+        "osm_copyright": OSM_COPYRIGHT_URL,
+        "fingerprint": fingerprint(result),
+    }
+
+
+def _note(result: StudyResult, scenario: str | None) -> str:
+    notes = {item.name: item.note for item in result.scenarios}
+    return notes.get(scenario or "", "")
+
+
+def _compared(result: StudyResult) -> list[str]:
+    return [name for name in result.scenario_names if name != "baseline"]
+
+
+def criteria_matrix(result: StudyResult, said: Wording) -> list[dict[str, Any]]:
+    """Return the table of criteria: a row each, with the outcome under every scenario.
+
+    Parameters
+    ----------
+    result
+        What a study found.
+    said
+        The words of the study.
+
+    Returns
+    -------
+    list of dict
+        ``id``, ``title``, ``threshold``, ``before`` and ``cells``; a cell has ``outcome``,
+        ``symbol``, ``value``, ``before_too`` and ``sentence``.
+    """
+    rows = []
+    by_key = {(item.criterion.id, item.scenario): item for item in result.verdicts}
+    for criterion in result.study.criteria:
+        found = [by_key.get((criterion.id, name)) for name in _compared(result)]
+        told = [item for item in found if item is not None]
+        if not told:
+            continue
+        first = told[0]
+        spec = criterion.spec
+        sign = "at least" if spec.better == "higher" else "at most"
+        rows.append(
+            {
+                "id": criterion.id,
+                "title": criterion.title,
+                "threshold": f"{sign} {said.value(first, first.threshold)}",
+                "before": "a change: none before"
+                if spec.of_change
+                else said.value(first, first.baseline_value),
+                "cells": [None if item is None else _cell(item, said) for item in found],
+            }
+        )
+    return rows
+
+
+def _cell(verdict: Any, said: Wording) -> dict[str, Any]:  # noqa: ANN401 - a Verdict
+    outcome = str(verdict.outcome)
+    points_to = "" if verdict.indication is None else str(verdict.indication)
+    return {
+        "outcome": outcome,
+        "points_to": points_to,
+        "symbol": SYMBOLS.get(outcome, CANNOT_SAY),
+        "value": said.value(verdict, verdict.value),
+        "before_too": verdict.not_met_before,
+        "sentence": verdict.sentence,
+        "reason": verdict.reason,
+    }
+
+
+def _map(
+    result: StudyResult, tables: Mapping[str, Table], scenario: str, said: Wording
+) -> Picture:
+    """Return the map of minutes added by area under the headline scenario."""
+    mode = result.modes[0]
+    changes = area_changes(result, scenario, mode)
+    status = site_status(result, scenario)
+    sites = result.scenario_sites[scenario]
+    shown = sites.loc[status.index].assign(status=status, name_shown=sites["name"])
+    svg = figures.map_svg(
+        changes,
+        shown,
+        borough=result.borough,
+        wards=result.wards,
+        credits_text="\n".join(credit_lines(result.provenance)),
+    )
+    worst = figures.change_class(changes["change_min"]) == len(figures.change_labels()) - 1
+    changed = shown.loc[shown["status"] != figures.STAYS, "name"]
+    how = result.times[mode].mode.label
+    finding = (
+        f"In {int(worst.sum())} of {len(changes)} areas {said.unit} gain "
+        f"{figures.change_labels()[-1]} {how} to the nearest full-time {said.site}"
+    )
+    around = f", around {answer.words.listed(changed)}" if len(changed) else ""
+    losers = answer.losers_sentence(result, tables, scenario)
+    return Picture(
+        svg=svg,
+        alt=f"Map. {finding}{around}. {losers}",
+        caption=(
+            f"Mean minutes added {how} to the nearest full-time {said.site}, by area, weighted by "
+            f"{said.unit}; {scenario_label(result, scenario)}{said.mark}."
+        ),
+    )
+
+
+def _chart(
+    tables: Mapping[str, Table], label: str | None, mode: str, said: Wording
+) -> Picture | None:
+    """Return the chart of the share within the cutoff by fifth of deprivation."""
+    if "deprivation" not in tables or label is None:
+        return None
+    rows = tables["deprivation"].where(scenario=label, mode=mode).frame
+    before, after = (list(rows[f"within_share_{when}"]) for when in ("before", "after"))
+    told = "; ".join(
+        f"{group}: {was:.1f}% before, {now:.1f}% after"
+        for group, was, now in zip(rows["group"], before, after, strict=True)
+    )
+    heading = f"{said.Unit} within reach {mode} of a full-time {said.site}, by fifth of deprivation"
+    return Picture(
+        svg=figures.bars_svg(
+            list(rows["group"]), before, after, axis_label=f"% of {said.unit} in the fifth"
+        ),
+        alt=f"Bar chart. {heading}. {told}.",
+        caption=f"{heading}, before and after{said.mark}.",
+    )
+
+
+def _worst_wards(tables: Mapping[str, Table], label: str | None, mode: str) -> Table | None:
+    """Return the wards by share who lose, the most first."""
+    if "wards" not in tables or label is None:
+        return None
+    from dataclasses import replace
+
+    table = tables["wards"].where(scenario=label, mode=mode)
+    order = table.frame.sort_values(
+        ["share_loses", "group"], ascending=[False, True], kind="stable"
+    )
+    return replace(table, frame=order.reset_index(drop=True))
+
+
+def _network_facts(result: StudyResult) -> pd.DataFrame | None:
+    """Return what the network says of itself, or None when there are no streets."""
+    if result.network is None:
+        return None
+    network = result.network
+    facts = {
+        "Streets, stretches": f"{network.edge_count:,}",
+        "Junctions and ends": f"{network.node_count:,}",
+        "Length": f"{network.length_m.sum() / 1000:,.0f} km",
+        "Source": "; ".join(f"{item.title}, {item.date}" for item in network.provenance),
+    }
+    return pd.DataFrame(list(facts.items()), columns=["what", "value"])
+
+
+def fingerprint(result: StudyResult) -> str:
+    """Return one digest of everything that went in: files, criteria and settings.
+
+    Parameters
+    ----------
+    result
+        What a study found.
+
+    Returns
+    -------
+    str
+        Hexadecimal SHA-256. Two reports with the same one were made from the same inputs.
+    """
+    parts = sorted(f"{item.role} {item.name} {item.sha256}" for item in result.inputs)
+    parts += [result.study.criteria_sha256(), result.study.settings.model_dump_json()]
+    parts += [result.basis, result.origins_name]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -1,0 +1,162 @@
+"""The words a study's outputs share: what is counted, what a site is called, what is estimated."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from eh_access.publish import words
+from eh_access.routing.estimate import ACCURACY
+
+if TYPE_CHECKING:
+    from eh_access.analysis.criteria import Verdict
+    from eh_access.study.results import StudyResult
+
+FULL_TIME = "full-time only"
+ANY_SITE = "any open"
+BASES = (FULL_TIME, ANY_SITE)
+PRINTED: Mapping[str, tuple[float, str]] = {
+    "share": (100.0, "%"),
+    "min": (1.0, "minutes"),
+    "points": (1.0, "percentage points"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wording:
+    """Words for one study.
+
+    Parameters
+    ----------
+    unit, site, place
+        What the weights count ("under-fives"), what a site is called, where it is.
+    estimated
+        Whether travel times are straight-line estimates.
+    weight_basis
+        How the weights are known.
+    full_time_from_hours
+        From how many hours a week a site counts as full-time.
+    """
+
+    unit: str
+    site: str
+    place: str
+    estimated: bool
+    weight_basis: str
+    full_time_from_hours: float
+
+    @classmethod
+    def of(cls, result: StudyResult) -> Wording:
+        """Return the words of a study's result."""
+        kinds = result.sites["kind"].astype("str").str.casefold()
+        return cls(
+            unit=result.study.unit,
+            site="centre" if kinds.str.contains("cent").all() else "site",
+            place=result.study.place,
+            estimated=result.estimated,
+            weight_basis=result.study.weight_basis,
+            full_time_from_hours=result.study.settings.full_time_from_hours,
+        )
+
+    @property
+    def Unit(self) -> str:  # noqa: N802 - the same word at the start of a sentence
+        """The unit as a sentence begins with it."""
+        return words.capital(self.unit)
+
+    @property
+    def Sites(self) -> str:  # noqa: N802 - the same word at the start of a sentence
+        """The plural of a site as a heading begins with it."""
+        return words.capital(self.site) + "s"
+
+    @property
+    def mark(self) -> str:
+        """What a caption ends with when times are estimated."""
+        return " (INDICATIVE: estimated times)" if self.estimated else ""
+
+    @property
+    def hedge(self) -> str:
+        """What a sentence with figures ends with when times are estimated."""
+        return " (estimated)" if self.estimated else ""
+
+    @property
+    def table_notes(self) -> tuple[str, ...]:
+        """What every table of figures says below itself."""
+        notes = (
+            f"{self.Unit}: {self.weight_basis}. Figures are rounded, so that parts may not add to "
+            "totals.",
+            f"A {self.site} is full-time from {self.full_time_from_hours:g} hours a week. Means "
+            "are over those who can reach one both before and after.",
+        )
+        return (*notes, f"Times are estimated. {ACCURACY}") if self.estimated else notes
+
+    @staticmethod
+    def capital(text: str) -> str:
+        """Return text with its first letter raised."""
+        return words.capital(text)
+
+    def outcome(self, verdict: Verdict) -> str:
+        """Return an outcome in words, with what an estimate points to."""
+        said = str(verdict.outcome)
+        if verdict.indication is not None and said == "cannot say":
+            said = f"cannot say (indicative: {verdict.indication})"
+        return f"{said} (not met before either)" if verdict.not_met_before else said
+
+    @staticmethod
+    def scale(verdict: Verdict) -> tuple[float, str]:
+        """Return what a verdict's figures are multiplied by to be printed, and their unit."""
+        return PRINTED[verdict.criterion.spec.unit]
+
+    def scaled(self, verdict: Verdict, value: float) -> float:
+        """Return one of a verdict's figures in the unit it is printed in."""
+        return value * self.scale(verdict)[0]
+
+    def value(self, verdict: Verdict, value: float) -> str:
+        """Return one of a verdict's figures as text with its unit."""
+        unit = self.scale(verdict)[1]
+        number = round(self.scaled(verdict, value), 1) + 0.0
+        if not math.isfinite(number):
+            return "not available" if math.isnan(number) else "not reached"
+        return f"{number:,.1f}%" if unit == "%" else f"{number:,.1f} {unit}"
+
+
+def scenario_label(result: StudyResult, name: str) -> str:
+    """Return a scenario's label for people.
+
+    Parameters
+    ----------
+    result
+        What a study found.
+    name
+        Name of a scenario.
+
+    Returns
+    -------
+    str
+        Its label, or the name itself where the study gives none.
+    """
+    for scenario in result.study.scenarios:
+        if scenario.name == name:
+            return scenario.label
+    return name
+
+
+def headline(result: StudyResult) -> str | None:
+    """Return the name of the scenario the report answers about.
+
+    Parameters
+    ----------
+    result
+        What a study found.
+
+    Returns
+    -------
+    str or None
+        The one the study says it answers, else the last assessed; None when nothing but the
+        baseline was.
+    """
+    assessed = [name for name in result.scenario_names if name != "baseline"]
+    if result.study.answers in assessed:
+        return result.study.answers
+    return assessed[-1] if assessed else None
