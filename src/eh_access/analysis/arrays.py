@@ -80,21 +80,41 @@ def change_of(before: Doubles, after: Doubles) -> Doubles:
     Parameters
     ----------
     before, after
-        Minutes, one value per origin; inf where nothing is reached.
+        Minutes, of one shape; inf where nothing is reached.
 
     Returns
     -------
     numpy.ndarray
-        float64: inf where reach is lost, -inf where it is gained.
+        float64, of that shape: inf where reach is lost, -inf where it is gained.
 
     Examples
     --------
     >>> change_of(np.array([5.0, np.inf, 3.0]), np.array([7.0, np.inf, np.inf])).tolist()
     [2.0, 0.0, inf]
     """
-    change = np.zeros(len(before))
+    change = np.zeros(np.broadcast_shapes(before.shape, after.shape))
     np.subtract(after, before, out=change, where=np.isfinite(before) | np.isfinite(after))
     return change
+
+
+def shares_where(condition: Bools, weights: Doubles) -> Doubles:
+    """Return the share of weight for which a condition holds, for many settings at once.
+
+    Parameters
+    ----------
+    condition
+        (..., origins).
+    weights
+        (origins,).
+
+    Returns
+    -------
+    numpy.ndarray
+        (...), 0 to 1; NaN when there is no weight at all, for then there is no share.
+    """
+    held = np.where(condition, weights, 0.0).sum(axis=-1)
+    whole = weights.sum()
+    return np.asarray(held / whole if whole > 0 else np.full(held.shape, np.nan))
 
 
 def share_where(condition: Bools, weights: Doubles) -> float:
@@ -108,15 +128,35 @@ def share_where(condition: Bools, weights: Doubles) -> float:
     Returns
     -------
     float
-        0 to 1; NaN when there is no weight at all, for then there is no share.
+        0 to 1; NaN when there is no weight at all.
 
     Examples
     --------
     >>> share_where(np.array([True, False]), np.array([3.0, 1.0]))
     0.75
     """
-    whole = weights.sum()
-    return float(weights[condition].sum() / whole) if whole > 0 else float("nan")
+    return float(shares_where(condition, weights))
+
+
+def means_of(values: Doubles, weights: Doubles) -> Doubles:
+    """Return weighted means, infinities included, for many settings at once.
+
+    Parameters
+    ----------
+    values
+        (..., origins).
+    weights
+        Of a shape that goes with it. Rows without weight do not count, whatever their value.
+
+    Returns
+    -------
+    numpy.ndarray
+        (...): inf or -inf when any value is; NaN when both are there, or no weight at all.
+    """
+    counted = weights > 0
+    with np.errstate(invalid="ignore"):
+        total = np.where(counted, values * weights, 0.0).sum(axis=-1)
+        return np.asarray(total / np.where(counted, weights, 0.0).sum(axis=-1))
 
 
 def mean_of(values: Doubles, weights: Doubles) -> float:
@@ -137,11 +177,7 @@ def mean_of(values: Doubles, weights: Doubles) -> float:
     >>> mean_of(np.array([1.0, 4.0, np.inf]), np.array([1.0, 1.0, 0.0]))
     2.5
     """
-    counted = weights > 0
-    if not counted.any():
-        return float("nan")
-    with np.errstate(invalid="ignore"):
-        return float((values[counted] * weights[counted]).sum() / weights[counted].sum())
+    return float(means_of(values, weights))
 
 
 def quantile_of(values: Doubles, weights: Doubles, share: float) -> float:
@@ -177,28 +213,24 @@ def quantile_of(values: Doubles, weights: Doubles, share: float) -> float:
     return float(kept[order][min(at, len(kept) - 1)])
 
 
-def sums_by(codes: NDArray[np.intp], count: int, weights: Doubles) -> Doubles:
-    """Return sums of weight by group.
+def sums_by(starts: NDArray[np.intp], values: Doubles) -> Doubles:
+    """Return sums of each run of neighbours: the areas of origins sorted by area.
 
     Parameters
     ----------
-    codes
-        Group number per origin, -1 for none.
-    count
-        How many groups there are.
-    weights
-        One value per origin.
+    starts
+        Where each run begins; no run is empty.
+    values
+        (..., origins).
 
     Returns
     -------
     numpy.ndarray
-        float64 (groups,).
+        (..., runs).
 
     Examples
     --------
-    >>> sums_by(np.array([0, 1, 0, -1]), 2, np.array([1.0, 2.0, 3.0, 9.0])).tolist()
-    [4.0, 2.0]
+    >>> sums_by(np.array([0, 2]), np.array([1.0, 3.0, 9.0])).tolist()
+    [4.0, 9.0]
     """
-    placed = codes >= 0
-    sums = np.bincount(codes[placed], weights=weights[placed], minlength=count)
-    return sums.astype(np.float64)
+    return np.asarray(np.add.reduceat(values, starts, axis=-1), dtype=np.float64)

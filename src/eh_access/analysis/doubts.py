@@ -1,0 +1,168 @@
+"""Whether a verdict turns on where a site is, when that is an estimate or not known at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from eh_access.analysis.readings import LEVELS, grade, read
+from eh_access.analysis.views import radii, straight_pace
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from eh_access.analysis.case import Case
+    from eh_access.analysis.criteria import Outcome
+    from eh_access.analysis.question import Question
+    from eh_access.modes import TravelMode
+
+MOST_PLACES = 1000
+"""With more origins than this, an unknown site is tried at one of them in each area."""
+
+PLACES_AT_ONCE = 200
+
+
+def uncertain_sites(question: Question) -> pd.Series:
+    """Return the sites that count and whose place is an estimate, with their radius in metres.
+
+    Parameters
+    ----------
+    question
+        A criterion asked of a case.
+
+    Returns
+    -------
+    pandas.Series
+        Radius by ``site_id``, sorted; where both sides differ, the larger.
+    """
+    found = [
+        pd.Series(radii(view.sites), index=view.sites.index)
+        for view in (question.before, question.after)
+    ]
+    radius = pd.concat(found).groupby(level=0).max()
+    return radius[radius > 0].sort_index()
+
+
+def turning_sites(question: Question, uncertain: pd.Index, outcome: Outcome) -> list[str]:
+    """Return the estimated sites that an outcome turns on.
+
+    Every site is taken to be nearer, and farther, to everyone by its radius (by street): one at a
+    time and all at once, before and after alike.
+
+    Parameters
+    ----------
+    question
+        A criterion asked of a case.
+    uncertain
+        The sites whose place is an estimate.
+    outcome
+        With every site where it is drawn.
+
+    Returns
+    -------
+    list of str
+        Ids of those that change it alone; if none does, but all together do, all of them.
+    """
+    alone = [
+        site
+        for site in uncertain
+        if any(question.outcome({site: sign}) != outcome for sign in (-1, 1))
+    ]
+    if alone or len(uncertain) < 2:  # noqa: PLR2004 - one site alone is all of them together
+        return alone
+    together = (dict.fromkeys(uncertain, sign) for sign in (-1, 1))
+    turns = any(question.outcome(shift) != outcome for shift in together)
+    return list(uncertain) if turns else []
+
+
+def unknown_sites(question: Question) -> gpd.GeoDataFrame:
+    """Return the sites that count and whose place nobody knows, sorted by id.
+
+    Parameters
+    ----------
+    question
+        A criterion asked of a case.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Rows of the sites, each once; ``open_after`` says whether it counts under the scenario.
+    """
+    both = pd.concat([question.before.unknown, question.after.unknown])
+    found = both[~both.index.duplicated()].sort_index()
+    return found.assign(open_after=found.index.isin(question.after.unknown.index))
+
+
+def turning_unknowns(
+    question: Question, case: Case, mode: TravelMode, outcome: Outcome
+) -> list[str]:
+    """Return the sites of unknown place whose being somewhere could change an outcome.
+
+    Each is tried at the origins themselves, reached in a straight line at the mode's speed, which
+    is quicker than any street: if even so the outcome stands everywhere, it stands. Several unknown
+    sites are also tried with one of each at every door, which no real places could better.
+
+    Parameters
+    ----------
+    question, case
+        A criterion, and what it is asked of.
+    mode
+        How people travel.
+    outcome
+        Without these sites.
+
+    Returns
+    -------
+    list of str
+        Ids of those that could change it alone; if none, but all together could, all of them.
+    """
+    unknown = unknown_sites(question).index
+    if unknown.empty:
+        return []
+    figures = question.figures()
+    target = LEVELS.index(outcome)
+    places = _places(case.origins)
+    pace = straight_pace(question.criterion, mode)
+    homes = np.column_stack([case.origins.geometry.x, case.origins.geometry.y])
+    found = []
+    for site in unknown:
+        for start in range(0, len(places), PLACES_AT_ONCE):
+            at = homes[places[start : start + PLACES_AT_ONCE]]
+            away = np.hypot(*(at[:, None, :] - homes[None, :, :]).transpose(2, 0, 1)) * pace
+            if _grades_differ(question, figures, site, away, target):
+                found.append(site)
+                break
+    if found or len(unknown) == 1:
+        return found
+    door = np.zeros((1, len(homes)))
+    before, after = figures
+    for site in unknown:
+        before = question.before.figure_with(site, before, door)[0]
+        after = question.after.figure_with(site, after, door)[0]
+    reading = read(question.criterion, before, after, question.base)
+    return list(unknown) if int(grade(question.criterion, reading)) != target else []
+
+
+def _grades_differ(
+    question: Question,
+    figures: tuple[NDArray[np.float64], NDArray[np.float64]],
+    site: str,
+    away: NDArray[np.float64],
+    target: int,
+) -> bool:
+    before = question.before.figure_with(site, figures[0], away)
+    after = question.after.figure_with(site, figures[1], away)
+    readings = read(question.criterion, before, after, question.base)
+    return bool((grade(question.criterion, readings) != target).any())
+
+
+def _places(origins: gpd.GeoDataFrame) -> NDArray[np.intp]:
+    """Return the rows of the origins at which a site is tried."""
+    if len(origins) <= MOST_PLACES:
+        return np.arange(len(origins))
+    weights = origins["weight"].reset_index(drop=True)
+    heaviest = weights.groupby(origins["area_id"].to_numpy(), sort=True).idxmax()
+    return np.asarray(heaviest, dtype=np.intp)
