@@ -53,7 +53,7 @@ class Check:
         self.faults.append(f"{self.source}: {problem}")
 
     def rows(self, bad: NDArray[np.bool_], column: str, problems: Sequence[str] | str) -> None:
-        """Note a fault of some rows; ``problems`` is one text for all, or one for each bad row."""
+        """Note a fault of some rows; ``problems`` is one text for all, or one for each bad row shown."""
         positions = np.flatnonzero(bad)
         for order, position in enumerate(positions[:SHOWN_ROWS]):
             problem = problems if isinstance(problems, str) else problems[order]
@@ -211,10 +211,12 @@ def points_in_place(
     degrees = _look_like_degrees(raw) & (not geometry.crs.is_geographic)
     bad = (outside_m > limit_m) | degrees
     place = "the British National Grid" if within is None else "the study area"
+    # only what will be shown is looked into: thousands of rows often share one mistake
+    shown = [*zip(raw[bad], outside_m[bad], strict=True)][:SHOWN_ROWS]
     told = [
         f"{x:.10g}, {y:.10g} lies {_how_far(away_m)} {place}; "
         + _remedy(np.array([[x, y]]), geometry.crs, area, limit_m)
-        for (x, y), away_m in zip(raw[bad], outside_m[bad], strict=True)
+        for (x, y), away_m in shown
     ]
     rows = np.zeros(len(shapes), dtype=bool)
     rows[np.flatnonzero(placed)[bad]] = True
@@ -243,15 +245,15 @@ def _look_like_degrees(raw: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 
 def _how_far(away_m: float) -> str:
-    return f"{away_m / 1000:.1f} km outside" if np.isfinite(away_m) else "far outside"
+    if not np.isfinite(away_m):
+        return "far outside"
+    return f"{away_m / 1000:.1f} km outside" if away_m > 0 else "at the corner of"
 
 
 def _remedy(raw: NDArray[np.float64], crs: Any, area: BaseGeometry, limit_m: float) -> str:  # noqa: ANN401 - as above
     """Return what to do about one misplaced point, having tried the usual mistakes."""
     swapped = raw[:, ::-1]
-    names = "longitude and latitude" if crs.is_geographic else "easting and northing"
-    if _metres_outside(swapped, crs, area)[0] <= limit_m:
-        return f"{names} look swapped: exchange them"
+    # degrees first: as metres they all lie at the grid's corner, whichever way round
     tries = (
         (raw, "longitude, latitude: say that they are EPSG:4326"),
         (swapped, "latitude, longitude: exchange them and say that they are EPSG:4326"),
@@ -260,4 +262,7 @@ def _remedy(raw: NDArray[np.float64], crs: Any, area: BaseGeometry, limit_m: flo
         in_degrees = bool(_look_like_degrees(candidate)[0])
         if in_degrees and _metres_outside(candidate, "EPSG:4326", area)[0] <= limit_m:
             return f"the numbers look like {remedy}"
+    if _metres_outside(swapped, crs, area)[0] <= limit_m:
+        names = "longitude and latitude" if crs.is_geographic else "easting and northing"
+        return f"{names} look swapped: exchange them"
     return "correct the coordinates, or state the coordinate system they are in"
