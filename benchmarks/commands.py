@@ -21,7 +21,7 @@ FIRST_ANSWER = """
 import time
 import eh_access as eh
 network = eh.read_network("newport")
-origins, sites = eh.load_origins("newport"), eh.load_sites("newport")
+origins, sites = eh.load_origins("newport_postcode"), eh.load_sites("newport_sites")
 start = time.perf_counter()
 eh.travel_time_matrix(network, origins, sites, mode=eh.WALK)
 print(time.perf_counter() - start)
