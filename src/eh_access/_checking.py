@@ -53,7 +53,7 @@ class Check:
         self.faults.append(f"{self.source}: {problem}")
 
     def rows(self, bad: NDArray[np.bool_], column: str, problems: Sequence[str] | str) -> None:
-        """Note a fault of some rows; ``problems`` is one text for all, or one for each bad row shown."""
+        """Note a fault of some rows; ``problems``: one text for all, or one for each shown."""
         positions = np.flatnonzero(bad)
         for order, position in enumerate(positions[:SHOWN_ROWS]):
             problem = problems if isinstance(problems, str) else problems[order]
