@@ -68,7 +68,9 @@ def render_map(result: StudyResult) -> str:
         payload=Markup(safe_json(build_payload(result))),  # noqa: S704
         map_name=MAP_NAME,
     )
-    return inline_page(page, title=f"{result.study.title}: map", lang="en-GB", files=leaflet_files())
+    return inline_page(
+        page, title=f"{result.study.title}: map", lang="en-GB", files=leaflet_files()
+    )
 
 
 @cache

@@ -19,6 +19,7 @@ import shapely
 from eh_access.analysis.equality import GROUPS, group_members
 from eh_access.publish import geojson
 from eh_access.publish.attribution import OSM_CREDIT, credit_lines
+from eh_access.publish.squares import DisplayAreas, display_areas
 from eh_access.routing.estimate import ACCURACY
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ FORMAT = 1
 SIMPLIFY_M = 15.0
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 NO_SITE = -1
+POSTCODE = r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}"
 GROUP_NAMES = ("most-deprived-fifth", "no-car-fifth")
 """Groups the reader may ask about beside everyone."""
 
@@ -52,6 +54,7 @@ def build_payload(result: StudyResult) -> dict[str, Any]:
     """
     sites = result.sites.sort_index()
     study = result.study
+    shown = display_areas(result.origins, result.areas)
     return {
         "format": FORMAT,
         "study": {
@@ -79,8 +82,9 @@ def build_payload(result: StudyResult) -> dict[str, Any]:
         "not_assessed": [
             {"label": item.label, "why_not": item.why_not} for item in result.not_assessed
         ],
-        "origins": _origins(result),
-        "areas": _areas(result.areas),
+        "origins": _origins(result.origins, shown),
+        "areas": _areas(shown.areas),
+        "area_word": shown.word,
         "base": _base(result),
         "verdicts": [_verdict(verdict) for verdict in result.verdicts],
         "notes": [{"level": note.level, "text": note.text} for note in result.notes],
@@ -181,21 +185,20 @@ def _scenario(result: StudyResult, name: str, site_ids: pd.Index) -> dict[str, A
     }
 
 
-def _origins(result: StudyResult) -> dict[str, Any]:
-    origins = result.origins
+def _origins(origins: gpd.GeoDataFrame, shown: DisplayAreas) -> dict[str, Any]:
     places = geojson.to_degrees(origins.geometry)
     at = np.column_stack([places.y, places.x])
     wards, ward_names = _coded(origins.get("ward_name"), len(origins))
-    area_number = {area: number for number, area in enumerate(result.areas.index)}
+    number = {area: position for position, area in enumerate(shown.areas.index)}
     return {
         "id": [str(origin) for origin in origins.index],
         "at": [int(value) for value in np.rint(at * geojson.STEPS_PER_DEGREE).ravel()],
         "weight": [float(weight) for weight in origins["weight"]],
-        "area": [area_number.get(area, NO_SITE) for area in origins["area_id"]],
+        "area": [number.get(area, NO_SITE) for area in shown.area_of_origin],
         "ward": wards,
         "ward_names": ward_names,
         "groups": _groups(origins),
-        "are_postcodes": bool(origins.index.str.fullmatch(r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}").all()),
+        "are_postcodes": bool(origins.index.astype(str).str.fullmatch(POSTCODE).all()),
     }
 
 
@@ -232,9 +235,7 @@ def _areas(areas: gpd.GeoDataFrame) -> list[dict[str, Any]]:
             "at": [round(point.y, 5), round(point.x, 5)],
             "shape": geojson.polygon_steps(shape),
         }
-        for area, name, shape, point in zip(
-            areas.index, areas["name"], shapes, inside, strict=True
-        )
+        for area, name, shape, point in zip(areas.index, areas["name"], shapes, inside, strict=True)
     ]
 
 

@@ -15,7 +15,7 @@ function start(map) {
     ["any", "any centre that is open at all"],
     ["full", `full-time centres (${data.settings.full_time_from_hours} hours a week or more)`],
   ];
-  const rowKinds = [["ward", "ward"], ["area", "small area"], ["centre", "centre"]]
+  const rowKinds = [["ward", "ward"], ["area", data.area_word], ["centre", "centre"]]
     .filter(([kind]) => kind !== "ward" || data.origins.ward_names.length);
   const state = {
     scenario: data.scenarios[Math.min(1, data.scenarios.length - 1)].name,
@@ -137,8 +137,8 @@ function start(map) {
   function legend() {
     const box = get("legend");
     const titles = {
-      change: "Mean minutes added to the nearest centre, by small area (the number on it)",
-      catchments: "Nearest centre, by small area (the letter on it); neighbours differ in tint",
+      change: `Mean minutes added to the nearest centre, by ${data.area_word} (the number on it)`,
+      catchments: `Nearest centre, by ${data.area_word} (the letter on it); neighbours differ in tint`,
       coverage: `Within ${state.minutes} minutes ${mode().label} of a ${countText()}; each dot is where some ${unit} live`,
     };
     box.replaceChildren(make("h3", titles[state.view]));
@@ -244,7 +244,7 @@ function start(map) {
     const names = ward ? data.origins.ward_names : data.areas.map((area) => area.name);
     const lists = grouped(ward ? data.origins.ward : data.origins.area, names.length);
     const heads = [
-      ward ? "Ward" : "Small area", unit, `Within ${state.minutes} min before`, "after",
+      ward ? "Ward" : data.area_word, unit, `Within ${state.minutes} min before`, "after",
       "Mean minutes before", "after", "Minutes added", `Lose over ${data.settings.loser_min} min`,
     ];
     const rows = lists.map((list, i) => {

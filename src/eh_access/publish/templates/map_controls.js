@@ -11,8 +11,10 @@ const Controls = (() => {
     get("question").textContent = data.study.question;
     if (data.estimated) {
       get("banner").hidden = false;
-      get("banner").querySelector("strong").textContent = "INDICATIVE: there were no streets to measure along.";
-      get("banner").querySelector("span").textContent = data.accuracy;
+      const end = data.accuracy.indexOf(". ") + 1;
+      get("banner").querySelector("strong").textContent = data.accuracy.slice(0, end);
+      get("banner").querySelector("span").textContent = data.accuracy.slice(end);
+      ["figures", "map-heading", "table-heading"].forEach((id) => get(id).append(" ", make("span", "indicative", { class: "badge" })));
     }
     fillSelect("scenario", data.scenarios.map((item) => [item.name, item.label]), () => page.state.changes.clear());
     fillSelect("who", page.groups.map((group) => [group.id, group.label]));
@@ -72,12 +74,10 @@ const Controls = (() => {
     page.modes.forEach((mode) => list.push({ level: "info", text: `Times ${mode.label}: ${mode.method}` }));
     if (data.settings.full_time_assumption) list.push({ level: "info", text: data.settings.full_time_assumption });
     get("notes").replaceChildren(...list.map((note) => make("li", note.text, { class: note.level })));
-    get("credits").replaceChildren(...data.credits.map((credit) => {
-      const line = make("li");
-      if (credit.includes("OpenStreetMap")) line.append(make("a", credit, { href: "https://www.openstreetmap.org/copyright" }));
-      else line.textContent = credit;
-      return line;
-    }));
+    const lines = data.credits.map((credit) => (credit.includes("OpenStreetMap")
+      ? make("a", credit, { href: "https://www.openstreetmap.org/copyright" }) : make("span", credit)));
+    get("map-credits").replaceChildren(...lines.flatMap((line, i) => (i ? [". ", line.cloneNode(true)] : [line.cloneNode(true)])));
+    get("credits").replaceChildren(...lines.map((line) => { const item = make("li"); item.append(line); return item; }));
   }
 
   /* The switches show what is chosen, and so does the address: a link brings the same page back. */

@@ -33,7 +33,6 @@ const Draw = (() => {
     map = leafletMap;
     data = payload;
     map.attributionControl.setPrefix(false);
-    data.credits.forEach((credit) => map.attributionControl.addAttribution(creditHtml(credit)));
     pane("tiles-under", 200, false);
     pane("areas", 400, true);
     pane("streets", 420, false);
@@ -116,7 +115,7 @@ const Draw = (() => {
     const bounds = L.latLngBounds([]);
     layers.areas.forEach((area) => bounds.extend(area.getBounds()));
     data.sites.forEach((site) => site.at && bounds.extend(site.at));
-    if (bounds.isValid()) map.fitBounds(bounds, { padding: [12, 12], animate: false });
+    if (bounds.isValid()) map.fitBounds(bounds, { padding: [6, 6], animate: false });
   }
 
   function changeClass(more) {
@@ -127,7 +126,21 @@ const Draw = (() => {
     return more < 10 ? 3 : 4;
   }
 
+  let placed = [];
+  const boxAt = (at, wide, high) => {
+    const p = map.latLngToLayerPoint(at);
+    return [p.x - wide / 2, p.y - high / 2, p.x + wide / 2, p.y + high / 2];
+  };
+
+  /* A label that would cover a centre or another label is left out: the tooltip still has it. */
+  function free(box) {
+    return placed.every((b) => box[2] < b[0] || box[0] > b[2] || box[3] < b[1] || box[1] > b[3]);
+  }
+
   function label(at, text, kind) {
+    const box = boxAt(at, 6 + 7 * text.length, 13);
+    if (!free(box)) return;
+    placed.push(box);
     const holder = document.createElement("span");
     holder.textContent = text;
     holder.className = `area-label ${kind}`;
@@ -141,14 +154,18 @@ const Draw = (() => {
     const box = area.getBounds();
     const a = map.latLngToLayerPoint(box.getNorthWest());
     const b = map.latLngToLayerPoint(box.getSouthEast());
-    return b.x - a.x > 34 && b.y - a.y > 18;
+    return b.x - a.x > 22 && b.y - a.y > 14;
   }
 
   function paint(view, figures) {
     layers.labels.clearLayers();
     layers.dots.clearLayers();
+    placed = data.sites.filter((site) => site.at).map((site) => boxAt(site.at, 30, 30));
     const veil = layers.tiles ? 0.62 : 1;
-    layers.areas.forEach((drawn, i) => {
+    const order = layers.areas.map((_, i) => i)
+      .sort((i, j) => Math.abs(figures.areas[j].change) - Math.abs(figures.areas[i].change) || i - j);
+    order.forEach((i) => {
+      const drawn = layers.areas[i];
       const facts = figures.areas[i];
       const style = { fillColor: "#F5F5F2", fillOpacity: layers.tiles ? 0.25 : 1, weight: 0.6 };
       if (view === "change") {
@@ -224,10 +241,10 @@ const Draw = (() => {
       const holder = document.createElement("span");
       holder.className = `centre ${states[i].state}`;
       holder.textContent = site.letter;
-      const icon = L.divIcon({ html: holder, className: "centre-holder", iconSize: [32, 32] });
+      const icon = L.divIcon({ html: holder, className: "centre-holder", iconSize: [30, 30] });
       const marker = L.marker(site.at, { icon, riseOnHover: true, alt: site.name });
       marker.on("click", () => onToggle(site.id, "map"));
-      marker.bindTooltip(tip(site.name, states[i].words), { direction: "top", offset: [0, -14] });
+      marker.bindTooltip(tip(site.name, states[i].words), { direction: "top", offset: [0, -13] });
       marker.addTo(layers.sites);
       const node = marker.getElement();
       node.dataset.site = site.id;

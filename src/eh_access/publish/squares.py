@@ -1,0 +1,107 @@
+"""What a map colours: the study's small areas, or squares of the national grid where it has none.
+
+A study of a town as one piece would be a map in one colour; squares show where a change falls.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from eh_access.tables import CRS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FEW_AREAS = 8
+SQUARE_M = 500
+GRID_500_KM = "VWXYZQRSTULMNOPFGHJKABCDE"
+"""Letters of the national grid's squares from the south-west, row by row; I is not used."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class DisplayAreas:
+    """Areas to colour.
+
+    Parameters
+    ----------
+    areas
+        Index ``area_id``, ``name``, polygons in EPSG:27700.
+    area_of_origin
+        ``area_id`` for each origin, in the origins' order.
+    word
+        What one of them is called.
+    """
+
+    areas: gpd.GeoDataFrame
+    area_of_origin: NDArray[np.object_]
+    word: str
+
+
+def display_areas(origins: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> DisplayAreas:
+    """Return the areas to colour on a map.
+
+    Parameters
+    ----------
+    origins
+        Points in EPSG:27700 with ``area_id``.
+    areas
+        The study's areas.
+
+    Returns
+    -------
+    DisplayAreas
+        The study's own where there are at least eight, else the 500-metre squares in which
+        origins lie, named by the grid reference of their south-west corner.
+    """
+    if len(areas) >= FEW_AREAS:
+        own = origins["area_id"].to_numpy(dtype=object)
+        return DisplayAreas(areas=areas, area_of_origin=own, word="small area")
+    corner_x = np.floor(origins.geometry.x.to_numpy() / SQUARE_M) * SQUARE_M
+    corner_y = np.floor(origins.geometry.y.to_numpy() / SQUARE_M) * SQUARE_M
+    names = np.array(
+        [grid_reference(x, y) for x, y in zip(corner_x, corner_y, strict=True)], dtype=object
+    )
+    squares = pd.DataFrame({"name": names, "x": corner_x, "y": corner_y}).drop_duplicates("name")
+    squares = squares.sort_values("name")
+    shapes = shapely.box(
+        squares["x"], squares["y"], squares["x"] + SQUARE_M, squares["y"] + SQUARE_M
+    )
+    framed = gpd.GeoDataFrame(
+        {"name": squares["name"].to_numpy()},
+        geometry=shapes,
+        index=pd.Index(squares["name"], name="area_id"),
+        crs=CRS,
+    )
+    return DisplayAreas(areas=framed, area_of_origin=names, word="500 m square")
+
+
+def grid_reference(easting: float, northing: float) -> str:
+    """Return a place on the national grid as letters and hundreds of metres.
+
+    Parameters
+    ----------
+    easting, northing
+        Metres, EPSG:27700.
+
+    Returns
+    -------
+    str
+        Two letters and two three-figure numbers.
+
+    Examples
+    --------
+    >>> grid_reference(331500, 188000)  # Newport lies in ST
+    'ST 315 880'
+    >>> grid_reference(443000, 392500)  # Rotherham in SK
+    'SK 430 925'
+    """
+    east, north = int(easting), int(northing)
+    first = GRID_500_KM[(north // 500_000 + 1) * 5 + east // 500_000 + 2]
+    second = GRID_500_KM[north % 500_000 // 100_000 * 5 + east % 500_000 // 100_000]
+    return f"{first}{second} {east % 100_000 // 100:03d} {north % 100_000 // 100:03d}"
