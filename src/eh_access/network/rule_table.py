@@ -1,0 +1,275 @@
+"""The table of tag rules: read from ``tag_rules.toml``, checked, ready to be applied."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from eh_access.errors import InputError, NotFoundError, did_you_mean
+from eh_access.network.tag_values import MILE_KM, NUMBERS, parse_speed_km_h
+
+EFFECTS = frozenset(
+    [
+        "allow",
+        "deny",
+        "one_way",
+        "one_way_back",
+        "two_way",
+        "limit",
+        "limit_mph",
+        "speed",
+        "walk",
+        "factor",
+        "count",
+    ]
+)
+AMOUNT_EFFECTS = frozenset({"limit_mph", "factor"})
+DIRECTIONS = {"both": (0, 1), "forward": (0,), "backward": (1,)}
+FIELDS = frozenset(
+    [
+        "key",
+        "values",
+        "missing",
+        "below",
+        "at_least",
+        "where",
+        "where_missing",
+        "unless",
+        "effect",
+        "amount",
+        "direction",
+        "reason",
+        "source",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleLine:
+    """One line of the table; see the head of ``tag_rules.toml`` for what each field means."""
+
+    key: str
+    values: frozenset[str]
+    missing: bool
+    below: float | None
+    at_least: float | None
+    where: tuple[tuple[str, frozenset[str]], ...]
+    where_missing: tuple[str, ...]
+    unless: tuple[tuple[str, frozenset[str]], ...]
+    effect: str
+    amount: float
+    directions: tuple[int, ...]
+    reason: str
+    source: str
+
+    def keys(self) -> Iterator[str]:
+        """Give every tag the line looks at."""
+        yield self.key
+        yield from (key for key, _ in self.where)
+        yield from (key for key, _ in self.unless)
+        yield from self.where_missing
+
+    def speaks_of(self, tags: Mapping[str, str]) -> bool:
+        """Tell whether the line applies to a set of tags."""
+        value = tags.get(self.key)
+        if (value is None) != self.missing:
+            return False
+        if value is not None and not self._value_fits(value):
+            return False
+        return (
+            all(key in tags and fits(tags[key], wanted) for key, wanted in self.where)
+            and not any(key in tags for key in self.where_missing)
+            and not any(key in tags and fits(tags[key], wanted) for key, wanted in self.unless)
+        )
+
+    def _value_fits(self, value: str) -> bool:
+        if self.below is None and self.at_least is None:
+            return fits(value, self.values)
+        number = NUMBERS[self.key](value)
+        if number is None:
+            return False
+        if self.below is not None and number >= self.below:
+            return False
+        return self.at_least is None or number >= self.at_least
+
+
+def fits(value: str, wanted: frozenset[str]) -> bool:
+    """Tell whether a tag's value, or one of several joined by semicolons, is wanted."""
+    if "*" in wanted or value in wanted:
+        return True
+    return ";" in value and any(part.strip() in wanted for part in value.split(";"))
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """The lines for one way of travelling, in the order they are read."""
+
+    name: str
+    label: str
+    ways: tuple[RuleLine, ...]
+    points: tuple[RuleLine, ...]
+
+
+@dataclass(frozen=True)
+class RuleTable:
+    """All rule sets, and what their lines refer to."""
+
+    sets: Mapping[str, RuleSet]
+    limits_km_h: Mapping[str, float]
+    way_keys: frozenset[str]
+    point_keys: frozenset[str]
+    sources: Mapping[str, str]
+
+    def rule_set(self, name: str) -> RuleSet:
+        """Return a rule set by its name."""
+        if name not in self.sets:
+            raise NotFoundError(f"no rule set '{name}': {did_you_mean(name, self.sets)}")
+        return self.sets[name]
+
+    def limit_km_h(self, text: str) -> float | None:
+        """Read a speed limit: a number, or a name such as ``GB:nsl_single``."""
+        return self.limits_km_h.get(text) or parse_speed_km_h(text)
+
+
+@lru_cache(maxsize=1)
+def rule_table() -> RuleTable:
+    """Return the table that ships with the package."""
+    text = files("eh_access.network").joinpath("tag_rules.toml").read_text(encoding="utf-8")
+    return read_rule_table(text)
+
+
+def read_rule_table(text: str) -> RuleTable:
+    """Read and check a table of rules.
+
+    Parameters
+    ----------
+    text
+        TOML, laid out as the head of ``tag_rules.toml`` says.
+
+    Returns
+    -------
+    RuleTable
+        Every set with the lines it inherits in front.
+
+    Raises
+    ------
+    InputError
+        If a line names an unknown field, effect, group or source, or lacks what its effect needs.
+
+    Examples
+    --------
+    >>> table = read_rule_table('''
+    ... [sources]
+    ... wiki = "https://wiki.openstreetmap.org"
+    ... [foot]
+    ... label = "on foot"
+    ... [[foot.way]]
+    ... key = "highway"
+    ... values = ["footway"]
+    ... effect = "allow"
+    ... reason = "open on foot"
+    ... source = "wiki"
+    ... ''')
+    >>> [line.reason for line in table.rule_set("foot").ways]
+    ['open on foot']
+    """
+    raw = tomllib.loads(text)
+    sources, groups = raw.pop("sources", {}), raw.pop("groups", {})
+    limits = {name: mph * MILE_KM for name, mph in raw.pop("named_limits_mph", {}).items()}
+    raw.pop("version", None)
+    reader = _Reader(sources, groups)
+    sets: dict[str, RuleSet] = {}
+    for name, body in raw.items():
+        own = {part: reader.lines(name, part, body.get(part, [])) for part in ("way", "point")}
+        base = sets.get(body.get("inherits", ""))
+        if "inherits" in body and base is None:
+            reader.faults.append(f"[{name}]: inherits '{body['inherits']}', which is not above it")
+        before = (base.ways, base.points) if base else ((), ())
+        label = body.get("label", name)
+        sets[name] = RuleSet(name, label, before[0] + own["way"], before[1] + own["point"])
+    if reader.faults:
+        raise InputError(reader.faults)
+    return RuleTable(
+        sets=sets,
+        limits_km_h=limits,
+        way_keys=frozenset(k for s in sets.values() for line in s.ways for k in line.keys()),
+        point_keys=frozenset(k for s in sets.values() for line in s.points for k in line.keys()),
+        sources=sources,
+    )
+
+
+class _Reader:
+    """Turns the TOML of lines into ``RuleLine``, gathering every fault."""
+
+    def __init__(self, sources: Mapping[str, str], groups: Mapping[str, list[str]]) -> None:
+        self.sources = sources
+        self.groups = groups
+        self.faults: list[str] = []
+
+    def lines(self, name: str, part: str, raw: list[dict[str, Any]]) -> tuple[RuleLine, ...]:
+        return tuple(
+            self._line(f"[[{name}.{part}]] line {number}", fields)
+            for number, fields in enumerate(raw, 1)
+        )
+
+    def _line(self, place: str, fields: dict[str, Any]) -> RuleLine:
+        self._check(place, fields)
+        return RuleLine(
+            key=fields.get("key", ""),
+            values=self._values(place, fields.get("values", [])),
+            missing=fields.get("missing", False),
+            below=fields.get("below"),
+            at_least=fields.get("at_least"),
+            where=self._conditions(place, fields.get("where", {})),
+            where_missing=tuple(fields.get("where_missing", ())),
+            unless=self._conditions(place, fields.get("unless", {})),
+            effect=fields.get("effect", ""),
+            amount=float(fields.get("amount", 0.0)),
+            directions=DIRECTIONS.get(fields.get("direction", "both"), (0, 1)),
+            reason=fields.get("reason", ""),
+            source=fields.get("source", ""),
+        )
+
+    def _check(self, place: str, fields: dict[str, Any]) -> None:
+        faults = [f"unknown field '{f}': {did_you_mean(f, FIELDS)}" for f in fields.keys() - FIELDS]
+        faults += [
+            f"no {need}" for need in ("key", "effect", "reason", "source") if need not in fields
+        ]
+        known = (
+            ("effect", EFFECTS),
+            ("source", self.sources.keys()),
+            ("direction", DIRECTIONS.keys()),
+        )
+        for field, allowed in known:
+            if field in fields and fields[field] not in allowed:
+                value = fields[field]
+                faults.append(f"unknown {field} '{value}': {did_you_mean(value, allowed)}")
+        compared = "below" in fields or "at_least" in fields
+        if compared and fields.get("key") not in NUMBERS:
+            faults.append(f"the tag '{fields.get('key')}' is not known to hold a number")
+        if not compared and not fields.get("missing") and not fields.get("values"):
+            faults.append("neither values nor below, at_least or missing")
+        if (fields.get("effect") in AMOUNT_EFFECTS) != ("amount" in fields):
+            faults.append("an amount is needed for limit_mph and factor, and only for them")
+        self.faults += [f"{place}: {fault}" for fault in faults]
+
+    def _values(self, place: str, raw: list[str]) -> frozenset[str]:
+        values: set[str] = set()
+        for value in raw:
+            if not value.startswith("@"):
+                values.add(value)
+            elif value[1:] in self.groups:
+                values.update(self.groups[value[1:]])
+            else:
+                hint = did_you_mean(value[1:], self.groups)
+                self.faults.append(f"{place}: unknown group '{value}': {hint}")
+        return frozenset(values)
+
+    def _conditions(
+        self, place: str, raw: dict[str, list[str]]
+    ) -> tuple[tuple[str, frozenset[str]], ...]:
+        return tuple((key, self._values(place, values)) for key, values in raw.items())
