@@ -1,0 +1,75 @@
+"""Draw the README's pictures from the real outputs: the Rotherham map and the top of its report.
+
+``make pictures`` runs the study into a folder of its own and takes screenshots with Chromium, which
+must be installed. Run it when the look of map or report has changed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+PICTURES = ROOT / "docs" / "pictures"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+SIZE = {"width": 1200, "height": 760}
+SETTLE_MS = 1500
+CLI = "import sys; from eh_access.cli import main; sys.exit(main())"
+
+
+def find_chromium() -> str:
+    """Return the path of an installed Chromium or Chrome."""
+    for name in BROWSERS:
+        path = shutil.which(name)
+        if path:
+            return path
+    message = "Chromium is not installed; on Debian and Ubuntu: apt install chromium"
+    raise SystemExit(message)
+
+
+def run_study(study: str, out: Path) -> None:
+    """Write the outputs of a study, from what is on this machine already."""
+    command = [sys.executable, "-c", CLI, "report", study, "--offline", "--quiet"]
+    subprocess.run([*command, "--out", str(out)], check=True)
+
+
+def take(browser: Browser, page_file: Path, picture: Path) -> None:
+    """Save what a reader sees first of one page; nothing is fetched from anywhere."""
+    context = browser.new_context(viewport=SIZE, offline=True)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(page_file.as_uri())
+    page.wait_for_timeout(SETTLE_MS)
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=picture)
+    context.close()
+    print(f"{picture.relative_to(ROOT)}: {picture.stat().st_size / 1e3:.0f} kB")
+
+
+def main() -> int:
+    """Run the study and take the pictures."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--from", dest="folder", type=Path, help="outputs that are there already")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary, sync_playwright() as playwright:
+        folder = options.folder
+        if folder is None:
+            folder = Path(temporary) / "rotherham"
+            run_study("rotherham", folder)
+        browser = playwright.chromium.launch(
+            executable_path=find_chromium(),
+            args=["--no-sandbox"] if sys.platform == "linux" else [],
+        )
+        for name in ("map", "report"):
+            take(browser, (folder / f"{name}.html").resolve(), PICTURES / f"{name}.png")
+        browser.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
