@@ -1,0 +1,78 @@
+"""Reached streets painted on a raster: how far each place lies inside or outside what is reached.
+
+Imported inside the functions that use it, because it loads numba (see ``eh_access._compiled``).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from eh_access._compiled import njit
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+BEYOND_CELLS = 2.0
+"""Values are right up to this many cells outside the rim, which is all a contour looks at."""
+
+
+@njit()
+def paint(
+    surface: NDArray[np.float64],
+    corner: tuple[float, float],
+    cell_m: float,
+    ends: NDArray[np.float64],
+    radius_m: NDArray[np.float64],
+) -> None:
+    """Lower a surface to the metres between each place and the rim of what pieces reach.
+
+    Off the street one may go as far as the piece's radius, which shrinks evenly along it. A
+    place's value is the least, over all places on all pieces, of its distance less the radius
+    there: below 0 inside, above 0 outside.
+
+    Parameters
+    ----------
+    surface
+        float64 (rows, columns), changed in place; begin with ``BEYOND_CELLS * cell_m``.
+    corner
+        x and y of ``surface[0, 0]``, metres.
+    cell_m
+        Metres between neighbours.
+    ends
+        float64 (pieces, 4), x and y where each piece begins and ends.
+    radius_m
+        float64 (pieces, 2), radius where each begins and ends; never growing.
+    """
+    rows, columns = surface.shape
+    beyond = BEYOND_CELLS * cell_m
+    for number in range(len(ends)):
+        ax, ay = ends[number, 0] - corner[0], ends[number, 1] - corner[1]
+        along_x, along_y = ends[number, 2] - ends[number, 0], ends[number, 3] - ends[number, 1]
+        radius, last_radius = radius_m[number, 0], radius_m[number, 1]
+        length = math.hypot(along_x, along_y)
+        shrink = (radius - last_radius) / length if length > 0.0 else 0.0
+        # With a radius that shrinks, the best place to leave the street lies before the nearest
+        # one by `lean` metres for each metre of distance from it (set the derivative to zero);
+        # if it shrinks as fast as one walks, the best place is the very beginning.
+        lean = shrink / math.sqrt(1.0 - shrink * shrink) if shrink < 1.0 else math.inf
+        unit_x = along_x / length if length > 0.0 else 0.0
+        unit_y = along_y / length if length > 0.0 else 0.0
+        margin = radius + beyond
+        first_row = max(0, math.ceil((ay + min(0.0, along_y) - margin) / cell_m))
+        last_row = min(rows - 1, math.floor((ay + max(0.0, along_y) + margin) / cell_m))
+        first_column = max(0, math.ceil((ax + min(0.0, along_x) - margin) / cell_m))
+        last_column = min(columns - 1, math.floor((ax + max(0.0, along_x) + margin) / cell_m))
+        for row in range(first_row, last_row + 1):
+            off_y = row * cell_m - ay
+            for column in range(first_column, last_column + 1):
+                off_x = column * cell_m - ax
+                nearest = off_x * unit_x + off_y * unit_y
+                across = abs(off_y * unit_x - off_x * unit_y) if length > 0.0 else math.inf
+                leave = 0.0
+                if shrink < 1.0 and length > 0.0:
+                    leave = min(max(nearest - across * lean, 0.0), length)
+                away_x, away_y = off_x - leave * unit_x, off_y - leave * unit_y
+                value = math.sqrt(away_x * away_x + away_y * away_y) - radius + shrink * leave
+                surface[row, column] = min(surface[row, column], value)
