@@ -18,6 +18,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+from xstatic.pkg import leaflet
+
 from eh_access.errors import InputError, SourceError
 
 UNUSED_BY_LEAFLET: Mapping[str, str] = {
@@ -70,8 +72,6 @@ def leaflet_files() -> Mapping[str, str]:
     >>> sorted(leaflet_files())
     ['leaflet.css', 'leaflet.js']
     """
-    from xstatic.pkg import leaflet
-
     folder = Path(leaflet.BASE_DIR)
     try:
         script = (folder / "leaflet.js").read_text(encoding="utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from eh_access.publish.inline import inline_page, leaflet_files
 from eh_access.publish.payload import build_payload, safe_json
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from eh_access.study.results import StudyResult
 
 MAP_NAME = "eh_map"
-SCRIPTS = ("map_core.js", "map_draw.js", "map_controls.js", "map.js")
+SCRIPTS = ("map_core.js", "map_criteria.js", "map_draw.js", "map_controls.js", "map.js")
 
 
 def render_map(result: StudyResult) -> str:
@@ -37,9 +37,9 @@ def render_map(result: StudyResult) -> str:
     SourceError
         If Leaflet's files cannot be read.
     """
-    import folium
-    import jinja2
-    from markupsafe import Markup
+    import folium  # noqa: PLC0415 - heavy
+    import jinja2  # noqa: PLC0415 - heavy
+    from markupsafe import Markup  # noqa: PLC0415 - heavy
 
     west, south, east, north = result.areas.to_crs("EPSG:4326").total_bounds
     drawn = folium.Map(
@@ -49,12 +49,12 @@ def render_map(result: StudyResult) -> str:
         control_scale=True,
         zoom_snap=0.25,
     )
-    figure = drawn.get_root()
+    figure: Any = drawn.get_root()
     figure.render()
 
-    def piece(element: object) -> Markup:
+    def piece(element: Any) -> Markup:  # noqa: ANN401 - a branca element
         # folium names a map at random; two runs must give the same page
-        text = element.render()  # type: ignore[attr-defined]
+        text = element.render()
         return Markup(text.replace(drawn.get_name(), MAP_NAME))  # noqa: S704 - folium's own words
 
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
@@ -68,9 +68,8 @@ def render_map(result: StudyResult) -> str:
         payload=Markup(safe_json(build_payload(result))),  # noqa: S704
         map_name=MAP_NAME,
     )
-    return inline_page(
-        page, title=f"{result.study.title}: map", lang="en-GB", files=leaflet_files()
-    )
+    title = f"{result.study.title}: map"
+    return inline_page(page, title=title, lang="en-GB", files=leaflet_files())
 
 
 @cache

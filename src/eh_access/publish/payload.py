@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import shapely
 
+from eh_access.analysis.case import ROUTE_DETOUR
 from eh_access.analysis.equality import GROUPS, group_members
 from eh_access.publish import geojson
 from eh_access.publish.attribution import OSM_CREDIT, credit_lines
@@ -24,8 +24,9 @@ from eh_access.routing.estimate import ACCURACY
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import shapely
 
-    from eh_access.analysis.criteria import Verdict
+    from eh_access.analysis.criteria import Criterion, Verdict
     from eh_access.routing.types import TravelTimes
     from eh_access.study.results import StudyResult
 
@@ -34,8 +35,6 @@ SIMPLIFY_M = 15.0
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 NO_SITE = -1
 POSTCODE = r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}"
-GROUP_NAMES = ("most-deprived-fifth", "no-car-fifth")
-"""Groups the reader may ask about beside everyone."""
 
 
 def build_payload(result: StudyResult) -> dict[str, Any]:
@@ -75,8 +74,12 @@ def build_payload(result: StudyResult) -> dict[str, Any]:
             "search_min": study.settings.search_min,
             "full_time_from_hours": study.settings.full_time_from_hours,
             "full_time_assumption": study.settings.full_time_assumption,
+            "detour": ROUTE_DETOUR,
         },
-        "modes": [_mode(times, sites.index) for times in result.times.values()],
+        "modes": [
+            _mode(times, result.times_back.get(name), sites.index)
+            for name, times in result.times.items()
+        ],
         "sites": _sites(sites),
         "scenarios": [_scenario(result, name, sites.index) for name in result.scenario_names],
         "not_assessed": [
@@ -86,6 +89,8 @@ def build_payload(result: StudyResult) -> dict[str, Any]:
         "areas": _areas(shown.areas),
         "area_word": shown.word,
         "base": _base(result),
+        "columns": _columns(result),
+        "criteria": [_criterion(criterion) for criterion in study.criteria],
         "verdicts": [_verdict(verdict) for verdict in result.verdicts],
         "notes": [{"level": note.level, "text": note.text} for note in result.notes],
         "credits": list(credit_lines(result.provenance)),
@@ -94,7 +99,7 @@ def build_payload(result: StudyResult) -> dict[str, Any]:
 
 
 def safe_json(value: Mapping[str, Any]) -> str:
-    """Return JSON that may stand inside a page's script whatever names are in it.
+    r"""Return JSON that may stand inside a page's script whatever names are in it.
 
     Parameters
     ----------
@@ -114,7 +119,7 @@ def safe_json(value: Mapping[str, Any]) -> str:
     Examples
     --------
     >>> print(safe_json({"name": "</script>"}))
-    {"name":"\\u003c/script\\u003e"}
+    {"name":"\u003c/script\u003e"}
     """
     text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     for character in "<>&":
@@ -132,9 +137,10 @@ def _text(value: object) -> str:
     return "" if value is None or pd.isna(value) else str(value)  # type: ignore[call-overload]
 
 
-def _mode(times: TravelTimes, site_ids: pd.Index) -> dict[str, Any]:
-    """Return a mode with its minutes, one site after the other, as little-endian float32."""
-    minutes = times.select(site_ids).minutes.T
+def _mode(times: TravelTimes, back: TravelTimes | None, site_ids: pd.Index) -> dict[str, Any]:
+    """Return a mode with its minutes; ``back`` is None if not known, "" if the same as there."""
+    there = _packed(times, site_ids)
+    home = None if back is None else _packed(back, site_ids)
     return {
         "name": times.mode.name,
         "label": times.mode.label,
@@ -142,8 +148,15 @@ def _mode(times: TravelTimes, site_ids: pd.Index) -> dict[str, Any]:
         "uses_road_speeds": times.mode.uses_road_speeds,
         "estimated": times.estimated,
         "method": times.method,
-        "minutes": base64.b64encode(np.ascontiguousarray(minutes, "<f4").tobytes()).decode(),
+        "minutes": there,
+        "back": "" if home == there else home,
     }
+
+
+def _packed(times: TravelTimes, site_ids: pd.Index) -> str:
+    """Return minutes, one site after the other, as little-endian float32 in base64."""
+    minutes = times.select(site_ids).minutes.T
+    return base64.b64encode(np.ascontiguousarray(minutes, "<f4").tobytes()).decode("ascii")
 
 
 def _sites(sites: gpd.GeoDataFrame) -> list[dict[str, Any]]:
@@ -212,17 +225,24 @@ def _coded(column: pd.Series | None, length: int) -> tuple[list[int], list[str]]
 
 
 def _groups(origins: gpd.GeoDataFrame) -> list[dict[str, str]]:
-    """Return who may be asked about: each group's members as a text of 0 and 1."""
-    return [
-        {
-            "id": name,
-            "label": GROUPS[name].words,
-            "members": "".join("1" if inside else "0" for inside in members),
-        }
-        for name in GROUP_NAMES
-        if GROUPS[name].column in origins
-        for members in [group_members(origins, name).fillna(value=False)]
-    ]
+    """Return who may be asked about: members as a text of 1 (in), 0 (out) and ? (not known)."""
+    groups = []
+    for name, group in GROUPS.items():
+        if group.column not in origins:
+            continue
+        members = group_members(origins, name).map({True: "1", False: "0"}).fillna("?")
+        groups.append({"id": name, "label": group.words, "members": "".join(members)})
+    return groups
+
+
+def _columns(result: StudyResult) -> dict[str, Any]:
+    """Return the columns by which criteria tell areas apart."""
+    found = {}
+    for criterion in result.study.criteria:
+        if criterion.by is not None and criterion.by in result.origins:
+            codes, names = _coded(result.origins[criterion.by], len(result.origins))
+            found[criterion.by] = {"codes": codes, "names": names}
+    return found
 
 
 def _areas(areas: gpd.GeoDataFrame) -> list[dict[str, Any]]:
@@ -256,12 +276,16 @@ def _outlines(shapes: Iterable[shapely.Geometry]) -> list[list[list[list[int]]]]
     return [geojson.polygon_steps(shape) for shape in geojson.to_degrees(coarse)]
 
 
+def _criterion(criterion: Criterion) -> dict[str, Any]:
+    """Return a criterion as the page needs it to judge a scenario made by hand."""
+    told = criterion.model_dump(mode="json", exclude={"source", "set_by", "set_on"})
+    return told | {"unit": criterion.spec.unit, "of_change": criterion.spec.of_change}
+
+
 def _verdict(verdict: Verdict) -> dict[str, Any]:
     return {
         "scenario": verdict.scenario,
         "criterion": verdict.criterion.id,
-        "title": verdict.criterion.title,
-        "mode": verdict.mode,
         "outcome": str(verdict.outcome),
         "indication": str(verdict.indication or ""),
         "sentence": verdict.sentence,

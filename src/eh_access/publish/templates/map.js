@@ -5,7 +5,12 @@ function start(map) {
   const get = (id) => document.getElementById(id);
   const n = data.origins.weight.length;
   const unit = data.study.unit;
-  const modes = data.modes.map((mode) => ({ ...mode, minutes: Core.decodeMinutes(mode.minutes) }));
+  const modes = data.modes.map((mode) => {
+    const minutes = Core.decodeMinutes(mode.minutes);
+    // "" means that the way home is as long as the way there
+    const back = mode.back === null ? null : (mode.back && Core.decodeMinutes(mode.back)) || minutes;
+    return { ...mode, minutes, back };
+  });
   const groups = [
     { id: "all", label: `all ${unit}`, members: null },
     ...data.origins.groups,
@@ -87,7 +92,7 @@ function start(map) {
     const base = scenario();
     const changed = state.changes.get(site.id);
     const open = changed === undefined ? Boolean(base.open[i]) : changed;
-    const hours = changed === true && !base.open[i] ? data.scenarios[0].hours[i] : base.hours[i];
+    const hours = Core.hoursOf(data, base, state.changes)[i];
     const own = changed === undefined ? "" : ", by your choice";
     if (!open) return { state: "closed", words: `closed${own}`, does: "Press to open" };
     const part = hours !== null && hours < data.settings.full_time_from_hours;
@@ -208,17 +213,20 @@ function start(map) {
 
   function criteriaShown() {
     const own = state.changes.size > 0;
-    const chosen = data.verdicts.filter((verdict) => verdict.scenario === state.scenario);
-    get("criteria-part").hidden = chosen.length === 0;
+    const page = { data, modes, n, scenario, state };
+    get("criteria-part").hidden = data.criteria.length === 0;
     get("criteria-word").textContent = own
-      ? `These outcomes are for “${scenario().label}” as it stands in the study, without your changes.`
-      : `For “${scenario().label}”. Each yardstick fixes its own minutes, mode and centres, whatever is chosen above.`;
-    get("criteria").tBodies[0].replaceChildren(...chosen.map((verdict) => {
-      const row = make("tr");
+      ? "Worked out in this page for your own scenario. For the full verdict, download the scenario file and run the study with it."
+      : `For “${scenario().label}”, as the study found. Each yardstick fixes its own minutes, mode and centres, whatever is chosen above.`;
+    get("criteria").tBodies[0].replaceChildren(...data.criteria.map((criterion) => {
+      const found = data.verdicts.find((item) => item.scenario === state.scenario && item.criterion === criterion.id);
+      const verdict = own || !found ? Criteria.judge(page, criterion) : found;
+      const words = own || !found ? Criteria.sentence(criterion, verdict) : verdict.sentence;
+      const row = make("tr", null, { "data-criterion": criterion.id });
       const outcome = make("td");
       outcome.append(make("span", verdict.outcome, { class: `outcome ${verdict.outcome.replace(" ", "-")}` }));
       if (verdict.indication) outcome.append(make("div", `points to: ${verdict.indication}`, { class: "hint" }));
-      row.append(make("th", verdict.title, { scope: "row" }), outcome, make("td", verdict.sentence));
+      row.append(make("th", criterion.title, { scope: "row" }), outcome, make("td", words));
       return row;
     }));
   }

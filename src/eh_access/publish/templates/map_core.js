@@ -33,14 +33,21 @@ const Core = (() => {
     return count === "any" ? hours > 0 : hours >= settings.full_time_from_hours;
   }
 
-  /* Which sites serve: a scenario's, changed by what the reader closed or opened by hand. */
-  function serving(data, scenario, changes, count) {
+  /* Hours a week under a scenario, changed by what the reader closed or opened by hand. */
+  function hoursOf(data, scenario, changes) {
     const base = data.scenarios[0];
+    return data.sites.map((site, i) => (
+      changes.get(site.id) === true && !scenario.open[i] ? base.hours[i] : scenario.hours[i]
+    ));
+  }
+
+  /* Which sites serve. */
+  function serving(data, scenario, changes, count) {
+    const hours = hoursOf(data, scenario, changes);
     return data.sites.map((site, i) => {
       const changed = changes.get(site.id);
       const open = changed === undefined ? Boolean(scenario.open[i]) : changed;
-      const hours = changed === true && !scenario.open[i] ? base.hours[i] : scenario.hours[i];
-      return open && counts(hours, count, data.settings);
+      return open && counts(hours[i], count, data.settings);
     });
   }
 
@@ -194,7 +201,7 @@ const Core = (() => {
   }
 
   return {
-    within, decodeMinutes, decodeLine, serving, counts, nearest, change, summarise, fixed, whole, percent,
+    SPARE, within, decodeMinutes, decodeLine, hoursOf, serving, counts, nearest, change, summarise, fixed, whole, percent,
     points, minutesText, added, about, listed, colouring, modal,
   };
 })();
