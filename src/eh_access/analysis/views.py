@@ -219,7 +219,8 @@ def straight_pace(criterion: Criterion, mode: TravelMode) -> float:
     """
     if criterion.measure == "coverage_distance":
         return 1.0
-    speed_km_h = ROAD_SPEED_KM_H if mode.uses_road_speeds else mode.speed_km_h
+    by_road = mode.uses_road_speeds or criterion.also_modes
+    speed_km_h = ROAD_SPEED_KM_H if by_road else mode.speed_km_h
     return 1.0 / (speed_km_h * METRES_PER_KM_H)
 
 

@@ -1,0 +1,133 @@
+"""The rows behind a verdict, so that anybody can work its value out again."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from eh_access.analysis.arrays import HALF_DECISECOND_MIN, change_of, mean_of, sums_by
+from eh_access.analysis.readings import POINTS, area_shares, served
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from eh_access.analysis.question import Question
+
+_SUFFIX = {"coverage_distance": "m", "hours_reachable": "hours"}
+
+
+def evidence_of(
+    question: Question,
+    origins: gpd.GeoDataFrame,
+    *,
+    before: NDArray[np.float64],
+    after: NDArray[np.float64],
+) -> pd.DataFrame:
+    """Return the rows behind a verdict.
+
+    Parameters
+    ----------
+    question
+        A criterion asked of a case.
+    origins
+        The case's.
+    before, after
+        What each origin has: minutes, metres or hours a week.
+
+    Returns
+    -------
+    pandas.DataFrame
+        - By area, worst first, for ``area_loss``: ``name``, ``weight``, ``share_before``,
+          ``share_after``, ``fall_points``.
+        - Two rows for ``group_gap``, the group and everyone else: ``weight`` (reached before or
+          after: the base), ``mean_before_min``, ``mean_after_min``, ``mean_change_min``.
+        - Else by origin, all of them: ``weight`` (0 for those outside the group), what they have
+          before and after (``before_min``, ``before_m`` or ``before_hours``), and ``counts``:
+          whether they count for the value (served, or with too much added), ``counted_before`` too
+          where the baseline has a value.
+    """
+    criterion, base = question.criterion, question.base
+    if criterion.measure == "area_loss":
+        return _by_area(question, origins, before, after)
+    if criterion.measure == "group_gap":
+        return _by_group(question, before, after)
+    unit = _SUFFIX.get(criterion.measure, "min")
+    rows = pd.DataFrame(
+        {"weight": base.weights, f"before_{unit}": before, f"after_{unit}": after},
+        index=origins.index,
+    )
+    if criterion.measure == "added_time":
+        change = change_of(before, after)
+        more = change > (criterion.added_min or 0.0) + HALF_DECISECOND_MIN
+        return rows.assign(change_min=change, counts=more)
+    return rows.assign(counted_before=served(criterion, before), counts=served(criterion, after))
+
+
+def _by_area(
+    question: Question,
+    origins: gpd.GeoDataFrame,
+    before: NDArray[np.float64],
+    after: NDArray[np.float64],
+) -> pd.DataFrame:
+    criterion, base = question.criterion, question.base
+    was = area_shares(criterion, before, base)
+    now = area_shares(criterion, after, base)
+    names = area_names(origins, criterion.by or "area_id")
+    rows = pd.DataFrame(
+        {
+            "name": [names.get(area, str(area)) for area in base.areas],
+            "weight": sums_by(base.starts, base.weights[base.order]),
+            "share_before": was,
+            "share_after": now,
+            "fall_points": (was - now) * POINTS,
+        },
+        index=base.areas.rename(criterion.by),
+    )
+    return rows.sort_values("fall_points", ascending=False, kind="stable")
+
+
+def _by_group(
+    question: Question, before: NDArray[np.float64], after: NDArray[np.float64]
+) -> pd.DataFrame:
+    base = question.base
+    reached = np.isfinite(before) | np.isfinite(after)
+    change = change_of(before, after)
+    rows = []
+    for weights in (base.weights, base.elsewhere):
+        asked = np.where(reached, weights, 0.0)
+        rows.append(
+            {
+                "weight": float(asked.sum()),
+                "mean_before_min": mean_of(before, asked),
+                "mean_after_min": mean_of(after, asked),
+                "mean_change_min": mean_of(change, asked),
+            }
+        )
+    index = pd.Index([question.criterion.group, "elsewhere"], name="group")
+    return pd.DataFrame(rows, index=index)
+
+
+def area_names(origins: gpd.GeoDataFrame, by: str) -> dict[Hashable, str]:
+    """Return the names of areas that a column of origins tells apart.
+
+    Parameters
+    ----------
+    origins
+        With the column.
+    by
+        Such as ``ward_code``; its names stand in ``ward_name`` where there is such a column.
+
+    Returns
+    -------
+    dict
+        Name by code, the first found; the code itself where there is no name.
+    """
+    column = f"{by.removesuffix('_code').removesuffix('_id')}_name"
+    if column not in origins.columns:
+        return {}
+    pairs = origins[[by, column]].dropna().drop_duplicates(by)
+    return {code: str(name) for code, name in zip(pairs[by], pairs[column], strict=True)}

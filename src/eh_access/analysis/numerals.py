@@ -1,0 +1,152 @@
+"""Numbers in sentences: counts, shares, points and minutes as people read them."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from eh_access.analysis.criteria import Unit
+
+FEWEST = 0.005
+"""A share below half a per cent is told as under 1 %, not as none."""
+
+MOST_DECIMALS = 4
+SAME = 1e-9
+
+
+def number(weight: float) -> str:
+    """Return a count, rounded to a whole number, thousands told apart.
+
+    Parameters
+    ----------
+    weight
+        0 or more; modelled weights need not be whole.
+
+    Returns
+    -------
+    str
+        "under 1" for a little more than nothing.
+
+    Examples
+    --------
+    >>> number(1239.7)
+    '1,240'
+    >>> number(0.2)
+    'under 1'
+    """
+    return "under 1" if 0 < weight < 0.5 else f"{weight:,.0f}"  # noqa: PLR2004 - half of 1
+
+
+def percent(share: float) -> str:
+    """Return a share as a whole percentage that never makes some look like none, or all.
+
+    Parameters
+    ----------
+    share
+        0 to 1, or NaN.
+
+    Returns
+    -------
+    str
+        For example "8 %".
+
+    Examples
+    --------
+    >>> percent(0.0847), percent(0.001), percent(0.999), percent(1.0)
+    ('8 %', 'under 1 %', 'over 99 %', '100 %')
+    """
+    if math.isnan(share):
+        return "no share"
+    if 0 < share < FEWEST:
+        return "under 1 %"
+    if 1 - FEWEST < share < 1:
+        return "over 99 %"
+    return f"{share:.0%}".replace("%", " %")
+
+
+def count_of(part: float, whole: float, unit: str) -> str:
+    """Return a part of a whole in counts and as a percentage.
+
+    Parameters
+    ----------
+    part, whole
+        Weights.
+    unit
+        What is counted, in the plural.
+
+    Returns
+    -------
+    str
+        For a sentence.
+
+    Examples
+    --------
+    >>> count_of(1240, 14637, "under-fives")
+    '1,240 of 14,637 under-fives (8 %)'
+    """
+    share = part / whole if whole > 0 else math.nan
+    return f"{number(part)} of {number(whole)} {unit} ({percent(share)})"
+
+
+def shown(value: float, unit: Unit, *, near: float | None = None, plain: bool = False) -> str:
+    """Return a value with its unit, to one decimal, or as many as tell it from another.
+
+    Parameters
+    ----------
+    value
+        A share 0..1, minutes or points.
+    unit
+        Which of them.
+    near
+        A value it must not be mistaken for, such as a threshold.
+    plain
+        A difference of shares, to be told in points.
+
+    Returns
+    -------
+    str
+        With its unit.
+
+    Examples
+    --------
+    >>> shown(0.9, "share"), shown(0.8996, "share", near=0.9), shown(0.028, "share", plain=True)
+    ('90 %', '89.96 %', '2.8 points')
+    """
+    scale = 100.0 if unit == "share" else 1.0
+    word = {"share": "points" if plain else "%", "min": "minutes", "points": "points"}[unit]
+    if math.isnan(value):
+        return "not known"
+    if math.isinf(value):
+        return "out of all reach" if value > 0 else "less than nothing"
+    decimals = 1
+    if near is not None and abs(value - near) > SAME:
+        while decimals < MOST_DECIMALS and round(value * scale, decimals) == round(
+            near * scale, decimals
+        ):
+            decimals += 1
+    # adding 0.0 turns a rounded -0.0 into 0.0
+    text = f"{round(value * scale, decimals) + 0.0:.{decimals}f}".removesuffix(".0")
+    word = word.removesuffix("s") if text == "1" else word
+    return f"{text} {word}"
+
+
+def amount(text: str) -> float:
+    """Return the number a shown value begins with.
+
+    Parameters
+    ----------
+    text
+        From `shown`, of a finite value.
+
+    Returns
+    -------
+    float
+        As shown, not as it was.
+
+    Examples
+    --------
+    >>> amount("2.8 points")
+    2.8
+    """
+    return float(text.split(maxsplit=1)[0])

@@ -1,0 +1,200 @@
+"""Why a verdict cannot be given, and what must be said beside one that can."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eh_access.analysis.criteria import Outcome
+from eh_access.analysis.doubts import (
+    turning_sites,
+    turning_unknowns,
+    uncertain_sites,
+    unknown_sites,
+)
+from eh_access.analysis.equality import GROUPS
+from eh_access.analysis.numerals import number
+from eh_access.analysis.views import tables_for
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from eh_access.analysis.case import Case
+    from eh_access.analysis.criteria import Criterion
+    from eh_access.analysis.question import Question
+    from eh_access.routing.types import TravelTimes
+
+
+@dataclass
+class Reasons:
+    """What was found while judging, in clauses.
+
+    Parameters
+    ----------
+    causes
+        Any of these makes the outcome "cannot say".
+    notes
+        What is left out or estimated without changing the outcome.
+    pointless
+        Whether the figures point to no outcome at all.
+    """
+
+    causes: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    pointless: bool = False
+
+    def text(self) -> str:
+        """Return all of them in one line, causes first."""
+        return "; ".join([*self.causes, *self.notes])
+
+
+def no_value(question: Question, case: Case) -> str:
+    """Return why a criterion has no value.
+
+    Parameters
+    ----------
+    question, case
+        A criterion, and what it was asked of.
+
+    Returns
+    -------
+    str
+        A clause.
+    """
+    base, group, unit = question.base, question.criterion.group, case.settings.unit
+    where = f"in {GROUPS[group].words}" if group else "here"
+    if not base.weights.sum() > 0:
+        return f"there are no {unit} {where}"
+    if group and not base.elsewhere.sum() > 0:
+        return f"there are no {unit} elsewhere to compare with"
+    return "on both sides some are out of reach, so that their mean times cannot be compared"
+
+
+def not_without(
+    reasons: Reasons, criterion: Criterion, modes: Sequence[str], pointed: Outcome
+) -> None:
+    """Add what follows when the times of a further mode are missing.
+
+    More ways to travel can only bring sites nearer, so that a share reached without them is
+    reached. How far it falls is another matter.
+
+    Parameters
+    ----------
+    reasons
+        Added to.
+    criterion
+        What is asked.
+    modes
+        Those missing.
+    pointed
+        The outcome without them.
+    """
+    if not modes:
+        return
+    named = " and ".join(modes)
+    if pointed is Outcome.MET and criterion.max_fall_points is None:
+        reasons.notes.append(f"{named} times are missing; it is met without them")
+        return
+    reasons.causes.append(f"{named} times are missing (there is no timetable)")
+    reasons.pointless = True
+
+
+def on_estimates(reasons: Reasons, question: Question, pointed: Outcome) -> None:
+    """Add what follows from sites whose place is an estimate.
+
+    Parameters
+    ----------
+    reasons
+        Added to.
+    question
+        A criterion asked of a case.
+    pointed
+        The outcome with each where it is drawn.
+    """
+    radius = uncertain_sites(question)
+    if radius.empty:
+        return
+    turning = turning_sites(question, radius.index, pointed)
+    if turning:
+        reasons.causes.append(f"it turns on where {_placed(question, turning, radius)}")
+    steady = [site for site in radius.index if site not in turning]
+    if steady:
+        told = _placed(question, steady, radius)
+        reasons.notes.append(f"it is an estimate where {told}, but nothing turns on it")
+
+
+def on_unknowns(reasons: Reasons, question: Question, case: Case, pointed: Outcome) -> None:
+    """Add what follows from sites whose place nobody knows: they are left out.
+
+    Parameters
+    ----------
+    reasons
+        Added to.
+    question, case
+        A criterion, and what it was asked of.
+    pointed
+        The outcome without them.
+    """
+    unknown = unknown_sites(question)
+    if unknown.empty:
+        return
+    mode = tables_for(question.criterion, case.after)[0].mode
+    turning = turning_unknowns(question, case, mode, pointed)
+    for site, row in unknown.iterrows():
+        effect = "overstates" if row["open_after"] else "understates"
+        told = f"it is not known where {row['name']} is; it is left out, which {effect} the harm"
+        if site in turning:
+            reasons.causes.append(f"{told}, and its place could change the outcome")
+        else:
+            reasons.notes.append(f"{told}, but wherever it is the outcome stands")
+
+
+def left_out(
+    reasons: Reasons, question: Question, case: Case, tables: Iterable[TravelTimes]
+) -> None:
+    """Add who is left out, or may have been cut short.
+
+    Parameters
+    ----------
+    reasons
+        Added to.
+    question, case
+        A criterion, and what it was asked of.
+    tables
+        The times it reads.
+    """
+    base, unit, origins = question.base, case.settings.unit, case.origins
+    weights = base.weights + base.elsewhere
+    if base.unknown_weight > 0:
+        criterion = question.criterion
+        column = GROUPS[criterion.group].column if criterion.group else criterion.by
+        told = f"{number(base.unknown_weight)} {unit} whose '{column}' is not known are left out"
+        reasons.notes.append(told)
+    off = np.zeros(len(origins), dtype=bool)
+    rim = np.zeros(len(origins), dtype=bool)
+    for table in tables:
+        rows = table.origin_ids.get_indexer(origins.index)
+        status = table.origin_status["status"].isin(["off_network", "no_location"])
+        off |= status.to_numpy(dtype=bool)[rows]
+        if table.touches_rim is not None:
+            rim |= table.touches_rim[rows]
+    if weights[off].sum() > 0:
+        told = f"{number(weights[off].sum())} {unit} could not be placed on the streets"
+        reasons.notes.append(f"{told} and count as out of reach")
+    if weights[rim].sum() > 0:
+        told = f"the trips of {number(weights[rim].sum())} {unit} touch the rim of the streets"
+        reasons.notes.append(f"{told} known and may be shorter in truth")
+
+
+def _placed(question: Question, sites: Sequence[str], radius: pd.Series) -> str:
+    """Return "A is (known to within 1,500 m)" for one site or several."""
+    names = {
+        site: name
+        for view in (question.before, question.after)
+        for site, name in view.sites["name"].items()
+    }
+    told = [f"{names[site]} is (known to within {radius[site]:,.0f} m)" for site in sites]
+    return " and where ".join(told)

@@ -1,0 +1,299 @@
+"""Verdicts in plain English, with counts of whoever the study counts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eh_access.analysis.criteria import Outcome
+from eh_access.analysis.equality import GROUPS
+from eh_access.analysis.numerals import amount, count_of, number, percent, shown
+from eh_access.analysis.readings import POINTS, served
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from eh_access.analysis.case import Case
+    from eh_access.analysis.criteria import Criterion
+    from eh_access.analysis.question import Question
+
+METRES_PER_KM = 1000.0
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Finding:
+    """What there is to say of a criterion.
+
+    Parameters
+    ----------
+    value, baseline_value
+        In the measure's unit.
+    outcome, indication
+        As in the verdict.
+    not_met_before, worsened_by
+        As in the verdict.
+    causes
+        Why nothing can be said, in clauses; empty unless that is the outcome.
+    """
+
+    value: float
+    baseline_value: float
+    outcome: Outcome
+    indication: Outcome | None
+    not_met_before: bool
+    worsened_by: float
+    causes: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Telling:
+    """What the sentences are made from.
+
+    Parameters
+    ----------
+    question, case
+        A criterion, and what it was asked of.
+    before, after
+        What each origin has: minutes, metres or hours a week.
+    travel
+        How people travel, in words: "on foot".
+    evidence
+        The rows behind the verdict.
+    """
+
+    question: Question
+    case: Case
+    before: NDArray[np.float64]
+    after: NDArray[np.float64]
+    travel: str
+    evidence: pd.DataFrame
+
+    @property
+    def criterion(self) -> Criterion:
+        """The criterion."""
+        return self.question.criterion
+
+    @property
+    def place(self) -> str:
+        """What a site that counts is called."""
+        full = self.criterion.sites == "full_time"
+        return f"full-time {self.case.settings.place}" if full else self.case.settings.place
+
+    @property
+    def a_place(self) -> str:
+        """The same with its article."""
+        return f"{'an' if self.place[0].lower() in 'aeiou' else 'a'} {self.place}"
+
+    @property
+    def be(self) -> str:
+        """The verb: what is, or what would be."""
+        return "are" if self.case.is_baseline else "would be"
+
+    @property
+    def have(self) -> str:
+        """The verb: what they have, or would have."""
+        return "have" if self.case.is_baseline else "would have"
+
+    def count(self, condition: NDArray[np.bool_]) -> str:
+        """Return how many of those who count meet a condition, in words."""
+        weights = self.question.base.weights
+        unit = self.case.settings.unit
+        return count_of(float(weights[condition].sum()), float(weights.sum()), unit)
+
+    def some(self, condition: NDArray[np.bool_]) -> str:
+        """Return how many meet a condition as a bare number, or "" for none."""
+        weight = float(self.question.base.weights[condition].sum())
+        return number(weight) if weight > 0 else ""
+
+
+def sentence(telling: Telling, finding: Finding) -> str:
+    """Return a verdict in plain English: the facts, then what follows.
+
+    Parameters
+    ----------
+    telling
+        What the sentences are made from.
+    finding
+        What there is to say.
+
+    Returns
+    -------
+    str
+        Two sentences or three.
+    """
+    fact = _FACTS[telling.criterion.measure](telling)
+    return f"{fact} {judgement(telling.criterion, finding)}"
+
+
+def judgement(criterion: Criterion, finding: Finding) -> str:
+    """Return what follows from the facts.
+
+    Parameters
+    ----------
+    criterion
+        What was asked.
+    finding
+        What there is to say.
+
+    Returns
+    -------
+    str
+        For example "Met: 92.3 % against at least 90 %."
+    """
+    if finding.outcome is not Outcome.CANNOT_SAY:
+        return f"{_verdict(criterion, finding, finding.outcome)}."
+    causes = "; ".join(finding.causes)
+    if finding.indication is None:
+        return f"Cannot say: {causes}."
+    pointed = _verdict(criterion, finding, finding.indication)
+    return f"Cannot say: {causes}. The figures point to: {pointed[0].lower()}{pointed[1:]}."
+
+
+def _verdict(criterion: Criterion, finding: Finding, outcome: Outcome) -> str:
+    unit = criterion.spec.unit
+    value = shown(finding.value, unit, near=criterion.threshold)
+    bound = "at least" if criterion.better == "higher" else "at most"
+    against = f"{value} against {bound} {shown(criterion.threshold, unit)}"
+    word = outcome.value.capitalize()
+    if outcome is Outcome.MARGINAL:
+        word = f"Marginal, within {shown(criterion.margin, unit, plain=True)} of the line"
+    told = f"{word}: {against}{_fall(criterion, finding)}"
+    if not finding.not_met_before or math.isnan(finding.worsened_by):
+        return told
+    before = shown(finding.baseline_value, unit, near=criterion.threshold)
+    change = _worse(criterion, finding.worsened_by)
+    word = "Not met before either" if outcome is Outcome.NOT_MET else f"{word} as before"
+    return f"{word}: {against}, {before} before; {change}"
+
+
+def _fall(criterion: Criterion, finding: Finding) -> str:
+    """Return what the second test found, where there is one."""
+    if criterion.max_fall_points is None or math.isnan(finding.value):
+        return ""
+    fall = (finding.baseline_value - finding.value) * POINTS
+    allowed = f"{criterion.max_fall_points:g} allowed"
+    if fall <= 0:
+        return "; the share does not fall"
+    was = shown(finding.baseline_value, "share")
+    return f"; down {shown(fall, 'points', near=criterion.max_fall_points)} from {was} ({allowed})"
+
+
+def _worse(criterion: Criterion, worsened_by: float) -> str:
+    size = shown(abs(worsened_by), criterion.spec.unit, plain=True)
+    if amount(size) == 0:
+        return "it does not change" if worsened_by == 0 else "it hardly changes"
+    return f"it becomes {'worse' if worsened_by > 0 else 'better'} by {size}"
+
+
+def _reach(telling: Telling) -> str:
+    """Tell who is too far from a site, by time or by distance."""
+    criterion = telling.criterion
+    if criterion.within_m is not None:
+        far = f"{criterion.within_m:g} m"
+        if criterion.within_m >= METRES_PER_KM:
+            far = f"{criterion.within_m / METRES_PER_KM:g} km"
+        where = f"more than {far} by street from {telling.a_place}, {telling.travel}"
+    else:
+        where = (
+            f"more than {criterion.cutoff_min:g} minutes {telling.travel} from {telling.a_place}"
+        )
+    return _unserved(telling, f"{telling.be} {where}", ("were nearer", "would be nearer"))
+
+
+def _hours(telling: Telling) -> str:
+    """Tell who has too few opening hours within reach."""
+    criterion = telling.criterion
+    both = "together" if criterion.there_and_back == "total" else "each way"
+    what = (
+        f"{telling.have} fewer than {criterion.min_hours:g} opening hours a week within "
+        f"{criterion.cutoff_min:g} minutes {telling.travel}, there and back ({both})"
+    )
+    return _unserved(telling, what, ("had enough", "would have enough"))
+
+
+def _unserved(telling: Telling, what: str, words: tuple[str, str]) -> str:
+    """Tell who is not served; the words are for those who were before, and for those newly so."""
+    had = served(telling.criterion, telling.before)
+    has = served(telling.criterion, telling.after)
+    told = f"{telling.count(~has)} {what}"
+    if telling.criterion.group is not None:
+        told = f"In {GROUPS[telling.criterion.group].words}, {told}"
+    if telling.case.is_baseline:
+        return f"{told}."
+    lost, won = telling.some(had & ~has), telling.some(has & ~had)
+    told += f"; {lost} of them {words[0]} before" if lost else "; none of them newly"
+    return f"{told}; {won} others {words[1]} than before." if won else f"{told}."
+
+
+def _added(telling: Telling) -> str:
+    """Tell whose trip grows by too much."""
+    criterion = telling.criterion
+    if telling.case.is_baseline:
+        return "This is how things stand: nothing is added to any trip."
+    more = telling.evidence["counts"].to_numpy(dtype=bool)
+    told = (
+        f"{telling.count(more)} would have more than {criterion.added_min:g} minutes added to the "
+        f"trip {telling.travel} to the nearest {telling.place}"
+    )
+    lost = telling.some(np.isinf(telling.after) & np.isfinite(telling.before))
+    return f"{told}; {lost} of them could no longer reach one at all." if lost else f"{told}."
+
+
+def _group(telling: Telling) -> str:
+    """Tell how much a group's trips grow beside everyone else's."""
+    if telling.case.is_baseline:
+        return "This is how things stand: nothing is added to any trip."
+    inside, elsewhere = telling.evidence.to_dict("records")
+    words = GROUPS[telling.criterion.group or ""].words
+    unit = telling.case.settings.unit
+    return (
+        f"In {words} the trip {telling.travel} to the nearest {telling.place} would take "
+        f"{_longer(inside['mean_change_min'])} on average ({number(inside['weight'])} {unit}), "
+        f"elsewhere {_longer(elsewhere['mean_change_min'])} ({number(elsewhere['weight'])})."
+    )
+
+
+def _longer(minutes: float) -> str:
+    if math.isnan(minutes):
+        return "a time that is not known"
+    if math.isinf(minutes):
+        return "more than can be walked or driven" if minutes > 0 else "less, for it comes in reach"
+    size = shown(abs(minutes), "min")
+    if amount(size) == 0:
+        return "no longer"
+    return f"{size} {'longer' if minutes > 0 else 'less'}"
+
+
+def _areas(telling: Telling) -> str:
+    """Tell which area loses most coverage."""
+    criterion, rows = telling.criterion, telling.evidence
+    kind = (criterion.by or "area").split("_")[0]
+    within = f"within {criterion.cutoff_min:g} minutes {telling.travel} of {telling.a_place}"
+    if telling.case.is_baseline:
+        return f"This is how things stand: no {kind} loses any of its share {within}."
+    worst = rows.iloc[0]
+    if worst["fall_points"] <= 0:
+        return f"In no {kind} would the share of {telling.case.settings.unit} {within} fall."
+    over = int((rows["fall_points"] > criterion.threshold).sum())
+    return (
+        f"{worst['name']} would lose most: the share of its {telling.case.settings.unit} {within} "
+        f"would fall by {shown(worst['fall_points'], 'points', near=criterion.threshold)}, from "
+        f"{percent(worst['share_before'])} to {percent(worst['share_after'])}; {over} of "
+        f"{len(rows)} {kind}s would lose more than {criterion.threshold:g} points."
+    )
+
+
+_FACTS: Mapping[str, Callable[[Telling], str]] = {
+    "coverage": _reach,
+    "coverage_distance": _reach,
+    "group_coverage": _reach,
+    "hours_reachable": _hours,
+    "added_time": _added,
+    "group_gap": _group,
+    "area_loss": _areas,
+}

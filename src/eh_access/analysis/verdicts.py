@@ -1,0 +1,253 @@
+"""Judging: a criterion and a case in, a verdict with its reasons out.
+
+A verdict never says more than its inputs carry. With straight-line times it says which outcome the
+figures point to; when it turns on a place that is only estimated, or not known, it names the site.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+from eh_access.analysis.arrays import ROUNDING
+from eh_access.analysis.criteria import Criterion, Outcome, Verdict
+from eh_access.analysis.evidence import evidence_of
+from eh_access.analysis.question import Question, ask, missing_inputs, missing_modes
+from eh_access.analysis.readings import LEVELS, grade
+from eh_access.analysis.reasons import (
+    Reasons,
+    left_out,
+    no_value,
+    not_without,
+    on_estimates,
+    on_unknowns,
+)
+from eh_access.analysis.sentences import Finding, Telling, judgement, sentence
+from eh_access.analysis.views import tables_for
+from eh_access.modes import MODES
+
+if TYPE_CHECKING:
+    from eh_access.analysis.case import Case
+    from eh_access.routing.types import TravelTimes
+
+ESTIMATED = "travel times are straight-line estimates"
+ROW_COLUMNS = (
+    "scenario",
+    "criterion",
+    "mode",
+    "value",
+    "baseline_value",
+    "threshold",
+    "outcome",
+    "basis",
+    "indication",
+    "reason",
+    "sentence",
+    "not_met_before",
+    "worsened_by",
+)
+
+
+def judge(criterion: Criterion, case: Case) -> Verdict:
+    """Return what a criterion says of a scenario.
+
+    Parameters
+    ----------
+    criterion
+        What is asked.
+    case
+        The scenario beside the baseline, with the minutes there are.
+
+    Returns
+    -------
+    Verdict
+        With an outcome always; an input that is missing makes it "cannot say", never an error.
+    """
+    missing = missing_inputs(criterion, case)
+    if missing:
+        return _without(criterion, case, missing)
+    question = ask(criterion, case)
+    reading = question.reading()
+    pointed = LEVELS[int(grade(criterion, reading))]
+    reasons = _reasons(question, case, pointed)
+    value, baseline = float(reading.value), float(reading.baseline_value)
+    finding = Finding(
+        value=value,
+        baseline_value=baseline,
+        outcome=Outcome.CANNOT_SAY if reasons.causes else pointed,
+        indication=_indication(reasons, pointed),
+        not_met_before=not _passes(criterion, value) and not _passes(criterion, baseline),
+        worsened_by=(baseline - value if criterion.better == "higher" else value - baseline) + 0.0,
+        causes=tuple(reasons.causes),
+    )
+    before, after = question.figures()
+    evidence = evidence_of(question, case.origins, before=before, after=after)
+    telling = Telling(
+        question=question,
+        case=case,
+        before=before,
+        after=after,
+        travel=_travel(criterion, case),
+        evidence=evidence,
+    )
+    told = judgement(criterion, finding) if math.isnan(value) else sentence(telling, finding)
+    return _verdict(
+        criterion, case, finding, sentence=told, evidence=evidence, reason=reasons.text()
+    )
+
+
+def verdict_row(verdict: Verdict) -> dict[str, object]:
+    """Return a verdict as a row of a table.
+
+    Parameters
+    ----------
+    verdict
+        From `judge`.
+
+    Returns
+    -------
+    dict
+        The keys of `ROW_COLUMNS`, in that order; outcomes as text, "" for no indication.
+    """
+    return {
+        "scenario": verdict.scenario,
+        "criterion": verdict.criterion.id,
+        "mode": verdict.mode,
+        "value": verdict.value,
+        "baseline_value": verdict.baseline_value,
+        "threshold": verdict.threshold,
+        "outcome": verdict.outcome.value,
+        "basis": verdict.basis,
+        "indication": verdict.indication.value if verdict.indication else "",
+        "reason": verdict.reason,
+        "sentence": verdict.sentence,
+        "not_met_before": verdict.not_met_before,
+        "worsened_by": verdict.worsened_by,
+    }
+
+
+def verdicts_frame(verdicts: Iterable[Verdict]) -> pd.DataFrame:
+    """Return verdicts as a table, one row each.
+
+    Parameters
+    ----------
+    verdicts
+        From `judge`, in the order wanted.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of `ROW_COLUMNS`.
+
+    Examples
+    --------
+    >>> verdicts_frame([]).columns[:3].tolist()
+    ['scenario', 'criterion', 'mode']
+    """
+    return pd.DataFrame([verdict_row(verdict) for verdict in verdicts], columns=list(ROW_COLUMNS))
+
+
+def _reasons(question: Question, case: Case, pointed: Outcome) -> Reasons:
+    """Gather what a verdict stands on, the gravest first."""
+    criterion = question.criterion
+    reasons = Reasons()
+    if pointed is Outcome.CANNOT_SAY:
+        reasons.causes.append(no_value(question, case))
+        reasons.pointless = True
+    if _estimated(criterion, case):
+        reasons.causes.append(ESTIMATED)
+    not_without(reasons, criterion, missing_modes(criterion, case), pointed)
+    if pointed is not Outcome.CANNOT_SAY:
+        on_estimates(reasons, question, pointed)
+        on_unknowns(reasons, question, case, pointed)
+    left_out(reasons, question, case, _tables(criterion, case))
+    return reasons
+
+
+def _indication(reasons: Reasons, pointed: Outcome) -> Outcome | None:
+    return pointed if reasons.causes and not reasons.pointless else None
+
+
+def _without(criterion: Criterion, case: Case, missing: list[str]) -> Verdict:
+    """Return the verdict on a criterion of which inputs are missing."""
+    finding = Finding(
+        value=math.nan,
+        baseline_value=math.nan,
+        outcome=Outcome.CANNOT_SAY,
+        indication=None,
+        not_met_before=False,
+        worsened_by=math.nan,
+        causes=tuple(missing),
+    )
+    return _verdict(
+        criterion,
+        case,
+        finding,
+        sentence=judgement(criterion, finding),
+        evidence=pd.DataFrame(),
+        reason="; ".join(missing),
+    )
+
+
+def _verdict(
+    criterion: Criterion,
+    case: Case,
+    finding: Finding,
+    *,
+    sentence: str,
+    evidence: pd.DataFrame,
+    reason: str,
+) -> Verdict:
+    basis: Literal["streets", "estimated"] = "streets"
+    if _estimated(criterion, case):
+        basis = "estimated"
+    return Verdict(
+        criterion=criterion,
+        scenario=case.scenario,
+        mode=criterion.mode,
+        value=finding.value,
+        baseline_value=finding.baseline_value,
+        threshold=criterion.threshold,
+        outcome=finding.outcome,
+        indication=finding.indication,
+        basis=basis,
+        reason=reason,
+        sentence=sentence,
+        not_met_before=finding.not_met_before,
+        worsened_by=finding.worsened_by,
+        evidence=evidence,
+    )
+
+
+def _passes(criterion: Criterion, value: float) -> bool:
+    """Return whether a value reaches the threshold, margin aside; one that is not known does."""
+    if math.isnan(value):
+        return True
+    sign = 1.0 if criterion.better == "higher" else -1.0
+    return sign * (value - criterion.threshold) >= -ROUNDING
+
+
+def _tables(criterion: Criterion, case: Case) -> list[TravelTimes]:
+    tables = []
+    for side in (case.before, case.after):
+        tables += tables_for(criterion, side)
+        if criterion.measure == "hours_reachable" and criterion.mode in side.times_back:
+            tables.append(side.times_back[criterion.mode])
+    return tables
+
+
+def _estimated(criterion: Criterion, case: Case) -> bool:
+    return bool(np.any([table.estimated for table in _tables(criterion, case)]))
+
+
+def _travel(criterion: Criterion, case: Case) -> str:
+    """Return how people travel, in words: "on foot or by bus"."""
+    modes = [criterion.mode]
+    modes += [m for m in criterion.also_modes if m not in missing_modes(criterion, case)]
+    labels = {table.mode.name: table.mode.label for table in _tables(criterion, case)}
+    known = {name: mode.label for name, mode in MODES.items()} | labels
+    return " or ".join(known.get(mode, f"by {mode}") for mode in modes)
