@@ -97,7 +97,7 @@ def _centimetres(raw: RawWays) -> NDArray[np.float64]:
 def _distinct(
     rows: Sequence[Mapping[str, str]],
 ) -> tuple[NDArray[np.int64], list[Mapping[str, str]]]:
-    """Number equal tag sets alike, in the order of their text, so that numbering is stable."""
+    """Give equal tag sets the same row; rows go by their text, so that they are stable."""
     keys: list[tuple[tuple[str, str], ...]] = [tuple(sorted(row.items())) for row in rows]
     distinct = sorted(set(keys))
     number = {key: row for row, key in enumerate(distinct)}
@@ -146,7 +146,7 @@ def _network(
     covered: BaseGeometry | None,
     provenance: Sequence[Provenance],
 ) -> Network:
-    """Number nodes in the engine's order, sort edges by them, and drop what nothing refers to."""
+    """Put nodes in the engine's order, sort edges by them, and drop what nothing refers to."""
     xy = pieces.place / CM_PER_M
     n = len(xy)
     edge_from, edge_to = pieces.start.astype(np.int32), pieces.end.astype(np.int32)

@@ -94,7 +94,7 @@ def _main_part(
 def strong_parts(
     network: Network, forward: NDArray[np.int32], backward: NDArray[np.int32]
 ) -> NDArray[np.int32]:
-    """Number the sets of nodes that can all reach each other.
+    """Find the sets of nodes that can all reach each other.
 
     Parameters
     ----------

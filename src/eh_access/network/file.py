@@ -27,6 +27,16 @@ VERSION = 1
 NO_DATE = (1980, 1, 1, 0, 0, 0)
 """Stamped on every part, so that the same network always gives the same bytes."""
 
+DAMAGE = (
+    zipfile.BadZipFile,
+    EOFError,
+    ValueError,
+    OverflowError,
+    NotImplementedError,
+    shapely.errors.GEOSException,
+)
+"""What a cut-off or altered file makes the readers below raise."""
+
 ARRAYS = (
     "node_cm",
     "edge_from",
@@ -114,15 +124,14 @@ def _pack(network: Network) -> dict[str, bytes]:
         "inner_count": _small(np.diff(start) - 2),
         "inner_step_cm": _small(steps[inner]),
     }
+    covered = None if network.covered is None else shapely.to_wkb(network.covered, hex=True)
     about = {
         "format": FORMAT,
         "version": VERSION,
         "tag_sets": [dict(tags) for tags in network.tag_sets],
         "names": list(network.names),
         "provenance": [asdict(entry) for entry in network.provenance],
-        "covered_wkb": None
-        if network.covered is None
-        else shapely.to_wkb(network.covered, hex=True),
+        "covered_wkb": covered,
     }
     text = json.dumps(about, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     packed = {"about": np.frombuffer(text.encode(), dtype=np.uint8), **arrays}
@@ -178,13 +187,7 @@ def read_network_file(path: Path | str) -> Network:
         raise SourceError(f"{path}: there is no such file; check the path") from error
     except (KeyError, AttributeError) as error:
         raise _not_ours(path) from error
-    except (
-        zipfile.BadZipFile,
-        EOFError,
-        ValueError,
-        OverflowError,
-        shapely.errors.GEOSException,
-    ) as error:
+    except DAMAGE as error:
         raise SourceError(
             f"{path}: the network file is damaged or cut off ({error}); build or download it again"
         ) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +14,7 @@ from eh_access.network.area import as_polygon
 from eh_access.network.build import DEFAULT_MODES, build_network
 from eh_access.network.file import SUFFIX, read_network_file
 from eh_access.network.graphs import is_graph, read_graph, read_graphml
-from eh_access.network.model import Provenance
+from eh_access.network.provenance import file_sha256, osm_provenance
 from eh_access.network.raw import RawWays, is_street, kept_point_tags, to_metres
 
 if TYPE_CHECKING:
@@ -24,13 +23,11 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from eh_access.modes import TravelMode
-    from eh_access.network.model import Network
+    from eh_access.network.model import Network, Provenance
 
 log = logging.getLogger(__name__)
 
 OSM_SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.xml", ".osm.gz", ".osm.bz2", ".xml")
-COPYRIGHT_URL = "https://www.openstreetmap.org/copyright"
-CHUNK = 1 << 20
 
 
 def read_network(
@@ -140,11 +137,11 @@ def read_osm(path: Path) -> tuple[RawWays, Provenance, BaseGeometry | None]:
         files = osmium.FileProcessor(str(path)).with_locations()
         keys = osmium.filter.KeyFilter("highway", "route", "barrier", "kerb")
         for thing in files.with_filter(keys):
-            if thing.is_node():
+            if isinstance(thing, osmium.osm.Node):
                 barrier = kept_point_tags(dict(thing.tags))
                 if barrier:
                     raw.barriers[thing.id] = barrier
-            elif thing.is_way() and is_street(tags := dict(thing.tags)):
+            elif isinstance(thing, osmium.osm.Way) and is_street(tags := dict(thing.tags)):
                 raw.add(thing.id, [_place(node) for node in thing.nodes], tags=tags)
                 newest = max(newest, thing.timestamp.isoformat()[:10])
     except (RuntimeError, UnicodeDecodeError) as error:
@@ -154,20 +151,7 @@ def read_osm(path: Path) -> tuple[RawWays, Provenance, BaseGeometry | None]:
         ) from error
     log.info("%s: %d ways read", path, len(raw))
     date = header.get("osmosis_replication_timestamp") or newest
-    return raw, osm_provenance(date=date[:10], sha256=_sha256(path)), _box(header)
-
-
-def osm_provenance(*, date: str, sha256: str = "") -> Provenance:
-    """Say that streets come from OpenStreetMap, and what must be printed with them."""
-    return Provenance(
-        title="Streets",
-        publisher="OpenStreetMap contributors",
-        licence="Open Database Licence (ODbL) 1.0",
-        attribution="© OpenStreetMap contributors",
-        date=date,
-        sha256=sha256,
-        url=COPYRIGHT_URL,
-    )
+    return raw, osm_provenance(date=date[:10], sha256=file_sha256(path)), _box(header)
 
 
 def _place(node: Any) -> tuple[int, float, float]:  # noqa: ANN401 - pyosmium has no public name
@@ -186,11 +170,3 @@ def _box(header: Any) -> BaseGeometry | None:  # noqa: ANN401 - pyosmium has no 
 
 def _project(lon_lat: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return to_metres(lon_lat.T, "EPSG:4326").T
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()

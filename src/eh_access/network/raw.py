@@ -21,25 +21,11 @@ EXTRA_WAY_KEYS = frozenset({"route", "bridge", "tunnel", "area", "step_count", "
 """Tags no rule looks at yet, kept for describing and explaining."""
 
 CARRIAGEWAYS = frozenset(
-    [
-        "motorway",
-        "motorway_link",
-        "trunk",
-        "trunk_link",
-        "primary",
-        "primary_link",
-        "secondary",
-        "secondary_link",
-        "tertiary",
-        "tertiary_link",
-        "unclassified",
-        "residential",
-        "living_street",
-        "service",
-        "road",
-        "busway",
-        "track",
-    ]
+    {
+        *("motorway", "motorway_link", "trunk", "trunk_link", "primary", "primary_link"),
+        *("secondary", "secondary_link", "tertiary", "tertiary_link", "unclassified"),
+        *("residential", "living_street", "service", "road", "busway", "track"),
+    }
 )
 """Ways a kerb at a shared node does not stand across: one meets it only on leaving the road."""
 

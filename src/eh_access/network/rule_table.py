@@ -13,38 +13,21 @@ from eh_access.errors import InputError, NotFoundError, did_you_mean
 from eh_access.network.tag_values import MILE_KM, NUMBERS, parse_speed_km_h
 
 EFFECTS = frozenset(
-    [
-        "allow",
-        "deny",
-        "one_way",
-        "one_way_back",
-        "two_way",
-        "limit",
-        "limit_mph",
-        "speed",
-        "walk",
-        "factor",
-        "count",
-    ]
+    {
+        *("allow", "deny", "count", "factor"),
+        *("one_way", "one_way_back", "two_way"),
+        *("limit", "limit_mph", "speed", "walk"),
+    }
 )
 AMOUNT_EFFECTS = frozenset({"limit_mph", "factor"})
+NEEDED = ("key", "effect", "reason", "source")
 DIRECTIONS = {"both": (0, 1), "forward": (0,), "backward": (1,)}
 FIELDS = frozenset(
-    [
-        "key",
-        "values",
-        "missing",
-        "below",
-        "at_least",
-        "where",
-        "where_missing",
-        "unless",
-        "effect",
-        "amount",
-        "direction",
-        "reason",
-        "source",
-    ]
+    {
+        *("key", "values", "missing", "below", "at_least"),
+        *("where", "where_missing", "unless"),
+        *("effect", "amount", "direction", "reason", "source"),
+    }
 )
 
 
@@ -66,7 +49,7 @@ class RuleLine:
     reason: str
     source: str
 
-    def keys(self) -> Iterator[str]:
+    def looked_at(self) -> Iterator[str]:
         """Give every tag the line looks at."""
         yield self.key
         yield from (key for key, _ in self.where)
@@ -181,7 +164,7 @@ def read_rule_table(text: str) -> RuleTable:
     sources, groups = raw.pop("sources", {}), raw.pop("groups", {})
     limits = {name: mph * MILE_KM for name, mph in raw.pop("named_limits_mph", {}).items()}
     raw.pop("version", None)
-    reader = _Reader(sources, groups)
+    reader = _Reader(sources, groups | {"named_limits": list(limits)})
     sets: dict[str, RuleSet] = {}
     for name, body in raw.items():
         own = {part: reader.lines(name, part, body.get(part, [])) for part in ("way", "point")}
@@ -193,11 +176,15 @@ def read_rule_table(text: str) -> RuleTable:
         sets[name] = RuleSet(name, label, before[0] + own["way"], before[1] + own["point"])
     if reader.faults:
         raise InputError(reader.faults)
+    ways = [line for rule_set in sets.values() for line in rule_set.ways]
+    points = [line for rule_set in sets.values() for line in rule_set.points]
     return RuleTable(
         sets=sets,
         limits_km_h=limits,
-        way_keys=frozenset(k for s in sets.values() for line in s.ways for k in line.keys()),
-        point_keys=frozenset(k for s in sets.values() for line in s.points for k in line.keys()),
+        way_keys=frozenset(key for line in ways for key in line.looked_at()),
+        point_keys=frozenset(
+            k for s in sets.values() for line in s.points for k in line.looked_at()
+        ),
         sources=sources,
     )
 
@@ -236,9 +223,7 @@ class _Reader:
 
     def _check(self, place: str, fields: dict[str, Any]) -> None:
         faults = [f"unknown field '{f}': {did_you_mean(f, FIELDS)}" for f in fields.keys() - FIELDS]
-        faults += [
-            f"no {need}" for need in ("key", "effect", "reason", "source") if need not in fields
-        ]
+        faults += [f"no {need}" for need in NEEDED if need not in fields]
         known = (
             ("effect", EFFECTS),
             ("source", self.sources.keys()),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from eh_access.modes import TravelMode
 from eh_access.network.rule_table import RuleLine, RuleTable, rule_table
 from eh_access.network.tag_values import MILE_KM
+
+if TYPE_CHECKING:
+    from eh_access.modes import TravelMode
 
 POINT_KEY = "point"
 """Marks the tags of a gate, kerb or other point that stands in the way (not an OSM tag)."""
