@@ -36,14 +36,14 @@ def build(shared: Path, out: Path, *, networks: bool = True) -> None:
     Parameters
     ----------
     shared
-        Folder with the source files (``rotherham/``, ``newport/``).
+        Folder whose ``data`` holds the source files (``rotherham/``, ``newport/``).
     out
         Folder to write to; what else it holds stays.
     networks
         Whether to build the network too; if not, the one that ships is copied.
     """
-    data_rotherham.build(shared, out)
-    data_newport.build(shared, out)
+    data_rotherham.build(shared / "data", out)
+    data_newport.build(shared / "data", out)
     if networks:
         _build_networks(shared, out)
     elif out != ROOT / "data":
@@ -53,9 +53,6 @@ def build(shared: Path, out: Path, *, networks: bool = True) -> None:
 
 def _build_networks(shared: Path, out: Path) -> None:
     """Write the bundled network, with the builder beside this script."""
-    if not Path(__file__).with_name("build_newport.py").exists():
-        print("  no network builder: network left out")
-        return
     import build_newport  # noqa: PLC0415 - needs the library, which the tables do not
 
     build_newport.build(shared, out)
@@ -75,17 +72,17 @@ def sources_text(shared: Path, out: Path) -> str:
     for entry in sorted(about, key=lambda entry: str(entry["path"])):
         path = out / entry["path"]
         if path.exists():
-            blocks.append(_block(entry, path, shared))
+            blocks.append(_block(entry, path, shared / "data"))
     return "\n".join(blocks)
 
 
-def _block(entry: dict[str, Any], path: Path, shared: Path) -> str:
+def _block(entry: dict[str, Any], path: Path, found: Path) -> str:
     """Return one file's entry."""
     lines = ["[[file]]"]
     lines += [f"{key} = {_quoted(entry[key])}" for key in entry if key != "inputs"]
     lines += [f'sha256 = "{sha256(path)}"', f"rows = {count_rows(path)}", "inputs = ["]
     for name in entry["inputs"]:
-        lines.append(f'  {{ name = {_quoted(name)}, sha256 = "{sha256(shared / name)}" }},')
+        lines.append(f'  {{ name = {_quoted(name)}, sha256 = "{sha256(found / name)}" }},')
     return "\n".join([*lines, "]", ""])
 
 
@@ -120,13 +117,13 @@ def differing(shared: Path, *, networks: bool) -> list[str]:
 def main() -> int:
     """Read the command line and build."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared" / "data")
+    parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
     parser.add_argument("--out", type=Path, default=ROOT / "data")
     parser.add_argument("--check", action="store_true", help="compare with what ships")
     parser.add_argument("--tables-only", action="store_true", help="do not rebuild the network")
     given = parser.parse_args()
-    if not given.shared.is_dir():
-        print(f"no source files in {given.shared}: say where they are with --shared")
+    if not (given.shared / "data").is_dir():
+        print(f"no source files in {given.shared / 'data'}: say where they are with --shared")
         return 2
     if given.check:
         changed = differing(given.shared, networks=not given.tables_only)
