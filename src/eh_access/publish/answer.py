@@ -54,8 +54,8 @@ def _of_criteria(result: StudyResult, scenario: str) -> str:
         )
         return (
             f"It cannot be said for certain whether services stay reasonably local under "
-            f"{_quoted(label)}: travel times are estimates. They point to {_tally(pointed)} of "
-            f"the {len(verdicts)} criteria."
+            f"{_quoted(label)}: travel times are estimates. Of {len(verdicts)} criteria they "
+            f"point to {_tally(pointed)}."
         )
     said = Counter(str(verdict.outcome) for verdict in verdicts)
     return f"Under {_quoted(label)}, of {len(verdicts)} criteria {_tally(said)}."
@@ -129,7 +129,12 @@ def losers_sentence(result: StudyResult, tables: Mapping[str, Table], scenario: 
         f"longer {row['mode']} to the nearest full-time {said.site}"
     )
     if not math.isclose(loses, part_time):
-        text += f"; counting any open {said.site}, however few its hours, {words.about(part_time)}"
+        few = (
+            words.about(part_time).replace("no", "none", 1)
+            if part_time == 0
+            else words.about(part_time)
+        )
+        text += f"; counting any open {said.site}, however few its hours, {few} would"
     return words.capital(text) + f"{said.hedge}."
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from eh_access.publish.attribution import credit_lines, sources_frame
 from eh_access.publish.tables import Column, Table, make_table
+from eh_access.publish.words import clause
 from eh_access.publish.workbook import Cover
 from eh_access.routing.estimate import ACCURACY
 
@@ -210,13 +211,12 @@ def workbook_cover(result: StudyResult) -> Cover:
     study = result.study
     intro = [study.question, f"Place: {study.place}. Counted: {study.weight_label}."]
     if result.estimated:
-        intro.insert(0, f"INDICATIVE: travel times are straight-line estimates. {ACCURACY}")
+        intro.insert(0, ACCURACY)
     if study.illustrative:
         intro.insert(0, "ILLUSTRATIVE: a worked example, not a decision of anybody.")
     about = [
-        f"{study.weight_label}: {study.weight_basis}.",
-        "One row per origin, scenario and mode is in origins.csv; files, versions and digests are "
-        "in manifest.json.",
+        f"{study.weight_label}: {clause(study.weight_basis)}.",
+        "One row per place, scenario and mode is in origins.csv; digests are in manifest.json.",
         *credit_lines(result.provenance),
     ]
     notes = tuple(f"{note.level.upper()}: {note.text}" for note in result.notes)

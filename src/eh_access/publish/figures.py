@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from shapely.geometry.base import BaseGeometry
@@ -21,8 +22,10 @@ INK, GREY, PALE = "#222222", "#6B6B6B", "#F3F3F1"
 CHANGE_COLOURS = (PALE, "#FBC8AD", ORANGE, "#A33B08")
 CHANGE_HATCHES = ("", "", "....", "////")
 CHANGE_BOUNDS_MIN = (1.0, 5.0, 10.0)
-SIMPLIFY_M = 15.0
-SETTINGS = {
+SIMPLIFY_M = 25.0
+LONG_NUMBER = re.compile(r"([1-9]\d*\.\d\d)\d+")
+"""Places finer than a hundredth of a point, which no eye can tell (scales below 1 stay exact)."""
+SETTINGS: Any = {
     "svg.hashsalt": "eh_access",
     "svg.fonttype": "path",
     "font.family": "DejaVu Sans",
@@ -102,7 +105,7 @@ def map_svg(
     str
         SVG.
     """
-    with _figure(7.4, 6.2) as (figure, axes):
+    with _figure(7.4, 6.4) as (figure, axes):
         classes = change_class(areas["change_min"])
         shapes = areas.geometry.simplify(SIMPLIFY_M, preserve_topology=True)
         for number, colour in enumerate(CHANGE_COLOURS):
@@ -127,25 +130,24 @@ def map_svg(
 
 
 def _outline(axes: Axes, borough: BaseGeometry) -> None:
-    import geopandas as gpd
-
     edge = gpd.GeoSeries([borough.simplify(SIMPLIFY_M)]).boundary
     edge.plot(ax=axes, color=INK, linewidth=1.0)
 
 
 def _draw_sites(axes: Axes, sites: gpd.GeoDataFrame) -> None:
     """Draw located sites with names; uncertain ones with the circle they may lie in."""
-    from matplotlib.patches import Circle
-    from matplotlib.patheffects import withStroke
+    from matplotlib.patches import Circle  # noqa: PLC0415 - heavy
+    from matplotlib.patheffects import withStroke  # noqa: PLC0415 - heavy
 
     located = sites[~(sites.geometry.isna() | sites.geometry.is_empty)]
     for row in located.itertuples():
         shape, colour = MARKS[row.status]
         x, y = row.geometry.x, row.geometry.y
         if row.location_basis == "estimate":
-            circle = Circle((x, y), row.location_radius_m, fill=False, edgecolor=colour, ls="--")
-            circle.set_linewidth(1.0)
-            axes.add_patch(circle)
+            for line, width, edge in (("-", 3.0, "white"), ("--", 1.2, colour)):
+                circle = Circle((x, y), row.location_radius_m, fill=False, edgecolor=edge, ls=line)
+                circle.set_linewidth(width)
+                axes.add_patch(circle)
         axes.plot(x, y, marker=shape, color=colour, markersize=8, mec="white", mew=0.9, ls="")
         axes.annotate(
             _short(row.name_shown),
@@ -180,18 +182,18 @@ def _furnish(axes: Axes, borough: BaseGeometry) -> None:
     axes.annotate(label, (x + length_m / 2, y), (0, 3), textcoords="offset points", ha="center")
     axes.annotate(
         "N",
-        (0.985, 0.97),
-        (0.985, 0.90),
+        (0.03, 0.12),
+        (0.03, 0.03),
         xycoords="axes fraction",
         ha="center",
-        arrowprops={"arrowstyle": "<|-", "color": INK},
+        arrowprops={"arrowstyle": "-|>", "color": INK},
     )
 
 
 def _map_legend(axes: Axes, sites: gpd.GeoDataFrame, classes: pd.Series) -> None:
     """Explain colours, patterns and marks in words."""
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
+    from matplotlib.lines import Line2D  # noqa: PLC0415 - heavy
+    from matplotlib.patches import Patch  # noqa: PLC0415 - heavy
 
     there = set(classes)
     handles: list[Any] = [
@@ -211,15 +213,14 @@ def _map_legend(axes: Axes, sites: gpd.GeoDataFrame, classes: pd.Series) -> None
     ]
     if (sites["location_basis"] == "estimate").any():
         handles.append(Line2D([], [], color=GREY, ls="--", label="somewhere in this circle"))
-    legend = axes.legend(
+    legend = axes.figure.legend(
         handles=handles,
         title="Mean minutes added, and sites",
-        loc="upper left",
-        bbox_to_anchor=(-0.02, 1.02),
-        frameon=True,
-        framealpha=0.92,
-        edgecolor="white",
+        loc="outside upper left",
+        ncols=4,
+        frameon=False,
         fontsize=7.5,
+        alignment="left",
     )
     legend.get_title().set_fontweight("bold")
     legend.get_title().set_fontsize(8)
@@ -278,9 +279,9 @@ def bars_svg(
 @contextmanager
 def _figure(width_in: float, height_in: float) -> Iterator[tuple[Figure, Axes]]:
     """Yield an empty figure that is part of no global state."""
-    import matplotlib as mpl
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
+    import matplotlib as mpl  # noqa: PLC0415 - heavy
+    from matplotlib.backends.backend_svg import FigureCanvasSVG  # noqa: PLC0415 - heavy
+    from matplotlib.figure import Figure  # noqa: PLC0415 - heavy
 
     with mpl.rc_context(SETTINGS):
         figure = Figure(figsize=(width_in, height_in), layout="constrained")
@@ -292,4 +293,4 @@ def _svg(figure: Figure) -> str:
     """Return a figure as SVG without the date it was drawn."""
     with io.StringIO() as stream:
         figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
-        return stream.getvalue()
+        return LONG_NUMBER.sub(r"\1", stream.getvalue())

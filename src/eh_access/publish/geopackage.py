@@ -8,6 +8,9 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from xml.sax.saxutils import quoteattr
+
+import pyogrio
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -118,8 +121,6 @@ def _write_layer(layer: Layer, path: Path) -> None:
 @contextmanager
 def _fixed_date() -> Iterator[None]:
     """Let GDAL write one fixed date, and leave its settings as they were."""
-    import pyogrio
-
     before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": WRITTEN})
     try:
@@ -189,8 +190,6 @@ def graduated_style(column: str, classes: Sequence[tuple[float, float, str, str]
     >>> 'attr="change_min"' in graduated_style("change_min", [(0, 5, "0 to 5", "#FFFFFF")])
     True
     """
-    from xml.sax.saxutils import quoteattr
-
     ranges = "".join(
         f'<range lower="{lower}" upper="{upper}" label={quoteattr(label)} symbol="{number}"'
         ' render="true"/>'
@@ -232,8 +231,6 @@ def categorised_style(
     >>> "circle" in categorised_style("status", {"stays": ("circle", "#12436D")}, size_mm=3)
     True
     """
-    from xml.sax.saxutils import quoteattr
-
     listed = "".join(
         f'<category value={quoteattr(value)} label={quoteattr(value)} symbol="{number}"'
         ' render="true" type="string"/>'
@@ -291,8 +288,6 @@ def _rgba(colour: str) -> str:
 
 def _qml(renderer: str, *, labels: str = "") -> str:
     """Return a whole style around a renderer."""
-    from xml.sax.saxutils import quoteattr
-
     labelling = (
         '<labeling type="simple"><settings calloutType="simple"><text-style '
         f'fieldName={quoteattr(labels)} fontSize="8" fontSizeUnit="Point" textColor="18,67,109,255"'

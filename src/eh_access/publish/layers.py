@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
+from eh_access.analysis.scenarios import open_sites
 from eh_access.publish import figures
 from eh_access.publish.attribution import credit_lines
 from eh_access.publish.facts import facts
 from eh_access.publish.geopackage import Layer, categorised_style, graduated_style
 from eh_access.publish.wording import headline
+from eh_access.publish.words import clause
 from eh_access.routing.estimate import ACCURACY
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-
     from eh_access.study.results import StudyResult
 
 AREA_FACTS = {
@@ -76,8 +78,6 @@ def site_status(result: StudyResult, scenario: str) -> pd.Series:
         Index ``site_id`` of the sites open before or under the scenario; one of
         ``figures.MARKS``.
     """
-    from eh_access.analysis.scenarios import open_sites
-
     full_from = result.study.settings.full_time_from_hours
     after = result.scenario_sites[scenario]
     before = result.scenario_sites["baseline"]
@@ -204,9 +204,6 @@ def _areas_layer(result: StudyResult, scenario: str | None, mode: str) -> Layer:
 
 def _streets_layer(result: StudyResult) -> Layer:
     """Return the streets routes were worked out on, as lines."""
-    import geopandas as gpd
-    import shapely
-
     network = result.network
     if network is None:  # pragma: no cover - the caller asked first
         raise LookupError("there are no streets")
@@ -245,9 +242,9 @@ def geopackage_metadata(result: StudyResult) -> str:
     study = result.study
     lines = [study.title, study.question]
     if result.estimated:
-        lines.append(f"INDICATIVE: travel times are straight-line estimates. {ACCURACY}")
+        lines.append(ACCURACY)
     lines += [
-        f"{study.weight_label}: {study.weight_basis}.",
+        f"{study.weight_label}: {clause(study.weight_basis)}.",
         f"Criteria sha256: {study.criteria_sha256()}",
         *(f"{item.title}: {item.publisher}, {item.licence}" for item in result.provenance),
         *credit_lines(result.provenance),

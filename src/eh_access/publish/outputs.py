@@ -14,6 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eh_access.errors import SourceError
+from eh_access.publish.background import workbook_cover
+from eh_access.publish.geopackage import write_geopackage
+from eh_access.publish.layers import geopackage_metadata, layers
+from eh_access.publish.map import render_map
+from eh_access.publish.report import render_report
+from eh_access.publish.tabulate import tabulate
+from eh_access.publish.workbook import write_workbook
+from eh_access.study.manifest import build_manifest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,15 +114,6 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
 
 def _write_all(result: StudyResult, folder: Path, *, started: datetime | None) -> None:
     """Write every output into one folder, the manifest last because it describes the others."""
-    from eh_access.publish.background import workbook_cover
-    from eh_access.publish.geopackage import write_geopackage
-    from eh_access.publish.layers import geopackage_metadata, layers
-    from eh_access.publish.map import render_map
-    from eh_access.publish.report import render_report
-    from eh_access.publish.tabulate import tabulate
-    from eh_access.publish.workbook import write_workbook
-    from eh_access.study.manifest import build_manifest
-
     tables = tabulate(result)
     steps: Mapping[str, Callable[[Path], None]] = {
         "report.html": lambda path: _write_text(render_report(result, tables=tables), path),
@@ -180,7 +179,7 @@ def _move_into_place(new: Path, folder: Path, *, kept: Path) -> dict[str, Path]:
     try:
         for name in OUTPUT_NAMES:
             if (folder / name).is_dir():
-                raise IsADirectoryError(errno.EISDIR, "it is a folder")  # noqa: TRY301
+                raise IsADirectoryError(errno.EISDIR, "it is a folder")
             with suppress(FileNotFoundError):
                 (folder / name).replace(kept / name)
             (new / name).replace(folder / name)

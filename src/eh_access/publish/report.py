@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+import jinja2
 import pandas as pd
 
-from eh_access.publish import answer, figures
+from eh_access.publish import answer, figures, words
 from eh_access.publish.attribution import OSM_COPYRIGHT_URL, OSM_CREDIT, credit_lines, licence_url
 from eh_access.publish.layers import area_changes, site_status
 from eh_access.publish.tabulate import FULL_TIME, tabulate
@@ -66,8 +67,6 @@ def render_report(result: StudyResult, *, tables: Mapping[str, Table] | None = N
     str
         HTML. Everything from a file is escaped.
     """
-    import jinja2
-
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("eh_access.publish"),
         autoescape=True,
@@ -106,6 +105,7 @@ def report_context(result: StudyResult, tables: Mapping[str, Table]) -> dict[str
         "study": study,
         "said": said,
         "accuracy": ACCURACY,
+        "accuracy_after_word": words.capital(ACCURACY.removeprefix("INDICATIVE: ")),
         "scenario": label,
         "scenario_note": _note(result, scenario),
         "mode": mode,
@@ -190,9 +190,7 @@ def _cell(verdict: Any, said: Wording) -> dict[str, Any]:  # noqa: ANN401 - a Ve
     }
 
 
-def _map(
-    result: StudyResult, tables: Mapping[str, Table], scenario: str, said: Wording
-) -> Picture:
+def _map(result: StudyResult, tables: Mapping[str, Table], scenario: str, said: Wording) -> Picture:
     """Return the map of minutes added by area under the headline scenario."""
     mode = result.modes[0]
     changes = area_changes(result, scenario, mode)
@@ -213,7 +211,7 @@ def _map(
         f"In {int(worst.sum())} of {len(changes)} areas {said.unit} gain "
         f"{figures.change_labels()[-1]} {how} to the nearest full-time {said.site}"
     )
-    around = f", around {answer.words.listed(changed)}" if len(changed) else ""
+    around = f", around {words.listed(changed)}" if len(changed) else ""
     losers = answer.losers_sentence(result, tables, scenario)
     return Picture(
         svg=svg,
@@ -251,8 +249,6 @@ def _worst_wards(tables: Mapping[str, Table], label: str | None, mode: str) -> T
     """Return the wards by share who lose, the most first."""
     if "wards" not in tables or label is None:
         return None
-    from dataclasses import replace
-
     table = tables["wards"].where(scenario=label, mode=mode)
     order = table.frame.sort_values(
         ["share_loses", "group"], ascending=[False, True], kind="stable"

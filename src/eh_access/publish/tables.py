@@ -171,6 +171,22 @@ class Table:
             headers=max(self.headers - left, 1),
         )
 
+    def without(self, *keys: str) -> Table:
+        """Return the table without some columns.
+
+        Parameters
+        ----------
+        *keys
+            Columns to leave out; they are not among the row's headers.
+
+        Returns
+        -------
+        Table
+            Of the same rows.
+        """
+        kept = tuple(column for column in self.columns if column.key not in keys)
+        return replace(self, columns=kept)
+
     def cell(self, key: str, **values: str) -> float:
         """Return one figure: the column ``key`` of the one row with these values.
 
@@ -238,6 +254,4 @@ def make_table(
         else:
             texts = shown[column.key].astype("str").fillna("")
             shown[column.key] = texts.where(texts.str.strip() != "", "none")
-    return Table(
-        name=name, title=title, columns=columns, frame=shown, notes=notes, headers=headers
-    )
+    return Table(name=name, title=title, columns=columns, frame=shown, notes=notes, headers=headers)

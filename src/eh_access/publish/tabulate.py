@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from eh_access.analysis.equality import fifths, imd_fifth
 from eh_access.publish.background import background_tables
 from eh_access.publish.facts import facts
 from eh_access.publish.tables import Column, Table, make_table
@@ -23,7 +24,6 @@ from eh_access.publish.wording import (
 if TYPE_CHECKING:
     from eh_access.analysis.comparison import Comparison
     from eh_access.study.results import StudyResult
-
 
 
 UNKNOWN = "not known"
@@ -63,8 +63,6 @@ def groupings(result: StudyResult) -> Iterator[tuple[str, str, pd.Series]]:
     tuple of str, str, Series
         The series is text indexed by origin; it sorts in the order to print.
     """
-    from eh_access.analysis.equality import fifths, imd_fifth
-
     origins = result.origins
     if "imd_decile" in origins:
         labels = _fifth_labels("most deprived", "least deprived")
@@ -130,9 +128,7 @@ def _criteria(result: StudyResult, words: Wording) -> Table:
 def _cases(result: StudyResult) -> Iterator[tuple[dict[str, str], Comparison]]:
     """Yield each comparison with the words that name it."""
     for basis in BASES:
-        chosen = (
-            result.comparisons_full_time if basis == FULL_TIME else result.comparisons
-        )
+        chosen = result.comparisons_full_time if basis == FULL_TIME else result.comparisons
         for (scenario, mode), comparison in chosen.items():
             yield (
                 {
@@ -215,7 +211,7 @@ def _grouped(
     columns = (
         Column("scenario", "Scenario"),
         Column("mode", "Travelling"),
-        Column("group", words.capital(title.split(" (")[0])),
+        Column("group", words.capital(title.split(" (", maxsplit=1)[0])),
         Column("weight", words.Unit, "count"),
         Column("within_share_before", f"Within {settings.cutoff_min:g} min before", "percent"),
         Column("within_share_after", f"Within {settings.cutoff_min:g} min after", "percent"),

@@ -50,13 +50,12 @@ class Wording:
     @classmethod
     def of(cls, result: StudyResult) -> Wording:
         """Return the words of a study's result."""
-        kinds = result.sites["kind"].astype("str").str.casefold()
         return cls(
             unit=result.study.unit,
-            site="centre" if kinds.str.contains("cent").all() else "site",
+            site=result.study.site_word,
             place=result.study.place,
             estimated=result.estimated,
-            weight_basis=result.study.weight_basis,
+            weight_basis=words.clause(result.study.weight_basis),
             full_time_from_hours=result.study.settings.full_time_from_hours,
         )
 
@@ -82,14 +81,19 @@ class Wording:
 
     @property
     def table_notes(self) -> tuple[str, ...]:
-        """What every table of figures says below itself."""
+        """What every table of figures says below itself when it stands alone."""
+        return (*self.short_notes, ACCURACY) if self.estimated else self.short_notes
+
+    @property
+    def short_notes(self) -> tuple[str, ...]:
+        """What a table of figures says below itself on a page that carries the warning on top."""
         notes = (
-            f"{self.Unit}: {self.weight_basis}. Figures are rounded, so that parts may not add to "
-            "totals.",
-            f"A {self.site} is full-time from {self.full_time_from_hours:g} hours a week. Means "
-            "are over those who can reach one both before and after.",
+            f"{self.Unit}: {self.weight_basis}.",
+            "Figures are rounded, so that parts may not add to totals.",
+            f"A {self.site} is full-time from {self.full_time_from_hours:g} hours a week.",
+            f"Means are over those who can reach a {self.site} both before and after.",
         )
-        return (*notes, f"Times are estimated. {ACCURACY}") if self.estimated else notes
+        return (*notes, "INDICATIVE: all times are estimated.") if self.estimated else notes
 
     @staticmethod
     def capital(text: str) -> str:
@@ -153,10 +157,8 @@ def headline(result: StudyResult) -> str | None:
     Returns
     -------
     str or None
-        The one the study says it answers, else the last assessed; None when nothing but the
-        baseline was.
+        The last assessed: a study leads up to what was decided. None when nothing but the
+        baseline was assessed.
     """
     assessed = [name for name in result.scenario_names if name != "baseline"]
-    if result.study.answers in assessed:
-        return result.study.answers
     return assessed[-1] if assessed else None

@@ -143,6 +143,27 @@ def listed(words: Iterable[object]) -> str:
     return ", ".join(texts[:-1]) + " and " + texts[-1]
 
 
+def clause(text: str) -> str:
+    """Return text without the full stop at its end, to stand inside a sentence.
+
+    Parameters
+    ----------
+    text
+        Any text.
+
+    Returns
+    -------
+    str
+        Text.
+
+    Examples
+    --------
+    >>> clause("modelled from the census. ")
+    'modelled from the census'
+    """
+    return text.strip().rstrip(".")
+
+
 def capital(text: str) -> str:
     """Return a sentence with its first letter raised, the rest as it was.
 

@@ -15,7 +15,7 @@ import pandas as pd
 
 if TYPE_CHECKING:
     from gptables import GPTable
-    from xlsxwriter import Workbook
+    from gptables.core.wrappers import GPWorkbook
 
     from eh_access.publish.tables import Table
 
@@ -103,7 +103,7 @@ def write_workbook(tables: Sequence[Table], path: Path, *, cover: Cover) -> None
     with warnings.catch_warnings():
         # it leaves its own theme file open as it loads
         warnings.simplefilter("ignore", ResourceWarning)
-        import gptables  # heavy, and only needed here
+        import gptables  # noqa: PLC0415 - heavy
 
     notes = pd.DataFrame({"Note": [_safe(note) for note in cover.notes] or ["There are none."]})
     sheets = {"Notes": _plain_sheet(notes, gptables.GPTable)}
@@ -201,7 +201,7 @@ def _plain_sheet(frame: pd.DataFrame, make: Callable[..., GPTable]) -> GPTable:
     )
 
 
-def _finish(book: Workbook, sheets: Mapping[str, GPTable]) -> None:
+def _finish(book: GPWorkbook, sheets: Mapping[str, GPTable]) -> None:
     """Freeze each table's heading and first column, and give columns a readable width."""
     for worksheet in book.worksheets():
         worksheet.set_landscape()
