@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
-from eh_access.analysis.criteria import Criterion
+from eh_access.analysis.criteria import Criterion  # noqa: TC001 - pydantic reads it
 from eh_access.analysis.scenarios import Change, Close, Move, Open, Scenario, SetHours
 from eh_access.errors import InputError, SourceError
 from eh_access.sources.bundled import bundled_path, study_path

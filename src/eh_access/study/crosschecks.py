@@ -110,10 +110,10 @@ def _scenario_faults(number: int, table: Mapping[str, Any]) -> Iterator[Fault]:
             ("scenario", number, "assess"),
             "is false without a reason; say in why_not which input is missing",
         )
-    if table.get("assess", True) is True and table.get("name") != BASELINE_NAME:
-        if not any(table.get(change) for change in _CHANGES):
-            listed = ", ".join(_CHANGES)
-            yield ("scenario", number), f"changes nothing; give at least one of {listed}"
+    assessed = table.get("assess", True) is True and number > 0  # the first is the baseline
+    if assessed and not any(table.get(change) for change in _CHANGES):
+        listed = ", ".join(_CHANGES)
+        yield ("scenario", number), f"changes nothing; give at least one of {listed}"
     yield from _twice(number, table)
 
 

@@ -13,10 +13,9 @@ from eh_access.errors import did_you_mean
 
 Path = tuple[str | int, ...]
 _HEADER = re.compile(r"^\s*(\[\[?)\s*(.+?)\s*\]\]?\s*(?:#.*)?$")
-_KEY = re.compile(
-    r"""^\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*="""
-)
-_PART = re.compile(r"""[\w-]+|"[^"]*"|'[^']*'""")
+_WORD = r"""(?:[\w-]+|"[^"]*"|'[^']*')"""
+_KEY = re.compile(rf"^\s*({_WORD}(?:\s*\.\s*{_WORD})*)\s*=")
+_PART = re.compile(_WORD)
 _WANTED = {
     "float_type": "give a number, without quotes",
     "float_parsing": "give a number, without quotes",
@@ -36,7 +35,7 @@ _WANTED = {
 
 
 class Lines:
-    """Where each key of a TOML text stands, for messages alone.
+    r"""Where each key of a TOML text stands, for messages alone.
 
     Parameters
     ----------
@@ -45,7 +44,7 @@ class Lines:
 
     Examples
     --------
-    >>> lines = Lines("a = 1\\n[[criterion]]\\nid = 'x'\\n[[criterion]]\\nid = 'y'\\n")
+    >>> lines = Lines("a = 1\n[[criterion]]\nid = 'x'\n[[criterion]]\nid = 'y'\n")
     >>> lines.of(("criterion", 1, "id"))
     5
     >>> lines.of(("criterion", 1, "absent"))

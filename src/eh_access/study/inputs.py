@@ -206,7 +206,9 @@ def _area_faults(points: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, name: str) -
     """
     known = points["area_id"].isin(areas.index)
     unknown = ~known & points["area_id"].notna()
-    rows = np.flatnonzero(unknown.to_numpy(dtype=bool)) if known.any() else []
+    if not known.any():
+        return
+    rows = np.flatnonzero(unknown.to_numpy(dtype=bool))
     for row in rows[:SHOWN_ROWS]:
         area, origin = str(points["area_id"].iloc[row]), points.index[row]
         hint = did_you_mean(area, areas.index)

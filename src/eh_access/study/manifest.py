@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 import eh_access
 from eh_access.errors import InputError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from eh_access.study.results import StudyResult
 
 MANIFEST_NAME = "manifest.json"
@@ -151,6 +152,7 @@ def frame_sha256(frame: pd.DataFrame) -> str:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> frame_sha256(pd.DataFrame({"a": [1.5]})) == frame_sha256(pd.DataFrame({"a": [1.5]}))
     True
     """

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from eh_access.errors import EhAccessError, InputError
 from eh_access.study.config import Study, as_tuples, find_study, load_study
 from eh_access.study.inputs import Inputs, faults_of, read_inputs
-from eh_access.study.schema import DataFiles
+from eh_access.study.schema import DataFiles, ScenarioConfig
 from eh_access.study.streets import own_streets
 
 
@@ -107,11 +107,26 @@ def _table_faults(path: Path) -> Iterator[str]:
         data = DataFiles.model_validate(as_tuples(raw.get("data")))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError):
         return  # what is wrong here has been told by load_study
-    # only where the tables are matters here, and no scenario is looked at
-    study = Study.model_construct(
-        data=data, scenarios=(), folder=path.parent, file_name=path.name, file_sha256=""
-    )
+    # only where the tables are and which sites are named matters to what is read here
+    known: dict[str, Any] = {
+        "data": data,
+        "scenarios": tuple(_scenarios(raw)),
+        "folder": path.parent,
+        "file_name": path.name,
+        "file_sha256": "",
+    }
+    study = Study.model_construct(**known)
     try:
         read_inputs(study)
     except EhAccessError as error:
         yield from faults_of(error)
+
+
+def _scenarios(raw: dict[str, Any]) -> Iterator[ScenarioConfig]:
+    """Yield the scenarios that can be read, and in place of any other one that names no site."""
+    tables = raw.get("scenario")
+    for table in tables if isinstance(tables, list) else []:
+        try:
+            yield ScenarioConfig.model_validate(as_tuples(table))
+        except ValidationError:
+            yield ScenarioConfig(name="not-readable", label="not readable", assess=False)

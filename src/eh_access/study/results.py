@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from eh_access.analysis.criteria import Verdict
     from eh_access.network.model import Network, Provenance
     from eh_access.routing.types import TravelTimes
-    from eh_access.study.config import ScenarioConfig, Study
+    from eh_access.study.config import Study
+    from eh_access.study.schema import ScenarioConfig
 
 BASELINE_NAME = "baseline"
 ORIGINS_COLUMNS = (

@@ -229,7 +229,27 @@ class SourceConfig(Table):
 
 
 class StudyTables(Table):
-    """Everything in a study.toml but its criteria, which ``analysis.criteria`` defines."""
+    """Everything in a study.toml but its criteria, which ``analysis.criteria`` defines.
+
+    Parameters
+    ----------
+    schema_version
+        The key ``schema``: 1.
+    id, title, question, place
+        A short name for files, and plain words.
+    unit
+        What is counted, in the plural: ``"under-fives"``.
+    weight_label, weight_basis
+        What the weights are, and how they were come by.
+    site_word
+        What a site is called, in the singular: ``"centre"``.
+    illustrative
+        Nothing here is a real decision; every output then says so.
+    weights_public
+        The weights are published statistics, so that no small number needs hiding.
+    decision, data, streets, settings, scenarios, notes, sources
+        The tables of the file; ``scenario``, ``note`` and ``source`` in the singular.
+    """
 
     schema_version: Literal[1] = Field(alias="schema")
     id: Name
@@ -239,6 +259,7 @@ class StudyTables(Table):
     unit: Text
     weight_label: Text
     weight_basis: Text
+    site_word: Text = "site"
     illustrative: bool = False
     weights_public: bool = False
     decision: Decision | None = None

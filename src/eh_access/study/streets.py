@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from eh_access.errors import SourceError
 from eh_access.network.osm import read_network
-from eh_access.sources import bundled, download
+from eh_access.sources import bundled
 from eh_access.study.config import BUNDLED
 from eh_access.study.reading import read_bytes
 from eh_access.study.results import InputFile, Note
@@ -51,8 +51,8 @@ class Streets:
         tuple of Note
             One note.
         """
-        level = "info" if self.network is not None else "warning"
-        return (Note(level=level, text=self.how, topic="streets"),)
+        found = self.network is not None
+        return (Note(level="info" if found else "warning", text=self.how, topic="streets"),)
 
 
 def own_streets(study: Study) -> Streets | None:
@@ -121,6 +121,8 @@ def find_streets(study: Study, area: BaseGeometry, *, offline: bool = False) -> 
     """
     if (own := own_streets(study)) is not None:
         return own
+    from eh_access.sources import download  # noqa: PLC0415 - only for those who ask for it
+
     buffer_m = buffer_for(study)
     network = download.cached_network(area, buffer_m=buffer_m)
     if network is not None:

@@ -1,0 +1,244 @@
+"""What the command line prints: progress, the table of verdicts, faults."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from eh_access.errors import EhAccessError, InputError, SourceError
+
+if TYPE_CHECKING:
+    from eh_access.analysis.criteria import Verdict
+    from eh_access.study.config import Study
+    from eh_access.study.inputs import Inputs
+    from eh_access.study.results import StudyResult
+
+INDICATIVE = "INDICATIVE ONLY: travel times are straight-line estimates, not real streets."
+STYLES = {"met": "green", "marginal": "yellow", "not met": "bold red", "cannot say": "dim"}
+
+
+class Terminal:
+    """Progress on a terminal, silence in a pipe; a context in which work is done.
+
+    Parameters
+    ----------
+    quiet
+        Show nothing.
+    verbose
+        Send the library's log to the terminal.
+    """
+
+    def __init__(self, *, quiet: bool, verbose: bool) -> None:
+        self._console = Console(stderr=True)
+        self._verbose = verbose and not quiet
+        shown = self._console.is_terminal and not quiet and not verbose
+        self._progress = Progress(
+            SpinnerColumn("line"),
+            TextColumn("{task.description}", markup=False),
+            TimeElapsedColumn(),
+            console=self._console,
+            transient=True,
+            disable=not shown,
+        )
+        self._handler: logging.Handler | None = None
+        self._log = logging.getLogger("eh_access")
+
+    def __enter__(self) -> Self:
+        if self._verbose:
+            self._handler = RichHandler(console=self._console, show_path=False)
+            self._log.addHandler(self._handler)
+            self._log.setLevel(logging.INFO)
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+        if self._handler is not None:
+            self._log.removeHandler(self._handler)
+
+    def stage(self, name: str) -> None:
+        """Say what is being done now.
+
+        Parameters
+        ----------
+        name
+            A few words.
+        """
+        self._log.info(name)
+        for task in self._progress.task_ids:
+            self._progress.remove_task(task)
+        self._progress.add_task(name, total=None)
+
+
+def refuse_unusable(folder: Path) -> None:
+    """Refuse an output folder that cannot be written, before any work is done for it.
+
+    Parameters
+    ----------
+    folder
+        Where the results are to go; it need not exist.
+
+    Raises
+    ------
+    SourceError
+        If it is a file, lies below one, or may not be written.
+    """
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if nearest.is_dir() and os.access(nearest, os.W_OK):
+        return
+    why = "there is no right to write there" if nearest.is_dir() else f"'{nearest}' is a file"
+    raise SourceError(
+        f"cannot write to the output folder '{folder}': {why}; give another with --out"
+    )
+
+
+def show_faults(error: EhAccessError) -> None:
+    """Print every fault of an error, one a line, to standard error.
+
+    Parameters
+    ----------
+    error
+        What was raised.
+    """
+    faults = error.faults if isinstance(error, InputError) else (str(error),)
+    count = f"{len(faults)} faults" if len(faults) > 1 else "1 fault"
+    lines = [f"{count}; nothing was written.", *(f"- {fault}" for fault in faults)]
+    sys.stderr.write("\n".join(lines) + "\n")
+
+
+def show_report(result: StudyResult, files: Mapping[str, Path]) -> None:
+    """Print the verdicts, what must be said beside them, and where the files are.
+
+    Parameters
+    ----------
+    result
+        What the study found.
+    files
+        The files written, by name.
+    """
+    console = Console()
+    console.print(Text(result.study.title, style="bold"))
+    if result.estimated:
+        console.print(Text(INDICATIVE, style="bold red"))
+    if result.study.illustrative:
+        console.print(Text("ILLUSTRATIVE: not a decision anybody has taken.", style="bold"))
+    for scenario in result.scenarios:
+        console.print()
+        console.print(Text(f"{scenario.label} ({scenario.name})", style="bold"))
+        console.print(_verdict_table(result.verdicts_for(scenario.name)))
+    for scenario in result.not_assessed:
+        console.print(Text(f"\nNot assessed: {scenario.label}. {scenario.why_not}"))
+    console.print()
+    for note in result.notes:
+        if note.level == "warning":
+            console.print(Text(f"! {note.text}", style="yellow"), soft_wrap=True)
+    console.print()
+    for name, path in files.items():
+        place = path.resolve()
+        console.print(
+            Text(f"  {name:15}", style=f"link {place.as_uri()}"), Text(str(path)), soft_wrap=True
+        )
+
+
+def _verdict_table(verdicts: tuple[Verdict, ...]) -> Table:
+    table = Table(show_edge=False, pad_edge=False)
+    table.add_column("criterion", no_wrap=True)
+    table.add_column("mode", no_wrap=True)
+    table.add_column("outcome", no_wrap=True)
+    table.add_column("in words", ratio=1)
+    for verdict in verdicts:
+        outcome = str(verdict.outcome)
+        if verdict.indication:
+            outcome += f" (points to {verdict.indication})"
+        words = Text(verdict.sentence)
+        if verdict.not_met_before:
+            words.append(" Not met before either.")
+        table.add_row(
+            Text(verdict.criterion.id),
+            Text(verdict.mode),
+            Text(outcome, style=STYLES.get(str(verdict.outcome), "")),
+            words,
+        )
+    return table
+
+
+def report_json(result: StudyResult, files: Mapping[str, Path]) -> str:
+    """Return what a machine wants to know of a run.
+
+    Parameters
+    ----------
+    result
+        What the study found.
+    files
+        The files written, by name.
+
+    Returns
+    -------
+    str
+        JSON; a number that is not finite is null.
+    """
+    told = {
+        "study": result.study.id,
+        "basis": result.basis,
+        "indicative": result.estimated,
+        "origins": result.origins_name,
+        "verdicts": [
+            {key: _plain(value) for key, value in row.items()}
+            for row in result.verdicts_table().to_dict("records")
+        ],
+        "notes": [{"level": note.level, "text": note.text} for note in result.notes],
+        "files": {name: path.as_posix() for name, path in files.items()},
+    }
+    return json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - a cell of a table
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def check_lines(study: Study, inputs: Mapping[str, Inputs]) -> Iterator[str]:
+    """Yield what there is in a study without faults.
+
+    Parameters
+    ----------
+    study
+        The question.
+    inputs
+        Its tables, by the name of the set of origins.
+
+    Yields
+    ------
+    str
+        Lines to print.
+    """
+    yield f"{study.title}: no faults."
+    for name, tables in inputs.items():
+        weight = tables.origins["weight"].sum()
+        yield f"  origins '{name}': {len(tables.origins):,} rows, {weight:,.0f} {study.unit}"
+    first = next(iter(inputs.values()))
+    located = int((first.sites["location_basis"] != "unknown").sum())
+    yield f"  sites: {len(first.sites)}, of which {located} have a known or estimated place"
+    yield f"  areas: {len(first.areas):,}"
+    assessed = sum(scenario.assess for scenario in study.scenarios)
+    yield f"  scenarios: {len(study.scenarios)}, of which {assessed} can be assessed"
+    yield f"  criteria: {len(study.criteria)}"

@@ -1,0 +1,190 @@
+"""The command line: parse, call, print. Everything it does can be done from Python as well."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from eh_access import __version__
+from eh_access._terminal import (
+    Terminal,
+    check_lines,
+    refuse_unusable,
+    report_json,
+    show_faults,
+    show_report,
+)
+from eh_access.errors import EhAccessError
+
+BAD_INPUT = 2
+EXAMPLES = """Examples:
+
+  eh-access report                                  Rotherham, results in out/rotherham
+
+  eh-access report newport --out results            the example on real streets
+
+  eh-access report my-area/study.toml --offline     your own study, no connection made
+
+  eh-access check my-area/study.toml                list every fault of a study and its files
+
+  eh-access network download "Barnsley, England"    fetch and store the streets of a place
+
+The exit code is 0 when the study ran, whatever its verdicts, and 2 when something it was given
+cannot be used; every fault is then listed, and nothing has been written.
+"""
+
+app = typer.Typer(
+    name="eh-access",
+    help="Answer whether services stay reasonably local when delivery points move or close.",
+    epilog=EXAMPLES,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+network_app = typer.Typer(help="Get streets and keep them.", no_args_is_help=True)
+app.add_typer(network_app, name="network")
+
+StudyArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="STUDY",
+        help="rotherham, newport, the path of a study.toml, or of a folder that holds one.",
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more on the way.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the results as JSON for machines.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"eh-access {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Answer whether services stay reasonably local when delivery points move or close."""
+
+
+@app.command(epilog=EXAMPLES)
+def report(  # noqa: PLR0913 - each is an option of the command
+    study: StudyArgument = "rotherham",
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Folder for the results; out/ID if not given."),
+    ] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Make no connection; stored streets are still used.")
+    ] = False,
+    origins: Annotated[
+        str | None,
+        typer.Option("--origins", help="Which set of origins: oa or postcode, or the study's own."),
+    ] = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    as_json: Json = False,
+    open_report: Annotated[
+        bool, typer.Option("--open", help="Open the report in the browser when done.")
+    ] = False,
+) -> None:
+    """Run a study and write report, map, workbook, GeoPackage, CSVs and manifest."""
+    from eh_access.publish.outputs import write_outputs  # noqa: PLC0415 - quick start
+    from eh_access.study.manifest import started_now  # noqa: PLC0415 - quick start
+    from eh_access.study.opening import open_study  # noqa: PLC0415 - quick start
+    from eh_access.study.run import run_study  # noqa: PLC0415 - quick start
+    from eh_access.study.streets import find_streets  # noqa: PLC0415 - quick start
+
+    with Terminal(quiet=quiet or as_json, verbose=verbose) as terminal:
+        started = started_now()
+        question, inputs = open_study(study, origins=origins)
+        folder = out if out is not None else Path("out") / question.id
+        refuse_unusable(folder)
+        terminal.stage("Looking for streets")
+        streets = find_streets(question, inputs.borough, offline=offline)
+        result = run_study(question, inputs=inputs, streets=streets, progress=terminal.stage)
+        terminal.stage("Writing the results")
+        files = write_outputs(result, folder, started=started)
+    if as_json:
+        typer.echo(report_json(result, files))
+    elif not quiet:
+        show_report(result, files)
+    if open_report:
+        typer.launch(files["report.html"].resolve().as_uri())
+
+
+@app.command()
+def check(study: StudyArgument, *, quiet: Quiet = False, verbose: Verbose = False) -> None:
+    """Check a study, its tables and its streets, and list every fault."""
+    from eh_access.study.opening import check_study  # noqa: PLC0415 - quick start
+
+    with Terminal(quiet=quiet, verbose=verbose) as terminal:
+        terminal.stage("Checking")
+        question, inputs = check_study(study)
+    if not quiet:
+        for line in check_lines(question, inputs):
+            typer.echo(line)
+
+
+@network_app.command("download")
+def network_download(
+    place: Annotated[
+        str,
+        typer.Argument(
+            metavar="PLACE",
+            help="A place by name, a study (rotherham, or a path), or a map file of the area.",
+        ),
+    ],
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Also write a compact network file (.npz) here."),
+    ] = None,
+    buffer_m: Annotated[
+        float | None,
+        typer.Option("--buffer-m", min=0, max=50_000, help="How far beyond the area, in metres."),
+    ] = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Download the streets of a place from OpenStreetMap and store them for later runs."""
+    from eh_access.study.fetching import fetch_network  # noqa: PLC0415 - quick start
+
+    with Terminal(quiet=quiet, verbose=verbose) as terminal:
+        terminal.stage(f"Downloading the streets of {place}")
+        network = fetch_network(place, out=out, buffer_m=buffer_m)
+    if not quiet:
+        typer.echo(f"{network.edge_count:,} stretches of street, {network.node_count:,} junctions.")
+        typer.echo(f"Written to {out}" if out is not None else "Stored for later runs.")
+
+
+def main() -> None:
+    """Run the command line; errors made on purpose are told in words, never as a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        # a terminal or a pipe that lacks a sign gets a question mark, not a crash
+        if (reconfigure := getattr(stream, "reconfigure", None)) is not None:
+            reconfigure(errors="replace")
+    try:
+        app()
+    except EhAccessError as error:
+        logging.getLogger(__name__).debug("stopped", exc_info=error)
+        show_faults(error)
+        sys.exit(BAD_INPUT)
+    except KeyboardInterrupt:
+        typer.echo("Stopped; nothing was written.", err=True)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,246 @@
+"""What must be said beside the figures, found in the tables themselves, warnings first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eh_access.routing.estimate import ACCURACY
+from eh_access.study.results import Note, StepCount
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from eh_access.routing.types import TravelTimes
+    from eh_access.study.config import Study
+    from eh_access.study.inputs import Inputs
+    from eh_access.study.travel import Travel
+
+MUCH_OFF_SHARE = 0.01
+"""From this share of the weight on, origins out of place are a warning."""
+
+
+def study_notes(study: Study, inputs: Inputs, travel: Travel) -> tuple[Note, ...]:
+    """Return everything a reader must be told, warnings first.
+
+    Parameters
+    ----------
+    study
+        The question; its own notes come last of each kind.
+    inputs
+        The tables.
+    travel
+        The times.
+
+    Returns
+    -------
+    tuple of Note
+        Each once.
+    """
+    found = [
+        *_estimated(travel),
+        *_unknown_sites(inputs.sites),
+        *_rough_sites(inputs.sites),
+        *(note for times in travel.times.values() for note in _placing(study, inputs, times)),
+        *_not_assessed(study),
+        *_assumptions(study, travel),
+        *(Note(level=note.level, text=note.text, topic=note.topic) for note in study.notes),
+    ]
+    return warnings_first(found)
+
+
+def warnings_first(notes: list[Note]) -> tuple[Note, ...]:
+    """Return notes with warnings before the rest, each once, else in the order given.
+
+    Parameters
+    ----------
+    notes
+        Any notes.
+
+    Returns
+    -------
+    tuple of Note
+        The same notes.
+
+    Examples
+    --------
+    >>> info = Note(level="info", text="b", topic="t")
+    >>> warnings_first([info, Note(level="warning", text="a", topic="t"), info])[0].text
+    'a'
+    """
+    return tuple(sorted(dict.fromkeys(notes), key=lambda note: note.level != "warning"))
+
+
+def _estimated(travel: Travel) -> Iterator[Note]:
+    if any(times.estimated for times in travel.times.values()):
+        yield Note(level="warning", text=ACCURACY, topic="estimated")
+
+
+def _unknown_sites(sites: gpd.GeoDataFrame) -> Iterator[Note]:
+    for name in sites.loc[sites["location_basis"] == "unknown", "name"]:
+        yield Note(
+            level="warning",
+            text=(
+                f"{name} stays in the tables, but where it is is not known, so it is left out of "
+                "every travel time, before and after. This overstates harm: families near it "
+                "seem to be without a service they have."
+            ),
+            topic="unknown-site",
+        )
+
+
+def _rough_sites(sites: gpd.GeoDataFrame) -> Iterator[Note]:
+    rough = sites[sites["location_basis"] == "estimate"]
+    if rough.empty:
+        return
+    listed = joined(
+        f"{name} (within about {radius:,.0f} m)"
+        for name, radius in zip(rough["name"], rough["location_radius_m"], strict=True)
+    )
+    yield Note(
+        level="warning",
+        text=(
+            f"Known only roughly: {listed}. A verdict that turns on where they are is "
+            "'cannot say', and names them."
+        ),
+        topic="estimated-site",
+    )
+
+
+def _placing(study: Study, inputs: Inputs, times: TravelTimes) -> Iterator[Note]:
+    """Tell how many origins and sites could not be placed, or may have been cut short."""
+    weight = inputs.origins["weight"].to_numpy(dtype=np.float64)
+    whole, unit, label = weight.sum(), study.unit, times.mode.label
+    status = times.origin_status["status"].to_numpy(dtype=str)
+    for kind, words in (
+        ("off_network", f"too far from any street to be placed {label}; they count as not reached"),
+        ("unreached", f"out of reach of every site within {times.cutoff_min:g} minutes {label}"),
+    ):
+        rows = status == kind
+        if rows.any():
+            much = weight[rows].sum() > MUCH_OFF_SHARE * whole
+            told = f"{rows.sum():,} of {len(rows):,} origins ({weight[rows].sum():,.0f} {unit})"
+            yield Note(level="warning" if much else "info", text=f"{told} are {words}.", topic=kind)
+    names = inputs.sites["name"]
+    lost = times.site_status.index[times.site_status["status"] == "off_network"]
+    if len(lost):
+        listed = joined(str(names[site]) for site in lost)
+        told = (
+            f"Too far from any street to be reached {label}: {listed}. It counts as out of reach."
+        )
+        yield Note(level="warning", text=told, topic="off-network-site")
+    if times.touches_rim is not None and times.touches_rim.any():
+        share = weight[times.touches_rim].sum() / whole if whole else 0.0
+        yield Note(
+            level="info",
+            text=(
+                f"Searches {label} reached the rim of the streets known from "
+                f"{times.touches_rim.sum():,} of {len(weight):,} origins ({share:.0%} of {unit}): "
+                "a quicker way outside it may be missing."
+            ),
+            topic="rim",
+        )
+
+
+def _not_assessed(study: Study) -> Iterator[Note]:
+    for scenario in study.scenarios:
+        if not scenario.assess:
+            yield Note(
+                level="warning",
+                text=f"Not assessed: {scenario.label}. {scenario.why_not}",
+                topic="not-assessed",
+            )
+
+
+def _assumptions(study: Study, travel: Travel) -> Iterator[Note]:
+    if study.settings.full_time_assumption:
+        yield Note(level="info", text=study.settings.full_time_assumption, topic="full-time")
+    yield Note(
+        level="info", text=f"{study.weight_label}: {study.weight_basis}".strip(), topic="weights"
+    )
+    for times in travel.times.values():
+        if times.mode.source and not times.estimated:
+            yield Note(
+                level="info", text=f"Speed {times.mode.label}: {times.mode.source}.", topic="speed"
+            )
+
+
+def step_counts(inputs: Inputs, travel: Travel) -> tuple[StepCount, ...]:
+    """Return how many rows went into each step and came out.
+
+    Parameters
+    ----------
+    inputs
+        The tables.
+    travel
+        The times.
+
+    Returns
+    -------
+    tuple of StepCount
+        Tables first, then each table of times.
+    """
+    rows = {file.role: file.rows for file in inputs.files if file.rows is not None}
+    checked: Mapping[str, int] = {
+        "areas": len(inputs.areas),
+        "origins": len(inputs.origins),
+    }
+    read = [
+        StepCount(step=f"{role} checked", rows_in=rows.get(role, count), rows_out=count)
+        for role, count in checked.items()
+    ]
+    added = len(inputs.sites) - rows.get("sites", len(inputs.sites))
+    sites = StepCount(
+        step="sites checked",
+        rows_in=rows.get("sites", len(inputs.sites)),
+        rows_out=len(inputs.sites),
+        note=f"{added} candidates that a scenario opens were added" if added else "",
+    )
+    placed = [
+        StepCount(
+            step=f"{mode}: origins placed on the network",
+            rows_in=len(inputs.origins),
+            rows_out=int(
+                (~times.origin_status["status"].isin(("off_network", "no_location"))).sum()
+            ),
+            note="the rest keep their rows, with a status",
+        )
+        for mode, times in travel.times.items()
+    ]
+    timed = [
+        StepCount(
+            step=f"{mode}: pairs of origin and site timed",
+            rows_in=len(inputs.origins) * len(inputs.sites),
+            rows_out=int(times.minutes.size),
+        )
+        for mode, times in travel.times.items()
+    ]
+    return (*read, sites, *placed, *timed)
+
+
+def _placed(times: TravelTimes) -> int:
+    return int((~times.origin_status["status"].isin(("off_network", "no_location"))).sum())
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Return words as a list in a sentence.
+
+    Parameters
+    ----------
+    parts
+        Words or phrases.
+
+    Returns
+    -------
+    str
+        With commas, and "and" before the last.
+
+    Examples
+    --------
+    >>> joined(["walk", "pushchair", "drive"])
+    'walk, pushchair and drive'
+    """
+    words = list(parts)
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else ""

@@ -1,0 +1,194 @@
+"""The whole method on one page: from a question and its tables to verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from eh_access.analysis.case import Case, JudgeSettings
+from eh_access.analysis.comparison import compare
+from eh_access.analysis.scenarios import apply_scenario, open_sites
+from eh_access.analysis.verdicts import judge
+from eh_access.study.config import scenario_of
+from eh_access.study.credits import credits_for
+from eh_access.study.inputs import Inputs, read_inputs
+from eh_access.study.notes import step_counts, study_notes, warnings_first
+from eh_access.study.results import BASELINE_NAME, StudyResult
+from eh_access.study.streets import Streets, own_streets
+from eh_access.study.travel import Progress, Travel, with_moved, work_out
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from eh_access.analysis.comparison import Comparison
+    from eh_access.analysis.criteria import Verdict
+    from eh_access.network.model import Network
+    from eh_access.study.config import Study
+
+
+def run_study(
+    study: Study,
+    *,
+    network: Network | None = None,
+    origins: str | None = None,
+    inputs: Inputs | None = None,
+    streets: Streets | None = None,
+    progress: Progress | None = None,
+) -> StudyResult:
+    """Answer a study's question.
+
+    Parameters
+    ----------
+    study
+        From `load_study`.
+    network
+        Streets to travel on. Without any, the study's own file is used if it names one; else
+        times are straight-line estimates and every verdict is an indication. Nothing is ever
+        downloaded here: see `find_streets`.
+    origins
+        Which set of origins, by its name in ``data.origins``; the first if None.
+    inputs
+        The study's tables, if they have been read already.
+    streets
+        What `find_streets` found, in place of ``network``.
+    progress
+        Called with a few words as each stage begins.
+
+    Returns
+    -------
+    StudyResult
+        Times, comparisons, verdicts, and what must be said beside them.
+
+    Raises
+    ------
+    InputError
+        If a table, a scenario or the study's streets cannot be used: every fault is listed.
+
+    Examples
+    --------
+    >>> from eh_access.study.config import load_study
+    >>> result = run_study(load_study("rotherham"))
+    >>> result.estimated, result.scenario_names
+    (True, ('baseline', 'deregister-closed', 'deregister-sessions'))
+    """
+    tell = progress if progress is not None else _silent
+    tell("Reading the tables")
+    tables = inputs if inputs is not None else read_inputs(study, origins=origins)
+    found = _streets(study, network, streets)
+    travel = work_out(study, tables.origins, tables.sites, network=found.network, progress=tell)
+    choices = _choices(study, tables, travel, found, tell)
+    tell("Comparing before and after, and judging")
+    files = tables.files if found.file is None else (*tables.files, found.file)
+    return StudyResult(
+        study=study,
+        origins_name=tables.origins_name,
+        origins=tables.origins,
+        areas=tables.areas,
+        sites=choices[BASELINE_NAME].sites,
+        wards=tables.wards,
+        candidates=tables.candidates,
+        youth=tables.youth,
+        borough=tables.borough,
+        scenario_sites={name: choice.sites for name, choice in choices.items()},
+        times=travel.times,
+        times_back=travel.times_back,
+        moved_times={
+            (name, mode): times
+            for name, choice in choices.items()
+            if choice.travel is not travel
+            for mode, times in choice.travel.times.items()
+        },
+        comparisons=_comparisons(study, tables, choices, full_time=False),
+        comparisons_full_time=_comparisons(study, tables, choices, full_time=True),
+        verdicts=_verdicts(study, tables, choices),
+        network=found.network,
+        estimated=found.network is None,
+        notes=warnings_first([*found.notes(), *study_notes(study, tables, travel)]),
+        provenance=credits_for(study, files, found.network),
+        inputs=files,
+        counts=step_counts(tables, travel),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Choice:
+    """Sites and times under one scenario."""
+
+    sites: gpd.GeoDataFrame
+    travel: Travel
+
+
+def _streets(study: Study, network: Network | None, streets: Streets | None) -> Streets:
+    if network is not None:
+        return Streets(network=network, how="Travel times follow the streets given.")
+    if streets is not None:
+        return streets
+    own = own_streets(study)
+    return own if own is not None else Streets(network=None, how="No streets were given.")
+
+
+def _choices(
+    study: Study, tables: Inputs, travel: Travel, found: Streets, tell: Progress
+) -> dict[str, _Choice]:
+    """Apply every scenario; only a site that moves needs times of its own."""
+    choices: dict[str, _Choice] = {}
+    for config in study.scenarios:
+        if not config.assess:
+            continue
+        sites = apply_scenario(tables.sites, scenario_of(config))
+        moved = [item.site for item in config.move]
+        own = travel
+        if moved:
+            tell(f"Working out travel times to sites that move ({config.name})")
+            part = work_out(
+                study, tables.origins, sites.loc[moved], network=found.network, progress=_silent
+            )
+            own = with_moved(travel, part)
+        choices[config.name] = _Choice(sites, own)
+    return choices
+
+
+def _comparisons(
+    study: Study, tables: Inputs, choices: dict[str, _Choice], *, full_time: bool
+) -> dict[tuple[str, str], Comparison]:
+    """Compare every scenario with the baseline, by every mode."""
+    enough = study.settings.full_time_from_hours
+    before = choices[BASELINE_NAME]
+    return {
+        (name, mode): compare(
+            before.travel.times[mode],
+            after.travel.times[mode],
+            tables.origins,
+            sites_before=open_sites(before.sites, full_time=full_time, full_time_from_hours=enough),
+            sites_after=open_sites(after.sites, full_time=full_time, full_time_from_hours=enough),
+            loser_min=study.settings.loser_min,
+        )
+        for name, after in choices.items()
+        if name != BASELINE_NAME
+        for mode in study.settings.modes
+    }
+
+
+def _verdicts(study: Study, tables: Inputs, choices: dict[str, _Choice]) -> tuple[Verdict, ...]:
+    """Judge every scenario by every criterion; the baseline gives the values before."""
+    settings = JudgeSettings(
+        full_time_from_hours=study.settings.full_time_from_hours,
+        unit=study.unit,
+        place=study.site_word,
+    )
+    before = choices[BASELINE_NAME]
+    cases = [
+        Case(
+            scenario=name,
+            origins=tables.origins,
+            before=before.travel.side(before.sites),
+            after=choice.travel.side(choice.sites),
+            settings=settings,
+        )
+        for name, choice in choices.items()
+    ]
+    return tuple(judge(criterion, case) for case in cases for criterion in study.criteria)
+
+
+def _silent(_stage: str) -> None:
+    """Tell nobody."""

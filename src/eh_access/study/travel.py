@@ -1,0 +1,218 @@
+"""Every travel time a study needs, worked out once: by mode, there, home again, and in metres."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eh_access.analysis.case import Side
+from eh_access.network.cost import edge_cost
+from eh_access.network.model import CLOSED_DS, EdgeCost
+from eh_access.routing.estimate import estimate_travel_times
+from eh_access.routing.matrix import travel_time_matrix
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from eh_access.modes import TravelMode
+    from eh_access.network.model import Network
+    from eh_access.routing.types import Direction, TravelTimes
+    from eh_access.study.config import Study
+
+Progress = Callable[[str], None]
+KM_H_PER_M_S = 3.6
+DS_PER_S = 10
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Travel:
+    """Travel times to every site, whether it is open or not.
+
+    Parameters
+    ----------
+    times
+        To the sites, by mode.
+    times_back
+        Home from them, for the modes in which a criterion asks for there and back.
+    distances
+        By the shortest way, for the modes in which a criterion asks for metres; as times at the
+        mode's one speed (see ``analysis.aligning.metres``). Empty for estimates, whose minutes
+        are distances already.
+    """
+
+    times: Mapping[str, TravelTimes]
+    times_back: Mapping[str, TravelTimes]
+    distances: Mapping[str, TravelTimes]
+
+    def side(self, sites: gpd.GeoDataFrame) -> Side:
+        """Return these times with the sites of one scenario, for judging.
+
+        Parameters
+        ----------
+        sites
+            From ``apply_scenario``.
+
+        Returns
+        -------
+        Side
+            The same tables of times.
+        """
+        return Side(
+            sites=sites,
+            times=self.times,
+            times_back=self.times_back,
+            distances=self.distances,
+        )
+
+
+def work_out(
+    study: Study,
+    origins: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    *,
+    network: Network | None,
+    progress: Progress,
+) -> Travel:
+    """Return the travel times of a study.
+
+    Parameters
+    ----------
+    study
+        Says which modes, how far, and which criteria want more than the way there.
+    origins, sites
+        Checked tables.
+    network
+        Streets, or None for straight-line estimates.
+    progress
+        Told what is being worked out.
+
+    Returns
+    -------
+    Travel
+        From every origin to every site.
+    """
+    modes = study.settings.travel_modes()
+    cutoff_min = study.settings.search_min
+
+    def minutes(mode: TravelMode, direction: Direction = "to_sites") -> TravelTimes:
+        way = "" if direction == "to_sites" else ", and home again"
+        progress(f"Working out travel times {mode.label}{way}")
+        if network is None:
+            return estimate_travel_times(
+                origins, sites, mode=mode, cutoff_min=cutoff_min, direction=direction
+            )
+        return travel_time_matrix(
+            network, origins, sites, mode=mode, cutoff_min=cutoff_min, direction=direction
+        )
+
+    back = _modes_of(study, "hours_reachable")
+    far = () if network is None else _modes_of(study, "coverage_distance")
+    return Travel(
+        times={name: minutes(mode) for name, mode in modes.items()},
+        times_back={name: minutes(modes[name], "from_sites") for name in back},
+        distances={
+            name: minutes(level_mode(network, modes[name])) for name in far if network is not None
+        },
+    )
+
+
+def _modes_of(study: Study, measure: str) -> tuple[str, ...]:
+    """Return the study's modes in which criteria of one measure are asked, each once."""
+    asked = {
+        mode
+        for criterion in study.criteria
+        if criterion.measure == measure
+        for mode in (criterion.mode, *criterion.also_modes)
+    }
+    return tuple(mode for mode in study.settings.modes if mode in asked)
+
+
+def level_mode(network: Network, mode: TravelMode) -> TravelMode:
+    """Return a mode that may use the same streets at one speed, so that minutes are metres.
+
+    Rough ground and ramps slow a pushchair, so its quickest way need not be its shortest.
+
+    Parameters
+    ----------
+    network
+        The streets; they remember what each edge costs the new mode.
+    mode
+        A mode of one speed.
+
+    Returns
+    -------
+    TravelMode
+        Of the same name, label and speed.
+    """
+    level = replace(mode, source="at one speed everywhere: for distances", uses_road_speeds=False)
+
+    def cost() -> EdgeCost:
+        own = edge_cost(network, mode)
+        exact = network.length_m / (mode.speed_km_h / KM_H_PER_M_S) * DS_PER_S
+        flat = np.where(network.length_m > 0, np.maximum(np.rint(exact), 1), 0)
+
+        def where_open(deciseconds: NDArray[np.int32]) -> NDArray[np.int32]:
+            return np.where(deciseconds < CLOSED_DS, flat, CLOSED_DS).astype(np.int32)
+
+        return EdgeCost(where_open(own.forward_ds), where_open(own.backward_ds), own.main)
+
+    network.remember(("cost", level), cost)
+    return level
+
+
+def with_columns(base: TravelTimes, moved: TravelTimes) -> TravelTimes:
+    """Return a table in which some sites' columns are replaced by those of another.
+
+    Parameters
+    ----------
+    base
+        Times to every site.
+    moved
+        Times of the same origins to the sites that moved.
+
+    Returns
+    -------
+    TravelTimes
+        In the shape of ``base``.
+    """
+    columns = base.columns_of(moved.site_ids)
+    minutes = base.minutes.copy()
+    minutes[:, columns] = moved.minutes
+    status = base.site_status.copy()
+    status.loc[moved.site_ids] = moved.site_status
+    rim = base.touches_rim
+    if rim is not None and moved.touches_rim is not None:
+        rim = rim | moved.touches_rim
+    return replace(base, minutes=minutes, site_status=status, touches_rim=rim)
+
+
+def with_moved(base: Travel, moved: Travel) -> Travel:
+    """Return the times of a scenario that moves sites: only their columns are new.
+
+    Parameters
+    ----------
+    base
+        Times to every site as the baseline places it.
+    moved
+        Times to the moved sites in their new places.
+
+    Returns
+    -------
+    Travel
+        Times to every site as the scenario places it.
+    """
+
+    def merged(
+        old: Mapping[str, TravelTimes], new: Mapping[str, TravelTimes]
+    ) -> dict[str, TravelTimes]:
+        return {name: with_columns(times, new[name]) for name, times in old.items()}
+
+    return Travel(
+        times=merged(base.times, moved.times),
+        times_back=merged(base.times_back, moved.times_back),
+        distances=merged(base.distances, moved.distances),
+    )

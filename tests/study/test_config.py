@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from eh_access.analysis.scenarios import Close, Move, Open, SetHours
+from eh_access.errors import InputError, NotFoundError, SourceError
+from eh_access.study.config import load_study, scenario_of
+from eh_access.study.schema import MoveTo, ScenarioConfig
+from study_files import STUDY, StudyFolder, write_study
+
+CRITERION = "\n[[criterion]]\n" + STUDY.split("[[criterion]]\n")[1]
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> StudyFolder:
+    return write_study(tmp_path)
+
+
+def faults(study: StudyFolder) -> tuple[str, ...]:
+    with pytest.raises(InputError) as caught:
+        load_study(study.toml)
+    return caught.value.faults
+
+
+def test_a_sound_study_is_read_as_it_stands(toy: StudyFolder) -> None:
+    study = load_study(toy.toml)
+    assert study.id == "toy"
+    assert [scenario.name for scenario in study.scenarios] == ["baseline", "one-less"]
+    assert study.criteria[0].set_on == dt.date(2020, 1, 1)
+    assert list(study.settings.travel_modes()) == ["walk", "pushchair"]
+    assert load_study(toy.path) == study
+
+
+@pytest.mark.parametrize("name", ["rotherham", "newport"])
+def test_the_bundled_studies_are_sound(name: str) -> None:
+    study = load_study(name)
+    assert study.id == name
+    assert study.scenarios[0].name == "baseline"
+    assert all(criterion.source and criterion.set_by for criterion in study.criteria)
+
+
+def test_rotherham_asks_what_the_council_decided() -> None:
+    study = load_study("rotherham")
+    gone = {"park-view", "broom-valley", "wath-victoria"}
+    by_name = {scenario.name: scenario for scenario in study.scenarios}
+    assert set(by_name["deregister-closed"].close) == gone
+    assert dict(by_name["deregister-sessions"].set_hours) == dict.fromkeys(gone, 10)
+    assert not by_name["youth"].assess
+    assert [criterion.id for criterion in study.criteria] == [
+        "walk-30",
+        "pram-2500",
+        "pushchair-added",
+        "deprived-not-worse",
+        "no-car",
+        "even-spread",
+        "sessions",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("threshold = 0.9", "treshold = 0.9", "line 36: criterion[1].treshold: no such key; did"),
+        ("threshold = 0.9", "threshold = 1.4", "criterion[1].threshold: 1.4 is no share"),
+        ("threshold = 0.9", 'threshold = "most"', "criterion[1].threshold: is 'most'; give a num"),
+        ("cutoff_min = 30", "", "criterion[1].cutoff_min: coverage needs it; add it"),
+        ("set_on = 2020-01-01", 'set_on = "soon"', "criterion[1].set_on: is 'soon'; give a date"),
+        ('mode = "walk"', 'mode = "wakl"', "criterion[1].mode: no travel mode 'wakl'; did you"),
+        ('mode = "walk"', 'mode = "drive"', "'drive' is not one of settings.modes"),
+        ('"walk", "pushchair"', '"walk", "walk"', "settings.modes[2]: 'walk' is listed twice"),
+        ('"walk", "pushchair"', '"walk", "pram"', "settings.modes[2]: no travel mode 'pram'"),
+        ("[settings]", "[settings]\nspeed_km_h = { walk = 0 }", "is 0; give more than 0"),
+        ("[settings]", "[settings]\nspeed_km_h = { drive = 30 }", "not one of settings.modes"),
+        ("[settings]", "[settings]\nfull_time_from_hours = 200", "is 200; give at most 168"),
+        ("[settings]", "[settings]\nseed = 1.5", "settings.seed: is 1.5; give a whole number"),
+        ("[settings]", "[setings]", "setings: no such key; did you mean 'settings'?"),
+        ("schema = 1", "schema = 2", "schema: is 2; give 1"),
+        ('id = "toy"', 'id = "A Toy"', "id: is 'A Toy'; give small letters, digits and hyphens"),
+        ('unit = "under-fives"\n', "", "study.toml: unit: missing; add it"),
+        ('unit = "under-fives"', 'unit = ""', "unit: is empty; fill it in"),
+        ('name = "baseline"', 'name = "before"', "the first scenario must be 'baseline'"),
+        ('label = "Before"', 'label = "Before"\nclose = ["east"]', "the baseline is assessed and"),
+        ('name = "one-less"', 'name = "baseline"', "is used by scenario[1] too"),
+        ('close = ["west"]', "", "scenario[2]: changes nothing"),
+        ('close = ["west"]', 'close = ["west", "west"]', "scenario[2].close[2]: 'west' is listed"),
+        ('close = ["west"]', 'close = ["west"]\nopen = ["west"]', "'west' is closed by the same"),
+        ('close = ["west"]', "set_hours = { west = 169 }", "set_hours.west: is 169; give at most"),
+        ('close = ["west"]', 'close = ["west"]\nassess = false', "say in why_not which input is"),
+        ('close = ["west"]', 'close = "west"', "scenario[2].close: is 'west'; give a list in"),
+        ("origins = {", "orgins = {", "data.orgins: no such key; did you mean 'origins'?"),
+    ],
+)
+def test_one_fault_is_told_with_its_key(toy: StudyFolder, old: str, new: str, told: str) -> None:
+    toy.change("study.toml", old, new)
+    found = faults(toy)
+    assert len(found) == 1, found
+    assert told in found[0]
+    assert found[0].startswith(toy.toml.as_posix())
+
+
+def test_every_fault_is_told_at_once_in_the_order_of_the_file(toy: StudyFolder) -> None:
+    toy.change("study.toml", 'unit = "under-fives"', "unit = 5")
+    toy.change("study.toml", '"walk", "pushchair"', '"walk", "pram"')
+    toy.change("study.toml", 'label = "One closed"', 'lable = "One closed"')
+    toy.change("study.toml", "threshold = 0.9", "threshold = 9")
+    found = faults(toy)
+    keys = ["unit", "settings.modes[2]", "scenario[2].lable", "criterion[1].threshold"]
+    assert [fault.split(": ")[1] for fault in found] == keys
+
+
+def test_a_repeated_criterion_is_told(toy: StudyFolder) -> None:
+    toy.toml.write_text(STUDY + CRITERION, encoding="utf-8")
+    assert "criterion[2].id: 'walk-30' is used by criterion[1] too" in faults(toy)[0]
+
+
+def test_broken_toml_is_told_with_its_line(toy: StudyFolder) -> None:
+    toy.change("study.toml", 'id = "toy"', 'id = "toy')
+    assert "not valid TOML" in faults(toy)[0]
+    assert "line 2" in faults(toy)[0]
+
+
+@pytest.mark.parametrize(("data", "told"), [(b"", "is empty"), (b"id = '\xff'", "not UTF-8")])
+def test_a_file_that_is_no_text_is_told(toy: StudyFolder, data: bytes, told: str) -> None:
+    toy.toml.write_bytes(data)
+    assert told in faults(toy)[0]
+
+
+def test_a_study_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="there is no study file"):
+        load_study(tmp_path / "study.toml")
+    with pytest.raises(NotFoundError, match="did you mean 'rotherham'"):
+        load_study("rotheram")
+
+
+def test_a_study_cannot_set_where_it_was_read_from(toy: StudyFolder) -> None:
+    toy.change("study.toml", "schema = 1", 'schema = 1\nfolder = "/"')
+    assert "folder: no such key; remove it" in faults(toy)[0]
+
+
+def test_the_digest_of_criteria_changes_with_a_criterion_alone(toy: StudyFolder) -> None:
+    first = load_study(toy.toml).criteria_sha256()
+    toy.change("study.toml", 'title = "A toy"', 'title = "Another"')
+    assert load_study(toy.toml).criteria_sha256() == first
+    toy.change("study.toml", "threshold = 0.9", "threshold = 0.89")
+    assert load_study(toy.toml).criteria_sha256() != first
+
+
+def test_a_scenario_becomes_typed_changes() -> None:
+    config = ScenarioConfig(
+        name="all-kinds",
+        label="All kinds",
+        close=("a",),
+        open=("b",),
+        set_hours={"c": 10.0},
+        move=(MoveTo(site="d", easting=1.0, northing=2.0, location_radius_m=3.0),),
+    )
+    assert scenario_of(config).changes == (
+        Close("a"),
+        Open("b"),
+        SetHours("c", 10.0),
+        Move("d", 1.0, 2.0, 3.0),
+    )

@@ -1,0 +1,102 @@
+"""A small study of its own on disk, sound until a test changes one thing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+STUDY = """\
+schema = 1
+id = "toy"
+title = "A toy"
+question = "Is it near?"
+place = "Toytown"
+unit = "under-fives"
+weight_label = "children"
+weight_basis = "made up"
+
+[data]
+areas = "areas.geojson"
+sites = "sites.csv"
+origins = { oa = "origins.csv" }
+
+[streets]
+source = "estimate"
+
+[settings]
+modes = ["walk", "pushchair"]
+
+[[scenario]]
+name = "baseline"
+label = "Before"
+
+[[scenario]]
+name = "one-less"
+label = "One closed"
+close = ["west"]
+
+[[criterion]]
+id = "walk-30"
+title = "Within a 30-minute walk"
+measure = "coverage"
+mode = "walk"
+cutoff_min = 30
+threshold = 0.9
+source = "made up"
+set_by = "nobody"
+set_on = 2020-01-01
+"""
+SITES = """\
+site_id,name,kind,hours_per_week,easting,northing,location_basis,location_radius_m
+west,West Centre,centre,,440000,390000,surveyed,10
+east,East Centre,centre,,444000,390000,surveyed,10
+"""
+ORIGINS = """\
+origin_id,easting,northing,weight,weight_basis,area_id
+a,440100,390000,10,made up,A
+b,442000,390100,20,made up,A
+c,443900,390000,30,made up,B
+"""
+AREAS = """\
+{"type": "FeatureCollection",
+ "crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::27700"}},
+ "features": [
+ {"type": "Feature", "properties": {"area_id": "A", "name": "Area A"}, "geometry":
+  {"type": "Polygon", "coordinates": [[[439000,389000],[442500,389000],[442500,391000],
+  [439000,391000],[439000,389000]]]}},
+ {"type": "Feature", "properties": {"area_id": "B", "name": "Area B"}, "geometry":
+  {"type": "Polygon", "coordinates": [[[442500,389000],[445000,389000],[445000,391000],
+  [442500,391000],[442500,389000]]]}}]}
+"""
+
+
+@dataclass(frozen=True)
+class StudyFolder:
+    """The folder of the toy study."""
+
+    path: Path
+
+    @property
+    def toml(self) -> Path:
+        return self.path / "study.toml"
+
+    def change(self, name: str, old: str, new: str) -> None:
+        """Replace one passage of one file; it must be there."""
+        path = self.path / name
+        text = path.read_text(encoding="utf-8")
+        assert old in text, f"{old!r} is not in {name}"
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def write_study(folder: Path) -> StudyFolder:
+    """Write the toy study into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {
+        "study.toml": STUDY,
+        "sites.csv": SITES,
+        "origins.csv": ORIGINS,
+        "areas.geojson": AREAS,
+    }
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return StudyFolder(folder)

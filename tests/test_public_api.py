@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import eh_access
+
+HEAVY = {"folium", "osmnx", "matplotlib", "networkx", "gptables", "docx", "pandas", "numba"}
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    code = "import json, sys, eh_access; print(json.dumps(sorted(sys.modules)))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert HEAVY & set(json.loads(ran.stdout)) == set()
+
+
+def test_running_a_study_loads_nothing_that_only_draws_or_downloads() -> None:
+    code = (
+        "import json, sys, eh_access\n"
+        "eh_access.run_study(eh_access.load_study('rotherham'))\n"
+        "print(json.dumps(sorted(sys.modules)))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert {"folium", "osmnx", "matplotlib", "gptables", "docx"} & set(
+        json.loads(ran.stdout)
+    ) == set()
+
+
+@pytest.mark.parametrize("name", eh_access.__all__)
+def test_every_public_name_can_be_had(name: str) -> None:
+    assert getattr(eh_access, name) is not None
+
+
+def test_an_unknown_name_is_refused() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'runstudy'"):
+        eh_access.runstudy  # noqa: B018
+
+
+def test_the_names_for_type_checkers_are_those_that_are_loaded() -> None:
+    """Two lists of one thing would drift apart unseen."""
+    tree = ast.parse(Path(eh_access.__file__).read_text(encoding="utf-8"))
+    guarded = next(node for node in tree.body if isinstance(node, ast.If))
+    stated = {
+        alias.name: node.module
+        for node in guarded.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert stated == {name: f"eh_access.{home}" for name, home in eh_access._HOME.items()}  # noqa: SLF001
+    errors = {"EhAccessError", "InputError", "NotFoundError", "SourceError", "__version__"}
+    assert set(eh_access.__all__) == stated.keys() | errors
+
+
+def test_names_are_offered_for_completion() -> None:
+    assert {"run_study", "load_study"} <= set(dir(eh_access))
