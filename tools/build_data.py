@@ -53,6 +53,8 @@ def build(shared: Path, out: Path, *, networks: bool = True) -> None:
 
 def _build_networks(shared: Path, out: Path) -> None:
     """Write the bundled network, with the builder beside this script."""
+    # the network is built by the library of this checkout, installed or not
+    sys.path.insert(0, str(ROOT / "src"))
     import build_newport  # noqa: PLC0415 - needs the library, which the tables do not
 
     build_newport.build(shared, out)
