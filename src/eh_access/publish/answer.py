@@ -49,13 +49,13 @@ def _of_criteria(result: StudyResult, scenario: str) -> str:
     if not verdicts:
         return f"For {_quoted(label)} no criterion was set, so nothing is judged."
     if result.estimated:
-        pointed = Counter(
-            str(verdict.indication) if verdict.indication else "cannot say" for verdict in verdicts
-        )
+        pointed = Counter(str(verdict.indication) for verdict in verdicts if verdict.indication)
+        silent = len(verdicts) - pointed.total()
+        nothing = f"; on {silent} they say nothing" if silent else ""
         return (
             f"It cannot be said for certain whether services stay reasonably local under "
             f"{_quoted(label)}: travel times are estimates. Of {len(verdicts)} criteria they "
-            f"point to {_tally(pointed)}."
+            f"point to {_tally(pointed)}{nothing}."
         )
     said = Counter(str(verdict.outcome) for verdict in verdicts)
     return f"Under {_quoted(label)}, of {len(verdicts)} criteria {_tally(said)}."
@@ -196,8 +196,9 @@ def what_would_change(result: StudyResult, scenario: str) -> tuple[str, ...]:
         if "marginal" in {str(verdict.outcome), str(verdict.indication)}
     ]
     found += _uncertain(result)
-    if result.study.settings.full_time_assumption:
-        found.append(result.study.settings.full_time_assumption)
+    assumed = result.study.settings.full_time_assumption
+    if assumed not in {note.text for note in result.notes}:
+        found.append(assumed)
     found += [_differs(result, verdict) for verdict in verdicts]
     return tuple(dict.fromkeys(text for text in found if text))
 

@@ -102,6 +102,7 @@ def report_context(result: StudyResult, tables: Mapping[str, Table]) -> dict[str
     mode = result.times[result.modes[0]].mode.label
     return {
         "result": result,
+        "notes": [note for note in result.notes if note.text != ACCURACY],
         "study": study,
         "said": said,
         "accuracy": ACCURACY,
@@ -116,7 +117,7 @@ def report_context(result: StudyResult, tables: Mapping[str, Table]) -> dict[str
         "changes": () if scenario is None else answer.what_would_change(result, scenario),
         "deprived": "" if scenario is None else answer.deprived_sentence(result, tables, scenario),
         "map": None if scenario is None else _map(result, tables, scenario, said),
-        "chart": None if scenario is None else _chart(tables, label, mode, said),
+        "chart": None if scenario is None else _chart(result, tables, said),
         "tables": tables,
         "wards": None if scenario is None else _worst_wards(tables, label, mode),
         "network": _network_facts(result),
@@ -223,19 +224,23 @@ def _map(result: StudyResult, tables: Mapping[str, Table], scenario: str, said: 
     )
 
 
-def _chart(
-    tables: Mapping[str, Table], label: str | None, mode: str, said: Wording
-) -> Picture | None:
+def _chart(result: StudyResult, tables: Mapping[str, Table], said: Wording) -> Picture | None:
     """Return the chart of the share within the cutoff by fifth of deprivation."""
-    if "deprivation" not in tables or label is None:
+    scenario = headline(result)
+    if "deprivation" not in tables or scenario is None:
         return None
+    label, mode = scenario_label(result, scenario), result.times[result.modes[0]].mode.label
+    cutoff_min = result.study.settings.cutoff_min
     rows = tables["deprivation"].where(scenario=label, mode=mode).frame
     before, after = (list(rows[f"within_share_{when}"]) for when in ("before", "after"))
     told = "; ".join(
         f"{group}: {was:.1f}% before, {now:.1f}% after"
         for group, was, now in zip(rows["group"], before, after, strict=True)
     )
-    heading = f"{said.Unit} within reach {mode} of a full-time {said.site}, by fifth of deprivation"
+    heading = (
+        f"{said.Unit} within {cutoff_min:g} minutes {mode} of a full-time {said.site}, by fifth of "
+        "areas by deprivation"
+    )
     return Picture(
         svg=figures.bars_svg(
             list(rows["group"]), before, after, axis_label=f"% of {said.unit} in the fifth"

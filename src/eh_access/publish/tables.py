@@ -35,6 +35,8 @@ class Column:
         What it holds; sets the unit, the decimals and the side it is aligned to.
     unit
         Words for the unit where the kind does not give it, as "under-fives" for a count.
+    at_infinity
+        What ``inf`` means here.
 
     Examples
     --------
@@ -46,6 +48,7 @@ class Column:
     label: str
     kind: Kind = "text"
     unit: str = ""
+    at_infinity: str = NOT_REACHED
 
     @property
     def heading(self) -> str:
@@ -84,7 +87,7 @@ class Column:
         if math.isnan(number):
             return NOT_AVAILABLE
         if math.isinf(number):
-            return NOT_REACHED if number > 0 else "newly reached"
+            return self.at_infinity if number > 0 else "newly reached"
         return f"{number:,.{DECIMALS[self.kind]}f}"
 
 

@@ -185,7 +185,7 @@ def _added(result: StudyResult, words: Wording) -> Table:
         Column("mean_change_min", "Mean added", "minutes"),
         Column("weight_loses", f"Lose more than {settings.loser_min:g} min", "count", words.unit),
         Column("share_loses", "Share who lose", "percent"),
-        Column("worst_change_min", "Most added", "minutes"),
+        Column("worst_change_min", "Most added", "minutes", at_infinity="no longer reached"),
         Column("weight_gains", f"Gain more than {settings.loser_min:g} min", "count", words.unit),
         Column("weight_loses_all", "Reach none any more", "count", words.unit),
         Column("finite_weight", "Base of the means", "count", words.unit),

@@ -17,13 +17,11 @@ if TYPE_CHECKING:
     from gptables import GPTable
     from gptables.core.wrappers import GPWorkbook
 
-    from eh_access.publish.tables import Table
+    from eh_access.publish.tables import Column, Table
 
 # A fixed date, so that the same tables give the same bytes; the manifest has the time of the run.
 CREATED = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - xlsx knows no time zones
-NOT_REACHED = "[not reached]"
-NEWLY_REACHED = "[newly reached]"
-NOT_AVAILABLE = "[x]"
+MISSING = "[x]"
 SHEET_NAME_MAX = 31
 CELL_MAX = 32_000
 WIDE_COLUMN = 60
@@ -37,7 +35,8 @@ AS_TEXT = {
 }
 LEGEND = (
     "[not reached] means that no centre can be reached within the longest search; it is not a "
-    "missing figure. [newly reached] means none could be reached before. [x] means not available."
+    "missing figure. [newly reached] means that none could be reached before, [no longer reached] "
+    "that one could. [x] means not available."
 )
 NUMBER_FORMATS = {
     "count": "#,##0",
@@ -145,15 +144,15 @@ def _safe(text: str) -> str:
     return plain if re.search(r"[A-Za-z0-9]", plain) else f"symbols: {plain}"
 
 
-def _cell(value: object, *, is_number: bool) -> str | float:
+def _cell(value: object, column: Column) -> str | float:
     """Return what goes into a cell: a number, a mark in words, or safe text."""
-    if not is_number:
+    if not column.is_number:
         return _safe(str(value))
     number = float(str(value))
     if math.isnan(number):
-        return NOT_AVAILABLE
+        return MISSING
     if math.isinf(number):
-        return NOT_REACHED if number > 0 else NEWLY_REACHED
+        return f"[{column.text(number)}]"
     return number
 
 
@@ -161,7 +160,7 @@ def _sheet(table: Table, make: Callable[..., GPTable]) -> GPTable:
     """Return one tidy table as gptables wants it."""
     cells = {
         _safe(column.heading): pd.Series(
-            [_cell(value, is_number=column.is_number) for value in table.frame[column.key]],
+            [_cell(value, column) for value in table.frame[column.key]],
             dtype=object,
         )
         for column in table.columns
