@@ -151,7 +151,8 @@ def street_lines(network: Network, *, within_m: float = 8.0) -> list[dict[str, A
             break
         in_degrees = to_degrees(lines)
         steps = [line_steps(shapely.get_coordinates(line)) for line in in_degrees]
-        layers.append({"width": (1.8, 1.2, 0.7, 0.4)[rank], "lines": steps})
+        if steps:
+            layers.append({"width": (1.8, 1.2, 0.7, 0.4)[rank], "lines": steps})
     return layers
 
 

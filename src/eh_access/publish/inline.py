@@ -102,7 +102,7 @@ def inline_map(
         Language of the page.
     files
         Text of further scripts and style sheets by file name, for plugins; they win over
-        Leaflet's own.
+        Leaflet's own. Folium's popups need jQuery's.
 
     Returns
     -------

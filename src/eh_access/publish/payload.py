@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from eh_access.analysis.case import ROUTE_DETOUR
 from eh_access.analysis.equality import GROUPS, group_members
@@ -24,11 +25,11 @@ from eh_access.routing.estimate import ACCURACY
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    import shapely
 
     from eh_access.analysis.criteria import Criterion, Verdict
     from eh_access.routing.types import TravelTimes
     from eh_access.study.results import StudyResult
+    from eh_access.study.schema import ScenarioConfig
 
 FORMAT = 1
 SIMPLIFY_M = 15.0
@@ -62,6 +63,7 @@ def build_payload(result: StudyResult) -> dict[str, Any]:
             "question": study.question,
             "place": study.place,
             "unit": study.unit,
+            "site_word": study.site_word,
             "weight_label": study.weight_label,
             "weight_basis": study.weight_basis,
             "illustrative": study.illustrative,
@@ -195,7 +197,33 @@ def _scenario(result: StudyResult, name: str, site_ids: pd.Index) -> dict[str, A
         "note": described.note,
         "open": [int(is_open) for is_open in sites["is_open"]],
         "hours": [_number(hours) for hours in sites["hours_per_week"]],
+        "moved": _moved(result, described, site_ids),
     }
+
+
+def _moved(
+    result: StudyResult, described: ScenarioConfig, site_ids: pd.Index
+) -> list[dict[str, Any]]:
+    """Return the sites a scenario moves: where to, and the minutes that go with it."""
+    found = []
+    for change in described.move:
+        place = geojson.to_degrees([shapely.Point(change.easting, change.northing)]).iloc[0]
+        minutes = {
+            mode: _packed(times, pd.Index([change.site]))
+            for (name, mode), times in result.moved_times.items()
+            if name == described.name
+        }
+        found.append(
+            {
+                "site": int(site_ids.get_loc(change.site)),
+                "at": [round(place.y, 6), round(place.x, 6)],
+                "easting": change.easting,
+                "northing": change.northing,
+                "radius_m": change.location_radius_m,
+                "minutes": minutes,
+            }
+        )
+    return found
 
 
 def _origins(origins: gpd.GeoDataFrame, shown: DisplayAreas) -> dict[str, Any]:

@@ -69,9 +69,8 @@ def display_areas(origins: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> Display
     )
     squares = pd.DataFrame({"name": names, "x": corner_x, "y": corner_y}).drop_duplicates("name")
     squares = squares.sort_values("name")
-    shapes = shapely.box(
-        squares["x"], squares["y"], squares["x"] + SQUARE_M, squares["y"] + SQUARE_M
-    )
+    x, y = squares["x"].to_numpy(), squares["y"].to_numpy()
+    shapes = shapely.box(x, y, x + SQUARE_M, y + SQUARE_M)
     framed = gpd.GeoDataFrame(
         {"name": squares["name"].to_numpy()},
         geometry=shapes,

@@ -11,16 +11,31 @@ function start(map) {
     const back = mode.back === null ? null : (mode.back && Core.decodeMinutes(mode.back)) || minutes;
     return { ...mode, minutes, back };
   });
+  const unmoved = modes.map((each) => each.minutes);
+  const moved = new Map();
+  /* Minutes under a scenario: a site that moves has a column of its own there. */
+  const minutesOf = (item, each) => {
+    const at = modes.indexOf(each);
+    if (!item.moved.length) return unmoved[at];
+    const key = `${item.name} ${each.name}`;
+    if (!moved.has(key)) {
+      const own = unmoved[at].slice();
+      item.moved.forEach((move) => own.set(Core.decodeMinutes(move.minutes[each.name]), move.site * n));
+      moved.set(key, own);
+    }
+    return moved.get(key);
+  };
+  const placeOf = (i) => scenario().moved.find((move) => move.site === i)?.at || data.sites[i].at;
   const groups = [
     { id: "all", label: `all ${unit}`, members: null },
     ...data.origins.groups,
   ];
   const views = [["change", "Change by area"], ["catchments", "Catchments"], ["coverage", "Coverage"]];
   const counts = [
-    ["any", "any centre that is open at all"],
-    ["full", `full-time centres (${data.settings.full_time_from_hours} hours a week or more)`],
+    ["any", `any ${data.study.site_word} that is open at all`],
+    ["full", `full-time ${data.study.site_word}s (${data.settings.full_time_from_hours} hours a week or more)`],
   ];
-  const rowKinds = [["ward", "ward"], ["area", data.area_word], ["centre", "centre"]]
+  const rowKinds = [["ward", "ward"], ["area", data.area_word], ["centre", data.study.site_word]]
     .filter(([kind]) => kind !== "ward" || data.origins.ward_names.length);
   const state = {
     scenario: data.scenarios[Math.min(1, data.scenarios.length - 1)].name,
@@ -40,14 +55,14 @@ function start(map) {
   const scenarioOf = (name) => data.scenarios.find((item) => item.name === name);
   const scenario = () => scenarioOf(state.scenario);
   const mode = () => modes.find((item) => item.name === state.mode);
-  const countText = () => (state.count === "any" ? "open centre" : "full-time centre");
+  const word = data.study.site_word;
+  const countText = () => (state.count === "any" ? `open ${word}` : `full-time ${word}`);
 
   /* ---- what follows from the choices ---- */
   function workOut() {
-    const minutes = mode().minutes;
-    const before = Core.nearest(minutes, n, Core.serving(data, data.scenarios[0], new Map(), state.count));
+    const before = Core.nearest(minutesOf(data.scenarios[0], mode()), n, Core.serving(data, data.scenarios[0], new Map(), state.count));
     const serves = Core.serving(data, scenario(), state.changes, state.count);
-    const after = Core.nearest(minutes, n, serves);
+    const after = Core.nearest(minutesOf(scenario(), mode()), n, serves);
     const members = groups.find((group) => group.id === state.who).members;
     const chosen = members ? (o) => members[o] === "1" : () => true;
     const sums = (belongs) => Core.summarise(data, before, after, state.minutes, belongs);
@@ -142,8 +157,8 @@ function start(map) {
   function legend() {
     const box = get("legend");
     const titles = {
-      change: `Mean minutes added to the nearest centre, by ${data.area_word} (the number on it)`,
-      catchments: `Nearest centre, by ${data.area_word} (the letter on it); neighbours differ in tint`,
+      change: `Mean minutes added to the nearest ${countText()}, by ${data.area_word} (the number on it)`,
+      catchments: `Nearest ${countText()}, by ${data.area_word} (the letter on it); neighbours differ in tint`,
       coverage: `Within ${state.minutes} minutes ${mode().label} of a ${countText()}; each dot is where some ${unit} live`,
     };
     box.replaceChildren(make("h3", titles[state.view]));
@@ -193,7 +208,7 @@ function start(map) {
       ? `Your own scenario: ${scenario().label}, with ${Core.listed([...state.changes].map(([id, open]) => `${data.sites.find((s) => s.id === id).name} ${open ? "open" : "closed"}`))}.`
       : "";
     get("reset").disabled = state.changes.size === 0;
-    Draw.paintSites(data.sites.map((_, i) => siteState(i)), (id) => toggle(id, true));
+    Draw.paintSites(data.sites.map((_, i) => ({ ...siteState(i), at: placeOf(i) })), (id) => toggle(id, true));
   }
 
   function knownHow(site) {
@@ -213,7 +228,7 @@ function start(map) {
 
   function criteriaShown() {
     const own = state.changes.size > 0;
-    const page = { data, modes, n, scenario, state };
+    const page = { data, modes, n, scenario, state, minutesOf };
     get("criteria-part").hidden = data.criteria.length === 0;
     get("criteria-word").textContent = own
       ? "Worked out in this page for your own scenario. For the full verdict, download the scenario file and run the study with it."
@@ -236,7 +251,7 @@ function start(map) {
     const share = (value) => ({ value, text: Core.percent(value) });
     const number = (value, text) => ({ value, text });
     if (state.rows === "centre") {
-      const heads = ["Centre", "State after", `${unit} it is nearest to, before`, "after", "Mean minutes of those, after"];
+      const heads = [`${word[0].toUpperCase()}${word.slice(1)}`, "State after", `${unit} it is nearest to, before`, "after", "Mean minutes of those, after"];
       const rows = data.sites.map((site, i) => {
         const was = Core.summarise(data, now.before, now.after, state.minutes, (o) => now.chosen(o) && now.before.site[o] === i);
         const is = Core.summarise(data, now.before, now.after, state.minutes, (o) => now.chosen(o) && now.after.site[o] === i);
@@ -306,7 +321,7 @@ function start(map) {
   start.api = { data, state, get now() { return now; }, update };
   Controls.start({
     data, map, get, make, state, modes, groups, views, counts, rowKinds, scenario, scenarioOf, mode,
-    countText, update, tableShown, scenarioLabel, siteState, n,
+    countText, minutesOf, update, tableShown, scenarioLabel, siteState, n,
   });
 
   function update() {

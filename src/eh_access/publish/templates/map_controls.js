@@ -23,6 +23,11 @@ const Controls = (() => {
     radios("modes", "mode", page.modes.map((mode) => [mode.name, mode.label]));
     radios("views", "view", page.views);
     minutesInputs();
+    const word = data.study.site_word;
+    get("count-label").textContent = `Which ${word}s count`;
+    ["who", "who-label"].forEach((id) => { get(id).hidden = page.groups.length < 2; });
+    get("centres-heading").textContent = `Close or open a ${word}`;
+    get("centres-hint").textContent = `Press a ${word} here or on the map. Every figure is worked out again, in this page.`;
     notes();
     readLink();
     Draw.start(page.map, data);
@@ -142,7 +147,7 @@ const Controls = (() => {
       const open = changed === undefined ? Boolean(page.scenario().open[i]) : changed;
       if (open !== Boolean(base.open[i])) (open ? opened : closed).push(site.id);
       const is = page.scenario().hours[i];
-      if (open && is !== base.hours[i] && is !== null) hours.push(`${text(site.id)} = ${Number.isInteger(is) ? `${is}.0` : is}`);
+      if (open && is !== base.hours[i] && is !== null) hours.push(`${text(site.id)} = ${is}`);
     });
     const name = `own-${state.scenario}`.slice(0, 40).replace(/-+$/, "");
     const lines = [
@@ -152,6 +157,10 @@ const Controls = (() => {
     if (closed.length) lines.push(`close = [${closed.map(text).join(", ")}]`);
     if (opened.length) lines.push(`open = [${opened.map(text).join(", ")}]`);
     if (hours.length) lines.push(`set_hours = { ${hours.join(", ")} }`);
+    const number = (value) => (Number.isInteger(value) ? `${value}.0` : String(value));
+    const moves = page.scenario().moved.filter((move) => !closed.includes(data.sites[move.site].id))
+      .map((move) => `{ site = ${text(data.sites[move.site].id)}, easting = ${number(move.easting)}, northing = ${number(move.northing)}, location_radius_m = ${number(move.radius_m)} }`);
+    if (moves.length) lines.push(`move = [${moves.join(", ")}]`);
     return `${lines.join("\n")}\n`;
   }
 
@@ -241,12 +250,12 @@ const Controls = (() => {
     table.append(make("thead"), make("tbody"));
     table.tHead.append(head);
     page.modes.forEach((mode) => {
-      const ranked = (serves) => data.sites
-        .map((site, s) => [mode.minutes[s * n + o], site.name, serves[s]])
+      const ranked = (serves, item) => data.sites
+        .map((site, s) => [page.minutesOf(item, mode)[s * n + o], site.name, serves[s]])
         .filter(([minutes, , yes]) => yes && minutes < Infinity).sort((a, b) => a[0] - b[0]);
       const words = (found) => (found ? `${Core.fixed(found[0], 1)} minutes, ${found[1]}` : "none reached");
-      const before = ranked(Core.serving(data, data.scenarios[0], new Map(), state.count));
-      const after = ranked(Core.serving(data, page.scenario(), state.changes, state.count));
+      const before = ranked(Core.serving(data, data.scenarios[0], new Map(), state.count), data.scenarios[0]);
+      const after = ranked(Core.serving(data, page.scenario(), state.changes, state.count), page.scenario());
       const row = make("tr");
       row.append(make("th", mode.label, { scope: "row" }));
       [before[0], after[0], after[1]].forEach((found) => row.append(make("td", words(found))));

@@ -11,17 +11,19 @@ const Criteria = (() => {
   function tables(page, criterion) {
     const find = (name) => page.modes.find((mode) => mode.name === name);
     const own = find(criterion.mode);
-    if (!own) return null;
+    const group = !criterion.group || page.data.origins.groups.some((item) => item.id === criterion.group);
+    const reach = page.data.settings.search_min >= (criterion.cutoff_min || 0);
+    if (!own || !group || !reach || (criterion.by && !page.data.columns[criterion.by])) return null;
     if (criterion.measure === "coverage_distance") {
       if (own.uses_road_speeds || !own.estimated) return null;
-      return { there: [own.minutes], scale: metresPerMinute(own), perMetre: 1, missing: [] };
+      return { there: [own], scale: metresPerMinute(own), perMetre: 1, missing: [] };
     }
     const named = [criterion.mode, ...criterion.also_modes];
     const missing = named.filter((name) => !find(name));
     const found = named.map(find).filter(Boolean);
-    if (criterion.measure === "hours_reachable" && !own.back) return null;
+    if (criterion.measure === "hours_reachable" && (!own.back || page.scenario().moved.length)) return null;
     return {
-      there: found.map((mode) => mode.minutes), back: own.back, scale: 1,
+      there: found, back: own.back, scale: 1,
       perMetre: 1 / metresPerMinute(own), missing,
     };
   }
@@ -31,6 +33,7 @@ const Criteria = (() => {
     const { data, n } = page;
     const hoursAsked = criterion.measure === "hours_reachable";
     const result = new Float64Array(n).fill(hoursAsked ? 0 : Infinity);
+    const tablesThere = read.there.map((mode) => page.minutesOf(side.scenario, mode));
     data.sites.forEach((site, s) => {
       if (!side.serves[s] || site.basis === "unknown") return;
       const radius = site.basis === "estimate" && site.radius_m ? site.radius_m : 0;
@@ -38,7 +41,7 @@ const Criteria = (() => {
       const weekly = side.hours[s] === null ? data.settings.full_time_from_hours : side.hours[s];
       for (let o = 0; o < n; o += 1) {
         let there = Infinity;
-        read.there.forEach((minutes) => { there = Math.min(there, minutes[s * n + o] * read.scale); });
+        tablesThere.forEach((minutes) => { there = Math.min(there, minutes[s * n + o] * read.scale); });
         there = Math.max(there + moved, 0);
         if (!hoursAsked) {
           if (there < result[o]) result[o] = there;
@@ -136,7 +139,7 @@ const Criteria = (() => {
     if (!inputs) return { outcome: "cannot say", indication: "", value: NaN, baseline: NaN, why: "this page lacks what it needs; run the study for it" };
     const count = criterion.sites === "open" ? "any" : "full";
     const side = (scenario, changes) => ({
-      serves: Core.serving(data, scenario, changes, count), hours: Core.hoursOf(data, scenario, changes),
+      scenario, serves: Core.serving(data, scenario, changes, count), hours: Core.hoursOf(data, scenario, changes),
     });
     const before = side(data.scenarios[0], new Map());
     const after = side(page.scenario(), page.state.changes);
@@ -146,15 +149,16 @@ const Criteria = (() => {
     const counted = data.sites.map((_, s) => s).filter((s) => before.serves[s] || after.serves[s]);
     const names = (list) => Core.listed(list.map((s) => data.sites[s].name));
     const why = [];
+    const without = inputs.missing.length > 0 && !(level === 0 && criterion.max_fall_points === null);
     if (data.estimated) why.push("travel times are straight-line estimates");
-    if (inputs.missing.length && level !== 0) why.push(`${Core.listed(inputs.missing)} times are missing`);
+    if (without) why.push(`${Core.listed(inputs.missing)} times are missing`);
     const unknown = counted.filter((s) => data.sites[s].basis === "unknown");
     if (unknown.length) why.push(`where ${names(unknown)} stands is not known`);
     const uncertain = counted.filter((s) => data.sites[s].basis === "estimate" && data.sites[s].radius_m);
     const turns = turning(uncertain, (shift) => grade(criterion, reading(shift)), level);
     if (turns.length) why.push(`it turns on where ${names(turns)} stands`);
     return {
-      ...found, outcome: why.length ? "cannot say" : LEVELS[level], indication: why.length && level < 3 ? LEVELS[level] : "",
+      ...found, outcome: why.length ? "cannot say" : LEVELS[level], indication: why.length && level < 3 && !without ? LEVELS[level] : "",
       why: why.join("; "),
     };
   }

@@ -184,7 +184,7 @@ const Draw = (() => {
         }
         const letter = facts.site < 0 ? "" : data.sites[facts.site].letter;
         if (letter && roomy(drawn)) label(data.areas[i].at, letter, "letter");
-        const name = facts.site < 0 ? "no centre in reach" : data.sites[facts.site].name;
+        const name = facts.site < 0 ? "none in reach" : data.sites[facts.site].name;
         drawn.unbindTooltip().bindTooltip(tip(data.areas[i].name, name));
       } else {
         drawn.unbindTooltip().bindTooltip(tip(data.areas[i].name, `${Core.percent(facts.share)} within reach after`));
@@ -231,9 +231,9 @@ const Draw = (() => {
     layers.sites.clearLayers();
     layers.circles.clearLayers();
     data.sites.forEach((site, i) => {
-      if (!site.at) return;
+      if (!states[i].at) return;
       if (site.basis === "estimate" && site.radius_m) {
-        L.circle(site.at, {
+        L.circle(states[i].at, {
           radius: site.radius_m, pane: "circles", color: "#4A4F54", weight: 1.5, dashArray: "4 5",
           fill: false, interactive: false,
         }).addTo(layers.circles);
@@ -242,7 +242,7 @@ const Draw = (() => {
       holder.className = `centre ${states[i].state}`;
       holder.textContent = site.letter;
       const icon = L.divIcon({ html: holder, className: "centre-holder", iconSize: [30, 30] });
-      const marker = L.marker(site.at, { icon, riseOnHover: true, alt: site.name });
+      const marker = L.marker(states[i].at, { icon, riseOnHover: true, alt: site.name });
       marker.on("click", () => onToggle(site.id, "map"));
       marker.bindTooltip(tip(site.name, states[i].words), { direction: "top", offset: [0, -13] });
       marker.addTo(layers.sites);

@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+import base64
+import json
+import re
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eh_access.publish.geojson import (
+    STEPS_PER_DEGREE,
+    line_steps,
+    polygon_steps,
+    street_lines,
+    to_degrees,
+)
+from eh_access.publish.inline import external_references
+from eh_access.publish.map import render_map
+from eh_access.publish.payload import build_payload, safe_json
+from eh_access.publish.squares import SQUARE_M, display_areas
+from eh_access.routing.estimate import ACCURACY
+from map_study import FORMULA, IMAGE, SCRIPT_END, toy_result
+from toys import grid_town
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory):
+    return toy_result(tmp_path_factory.mktemp("toy"))
+
+
+@pytest.fixture(scope="module")
+def page(result):
+    return render_map(result)
+
+
+@pytest.fixture(scope="module")
+def payload(page):
+    found = re.search(
+        r'<script type="application/json" id="eh-data">(.*?)</script>', page, re.DOTALL
+    )
+    return json.loads(found[1])
+
+
+def walked(steps):
+    return np.cumsum(np.array(steps).reshape(-1, 2), axis=0) / STEPS_PER_DEGREE
+
+
+def test_nothing_would_be_fetched(page):
+    assert external_references(page) == ()
+
+
+def test_two_runs_give_the_same_page(result, page):
+    assert render_map(result) == page
+
+
+def test_names_from_files_stay_text(page, payload):
+    assert IMAGE not in page
+    assert page.count(SCRIPT_END) == page.count("<script")
+    assert {site["name"] for site in payload["sites"]} >= {IMAGE, FORMULA}
+    assert payload["areas"][0]["name"] == SCRIPT_END
+    assert payload["study"]["question"] == "Does {{ 7 * 7 }} stand as it is written?"
+
+
+def test_minutes_in_the_page_are_the_librarys_to_the_last_bit(result, payload):
+    for mode in payload["modes"]:
+        packed = np.frombuffer(base64.b64decode(mode["minutes"]), dtype="<f4")
+        ids = [site["id"] for site in payload["sites"]]
+        shape = (len(ids), len(payload["origins"]["id"]))
+        expected = result.times[mode["name"]].select(ids).minutes
+        assert (expected == packed.reshape(shape).T).all()
+        assert np.isinf(packed.reshape(shape)[ids.index("u")]).all()
+
+
+def test_sites_stand_in_the_order_in_which_ties_go(payload):
+    ids = [site["id"] for site in payload["sites"]]
+    assert ids == sorted(ids)
+
+
+def test_a_moved_site_brings_its_own_minutes(result, payload):
+    scenario = next(item for item in payload["scenarios"] if item["name"] == "move-b")
+    (move,) = scenario["moved"]
+    packed = np.frombuffer(base64.b64decode(move["minutes"]["walk"]), dtype="<f4")
+    assert (packed == result.moved_times["move-b", "walk"].select(["b"]).minutes[:, 0]).all()
+    assert (packed != result.times["walk"].select(["b"]).minutes[:, 0]).any()
+
+
+def test_an_estimate_says_so_in_the_page(page, payload):
+    assert payload["estimated"]
+    assert payload["accuracy"] == ACCURACY
+    assert 'id="banner"' in page
+
+
+def test_every_credit_is_in_the_page(result, payload):
+    asked = {line for source in result.provenance for line in source.attribution.splitlines()}
+    assert asked - {""} <= set(payload["credits"])
+
+
+def test_weights_and_groups_are_those_of_the_origins(result, payload):
+    assert payload["origins"]["weight"] == result.origins["weight"].tolist()
+    deprived = payload["origins"]["groups"][0]
+    assert deprived["id"] == "most-deprived-fifth"
+    assert [member == "1" for member in deprived["members"]] == (
+        result.origins["imd_decile"] <= 2
+    ).tolist()
+
+
+def test_uncertain_and_unknown_sites_are_told_apart(payload):
+    sites = {site["id"]: site for site in payload["sites"]}
+    assert sites["b"]["radius_m"] == 600
+    assert sites["u"]["at"] is None
+    assert sites["u"]["radius_m"] is None
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.text(), json_values, max_size=4))
+def test_safe_json_is_the_same_data_without_a_way_out_of_the_script(value):
+    text = safe_json(value)
+    assert json.loads(text) == value
+    assert not set("<>&") & set(text)
+    assert text.isascii()
+
+
+def test_json_refuses_what_no_browser_reads():
+    with pytest.raises(ValueError, match="Out of range"):
+        safe_json({"minutes": float("inf")})
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(-8, 2, allow_nan=False), st.floats(49, 61, allow_nan=False)),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_a_line_walked_by_its_steps_never_strays_over_a_metre(points):
+    lonlat = np.array(points)
+    found = walked(line_steps(lonlat))
+    within = 0.5 / STEPS_PER_DEGREE + 1e-9
+    assert np.abs(found[0] - lonlat[0, ::-1]).max() <= within
+    assert np.abs(found[-1] - lonlat[-1, ::-1]).max() <= within
+
+
+def test_a_hole_stays_a_hole():
+    ring = shapely.Polygon(
+        [(0, 0), (0, 4e-3), (4e-3, 4e-3), (4e-3, 0)],
+        [[(1e-3, 1e-3), (1e-3, 2e-3), (2e-3, 2e-3), (2e-3, 1e-3)]],
+    )
+    ((outer, hole),) = polygon_steps(ring)
+    assert walked(outer)[:, 0].max() == pytest.approx(4e-3)
+    assert walked(hole)[:, 0].max() == pytest.approx(2e-3)
+
+
+def test_streets_of_a_town_are_drawn_where_they_are():
+    town = grid_town(4, 3)
+    (layer,) = street_lines(town)
+    points = np.vstack([walked(line) for line in layer["lines"]])
+    corners = to_degrees(
+        [shapely.Point(x, y) for x, y in zip(town.node_x, town.node_y, strict=True)]
+    )
+    assert points[:, 0].min() == pytest.approx(corners.y.min(), abs=1e-5)
+    assert points[:, 1].max() == pytest.approx(corners.x.max(), abs=1e-5)
+    drawn = shapely.MultiLineString([walked(line)[:, ::-1] for line in layer["lines"]])
+    streets = to_degrees(
+        [
+            shapely.LineString([(town.node_x[u], town.node_y[u]), (town.node_x[v], town.node_y[v])])
+            for u, v in zip(town.edge_from, town.edge_to, strict=True)
+        ]
+    )
+    assert drawn.length == pytest.approx(shapely.length(streets.to_numpy()).sum(), rel=0.01)
+
+
+def test_a_study_in_one_piece_is_coloured_by_squares():
+    xy = np.array([(331_100, 188_100), (331_499.9, 188_499.9), (331_500, 188_000)])
+    origins = gpd.GeoDataFrame(
+        {"area_id": "all"},
+        geometry=gpd.points_from_xy(xy[:, 0], xy[:, 1]),
+        index=pd.Index(["p", "q", "r"]),
+        crs="EPSG:27700",
+    )
+    areas = gpd.GeoDataFrame(
+        {"name": ["Newport"]},
+        geometry=[shapely.box(331_000, 188_000, 332_000, 189_000)],
+        index=pd.Index(["all"]),
+        crs="EPSG:27700",
+    )
+    shown = display_areas(origins, areas)
+    assert shown.area_of_origin.tolist() == ["ST 310 880", "ST 310 880", "ST 315 880"]
+    assert (shown.areas.area == SQUARE_M**2).all()
+    for point, area in zip(origins.geometry, shown.area_of_origin, strict=True):
+        assert shown.areas.loc[area, "geometry"].intersects(point)
+
+
+def test_small_areas_are_shown_as_they_are(result):
+    shown = display_areas(result.origins, result.areas)
+    assert shown.areas is result.areas
+    assert shown.area_of_origin.tolist() == result.origins["area_id"].tolist()
+
+
+def test_the_payload_is_plain_data(result):
+    safe_json(build_payload(result))
