@@ -92,8 +92,9 @@ def _pandana_build(matrix: Matrix, xy: np.ndarray) -> Any:
 
 def _pandana_ask(network: Any, sites: Sequence[int]) -> Answer:
     nodes = network.node_ids.to_numpy()
-    found = network.shortest_path_lengths(
-        np.repeat(np.asarray(sites), len(nodes)), np.tile(nodes, len(sites))
+    # what shortest_path_lengths calls, without its slow warning about every pair that has no way
+    found = network.net.shortest_path_distances(
+        np.repeat(np.asarray(sites, dtype=np.int64), len(nodes)), np.tile(nodes, len(sites)), 0
     )
     answer = np.asarray(found, dtype=np.float64).reshape(len(sites), len(nodes)).T
     return np.where(answer > NO_WAY_PANDANA, np.inf, answer)
