@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
 from rich.logging import RichHandler
+from rich.padding import Padding
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
@@ -140,15 +141,22 @@ def show_report(result: StudyResult, files: Mapping[str, Path]) -> None:
         console.print(Text(INDICATIVE, style="bold red"))
     if result.study.illustrative:
         console.print(Text("ILLUSTRATIVE: not a decision anybody has taken.", style="bold"))
+    before = result.scenario_names[0]
     for scenario in result.scenarios:
+        verdicts = result.verdicts_for(scenario.name)
         console.print()
         console.print(Text(f"{scenario.label} ({scenario.name})", style="bold"))
-        console.print(_verdict_table(result.verdicts_for(scenario.name)))
+        console.print(_verdict_table(verdicts, of_change=scenario.name != before))
+        if scenario.name != before:
+            for verdict in verdicts:
+                words = verdict.sentence.split(". ", 1)[0].rstrip(".")
+                console.print(Padding(Text(f"{verdict.criterion.id}: {words}."), (0, 0, 0, 2)))
+    console.print()
     for scenario in result.not_assessed:
-        console.print(Text(f"\nNot assessed: {scenario.label}. {scenario.why_not}"))
+        console.print(Text(f"Not assessed: {scenario.label}. {scenario.why_not}"))
     console.print()
     for note in result.notes:
-        if note.level == "warning":
+        if note.level == "warning" and note.topic != "not-assessed":
             console.print(Text(f"! {note.text}", style="yellow"), soft_wrap=True)
     console.print()
     for name, path in files.items():
@@ -158,26 +166,40 @@ def show_report(result: StudyResult, files: Mapping[str, Path]) -> None:
         )
 
 
-def _verdict_table(verdicts: tuple[Verdict, ...]) -> Table:
+def _verdict_table(verdicts: tuple[Verdict, ...], *, of_change: bool) -> Table:
     table = Table(show_edge=False, pad_edge=False)
+    numbers = ("before", "after", "wanted") if of_change else ("value", "wanted")
     table.add_column("criterion", no_wrap=True)
-    table.add_column("mode", no_wrap=True)
-    table.add_column("outcome", no_wrap=True)
-    table.add_column("in words", ratio=1)
+    table.add_column("outcome")
+    for column in numbers:
+        table.add_column(column, justify="right", no_wrap=column != "wanted")
     for verdict in verdicts:
-        outcome = str(verdict.outcome)
-        if verdict.indication:
-            outcome += f" (points to {verdict.indication})"
-        words = Text(verdict.sentence)
-        if verdict.not_met_before:
-            words.append(" Not met before either.")
+        criterion = verdict.criterion
+        unit, bound = criterion.spec.unit, "at least" if criterion.better == "higher" else "at most"
+        before = (_measured(verdict.baseline_value, unit),) if of_change else ()
         table.add_row(
-            Text(verdict.criterion.id),
-            Text(verdict.mode),
-            Text(outcome, style=STYLES.get(str(verdict.outcome), "")),
-            words,
+            Text(criterion.id),
+            Text(_outcome(verdict), style=STYLES.get(str(verdict.outcome), "")),
+            *before,
+            _measured(verdict.value, unit),
+            f"{bound} {_measured(verdict.threshold, unit)}",
         )
     return table
+
+
+def _outcome(verdict: Verdict) -> str:
+    words = str(verdict.outcome)
+    if verdict.indication:
+        words += f" (points to {verdict.indication})"
+    if verdict.not_met_before:
+        words += "; not met before either"
+    return words
+
+
+def _measured(value: float, unit: str) -> str:
+    if not math.isfinite(value):
+        return "-"
+    return f"{value * 100:.1f} %" if unit == "share" else f"{value:.1f} {unit}"
 
 
 def report_json(result: StudyResult, files: Mapping[str, Path]) -> str:

@@ -12,7 +12,7 @@ from eh_access.sources.bundled import data_dir, load_sources
 if TYPE_CHECKING:
     from eh_access.network.model import Network
     from eh_access.study.config import Study
-    from eh_access.study.results import InputFile
+    from eh_access.study.records import InputFile
 
 
 def credits_for(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from eh_access.errors import EhAccessError, InputError, NotFoundError, did_you_m
 from eh_access.study.config import Study, scenario_of
 from eh_access.study.faults import Lines, fault_at
 from eh_access.study.reading import read_table
-from eh_access.study.results import InputFile
+from eh_access.study.records import InputFile
 from eh_access.tables import check_areas, check_origins, check_sites
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from eh_access.study.schema import ScenarioConfig
 
 SHOWN_ROWS = 5
+GRID_EXTENT_M = (0.0, 0.0, 700_000.0, 1_300_000.0)
 
 Check = Callable[..., gpd.GeoDataFrame]
 
@@ -66,6 +67,8 @@ class _Reader:
     study: Study
     faults: list[str] = field(default_factory=list)
     files: list[InputFile] = field(default_factory=list)
+    ids: dict[str, set[str]] = field(default_factory=dict)
+    """Ids of sites by role, of tables with faults as well."""
 
     def take(
         self, role: str, name: str | None, check: Check, **options: object
@@ -76,6 +79,8 @@ class _Reader:
         try:
             table = read_table(self.study.resolve(name), name=name, role=role)
             self.files.append(table.file)
+            if "site_id" in table.frame:
+                self.ids[role] = set(table.frame["site_id"].dropna().astype(str).str.strip())
             return check(table.frame, source=name, **options)
         except EhAccessError as error:
             self.faults += faults_of(error)
@@ -134,20 +139,19 @@ def read_inputs(study: Study, *, origins: str | None = None) -> Inputs:
     chosen = origins_name(study, origins)
     reader = _Reader(study, files=[_study_file(study)])
     data = study.data
-    areas = reader.take("areas", data.areas, check_areas)
-    outline = reader.take("boundary", data.boundary, check_areas) if data.boundary else areas
+    areas = reader.take("areas", data.areas, _areas_in_place)
+    outline = reader.take("boundary", data.boundary, _areas_in_place) if data.boundary else areas
     borough = None if outline is None else outline.geometry.union_all()
     near = {"within": borough, "max_outside_m": data.max_outside_m}
-    wards = reader.take("wards", data.wards, check_areas)
+    wards = reader.take("wards", data.wards, _areas_in_place)
     points = reader.take("origins", data.origins[chosen], check_origins, **near)
     sites = reader.take("sites", data.sites, check_sites, **near)
     candidates = reader.take("candidates", data.candidates, check_sites, **near)
     youth = reader.take("youth", data.youth, check_sites, **near)
     if points is not None and areas is not None:
         reader.faults += _area_faults(points, areas, data.origins[chosen])
-    if sites is not None:
-        reader.faults += _clashes(sites, candidates, data.candidates)
-        reader.faults += _unknown_sites(study, sites, candidates, youth)
+    reader.faults += _clashes(reader.ids, data.candidates)
+    reader.faults += _unknown_sites(study, reader.ids)
     if reader.faults or points is None or areas is None or sites is None or borough is None:
         raise InputError(reader.faults)
     every_site = _with_opened(study, sites, candidates)
@@ -198,6 +202,22 @@ def _study_file(study: Study) -> InputFile:
     return InputFile(role="study", name=study.file_name, sha256=study.file_sha256)
 
 
+def _areas_in_place(frame: gpd.GeoDataFrame, *, source: str) -> gpd.GeoDataFrame:
+    """Check areas, and that they lie on the National Grid at all."""
+    areas = check_areas(frame, source=source)
+    bounds = areas.bounds.to_numpy()
+    west, south, east, north = GRID_EXTENT_M
+    low, high = (west, south, west, south), (east, north, east, north)
+    away = ~((bounds >= low) & (bounds <= high)).all(axis=1)
+    if away.any():
+        raise InputError(
+            f"{source}, row {row + 1} (area_id '{areas.index[row]}'), geometry: lies outside the "
+            "British National Grid; check the order of its coordinates and its coordinate system"
+            for row in np.flatnonzero(away)
+        )
+    return areas
+
+
 def _area_faults(points: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, name: str) -> Iterator[str]:
     """Tell the area ids of origins that no area has; many of one kind are told together.
 
@@ -217,12 +237,9 @@ def _area_faults(points: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, name: str) -
         yield f"{name}, area_id: {len(rows) - SHOWN_ROWS} more rows name an area that is not there"
 
 
-def _clashes(
-    sites: gpd.GeoDataFrame, candidates: gpd.GeoDataFrame | None, name: str | None
-) -> Iterator[str]:
-    if candidates is not None:
-        for site in candidates.index.intersection(sites.index):
-            yield f"{name}, site_id: '{site}' is the id of a site too; give the candidate its own"
+def _clashes(ids: Mapping[str, set[str]], name: str | None) -> Iterator[str]:
+    for site in sorted(ids.get("sites", set()) & ids.get("candidates", set())):
+        yield f"{name}, site_id: '{site}' is the id of a site too; give the candidate its own"
 
 
 def _scenario_keys(scenario: ScenarioConfig) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -232,17 +249,14 @@ def _scenario_keys(scenario: ScenarioConfig) -> Iterator[tuple[tuple[str | int, 
     yield from ((("move", place, "site"), item.site) for place, item in enumerate(scenario.move))
 
 
-def _unknown_sites(
-    study: Study,
-    sites: gpd.GeoDataFrame,
-    candidates: gpd.GeoDataFrame | None,
-    youth: gpd.GeoDataFrame | None,
-) -> Iterator[str]:
+def _unknown_sites(study: Study, ids: Mapping[str, set[str]]) -> Iterator[str]:
     """Tell every site a scenario names and no table has, with its key and line."""
+    if not ids.get("sites"):
+        return  # the table itself could not be read or is empty, and that has been told
     lines = _lines(study)
     for number, scenario in enumerate(study.scenarios):
-        tables = [sites, candidates] if scenario.assess else [sites, candidates, youth]
-        known = {str(site) for table in tables if table is not None for site in table.index}
+        roles = ("sites", "candidates") if scenario.assess else ("sites", "candidates", "youth")
+        known = set().union(*(ids.get(role, set()) for role in roles))
         for key, site in _scenario_keys(scenario):
             if site not in known:
                 where = ("scenario", number, *key)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eh_access.routing.estimate import ACCURACY
-from eh_access.study.results import Note, StepCount
+from eh_access.study.records import Note, StepCount
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -92,7 +92,7 @@ def check_study(path_or_name: str | Path) -> tuple[Study, dict[str, Inputs]]:
         except EhAccessError as error:
             faults += faults_of(error)
     try:
-        own_streets(study)
+        own_streets(study, next((tables.borough for tables in found.values()), None))
     except EhAccessError as error:
         faults += faults_of(error)
     if faults:

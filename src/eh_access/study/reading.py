@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import io
 from dataclasses import dataclass
@@ -9,18 +10,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio.errors
 
 from eh_access.errors import InputError, SourceError
-from eh_access.study.results import InputFile
+from eh_access.study.records import InputFile
 from eh_access.tables import CRS, points_from_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 TEXT_COLUMNS = ("area_id", "site_id", "origin_id", "ward_code", "lsoa21cd", "postcode")
 """Read as text whatever they look like: an id of 007 is not 7."""
+SHOWN_ROWS = 20
+FARTHEST_DEGREES = 180.0
 COORDINATES: Sequence[tuple[str, str, str]] = (
     ("easting", "northing", CRS),
     ("longitude", "latitude", "EPSG:4326"),
@@ -112,25 +116,45 @@ def read_bytes(path: Path, *, name: str, role: str) -> bytes:
 
 def _read_csv(data: bytes, name: str) -> pd.DataFrame:
     try:
-        return pd.read_csv(
-            io.BytesIO(data),
-            encoding="utf-8-sig",
-            dtype=dict.fromkeys(TEXT_COLUMNS, "str"),
-            # a place may be called "NA" or "None"; only an empty cell is missing
-            keep_default_na=False,
-            na_values=[""],
-            skipinitialspace=True,
-        )
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(
             f"{name}: not UTF-8 text (byte {error.start}); save it as CSV UTF-8"
         ) from error
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        detail = str(error).strip().splitlines()[-1]
-        raise InputError(
-            f"{name}: not a table of comma-separated values ({detail}); "
-            "give every row as many cells as the header"
-        ) from error
+    faults = list(_uneven_rows(text, name))
+    if faults:
+        raise InputError(faults)
+    return pd.read_csv(
+        io.StringIO(text),
+        dtype=dict.fromkeys(TEXT_COLUMNS, "str"),
+        # a place may be called "NA" or "None"; only an empty cell is missing
+        keep_default_na=False,
+        na_values=[""],
+        skipinitialspace=True,
+    )
+
+
+def _uneven_rows(text: str, name: str) -> Iterator[str]:
+    """Tell rows with more or fewer cells than the header: their cells stand in wrong columns."""
+    reader = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True, strict=True)
+    wrong = 0
+    try:
+        header = next(reader)
+        for column in sorted({column for column in header if header.count(column) > 1}):
+            yield f"{name}, column '{column}': stands twice in the header; keep one"
+        for number, cells in enumerate((row for row in reader if row), 1):
+            if len(cells) == len(header):
+                continue
+            wrong += 1
+            if wrong <= SHOWN_ROWS:
+                yield (
+                    f"{name}, row {number}: has {len(cells)} cells and the header {len(header)}; "
+                    "put a cell that holds a comma in quotes"
+                )
+    except csv.Error as error:
+        yield f"{name}, line {reader.line_num}: not comma-separated values ({error}); correct it"
+    if wrong > SHOWN_ROWS:
+        yield f"{name}: {wrong - SHOWN_ROWS} more rows have more or fewer cells than the header"
 
 
 def _points(table: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -158,4 +182,12 @@ def _read_shapes(path: Path, name: str) -> gpd.GeoDataFrame:
         ) from error
     if not isinstance(frame, gpd.GeoDataFrame):
         raise InputError(f"{name}: holds rows but no shapes; save it again with its geometry")
+    if frame.crs is not None and frame.crs.is_geographic and len(frame):
+        farthest = np.abs(frame.total_bounds).max()
+        if farthest > FARTHEST_DEGREES:
+            raise InputError(
+                f"{name}, geometry: coordinates such as {farthest:.0f} are no degrees, as "
+                f"{frame.crs.to_string()} wants; if they are metres on the National Grid, state "
+                f"{CRS} in the file"
+            )
     return frame

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from eh_access.analysis.scenarios import open_sites
+from eh_access.study.records import InputFile, Note, StepCount
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -21,6 +22,16 @@ if TYPE_CHECKING:
     from eh_access.routing.types import TravelTimes
     from eh_access.study.config import Study
     from eh_access.study.schema import ScenarioConfig
+
+__all__ = [
+    "BASELINE_NAME",
+    "ORIGINS_COLUMNS",
+    "VERDICTS_COLUMNS",
+    "InputFile",
+    "Note",
+    "StepCount",
+    "StudyResult",
+]
 
 BASELINE_NAME = "baseline"
 ORIGINS_COLUMNS = (
@@ -54,72 +65,6 @@ VERDICTS_COLUMNS = (
 )
 MINUTES_DECIMALS = 4
 VALUE_DECIMALS = 6
-
-
-@dataclass(frozen=True, kw_only=True)
-class Note:
-    """Something a reader must be told beside the figures.
-
-    Parameters
-    ----------
-    level
-        ``"warning"`` when it could change how a figure is read, else ``"info"``.
-    text
-        One or two plain sentences, to be printed as they stand (escaped).
-    topic
-        A short stable word for what it is about: ``"estimated"``, ``"unknown-site"``, ``"rim"``.
-
-    Examples
-    --------
-    >>> Note(level="info", text="Seen by nobody yet.", topic="draft").level
-    'info'
-    """
-
-    level: Literal["warning", "info"]
-    text: str
-    topic: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class InputFile:
-    """A file the study read.
-
-    Parameters
-    ----------
-    role
-        What it was for: ``"study"``, ``"areas"``, ``"sites"``, ``"streets"``.
-    name
-        Its name as the study gives it, never a path of the machine.
-    sha256
-        Digest of its bytes.
-    rows
-        Rows read, or None where rows mean nothing.
-    """
-
-    role: str
-    name: str
-    sha256: str
-    rows: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class StepCount:
-    """How many rows went into a step and came out of it: nothing may get lost.
-
-    Parameters
-    ----------
-    step
-        Plain words: ``"walk: origins placed on the network"``.
-    rows_in, rows_out
-        Counts; they differ only where ``note`` says why.
-    note
-        Why they differ, or "".
-    """
-
-    step: str
-    rows_in: int
-    rows_out: int
-    note: str = ""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

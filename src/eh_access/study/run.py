@@ -74,7 +74,7 @@ def run_study(
     tell = progress if progress is not None else _silent
     tell("Reading the tables")
     tables = inputs if inputs is not None else read_inputs(study, origins=origins)
-    found = _streets(study, network, streets)
+    found = _streets(study, tables, network, streets)
     travel = work_out(study, tables.origins, tables.sites, network=found.network, progress=tell)
     choices = _choices(study, tables, travel, found, tell)
     tell("Comparing before and after, and judging")
@@ -118,12 +118,14 @@ class _Choice:
     travel: Travel
 
 
-def _streets(study: Study, network: Network | None, streets: Streets | None) -> Streets:
+def _streets(
+    study: Study, tables: Inputs, network: Network | None, streets: Streets | None
+) -> Streets:
     if network is not None:
         return Streets(network=network, how="Travel times follow the streets given.")
     if streets is not None:
         return streets
-    own = own_streets(study)
+    own = own_streets(study, tables.borough)
     return own if own is not None else Streets(network=None, how="No streets were given.")
 
 

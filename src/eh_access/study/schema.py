@@ -93,8 +93,8 @@ class Streets(Table):
     place
         The name of the place, for messages.
     buffer_m
-        How far streets are wanted beyond the study's area. None: as far as a walk can go within
-        the longest cutoff that matters.
+        How far streets are wanted beyond the study's area. None: as far as the fastest mode gets
+        within the longest cutoff that matters, at most 10 km.
     """
 
     source: Text = "download"

@@ -11,7 +11,7 @@ from eh_access.network.osm import read_network
 from eh_access.sources import bundled
 from eh_access.study.config import BUNDLED
 from eh_access.study.reading import read_bytes
-from eh_access.study.results import InputFile, Note
+from eh_access.study.records import InputFile, Note
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 DOWNLOAD = "download"
 ESTIMATE = "estimate"
-LEAST_BUFFER_M = 3000.0
 CONNECT_TIMEOUT_S = 3.0
 
 
@@ -55,13 +54,15 @@ class Streets:
         return (Note(level="info" if found else "warning", text=self.how, topic="streets"),)
 
 
-def own_streets(study: Study) -> Streets | None:
+def own_streets(study: Study, area: BaseGeometry | None = None) -> Streets | None:
     """Return the streets of the study's own file; no connection is ever made.
 
     Parameters
     ----------
     study
         The question.
+    area
+        The study's area, EPSG:27700: of a larger map only the streets in and around it are kept.
 
     Returns
     -------
@@ -73,7 +74,7 @@ def own_streets(study: Study) -> Streets | None:
     SourceError
         If the file is not there, or is damaged or cut off.
     InputError
-        If the file is empty or of another kind.
+        If the file is empty, of another kind, or holds no streets of the area.
     """
     source = study.streets.source
     if source == DOWNLOAD:
@@ -84,7 +85,10 @@ def own_streets(study: Study) -> Streets | None:
     name = source.removeprefix(BUNDLED)
     path = bundled.network_path(name) if named else study.resolve(source)
     data = read_bytes(path, name=source, role="streets")
-    network = read_network(path)
+    # a compact file holds what was wanted of it; a county's map is cut to the area
+    whole = area is None or path.suffix.lower() == ".npz"
+    around = None if whole or area is None else area.buffer(buffer_for(study))
+    network = read_network(path, area=around)
     return Streets(
         network=network,
         how=f"Travel times follow real streets ({_dated(network)}).",
@@ -98,7 +102,7 @@ def own_streets(study: Study) -> Streets | None:
 
 
 def find_streets(study: Study, area: BaseGeometry, *, offline: bool = False) -> Streets:
-    """Return the best streets to be had: the study's own, else cached, else downloaded.
+    """Return the best streets to be had: the study's own, else stored, else downloaded.
 
     Parameters
     ----------
@@ -118,35 +122,47 @@ def find_streets(study: Study, area: BaseGeometry, *, offline: bool = False) -> 
     ------
     SourceError
         If the study's own file is not there, or is damaged or cut off.
+
+    Examples
+    --------
+    >>> from eh_access.study.opening import open_study
+    >>> study, inputs = open_study("newport")
+    >>> find_streets(study, inputs.borough).network.edge_count > 10_000
+    True
     """
-    if (own := own_streets(study)) is not None:
+    if (own := own_streets(study, area)) is not None:
         return own
-    from eh_access.sources import download  # noqa: PLC0415 - only for those who ask for it
+    from eh_access.sources import connection, download  # noqa: PLC0415 - only where asked for
 
     buffer_m = buffer_for(study)
     network = download.cached_network(area, buffer_m=buffer_m)
     if network is not None:
-        return Streets(
-            network=network,
-            how=f"Travel times follow real streets downloaded earlier ({_dated(network)}).",
-        )
+        return _downloaded(network, f"Travel times follow streets stored here ({_dated(network)}).")
     if offline:
-        return Streets(network=None, how="No streets are stored, and none were to be downloaded.")
-    if not download.is_connected(timeout_s=CONNECT_TIMEOUT_S):
-        return Streets(network=None, how="No streets are stored, and there is no connection.")
+        return Streets(
+            network=None, how="No streets are stored here, and none were to be downloaded."
+        )
+    if not connection.is_connected(CONNECT_TIMEOUT_S):
+        return Streets(network=None, how="No streets are stored here, and there is no connection.")
     try:
         network = download.download_network(area, buffer_m=buffer_m)
     except SourceError as error:
         why = str(error).splitlines()[0]
         return Streets(network=None, how=f"The streets could not be downloaded: {why}")
-    return Streets(network=network, how=f"Travel times follow real streets ({_dated(network)}).")
+    return _downloaded(network, f"Travel times follow real streets ({_dated(network)}).")
+
+
+def _downloaded(network: Network, how: str) -> Streets:
+    digest = next((item.sha256 for item in network.provenance if item.sha256), "")
+    return Streets(
+        network=network,
+        how=how,
+        file=InputFile(role="streets", name=DOWNLOAD, sha256=digest, rows=network.edge_count),
+    )
 
 
 def buffer_for(study: Study) -> float:
     """Return how far beyond the area streets are wanted, in metres.
-
-    Far enough for the longest walk that a criterion or the map asks about; car trips that reach
-    the rim are counted and told.
 
     Parameters
     ----------
@@ -156,29 +172,25 @@ def buffer_for(study: Study) -> float:
     Returns
     -------
     float
-        The study's own ``buffer_m``, else cutoff x speed, at least 3 km.
+        The study's own ``buffer_m``, else as far as its fastest mode gets within the longest
+        cutoff that a criterion or the map asks about, at most 10 km.
 
     Examples
     --------
     >>> from eh_access.study.config import load_study
-    >>> buffer_for(load_study("rotherham")) >= 3000
-    True
+    >>> buffer_for(load_study("rotherham"))
+    5000.0
     """
     if study.streets.buffer_m is not None:
         return study.streets.buffer_m
-    settings = study.settings
+    from eh_access.sources import download  # noqa: PLC0415 - only where asked for
+
     asked = [criterion.cutoff_min for criterion in study.criteria]
-    longest_min = max([settings.cutoff_min, *(minutes for minutes in asked if minutes)])
-    on_foot = [
-        mode.speed_km_h for mode in settings.travel_modes().values() if not mode.uses_road_speeds
-    ]
-    fastest_km_h = max(on_foot, default=0.0)
-    return max(LEAST_BUFFER_M, longest_min / 60 * fastest_km_h * 1000)
+    longest_min = max([study.settings.cutoff_min, *(minutes for minutes in asked if minutes)])
+    return download.buffer_for(list(study.settings.travel_modes().values()), longest_min)[0]
 
 
 def _dated(network: Network) -> str:
     """Return where streets come from, with their date, for a sentence."""
-    told = [
-        f"{item.title}, {item.date}" if item.date else item.title for item in network.provenance
-    ]
+    told = [", ".join(filter(None, (item.title, item.date))) for item in network.provenance]
     return "; ".join(told) or "source not stated"

@@ -1,0 +1,68 @@
+"""Streets fetched ahead of time, by the name of a place, a study, or a map of the area."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from eh_access.network.file import write_network
+from eh_access.sources.bundled import bundled_names
+from eh_access.study.opening import open_study
+from eh_access.study.reading import read_table
+from eh_access.study.streets import buffer_for
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from shapely.geometry.base import BaseGeometry
+
+    from eh_access.network.model import Network
+
+USUAL_BUFFER_M = 3000.0
+MAP_SUFFIXES = (".geojson", ".json", ".gpkg", ".shp")
+
+
+def fetch_network(place: str, *, out: Path | None = None, buffer_m: float | None = None) -> Network:
+    """Download the streets of a place and store them for later runs.
+
+    Parameters
+    ----------
+    place
+        A study (its bundled name, its file or its folder), a map file of the area, or the name of
+        a place to look up, such as ``"Barnsley, England"``.
+    out
+        Also write a compact network file here; its name must end in ``.npz``.
+    buffer_m
+        How far beyond the area; if None, as far as the study needs, or 3 km.
+
+    Returns
+    -------
+    Network
+        The streets.
+
+    Raises
+    ------
+    SourceError
+        If there is no connection, the server gives up, or ``out`` cannot be written.
+    InputError
+        If the place is not known, or the study or the map cannot be used.
+    """
+    from eh_access.sources import download  # noqa: PLC0415 - only for those who ask for it
+
+    area, wanted_m = _area(place)
+    far_m = wanted_m if buffer_m is None else buffer_m
+    outline = area if area is not None else download.place_outline(place)
+    network = download.download_network(outline, buffer_m=far_m)
+    if out is not None:
+        write_network(network, out)
+    return network
+
+
+def _area(place: str) -> tuple[BaseGeometry | gpd.GeoDataFrame | None, float]:
+    """Return the area a study or a map file means, and its buffer; None for a place to look up."""
+    path = Path(place)
+    if path.is_file() and path.suffix.lower() in MAP_SUFFIXES:
+        return read_table(path, name=path.name, role="area").frame, USUAL_BUFFER_M
+    if place in bundled_names("studies") or path.exists():
+        study, inputs = open_study(place)
+        return inputs.borough, buffer_for(study)
+    return None, USUAL_BUFFER_M

@@ -1,0 +1,238 @@
+"""Each kind of bad input, from the command line: one clear message, exit code 2, nothing written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import pytest
+import shapely
+
+from study_cli import Ran, run_cli
+from study_files import AREAS, StudyFolder, write_study
+
+NEWPORT_PBF = Path(__file__).resolve().parents[2] / "shared" / "data" / "newport"
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> StudyFolder:
+    return write_study(tmp_path / "study")
+
+
+def refused(toy: StudyFolder, *words: str) -> Ran:
+    """Run the study, and hold it to the rules for everything that cannot be used."""
+    out = toy.path.parent / "results"
+    before = sorted(path.name for path in toy.path.parent.rglob("*"))
+    ran = run_cli("report", toy.toml, "--out", out, "--offline")
+    assert ran.code == 2, ran
+    assert ran.out == ""
+    assert "Traceback" not in ran.err
+    assert ran.err.startswith("1 fault; nothing was written.\n- "), ran.err
+    assert len(ran.err.strip().splitlines()) == 2
+    for word in words:
+        assert word in ran.err, ran.err
+    assert sorted(path.name for path in toy.path.parent.rglob("*")) == before
+    checked = run_cli("check", toy.toml)
+    assert (checked.code, checked.err) == (2, ran.err)
+    return ran
+
+
+def test_the_toy_itself_is_sound(toy: StudyFolder) -> None:
+    ran = run_cli("check", toy.toml)
+    assert (ran.code, ran.err) == (0, "")
+    assert "no faults" in ran.out
+
+
+def test_swapped_coordinates(toy: StudyFolder) -> None:
+    toy.change("sites.csv", "440000,390000", "390000,440000")
+    refused(toy, "sites.csv, row 1 (site_id 'west')", "look swapped: exchange them")
+
+
+def test_swapped_degrees(toy: StudyFolder) -> None:
+    toy.change("origins.csv", "easting,northing", "longitude,latitude")
+    toy.change("origins.csv", "440100,390000", "53.406,-1.398")
+    toy.change("origins.csv", "442000,390100", "-1.369,53.407")
+    toy.change("origins.csv", "443900,390000", "-1.341,53.405")
+    refused(toy, "origins.csv, row 1 (origin_id 'a')", "longitude and latitude look swapped")
+
+
+def test_missing_coordinates(toy: StudyFolder) -> None:
+    toy.change("sites.csv", "440000,390000", ",")
+    refused(toy, "sites.csv, row 1 (site_id 'west'), geometry", "no coordinates; give them")
+
+
+def test_half_a_coordinate(toy: StudyFolder) -> None:
+    toy.change("origins.csv", "442000,390100", "442000,")
+    refused(toy, "origins.csv, row 2 (origin_id 'b'), northing: is empty")
+
+
+def test_coordinates_that_are_no_numbers(toy: StudyFolder) -> None:
+    toy.change("origins.csv", "442000,390100", "north of here,390100")
+    refused(toy, "origins.csv, row 2 (origin_id 'b'), easting: 'north of here' is no number")
+
+
+def test_outside_the_area(toy: StudyFolder) -> None:
+    toy.change("sites.csv", "444000,390000", "464000,390000")
+    refused(toy, "sites.csv, row 2 (site_id 'east')", "19.0 km outside the study area")
+
+
+def test_just_outside_the_area_is_allowed_and_the_distance_is_the_study_s(
+    toy: StudyFolder,
+) -> None:
+    toy.change("sites.csv", "444000,390000", "447000,390000")
+    assert run_cli("check", toy.toml).code == 0
+    toy.change("study.toml", "[data]", "[data]\nmax_outside_m = 1000")
+    refused(toy, "2.0 km outside the study area")
+
+
+def test_duplicate_id(toy: StudyFolder) -> None:
+    toy.change("sites.csv", "east,East", "west,East")
+    refused(toy, "sites.csv, row 2", "site_id: 'west' stands in row 1 already; every id may")
+
+
+def test_unknown_site_in_a_scenario(toy: StudyFolder) -> None:
+    toy.change("study.toml", 'close = ["west"]', 'close = ["wset"]')
+    refused(
+        toy, "study.toml, line 28: scenario[2].close[1]: no site 'wset'", "did you mean 'west'?"
+    )
+
+
+def test_a_scenario_that_closes_everything(toy: StudyFolder) -> None:
+    toy.change("study.toml", 'close = ["west"]', 'close = ["west", "east"]')
+    refused(toy, "study.toml, line 25: scenario[2]", "leaves no site open; keep one")
+
+
+def test_negative_weight(toy: StudyFolder) -> None:
+    toy.change("origins.csv", "442000,390100,20", "442000,390100,-20")
+    refused(toy, "origins.csv, row 2 (origin_id 'b'), weight: is -20; give a number that is 0")
+
+
+def test_no_coordinate_system(toy: StudyFolder) -> None:
+    areas = gpd.read_file(toy.path / "areas.geojson")
+    with pytest.warns(UserWarning, match="crs"):
+        areas.set_crs(None, allow_override=True).to_file(toy.path / "areas.shp")
+    (toy.path / "areas.prj").unlink(missing_ok=True)
+    toy.change("study.toml", "areas.geojson", "areas.shp")
+    refused(toy, "areas.shp: the coordinate system is not stated; say which")
+
+
+def test_degrees_where_metres_are_needed(toy: StudyFolder) -> None:
+    toy.change("sites.csv", "440000,390000", "-1.398,53.406")
+    refused(toy, "sites.csv, row 1 (site_id 'west')", "look like longitude, latitude", "EPSG:4326")
+
+
+def test_metres_where_degrees_are_stated(toy: StudyFolder) -> None:
+    plain = AREAS.replace('"crs": {"type": "name"', '"was": {"type": "name"')
+    (toy.path / "areas.geojson").write_text(plain, encoding="utf-8")
+    refused(toy, "areas.geojson, geometry: coordinates such as 445000", "state EPSG:27700")
+
+
+def test_a_polygon_with_swapped_degrees(toy: StudyFolder) -> None:
+    areas = gpd.read_file(toy.path / "areas.geojson").to_crs("EPSG:4326").iloc[:1]
+    swapped = areas.set_geometry(shapely.transform(areas.geometry, lambda xy: xy[:, ::-1]))
+    swapped.to_file(toy.path / "areas.geojson", driver="GeoJSON")
+    refused(toy, "areas.geojson, row 1 (area_id 'A'), geometry: lies outside the British")
+
+
+def test_a_column_that_stands_twice(toy: StudyFolder) -> None:
+    toy.change("origins.csv", "weight_basis,area_id", "weight,area_id")
+    refused(toy, "origins.csv, column 'weight': stands twice in the header; keep one")
+
+
+def test_a_polygon_that_is_not_valid(toy: StudyFolder) -> None:
+    bow = "[[439000,389000],[442500,391000],[442500,389000],\n  [439000,391000],[439000,389000]]"
+    old = AREAS[AREAS.index("[[439000") : AREAS.index("]]}}") + 1]
+    assert not shapely.Polygon(eval(bow)).is_valid  # noqa: S307 - a literal of this test
+    toy.change("areas.geojson", old, bow)
+    refused(toy, "areas.geojson, row 1 (area_id 'A'), geometry", "not valid (Self-intersection")
+
+
+@pytest.mark.parametrize("name", ["sites.csv", "origins.csv", "areas.geojson", "study.toml"])
+def test_an_empty_file(toy: StudyFolder, name: str) -> None:
+    (toy.path / name).write_bytes(b"")
+    refused(toy, name, "the file is empty")
+
+
+def test_a_table_of_nothing_but_its_header(toy: StudyFolder) -> None:
+    path = toy.path / "sites.csv"
+    path.write_text(path.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
+    refused(toy, "sites.csv: there are no rows; give at least one")
+
+
+def test_a_file_that_is_not_there(toy: StudyFolder) -> None:
+    (toy.path / "sites.csv").unlink()
+    refused(toy, "sites.csv: there is no such file (data.sites); correct the path")
+
+
+def test_a_map_file_cut_off(toy: StudyFolder) -> None:
+    (toy.path / "areas.geojson").write_text(AREAS[: len(AREAS) // 2], encoding="utf-8")
+    refused(toy, "areas.geojson: cannot be read as a map file; it may be cut off")
+
+
+def test_an_osm_file_cut_off_in_the_middle(toy: StudyFolder) -> None:
+    found = sorted(NEWPORT_PBF.glob("*.osm.pbf"))
+    if not found:
+        pytest.skip("the OSM extract is not there (../shared/data/newport)")
+    data = found[0].read_bytes()
+    (toy.path / "town.osm.pbf").write_bytes(data[: len(data) // 2])
+    toy.change("study.toml", 'source = "estimate"', 'source = "town.osm.pbf"')
+    refused(toy, "town.osm.pbf", "incomplete", "download it again")
+
+
+@pytest.mark.parametrize("name", ["town.osm.pbf", "town.npz", "town.graphml"])
+@pytest.mark.parametrize("data", [b"", b"not a network at all"])
+def test_a_network_file_that_is_none(toy: StudyFolder, name: str, data: bytes) -> None:
+    (toy.path / name).write_bytes(data)
+    toy.change("study.toml", 'source = "estimate"', f'source = "{name}"')
+    refused(toy, name)
+
+
+def test_a_misspelt_key(toy: StudyFolder) -> None:
+    toy.change("study.toml", "threshold = 0.9", "treshold = 0.9")
+    refused(toy, "study.toml, line 36: criterion[1].treshold: no such key", "mean 'threshold'?")
+
+
+def test_a_misspelt_column(toy: StudyFolder) -> None:
+    toy.change("origins.csv", "weight,", "wieght,")
+    refused(toy, "origins.csv: column 'weight' is missing; add it (did you mean 'wieght'")
+
+
+def test_a_row_with_too_many_cells(toy: StudyFolder) -> None:
+    toy.change("origins.csv", "made up,A\nb", "made up,A,what,is,this\nb")
+    refused(toy, "origins.csv, row 1: has 9 cells and the header 6; put a cell that holds")
+
+
+def test_an_unknown_set_of_origins(toy: StudyFolder) -> None:
+    ran = run_cli("report", toy.toml, "--origins", "ao", "--offline")
+    assert ran.code == 2
+    assert "data.origins has no 'ao'; " in ran.err
+
+
+def test_a_study_that_is_not_there(tmp_path: Path) -> None:
+    ran = run_cli("report", tmp_path / "absent.toml")
+    assert ran.code == 2
+    assert "there is no study file" in ran.err
+
+
+@pytest.mark.parametrize("below", ["", "deeper/still"])
+def test_an_output_folder_that_cannot_be_written(toy: StudyFolder, below: str) -> None:
+    taken = toy.path.parent / "results"
+    taken.write_text("mine", encoding="utf-8")
+    ran = run_cli("report", toy.toml, "--out", taken / below, "--offline")
+    assert ran.code == 2
+    assert "cannot write to the output folder" in ran.err
+    assert "give another with --out" in ran.err
+    assert taken.read_text(encoding="utf-8") == "mine"
+
+
+def test_faults_of_every_file_are_told_together(toy: StudyFolder) -> None:
+    toy.change("study.toml", "threshold = 0.9", "treshold = 0.9")
+    toy.change("study.toml", 'close = ["west"]', 'close = ["wset"]')
+    toy.change("sites.csv", "east,East Centre", "east,")
+    toy.change("origins.csv", "442000,390100,20", "442000,390100,-20")
+    ran = run_cli("report", toy.toml, "--out", toy.path / "results", "--offline")
+    assert ran.code == 2
+    assert ran.err.startswith("4 faults; nothing was written.\n")
+    for word in ("criterion[1].treshold", "'wset'", "sites.csv, row 2", "origins.csv, row 2"):
+        assert word in ran.err
+    assert not (toy.path / "results").exists()
