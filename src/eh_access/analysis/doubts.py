@@ -97,7 +97,7 @@ def unknown_sites(question: Question) -> gpd.GeoDataFrame:
 
 
 def turning_unknowns(
-    question: Question, case: Case, mode: TravelMode, outcome: Outcome
+    question: Question, unknown: pd.Index, case: Case, *, mode: TravelMode, outcome: Outcome
 ) -> list[str]:
     """Return the sites of unknown place whose being somewhere could change an outcome.
 
@@ -107,8 +107,12 @@ def turning_unknowns(
 
     Parameters
     ----------
-    question, case
-        A criterion, and what it is asked of.
+    question
+        A criterion asked of a case.
+    unknown
+        The sites of unknown place.
+    case
+        What it is asked of.
     mode
         How people travel.
     outcome
@@ -119,25 +123,22 @@ def turning_unknowns(
     list of str
         Ids of those that could change it alone; if none, but all together could, all of them.
     """
-    unknown = unknown_sites(question).index
-    if unknown.empty:
-        return []
     figures = question.figures()
     target = LEVELS.index(outcome)
     places = _places(case.origins)
     pace = straight_pace(question.criterion, mode)
-    homes = np.column_stack([case.origins.geometry.x, case.origins.geometry.y])
+    x, y = case.origins.geometry.x.to_numpy(), case.origins.geometry.y.to_numpy()
     found = []
     for site in unknown:
         for start in range(0, len(places), PLACES_AT_ONCE):
-            at = homes[places[start : start + PLACES_AT_ONCE]]
-            away = np.hypot(*(at[:, None, :] - homes[None, :, :]).transpose(2, 0, 1)) * pace
+            at = places[start : start + PLACES_AT_ONCE, None]
+            away = np.hypot(x[at] - x, y[at] - y) * pace
             if _grades_differ(question, figures, site, away, target):
                 found.append(site)
                 break
     if found or len(unknown) == 1:
         return found
-    door = np.zeros((1, len(homes)))
+    door = np.zeros((1, len(x)))
     before, after = figures
     for site in unknown:
         before = question.before.figure_with(site, before, door)[0]

@@ -142,10 +142,12 @@ def on_unknowns(reasons: Reasons, question: Question, case: Case, pointed: Outco
     if unknown.empty:
         return
     mode = tables_for(question.criterion, case.after)[0].mode
-    turning = turning_unknowns(question, case, mode, pointed)
+    turning = turning_unknowns(question, unknown.index, case, mode=mode, outcome=pointed)
     for site, row in unknown.iterrows():
-        effect = "overstates" if row["open_after"] else "understates"
-        told = f"it is not known where {row['name']} is; it is left out, which {effect} the harm"
+        effect = "overstates the harm" if row["open_after"] else "understates the harm"
+        if case.is_baseline:
+            effect = "understates what is near"
+        told = f"it is not known where {row['name']} is; it is left out, which {effect}"
         if site in turning:
             reasons.causes.append(f"{told}, and its place could change the outcome")
         else:

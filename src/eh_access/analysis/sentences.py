@@ -37,6 +37,8 @@ class Finding:
         As in the verdict.
     not_met_before, worsened_by
         As in the verdict.
+    is_baseline
+        Whether it is of the baseline itself, so that there is no before to tell of.
     causes
         Why nothing can be said, in clauses; empty unless that is the outcome.
     """
@@ -47,6 +49,7 @@ class Finding:
     indication: Outcome | None
     not_met_before: bool
     worsened_by: float
+    is_baseline: bool
     causes: tuple[str, ...]
 
 
@@ -62,6 +65,8 @@ class Telling:
         What each origin has: minutes, metres or hours a week.
     travel
         How people travel, in words: "on foot".
+    search_min
+        How far minutes were searched.
     evidence
         The rows behind the verdict.
     """
@@ -71,6 +76,7 @@ class Telling:
     before: NDArray[np.float64]
     after: NDArray[np.float64]
     travel: str
+    search_min: float
     evidence: pd.DataFrame
 
     @property
@@ -163,7 +169,7 @@ def _verdict(criterion: Criterion, finding: Finding, outcome: Outcome) -> str:
     if outcome is Outcome.MARGINAL:
         word = f"Marginal, within {shown(criterion.margin, unit, plain=True)} of the line"
     told = f"{word}: {against}{_fall(criterion, finding)}"
-    if not finding.not_met_before or math.isnan(finding.worsened_by):
+    if finding.is_baseline or not finding.not_met_before or math.isnan(finding.worsened_by):
         return told
     before = shown(finding.baseline_value, unit, near=criterion.threshold)
     change = _worse(criterion, finding.worsened_by)
@@ -176,6 +182,8 @@ def _fall(criterion: Criterion, finding: Finding) -> str:
     if criterion.max_fall_points is None or math.isnan(finding.value):
         return ""
     fall = (finding.baseline_value - finding.value) * POINTS
+    if finding.is_baseline:
+        return ""
     allowed = f"{criterion.max_fall_points:g} allowed"
     if fall <= 0:
         return "; the share does not fall"
@@ -187,7 +195,9 @@ def _worse(criterion: Criterion, worsened_by: float) -> str:
     size = shown(abs(worsened_by), criterion.spec.unit, plain=True)
     if amount(size) == 0:
         return "it does not change" if worsened_by == 0 else "it hardly changes"
-    return f"it becomes {'worse' if worsened_by > 0 else 'better'} by {size}"
+    allowed = criterion.max_fall_points
+    more = f" ({allowed:g} allowed)" if allowed is not None and worsened_by > 0 else ""
+    return f"it becomes {'worse' if worsened_by > 0 else 'better'} by {size}{more}"
 
 
 def _reach(telling: Telling) -> str:
@@ -241,7 +251,8 @@ def _added(telling: Telling) -> str:
         f"trip {telling.travel} to the nearest {telling.place}"
     )
     lost = telling.some(np.isinf(telling.after) & np.isfinite(telling.before))
-    return f"{told}; {lost} of them could no longer reach one at all." if lost else f"{told}."
+    longest = f"within {telling.search_min:g} minutes"
+    return f"{told}; {lost} of them could no longer reach one {longest}." if lost else f"{told}."
 
 
 def _group(telling: Telling) -> str:
@@ -262,7 +273,7 @@ def _longer(minutes: float) -> str:
     if math.isnan(minutes):
         return "a time that is not known"
     if math.isinf(minutes):
-        return "more than can be walked or driven" if minutes > 0 else "less, for it comes in reach"
+        return "for ever, as some lose all reach," if minutes > 0 else "less, as some come in reach,"
     size = shown(abs(minutes), "min")
     if amount(size) == 0:
         return "no longer"

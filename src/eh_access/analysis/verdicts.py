@@ -82,6 +82,7 @@ def judge(criterion: Criterion, case: Case) -> Verdict:
         indication=_indication(reasons, pointed),
         not_met_before=not _passes(criterion, value) and not _passes(criterion, baseline),
         worsened_by=(baseline - value if criterion.better == "higher" else value - baseline) + 0.0,
+        is_baseline=case.is_baseline,
         causes=tuple(reasons.causes),
     )
     before, after = question.figures()
@@ -92,6 +93,7 @@ def judge(criterion: Criterion, case: Case) -> Verdict:
         before=before,
         after=after,
         travel=_travel(criterion, case),
+        search_min=min(table.cutoff_min for table in _tables(criterion, case)),
         evidence=evidence,
     )
     told = judgement(criterion, finding) if math.isnan(value) else sentence(telling, finding)
@@ -181,6 +183,7 @@ def _without(criterion: Criterion, case: Case, missing: list[str]) -> Verdict:
         indication=None,
         not_met_before=False,
         worsened_by=math.nan,
+        is_baseline=case.is_baseline,
         causes=tuple(missing),
     )
     return _verdict(
