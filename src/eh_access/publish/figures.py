@@ -40,7 +40,15 @@ SETTINGS: Any = {
     "axes.spines.right": False,
 }
 STAYS, CHANGES, CLOSES = "stays full-time", "hours change", "closes"
-MARKS = {STAYS: ("o", DARK_BLUE), CHANGES: ("s", DARK_PINK), CLOSES: ("X", DARK_PINK)}
+MOVES, OPENS, PART_TIME = "moves", "opens", "part-time, as before"
+MARKS = {
+    STAYS: ("o", DARK_BLUE),
+    PART_TIME: ("p", DARK_BLUE),
+    CHANGES: ("s", DARK_PINK),
+    CLOSES: ("X", DARK_PINK),
+    MOVES: ("D", DARK_PINK),
+    OPENS: ("^", TURQUOISE),
+}
 
 
 def change_class(change_min: pd.Series) -> pd.Series:

@@ -81,16 +81,27 @@ def site_status(result: StudyResult, scenario: str) -> pd.Series:
     full_from = result.study.settings.full_time_from_hours
     after = result.scenario_sites[scenario]
     before = result.scenario_sites["baseline"]
-    opened = {
-        (frame is after, full): open_sites(frame, full_time=full, full_time_from_hours=full_from)
-        for frame in (before, after)
+    was, full_before, now, full_now = (
+        open_sites(sites, full_time=full, full_time_from_hours=full_from)
+        for sites in (before, after)
         for full in (False, True)
-    }
-    now, full_now = opened[True, False], opened[True, True]
-    was = opened[False, False]
+    )
     ids = after.index[after.index.isin(was.union(now))]
-    reduced = np.where(ids.isin(now), figures.CHANGES, figures.CLOSES)
-    status = np.where(ids.isin(full_now), figures.STAYS, reduced)
+    old, new = before.geometry.reindex(ids), after.geometry.reindex(ids)
+    moved = ~(old.geom_equals(new, align=False) | (old.isna() & new.isna())).to_numpy()
+    hours = before["hours_per_week"].reindex(ids), after["hours_per_week"].reindex(ids)
+    same_hours = ((hours[0] == hours[1]) | (hours[0].isna() & hours[1].isna())).to_numpy()
+    status = np.select(
+        [
+            ~ids.isin(now),
+            ~ids.isin(was),
+            moved,
+            ids.isin(full_before) & ids.isin(full_now),
+            same_hours,
+        ],
+        [figures.CLOSES, figures.OPENS, figures.MOVES, figures.STAYS, figures.PART_TIME],
+        default=figures.CHANGES,
+    )
     return pd.Series(status, index=ids, dtype="str")
 
 
@@ -157,6 +168,9 @@ def _sites_layer(result: StudyResult, scenario: str | None) -> Layer:
             figures.STAYS: ("circle", figures.DARK_BLUE),
             figures.CHANGES: ("square", figures.DARK_PINK),
             figures.CLOSES: ("cross2", figures.DARK_PINK),
+            figures.MOVES: ("diamond", figures.DARK_PINK),
+            figures.OPENS: ("triangle", figures.TURQUOISE),
+            figures.PART_TIME: ("pentagon", figures.DARK_BLUE),
         },
         size_mm=3.2,
         marks="name",

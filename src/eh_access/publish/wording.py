@@ -18,7 +18,7 @@ FULL_TIME = "full-time only"
 ANY_SITE = "any open"
 BASES = (FULL_TIME, ANY_SITE)
 PRINTED: Mapping[str, tuple[float, str]] = {
-    "share": (100.0, "%"),
+    "share": (100.0, "percent"),
     "min": (1.0, "minutes"),
     "points": (1.0, "percentage points"),
 }
@@ -122,7 +122,7 @@ class Wording:
         number = round(self.scaled(verdict, value), 1) + 0.0
         if not math.isfinite(number):
             return "not available" if math.isnan(number) else "not reached"
-        return f"{number:,.1f}%" if unit == "%" else f"{number:,.1f} {unit}"
+        return f"{number:,.1f}%" if unit == "percent" else f"{number:,.1f} {unit}"
 
 
 def scenario_label(result: StudyResult, name: str) -> str:

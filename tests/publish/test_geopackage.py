@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import geopandas as gpd
+import numpy as np
+import pyogrio
+import pytest
+
+from eh_access.publish.attribution import credit_lines
+from eh_access.publish.geopackage import write_geopackage
+from eh_access.publish.layers import geopackage_metadata, layers, site_status
+from eh_access.publish.tables import Table
+from eh_access.study.config import study_from_text
+from eh_access.study.results import StudyResult
+from eh_access.study.run import run_study
+from map_study import study_text, write_tables
+from toys import grid_town
+
+
+def write(result: StudyResult, path: Path) -> Path:
+    write_geopackage(layers(result), path, metadata=geopackage_metadata(result))
+    return path
+
+
+@pytest.fixture(scope="module")
+def path(toy: StudyResult, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(toy, tmp_path_factory.mktemp("gpkg") / "results.gpkg")
+
+
+@pytest.fixture(scope="module")
+def on_streets(tmp_path_factory: pytest.TempPathFactory) -> StudyResult:
+    folder = tmp_path_factory.mktemp("streets")
+    write_tables(folder)
+    study = study_from_text(study_text(), path=folder / "study.toml")
+    return run_study(study, network=grid_town(20, 20))
+
+
+def rows_of(path: Path, query: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(path)) as database:
+        return database.execute(query).fetchall()
+
+
+def test_the_layers_open_in_the_national_grid(path: Path) -> None:
+    names = [name for name, kind in pyogrio.list_layers(path) if kind is not None]
+    assert names == ["sites", "origins", "areas"]
+    for name in names:
+        assert gpd.read_file(path, layer=name).crs.to_epsg() == 27700
+
+
+def test_streets_are_there_when_routes_followed_them(
+    on_streets: StudyResult, tmp_path: Path
+) -> None:
+    made = write(on_streets, tmp_path / "s.gpkg")
+    streets = gpd.read_file(made, layer="streets")
+    assert len(streets) == on_streets.network.edge_count
+    np.testing.assert_allclose(streets.length, streets["length_m"], atol=0.01)
+
+
+def test_areas_hold_what_the_tables_print(path: Path, toy_tables: Mapping[str, Table]) -> None:
+    areas = gpd.read_file(path, layer="areas").set_index("area_id")
+    table = toy_tables["areas"].where(scenario="B keeps ten hours", mode="on foot").frame
+    group = table["group"].str.split(" ").str[0]
+    for column, key, factor in (
+        ("sessions_walk_change_min", "mean_change_min", 1),
+        ("sessions_walk_within_after_share", "within_share_after", 100),
+        ("sessions_walk_loses_weight", "weight_loses", 1),
+    ):
+        told = areas.loc[group, column].to_numpy() * factor
+        np.testing.assert_allclose(told, table[key], atol=0.0501 if key != "weight_loses" else 0.5)
+
+
+def test_out_of_reach_is_infinite_in_the_file(toy: StudyResult, path: Path) -> None:
+    origins = gpd.read_file(path, layer="origins").set_index("origin_id")
+    expected = toy.comparisons_full_time["move-b", "walk"].frame["after_min"]
+    told = origins.loc[expected.index, "walk_after_min"]
+    np.testing.assert_allclose(told, expected, atol=1e-4)
+    assert not told.isna().any()
+
+
+def test_a_site_without_a_place_is_a_row_without_one(path: Path) -> None:
+    sites = gpd.read_file(path, layer="sites").set_index("site_id")
+    assert sites.loc["u"].geometry is None
+    assert sites.loc["u", "location_basis"] == "unknown"
+
+
+def test_what_happens_to_each_site(toy: StudyResult) -> None:
+    assert site_status(toy, "close-b")["b"] == "closes"
+    assert site_status(toy, "sessions")["b"] == "hours change"
+    assert site_status(toy, "move-b")["b"] == "moves"
+    assert (site_status(toy, "close-b")[["a", "c", "u"]] == "stays full-time").all()
+
+
+def test_every_layer_brings_a_style_that_qgis_can_parse(path: Path) -> None:
+    styles = rows_of(path, "SELECT f_table_name, styleQML, useAsDefault FROM layer_styles")
+    assert [name for name, _, _ in styles] == ["sites", "origins", "areas"]
+    for name, qml, default in styles:
+        renderer = ET.fromstring(qml).find("renderer-v2")  # noqa: S314 - our own file
+        assert default
+        assert renderer.get("attr") in gpd.read_file(path, layer=name).columns
+        symbols = {symbol.get("name") for symbol in renderer.iter("symbol")}
+        used = {
+            item.get("symbol") for kind in ("range", "category") for item in renderer.iter(kind)
+        }
+        assert used == symbols
+
+
+def test_licences_and_credits_are_inside(toy: StudyResult, path: Path) -> None:
+    ((text,),) = rows_of(path, "SELECT metadata FROM gpkg_metadata")
+    assert all(line in text for line in credit_lines(toy.provenance))
+    assert "INDICATIVE" in text
+
+
+def test_the_same_result_gives_the_same_bytes(toy: StudyResult, path: Path, tmp_path: Path) -> None:
+    assert write(toy, tmp_path / "again.gpkg").read_bytes() == path.read_bytes()
+
+
+def test_gdals_settings_are_left_alone(toy: StudyResult, tmp_path: Path) -> None:
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2001-02-03T04:05:06.000Z"})
+    try:
+        write(toy, tmp_path / "x.gpkg")
+        assert pyogrio.get_gdal_config_option("OGR_CURRENT_DATE") == "2001-02-03T04:05:06.000Z"
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+
+
+@pytest.mark.skipif(shutil.which("ogrinfo") is None, reason="ogrinfo is not installed")
+def test_ogrinfo_opens_it_without_a_word_of_complaint(path: Path) -> None:
+    done = subprocess.run(
+        ["ogrinfo", "-so", "-al", str(path)], capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""

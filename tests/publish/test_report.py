@@ -1,0 +1,230 @@
+from __future__ import annotations
+
+import base64
+import dataclasses
+import re
+from collections.abc import Mapping
+from html.parser import HTMLParser
+from itertools import pairwise
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from eh_access.publish.attribution import credit_lines
+from eh_access.publish.inline import external_references
+from eh_access.publish.report import render_report
+from eh_access.publish.tables import Table
+from eh_access.routing.estimate import ACCURACY
+from eh_access.study.results import StudyResult
+from map_study import IMAGE
+
+Element = dict[str, Any]
+VOID = {"meta", "link", "img", "br"}
+HEADINGS = ("h1", "h2", "h3", "h4")
+
+
+class Reader(HTMLParser):
+    """Keeps the page's elements in order, with the text inside each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[Element] = []
+        self.stack: list[Element] = []
+        self.faults: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        element = {"tag": tag, "attrs": dict(attrs), "text": "", "inside": list(self.stack)}
+        self.found.append(element)
+        if tag not in VOID:
+            self.stack.append(element)
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.stack or self.stack.pop()["tag"] != tag:
+            self.faults.append(f"</{tag}> closes something else")
+
+    def handle_data(self, data: str) -> None:
+        for element in self.stack:
+            element["text"] += data
+
+    def all(self, *tags: str) -> list[Element]:
+        return [element for element in self.found if element["tag"] in tags]
+
+
+def read(page: str) -> Reader:
+    reader = Reader()
+    reader.feed(page)
+    return reader
+
+
+@pytest.fixture(scope="module")
+def page(toy: StudyResult) -> str:
+    return render_report(toy)
+
+
+@pytest.fixture(scope="module")
+def reader(page: str) -> Reader:
+    return read(page)
+
+
+def test_nothing_would_be_fetched(page: str) -> None:
+    assert external_references(page) == ()
+
+
+def test_two_runs_give_the_same_page(toy: StudyResult, page: str) -> None:
+    assert render_report(toy) == page
+
+
+def test_elements_close_in_order(reader: Reader) -> None:
+    assert reader.faults == []
+    assert reader.stack == []
+
+
+def test_language_and_title(reader: Reader) -> None:
+    (html,) = reader.all("html")
+    (title,) = reader.all("title")
+    assert html["attrs"]["lang"] == "en-GB"
+    assert title["text"].startswith("INDICATIVE")
+
+
+def test_headings_skip_no_level(reader: Reader) -> None:
+    levels = [HEADINGS.index(element["tag"]) for element in reader.all(*HEADINGS)]
+    assert levels[0] == 0
+    assert levels.count(0) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
+def test_every_table_has_a_caption_and_every_heading_a_scope(reader: Reader) -> None:
+    captions = reader.all("caption")
+    assert len(captions) == len(reader.all("table")) > 5
+    assert all(caption["text"].strip() for caption in captions)
+    assert {cell["attrs"].get("scope") for cell in reader.all("th")} == {"col", "row"}
+
+
+def test_no_cell_is_blank(reader: Reader) -> None:
+    assert [cell for cell in reader.all("td", "th") if not cell["text"].strip()] == []
+
+
+def test_every_figure_states_its_finding(reader: Reader) -> None:
+    images = reader.all("img")
+    assert len(images) == 2
+    for image in images:
+        assert re.search(r"\d", image["attrs"]["alt"])
+        assert "under-fives" in image["attrs"]["alt"].lower()
+
+
+def test_figures_are_drawings_inside_the_page(reader: Reader) -> None:
+    for image in reader.all("img"):
+        kind, _, data = image["attrs"]["src"].partition(",")
+        assert kind == "data:image/svg+xml;base64"
+        assert ET.fromstring(base64.b64decode(data)).tag.endswith("svg")  # noqa: S314 - our own
+
+
+def test_links_lead_somewhere(reader: Reader) -> None:
+    names = [element["attrs"]["id"] for element in reader.found if "id" in element["attrs"]]
+    assert len(names) == len(set(names))
+    inner = [link["attrs"]["href"][1:] for link in reader.all("a")]
+    assert all(
+        name in names
+        for name, link in zip(inner, reader.all("a"), strict=True)
+        if link["attrs"]["href"].startswith("#")
+    )
+    assert reader.all("a")[0]["attrs"]["class"] == "skip"
+
+
+def test_names_from_files_stay_text(page: str, reader: Reader) -> None:
+    assert IMAGE not in page
+    assert reader.all("script") == []
+    (heading,) = reader.all("h1")
+    assert heading["text"] == f"A toy {IMAGE}"
+    assert "{{ 7 * 7 }}" in page
+
+
+def test_an_estimate_says_so_in_full(reader: Reader) -> None:
+    banner = next(item for item in reader.found if item["attrs"].get("class") == "banner")
+    assert "INDICATIVE" in banner["text"]
+    assert ACCURACY.removeprefix("INDICATIVE: ").lower() in banner["text"].lower()
+
+
+def test_the_answer_comes_in_three_sentences_that_promise_nothing(reader: Reader) -> None:
+    (box,) = [item for item in reader.found if item["attrs"].get("class") == "answer"]
+    sentences = [item["text"] for item in reader.all("p") if box in item["inside"]]
+    assert len(sentences) == 3
+    assert sentences[0].startswith("It cannot be said for certain")
+    assert all("(estimated)" in sentence for sentence in sentences[1:])
+
+
+def test_the_sentences_figures_are_the_tables(
+    toy_tables: Mapping[str, Table], reader: Reader
+) -> None:
+    (box,) = [item for item in reader.found if item["attrs"].get("class") == "answer"]
+    row = {"scenario": "B moves", "mode": "on foot", "sites": "full-time only"}
+    for when in ("before", "after"):
+        assert f"{toy_tables['within'].cell(f'within_share_{when}', **row):.1f}%" in box["text"]
+    loses = toy_tables["added_time"].cell("weight_loses", **row)
+    assert loses < 1000  # so that "about" leaves every digit
+    assert f"bout {loses:,.0f} under-fives" in box["text"]
+
+
+def test_warnings_are_printed_as_they_stand(toy: StudyResult, reader: Reader) -> None:
+    told = [item["text"] for item in reader.all("li") if item["attrs"].get("class") == "loud"]
+    expected = [n.text for n in toy.notes if n.level == "warning" and n.text != ACCURACY]
+    assert expected
+    assert told == expected
+
+
+def test_every_credit_is_printed(toy: StudyResult, reader: Reader) -> None:
+    (body,) = reader.all("body")
+    assert all(line in body["text"] for line in credit_lines(toy.provenance))
+
+
+def test_the_words_of_a_careful_analyst(reader: Reader) -> None:
+    (body,) = reader.all("body")
+    assert not re.search(r"\baccessible\b", body["text"])
+    assert "IMD) is not a protected characteristic" in body["text"]
+    assert all(word in body["text"] for word in ("disabled", "ethnic", "pregnant", "single"))
+
+
+def test_cells_agree_with_the_shared_tables(
+    toy_tables: Mapping[str, Table], reader: Reader
+) -> None:
+    cells = {item["text"] for item in reader.all("td")}
+    for row in toy_tables["within"].rows():
+        assert set(row[3:]) <= cells
+
+
+def test_on_streets_there_is_no_banner_and_verdicts_are_outcomes(toy: StudyResult) -> None:
+    verdicts = tuple(
+        dataclasses.replace(item, outcome="met", indication=None, basis="streets", reason="")
+        for item in toy.verdicts
+    )
+    found = read(render_report(dataclasses.replace(toy, estimated=False, verdicts=verdicts)))
+    assert not [item for item in found.found if item["attrs"].get("class") == "banner"]
+    assert "INDICATIVE" not in found.all("title")[0]["text"]
+    assert any("tag met" in item["attrs"].get("class", "") for item in found.found)
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [
+        part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return sum(share * part for share, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("ink", "ground"),
+    [
+        ("--ink", "#ffffff"),
+        ("--blue", "#ffffff"),
+        ("--grey", "#ffffff"),
+        ("--ink", "--pale"),
+        ("#ffffff", "--blue"),
+        ("#000000", "--orange"),
+        ("--ink", "#fff7f2"),
+    ],
+)
+def test_text_can_be_read(page: str, ink: str, ground: str) -> None:
+    known = dict(re.findall(r"(--\w+):(#[0-9a-f]{6})", page))
+    light = sorted(luminance(known.get(colour, colour)) for colour in (ink, ground))
+    assert (light[1] + 0.05) / (light[0] + 0.05) >= 4.5

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from eh_access.errors import InputError
+from eh_access.publish.tables import Column, Table, make_table
+from eh_access.publish.tabulate import groupings
+from eh_access.study.results import StudyResult
+
+COLUMNS = (Column("who", "Who"), Column("share", "Share", "percent"), Column("t", "T", "minutes"))
+
+
+def some_table(**changes: list[Any]) -> Table:
+    frame = pd.DataFrame({"who": ["a", "b"], "share": [0.12345, np.nan], "t": [1.26, np.inf]})
+    return make_table("t", "Title", COLUMNS, frame.assign(**changes))
+
+
+def test_numbers_are_rounded_once_and_never_blank() -> None:
+    assert list(some_table().rows()) == [
+        ("a", "12.3", "1.3"),
+        ("b", "not available", "not reached"),
+    ]
+
+
+def test_a_rounded_minus_zero_is_zero() -> None:
+    assert next(some_table(t=[-0.04, 0.0]).rows())[2] == "0.0"
+
+
+def test_blank_words_are_said() -> None:
+    assert [row[0] for row in some_table(who=["", None]).rows()] == ["none", "none"]
+
+
+def test_the_callers_frame_is_untouched() -> None:
+    frame = pd.DataFrame({"who": ["a"], "share": [0.5], "t": [1.0]})
+    before = frame.copy()
+    make_table("t", "Title", COLUMNS, frame)
+    pd.testing.assert_frame_equal(frame, before)
+
+
+def test_a_missing_column_is_named() -> None:
+    with pytest.raises(InputError, match="no column share"):
+        make_table("t", "Title", COLUMNS, pd.DataFrame({"who": ["a"], "t": [1.0]}))
+
+
+def test_a_row_that_is_not_there_is_not_available() -> None:
+    assert math.isnan(some_table().cell("share", who="nobody"))
+
+
+def by_hand(toy: StudyResult, scenario: str, mode: str, cutoff: float) -> tuple[float, float]:
+    """Under-fives within a cutoff of a full-time site, from the rows of origins.csv."""
+    rows = toy.origins_table()
+    rows = rows[(rows["scenario"] == scenario) & (rows["mode"] == mode)]
+    return rows.loc[rows["minutes_full_time"] <= cutoff, "weight"].sum(), rows["weight"].sum()
+
+
+@pytest.mark.parametrize("mode", ["walk", "drive"])
+@pytest.mark.parametrize("scenario", ["close-b", "sessions", "move-b"])
+def test_within_agrees_with_the_rows_of_origins_csv(
+    toy: StudyResult, toy_tables: Mapping[str, Table], scenario: str, mode: str
+) -> None:
+    label = next(item.label for item in toy.scenarios if item.name == scenario)
+    row = {"scenario": label, "mode": toy.times[mode].mode.label, "sites": "full-time only"}
+    for when, name in (("before", "baseline"), ("after", scenario)):
+        near, whole = by_hand(toy, name, mode, 20)
+        assert toy_tables["within"].cell(f"within_{when}", **row) == round(near)
+        share = toy_tables["within"].cell(f"within_share_{when}", **row)
+        assert share == pytest.approx(100 * near / whole, abs=0.05)
+
+
+def test_ten_hour_sessions_count_among_any_open_and_not_among_full_time(
+    toy_tables: Mapping[str, Table],
+) -> None:
+    row = {"scenario": "B keeps ten hours", "mode": "on foot"}
+    added = toy_tables["added_time"]
+    assert added.cell("weight_loses", **row, sites="any open") == 0
+    assert added.cell("weight_loses", **row, sites="full-time only") > 0
+
+
+def test_losers_agree_with_the_rows_of_origins_csv(
+    toy: StudyResult, toy_tables: Mapping[str, Table]
+) -> None:
+    rows = toy.origins_table()
+    rows = rows[rows["mode"] == "walk"].set_index(["scenario", "origin_id"])
+    before, after = rows.loc["baseline"], rows.loc["close-b"]
+    more = after["minutes_full_time"] - before["minutes_full_time"] > 5
+    label = next(item.label for item in toy.scenarios if item.name == "close-b")
+    told = toy_tables["added_time"].cell(
+        "weight_loses", scenario=label, mode="on foot", sites="full-time only"
+    )
+    assert told == before.loc[more, "weight"].sum()
+
+
+def test_every_grouping_holds_everybody(toy: StudyResult, toy_tables: Mapping[str, Table]) -> None:
+    names = [name for name, _, _ in groupings(toy)]
+    assert names == ["deprivation", "no_car", "wards", "areas"]
+    for name in names:
+        table = toy_tables[name].where(scenario="B moves", mode="on foot")
+        assert table.frame["weight"].sum() == toy.origins["weight"].sum()
+
+
+def test_the_criteria_are_the_verdicts_in_the_unit_they_are_printed_in(
+    toy: StudyResult, toy_tables: Mapping[str, Table]
+) -> None:
+    csv, table = toy.verdicts_table(), toy_tables["criteria"].frame
+    factor = table["unit"].map({"percent": 100.0, "minutes": 1.0, "percentage points": 1.0})
+    np.testing.assert_allclose(table["value"], csv["value"] * factor, atol=0.0501)
+    assert list(table["criterion"]) == list(csv["criterion"])
+
+
+def test_nothing_estimated_is_called_met(toy: StudyResult, toy_tables: Mapping[str, Table]) -> None:
+    assert toy.estimated
+    assert toy_tables["criteria"].frame["outcome"].str.startswith("cannot say").all()
+    figures = ("criteria", "within", "added_time", "deprivation", "no_car", "wards", "areas")
+    assert all("INDICATIVE" in toy_tables[name].title for name in figures)
+
+
+def test_each_site_says_how_its_place_is_known(toy_tables: Mapping[str, Table]) -> None:
+    told = toy_tables["sites"].frame.set_index("site_id")["location"]
+    assert dict(told) == {
+        "a": "surveyed",
+        "b": "ESTIMATED",
+        "c": "by postcode",
+        "u": "NOT KNOWN, left out",
+    }
