@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -24,41 +25,46 @@ from eh_access.publish.map import render_map
 from eh_access.publish.payload import build_payload, safe_json
 from eh_access.publish.squares import SQUARE_M, display_areas
 from eh_access.routing.estimate import ACCURACY
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from eh_access.study.results import StudyResult
 from map_study import FORMULA, IMAGE, SCRIPT_END, toy_result
 from toys import grid_town
 
 
 @pytest.fixture(scope="module")
-def result(tmp_path_factory):
+def result(tmp_path_factory: pytest.TempPathFactory) -> StudyResult:
     return toy_result(tmp_path_factory.mktemp("toy"))
 
 
 @pytest.fixture(scope="module")
-def page(result):
+def page(result: StudyResult) -> str:
     return render_map(result)
 
 
 @pytest.fixture(scope="module")
-def payload(page):
+def payload(page: str) -> dict[str, Any]:
     found = re.search(
         r'<script type="application/json" id="eh-data">(.*?)</script>', page, re.DOTALL
     )
     return json.loads(found[1])
 
 
-def walked(steps):
+def walked(steps: list[int]) -> NDArray[np.float64]:
     return np.cumsum(np.array(steps).reshape(-1, 2), axis=0) / STEPS_PER_DEGREE
 
 
-def test_nothing_would_be_fetched(page):
+def test_nothing_would_be_fetched(page: str) -> None:
     assert external_references(page) == ()
 
 
-def test_two_runs_give_the_same_page(result, page):
+def test_two_runs_give_the_same_page(result: StudyResult, page: str) -> None:
     assert render_map(result) == page
 
 
-def test_names_from_files_stay_text(page, payload):
+def test_names_from_files_stay_text(page: str, payload: dict[str, Any]) -> None:
     assert IMAGE not in page
     assert page.count(SCRIPT_END) == page.count("<script")
     assert {site["name"] for site in payload["sites"]} >= {IMAGE, FORMULA}
@@ -66,7 +72,9 @@ def test_names_from_files_stay_text(page, payload):
     assert payload["study"]["question"] == "Does {{ 7 * 7 }} stand as it is written?"
 
 
-def test_minutes_in_the_page_are_the_librarys_to_the_last_bit(result, payload):
+def test_minutes_in_the_page_are_the_librarys_to_the_last_bit(
+    result: StudyResult, payload: dict[str, Any]
+) -> None:
     for mode in payload["modes"]:
         packed = np.frombuffer(base64.b64decode(mode["minutes"]), dtype="<f4")
         ids = [site["id"] for site in payload["sites"]]
@@ -76,12 +84,12 @@ def test_minutes_in_the_page_are_the_librarys_to_the_last_bit(result, payload):
         assert np.isinf(packed.reshape(shape)[ids.index("u")]).all()
 
 
-def test_sites_stand_in_the_order_in_which_ties_go(payload):
+def test_sites_stand_in_the_order_in_which_ties_go(payload: dict[str, Any]) -> None:
     ids = [site["id"] for site in payload["sites"]]
     assert ids == sorted(ids)
 
 
-def test_a_moved_site_brings_its_own_minutes(result, payload):
+def test_a_moved_site_brings_its_own_minutes(result: StudyResult, payload: dict[str, Any]) -> None:
     scenario = next(item for item in payload["scenarios"] if item["name"] == "move-b")
     (move,) = scenario["moved"]
     packed = np.frombuffer(base64.b64decode(move["minutes"]["walk"]), dtype="<f4")
@@ -89,18 +97,20 @@ def test_a_moved_site_brings_its_own_minutes(result, payload):
     assert (packed != result.times["walk"].select(["b"]).minutes[:, 0]).any()
 
 
-def test_an_estimate_says_so_in_the_page(page, payload):
+def test_an_estimate_says_so_in_the_page(page: str, payload: dict[str, Any]) -> None:
     assert payload["estimated"]
     assert payload["accuracy"] == ACCURACY
     assert 'id="banner"' in page
 
 
-def test_every_credit_is_in_the_page(result, payload):
+def test_every_credit_is_in_the_page(result: StudyResult, payload: dict[str, Any]) -> None:
     asked = {line for source in result.provenance for line in source.attribution.splitlines()}
     assert asked - {""} <= set(payload["credits"])
 
 
-def test_weights_and_groups_are_those_of_the_origins(result, payload):
+def test_weights_and_groups_are_those_of_the_origins(
+    result: StudyResult, payload: dict[str, Any]
+) -> None:
     assert payload["origins"]["weight"] == result.origins["weight"].tolist()
     deprived = payload["origins"]["groups"][0]
     assert deprived["id"] == "most-deprived-fifth"
@@ -109,7 +119,7 @@ def test_weights_and_groups_are_those_of_the_origins(result, payload):
     ).tolist()
 
 
-def test_uncertain_and_unknown_sites_are_told_apart(payload):
+def test_uncertain_and_unknown_sites_are_told_apart(payload: dict[str, Any]) -> None:
     sites = {site["id"]: site for site in payload["sites"]}
     assert sites["b"]["radius_m"] == 600
     assert sites["u"]["at"] is None
@@ -124,14 +134,14 @@ json_values = st.recursive(
 
 
 @given(st.dictionaries(st.text(), json_values, max_size=4))
-def test_safe_json_is_the_same_data_without_a_way_out_of_the_script(value):
+def test_safe_json_is_the_same_data_without_a_way_out_of_the_script(value: dict[str, Any]) -> None:
     text = safe_json(value)
     assert json.loads(text) == value
     assert not set("<>&") & set(text)
     assert text.isascii()
 
 
-def test_json_refuses_what_no_browser_reads():
+def test_json_refuses_what_no_browser_reads() -> None:
     with pytest.raises(ValueError, match="Out of range"):
         safe_json({"minutes": float("inf")})
 
@@ -143,7 +153,9 @@ def test_json_refuses_what_no_browser_reads():
         max_size=12,
     )
 )
-def test_a_line_walked_by_its_steps_never_strays_over_a_metre(points):
+def test_a_line_walked_by_its_steps_never_strays_over_a_metre(
+    points: list[tuple[float, float]],
+) -> None:
     lonlat = np.array(points)
     found = walked(line_steps(lonlat))
     within = 0.5 / STEPS_PER_DEGREE + 1e-9
@@ -151,7 +163,7 @@ def test_a_line_walked_by_its_steps_never_strays_over_a_metre(points):
     assert np.abs(found[-1] - lonlat[-1, ::-1]).max() <= within
 
 
-def test_a_hole_stays_a_hole():
+def test_a_hole_stays_a_hole() -> None:
     ring = shapely.Polygon(
         [(0, 0), (0, 4e-3), (4e-3, 4e-3), (4e-3, 0)],
         [[(1e-3, 1e-3), (1e-3, 2e-3), (2e-3, 2e-3), (2e-3, 1e-3)]],
@@ -161,7 +173,7 @@ def test_a_hole_stays_a_hole():
     assert walked(hole)[:, 0].max() == pytest.approx(2e-3)
 
 
-def test_streets_of_a_town_are_drawn_where_they_are():
+def test_streets_of_a_town_are_drawn_where_they_are() -> None:
     town = grid_town(4, 3)
     (layer,) = street_lines(town)
     points = np.vstack([walked(line) for line in layer["lines"]])
@@ -180,7 +192,7 @@ def test_streets_of_a_town_are_drawn_where_they_are():
     assert drawn.length == pytest.approx(shapely.length(streets.to_numpy()).sum(), rel=0.01)
 
 
-def test_a_study_in_one_piece_is_coloured_by_squares():
+def test_a_study_in_one_piece_is_coloured_by_squares() -> None:
     xy = np.array([(331_100, 188_100), (331_499.9, 188_499.9), (331_500, 188_000)])
     origins = gpd.GeoDataFrame(
         {"area_id": "all"},
@@ -201,11 +213,11 @@ def test_a_study_in_one_piece_is_coloured_by_squares():
         assert shown.areas.loc[area, "geometry"].intersects(point)
 
 
-def test_small_areas_are_shown_as_they_are(result):
+def test_small_areas_are_shown_as_they_are(result: StudyResult) -> None:
     shown = display_areas(result.origins, result.areas)
     assert shown.areas is result.areas
     assert shown.area_of_origin.tolist() == result.origins["area_id"].tolist()
 
 
-def test_the_payload_is_plain_data(result):
+def test_the_payload_is_plain_data(result: StudyResult) -> None:
     safe_json(build_payload(result))

@@ -215,7 +215,7 @@ def _moved(
         }
         found.append(
             {
-                "site": int(site_ids.get_loc(change.site)),
+                "site": int(site_ids.get_indexer(pd.Index([change.site]))[0]),
                 "at": [round(place.y, 6), round(place.x, 6)],
                 "easting": change.easting,
                 "northing": change.northing,

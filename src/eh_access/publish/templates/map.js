@@ -318,7 +318,7 @@ function start(map) {
     return { heads, shown };
   }
 
-  start.api = { data, state, get now() { return now; }, update };
+  start.api = { data, state, modes, scenario, minutesOf };
   Controls.start({
     data, map, get, make, state, modes, groups, views, counts, rowKinds, scenario, scenarioOf, mode,
     countText, minutesOf, update, tableShown, scenarioLabel, siteState, n,

@@ -214,12 +214,12 @@ const Controls = (() => {
     window.addEventListener("hashchange", () => { readLink(); page.update(); });
     const frame = document.querySelector(".map-frame");
     window.addEventListener("beforeprint", () => {
-      Object.assign(frame.style, { width: "184mm", height: "118mm", flex: "none" });
+      Object.assign(frame.style, { width: "158mm", height: "104mm" });
       page.map.invalidateSize({ animate: false });
       Draw.home();
     });
     window.addEventListener("afterprint", () => {
-      Object.assign(frame.style, { width: "", height: "", flex: "" });
+      Object.assign(frame.style, { width: "", height: "" });
       page.map.invalidateSize({ animate: false });
       Draw.home();
     });

@@ -244,6 +244,11 @@ const Draw = (() => {
       const icon = L.divIcon({ html: holder, className: "centre-holder", iconSize: [30, 30] });
       const marker = L.marker(states[i].at, { icon, riseOnHover: true, alt: site.name });
       marker.on("click", () => onToggle(site.id, "map"));
+      marker.on("keydown", (event) => {
+        if (!["Enter", " "].includes(event.originalEvent.key)) return;
+        event.originalEvent.preventDefault();
+        onToggle(site.id, "map");
+      });
       marker.bindTooltip(tip(site.name, states[i].words), { direction: "top", offset: [0, -13] });
       marker.addTo(layers.sites);
       const node = marker.getElement();

@@ -1,0 +1,86 @@
+"""A map page opened from disk with the network cut, and what must never happen in one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from eh_access.study.results import StudyResult
+
+WIDE = (1440, 900)
+
+
+class Opened:
+    """An open page; `check` fails on any error in it and on any request that leaves."""
+
+    def __init__(
+        self, browser: Browser, path: Path, *, size: tuple[int, int] = WIDE, link: str = ""
+    ) -> None:
+        self.context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            offline=True,
+            accept_downloads=True,
+            reduced_motion="reduce",
+        )
+        self.faults: list[str] = []
+        self.asked: list[str] = []
+        self.page: Page = self.context.new_page()
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.on("dialog", lambda dialog: self.faults.append(dialog.message))
+        self.page.on(
+            "console",
+            lambda said: self.faults.append(said.text) if said.type == "error" else None,
+        )
+        self.page.on("request", lambda request: self._note(request.url))
+        self.page.goto(path.as_uri() + link)
+        self.page.wait_for_selector("#facts tbody tr")
+
+    def _note(self, url: str) -> None:
+        if not url.startswith(("file:", "data:", "blob:")):
+            self.asked.append(url)
+
+    def check(self) -> None:
+        assert self.asked == []
+        assert self.faults == []
+
+    def close(self) -> None:
+        self.context.close()
+
+    def text(self, selector: str) -> str:
+        return self.page.inner_text(selector)
+
+    def big(self) -> dict[str, str]:
+        return {
+            key: self.text(f"#{name}")
+            for key, name in (
+                ("before", "share-before"),
+                ("after", "share-after"),
+                ("added", "mean-added"),
+                ("loses", "loses"),
+            )
+        }
+
+    def switch(self, **chosen: Any) -> None:  # noqa: ANN401 - text or a number
+        for key, value in chosen.items():
+            if key in ("mode", "view"):
+                self.page.check(f'input[name="{key}"][value="{value}"]', force=True)
+            elif key == "minutes":
+                self.page.fill("#minutes-number", str(value))
+            else:
+                self.page.select_option(f"#{key}", value)
+
+    def rows(self, table: str = "facts") -> list[list[str]]:
+        script = "rows => rows.map(row => [...row.cells].map(cell => cell.innerText))"
+        return self.page.eval_on_selector_all(f"#{table} tbody tr", script)
+
+
+def written(result: StudyResult, folder: Path) -> Path:
+    """Write a study's map into a folder."""
+    from eh_access.publish.map import render_map  # noqa: PLC0415 - folium is heavy
+
+    path = folder / "map.html"
+    path.write_text(render_map(result), encoding="utf-8")
+    return path
