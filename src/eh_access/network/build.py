@@ -13,7 +13,6 @@ from eh_access.modes import MODES, TravelMode
 from eh_access.network.barriers import add_barriers
 from eh_access.network.model import Network, Provenance
 from eh_access.network.noding import Pieces, split_ways
-from eh_access.network.ordering import order_nodes
 from eh_access.network.raw import MIN_POINTS, RawWays, to_metres
 from eh_access.network.rules import evaluate
 
@@ -147,6 +146,8 @@ def _network(
     provenance: Sequence[Provenance],
 ) -> Network:
     """Put nodes in the engine's order, sort edges by them, and drop what nothing refers to."""
+    from eh_access.network.ordering import order_nodes  # noqa: PLC0415 - loads numba
+
     xy = pieces.place / CM_PER_M
     n = len(xy)
     edge_from, edge_to = pieces.start.astype(np.int32), pieces.end.astype(np.int32)
