@@ -208,7 +208,9 @@ def _polygons(
 def _buffers(pieces: Pieces) -> BaseGeometry:
     """Draw the union of what each piece reaches: the hull of the discs at its two ends."""
     begin, end = (
-        shapely.buffer(shapely.points(pieces.ends[:, at]), pieces.radius_m[:, i], ARC_SEGMENTS)
+        shapely.buffer(
+            shapely.points(pieces.ends[:, at]), pieces.radius_m[:, i], quad_segs=ARC_SEGMENTS
+        )
         for i, at in ((0, slice(0, 2)), (1, slice(2, 4)))
     )
     pairs = shapely.geometrycollections(np.column_stack([begin, end]))
