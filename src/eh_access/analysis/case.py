@@ -11,6 +11,7 @@ from eh_access.errors import InputError
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
     from eh_access.routing.types import TravelTimes
 
@@ -140,8 +141,8 @@ class Case:
         """Whether the scenario is the baseline itself."""
         return self.scenario == BASELINE.name
 
-    def open_sites(self, side: Side, *, full_time: bool) -> gpd.GeoDataFrame:
-        """Return the sites that count, sorted by id.
+    def open_sites(self, side: Side, *, full_time: bool) -> pd.Index:
+        """Return the sites that count.
 
         Parameters
         ----------
@@ -152,16 +153,16 @@ class Case:
 
         Returns
         -------
-        geopandas.GeoDataFrame
-            A part of the side's sites.
+        pandas.Index
+            Ids, sorted.
         """
         enough = self.settings.full_time_from_hours
         ids = open_sites(side.sites, full_time=full_time, full_time_from_hours=enough)
-        return side.sites.loc[ids.sort_values()]
+        return ids.sort_values()
 
     def _faults(self, name: str, side: Side) -> Iterator[str]:
-        counted = self.open_sites(side, full_time=False)
-        wanted = counted.index[(counted["location_basis"] != "unknown").to_numpy(dtype=bool)]
+        nowhere = side.sites.index[side.sites["location_basis"] == "unknown"]
+        wanted = self.open_sites(side, full_time=False).difference(nowhere)
         for table, times in side.tables():
             where = f"{name}.{table}"
             direction = "from_sites" if table.startswith("times_back") else "to_sites"

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from eh_access.analysis.readings import LEVELS, grade, read
-from eh_access.analysis.views import radii, straight_pace
+from eh_access.analysis.views import straight_pace
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -39,7 +39,7 @@ def uncertain_sites(question: Question) -> pd.Series:
         Radius by ``site_id``, sorted; where both sides differ, the larger.
     """
     found = [
-        pd.Series(radii(view.sites), index=view.sites.index)
+        pd.Series(view.sites.radius_m, index=view.sites.ids)
         for view in (question.before, question.after)
     ]
     radius = pd.concat(found).groupby(level=0).max()
@@ -78,7 +78,7 @@ def turning_sites(question: Question, uncertain: pd.Index, outcome: Outcome) -> 
     return list(uncertain) if turns else []
 
 
-def unknown_sites(question: Question) -> gpd.GeoDataFrame:
+def unknown_sites(question: Question) -> pd.DataFrame:
     """Return the sites that count and whose place nobody knows, sorted by id.
 
     Parameters
@@ -88,12 +88,17 @@ def unknown_sites(question: Question) -> gpd.GeoDataFrame:
 
     Returns
     -------
-    geopandas.GeoDataFrame
-        Rows of the sites, each once; ``open_after`` says whether it counts under the scenario.
+    pandas.DataFrame
+        Index ``site_id``; ``name``, and ``open_after``: whether it counts under the scenario.
     """
-    both = pd.concat([question.before.unknown, question.after.unknown])
-    found = both[~both.index.duplicated()].sort_index()
-    return found.assign(open_after=found.index.isin(question.after.unknown.index))
+    before, after = question.before.unknown, question.after.unknown
+    names = dict(zip(before.ids, before.names, strict=True))
+    names |= dict(zip(after.ids, after.names, strict=True))
+    ids = sorted(names)
+    return pd.DataFrame(
+        {"name": [names[site] for site in ids], "open_after": [s in after.ids for s in ids]},
+        index=pd.Index(ids, name="site_id"),
+    )
 
 
 def turning_unknowns(

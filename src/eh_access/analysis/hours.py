@@ -69,18 +69,19 @@ def hours_reachable(
         if (rows < 0).any():
             raise InputError("the times home are not of the same origins as the times there")
         back = times_back.minutes[rows][:, times_back.columns_of(chosen)].astype(np.float64)
-    weekly = weekly_hours(sites.loc[chosen], full_hours)
+    stated = sites.loc[chosen, "hours_per_week"].to_numpy(dtype=np.float64, na_value=np.nan)
+    weekly = weekly_hours(stated, full_hours)
     hours = reached(there, back, cutoff_min, there_and_back=there_and_back) @ weekly
     return pd.Series(hours, index=times.origin_ids, name="hours_per_week")
 
 
-def weekly_hours(sites: gpd.GeoDataFrame, full_hours: float) -> NDArray[np.float64]:
+def weekly_hours(stated: NDArray[np.float64], full_hours: float) -> NDArray[np.float64]:
     """Return hours a week, full hours as a number.
 
     Parameters
     ----------
-    sites
-        With ``hours_per_week``; NaN means full hours, number unknown.
+    stated
+        ``hours_per_week`` of each site; NaN means full hours, number unknown.
     full_hours
         What those count as.
 
@@ -88,9 +89,13 @@ def weekly_hours(sites: gpd.GeoDataFrame, full_hours: float) -> NDArray[np.float
     -------
     numpy.ndarray
         float64, one value per site.
+
+    Examples
+    --------
+    >>> weekly_hours(np.array([10.0, np.nan]), 25.0).tolist()
+    [10.0, 25.0]
     """
-    hours = sites["hours_per_week"].to_numpy(dtype=np.float64, na_value=np.nan)
-    return np.where(np.isnan(hours), full_hours, hours)
+    return np.where(np.isnan(stated), full_hours, stated)
 
 
 def reached(

@@ -198,8 +198,7 @@ def read(criterion: Criterion, before: Floats, after: Floats, base: Base) -> Rea
     elif criterion.measure == "group_gap":
         value = _gap(before, after, base)
     elif criterion.measure == "area_loss":
-        lost = area_shares(criterion, before, base) - area_shares(criterion, after, base)
-        value = np.maximum(lost.max(axis=-1), 0.0) * POINTS
+        value = _most_lost(criterion, before, after, base)
     else:
         value = shares_where(served(criterion, after), base.weights)
         baseline = shares_where(served(criterion, before), base.weights)
@@ -208,6 +207,14 @@ def read(criterion: Criterion, before: Floats, after: Floats, base: Base) -> Rea
         baseline_value=np.asarray(baseline),
         changed=np.asarray((before != after).any(axis=-1)),
     )
+
+
+def _most_lost(criterion: Criterion, before: Floats, after: Floats, base: Base) -> Floats:
+    """Return the largest fall of any area in points; NaN when there is no area with weight."""
+    if base.areas.empty:
+        return np.full(before.shape[:-1], np.nan)
+    lost = area_shares(criterion, before, base) - area_shares(criterion, after, base)
+    return np.asarray(np.maximum(lost.max(axis=-1), 0.0) * POINTS)
 
 
 def _gap(before: Floats, after: Floats, base: Base) -> Floats:

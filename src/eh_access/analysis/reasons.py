@@ -196,7 +196,7 @@ def _placed(question: Question, sites: Sequence[str], radius: pd.Series) -> str:
     names = {
         site: name
         for view in (question.before, question.after)
-        for site, name in view.sites["name"].items()
+        for site, name in zip(view.sites.ids, view.sites.names, strict=True)
     }
     told = [f"{names[site]} is (known to within {radius[site]:,.0f} m)" for site in sites]
     return " and where ".join(told)

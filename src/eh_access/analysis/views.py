@@ -17,7 +17,6 @@ from eh_access.analysis.aligning import metres, metres_per_minute
 from eh_access.analysis.hours import reached, weekly_hours
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -34,6 +33,38 @@ METRES_PER_KM_H = 1000.0 / 60.0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class SiteList:
+    """Sites as plain columns, in one order.
+
+    Parameters
+    ----------
+    ids
+        Sorted.
+    names
+        What they are called.
+    hours
+        Hours a week, full hours as a number.
+    radius_m
+        How far each may be from where it is drawn: the radius of those whose place is an estimate,
+        else 0. A postcode or a street is near enough.
+    """
+
+    ids: pd.Index
+    names: NDArray[np.object_]
+    hours: NDArray[np.float64]
+    radius_m: NDArray[np.float64]
+
+    def where(self, chosen: NDArray[np.bool_]) -> SiteList:
+        """Return some of them."""
+        return SiteList(
+            ids=self.ids[chosen],
+            names=self.names[chosen],
+            hours=self.hours[chosen],
+            radius_m=self.radius_m[chosen],
+        )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class View:
     """One side of a case, as one criterion sees it.
 
@@ -42,24 +73,21 @@ class View:
     criterion
         The criterion.
     sites
-        The open sites that count and whose place is known, sorted by id.
+        The open sites that count and whose place is known.
     unknown
         The open sites that count and whose place nobody knows: they are left out of ``there``.
     there, back
         float64 (origins, sites), minutes or metres; ``back`` only where the criterion needs it.
     slack
         float64 (sites,): by how much, in the same unit, each may be nearer or farther than said.
-    full_hours
-        What full hours of unknown number count as.
     """
 
     criterion: Criterion
-    sites: gpd.GeoDataFrame
-    unknown: gpd.GeoDataFrame
+    sites: SiteList
+    unknown: SiteList
     there: NDArray[np.float64]
     back: NDArray[np.float64] | None
     slack: NDArray[np.float64]
-    full_hours: float
 
     def figure(self, shift: Mapping[str, int]) -> NDArray[np.float64]:
         """Return what each origin has: minutes or metres to the nearest, or hours a week.
@@ -74,13 +102,13 @@ class View:
         numpy.ndarray
             float64 (origins,).
         """
-        moved = np.array([shift.get(site, 0) for site in self.sites.index]) * self.slack
+        moved = np.array([shift.get(site, 0) for site in self.sites.ids]) * self.slack
         there = np.maximum(self.there + moved, 0.0)
         if self.criterion.measure != "hours_reachable":
             return np.asarray(there.min(axis=1, initial=np.inf))
         back = None if self.back is None else np.maximum(self.back + moved, 0.0)
-        weekly = weekly_hours(self.sites, self.full_hours)
-        return np.asarray(np.where(self._reached(there, back), weekly, 0.0).sum(axis=1))
+        hours = np.where(self._reached(there, back), self.sites.hours, 0.0)
+        return np.asarray(hours.sum(axis=1))
 
     def figure_with(
         self, site_id: str, figure: NDArray[np.float64], away: NDArray[np.float64]
@@ -101,12 +129,12 @@ class View:
         numpy.ndarray
             (places, origins).
         """
-        if site_id not in self.unknown.index:
+        if site_id not in self.unknown.ids:
             return np.broadcast_to(figure, away.shape)
         if self.criterion.measure != "hours_reachable":
             return np.minimum(figure, away)
-        weekly = weekly_hours(self.unknown.loc[[site_id]], self.full_hours)[0]
-        return figure + np.where(self._reached(away, away), weekly, 0.0)
+        hours = self.unknown.hours[self.unknown.ids.get_loc(site_id)]
+        return figure + np.where(self._reached(away, away), hours, 0.0)
 
     def _reached(
         self, there: NDArray[np.float64], back: NDArray[np.float64] | None
@@ -134,30 +162,28 @@ def look(criterion: Criterion, case: Case, side: Side) -> View:
     View
         Rows in the order of ``case.origins``.
     """
-    counted = case.open_sites(side, full_time=criterion.sites == "full_time")
-    nowhere = (counted["location_basis"] == "unknown").to_numpy(dtype=bool)
-    sites, ids = counted[~nowhere], counted.index[~nowhere]
+    counted, nowhere = _counted(criterion, case, side)
+    sites = counted.where(~nowhere)
     tables = tables_for(criterion, side)
     rows = case.origins.index
     if criterion.measure == "coverage_distance":
-        there = _block(tables[0], metres(tables[0]), rows, ids)
+        there = _block(tables[0], metres(tables[0]), rows, sites.ids)
         per_metre = 1.0
     else:
-        blocks = [_block(table, table.minutes, rows, ids) for table in tables]
+        blocks = [_block(table, table.minutes, rows, sites.ids) for table in tables]
         there = reduce(np.minimum, blocks)
         per_metre = 1.0 / metres_per_minute(tables[0])
     back = None
     if criterion.measure == "hours_reachable":
         home = side.times_back[criterion.mode]
-        back = _block(home, home.minutes, rows, ids)
+        back = _block(home, home.minutes, rows, sites.ids)
     return View(
         criterion=criterion,
         sites=sites,
-        unknown=counted[nowhere],
+        unknown=counted.where(nowhere),
         there=there,
         back=back,
-        slack=radii(sites) * case.settings.detour * per_metre,
-        full_hours=case.settings.full_time_from_hours,
+        slack=sites.radius_m * case.settings.detour * per_metre,
     )
 
 
@@ -183,23 +209,20 @@ def tables_for(criterion: Criterion, side: Side) -> list[TravelTimes]:
     return [side.times[mode] for mode in modes if mode in side.times]
 
 
-def radii(sites: gpd.GeoDataFrame) -> NDArray[np.float64]:
-    """Return how far each site may be from where it is drawn, in metres.
-
-    Parameters
-    ----------
-    sites
-        With ``location_basis`` and ``location_radius_m``.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64 (sites,): the radius of those whose place is an estimate, else 0. A postcode or a
-        street is near enough.
-    """
-    estimate = (sites["location_basis"] == "estimate").to_numpy(dtype=bool)
-    radius = sites["location_radius_m"].to_numpy(dtype=np.float64, na_value=0.0)
-    return np.where(estimate, np.nan_to_num(radius), 0.0)
+def _counted(criterion: Criterion, case: Case, side: Side) -> tuple[SiteList, NDArray[np.bool_]]:
+    """Return the open sites that count, and of which the place is unknown."""
+    ids = case.open_sites(side, full_time=criterion.sites == "full_time")
+    rows = side.sites.index.get_indexer(ids)
+    basis = side.sites["location_basis"].to_numpy(dtype=object)[rows]
+    radius = side.sites["location_radius_m"].to_numpy(dtype=np.float64, na_value=0.0)[rows]
+    stated = side.sites["hours_per_week"].to_numpy(dtype=np.float64, na_value=np.nan)[rows]
+    counted = SiteList(
+        ids=ids,
+        names=side.sites["name"].to_numpy(dtype=object)[rows],
+        hours=weekly_hours(stated, case.settings.full_time_from_hours),
+        radius_m=np.where(basis == "estimate", np.nan_to_num(radius), 0.0),
+    )
+    return counted, basis == "unknown"
 
 
 def straight_pace(criterion: Criterion, mode: TravelMode) -> float:
