@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import shapely
+from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
 from eh_access.errors import InputError
@@ -55,3 +56,9 @@ def as_polygon(area: gpd.GeoDataFrame | gpd.GeoSeries | BaseGeometry) -> BaseGeo
     if polygon.is_empty or polygon.area <= 0:
         raise InputError("area: it holds no polygon; give the area's outline")
     return polygon
+
+
+def to_degrees(area: BaseGeometry) -> BaseGeometry:
+    """Turn a geometry in EPSG:27700 into longitude and latitude."""
+    transformer = Transformer.from_crs(CRS, "EPSG:4326", always_xy=True)
+    return shapely.transform(area, transformer.transform, interleaved=False)

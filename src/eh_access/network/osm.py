@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from eh_access.errors import InputError, SourceError
-from eh_access.network.area import as_polygon
+from eh_access.network.area import as_polygon, to_degrees
 from eh_access.network.build import DEFAULT_MODES, build_network
 from eh_access.network.file import SUFFIX, read_network_file
 from eh_access.network.graphs import is_graph, read_graph, read_graphml
@@ -83,7 +83,7 @@ def read_network(
         if name.endswith(".graphml"):
             raw, provenance = read_graphml(path)
         elif name.endswith(OSM_SUFFIXES):
-            raw, provenance, box = read_osm(path)
+            raw, provenance, box = read_osm(path, area=polygon)
             covered = covered or box
         else:
             kinds = ", ".join((*OSM_SUFFIXES, ".graphml", SUFFIX))
@@ -106,13 +106,18 @@ def _check_file(path: Path) -> None:
         raise InputError(f"{path}: the file is empty; get it again")
 
 
-def read_osm(path: Path) -> tuple[RawWays, Provenance, BaseGeometry | None]:
+def read_osm(
+    path: Path, *, area: BaseGeometry | None = None
+) -> tuple[RawWays, Provenance, BaseGeometry | None]:
     """Read ways and barriers from an OpenStreetMap file.
 
     Parameters
     ----------
     path
         ``.osm.pbf``, ``.osm`` or the like.
+    area
+        Leave out ways that are clearly not in it (EPSG:27700), which saves memory with the map
+        of a whole region.
 
     Returns
     -------
@@ -131,6 +136,7 @@ def read_osm(path: Path) -> tuple[RawWays, Provenance, BaseGeometry | None]:
     import osmium  # noqa: PLC0415 - needed by this reader alone
 
     raw, newest = RawWays(), ""
+    box = None if area is None else to_degrees(area).bounds
     try:
         with osmium.io.Reader(str(path)) as reader:
             header = reader.header()
@@ -142,7 +148,9 @@ def read_osm(path: Path) -> tuple[RawWays, Provenance, BaseGeometry | None]:
                 if barrier:
                     raw.barriers[thing.id] = barrier
             elif isinstance(thing, osmium.osm.Way) and is_street(tags := dict(thing.tags)):
-                raw.add(thing.id, [_place(node) for node in thing.nodes], tags=tags)
+                line = [_place(node) for node in thing.nodes]
+                if box is None or _may_touch(line, box):
+                    raw.add(thing.id, line, tags=tags)
                 newest = max(newest, thing.timestamp.isoformat()[:10])
     except (RuntimeError, UnicodeDecodeError) as error:
         raise SourceError(
@@ -157,6 +165,14 @@ def read_osm(path: Path) -> tuple[RawWays, Provenance, BaseGeometry | None]:
 def _place(node: Any) -> tuple[int, float, float]:  # noqa: ANN401 - pyosmium has no public name
     at = node.location
     return (node.ref, at.lon, at.lat) if at.valid() else (node.ref, float("nan"), float("nan"))
+
+
+def _may_touch(line: list[tuple[int, float, float]], box: tuple[float, ...]) -> bool:
+    west, south, east, north = box
+    lon, lat = [x for _, x, _ in line if x == x], [y for _, _, y in line if y == y]  # noqa: PLR0124
+    return bool(lon) and not (
+        max(lon) < west or min(lon) > east or max(lat) < south or min(lat) > north
+    )
 
 
 def _box(header: Any) -> BaseGeometry | None:  # noqa: ANN401 - pyosmium has no public name

@@ -59,7 +59,7 @@ def parse_metres(text: str) -> float | None:
 
     Examples
     --------
-    >>> parse_metres("70 cm")
+    >>> round(parse_metres("70 cm"), 2)
     0.7
     >>> round(parse_metres("2'6"), 3)
     0.762

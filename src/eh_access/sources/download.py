@@ -8,10 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
-
 from eh_access.errors import InputError
-from eh_access.network.area import CRS, as_polygon
+from eh_access.network.area import CRS, as_polygon, to_degrees
 from eh_access.network.build import DEFAULT_MODES
 from eh_access.network.osm import read_network
 from eh_access.network.provenance import osm_provenance
@@ -20,6 +18,7 @@ from eh_access.sources.overpass import FILTERS, fetch_graph, fetch_outline
 from eh_access.sources.store import default_folder, keep, recall, request_key
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     from shapely.geometry.base import BaseGeometry
 
     from eh_access.modes import TravelMode
@@ -95,8 +94,7 @@ def download_network(
         log.info("Streets downloaded earlier are used")
         return stored
     log.info("Downloading the streets of %.0f square km", wanted.area / KM2)
-    degrees = gpd.GeoSeries([wanted], crs=CRS).to_crs("EPSG:4326").iloc[0]
-    graph, answers = fetch_graph(degrees, timeout_s=timeout_s, retries=retries)
+    graph, answers = fetch_graph(to_degrees(wanted), timeout_s=timeout_s, retries=retries)
     network = read_network(graph, modes=modes, covered=wanted)
     told = osm_provenance(date=answers.date, sha256=answers.digest.hexdigest())
     network = replace(network, provenance=(told,), _memory={})
@@ -239,7 +237,7 @@ def network_from_file(
     InputError
         If it holds no streets of the area.
     """
-    return read_network(path, modes=modes, area=gpd.GeoSeries([_buffered(area, buffer_m)], crs=CRS))
+    return read_network(path, modes=modes, area=_buffered(area, buffer_m))
 
 
 def buffer_for(modes: Sequence[TravelMode], cutoff_min: float) -> tuple[float, str]:

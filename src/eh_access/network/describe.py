@@ -1,0 +1,159 @@
+"""What a network holds: kilometres by class and mode, islands, doubts, where it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from eh_access.modes import MODES, TravelMode
+from eh_access.network.cost import edge_cost, strong_parts
+from eh_access.network.model import CLOSED_DS, Network, Provenance
+from eh_access.network.rules import evaluate
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+M_PER_KM = 1000.0
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkDescription:
+    """What a network holds, as tables.
+
+    Parameters
+    ----------
+    classes
+        Index ``street`` (the ``highway`` tag, or the kind of barrier crossing); columns ``edges``,
+        ``total_km`` and for each mode ``{mode}_km``, open in at least one direction.
+    modes
+        Index ``mode``; columns ``open_km``, ``one_way_km``, ``main_share`` (of the open
+        kilometres, those in the main part), ``islands`` (other parts of the network, each with
+        open streets) and ``island_km``.
+    doubts
+        Columns ``mode``, ``doubt``, ``edges``, ``km``: what the tags leave open, taken as passable.
+    provenance
+        Where the streets came from, with their date.
+    """
+
+    classes: pd.DataFrame
+    modes: pd.DataFrame
+    doubts: pd.DataFrame
+    provenance: tuple[Provenance, ...]
+
+    def facts(self) -> list[tuple[str, str]]:
+        """Return the few facts a report prints, as label and text.
+
+        Returns
+        -------
+        list of (str, str)
+            In reading order.
+        """
+        facts = [("Streets", f"{self.classes['total_km'].sum():,.0f} km")]
+        for mode, row in self.modes.iterrows():
+            text = (
+                f"{row['open_km']:,.0f} km open, {row['main_share']:.1%} of them in one connected "
+                f"part; {row['islands']:,.0f} islands ({row['island_km']:,.1f} km)"
+            )
+            known = MODES.get(str(mode))
+            facts.append((known.label.capitalize() if known else str(mode), text))
+        for source in self.provenance:
+            date = f", {source.date}" if source.date else ""
+            facts.append(("Source", f"{source.publisher}{date} ({source.licence})"))
+        return facts
+
+
+def describe(
+    network: Network, *, modes: Sequence[TravelMode] = tuple(MODES.values())
+) -> NetworkDescription:
+    """Describe a network.
+
+    Parameters
+    ----------
+    network
+        The streets.
+    modes
+        The ways of travelling to describe it for.
+
+    Returns
+    -------
+    NetworkDescription
+        Tables of kilometres, connection and doubts.
+
+    Examples
+    --------
+    >>> from eh_access.network.build import build_network
+    >>> from eh_access.network.raw import RawWays
+    >>> raw = RawWays(crs="EPSG:27700")
+    >>> raw.add(1, [(1, 0.0, 0.0), (2, 1000.0, 0.0)], tags={"highway": "residential"})
+    >>> raw.add(2, [(2, 1000.0, 0.0), (3, 1500.0, 0.0)], tags={"highway": "footway"})
+    >>> describe(build_network(raw)).classes[["total_km", "walk_km", "drive_km"]]
+                 total_km  walk_km  drive_km
+    street
+    footway           0.5      0.5       0.0
+    residential       1.0      1.0       1.0
+    """
+    km = network.length_m / M_PER_KM
+    kinds = [_kind(tags) for tags in network.tag_sets]
+    frame = pd.DataFrame({"street": np.array(kinds, dtype=object)[network.edge_tags]})
+    frame["edges"] = 1
+    frame["total_km"] = km
+    rows, doubts = [], []
+    for mode in modes:
+        cost = edge_cost(network, mode)
+        is_open = (cost.forward_ds < CLOSED_DS) | (cost.backward_ds < CLOSED_DS)
+        frame[f"{mode.name}_km"] = np.where(is_open, km, 0.0)
+        rows.append(_connection(network, mode, is_open))
+        doubts += _doubts(network, mode, is_open)
+    return NetworkDescription(
+        classes=frame.groupby("street").sum().sort_index(),
+        modes=pd.DataFrame(rows).set_index("mode"),
+        doubts=pd.DataFrame(doubts, columns=["mode", "doubt", "edges", "km"]),
+        provenance=network.provenance,
+    )
+
+
+def _kind(tags: Mapping[str, str]) -> str:
+    if "highway" in tags:
+        return tags["highway"]
+    return "ferry" if "route" in tags else "barrier: " + tags.get("barrier", "kerb or crossing")
+
+
+def _connection(
+    network: Network, mode: TravelMode, is_open: NDArray[np.bool_]
+) -> dict[str, object]:
+    cost = edge_cost(network, mode)
+    km = network.length_m / M_PER_KM
+    both = (cost.forward_ds < CLOSED_DS) & (cost.backward_ds < CLOSED_DS)
+    parts = strong_parts(network, cost.forward_ds, cost.backward_ds)
+    within = is_open & (parts[network.edge_from] == parts[network.edge_to]) & (km > 0)
+    islands = np.unique(parts[network.edge_from][within & ~cost.main])
+    open_km = float(km[is_open].sum())
+    return {
+        "mode": mode.name,
+        "open_km": open_km,
+        "one_way_km": float(km[is_open & ~both].sum()),
+        "main_share": float(km[cost.main].sum()) / open_km if open_km else 0.0,
+        "islands": len(islands),
+        "island_km": float(km[within & ~cost.main].sum()),
+    }
+
+
+def _doubts(
+    network: Network, mode: TravelMode, is_open: NDArray[np.bool_]
+) -> list[tuple[str, str, int, float]]:
+    rows = len(network.tag_sets)
+    used = network.edge_tags[is_open]
+    edges = np.bincount(used, minlength=rows)
+    km = np.bincount(used, weights=network.length_m[is_open] / M_PER_KM, minlength=rows)
+    found: dict[str, list[int]] = {}
+    for row in np.flatnonzero(edges).tolist():
+        for doubt in evaluate(network.tag_sets[row], mode).counted:
+            found.setdefault(doubt, []).append(row)
+    return [
+        (mode.name, doubt, int(edges[at].sum()), float(km[at].sum()))
+        for doubt, at in sorted(found.items())
+    ]
