@@ -1,4 +1,4 @@
-"""Each kind of bad input, from the command line: one clear message, exit code 2, nothing written."""
+"""Each kind of bad input, from the command line: one clear message, code 2, nothing written."""
 
 from __future__ import annotations
 

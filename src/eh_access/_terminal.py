@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from eh_access.study.results import StudyResult
 
 INDICATIVE = "INDICATIVE ONLY: travel times are straight-line estimates, not real streets."
+UNITS = {"share": "%", "points": "pts"}
 STYLES = {"met": "green", "marginal": "yellow", "not met": "bold red", "cannot say": "dim"}
 
 
@@ -167,39 +168,33 @@ def show_report(result: StudyResult, files: Mapping[str, Path]) -> None:
 
 
 def _verdict_table(verdicts: tuple[Verdict, ...], *, of_change: bool) -> Table:
+    pointing = any(verdict.indication for verdict in verdicts)
     table = Table(show_edge=False, pad_edge=False)
-    numbers = ("before", "after", "wanted") if of_change else ("value", "wanted")
-    table.add_column("criterion", no_wrap=True)
-    table.add_column("outcome")
-    for column in numbers:
-        table.add_column(column, justify="right", no_wrap=column != "wanted")
+    for column in ("criterion", "outcome", *(["points to"] if pointing else [])):
+        table.add_column(column, no_wrap=column == "criterion")
+    for column in ("before", "after", "wanted") if of_change else ("value", "wanted"):
+        table.add_column(column, justify="right", no_wrap=True)
     for verdict in verdicts:
         criterion = verdict.criterion
         unit, bound = criterion.spec.unit, "at least" if criterion.better == "higher" else "at most"
-        before = (_measured(verdict.baseline_value, unit),) if of_change else ()
+        again = "; not before either" if of_change and verdict.not_met_before else ""
+        words, hint = str(verdict.outcome), str(verdict.indication or "")
+        told = [words, hint + again if hint else hint] if pointing else [words + again]
+        figures = [verdict.baseline_value] if of_change else []
         table.add_row(
             Text(criterion.id),
-            Text(_outcome(verdict), style=STYLES.get(str(verdict.outcome), "")),
-            *before,
-            _measured(verdict.value, unit),
+            *(Text(word, style=STYLES.get(word.split(";")[0], "")) for word in told),
+            *(_measured(figure, unit) for figure in (*figures, verdict.value)),
             f"{bound} {_measured(verdict.threshold, unit)}",
         )
     return table
 
 
-def _outcome(verdict: Verdict) -> str:
-    words = str(verdict.outcome)
-    if verdict.indication:
-        words += f" (points to {verdict.indication})"
-    if verdict.not_met_before:
-        words += "; not met before either"
-    return words
-
-
 def _measured(value: float, unit: str) -> str:
     if not math.isfinite(value):
         return "-"
-    return f"{value * 100:.1f} %" if unit == "share" else f"{value:.1f} {unit}"
+    number = f"{round(value * 100, 1):g}" if unit == "share" else f"{round(value, 1):g}"
+    return f"{number} {UNITS.get(unit, unit)}"
 
 
 def report_json(result: StudyResult, files: Mapping[str, Path]) -> str:

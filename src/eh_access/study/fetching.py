@@ -60,9 +60,10 @@ def fetch_network(place: str, *, out: Path | None = None, buffer_m: float | None
 def _area(place: str) -> tuple[BaseGeometry | gpd.GeoDataFrame | None, float]:
     """Return the area a study or a map file means, and its buffer; None for a place to look up."""
     path = Path(place)
-    if path.is_file() and path.suffix.lower() in MAP_SUFFIXES:
+    suffix = path.suffix.lower()
+    if suffix in MAP_SUFFIXES:
         return read_table(path, name=path.name, role="area").frame, USUAL_BUFFER_M
-    if place in bundled_names("studies") or path.exists():
+    if place in bundled_names("studies") or suffix == ".toml" or path.exists():
         study, inputs = open_study(place)
         return inputs.borough, buffer_for(study)
     return None, USUAL_BUFFER_M

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from eh_access.errors import InputError, NotFoundError
+from eh_access.study.config import load_study
+from eh_access.study.inputs import origins_name, read_inputs
+from eh_access.study.opening import check_study, open_study
+from study_files import ORIGINS, StudyFolder, write_study
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> StudyFolder:
+    return write_study(tmp_path)
+
+
+def faults(toy: StudyFolder) -> tuple[str, ...]:
+    with pytest.raises(InputError) as caught:
+        read_inputs(load_study(toy.toml))
+    return caught.value.faults
+
+
+def test_tables_come_checked_and_on_the_national_grid(toy: StudyFolder) -> None:
+    inputs = read_inputs(load_study(toy.toml))
+    for table in (inputs.origins, inputs.sites, inputs.areas):
+        assert table.crs == "EPSG:27700"
+    assert inputs.origins["weight"].sum() == 60
+    assert inputs.borough.area == pytest.approx(6000 * 2000)
+    assert inputs.sites["is_open"].all()
+    assert [file.role for file in inputs.files] == ["study", "areas", "origins", "sites"]
+    assert [file.rows for file in inputs.files] == [None, 2, 3, 2]
+
+
+def test_degrees_are_read_as_well_as_metres(toy: StudyFolder) -> None:
+    before = read_inputs(load_study(toy.toml)).origins
+    degrees = before.to_crs("EPSG:4326")
+    lines = ["origin_id,longitude,latitude,weight,weight_basis,area_id"] + [
+        f"{name},{row.geometry.x:.9f},{row.geometry.y:.9f},{row.weight},made up,{row.area_id}"
+        for name, row in degrees.iterrows()
+    ]
+    (toy.path / "origins.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    after = read_inputs(load_study(toy.toml)).origins
+    assert (after.distance(before) < 0.01).all()
+
+
+def test_an_area_that_is_not_there_is_told_row_by_row(toy: StudyFolder) -> None:
+    toy.change("origins.csv", "30,made up,B", "30,made up,Z")
+    found = faults(toy)
+    assert len(found) == 1
+    assert "origins.csv, row 3 (origin_id 'c'), area_id: no area 'Z'; known: 'A', 'B'" in found[0]
+
+
+def test_areas_of_another_kind_altogether_are_no_fault(toy: StudyFolder) -> None:
+    table = ORIGINS.replace(",A\n", ",W1\n").replace(",B\n", ",W2\n")
+    (toy.path / "origins.csv").write_text(table, encoding="utf-8")
+    assert len(read_inputs(load_study(toy.toml)).origins) == 3
+
+
+def test_an_id_of_digits_stays_text(toy: StudyFolder) -> None:
+    toy.change("origins.csv", "a,440100", "007,440100")
+    assert read_inputs(load_study(toy.toml)).origins.index[0] == "007"
+
+
+def test_a_place_called_na_is_not_missing(toy: StudyFolder) -> None:
+    toy.change("sites.csv", "West Centre", "NA")
+    assert read_inputs(load_study(toy.toml)).sites.loc["west", "name"] == "NA"
+
+
+def test_a_comma_in_quotes_is_a_part_of_the_cell(toy: StudyFolder) -> None:
+    toy.change("sites.csv", "West Centre", '"West, the Centre"')
+    assert read_inputs(load_study(toy.toml)).sites.loc["west", "name"] == "West, the Centre"
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"\xff\xfe", "not UTF-8 text"),
+        (b'site_id,name\nwest,"never closed\n', "not comma-separated values"),
+        (b"site_id,name\nwest,West\n", "no coordinates; add the columns 'easting' and 'northing'"),
+    ],
+)
+def test_a_table_that_is_none(toy: StudyFolder, data: bytes, told: str) -> None:
+    (toy.path / "sites.csv").write_bytes(data)
+    assert told in faults(toy)[0]
+
+
+def test_a_candidate_with_the_id_of_a_site(toy: StudyFolder) -> None:
+    (toy.path / "candidates.csv").write_bytes((toy.path / "sites.csv").read_bytes())
+    toy.change("study.toml", "[data]", '[data]\ncandidates = "candidates.csv"')
+    assert "candidates.csv, site_id: 'east' is the id of a site too" in faults(toy)[0]
+
+
+def test_origins_are_chosen_by_name(toy: StudyFolder) -> None:
+    study = load_study(toy.toml)
+    assert origins_name(study, None) == "oa"
+    with pytest.raises(NotFoundError, match=r"data.origins has no 'postcode'; known: 'oa'"):
+        read_inputs(study, origins="postcode")
+
+
+def test_check_looks_at_every_set_of_origins(toy: StudyFolder) -> None:
+    toy.change("study.toml", 'oa = "origins.csv"', 'oa = "origins.csv", finer = "finer.csv"')
+    (toy.path / "finer.csv").write_text(ORIGINS.replace(",20,", ",-2,"), encoding="utf-8")
+    open_study(toy.toml)  # uses the first set, which is sound
+    with pytest.raises(InputError, match=r"finer.csv, row 2 .*weight: is -2"):
+        check_study(toy.toml)
+
+
+def test_a_file_may_be_named_from_the_package(toy: StudyFolder) -> None:
+    toy.change("study.toml", '"areas.geojson"', '"bundled:boundaries/rotherham_lsoa21.geojson"')
+    assert len(read_inputs(load_study(toy.toml)).areas) == 170

@@ -1,0 +1,329 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from eh_access.analysis.criteria import Outcome
+from eh_access.errors import InputError
+from eh_access.network.model import Network
+from eh_access.routing.estimate import ACCURACY
+from eh_access.study.config import load_study
+from eh_access.study.manifest import frame_sha256
+from eh_access.study.results import ORIGINS_COLUMNS, VERDICTS_COLUMNS, StudyResult
+from eh_access.study.run import run_study
+from eh_access.study.streets import own_streets
+from eh_access.study.travel import level_mode, work_out
+from study_files import StudyFolder, write_study
+
+# walking metres = 122 + 1.20 x straight line, at 4.8 km/h: 80 m a minute
+
+
+def walked(line_m: float) -> float:
+    return (122 + 1.2 * line_m) / 80
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> StudyFolder:
+    return write_study(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def rotherham() -> StudyResult:
+    return run_study(load_study("rotherham"))
+
+
+@pytest.fixture(scope="module")
+def newport() -> StudyResult:
+    return run_study(load_study("newport"))
+
+
+def rows(result: StudyResult, scenario: str, mode: str) -> pd.DataFrame:
+    table = result.origins_table()
+    chosen = (table["scenario"] == scenario) & (table["mode"] == mode)
+    return table[chosen].set_index("origin_id")
+
+
+# ------------------------------------------------------------------ the toy, worked by hand
+
+
+def test_closing_a_site_sends_its_families_to_the_other(toy: StudyFolder) -> None:
+    result = run_study(load_study(toy.toml))
+    before, after = rows(result, "baseline", "walk"), rows(result, "one-less", "walk")
+    assert before.loc["a", "minutes"] == pytest.approx(walked(100), abs=0.001)
+    assert after.loc["a", "minutes"] == pytest.approx(walked(3900), abs=0.001)
+    assert list(after["nearest_site_id"]) == ["east"] * 3
+    assert before.loc["c", "minutes"] == after.loc["c", "minutes"]
+    change = result.comparisons[("one-less", "walk")].frame.loc["a", "change_min"]
+    assert change == pytest.approx(walked(3900) - walked(100), abs=0.01)
+
+
+def test_ten_hours_a_week_is_open_and_not_full_time(toy: StudyFolder) -> None:
+    toy.change("study.toml", 'close = ["west"]', "set_hours = { west = 10 }")
+    result = run_study(load_study(toy.toml))
+    after = rows(result, "one-less", "walk")
+    assert after.loc["a", "nearest_site_id"] == "west"
+    assert after.loc["a", "nearest_full_time_site_id"] == "east"
+    assert after.loc["a", "minutes_full_time"] == pytest.approx(walked(3900), abs=0.001)
+    assert result.comparisons[("one-less", "walk")].losers().empty
+    assert list(result.comparisons_full_time[("one-less", "walk")].losers().index) == ["a"]
+
+
+def test_full_time_begins_where_the_study_says(toy: StudyFolder) -> None:
+    toy.change("study.toml", 'close = ["west"]', "set_hours = { west = 10 }")
+    toy.change("study.toml", "[settings]", "[settings]\nfull_time_from_hours = 10")
+    after = rows(run_study(load_study(toy.toml)), "one-less", "walk")
+    assert after.loc["a", "nearest_full_time_site_id"] == "west"
+
+
+def test_a_site_that_moves_is_timed_where_it_goes(toy: StudyFolder) -> None:
+    moved = 'move = [{ site = "west", easting = 442000, northing = 390000 }]'
+    toy.change("study.toml", 'close = ["west"]', moved)
+    result = run_study(load_study(toy.toml))
+    after = rows(result, "one-less", "walk")
+    assert after.loc["b", "nearest_site_id"] == "west"
+    assert after.loc["b", "minutes"] == pytest.approx(walked(100), abs=0.001)
+    assert after.loc["a", "minutes"] == pytest.approx(walked(1900), abs=0.001)
+    # the baseline keeps its own times
+    assert rows(result, "baseline", "walk").loc["a", "minutes"] == pytest.approx(
+        walked(100), abs=0.001
+    )
+    assert result.times_for("one-less", "walk") is not result.times["walk"]
+    assert result.times_for("baseline", "walk") is result.times["walk"]
+
+
+def test_a_candidate_that_opens_is_a_site_from_then_on(toy: StudyFolder) -> None:
+    sites = (toy.path / "sites.csv").read_text(encoding="utf-8").splitlines()
+    library = "library,Library,library,,442000,390100,surveyed,10"
+    (toy.path / "candidates.csv").write_text(
+        "\n".join([sites[0], library, library.replace("library,L", "spare,L")]) + "\n", "utf-8"
+    )
+    toy.change("study.toml", "[data]", '[data]\ncandidates = "candidates.csv"')
+    toy.change("study.toml", 'close = ["west"]', 'close = ["west"]\nopen = ["library"]')
+    result = run_study(load_study(toy.toml))
+    assert "spare" not in result.sites.index
+    assert not result.sites.loc["library", "is_open"]
+    assert rows(result, "baseline", "walk").loc["b", "minutes"] > 30
+    after = rows(result, "one-less", "walk").loc["b"]
+    assert after["nearest_site_id"] == "library"
+    assert after["minutes"] == pytest.approx(walked(0), abs=0.001)
+
+
+def test_out_of_reach_is_a_row_with_a_status(toy: StudyFolder) -> None:
+    toy.change("study.toml", "[settings]", "[settings]\nsearch_min = 31")
+    table = rows(run_study(load_study(toy.toml)), "baseline", "walk")
+    assert np.isinf(table.loc["b", "minutes"])
+    assert table.loc["b", ["nearest_site_id", "status"]].tolist() == ["", "unreached"]
+    assert table.loc[["a", "c"], "status"].tolist() == ["ok", "ok"]
+
+
+def test_an_empty_change_changes_nothing(toy: StudyFolder) -> None:
+    """Hours set to what counts as full-time already."""
+    toy.change("study.toml", 'close = ["west"]', "set_hours = { west = 40 }")
+    result = run_study(load_study(toy.toml))
+    same = rows(result, "one-less", "walk").drop(columns="scenario")
+    pd.testing.assert_frame_equal(same, rows(result, "baseline", "walk").drop(columns="scenario"))
+
+
+def test_the_search_can_be_asked_for_another_speed(toy: StudyFolder) -> None:
+    toy.change("study.toml", "[settings]", "[settings]\nspeed_km_h = { walk = 2.4 }")
+    table = rows(run_study(load_study(toy.toml)), "baseline", "walk")
+    assert table.loc["a", "minutes"] == pytest.approx(2 * walked(100), abs=0.002)
+
+
+def test_each_stage_is_told(toy: StudyFolder) -> None:
+    told: list[str] = []
+    run_study(load_study(toy.toml), progress=told.append)
+    assert told[0] == "Reading the tables"
+    assert "Working out travel times with a pushchair" in told
+
+
+# ------------------------------------------------------------------ Rotherham, estimated
+
+
+def test_the_tables_are_whole(rotherham: StudyResult) -> None:
+    table = rotherham.origins_table()
+    assert list(table) == list(ORIGINS_COLUMNS)
+    assert len(table) == 878 * 3 * 3
+    assert not table.isna().any().any()
+    weights = table.groupby(["scenario", "mode"])["weight"].sum()
+    assert np.allclose(weights, 14637, atol=0.01)
+    verdicts = rotherham.verdicts_table()
+    assert list(verdicts) == list(VERDICTS_COLUMNS)
+    assert len(verdicts) == 3 * 7
+
+
+def test_an_estimate_never_says_met(rotherham: StudyResult) -> None:
+    assert rotherham.estimated
+    assert rotherham.basis == "estimated"
+    assert {verdict.outcome for verdict in rotherham.verdicts} == {Outcome.CANNOT_SAY}
+    assert {verdict.basis for verdict in rotherham.verdicts} == {"estimated"}
+
+
+def test_what_must_be_said_is_said(rotherham: StudyResult) -> None:
+    by_topic: dict[str, str] = {}
+    for note in rotherham.notes:
+        by_topic[note.topic] = by_topic.get(note.topic, "") + note.text
+    assert ACCURACY in by_topic["estimated"]
+    assert "Valley Children's Centre" in by_topic["unknown-site"]
+    assert "overstates harm" in by_topic["unknown-site"]
+    assert "Park View Children's Centre (within about 1,500 m)" in by_topic["estimated-site"]
+    assert "six of the eleven youth centres" in by_topic["not-assessed"]
+    levels = [note.level for note in rotherham.notes]
+    assert levels == sorted(levels, reverse=True)  # warnings first
+
+
+def test_a_scenario_that_cannot_be_assessed_is_named_and_left_alone(
+    rotherham: StudyResult,
+) -> None:
+    assert [scenario.name for scenario in rotherham.not_assessed] == ["youth"]
+    assert "youth" not in rotherham.scenario_sites
+    assert not rotherham.verdicts_for("youth")
+    assert [item.name for item in rotherham.scenarios] == list(rotherham.scenario_names)
+
+
+def test_coverage_is_what_origins_csv_says(rotherham: StudyResult) -> None:
+    """Independent of the analysis: plain sums over the table that is published."""
+    table = rotherham.origins_table()
+    verdicts = {(item.scenario, item.criterion.id): item for item in rotherham.verdicts}
+    for scenario in rotherham.scenario_names:
+        walk = table[(table["scenario"] == scenario) & (table["mode"] == "walk")]
+        near = walk.loc[walk["minutes_full_time"] <= 30, "weight"].sum() / walk["weight"].sum()
+        assert verdicts[(scenario, "walk-30")].value == pytest.approx(near, abs=1e-9)
+    before = table[(table["scenario"] == "baseline") & (table["mode"] == "pushchair")]
+    after = table[(table["scenario"] == "deregister-closed") & (table["mode"] == "pushchair")]
+    added = after["minutes_full_time"].to_numpy() - before["minutes_full_time"].to_numpy()
+    share = before["weight"].to_numpy()[added > 10].sum() / before["weight"].sum()
+    value = verdicts[("deregister-closed", "pushchair-added")].value
+    assert value == pytest.approx(share, abs=1e-9)
+
+
+def test_sessions_keep_what_closing_takes(rotherham: StudyResult) -> None:
+    sessions = rows(rotherham, "deregister-sessions", "walk")
+    before, closed = (
+        rows(rotherham, "baseline", "walk"),
+        rows(rotherham, "deregister-closed", "walk"),
+    )
+    assert (sessions["minutes"] == before["minutes"]).all()
+    assert (sessions["minutes_full_time"] == closed["minutes_full_time"]).all()
+    assert (closed["minutes"] >= before["minutes"]).all()
+
+
+def test_every_input_is_credited(rotherham: StudyResult) -> None:
+    licences = {item.licence for item in rotherham.provenance}
+    assert "not stated in the study" not in licences
+    roles = [file.role for file in rotherham.inputs]
+    wanted = ["study", "areas", "boundary", "wards", "origins", "sites", "candidates", "youth"]
+    assert roles == wanted
+    assert all(len(file.sha256) == 64 for file in rotherham.inputs)
+
+
+def test_files_nobody_speaks_for_say_so_and_a_study_can_speak(toy: StudyFolder) -> None:
+    titles = {item.title: item for item in run_study(load_study(toy.toml)).provenance}
+    assert titles["sites: sites.csv"].licence == "not stated in the study"
+    source = (
+        '\n[[source]]\nfile = "sites.csv"\ntitle = "Our list"\npublisher = "Us"\nlicence = "CC0"\n'
+    )
+    toy.toml.write_text(toy.toml.read_text("utf-8") + source, "utf-8")
+    titles = {item.title: item for item in run_study(load_study(toy.toml)).provenance}
+    assert titles["Our list"].licence == "CC0"
+
+
+def test_two_runs_give_the_same_tables(rotherham: StudyResult) -> None:
+    again = run_study(load_study("rotherham"))
+    for one, two in (
+        (rotherham.origins_table(), again.origins_table()),
+        (rotherham.verdicts_table(), again.verdicts_table()),
+    ):
+        assert frame_sha256(one) == frame_sha256(two)
+    assert again.notes == rotherham.notes
+
+
+def test_a_caller_cannot_change_the_result_through_its_tables(rotherham: StudyResult) -> None:
+    table = rotherham.origins_table()
+    table["minutes"] = 0.0
+    assert rotherham.origins_table()["minutes"].max() > 0
+
+
+def test_the_other_set_of_origins(rotherham: StudyResult) -> None:
+    finer = run_study(load_study("rotherham"), origins="postcode")
+    assert finer.origins_name == "postcode"
+    assert len(finer.origins) == 6587
+    share = [
+        next(
+            item.value for item in result.verdicts_for("baseline") if item.criterion.id == "walk-30"
+        )
+        for result in (rotherham, finer)
+    ]
+    assert share[0] == pytest.approx(share[1], abs=0.05)  # the same children, placed more finely
+
+
+# ------------------------------------------------------------------ Newport, on real streets
+
+
+def test_real_streets_give_real_verdicts(newport: StudyResult) -> None:
+    assert not newport.estimated
+    assert isinstance(newport.network, Network)
+    assert Outcome.MET in {verdict.outcome for verdict in newport.verdicts}
+    assert {verdict.basis for verdict in newport.verdicts} == {"streets"}
+    table = newport.origins_table()
+    assert not table["estimated"].any()
+    assert len(table) == 2227 * 3 * 3
+    assert [file.role for file in newport.inputs][-1] == "streets"
+    assert any(note.topic == "rim" for note in newport.notes)
+    assert any("llustrative" in note.text for note in newport.notes)
+
+
+def test_postcodes_off_the_streets_stay_rows_with_a_reason(newport: StudyResult) -> None:
+    lost = newport.origins_table().query("status == 'off_network'")
+    assert len(lost)
+    assert np.isinf(lost["minutes"]).all()
+    told = [note.text for note in newport.notes if note.topic == "off_network"]
+    on_foot = lost[(lost["mode"] == "walk") & (lost["scenario"] == "baseline")]
+    assert any(f"{len(on_foot)} of 2,227 origins" in text for text in told)
+
+
+def test_streets_may_be_given(newport: StudyResult, toy: StudyFolder) -> None:
+    result = run_study(load_study(toy.toml), network=newport.network)
+    assert not result.estimated
+    # Toytown lies far from Newport, so nobody there is on its streets
+    assert set(result.origins_table()["status"]) == {"off_network"}
+
+
+def test_the_shortest_way_is_never_longer_than_the_quickest(newport: StudyResult) -> None:
+    """A pushchair's quickest way may go round rough ground; its shortest does not."""
+    assert newport.network is not None
+    study = newport.study
+    origins, sites = newport.origins.iloc[::20], newport.sites
+    travel = work_out(study, origins, sites, network=newport.network, progress=lambda _stage: None)
+    quickest = travel.times["pushchair"].minutes
+    shortest = travel.distances["pushchair"].minutes
+    assert (shortest <= quickest + 0.5).all()  # each street's deciseconds are rounded
+    assert (np.isfinite(shortest) == np.isfinite(quickest)).mean() > 0.999
+    metres = shortest[np.isfinite(shortest)] * 60  # 3.6 km/h is 60 m a minute
+    line = np.hypot(
+        origins.geometry.x.to_numpy()[:, None] - sites.geometry.x.to_numpy(),
+        origins.geometry.y.to_numpy()[:, None] - sites.geometry.y.to_numpy(),
+    )[np.isfinite(shortest)]
+    assert (metres >= line - 15).all()  # no street is shorter than the straight line
+    assert set(travel.times_back) == {"walk"}
+
+
+def test_a_level_mode_keeps_name_and_speed(newport: StudyResult) -> None:
+    assert newport.network is not None
+    mode = newport.times["pushchair"].mode
+    level = level_mode(newport.network, mode)
+    assert (level.name, level.speed_km_h) == (mode.name, mode.speed_km_h)
+    assert level != mode
+
+
+def test_a_study_that_wants_a_download_makes_no_connection_by_itself() -> None:
+    assert own_streets(load_study("rotherham")) is None
+
+
+def test_faulty_tables_stop_the_run(toy: StudyFolder) -> None:
+    toy.change("sites.csv", "east,East Centre", "east,")
+    with pytest.raises(InputError, match=r"row 2 .site_id 'east'., name: is empty"):
+        run_study(load_study(toy.toml))

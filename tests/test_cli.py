@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import eh_access
+from eh_access.publish.outputs import OUTPUT_NAMES
+from eh_access.study.manifest import file_sha256
+from study_cli import Ran, run_cli
+from study_files import StudyFolder, write_study
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory: pytest.TempPathFactory) -> StudyFolder:
+    return write_study(tmp_path_factory.mktemp("toy") / "study")
+
+
+@pytest.fixture(scope="module")
+def reported(toy: StudyFolder) -> tuple[Ran, Path]:
+    out = toy.path.parent / "results"
+    return run_cli("report", toy.toml, "--out", out, "--offline"), out
+
+
+def test_a_report_writes_everything_and_says_where(reported: tuple[Ran, Path]) -> None:
+    ran, out = reported
+    assert (ran.code, ran.err) == (0, "")
+    assert sorted(path.name for path in out.iterdir()) == sorted(OUTPUT_NAMES)
+    for name in OUTPUT_NAMES:
+        assert name in ran.out
+
+
+def test_an_estimate_is_told_as_one(reported: tuple[Ran, Path]) -> None:
+    ran, out = reported
+    assert "INDICATIVE ONLY" in ran.out
+    assert set(pd.read_csv(out / "verdicts.csv")["outcome"]) == {"cannot say"}
+    assert "INDICATIVE" in (out / "report.html").read_text(encoding="utf-8").upper()
+
+
+def test_the_tables_have_the_columns_they_must(reported: tuple[Ran, Path]) -> None:
+    _, out = reported
+    origins = pd.read_csv(out / "origins.csv")
+    assert list(origins)[:9] == [
+        "origin_id",
+        "area_id",
+        "weight",
+        "scenario",
+        "mode",
+        "minutes",
+        "nearest_site_id",
+        "status",
+        "estimated",
+    ]
+    assert len(origins) == 3 * 2 * 2  # origins, scenarios, modes
+    assert list(pd.read_csv(out / "verdicts.csv"))[:8] == [
+        "scenario",
+        "criterion",
+        "mode",
+        "value",
+        "baseline_value",
+        "threshold",
+        "outcome",
+        "basis",
+    ]
+
+
+def test_the_minutes_are_those_worked_out_by_hand(reported: tuple[Ran, Path]) -> None:
+    """Walking metres are 122 + 1.2 x straight line, at 80 m a minute."""
+    _, out = reported
+    rows = pd.read_csv(out / "origins.csv").set_index(["origin_id", "scenario", "mode"])
+    near = rows.loc[("a", "baseline", "walk")]
+    assert near["nearest_site_id"] == "west"
+    assert near["minutes"] == pytest.approx((122 + 1.2 * 100) / 80, abs=0.001)
+    after = rows.loc[("a", "one-less", "walk")]
+    assert after["nearest_site_id"] == "east"
+    assert after["minutes"] == pytest.approx((122 + 1.2 * 3900) / 80, abs=0.001)
+
+
+def test_json_is_for_machines_and_alone(toy: StudyFolder, tmp_path: Path) -> None:
+    ran = run_cli("report", toy.toml, "--out", tmp_path, "--offline", "--json")
+    told = json.loads(ran.out)
+    assert (ran.code, ran.err) == (0, "")
+    assert told["indicative"] is True
+    by_scenario = {row["scenario"]: row for row in told["verdicts"]}
+    # a and c, 10 and 30 of 60, are within 30 minutes; b, halfway, walks 31.5
+    assert by_scenario["baseline"]["value"] == pytest.approx(40 / 60, abs=1e-6)
+    # when west closes a walks 60 minutes
+    assert by_scenario["one-less"]["value"] == 0.5
+    assert set(told["files"]) == set(OUTPUT_NAMES)
+
+
+def test_quiet_prints_nothing(toy: StudyFolder, tmp_path: Path) -> None:
+    ran = run_cli("report", toy.toml, "--out", tmp_path, "--offline", "--quiet")
+    assert (ran.code, ran.out, ran.err) == (0, "", "")
+
+
+def test_verbose_says_what_is_being_done(toy: StudyFolder, tmp_path: Path) -> None:
+    ran = run_cli("report", toy.toml, "--out", tmp_path, "--offline", "--verbose")
+    assert ran.code == 0
+    assert "Working out travel times on foot" in ran.err
+
+
+def test_two_runs_differ_in_nothing_but_the_time(
+    toy: StudyFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in (1, 2):
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", str(1_000_000_000 + number))
+        assert run_cli("report", toy.toml, "--out", tmp_path / str(number), "--offline").code == 0
+    different = [
+        name
+        for name in OUTPUT_NAMES
+        if (tmp_path / "1" / name).read_bytes() != (tmp_path / "2" / name).read_bytes()
+    ]
+    assert different == ["manifest.json"]
+    one, two = (
+        json.loads((tmp_path / number / "manifest.json").read_text("utf-8")) for number in "12"
+    )
+    assert one.pop("started") == "2001-09-09T01:46:41+00:00"
+    assert two.pop("started") == "2001-09-09T01:46:42+00:00"
+    assert one == two
+
+
+def test_the_manifest_accounts_for_what_went_in_and_came_out(
+    toy: StudyFolder, reported: tuple[Ran, Path]
+) -> None:
+    _, out = reported
+    text = (out / "manifest.json").read_text(encoding="utf-8")
+    manifest = json.loads(text)
+    assert manifest["outputs"] == {
+        name: file_sha256(out / name) for name in sorted(OUTPUT_NAMES) if name != "manifest.json"
+    }
+    stated = {item["name"]: item["sha256"] for item in manifest["inputs"]}
+    named = ("study.toml", "areas.geojson", "origins.csv", "sites.csv")
+    assert stated == {name: file_sha256(toy.path / name) for name in named}
+    assert manifest["versions"]["eh_access"] == eh_access.__version__
+    assert manifest["settings"]["seed"] == 20181022
+    assert str(toy.path) not in text
+
+
+def test_a_seconds_since_1970_that_is_none(
+    toy: StudyFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
+    ran = run_cli("report", toy.toml, "--out", tmp_path / "out", "--offline")
+    assert ran.code == 2
+    assert "SOURCE_DATE_EPOCH is 'yesterday'; give whole seconds" in ran.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_set_of_origins_can_be_chosen(tmp_path: Path) -> None:
+    study = write_study(tmp_path / "study")
+    study.change("study.toml", 'oa = "origins.csv"', 'oa = "origins.csv", few = "few.csv"')
+    table = (study.path / "origins.csv").read_text(encoding="utf-8")
+    (study.path / "few.csv").write_text("\n".join(table.splitlines()[:2]) + "\n", "utf-8")
+    out = tmp_path / "out"
+    assert run_cli("report", study.toml, "-o", out, "--offline", "--origins", "few").code == 0
+    assert set(pd.read_csv(out / "origins.csv")["origin_id"]) == {"a"}
+
+
+def test_check_counts_what_is_there() -> None:
+    ran = run_cli("check", "rotherham")
+    assert (ran.code, ran.err) == (0, "")
+    assert "origins 'oa': 878 rows, 14,637 under-fives" in ran.out
+    assert "origins 'postcode': 6,587 rows" in ran.out
+    assert "sites: 12, of which 11 have a known or estimated place" in ran.out
+
+
+def test_version() -> None:
+    assert run_cli("--version").out == f"eh-access {eh_access.__version__}\n"
+
+
+@pytest.mark.parametrize("words", [["--help"], ["report", "--help"]])
+def test_help_has_examples(words: list[str]) -> None:
+    ran = run_cli(*words)
+    assert ran.code == 0
+    assert "eh-access report newport --out results" in ran.out
+
+
+def test_a_word_that_is_no_command_is_refused() -> None:
+    ran = run_cli("repotr")
+    assert ran.code == 2
+    assert "repotr" in ran.err
+
+
+def test_a_study_that_is_misspelt_is_suggested() -> None:
+    ran = run_cli("report", "newprot")
+    assert ran.code == 2
+    assert "did you mean 'newport'?" in ran.err
+
+
+@pytest.mark.parametrize("name", ["absent.toml", "absent.geojson"])
+def test_a_download_for_a_file_that_is_not_there_asks_nobody(tmp_path: Path, name: str) -> None:
+    ran = run_cli("network", "download", tmp_path / name, "--out", tmp_path / "streets.npz")
+    assert ran.code == 2
+    assert name in ran.err
+    assert not (tmp_path / "streets.npz").exists()
+
+
+def test_the_command_as_a_program_in_a_pipe_that_knows_ascii_alone(
+    toy: StudyFolder, tmp_path: Path
+) -> None:
+    """What a terminal lacks letters for must not stop a run, and a pipe sees no progress bar."""
+    command = [sys.executable, "-m", "eh_access", "report", str(toy.toml), "--offline"]
+    ran = subprocess.run(
+        [*command, "--out", str(tmp_path / "out")],
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stderr == b""
+    assert b"INDICATIVE ONLY" in ran.stdout
