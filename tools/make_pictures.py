@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-SIZE = {"width": 1200, "height": 760}
+SIZE = {"width": 1200, "height": 1060}
 SETTLE_MS = 1500
 CLI = "import sys; from eh_access.cli import main; sys.exit(main())"
 
