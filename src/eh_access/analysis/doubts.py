@@ -38,12 +38,12 @@ def uncertain_sites(question: Question) -> pd.Series:
     pandas.Series
         Radius by ``site_id``, sorted; where both sides differ, the larger.
     """
-    found = [
-        pd.Series(view.sites.radius_m, index=view.sites.ids)
-        for view in (question.before, question.after)
-    ]
-    radius = pd.concat(found).groupby(level=0).max()
-    return radius[radius > 0].sort_index()
+    radius: dict[str, float] = {}
+    for view in (question.before, question.after):
+        for site, radius_m in zip(view.sites.ids, view.sites.radius_m, strict=True):
+            radius[site] = max(radius.get(site, 0.0), float(radius_m))
+    doubtful = {site: radius[site] for site in sorted(radius) if radius[site] > 0}
+    return pd.Series(doubtful, dtype=np.float64)
 
 
 def turning_sites(question: Question, uncertain: pd.Index, outcome: Outcome) -> list[str]:

@@ -16,6 +16,7 @@ import pandas as pd
 from eh_access.analysis.arrays import ROUNDING
 from eh_access.analysis.criteria import Criterion, Outcome, Verdict
 from eh_access.analysis.evidence import evidence_of
+from eh_access.analysis.judgements import Finding, judgement
 from eh_access.analysis.question import Question, ask, missing_inputs, missing_modes
 from eh_access.analysis.readings import LEVELS, grade
 from eh_access.analysis.reasons import (
@@ -26,7 +27,7 @@ from eh_access.analysis.reasons import (
     on_estimates,
     on_unknowns,
 )
-from eh_access.analysis.sentences import Finding, Telling, judgement, sentence
+from eh_access.analysis.sentences import Telling, sentence
 from eh_access.analysis.views import tables_for
 from eh_access.modes import MODES
 
