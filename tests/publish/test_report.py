@@ -204,6 +204,26 @@ def test_on_streets_there_is_no_banner_and_verdicts_are_outcomes(toy: StudyResul
     assert any("tag met" in item["attrs"].get("class", "") for item in found.found)
 
 
+def test_a_study_without_groups_says_so(toy: StudyResult) -> None:
+    bare = toy.origins.drop(columns=["imd_decile", "no_car_share", "ward_name"])
+    found = read(render_report(dataclasses.replace(toy, origins=bare)))
+    assert "This study has no figures by group" in found.all("body")[0]["text"]
+    assert len(found.all("img")) == 1
+
+
+def test_only_a_baseline_is_nothing_to_compare(toy: StudyResult) -> None:
+    alone = dataclasses.replace(
+        toy,
+        scenario_sites={"baseline": toy.scenario_sites["baseline"]},
+        comparisons={},
+        comparisons_full_time={},
+        verdicts=(),
+    )
+    found = read(render_report(alone))
+    assert "No scenario was assessed beside the baseline" in found.all("body")[0]["text"]
+    assert found.all("img") == []
+
+
 def luminance(colour: str) -> float:
     parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     linear = [

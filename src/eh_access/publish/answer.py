@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from eh_access.publish.tables import Table
     from eh_access.study.results import StudyResult
 
-ORDER = ("met", "marginal", "not met", "cannot say")
+ORDER = ("met", "marginal", "not met")
+JUDGED = {
+    "met": "met",
+    "marginal": "marginal",
+    "not met": "not met",
+    "cannot say": "such that nothing can be said",
+}
 
 
 def answer(result: StudyResult, tables: Mapping[str, Table], scenario: str) -> tuple[str, ...]:
@@ -58,7 +64,12 @@ def _of_criteria(result: StudyResult, scenario: str) -> str:
             f"point to {_tally(pointed)}{nothing}."
         )
     said = Counter(str(verdict.outcome) for verdict in verdicts)
-    return f"Under {_quoted(label)}, of {len(verdicts)} criteria {_tally(said)}."
+    told = words.listed(
+        f"{said[name]} {'is' if said[name] == 1 else 'are'} {word}"
+        for name, word in JUDGED.items()
+        if said[name]
+    )
+    return f"Under {_quoted(label)}, of {len(verdicts)} criteria {told}."
 
 
 def _quoted(text: str) -> str:
@@ -99,9 +110,12 @@ def within_sentence(result: StudyResult, tables: Mapping[str, Table], scenario: 
     )
     shares = [table.cell(f"within_share_{when}", **row) for when in ("before", "after")]
     cutoff, mode = result.study.settings.cutoff_min, row["mode"]
+    # where rounding would hide a change, the exact counts stand
+    same = words.about(before) == words.about(after) and before != after
+    told = [words.whole(count) if same else words.about(count) for count in (before, after)]
     return words.capital(
-        f"{words.about(before)} of {words.about(whole)} {said.unit} ({shares[0]:.1f}%) are within "
-        f"{cutoff:g} minutes {mode} of a full-time {said.site} before, and {words.about(after)} "
+        f"{told[0]} of {words.about(whole)} {said.unit} ({shares[0]:.1f}%) are within "
+        f"{cutoff:g} minutes {mode} of a full-time {said.site} before, and {told[1]} "
         f"({shares[1]:.1f}%) after{said.hedge}."
     )
 

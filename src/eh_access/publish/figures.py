@@ -12,9 +12,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from eh_access.publish.labels import place_labels
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
 DARK_BLUE, TURQUOISE, DARK_PINK, ORANGE = "#12436D", "#28A197", "#801650", "#F46A25"
@@ -22,7 +25,11 @@ INK, GREY, PALE = "#222222", "#6B6B6B", "#F3F3F1"
 CHANGE_COLOURS = (PALE, "#FBC8AD", ORANGE, "#A33B08")
 CHANGE_HATCHES = ("", "", "....", "////")
 CHANGE_BOUNDS_MIN = (1.0, 5.0, 10.0)
+LAST_CLASS = len(CHANGE_COLOURS) - 1
 SIMPLIFY_M = 25.0
+WIDTH_IN, HEIGHT_IN = 7.4, 6.4
+POINTS_PER_INCH = 72.0
+LABEL_PT = 7.0
 LONG_NUMBER = re.compile(r"([1-9]\d*\.\d\d)\d+")
 """Places finer than a hundredth of a point, which no eye can tell (scales below 1 stay exact)."""
 SETTINGS: Any = {
@@ -57,7 +64,7 @@ def change_class(change_min: pd.Series) -> pd.Series:
     Parameters
     ----------
     change_min
-        Minutes added; ``inf`` where reach is lost. NaN (nobody there) counts as no change.
+        Minutes added; ``inf`` where reach is lost; no NaN.
 
     Returns
     -------
@@ -69,7 +76,7 @@ def change_class(change_min: pd.Series) -> pd.Series:
     >>> change_class(pd.Series([0.2, 4.0, 7.0, float("inf")])).tolist()
     [0, 1, 2, 3]
     """
-    values = change_min.fillna(0.0).to_numpy(dtype=float)
+    values = change_min.to_numpy(dtype=float)
     return pd.Series(np.searchsorted(CHANGE_BOUNDS_MIN, values, side="right"), change_min.index)
 
 
@@ -90,65 +97,66 @@ def map_svg(
     *,
     borough: BaseGeometry,
     wards: gpd.GeoDataFrame | None = None,
-    credits_text: str = "",
+    roads: gpd.GeoSeries | None = None,
 ) -> str:
     """Return a map of the minutes added in each area, with the sites on it.
 
     Parameters
     ----------
     areas
-        Polygons with ``change_min``, EPSG:27700.
+        Polygons with ``change_min`` (NaN where nobody is counted: left white), EPSG:27700.
     sites
-        Points (None where the place is unknown) with ``name``, ``status`` (a key of `MARKS`) and
-        ``location_radius_m``; those with a radius worth drawing wear their circle.
+        Points (None where the place is unknown) with ``name``, ``status`` (a key of `MARKS`),
+        ``location_basis`` and ``location_radius_m``; estimated ones wear their circle.
     borough
         Outline of the study's area.
-    wards
-        Polygons drawn as thin lines, if any.
-    credits_text
-        Printed in the corner.
+    wards, roads
+        Polygons and lines drawn thinly, if any.
 
     Returns
     -------
     str
         SVG.
     """
-    with _figure(7.4, 6.4) as (figure, axes):
-        classes = change_class(areas["change_min"])
-        shapes = areas.geometry.simplify(SIMPLIFY_M, preserve_topology=True)
+    with _figure(WIDTH_IN, HEIGHT_IN) as (figure, axes):
+        counted = areas[areas["change_min"].notna()]
+        classes = change_class(counted["change_min"])
+        shapes = counted.geometry.simplify(SIMPLIFY_M, preserve_topology=True)
         for number, colour in enumerate(CHANGE_COLOURS):
             chosen = shapes[(classes == number).to_numpy()]
             if len(chosen):
                 chosen.plot(
                     ax=axes,
                     facecolor=colour,
-                    edgecolor="white" if number < 3 else INK,  # noqa: PLR2004 - the last class
+                    edgecolor="white" if number < LAST_CLASS else INK,
                     linewidth=0.3,
                     hatch=CHANGE_HATCHES[number] or None,
                 )
         if wards is not None:
             wards.geometry.simplify(SIMPLIFY_M).boundary.plot(ax=axes, color=GREY, linewidth=0.4)
-        _outline(axes, borough)
-        _draw_sites(axes, sites)
-        _furnish(axes, borough)
+        if roads is not None and len(roads):
+            roads.simplify(SIMPLIFY_M).plot(ax=axes, color=GREY, linewidth=0.5)
+        edge = gpd.GeoSeries([borough.simplify(SIMPLIFY_M)]).boundary
+        edge.plot(ax=axes, color=INK, linewidth=1.0)
+        located = sites[~(sites.geometry.isna() | sites.geometry.is_empty)]
+        scale = _furnish(axes, shapes.total_bounds, located.total_bounds)
+        _draw_sites(axes, located, scale=scale)
         _map_legend(axes, sites, classes)
-        if credits_text:
-            axes.text(0, -0.02, credits_text, transform=axes.transAxes, fontsize=6, va="top")
         return _svg(figure)
 
 
-def _outline(axes: Axes, borough: BaseGeometry) -> None:
-    edge = gpd.GeoSeries([borough.simplify(SIMPLIFY_M)]).boundary
-    edge.plot(ax=axes, color=INK, linewidth=1.0)
+def _draw_sites(axes: Axes, sites: gpd.GeoDataFrame, *, scale: float) -> None:
+    """Draw sites with their names, uncertain ones with the circle they may lie in.
 
-
-def _draw_sites(axes: Axes, sites: gpd.GeoDataFrame) -> None:
-    """Draw located sites with names; uncertain ones with the circle they may lie in."""
+    ``scale`` is points of paper to a metre.
+    """
     from matplotlib.patches import Circle  # noqa: PLC0415 - heavy
     from matplotlib.patheffects import withStroke  # noqa: PLC0415 - heavy
 
-    located = sites[~(sites.geometry.isna() | sites.geometry.is_empty)]
-    for row in located.itertuples():
+    names = [_short(name) for name in sites["name"]]
+    places = [(point.x * scale, point.y * scale) for point in sites.geometry]
+    offsets = place_labels(places, names, size_pt=LABEL_PT)
+    for row, name, (dx, dy, side) in zip(sites.itertuples(), names, offsets, strict=True):
         shape, colour = MARKS[row.status]
         x, y = row.geometry.x, row.geometry.y
         if row.location_basis == "estimate":
@@ -158,11 +166,13 @@ def _draw_sites(axes: Axes, sites: gpd.GeoDataFrame) -> None:
                 axes.add_patch(circle)
         axes.plot(x, y, marker=shape, color=colour, markersize=8, mec="white", mew=0.9, ls="")
         axes.annotate(
-            _short(row.name_shown),
+            # a name is text, never a formula to typeset
+            name.replace("$", r"\$"),
             (x, y),
-            xytext=(6, 4),
+            xytext=(dx, dy),
             textcoords="offset points",
-            fontsize=7,
+            ha=side,
+            fontsize=LABEL_PT,
             fontweight="bold" if row.status != STAYS else "normal",
             path_effects=[withStroke(linewidth=2.2, foreground="white")],
         )
@@ -175,27 +185,31 @@ def _short(name: str) -> str:
     return name
 
 
-def _furnish(axes: Axes, borough: BaseGeometry) -> None:
-    """Set the frame, a scale bar and north."""
-    west, south, east, north = borough.bounds
-    margin = 0.03 * max(east - west, north - south)
+def _furnish(axes: Axes, *bounds: NDArray[np.float64]) -> float:
+    """Frame what is to be seen, with a scale bar and north; return points to a metre."""
+    seen = [box for box in bounds if np.isfinite(box).all()]
+    west, south = np.min([box[:2] for box in seen], axis=0)
+    east, north = np.max([box[2:] for box in seen], axis=0)
+    margin = 0.04 * max(east - west, north - south)
     axes.set_xlim(west - margin, east + margin)
-    axes.set_ylim(south - margin, north + margin)
+    axes.set_ylim(south - 2 * margin, north + margin)
     axes.set_aspect("equal")
     axes.set_axis_off()
     length_m = next(size for size in (5000, 2000, 1000, 500, 200, 1) if size < (east - west) / 3)
-    x, y = east - length_m, south - margin * 0.4
+    x, y = east - length_m, south - margin * 1.4
     axes.plot([x, x + length_m], [y, y], color=INK, linewidth=2, solid_capstyle="butt")
     label = f"{length_m / 1000:g} km"
     axes.annotate(label, (x + length_m / 2, y), (0, 3), textcoords="offset points", ha="center")
     axes.annotate(
         "N",
-        (0.03, 0.12),
-        (0.03, 0.03),
+        (0.03, 0.13),
+        (0.03, 0.04),
         xycoords="axes fraction",
         ha="center",
         arrowprops={"arrowstyle": "-|>", "color": INK},
     )
+    across, up = east - west + 2 * margin, north - south + 3 * margin
+    return float(min(WIDTH_IN / across, HEIGHT_IN / up) * POINTS_PER_INCH)
 
 
 def _map_legend(axes: Axes, sites: gpd.GeoDataFrame, classes: pd.Series) -> None:

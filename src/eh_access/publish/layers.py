@@ -14,6 +14,7 @@ from eh_access.publish import figures
 from eh_access.publish.attribution import credit_lines
 from eh_access.publish.facts import facts
 from eh_access.publish.geopackage import Layer, categorised_style, graduated_style
+from eh_access.publish.squares import display_areas
 from eh_access.publish.wording import headline
 from eh_access.publish.words import clause
 from eh_access.routing.estimate import ACCURACY
@@ -30,6 +31,7 @@ AREA_FACTS = {
     "mean_change_min": "change_min",
     "weight_loses": "loses_weight",
 }
+MAIN_ROADS = ("motorway", "trunk", "primary", "secondary")
 SITE_COLUMNS = ["name", "kind", "location_basis", "location_radius_m", "hours_per_week", "status"]
 ORIGIN_STYLE = {
     "loses_all": ("cross2", figures.DARK_PINK),
@@ -106,7 +108,7 @@ def site_status(result: StudyResult, scenario: str) -> pd.Series:
 
 
 def area_changes(result: StudyResult, scenario: str, mode: str) -> gpd.GeoDataFrame:
-    """Return the areas with before and after to the nearest full-time site.
+    """Return the areas to colour with before and after to the nearest full-time site.
 
     Parameters
     ----------
@@ -123,14 +125,11 @@ def area_changes(result: StudyResult, scenario: str, mode: str) -> gpd.GeoDataFr
         both before and after; NaN where nobody does) and ``loses_weight``.
     """
     comparison = result.comparisons_full_time[scenario, mode]
-    found = facts(
-        comparison,
-        result.origins["area_id"],
-        cutoff_min=result.study.settings.cutoff_min,
-    )
+    shown = display_areas(result.origins, result.areas)
+    by = pd.Series(shown.area_of_origin, index=result.origins.index)
+    found = facts(comparison, by, cutoff_min=result.study.settings.cutoff_min)
     columns = found[list(AREA_FACTS)].rename(columns=AREA_FACTS).round(4)
-    areas = result.areas[["name", "geometry"]]
-    return areas.join(columns)
+    return shown.areas[["name", "geometry"]].join(columns)
 
 
 def layers(result: StudyResult) -> list[Layer]:
@@ -193,7 +192,8 @@ def _origins_layer(result: StudyResult, scenario: str) -> Layer:
 
 def _areas_layer(result: StudyResult, scenario: str | None, mode: str) -> Layer:
     """Return the areas with a group of columns for each scenario and mode."""
-    frame = result.areas[["name", "geometry"]].copy()
+    shown = display_areas(result.origins, result.areas)
+    frame = shown.areas[["name", "geometry"]].copy()
     for compared, by in result.comparisons_full_time:
         changes = area_changes(result, compared, by)
         frame["weight"] = changes["weight"]
@@ -212,7 +212,7 @@ def _areas_layer(result: StudyResult, scenario: str | None, mode: str) -> Layer:
             )
         )
         style = graduated_style(slug(scenario, mode, "change_min"), classes)
-    title = "Areas: minutes to the nearest full-time site before and after, and change"
+    title = f"Change by {shown.word}: minutes to the nearest full-time site before and after"
     return Layer(name="areas", title=title, frame=frame, style=style)
 
 
@@ -238,6 +238,25 @@ def _streets_layer(result: StudyResult) -> Layer:
         crs=result.areas.crs,
     )
     return Layer(name="streets", title="Streets used, from OpenStreetMap", frame=frame)
+
+
+def main_roads(result: StudyResult) -> gpd.GeoSeries | None:
+    """Return the main roads to find one's way by on a printed map, or None without streets.
+
+    Parameters
+    ----------
+    result
+        What a study found.
+
+    Returns
+    -------
+    GeoSeries or None
+        Lines in EPSG:27700.
+    """
+    if result.network is None:
+        return None
+    streets = _streets_layer(result).frame
+    return streets.loc[streets["highway"].isin(MAIN_ROADS), "geometry"]
 
 
 def geopackage_metadata(result: StudyResult) -> str:

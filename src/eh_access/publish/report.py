@@ -14,7 +14,8 @@ import pandas as pd
 
 from eh_access.publish import answer, figures, words
 from eh_access.publish.attribution import OSM_COPYRIGHT_URL, OSM_CREDIT, credit_lines, licence_url
-from eh_access.publish.layers import area_changes, site_status
+from eh_access.publish.layers import area_changes, main_roads, site_status
+from eh_access.publish.squares import display_areas
 from eh_access.publish.tabulate import FULL_TIME, tabulate
 from eh_access.publish.wording import Wording, headline, scenario_label
 from eh_access.routing.estimate import ACCURACY
@@ -197,19 +198,20 @@ def _map(result: StudyResult, tables: Mapping[str, Table], scenario: str, said: 
     changes = area_changes(result, scenario, mode)
     status = site_status(result, scenario)
     sites = result.scenario_sites[scenario]
-    shown = sites.loc[status.index].assign(status=status, name_shown=sites["name"])
+    shown = sites.loc[status.index].assign(status=status)
     svg = figures.map_svg(
         changes,
         shown,
         borough=result.borough,
         wards=result.wards,
-        credits_text="\n".join(credit_lines(result.provenance)),
+        roads=main_roads(result),
     )
-    worst = figures.change_class(changes["change_min"]) == len(figures.change_labels()) - 1
+    worst = figures.change_class(changes["change_min"].dropna()) == len(figures.change_labels()) - 1
     changed = shown.loc[shown["status"] != figures.STAYS, "name"]
     how = result.times[mode].mode.label
+    word = display_areas(result.origins, result.areas).word
     finding = (
-        f"In {int(worst.sum())} of {len(changes)} areas {said.unit} gain "
+        f"In {int(worst.sum())} of {len(changes)} {word}s {said.unit} gain "
         f"{figures.change_labels()[-1]} {how} to the nearest full-time {said.site}"
     )
     around = f", around {words.listed(changed)}" if len(changed) else ""
@@ -218,8 +220,8 @@ def _map(result: StudyResult, tables: Mapping[str, Table], scenario: str, said: 
         svg=svg,
         alt=f"Map. {finding}{around}. {losers}",
         caption=(
-            f"Mean minutes added {how} to the nearest full-time {said.site}, by area, weighted by "
-            f"{said.unit}; {scenario_label(result, scenario)}{said.mark}."
+            f"Mean minutes added {how} to the nearest full-time {said.site}, by {word}, weighted "
+            f"by {said.unit}; {scenario_label(result, scenario)}{said.mark}."
         ),
     )
 

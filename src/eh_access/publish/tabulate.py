@@ -11,6 +11,7 @@ import pandas as pd
 from eh_access.analysis.equality import fifths, imd_fifth
 from eh_access.publish.background import background_tables
 from eh_access.publish.facts import facts
+from eh_access.publish.squares import display_areas
 from eh_access.publish.tables import Column, Table, make_table
 from eh_access.publish.wording import (
     ANY_SITE,
@@ -75,9 +76,10 @@ def groupings(result: StudyResult) -> Iterator[tuple[str, str, pd.Series]]:
     if "ward_name" in origins:
         names = origins["ward_name"].astype("str").fillna(UNKNOWN)
         yield "wards", "ward (modelled, not official ward counts)", names
-    names = result.areas["name"].reindex(origins["area_id"]).to_numpy()
-    codes = origins["area_id"].astype("str")
-    yield "areas", "area", codes.where(codes == names, codes + " " + names)
+    shown = display_areas(origins, result.areas)
+    codes = pd.Series(shown.area_of_origin, index=origins.index).astype("str")
+    names = shown.areas["name"].astype("str").reindex(codes).fillna("").to_numpy()
+    yield "areas", shown.word, codes.where(codes == names, codes + " " + names).str.strip()
 
 
 def _named(fifth: pd.Series, labels: Mapping[int, str]) -> pd.Series:
@@ -191,7 +193,7 @@ def _added(result: StudyResult, words: Wording) -> Table:
         Column("finite_weight", "Base of the means", "count", words.unit),
     )
     title = (
-        f"Minutes to the nearest {words.site} before and after, and {words.unit} who lose, "
+        f"Minutes to the nearest {words.site} before and after, and {words.unit} losing, "
         f"{words.place}{words.mark}"
     )
     return _make(("added_time", title), columns, rows, words)

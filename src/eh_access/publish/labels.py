@@ -1,0 +1,69 @@
+"""Where names go on a printed map, so that none lies on another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+LETTER_WIDTH = 0.6
+"""Mean width of a letter as a share of the font's size."""
+
+GAP_PT = 6.0
+Box = tuple[float, float, float, float]
+
+
+def place_labels(
+    places: Sequence[tuple[float, float]], texts: Sequence[str], *, size_pt: float
+) -> list[tuple[float, float, str]]:
+    """Return where each label goes beside its mark: the first of eight places that is free.
+
+    Parameters
+    ----------
+    places
+        Marks, in points (1/72 inch) on the paper.
+    texts
+        A label for each.
+    size_pt
+        Size of the font.
+
+    Returns
+    -------
+    list of tuple
+        Offset from the mark in points, and ``"left"`` or ``"right"``: the side of the text that
+        is at the offset. A label for which every place is taken keeps the first.
+
+    Examples
+    --------
+    >>> place_labels([(0, 0), (90, 0)], ["One", "Two"], size_pt=7)[0]
+    (6.0, 2.0, 'left')
+    """
+    marks = [(x - GAP_PT / 2, y - GAP_PT / 2, x + GAP_PT / 2, y + GAP_PT / 2) for x, y in places]
+    taken: list[Box] = []
+    chosen = []
+    for number, ((x, y), text) in enumerate(zip(places, texts, strict=True)):
+        others = [*marks[:number], *marks[number + 1 :], *taken]
+        width = LETTER_WIDTH * size_pt * len(text)
+        options = [
+            (dx, dy, side)
+            for dy in (2.0, -size_pt - 1, size_pt + 2, -2 * size_pt)
+            for dx, side in ((GAP_PT, "left"), (-GAP_PT, "right"))
+        ]
+        free = [at for at in options if not _overlaps(_box((x, y), at, width, size_pt), others)]
+        best = (free or options)[0]
+        taken.append(_box((x, y), best, width, size_pt))
+        chosen.append(best)
+    return chosen
+
+
+def _box(
+    mark: tuple[float, float], offset: tuple[float, float, str], width: float, height: float
+) -> Box:
+    x, y = mark[0] + offset[0], mark[1] + offset[1]
+    left = x if offset[2] == "left" else x - width
+    return left, y, left + width, y + height
+
+
+def _overlaps(box: Box, others: Iterable[Box]) -> bool:
+    return any(
+        box[0] < right and left < box[2] and box[1] < top and bottom < box[3]
+        for left, bottom, right, top in others
+    )

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pandas as pd
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eh_access.publish.figures import bars_svg, change_class, change_labels, map_svg
+from eh_access.publish.labels import place_labels
+from eh_access.publish.layers import area_changes, site_status
+from eh_access.study.results import StudyResult
+from map_study import FORMULA
+
+places = st.lists(
+    st.tuples(st.floats(0, 500), st.floats(0, 500)), min_size=1, max_size=8, unique=True
+)
+
+
+def test_classes_begin_at_their_bounds() -> None:
+    change = pd.Series([-3.0, 0.99, 1.0, 4.99, 5.0, 9.99, 10.0, float("inf")])
+    assert change_class(change).tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
+    assert len(change_labels()) == 4
+
+
+def test_the_map_is_the_same_twice_and_takes_names_as_they_are(toy: StudyResult) -> None:
+    areas = area_changes(toy, "move-b", "walk")
+    status = site_status(toy, "move-b")
+    sites = toy.scenario_sites["move-b"].loc[status.index].assign(status=status)
+    sites.loc["a", "name"] = "$\\frac{1}{$ & <b>"
+    assert FORMULA in set(sites["name"])
+    drawn = [map_svg(areas, sites, borough=toy.borough, wards=toy.wards) for _ in range(2)]
+    assert drawn[0] == drawn[1]
+
+
+def test_a_place_where_nobody_is_counted_is_no_place_without_change(toy: StudyResult) -> None:
+    areas = area_changes(toy, "move-b", "walk")
+    status = site_status(toy, "move-b")
+    sites = toy.scenario_sites["move-b"].loc[status.index].assign(status=status)
+    empty = areas.assign(change_min=areas["change_min"].where(areas.index != areas.index[0]))
+    drawn = [map_svg(some, sites, borough=toy.borough) for some in (areas, empty)]
+    assert len(drawn[1]) < len(drawn[0])
+
+
+def test_bars_print_their_figures_the_same_twice() -> None:
+    drawn = [bars_svg(["a", "b"], [10.0, 20.0], [5.0, 20.0], axis_label="%") for _ in range(2)]
+    assert drawn[0] == drawn[1]
+
+
+@given(places)
+def test_a_label_is_moved_only_when_its_first_place_is_taken(
+    marks: list[tuple[float, float]],
+) -> None:
+    found = place_labels(marks, ["Name"] * len(marks), size_pt=7)
+    assert len(found) == len(marks)
+    assert place_labels(marks[:1], ["Name"], size_pt=7) == [(6.0, 2.0, "left")]
+
+
+def test_two_marks_side_by_side_get_labels_apart() -> None:
+    first, second = place_labels([(0, 0), (15, 0)], ["Rogerstone", "Cefn Wood"], size_pt=7)
+    assert (first[1], first[2]) != (second[1], second[2])
