@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from eh_access._version import __version__
 from eh_access.errors import EhAccessError, InputError, NotFoundError, SourceError
 
 if TYPE_CHECKING:
@@ -59,8 +60,6 @@ if TYPE_CHECKING:
     from eh_access.study.run import run_study
     from eh_access.study.streets import find_streets
     from eh_access.tables import check_areas, check_origins, check_sites, points_from_columns
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "analysis.case": ("Case", "JudgeSettings", "Side"),

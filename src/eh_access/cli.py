@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from eh_access import __version__
 from eh_access._terminal import (
     Terminal,
     check_lines,
@@ -18,6 +17,7 @@ from eh_access._terminal import (
     show_faults,
     show_report,
 )
+from eh_access._version import __version__
 from eh_access.errors import EhAccessError
 
 BAD_INPUT = 2

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import eh_access
+from eh_access._version import __version__
 from eh_access.errors import InputError
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def versions() -> dict[str, str]:
     dict
         By name; "not installed" for a library that is absent.
     """
-    found = {"python": platform.python_version(), "eh_access": eh_access.__version__}
+    found = {"python": platform.python_version(), "eh_access": __version__}
     for name in STANDS_ON:
         try:
             found[name] = importlib.metadata.version(name)
