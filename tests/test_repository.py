@@ -128,6 +128,17 @@ def test_licences_are_there(path: str, words: list[str]) -> None:
     assert [word for word in words if word not in text] == []
 
 
+def test_every_decision_is_in_the_list_and_is_dated() -> None:
+    folder = ROOT / "docs" / "decisions"
+    listed = (folder / "README.md").read_text(encoding="utf-8")
+    records = sorted(folder.glob("[0-9]*.md"))
+    assert len(records) >= 5
+    assert [path.name for path in records if f"]({path.name})" not in listed] == []
+    texts = {path.name: path.read_text(encoding="utf-8") for path in records}
+    dated = re.compile(r"^20\d\d-\d\d-\d\d\b", re.MULTILINE)
+    assert [name for name, text in texts.items() if not dated.search(text)] == []
+
+
 def public_objects() -> list[tuple[str, object]]:
     return [(name, getattr(eh_access, name)) for name in eh_access.__all__ if name[0] != "_"]
 
