@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,17 @@ def test_a_study_that_is_not_there(tmp_path: Path) -> None:
         load_study(tmp_path / "study.toml")
     with pytest.raises(NotFoundError, match="did you mean 'rotherham'"):
         load_study("rotheram")
+
+
+def test_line_ends_and_marks_of_other_systems_change_nothing(toy: StudyFolder) -> None:
+    before = load_study(toy.toml)
+    data = b"\xef\xbb\xbf" + STUDY.replace("\n", "\r\n").encode()
+    toy.toml.write_bytes(data)
+    after = load_study(toy.toml)
+    assert after.criteria == before.criteria
+    assert after.file_sha256 == hashlib.sha256(data).hexdigest()
+    toy.toml.write_bytes(data.replace(b"threshold", b"treshold"))
+    assert "line 36" in faults(toy)[0]
 
 
 def test_a_study_cannot_set_where_it_was_read_from(toy: StudyFolder) -> None:

@@ -135,7 +135,7 @@ def load_study(path_or_name: str | Path) -> Study:
     'under-fives'
     """
     path = find_study(path_or_name)
-    return study_from_text(_read(path), path=path)
+    return study_from_bytes(_read(path), path=path)
 
 
 def find_study(path_or_name: str | Path) -> Path:
@@ -169,13 +169,13 @@ def find_study(path_or_name: str | Path) -> Path:
     raise SourceError(f"there is no study file {path.as_posix()}; give the path of a study.toml")
 
 
-def study_from_text(text: str, *, path: Path) -> Study:
-    """Return a study from the text of its file.
+def study_from_bytes(data: bytes, *, path: Path) -> Study:
+    """Return a study from the contents of its file.
 
     Parameters
     ----------
-    text
-        TOML.
+    data
+        TOML in UTF-8, with or without a byte order mark.
     path
         Where it came from: for messages, and for paths relative to it.
 
@@ -189,12 +189,12 @@ def study_from_text(text: str, *, path: Path) -> Study:
     InputError
         Every fault, with line and key.
     """
-    raw, lines = _parse(text, path.as_posix())
+    raw, lines = _parse(data, path.as_posix())
     faults: list[tuple[KeyPath, str]] = []
     extra = {
         "folder": path.parent,
         "file_name": path.name,
-        "file_sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "file_sha256": hashlib.sha256(data).hexdigest(),
     }
     study: Study | None = None
     reserved = sorted(extra.keys() & raw.keys())
@@ -211,20 +211,23 @@ def study_from_text(text: str, *, path: Path) -> Study:
     return study
 
 
-def _read(path: Path) -> str:
+def _read(path: Path) -> bytes:
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path.as_posix()}: not UTF-8 text (byte {error.start}); save it as UTF-8"
-        ) from error
+        return path.read_bytes()
     except OSError as error:
         raise SourceError(
             f"{path.as_posix()}: cannot be read ({error.strerror}); check the path and its rights"
         ) from error
 
 
-def _parse(text: str, source: str) -> tuple[dict[str, Any], Lines]:
+def _parse(data: bytes, source: str) -> tuple[dict[str, Any], Lines]:
+    try:
+        # line ends as a text editor sees them
+        text = data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{source}: not UTF-8 text (byte {error.start}); save it as UTF-8"
+        ) from error
     if not text.strip():
         raise InputError(f"{source}: the file is empty; see the bundled rotherham.toml for one")
     try:

@@ -115,9 +115,9 @@ def build_manifest(
         "basis": result.basis,
         "origins": result.origins_name,
         "criteria": {
-            "sha256": study.criteria_sha256(),
+            "sha256": result.criteria_sha256,
             "hashed": "before any travel time was worked out",
-            "ids": [criterion.id for criterion in study.criteria],
+            "set_on": {item.id: item.set_on.isoformat() for item in study.criteria},
         },
         "settings": study.settings.model_dump(mode="json"),
         "scenarios": {
@@ -132,6 +132,9 @@ def build_manifest(
         },
         "counts": [_plain(vars(count)) for count in result.counts],
         "notes": [_plain(vars(note)) for note in result.notes],
+        "streets_dates": [
+            source.date for source in (result.network.provenance if result.network else ())
+        ],
         "provenance": [_plain(vars(source)) for source in result.provenance],
         "versions": versions(),
     }

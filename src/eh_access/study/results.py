@@ -104,6 +104,8 @@ class StudyResult:
         What must be said beside the figures, warnings first.
     provenance
         Where each input came from; attributions are to be printed as they stand.
+    criteria_sha256
+        Digest of the criteria, taken before any travel time was worked out.
     inputs
         The files read, with digests.
     counts
@@ -130,6 +132,7 @@ class StudyResult:
     estimated: bool
     notes: tuple[Note, ...]
     provenance: tuple[Provenance, ...]
+    criteria_sha256: str = ""
     inputs: tuple[InputFile, ...] = ()
     counts: tuple[StepCount, ...] = ()
     _memory: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)

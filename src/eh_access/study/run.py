@@ -74,6 +74,7 @@ def run_study(
     tell = progress if progress is not None else _silent
     tell("Reading the tables")
     tables = inputs if inputs is not None else read_inputs(study, origins=origins)
+    criteria_sha256 = study.criteria_sha256()  # fixed before there is a result to look at
     found = _streets(study, tables, network, streets)
     travel = work_out(study, tables.origins, tables.sites, network=found.network, progress=tell)
     choices = _choices(study, tables, travel, found, tell)
@@ -105,6 +106,7 @@ def run_study(
         estimated=found.network is None,
         notes=warnings_first([*found.notes(), *study_notes(study, tables, travel)]),
         provenance=credits_for(study, files, found.network),
+        criteria_sha256=criteria_sha256,
         inputs=files,
         counts=step_counts(tables, travel),
     )
