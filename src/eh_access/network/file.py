@@ -50,7 +50,7 @@ ARRAYS = (
 
 
 def write_network(network: Network, path: Path | str) -> Path:
-    """Save a network, whole or not at all.
+    """Save a network, whole or not at all; places are kept to the centimetre.
 
     Parameters
     ----------
@@ -124,6 +124,8 @@ def _pack(network: Network) -> dict[str, bytes]:
         "inner_count": _small(np.diff(start) - 2),
         "inner_step_cm": _small(steps[inner]),
     }
+    if not np.array_equal(edge_lengths(vertices / CM_PER_M, start), network.length_m):
+        arrays["length_m"] = network.length_m  # set by hand, not measured along the street
     covered = None if network.covered is None else shapely.to_wkb(network.covered, hex=True)
     about = {
         "format": FORMAT,
@@ -182,6 +184,8 @@ def read_network_file(path: Path | str) -> Network:
                     f"version {VERSION}; build it again from its source"
                 )
             arrays = {name: _array(archive, name) for name in ARRAYS}
+            if "length_m.npy" in archive.namelist():
+                arrays["length_m"] = _array(archive, "length_m")
         return _unpack(about, arrays)
     except FileNotFoundError as error:
         raise SourceError(f"{path}: there is no such file; check the path") from error
@@ -214,12 +218,13 @@ def _unpack(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Network:
     vertices = _vertices(nodes, edge_from, edge_to, start=start, steps=arrays["inner_step_cm"])
     geometry = vertices / CM_PER_M
     covered = about["covered_wkb"]
+    measured = edge_lengths(geometry, start)
     return Network(
         node_x=nodes[:, 0] / CM_PER_M,
         node_y=nodes[:, 1] / CM_PER_M,
         edge_from=edge_from,
         edge_to=edge_to,
-        length_m=edge_lengths(geometry, start),
+        length_m=arrays.get("length_m", measured),
         edge_tags=arrays["edge_tags"].astype(np.int32),
         tag_sets=tuple(about["tag_sets"]),
         edge_way=arrays["edge_way"],
@@ -270,7 +275,8 @@ def _check(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
         if len(rows) != edges or (edges and not lowest <= rows.min() <= rows.max() < limit):
             raise ValueError(f"{name} does not fit the rest")
     counts, steps = arrays["inner_count"], arrays["inner_step_cm"]
-    if len(counts) != edges or len(arrays["edge_way"]) != edges:
+    of_edges = [arrays[name] for name in ("edge_way", "length_m") if name in arrays]
+    if any(len(array) != edges for array in (counts, *of_edges)):
         raise ValueError("edges are missing")
     if arrays["node_cm"].shape != (nodes, 2) or steps.shape != (int(counts.sum()), 2):
         raise ValueError("vertices are missing")

@@ -1,0 +1,403 @@
+"""The tag rules, line by line where law or convention is clear, and as properties where not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eh_access.errors import InputError, NotFoundError
+from eh_access.modes import CYCLE, DRIVE, MODES, PUSHCHAIR, WALK, TravelMode
+from eh_access.network.rule_table import read_rule_table, rule_table
+from eh_access.network.rules import evaluate
+
+MPH = 1.609344
+DRIVEN = 0.8
+POINT = {"point": "yes"}
+
+
+def speeds(mode: TravelMode, **tags: str) -> tuple[float, float]:
+    cost = evaluate({key.replace("__", ":"): value for key, value in tags.items()}, mode)
+    return cost.forward_km_h, cost.backward_km_h
+
+
+def is_open(mode: TravelMode, **tags: str) -> bool:
+    return any(speeds(mode, **tags))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "footway",
+        "path",
+        "cycleway",
+        "bridleway",
+        "track",
+        "steps",
+        "pedestrian",
+        "residential",
+        "unclassified",
+        "tertiary",
+        "secondary",
+        "primary",
+        "trunk",
+        "service",
+        "living_street",
+    ],
+)
+def test_in_england_ways_are_open_on_foot_without_a_foot_tag(kind: str) -> None:
+    assert speeds(WALK, highway=kind) == (4.8, 4.8)
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ({"highway": "motorway"}, False),
+        ({"highway": "motorway_link"}, False),
+        ({"highway": "trunk", "motorroad": "yes"}, False),
+        ({"highway": "service", "access": "private"}, False),
+        ({"highway": "service", "access": "no"}, False),
+        ({"highway": "service", "access": "private", "foot": "yes"}, True),
+        ({"highway": "service", "access": "no", "foot": "designated"}, True),
+        ({"highway": "service", "access": "permissive"}, True),
+        ({"highway": "service", "access": "destination"}, True),
+        ({"highway": "service", "access": "customers"}, True),
+        ({"highway": "residential", "foot": "no"}, False),
+        ({"highway": "track", "access": "private", "designation": "public_footpath"}, True),
+        ({"highway": "track", "designation": "public_footpath", "foot": "no"}, False),
+        ({"highway": "residential", "motor_vehicle": "no", "vehicle": "no"}, True),
+        ({"highway": "construction", "construction": "footway", "foot": "yes"}, False),
+        ({"highway": "proposed", "foot": "designated"}, False),
+        ({"highway": "raceway"}, False),
+        ({"route": "ferry"}, False),
+        ({"route": "ferry", "foot": "yes", "ferry:km_h": "9.0"}, True),
+        ({"route": "ferry", "foot": "no", "ferry:km_h": "9.0"}, False),
+    ],
+)
+def test_access_on_foot(tags: Mapping[str, str], *, expected: bool) -> None:
+    assert evaluate(tags, WALK).is_open is expected
+
+
+def test_one_way_streets_are_two_way_on_foot_and_escalators_are_not() -> None:
+    assert speeds(WALK, highway="residential", oneway="yes") == (4.8, 4.8)
+    assert speeds(WALK, highway="steps", conveying="forward") == (4.8, 0.0)
+    assert speeds(WALK, highway="steps", conveying="backward") == (0.0, 4.8)
+    assert not is_open(PUSHCHAIR, highway="steps", conveying="yes", ramp="yes")
+
+
+@pytest.mark.parametrize(
+    ("tags", "reason"),
+    [
+        ({"highway": "steps"}, "steps without a ramp"),
+        ({"highway": "steps", "ramp": "no"}, "steps without a ramp"),
+        ({"highway": "steps", "ramp": "separate"}, "steps without a ramp"),
+        ({"highway": "steps", "ramp:bicycle": "yes"}, "steps without a ramp"),
+        ({"highway": "path", "width": "0.6"}, "narrower than 0.7 m"),
+        ({"highway": "path", "width": "60 cm"}, "narrower than 0.7 m"),
+        ({"highway": "path", "width": "2'"}, "narrower than 0.7 m"),
+        ({"highway": "path", "wheelchair": "no"}, "not passable with wheels"),
+        ({"highway": "path", "stroller": "no"}, "not passable with a pushchair"),
+        ({"highway": "path", "smoothness": "horrible"}, "too rough for wheels"),
+        (
+            {"highway": "primary", "maxspeed": "60 mph", "sidewalk": "no"},
+            "road of 50 mph or more without a pavement",
+        ),
+        ({"point": "yes", "barrier": "stile"}, "stile, narrow gate or barrier"),
+        ({"point": "yes", "barrier": "kissing_gate"}, "stile, narrow gate or barrier"),
+        ({"point": "yes", "barrier": "turnstile"}, "stile, narrow gate or barrier"),
+        ({"point": "yes", "barrier": "cycle_barrier"}, "stile, narrow gate or barrier"),
+        ({"point": "yes", "kerb": "raised"}, "raised kerb"),
+        ({"point": "yes", "barrier": "bollard", "maxwidth:physical": "0.5"}, "narrower than 0.7 m"),
+    ],
+)
+def test_what_stops_a_pushchair_but_nobody_on_foot(tags: Mapping[str, str], reason: str) -> None:
+    assert evaluate(tags, WALK).is_open
+    cost = evaluate(tags, PUSHCHAIR)
+    assert (cost.is_open, cost.reason) == (False, reason)
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"highway": "steps", "ramp": "yes"},
+        {"highway": "steps", "ramp:stroller": "yes"},
+        {"highway": "path", "width": "0.7"},
+        {"highway": "path", "width": "0.75 m"},
+        {"highway": "path", "wheelchair": "no", "stroller": "yes"},
+        {"highway": "path", "width": "narrow"},
+        {"highway": "primary", "maxspeed": "30 mph", "sidewalk": "no"},
+        {"point": "yes", "barrier": "kissing_gate", "wheelchair": "yes"},
+        {"point": "yes", "kerb": "lowered"},
+        {"point": "yes", "barrier": "gate"},
+    ],
+)
+def test_what_a_pushchair_may_pass(tags: Mapping[str, str]) -> None:
+    assert evaluate(tags, PUSHCHAIR).is_open
+
+
+@pytest.mark.parametrize(
+    ("tags", "factor", "reason"),
+    [
+        ({"surface": "asphalt"}, 1.0, ""),
+        ({"surface": "gravel"}, 0.7, "rough surface"),
+        ({"surface": "gravel", "smoothness": "very_bad"}, 0.5, "very rough surface"),
+        ({"tracktype": "grade5"}, 0.5, "soft or loose surface"),
+        ({"tracktype": "grade5", "surface": "asphalt"}, 1.0, ""),
+        ({"incline": "-10%"}, 0.8, "steep, 8 % or more"),
+        ({"incline": "1:5"}, 0.6, "very steep, 15 % or more"),
+        ({"incline": "5%"}, 1.0, ""),
+    ],
+)
+def test_what_slows_a_pushchair(tags: Mapping[str, str], factor: float, reason: str) -> None:
+    cost = evaluate({"highway": "path", **tags}, PUSHCHAIR)
+    assert cost.forward_km_h == pytest.approx(3.6 * factor)
+    assert cost.reason == reason
+    assert evaluate({"highway": "path", **tags}, WALK).forward_km_h == 4.8
+
+
+def test_what_is_unknown_is_passable_and_counted() -> None:
+    assert "surface unknown" in evaluate({"highway": "footway"}, PUSHCHAIR).counted
+    known = evaluate({"highway": "footway", "surface": "asphalt"}, PUSHCHAIR)
+    assert known.counted == ()
+    gate = evaluate({**POINT, "barrier": "gate"}, PUSHCHAIR)
+    assert gate.is_open
+    assert gate.counted == ("gate or bollards of unknown width",)
+    assert evaluate({**POINT, "crossing": "yes"}, PUSHCHAIR).counted == (
+        "kerb at a crossing unknown",
+    )
+
+
+@pytest.mark.parametrize(
+    ("tags", "mph"),
+    [
+        ({"highway": "motorway"}, 70),
+        ({"highway": "residential"}, 30),
+        ({"highway": "residential", "maxspeed": "20 mph"}, 20),
+        ({"highway": "primary", "maxspeed": "50 mph", "lit": "yes"}, 50),
+        ({"highway": "primary", "lit": "yes"}, 30),
+        ({"highway": "primary", "maxspeed:type": "GB:nsl_single"}, 60),
+        ({"highway": "primary", "source:maxspeed": "GB:nsl_dual"}, 70),
+        ({"highway": "primary", "maxspeed": "40 mph", "maxspeed:type": "sign"}, 40),
+        ({"highway": "unclassified", "maxspeed": "48"}, 48 / MPH),
+        ({"highway": "service", "service": "parking_aisle"}, 5),
+    ],
+)
+def test_driven_speed_is_a_share_of_the_limit(tags: Mapping[str, str], mph: float) -> None:
+    assert evaluate(tags, DRIVE).forward_km_h == pytest.approx(mph * MPH * DRIVEN)
+
+
+def test_a_limit_nobody_understands_is_counted_and_the_class_decides() -> None:
+    cost = evaluate({"highway": "residential", "maxspeed": "signals"}, DRIVE)
+    assert cost.forward_km_h == pytest.approx(30 * MPH * DRIVEN)
+    assert "speed limit not understood" in cost.counted
+
+
+def test_limits_may_differ_by_direction() -> None:
+    cost = evaluate(
+        {"highway": "primary", "maxspeed:forward": "30 mph", "maxspeed:backward": "50 mph"}, DRIVE
+    )
+    assert cost.forward_km_h == pytest.approx(30 * MPH * DRIVEN)
+    assert cost.backward_km_h == pytest.approx(50 * MPH * DRIVEN)
+
+
+@pytest.mark.parametrize(
+    ("tags", "forward", "backward"),
+    [
+        ({"highway": "residential", "oneway": "yes"}, True, False),
+        ({"highway": "residential", "oneway": "-1"}, False, True),
+        ({"highway": "residential", "oneway": "no"}, True, True),
+        ({"highway": "residential", "junction": "roundabout"}, True, False),
+        ({"highway": "residential", "junction": "roundabout", "oneway": "-1"}, False, True),
+        ({"highway": "motorway"}, True, False),
+        ({"highway": "motorway", "oneway": "no"}, True, True),
+        ({"highway": "residential", "oneway": "reversible"}, False, False),
+        ({"highway": "residential", "access": "private"}, False, False),
+        ({"highway": "residential", "access": "destination"}, True, True),
+        ({"highway": "residential", "access": "no", "motor_vehicle": "yes"}, True, True),
+        ({"highway": "residential", "motor_vehicle": "yes", "motorcar": "no"}, False, False),
+        ({"highway": "residential", "vehicle": "no", "motor_vehicle": "yes"}, True, True),
+        ({"highway": "service", "motor_vehicle": "no"}, False, False),
+        ({"highway": "footway"}, False, False),
+        ({"highway": "cycleway", "motor_vehicle": "yes"}, False, False),
+        ({"highway": "track"}, False, False),
+        ({"highway": "track", "motor_vehicle": "yes"}, True, True),
+        ({"highway": "pedestrian"}, False, False),
+    ],
+)
+def test_driving_directions_and_access(
+    tags: Mapping[str, str], *, forward: bool, backward: bool
+) -> None:
+    cost = evaluate(tags, DRIVE)
+    assert (cost.forward_km_h > 0, cost.backward_km_h > 0) == (forward, backward)
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ({"barrier": "bollard"}, False),
+        ({"barrier": "block"}, False),
+        ({"barrier": "gate"}, True),
+        ({"barrier": "lift_gate"}, True),
+        ({"barrier": "gate", "access": "private"}, False),
+        ({"barrier": "gate", "locked": "yes"}, False),
+        ({"barrier": "bollard", "motor_vehicle": "yes"}, True),
+        ({"barrier": "bollard", "bollard": "rising"}, True),
+        ({"kerb": "raised"}, True),
+    ],
+)
+def test_what_stops_a_car(tags: Mapping[str, str], *, expected: bool) -> None:
+    assert evaluate({**POINT, **tags}, DRIVE).is_open is expected
+
+
+@pytest.mark.parametrize(
+    ("tags", "forward", "backward"),
+    [
+        ({"highway": "residential"}, 15.0, 15.0),
+        ({"highway": "bridleway"}, 15.0, 15.0),
+        ({"highway": "footway"}, 4.8, 4.8),
+        ({"highway": "footway", "bicycle": "yes"}, 15.0, 15.0),
+        ({"highway": "footway", "bicycle": "no"}, 0.0, 0.0),
+        ({"highway": "footway", "foot": "no"}, 0.0, 0.0),
+        ({"highway": "cycleway", "bicycle": "dismount"}, 4.8, 4.8),
+        ({"highway": "steps"}, 0.0, 0.0),
+        ({"highway": "steps", "ramp:bicycle": "yes"}, 4.8, 4.8),
+        ({"highway": "motorway", "bicycle": "yes"}, 0.0, 0.0),
+        ({"highway": "residential", "oneway": "yes"}, 15.0, 0.0),
+        ({"highway": "residential", "oneway": "yes", "oneway:bicycle": "no"}, 15.0, 15.0),
+        ({"highway": "residential", "oneway": "yes", "cycleway": "opposite_lane"}, 15.0, 15.0),
+        ({"highway": "residential", "oneway": "yes", "cycleway:left": "opposite"}, 15.0, 15.0),
+        ({"highway": "track", "surface": "gravel"}, 9.75, 9.75),
+        ({"highway": "path", "vehicle": "no"}, 4.8, 4.8),
+        ({"highway": "service", "vehicle": "no"}, 0.0, 0.0),
+        ({"highway": "service", "vehicle": "no", "bicycle": "permissive"}, 15.0, 15.0),
+    ],
+)
+def test_by_bicycle(tags: Mapping[str, str], forward: float, backward: float) -> None:
+    cost = evaluate(tags, CYCLE)
+    assert (cost.forward_km_h, cost.backward_km_h) == (
+        pytest.approx(forward),
+        pytest.approx(backward),
+    )
+
+
+def tag_sets() -> st.SearchStrategy[dict[str, str]]:
+    """Return sets of tags that use the table's own keys and values, and some it does not know."""
+    table = rule_table()
+    lines = [line for s in table.sets.values() for line in (*s.ways, *s.points)]
+    known: dict[str, set[str]] = {}
+    for line in lines:
+        for key, values in ((line.key, line.values), *line.where, *line.unless):
+            known.setdefault(key, {"of no kind", "yes", "no", "0.5", "12", "a;b"}).update(values)
+    known["ferry:km_h"] = {"8.0", "12.5"}
+    single = {key: st.sampled_from(sorted(values - {"*"})) for key, values in sorted(known.items())}
+    ways = st.fixed_dictionaries(
+        {"highway": single["highway"]},
+        optional={key: single[key] for key in sorted(single.keys() - {"highway"})},
+    )
+    points = st.fixed_dictionaries(
+        {"point": st.just("yes")}, optional={key: single[key] for key in sorted(table.point_keys)}
+    )
+    return ways | points
+
+
+@given(tag_sets())
+def test_a_pushchair_goes_nowhere_that_is_closed_on_foot(
+    tags: dict[str, str],
+) -> None:
+    foot, pushed = evaluate(tags, WALK), evaluate(tags, PUSHCHAIR.with_speed(4.8))
+    if "ferry:km_h" not in tags:
+        assert foot.forward_km_h <= 4.8
+    assert pushed.forward_km_h <= foot.forward_km_h
+    assert pushed.backward_km_h <= foot.backward_km_h
+
+
+@given(tag_sets(), st.sampled_from(sorted(MODES)))
+def test_every_answer_is_sound(tags: dict[str, str], name: str) -> None:
+    cost = evaluate(tags, MODES[name])
+    assert 0 <= cost.forward_km_h < 130
+    assert 0 <= cost.backward_km_h < 130
+    assert cost.is_open or cost.reason
+    assert len(set(cost.counted)) == len(cost.counted)
+    assert evaluate(dict(sorted(tags.items(), reverse=True)), MODES[name]) == cost
+
+
+@given(tag_sets(), st.floats(0.5, 3.0))
+def test_walking_speed_scales_walking_time(tags: dict[str, str], factor: float) -> None:
+    if "ferry:km_h" in tags:
+        return
+    slow, base = evaluate(tags, WALK.with_speed(4.8 * factor)), evaluate(tags, WALK)
+    assert slow.forward_km_h == pytest.approx(base.forward_km_h * factor)
+    assert (slow.reason, slow.counted) == (base.reason, base.counted)
+
+
+def test_every_line_says_why_and_where_it_comes_from() -> None:
+    table = rule_table()
+    assert set(table.sets) == {mode.rules for mode in MODES.values()}
+    used = set()
+    for rule_set in table.sets.values():
+        for line in (*rule_set.ways, *rule_set.points):
+            assert line.reason
+            used.add(line.source)
+    assert used == set(table.sources), "a source nobody cites, or one that is not listed"
+
+
+def test_no_line_of_the_table_can_never_speak() -> None:
+    table = rule_table()
+    for rule_set in table.sets.values():
+        for line in (*rule_set.ways, *rule_set.points):
+            tags = {key: min(values - {"*"} or {"yes"}) for key, values in line.where}
+            if not line.missing:
+                number = line.at_least or (line.below or 0) / 2
+                compared = line.below is not None or line.at_least is not None
+                value = str(number) if compared else max(line.values - {"*"} or {"yes"})
+                tags[line.key] = value
+            assert line.speaks_of(tags), line
+
+
+def test_an_unknown_rule_set_is_named() -> None:
+    with pytest.raises(NotFoundError, match="foot"):
+        rule_table().rule_set("foott")
+
+
+LINE = """
+[sources]
+wiki = "https://example.org"
+[groups]
+closed = ["no"]
+[foot]
+label = "on foot"
+[[foot.way]]
+key = "access"
+values = ["@closed"]
+effect = "deny"
+reason = "closed"
+source = "wiki"
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ('effect = "deny"', 'effect = "denny"', "unknown effect 'denny': did you mean 'deny'"),
+        ('source = "wiki"', 'source = "wikki"', "unknown source 'wikki': did you mean 'wiki'"),
+        ("@closed", "@closd", "unknown group '@closd': did you mean 'closed'"),
+        ('key = "access"', 'kye = "access"', "unknown field 'kye': did you mean 'key'"),
+        ('reason = "closed"', "", "no reason"),
+        ('effect = "deny"', 'effect = "factor"', "an amount is needed"),
+        ('values = ["@closed"]', "below = 3", "not known to hold a number"),
+        ('values = ["@closed"]', "", "neither values nor"),
+        ('label = "on foot"', 'inherits = "feet"', "inherits 'feet'"),
+    ],
+)
+def test_a_faulty_table_is_refused_with_the_line(before: str, after: str, told: str) -> None:
+    read_rule_table(LINE)
+    with pytest.raises(InputError, match=told):
+        read_rule_table(LINE.replace(before, after))
+
+
+def test_all_faults_of_a_table_come_at_once() -> None:
+    with pytest.raises(InputError) as caught:
+        read_rule_table(LINE.replace("deny", "denny").replace("@closed", "@closd"))
+    assert len(caught.value.faults) == 2
