@@ -200,8 +200,10 @@ def _ends(
         first, second = second, first
     nodes = np.stack([network.edge_from[edge], network.edge_to[edge]], axis=1)
     whole = np.stack([first, second], axis=1)
-    parts = _part(whole, np.stack([share, 1.0 - share], axis=1))
-    closed = (whole >= CLOSED_DS) | (at.edge < 0)[:, None]
+    shares = np.stack([share, 1.0 - share], axis=1)
+    parts = _part(whole, shares)
+    # a place right at a crossing may go on from there whatever its own street allows
+    closed = ((whole >= CLOSED_DS) & (shares > 0)) | (at.edge < 0)[:, None]
     return (
         np.where(closed, -1, nodes).astype(np.int32),
         np.where(closed, 0, parts).astype(np.int32),
@@ -247,7 +249,7 @@ def _reason(status: str, offset_m: float) -> str:
 
 def _site_status(at: Snapped, ids: pd.Index) -> pd.DataFrame:
     reasons = [_reason(*pair) for pair in zip(at.status, at.offset_m, strict=True)]
-    columns = {"status": at.status, "reason": reasons, "offset_m": at.offset_m}
+    columns = {"status": at.status.copy(), "reason": reasons, "offset_m": at.offset_m.copy()}
     return pd.DataFrame(columns, index=ids)
 
 
@@ -256,6 +258,7 @@ def _origin_status(
 ) -> pd.DataFrame:
     status = _site_status(at, ids)
     lost = (status["status"] == OK).to_numpy() & ~np.isfinite(minutes).any(axis=1)
-    status.loc[lost, "status"] = UNREACHED
-    status.loc[lost, "reason"] = f"no site within {cutoff_min:g} minutes"
-    return status
+    return status.assign(
+        status=status["status"].mask(lost, UNREACHED),
+        reason=status["reason"].mask(lost, f"no site within {cutoff_min:g} minutes"),
+    )

@@ -99,7 +99,9 @@ class TravelTimes:
             raise InputError(f"minutes have shape {self.minutes.shape}, the statuses {expected}")
         if np.isnan(self.minutes).any():
             raise InputError("minutes hold NaN; a site out of reach is inf minutes away")
-        self.minutes.flags.writeable = False
+        own = self.minutes.view()  # the caller's own array stays writeable
+        own.flags.writeable = False
+        object.__setattr__(self, "minutes", own)
 
     @property
     def origin_ids(self) -> pd.Index:
