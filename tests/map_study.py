@@ -10,7 +10,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from eh_access.study.config import study_from_text
+from eh_access.study.config import load_study
 from eh_access.study.results import StudyResult
 from eh_access.study.run import run_study
 
@@ -175,4 +175,5 @@ def write_tables(folder: Path) -> None:
 def toy_result(folder: Path) -> StudyResult:
     """Return what the study finds."""
     write_tables(folder)
-    return run_study(study_from_text(study_text(), path=folder / "study.toml"))
+    (folder / "study.toml").write_text(study_text(), encoding="utf-8")
+    return run_study(load_study(folder))

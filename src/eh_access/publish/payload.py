@@ -65,7 +65,6 @@ def build_payload(result: StudyResult) -> dict[str, Any]:
             "unit": study.unit,
             "site_word": study.site_word,
             "weight_label": study.weight_label,
-            "weight_basis": study.weight_basis,
             "illustrative": study.illustrative,
         },
         "estimated": result.estimated,
@@ -75,7 +74,6 @@ def build_payload(result: StudyResult) -> dict[str, Any]:
             "loser_min": study.settings.loser_min,
             "search_min": study.settings.search_min,
             "full_time_from_hours": study.settings.full_time_from_hours,
-            "full_time_assumption": study.settings.full_time_assumption,
             "detour": ROUTE_DETOUR,
         },
         "modes": [
@@ -84,9 +82,6 @@ def build_payload(result: StudyResult) -> dict[str, Any]:
         ],
         "sites": _sites(sites),
         "scenarios": [_scenario(result, name, sites.index) for name in result.scenario_names],
-        "not_assessed": [
-            {"label": item.label, "why_not": item.why_not} for item in result.not_assessed
-        ],
         "origins": _origins(result.origins, shown),
         "areas": _areas(shown.areas),
         "area_word": shown.word,

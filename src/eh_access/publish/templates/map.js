@@ -65,12 +65,13 @@ function start(map) {
     const after = Core.nearest(minutesOf(scenario(), mode()), n, serves);
     const members = groups.find((group) => group.id === state.who).members;
     const chosen = members ? (o) => members[o] === "1" : () => true;
-    const sums = (belongs) => Core.summarise(data, before, after, state.minutes, belongs);
-    const total = sums(chosen);
+    const sums = (list) => Core.summarise(data, before, after, state.minutes, list);
+    const asked = data.origins.weight.map((_, o) => o).filter(chosen);
+    const total = sums(asked);
     const areaSite = Core.modal(data, after.site, data.origins.area, data.areas.length);
-    const byArea = grouped(data.origins.area, data.areas.length);
+    const byArea = grouped(asked, data.origins.area, data.areas.length);
     const areas = data.areas.map((_, i) => {
-      const sum = sumOver(byArea[i], sums, chosen);
+      const sum = sums(byArea[i]);
       const lost = sum.losesAll > 0 && sum.finite === 0;
       const none = sum.weight === 0 || (sum.finite === 0 && !lost);
       return {
@@ -79,7 +80,7 @@ function start(map) {
       };
     });
     return {
-      before, after, serves, chosen, total, areas, sums,
+      before, after, serves, chosen, asked, total, areas, sums,
       typicalWeight: total.weight / n || 1,
       colours: Core.colouring(areaSite, data.areas),
       dot: (o) => {
@@ -90,15 +91,10 @@ function start(map) {
     };
   }
 
-  function grouped(codes, length) {
+  function grouped(asked, codes, length) {
     const lists = Array.from({ length }, () => []);
-    codes.forEach((code, o) => { if (code >= 0) lists[code].push(o); });
+    asked.forEach((o) => { if (codes[o] >= 0) lists[codes[o]].push(o); });
     return lists;
-  }
-
-  function sumOver(list, sums, chosen) {
-    const members = new Set(list);
-    return sums((o) => members.has(o) && chosen(o));
   }
 
   /* ---- words ---- */
@@ -208,7 +204,11 @@ function start(map) {
       ? `Your own scenario: ${scenario().label}, with ${Core.listed([...state.changes].map(([id, open]) => `${data.sites.find((s) => s.id === id).name} ${open ? "open" : "closed"}`))}.`
       : "";
     get("reset").disabled = state.changes.size === 0;
-    Draw.paintSites(data.sites.map((_, i) => ({ ...siteState(i), at: placeOf(i) })), (id) => toggle(id, true));
+    sitesShown();
+  }
+
+  function sitesShown() {
+    Draw.paintSites(data.sites.map((_, i) => ({ ...siteState(i), at: placeOf(i) })), toggle);
   }
 
   function knownHow(site) {
@@ -217,13 +217,12 @@ function start(map) {
     return "";
   }
 
-  function toggle(id, onMap) {
+  function toggle(id) {
     const i = data.sites.findIndex((site) => site.id === id);
     const open = siteState(i).state === "closed";
     if (Boolean(scenario().open[i]) === open) state.changes.delete(id);
     else state.changes.set(id, open);
     update();
-    if (onMap) document.querySelector(`.leaflet-marker-icon[data-site="${CSS.escape(id)}"]`)?.focus();
   }
 
   function criteriaShown() {
@@ -237,11 +236,12 @@ function start(map) {
       const found = data.verdicts.find((item) => item.scenario === state.scenario && item.criterion === criterion.id);
       const verdict = own || !found ? Criteria.judge(page, criterion) : found;
       const words = own || !found ? Criteria.sentence(criterion, verdict) : verdict.sentence;
-      const row = make("tr", null, { "data-criterion": criterion.id });
-      const outcome = make("td");
+      // on a phone the rows become blocks; the roles keep them a table for screen readers
+      const row = make("tr", null, { "data-criterion": criterion.id, role: "row" });
+      const outcome = make("td", null, { role: "cell" });
       outcome.append(make("span", verdict.outcome, { class: `outcome ${verdict.outcome.replace(" ", "-")}` }));
       if (verdict.indication) outcome.append(make("div", `points to: ${verdict.indication}`, { class: "hint" }));
-      row.append(make("th", criterion.title, { scope: "row" }), outcome, make("td", words));
+      row.append(make("th", criterion.title, { scope: "row", role: "rowheader" }), outcome, make("td", words, { role: "cell" }));
       return row;
     }));
   }
@@ -253,8 +253,8 @@ function start(map) {
     if (state.rows === "centre") {
       const heads = [`${word[0].toUpperCase()}${word.slice(1)}`, "State after", `${unit} it is nearest to, before`, "after", "Mean minutes of those, after"];
       const rows = data.sites.map((site, i) => {
-        const was = Core.summarise(data, now.before, now.after, state.minutes, (o) => now.chosen(o) && now.before.site[o] === i);
-        const is = Core.summarise(data, now.before, now.after, state.minutes, (o) => now.chosen(o) && now.after.site[o] === i);
+        const was = now.sums(now.asked.filter((o) => now.before.site[o] === i));
+        const is = now.sums(now.asked.filter((o) => now.after.site[o] === i));
         return [
           { text: `${site.letter} ${site.name}` }, { text: siteState(i).words },
           number(was.weight, Core.whole(was.weight)), number(is.weight, Core.whole(is.weight)),
@@ -265,13 +265,13 @@ function start(map) {
     }
     const ward = state.rows === "ward";
     const names = ward ? data.origins.ward_names : data.areas.map((area) => area.name);
-    const lists = grouped(ward ? data.origins.ward : data.origins.area, names.length);
+    const lists = grouped(now.asked, ward ? data.origins.ward : data.origins.area, names.length);
     const heads = [
       ward ? "Ward" : data.area_word, unit, `Within ${state.minutes} min before`, "after",
       "Mean minutes before", "after", "Minutes added", `Lose over ${data.settings.loser_min} min`,
     ];
     const rows = lists.map((list, i) => {
-      const sum = sumOver(list, now.sums, now.chosen);
+      const sum = now.sums(list);
       if (sum.weight === 0) return null;
       const lost = sum.finite === 0 && sum.losesAll > 0;
       const more = lost ? Infinity : sum.meanAdded;
@@ -329,12 +329,16 @@ function start(map) {
     figuresShown();
     get("scenario-note").textContent = scenario().note;
     legend();
-    Draw.paint(state.view, now);
     centresShown();
+    Draw.paint(state.view, now);
     criteriaShown();
     tableShown();
     Controls.shown();
   }
-  map.on("zoomend", () => { if (now) Draw.paint(state.view, now); });
+  map.on("zoomend", () => {
+    if (!now) return;
+    sitesShown();
+    Draw.paint(state.view, now);
+  });
   update();
 }

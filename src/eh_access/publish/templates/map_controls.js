@@ -71,13 +71,10 @@ const Controls = (() => {
   function notes() {
     const { data, get, make } = page;
     const unknown = data.sites.filter((site) => !site.at).map((site) => site.name);
-    const list = [];
-    if (unknown.length) list.push({ level: "warning", text: `Not on the map, because nobody could say where they are: ${Core.listed(unknown)}. They are left out of every figure.` });
-    data.notes.forEach((note) => list.push(note));
-    data.not_assessed.forEach((item) => list.push({ level: "info", text: `Not assessed: ${item.label}. ${item.why_not}` }));
-    if (data.study.weight_basis) list.push({ level: "info", text: data.study.weight_basis });
+    get("unplaced").textContent = unknown.length
+      ? `Not on the map, and in no figure, because where it stands is not known: ${Core.listed(unknown)}.` : "";
+    const list = data.notes.filter((note) => note.text !== data.accuracy);
     page.modes.forEach((mode) => list.push({ level: "info", text: `Times ${mode.label}: ${mode.method}` }));
-    if (data.settings.full_time_assumption) list.push({ level: "info", text: data.settings.full_time_assumption });
     get("notes").replaceChildren(...list.map((note) => make("li", note.text, { class: note.level })));
     const lines = data.credits.map((credit) => (credit.includes("OpenStreetMap")
       ? make("a", credit, { href: "https://www.openstreetmap.org/copyright" }) : make("span", credit)));

@@ -75,15 +75,14 @@ const Core = (() => {
     return after - before;
   }
 
-  /* Sums over some origins. `chosen` says which; every share is of their weight. */
-  function summarise(data, before, after, minutes, chosen) {
+  /* Sums over some origins, given by number; every share is of their weight. */
+  function summarise(data, before, after, minutes, members) {
     const weight = data.origins.weight;
     const sum = {
       weight: 0, inBefore: 0, inAfter: 0, loses: 0, gains: 0, losesAll: 0, unreached: 0,
       finite: 0, added: 0, timeBefore: 0, timeAfter: 0, finiteBefore: 0, finiteAfter: 0,
     };
-    for (let o = 0; o < weight.length; o += 1) {
-      if (!chosen(o)) continue;
+    for (const o of members) {
       const w = weight[o];
       const b = before.best[o];
       const a = after.best[o];

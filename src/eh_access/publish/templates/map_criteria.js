@@ -39,14 +39,15 @@ const Criteria = (() => {
       const radius = site.basis === "estimate" && site.radius_m ? site.radius_m : 0;
       const moved = (shift.get(s) || 0) * radius * data.settings.detour * read.perMetre;
       const weekly = side.hours[s] === null ? data.settings.full_time_from_hours : side.hours[s];
+      const offset = s * n;
       for (let o = 0; o < n; o += 1) {
-        let there = Infinity;
-        tablesThere.forEach((minutes) => { there = Math.min(there, minutes[s * n + o] * read.scale); });
-        there = Math.max(there + moved, 0);
+        let there = tablesThere[0][offset + o];
+        for (let t = 1; t < tablesThere.length; t += 1) there = Math.min(there, tablesThere[t][offset + o]);
+        there = Math.max(there * read.scale + moved, 0);
         if (!hoursAsked) {
           if (there < result[o]) result[o] = there;
         } else {
-          const back = Math.max(read.back[s * n + o] + moved, 0);
+          const back = Math.max(read.back[offset + o] + moved, 0);
           const limit = criterion.cutoff_min;
           const near = criterion.there_and_back === "total"
             ? Core.within(there + back, limit) : Core.within(there, limit) && Core.within(back, limit);

@@ -40,6 +40,7 @@ const Draw = (() => {
     pane("dots", 440, true);
     pane("labels", 450, false);
     pane("circles", 460, false);
+    pane("leaders", 470, false);
     drawBase();
     layers.labels = L.layerGroup().addTo(map);
     layers.dots = L.layerGroup().addTo(map);
@@ -127,6 +128,9 @@ const Draw = (() => {
   }
 
   let placed = [];
+  let shownAt = [];
+  const dots = [];
+  const lost = [];
   const boxAt = (at, wide, high) => {
     const p = map.latLngToLayerPoint(at);
     return [p.x - wide / 2, p.y - high / 2, p.x + wide / 2, p.y + high / 2];
@@ -160,7 +164,7 @@ const Draw = (() => {
   function paint(view, figures) {
     layers.labels.clearLayers();
     layers.dots.clearLayers();
-    placed = data.sites.filter((site) => site.at).map((site) => boxAt(site.at, 30, 30));
+    placed = shownAt.filter(Boolean).map((at) => boxAt(at, 30, 30));
     const veil = layers.tiles ? 0.62 : 1;
     const order = layers.areas.map((_, i) => i)
       .sort((i, j) => Math.abs(figures.areas[j].change) - Math.abs(figures.areas[i].change) || i - j);
@@ -204,34 +208,76 @@ const Draw = (() => {
     return holder;
   };
 
+  const DOT_STYLE = {
+    both: { fill: true, fillColor: COLOUR.blue, stroke: false, fillOpacity: 0.75 },
+    lost: { fill: true, fillColor: COLOUR.orange, stroke: true, color: "#3A1604", weight: 1.6, fillOpacity: 1 },
+    gained: { fill: true, fillColor: "#FFFFFF", stroke: true, color: "#14645E", weight: 2.2, fillOpacity: 1 },
+    neither: { fill: false, stroke: true, color: "#5C6166", weight: 1 },
+  };
+
+  /* Dots are made once and only change their looks: thousands of them answer at once. */
   function paintDots(figures) {
-    const renderer = layers.dotRenderer;
     const { at, weight } = data.origins;
-    const scale = 3.2 / Math.sqrt(figures.typicalWeight || 1);
-    const order = ["neither", "both", "gained", "lost"];
-    order.forEach((kind) => {
-      for (let o = 0; o < weight.length; o += 1) {
-        if (!figures.chosen(o) || figures.dot(o) !== kind) continue;
-        const size = Math.max(1.6, Math.min(6, scale * Math.sqrt(weight[o])));
-        const style = {
-          both: { fillColor: COLOUR.blue, stroke: false, fillOpacity: 0.75 },
-          lost: { fillColor: COLOUR.orange, color: "#3A1604", weight: 1.6, fillOpacity: 1 },
-          gained: { fillColor: "#FFFFFF", color: "#14645E", weight: 2.2, fillOpacity: 1 },
-          neither: { fill: false, color: "#5C6166", weight: 1 },
-        }[kind];
-        L.circleMarker([at[2 * o] / 1e5, at[2 * o + 1] / 1e5], {
-          ...style, radius: kind === "lost" ? size + 1.5 : size, pane: "dots", renderer,
-          interactive: false,
-        }).addTo(layers.dots);
+    const crowd = Math.max(0.45, Math.min(1, Math.sqrt(900 / weight.length)));
+    const scale = (3.2 * crowd) / Math.sqrt(figures.typicalWeight || 1);
+    for (let o = 0; o < weight.length; o += 1) {
+      if (!dots[o]) {
+        const options = { pane: "dots", renderer: layers.dotRenderer, interactive: false };
+        dots[o] = L.circleMarker([at[2 * o] / 1e5, at[2 * o + 1] / 1e5], options);
       }
-    });
+      const shown = figures.chosen(o);
+      const kind = figures.dot(o);
+      const size = Math.max(1.6 * crowd, Math.min(6 * crowd, scale * Math.sqrt(weight[o])));
+      if (shown) {
+        dots[o].options.radius = kind === "lost" ? size + 1.5 * crowd : size;
+        dots[o]._radius = dots[o].options.radius;
+        L.setOptions(dots[o], DOT_STYLE[kind]);
+        layers.dots.addLayer(dots[o]);
+        if (kind === "lost") lost.push(dots[o]);
+      }
+    }
+    lost.splice(0).forEach((dot) => dot.bringToFront());
+  }
+
+  /* Centres that would cover one another are moved apart on the screen, a line to their place. */
+  function apart(places) {
+    const need = 33;
+    const points = places.map((at) => at && map.latLngToLayerPoint(at));
+    for (let turn = 0; turn < 60; turn += 1) {
+      let still = true;
+      points.forEach((p, i) => points.slice(0, i).forEach((q) => {
+        if (!p || !q) return;
+        const gap = Math.hypot(p.x - q.x, p.y - q.y);
+        if (gap >= need) return;
+        still = false;
+        const push = (need - gap) / 2 + 0.1;
+        const [x, y] = gap < 0.01 ? [1, 0] : [(p.x - q.x) / gap, (p.y - q.y) / gap];
+        p.x += x * push;
+        p.y += y * push;
+        q.x -= x * push;
+        q.y -= y * push;
+      }));
+      if (still) break;
+    }
+    return points.map((p) => p && map.layerPointToLatLng(p));
+  }
+
+  function leader(from, to) {
+    const style = { pane: "leaders", color: "#1F2328", weight: 1.5, interactive: false };
+    L.polyline([from, to], style).addTo(layers.circles);
+    L.circleMarker(from, { ...style, radius: 2.5, fillOpacity: 1 }).addTo(layers.circles);
   }
 
   function paintSites(states, onToggle) {
+    const held = document.activeElement?.dataset?.site;
     layers.sites.clearLayers();
     layers.circles.clearLayers();
+    shownAt = apart(states.map((is) => is.at));
     data.sites.forEach((site, i) => {
       if (!states[i].at) return;
+      if (map.latLngToLayerPoint(states[i].at).distanceTo(map.latLngToLayerPoint(shownAt[i])) > 3) {
+        leader(states[i].at, shownAt[i]);
+      }
       if (site.basis === "estimate" && site.radius_m) {
         L.circle(states[i].at, {
           radius: site.radius_m, pane: "circles", color: "#4A4F54", weight: 1.5, dashArray: "4 5",
@@ -242,12 +288,12 @@ const Draw = (() => {
       holder.className = `centre ${states[i].state}`;
       holder.textContent = site.letter;
       const icon = L.divIcon({ html: holder, className: "centre-holder", iconSize: [30, 30] });
-      const marker = L.marker(states[i].at, { icon, riseOnHover: true, alt: site.name });
-      marker.on("click", () => onToggle(site.id, "map"));
+      const marker = L.marker(shownAt[i], { icon, riseOnHover: true, alt: site.name });
+      marker.on("click", () => onToggle(site.id));
       marker.on("keydown", (event) => {
         if (!["Enter", " "].includes(event.originalEvent.key)) return;
         event.originalEvent.preventDefault();
-        onToggle(site.id, "map");
+        onToggle(site.id);
       });
       marker.bindTooltip(tip(site.name, states[i].words), { direction: "top", offset: [0, -13] });
       marker.addTo(layers.sites);
@@ -255,6 +301,7 @@ const Draw = (() => {
       node.dataset.site = site.id;
       node.setAttribute("aria-label", `${site.letter}, ${site.name}: ${states[i].words}. ${states[i].does}`);
       node.removeAttribute("title");
+      if (held === site.id) node.focus({ preventScroll: true });
     });
   }
 
