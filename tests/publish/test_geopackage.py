@@ -18,7 +18,7 @@ from eh_access.publish.attribution import credit_lines
 from eh_access.publish.geopackage import write_geopackage
 from eh_access.publish.layers import geopackage_metadata, layers, site_status
 from eh_access.publish.tables import Table
-from eh_access.study.config import study_from_text
+from eh_access.study.config import load_study
 from eh_access.study.results import StudyResult
 from eh_access.study.run import run_study
 from map_study import study_text, write_tables
@@ -39,8 +39,8 @@ def path(toy: StudyResult, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def on_streets(tmp_path_factory: pytest.TempPathFactory) -> StudyResult:
     folder = tmp_path_factory.mktemp("streets")
     write_tables(folder)
-    study = study_from_text(study_text(), path=folder / "study.toml")
-    return run_study(study, network=grid_town(20, 20))
+    (folder / "study.toml").write_text(study_text(), encoding="utf-8")
+    return run_study(load_study(folder), network=grid_town(20, 20))
 
 
 def rows_of(path: Path, query: str) -> list[tuple[Any, ...]]:
@@ -62,6 +62,15 @@ def test_streets_are_there_when_routes_followed_them(
     streets = gpd.read_file(made, layer="streets")
     assert len(streets) == on_streets.network.edge_count
     np.testing.assert_allclose(streets.length, streets["length_m"], atol=0.01)
+
+
+def test_isochrones_lie_around_the_sites_that_have_a_place(
+    on_streets: StudyResult, tmp_path: Path
+) -> None:
+    reached = gpd.read_file(write(on_streets, tmp_path / "i.gpkg"), layer="isochrones")
+    sites = on_streets.sites.geometry.loc[reached["site_id"]]
+    assert sorted(reached["site_id"]) == ["a", "b", "c"]
+    assert (reached.distance(gpd.GeoSeries(sites.to_numpy(), crs=27700)) < 600).all()
 
 
 def test_areas_hold_what_the_tables_print(path: Path, toy_tables: Mapping[str, Table]) -> None:

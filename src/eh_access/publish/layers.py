@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from eh_access.analysis.isochrones import isochrones
 from eh_access.analysis.scenarios import open_sites
 from eh_access.publish import figures
 from eh_access.publish.attribution import credit_lines
@@ -18,8 +19,10 @@ from eh_access.publish.squares import display_areas
 from eh_access.publish.wording import headline
 from eh_access.publish.words import clause
 from eh_access.routing.estimate import ACCURACY
+from eh_access.tables import CRS
 
 if TYPE_CHECKING:
+    from eh_access.network.model import Network
     from eh_access.study.results import StudyResult
 
 AREA_FACTS = {
@@ -33,6 +36,7 @@ AREA_FACTS = {
 }
 MAIN_ROADS = ("motorway", "trunk", "primary", "secondary")
 SITE_COLUMNS = ["name", "kind", "location_basis", "location_radius_m", "hours_per_week", "status"]
+ISOCHRONE_COLOUR = "#BCD3EA"
 ORIGIN_STYLE = {
     "loses_all": ("cross2", figures.DARK_PINK),
     "loses": ("triangle", figures.ORANGE),
@@ -144,7 +148,7 @@ def layers(result: StudyResult) -> list[Layer]:
     -------
     list of Layer
         ``sites``, ``origins`` (headline scenario), ``areas`` (every scenario and mode) and, where
-        there is one, the network's ``streets``.
+        there are streets, ``isochrones`` and ``streets``. Catchments are columns of the origins.
     """
     scenario, mode = headline(result), result.modes[0]
     found = [_sites_layer(result, scenario)]
@@ -152,7 +156,7 @@ def layers(result: StudyResult) -> list[Layer]:
         found.append(_origins_layer(result, scenario))
     found.append(_areas_layer(result, scenario, mode))
     if result.network is not None:
-        found.append(_streets_layer(result))
+        found += [_isochrones_layer(result, result.network), _streets_layer(result.network)]
     return found
 
 
@@ -216,11 +220,19 @@ def _areas_layer(result: StudyResult, scenario: str | None, mode: str) -> Layer:
     return Layer(name="areas", title=title, frame=frame, style=style)
 
 
-def _streets_layer(result: StudyResult) -> Layer:
+def _isochrones_layer(result: StudyResult, network: Network) -> Layer:
+    """Return what lies within the cutoff of each site by the study's first mode."""
+    mode, cutoff = result.times[result.modes[0]].mode, result.study.settings.cutoff_min
+    located = result.sites[result.sites.geometry.notna()]
+    frame = isochrones(network, located, mode=mode, cutoffs_min=[cutoff])
+    words = f"within {cutoff:g} minutes {mode.label}"
+    style = graduated_style("cutoff_min", [(0.0, cutoff, words, ISOCHRONE_COLOUR)])
+    title = f"Land {words} of each site before, along streets"
+    return Layer(name="isochrones", title=title, frame=frame, style=style)
+
+
+def _streets_layer(network: Network) -> Layer:
     """Return the streets routes were worked out on, as lines."""
-    network = result.network
-    if network is None:  # pragma: no cover - the caller asked first
-        raise LookupError("there are no streets")
     starts = network.geometry_start
     lines = shapely.linestrings(
         network.geometry_xy, indices=np.repeat(np.arange(network.edge_count), np.diff(starts))
@@ -235,7 +247,7 @@ def _streets_layer(result: StudyResult) -> Layer:
             "length_m": np.round(network.length_m, 2),
         },
         geometry=lines,
-        crs=result.areas.crs,
+        crs=CRS,
     )
     return Layer(name="streets", title="Streets used, from OpenStreetMap", frame=frame)
 
@@ -255,7 +267,7 @@ def main_roads(result: StudyResult) -> gpd.GeoSeries | None:
     """
     if result.network is None:
         return None
-    streets = _streets_layer(result).frame
+    streets = _streets_layer(result.network).frame
     return streets.loc[streets["highway"].isin(MAIN_ROADS), "geometry"]
 
 
