@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from eh_access.errors import SourceError
 from eh_access.network.file import write_network
 from eh_access.sources.bundled import bundled_names
 from eh_access.study.opening import open_study
 from eh_access.study.reading import read_table
-from eh_access.study.streets import buffer_for
+from eh_access.study.streets import CONNECT_TIMEOUT_S, buffer_for
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -46,12 +47,18 @@ def fetch_network(place: str, *, out: Path | None = None, buffer_m: float | None
     InputError
         If the place is not known, or the study or the map cannot be used.
     """
-    from eh_access.sources import download  # noqa: PLC0415 - only for those who ask for it
+    from eh_access.sources import connection, download  # noqa: PLC0415 - only where asked for
 
     area, wanted_m = _area(place)
     far_m = wanted_m if buffer_m is None else buffer_m
+    stored = None if area is None else download.cached_network(area, buffer_m=far_m)
+    if stored is None and not connection.is_connected(CONNECT_TIMEOUT_S):
+        raise SourceError(
+            "the OpenStreetMap server cannot be reached; check the connection, or name a map "
+            "file (.osm.pbf) as streets.source in the study"
+        )
     outline = area if area is not None else download.place_outline(place)
-    network = download.download_network(outline, buffer_m=far_m)
+    network = stored or download.download_network(outline, buffer_m=far_m)
     if out is not None:
         write_network(network, out)
     return network
