@@ -219,18 +219,19 @@ def snap(
     if not max_offset_m >= 0:
         raise InputError(f"max_offset_m is {max_offset_m}; give 0 metres or more")
     xy = _coordinates(points)
-    known = np.isfinite(xy).all(axis=1)
-    edge = np.full(len(xy), -1, dtype=np.int32)
-    fraction = np.full(len(xy), np.nan)
-    offset_m = np.full(len(xy), np.nan)
-    nearer_m = np.full(len(xy), np.nan)
-    status = np.full(len(xy), NO_LOCATION, dtype=object)
-    if known.any():
-        found = _nearest(xy[known], network, mode)
-        edge[known], fraction[known], offset_m[known], nearer_m[known] = found
-        far = ~(offset_m <= max_offset_m)
-        edge[far], fraction[far] = -1, np.nan
-        status[known] = np.where(far[known], OFF_NETWORK, OK)
+    known = np.isfinite(xy[:, 0]) & np.isfinite(xy[:, 1])
+    status = np.full(len(xy), OK, dtype=object)
+    if known.all():
+        edge, fraction, offset_m, nearer_m = _nearest(xy, network, mode)
+    else:
+        edge = np.full(len(xy), -1, dtype=np.int32)
+        fraction, offset_m, nearer_m = np.full((3, len(xy)), np.nan)
+        edge[known], fraction[known], offset_m[known], nearer_m[known] = _nearest(
+            xy[known], network, mode
+        )
+        status[~known] = NO_LOCATION
+    far = offset_m > max_offset_m
+    edge[far], fraction[far], status[far] = -1, np.nan, OFF_NETWORK
     return Snapped(
         edge=edge, fraction=fraction, offset_m=offset_m, status=status, nearer_unusable_m=nearer_m
     )
@@ -269,16 +270,22 @@ def _nearest(
     """Return edge (-1 if none), fraction, offset and the nearer unusable distance of places."""
     from eh_access.network.grid import nearest_segments  # noqa: PLC0415 - loads numba
 
-    nothing = np.full(len(xy), np.nan)
     kept, grid, usable = _grid(network, mode)
     if grid is None:
-        return np.full(len(xy), -1), nothing, np.full(len(xy), np.inf), nothing.copy()
+        nothing = np.full((2, len(xy)), np.nan)
+        return (
+            np.full(len(xy), -1, dtype=np.int32),
+            nothing[0],
+            np.full(len(xy), np.inf),
+            nothing[1],
+        )
     pieces = segments_of(network)
     row, share, offset_m, unusable_m = nearest_segments(grid, xy, usable)
     piece = kept[row]
-    edge = np.where(row < 0, -1, pieces.edge[piece])
+    edge = pieces.edge[piece]
     along_m = pieces.before_m[piece] + share * pieces.length_m[piece]
-    fraction = np.where(row < 0, np.nan, np.minimum(along_m / pieces.drawn_m[edge], 1.0))
+    fraction = np.minimum(along_m / pieces.drawn_m[edge], 1.0)
+    edge[row < 0], fraction[row < 0] = -1, np.nan
     return edge, fraction, offset_m, np.where(unusable_m < offset_m, unusable_m, np.nan)
 
 
