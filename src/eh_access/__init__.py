@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from eh_access.modes import CYCLE, DRIVE, MODES, PUSHCHAIR, WALK, TravelMode, get_mode
     from eh_access.network.file import read_network_file, write_network
     from eh_access.network.model import Network, Provenance
-    from eh_access.network.osm import read_network
     from eh_access.network.snapping import Snapped, snap
     from eh_access.publish.map import render_map
     from eh_access.publish.outputs import write_outputs
@@ -55,6 +54,7 @@ if TYPE_CHECKING:
     from eh_access.sources.download import cached_network, download_network
     from eh_access.study.config import Study, load_study
     from eh_access.study.inputs import Inputs, read_inputs
+    from eh_access.study.networks import read_network
     from eh_access.study.opening import check_study, open_study
     from eh_access.study.results import Note, StudyResult
     from eh_access.study.run import run_study
@@ -92,7 +92,7 @@ _HOMES = {
     "modes": ("CYCLE", "DRIVE", "MODES", "PUSHCHAIR", "TravelMode", "WALK", "get_mode"),
     "network.file": ("read_network_file", "write_network"),
     "network.model": ("Network", "Provenance"),
-    "network.osm": ("read_network",),
+    "study.networks": ("read_network",),
     "network.snapping": ("Snapped", "snap"),
     "publish.map": ("render_map",),
     "publish.outputs": ("write_outputs",),
