@@ -57,12 +57,12 @@ def read_graphml(path: Path) -> tuple[RawWays, Provenance]:
     as_written = {"oneway": str, "reversed": str}
     try:
         graph = osmnx.load_graphml(path, edge_dtypes=as_written)
+        raw, provenance = read_graph(graph)
     except (ParseError, ValueError, KeyError, StopIteration) as error:
         raise SourceError(
             f"{path}: the file is damaged or was not written by osmnx ({error}); save it again "
             "with osmnx.save_graphml"
         ) from error
-    raw, provenance = read_graph(graph)
     digest = file_sha256(path)
     return raw, osm_provenance(date=provenance.date, sha256=digest)
 

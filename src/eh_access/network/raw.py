@@ -99,8 +99,8 @@ def ferry_speed(
 ) -> dict[str, str]:
     """Return a tag with the speed of a ferry whose crossing time is known; else it stays closed."""
     minutes = parse_duration_min(tags.get("duration", ""))
-    if minutes is None or len(line) < MIN_POINTS:
-        return {}
+    if minutes is None or len(line) < MIN_POINTS or not np.isfinite(line).all():
+        return {}  # a ferry that leaves the map cannot be measured
     x, y = to_metres(np.array(line).T, crs)
     km = float(np.hypot(np.diff(x), np.diff(y)).sum()) / 1000
     return {"ferry:km_h": f"{max(km / (minutes / 60), 0.1):.1f}"} if km > 0 else {}

@@ -182,9 +182,7 @@ def read_rule_table(text: str) -> RuleTable:
         sets=sets,
         limits_km_h=limits,
         way_keys=frozenset(key for line in ways for key in line.looked_at()),
-        point_keys=frozenset(
-            k for s in sets.values() for line in s.points for k in line.looked_at()
-        ),
+        point_keys=frozenset(key for line in points for key in line.looked_at()),
         sources=sources,
     )
 
