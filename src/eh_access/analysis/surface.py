@@ -69,10 +69,13 @@ def paint(
             for column in range(first_column, last_column + 1):
                 off_x = column * cell_m - ax
                 nearest = off_x * unit_x + off_y * unit_y
-                across = abs(off_y * unit_x - off_x * unit_y) if length > 0.0 else math.inf
-                leave = 0.0
-                if shrink < 1.0 and length > 0.0:
-                    leave = min(max(nearest - across * lean, 0.0), length)
+                if shrink > 0.0:
+                    across = abs(off_y * unit_x - off_x * unit_y)
+                    nearest = nearest - across * lean if shrink < 1.0 else 0.0
+                leave = min(max(nearest, 0.0), length)
                 away_x, away_y = off_x - leave * unit_x, off_y - leave * unit_y
-                value = math.sqrt(away_x * away_x + away_y * away_y) - radius + shrink * leave
-                surface[row, column] = min(surface[row, column], value)
+                away = away_x * away_x + away_y * away_y
+                # compared squared, because most streets lie behind others and change nothing
+                nearer_than = surface[row, column] + radius - shrink * leave
+                if nearer_than > 0.0 and away < nearer_than * nearer_than:
+                    surface[row, column] = math.sqrt(away) - radius + shrink * leave

@@ -1,0 +1,66 @@
+"""Compiled code is cached in the user's own folder, or where they say, and loaded when needed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from numba.core import config
+
+from eh_access._compiled import cache_folder, njit
+from eh_access.network import grid
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def add_one(number: int) -> int:
+    return number + 1
+
+
+def cache_path(compiled: Any) -> Path:  # noqa: ANN401 - numba is untyped
+    return Path(compiled._cache.cache_path)  # noqa: SLF001 - numba offers no other way to see it
+
+
+def test_it_goes_to_a_folder_of_the_users_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config, "CACHE_DIR", "")
+    compiled = njit()(add_one)
+    assert compiled(41) == 42
+    assert cache_path(compiled).parent == cache_folder()
+
+
+def test_a_folder_the_user_has_chosen_is_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path))
+    compiled = njit()(add_one)
+    assert cache_path(compiled).parent == tmp_path
+    assert compiled(1) == 2
+    assert list(tmp_path.rglob("*.nbi"))
+
+
+def test_nobody_elses_settings_are_touched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config, "CACHE_DIR", "")
+    njit()(add_one)
+    assert config.CACHE_DIR == ""
+
+
+def test_a_function_typed_at_a_prompt_is_compiled_all_the_same() -> None:
+    space: dict[str, Any] = {}
+    exec("def triple(x):\n    return 3 * x\n", space)  # noqa: S102 - what a prompt does
+    assert njit()(space["triple"])(7) == 21
+
+
+def test_the_kernels_are_cached() -> None:
+    assert cache_path(grid._search).name.startswith("network")  # noqa: SLF001
+
+
+def test_numba_is_not_loaded_before_it_is_needed() -> None:
+    code = (
+        "import sys, eh_access; eh_access.snap, eh_access.isochrones, eh_access.catchments\n"
+        "print('numba' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
