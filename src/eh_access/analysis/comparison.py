@@ -169,6 +169,25 @@ def compare(
         If the tables are not of the same origins, or of different modes.
     NotFoundError
         If a site is not in its table.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from eh_access.modes import WALK
+    >>> from eh_access.routing.estimate import estimate_travel_times
+    >>> def at(ids, eastings):
+    ...     places = gpd.points_from_xy(eastings, [390_000] * len(ids))
+    ...     table = {"weight": [30.0, 10.0]}
+    ...     return gpd.GeoDataFrame(table, geometry=places, index=ids, crs="EPSG:27700")
+    >>> homes, sites = at(["a", "b"], [440_565, 442_435]), at(["west", "east"], [440_000, 443_000])
+    >>> times = estimate_travel_times(homes, sites, mode=WALK)
+    >>> compared = compare(times, times, homes, sites_after=["west"])  # east closes
+    >>> compared.frame[["before_min", "after_min", "site_after", "outcome"]].round(1)
+       before_min  after_min site_after    outcome
+    a        10.0       10.0       west  unchanged
+    b        10.0       38.0       west      loses
+    >>> float(compared.summary()["share_loses"].item())
+    0.25
     """
     weights = weights_of(before, origins)
     weights_of(after, origins)  # raises when its origins are others

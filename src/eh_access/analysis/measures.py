@@ -91,6 +91,22 @@ def nearest(times: TravelTimes, *, sites: SiteIds | None = None) -> pd.DataFrame
     pandas.DataFrame
         Index ``origin_id``; ``minutes`` (inf if none) and ``site_id`` ("" if none). Of sites
         equally near, the one whose id sorts first.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from eh_access.modes import WALK
+    >>> from eh_access.routing.estimate import estimate_travel_times
+    >>> def at(ids, eastings):
+    ...     places = gpd.points_from_xy(eastings, [390_000] * len(ids))
+    ...     table = {"weight": [30.0, 10.0]}
+    ...     return gpd.GeoDataFrame(table, geometry=places, index=ids, crs="EPSG:27700")
+    >>> homes, sites = at(["a", "b"], [440_565, 442_435]), at(["west", "east"], [440_000, 443_000])
+    >>> times = estimate_travel_times(homes, sites, mode=WALK)
+    >>> nearest(times, sites=["west"]).round(1)
+       minutes site_id
+    a     10.0    west
+    b     38.0    west
     """
     return times.nearest(sites)
 
@@ -116,6 +132,20 @@ def nth_nearest(times: TravelTimes, n: int, *, sites: SiteIds | None = None) -> 
     ------
     InputError
         If n is less than 1.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from eh_access.modes import WALK
+    >>> from eh_access.routing.estimate import estimate_travel_times
+    >>> def at(ids, eastings):
+    ...     places = gpd.points_from_xy(eastings, [390_000] * len(ids))
+    ...     table = {"weight": [30.0, 10.0]}
+    ...     return gpd.GeoDataFrame(table, geometry=places, index=ids, crs="EPSG:27700")
+    >>> homes, sites = at(["a", "b"], [440_565, 442_435]), at(["west", "east"], [440_000, 443_000])
+    >>> times = estimate_travel_times(homes, sites, mode=WALK)
+    >>> nth_nearest(times, 2).round(2).tolist()
+    [38.05, 38.05]
     """
     if n < 1:
         raise InputError(f"n is {n}; give 1 for the nearest, 2 for the second nearest")
@@ -153,6 +183,20 @@ def coverage(
     ------
     InputError
         If the origins are not those of the times.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from eh_access.modes import WALK
+    >>> from eh_access.routing.estimate import estimate_travel_times
+    >>> def at(ids, eastings):
+    ...     places = gpd.points_from_xy(eastings, [390_000] * len(ids))
+    ...     table = {"weight": [30.0, 10.0]}
+    ...     return gpd.GeoDataFrame(table, geometry=places, index=ids, crs="EPSG:27700")
+    >>> homes, sites = at(["a", "b"], [440_565, 442_435]), at(["west", "east"], [440_000, 443_000])
+    >>> times = estimate_travel_times(homes, sites, mode=WALK)
+    >>> coverage(times, homes, cutoff_min=30), coverage(times, homes, cutoff_min=30, sites=["west"])
+    (1.0, 0.75)
     """
     least = nearest_minutes(times.minutes, times.columns_of(sites))
     return share_where(within(least, cutoff_min), weights_of(times, origins))
@@ -184,6 +228,24 @@ def coverage_by(
     pandas.DataFrame
         Index the groups, sorted, those of unknown group last; ``origins`` (how many), ``weight``,
         ``covered_weight``, ``share`` (NaN where there is no weight).
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from eh_access.modes import WALK
+    >>> from eh_access.routing.estimate import estimate_travel_times
+    >>> def at(ids, eastings):
+    ...     places = gpd.points_from_xy(eastings, [390_000] * len(ids))
+    ...     table = {"weight": [30.0, 10.0]}
+    ...     return gpd.GeoDataFrame(table, geometry=places, index=ids, crs="EPSG:27700")
+    >>> homes, sites = at(["a", "b"], [440_565, 442_435]), at(["west", "east"], [440_000, 443_000])
+    >>> times = estimate_travel_times(homes, sites, mode=WALK)
+    >>> ward = pd.Series(["North", "South"], index=homes.index, name="ward")
+    >>> coverage_by(times, homes, ward, cutoff_min=30, sites=["west"])
+           origins  weight  covered_weight  share
+    ward
+    North        1    30.0            30.0    1.0
+    South        1    10.0             0.0    0.0
     """
     least = nearest_minutes(times.minutes, times.columns_of(sites))
     weights = weights_of(times, origins)
@@ -219,6 +281,20 @@ def cumulative_opportunities(
     -------
     pandas.Series
         Counts by ``origin_id``; 0 where none is reached.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from eh_access.modes import WALK
+    >>> from eh_access.routing.estimate import estimate_travel_times
+    >>> def at(ids, eastings):
+    ...     places = gpd.points_from_xy(eastings, [390_000] * len(ids))
+    ...     table = {"weight": [30.0, 10.0]}
+    ...     return gpd.GeoDataFrame(table, geometry=places, index=ids, crs="EPSG:27700")
+    >>> homes, sites = at(["a", "b"], [440_565, 442_435]), at(["west", "east"], [440_000, 443_000])
+    >>> times = estimate_travel_times(homes, sites, mode=WALK)
+    >>> cumulative_opportunities(times, cutoff_min=40).tolist()
+    [2, 2]
     """
     reached = within(times.minutes[:, times.columns_of(sites)], cutoff_min)
     return pd.Series(reached.sum(axis=1), index=times.origin_ids, name="sites")

@@ -67,6 +67,49 @@ def judge(criterion: Criterion, case: Case) -> Verdict:
     -------
     Verdict
         With an outcome always; an input that is missing makes it "cannot say", never an error.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> import geopandas as gpd
+    >>> from eh_access.analysis.case import Case, Side
+    >>> from eh_access.analysis.scenarios import Close, Scenario, apply_scenario
+    >>> from eh_access.routing.estimate import estimate_travel_times
+    >>> def at(ids, eastings, **columns):
+    ...     places = gpd.points_from_xy(eastings, [390_000] * len(ids))
+    ...     return gpd.GeoDataFrame(columns, geometry=places, index=ids, crs="EPSG:27700")
+    >>> homes = at(["a", "b"], [440_565, 442_435], weight=[30.0, 10.0])
+    >>> sites = at(
+    ...     ["west", "east"],
+    ...     [440_000, 443_000],
+    ...     name=["West", "East"],
+    ...     hours_per_week=np.nan,
+    ...     location_basis="surveyed",
+    ...     location_radius_m=0.0,
+    ...     is_open=True,
+    ... )
+    >>> times = {"walk": estimate_travel_times(homes, sites, mode=MODES["walk"])}
+    >>> closing = apply_scenario(sites, Scenario(name="one", label="One", changes=(Close("east"),)))
+    >>> case = Case(
+    ...     scenario="one",
+    ...     origins=homes,
+    ...     before=Side(sites=sites, times=times),
+    ...     after=Side(sites=closing, times=times),
+    ... )
+    >>> criterion = Criterion(
+    ...     id="walk-30",
+    ...     title="A 30-minute walk",
+    ...     measure="coverage",
+    ...     mode="walk",
+    ...     cutoff_min=30.0,
+    ...     threshold=0.9,
+    ...     source="an example",
+    ...     set_by="nobody",
+    ...     set_on=dt.date(2025, 1, 6),
+    ... )
+    >>> verdict = judge(criterion, case)
+    >>> verdict.value, str(verdict.outcome), str(verdict.indication)  # the minutes are estimates
+    (0.75, 'cannot say', 'not met')
     """
     missing = missing_inputs(criterion, case)
     if missing:

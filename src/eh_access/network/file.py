@@ -170,6 +170,30 @@ def read_network_file(path: Path | str) -> Network:
     ------
     SourceError
         If the file is missing, cut off, damaged, or was not written by this library.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from eh_access.network.model import Network
+    >>> street = Network(
+    ...     node_x=np.array([331_000.0, 331_080.0]),
+    ...     node_y=np.array([188_000.0, 188_000.0]),
+    ...     edge_from=np.array([0], dtype=np.int32),
+    ...     edge_to=np.array([1], dtype=np.int32),
+    ...     length_m=np.array([80.0]),
+    ...     edge_tags=np.array([0], dtype=np.int32),
+    ...     tag_sets=({"highway": "residential"},),
+    ...     edge_way=np.array([1]),
+    ...     edge_name=np.array([-1], dtype=np.int32),
+    ...     names=(),
+    ...     geometry_start=np.array([0, 2]),
+    ...     geometry_xy=np.array([[331_000.0, 188_000.0], [331_080.0, 188_000.0]]),
+    ...     covered=None,
+    ...     provenance=(),
+    ... )
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     read_network_file(write_network(street, Path(folder) / "street.npz")).length_m.tolist()
+    [80.0]
     """
     path = Path(path)
     try:

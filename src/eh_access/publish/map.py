@@ -36,6 +36,14 @@ def render_map(result: StudyResult) -> str:
     ------
     SourceError
         If Leaflet's files cannot be read.
+
+    Examples
+    --------
+    >>> from eh_access.study.config import load_study
+    >>> from eh_access.study.run import run_study
+    >>> page = render_map(run_study(load_study("rotherham")))
+    >>> page.startswith("<!DOCTYPE html>"), 'src="http' in page
+    (True, False)
     """
     import folium  # noqa: PLC0415 - heavy
     import jinja2  # noqa: PLC0415 - heavy

@@ -67,6 +67,17 @@ def write_outputs(
     ------
     SourceError
         If the folder cannot be made or written, or a file there is open in another program.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from eh_access.study.config import load_study
+    >>> from eh_access.study.run import run_study
+    >>> result = run_study(load_study("rotherham"))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     written = write_outputs(result, folder)
+    ...     sorted(written) == sorted(OUTPUT_NAMES), written["verdicts.csv"].is_file()
+    (True, True)
     """
     folder = Path(out_dir)
     made = _make_folder(folder)

@@ -67,6 +67,14 @@ def render_report(result: StudyResult, *, tables: Mapping[str, Table] | None = N
     -------
     str
         HTML. Everything from a file is escaped.
+
+    Examples
+    --------
+    >>> from eh_access.study.config import load_study
+    >>> from eh_access.study.run import run_study
+    >>> page = render_report(run_study(load_study("rotherham")))
+    >>> "Park View" in page, "INDICATIVE" in page
+    (True, True)
     """
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("eh_access.publish"),
