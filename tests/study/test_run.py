@@ -282,7 +282,28 @@ def test_postcodes_off_the_streets_stay_rows_with_a_reason(newport: StudyResult)
     assert np.isinf(lost["minutes"]).all()
     told = [note.text for note in newport.notes if note.topic == "off_network"]
     on_foot = lost[(lost["mode"] == "walk") & (lost["scenario"] == "baseline")]
-    assert any(f"{len(on_foot)} of 2,227 origins" in text for text in told)
+    assert any(f"{len(on_foot)} of 2,227 postcodes are too far" in text for text in told)
+
+
+def test_every_note_begins_with_a_capital_and_ends_a_sentence(
+    rotherham: StudyResult, newport: StudyResult
+) -> None:
+    texts = [note.text for result in (rotherham, newport) for note in result.notes]
+    assert [text for text in texts if text[0].islower() or text[-1] not in ".)"] == []
+    assert not [text for text in texts if " origins " in text]
+
+
+def test_where_many_live_at_one_place_the_note_tells_both(toy: StudyFolder) -> None:
+    toy.change("study.toml", "[settings]", "[settings]\nsearch_min = 31")
+    told = [
+        note.text for note in run_study(load_study(toy.toml)).notes if "out of reach" in note.text
+    ]
+    assert told[0].startswith("20 of 60 under-fives (at 1 of 3 places) are out of reach")
+
+
+def test_streets_that_nobody_asked_for_are_no_warning(toy: StudyFolder) -> None:
+    notes = run_study(load_study(toy.toml)).notes
+    assert [note.level for note in notes if note.topic == "streets"] == ["info"]
 
 
 def test_streets_may_be_given(newport: StudyResult, toy: StudyFolder) -> None:

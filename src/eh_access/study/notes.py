@@ -12,6 +12,7 @@ from eh_access.study.records import Note, StepCount
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from eh_access.routing.types import TravelTimes
     from eh_access.study.config import Study
@@ -112,7 +113,7 @@ def _rough_sites(sites: gpd.GeoDataFrame) -> Iterator[Note]:
 def _placing(study: Study, inputs: Inputs, times: TravelTimes) -> Iterator[Note]:
     """Tell how many origins and sites could not be placed, or may have been cut short."""
     weight = inputs.origins["weight"].to_numpy(dtype=np.float64)
-    whole, unit, label = weight.sum(), study.unit, times.mode.label
+    whole, label = weight.sum(), times.mode.label
     status = times.origin_status["status"].to_numpy(dtype=str)
     for kind, words in (
         ("off_network", f"too far from any street to be placed {label}; they count as not reached"),
@@ -121,7 +122,7 @@ def _placing(study: Study, inputs: Inputs, times: TravelTimes) -> Iterator[Note]
         rows = status == kind
         if rows.any():
             much = weight[rows].sum() > MUCH_OFF_SHARE * whole
-            told = f"{rows.sum():,} of {len(rows):,} origins ({weight[rows].sum():,.0f} {unit})"
+            told = counted(study.unit, weight, rows)
             yield Note(level="warning" if much else "info", text=f"{told} are {words}.", topic=kind)
     names = inputs.sites["name"]
     lost = times.site_status.index[times.site_status["status"] == "off_network"]
@@ -132,16 +133,45 @@ def _placing(study: Study, inputs: Inputs, times: TravelTimes) -> Iterator[Note]
         )
         yield Note(level="warning", text=told, topic="off-network-site")
     if times.touches_rim is not None and times.touches_rim.any():
-        share = weight[times.touches_rim].sum() / whole if whole else 0.0
         yield Note(
             level="info",
             text=(
                 f"Searches {label} reached the rim of the streets known from "
-                f"{times.touches_rim.sum():,} of {len(weight):,} origins ({share:.0%} of {unit}): "
+                f"{counted(study.unit, weight, times.touches_rim)}: "
                 "a quicker way outside it may be missing."
             ),
             topic="rim",
         )
+
+
+def counted(unit: str, weight: NDArray[np.float64], rows: NDArray[np.bool_]) -> str:
+    """Return how many are meant, in the word of what the study counts.
+
+    Parameters
+    ----------
+    unit
+        What is counted, in the plural.
+    weight
+        Per origin.
+    rows
+        Which origins are meant.
+
+    Returns
+    -------
+    str
+        Where every origin counts as one, of how many; else how many live at how many places.
+
+    Examples
+    --------
+    >>> counted("postcodes", np.ones(4), np.array([True, False, False, False]))
+    '1 of 4 postcodes'
+    >>> counted("under-fives", np.array([2.0, 3.0]), np.array([True, False]))
+    '2 of 5 under-fives (at 1 of 2 places)'
+    """
+    if bool((weight == 1).all()):
+        return f"{rows.sum():,} of {len(rows):,} {unit}"
+    places = f"at {rows.sum():,} of {len(rows):,} places"
+    return f"{weight[rows].sum():,.0f} of {weight.sum():,.0f} {unit} ({places})"
 
 
 def _not_assessed(study: Study) -> Iterator[Note]:
@@ -158,7 +188,9 @@ def _assumptions(study: Study, travel: Travel) -> Iterator[Note]:
     if study.settings.full_time_assumption:
         yield Note(level="info", text=study.settings.full_time_assumption, topic="full-time")
     yield Note(
-        level="info", text=f"{study.weight_label}: {study.weight_basis}".strip(), topic="weights"
+        level="info",
+        text=sentence_case(f"{study.weight_label}: {study.weight_basis.rstrip('.')}."),
+        topic="weights",
     )
     for times in travel.times.values():
         if times.mode.source and not times.estimated:
@@ -220,8 +252,25 @@ def step_counts(inputs: Inputs, travel: Travel) -> tuple[StepCount, ...]:
     return (*read, sites, *placed, *timed)
 
 
-def _placed(times: TravelTimes) -> int:
-    return int((~times.origin_status["status"].isin(("off_network", "no_location"))).sum())
+def sentence_case(text: str) -> str:
+    """Return a text that begins with a capital letter and is otherwise as it was.
+
+    Parameters
+    ----------
+    text
+        Any text.
+
+    Returns
+    -------
+    str
+        The same but for its first letter.
+
+    Examples
+    --------
+    >>> sentence_case("live postcodes, one each: not people")
+    'Live postcodes, one each: not people'
+    """
+    return text[:1].upper() + text[1:]
 
 
 def joined(parts: Iterable[str]) -> str:

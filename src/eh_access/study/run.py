@@ -128,7 +128,8 @@ def _streets(
     if streets is not None:
         return streets
     own = own_streets(study, tables.borough)
-    return own if own is not None else Streets(network=None, how="No streets were given.")
+    how = "No streets were given, so travel times are straight-line estimates."
+    return own if own is not None else Streets(network=None, how=how, wanted=False)
 
 
 def _choices(

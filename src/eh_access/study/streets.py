@@ -36,11 +36,14 @@ class Streets:
         One line for the reader: where they came from, or why there are none.
     file
         The file they were read from, where there was one.
+    wanted
+        Whether streets were asked for: to have none is then a warning of its own.
     """
 
     network: Network | None
     how: str
     file: InputFile | None = None
+    wanted: bool = True
 
     def notes(self) -> tuple[Note, ...]:
         """Return what to say beside the figures about where the streets came from.
@@ -50,8 +53,8 @@ class Streets:
         tuple of Note
             One note.
         """
-        found = self.network is not None
-        return (Note(level="info" if found else "warning", text=self.how, topic="streets"),)
+        missed = self.wanted and self.network is None
+        return (Note(level="warning" if missed else "info", text=self.how, topic="streets"),)
 
 
 def own_streets(study: Study, area: BaseGeometry | None = None) -> Streets | None:
@@ -80,7 +83,8 @@ def own_streets(study: Study, area: BaseGeometry | None = None) -> Streets | Non
     if source == DOWNLOAD:
         return None
     if source == ESTIMATE:
-        return Streets(network=None, how="The study asks for straight-line estimates.")
+        how = "The study asks for straight-line estimates."
+        return Streets(network=None, how=how, wanted=False)
     named = source.startswith(BUNDLED)
     name = source.removeprefix(BUNDLED)
     path = bundled.network_path(name) if named else study.resolve(source)
