@@ -91,6 +91,9 @@ class StudyResult:
         By (scenario, mode), only where a scenario moves a site: use `times_for`.
     times_back
         Minutes from every site back to every origin, for the modes that need it.
+    distances
+        By the shortest way, at each mode's one speed, for the modes in which a criterion asks for
+        metres by street (see ``study.travel.level_mode``). Empty for estimates.
     comparisons, comparisons_full_time
         By (scenario, mode), without the baseline: before and after to the nearest site that is
         open at all, and to the nearest that keeps full-time hours.
@@ -125,6 +128,7 @@ class StudyResult:
     times: Mapping[str, TravelTimes]
     times_back: Mapping[str, TravelTimes]
     moved_times: Mapping[tuple[str, str], TravelTimes] = field(default_factory=dict)
+    distances: Mapping[str, TravelTimes] = field(default_factory=dict)
     comparisons: Mapping[tuple[str, str], Comparison]
     comparisons_full_time: Mapping[tuple[str, str], Comparison]
     verdicts: tuple[Verdict, ...]

@@ -93,6 +93,7 @@ def run_study(
         scenario_sites={name: choice.sites for name, choice in choices.items()},
         times=travel.times,
         times_back=travel.times_back,
+        distances=travel.distances,
         moved_times={
             (name, mode): times
             for name, choice in choices.items()
