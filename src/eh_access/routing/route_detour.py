@@ -1,0 +1,123 @@
+"""What somebody on foot could have used and this mode could not, and what going round it cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from eh_access.network.cost import edge_cost
+from eh_access.network.model import CLOSED_DS
+from eh_access.routing import route_words as words
+from eh_access.routing.route_steps import tag_costs
+
+if TYPE_CHECKING:
+    from eh_access.modes import TravelMode
+    from eh_access.network.model import Network
+    from eh_access.routing.route_search import Piece, Way
+
+AGAINST_ONE_WAY = "one-way street the wrong way"
+LEAST_M = 0.5
+"""A difference that rounds to no metre is none."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Detour:
+    """What a trip went round.
+
+    Parameters
+    ----------
+    avoided
+        One row for each reason, in the order met: ``reason``, ``metres`` (0 for gates and other
+        points) and ``places`` (stretches or points).
+    longer_m
+        Metres by which the trip is longer than the walker's, negative where it is shorter.
+    walker_m
+        Metres of the quickest way on foot between the same two points.
+    """
+
+    avoided: pd.DataFrame
+    longer_m: float
+    walker_m: float
+
+    def sentence(self) -> str:
+        """Say it: "29 m of steps without a ramp avoided: 240 m longer than on foot".
+
+        Returns
+        -------
+        str
+            One clause for each reason, then the price.
+        """
+        parts = [
+            f"{words.metres(row.metres)} of {row.reason}"
+            if row.metres > 0
+            else f"{row.reason} ({row.places} {'place' if row.places == 1 else 'places'})"
+            for row in self.avoided.itertuples()
+        ]
+        if self.longer_m >= LEAST_M:
+            price = f"{words.metres(self.longer_m)} longer than on foot"
+        else:
+            price = "no longer than on foot"
+        said = words.listed(parts)
+        return f"{said[:1].upper()}{said[1:]} avoided: {price}"
+
+
+def find_detour(
+    network: Network,
+    mode: TravelMode,
+    *,
+    metres: float,
+    free: Way,
+    offsets_m: float,
+) -> Detour | None:
+    """Compare a trip with the quickest way on foot.
+
+    Parameters
+    ----------
+    network, mode
+        The streets and how people travel.
+    metres
+        Length of the trip from door to door.
+    free
+        The quickest way of somebody on foot between the same two points.
+    offsets_m
+        Metres that the walker walks between the points and the streets.
+
+    Returns
+    -------
+    Detour or None
+        None where the walker's way uses nothing that is closed to the mode.
+    """
+    cost = edge_cost(network, mode)
+    rows: list[tuple[str, float, int]] = []
+    last = ""
+    for piece in free.pieces:
+        ways = (cost.forward_ds, cost.backward_ds)
+        here, back = ways if piece.ahead else ways[::-1]
+        closed = here[piece.edge] >= CLOSED_DS
+        reason = _reason(network, mode, piece, both=back[piece.edge] >= CLOSED_DS) if closed else ""
+        if closed:
+            rows.append((reason, piece.metres(network), int(reason != last)))
+        last = reason
+    if not rows:
+        return None
+    frame = pd.DataFrame(rows, columns=["reason", "metres", "places"])
+    walker_m = offsets_m + sum(piece.metres(network) for piece in free.pieces)
+    return Detour(
+        avoided=frame.groupby("reason", sort=False).sum().reset_index(),
+        longer_m=metres - walker_m,
+        walker_m=walker_m,
+    )
+
+
+def _reason(network: Network, mode: TravelMode, piece: Piece, *, both: bool) -> str:
+    """Say why a stretch is closed."""
+    if not both:
+        return AGAINST_ONE_WAY
+    tag_row = int(network.edge_tags[piece.edge])
+    tags = network.tag_sets[tag_row]
+    reason = tag_costs(network, mode)[tag_row].reason
+    if words.is_point(tags) and "barrier" in tags:
+        return f"{words.barrier_name(tags)}: {reason}"
+    return reason
