@@ -1,0 +1,171 @@
+"""A criterion asked again with estimated sites in places drawn from their discs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from eh_access.analysis.lenses import by_mode
+from eh_access.analysis.positions import sample_id
+from eh_access.analysis.views import View, look, tables_for
+from eh_access.routing.types import OFF_NETWORK
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from eh_access.analysis.case import Side
+    from eh_access.analysis.lenses import Figures, Lens
+
+    Doubles = NDArray[np.float64]
+
+Sides = tuple["Side", "Side"]
+"""Times to the sampled places of sites, before and after; mostly the same."""
+
+
+def sampled_names(lens: Lens, sides: Sides) -> dict[str, str]:
+    """Return the sites a criterion counts that have sampled places.
+
+    Parameters
+    ----------
+    lens
+        What is asked, of what.
+    sides
+        Times to the sampled places.
+
+    Returns
+    -------
+    dict of str to str
+        Names by ``site_id``, sorted.
+    """
+    found: dict[str, str] = {}
+    for layers, side in zip((lens.before, lens.after), sides, strict=True):
+        drawn = set(side.sites["sample_of"])
+        for layer in layers[:1]:
+            sites = layer.view.sites
+            rough = sites.radius_m > 0
+            told = zip(sites.ids[rough], sites.names[rough], strict=True)
+            found |= {str(site): str(name) for site, name in told if site in drawn}
+    return dict(sorted(found.items()))
+
+
+def usable_samples(sides: Sides) -> list[int]:
+    """Return the samples in which every site is near a street it can be reached by.
+
+    Parameters
+    ----------
+    sides
+        Times to the sampled places.
+
+    Returns
+    -------
+    list of int
+        Ascending.
+    """
+    every: set[int] = set()
+    lost: set[int] = set()
+    for side in sides:
+        samples = side.sites["sample"]
+        every |= set(samples.tolist())
+        for _, table in side.tables():
+            off = table.site_status["status"] == OFF_NETWORK
+            lost |= set(samples.reindex(table.site_ids[off.to_numpy(dtype=bool)]).tolist())
+    return sorted(int(sample) for sample in every - lost)
+
+
+def displaced_figures(
+    lens: Lens, sides: Sides, *, samples: Sequence[int], moved: Iterable[str]
+) -> list[Figures]:
+    """Return figures with estimated sites in sampled places, everything else as in the study.
+
+    Parameters
+    ----------
+    lens
+        What is asked, of what; no input is missing.
+    sides
+        Times to the sampled places.
+    samples
+        Which samples.
+    moved
+        The sites to move, by id; a side on which one does not count, or where its place is no
+        estimate, leaves it alone.
+
+    Returns
+    -------
+    list of tuple
+        Figures before and after, for each sample.
+    """
+    wanted = sorted(moved)
+    parts = [
+        [
+            _Displaced.of(layer.view, look(alone, lens.case, side), wanted, samples)
+            for layer, alone in zip(layers, _asked(lens, side), strict=True)
+        ]
+        for layers, side in zip((lens.before, lens.after), sides, strict=True)
+    ]
+    told = [
+        np.stack([reduce(np.minimum, [part.figure(at) for part in side]) for side in parts])
+        for at in range(len(samples))
+    ]
+    return [(pair[0], pair[1]) for pair in told]
+
+
+def _asked(lens: Lens, side: Side) -> list[object]:
+    """Return the criterion by each mode for which there are times to sampled places, all open."""
+    return [
+        alone.model_copy(update={"sites": "open"})
+        for alone in by_mode(lens.criterion)
+        if tables_for(alone, side)
+    ]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Displaced:
+    """One side by one mode, and the columns that take the place of others in each sample.
+
+    Parameters
+    ----------
+    view
+        With every site where it is drawn.
+    columns
+        Which sites move.
+    there, back
+        (origins, moved sites, samples).
+    """
+
+    view: View
+    columns: NDArray[np.intp]
+    there: Doubles
+    back: Doubles | None
+
+    @classmethod
+    def of(
+        cls, view: View, sampled: View, wanted: Sequence[str], samples: Sequence[int]
+    ) -> _Displaced:
+        """Return the columns of the wanted sites that count here and are estimates."""
+        rough = set(view.sites.ids[view.sites.radius_m > 0])
+        have = set(sampled.sites.ids)
+        sites = [s for s in wanted if s in rough and sample_id(s, samples[0]) in have]
+        ids = [sample_id(site, sample) for site in sites for sample in samples]
+        at = sampled.sites.ids.get_indexer(pd.Index(ids, dtype=str))
+        shape = (len(view.there), len(sites), len(samples))
+        return cls(
+            view=view,
+            columns=view.sites.ids.get_indexer(pd.Index(sites, dtype=str)),
+            there=sampled.there[:, at].reshape(shape),
+            back=None if sampled.back is None else sampled.back[:, at].reshape(shape),
+        )
+
+    def figure(self, at: int) -> Doubles:
+        """Return what each origin has in one sample."""
+        there = self.view.there.copy()
+        there[:, self.columns] = self.there[..., at]
+        back = self.view.back
+        if back is not None and self.back is not None:
+            back = back.copy()
+            back[:, self.columns] = self.back[..., at]
+        return replace(self.view, there=there, back=back).figure({})

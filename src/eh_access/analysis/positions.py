@@ -1,0 +1,107 @@
+"""Places where a site might be whose location is an estimate: drawn from its disc."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from eh_access.errors import InputError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+POSITIONS = 100
+MARK = "#"
+
+
+def sample_id(site_id: str, sample: int) -> str:
+    """Return the id of a site in one sampled place.
+
+    Parameters
+    ----------
+    site_id, sample
+        Which site, which sample from 0.
+
+    Returns
+    -------
+    str
+        For example ``"park-view#007"``.
+
+    Examples
+    --------
+    >>> sample_id("park-view", 7)
+    'park-view#007'
+    """
+    return f"{site_id}{MARK}{sample:03d}"
+
+
+def sampled_sites(
+    sites: gpd.GeoDataFrame, *, seed: int, count: int = POSITIONS
+) -> gpd.GeoDataFrame:
+    """Return sampled places of every site whose location is an estimate.
+
+    Each place is drawn evenly from the disc of ``location_radius_m`` around where the site is
+    drawn. A site's draws depend on the seed and its id alone: another site more or less, or
+    another order of rows, changes nothing. Travel times to the result are worked out like those to
+    any sites, in one go, and handed to ``robustness`` as a ``Side``.
+
+    Parameters
+    ----------
+    sites
+        Checked sites in metres (EPSG:27700).
+    seed
+        The same seed gives the same places.
+    count
+        How many places for each site.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        ``count`` rows for each estimated site, all samples of a site together: index ``site_id``
+        (see `sample_id`), the columns of ``sites``, open, surveyed and with full hours, so that
+        all count wherever they are asked about; ``sample_of`` and ``sample``. Empty when no
+        location is an estimate.
+
+    Raises
+    ------
+    InputError
+        If ``count`` is less than 1.
+
+    Examples
+    --------
+    >>> from eh_access import load_sites
+    >>> sampled = sampled_sites(load_sites("rotherham_centres"), seed=1, count=2)
+    >>> sampled.index.tolist()
+    ['park-view#000', 'park-view#001', 'stepping-stones#000', 'stepping-stones#001']
+    """
+    if count < 1:
+        raise InputError(f"count is {count}; give 1 or more sampled positions")
+    radius = sites["location_radius_m"].to_numpy(dtype=np.float64, na_value=0.0)
+    drawn = (sites["location_basis"] == "estimate").to_numpy(dtype=bool) & (radius > 0)
+    chosen = sites[drawn].sort_index()
+    rows = chosen.loc[np.repeat(chosen.index, count)].copy()
+    around = [
+        _in_disc(str(site), seed, count) * radius_m
+        for site, radius_m in zip(chosen.index, chosen["location_radius_m"], strict=True)
+    ]
+    shift = np.concatenate(around) if around else np.zeros((0, 2))
+    rows["sample_of"] = rows.index.astype(str)
+    rows["sample"] = np.tile(np.arange(count), len(chosen))
+    names = [sample_id(*key) for key in zip(rows["sample_of"], rows["sample"], strict=True)]
+    centre = rows.geometry
+    moved = gpd.points_from_xy(centre.x + shift[:, 0], centre.y + shift[:, 1], crs=rows.crs)
+    rows[rows.geometry.name] = gpd.GeoSeries(moved, index=rows.index)
+    rows.index = pd.Index(names, name="site_id", dtype=str)
+    return rows.assign(
+        is_open=True, hours_per_week=np.nan, location_basis="surveyed", location_radius_m=0.0
+    )
+
+
+def _in_disc(site_id: str, seed: int, count: int) -> NDArray[np.float64]:
+    """Return points spread evenly over the unit disc, (count, 2)."""
+    draws = np.random.default_rng([seed, *site_id.encode()])
+    angle, distance = draws.uniform(0, 2 * np.pi, count), np.sqrt(draws.uniform(0, 1, count))
+    return np.stack([distance * np.cos(angle), distance * np.sin(angle)], axis=1)

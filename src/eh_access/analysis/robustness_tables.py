@@ -1,0 +1,307 @@
+"""The tables that ``robustness`` returns, and the sentences in them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from eh_access.analysis.criteria import Outcome
+from eh_access.analysis.scenarios import BASELINE
+from eh_access.analysis.settings_grid import Setting
+
+if TYPE_CHECKING:
+    from eh_access.analysis.case import Case
+    from eh_access.analysis.lenses import Answers, Lens
+    from eh_access.analysis.settings_grid import Sweep
+    from eh_access.analysis.tipping import Swept
+
+FRAME_COLUMNS = (
+    "scenario",
+    "criterion",
+    "mode",
+    "kind",
+    "number",
+    "walk_speed_km_h",
+    "pushchair_speed_km_h",
+    "drive_factor",
+    "max_offset_m",
+    "origins",
+    "weights",
+    "threshold_factor",
+    "threshold",
+    "value",
+    "baseline_value",
+    "outcome",
+    "main_outcome",
+    "agrees_with_main",
+    "touched",
+)
+"""``robustness.csv``. ``kind`` is "setting" or "position", ``number`` counts within each; speeds are
+NaN where a study has no such mode, ``max_offset_m`` is inf where the study's own limit holds;
+``value`` is in the unit of the criterion's measure, NaN only where it cannot be worked out;
+``touched`` says whether the setting changes anything the criterion looks at."""
+
+SWEEP_COLUMNS = (
+    "scenario",
+    "criterion",
+    "assumption",
+    "words",
+    "searched",
+    "tried",
+    "differ",
+)
+TIPPING_COLUMNS = (
+    "scenario",
+    "criterion",
+    "assumption",
+    "words",
+    "unit",
+    "main_value",
+    "searched_from",
+    "searched_to",
+    "turns_below",
+    "outcome_below",
+    "turns_above",
+    "outcome_above",
+)
+
+
+def frame_rows(
+    lens: Lens, found: Answers, main: Outcome, *, kind: str, columns: dict[str, object]
+) -> pd.DataFrame:
+    """Return rows of the main table for one criterion of one scenario.
+
+    Parameters
+    ----------
+    lens
+        What was asked, of what.
+    found
+        The answers, one a row.
+    main
+        The outcome under the study's own assumptions.
+    kind
+        "setting" or "position".
+    columns
+        The assumptions, one value a row or one for all.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of `FRAME_COLUMNS`.
+    """
+    outcomes = [outcome.value for outcome in found.outcomes()]
+    return pd.DataFrame(
+        {
+            "scenario": lens.case.scenario,
+            "criterion": lens.criterion.id,
+            "mode": lens.criterion.mode,
+            "kind": kind,
+            "value": found.value,
+            "baseline_value": found.baseline_value,
+            "outcome": outcomes,
+            "main_outcome": main.value,
+            "agrees_with_main": [outcome == main.value for outcome in outcomes],
+            **columns,
+        },
+        index=pd.RangeIndex(len(outcomes)),
+    )[list(FRAME_COLUMNS)]
+
+
+def own_speeds(case: Case) -> dict[str, float]:
+    """Return the study's speeds on foot and with a pushchair; NaN where it has no such mode.
+
+    Parameters
+    ----------
+    case
+        Of the study.
+
+    Returns
+    -------
+    dict of str to float
+        By the names of `Setting`'s fields.
+    """
+    speeds = {table.mode.rules: table.mode.speed_km_h for table in case.before.times.values()}
+    return {
+        "walk_speed_km_h": speeds.get("foot", math.nan),
+        "pushchair_speed_km_h": speeds.get("pushchair", math.nan),
+    }
+
+
+def assumption_columns(
+    case: Case, settings: Sequence[Setting], *, origins: str
+) -> dict[str, object]:
+    """Return the assumptions of settings as columns, the study's own spelt out.
+
+    Parameters
+    ----------
+    case
+        Of the study.
+    settings
+        One a row.
+    origins
+        What the study's own set of origins is called.
+
+    Returns
+    -------
+    dict of str to list
+        By column.
+    """
+    told = {
+        name: [getattr(item, name) for item in settings]
+        for name in (field.name for field in fields(Setting))
+    }
+    for name, own in own_speeds(case).items():
+        told[name] = [own if value is None else value for value in told[name]]
+    return {**told, "origins": [name or origins for name in told["origins"]]}
+
+
+def swept_row(lens: Lens, sweep: Sweep, told: Swept | None) -> dict[str, object]:
+    """Return how often an outcome turns as one assumption moves.
+
+    Parameters
+    ----------
+    lens, sweep
+        What was asked, and what moved.
+    told
+        What was found; None where it is not touched and so never turns.
+
+    Returns
+    -------
+    dict
+        The keys of `SWEEP_COLUMNS`.
+    """
+    return {
+        "scenario": lens.case.scenario,
+        "criterion": lens.criterion.id,
+        "assumption": sweep.assumption,
+        "words": sweep.words,
+        "searched": f"{sweep.values[0]:g} to {sweep.values[-1]:g} {sweep.unit}",
+        "tried": len(sweep.values) if told is None else len(told.values),
+        "differ": 0 if told is None else told.differ,
+    }
+
+
+def tipping_row(lens: Lens, told: Swept) -> dict[str, object]:
+    """Return where an outcome turns as one assumption moves.
+
+    Parameters
+    ----------
+    lens
+        What was asked, of what.
+    told
+        What was found.
+
+    Returns
+    -------
+    dict
+        The keys of `TIPPING_COLUMNS`.
+    """
+    (below, under), (above, over) = (
+        (math.nan, "") if turn is None else (turn[0], turn[1].value)
+        for turn in (told.below, told.above)
+    )
+    return {
+        "scenario": lens.case.scenario,
+        "criterion": lens.criterion.id,
+        "assumption": told.sweep.assumption,
+        "words": told.sweep.words,
+        "unit": told.sweep.unit,
+        "main_value": told.main,
+        "searched_from": min(told.sweep.values[0], told.main),
+        "searched_to": max(told.sweep.values[-1], told.main),
+        "turns_below": below,
+        "outcome_below": under,
+        "turns_above": above,
+        "outcome_above": over,
+    }
+
+
+def summary_frame(frame: pd.DataFrame, tipping: pd.DataFrame) -> pd.DataFrame:
+    """Return how far each verdict holds.
+
+    Parameters
+    ----------
+    frame, tipping
+        Of a `Robustness`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        See `Robustness.summary`.
+    """
+    rows = []
+    for (scenario, criterion), part in frame.groupby(["scenario", "criterion"], sort=False):
+        settings, positions = (part[part["kind"] == kind] for kind in ("setting", "position"))
+        turns = tipping[(tipping["scenario"] == scenario) & (tipping["criterion"] == criterion)]
+        own = settings[~settings["touched"]]
+        rows.append(
+            {
+                "scenario": scenario,
+                "criterion": criterion,
+                "mode": part["mode"].iloc[0],
+                "outcome": part["main_outcome"].iloc[0],
+                "settings": len(settings),
+                "settings_touched": len(settings) - len(own),
+                "settings_agree": int(settings["agrees_with_main"].sum()),
+                "positions": len(positions),
+                "positions_agree": int(positions["agrees_with_main"].sum()),
+                "lowest_value": part["value"].min(),
+                "highest_value": part["value"].max(),
+                "sentence": _sentence(part["main_outcome"].iloc[0], settings, positions, turns),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def matters_frame(sweeps: pd.DataFrame) -> pd.DataFrame:
+    """Return assumptions and places by how often an outcome hangs on them.
+
+    Parameters
+    ----------
+    sweeps
+        Of a `Robustness`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        See `Robustness.which_matters_most`.
+    """
+    asked = sweeps[sweeps["scenario"] != BASELINE.name]
+    asked = asked.assign(turned=(asked["differ"] > 0).astype(int), pairs=1)
+    table = asked.groupby("assumption", sort=True).agg(
+        words=("words", "first"),
+        searched=("searched", "first"),
+        tried=("tried", "sum"),
+        differ=("differ", "sum"),
+        turned=("turned", "sum"),
+        pairs=("pairs", "sum"),
+    )
+    table["share"] = table["differ"] / table["tried"].where(table["tried"] > 0)
+    table = table.sort_values("share", ascending=False, kind="stable").reset_index()
+    order = ["assumption", "words", "searched", "tried", "differ", "share", "turned", "pairs"]
+    return table[order]
+
+
+def _sentence(
+    outcome: str, settings: pd.DataFrame, positions: pd.DataFrame, turns: pd.DataFrame
+) -> str:
+    """Return "holds in 47 of 48 settings; turns below 3.3 km/h (walking speed)"."""
+    agree, tried = int(settings["agrees_with_main"].sum()), len(settings)
+    verb = "nothing can be said" if outcome == Outcome.CANNOT_SAY.value else "holds"
+    told = f"{verb} in {agree} of {tried} settings"
+    if len(positions):
+        held = int(positions["agrees_with_main"].sum())
+        told += f" and {held} of {len(positions)} sampled positions"
+    found = [text for _, row in turns.iterrows() for text in _turns(row)]
+    return "; ".join([told, *found])
+
+
+def _turns(row: pd.Series) -> Iterator[str]:
+    for side in ("below", "above"):
+        value, outcome = row[f"turns_{side}"], row[f"outcome_{side}"]
+        if not math.isnan(value):
+            yield f"turns to {outcome} {side} {value:.3g} {row['unit']} ({row['words']})"

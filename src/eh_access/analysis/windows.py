@@ -1,0 +1,345 @@
+"""When a site is open: windows in the week, checked, and the hours they make."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from eh_access.analysis.scenarios import HOURS_IN_A_WEEK
+from eh_access.errors import InputError, NotFoundError, did_you_mean
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WINDOW_COLUMNS = ("site_id", "weekday", "opens", "closes")
+MINUTES_PER_HOUR = 60
+MINUTES_PER_DAY = 24 * MINUTES_PER_HOUR
+SAME_HOURS = 1e-6
+_CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})")
+
+
+def clock_min(text: str) -> int:
+    """Return a time of day as minutes after midnight.
+
+    Parameters
+    ----------
+    text
+        ``"09:30"``; ``"24:00"`` is the end of the day.
+
+    Returns
+    -------
+    int
+        0 to 1440.
+
+    Raises
+    ------
+    InputError
+        If it is no time of day.
+
+    Examples
+    --------
+    >>> clock_min("09:30"), clock_min("24:00")
+    (570, 1440)
+    """
+    found = _CLOCK.fullmatch(text.strip()) if isinstance(text, str) else None
+    if found is not None:
+        hours, minutes = int(found[1]), int(found[2])
+        if minutes < MINUTES_PER_HOUR and hours * MINUTES_PER_HOUR + minutes <= MINUTES_PER_DAY:
+            return hours * MINUTES_PER_HOUR + minutes
+    raise InputError(f"'{text}' is no time of day; write it as 09:30, from 00:00 to 24:00")
+
+
+@dataclass(frozen=True, order=True)
+class Window:
+    """A session: a site is open on one weekday from one time to another.
+
+    Parameters
+    ----------
+    weekday
+        One of `WEEKDAYS`; a longer name (``"Monday"``) is shortened.
+    opens, closes
+        Times of day, ``"09:30"``. One that goes on past midnight is given as two.
+
+    Raises
+    ------
+    InputError
+        If there is no such weekday, a time is none, or it closes before it opens.
+
+    Examples
+    --------
+    >>> Window("Monday", "09:30", "11:30")
+    Window(weekday='mon', opens='09:30', closes='11:30')
+    >>> Window("mon", "09:30", "11:30").minutes
+    120
+    """
+
+    weekday: str
+    opens: str
+    closes: str
+
+    def __post_init__(self) -> None:
+        faults = []
+        day = str(self.weekday).strip().lower()[:3]
+        if day not in WEEKDAYS:
+            faults.append(f"no weekday '{self.weekday}': {did_you_mean(day, WEEKDAYS)}")
+        times: list[int] = []
+        for field in ("opens", "closes"):
+            try:
+                times.append(clock_min(getattr(self, field)))
+            except InputError as error:
+                faults += [f"{field}: {fault}" for fault in error.faults]
+        if len(times) == len(("opens", "closes")) and times[1] <= times[0]:
+            faults.append(
+                f"closes at {self.closes}, not after it opens at {self.opens}; a session past "
+                "midnight is given as two"
+            )
+        if faults:
+            raise InputError(faults)
+        # a frozen window takes one spelling, once, before anyone sees it
+        object.__setattr__(self, "weekday", day)
+        for field, value in zip(("opens", "closes"), times, strict=True):
+            object.__setattr__(self, field, f"{value // 60:02d}:{value % 60:02d}")
+
+    @property
+    def day(self) -> int:
+        """0 for Monday to 6 for Sunday."""
+        return WEEKDAYS.index(self.weekday)
+
+    @property
+    def opens_min(self) -> int:
+        """Minutes after midnight at which it opens."""
+        return clock_min(self.opens)
+
+    @property
+    def closes_min(self) -> int:
+        """Minutes after midnight at which it closes."""
+        return clock_min(self.closes)
+
+    @property
+    def minutes(self) -> int:
+        """How long it lasts."""
+        return self.closes_min - self.opens_min
+
+
+Timetable: TypeAlias = Mapping[str, Sequence[Window]]
+"""The windows of each site by ``site_id``; a site that is not in it has no known timetable."""
+
+
+def hours_of(windows: Iterable[Window]) -> float:
+    """Return how many hours a week windows make.
+
+    Parameters
+    ----------
+    windows
+        Of one site.
+
+    Returns
+    -------
+    float
+        Hours; 0 for none.
+
+    Raises
+    ------
+    InputError
+        If any two of them overlap.
+
+    Examples
+    --------
+    >>> hours_of([Window("mon", "09:30", "11:30"), Window("thu", "13:00", "14:30")])
+    3.5
+    """
+    held = sorted(windows, key=_order)
+    faults = list(_overlaps(held))
+    if faults:
+        raise InputError(faults)
+    return sum(window.minutes for window in held) / MINUTES_PER_HOUR
+
+
+def check_windows(timetable: Timetable, *, source: str = "timetable") -> dict[str, list[Window]]:
+    """Return a timetable in order, once nothing in it contradicts itself.
+
+    Parameters
+    ----------
+    timetable
+        Windows by site.
+    source
+        What to call it in messages.
+
+    Returns
+    -------
+    dict of str to list of Window
+        Sites sorted, their windows by weekday and time.
+
+    Raises
+    ------
+    InputError
+        Every window that begins before an earlier one at its site has ended.
+
+    Examples
+    --------
+    >>> check_windows({"library": [Window("tue", "10:00", "12:00"), Window("mon", "9:00", "10:00")]})
+    {'library': [Window(weekday='mon', opens='09:00', closes='10:00'),
+                 Window(weekday='tue', opens='10:00', closes='12:00')]}
+    """
+    ordered = {site: sorted(timetable[site], key=_order) for site in sorted(timetable)}
+    faults = [
+        f"{source}, site '{site}': {fault}"
+        for site, windows in ordered.items()
+        for fault in _overlaps(windows)
+    ]
+    if faults:
+        raise InputError(faults)
+    return ordered
+
+
+def windows_from_frame(
+    frame: pd.DataFrame, *, source: str = "timetable"
+) -> dict[str, list[Window]]:
+    """Return a timetable from a table with one row for each window.
+
+    Parameters
+    ----------
+    frame
+        Columns ``site_id``, ``weekday``, ``opens`` and ``closes``.
+    source
+        What to call it in messages.
+
+    Returns
+    -------
+    dict of str to list of Window
+        As from `check_windows`.
+
+    Raises
+    ------
+    InputError
+        Every column that is missing, every row that is no window, every overlap.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = pd.DataFrame([("library", "mon", "09:30", "11:30")], columns=WINDOW_COLUMNS)
+    >>> windows_from_frame(rows)
+    {'library': [Window(weekday='mon', opens='09:30', closes='11:30')]}
+    """
+    missing = [name for name in WINDOW_COLUMNS if name not in frame.columns]
+    if missing:
+        raise InputError(f"{source}: no column '{name}'; add it" for name in missing)
+    faults: list[str] = []
+    timetable: dict[str, list[Window]] = {}
+    for row, (site, *told) in enumerate(frame[list(WINDOW_COLUMNS)].itertuples(index=False), 1):
+        try:
+            window = Window(*told)
+        except InputError as error:
+            faults += [f"{source}, row {row} (site_id '{site}'): {text}" for text in error.faults]
+        else:
+            timetable.setdefault(str(site), []).append(window)
+    try:
+        ordered = check_windows(timetable, source=source)
+    except InputError as error:
+        faults += error.faults
+    if faults:
+        raise InputError(faults)
+    return ordered
+
+
+def with_hours(
+    sites: gpd.GeoDataFrame, timetable: Timetable, *, source: str = "timetable"
+) -> gpd.GeoDataFrame:
+    """Return sites whose ``hours_per_week`` are those of their windows.
+
+    Parameters
+    ----------
+    sites
+        Index ``site_id``, with ``hours_per_week`` (NaN where not known).
+    timetable
+        Windows by site. A site that is not in it keeps the hours its row states.
+    source
+        What to call the timetable in messages.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        A new table.
+
+    Raises
+    ------
+    NotFoundError
+        If the timetable names sites that are not there.
+    InputError
+        If windows overlap, or make other hours than the row states.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> sites = pd.DataFrame({"hours_per_week": [float("nan"), 10.0]}, index=["library", "hall"])
+    >>> with_hours(sites, {"library": [Window("mon", "09:30", "11:30")]})["hours_per_week"].tolist()
+    [2.0, 10.0]
+    """
+    unknown = [site for site in sorted(timetable) if site not in sites.index]
+    if unknown:
+        told = (f"{source}: no site '{s}': {did_you_mean(s, sites.index)}" for s in unknown)
+        raise NotFoundError("\n".join(told))
+    hours = {site: hours_of(held) for site, held in check_windows(timetable, source=source).items()}
+    stated = sites["hours_per_week"].astype(float)
+    faults = [
+        f"{source}, site '{site}': its windows make {made:g} hours a week, its row states "
+        f"{stated[site]:g}; keep one of the two"
+        for site, made in hours.items()
+        if not (math.isnan(stated[site]) or abs(stated[site] - made) < SAME_HOURS)
+    ]
+    if faults:
+        raise InputError(faults)
+    return sites.assign(hours_per_week=[hours.get(site, stated[site]) for site in sites.index])
+
+
+def check_hours(hours_per_week: float, *, site_id: str) -> float:
+    """Return hours a week, once a week can hold them.
+
+    Parameters
+    ----------
+    hours_per_week
+        0 to 168, or NaN for full hours of unknown number.
+    site_id
+        For the message.
+
+    Returns
+    -------
+    float
+        The same.
+
+    Raises
+    ------
+    InputError
+        If a week has not so many hours.
+
+    Examples
+    --------
+    >>> check_hours(10.0, site_id="library")
+    10.0
+    """
+    if not (math.isnan(hours_per_week) or 0 <= hours_per_week <= HOURS_IN_A_WEEK):
+        raise InputError(
+            f"site '{site_id}': {hours_per_week:g} hours a week; a week has 168, give 0 to 168"
+        )
+    return hours_per_week
+
+
+def _order(window: Window) -> tuple[int, int, int]:
+    return window.day, window.opens_min, window.closes_min
+
+
+def _overlaps(ordered: Sequence[Window]) -> Iterator[str]:
+    """Yield each window that begins before one sorted ahead of it has ended."""
+    for number, second in enumerate(ordered):
+        earlier = [window for window in ordered[:number] if window.day == second.day]
+        first = max(earlier, key=lambda window: window.closes_min, default=None)
+        if first is not None and second.opens_min < first.closes_min:
+            yield (
+                f"{first.weekday} {first.opens}-{first.closes} and {second.opens}-"
+                f"{second.closes} overlap; join them or correct one"
+            )
