@@ -14,7 +14,7 @@ place = "Toytown"
 unit = "under-fives"
 weight_label = "children"
 weight_basis = "made up"
-
+weights_public = true
 [data]
 areas = "areas.geojson"
 sites = "sites.csv"

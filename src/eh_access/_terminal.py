@@ -20,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from eh_access.errors import EhAccessError, InputError, SourceError
+from eh_access.study.families import UNIT
 
 if TYPE_CHECKING:
     from eh_access.analysis.criteria import Verdict
@@ -251,7 +252,8 @@ def check_lines(study: Study, inputs: Mapping[str, Inputs]) -> Iterator[str]:
     yield f"{study.title}: no faults."
     for name, tables in inputs.items():
         weight = tables.origins["weight"].sum()
-        yield f"  origins '{name}': {len(tables.origins):,} rows, {weight:,.0f} {study.unit}"
+        unit = UNIT if tables.families else study.unit
+        yield f"  origins '{name}': {len(tables.origins):,} rows, {weight:,.0f} {unit}"
     first = next(iter(inputs.values()))
     located = int((first.sites["location_basis"] != "unknown").sum())
     yield f"  sites: {len(first.sites)}, of which {located} have a known or estimated place"

@@ -56,6 +56,14 @@ StudyArgument = Annotated[
         help="rotherham, newport, the path of a study.toml, or of a folder that holds one.",
     ),
 ]
+Families = Annotated[
+    Path | None,
+    typer.Option(
+        "--families",
+        help="CSV of families' postcodes or coordinates, to count in place of the study's "
+        "origins. Counted by area; never written out.",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more on the way.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the results as JSON for machines.")]
@@ -92,6 +100,7 @@ def report(  # noqa: PLR0913 - each is an option of the command
         str | None,
         typer.Option("--origins", help="Which set of origins: oa or postcode, or the study's own."),
     ] = None,
+    families: Families = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
     as_json: Json = False,
@@ -108,7 +117,7 @@ def report(  # noqa: PLR0913 - each is an option of the command
 
     with Terminal(quiet=quiet or as_json, verbose=verbose) as terminal:
         started = started_now()
-        question, inputs = open_study(study, origins=origins)
+        question, inputs = open_study(study, origins=origins, families=families)
         folder = out if out is not None else Path("out") / question.id
         refuse_unusable(folder)
         terminal.stage("Looking for streets")

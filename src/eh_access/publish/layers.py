@@ -150,6 +150,7 @@ def layers(result: StudyResult) -> list[Layer]:
         ``sites``, ``origins`` (headline scenario), ``areas`` (every scenario and mode) and, where
         there are streets, ``isochrones`` and ``streets``. Catchments are columns of the origins.
     """
+    result.refuse_private()
     scenario, mode = headline(result), result.modes[0]
     found = [_sites_layer(result, scenario)]
     if scenario is not None:

@@ -79,6 +79,7 @@ def write_outputs(
     ...     sorted(written) == sorted(OUTPUT_NAMES), written["verdicts.csv"].is_file()
     (True, True)
     """
+    result.refuse_private()
     folder = Path(out_dir)
     made = _make_folder(folder)
     try:

@@ -52,6 +52,7 @@ def build_payload(result: StudyResult) -> dict[str, Any]:
         Of plain numbers, texts, lists and dicts. Sites stand in the order of their ids, so that
         the first of equally near ones is the one the library chooses.
     """
+    result.refuse_private()
     sites = result.sites.sort_index()
     study = result.study
     shown = display_areas(result.origins, result.areas)

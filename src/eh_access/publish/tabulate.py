@@ -44,6 +44,7 @@ def tabulate(result: StudyResult) -> Mapping[str, Table]:
         ``criteria``, ``within``, ``added_time``, the groupings the origins have columns for
         (``deprivation``, ``no_car``, ``wards``), ``areas``, ``sites``, and the background tables.
     """
+    result.refuse_private()
     words = Wording.of(result)
     tables = [_criteria(result, words), _within(result, words), _added(result, words)]
     tables += [_grouped(result, words, *group) for group in groupings(result)]

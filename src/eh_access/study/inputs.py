@@ -14,9 +14,11 @@ import pandas as pd
 from eh_access.analysis.scenarios import apply_scenario
 from eh_access.errors import EhAccessError, InputError, NotFoundError, did_you_mean
 from eh_access.study.config import Study, scenario_of
+from eh_access.study.families import read_families, with_families
 from eh_access.study.faults import Lines, fault_at
+from eh_access.study.protecting import protect_counts
 from eh_access.study.reading import read_table
-from eh_access.study.records import InputFile
+from eh_access.study.records import InputFile, Note, StepCount
 from eh_access.tables import check_areas, check_origins, check_sites
 
 if TYPE_CHECKING:
@@ -47,6 +49,13 @@ class Inputs:
         The outline of the study's area, EPSG:27700.
     files
         Every file read, study.toml first.
+    private
+        Where counts are not public: the exact origins, of which nothing may be published. Those
+        in ``origins`` are then counts by area that may be.
+    families
+        Whether a list of families was counted in place of what the study's origins count.
+    notes, counts
+        What to say of how private counts were made public, and how many rows went in and out.
     """
 
     origins_name: str
@@ -58,6 +67,10 @@ class Inputs:
     youth: gpd.GeoDataFrame | None
     borough: BaseGeometry
     files: tuple[InputFile, ...]
+    private: gpd.GeoDataFrame | None = field(default=None, repr=False)
+    families: bool = False
+    notes: tuple[Note, ...] = ()
+    counts: tuple[StepCount, ...] = ()
 
 
 @dataclass
@@ -108,8 +121,14 @@ def faults_of(error: EhAccessError) -> tuple[str, ...]:
     return error.faults if isinstance(error, InputError) else (str(error),)
 
 
-def read_inputs(study: Study, *, origins: str | None = None) -> Inputs:
-    """Return the study's tables, checked.
+def read_inputs(
+    study: Study,
+    *,
+    origins: str | None = None,
+    families: Path | None = None,
+    protect: bool = True,
+) -> Inputs:
+    """Return the study's tables, checked, and made fit to publish from.
 
     Parameters
     ----------
@@ -117,6 +136,11 @@ def read_inputs(study: Study, *, origins: str | None = None) -> Inputs:
         The question.
     origins
         Which set of origins, by its name in ``data.origins``; the first if None.
+    families
+        A list of families to count in their place; the study's ``data.families`` if None.
+    protect
+        False to leave counts that are not public as they are: nothing worked out from them can
+        be written or drawn. A list of families is protected always.
 
     Returns
     -------
@@ -156,7 +180,7 @@ def read_inputs(study: Study, *, origins: str | None = None) -> Inputs:
         raise InputError(reader.faults)
     every_site = _with_opened(study, sites, candidates)
     _refuse_impossible(study, every_site)
-    return Inputs(
+    tables = Inputs(
         origins_name=chosen,
         origins=points,
         areas=areas,
@@ -167,6 +191,10 @@ def read_inputs(study: Study, *, origins: str | None = None) -> Inputs:
         borough=borough,
         files=tuple(reader.files),
     )
+    listed = families or (study.resolve(data.families) if data.families else None)
+    if not study.weights_public and (protect or listed is not None):
+        tables = protect_counts(study, tables)
+    return tables if listed is None else with_families(study, tables, read_families(listed, study))
 
 
 def origins_name(study: Study, wanted: str | None) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from eh_access.errors import NotFoundError, SourceError, did_you_mean
 from eh_access.network import osm
-from eh_access.network.osm import DEFAULT_MODES
+from eh_access.network.build import DEFAULT_MODES
 from eh_access.sources import bundled
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def read_network(
         try:
             source = bundled.network_path(source)
         except (NotFoundError, SourceError):
-            hint = did_you_mean(source, bundled.bundled_names("networks"))
+            hint = did_you_mean(str(source), bundled.bundled_names("networks"))
             message = f"'{source}' is no file and no bundled network: {hint}"
             raise NotFoundError(message) from None
     return osm.read_network(source, modes=modes, area=area, covered=covered)

@@ -42,6 +42,7 @@ def study_notes(study: Study, inputs: Inputs, travel: Travel) -> tuple[Note, ...
     """
     found = [
         *_estimated(travel),
+        *inputs.notes,
         *_unknown_sites(inputs.sites),
         *_rough_sites(inputs.sites),
         *(note for times in travel.times.values() for note in _placing(study, inputs, times)),
@@ -199,15 +200,21 @@ def _assumptions(study: Study, travel: Travel) -> Iterator[Note]:
             )
 
 
-def step_counts(inputs: Inputs, travel: Travel) -> tuple[StepCount, ...]:
+def step_counts(
+    study: Study, inputs: Inputs, travel: Travel, *, verdicts: int
+) -> tuple[StepCount, ...]:
     """Return how many rows went into each step and came out.
 
     Parameters
     ----------
+    study
+        The question.
     inputs
         The tables.
     travel
         The times.
+    verdicts
+        How many verdicts there are.
 
     Returns
     -------
@@ -215,10 +222,9 @@ def step_counts(inputs: Inputs, travel: Travel) -> tuple[StepCount, ...]:
         Tables first, then each table of times.
     """
     rows = {file.role: file.rows for file in inputs.files if file.rows is not None}
-    checked: Mapping[str, int] = {
-        "areas": len(inputs.areas),
-        "origins": len(inputs.origins),
-    }
+    by_area = inputs.private is not None and not inputs.families
+    exact = inputs.private if by_area and inputs.private is not None else inputs.origins
+    checked: Mapping[str, int] = {"areas": len(inputs.areas), "origins": len(exact)}
     read = [
         StepCount(step=f"{role} checked", rows_in=rows.get(role, count), rows_out=count)
         for role, count in checked.items()
@@ -249,7 +255,12 @@ def step_counts(inputs: Inputs, travel: Travel) -> tuple[StepCount, ...]:
         )
         for mode, times in travel.times.items()
     ]
-    return (*read, sites, *placed, *timed)
+    judged = StepCount(
+        step="criteria judged, under every scenario",
+        rows_in=len(study.criteria) * sum(item.assess for item in study.scenarios),
+        rows_out=verdicts,
+    )
+    return (*read, sites, *inputs.counts, *placed, *timed, judged)
 
 
 def sentence_case(text: str) -> str:

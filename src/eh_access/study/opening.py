@@ -16,7 +16,9 @@ from eh_access.study.schema import DataFiles, ScenarioConfig
 from eh_access.study.streets import own_streets
 
 
-def open_study(path_or_name: str | Path, *, origins: str | None = None) -> tuple[Study, Inputs]:
+def open_study(
+    path_or_name: str | Path, *, origins: str | None = None, families: Path | None = None
+) -> tuple[Study, Inputs]:
     """Return a study and its tables.
 
     Parameters
@@ -25,6 +27,8 @@ def open_study(path_or_name: str | Path, *, origins: str | None = None) -> tuple
         Path of a study.toml, of a folder that holds one, or a bundled name: ``"rotherham"``.
     origins
         Which set of origins, by its name in ``data.origins``; the first if None.
+    families
+        A list of families to count in their place; see `read_inputs`.
 
     Returns
     -------
@@ -51,7 +55,7 @@ def open_study(path_or_name: str | Path, *, origins: str | None = None) -> tuple
     except InputError as error:
         faults = [*error.faults, *_table_faults(find_study(path_or_name))]
         raise InputError(dict.fromkeys(faults)) from error
-    return study, read_inputs(study, origins=origins)
+    return study, read_inputs(study, origins=origins, families=families)
 
 
 def check_study(path_or_name: str | Path) -> tuple[Study, dict[str, Inputs]]:
@@ -117,7 +121,7 @@ def _table_faults(path: Path) -> Iterator[str]:
     }
     study = Study.model_construct(**known)
     try:
-        read_inputs(study)
+        read_inputs(study, protect=False)
     except EhAccessError as error:
         yield from faults_of(error)
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from eh_access.analysis.scenarios import open_sites
+from eh_access.errors import InputError
 from eh_access.study.records import InputFile, Note, StepCount
 
 if TYPE_CHECKING:
@@ -109,6 +110,11 @@ class StudyResult:
         Where each input came from; attributions are to be printed as they stand.
     criteria_sha256
         Digest of the criteria, taken before any travel time was worked out.
+    streets_how
+        One sentence on where the streets came from, or why there are none.
+    may_publish_origins
+        Whether what is known by origin may leave: its weights are published statistics, or were
+        counted by area and made safe before anything was worked out.
     inputs
         The files read, with digests.
     counts
@@ -137,6 +143,8 @@ class StudyResult:
     notes: tuple[Note, ...]
     provenance: tuple[Provenance, ...]
     criteria_sha256: str = ""
+    streets_how: str = ""
+    may_publish_origins: bool = False
     inputs: tuple[InputFile, ...] = ()
     counts: tuple[StepCount, ...] = ()
     _memory: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
@@ -166,6 +174,23 @@ class StudyResult:
     def basis(self) -> str:
         """``"estimated"`` or ``"streets"``: what the minutes stand on."""
         return "estimated" if self.estimated else "streets"
+
+    def refuse_private(self) -> None:
+        """Refuse to let anything out that was worked out from counts that are not public.
+
+        Everything that writes, draws or tabulates a result calls this first.
+
+        Raises
+        ------
+        InputError
+            If `may_publish_origins` is false.
+        """
+        if not self.may_publish_origins:
+            raise InputError(
+                f"study '{self.study.id}': its counts are not public and were not protected "
+                "(protect=False), so nothing may be written or drawn from this result; read the "
+                "inputs with protect=True"
+            )
 
     def verdicts_for(self, scenario: str) -> tuple[Verdict, ...]:
         """Return the verdicts of one scenario, in the study's order of criteria.
@@ -232,7 +257,13 @@ class StudyResult:
             is open at all, ``minutes_full_time`` to the nearest with full-time hours; ``inf``
             where none can be reached. ``status`` is ``ok``, ``off_network``, ``unreached`` or
             ``no_location``.
+
+        Raises
+        ------
+        InputError
+            If the weights are not public and were not protected.
         """
+        self.refuse_private()
         if "origins" not in self._memory:
             parts = [
                 self._origins_part(scenario, mode)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from eh_access.analysis.case import Case, JudgeSettings
@@ -11,8 +11,10 @@ from eh_access.analysis.scenarios import apply_scenario, open_sites
 from eh_access.analysis.verdicts import judge
 from eh_access.study.config import scenario_of
 from eh_access.study.credits import credits_for
+from eh_access.study.families import for_families
 from eh_access.study.inputs import Inputs, read_inputs
-from eh_access.study.notes import step_counts, study_notes, warnings_first
+from eh_access.study.notes import joined, step_counts, study_notes, warnings_first
+from eh_access.study.records import Note
 from eh_access.study.results import BASELINE_NAME, StudyResult
 from eh_access.study.streets import Streets, own_streets
 from eh_access.study.travel import Progress, Travel, with_moved, work_out
@@ -74,11 +76,16 @@ def run_study(
     tell = progress if progress is not None else _silent
     tell("Reading the tables")
     tables = inputs if inputs is not None else read_inputs(study, origins=origins)
+    study = for_families(study) if tables.families else study
     criteria_sha256 = study.criteria_sha256()  # fixed before there is a result to look at
     found = _streets(study, tables, network, streets)
     travel = work_out(study, tables.origins, tables.sites, network=found.network, progress=tell)
     choices = _choices(study, tables, travel, found, tell)
     tell("Comparing before and after, and judging")
+    verdicts = _verdicts(study, tables, choices)
+    notes = [*found.notes(), *study_notes(study, tables, travel)]
+    if tables.private is not None:
+        notes += _where_they_live(study, tables, found, verdicts)
     files = tables.files if found.file is None else (*tables.files, found.file)
     return StudyResult(
         study=study,
@@ -102,14 +109,16 @@ def run_study(
         },
         comparisons=_comparisons(study, tables, choices, full_time=False),
         comparisons_full_time=_comparisons(study, tables, choices, full_time=True),
-        verdicts=_verdicts(study, tables, choices),
+        verdicts=verdicts,
         network=found.network,
         estimated=found.network is None,
-        notes=warnings_first([*found.notes(), *study_notes(study, tables, travel)]),
+        notes=warnings_first(notes),
         provenance=credits_for(study, files, found.network),
         criteria_sha256=criteria_sha256,
         inputs=files,
-        counts=step_counts(tables, travel),
+        counts=step_counts(study, tables, travel, verdicts=len(verdicts)),
+        streets_how=found.how,
+        may_publish_origins=study.weights_public or tables.private is not None,
     )
 
 
@@ -194,6 +203,34 @@ def _verdicts(study: Study, tables: Inputs, choices: dict[str, _Choice]) -> tupl
         for name, choice in choices.items()
     ]
     return tuple(judge(criterion, case) for case in cases for criterion in study.criteria)
+
+
+def _where_they_live(
+    study: Study, tables: Inputs, found: Streets, verdicts: tuple[Verdict, ...]
+) -> list[Note]:
+    """Judge once more at the exact places, and tell which outcomes counting by area changes.
+
+    Nothing but those outcomes leaves here.
+    """
+    assert tables.private is not None  # noqa: S101 - the caller has looked
+    exact = replace(tables, origins=tables.private, private=None)
+    travel = work_out(study, exact.origins, exact.sites, network=found.network, progress=_silent)
+    again = _verdicts(study, exact, _choices(study, exact, travel, found, _silent))
+    pairs = zip(verdicts, again, strict=True)
+    changed = [
+        f"{one.criterion.id} under {one.scenario} ({_points_to(two)}, not {_points_to(one)})"
+        for one, two in pairs
+        if _points_to(one) != _points_to(two)
+    ]
+    if not changed:
+        text = "Judged at the exact places instead, every criterion comes out the same."
+        return [Note(level="info", text=text, topic="disclosure")]
+    text = f"Judged at the exact places instead, some come out otherwise: {joined(changed)}."
+    return [Note(level="warning", text=text, topic="disclosure")]
+
+
+def _points_to(verdict: Verdict) -> str:
+    return str(verdict.indication or verdict.outcome)
 
 
 def _silent(_stage: str) -> None:

@@ -70,6 +70,10 @@ class DataFiles(Table):
         The outline of the study's area; without it, the areas taken together.
     wards, candidates, youth
         Further tables, where there are any.
+    families
+        A list of families to count in place of what the origins count; it is never written out.
+    postcodes
+        Where postcodes are (``postcode``, ``easting``, ``northing``), for such a list.
     """
 
     areas: Text
@@ -79,6 +83,8 @@ class DataFiles(Table):
     wards: str | None = None
     candidates: str | None = None
     youth: str | None = None
+    families: str | None = None
+    postcodes: str | None = None
     max_outside_m: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] = 5000.0
 
 
@@ -154,6 +160,21 @@ class Settings(Table):
                 for name, mode in found.items()
             }
         )
+
+
+class DisclosureSettings(Table):
+    """How counts that are not public are kept from telling of anybody.
+
+    Parameters
+    ----------
+    hide_below
+        A count from 1 up to this is never shown by itself.
+    round_to
+        Counts are rounded to the nearest multiple.
+    """
+
+    hide_below: Annotated[int, Field(ge=1, le=1000)] = 10
+    round_to: Annotated[int, Field(ge=1, le=100)] = 5
 
 
 class MoveTo(Table):
@@ -246,8 +267,9 @@ class StudyTables(Table):
     illustrative
         Nothing here is a real decision; every output then says so.
     weights_public
-        The weights are published statistics, so that no small number needs hiding.
-    decision, data, streets, settings, scenarios, notes, sources
+        The weights are published statistics, so that no small number needs hiding. Unless this
+        is said, they are counted by area, small ones pooled, before anything is worked out.
+    decision, data, streets, settings, disclosure, scenarios, notes, sources
         The tables of the file; ``scenario``, ``note`` and ``source`` in the singular.
     """
 
@@ -266,6 +288,7 @@ class StudyTables(Table):
     data: DataFiles
     streets: Streets = Streets()
     settings: Settings = Settings()
+    disclosure: DisclosureSettings = DisclosureSettings()
     scenarios: tuple[ScenarioConfig, ...] = Field(alias="scenario", min_length=1)
     notes: tuple[NoteConfig, ...] = Field(default=(), alias="note")
     sources: tuple[SourceConfig, ...] = Field(default=(), alias="source")

@@ -1,0 +1,322 @@
+"""A list of families: read, placed, counted by area, and then forgotten.
+
+No cell of it is ever put into a message, a log or a table: faults name rows and nothing else.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from eh_access.errors import InputError, SourceError
+from eh_access.sources.bundled import data_dir
+from eh_access.study.protecting import note_of, refuse_nothing, safe_counts, spread
+from eh_access.study.reading import read_table
+from eh_access.study.records import InputFile, Note, StepCount
+from eh_access.tables import CRS, points_from_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from eh_access.study.config import Study
+    from eh_access.study.inputs import Inputs
+
+NAME = "the list of families"
+ROLE = "families"
+SHOWN_ROWS = 20
+UNIT = "families"
+POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?\d[A-Z]{2}")
+PAIRS = (("easting", "northing", CRS), ("longitude", "latitude", "EPSG:4326"))
+GRID_M = (0.0, 0.0, 700_000.0, 1_300_000.0)
+DEGREES = (-9.5, 49.0, 3.0, 61.5)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Families:
+    """Where families live; for the counting alone.
+
+    Parameters
+    ----------
+    points
+        Metres, EPSG:27700, one row per family that could be placed.
+    file
+        Digest and number of rows; no name, for a name may tell something.
+    tables
+        The postcode tables that were used.
+    """
+
+    points: np.ndarray
+    file: InputFile
+    tables: tuple[InputFile, ...] = ()
+
+    def __repr__(self) -> str:
+        """Tell how many there are and nothing else."""
+        return f"Families({len(self.points)} rows)"
+
+
+def read_families(path: Path, study: Study) -> Families:
+    """Return the places of a list of families.
+
+    Parameters
+    ----------
+    path
+        CSV with a column ``postcode``, or ``easting`` and ``northing``, or ``longitude`` and
+        ``latitude``; whatever else it holds is not looked at.
+    study
+        Its own postcode table is used where it has one, else those that ship.
+
+    Returns
+    -------
+    Families
+        Postcodes that no table knows are left out, and counted.
+
+    Raises
+    ------
+    SourceError
+        If the file cannot be read.
+    InputError
+        If it has no such columns, or rows with no place: by row number, never with the cell.
+    """
+    data = _bytes(path)
+    columns, rows = _cells(data)
+    if "postcode" in columns:
+        points, tables = _by_postcode(columns["postcode"], study)
+    else:
+        points, tables = _by_coordinates(columns), ()
+    digest = hashlib.sha256(data).hexdigest()
+    return Families(
+        points=points,
+        file=InputFile(role=ROLE, name=ROLE, sha256=digest, rows=rows),
+        tables=tables,
+    )
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SourceError(
+            f"{NAME} cannot be read ({error.strerror}); check the path and its rights"
+        ) from None
+
+
+def _cells(data: bytes) -> tuple[dict[str, list[str]], int]:
+    """Return the columns that say where, by name, and the number of rows."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(f"{NAME}: not UTF-8 text; save it as CSV UTF-8") from None
+    try:
+        table = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error:
+        raise InputError(f"{NAME}: not comma-separated values; save it as CSV") from None
+    while table and not table[-1]:
+        table.pop()  # blank lines at the end are nobody
+    if not table:
+        raise InputError(f"{NAME}: the file is empty; give one family a row")
+    header = [cell.strip().lower() for cell in table[0]]
+    wanted = _wanted(header)
+    rows = [row or [""] * len(header) for row in table[1:]]  # a blank line keeps its number
+    short = [number for number, row in enumerate(rows, 1) if len(row) != len(header)]
+    if short:
+        raise InputError(f"{NAME}, {_rows(short)}: more or fewer cells than the header has")
+    if not rows:
+        raise InputError(f"{NAME}: there are no rows; give one family a row")
+    found = {name: [row[header.index(name)].strip() for row in rows] for name in wanted}
+    return found, len(rows)
+
+
+def _wanted(header: Sequence[str]) -> tuple[str, ...]:
+    for names in (("postcode",), *(pair[:2] for pair in PAIRS)):
+        if set(names) <= set(header):
+            return tuple(names)
+    # the header is not quoted: where it is missing, the first row is a family
+    raise InputError(
+        f"{NAME}: its first row must name the column 'postcode', or 'easting' and 'northing', or "
+        "'longitude' and 'latitude'"
+    )
+
+
+def _rows(numbers: Sequence[int]) -> str:
+    shown = ", ".join(str(number) for number in numbers[:SHOWN_ROWS])
+    more = f" and {len(numbers) - SHOWN_ROWS} more" if len(numbers) > SHOWN_ROWS else ""
+    return f"row {shown}" if len(numbers) == 1 else f"rows {shown}{more}"
+
+
+def _by_postcode(cells: Sequence[str], study: Study) -> tuple[np.ndarray, tuple[InputFile, ...]]:
+    plain = [re.sub(r"[^A-Z0-9]", "", cell.upper()) for cell in cells]
+    wrong = [row for row, code in enumerate(plain, 1) if not POSTCODE.fullmatch(code)]
+    if wrong:
+        raise InputError(f"{NAME}, {_rows(wrong)}, postcode: not a whole postcode; correct it")
+    known: dict[str, tuple[float, float]] = {}
+    used = []
+    for file, table in _postcode_tables(study):
+        fresh = {code: place for code, place in table.items() if code not in known}
+        if any(code in fresh for code in plain):
+            used.append(file)
+        known |= fresh
+    places = [known[code] for code in plain if code in known]
+    if not places:
+        raise InputError(
+            f"{NAME}: none of its postcodes is in the postcode tables at hand; name one of the "
+            "place as data.postcodes in the study"
+        )
+    return np.array(places, dtype=np.float64), tuple(used)
+
+
+def _postcode_tables(study: Study) -> Iterator[tuple[InputFile, dict[str, tuple[float, float]]]]:
+    """Yield tables of postcodes: the study's own, its origins by postcode, those that ship."""
+    shipped = sorted((data_dir() / "origins").glob("*_postcode.csv"))
+    names = [study.data.postcodes] if study.data.postcodes else []
+    named = [(name, study.resolve(name)) for name in (*names, *study.data.origins.values())]
+    named += [(f"bundled:origins/{path.name}", path) for path in shipped]
+    seen: set[Path] = set()
+    for name, path in named:
+        if path.resolve() in seen or not path.is_file():
+            continue
+        seen.add(path.resolve())
+        read = read_table(path, name=name, role="postcodes")
+        table = _postcodes_of(read.frame, name)
+        if table:
+            yield read.file, table
+
+
+def _postcodes_of(frame: pd.DataFrame, name: str) -> dict[str, tuple[float, float]]:
+    column = "postcode" if "postcode" in frame else "origin_id"
+    if column not in frame:
+        return {}
+    codes = frame[column].astype("str").str.upper().str.replace(r"[^A-Z0-9]", "", regex=True)
+    if not codes.str.fullmatch(POSTCODE.pattern).all():
+        return {}
+    placed = (
+        frame if isinstance(frame, gpd.GeoDataFrame) else points_from_columns(frame, source=name)
+    )
+    points = placed.geometry.to_crs(CRS)
+    x, y = points.x.to_numpy(), points.y.to_numpy()
+    return {
+        code: (float(east), float(north))
+        for code, east, north in zip(codes, x, y, strict=True)
+        if np.isfinite(east)
+    }
+
+
+def _by_coordinates(columns: dict[str, list[str]]) -> np.ndarray:
+    first, second, crs = next(pair for pair in PAIRS if pair[0] in columns)
+    x, y = (
+        pd.to_numeric(pd.Series(columns[name]), errors="coerce").to_numpy(np.float64)
+        for name in (first, second)
+    )
+    west, south, east, north = GRID_M if crs == CRS else DEGREES
+    fits = (x >= west) & (x <= east) & (y >= south) & (y <= north)
+    if not fits.all():
+        rows = [int(row) + 1 for row in np.flatnonzero(~fits)]
+        raise InputError(
+            f"{NAME}, {_rows(rows)}: '{first}' and '{second}' are no place in Great Britain; give "
+            "both, in that order"
+        )
+    places = gpd.GeoSeries(gpd.points_from_xy(x, y), crs=crs).to_crs(CRS)
+    return np.column_stack([places.x.to_numpy(), places.y.to_numpy()])
+
+
+def with_families(study: Study, inputs: Inputs, families: Families) -> Inputs:
+    """Return a study's tables with families in place of what its origins count.
+
+    Each family belongs to the area of the public place nearest to it.
+
+    Parameters
+    ----------
+    study
+        For the rules and the farthest a family may live outside the area.
+    inputs
+        The tables with the study's own, public, origins.
+    families
+        The list.
+
+    Returns
+    -------
+    Inputs
+        Origins at the public places, counts by area; the families themselves in ``private``.
+
+    Raises
+    ------
+    InputError
+        If families live far outside the area (rows are not told apart once placed), or if there
+        are too few to publish anything about.
+    """
+    public = inputs.origins
+    away = shapely.distance(shapely.points(families.points), inputs.borough)
+    inside = away <= study.data.max_outside_m
+    points = gpd.GeoSeries(shapely.points(families.points[inside]), crs=CRS)
+    spoken = for_families(study)
+    if points.empty:
+        raise InputError(f"{NAME}: nobody on it lives in or near the study's area")
+    nearest = public.sindex.nearest(points.to_numpy(), return_all=False)[1]
+    homes = public.iloc[nearest].drop(columns="geometry").reset_index(drop=True)
+    exact = gpd.GeoDataFrame(homes.assign(weight=1.0, weight_basis="a list"), geometry=points)
+    exact.index = pd.Index([str(number) for number in range(1, len(exact) + 1)], name="origin_id")
+    areas = public.groupby("area_id", sort=True)
+    counts = exact["weight"].groupby(exact["area_id"]).sum().reindex(sorted(areas.groups))
+    wards = areas["ward_code"].first() if "ward_code" in public else None
+    safe = safe_counts(counts.fillna(0.0), wards, rules=study.disclosure)
+    refuse_nothing(safe, spoken)
+    where = "at the study's own places, in proportion to what those count"
+    return replace(
+        inputs,
+        origins=spread(safe, public),
+        private=exact,
+        families=True,
+        files=(*inputs.files, families.file, *families.tables),
+        notes=(*inputs.notes, note_of(spoken, safe, where), *_lost(families, inside)),
+        counts=(
+            *inputs.counts,
+            StepCount(
+                step="families placed",
+                rows_in=families.file.rows or 0,
+                rows_out=len(exact),
+                note="postcodes not in the tables, and families far outside the area, are left out",
+            ),
+        ),
+    )
+
+
+def _lost(families: Families, inside: np.ndarray) -> Iterator[Note]:
+    unknown, away = (families.file.rows or 0) - len(inside), int((~inside).sum())
+    for count, why in (
+        (unknown, "for their postcodes are in no table"),
+        (away, "for they live far outside the study's area"),
+    ):
+        if count:
+            told = f"{count:,} of {families.file.rows:,} families are left out, {why}."
+            yield Note(level="warning", text=told, topic="families")
+
+
+def for_families(study: Study) -> Study:
+    """Return a study that counts families instead of what its own origins count.
+
+    Parameters
+    ----------
+    study
+        The question.
+
+    Returns
+    -------
+    Study
+        The same but for what is counted.
+    """
+    words = {
+        "unit": UNIT,
+        "weight_label": "families on the list given",
+        "weight_basis": "counted by area, small counts pooled, and rounded, so that nobody can be "
+        "found. Criteria were worded for what the study itself counts",
+    }
+    return study.model_copy(update=words)

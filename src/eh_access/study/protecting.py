@@ -1,0 +1,280 @@
+"""Nobody identifiable: counts that are not public become counts by area before anything is done.
+
+Every time, verdict, table and map is then worked out from places anybody may know and counts that
+are large and rounded. Whatever is published is a function of those alone, so that no hidden count
+can be solved for, be it across tables, scenarios or runs (post-processing: Dwork and Roth 2014,
+The Algorithmic Foundations of Differential Privacy, proposition 2.1, holds of any such table).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from eh_access.errors import InputError
+from eh_access.study.records import Note, StepCount
+from eh_access.tables import CRS
+
+if TYPE_CHECKING:
+    from eh_access.study.config import Study
+    from eh_access.study.inputs import Inputs
+    from eh_access.study.schema import DisclosureSettings
+
+FEW_AREAS = 8
+SQUARE_M = 1000
+GROUP_COLUMNS = ("ward_code", "ward_name", "imd_decile", "no_car_share", "ruc21", "lsoa21cd")
+"""Columns of origins that are facts about areas; others may be about people and are left out."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SafeCounts:
+    """Counts by area that may be published.
+
+    Parameters
+    ----------
+    counts
+        By area, in the order given; 0 where there were none or where they stay hidden.
+    pooled, hidden
+        How many areas had their small count pooled with others, and how many keep it hidden.
+    """
+
+    counts: pd.Series
+    pooled: int
+    hidden: int
+
+
+def safe_counts(
+    counts: pd.Series, wards: pd.Series | None, *, rules: DisclosureSettings
+) -> SafeCounts:
+    """Return counts by area of which none is small, and all are rounded.
+
+    A count from 1 up to the limit is pooled with the other small counts of its ward; where those
+    together are still too few, with those of all wards. What is pooled is shared out evenly.
+
+    Parameters
+    ----------
+    counts
+        By area.
+    wards
+        Ward of each area, or None.
+    rules
+        ``hide_below`` and ``round_to``.
+
+    Returns
+    -------
+    SafeCounts
+        Each count 0, or part of one of at least ``hide_below``.
+
+    Examples
+    --------
+    >>> from eh_access.study.schema import DisclosureSettings
+    >>> counts = pd.Series({"a": 23.0, "b": 7.0, "c": 6.0, "d": 0.0})
+    >>> safe_counts(counts, None, rules=DisclosureSettings()).counts.tolist()
+    [25.0, 7.5, 7.5, 0.0]
+    """
+    small = (counts > 0) & (counts < rules.hide_below)
+    found = _rounded(counts.where(~small, 0.0), rules)
+    left = counts[small]
+    ward = pd.Series("", index=counts.index) if wards is None else wards.reindex(counts.index)
+    for level in (ward.astype("str").fillna(""), pd.Series("", index=counts.index)):
+        for _, members in left.groupby(level.reindex(left.index), sort=True):
+            if len(members) > 1 and members.sum() >= rules.hide_below:
+                whole = _rounded(pd.Series([members.sum()]), rules).iloc[0]
+                found[members.index] = whole / len(members)
+                left = left.drop(members.index)
+    return SafeCounts(counts=found, pooled=int(small.sum()) - len(left), hidden=len(left))
+
+
+def _rounded(counts: pd.Series, rules: DisclosureSettings) -> pd.Series:
+    """Round halves up, so that the rule is the same for every count."""
+    steps = np.floor(counts.to_numpy(np.float64) / rules.round_to + 0.5)
+    return pd.Series(steps * rules.round_to, index=counts.index)
+
+
+def spread(safe: SafeCounts, public: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return public places with each area's count shared among those in it.
+
+    Parameters
+    ----------
+    safe
+        Counts by ``area_id``.
+    public
+        Places with their public ``weight`` and ``area_id``.
+
+    Returns
+    -------
+    GeoDataFrame
+        The same places, their weights in proportion to the public ones; evenly where those are 0.
+    """
+    own = public["weight"].groupby(public["area_id"]).transform("sum")
+    many = public.groupby("area_id")["weight"].transform("size")
+    share = (public["weight"] / own.where(own > 0)).fillna(1.0 / many)
+    weight = public["area_id"].map(safe.counts).fillna(0.0) * share
+    return public.assign(weight=weight, weight_basis=basis_words(safe))
+
+
+def basis_words(safe: SafeCounts) -> str:
+    """Return how safe counts were come by, for ``weight_basis``."""
+    return "counted by area and rounded" + (", small counts pooled" if safe.pooled else "")
+
+
+def protect_counts(study: Study, inputs: Inputs) -> Inputs:
+    """Return a study's tables with counts of its own by area in place of those by origin.
+
+    Parameters
+    ----------
+    study
+        Its ``[disclosure]`` says which counts are small.
+    inputs
+        Tables whose origins hold counts that are not public.
+
+    Returns
+    -------
+    Inputs
+        With one origin to an area, at a place that tells nothing of where anybody lives, and the
+        exact ones in ``private``.
+
+    Raises
+    ------
+    InputError
+        If every count is too small to be used.
+    """
+    exact = inputs.origins
+    unit = _units(exact, inputs.areas)
+    counts = exact["weight"].groupby(unit.to_numpy(), sort=True).sum()
+    columns = [name for name in (*GROUP_COLUMNS, *_asked(study)) if name in exact]
+    groups = _group_values(exact, unit, list(dict.fromkeys(columns)))
+    wards = groups.get("ward_code")
+    safe = safe_counts(counts, wards, rules=study.disclosure)
+    refuse_nothing(safe, study)
+    points = _points(safe.counts.index, inputs.areas)
+    origins = gpd.GeoDataFrame(
+        {
+            "weight": safe.counts.to_numpy(),
+            "area_id": _areas_at(points, inputs.areas),
+            "weight_basis": basis_words(safe),
+            **{name: groups[name].to_numpy() for name in groups},
+        },
+        geometry=points.to_numpy(),
+        index=pd.Index(safe.counts.index.astype("str"), name="origin_id"),
+        crs=CRS,
+    )
+    where = "small area" if len(inputs.areas) >= FEW_AREAS else "square kilometre"
+    return replace(
+        inputs,
+        origins=origins,
+        private=exact,
+        notes=(*inputs.notes, note_of(study, safe, f"at one place in each {where}")),
+        counts=(
+            *inputs.counts,
+            StepCount(
+                step="origins counted by area",
+                rows_in=len(exact),
+                rows_out=len(origins),
+                note="counts that are not public are never shown by origin",
+            ),
+        ),
+    )
+
+
+def note_of(study: Study, safe: SafeCounts, where: str) -> Note:
+    """Return what a reader must know about counts that were made safe.
+
+    Parameters
+    ----------
+    study
+        For the rules.
+    safe
+        What became of the counts.
+    where
+        Where the counts are placed, in words.
+
+    Returns
+    -------
+    Note
+        Topic ``"disclosure"``.
+    """
+    rules = study.disclosure
+    told = (
+        f"So that nobody can be found, {study.unit} are counted by area and placed {where}; counts "
+        f"are rounded to the nearest {rules.round_to}"
+    )
+    if safe.pooled:
+        told += f", and counts below {rules.hide_below} pooled ({safe.pooled} areas)"
+    if safe.hidden:
+        told += f"; {safe.hidden} areas with fewer than {rules.hide_below} are left out"
+    return Note(level="warning" if safe.hidden else "info", text=f"{told}.", topic="disclosure")
+
+
+def refuse_nothing(safe: SafeCounts, study: Study) -> None:
+    """Refuse counts of which none may be used.
+
+    Raises
+    ------
+    InputError
+        If all are hidden or zero.
+    """
+    if not safe.counts.sum() > 0:
+        raise InputError(
+            f"there are fewer than {study.disclosure.hide_below} {study.unit} to count, too few to "
+            "publish anything about; give more, or state weights_public = true if these counts are "
+            "published statistics"
+        )
+
+
+def _asked(study: Study) -> tuple[str, ...]:
+    """Return the columns by which criteria tell areas apart: the study itself publishes those."""
+    return tuple(item.by for item in study.criteria if item.by is not None)
+
+
+def _units(exact: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.Series:
+    """Return the area of each origin; its square kilometre where there are few areas."""
+    if len(areas) < FEW_AREAS:
+        east, north = (
+            np.floor(line.to_numpy() / SQUARE_M).astype(int)
+            for line in (exact.geometry.x, exact.geometry.y)
+        )
+        names = [f"km {x:03d} {y:04d}" for x, y in zip(east, north, strict=True)]
+        return pd.Series(names, index=exact.index)
+    placed = np.array(_areas_at(exact.geometry, areas), dtype=object)
+    known = exact["area_id"].isin(areas.index).to_numpy()
+    return pd.Series(np.where(known, exact["area_id"], placed).astype(str), index=exact.index)
+
+
+def _areas_at(points: gpd.GeoSeries, areas: gpd.GeoDataFrame) -> list[str]:
+    """Return the area in which each point lies, or the nearest one; ties to the first."""
+    which, _ = areas.sindex.nearest(points.to_numpy(), return_all=False)[::-1]
+    return [str(area) for area in areas.index[which]]
+
+
+def _points(units: pd.Index, areas: gpd.GeoDataFrame) -> gpd.GeoSeries:
+    """Return a place in each area that depends on its outline alone."""
+    if len(areas) >= FEW_AREAS:
+        inside = areas.geometry.representative_point()
+        return gpd.GeoSeries(inside.reindex(units).to_numpy(), crs=CRS)
+    corners = np.array([[int(part) for part in str(unit).split()[1:]] for unit in units])
+    middle = (corners + 0.5) * SQUARE_M
+    return gpd.GeoSeries(shapely.points(middle), crs=CRS)
+
+
+def _group_values(exact: gpd.GeoDataFrame, unit: pd.Series, columns: list[str]) -> pd.DataFrame:
+    """Return each area's value of the columns about areas: the commonest, of shares the mean."""
+    names = unit.to_numpy()
+    found = {}
+    for column in columns:
+        grouped = exact[column].groupby(names, sort=True)
+        if column == "no_car_share":
+            found[column] = grouped.mean()
+        else:
+            found[column] = grouped.agg(_commonest)
+    return pd.DataFrame(found, index=pd.Index(sorted(set(names))))
+
+
+def _commonest(values: pd.Series) -> object:
+    counts = values.dropna().value_counts()
+    return min(counts.index[counts == counts.max()]) if len(counts) else None
