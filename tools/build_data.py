@@ -2,8 +2,8 @@
 
     python tools/build_data.py [--shared PATH] [--out PATH] [--check]
 
-Writes boundaries, origins, sites, the bundled network and SOURCES.toml. With ``--check`` it
-builds into a temporary folder and says which shipped files differ (exit code 1).
+Writes boundaries, origins, sites, heights, the bundled network and SOURCES.toml. With ``--check``
+it builds into a temporary folder and says which shipped files differ (exit code 1).
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from data_write import sha256
 ROOT = Path(__file__).resolve().parents[1]
 ABOUT = Path(__file__).with_name("data_about.toml")
 HEAD = """# Where every shipped file came from: written by tools/build_data.py, not by hand.
-# rows: origins, sites or areas; edges for a network. inputs: the source files and their digests.
+# rows: origins, sites or areas; edges of a network; points of a grid of heights.
+# inputs: the source files and their digests.
 """
 
 
@@ -52,19 +53,22 @@ def build(shared: Path, out: Path, *, networks: bool = True) -> None:
 
 
 def _build_networks(shared: Path, out: Path) -> None:
-    """Write the bundled network, with the builder beside this script."""
+    """Write heights and the bundled network, with the builders beside this script."""
     # the network is built by the library of this checkout, installed or not
     sys.path.insert(0, str(ROOT / "src"))
     import build_newport  # noqa: PLC0415 - needs the library, which the tables do not
+    import build_terrain  # noqa: PLC0415 - same
 
+    build_terrain.build(shared, out)
     build_newport.build(shared, out)
 
 
 def _copy_networks(out: Path) -> None:
-    """Copy the shipped networks, so that they can be described."""
-    for path in sorted((ROOT / "data" / "networks").glob("*.npz")):
-        (out / "networks").mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, out / "networks" / path.name)
+    """Copy the shipped networks and heights, so that they can be described."""
+    for folder in ("networks", "terrain"):
+        for path in sorted((ROOT / "data" / folder).glob("*.npz")):
+            (out / folder).mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, out / folder / path.name)
 
 
 def sources_text(shared: Path, out: Path) -> str:
@@ -96,7 +100,7 @@ def count_rows(path: Path) -> int:
     """Return how many rows, features or edges a shipped file holds."""
     if path.suffix == ".npz":
         with np.load(path, allow_pickle=False) as arrays:
-            return len(arrays["edge_from"])
+            return len(arrays["edge_from"]) if "edge_from" in arrays else arrays["height_dm"].size
     if path.suffix == ".geojson":
         return len(json.loads(path.read_text(encoding="utf-8"))["features"])
     return len(path.read_text(encoding="utf-8").splitlines()) - 1

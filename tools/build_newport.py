@@ -1,5 +1,7 @@
 """Build the bundled street network of Newport from its OpenStreetMap extract.
 
+Heights come from the grid that ships (``build_terrain.py``).
+
 Run from the root of the repository: ``python tools/build_newport.py``. Running it again gives the
 same bytes.
 """
@@ -13,7 +15,9 @@ import shapely
 from eh_access.network.file import write_network
 from eh_access.network.osm import read_network
 from eh_access.network.raw import to_metres
+from eh_access.network.terrain import read_terrain, with_heights
 
+GROUND = Path(__file__).resolve().parents[1] / "data" / "terrain" / "newport.npz"
 EXTRACT = "data/newport/newport-2023-06-13.osm.pbf"
 
 # The extract's head does not say what it covers. It keeps ways that cross its edge whole, so their
@@ -44,7 +48,8 @@ def build(shared: Path, data: Path) -> Path:
     pathlib.Path
         The file.
     """
-    network = read_network(shared / EXTRACT, covered=covered_area())
+    streets = read_network(shared / EXTRACT, covered=covered_area())
+    network = with_heights(streets, read_terrain(GROUND))
     return write_network(network, data / "networks" / "newport.npz")
 
 

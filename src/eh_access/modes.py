@@ -8,6 +8,19 @@ from types import MappingProxyType
 
 from eh_access.errors import InputError, NotFoundError, did_you_mean
 
+NO_HILLS = "none"
+HILL_FUNCTIONS = (NO_HILLS, "tobler", "pushchair", "bicycle")
+"""Names of the functions in ``network/hills.py`` that say how slopes slow a mode."""
+
+MAX_DELAY_S = 3600.0
+
+JUNCTION_DELAY_S = 3.0
+"""Set so that main roads come to the average speed the Department for Transport measures on local
+A roads, about 25 mph: see ``docs/method/driving.md``."""
+
+ACTIVE_PLACES_PARKING_S = 160.0
+"""Seconds for parking at both ends in Sport England's Active Places Power; ours adds none."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TravelMode:
@@ -27,6 +40,15 @@ class TravelMode:
         Speed between the point and the street it is placed on.
     uses_road_speeds
         Whether speed limits and classes of road set the speed, as for driving.
+    hill_function
+        How slopes change the speed where the network knows heights: ``"tobler"`` on foot,
+        ``"pushchair"``, ``"bicycle"``, or ``"none"`` to count every street as level.
+    speed_factor
+        The speed on every street times this: 0.8 for a slow hour of the day, say.
+    junction_delay_s
+        Seconds lost at each junction of three or more streets passed.
+    parking_s
+        Seconds for parking and leaving, added once to every trip.
     source
         Where the speed comes from, or that it is an assumption.
 
@@ -44,6 +66,10 @@ class TravelMode:
     speed_km_h: float
     walk_speed_km_h: float
     uses_road_speeds: bool = False
+    hill_function: str = NO_HILLS
+    speed_factor: float = 1.0
+    junction_delay_s: float = 0.0
+    parking_s: float = 0.0
     source: str = ""
 
     def __post_init__(self) -> None:
@@ -55,6 +81,22 @@ class TravelMode:
             )
             if not 0 < value <= 200  # noqa: PLR2004 - the bound is stated in the message
         ]
+        faults += [
+            f"mode '{self.name}': {field} is {value}; give seconds from 0 to {MAX_DELAY_S:g}"
+            for field, value in (
+                ("junction_delay_s", self.junction_delay_s),
+                ("parking_s", self.parking_s),
+            )
+            if not 0 <= value <= MAX_DELAY_S
+        ]
+        if not 0 < self.speed_factor <= 2:  # noqa: PLR2004 - the bound is stated in the message
+            faults.append(
+                f"mode '{self.name}': speed_factor is {self.speed_factor}; "
+                "give a number above 0 and at most 2"
+            )
+        if self.hill_function not in HILL_FUNCTIONS:
+            hint = did_you_mean(self.hill_function, HILL_FUNCTIONS)
+            faults.append(f"mode '{self.name}': no hill function '{self.hill_function}': {hint}")
         if faults:
             raise InputError(faults)
 
@@ -85,6 +127,50 @@ class TravelMode:
         walk = speed_km_h if on_foot else self.walk_speed_km_h
         return replace(self, speed_km_h=speed_km_h, walk_speed_km_h=walk)
 
+    @property
+    def counts_hills(self) -> bool:
+        """Whether slopes change this mode's speed, given a network that knows heights."""
+        return self.hill_function != NO_HILLS
+
+    def without_hills(self) -> TravelMode:
+        """Return the same mode with every street taken as level.
+
+        Returns
+        -------
+        TravelMode
+            A copy; the original is untouched.
+
+        Examples
+        --------
+        >>> WALK.without_hills().counts_hills
+        False
+        """
+        return replace(self, hill_function=NO_HILLS)
+
+    def level(self) -> TravelMode:
+        """Return a mode for distances: one speed everywhere, no hills, delays or parking.
+
+        Returns
+        -------
+        TravelMode
+            A copy of the same name, label and speed, so that minutes stand for metres.
+
+        Examples
+        --------
+        >>> DRIVE.level().junction_delay_s, DRIVE.level().walk_speed_km_h
+        (0.0, 48.0)
+        """
+        return replace(
+            self,
+            walk_speed_km_h=self.speed_km_h,
+            uses_road_speeds=False,
+            hill_function=NO_HILLS,
+            speed_factor=1.0,
+            junction_delay_s=0.0,
+            parking_s=0.0,
+            source="at one speed everywhere: for distances",
+        )
+
 
 WALK = TravelMode(
     name="walk",
@@ -92,6 +178,7 @@ WALK = TravelMode(
     rules="foot",
     speed_km_h=4.8,
     walk_speed_km_h=4.8,
+    hill_function="tobler",
     source="4.8 km/h (3 mph): Active Places Power, Sport England",
 )
 PUSHCHAIR = TravelMode(
@@ -100,7 +187,20 @@ PUSHCHAIR = TravelMode(
     rules="pushchair",
     speed_km_h=3.6,
     walk_speed_km_h=3.6,
+    hill_function="pushchair",
     source="3.6 km/h: an assumption, no published pushchair speed was found",
+)
+TODDLER = TravelMode(
+    name="toddler",
+    label="on foot with a toddler",
+    rules="foot",
+    speed_km_h=2.4,
+    walk_speed_km_h=2.4,
+    hill_function="tobler",
+    source=(
+        "2.4 km/h: an assumption, two thirds of the 3.6 km/h at which children of 3 and 4 walked "
+        "when told to keep walking (Hausdorff and others 1999), for stops and for younger ones"
+    ),
 )
 CYCLE = TravelMode(
     name="cycle",
@@ -108,6 +208,7 @@ CYCLE = TravelMode(
     rules="bicycle",
     speed_km_h=15.0,
     walk_speed_km_h=4.8,
+    hill_function="bicycle",
     source="15 km/h: an assumption for an unhurried adult on level streets",
 )
 DRIVE = TravelMode(
@@ -117,11 +218,16 @@ DRIVE = TravelMode(
     speed_km_h=48.0,
     walk_speed_km_h=4.8,
     uses_road_speeds=True,
-    source="tagged limits, else typical speeds by class of road (network/tag_rules.toml)",
+    junction_delay_s=JUNCTION_DELAY_S,
+    source=(
+        "tagged limits, else typical speeds by class of road (network/tag_rules.toml), 0.8 of "
+        f"them driven, and {JUNCTION_DELAY_S:g} s lost at each junction"
+    ),
 )
 MODES: Mapping[str, TravelMode] = MappingProxyType(
     {mode.name: mode for mode in (WALK, PUSHCHAIR, CYCLE, DRIVE)}
 )
+"""The ways of travelling a study compares; `TODDLER` is a pace rather than a way."""
 
 
 def get_mode(name: str) -> TravelMode:
@@ -130,7 +236,7 @@ def get_mode(name: str) -> TravelMode:
     Parameters
     ----------
     name
-        One of ``walk``, ``pushchair``, ``cycle``, ``drive``.
+        One of ``walk``, ``pushchair``, ``toddler``, ``cycle``, ``drive``.
 
     Returns
     -------
@@ -147,7 +253,8 @@ def get_mode(name: str) -> TravelMode:
     >>> get_mode("drive").label
     'by car'
     """
-    if name not in MODES:
-        message = f"no travel mode '{name}': {did_you_mean(name, MODES)}"
+    ready = {**MODES, TODDLER.name: TODDLER}
+    if name not in ready:
+        message = f"no travel mode '{name}': {did_you_mean(name, ready)}"
         raise NotFoundError(message)
-    return MODES[name]
+    return ready[name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import geopandas as gpd
 import networkx as nx
@@ -170,7 +171,7 @@ def test_arrays_cannot_be_written_to() -> None:
         edge_cost(network, WALK).forward_ds[0] = 1
 
 
-@given(some_ways(), st.sampled_from([WALK, PUSHCHAIR, CYCLE, DRIVE]))
+@given(some_ways(), st.sampled_from([WALK, PUSHCHAIR, CYCLE, replace(DRIVE, junction_delay_s=0)]))
 def test_times_are_those_of_walking_each_street_step_by_step(
     ways: list[Way], mode: TravelMode
 ) -> None:

@@ -112,7 +112,7 @@ def test_the_main_part_is_networkx_s_largest(newport: Network) -> None:
 
 
 def test_walking_speed_is_walking_speed(newport: Network) -> None:
-    cost = edge_cost(newport, WALK)
+    cost = edge_cost(newport, WALK.without_hills())
     is_open = (cost.forward_ds < CLOSED_DS) & (newport.length_m > 20)
     km_h = newport.length_m[is_open] / (cost.forward_ds[is_open] / 10) * 3.6
     assert km_h == pytest.approx(4.8, rel=0.005)
@@ -131,7 +131,9 @@ def test_a_pushchair_goes_nowhere_one_cannot_walk(newport: Network) -> None:
 
 def test_the_file_is_small_and_says_where_it_comes_from(newport: Network) -> None:
     assert BUNDLED.stat().st_size < 3_000_000
-    (provenance,) = newport.provenance
+    provenance, ground = newport.provenance
+    assert ground.title == "OS Terrain 50"
+    assert ground.attribution.startswith("Contains OS data © Crown copyright")
     assert provenance.date == "2023-06-12"
     assert provenance.licence.startswith("Open Database Licence")
     assert provenance.attribution == "© OpenStreetMap contributors"

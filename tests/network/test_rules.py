@@ -172,7 +172,6 @@ def test_what_is_unknown_is_passable_and_counted() -> None:
 @pytest.mark.parametrize(
     ("tags", "mph"),
     [
-        ({"highway": "motorway"}, 70),
         ({"highway": "residential"}, 30),
         ({"highway": "residential", "maxspeed": "20 mph"}, 20),
         ({"highway": "primary", "maxspeed": "50 mph", "lit": "yes"}, 50),
@@ -186,6 +185,11 @@ def test_what_is_unknown_is_passable_and_counted() -> None:
 )
 def test_driven_speed_is_a_share_of_the_limit(tags: Mapping[str, str], mph: float) -> None:
     assert evaluate(tags, DRIVE).forward_km_h == pytest.approx(mph * MPH * DRIVEN)
+
+
+def test_motorways_are_driven_at_their_measured_average() -> None:
+    # Department for Transport, year to June 2019: 59.0 mph on the strategic roads
+    assert evaluate({"highway": "motorway"}, DRIVE).forward_km_h / MPH == pytest.approx(59, abs=0.5)
 
 
 def test_a_limit_nobody_understands_is_counted_and_the_class_decides() -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from eh_access.network.hills import level_for_want_of_heights, slow_by_hills
+from eh_access.network.junctions import junction_ends
 from eh_access.network.model import CLOSED_DS, EdgeCost, Network
-from eh_access.network.rules import evaluate
+from eh_access.network.rules import TagCost, evaluate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 
 DS_PER_S = 10
 KM_H_PER_M_S = 3.6
+SLOPE_UNKNOWN = "slope unknown, taken as level"
 
 
 def edge_cost(network: Network, mode: TravelMode) -> EdgeCost:
@@ -34,6 +38,8 @@ def edge_cost(network: Network, mode: TravelMode) -> EdgeCost:
     EdgeCost
         Deciseconds, rounded to the nearest and at least 1 on an edge that has a length; 0 on an
         edge that stands for a barrier the mode may pass; ``CLOSED_DS`` where it may not go.
+        Slopes count where the network knows heights and the mode minds them, and so does waiting
+        at junctions.
 
     Raises
     ------
@@ -54,29 +60,80 @@ def edge_cost(network: Network, mode: TravelMode) -> EdgeCost:
 
 
 def _edge_cost(network: Network, mode: TravelMode) -> EdgeCost:
-    costs = [evaluate(tags, mode) for tags in network.tag_sets]
-    forward_km_h = np.array([cost.forward_km_h for cost in costs], dtype=np.float64)
-    backward_km_h = np.array([cost.backward_km_h for cost in costs], dtype=np.float64)
-    forward = _deciseconds(network.length_m, forward_km_h[network.edge_tags])
-    backward = _deciseconds(network.length_m, backward_km_h[network.edge_tags])
+    costs = tag_costs(network, mode)
+    km_h = np.array([(cost.forward_km_h, cost.backward_km_h) for cost in costs], dtype=np.float64)
+    forward_km_h, backward_km_h = km_h.reshape(-1, 2)[network.edge_tags].T * mode.speed_factor
+    waits_s = _waits_s(network, mode, costs)
+    longer = slow_by_hills(network, mode) if hills_count(network, mode) else (1.0, 1.0)
+    forward = _deciseconds(network.length_m * longer[0], forward_km_h, waits_s)
+    backward = _deciseconds(network.length_m * longer[1], backward_km_h, waits_s)
     is_open = (forward < CLOSED_DS) | (backward < CLOSED_DS)
     notes: Counter[str] = Counter()
     used = np.bincount(network.edge_tags[is_open], minlength=len(costs))
     for cost, edges in zip(costs, used.tolist(), strict=True):
         for doubt in cost.counted if edges else ():
             notes[doubt] += edges
+    if mode.counts_hills and (level := level_for_want_of_heights(network) & is_open).any():
+        notes[SLOPE_UNKNOWN] += int(level.sum())
     main = _main_part(network, forward, backward) & is_open & (network.length_m > 0)
     for array in (forward, backward, main):
         array.flags.writeable = False
     return EdgeCost(forward, backward, main, dict(sorted(notes.items())))
 
 
+def hills_count(network: Network, mode: TravelMode) -> bool:
+    """Tell whether slopes change what streets cost a mode: it minds them, and they are known."""
+    return mode.counts_hills and network.heights is not None
+
+
+def tag_costs(network: Network, mode: TravelMode) -> list[TagCost]:
+    """Apply the rules to each of a network's sets of tags.
+
+    Parameters
+    ----------
+    network
+        The streets.
+    mode
+        The way of travelling.
+
+    Returns
+    -------
+    list of TagCost
+        In the order of ``network.tag_sets``. Where slopes are known, a tagged incline is one of
+        them (see ``hills.slopes``), and the rules are not told of it: it must not count twice.
+
+    Raises
+    ------
+    NotFoundError
+        If the mode names rules that are not in the table.
+    """
+    if not hills_count(network, mode):
+        return [evaluate(tags, mode) for tags in network.tag_sets]
+    known = ({k: v for k, v in tags.items() if k != "incline"} for tags in network.tag_sets)
+    return [evaluate(tags, mode) for tags in known]
+
+
+def _waits_s(
+    network: Network, mode: TravelMode, costs: Sequence[TagCost]
+) -> NDArray[np.float64] | float:
+    """Return the seconds of waiting at junctions that fall to each edge."""
+    if not mode.junction_delay_s:
+        return 0.0
+    arms = np.array([cost.is_open and cost.waits for cost in costs], dtype=bool)
+    is_arm = arms[network.edge_tags] & (network.length_m > 0)
+    ends = junction_ends(network, is_arm).astype(np.float64)
+    return ends * (mode.junction_delay_s / 2)
+
+
 def _deciseconds(
-    length_m: NDArray[np.float64], speed_km_h: NDArray[np.float64]
+    length_m: NDArray[np.float64],
+    speed_km_h: NDArray[np.float64],
+    waits_s: NDArray[np.float64] | float,
 ) -> NDArray[np.int32]:
     out = np.full(len(length_m), CLOSED_DS, dtype=np.int32)
     may_go = speed_km_h > 0
-    exact = length_m[may_go] / (speed_km_h[may_go] / KM_H_PER_M_S) * DS_PER_S
+    waits = np.broadcast_to(waits_s, length_m.shape)[may_go]
+    exact = (length_m[may_go] / (speed_km_h[may_go] / KM_H_PER_M_S) + waits) * DS_PER_S
     out[may_go] = np.where(length_m[may_go] > 0, np.maximum(np.rint(exact), 1), 0)
     return out
 

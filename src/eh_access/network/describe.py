@@ -10,14 +10,39 @@ import numpy as np
 import pandas as pd
 
 from eh_access.modes import MODES, TravelMode
-from eh_access.network.cost import edge_cost, strong_parts
+from eh_access.network.cost import SLOPE_UNKNOWN, edge_cost, strong_parts, tag_costs
+from eh_access.network.hills import level_for_want_of_heights, slopes
 from eh_access.network.model import CLOSED_DS, Network, Provenance
-from eh_access.network.rules import evaluate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 M_PER_KM = 1000.0
+STEEP = 0.08
+"""From 8 per cent on, Inclusive Mobility calls a slope impassable for many wheelchair users."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Steepness:
+    """How steep a network's streets are, by length; slopes in per cent, up or down alike.
+
+    Parameters
+    ----------
+    source
+        Where heights come from.
+    median_percent, tenth_percent
+        Half of the length is steeper than the first, a tenth than the second.
+    steep_km
+        Steeper than 8 per cent.
+    unknown_km
+        Without heights, taken as level.
+    """
+
+    source: str
+    median_percent: float
+    tenth_percent: float
+    steep_km: float
+    unknown_km: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,13 +60,16 @@ class NetworkDescription:
         open streets) and ``island_km``.
     doubts
         Columns ``mode``, ``doubt``, ``edges``, ``km``: what the tags leave open, taken as passable.
+    steepness
+        How steep the streets are; None where heights are not known.
     provenance
-        Where the streets came from, with their date.
+        Where streets and heights came from, with their date.
     """
 
     classes: pd.DataFrame
     modes: pd.DataFrame
     doubts: pd.DataFrame
+    steepness: Steepness | None
     provenance: tuple[Provenance, ...]
 
     def facts(self) -> list[tuple[str, str]]:
@@ -60,10 +88,22 @@ class NetworkDescription:
             )
             known = MODES.get(str(mode))
             facts.append((known.label.capitalize() if known else str(mode), text))
+        facts.append(("Slopes", self._slopes()))
         for source in self.provenance:
             date = f", {source.date}" if source.date else ""
             facts.append(("Source", f"{source.publisher}{date} ({source.licence})"))
         return facts
+
+    def _slopes(self) -> str:
+        hills = self.steepness
+        if hills is None:
+            return "heights are not known, so every street counts as level"
+        unknown = f"; {hills.unknown_km:,.0f} km without heights" if hills.unknown_km else ""
+        return (
+            f"heights from {hills.source or 'a source not stated'}; half of the length steeper "
+            f"than {hills.median_percent:.1f} %, a tenth steeper than {hills.tenth_percent:.1f} %, "
+            f"{hills.steep_km:,.0f} km steeper than 8 %{unknown}"
+        )
 
 
 def describe(
@@ -112,7 +152,30 @@ def describe(
         classes=frame.groupby("street").sum().sort_index(),
         modes=pd.DataFrame(rows).set_index("mode"),
         doubts=pd.DataFrame(doubts, columns=["mode", "doubt", "edges", "km"]),
+        steepness=_steepness(network),
         provenance=network.provenance,
+    )
+
+
+def _steepness(network: Network) -> Steepness | None:
+    heights = network.heights
+    if heights is None:
+        return None
+    steep = np.abs(slopes(network))
+    km = np.repeat(network.length_m / np.maximum(heights.pieces, 1), heights.pieces) / M_PER_KM
+    order = np.argsort(steep, kind="stable")
+    share = np.cumsum(km[order]) / max(km.sum(), 1e-9)
+    median, tenth = (
+        float(steep[order][np.searchsorted(share, part)]) if len(steep) else 0.0
+        for part in (0.5, 0.9)
+    )
+    unknown = level_for_want_of_heights(network)
+    return Steepness(
+        source=heights.source,
+        median_percent=100 * median,
+        tenth_percent=100 * tenth,
+        steep_km=float(km[steep > STEEP].sum()),
+        unknown_km=float(network.length_m[unknown].sum()) / M_PER_KM,
     )
 
 
@@ -150,10 +213,14 @@ def _doubts(
     edges = np.bincount(used, minlength=rows)
     km = np.bincount(used, weights=network.length_m[is_open] / M_PER_KM, minlength=rows)
     found: dict[str, list[int]] = {}
+    costs = tag_costs(network, mode)
     for row in np.flatnonzero(edges).tolist():
-        for doubt in evaluate(network.tag_sets[row], mode).counted:
+        for doubt in costs[row].counted:
             found.setdefault(doubt, []).append(row)
-    return [
-        (mode.name, doubt, int(edges[at].sum()), float(km[at].sum()))
-        for doubt, at in sorted(found.items())
+    told = [
+        (mode.name, doubt, int(edges[at].sum()), float(km[at].sum())) for doubt, at in found.items()
     ]
+    if mode.counts_hills and (level := level_for_want_of_heights(network) & is_open).any():
+        level_km = float(network.length_m[level].sum()) / M_PER_KM
+        told.append((mode.name, SLOPE_UNKNOWN, int(level.sum()), level_km))
+    return sorted(told)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import json
-import os
-import tempfile
 import zipfile
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +11,9 @@ import numpy as np
 import shapely
 
 from eh_access.errors import SourceError
+from eh_access.network.archive import DAMAGE, read_about, read_array, small, write_archive
 from eh_access.network.build import CM_PER_M, edge_lengths
+from eh_access.network.heights import Heights
 from eh_access.network.model import Network, Provenance
 
 if TYPE_CHECKING:
@@ -24,18 +22,7 @@ if TYPE_CHECKING:
 SUFFIX = ".npz"
 FORMAT = "eh_access network"
 VERSION = 1
-NO_DATE = (1980, 1, 1, 0, 0, 0)
-"""Stamped on every part, so that the same network always gives the same bytes."""
-
-DAMAGE = (
-    zipfile.BadZipFile,
-    EOFError,
-    ValueError,
-    OverflowError,
-    NotImplementedError,
-    shapely.errors.GEOSException,
-)
-"""What a cut-off or altered file makes the readers below raise."""
+UNKNOWN_HEIGHT_CM = -32768
 
 ARRAYS = (
     "node_cm",
@@ -47,6 +34,7 @@ ARRAYS = (
     "inner_count",
     "inner_step_cm",
 )
+OPTIONAL = ("length_m", "height_count", "height_cm")
 
 
 def write_network(network: Network, path: Path | str) -> Path:
@@ -71,6 +59,7 @@ def write_network(network: Network, path: Path | str) -> Path:
 
     Examples
     --------
+    >>> import tempfile
     >>> from eh_access.network.build import build_network
     >>> from eh_access.network.raw import RawWays
     >>> raw = RawWays(crs="EPSG:27700")
@@ -79,34 +68,10 @@ def write_network(network: Network, path: Path | str) -> Path:
     ...     read_network_file(write_network(build_network(raw), folder + "/n.npz")).length_m
     array([50.])
     """
-    path = Path(path)
-    parts = _pack(network)
-    beside = ""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w") as archive:
-            for name, content in parts.items():
-                archive.writestr(_member(name), content)
-        Path(beside).chmod(0o644)
-        Path(beside).replace(path)
-    except OSError as error:
-        if beside:
-            Path(beside).unlink(missing_ok=True)
-        reason = error.strerror or error
-        raise SourceError(f"{path}: cannot be written ({reason}); choose another folder") from error
-    return path
+    return write_archive(Path(path), *_pack(network))
 
 
-def _member(name: str) -> zipfile.ZipInfo:
-    info = zipfile.ZipInfo(f"{name}.npy", date_time=NO_DATE)
-    info.compress_type = zipfile.ZIP_STORED
-    info.external_attr = 0o644 << 16
-    info.create_system = 3
-    return info
-
-
-def _pack(network: Network) -> dict[str, bytes]:
+def _pack(network: Network) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     nodes = np.rint(np.column_stack([network.node_x, network.node_y]) * CM_PER_M).astype(np.int32)
     vertices = np.rint(network.geometry_xy * CM_PER_M).astype(np.int64)
     start = network.geometry_start
@@ -118,14 +83,16 @@ def _pack(network: Network) -> dict[str, bytes]:
         "node_cm": nodes,
         "edge_from": network.edge_from,
         "edge_to": network.edge_to,
-        "edge_tags": _small(network.edge_tags),
+        "edge_tags": small(network.edge_tags),
         "edge_way": network.edge_way,
-        "edge_name": _small(network.edge_name),
-        "inner_count": _small(np.diff(start) - 2),
-        "inner_step_cm": _small(steps[inner]),
+        "edge_name": small(network.edge_name),
+        "inner_count": small(np.diff(start) - 2),
+        "inner_step_cm": small(steps[inner]),
     }
     if not np.array_equal(edge_lengths(vertices / CM_PER_M, start), network.length_m):
         arrays["length_m"] = network.length_m  # set by hand, not measured along the street
+    if network.heights is not None:
+        arrays |= _packed_heights(network.heights)
     covered = None if network.covered is None else shapely.to_wkb(network.covered, hex=True)
     about = {
         "format": FORMAT,
@@ -134,23 +101,15 @@ def _pack(network: Network) -> dict[str, bytes]:
         "names": list(network.names),
         "provenance": [asdict(entry) for entry in network.provenance],
         "covered_wkb": covered,
+        "heights_source": None if network.heights is None else network.heights.source,
     }
-    text = json.dumps(about, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    packed = {"about": np.frombuffer(text.encode(), dtype=np.uint8), **arrays}
-    return {name: _npy(array) for name, array in packed.items()}
+    return about, arrays
 
 
-def _small(array: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:
-    """Use 16 bits where they are enough."""
-    info = np.iinfo(np.int16)
-    fits = array.size == 0 or (array.min() >= info.min and array.max() <= info.max)
-    return array.astype(np.dtype("<i2") if fits else np.dtype("<i4"))
-
-
-def _npy(array: NDArray[Any]) -> bytes:
-    buffer = io.BytesIO()
-    np.lib.format.write_array(buffer, np.ascontiguousarray(array), allow_pickle=False)
-    return buffer.getvalue()
+def _packed_heights(heights: Heights) -> dict[str, NDArray[Any]]:
+    centimetres = np.rint(heights.metres.astype(np.float64) * CM_PER_M)
+    known = np.nan_to_num(centimetres, nan=UNKNOWN_HEIGHT_CM).astype(np.int64)
+    return {"height_count": small(np.diff(heights.start)), "height_cm": small(known)}
 
 
 def read_network_file(path: Path | str) -> Network:
@@ -198,7 +157,7 @@ def read_network_file(path: Path | str) -> Network:
     path = Path(path)
     try:
         with zipfile.ZipFile(path) as archive:
-            about = json.loads(_array(archive, "about").tobytes())
+            about = read_about(archive)
             if about.get("format") != FORMAT:
                 raise _not_ours(path)
             if about.get("version") != VERSION:
@@ -207,9 +166,11 @@ def read_network_file(path: Path | str) -> Network:
                     f"{path}: written in version {found} of the network file, this library reads "
                     f"version {VERSION}; build it again from its source"
                 )
-            arrays = {name: _array(archive, name) for name in ARRAYS}
-            if "length_m.npy" in archive.namelist():
-                arrays["length_m"] = _array(archive, "length_m")
+            arrays = {name: read_array(archive, name) for name in ARRAYS}
+            there = set(archive.namelist())
+            for name in OPTIONAL:
+                if f"{name}.npy" in there:
+                    arrays[name] = read_array(archive, name)
         return _unpack(about, arrays)
     except FileNotFoundError as error:
         raise SourceError(f"{path}: there is no such file; check the path") from error
@@ -225,12 +186,6 @@ def _not_ours(path: Path) -> SourceError:
     return SourceError(
         f"{path}: not a network saved by this library; read the OpenStreetMap file it came from"
     )
-
-
-def _array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
-    content = io.BytesIO(archive.read(f"{name}.npy"))
-    array: NDArray[Any] = np.lib.format.read_array(content, allow_pickle=False)
-    return array
 
 
 def _unpack(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Network:
@@ -258,7 +213,16 @@ def _unpack(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Network:
         geometry_xy=geometry,
         covered=None if covered is None else shapely.from_wkb(covered),
         provenance=tuple(Provenance(**entry) for entry in about["provenance"]),
+        heights=_heights(about, arrays),
     )
+
+
+def _heights(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Heights | None:
+    if about.get("heights_source") is None:
+        return None
+    count, cm = arrays["height_count"].astype(np.int64), arrays["height_cm"]
+    metres = np.where(cm == UNKNOWN_HEIGHT_CM, np.nan, cm / CM_PER_M).astype(np.float32)
+    return Heights(np.concatenate([[0], np.cumsum(count)]), metres, about["heights_source"])
 
 
 def _vertices(
@@ -306,3 +270,10 @@ def _check(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
         raise ValueError("vertices are missing")
     if edges and counts.min() < 0:
         raise ValueError("an edge has a negative number of vertices")
+    if about.get("heights_source") is not None:
+        counts = arrays["height_count"]
+        ends = 2
+        if len(counts) != edges or (edges and counts.min() < ends):
+            raise ValueError("heights do not fit the edges")
+        if arrays["height_cm"].shape != (int(counts.sum()),):
+            raise ValueError("heights are missing")

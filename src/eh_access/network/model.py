@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
+    from eh_access.network.heights import Heights
+
 CLOSED_DS: int = 2**30
 """Deciseconds that mean "may not be used"; no sum of two of them overflows 32 bits."""
 
@@ -104,7 +106,10 @@ class Network:
         The area in which streets are complete, or None if unknown. Trips that touch its rim may
         have been cut short.
     provenance
-        Where the streets came from.
+        Where the streets came from, and the heights if there are any.
+    heights
+        How high each street lies along its way, or None if that is not known: then every street
+        counts as level (see ``network/terrain.py``).
     """
 
     node_x: NDArray[np.float64]
@@ -121,6 +126,7 @@ class Network:
     geometry_xy: NDArray[np.float64]
     covered: BaseGeometry | None
     provenance: tuple[Provenance, ...]
+    heights: Heights | None = None
     _memory: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:

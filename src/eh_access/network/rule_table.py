@@ -14,7 +14,7 @@ from eh_access.network.tag_values import MILE_KM, NUMBERS, parse_speed_km_h
 
 EFFECTS = frozenset(
     {
-        *("allow", "deny", "count", "factor"),
+        *("allow", "deny", "count", "factor", "no_wait"),
         *("one_way", "one_way_back", "two_way"),
         *("limit", "limit_mph", "speed", "walk"),
     }

@@ -30,12 +30,15 @@ class TagCost:
         Why it is closed or slowed, in plain words; "" where there is nothing to say.
     counted
         Doubts that change nothing but are counted, for example ``"surface unknown"``.
+    waits
+        Whether one waits where it meets others; not so at driveways and slip roads.
     """
 
     forward_km_h: float
     backward_km_h: float
     reason: str = ""
     counted: tuple[str, ...] = ()
+    waits: bool = field(default=True, repr=False)
 
     @property
     def is_open(self) -> bool:
@@ -97,6 +100,7 @@ class _State:
     why_closed: str = ""
     why_slow: str = ""
     counted: list[str] = field(default_factory=list)
+    waits: bool = True
 
     def __post_init__(self) -> None:
         self.may_go = [self.is_open, self.is_open]
@@ -114,6 +118,8 @@ class _State:
                 self.factor, self.why_slow = line.amount, line.reason
         elif line.effect == "count":
             self.counted.append(line.reason)
+        elif line.effect == "no_wait":
+            self.waits = False
         else:
             self._set_speed(line, tags, table)
 
@@ -141,6 +147,6 @@ class _State:
         ]
         if any(speeds):
             counted = tuple(dict.fromkeys(self.counted))
-            return TagCost(speeds[FORWARD], speeds[BACKWARD], self.why_slow, counted)
+            return TagCost(speeds[FORWARD], speeds[BACKWARD], self.why_slow, counted, self.waits)
         kind = tags.get("highway") or tags.get("route") or "way"
         return TagCost(0.0, 0.0, self.why_closed or f"'{kind}' is not open {label}")

@@ -97,13 +97,35 @@ def parse_slope_percent(text: str) -> float | None:
     >>> parse_slope_percent("up") is None
     True
     """
+    signed = parse_signed_slope(text)
+    return None if signed is None else abs(signed)
+
+
+def parse_signed_slope(text: str) -> float | None:
+    """Read a slope along its way: up above 0, down below.
+
+    Parameters
+    ----------
+    text
+        For example ``"10%"``, ``"-5 %"`` or ``"1:12"``, which is up.
+
+    Returns
+    -------
+    float or None
+        Per cent, or None for words such as ``"up"`` and for degrees.
+
+    Examples
+    --------
+    >>> parse_signed_slope("-5%"), parse_signed_slope("1:20"), parse_signed_slope("up")
+    (-5.0, 5.0, None)
+    """
     ratio = re.fullmatch(r"\s*(\d+)\s*:\s*(\d+)\s*", text)
     if ratio is not None:
         return 100.0 * int(ratio[1]) / int(ratio[2]) if int(ratio[2]) else None
     match = _NUMBER.match(text.strip())
     if match is None or text.strip()[match.end() :].strip() not in ("", "%"):
         return None
-    return abs(float(match[0].replace(",", ".")))
+    return float(match[0].replace(",", "."))
 
 
 def parse_duration_min(text: str) -> float | None:

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
 
 from eh_access.errors import NotFoundError, did_you_mean
+from eh_access.network.terrain import Terrain, read_terrain
 from eh_access.sources.records import BundledFile, data_dir, load_sources, provenance_of
 from eh_access.tables import check_areas, check_origins, check_sites
+
+if TYPE_CHECKING:
+    from eh_access.network.model import Network
 
 __all__ = [
     "BundledFile",
@@ -25,6 +30,7 @@ __all__ = [
     "network_path",
     "provenance_of",
     "study_path",
+    "terrain_around",
 ]
 
 _TEXT = {"site_id", "origin_id", "area_id", "ward_code", "postcode", "locality", "address"}
@@ -35,6 +41,7 @@ _FOLDERS: Mapping[str, str] = MappingProxyType(
         "sites": ".csv",
         "networks": ".npz",
         "studies": ".toml",
+        "terrain": ".npz",
     }
 )
 
@@ -75,7 +82,7 @@ def bundled_names(folder: str) -> tuple[str, ...]:
     Parameters
     ----------
     folder
-        One of "boundaries", "origins", "sites", "networks", "studies".
+        One of "boundaries", "origins", "sites", "networks", "studies", "terrain".
 
     Returns
     -------
@@ -113,6 +120,38 @@ def network_path(name: str) -> Path:
     eh_access.errors.NotFoundError: no bundled network 'newprt': ...
     """
     return _named("networks", name, "network")
+
+
+def terrain_around(network: Network) -> Terrain | None:
+    """Return the shipped heights that streets lie on.
+
+    Parameters
+    ----------
+    network
+        The streets.
+
+    Returns
+    -------
+    Terrain or None
+        The grid with the largest share of the streets' ends, at least half of them; None if there
+        is none.
+
+    Examples
+    --------
+    >>> from eh_access import read_network
+    >>> terrain_around(read_network("newport")).provenance.title
+    'OS Terrain 50'
+    """
+    best, most = None, 0.5
+    for name in bundled_names("terrain"):
+        terrain = read_terrain(bundled_path(f"terrain/{name}.npz"))
+        west, south, east, north = terrain.bounds
+        inside = (network.node_x >= west) & (network.node_x <= east)
+        inside &= (network.node_y >= south) & (network.node_y <= north)
+        share = float(inside.mean()) if network.node_count else 0.0
+        if share >= most:
+            best, most = terrain, share
+    return best
 
 
 def study_path(name: str) -> Path:
