@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from eh_access.analysis.hours import reached
 from eh_access.analysis.lenses import by_mode
 from eh_access.analysis.positions import sample_id
 from eh_access.analysis.views import View, look, tables_for
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from eh_access.analysis.case import Side
+    from eh_access.analysis.criteria import Criterion
     from eh_access.analysis.lenses import Figures, Lens
 
     Doubles = NDArray[np.float64]
@@ -79,7 +81,7 @@ def usable_samples(sides: Sides) -> list[int]:
 
 def displaced_figures(
     lens: Lens, sides: Sides, *, samples: Sequence[int], moved: Iterable[str]
-) -> list[Figures]:
+) -> Figures:
     """Return figures with estimated sites in sampled places, everything else as in the study.
 
     Parameters
@@ -96,8 +98,8 @@ def displaced_figures(
 
     Returns
     -------
-    list of tuple
-        Figures before and after, for each sample.
+    tuple of numpy.ndarray
+        Before and after, float64 (samples, origins).
     """
     wanted = sorted(moved)
     parts = [
@@ -107,14 +109,11 @@ def displaced_figures(
         ]
         for layers, side in zip((lens.before, lens.after), sides, strict=True)
     ]
-    told = [
-        np.stack([reduce(np.minimum, [part.figure(at) for part in side]) for side in parts])
-        for at in range(len(samples))
-    ]
-    return [(pair[0], pair[1]) for pair in told]
+    before, after = (reduce(np.minimum, [part.figures() for part in side]) for side in parts)
+    return before, after
 
 
-def _asked(lens: Lens, side: Side) -> list[object]:
+def _asked(lens: Lens, side: Side) -> list[Criterion]:
     """Return the criterion by each mode for which there are times to sampled places, all open."""
     return [
         alone.model_copy(update={"sites": "open"})
@@ -160,12 +159,19 @@ class _Displaced:
             back=None if sampled.back is None else sampled.back[:, at].reshape(shape),
         )
 
-    def figure(self, at: int) -> Doubles:
-        """Return what each origin has in one sample."""
-        there = self.view.there.copy()
-        there[:, self.columns] = self.there[..., at]
-        back = self.view.back
-        if back is not None and self.back is not None:
-            back = back.copy()
-            back[:, self.columns] = self.back[..., at]
-        return replace(self.view, there=there, back=back).figure({})
+    def figures(self) -> Doubles:
+        """Return what each origin has in every sample, (samples, origins)."""
+        criterion = self.view.criterion
+        blank = self.view.there.copy()
+        blank[:, self.columns] = np.inf
+        rest = replace(self.view, there=blank).figure({})
+        if criterion.measure != "hours_reachable":
+            return np.asarray(np.minimum(rest, self.there.min(axis=1, initial=np.inf).T))
+        near = reached(
+            self.there,
+            self.back,
+            criterion.cutoff_min or np.inf,
+            there_and_back=criterion.there_and_back or "each_way",
+        )
+        hours = self.view.sites.hours[self.columns][:, None]
+        return np.asarray(rest + np.where(near, hours, 0.0).sum(axis=1).T)

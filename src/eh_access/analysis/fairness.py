@@ -202,7 +202,7 @@ def _groups_of(comparison: Comparison, seed: int, resamples: int) -> pd.DataFram
     parts = []
     for kind, names in groupings(comparison).items():
         table = comparison.summary(names)
-        numbers = table.index.get_indexer(names)
+        numbers = table.index.get_indexer(pd.Index(names))
         table = table.assign(**_gaps(frame, numbers, areas, drawn, table.index))
         table["areas"] = pd.Series(by_area).groupby(names).nunique().reindex(table.index)
         for when in ("before", "after"):
@@ -262,9 +262,13 @@ def _ranks(comparison: Comparison) -> dict[str, Doubles]:
     missing = pd.Series(np.nan, index=comparison.frame.index)
     columns = comparison.groups
     return {
-        "imd": columns.get("imd_decile", missing).to_numpy(np.float64, na_value=np.nan),
-        "no_car": -columns.get("no_car_share", missing).to_numpy(np.float64, na_value=np.nan),
+        "imd": _numbers(columns.get("imd_decile", missing)),
+        "no_car": -_numbers(columns.get("no_car_share", missing)),
     }
+
+
+def _numbers(values: pd.Series) -> Doubles:
+    return np.asarray(values.to_numpy(np.float64, na_value=np.nan), dtype=np.float64)
 
 
 def _has(columns: pd.DataFrame, name: str) -> bool:

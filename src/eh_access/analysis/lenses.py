@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eh_access.analysis.criteria import Criterion, Outcome
 from eh_access.analysis.question import missing_inputs, missing_modes
-from eh_access.analysis.readings import LEVELS, NO_VALUE, base_of, grade, read
+from eh_access.analysis.readings import base_of
 from eh_access.analysis.settings_grid import MAIN_WEIGHTS
 from eh_access.analysis.views import View, look, tables_for
 from eh_access.errors import NotFoundError, did_you_mean
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from eh_access.analysis.case import Case, Side
+    from eh_access.analysis.criteria import Criterion
     from eh_access.analysis.readings import Base
     from eh_access.analysis.settings_grid import Setting
     from eh_access.modes import TravelMode
@@ -143,27 +143,6 @@ class Lens:
         return far or any(layer.pace(setting) != 1 for layer in layers)
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Answers:
-    """What a criterion says under each of several settings.
-
-    Parameters
-    ----------
-    value, baseline_value
-        float64 (settings,): in the measure's unit; NaN where there is none.
-    level
-        int (settings,): the outcome, as a place in ``readings.LEVELS``.
-    """
-
-    value: Doubles
-    baseline_value: Doubles
-    level: NDArray[np.int_]
-
-    def outcomes(self) -> list[Outcome]:
-        """Return the outcomes."""
-        return [LEVELS[int(level)] for level in self.level]
-
-
 def lens_of(criterion: Criterion, case: Case) -> Lens:
     """Return a criterion asked of a case, ready to be asked again.
 
@@ -207,92 +186,6 @@ def at_threshold(criterion: Criterion, factor: float) -> Criterion:
     fall = criterion.max_fall_points
     fall = None if fall is None else max(fall * (2 - factor), 0.0)
     return criterion.model_copy(update={"threshold": threshold, "max_fall_points": fall})
-
-
-def answers(lens: Lens, settings: Sequence[Setting]) -> Answers:
-    """Return what a criterion says under settings of one set of origins.
-
-    Parameters
-    ----------
-    lens
-        From `lens_of`.
-    settings
-        In any order.
-
-    Returns
-    -------
-    Answers
-        In that order.
-
-    Raises
-    ------
-    NotFoundError
-        If the origins lack a column of weights.
-    """
-    if lens.missing:
-        return nothing(len(settings))
-    value, baseline = np.empty(len(settings)), np.empty(len(settings))
-    level = np.empty(len(settings), dtype=np.int_)
-    groups: dict[tuple[str, float], list[int]] = {}
-    for at, setting in enumerate(settings):
-        groups.setdefault((setting.weights, setting.threshold_factor), []).append(at)
-    for (weights, factor), rows in groups.items():
-        pairs = [lens.figures(settings[at]) for at in rows]
-        found = graded(lens, pairs, lens.base(weights), at_threshold(lens.criterion, factor))
-        value[rows], baseline[rows], level[rows] = found.value, found.baseline_value, found.level
-    return Answers(value=value, baseline_value=baseline, level=level)
-
-
-def graded(
-    lens: Lens, pairs: Sequence[Figures], base: Base, criterion: Criterion | None = None
-) -> Answers:
-    """Return what a criterion says of figures, all of them at once.
-
-    Parameters
-    ----------
-    lens
-        What is asked, of what.
-    pairs
-        Figures before and after, each (origins,).
-    base
-        Whom it counts.
-    criterion
-        The criterion at another threshold; None for its own.
-
-    Returns
-    -------
-    Answers
-        One for each pair.
-    """
-    asked = criterion or lens.criterion
-    before, after = (np.stack(part) for part in zip(*pairs, strict=True))
-    readings = read(asked, before, after, base)
-    level = grade(asked, readings)
-    if lens.withheld:
-        sure = (level == 0) & (asked.max_fall_points is None)
-        level = np.where(sure, level, NO_VALUE)
-    return Answers(
-        value=readings.value,
-        baseline_value=np.broadcast_to(readings.baseline_value, readings.value.shape),
-        level=level,
-    )
-
-
-def nothing(count: int) -> Answers:
-    """Return answers where nothing can be said.
-
-    Parameters
-    ----------
-    count
-        How many.
-
-    Returns
-    -------
-    Answers
-        Without values.
-    """
-    none = np.full(count, np.nan)
-    return Answers(value=none, baseline_value=none, level=np.full(count, NO_VALUE))
 
 
 def _layers(criterion: Criterion, case: Case, side: Side) -> tuple[Layer, ...]:

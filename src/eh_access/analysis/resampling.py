@@ -125,8 +125,8 @@ def gaps_between(
     columns = drawn.shape[1]
     cell = groups[known] * columns + areas[known]
     size = count * columns
-    load = np.bincount(cell, weights[known], size).reshape(count, columns)
-    held = np.bincount(cell, (weights * values)[known], size).reshape(count, columns)
+    load = _sums(cell, weights[known], size).reshape(count, columns)
+    held = _sums(cell, (weights * values)[known], size).reshape(count, columns)
     once = np.ones((1, columns))
     spread = _gaps(held, load, drawn)
     enough = (load > 0).sum(axis=1) >= FEWEST_AREAS
@@ -137,6 +137,10 @@ def gaps_between(
         if len(told):
             ends[:, group] = np.quantile(told, [tail, 1 - tail])
     return GroupGaps(gap=_gaps(held, load, once)[0], low=ends[0], high=ends[1])
+
+
+def _sums(cell: NDArray[np.intp], values: Doubles, size: int) -> Doubles:
+    return np.bincount(cell, values, size).astype(np.float64)
 
 
 def _gaps(held: Doubles, load: Doubles, drawn: Doubles) -> Doubles:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from eh_access.analysis.answering import Answers, answers, graded
 from eh_access.analysis.displaced import displaced_figures, sampled_names, usable_samples
-from eh_access.analysis.lenses import Answers, answers, at_threshold, graded, lens_of
+from eh_access.analysis.lenses import at_threshold, lens_of
 from eh_access.analysis.robustness_tables import (
     FRAME_COLUMNS,
     SWEEP_COLUMNS,
@@ -284,8 +285,7 @@ def _on_positions(
     own = [Setting()] * len(samples)
 
     def moved(sites: Iterable[str]) -> Answers:
-        pairs = displaced_figures(lens, sides, samples=samples, moved=sites)
-        return graded(lens, pairs, base)
+        return graded(lens, displaced_figures(lens, sides, samples=samples, moved=sites), base)
 
     rows = frame_rows(
         lens,

@@ -14,8 +14,9 @@ from eh_access.analysis.scenarios import BASELINE
 from eh_access.analysis.settings_grid import Setting
 
 if TYPE_CHECKING:
+    from eh_access.analysis.answering import Answers
     from eh_access.analysis.case import Case
-    from eh_access.analysis.lenses import Answers, Lens
+    from eh_access.analysis.lenses import Lens
     from eh_access.analysis.settings_grid import Sweep
     from eh_access.analysis.tipping import Swept
 
@@ -40,8 +41,8 @@ FRAME_COLUMNS = (
     "agrees_with_main",
     "touched",
 )
-"""``robustness.csv``. ``kind`` is "setting" or "position", ``number`` counts within each; speeds are
-NaN where a study has no such mode, ``max_offset_m`` is inf where the study's own limit holds;
+"""``robustness.csv``. ``kind`` is "setting" or "position", ``number`` counts within each; speeds
+are NaN where a study has no such mode, ``max_offset_m`` is inf where the study's own limit holds;
 ``value`` is in the unit of the criterion's measure, NaN only where it cannot be worked out;
 ``touched`` says whether the setting changes anything the criterion looks at."""
 
@@ -179,8 +180,8 @@ def swept_row(lens: Lens, sweep: Sweep, told: Swept | None) -> dict[str, object]
         "criterion": lens.criterion.id,
         "assumption": sweep.assumption,
         "words": sweep.words,
-        "searched": f"{sweep.values[0]:g} to {sweep.values[-1]:g} {sweep.unit}",
-        "tried": len(sweep.values) if told is None else len(told.values),
+        "searched": f"{sweep.tried[0]:g} to {sweep.tried[-1]:g} {sweep.unit}",
+        "tried": len(sweep.tried) if told is None else len(told.values),
         "differ": 0 if told is None else told.differ,
     }
 
@@ -211,8 +212,8 @@ def tipping_row(lens: Lens, told: Swept) -> dict[str, object]:
         "words": told.sweep.words,
         "unit": told.sweep.unit,
         "main_value": told.main,
-        "searched_from": min(told.sweep.values[0], told.main),
-        "searched_to": max(told.sweep.values[-1], told.main),
+        "searched_from": min(told.sweep.tried[0], told.main),
+        "searched_to": max(told.sweep.tried[-1], told.main),
         "turns_below": below,
         "outcome_below": under,
         "turns_above": above,

@@ -1,21 +1,18 @@
 """Sessions, not buildings: what a family can be at from its beginning to its end, and be home.
 
-Hours alone are counted in ``hours``; here are sessions of known days and times, and the readings
-that set a closure beside a cut in hours.
+Hours alone are counted in ``hours``; here are sessions of known days and times. See
+``three_readings`` for closures beside cuts in hours.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from eh_access.analysis.arrays import HALF_DECISECOND_MIN, within
-from eh_access.analysis.comparison import compare
-from eh_access.analysis.hours import hours_reachable, weekly_hours
-from eh_access.analysis.measures import coverage, weighted_mean
+from eh_access.analysis.hours import weekly_hours
 from eh_access.analysis.scenarios import open_sites
 from eh_access.analysis.windows import Timetable, check_windows, clock_min
 from eh_access.errors import InputError
@@ -24,7 +21,6 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from eh_access.analysis.case import Case
     from eh_access.routing.types import TravelTimes
 
     Doubles = NDArray[np.float64]
@@ -141,7 +137,7 @@ def _both_ways(
     return there.astype(np.float64), back.astype(np.float64)
 
 
-def nearest_open_for(
+def nearestopen_for(
     times: TravelTimes, sites: gpd.GeoDataFrame, *, min_hours: float, full_hours: float
 ) -> pd.DataFrame:
     """Return each origin's nearest site that is open at least so many hours a week.
@@ -176,166 +172,33 @@ def nearest_open_for(
     >>> homes, centres = load_origins("rotherham_oa"), load_sites("rotherham_centres")
     >>> times = estimate_travel_times(homes, centres, mode=WALK)
     >>> fewer = apply_scenario(centres, Scenario("fewer", "Fewer", (SetHours("arnold", 10),)))
-    >>> found = nearest_open_for(times, fewer, min_hours=15, full_hours=25)
+    >>> found = nearestopen_for(times, fewer, min_hours=15, full_hours=25)
     >>> "arnold" in set(found["site_id"])
     False
     """
     if not min_hours > 0:
         raise InputError(f"min_hours is {min_hours}; give hours a week above 0")
-    return times.nearest(_open_for(sites, min_hours, full_hours))
+    return times.nearest(open_for(sites, min_hours, full_hours))
 
 
-def _open_for(sites: gpd.GeoDataFrame, min_hours: float, full_hours: float) -> pd.Index:
-    """Return the open sites of at least so many hours a week."""
-    chosen = open_sites(sites, full_time=False, full_time_from_hours=full_hours)
-    stated = sites.loc[chosen, "hours_per_week"].to_numpy(dtype=np.float64, na_value=np.nan)
-    return chosen[weekly_hours(stated, full_hours) >= min_hours]
-
-
-READINGS = ("any hours", "at least {hours:g} hours a week", "full-time hours")
-"""What "open" can be taken to mean, the loosest first."""
-
-
-def readings_table(
-    cases: Iterable[Case],
-    *,
-    mode: str = "walk",
-    cutoff_min: float = 30.0,
-    min_hours: float = 10.0,
-    loser_min: float = 5.0,
-) -> pd.DataFrame:
-    """Return scenarios beside one another for the same families, by what "open" is taken to mean.
-
-    A centre that keeps ten hours a week is no loss to those who ask whether anything is open, and
-    as good as gone to those who ask for full-time hours. Both readings stand side by side, and a
-    scenario that closes it altogether beside them.
+def open_for(sites: gpd.GeoDataFrame, min_hours: float, full_hours: float) -> pd.Index:
+    """Return the open sites of at least so many hours a week.
 
     Parameters
     ----------
-    cases
-        Scenarios of one study, in the order wanted: of the same origins and one baseline.
-    mode
-        How people travel, by name.
-    cutoff_min
-        Minutes within which a site is near.
+    sites
+        From ``apply_scenario``, with ``hours_per_week``.
     min_hours
-        Hours a week for the reading between the two.
-    loser_min
-        More minutes than this lost make a loser.
+        Hours a week; 0 for every site that is open at all.
+    full_hours
+        How many hours stand for "full hours, number unknown" (NaN).
 
     Returns
     -------
-    pandas.DataFrame
-        One row per scenario and reading: ``scenario``, ``mode``, ``reading``, ``sites`` (how many
-        count), ``weight``, ``weight_within``, ``share_within``, ``share_within_before``,
-        ``weight_loses``, ``share_loses``, ``mean_min`` and ``mean_before_min`` (over
-        ``finite_weight``, those reached before and after), ``mean_change_min``,
-        ``mean_hours_within`` (hours a week of all open sites within the cutoff, there and back
-        where times home are given; the same for every reading) and ``estimated``.
-
-    Raises
-    ------
-    InputError
-        If the cases are of other origins than the first, or lack times by the mode.
-
-    Examples
-    --------
-    >>> readings_table([]).columns[:3].tolist()
-    ['scenario', 'mode', 'reading']
+    pandas.Index
+        Ids, in the order of the table.
     """
-    held = list(cases)
-    faults = [
-        f"case '{case.scenario}': no times by {mode}"
-        for case in held
-        if not (mode in case.before.times and mode in case.after.times)
-    ]
-    faults += [
-        f"case '{case.scenario}' is of other families than '{held[0].scenario}'"
-        for case in held[1:]
-        if not case.origins.index.equals(held[0].origins.index)
-    ]
-    if faults:
-        raise InputError(faults)
-    rows = [
-        row for case in held for row in _readings_of(case, mode, cutoff_min, min_hours, loser_min)
-    ]
-    return pd.DataFrame(rows, columns=list(READING_COLUMNS))
-
-
-READING_COLUMNS = (
-    "scenario",
-    "mode",
-    "reading",
-    "sites",
-    "weight",
-    "weight_within",
-    "share_within",
-    "share_within_before",
-    "weight_loses",
-    "share_loses",
-    "finite_weight",
-    "mean_min",
-    "mean_before_min",
-    "mean_change_min",
-    "mean_hours_within",
-    "estimated",
-)
-
-
-def _readings_of(
-    case: Case, mode: str, cutoff_min: float, min_hours: float, loser_min: float
-) -> list[dict[str, object]]:
-    full = case.settings.full_time_from_hours
-    before, after = case.before.times[mode], case.after.times[mode]
-    hours = hours_reachable(
-        after,
-        case.after.sites.loc[_placed(case.after.sites, case.after.sites.index)],
-        cutoff_min=cutoff_min,
-        full_hours=full,
-        times_back=case.after.times_back.get(mode),
-    )
-    mean_hours = weighted_mean(hours, case.origins["weight"])
-    rows = []
-    for reading, least in zip(READINGS, (0.0, min_hours, full), strict=True):
-        chosen = [_open_for(side.sites, least, full) for side in (case.before, case.after)]
-        known = [_placed(side.sites, ids) for side, ids in zip((case.before, case.after), chosen)]
-        compared = compare(
-            before,
-            after,
-            case.origins,
-            sites_before=known[0],
-            sites_after=known[1],
-            loser_min=loser_min,
-        )
-        told = compared.summary().iloc[0]
-        share, was = (
-            coverage(table, case.origins, cutoff_min=cutoff_min, sites=ids)
-            for table, ids in ((after, known[1]), (before, known[0]))
-        )
-        rows.append(
-            {
-                "scenario": case.scenario,
-                "mode": mode,
-                "reading": reading.format(hours=min_hours),
-                "sites": len(chosen[1]),
-                "weight": told["weight"],
-                "weight_within": share * told["weight"],
-                "share_within": share,
-                "share_within_before": was,
-                "weight_loses": told["weight_loses"],
-                "share_loses": told["share_loses"],
-                "finite_weight": told["finite_weight"],
-                "mean_min": told["mean_after_min"],
-                "mean_before_min": told["mean_before_min"],
-                "mean_change_min": told["mean_change_min"],
-                "mean_hours_within": mean_hours,
-                "estimated": compared.estimated,
-            }
-        )
-    return rows
-
-
-def _placed(sites: gpd.GeoDataFrame, ids: Sequence[str] | pd.Index) -> pd.Index:
-    """Return those whose place is known; nobody can travel to the others."""
-    chosen = pd.Index(ids)
-    return chosen[(sites.loc[chosen, "location_basis"] != "unknown").to_numpy(dtype=bool)]
+    chosen = open_sites(sites, full_time=False, full_time_from_hours=full_hours)
+    stated = sites.loc[chosen, "hours_per_week"].to_numpy(dtype=np.float64, na_value=np.nan)
+    enough: pd.Index = chosen[weekly_hours(stated, full_hours) >= min_hours]
+    return enough

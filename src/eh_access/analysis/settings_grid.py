@@ -159,23 +159,22 @@ def settings_grid(
     if faults:
         raise InputError(faults)
     found: dict[Setting, None] = {}
-    sizes = (paces, weights, origins)
-    for factor, *places in product(threshold_factors, *(range(len(held)) for held in sizes)):
-        pace, weight, origin = (held[at] for held, at in zip(sizes, places, strict=True))
+    numbers = (range(len(held)) for held in (paces, weights, origins))
+    for factor, (pace, weight, origin) in product(threshold_factors, list(product(*numbers))):
         setting = Setting(
-            walk_speed_km_h=pace.walk_speed_km_h,
-            pushchair_speed_km_h=pace.pushchair_speed_km_h,
-            drive_factor=pace.drive_factor,
-            max_offset_m=offsets_m[_turn(places) % len(offsets_m)],
-            origins=origin,
-            weights=weight,
+            walk_speed_km_h=paces[pace].walk_speed_km_h,
+            pushchair_speed_km_h=paces[pace].pushchair_speed_km_h,
+            drive_factor=paces[pace].drive_factor,
+            max_offset_m=offsets_m[_turn(pace, weight, origin) % len(offsets_m)],
+            origins=origins[origin],
+            weights=weights[weight],
             threshold_factor=factor,
         )
         found[setting] = None
     return tuple(found)
 
 
-def _turn(places: Sequence[int]) -> int:
+def _turn(*places: int) -> int:
     """Return whose turn it is: alike for each level of every heading.
 
     Of four paces the two bits of their number are added, so that turns differ between paces.
@@ -193,14 +192,14 @@ class Sweep:
         The field of `Setting`.
     words, unit
         What it is called in a sentence; its unit.
-    values
-        In ascending order.
+    tried
+        Its values, in ascending order.
     """
 
     assumption: str
     words: str
     unit: str
-    values: tuple[float, ...]
+    tried: tuple[float, ...]
 
     def settings(self, values: Sequence[float]) -> Iterator[Setting]:
         """Yield a setting for each value of the assumption."""
@@ -217,31 +216,31 @@ SWEEPS = (
         assumption="walk_speed_km_h",
         words="walking speed",
         unit="km/h",
-        values=_steps(3.2, 5.6, 0.1),
+        tried=_steps(3.2, 5.6, 0.1),
     ),
     Sweep(
         assumption="pushchair_speed_km_h",
         words="speed with a pushchair",
         unit="km/h",
-        values=_steps(3.2, 4.8, 0.1),
+        tried=_steps(3.2, 4.8, 0.1),
     ),
     Sweep(
         assumption="drive_factor",
         words="driving time",
         unit="times the study's",
-        values=_steps(0.8, 1.5, 0.05),
+        tried=_steps(0.8, 1.5, 0.05),
     ),
     Sweep(
         assumption="max_offset_m",
         words="farthest from a street",
         unit="m",
-        values=_steps(50.0, 500.0, 25.0),
+        tried=_steps(50.0, 500.0, 25.0),
     ),
     Sweep(
         assumption="threshold_factor",
         words="threshold",
         unit="times the study's",
-        values=_steps(0.8, 1.2, 0.02),
+        tried=_steps(0.8, 1.2, 0.02),
     ),
 )
 """What is swept, and over which range: 2.0 to 3.5 miles an hour on foot, and so on."""

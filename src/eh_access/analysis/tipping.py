@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eh_access.analysis.lenses import Lens, answers
+from eh_access.analysis.answering import answers
 from eh_access.analysis.readings import LEVELS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from eh_access.analysis.criteria import Outcome
+    from eh_access.analysis.lenses import Lens
     from eh_access.analysis.settings_grid import Sweep
 
 SECTIONS = 16
@@ -102,7 +103,7 @@ def swept(lens: Lens, sweep: Sweep) -> Swept | None:
         that holds it again and again. Turns beyond the first are among ``levels``.
     """
     main = main_value(lens, sweep)
-    values = tuple(value for value in sweep.values if value != main)
+    values = tuple(value for value in sweep.tried if value != main)
     settings = list(sweep.settings(values))
     if lens.missing or math.isnan(main) or not any(map(lens.touched, settings)):
         return None
