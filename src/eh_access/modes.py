@@ -148,12 +148,13 @@ class TravelMode:
         return replace(self, hill_function=NO_HILLS)
 
     def level(self) -> TravelMode:
-        """Return a mode for distances: one speed everywhere, no hills, delays or parking.
+        """Return a mode for distances: no hills, speed limits, delays or parking.
 
         Returns
         -------
         TravelMode
-            A copy of the same name, label and speed, so that minutes stand for metres.
+            A copy of the same name, label and speed. Rough ground still slows it unless what
+            streets cost is set apart (``level_mode`` in ``study/travel.py``).
 
         Examples
         --------

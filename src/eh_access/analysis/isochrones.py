@@ -127,7 +127,7 @@ def isochrones(  # noqa: PLR0913 - the field's own argument list, and how to dra
         stand = Stand(
             int(doors.edge[number]),
             float(doors.fraction[number]),
-            float(doors.offset_m[number]) / walk_m_per_min,
+            float(doors.offset_m[number]) / walk_m_per_min + mode.parking_s / 60,
         )
         legs = reached_legs(network, node_min[:, number], stand, mode=mode, direction=direction)
         for cutoff in cutoffs:

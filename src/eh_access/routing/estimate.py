@@ -96,7 +96,7 @@ def estimate_travel_times(
             f"there is no estimate {mode.label}: none was fitted; use walk, pushchair or drive, "
             "or give a street network"
         )
-    minutes = np.floor(minutes * DS_PER_MIN + 0.5) / DS_PER_MIN
+    minutes = np.floor((minutes + mode.parking_s / 60) * DS_PER_MIN + 0.5) / DS_PER_MIN
     minutes[~(minutes <= cutoff_min)] = np.inf
     reached = np.asarray(np.isfinite(minutes).any(axis=1), dtype=np.bool_)
     return TravelTimes(

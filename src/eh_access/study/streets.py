@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from eh_access.errors import SourceError
 from eh_access.network.osm import read_network
+from eh_access.network.terrain import with_heights
 from eh_access.sources import bundled
 from eh_access.study.config import BUNDLED
 from eh_access.study.reading import read_bytes
@@ -92,7 +93,7 @@ def own_streets(study: Study, area: BaseGeometry | None = None) -> Streets | Non
     # a compact file holds what was wanted of it; a county's map is cut to the area
     whole = area is None or path.suffix.lower() == ".npz"
     around = None if whole or area is None else area.buffer(buffer_for(study))
-    network = read_network(path, area=around)
+    network = on_the_ground(read_network(path, area=around))
     return Streets(
         network=network,
         how=f"Travel times follow real streets ({_dated(network)}).",
@@ -141,6 +142,7 @@ def find_streets(study: Study, area: BaseGeometry, *, offline: bool = False) -> 
     buffer_m = buffer_for(study)
     network = download.cached_network(area, buffer_m=buffer_m)
     if network is not None:
+        network = on_the_ground(network)
         return _downloaded(network, f"Travel times follow streets stored here ({_dated(network)}).")
     if offline:
         return Streets(
@@ -153,7 +155,33 @@ def find_streets(study: Study, area: BaseGeometry, *, offline: bool = False) -> 
     except SourceError as error:
         why = str(error).splitlines()[0]
         return Streets(network=None, how=f"The streets could not be downloaded: {why}")
+    network = on_the_ground(network)
     return _downloaded(network, f"Travel times follow real streets ({_dated(network)}).")
+
+
+def on_the_ground(network: Network) -> Network:
+    """Return streets with the shipped heights where they have none of their own.
+
+    Parameters
+    ----------
+    network
+        The streets.
+
+    Returns
+    -------
+    Network
+        With heights, unless no shipped grid lies there.
+
+    Examples
+    --------
+    >>> from eh_access import read_network
+    >>> on_the_ground(read_network("newport")).heights.source
+    'OS Terrain 50'
+    """
+    if network.heights is not None:
+        return network
+    terrain = bundled.terrain_around(network)
+    return network if terrain is None else with_heights(network, terrain)
 
 
 def _downloaded(network: Network, how: str) -> Streets:

@@ -134,7 +134,7 @@ def _modes_of(study: Study, measure: str) -> tuple[str, ...]:
 def level_mode(network: Network, mode: TravelMode) -> TravelMode:
     """Return a mode that may use the same streets at one speed, so that minutes are metres.
 
-    Rough ground and ramps slow a pushchair, so its quickest way need not be its shortest.
+    Rough ground, ramps and hills slow a pushchair, so its quickest way need not be its shortest.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def level_mode(network: Network, mode: TravelMode) -> TravelMode:
     TravelMode
         Of the same name, label and speed.
     """
-    level = replace(mode, source="at one speed everywhere: for distances", uses_road_speeds=False)
+    level = mode.level()
 
     def cost() -> EdgeCost:
         own = edge_cost(network, mode)
