@@ -28,7 +28,7 @@ LOCKED := $(PIP) --require-hashes
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report test check fix bench data notebooks pictures lock wheel-check clean
+.PHONY: help report test check fix bench data docs notebooks pictures lock wheel-check clean
 
 help:  ## Show this list
 	@echo "make TARGET, where TARGET is one of"
@@ -57,6 +57,11 @@ help:  ## Show this list
 .venv/.bench: .venv/.dev requirements/bench.txt
 	@echo "Installing the programs to be timed against"
 	@$(LOCKED) -r requirements/bench.txt
+	@touch $@
+
+.venv/.docs: .venv/.dev requirements/docs.txt
+	@echo "Installing what the documentation site needs"
+	@$(LOCKED) -r requirements/docs.txt
 	@touch $@
 
 .venv/.lock: .venv/.dev requirements/lock.txt
@@ -93,6 +98,10 @@ bench: .venv/.bench  ## Time it beside the peers; writes docs/benchmarks.md
 
 data: .venv/.dev  ## Build data/ anew from ../shared/data
 	$(VENV_PYTHON) tools/build_data.py
+
+docs: .venv/.docs  ## Build the documentation site in site/; every warning is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "Open site/index.html in a browser"
 
 notebooks: .venv/.dev  ## Run the notebooks; copies with results in out/notebooks
 	$(VENV_PYTHON) tools/run_notebooks.py --out out/notebooks notebooks/*.ipynb

@@ -50,6 +50,7 @@ LOCKS = (
     Lock("runtime"),
     Lock("build", groups=("build",), library=False),
     Lock("dev", groups=("dev",), agrees_with="runtime"),
+    Lock("docs", groups=("dev", "docs"), agrees_with="dev"),
     Lock("bench", groups=("dev", "bench"), agrees_with="dev"),
     Lock("lock", groups=("lock",), library=False),
 )

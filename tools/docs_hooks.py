@@ -1,0 +1,104 @@
+"""What the documentation site needs beyond docs/: the README and its kin, and the reference.
+
+mkdocs calls these functions while it builds (see mkdocs.yml). The pages live in the repository's
+root so that they are found there; on the site they stand beside the rest, with their links turned.
+The reference has one page for each room of the library, from the docstrings.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mkdocs.structure.files import File, Files
+
+import eh_access
+
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
+
+ROOT = Path(__file__).resolve().parent.parent
+FROM_ROOT = {
+    "README.md": "README.md",
+    "CHANGELOG.md": "CHANGELOG.md",
+    "CONTRIBUTING.md": "CONTRIBUTING.md",
+    "data/LICENCES.md": "LICENCES.md",
+}
+ROOMS = {
+    "tables": "Tables: what areas, sites and origins must hold",
+    "modes": "Modes: how families travel",
+    "network": "Network: streets",
+    "routing": "Routing: minutes",
+    "analysis": "Analysis: what the minutes mean",
+    "study": "Study: one question from file to verdict",
+    "sources": "Sources: where data comes from",
+    "publish": "Publish: what people see",
+}
+LINK = re.compile(r"(\]\()([^)#\s]+)((?:#[^)]*)?\))")
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the pages that are not files under docs/."""
+    for path, name in FROM_ROOT.items():
+        text = (ROOT / path).read_text(encoding="utf-8")
+        if path == "README.md":
+            text = f"---\ntitle: README\n---\n{text}"
+            name = "readme-of-the-project.md"  # noqa: PLW2901 - README.md would be the front page
+        files.append(File.generated(config, name, content=text))
+    listed = []
+    for room, title in ROOMS.items():
+        names = public_names(room)
+        body = "\n\n".join(f"::: {home}.{name}" for home, name in names)
+        files.append(
+            File.generated(config, f"reference/{room}.md", content=f"# {title}\n\n{body}\n")
+        )
+        shown = ", ".join(f"`{name}`" for _, name in names)
+        listed.append(f"| [{title}]({room}.md) | {shown} |")
+    table = "\n".join(["| room | public names |", "|---|---|", *listed])
+    index = f"# Reference\n\nEvery public name; import any of them from `eh_access`.\n\n{table}\n"
+    files.append(File.generated(config, "reference/index.md", content=index))
+    return files
+
+
+def public_names(room: str) -> list[tuple[str, str]]:
+    """Return (module, name) of a room's public names."""
+    homes: dict[str, Any] = eh_access._HOMES  # noqa: SLF001 - the one list of public names
+    return [
+        (f"eh_access.{module}", name)
+        for module, names in homes.items()
+        if module.split(".")[0] == room
+        for name in names
+    ]
+
+
+def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:  # noqa: ANN401 - mkdocs' own
+    """Turn links that leave docs/ to where their pages stand on the site."""
+    here = page.file.src_uri
+    from_root = {name: path for path, name in FROM_ROOT.items()}
+    from_root["readme-of-the-project.md"] = "README.md"
+    folder = (ROOT / from_root[here]).parent if here in from_root else (ROOT / "docs" / here).parent
+    up = "../" * here.count("/")
+
+    def turn(match: re.Match[str]) -> str:
+        target = match[2]
+        if "://" in target or target.startswith("mailto:"):
+            return match[0]
+        try:
+            path = (folder / target).resolve().relative_to(ROOT).as_posix()
+        except ValueError:
+            return match[0]
+        if path == "README.md":
+            return f"{match[1]}{up}readme-of-the-project.md{match[3]}"
+        if path in FROM_ROOT:
+            return f"{match[1]}{up}{FROM_ROOT[path]}{match[3]}"
+        if path.startswith("docs/"):
+            return (
+                f"{match[1]}{up}{path.removeprefix('docs/')}{match[3]}"
+                if here in from_root
+                else match[0]
+            )
+        shown = re.search(r"\[([^\]]*)$", markdown[: match.start() + 1])
+        return f"]({up}readme-of-the-project.md)" if shown and (ROOT / path).exists() else match[0]
+
+    return LINK.sub(turn, markdown)
