@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from eh_access.modes import NO_HILLS
 from eh_access.routing.estimate import ACCURACY
 from eh_access.study.records import Note, StepCount
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from eh_access.study.inputs import Inputs
     from eh_access.study.travel import Travel
 
+TERRAIN = "OS Terrain 50"
+ON_FOOT = ("foot", "pushchair")
 MUCH_OFF_SHARE = 0.01
 """From this share of the weight on, origins out of place are a warning."""
 
@@ -198,6 +201,30 @@ def _assumptions(study: Study, travel: Travel) -> Iterator[Note]:
             yield Note(
                 level="info", text=f"Speed {times.mode.label}: {times.mode.source}.", topic="speed"
             )
+        if times.mode.parking_s:
+            told = f"{times.mode.parking_s:g} s for parking and leaving are added to every trip"
+            yield Note(level="info", text=f"{told} {times.mode.label}.", topic="parking")
+    yield from _hills(travel)
+
+
+def _hills(travel: Travel) -> Iterator[Note]:
+    """Tell whether slopes count, and if not, why."""
+    minding = [times for times in travel.times.values() if times.mode.hill_function != NO_HILLS]
+    labels = joined(times.mode.label for times in minding)
+    if not minding:
+        if any(times.mode.rules in ON_FOOT for times in travel.times.values()):
+            yield Note(level="info", text="Hills are not counted: set so.", topic="hills")
+    elif any(times.estimated for times in minding):
+        yield Note(level="info", text="Hills are not counted: estimates know none.", topic="hills")
+    elif any(source.title == TERRAIN for times in minding for source in times.provenance):
+        told = f"Hills count {labels}: slopes from {TERRAIN}, a grid of 50 m"
+        yield Note(level="info", text=f"{told}, along each street.", topic="hills")
+    else:
+        yield Note(
+            level="info",
+            text=f"Hills are not counted {labels}: these streets carry no heights.",
+            topic="hills",
+        )
 
 
 def step_counts(

@@ -7,6 +7,7 @@ Faults are put into words in ``faults.py``.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Annotated, Literal
 
@@ -117,6 +118,12 @@ class Settings(Table):
         Ways of travelling, by name.
     speed_km_h
         Speeds other than the modes' own.
+    hills
+        Whether slopes count, where the streets know heights.
+    junction_delay_s
+        Seconds lost at each junction by car, other than the mode's own.
+    parking_s
+        Seconds for parking and leaving by car, once a trip; Active Places Power takes 160.
     cutoff_min
         The minutes shown first on maps and in tables.
     search_min
@@ -133,6 +140,9 @@ class Settings(Table):
 
     modes: tuple[str, ...] = Field(default=("walk", "pushchair", "drive"), min_length=1)
     speed_km_h: dict[str, Speed] = Field(default_factory=dict)
+    hills: bool = True
+    junction_delay_s: Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)] | None = None
+    parking_s: Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)] = 0.0
     cutoff_min: Minutes = 30.0
     search_min: Minutes = 120.0
     loser_min: Minutes = 5.0
@@ -141,7 +151,7 @@ class Settings(Table):
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 20181022
 
     def travel_modes(self) -> Mapping[str, TravelMode]:
-        """Return the modes by name, at this study's speeds.
+        """Return the modes by name, as this study sets them.
 
         Returns
         -------
@@ -153,12 +163,21 @@ class Settings(Table):
         NotFoundError
             If a mode has no such name.
         """
-        found = {name: get_mode(name) for name in self.modes}
-        return MappingProxyType(
-            {
-                name: mode.with_speed(self.speed_km_h[name]) if name in self.speed_km_h else mode
-                for name, mode in found.items()
-            }
+        return MappingProxyType({name: self._mode(name) for name in self.modes})
+
+    def _mode(self, name: str) -> TravelMode:
+        mode = get_mode(name)
+        if name in self.speed_km_h:
+            mode = mode.with_speed(self.speed_km_h[name])
+        if not self.hills:
+            mode = mode.without_hills()
+        if not mode.uses_road_speeds:
+            return mode
+        delay_s = self.junction_delay_s
+        return replace(
+            mode,
+            junction_delay_s=mode.junction_delay_s if delay_s is None else delay_s,
+            parking_s=self.parking_s,
         )
 
 
