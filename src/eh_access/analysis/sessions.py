@@ -137,7 +137,7 @@ def _both_ways(
     return there.astype(np.float64), back.astype(np.float64)
 
 
-def nearestopen_for(
+def nearest_open_for(
     times: TravelTimes, sites: gpd.GeoDataFrame, *, min_hours: float, full_hours: float
 ) -> pd.DataFrame:
     """Return each origin's nearest site that is open at least so many hours a week.
@@ -172,7 +172,7 @@ def nearestopen_for(
     >>> homes, centres = load_origins("rotherham_oa"), load_sites("rotherham_centres")
     >>> times = estimate_travel_times(homes, centres, mode=WALK)
     >>> fewer = apply_scenario(centres, Scenario("fewer", "Fewer", (SetHours("arnold", 10),)))
-    >>> found = nearestopen_for(times, fewer, min_hours=15, full_hours=25)
+    >>> found = nearest_open_for(times, fewer, min_hours=15, full_hours=25)
     >>> "arnold" in set(found["site_id"])
     False
     """
