@@ -1,0 +1,338 @@
+"""Choosing k of n sites: by trying every set while that is quick, beyond it by integer programming.
+
+Both give the best there is. Integer programs go to HiGHS through ``scipy.optimize.milp`` and come
+back with a bound that proves how far from the best the answer can be.
+
+The p-median is put as Elloumi (2010) does: for each origin one variable per further candidate it
+might have to go to, and origins that would go through the same candidates in the same order share
+them. That is a tenth of the usual formulation, and its relaxation is as tight.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from math import comb
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Sets = NDArray[np.int64]
+
+Objective = Literal["p_median", "p_centre", "maximal_cover", "lexicographic"]
+OBJECTIVES: tuple[Objective, ...] = ("p_median", "p_centre", "maximal_cover", "lexicographic")
+MOST_LISTED = 500_000
+"""So many sets are tried one by one; more go to the integer program."""
+
+SPARE = 1e-7
+"""What the solver's arithmetic may lose, as a share of the whole."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Problem:
+    """What is to be chosen, as plain arrays.
+
+    Parameters
+    ----------
+    minutes
+        float64 (candidates, origins); inf out of reach.
+    base
+        float64 (origins,): minutes to the nearest site that is there anyhow, inf if none is.
+    weights
+        float64 (origins,).
+    covers
+        bool (candidates, origins) and (origins,) in ``covered``: who is within the cutoff.
+    cover_weights
+        float64 (origins,): what covering each counts.
+    choose
+        How many candidates.
+    time_limit_s
+        For each integer program.
+    listed
+        Up to so many sets are tried one by one.
+    """
+
+    minutes: Floats
+    base: Floats
+    weights: Floats
+    covers: NDArray[np.bool_]
+    covered: NDArray[np.bool_]
+    cover_weights: Floats
+    choose: int
+    time_limit_s: float = 60.0
+    listed: int = MOST_LISTED
+
+    @property
+    def sets(self) -> int:
+        """How many sets there are."""
+        return comb(len(self.minutes), self.choose)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Solution:
+    """The best choice.
+
+    Parameters
+    ----------
+    chosen
+        Rows of the candidates, sorted.
+    value
+        What was made least: the sum of weight times minutes, the most minutes, or the weight not
+        covered. For the lexicographic choice the most minutes.
+    bound
+        No choice can do better than this.
+    proven
+        Whether the choice is proven the best.
+    method
+        ``"every set tried"`` or ``"integer program"``.
+    """
+
+    chosen: tuple[int, ...]
+    value: float
+    bound: float
+    proven: bool
+    method: str
+
+    @property
+    def gap(self) -> float:
+        """How far the value can be from the best, as a share of it; 0 if proven."""
+        if self.proven or self.value == self.bound:
+            return 0.0
+        return abs(self.value - self.bound) / max(abs(self.value), SPARE)
+
+
+@dataclass(frozen=True, eq=False)
+class Figures:
+    """What sets achieve; each float64 (sets,).
+
+    Parameters
+    ----------
+    unreached
+        Weight that reaches nothing.
+    total
+        Weight times minutes of the rest.
+    worst
+        The most minutes of anyone with weight.
+    """
+
+    unreached: Floats
+    total: Floats
+    worst: Floats
+
+
+def solve(problem: Problem, objective: Objective) -> Solution:
+    """Return the best choice.
+
+    Whatever the objective, as few as can be are left without any reach. Of choices that are
+    equally good the one with the least sum of minutes is taken; if that ties too, where every
+    set was tried, the one that sorts first.
+
+    Parameters
+    ----------
+    problem
+        What is to be chosen.
+    objective
+        ``"p_median"``: the least mean minutes. ``"p_centre"``: the least minutes of the worst
+        off. ``"maximal_cover"``: the most weight within the cutoff. ``"lexicographic"``: as
+        p-centre, then as few as can be that badly off, then the next, and so on down.
+
+    Returns
+    -------
+    Solution
+        Proven the best, unless it says otherwise.
+    """
+    if problem.sets <= problem.listed:
+        return try_every_set(problem, objective)
+    from eh_access.analysis.integer import solve_by_program  # noqa: PLC0415 - loads the solver
+
+    return solve_by_program(problem, objective)
+
+
+def try_every_set(problem: Problem, objective: Objective) -> Solution:
+    """Return the best choice by trying every set.
+
+    Parameters
+    ----------
+    problem, objective
+        As for `solve`.
+
+    Returns
+    -------
+    Solution
+        Proven.
+    """
+    sets = every_set(len(problem.minutes), problem.choose)
+    found = figures_of(problem, sets)
+    best = least([found.unreached, *_keys(problem, sets, found, objective)])
+    if objective == "lexicographic":
+        best = worst_off_first(problem, sets, best)
+        best = best[least([found.total[best]])]
+    at = int(best[0])
+    value = value_of(problem, sets[at], objective)
+    return Solution(
+        chosen=tuple(sorted(int(site) for site in sets[at])),
+        value=value,
+        bound=value,
+        proven=True,
+        method="every set tried",
+    )
+
+
+def every_set(candidates: int, choose: int) -> Sets:
+    """Return every set of rows, in the order they sort.
+
+    Parameters
+    ----------
+    candidates, choose
+        How many there are, how many are chosen.
+
+    Returns
+    -------
+    numpy.ndarray
+        int64 (sets, choose).
+
+    Examples
+    --------
+    >>> every_set(3, 2).tolist()
+    [[0, 1], [0, 2], [1, 2]]
+    """
+    count = comb(candidates, choose)
+    flat = (row for chosen in combinations(range(candidates), choose) for row in chosen)
+    return np.fromiter(flat, dtype=np.int64, count=count * choose).reshape(count, choose)
+
+
+def figures_of(problem: Problem, sets: Sets) -> Figures:
+    """Return what sets achieve.
+
+    Parameters
+    ----------
+    problem
+        What is to be chosen.
+    sets
+        int64 (sets, chosen), rows of candidates.
+
+    Returns
+    -------
+    Figures
+        One value per set.
+    """
+    from eh_access.analysis.sweep import evaluate  # noqa: PLC0415 - compiled when first used
+
+    minutes = np.ascontiguousarray(problem.minutes)
+    lost, total, worst = evaluate(minutes, problem.base, problem.weights, sets)
+    return Figures(lost, total, worst)
+
+
+def uncovered_of(problem: Problem, sets: Sets) -> Floats:
+    """Return the weight that sets leave uncovered.
+
+    Parameters
+    ----------
+    problem, sets
+        As for `figures_of`.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64 (sets,).
+    """
+    from eh_access.analysis.sweep import evaluate  # noqa: PLC0415 - compiled when first used
+
+    missed = np.where(problem.covers, 0.0, 1.0)
+    found = evaluate(missed, np.where(problem.covered, 0.0, 1.0), problem.cover_weights, sets)
+    return np.asarray(found[1])
+
+
+def worst_off_first(problem: Problem, sets: Sets, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return which sets are best for the worst off, then for the next worst, and so on down.
+
+    Parameters
+    ----------
+    problem
+        What is to be chosen.
+    sets
+        int64 (sets, chosen).
+    rows
+        The rows of ``sets`` that still count.
+
+    Returns
+    -------
+    numpy.ndarray
+        Those of ``rows`` that no other betters.
+    """
+    from eh_access.analysis.sweep import tail  # noqa: PLC0415 - compiled when first used
+
+    minutes = np.ascontiguousarray(problem.minutes)
+    below = np.full(len(rows), np.nan)  # nothing is below NaN, so the first look sees all
+    while len(rows) > 1:
+        worst, load = tail(minutes, problem.base, problem.weights, sets[rows], below)
+        kept = least([worst, load])
+        rows, below = rows[kept], worst[kept]
+        if below[0] < 0:  # no minutes are left to compare
+            break
+    return rows
+
+
+def least(keys: list[Floats]) -> NDArray[np.intp]:
+    """Return the rows that are least by the first key, of those by the second, and so on.
+
+    Parameters
+    ----------
+    keys
+        float64 (rows,) each; sums are told apart by a billionth of their size.
+
+    Returns
+    -------
+    numpy.ndarray
+        Rows in their order, at least one.
+
+    Examples
+    --------
+    >>> least([np.array([1.0, 1.0, 2.0]), np.array([5.0, 4.0, 0.0])]).tolist()
+    [1]
+    """
+    rows = np.arange(len(keys[0]))
+    for key in keys:
+        values = key[rows]
+        best = values.min()
+        if np.isfinite(best):
+            rows = rows[values <= best + 1e-9 * max(abs(best), 1.0)]
+    return rows
+
+
+def _keys(problem: Problem, sets: Sets, found: Figures, objective: Objective) -> list[Floats]:
+    if objective == "p_median":
+        return [found.total]
+    if objective == "maximal_cover":
+        return [uncovered_of(problem, sets), found.total]
+    if objective == "p_centre":
+        return [found.worst, found.total]
+    return [found.worst]
+
+
+def value_of(problem: Problem, chosen: Sets, objective: Objective) -> float:
+    """Return what an objective makes least, for one set.
+
+    Parameters
+    ----------
+    problem
+        What is to be chosen.
+    chosen
+        Rows of candidates.
+    objective
+        Which figure.
+
+    Returns
+    -------
+    float
+        In the unit of `Solution`.
+    """
+    sets = chosen.reshape(1, -1)
+    if objective == "maximal_cover":
+        return float(uncovered_of(problem, sets)[0])
+    found = figures_of(problem, sets)
+    return float((found.total if objective == "p_median" else found.worst)[0])

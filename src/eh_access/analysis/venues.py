@@ -1,0 +1,212 @@
+"""One table of times to candidate venues, asked for the best of them again and again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eh_access.analysis.aligning import rows_of
+from eh_access.analysis.alternative_sets import BETWEEN
+from eh_access.analysis.arrays import within
+from eh_access.analysis.optimum import OBJECTIVES, Objective, Problem, Solution, solve
+from eh_access.analysis.siting import figures
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from eh_access.analysis.scenarios import Scenario
+    from eh_access.routing.types import TravelTimes
+
+    Floats = NDArray[np.float64]
+
+ALONE = ""
+"""Stands for the scenario that is mended when none is: sessions on their own."""
+
+OBJECTIVE_WORDS = {
+    "p_median": "the shortest trip on average",
+    "p_centre": "the shortest trip for the worst off",
+    "maximal_cover": "the most within the cutoff",
+    "lexicographic": "the worst off first, then the next",
+}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Loss:
+    """What a scenario takes away, for outreach to give back.
+
+    Parameters
+    ----------
+    scenario
+        The scenario that is mended.
+    before, after
+        float (origins,): minutes to the nearest site that counts, in the order of the origins
+        of the candidates' times; inf where none is reached.
+    """
+
+    scenario: Scenario
+    before: Floats
+    after: Floats
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutreachOptions:
+    """What a search for venues may be told.
+
+    Parameters
+    ----------
+    sessions
+        How many venues, each number tried.
+    objectives
+        What is made best, each tried.
+    hours_per_week
+        How long each venue is open in the scenarios that come out.
+    cutoff_min
+        Minutes within which people are covered.
+    unit
+        What is counted, in the plural.
+    time_limit_s
+        For each integer program.
+    """
+
+    sessions: tuple[int, ...] = (1, 2, 3, 4)
+    objectives: tuple[Objective, ...] = OBJECTIVES
+    hours_per_week: float = 10.0
+    cutoff_min: float = 30.0
+    unit: str = "under-fives"
+    time_limit_s: float = 60.0
+
+
+@dataclass(eq=False)
+class Search:
+    """One table of times, asked again and again."""
+
+    times: TravelTimes
+    origins: gpd.GeoDataFrame
+    mend: Loss | None
+    told: OutreachOptions
+    names: pd.Series | None
+    weights: Floats = field(init=False)
+    minutes: Floats = field(init=False)
+    ids: list[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        weights = self.origins["weight"].to_numpy(dtype=np.float64)
+        self.weights = weights[rows_of(self.times, self.origins)]
+        reached = np.isfinite(self.times.minutes).any(axis=0)
+        self.ids = sorted(str(site) for site in self.times.site_ids[np.flatnonzero(reached)])
+        self.minutes = self.times.minutes[:, self.times.columns_of(self.ids)].astype(np.float64).T
+
+    def row(self, sessions: int, objective: Objective) -> tuple[dict[str, object], list[str]]:
+        """Return one row of the frame, and the venues."""
+        solution = solve(self._problem(sessions), objective)
+        venues = [self.ids[row] for row in solution.chosen]
+        reach = self.minutes[list(solution.chosen)].min(axis=0)
+        if self.mend is not None:
+            reach = np.minimum(reach, self.mend.after)
+        known = {} if self.names is None else self.names.astype(str).to_dict()
+        titles = [known.get(site, site) for site in venues]
+        got = figures(reach, self.weights, self.told.cutoff_min)
+        row: dict[str, object] = {
+            "mends": ALONE if self.mend is None else self.mend.scenario.name,
+            "sessions": sessions,
+            "objective": objective,
+            "venues": BETWEEN.join(venues),
+            "venue_names": BETWEEN.join(titles),
+            **{str(key): round(float(value), 9) for key, value in got.items()},
+            **self._regained(reach),
+            **_proof(solution),
+            "basis": "estimated" if self.times.estimated else "streets",
+        }
+        row["sentence"] = _sentence(titles, row, self.told)
+        return row, venues
+
+    def _problem(self, sessions: int) -> Problem:
+        base = np.full(len(self.weights), np.inf)
+        minutes = self.minutes
+        counts = self.weights
+        covers = within(minutes, self.told.cutoff_min)
+        covered = np.zeros(len(base), dtype=bool)
+        if self.mend is not None:
+            before, after = self.mend.before, self.mend.after
+            lost = within(before, self.told.cutoff_min) & ~within(after, self.told.cutoff_min)
+            counts = np.where(lost, counts, 0.0)
+            minutes, base = _added(minutes, before), _added(after, before)
+        hopeless = ~np.isfinite(np.minimum(base, minutes.min(axis=0)))
+        return Problem(
+            minutes=minutes,
+            base=base,
+            weights=np.where(hopeless, 0.0, self.weights),
+            covers=covers,
+            covered=covered,
+            cover_weights=counts,
+            choose=sessions,
+            time_limit_s=self.told.time_limit_s,
+        )
+
+    def _regained(self, reach: Floats) -> dict[str, float]:
+        """Return how much of what was lost comes back; missing where nothing was lost."""
+        told = dict.fromkeys(
+            (
+                "coverage_lost_weight",
+                "coverage_regained_share",
+                "minutes_lost",
+                "minutes_regained_share",
+            ),
+            np.nan,
+        )
+        if self.mend is None:
+            return told
+        before, after, cutoff = self.mend.before, self.mend.after, self.told.cutoff_min
+        lost = within(before, cutoff) & ~within(after, cutoff)
+        both = np.isfinite(before) & np.isfinite(after)
+        gone = float(self.weights[lost].sum())
+        added = float((_added(after, before)[both] * self.weights[both]).sum())
+        left = float((_added(reach, before)[both] * self.weights[both]).sum())
+        told["coverage_lost_weight"], told["minutes_lost"] = gone, added
+        if gone > 0:
+            back = lost & within(reach, cutoff)
+            told["coverage_regained_share"] = round(float(self.weights[back].sum()) / gone, 9)
+        if added > 0:
+            told["minutes_regained_share"] = round(1.0 - left / added, 9)
+        return told
+
+
+def _added(minutes: Floats, before: Floats) -> Floats:
+    """Return minutes above those before; 0 for those who reached nothing then."""
+    known = np.isfinite(before)
+    return np.where(known, np.maximum(minutes - np.where(known, before, 0.0), 0.0), 0.0)
+
+
+def _proof(solution: Solution) -> dict[str, object]:
+    return {
+        "proven": solution.proven,
+        "gap_share": round(solution.gap, 9),
+        "method": solution.method,
+    }
+
+
+def _sentence(names: list[str], row: dict[str, object], told: OutreachOptions) -> str:
+    count = len(names)
+    where = f"{count} session{'' if count == 1 else 's'} at {' and '.join(names)}"
+    aim = OBJECTIVE_WORDS[str(row["objective"])]
+    if row["mends"] == ALONE:
+        share = float(str(row["covered_share"]))
+        return (
+            f"{where}: {share:.0%} of {told.unit} within {told.cutoff_min:g} minutes, "
+            f"{float(str(row['mean_min'])):.0f} minutes on average (chosen for {aim})."
+        )
+    parts = []
+    for key, what in (
+        ("coverage_regained_share", f"of the cover within {told.cutoff_min:g} minutes"),
+        ("minutes_regained_share", "of the added minutes"),
+    ):
+        share = float(str(row[key]))
+        if not np.isnan(share):
+            parts.append(f"{share:.0%} {what}")
+    if not parts:
+        return f"{where}: nothing was lost that could be given back."
+    return f"{where} give back {' and '.join(parts)} that is lost (chosen for {aim})."
