@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy.sparse import csr_array
     from shapely.geometry.base import BaseGeometry
 
+    from eh_access.modes import TravelMode
     from eh_access.network.heights import Heights
+    from eh_access.routing.engine import SearchOptions
 
 CLOSED_DS: int = 2**30
 """Deciseconds that mean "may not be used"; no sum of two of them overflows 32 bits."""
 
+JOINS_KEY = "topology"
+"""What `Network.remember` keeps by this name depends on how edges join nodes, nothing else."""
+
+Direction = Literal["to_sites", "from_sites"]
 T = TypeVar("T")
 
 
@@ -143,6 +150,92 @@ class Network:
     def edge_count(self) -> int:
         """Number of edges."""
         return len(self.edge_from)
+
+    def to_csr(self, mode: TravelMode, *, direction: Direction = "from_sites") -> csr_array:
+        """Return what the streets cost a mode as a sparse matrix, for checking from outside.
+
+        Parameters
+        ----------
+        mode
+            How people travel.
+        direction
+            ``"from_sites"``: entry (u, v) is the street from u to v. ``"to_sites"``: turned round,
+            so that a search from a site finds the times to it.
+
+        Returns
+        -------
+        scipy.sparse.csr_array
+            float64 (nodes, nodes), seconds (whole tenths), nodes in this network's order; of
+            parallel streets the cheapest, and no street from a node to itself. A barrier that may
+            be passed costs nothing: it is stored as a zero, which scipy's searches take for an
+            arc, unlike a missing entry. ``eliminate_zeros`` would break it.
+
+        Raises
+        ------
+        InputError
+            If the direction does not exist.
+
+        Examples
+        --------
+        >>> from eh_access.modes import WALK
+        >>> from eh_access.network.build import build_network
+        >>> from eh_access.network.raw import RawWays
+        >>> raw = RawWays(crs="EPSG:27700")
+        >>> raw.add(7, [(1, 0.0, 0.0), (2, 80.0, 0.0)], tags={"highway": "footway"})
+        >>> build_network(raw).to_csr(WALK).toarray()
+        array([[ 0., 60.],
+               [60.,  0.]])
+        """
+        from eh_access.network.sparse import street_matrix  # noqa: PLC0415 - it needs this file
+
+        return street_matrix(self, mode, direction=direction)
+
+    def one_to_all(
+        self,
+        nodes: Sequence[int] | NDArray[np.integer[Any]],
+        *,
+        mode: TravelMode,
+        direction: Direction = "from_sites",
+        options: SearchOptions | None = None,
+    ) -> NDArray[np.float32]:
+        """Return the minutes from (or to) some nodes to (or from) every node.
+
+        Parameters
+        ----------
+        nodes
+            Node numbers.
+        mode
+            How people travel.
+        direction
+            ``"from_sites"``: from the nodes given to every node; ``"to_sites"``: the other way.
+        options
+            How to search (`routing.engine.SearchOptions`); changes no result.
+
+        Returns
+        -------
+        numpy.ndarray
+            float32 (nodes of the network, nodes given), minutes, ``inf`` where there is no way.
+
+        Raises
+        ------
+        InputError
+            If a node or the direction does not exist.
+
+        Examples
+        --------
+        >>> from eh_access.modes import WALK
+        >>> from eh_access.network.build import build_network
+        >>> from eh_access.network.raw import RawWays
+        >>> raw = RawWays(crs="EPSG:27700")
+        >>> raw.add(7, [(1, 0.0, 0.0), (2, 80.0, 0.0)], tags={"highway": "footway"})
+        >>> build_network(raw).one_to_all([0], mode=WALK)
+        array([[0.],
+               [1.]], dtype=float32)
+        """
+        # a method where users look for it; the layer above does the work (see pyproject.toml)
+        from eh_access.routing.engine import minutes_from_nodes  # noqa: PLC0415 - as above
+
+        return minutes_from_nodes(self, nodes, mode=mode, direction=direction, options=options)
 
     def remember(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return ``make()``, worked out once for each key: the network never changes.

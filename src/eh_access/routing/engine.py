@@ -11,18 +11,19 @@ import numpy as np
 
 from eh_access.errors import InputError
 from eh_access.network.cost import edge_cost
-from eh_access.network.model import CLOSED_DS
+from eh_access.network.model import CLOSED_DS, JOINS_KEY
 from eh_access.routing.graph import search_graph
 from eh_access.routing.types import DIRECTIONS, Direction
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from eh_access.modes import TravelMode
     from eh_access.network.model import Network
-    from eh_access.routing.hierarchy import Metric, Topology
+    from eh_access.routing.hierarchy import Metric
+    from eh_access.routing.topology import Topology
 
 log = logging.getLogger(__name__)
 
@@ -31,9 +32,35 @@ ENGINES: tuple[Engine, ...] = ("auto", "queue", "hierarchy")
 HIERARCHY_PAYS_FROM = 24
 """Sites from which on sorting the streets first is quicker than searching from each site: about
 what the sorting costs in searches (docs/benchmarks.md)."""
+CUSTOMISING_PAYS_FROM = 8
+"""The same where the streets are sorted already and only this mode's costs must be worked out."""
+SITES_AT_ONCE = 64
+"""Sites searched from before their times at the places are picked out."""
 SEARCHED_DS = 2**28
 """Deciseconds from which on a place counts as out of reach (most of a year)."""
 Places = tuple["NDArray[np.int32]", "NDArray[np.int32]"]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Job:
+    """From where to where, which way, and how far.
+
+    Parameters
+    ----------
+    seeds
+        int32 (sites, k, 2): nodes beside each site and deciseconds between; node -1 for none.
+    places
+        Two int32 (places, ends) arrays: nodes beside each place (-1: none), deciseconds between.
+    direction
+        ``"to_sites"`` or ``"from_sites"``.
+    limit_ds
+        Nothing further than this many deciseconds is wanted.
+    """
+
+    seeds: NDArray[np.int32]
+    places: Places
+    direction: Direction
+    limit_ds: int = SEARCHED_DS - 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,11 +106,10 @@ class SearchOptions:
 
 def topology(network: Network) -> Topology:
     """Return the network's hierarchy of arcs and shortcuts, built once for all modes."""
-    from eh_access.routing import hierarchy  # noqa: PLC0415 - compiled code is loaded when used
+    from eh_access.routing.topology import build_topology  # noqa: PLC0415 - compiled code
 
     return network.remember(
-        "topology",
-        lambda: hierarchy.build_topology(network.node_count, network.edge_from, network.edge_to),
+        JOINS_KEY, lambda: build_topology(network.node_count, network.edge_from, network.edge_to)
     )
 
 
@@ -115,58 +141,96 @@ def choose(network: Network, mode: TravelMode, direction: Direction, sites: int)
     str
         ``"queue"`` or ``"hierarchy"``.
     """
-    ready = network.remembers(("metric", mode, direction))
-    engine: Engine = "hierarchy" if ready or sites >= HIERARCHY_PAYS_FROM else "queue"
-    log.info("%d sites by %s: %s (sorted already: %s)", sites, mode.name, engine, ready)
+    if network.remembers(("metric", mode, direction)):
+        pays_from, state = 1, "sorted for this mode already"
+    elif network.remembers(JOINS_KEY):
+        pays_from, state = CUSTOMISING_PAYS_FROM, "sorted, but not for this mode"
+    else:
+        pays_from, state = HIERARCHY_PAYS_FROM, "not sorted yet"
+    engine: Engine = "hierarchy" if sites >= pays_from else "queue"
+    log.info(
+        "%d sites by %s over %d nodes (%s; sorting pays from %d sites): %s",
+        *(sites, mode.name, network.node_count, state, pays_from, engine),
+    )
     return engine
 
 
-def deciseconds(
-    network: Network,
-    mode: TravelMode,
-    seeds: NDArray[np.int32],
-    places: Places,
-    *,
-    direction: Direction,
-    options: SearchOptions,
-) -> NDArray[np.int32]:
-    """Return the deciseconds between places and sites, by whichever engine suits.
+def deciseconds_in_blocks(
+    network: Network, mode: TravelMode, job: Job, *, options: SearchOptions
+) -> Iterator[tuple[slice, slice, NDArray[np.int32]]]:
+    """Work out the deciseconds between places and sites by whichever engine suits.
 
     Parameters
     ----------
     network, mode
         The streets and how people travel.
-    seeds
-        int32 (sites, k, 2): nodes beside each site and deciseconds between; node -1 for none.
-    places
-        Two int32 (places, ends) arrays: nodes beside each place (-1: none), deciseconds between.
-    direction
-        ``"to_sites"`` or ``"from_sites"``.
+    job
+        From where to where, which way, and how far.
     options
         How to search.
+
+    Yields
+    ------
+    places, sites : slice
+        Which rows and columns of the whole.
+    block : numpy.ndarray
+        int32 (places, sites); ``CLOSED_DS`` where there is no way within the limit.
+    """
+    engine = options.engine
+    if engine == "auto":
+        engine = choose(network, mode, job.direction, len(job.seeds))
+    blocks = _swept if engine == "hierarchy" else _searched
+    for places, sites, found in blocks(network, mode, job, options.workers):
+        found[found > min(job.limit_ds, SEARCHED_DS - 1)] = CLOSED_DS
+        yield places, sites, found
+
+
+def _swept(
+    network: Network, mode: TravelMode, job: Job, workers: int
+) -> Iterator[tuple[slice, slice, NDArray[np.int32]]]:
+    from eh_access.routing import batches  # noqa: PLC0415 - compiled code is loaded when used
+
+    sorted_streets = metric(network, mode, direction=job.direction)
+    yield from batches.deciseconds_in_blocks(sorted_streets, job.seeds, job.places, workers=workers)
+
+
+def _searched(
+    network: Network, mode: TravelMode, job: Job, workers: int
+) -> Iterator[tuple[slice, slice, NDArray[np.int32]]]:
+    from eh_access.routing import queue  # noqa: PLC0415 - compiled code is loaded when used
+
+    graph = search_graph(network, mode, direction=job.direction)
+    limit_ds = min(job.limit_ds, CLOSED_DS - 1)
+    every = slice(0, len(job.places[0]))
+    for first in range(0, len(job.seeds), SITES_AT_ONCE):
+        seeds = job.seeds[first : first + SITES_AT_ONCE]
+        everywhere = queue.search_from(graph, seeds, limit_ds=limit_ds, workers=workers)
+        found = np.full((every.stop, len(seeds)), CLOSED_DS, dtype=np.int32)
+        for node, node_ds in zip(job.places[0].T, job.places[1].T, strict=True):
+            there = np.minimum(everywhere[:, node].T, CLOSED_DS - 1) + node_ds[:, None]
+            found = np.minimum(found, np.where(node[:, None] >= 0, there, CLOSED_DS))
+        yield every, slice(first, first + len(seeds)), found.astype(np.int32)
+
+
+def deciseconds(
+    network: Network, mode: TravelMode, job: Job, *, options: SearchOptions
+) -> NDArray[np.int32]:
+    """Return the deciseconds between all places and sites of a job.
+
+    Parameters
+    ----------
+    network, mode, job, options
+        As for `deciseconds_in_blocks`.
 
     Returns
     -------
     numpy.ndarray
-        int32 (places, sites); ``CLOSED_DS`` where there is no way.
+        int32 (places, sites); ``CLOSED_DS`` where there is no way within the limit.
     """
-    from eh_access.routing import queue, sweep  # noqa: PLC0415 - compiled code is loaded when used
-
-    engine = options.engine
-    if engine == "auto":
-        engine = choose(network, mode, direction, len(seeds))
-    if engine == "hierarchy":
-        sorted_streets = metric(network, mode, direction=direction)
-        found = sweep.deciseconds_at_places(sorted_streets, seeds, places, workers=options.workers)
-    else:
-        graph = search_graph(network, mode, direction=direction)
-        limit_ds = CLOSED_DS - 1
-        everywhere = queue.search_from(graph, seeds, limit_ds=limit_ds, workers=options.workers)
-        found = np.full((len(places[0]), len(seeds)), CLOSED_DS, dtype=np.int32)
-        for node, node_ds in zip(places[0].T, places[1].T, strict=True):
-            there = np.minimum(everywhere[:, node].T, limit_ds) + node_ds[:, None]
-            found = np.minimum(found, np.where(node[:, None] >= 0, there, CLOSED_DS))
-    return np.where(found < SEARCHED_DS, found, CLOSED_DS).astype(np.int32)
+    found = np.empty((len(job.places[0]), len(job.seeds)), dtype=np.int32)
+    for places, sites, block in deciseconds_in_blocks(network, mode, job, options=options):
+        found[places, sites] = block
+    return found
 
 
 def minutes_from_nodes(
@@ -207,9 +271,63 @@ def minutes_from_nodes(
     >>> minutes_from_nodes(newport, [0, 1], mode=WALK).shape == (newport.node_count, 2)
     True
     """
-    from eh_access.routing import queue, sweep  # noqa: PLC0415 - compiled code is loaded when used
+    from eh_access.routing import batches, queue  # noqa: PLC0415 - compiled code is loaded when used
 
     options = options or SearchOptions()
+    seeds = node_seeds(network, nodes)
+    check_direction(direction)
+    engine = options.engine
+    if engine == "auto":
+        engine = choose(network, mode, direction, len(seeds))
+    if engine == "hierarchy":
+        sorted_streets = metric(network, mode, direction=direction)
+        return batches.minutes_everywhere(sorted_streets, seeds, workers=options.workers)
+    graph = search_graph(network, mode, direction=direction)
+    found = queue.search_from(graph, seeds, limit_ds=CLOSED_DS - 1, workers=options.workers)
+    return in_minutes(found.T)
+
+
+def nearest_from_nodes(
+    network: Network,
+    nodes: Sequence[int] | NDArray[np.integer],
+    *,
+    mode: TravelMode,
+    direction: Direction = "from_sites",
+) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    """Return every node's nearest of some nodes, and the minutes between.
+
+    One sweep serves any number of nodes, and no table of all of them is held.
+
+    Parameters
+    ----------
+    network, nodes, mode, direction
+        As for `minutes_from_nodes`.
+
+    Returns
+    -------
+    minutes : numpy.ndarray
+        float32 (nodes of the network,), ``inf`` where none is reached.
+    which : numpy.ndarray
+        int32, the place in ``nodes`` of the nearest, -1 where none is; of several equally near,
+        the first.
+
+    Raises
+    ------
+    InputError
+        If a node or the direction does not exist.
+    """
+    from eh_access.routing import nearest  # noqa: PLC0415 - compiled code is loaded when used
+
+    seeds = node_seeds(network, nodes)
+    check_direction(direction)
+    key = nearest.nearest_keys(metric(network, mode, direction=direction), seeds)
+    ds = (key >> nearest.SHIFT).astype(np.int32)
+    which = np.where(ds < SEARCHED_DS, key & (2**nearest.SHIFT - 1), -1)
+    return in_minutes(ds), which.astype(np.int32)
+
+
+def node_seeds(network: Network, nodes: Sequence[int] | NDArray[np.integer]) -> NDArray[np.int32]:
+    """Return nodes as the places searches begin at; InputError if one does not exist."""
     chosen = np.asarray(nodes, dtype=np.int64).reshape(-1)
     wrong = chosen[(chosen < 0) | (chosen >= network.node_count)]
     if len(wrong):
@@ -217,18 +335,9 @@ def minutes_from_nodes(
             f"nodes {wrong[:5].tolist()} do not exist; the network has nodes 0 to "
             f"{network.node_count - 1}"
         )
-    check_direction(direction)
     seeds = np.zeros((len(chosen), 1, 2), dtype=np.int32)
     seeds[:, 0, 0] = chosen
-    engine = options.engine
-    if engine == "auto":
-        engine = choose(network, mode, direction, len(chosen))
-    if engine == "hierarchy":
-        sorted_streets = metric(network, mode, direction=direction)
-        return sweep.minutes_everywhere(sorted_streets, seeds, workers=options.workers)
-    graph = search_graph(network, mode, direction=direction)
-    found = queue.search_from(graph, seeds, limit_ds=CLOSED_DS - 1, workers=options.workers)
-    return in_minutes(found.T)
+    return seeds
 
 
 def in_minutes(found_ds: NDArray[np.int32]) -> NDArray[np.float32]:

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from eh_access.errors import InputError
 from eh_access.network.cost import edge_cost
 from eh_access.network.model import CLOSED_DS
 from eh_access.network.snapping import snap
 from eh_access.routing.engine import (
     SEARCHED_DS,
+    Job,
     SearchOptions,
     check_direction,
     deciseconds,
     in_minutes,
 )
 from eh_access.routing.rim import rim_nodes, touches_rim
+from eh_access.routing.trips import DS_PER_MIN, along_one_edge, at_door_ds, ends_of, make_ready
 from eh_access.routing.types import (
     NO_LOCATION,
     OFF_NETWORK,
@@ -33,11 +34,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from eh_access.modes import TravelMode
-    from eh_access.network.model import EdgeCost, Network
+    from eh_access.network.model import Network
     from eh_access.network.snapping import Snapped
-
-LONGEST_CUTOFF_MIN = 24 * 60.0
-DS_PER_MIN = 600
 
 
 def travel_time_matrix(  # noqa: PLR0913 - the field's own argument list, and how to search
@@ -91,37 +89,24 @@ def travel_time_matrix(  # noqa: PLR0913 - the field's own argument list, and ho
     >>> times.minutes.shape == (len(homes), len(places))
     True
     """
-    check_direction(direction)
-    if not 0 < cutoff_min <= LONGEST_CUTOFF_MIN:
-        raise InputError(
-            f"cutoff_min is {cutoff_min}; give minutes above 0 and at most {LONGEST_CUTOFF_MIN:g}"
-        )
     options = options or SearchOptions()
-    cost = edge_cost(network, mode)
-    if not cost.main.any():
-        raise InputError(f"no street in the network may be used {mode.label}; check its tags")
-    homes, doors = snap(origins.geometry, network, mode), snap(sites.geometry, network, mode)
-    away = "from_sites" if direction == "to_sites" else "to_sites"
+    trips = make_ready(
+        network, origins, sites, mode=mode, cutoff_min=cutoff_min, direction=direction
+    )
+    homes, doors = trips.homes, trips.doors
+    node, node_ds = trips.home_ends
     rim = rim_nodes(network, mode)
-    node, node_ds = _ends(network, cost, homes, leaving=direction == "to_sites")
-    door_node, door_ds = _ends(network, cost, doors, leaving=away == "to_sites")
-    seeds = np.stack([door_node, door_ds], axis=-1).astype(np.int32)
     rim_rows = np.stack([rim, np.full_like(rim, -1)], axis=1)
     places = (
         np.ascontiguousarray(np.concatenate([node, rim_rows]), dtype=np.int32),
         np.concatenate([node_ds, np.zeros_like(rim_rows)]).astype(np.int32),
     )
-    found = deciseconds(network, mode, seeds, places, direction=direction, options=options)
+    job = Job(seeds=trips.seeds, places=places, direction=direction, limit_ds=trips.limit_ds)
+    found = deciseconds(network, mode, job, options=options)
     pairs, rim_ds = found[: len(node)], found[len(node) :]
-    pairs = np.minimum(pairs, _along_one_edge(cost, homes, doors, direction))
-    near_rim = touches_rim(network, mode, direction, (node, node_ds), pairs, rim_ds)
-    walk_ds_per_m = 36.0 / mode.walk_speed_km_h
-    offsets = (_offset_ds(homes, walk_ds_per_m), _offset_ds(doors, walk_ds_per_m))
-    whole = np.where(
-        pairs < SEARCHED_DS, pairs + offsets[0][:, None] + offsets[1][None, :], CLOSED_DS
-    )
-    whole[whole > round(cutoff_min * DS_PER_MIN)] = CLOSED_DS
-    minutes = in_minutes(whole)
+    pairs = np.minimum(pairs, along_one_edge(trips.cost, homes, doors, direction))
+    near_rim = touches_rim(trips, pairs, rim_ds)
+    minutes = in_minutes(trips.door_to_door(slice(None), slice(None), pairs))
     return TravelTimes(
         minutes=minutes,
         origin_status=_origin_status(homes, origins.index, minutes, cutoff_min),
@@ -175,69 +160,16 @@ def node_times(
     check_direction(direction)
     cost = edge_cost(network, mode)
     doors = snap(sites.geometry, network, mode)
-    door_node, door_ds = _ends(network, cost, doors, leaving=direction == "from_sites")
+    door_node, door_ds = ends_of(network, cost, doors, leaving=direction == "from_sites")
     seeds = np.stack([door_node, door_ds], axis=-1).astype(np.int32)
     every = np.arange(network.node_count, dtype=np.int32)[:, None]
-    places = (every, np.zeros_like(every))
-    found = deciseconds(
-        network, mode, seeds, places, direction=direction, options=options or SearchOptions()
+    limit_ds = round(cutoff_min * DS_PER_MIN)
+    job = Job(
+        seeds=seeds, places=(every, np.zeros_like(every)), direction=direction, limit_ds=limit_ds
     )
-    whole = np.minimum(found, SEARCHED_DS) + _offset_ds(doors, 36.0 / mode.walk_speed_km_h)
-    whole = np.where(whole > round(cutoff_min * DS_PER_MIN), CLOSED_DS, whole)
-    return in_minutes(whole.astype(np.int32)), doors
-
-
-def _ends(
-    network: Network, cost: EdgeCost, at: Snapped, *, leaving: bool
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Return the two nodes beside each place and the deciseconds to them (or from them).
-
-    Closed ways and points without a place have node -1.
-    """
-    edge, share = np.maximum(at.edge, 0), np.nan_to_num(at.fraction)
-    first, second = cost.backward_ds[edge], cost.forward_ds[edge]
-    if not leaving:
-        first, second = second, first
-    nodes = np.stack([network.edge_from[edge], network.edge_to[edge]], axis=1)
-    whole = np.stack([first, second], axis=1)
-    shares = np.stack([share, 1.0 - share], axis=1)
-    parts = _part(whole, shares)
-    # a place right at a crossing may go on from there whatever its own street allows
-    closed = ((whole >= CLOSED_DS) & (shares > 0)) | (at.edge < 0)[:, None]
-    return (
-        np.where(closed, -1, nodes).astype(np.int32),
-        np.where(closed, 0, parts).astype(np.int32),
-    )
-
-
-def _part(whole_ds: NDArray[np.int32], share: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the deciseconds of part of an edge, rounded once."""
-    return np.floor(whole_ds * share + 0.5).astype(np.int64)
-
-
-def _along_one_edge(
-    cost: EdgeCost, homes: Snapped, doors: Snapped, direction: Direction
-) -> NDArray[np.int32]:
-    """Return the deciseconds straight along the edge a pair shares, ``CLOSED_DS`` for others."""
-    direct = np.full((len(homes), len(doors)), CLOSED_DS, dtype=np.int32)
-    shared = (homes.edge[:, None] == doors.edge[None, :]) & (homes.edge >= 0)[:, None]
-    home, door = np.nonzero(shared)
-    start, end = homes.fraction[home], doors.fraction[door]
-    if direction == "from_sites":
-        start, end = end, start
-    edge = homes.edge[home]
-    whole = np.where(end >= start, cost.forward_ds[edge], cost.backward_ds[edge])
-    parts = _part(whole, np.abs(end - start))
-    direct[home, door] = np.where(whole < CLOSED_DS, parts, CLOSED_DS)
-    return direct
-
-
-def _offset_ds(at: Snapped, ds_per_m: float) -> NDArray[np.int64]:
-    """Return the deciseconds walked between each point and its street."""
-    placed = at.edge >= 0
-    return np.where(placed, np.floor(np.where(placed, at.offset_m, 0) * ds_per_m + 0.5), 0).astype(
-        np.int64
-    )
+    found = deciseconds(network, mode, job, options=options or SearchOptions())
+    whole = np.minimum(found, SEARCHED_DS) + at_door_ds(doors, mode)
+    return in_minutes(np.where(whole > limit_ds, CLOSED_DS, whole).astype(np.int32)), doors
 
 
 def _reason(status: str, offset_m: float) -> str:

@@ -11,10 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba import prange
 
 from eh_access._compiled import njit
 from eh_access.network.model import CLOSED_DS
+from eh_access.routing.threads import side_by_side
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,15 +81,11 @@ def _search(graph: Any, seeds: Any, limit_ds: Any, shift: Any, time_ds: Any, roo
                 _put(slots, ring, following, waiting, (there_ds >> shift) & mask, head)
 
 
-@njit(parallel=True)
-def _search_each(graph: Any, seeds: Any, limit_ds: Any, shift: Any, out: Any, rooms: Any) -> None:
-    """Search from every site; worker ``w`` takes sites w, w + workers, ..."""
-    rings, followings, waitings = rooms
-    workers = len(rings)
-    for worker in prange(workers):
-        for site in range(worker, len(seeds), workers):
-            room = (rings[worker], followings[worker], waitings[worker])
-            _search(graph, seeds[site], limit_ds, shift, out[site], room)
+@njit()
+def _search_each(graph: Any, seeds: Any, limit_ds: Any, shift: Any, out: Any, room: Any) -> None:
+    """Search from one site after another."""
+    for site in range(len(seeds)):
+        _search(graph, seeds[site], limit_ds, shift, out[site], room)
 
 
 def search_from(
@@ -120,12 +116,19 @@ def search_from(
     buckets = 1 << ((dearest >> shift) + 2).bit_length()
     slots = len(graph.arcs) + seeds.shape[1] + 1
     workers = max(1, min(workers, len(seeds)))
-    rooms = (
-        np.empty((workers, buckets), dtype=np.int32),
-        np.empty((workers, slots), dtype=np.int32),
-        np.empty((workers, slots), dtype=np.int32),
-    )
     out = np.empty((len(seeds), nodes), dtype=np.int32)
     limit = np.int32(min(limit_ds, CLOSED_DS - 1))
-    _search_each((graph.start, graph.arcs), seeds, limit, np.int32(shift), out, rooms)
+
+    def search_share(sites: NDArray[np.intp]) -> None:
+        room = (
+            np.empty(buckets, dtype=np.int32),
+            np.empty(slots, dtype=np.int32),
+            np.empty(slots, dtype=np.int32),
+        )
+        share = slice(sites[0], sites[-1] + 1)
+        arcs = (graph.start, graph.arcs)
+        _search_each(arcs, seeds[share], limit, np.int32(shift), out[share], room)
+
+    shares = [share for share in np.array_split(np.arange(len(seeds)), workers) if len(share)]
+    side_by_side(search_share, shares, workers=workers)
     return out

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from eh_access.modes import TravelMode
     from eh_access.network.model import Network
-    from eh_access.routing.types import Direction
+    from eh_access.routing.trips import Trips
 
 RIM_M = 100.0
 """Metres from the edge of the area covered within which a node may have lost a street."""
@@ -53,25 +53,18 @@ def rim_nodes(network: Network, mode: TravelMode) -> NDArray[np.int32]:
 
 
 def touches_rim(
-    network: Network,
-    mode: TravelMode,
-    direction: Direction,
-    homes: tuple[NDArray[np.int32], NDArray[np.int32]],
-    pairs_ds: NDArray[np.int32],
-    rim_ds: NDArray[np.int32],
+    trips: Trips, pairs_ds: NDArray[np.int32], rim_ds: NDArray[np.int32]
 ) -> NDArray[np.bool_]:
     """Say of each origin whether a way over the rim could be quicker than the one found.
 
     Such a way takes at least the time from the origin to the nearest node of the rim and from the
-    rim to the site nearest to it; if that is no quicker than the time found, nothing beyond the
-    rim can matter.
+    rim to the site nearest to it; if that is no quicker than the time found, or beyond the cutoff,
+    nothing beyond the rim can matter.
 
     Parameters
     ----------
-    network, mode, direction
+    trips
         The job.
-    homes
-        Nodes beside each origin (-1 for none) and the deciseconds between.
     pairs_ds
         int32 (origins, sites), the times found.
     rim_ds
@@ -86,12 +79,12 @@ def touches_rim(
 
     if not rim_ds.size:
         return np.zeros(len(pairs_ds), dtype=np.bool_)
-    rim = rim_nodes(network, mode)
+    rim = rim_nodes(trips.network, trips.mode)
     seeds = np.stack([rim, np.zeros_like(rim)], axis=1)[None]
-    graph = search_graph(network, mode, direction=direction)
-    to_rim = queue.search_from(graph, seeds, limit_ds=CLOSED_DS - 1, workers=1)[0]
-    node, node_ds = homes
+    graph = search_graph(trips.network, trips.mode, direction=trips.direction)
+    to_rim = queue.search_from(graph, seeds, limit_ds=trips.limit_ds, workers=1)[0]
+    node, node_ds = trips.home_ends
     either = np.where(node >= 0, np.minimum(to_rim[node], CLOSED_DS - 1) + node_ds, CLOSED_DS)
     over_rim = either.min(axis=1).astype(np.int64) + rim_ds.min().astype(np.int64)
-    best = pairs_ds.min(axis=1).astype(np.int64)
+    best = np.minimum(pairs_ds.min(axis=1).astype(np.int64), trips.limit_ds + 1)
     return np.asarray((over_rim < best) & (node >= 0).any(axis=1), dtype=np.bool_)

@@ -14,7 +14,7 @@ import numpy as np
 
 from eh_access.network.cost import edge_cost
 from eh_access.network.model import CLOSED_DS
-from eh_access.routing.matrix import _along_one_edge, _ends, _offset_ds
+from eh_access.routing.trips import along_one_edge, ends_of, offset_ds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -121,11 +121,11 @@ def find_way(network: Network, mode: TravelMode, first: Snapped, last: Snapped) 
     """
     cost = edge_cost(network, mode)
     walk_ds_per_m = 36.0 / mode.walk_speed_km_h
-    walks = [int(_offset_ds(place, walk_ds_per_m)[0]) for place in (first, last)]
+    walks = [int(offset_ds(place, walk_ds_per_m)[0]) for place in (first, last)]
     here, there = (_Place(int(at.edge[0]), float(at.fraction[0])) for at in (first, last))
-    direct_ds = int(_along_one_edge(cost, first, last, "to_sites")[0, 0])
-    seeds = _by_node(*_ends(network, cost, first, leaving=True))
-    goals = _by_node(*_ends(network, cost, last, leaving=False))
+    direct_ds = int(along_one_edge(cost, first, last, "to_sites")[0, 0])
+    seeds = _by_node(*ends_of(network, cost, first, leaving=True))
+    goals = _by_node(*ends_of(network, cost, last, leaving=False))
     arcs = _arcs(network, mode)
     found = _search(arcs, seeds, goals, best_ds=direct_ds)
     if found is None and direct_ds >= CLOSED_DS:

@@ -1,282 +1,324 @@
-"""Sweeps over the hierarchy: times from a batch of sites to every node, sixteen sites at a time."""
+"""The compiled part of a sweep: climb from a batch of sites, then come down to every node.
+
+The times of a batch stand side by side: one row for each node, one lane for each site, sixteen
+lanes to a line of cache. A batch is up to four lines wide. Rows are worked on with vector
+instructions, because numba leaves the plain loop over lanes two and a half times slower
+(docs/decisions/0006).
+
+All compiled functions that call one another are in this file (see ``eh_access._compiled``).
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import extending, prange, types
+from numba import extending
+from numba import types as numba_types
+from numba.core import cgutils
 
 from eh_access._compiled import njit
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from eh_access.routing.hierarchy import Metric
-
-intrinsic: Any = extending.intrinsic  # its own types leave out the compiler's context
-FEW, MANY = 16, 32
-"""Sites that stand side by side in one batch: 4-byte numbers filling one line of cache, or two."""
+LANES = 16
+"""Sites to a vector: 4-byte numbers that fill one line of cache."""
+MOST_VECTORS = 4
+LINE_BYTES = 4 * LANES
 FAR = np.float32(2**30)
 """Deciseconds that mean "not reached". A float32 holds whole numbers below 2**24 exactly, so sums
 of deciseconds up to 19 days are exact."""
 SEARCHED = np.float32(2**28)
 """Deciseconds from which on a place counts as out of reach (most of a year)."""
-DS_PER_MIN = np.float32(600)
-UNREACHED = np.float32(np.inf)
+DS_PER_MIN = 600.0
+
+intrinsic: Any = extending.intrinsic  # its own types leave out the compiler's context
+types: Any = numba_types  # and these are only half typed
+building: Any = cgutils
+NUMBER, REAL, WIDE = ir.IntType(32), ir.FloatType(), ir.IntType(64)
+VECTOR = ir.VectorType(REAL, LANES)
 
 
-def _relax(lanes: int) -> tuple[Any, Any]:
-    """Return a numba signature and code generator for one node's step of a sweep.
+def _everywhere(value: float | np.float32) -> Any:
+    """Return a vector that holds one constant in every lane."""
+    return ir.Constant(VECTOR, [float(np.float32(value))] * LANES)
 
-    The step sets ``times[row] = min(times[row] if fresh, times[u] + w for (u, w) in
-    arcs[first:last])`` in all lanes at once. It is written as vector instructions because numba
-    leaves the plain loop over lanes two and a half times slower (docs/decisions/0006). ``times``
-    is the address of the batch's first lane in row 0, ``stride`` the bytes from row to row,
-    ``arcs`` the address of an int32 (entries, 2) array in C order.
+
+def _row(builder: Any, times: Any, stride: Any, node: Any, vectors: int) -> list[Any]:
+    """Return pointers to the vectors of a node's row."""
+    address = builder.add(times, builder.mul(node, stride))
+    return [
+        builder.inttoptr(builder.add(address, WIDE(LINE_BYTES * k)), VECTOR.as_pointer())
+        for k in range(vectors)
+    ]
+
+
+def _arc(builder: Any, arcs: Any, number: Any) -> tuple[Any, Any]:
+    """Read an entry of an int32 (entries, 2) array: the upper node, and its cost in every lane."""
+    pair = builder.inttoptr(builder.add(arcs, builder.mul(number, WIDE(8))), NUMBER.as_pointer())
+    upper = builder.sext(builder.load(pair), WIDE)
+    cost = builder.sitofp(builder.load(builder.gep(pair, [NUMBER(1)])), REAL)
+    undefined = ir.Constant(VECTOR, ir.Undefined)
+    single = builder.insert_element(undefined, cost, NUMBER(0))
+    first = ir.Constant(ir.VectorType(NUMBER, LANES), [NUMBER(0)] * LANES)
+    return upper, builder.shuffle_vector(single, undefined, first)
+
+
+def _least(builder: Any, one: Any, other: Any) -> Any:
+    return builder.select(builder.fcmp_ordered("<", one, other), one, other)
+
+
+def _load(builder: Any, pointer: Any) -> Any:
+    return builder.load(pointer, align=LINE_BYTES)
+
+
+def _store(builder: Any, value: Any, pointer: Any) -> None:
+    builder.store(value, pointer, align=LINE_BYTES)
+
+
+def _loop(builder: Any, bounds: tuple[Any, Any, int], carried: list[Any], body: Any) -> list[Any]:
+    """Write ``for at in range(*bounds): carried = body(at, carried)``; return what is carried."""
+    first, last, step = bounds
+    before = builder.block
+    more, inside, done = (
+        builder.function.append_basic_block(name) for name in ("more", "inside", "done")
+    )
+    builder.branch(more)
+    builder.position_at_end(more)
+    at = builder.phi(WIDE)
+    at.add_incoming(first, before)
+    held = [builder.phi(VECTOR) for _ in carried]
+    for phi, value in zip(held, carried, strict=True):
+        phi.add_incoming(value, before)
+    builder.cbranch(builder.icmp_signed("<", at, last), inside, done)
+    builder.position_at_end(inside)
+    for phi, value in zip(held, body(at, held), strict=True):
+        phi.add_incoming(value, inside)
+    at.add_incoming(builder.add(at, WIDE(step)), inside)
+    builder.branch(more)
+    builder.position_at_end(done)
+    return held
+
+
+@intrinsic(prefer_literal=True)
+def _pull(
+    _context: Any, vectors: Any, _times: Any, _stride: Any, _node: Any, _arcs: Any, _fresh: Any
+) -> Any:
+    """Set a node's row to the least over its arcs (and itself if ``fresh``).
+
+    ``times`` is the address of row 0, ``stride`` the bytes from row to row, ``arcs`` a tuple: the
+    address of the entries, the node's first one and one past its last. Two arcs are taken at a
+    time (the last twice if they are odd): most nodes have one or two, and a loop that ends after
+    one round is one the processor guesses right.
     """
-    signature = types.void(*(types.int64 for _ in range(7)))
-    number, real, wide = ir.IntType(32), ir.FloatType(), ir.IntType(64)
-    vector = ir.VectorType(real, lanes)
-    undefined = ir.Constant(vector, ir.Undefined)
-    first_lane = ir.Constant(ir.VectorType(number, lanes), [number(0)] * lanes)
-    far = ir.Constant(vector, [float(FAR)] * lanes)
+    count = vectors.literal_value
+    arcs_type = types.UniTuple(types.int64, 3)
+    integers = (types.int64, types.int64, types.int64, arcs_type, types.int64)
 
     def generate(codegen: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        times, stride, row, arcs, first, last, fresh = args
+        _, times, stride, node, arcs, fresh = args
+        address, first, last = building.unpack_tuple(builder, arcs, 3)
+        here = _row(builder, times, stride, node, count)
+        is_fresh = builder.icmp_signed("!=", fresh, WIDE(0))
+        far = _everywhere(FAR)
+        begin = [builder.select(is_fresh, _load(builder, lane), far) for lane in here]
+        final = builder.sub(last, WIDE(1))
 
-        def lanes_of(node: Any) -> Any:
-            address = builder.add(times, builder.mul(node, stride))
-            return builder.inttoptr(address, vector.as_pointer())
+        def step(at: Any, best: list[Any]) -> list[Any]:
+            following = builder.add(at, WIDE(1))
+            is_arc = builder.icmp_signed("<", following, final)
+            for number in (at, builder.select(is_arc, following, final)):
+                upper, cost = _arc(builder, address, number)
+                rows = _row(builder, times, stride, upper, count)
+                ways = [builder.fadd(_load(builder, lane), cost) for lane in rows]
+                best = [_least(builder, way, old) for way, old in zip(ways, best, strict=True)]
+            return best
 
-        here = lanes_of(row)
-        is_fresh = builder.icmp_signed("!=", fresh, wide(0))
-        begin = builder.select(is_fresh, builder.load(here, align=4), far)
-        entry = builder.block
-        more, step, done = (
-            builder.function.append_basic_block(name) for name in ("more", "step", "done")
-        )
-        builder.branch(more)
-
-        builder.position_at_end(more)
-        arc, best = builder.phi(wide), builder.phi(vector)
-        arc.add_incoming(first, entry)
-        best.add_incoming(begin, entry)
-        builder.cbranch(builder.icmp_signed("<", arc, last), step, done)
-
-        builder.position_at_end(step)
-        pair = builder.inttoptr(builder.add(arcs, builder.mul(arc, wide(8))), number.as_pointer())
-        upper = builder.sext(builder.load(pair), wide)
-        weight = builder.sitofp(builder.load(builder.gep(pair, [number(1)])), real)
-        single = builder.insert_element(undefined, weight, number(0))
-        weights = builder.shuffle_vector(single, undefined, first_lane)
-        by_upper = builder.fadd(builder.load(lanes_of(upper), align=4), weights)
-        nearer = builder.fcmp_ordered("<", by_upper, best)
-        best.add_incoming(builder.select(nearer, by_upper, best), step)
-        arc.add_incoming(builder.add(arc, wide(1)), step)
-        builder.branch(more)
-
-        builder.position_at_end(done)
-        builder.store(best, here, align=4)
+        best = _loop(builder, (first, last, 2), begin, step)
+        for value, lane in zip(best, here, strict=True):
+            _store(builder, value, lane)
         return codegen.get_dummy_value()
 
-    return signature, generate
+    return types.void(vectors, *integers), generate
+
+
+@intrinsic(prefer_literal=True)
+def _push(
+    _context: Any, vectors: Any, _times: Any, _stride: Any, _node: Any, _arcs: Any, _fresh: Any
+) -> Any:
+    """Lower the rows of a node's upper neighbours to what they are by way of it."""
+    count = vectors.literal_value
+    arcs_type = types.UniTuple(types.int64, 3)
+    integers = (types.int64, types.int64, types.int64, arcs_type, types.int64)
+
+    def generate(codegen: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        _, times, stride, node, arcs, _ = args
+        address, first, last = building.unpack_tuple(builder, arcs, 3)
+        here = [_load(builder, lane) for lane in _row(builder, times, stride, node, count)]
+
+        def step(at: Any, _held: list[Any]) -> list[Any]:
+            upper, cost = _arc(builder, address, at)
+            rows = _row(builder, times, stride, upper, count)
+            for value, lane in zip(here, rows, strict=True):
+                way = builder.fadd(value, cost)
+                _store(builder, _least(builder, way, _load(builder, lane)), lane)
+            return []
+
+        _loop(builder, (first, last, 1), [], step)
+        return codegen.get_dummy_value()
+
+    return types.void(vectors, *integers), generate
 
 
 @intrinsic
-def _relax_few(
-    _context: Any,
-    _times: Any,
-    _stride: Any,
-    _row: Any,
-    _arcs: Any,
-    _first: Any,
-    _last: Any,
-    _fresh: Any,
-) -> Any:
-    """One node's step for a batch of up to ``FEW`` sites."""
-    return _relax(FEW)
+def _to_minutes(_context: Any, _first: Any, _last: Any) -> Any:
+    """Turn the deciseconds between two addresses into minutes, ``inf`` where out of reach.
 
+    Dividing would take longer than the sweep. A product with the reciprocal, put right by its own
+    remainder, is the quotient correctly rounded, bit for bit (Markstein, IBM Journal of Research
+    and Development 34, 1990).
+    """
 
-@intrinsic
-def _relax_many(
-    _context: Any,
-    _times: Any,
-    _stride: Any,
-    _row: Any,
-    _arcs: Any,
-    _first: Any,
-    _last: Any,
-    _fresh: Any,
-) -> Any:
-    """One node's step for a batch of up to ``MANY`` sites."""
-    return _relax(MANY)
+    def generate(codegen: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        kind = ir.FunctionType(VECTOR, [VECTOR] * 3)
+        fused = building.get_or_insert_function(builder.module, kind, f"llvm.fma.v{LANES}f32")
+        share, minus = _everywhere(1 / DS_PER_MIN), _everywhere(-DS_PER_MIN)
+
+        def step(at: Any, _held: list[Any]) -> list[Any]:
+            pointer = builder.inttoptr(at, VECTOR.as_pointer())
+            ds = _load(builder, pointer)
+            rough = builder.fmul(ds, share)
+            remainder = builder.call(fused, [rough, minus, ds])
+            minutes = builder.call(fused, [remainder, share, rough])
+            reached = builder.fcmp_ordered("<", ds, _everywhere(SEARCHED))
+            _store(builder, builder.select(reached, minutes, _everywhere(np.inf)), pointer)
+            return []
+
+        _loop(builder, (args[0], args[1], LINE_BYTES), [], step)
+        return codegen.get_dummy_value()
+
+    return types.void(types.int64, types.int64), generate
 
 
 @njit()
-def _climb(tree: Any, seeds: Any, times: Any, batch: Any, fresh: Any) -> None:
+def _pull_row(vectors: Any, times: Any, stride: Any, v: Any, arcs: Any, fresh: Any) -> None:
+    """One node's step down; the number of vectors must be known when compiling."""
+    if vectors == 1:
+        _pull(1, times, stride, v, arcs, fresh)
+    elif vectors == 2:  # noqa: PLR2004 - two of four
+        _pull(2, times, stride, v, arcs, fresh)
+    elif vectors == 3:  # noqa: PLR2004
+        _pull(3, times, stride, v, arcs, fresh)
+    else:
+        _pull(4, times, stride, v, arcs, fresh)
+
+
+@njit()
+def _push_row(vectors: Any, times: Any, stride: Any, v: Any, arcs: Any) -> None:
+    """One node's step up."""
+    if vectors == 1:
+        _push(1, times, stride, v, arcs, 1)
+    elif vectors == 2:  # noqa: PLR2004
+        _push(2, times, stride, v, arcs, 1)
+    elif vectors == 3:  # noqa: PLR2004
+        _push(3, times, stride, v, arcs, 1)
+    else:
+        _push(4, times, stride, v, arcs, 1)
+
+
+@njit()
+def climb(arcs: Any, parent: Any, seeds: Any, times: Any, fresh: Any) -> None:
     """Climb from every site's seeds to the root of the tree, each site in its own lane.
 
-    ``fresh`` marks the rows the climb has set; the sweep sets all others from above.
+    Parameters
+    ----------
+    arcs
+        (start, entries), as ``Metric.climb``.
+    parent
+        As ``Topology.parent``.
+    seeds
+        int32 (sites, k, 2): nodes and deciseconds; -1 as node where there are fewer.
+    times
+        float32 (nodes, lanes), rows aligned to lines of cache; a multiple of 16 lanes.
+    fresh
+        uint8 (nodes,): marks the rows the climb has set. All others are left as they were.
     """
-    start, upper, climb_ds, parent = tree
-    first, sites, lanes = batch
-    fresh[:] = False
-    for site in range(sites):
+    start, entries = arcs
+    fresh[:] = 0
+    for site in range(len(seeds)):
         for k in range(seeds.shape[1]):
             v = np.int64(seeds[site, k, 0])
-            while v >= 0 and not fresh[v]:
-                fresh[v] = True
-                times[v, first : first + lanes] = FAR
+            while v >= 0 and fresh[v] == 0:
+                fresh[v] = 1
+                times[v, :] = FAR
                 v = np.int64(parent[v])
-    for site in range(sites):
-        lane = first + site
+    for site in range(len(seeds)):
         for k in range(seeds.shape[1]):
             v = np.int64(seeds[site, k, 0])
             if v >= 0:
-                times[v, lane] = min(times[v, lane], np.float32(seeds[site, k, 1]))
-            while v >= 0:
-                here = times[v, lane]
-                if here < FAR:
-                    for arc in range(start[v], start[v + 1]):
-                        there = here + np.float32(climb_ds[arc])
-                        u = np.int64(upper[arc])
-                        times[u, lane] = min(times[u, lane], there)
-                v = np.int64(parent[v])
+                times[v, site] = min(times[v, site], np.float32(seeds[site, k, 1]))
+    vectors, stride = times.shape[1] // LANES, np.int64(times.strides[0])
+    times_at, arcs_at = np.int64(times.ctypes.data), np.int64(entries.ctypes.data)
+    for row in range(len(fresh) - 1, -1, -1):
+        if fresh[row]:
+            own = (arcs_at, np.int64(start[row]), np.int64(start[row + 1]))
+            _push_row(vectors, times_at, stride, row, own)
 
 
 @njit()
-def _sweep(tree: Any, sweep: Any, seeds: Any, times: Any, batch: Any, fresh: Any) -> None:
-    """Fill a batch's lanes of ``times`` (nodes, lanes); ``batch`` = (first lane, sites, lanes)."""
-    start, arcs = sweep
-    first, _, lanes = batch
-    _climb(tree, seeds, times, batch, fresh)
-    stride = np.int64(4 * times.shape[1])
-    times_at = times.ctypes.data + np.int64(4 * first)
-    arcs_at = arcs.ctypes.data
-    if lanes == MANY:
-        for v in range(len(start) - 1):
-            arc, last = np.int64(start[v]), np.int64(start[v + 1])
-            _relax_many(times_at, stride, v, arcs_at, arc, last, np.int64(fresh[v]))
-    else:
-        for v in range(len(start) - 1):
-            arc, last = np.int64(start[v]), np.int64(start[v + 1])
-            _relax_few(times_at, stride, v, arcs_at, arc, last, np.int64(fresh[v]))
+def sweep_top(arcs: Any, loose: Any, times: Any, fresh: Any) -> None:
+    """Come down through the nodes at the top of the tree."""
+    start, entries = arcs
+    vectors, stride = times.shape[1] // LANES, np.int64(times.strides[0])
+    times_at, arcs_at = np.int64(times.ctypes.data), np.int64(entries.ctypes.data)
+    for k in range(len(loose)):
+        v = np.int64(loose[k])
+        own = (arcs_at, np.int64(start[v]), np.int64(start[v + 1]))
+        _pull_row(vectors, times_at, stride, v, own, np.int64(fresh[v]))
 
 
-@njit(parallel=True)
-def _everywhere(tree: Any, sweep: Any, seeds: Any, out: Any, fresh: Any) -> None:
-    """Fill ``out`` (nodes, lanes) with minutes; worker ``w`` takes batches w, w + workers, ..."""
-    workers = len(fresh)
-    for worker in prange(workers):
-        for first in range(worker * MANY, len(seeds), workers * MANY):
-            sites = min(len(seeds) - first, MANY)
-            lanes = FEW if sites <= FEW else MANY
-            chosen = seeds[first : first + sites]
-            _sweep(tree, sweep, chosen, out, (first, sites, lanes), fresh[worker])
-    rows = len(out)
-    for worker in prange(workers):
-        begin, end = rows * worker // workers, rows * (worker + 1) // workers
-        flat = out[begin:end].reshape(-1)
-        for k in range(len(flat)):
-            ds = flat[k]
-            flat[k] = ds / DS_PER_MIN if ds < SEARCHED else UNREACHED
+@njit()
+def sweep_branches(arcs: Any, blocks: Any, times: Any, fresh: Any, minutes: Any) -> None:
+    """Come down through branches, each by itself; if asked, turn each into minutes while at it.
+
+    Nothing outside a branch looks at its rows, so that they can be turned while they are in the
+    nearest cache, and branches can be shared out among threads.
+    """
+    start, entries = arcs
+    vectors, stride = times.shape[1] // LANES, np.int64(times.strides[0])
+    times_at, arcs_at = np.int64(times.ctypes.data), np.int64(entries.ctypes.data)
+    for block in range(len(blocks)):
+        first, last = np.int64(blocks[block, 0]), np.int64(blocks[block, 1])
+        for v in range(first, last):
+            own = (arcs_at, np.int64(start[v]), np.int64(start[v + 1]))
+            _pull_row(vectors, times_at, stride, v, own, np.int64(fresh[v]))
+        if minutes:
+            for v in range(first, last):
+                row = times_at + v * stride
+                _to_minutes(row, row + vectors * LINE_BYTES)
 
 
-@njit(parallel=True)
-def _at_places(tree: Any, sweep: Any, seeds: Any, room: Any, places: Any, out: Any) -> None:
-    """Write the deciseconds of every place and site, the better of the place's ends."""
-    times, fresh = room
-    node, node_ds = places
-    workers, lanes = times.shape[0], times.shape[2]
-    for worker in prange(workers):
-        for first in range(worker * lanes, len(seeds), workers * lanes):
-            sites = min(len(seeds) - first, lanes)
-            chosen = seeds[first : first + sites]
-            _sweep(tree, sweep, chosen, times[worker], (0, sites, lanes), fresh[worker])
-            for place in range(len(node)):
+@njit()
+def top_to_minutes(loose: Any, times: Any) -> None:
+    """Turn the rows at the top into minutes, when nothing looks at them any more."""
+    vectors, stride = times.shape[1] // LANES, np.int64(times.strides[0])
+    times_at = np.int64(times.ctypes.data)
+    for k in range(len(loose)):
+        row = times_at + np.int64(loose[k]) * stride
+        _to_minutes(row, row + vectors * LINE_BYTES)
+
+
+@njit()
+def gather(times: Any, node: Any, node_ds: Any, out: Any) -> None:
+    """Write the deciseconds of places (rows) and sites (lanes), the best of each place's ends."""
+    sites = out.shape[1]
+    best = np.empty(times.shape[1], dtype=np.float32)
+    for place in range(len(node)):
+        best[:] = FAR
+        for end in range(node.shape[1]):
+            v = np.int64(node[place, end])
+            if v >= 0:
+                leg = np.float32(node_ds[place, end])
                 for lane in range(sites):
-                    best = FAR
-                    for end in range(node.shape[1]):
-                        if node[place, end] >= 0:
-                            ds = times[worker, node[place, end], lane]
-                            best = min(best, ds + np.float32(node_ds[place, end]))
-                    out[place, first + lane] = np.int32(best)
-
-
-def _parts(metric: Metric) -> tuple[Any, Any]:
-    """Return the arrays a climb needs and those a sweep needs."""
-    topology = metric.topology
-    tree = (topology.start, topology.upper, metric.climb_ds, topology.parent)
-    return tree, (metric.sweep_start, metric.sweep_arcs)
-
-
-def minutes_everywhere(
-    metric: Metric, seeds: NDArray[np.int32], *, workers: int
-) -> NDArray[np.float32]:
-    """Return the minutes between every node and every site.
-
-    Parameters
-    ----------
-    metric
-        A customised hierarchy.
-    seeds
-        int32 (sites, k, 2): the nodes next to each site and the deciseconds to it; -1 as node
-        where there are fewer.
-    workers
-        Batches of sites worked on side by side.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32 (nodes, sites), ``inf`` where there is no way.
-    """
-    tree, sweep = _parts(metric)
-    nodes = len(metric.topology.parent)
-    lanes = -(-len(seeds) // FEW) * FEW
-    workers = max(1, min(workers, -(-len(seeds) // MANY)))
-    out = np.empty((nodes, lanes), dtype=np.float32)
-    _everywhere(tree, sweep, seeds, out, np.empty((workers, nodes), dtype=np.bool_))
-    return out[:, : len(seeds)]
-
-
-def deciseconds_at_places(
-    metric: Metric,
-    seeds: NDArray[np.int32],
-    places: tuple[NDArray[np.int32], NDArray[np.int32]],
-    *,
-    workers: int,
-) -> NDArray[np.int32]:
-    """Return the deciseconds between places on the streets and sites.
-
-    The times of all nodes are never held: each batch of sites leaves only its places' rows.
-
-    Parameters
-    ----------
-    metric
-        A customised hierarchy.
-    seeds
-        As for `minutes_everywhere`.
-    places
-        Two int32 (places, ends) arrays: the nodes next to each place (-1 for none) and the
-        deciseconds between the two.
-    workers
-        Batches of sites worked on side by side.
-
-    Returns
-    -------
-    numpy.ndarray
-        int32 (places, sites), ``SEARCHED`` or more where there is no way.
-    """
-    tree, sweep = _parts(metric)
-    nodes = len(metric.topology.parent)
-    lanes = FEW if len(seeds) <= FEW * workers else MANY
-    workers = max(1, min(workers, -(-len(seeds) // lanes)))
-    room = (
-        np.empty((workers, nodes, lanes), dtype=np.float32),
-        np.empty((workers, nodes), dtype=np.bool_),
-    )
-    out = np.empty((len(places[0]), len(seeds)), dtype=np.int32)
-    _at_places(tree, sweep, seeds, room, places, out)
-    return out
+                    best[lane] = min(best[lane], times[v, lane] + leg)
+        for lane in range(sites):
+            out[place, lane] = np.int32(best[lane])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from eh_access.errors import InputError, NotFoundError, did_you_mean
+from eh_access.network import model
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from eh_access.modes import TravelMode
     from eh_access.network.model import Provenance
 
-Direction = Literal["to_sites", "from_sites"]
+Direction = model.Direction
 DIRECTIONS: tuple[Direction, ...] = ("to_sites", "from_sites")
 
 OK = "ok"
