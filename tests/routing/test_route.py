@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -15,6 +16,7 @@ from eh_access import read_network
 from eh_access.errors import InputError, NotFoundError
 from eh_access.modes import CYCLE, DRIVE, PUSHCHAIR, WALK, TravelMode
 from eh_access.network.build import build_network
+from eh_access.network.heights import Heights
 from eh_access.network.model import CLOSED_DS, Network
 from eh_access.network.raw import RawWays
 from eh_access.network.snapping import Snapped, snap
@@ -122,10 +124,20 @@ def test_a_one_way_block_is_driven_round_and_the_walker_went_against_it() -> Non
     trip = route(one_way_loop(), at(160, 0), at(0, 0), DRIVE)
     assert trip.metres == pytest.approx(480)
     assert trip.avoided is not None
-    assert trip.avoided.sentence() == (
-        "160 m of one-way street the wrong way avoided: 320 m longer than on foot"
-    )
+    assert trip.avoided.avoided.values.tolist() == [["one-way street the wrong way", 160.0, 1]]
+    assert trip.avoided.longer_m == pytest.approx(320)
+    assert trip.sentence().endswith("On foot it is 160 m.")
     assert route(one_way_loop(), at(0, 0), at(160, 0), DRIVE).avoided is None
+
+
+@BOTH_WAYS
+def test_parking_is_a_step_and_counts_once(direction: str) -> None:
+    town, ends = grid_town(3, 3), (at(0, 4), at(320, 324))
+    parked = replace(DRIVE, parking_s=160.0)
+    plain, trip = (route(town, *ends, mode, direction=direction) for mode in (DRIVE, parked))
+    assert trip.minutes - plain.minutes == pytest.approx(160 / 60)
+    assert trip.steps.set_index("street").loc["parking", ["metres", "seconds"]].tolist() == [0, 160]
+    check_trip(town, trip, ends)
 
 
 def test_of_parallel_streets_the_one_used_is_named_and_drawn() -> None:
@@ -176,6 +188,28 @@ def test_what_slows_a_trip_is_said() -> None:
     assert trip.steps["slowed_by"].tolist() == ["", "soft or loose surface"]
     assert trip.steps["seconds"].tolist() == [60.0, 120.0]
     assert "Slowed by soft or loose surface (60 m)." in trip.sentence()
+
+
+def test_a_hill_is_told_and_down_it_nothing_slows() -> None:
+    """80 m level, then 80 m that rise 8 m: 10 %, at which Tobler's walker goes at 0.705."""
+    streets = [(0, 1, None, STREET), (1, 2, None, STREET)]
+    flat = toy_network(streets, [(0, 0), (80, 0), (160, 0)], names=["Mill Lane", "Hill Street"])
+    heights = Heights(np.array([0, 2, 5]), np.array([50, 50, 50, 54, 58], dtype=np.float32))
+    hill = replace(flat, heights=heights, _memory={})
+    up = route(hill, at(0, 0), at(160, 0), WALK)
+    assert up.steps["slowed_by"].tolist() == ["", "uphill stretches"]
+    assert up.steps["climb_m"].tolist() == [0, 8]
+    assert up.steps["slope_share"].tolist() == [0, pytest.approx(0.1)]
+    assert up.steps["seconds"].tolist() == [60, pytest.approx(60 / math.exp(-0.35), abs=0.06)]
+    assert "8 m of climb. Slowed by uphill stretches (80 m)." in up.sentence()
+    down = route(hill, at(0, 0), at(160, 0), WALK, direction="from_sites")
+    assert (down.steps["slowed_by"] == "").all()
+    assert down.minutes < up.minutes
+    assert down.steps["climb_m"].sum() == 0
+    part = route(hill, at(100, 0), at(140, 0), WALK)  # 2 m up to 6 m up
+    assert part.steps["climb_m"].tolist() == [pytest.approx(4)]
+    check_trip(hill, up, (at(0, 0), at(160, 0)))
+    check_trip(hill, part, (at(100, 0), at(140, 0)))
 
 
 def test_every_form_of_a_point_gives_the_same_trip() -> None:

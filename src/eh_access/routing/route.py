@@ -12,14 +12,13 @@ import pandas as pd
 import shapely
 
 from eh_access.errors import InputError, NotFoundError
-from eh_access.modes import WALK
 from eh_access.network.cost import edge_cost
 from eh_access.network.snapping import CRS, NO_LOCATION, OK, snap
 from eh_access.routing import route_words as words
 from eh_access.routing.engine import check_direction
-from eh_access.routing.route_detour import Detour, find_detour
+from eh_access.routing.route_detour import Detour, find_detour, without_bans
 from eh_access.routing.route_search import find_way
-from eh_access.routing.route_steps import STEP_COLUMNS, steps_of
+from eh_access.routing.route_steps import STEP_COLUMNS, parking_ds, steps_of
 
 if TYPE_CHECKING:
     from eh_access.modes import TravelMode
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
     from eh_access.routing.types import Direction
 
 DS_PER_MIN = 600
+EVERYWHERE_SHARE = 0.9
+"""What slows this much of a trip, as traffic does by car, is left to the table."""
 MOST_NAMED = 6
 """Streets named in the sentence; the table has them all."""
 
@@ -44,10 +45,11 @@ class Route:
         How people travel, and which way.
     steps
         One row for each stretch, in the order of travel: ``street`` (its name, else its kind),
-        ``kind``, ``metres``, ``seconds``, ``slope_share`` (rise over length, up positive; NaN where
-        the network has no heights), ``slowed_by`` (the rule that made it slower, "" where none
-        did), ``doubts`` (what the map leaves open), ``geometry``. The walk between a point and its
-        street is a step; a gate is a step of no length. Sums are the totals.
+        ``kind``, ``metres``, ``seconds``, ``climb_m`` (metres gone uphill) and ``slope_share``
+        (from its start to its end, up positive; both NaN where the network has no heights),
+        ``slowed_by`` (the rule or hill that made it slower, "" where none did), ``doubts`` (what
+        the map leaves open), ``geometry``. The walk between a point and its street is a step, and
+        so is parking; a gate is a step of no length. Sums are the totals.
     metres, minutes
         From door to door, the walks to and from the streets included. The minutes are those of
         `travel_time_matrix`, to the decisecond.
@@ -100,11 +102,13 @@ class Route:
         ends = [self.origin, self.site]
         start, end = ends if self.direction == "to_sites" else ends[::-1]
         text = [f"From {start} to {end} {self.mode.label}: {self._totals()}{self._named()}."]
-        slowed = self.steps[self.steps["slowed_by"] != ""].groupby("slowed_by", sort=True)
-        if len(slowed):
-            parts = [
-                f"{reason} ({words.metres(m)})" for reason, m in slowed["metres"].sum().items()
-            ]
+        climb_m = float(self.steps["climb_m"].sum())
+        if self.mode.counts_hills and climb_m >= 1:
+            text.append(f"{words.metres(climb_m)} of climb.")
+        slowed_m = self.steps.groupby("slowed_by")["metres"].sum().drop("", errors="ignore")
+        telling = slowed_m[slowed_m < EVERYWHERE_SHARE * self.metres]
+        if len(telling):
+            parts = [f"{reason} ({words.metres(m)})" for reason, m in telling.items()]
             text.append(f"Slowed by {words.listed(parts)}.")
         if self.avoided is not None:
             text.append(f"{self.avoided.sentence()}.")
@@ -122,7 +126,8 @@ class Route:
 
     def _repr_html_(self) -> str:
         table = pd.DataFrame(self.steps.drop(columns="geometry"))
-        shown = table.to_html(index=False, escape=True, na_rep="", float_format="{:.1f}".format)
+        table["slope_share"] = table["slope_share"].map("{:.0%}".format, na_action="ignore")
+        shown = table.to_html(index=False, escape=True, na_rep="", float_format="{:,.0f}".format)
         return f"<p>{html.escape(self.sentence())}</p>{shown}"
 
 
@@ -163,6 +168,7 @@ def route(
 
     Examples
     --------
+    >>> from eh_access.modes import WALK
     >>> from eh_access.network.build import build_network
     >>> from eh_access.network.raw import RawWays
     >>> raw = RawWays(crs="EPSG:27700")
@@ -198,7 +204,7 @@ def route(
         direction=direction,
         steps=frame,
         metres=metres,
-        minutes=way.ds / DS_PER_MIN,
+        minutes=(way.ds + parking_ds(mode)) / DS_PER_MIN,
         origin_offset_m=float(at[0].offset_m[0]),
         site_offset_m=float(at[1].offset_m[0]),
         avoided=_avoided(network, mode, points, metres=metres),
@@ -214,12 +220,13 @@ def _avoided(
     metres: float,
 ) -> Detour | None:
     """Compare with the way from door to door of somebody who walks."""
-    if mode.rules == WALK.rules or not edge_cost(network, WALK).main.any():
+    walker = without_bans(mode)
+    if mode.rules == walker.rules or not edge_cost(network, walker).main.any():
         return None
-    placed = (snap(points[0], network, WALK), snap(points[1], network, WALK))
+    placed = (snap(points[0], network, walker), snap(points[1], network, walker))
     if any(place.status[0] != OK for place in placed):
         return None
-    free = find_way(network, WALK, *placed)
+    free = find_way(network, walker, *placed)
     if free is None:
         return None
     offsets_m = sum(float(place.offset_m[0]) for place in placed)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from eh_access.modes import WALK
 from eh_access.network.cost import edge_cost
 from eh_access.network.model import CLOSED_DS
+from eh_access.network.rule_table import rule_table
 from eh_access.routing import route_words as words
-from eh_access.routing.route_steps import tag_costs
+from eh_access.routing.route_steps import remembered_costs
 
 if TYPE_CHECKING:
     from eh_access.modes import TravelMode
@@ -35,11 +37,14 @@ class Detour:
         Metres by which the trip is longer than the walker's, negative where it is shorter.
     walker_m
         Metres of the quickest way on foot between the same two points.
+    on_foot
+        Whether the trip is itself on foot, with a pushchair say, and not by car or bicycle.
     """
 
     avoided: pd.DataFrame
     longer_m: float
     walker_m: float
+    on_foot: bool
 
     def sentence(self) -> str:
         """Say it: "29 m of steps without a ramp avoided: 240 m longer than on foot".
@@ -47,8 +52,11 @@ class Detour:
         Returns
         -------
         str
-            One clause for each reason, then the price.
+            One clause for each reason, then the price. A car goes round footpaths on every trip:
+            for such modes only the length of the walk is said.
         """
+        if not self.on_foot:
+            return f"On foot it is {words.metres(self.walker_m)}"
         parts = [
             f"{words.metres(row.metres)} of {row.reason}"
             if row.metres > 0
@@ -108,7 +116,34 @@ def find_detour(
         avoided=frame.groupby("reason", sort=False).sum().reset_index(),
         longer_m=metres - walker_m,
         walker_m=walker_m,
+        on_foot=on_foot(mode),
     )
+
+
+def on_foot(mode: TravelMode) -> bool:
+    """Tell whether a mode is walking with things closed to it: its rules go on from those on foot.
+
+    Examples
+    --------
+    >>> from eh_access.modes import DRIVE, PUSHCHAIR
+    >>> on_foot(PUSHCHAIR), on_foot(DRIVE)
+    (True, False)
+    """
+    table = rule_table()
+    foot, own = table.rule_set(WALK.rules).ways, table.rule_set(mode.rules).ways
+    return own[: len(foot)] == foot
+
+
+def without_bans(mode: TravelMode) -> TravelMode:
+    """Return the mode that goes where anybody may walk, as fast as this one if it is on foot.
+
+    Examples
+    --------
+    >>> from eh_access.modes import PUSHCHAIR
+    >>> without_bans(PUSHCHAIR).rules, without_bans(PUSHCHAIR).speed_km_h
+    ('foot', 3.6)
+    """
+    return replace(mode, rules=WALK.rules) if on_foot(mode) else WALK
 
 
 def _reason(network: Network, mode: TravelMode, piece: Piece, *, both: bool) -> str:
@@ -117,7 +152,7 @@ def _reason(network: Network, mode: TravelMode, piece: Piece, *, both: bool) -> 
         return AGAINST_ONE_WAY
     tag_row = int(network.edge_tags[piece.edge])
     tags = network.tag_sets[tag_row]
-    reason = tag_costs(network, mode)[tag_row].reason
+    reason = remembered_costs(network, mode)[tag_row].reason
     if words.is_point(tags) and "barrier" in tags:
         return f"{words.barrier_name(tags)}: {reason}"
     return reason
