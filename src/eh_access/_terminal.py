@@ -24,6 +24,7 @@ from eh_access.study.families import UNIT
 
 if TYPE_CHECKING:
     from eh_access.analysis.criteria import Verdict
+    from eh_access.publish.verifying import Verification
     from eh_access.study.config import Study
     from eh_access.study.inputs import Inputs
     from eh_access.study.results import StudyResult
@@ -232,6 +233,59 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - a cell of a table
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+def verification_lines(found: Verification) -> Iterator[str]:
+    """Yield what a check of a run found.
+
+    Parameters
+    ----------
+    found
+        From ``verify``.
+
+    Yields
+    ------
+    str
+        Lines to print, the answer first.
+    """
+    if found.identical:
+        yield f"Identical: all {len(found.files)} outputs come out the same, byte for byte."
+    elif found.changed_inputs:
+        yield "Differs: these inputs are not what they were, so nothing was run."
+        yield from (f"- {name}" for name in found.changed_inputs)
+    else:
+        wrong = [item for item in found.files if item.state != "same"]
+        yield f"Differs: {len(wrong)} of {len(found.files)} outputs."
+        for item in wrong:
+            yield f"- {item.line()}"
+            yield from (f"    {line}" for line in item.detail)
+    if found.other_versions:
+        yield "Versions that differ: " + "; ".join(found.other_versions) + "."
+
+
+def verification_json(found: Verification) -> str:
+    """Return what a check of a run found, for machines.
+
+    Parameters
+    ----------
+    found
+        From ``verify``.
+
+    Returns
+    -------
+    str
+        JSON.
+    """
+    told = {
+        "identical": found.identical,
+        "changed_inputs": list(found.changed_inputs),
+        "files": [
+            {"name": item.name, "state": item.state, "detail": list(item.detail)}
+            for item in found.files
+        ],
+        "other_versions": list(found.other_versions),
+    }
+    return json.dumps(told, indent=2, ensure_ascii=False)
 
 
 def check_lines(study: Study, inputs: Mapping[str, Inputs]) -> Iterator[str]:

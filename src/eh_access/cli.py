@@ -16,10 +16,13 @@ from eh_access._terminal import (
     report_json,
     show_faults,
     show_report,
+    verification_json,
+    verification_lines,
 )
 from eh_access._version import __version__
 from eh_access.errors import EhAccessError
 
+DIFFERS = 1
 BAD_INPUT = 2
 EXAMPLES = """Examples:
 
@@ -31,10 +34,19 @@ EXAMPLES = """Examples:
 
   eh-access check my-area/study.toml                list every fault of a study and its files
 
+  eh-access report --families list.csv              count a list of families, named nowhere
+
+  eh-access verify out/rotherham/manifest.json      run it again and compare every output
+
+  eh-access log out/rotherham/manifest.json         assumptions, data and decisions logs, Word too
+
+  eh-access challenge theirs.toml                   another scenario beside the council's
+
   eh-access network download "Barnsley, England"    fetch and store the streets of a place
 
-The exit code is 0 when the study ran, whatever its verdicts, and 2 when something it was given
-cannot be used; every fault is then listed, and nothing has been written.
+The exit code is 0 when the command did its work, whatever the verdicts; 1 when verify found a
+difference; and 2 when something it was given cannot be used: every fault is then listed, and
+nothing has been written.
 """
 
 app = typer.Typer(
@@ -63,6 +75,10 @@ Families = Annotated[
         help="CSV of families' postcodes or coordinates, to count in place of the study's "
         "origins. Counted by area; never written out.",
     ),
+]
+ManifestArgument = Annotated[
+    Path,
+    typer.Argument(metavar="MANIFEST", help="The manifest.json of a run, or the folder it is in."),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more on the way.")]
@@ -110,6 +126,7 @@ def report(  # noqa: PLR0913 - each is an option of the command
 ) -> None:
     """Run a study and write report, map, workbook, GeoPackage, CSVs and manifest."""
     from eh_access.publish.outputs import write_outputs  # noqa: PLC0415 - quick start
+    from eh_access.study.history import with_history  # noqa: PLC0415 - quick start
     from eh_access.study.manifest import started_now  # noqa: PLC0415 - quick start
     from eh_access.study.opening import open_study  # noqa: PLC0415 - quick start
     from eh_access.study.run import run_study  # noqa: PLC0415 - quick start
@@ -123,6 +140,7 @@ def report(  # noqa: PLR0913 - each is an option of the command
         terminal.stage("Looking for streets")
         streets = find_streets(question, inputs.borough, offline=offline)
         result = run_study(question, inputs=inputs, streets=streets, progress=terminal.stage)
+        result = with_history(result, folder)
         terminal.stage("Writing the results")
         files = write_outputs(result, folder, started=started)
     if as_json:
@@ -131,6 +149,33 @@ def report(  # noqa: PLR0913 - each is an option of the command
         show_report(result, files)
     if open_report:
         typer.launch(files["report.html"].resolve().as_uri())
+
+
+@app.command()
+def verify(
+    manifest: ManifestArgument,
+    *,
+    study: Annotated[
+        Path | None,
+        typer.Option("--study", help="The study.toml, if it is not near the manifest."),
+    ] = None,
+    families: Families = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    as_json: Json = False,
+) -> None:
+    """Run a study again from its manifest and say what differs; the exit code is 1 if any does."""
+    from eh_access.publish.verifying import verify as verify_run  # noqa: PLC0415 - quick start
+
+    with Terminal(quiet=quiet or as_json, verbose=verbose) as terminal:
+        found = verify_run(manifest, study=study, families=families, progress=terminal.stage)
+    if as_json:
+        typer.echo(verification_json(found))
+    elif not quiet:
+        for line in verification_lines(found):
+            typer.echo(line)
+    if not found.identical:
+        raise typer.Exit(DIFFERS)
 
 
 @app.command()

@@ -322,7 +322,11 @@ def test_the_shortest_way_is_never_longer_than_the_quickest(newport: StudyResult
     quickest = travel.times["pushchair"].minutes
     shortest = travel.distances["pushchair"].minutes
     assert (shortest <= quickest + 0.5).all()  # each street's deciseconds are rounded
-    assert (np.isfinite(shortest) == np.isfinite(quickest)).mean() > 0.999
+    # hills carry some of the farthest over the two hours searched, and none of the others
+    lost = np.isfinite(shortest) & ~np.isfinite(quickest)
+    assert not (np.isfinite(quickest) & ~np.isfinite(shortest)).any()
+    assert shortest[lost].min() > 90
+    assert lost.mean() < 0.05
     metres = shortest[np.isfinite(shortest)] * 60  # 3.6 km/h is 60 m a minute
     line = np.hypot(
         origins.geometry.x.to_numpy()[:, None] - sites.geometry.x.to_numpy(),

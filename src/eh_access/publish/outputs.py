@@ -21,6 +21,7 @@ from eh_access.publish.map import render_map
 from eh_access.publish.report import render_report
 from eh_access.publish.tabulate import tabulate
 from eh_access.publish.workbook import write_workbook
+from eh_access.study.history import with_history
 from eh_access.study.manifest import build_manifest
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def write_outputs(
     """
     result.refuse_private()
     folder = Path(out_dir)
+    result = with_history(result, folder)
     made = _make_folder(folder)
     try:
         partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder))

@@ -15,18 +15,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyogrio
+import pyproj
+import shapely
 
 from eh_access._version import __version__
 from eh_access.errors import InputError
+from eh_access.study.history import MANIFEST_NAME, CriteriaVersion
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from eh_access.study.config import Study
     from eh_access.study.results import StudyResult
 
-MANIFEST_NAME = "manifest.json"
 STANDS_ON = (
+    "folium",
     "geopandas",
+    "gptables",
+    "jinja2",
+    "matplotlib",
     "numba",
     "numpy",
     "osmium",
@@ -38,7 +46,7 @@ STANDS_ON = (
     "scipy",
     "shapely",
 )
-"""Libraries whose version can change a figure."""
+"""Libraries whose version can change a figure, or how an output is drawn."""
 
 
 def started_now() -> dt.datetime:
@@ -111,18 +119,25 @@ def build_manifest(
     return {
         "manifest": 1,
         "started": "" if started is None else started.isoformat(),
-        "study": {"id": study.id, "title": study.title, "question": study.question},
+        "study": _question(study),
         "basis": result.basis,
         "origins": result.origins_name,
         "criteria": {
             "sha256": result.criteria_sha256,
             "hashed": "before any travel time was worked out",
             "set_on": {item.id: item.set_on.isoformat() for item in study.criteria},
+            "history": _history(result, started),
+            "list": [item.model_dump(mode="json") for item in study.criteria],
         },
         "settings": study.settings.model_dump(mode="json"),
+        "disclosure": {
+            "weights_public": study.weights_public,
+            **study.disclosure.model_dump(mode="json"),
+        },
         "scenarios": {
             "assessed": list(result.scenario_names),
             "not_assessed": {item.name: item.why_not for item in result.not_assessed},
+            "list": [item.model_dump(mode="json") for item in study.scenarios],
         },
         "inputs": [_plain(vars(file)) for file in result.inputs],
         "outputs": {name: file_sha256(path) for name, path in sorted(listed.items())},
@@ -132,12 +147,45 @@ def build_manifest(
         },
         "counts": [_plain(vars(count)) for count in result.counts],
         "notes": [_plain(vars(note)) for note in result.notes],
-        "streets_dates": [
-            source.date for source in (result.network.provenance if result.network else ())
-        ],
+        "verdicts": _outcomes(result),
+        "streets": {
+            "how": result.streets_how,
+            "dates": [
+                source.date for source in (result.network.provenance if result.network else ())
+            ],
+        },
+        "timetable": {"how": "No timetable was used: there are no times by bus.", "dates": []},
         "provenance": [_plain(vars(source)) for source in result.provenance],
         "versions": versions(),
     }
+
+
+def _question(study: Study) -> dict[str, Any]:
+    """Return what was asked, of whom, and about which decision."""
+    kept = ("id", "title", "question", "place", "unit", "site_word", "illustrative")
+    weights = ("weight_label", "weight_basis")
+    return {
+        **study.model_dump(mode="json", include={*kept, *weights, "decision"}),
+        "file": study.file_name,
+    }
+
+
+def _history(result: StudyResult, started: dt.datetime | None) -> list[dict[str, str]]:
+    """Return the criteria of this run and those before; this run's begin when it does."""
+    now = "" if started is None else started.isoformat()
+    versions = result.criteria_history or (CriteriaVersion(sha256=result.criteria_sha256),)
+    told = [dict(vars(item)) for item in versions]
+    told[-1]["since"] = told[-1]["since"] or now
+    return told
+
+
+def _outcomes(result: StudyResult) -> dict[str, dict[str, str]]:
+    """Return the outcome of every criterion, and what it points to where nothing can be said."""
+    found: dict[str, dict[str, str]] = {name: {} for name in result.scenario_names}
+    for item in result.verdicts:
+        pointing = f" (points to {item.indication})" if item.indication else ""
+        found[item.scenario][item.criterion.id] = f"{item.outcome}{pointing}"
+    return found
 
 
 def frame_sha256(frame: pd.DataFrame) -> str:
@@ -177,6 +225,10 @@ def versions() -> dict[str, str]:
             found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             found[name] = "not installed"
+    found["GEOS"] = shapely.geos_version_string
+    found["PROJ"] = pyproj.proj_version_str
+    found["GDAL"] = pyogrio.__gdal_version_string__
+    found["platform"] = f"{platform.system()} {platform.machine()}"
     return found
 
 

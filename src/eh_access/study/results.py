@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from eh_access.network.model import Network, Provenance
     from eh_access.routing.types import TravelTimes
     from eh_access.study.config import Study
+    from eh_access.study.history import CriteriaVersion
     from eh_access.study.schema import ScenarioConfig
 
 __all__ = [
@@ -110,6 +111,9 @@ class StudyResult:
         Where each input came from; attributions are to be printed as they stand.
     criteria_sha256
         Digest of the criteria, taken before any travel time was worked out.
+    criteria_history
+        The criteria of earlier runs in the folder it is written to, the oldest first, its own
+        last; empty until it is written.
     streets_how
         One sentence on where the streets came from, or why there are none.
     may_publish_origins
@@ -143,6 +147,7 @@ class StudyResult:
     notes: tuple[Note, ...]
     provenance: tuple[Provenance, ...]
     criteria_sha256: str = ""
+    criteria_history: tuple[CriteriaVersion, ...] = ()
     streets_how: str = ""
     may_publish_origins: bool = False
     inputs: tuple[InputFile, ...] = ()

@@ -143,7 +143,7 @@ def find_streets(study: Study, area: BaseGeometry, *, offline: bool = False) -> 
     network = download.cached_network(area, buffer_m=buffer_m)
     if network is not None:
         network = on_the_ground(network)
-        return _downloaded(network, f"Travel times follow streets stored here ({_dated(network)}).")
+        return downloaded(network, f"Travel times follow streets stored here ({_dated(network)}).")
     if offline:
         return Streets(
             network=None, how="No streets are stored here, and none were to be downloaded."
@@ -156,7 +156,7 @@ def find_streets(study: Study, area: BaseGeometry, *, offline: bool = False) -> 
         why = str(error).splitlines()[0]
         return Streets(network=None, how=f"The streets could not be downloaded: {why}")
     network = on_the_ground(network)
-    return _downloaded(network, f"Travel times follow real streets ({_dated(network)}).")
+    return downloaded(network, f"Travel times follow real streets ({_dated(network)}).")
 
 
 def on_the_ground(network: Network) -> Network:
@@ -184,7 +184,21 @@ def on_the_ground(network: Network) -> Network:
     return network if terrain is None else with_heights(network, terrain)
 
 
-def _downloaded(network: Network, how: str) -> Streets:
+def downloaded(network: Network, how: str) -> Streets:
+    """Return downloaded streets, known by the digest of what was downloaded.
+
+    Parameters
+    ----------
+    network
+        The streets.
+    how
+        One line for the reader.
+
+    Returns
+    -------
+    Streets
+        Their file is called ``"download"``.
+    """
     digest = next((item.sha256 for item in network.provenance if item.sha256), "")
     return Streets(
         network=network,

@@ -1,0 +1,193 @@
+"""A run can be repeated by anybody who has its manifest and its inputs; what differs is named."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from eh_access.publish.outputs import OUTPUT_NAMES
+from study_cli import Ran, run_cli
+from study_files import StudyFolder, write_study
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> StudyFolder:
+    return write_study(tmp_path / "study")
+
+
+@pytest.fixture
+def out(toy: StudyFolder, tmp_path: Path) -> Path:
+    folder = tmp_path / "out"
+    assert run_cli("report", toy.toml, "-o", folder, "--offline").code == 0
+    return folder
+
+
+def manifest_of(folder: Path) -> dict[str, object]:
+    return json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+
+
+def differs(ran: Ran, *words: str) -> None:
+    assert (ran.code, ran.err) == (1, ""), ran
+    assert ran.out.startswith("Differs: ")
+    for word in words:
+        assert word in ran.out, ran.out
+
+
+def test_a_run_comes_out_the_same(out: Path) -> None:
+    ran = run_cli("verify", out / "manifest.json")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith(f"Identical: all {len(OUTPUT_NAMES) - 1} outputs")
+
+
+def test_another_process_in_another_folder_gives_the_same_bytes(out: Path, tmp_path: Path) -> None:
+    """Neither the order of hashes, nor the folder, nor the time of day may show in an output."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    source = str(Path(__file__).resolve().parents[2] / "src")
+    ran = subprocess.run(
+        [sys.executable, "-m", "eh_access", "verify", os.path.relpath(out, elsewhere), "--json"],
+        cwd=elsewhere,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "PYTHONPATH": source},
+    )
+    assert ran.returncode == 0, ran.stderr + ran.stdout
+    told = json.loads(ran.stdout)
+    assert told["identical"] is True
+    assert {item["name"] for item in told["files"]} == set(OUTPUT_NAMES) - {"manifest.json"}
+    assert {item["state"] for item in told["files"]} == {"same"}
+
+
+def test_the_bundled_study_is_found_by_itself(tmp_path: Path) -> None:
+    assert run_cli("report", "rotherham", "-o", tmp_path, "--offline", "-q").code == 0
+    ran = run_cli("verify", tmp_path, "--quiet")
+    assert (ran.code, ran.out, ran.err) == (0, "", "")
+
+
+def test_an_input_that_changed_is_named_and_nothing_runs(out: Path, toy: StudyFolder) -> None:
+    toy.change("sites.csv", "444000", "444001")
+    differs(run_cli("verify", out), "these inputs are not what they were", "- sites.csv (sites)")
+
+
+def test_a_study_that_changed_is_named(out: Path, toy: StudyFolder) -> None:
+    toy.change("study.toml", "threshold = 0.9", "threshold = 0.8")
+    differs(run_cli("verify", out), "- study.toml (the study)")
+
+
+def test_an_altered_table_is_named_with_column_and_row(out: Path) -> None:
+    table = out / "verdicts.csv"
+    text = table.read_text(encoding="utf-8")
+    assert "cannot say" in text
+    table.write_text(text.replace("cannot say", "met", 1), encoding="utf-8")
+    ran = run_cli("verify", out)
+    differs(ran, "1 of 6 outputs", "- verdicts.csv: altered since it was written")
+    assert "column 'outcome': 1 of 2 rows differ, first row 1: 'met' then, 'cannot say' now" in (
+        ran.out
+    )
+
+
+def test_a_run_that_comes_out_otherwise_is_told_apart_from_an_altered_file(out: Path) -> None:
+    """As if an older version of the library had given another figure."""
+    manifest = manifest_of(out)
+    outputs = manifest["outputs"]
+    assert isinstance(outputs, dict)
+    outputs["origins.csv"] = "0" * 64
+    outputs["extra.csv"] = "0" * 64
+    versions = manifest["versions"]
+    assert isinstance(versions, dict)
+    versions["pandas"] = "0.1"
+    (out / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    ran = run_cli("verify", out)
+    differs(ran, "- origins.csv: comes out otherwise", "- extra.csv: is not written any more")
+    assert "Versions that differ: pandas was 0.1, here " in ran.out
+
+
+def test_a_study_far_from_its_manifest_must_be_given(
+    out: Path, toy: StudyFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = tmp_path / "a" / "b" / "c" / "d"
+    away.mkdir(parents=True)
+    shutil.copytree(out, away / "out")
+    monkeypatch.chdir(away)
+    ran = run_cli("verify", "out/manifest.json")
+    assert ran.code == 2
+    assert "give its path with --study" in ran.err
+    assert run_cli("verify", "out/manifest.json", "--study", toy.toml).code == 0
+
+
+def test_a_list_of_families_must_be_given_again(
+    out: Path, toy: StudyFolder, tmp_path: Path
+) -> None:
+    families = tmp_path / "list.csv"
+    families.write_text("easting,northing\n" + "440117,390031\n" * 12, encoding="utf-8")
+    assert run_cli("report", toy.toml, "-o", out, "--families", families, "--offline").code == 0
+    ran = run_cli("verify", out)
+    assert ran.code == 2
+    assert "give it with --families" in ran.err
+    assert run_cli("verify", out, "--families", families).code == 0
+    families.write_text("easting,northing\n" + "440118,390031\n" * 12, encoding="utf-8")
+    ran = run_cli("verify", out, "--families", families)
+    differs(ran, "- the list of families")
+    assert "list.csv" not in ran.out
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [(None, "cannot be read"), ("{", "not JSON"), ("[]", "not a manifest"), ("{}", "'study'")],
+)
+def test_what_is_no_manifest_is_refused(tmp_path: Path, text: str | None, words: str) -> None:
+    path = tmp_path / "manifest.json"
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    ran = run_cli("verify", path)
+    assert ran.code == 2
+    assert words in ran.err
+
+
+def test_an_input_that_is_gone_is_bad_input(out: Path, toy: StudyFolder) -> None:
+    (toy.path / "sites.csv").unlink()
+    ran = run_cli("verify", out)
+    assert ran.code == 2
+    assert "sites.csv (sites) cannot be read" in ran.err
+
+
+# ------------------------------------------------------------------ criteria that change
+
+
+def test_criteria_changed_since_an_earlier_run_are_told_loudly_and_for_good(
+    out: Path, toy: StudyFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1000000000")
+    assert run_cli("report", toy.toml, "-o", out, "--offline").code == 0
+    first = manifest_of(out)
+    toy.change("study.toml", "threshold = 0.9", "threshold = 0.5")
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1100000000")
+    for _ in range(2):  # running again does not make it unsaid
+        ran = run_cli("report", toy.toml, "-o", out, "--offline")
+        assert "CRITERIA CHANGED since the run of" in ran.out
+        report = (out / "report.html").read_text(encoding="utf-8")
+        assert "CRITERIA CHANGED" in report
+        assert "walk-30 (threshold 0.9, now 0.5)" in report
+    second = manifest_of(out)
+    assert isinstance(first["criteria"], dict)
+    assert isinstance(second["criteria"], dict)
+    history = second["criteria"]["history"]
+    assert [item["sha256"] for item in history] == [
+        first["criteria"]["sha256"],
+        second["criteria"]["sha256"],
+    ]
+    assert history[1]["since"] == "2004-11-09T11:33:20+00:00"
+    assert run_cli("verify", out).code == 0
+
+
+def test_the_same_criteria_are_no_change(out: Path, toy: StudyFolder) -> None:
+    toy.change("study.toml", 'title = "A toy"', 'title = "The toy"')
+    ran = run_cli("report", toy.toml, "-o", out, "--offline")
+    assert "CRITERIA CHANGED" not in ran.out
