@@ -283,7 +283,8 @@ def _span(
     gates = ends[:, network.length_m == 0]
     for _ in range(2):
         touches_bridge[gates[:, touches_bridge[gates].any(axis=0)]] = True
-    inside = np.flatnonzero(touches_bridge & ~touches_ground)
+    goes_on = np.bincount(ends.ravel(), minlength=network.node_count) > 1
+    inside = np.flatnonzero(touches_bridge & ~touches_ground & goes_on)
     if not len(inside):
         return at_node
     from scipy.sparse import coo_array  # noqa: PLC0415 - keeps importing the package quick
@@ -297,7 +298,7 @@ def _span(
     tail, head, pull = tail[used], head[used], pull[used]
     known = np.nan_to_num(at_node, nan=0.0)
     among = row[head] >= 0
-    # a bridge whose ends are not on the map keeps the ground's height
+    # a ring of bridges without an end keeps the mean height of the ground below
     own = np.bincount(row[tail], weights=pull, minlength=len(inside)) + HOLD
     given = np.bincount(
         row[tail][~among], weights=(pull * known[head])[~among], minlength=len(inside)
