@@ -14,8 +14,8 @@ from eh_access.network.model import Network
 from eh_access.routing.engine import SearchOptions, minutes_from_nodes
 from eh_access.routing.matrix import node_times, travel_time_matrix
 from oracles import scipy_minutes, snapped_pairs
+from strategies_routing import towns
 from toys import (
-    ONE_WAY,
     STEPS,
     STREET,
     crossroads,
@@ -188,29 +188,6 @@ def test_node_times_agree_with_the_matrix_at_crossings() -> None:
     times = travel_time_matrix(town, origins_at(homes), sites, mode=WALK)
     assert np.array_equal(times.minutes, at_nodes)
     assert (doors.status == "ok").all()
-
-
-@st.composite
-def towns(draw: st.DrawFn) -> Network:
-    """Draw a town: random crossings, random streets, some one-way or steps.
-
-    Crossings are moved a little off the grid so that no two streets lie on one another: between
-    such twins a point's nearest street is a matter of chance.
-    """
-    count = draw(st.integers(3, 25))
-    place = st.tuples(st.integers(0, 60), st.integers(0, 60))
-    places = draw(st.lists(place, min_size=count, max_size=count, unique=True))
-    xy = [
-        (20.0 * x + 9 * (k * 0.618034 % 1), 20.0 * y + 9 * (k * k * 0.414214 % 1))
-        for k, (x, y) in enumerate(places)
-    ]
-    tags = st.sampled_from([STREET, STREET, ONE_WAY, STEPS, {"highway": "primary"}])
-    node = st.integers(0, count - 1)
-    street = st.tuples(node, node, st.none(), tags).filter(lambda s: s[0] != s[1])
-    spine = [(k, k + 1, None, STREET) for k in range(count - 1) if draw(st.booleans())]
-    streets = spine + draw(st.lists(street, min_size=1, max_size=40))
-    different = {frozenset(street[:2]): street for street in streets}
-    return toy_network(list(different.values()), xy)
 
 
 @settings(max_examples=60)

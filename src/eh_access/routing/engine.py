@@ -287,45 +287,6 @@ def minutes_from_nodes(
     return in_minutes(found.T)
 
 
-def nearest_from_nodes(
-    network: Network,
-    nodes: Sequence[int] | NDArray[np.integer],
-    *,
-    mode: TravelMode,
-    direction: Direction = "from_sites",
-) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    """Return every node's nearest of some nodes, and the minutes between.
-
-    One sweep serves any number of nodes, and no table of all of them is held.
-
-    Parameters
-    ----------
-    network, nodes, mode, direction
-        As for `minutes_from_nodes`.
-
-    Returns
-    -------
-    minutes : numpy.ndarray
-        float32 (nodes of the network,), ``inf`` where none is reached.
-    which : numpy.ndarray
-        int32, the place in ``nodes`` of the nearest, -1 where none is; of several equally near,
-        the first.
-
-    Raises
-    ------
-    InputError
-        If a node or the direction does not exist.
-    """
-    from eh_access.routing import nearest  # noqa: PLC0415 - compiled code is loaded when used
-
-    seeds = node_seeds(network, nodes)
-    check_direction(direction)
-    key = nearest.nearest_keys(metric(network, mode, direction=direction), seeds)
-    ds = (key >> nearest.SHIFT).astype(np.int32)
-    which = np.where(ds < SEARCHED_DS, key & (2**nearest.SHIFT - 1), -1)
-    return in_minutes(ds), which.astype(np.int32)
-
-
 def node_seeds(network: Network, nodes: Sequence[int] | NDArray[np.integer]) -> NDArray[np.int32]:
     """Return nodes as the places searches begin at; InputError if one does not exist."""
     chosen = np.asarray(nodes, dtype=np.int64).reshape(-1)

@@ -213,16 +213,47 @@ def along_one_edge(
 ) -> NDArray[np.int32]:
     """Return the deciseconds straight along the edge a pair shares, ``CLOSED_DS`` for others."""
     direct = np.full((len(homes), len(doors)), CLOSED_DS, dtype=np.int32)
-    shared = (homes.edge[:, None] == doors.edge[None, :]) & (homes.edge >= 0)[:, None]
-    home, door = np.nonzero(shared)
+    home, door, ds = pairs_on_one_edge(cost, homes, doors, direction)
+    direct[home, door] = ds
+    return direct
+
+
+def pairs_on_one_edge(
+    cost: EdgeCost, homes: Snapped, doors: Snapped, direction: Direction
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]:
+    """Find the origins and sites that share an edge and can go straight along it.
+
+    Parameters
+    ----------
+    cost
+        What edges cost the mode.
+    homes, doors
+        Where origins and sites lie.
+    direction
+        ``"to_sites"`` or ``"from_sites"``.
+
+    Returns
+    -------
+    home, door : numpy.ndarray
+        Numbers of the origins and sites, each pair once.
+    ds : numpy.ndarray
+        int64, the deciseconds between the two along the edge.
+    """
+    by_edge = np.argsort(doors.edge, kind="stable")
+    edges = doors.edge[by_edge]
+    first = np.searchsorted(edges, homes.edge, side="left")
+    counts = np.searchsorted(edges, homes.edge, side="right") - first
+    counts[homes.edge < 0] = 0
+    home = np.repeat(np.arange(len(homes)), counts)
+    step = np.arange(len(home)) - np.repeat(np.cumsum(counts) - counts, counts)
+    door = by_edge[first[home] + step]
     start, end = homes.fraction[home], doors.fraction[door]
     if direction == "from_sites":
         start, end = end, start
     edge = homes.edge[home]
     whole = np.where(end >= start, cost.forward_ds[edge], cost.backward_ds[edge])
-    parts = _part(whole, np.abs(end - start))
-    direct[home, door] = np.where(whole < CLOSED_DS, parts, CLOSED_DS)
-    return direct
+    can = whole < CLOSED_DS
+    return home[can], door[can], _part(whole, np.abs(end - start))[can]
 
 
 def offset_ds(at: Snapped, ds_per_m: float) -> NDArray[np.int64]:

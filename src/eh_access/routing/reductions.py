@@ -1,0 +1,346 @@
+"""Answers that need no table of every origin and every site: nearest, counts, coverage.
+
+A table of 100,000 origins and 1,000 sites is 400 MB. Here each batch of sites (and block of
+origins) is boiled down as soon as it is known; what is held is one row per origin. The answers are
+those the same questions put to `travel_time_matrix` would give.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from eh_access.errors import InputError
+from eh_access.routing.engine import (
+    SEARCHED_DS,
+    SearchOptions,
+    check_direction,
+    choose,
+    in_minutes,
+    metric,
+    node_seeds,
+)
+from eh_access.routing.trips import (
+    DS_PER_MIN,
+    Trips,
+    at_door_ds,
+    make_ready,
+    offset_ds,
+    pairs_on_one_edge,
+)
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from eh_access.modes import TravelMode
+    from eh_access.network.model import Network
+    from eh_access.routing.types import Direction
+
+log = logging.getLogger(__name__)
+
+SHIFT = 32
+"""Deciseconds times 2**32 plus a site's number: the lesser of two is the nearer site, and of sites
+equally near the one that comes first."""
+NONE = np.int64(SEARCHED_DS) << SHIFT
+
+
+def nearest_from_nodes(
+    network: Network,
+    nodes: Sequence[int] | NDArray[np.integer],
+    *,
+    mode: TravelMode,
+    direction: Direction = "from_sites",
+) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    """Return every node's nearest of some nodes, and the minutes between.
+
+    One sweep serves any number of nodes, and no table of all of them is held.
+
+    Parameters
+    ----------
+    network, nodes, mode, direction
+        As for `minutes_from_nodes`.
+
+    Returns
+    -------
+    minutes : numpy.ndarray
+        float32 (nodes of the network,), ``inf`` where none is reached.
+    which : numpy.ndarray
+        int32, the place in ``nodes`` of the nearest, -1 where none is; of several equally near,
+        the first.
+
+    Raises
+    ------
+    InputError
+        If a node or the direction does not exist.
+
+    Examples
+    --------
+    >>> from eh_access.modes import WALK
+    >>> from eh_access.network.build import build_network
+    >>> from eh_access.network.raw import RawWays
+    >>> raw = RawWays(crs="EPSG:27700")
+    >>> raw.add(7, [(1, 0.0, 0.0), (2, 80.0, 0.0)], tags={"highway": "footway"})
+    >>> minutes, which = nearest_from_nodes(build_network(raw), [0, 1], mode=WALK)
+    >>> minutes.tolist(), which.tolist()
+    ([0.0, 0.0], [0, 1])
+    """
+    from eh_access.routing.nearest import nearest_keys  # noqa: PLC0415 - compiled code
+
+    seeds = node_seeds(network, nodes)
+    check_direction(direction)
+    key = nearest_keys(metric(network, mode, direction=direction), seeds)
+    return _minutes_of(key), _site_of(key)
+
+
+def nearest_sites(  # noqa: PLR0913 - the arguments of travel_time_matrix, and how many
+    network: Network,
+    origins: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    *,
+    mode: TravelMode,
+    n: int = 1,
+    cutoff_min: float = 120.0,
+    direction: Direction = "to_sites",
+    options: SearchOptions | None = None,
+) -> pd.DataFrame:
+    """Return each origin's nearest sites and the minutes to them.
+
+    Parameters
+    ----------
+    network, origins, sites, mode, cutoff_min, direction, options
+        As for `travel_time_matrix`.
+    n
+        How many.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``minutes`` (``inf`` where there is none) and ``site_id`` ("" where there is none).
+        With n = 1 a row per origin, as `TravelTimes.nearest` has; else n rows, indexed by origin
+        and ``rank`` (1 is the nearest). Of sites equally near, the one whose id sorts first.
+
+    Raises
+    ------
+    InputError
+        As for `travel_time_matrix`, or if n is less than 1.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from eh_access.modes import WALK
+    >>> from eh_access.network.build import build_network
+    >>> from eh_access.network.raw import RawWays
+    >>> raw = RawWays(crs="EPSG:27700")
+    >>> raw.add(7, [(1, 0.0, 0.0), (2, 800.0, 0.0)], tags={"highway": "footway"})
+    >>> def at(ids, eastings):
+    ...     places = gpd.points_from_xy(eastings, [0] * len(ids))
+    ...     return gpd.GeoDataFrame(geometry=places, index=ids, crs="EPSG:27700")
+    >>> homes, places = at(["a", "b"], [80, 560]), at(["west", "east"], [0, 800])
+    >>> nearest_sites(build_network(raw), homes, places, mode=WALK)
+       minutes site_id
+    a      1.0    west
+    b      3.0    east
+    """
+    if n < 1:
+        raise InputError(f"n is {n}; give 1 for the nearest, 2 for the two nearest")
+    options = options or SearchOptions()
+    names = sites.index.astype(str).to_numpy()
+    order = np.argsort(names, kind="stable")
+    trips = make_ready(
+        *(network, origins, sites.iloc[order]),
+        mode=mode,
+        cutoff_min=cutoff_min,
+        direction=direction,
+    )
+    engine = options.engine
+    if engine == "auto":
+        engine = choose(network, mode, direction, len(sites))
+    if n == 1 and engine == "hierarchy":
+        keys = _nearest_in_one_sweep(trips)[:, None]
+    else:
+        keys = _nearest_by_batches(trips, n, SearchOptions(engine=engine, threads=options.threads))
+    which = _site_of(keys.reshape(-1))
+    sorted_names = np.append(names[order], "")  # the last serves for none: -1
+    index = origins.index
+    if n > 1:
+        ranks = range(1, n + 1)
+        index = pd.MultiIndex.from_product([index, ranks], names=[index.name, "rank"])
+    return pd.DataFrame(
+        {
+            "minutes": _minutes_of(keys.reshape(-1)).astype(np.float64),
+            "site_id": pd.array(sorted_names[which], dtype="str"),
+        },
+        index=index,
+    )
+
+
+def count_within(  # noqa: PLR0913 - the arguments of travel_time_matrix
+    network: Network,
+    origins: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    *,
+    mode: TravelMode,
+    cutoffs_min: Sequence[float],
+    direction: Direction = "to_sites",
+    options: SearchOptions | None = None,
+) -> pd.DataFrame:
+    """Return how many sites each origin has within each of some cutoffs.
+
+    Parameters
+    ----------
+    network, origins, sites, mode, direction, options
+        As for `travel_time_matrix`.
+    cutoffs_min
+        Minutes; exactly as many is within.
+
+    Returns
+    -------
+    pandas.DataFrame
+        int64, a row per origin and a column per cutoff; 0 where none is reached.
+
+    Raises
+    ------
+    InputError
+        As for `travel_time_matrix`, or if there is no cutoff.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from eh_access.modes import WALK
+    >>> from eh_access.network.build import build_network
+    >>> from eh_access.network.raw import RawWays
+    >>> raw = RawWays(crs="EPSG:27700")
+    >>> raw.add(7, [(1, 0.0, 0.0), (2, 800.0, 0.0)], tags={"highway": "footway"})
+    >>> def at(ids, eastings):
+    ...     places = gpd.points_from_xy(eastings, [0] * len(ids))
+    ...     return gpd.GeoDataFrame(geometry=places, index=ids, crs="EPSG:27700")
+    >>> homes, places = at(["a", "b"], [80, 560]), at(["west", "east"], [0, 800])
+    >>> count_within(build_network(raw), homes, places, mode=WALK, cutoffs_min=[5, 10])
+       5.0   10.0
+    a     1     2
+    b     1     2
+    """
+    cutoffs = _checked(cutoffs_min)
+    trips = make_ready(
+        network, origins, sites, mode=mode, cutoff_min=max(cutoffs), direction=direction
+    )
+    counts = np.zeros((len(origins), len(cutoffs)), dtype=np.int64)
+    for homes, _, block in trips.in_blocks(options or SearchOptions()):
+        for column, cutoff in enumerate(cutoffs):
+            counts[homes, column] += (block <= _whole_ds(cutoff)).sum(axis=1)
+    return pd.DataFrame(counts, index=origins.index, columns=pd.Index(cutoffs))
+
+
+def coverage_within(  # noqa: PLR0913 - the arguments of travel_time_matrix
+    network: Network,
+    origins: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    *,
+    mode: TravelMode,
+    cutoffs_min: Sequence[float],
+    direction: Direction = "to_sites",
+    options: SearchOptions | None = None,
+) -> pd.Series:
+    """Return the share of weight within each of some cutoffs of a site.
+
+    Parameters
+    ----------
+    network, origins, sites, mode, direction, options
+        As for `travel_time_matrix`; origins need a column ``weight``.
+    cutoffs_min
+        Minutes; exactly as many is within.
+
+    Returns
+    -------
+    pandas.Series
+        0 to 1 for each cutoff. Weight out of reach counts as not covered. NaN without any weight.
+
+    Raises
+    ------
+    InputError
+        As for `travel_time_matrix`, or if there is no cutoff or no weight column.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from eh_access.modes import WALK
+    >>> from eh_access.network.build import build_network
+    >>> from eh_access.network.raw import RawWays
+    >>> raw = RawWays(crs="EPSG:27700")
+    >>> raw.add(7, [(1, 0.0, 0.0), (2, 800.0, 0.0)], tags={"highway": "footway"})
+    >>> def at(ids, eastings, **columns):
+    ...     places = gpd.points_from_xy(eastings, [0] * len(ids))
+    ...     return gpd.GeoDataFrame(columns, geometry=places, index=ids, crs="EPSG:27700")
+    >>> homes, places = at(["a", "b"], [80, 560], weight=[30, 10]), at(["west"], [0])
+    >>> coverage_within(build_network(raw), homes, places, mode=WALK, cutoffs_min=[5, 10]).tolist()
+    [0.75, 1.0]
+    """
+    cutoffs = _checked(cutoffs_min)
+    if "weight" not in origins.columns:
+        raise InputError("origins have no column 'weight'; give each the number of people it is")
+    least = nearest_sites(
+        *(network, origins, sites),
+        mode=mode,
+        cutoff_min=max(cutoffs),
+        direction=direction,
+        options=options,
+    )["minutes"].to_numpy()
+    weight = origins["weight"].to_numpy(dtype=np.float64)
+    total = weight.sum()
+    ds = np.rint(least * DS_PER_MIN)
+    covered = [weight[ds <= _whole_ds(cutoff)].sum() for cutoff in cutoffs]
+    shares = np.array(covered) / total if total > 0 else np.full(len(cutoffs), np.nan)
+    return pd.Series(shares, index=pd.Index(cutoffs, name="cutoff_min"), name="share")
+
+
+def _checked(cutoffs_min: Sequence[float]) -> list[float]:
+    cutoffs = [float(cutoff) for cutoff in cutoffs_min]
+    if not cutoffs or min(cutoffs) <= 0:
+        raise InputError(f"cutoffs_min is {cutoffs}; give one or more, each above 0 minutes")
+    return cutoffs
+
+
+def _whole_ds(cutoff_min: float) -> int:
+    return int(np.floor(cutoff_min * DS_PER_MIN + 0.5))
+
+
+def _minutes_of(keys: NDArray[np.int64]) -> NDArray[np.float32]:
+    return in_minutes(np.minimum(keys >> SHIFT, SEARCHED_DS).astype(np.int32))
+
+
+def _site_of(keys: NDArray[np.int64]) -> NDArray[np.int32]:
+    return np.where(keys < NONE, keys & (2**SHIFT - 1), -1).astype(np.int32)
+
+
+def _nearest_by_batches(trips: Trips, n: int, options: SearchOptions) -> NDArray[np.int64]:
+    """Keep the n least keys of each origin while the batches go by."""
+    best = np.full((len(trips.homes), n), NONE, dtype=np.int64)
+    for homes, doors, block in trips.in_blocks(options):
+        keys = (block.astype(np.int64) << SHIFT) + np.arange(doors.start, doors.stop)
+        both = np.concatenate([best[homes], np.where(block < SEARCHED_DS, keys, NONE)], axis=1)
+        best[homes] = np.sort(np.partition(both, n - 1, axis=1)[:, :n], axis=1)
+    return best
+
+
+def _nearest_in_one_sweep(trips: Trips) -> NDArray[np.int64]:
+    """Let time and site travel together from all doors at once."""
+    from eh_access.routing.nearest import nearest_keys  # noqa: PLC0415 - compiled code
+
+    door_ds = at_door_ds(trips.doors, trips.mode)
+    seeds = trips.seeds.copy()
+    seeds[..., 1] += door_ds[:, None].astype(np.int32)
+    sorted_streets = metric(trips.network, trips.mode, direction=trips.direction)
+    at_node = nearest_keys(sorted_streets, seeds)
+    node, node_ds = trips.home_ends
+    ways = np.where(node >= 0, at_node[node] + (node_ds.astype(np.int64) << SHIFT), NONE)
+    best = ways.min(axis=1, initial=NONE)
+    home, door, direct_ds = pairs_on_one_edge(trips.cost, trips.homes, trips.doors, trips.direction)
+    straight = ((direct_ds + door_ds[door]) << SHIFT) + door
+    np.minimum.at(best, home, straight)
+    best += offset_ds(trips.homes, 36.0 / trips.mode.walk_speed_km_h) << SHIFT
+    return np.where(best >> SHIFT <= trips.limit_ds, best, NONE)
