@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     Sets = NDArray[np.int64]
 
 NOT_COMPARED = "of those that serve the worst off as well, the least mean: the rest not compared"
+PROOF = 1e-6
+"""A choice within a millionth of the bound is the best: the solver's arithmetic goes no further."""
 MOST_TIES = 300_000
 """Sets that serve the worst off equally well are compared one by one up to so many."""
 
@@ -298,7 +300,7 @@ def _solution(
 
 
 def _told(problem: Problem, chosen: tuple[int, ...], value: float, bound: float) -> Solution:
-    room = SPARE * max(abs(value), float(problem.weights.sum()))
+    room = PROOF * max(abs(value), float(problem.weights.sum()))
     proven = value <= bound + room
     return Solution(
         chosen=chosen,

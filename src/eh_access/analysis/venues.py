@@ -10,7 +10,14 @@ import numpy as np
 from eh_access.analysis.aligning import rows_of
 from eh_access.analysis.alternative_sets import BETWEEN
 from eh_access.analysis.arrays import within
-from eh_access.analysis.optimum import OBJECTIVES, Objective, Problem, Solution, solve
+from eh_access.analysis.optimum import (
+    MOST_LISTED,
+    OBJECTIVES,
+    Objective,
+    Problem,
+    Solution,
+    solve,
+)
 from eh_access.analysis.siting import figures
 
 if TYPE_CHECKING:
@@ -23,6 +30,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+FEW_LISTED = 20_000
 ALONE = ""
 """Stands for the scenario that is mended when none is: sessions on their own."""
 
@@ -144,6 +152,8 @@ class Search:
             covered=covered,
             cover_weights=counts,
             choose=sessions,
+            # few venues help those who lost, so the program is small and beats trying every set
+            listed=MOST_LISTED if self.mend is None else FEW_LISTED,
             time_limit_s=self.told.time_limit_s,
         )
 
@@ -191,22 +201,32 @@ def _proof(solution: Solution) -> dict[str, object]:
 
 def _sentence(names: list[str], row: dict[str, object], told: OutreachOptions) -> str:
     count = len(names)
-    where = f"{count} session{'' if count == 1 else 's'} at {' and '.join(names)}"
+    listed = names[0] if count == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    where = f"{count} session{'' if count == 1 else 's'} at {listed}"
     aim = OBJECTIVE_WORDS[str(row["objective"])]
     if row["mends"] == ALONE:
-        share = float(str(row["covered_share"]))
         return (
-            f"{where}: {share:.0%} of {told.unit} within {told.cutoff_min:g} minutes, "
-            f"{float(str(row['mean_min'])):.0f} minutes on average (chosen for {aim})."
+            f"{where}: {_percent(row['covered_share'])} of {told.unit} within "
+            f"{told.cutoff_min:g} minutes (chosen for {aim})."
         )
-    parts = []
-    for key, what in (
-        ("coverage_regained_share", f"of the cover within {told.cutoff_min:g} minutes"),
-        ("minutes_regained_share", "of the added minutes"),
-    ):
-        share = float(str(row[key]))
-        if not np.isnan(share):
-            parts.append(f"{share:.0%} {what}")
+    within_words = f"of lost cover within {told.cutoff_min:g} minutes"
+    parts = [
+        f"{_percent(row[key])} {what}"
+        for key, what in (
+            ("coverage_regained_share", within_words),
+            ("minutes_regained_share", "of added minutes"),
+        )
+        if not np.isnan(float(str(row[key])))
+    ]
     if not parts:
         return f"{where}: nothing was lost that could be given back."
-    return f"{where} give back {' and '.join(parts)} that is lost (chosen for {aim})."
+    return f"{where} give{'s' if count == 1 else ''} back {' and '.join(parts)} (chosen for {aim})."
+
+
+def _percent(share: object) -> str:
+    """Return a share in whole per cent, 100 and 0 kept for all and none."""
+    value = float(str(share))
+    if np.isnan(value):
+        return "no share"
+    whole = min(max(round(value * 100), 1), 99) if 0 < value < 1 else round(value * 100)
+    return f"{whole} %"
