@@ -40,10 +40,20 @@ if TYPE_CHECKING:
         open_sites,
     )
     from eh_access.analysis.verdicts import judge
-    from eh_access.modes import CYCLE, DRIVE, MODES, PUSHCHAIR, WALK, TravelMode, get_mode
+    from eh_access.modes import (
+        CYCLE,
+        DRIVE,
+        MODES,
+        PUSHCHAIR,
+        TODDLER,
+        WALK,
+        TravelMode,
+        get_mode,
+    )
     from eh_access.network.file import read_network_file, write_network
     from eh_access.network.model import Network, Provenance
     from eh_access.network.snapping import Snapped, snap
+    from eh_access.network.terrain import Terrain, read_terrain, with_heights
     from eh_access.publish.map import render_map
     from eh_access.publish.outputs import write_outputs
     from eh_access.publish.report import render_report
@@ -89,11 +99,12 @@ _HOMES = {
         "open_sites",
     ),
     "analysis.verdicts": ("judge",),
-    "modes": ("CYCLE", "DRIVE", "MODES", "PUSHCHAIR", "TravelMode", "WALK", "get_mode"),
+    "modes": ("CYCLE", "DRIVE", "MODES", "PUSHCHAIR", "TODDLER", "TravelMode", "WALK", "get_mode"),
     "network.file": ("read_network_file", "write_network"),
     "network.model": ("Network", "Provenance"),
     "study.networks": ("read_network",),
     "network.snapping": ("Snapped", "snap"),
+    "network.terrain": ("Terrain", "read_terrain", "with_heights"),
     "publish.map": ("render_map",),
     "publish.outputs": ("write_outputs",),
     "publish.report": ("render_report",),
@@ -118,6 +129,7 @@ __all__ = [
     "DRIVE",
     "MODES",
     "PUSHCHAIR",
+    "TODDLER",
     "WALK",
     "Case",
     "Close",
@@ -141,6 +153,7 @@ __all__ = [
     "SourceError",
     "Study",
     "StudyResult",
+    "Terrain",
     "TravelMode",
     "TravelTimes",
     "Verdict",
@@ -180,6 +193,7 @@ __all__ = [
     "read_inputs",
     "read_network",
     "read_network_file",
+    "read_terrain",
     "render_map",
     "render_report",
     "run_study",
@@ -187,6 +201,7 @@ __all__ = [
     "travel_time_matrix",
     "weighted_mean",
     "weighted_quantile",
+    "with_heights",
     "write_network",
     "write_outputs",
 ]

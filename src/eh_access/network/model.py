@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from eh_access.modes import TravelMode
+    from eh_access.network.describe import NetworkDescription
     from eh_access.network.heights import Heights
     from eh_access.routing.engine import SearchOptions
 
@@ -255,6 +256,24 @@ class Network:
         if key not in self._memory:
             self._memory[key] = make()
         return self._memory[key]  # type: ignore[no-any-return]
+
+    def describe(self) -> NetworkDescription:
+        """Return what the network holds, as tables and as a few facts to print.
+
+        Returns
+        -------
+        NetworkDescription
+            Kilometres by class and mode, connection, doubts, slopes, sources.
+
+        Examples
+        --------
+        >>> from eh_access import read_network
+        >>> read_network("newport").describe().facts()[0]
+        ('Streets', '964 km')
+        """
+        from eh_access.network.describe import describe  # noqa: PLC0415 - it describes networks
+
+        return describe(self)
 
     def remembers(self, key: Hashable) -> bool:
         """Whether `remember` has the answer for a key already."""
