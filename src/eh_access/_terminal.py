@@ -7,7 +7,7 @@ import logging
 import math
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -20,13 +20,9 @@ from rich.table import Table
 from rich.text import Text
 
 from eh_access.errors import EhAccessError, InputError, SourceError
-from eh_access.study.families import UNIT
 
 if TYPE_CHECKING:
     from eh_access.analysis.criteria import Verdict
-    from eh_access.publish.verifying import Verification
-    from eh_access.study.config import Study
-    from eh_access.study.inputs import Inputs
     from eh_access.study.results import StudyResult
 
 INDICATIVE = "INDICATIVE ONLY: travel times are straight-line estimates, not real streets."
@@ -162,6 +158,19 @@ def show_report(result: StudyResult, files: Mapping[str, Path]) -> None:
         if note.level == "warning" and note.topic != "not-assessed":
             console.print(Text(f"! {note.text}", style="yellow"), soft_wrap=True)
     console.print()
+    show_files(console, files)
+
+
+def show_files(console: Console, files: Mapping[str, Path]) -> None:
+    """Print where files are; a terminal that knows links can open them.
+
+    Parameters
+    ----------
+    console
+        Where to print.
+    files
+        By name.
+    """
     for name, path in files.items():
         place = path.resolve()
         console.print(
@@ -220,7 +229,7 @@ def report_json(result: StudyResult, files: Mapping[str, Path]) -> str:
         "indicative": result.estimated,
         "origins": result.origins_name,
         "verdicts": [
-            {key: _plain(value) for key, value in row.items()}
+            {key: plain(value) for key, value in row.items()}
             for row in result.verdicts_table().to_dict("records")
         ],
         "notes": [{"level": note.level, "text": note.text} for note in result.notes],
@@ -229,89 +238,7 @@ def report_json(result: StudyResult, files: Mapping[str, Path]) -> str:
     return json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False)
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - a cell of a table
+def plain(value: Any) -> Any:  # noqa: ANN401 - a cell of a table
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
-
-
-def verification_lines(found: Verification) -> Iterator[str]:
-    """Yield what a check of a run found.
-
-    Parameters
-    ----------
-    found
-        From ``verify``.
-
-    Yields
-    ------
-    str
-        Lines to print, the answer first.
-    """
-    if found.identical:
-        yield f"Identical: all {len(found.files)} outputs come out the same, byte for byte."
-    elif found.changed_inputs:
-        yield "Differs: these inputs are not what they were, so nothing was run."
-        yield from (f"- {name}" for name in found.changed_inputs)
-    else:
-        wrong = [item for item in found.files if item.state != "same"]
-        yield f"Differs: {len(wrong)} of {len(found.files)} outputs."
-        for item in wrong:
-            yield f"- {item.line()}"
-            yield from (f"    {line}" for line in item.detail)
-    if found.other_versions:
-        yield "Versions that differ: " + "; ".join(found.other_versions) + "."
-
-
-def verification_json(found: Verification) -> str:
-    """Return what a check of a run found, for machines.
-
-    Parameters
-    ----------
-    found
-        From ``verify``.
-
-    Returns
-    -------
-    str
-        JSON.
-    """
-    told = {
-        "identical": found.identical,
-        "changed_inputs": list(found.changed_inputs),
-        "files": [
-            {"name": item.name, "state": item.state, "detail": list(item.detail)}
-            for item in found.files
-        ],
-        "other_versions": list(found.other_versions),
-    }
-    return json.dumps(told, indent=2, ensure_ascii=False)
-
-
-def check_lines(study: Study, inputs: Mapping[str, Inputs]) -> Iterator[str]:
-    """Yield what there is in a study without faults.
-
-    Parameters
-    ----------
-    study
-        The question.
-    inputs
-        Its tables, by the name of the set of origins.
-
-    Yields
-    ------
-    str
-        Lines to print.
-    """
-    yield f"{study.title}: no faults."
-    for name, tables in inputs.items():
-        weight = tables.origins["weight"].sum()
-        unit = UNIT if tables.families else study.unit
-        yield f"  origins '{name}': {len(tables.origins):,} rows, {weight:,.0f} {unit}"
-    first = next(iter(inputs.values()))
-    located = int((first.sites["location_basis"] != "unknown").sum())
-    yield f"  sites: {len(first.sites)}, of which {located} have a known or estimated place"
-    yield f"  areas: {len(first.areas):,}"
-    assessed = sum(scenario.assess for scenario in study.scenarios)
-    yield f"  scenarios: {len(study.scenarios)}, of which {assessed} can be assessed"
-    yield f"  criteria: {len(study.criteria)}"

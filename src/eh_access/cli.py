@@ -9,16 +9,14 @@ from typing import Annotated
 
 import typer
 
-from eh_access._terminal import (
-    Terminal,
+from eh_access._replies import (
+    challenge_json,
     check_lines,
-    refuse_unusable,
-    report_json,
-    show_faults,
-    show_report,
+    show_challenge,
     verification_json,
     verification_lines,
 )
+from eh_access._terminal import Terminal, refuse_unusable, report_json, show_faults, show_report
 from eh_access._version import __version__
 from eh_access.errors import EhAccessError
 
@@ -61,12 +59,32 @@ app = typer.Typer(
 network_app = typer.Typer(help="Get streets and keep them.", no_args_is_help=True)
 app.add_typer(network_app, name="network")
 
+
+def _studies(incomplete: str) -> list[str]:
+    """Return the names of the studies that ship, for completion in the shell."""
+    from eh_access.sources.bundled import bundled_names  # noqa: PLC0415 - quick start
+
+    return [name for name in bundled_names("studies") if name.startswith(incomplete)]
+
+
 StudyArgument = Annotated[
     str,
     typer.Argument(
         metavar="STUDY",
         help="rotherham, newport, the path of a study.toml, or of a folder that holds one.",
+        autocompletion=_studies,
     ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", help="Folder for the results; one in out/ if not given."),
+]
+Offline = Annotated[
+    bool, typer.Option("--offline", help="Make no connection; stored streets are still used.")
+]
+Origins = Annotated[
+    str | None,
+    typer.Option("--origins", help="Which set of origins: oa or postcode, or the study's own."),
 ]
 Families = Annotated[
     Path | None,
@@ -105,17 +123,9 @@ def _main(
 def report(  # noqa: PLR0913 - each is an option of the command
     study: StudyArgument = "rotherham",
     *,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", help="Folder for the results; out/ID if not given."),
-    ] = None,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Make no connection; stored streets are still used.")
-    ] = False,
-    origins: Annotated[
-        str | None,
-        typer.Option("--origins", help="Which set of origins: oa or postcode, or the study's own."),
-    ] = None,
+    out: Out = None,
+    offline: Offline = False,
+    origins: Origins = None,
     families: Families = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -176,6 +186,55 @@ def verify(
             typer.echo(line)
     if not found.identical:
         raise typer.Exit(DIFFERS)
+
+
+@app.command()
+def challenge(  # noqa: PLR0913 - each is an option of the command
+    theirs: Annotated[
+        Path,
+        typer.Argument(metavar="THEIRS", help="Scenarios in TOML, such as the map page saves."),
+    ],
+    *,
+    study: Annotated[
+        str,
+        typer.Option("--study", "-s", help="The council's study.", autocompletion=_studies),
+    ] = "rotherham",
+    against: Annotated[
+        str | None,
+        typer.Option("--against", help="Which of its scenarios; the last assessed if not given."),
+    ] = None,
+    out: Out = None,
+    offline: Offline = False,
+    origins: Origins = None,
+    families: Families = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    as_json: Json = False,
+) -> None:
+    """Run somebody's scenario beside the council's and write the comparison."""
+    from eh_access.publish.challenge import (  # noqa: PLC0415 - quick start
+        comparison_table,
+        write_challenge,
+    )
+    from eh_access.study.challenge import read_challenge  # noqa: PLC0415 - quick start
+    from eh_access.study.opening import open_study  # noqa: PLC0415 - quick start
+    from eh_access.study.run import run_study  # noqa: PLC0415 - quick start
+    from eh_access.study.streets import find_streets  # noqa: PLC0415 - quick start
+
+    with Terminal(quiet=quiet or as_json, verbose=verbose) as terminal:
+        question, inputs = open_study(study, origins=origins, families=families)
+        both = read_challenge(theirs, question, inputs, against=against)
+        folder = out if out is not None else Path("out") / f"{question.id}-challenge"
+        refuse_unusable(folder)
+        terminal.stage("Looking for streets")
+        streets = find_streets(both.study, both.inputs.borough, offline=offline)
+        result = run_study(both.study, inputs=both.inputs, streets=streets, progress=terminal.stage)
+        files = write_challenge(result, both, folder)
+        table = comparison_table(result, both.council, both.theirs)
+    if as_json:
+        typer.echo(challenge_json(table, files))
+    elif not quiet:
+        show_challenge(result, table, files)
 
 
 @app.command()

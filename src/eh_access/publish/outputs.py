@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import logging
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eh_access.errors import SourceError
 from eh_access.publish.background import workbook_cover
 from eh_access.publish.geopackage import write_geopackage
 from eh_access.publish.layers import geopackage_metadata, layers
 from eh_access.publish.map import render_map
 from eh_access.publish.report import render_report
 from eh_access.publish.tabulate import tabulate
+from eh_access.publish.whole import write_whole
 from eh_access.publish.workbook import write_workbook
 from eh_access.study.history import with_history
 from eh_access.study.manifest import build_manifest
@@ -83,23 +79,7 @@ def write_outputs(
     result.refuse_private()
     folder = Path(out_dir)
     result = with_history(result, folder)
-    made = _make_folder(folder)
-    try:
-        partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder))
-    except OSError as error:
-        _remove_made(made)
-        raise SourceError(_cannot_write(folder, error)) from error
-    try:
-        new = partial / "new"
-        new.mkdir()
-        _write_all(result, new, started=started)
-        return _move_into_place(new, folder, kept=partial / "old")
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        _remove_made(made)
-        raise
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+    return write_whole(folder, lambda new: _write_all(result, new, started=started))
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
@@ -126,7 +106,7 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     path.write_bytes(text.encode("utf-8"))
 
 
-def _write_all(result: StudyResult, folder: Path, *, started: datetime | None) -> None:
+def _write_all(result: StudyResult, folder: Path, *, started: datetime | None) -> tuple[str, ...]:
     """Write every output into one folder, the manifest last because it describes the others."""
     tables = tabulate(result)
     steps: Mapping[str, Callable[[Path], None]] = {
@@ -147,69 +127,8 @@ def _write_all(result: StudyResult, folder: Path, *, started: datetime | None) -
     written = {name: folder / name for name in steps}
     manifest = build_manifest(result, written, started=started)
     _write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", folder / "manifest.json")
+    return (*steps, "manifest.json")
 
 
 def _write_text(text: str, path: Path) -> None:
     path.write_bytes(text.encode("utf-8"))
-
-
-def _make_folder(folder: Path) -> list[Path]:
-    """Make a folder and those above it; return the ones that were not there, innermost first."""
-    missing = [path for path in (folder, *folder.parents) if not path.exists()]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        _remove_made(missing)
-        raise SourceError(_cannot_write(folder, error)) from error
-    return missing
-
-
-def _remove_made(made: list[Path]) -> None:
-    """Remove the folders a failed run made, so that it leaves nothing behind."""
-    for path in made:
-        with suppress(OSError):
-            path.rmdir()
-
-
-def _cannot_write(folder: Path, error: OSError) -> str:
-    why = error.strerror or str(error)
-    return (
-        f"cannot write to the output folder '{folder}': {why}; "
-        "give another folder with --out, or ask for the right to write there"
-    )
-
-
-def _move_into_place(new: Path, folder: Path, *, kept: Path) -> dict[str, Path]:
-    """Move finished files into place; if one cannot be, put every earlier file back.
-
-    Raises
-    ------
-    SourceError
-        If a file cannot be replaced.
-    """
-    kept.mkdir()
-    placed: list[str] = []
-    name = ""
-    try:
-        for name in OUTPUT_NAMES:
-            if (folder / name).is_dir():
-                raise IsADirectoryError(errno.EISDIR, "it is a folder")
-            with suppress(FileNotFoundError):
-                (folder / name).replace(kept / name)
-            (new / name).replace(folder / name)
-            placed.append(name)
-    except OSError as error:
-        _put_back(folder, kept, placed)
-        raise SourceError(
-            f"cannot replace '{folder / name}': {error.strerror or error}; close it if another "
-            "program has it open, or give another folder with --out. Nothing was changed"
-        ) from error
-    return {name: folder / name for name in OUTPUT_NAMES}
-
-
-def _put_back(folder: Path, kept: Path, placed: list[str]) -> None:
-    """Remove the new files that were placed, then restore every earlier one that was moved."""
-    for name in placed:
-        (folder / name).unlink(missing_ok=True)
-    for earlier in kept.iterdir():
-        earlier.replace(folder / earlier.name)

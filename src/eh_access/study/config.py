@@ -135,7 +135,7 @@ def load_study(path_or_name: str | Path) -> Study:
     'under-fives'
     """
     path = find_study(path_or_name)
-    return study_from_bytes(_read(path), path=path)
+    return study_from_bytes(read_toml(path), path=path)
 
 
 def find_study(path_or_name: str | Path) -> Path:
@@ -189,7 +189,7 @@ def study_from_bytes(data: bytes, *, path: Path) -> Study:
     InputError
         Every fault, with line and key.
     """
-    raw, lines = _parse(data, path.as_posix())
+    raw, lines = parse_toml(data, path.as_posix())
     faults: list[tuple[KeyPath, str]] = []
     extra = {
         "folder": path.parent,
@@ -211,7 +211,24 @@ def study_from_bytes(data: bytes, *, path: Path) -> Study:
     return study
 
 
-def _read(path: Path) -> bytes:
+def read_toml(path: Path) -> bytes:
+    """Return the bytes of a TOML file.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    bytes
+        As they stand.
+
+    Raises
+    ------
+    SourceError
+        If it cannot be read.
+    """
     try:
         return path.read_bytes()
     except OSError as error:
@@ -220,7 +237,26 @@ def _read(path: Path) -> bytes:
         ) from error
 
 
-def _parse(data: bytes, source: str) -> tuple[dict[str, Any], Lines]:
+def parse_toml(data: bytes, source: str) -> tuple[dict[str, Any], Lines]:
+    """Return what a TOML file holds, and where in it each key stands.
+
+    Parameters
+    ----------
+    data
+        UTF-8, with or without a byte order mark.
+    source
+        What to call it in messages.
+
+    Returns
+    -------
+    tuple of dict and Lines
+        Unchecked.
+
+    Raises
+    ------
+    InputError
+        If it is empty, not UTF-8 or not TOML.
+    """
     try:
         # line ends as a text editor sees them
         text = data.decode("utf-8-sig").replace("\r\n", "\n")

@@ -6,7 +6,7 @@ finds everything there is to correct.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from eh_access.errors import did_you_mean
@@ -49,6 +49,43 @@ def cross_faults(raw: Mapping[str, Any]) -> list[Fault]:
         *(fault for number, table in scenarios for fault in _scenario_faults(number, table)),
         *_criterion_modes(raw, modes),
     ]
+
+
+def challenge_faults(raw: Mapping[str, Any], taken: Collection[str]) -> list[Fault]:
+    """Return the faults of scenarios that stand in a file of their own.
+
+    Parameters
+    ----------
+    raw
+        The file as TOML gives it.
+    taken
+        Names of the study's own scenarios.
+
+    Returns
+    -------
+    list of (path, sentence)
+        Empty when they can stand beside the study's.
+
+    Examples
+    --------
+    >>> challenge_faults({"scenario": [{"name": "mine", "close": ["x"]}]}, ["baseline"])
+    []
+    """
+    scenarios = list(_tables(raw, "scenario"))
+    found = list(_repeated("scenario", scenarios, "name"))
+    for number, table in scenarios:
+        where: Path = ("scenario", number)
+        name = table.get("name")
+        if name in taken:
+            told = f"'{name}' is a scenario of the study; give yours a name of its own"
+            found.append(((*where, "name"), told))
+        if table.get("assess") is False:
+            found.append(((*where, "assess"), "is false, so there is nothing to run; remove it"))
+        if not any(table.get(change) for change in _CHANGES):
+            listed = ", ".join(_CHANGES)
+            found.append((where, f"changes nothing; give at least one of {listed}"))
+        found += _twice(number, table)
+    return found
 
 
 def _tables(raw: Mapping[str, Any], key: str) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -1,0 +1,161 @@
+"""What the commands beside ``report`` print: checks, comparisons, verifications."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from eh_access._terminal import INDICATIVE, plain, show_files
+from eh_access.study.families import UNIT
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from eh_access.publish.verifying import Verification
+    from eh_access.study.config import Study
+    from eh_access.study.inputs import Inputs
+    from eh_access.study.results import StudyResult
+
+
+def show_challenge(result: StudyResult, table: pd.DataFrame, files: Mapping[str, Path]) -> None:
+    """Print somebody's scenarios beside the council's.
+
+    Parameters
+    ----------
+    result
+        What the study found with their scenarios in it.
+    table
+        From ``comparison_table``.
+    files
+        The files written, by name.
+    """
+    from eh_access.publish.challenge import printed, verdict_in_words  # noqa: PLC0415 - heavy
+
+    console = Console()
+    console.print(Text(result.study.title, style="bold"))
+    if result.estimated:
+        console.print(Text(INDICATIVE, style="bold red"))
+    labels = {item.name: item.label for item in result.study.scenarios}
+    for name, rows in table.groupby("theirs_scenario", sort=False):
+        council = str(rows["council_scenario"].iloc[0])
+        title = f"{labels[str(name)]} ({name}) beside {labels[council]} ({council})"
+        console.print()
+        console.print(Text(title, style="bold"))
+        shown = Table(show_edge=False, pad_edge=False)
+        for column in ("", "before", "the council's", "theirs", "better"):
+            shown.add_column(column)
+        for line in printed(rows):
+            cells = (line.what, line.before, line.council, line.theirs, line.better)
+            shown.add_row(*map(Text, cells))
+        console.print(shown)
+        console.print(Text(verdict_in_words(rows)))
+    console.print()
+    show_files(console, files)
+
+
+def challenge_json(table: pd.DataFrame, files: Mapping[str, Path]) -> str:
+    """Return a comparison of scenarios for machines.
+
+    Parameters
+    ----------
+    table
+        From ``comparison_table``.
+    files
+        The files written, by name.
+
+    Returns
+    -------
+    str
+        JSON; a number that is not finite is null.
+    """
+    rows = [{key: plain(value) for key, value in row.items()} for row in table.to_dict("records")]
+    told = {"rows": rows, "files": {name: path.as_posix() for name, path in files.items()}}
+    return json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def verification_lines(found: Verification) -> Iterator[str]:
+    """Yield what a check of a run found.
+
+    Parameters
+    ----------
+    found
+        From ``verify``.
+
+    Yields
+    ------
+    str
+        Lines to print, the answer first.
+    """
+    if found.identical:
+        yield f"Identical: all {len(found.files)} outputs come out the same, byte for byte."
+    elif found.changed_inputs:
+        yield "Differs: these inputs are not what they were, so nothing was run."
+        yield from (f"- {name}" for name in found.changed_inputs)
+    else:
+        wrong = [item for item in found.files if item.state != "same"]
+        yield f"Differs: {len(wrong)} of {len(found.files)} outputs."
+        for item in wrong:
+            yield f"- {item.line()}"
+            yield from (f"    {line}" for line in item.detail)
+    if found.other_versions:
+        yield "Versions that differ: " + "; ".join(found.other_versions) + "."
+
+
+def verification_json(found: Verification) -> str:
+    """Return what a check of a run found, for machines.
+
+    Parameters
+    ----------
+    found
+        From ``verify``.
+
+    Returns
+    -------
+    str
+        JSON.
+    """
+    told = {
+        "identical": found.identical,
+        "changed_inputs": list(found.changed_inputs),
+        "files": [
+            {"name": item.name, "state": item.state, "detail": list(item.detail)}
+            for item in found.files
+        ],
+        "other_versions": list(found.other_versions),
+    }
+    return json.dumps(told, indent=2, ensure_ascii=False)
+
+
+def check_lines(study: Study, inputs: Mapping[str, Inputs]) -> Iterator[str]:
+    """Yield what there is in a study without faults.
+
+    Parameters
+    ----------
+    study
+        The question.
+    inputs
+        Its tables, by the name of the set of origins.
+
+    Yields
+    ------
+    str
+        Lines to print.
+    """
+    yield f"{study.title}: no faults."
+    for name, tables in inputs.items():
+        weight = tables.origins["weight"].sum()
+        unit = UNIT if tables.families else study.unit
+        yield f"  origins '{name}': {len(tables.origins):,} rows, {weight:,.0f} {unit}"
+    first = next(iter(inputs.values()))
+    located = int((first.sites["location_basis"] != "unknown").sum())
+    yield f"  sites: {len(first.sites)}, of which {located} have a known or estimated place"
+    yield f"  areas: {len(first.areas):,}"
+    assessed = sum(scenario.assess for scenario in study.scenarios)
+    yield f"  scenarios: {len(study.scenarios)}, of which {assessed} can be assessed"
+    yield f"  criteria: {len(study.criteria)}"

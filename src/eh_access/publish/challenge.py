@@ -1,0 +1,308 @@
+"""A consultee's scenario beside the council's: one table, as CSV and as a page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+import pandas as pd
+
+from eh_access.publish.attribution import credit_lines
+from eh_access.publish.outputs import write_csv
+from eh_access.publish.whole import write_whole
+from eh_access.publish.wording import ANY_SITE, FULL_TIME, Wording, scenario_label
+from eh_access.routing.estimate import ACCURACY
+
+if TYPE_CHECKING:
+    from eh_access.analysis.comparison import Comparison
+    from eh_access.analysis.criteria import Verdict
+    from eh_access.study.challenge import Challenge
+    from eh_access.study.results import StudyResult
+
+COMPARISON_NAMES = ("comparison.html", "comparison.csv")
+COLUMNS = (
+    "theirs_scenario",
+    "council_scenario",
+    "row",
+    "what",
+    "mode",
+    "sites",
+    "unit",
+    "threshold",
+    "before",
+    "council",
+    "theirs",
+    "council_outcome",
+    "theirs_outcome",
+    "better",
+)
+SAME = 1e-9
+DECIMALS = 6
+FIGURES = (
+    ("share_loses", "share who lose more than {loser:g} minutes", "share"),
+    ("weight_loses", "{unit} who lose more than {loser:g} minutes", "count"),
+    ("weight_loses_all", "{unit} who reach none any more", "count"),
+    ("mean_change_min", "mean added minutes", "min"),
+    ("worst_change_min", "most added minutes", "min"),
+)
+
+
+def comparison_table(result: StudyResult, council: str, theirs: Sequence[str]) -> pd.DataFrame:
+    """Return their scenarios beside the council's, a row for each criterion and figure.
+
+    Parameters
+    ----------
+    result
+        What the study found with their scenarios in it.
+    council, theirs
+        Names of scenarios.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `COLUMNS`. Shares are 0 to 1; ``better`` is ``theirs``, ``council``,
+        ``same``, or "" where one of the two is not known.
+    """
+    rows = [row for name in theirs for row in _rows(result, council, name)]
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    numbers = ["threshold", "before", "council", "theirs"]
+    table[numbers] = table[numbers].astype(float).round(DECIMALS)
+    return table
+
+
+def _rows(result: StudyResult, council: str, theirs: str) -> Iterator[dict[str, object]]:
+    pairs = zip(result.verdicts_for(council), result.verdicts_for(theirs), strict=True)
+    named = {"theirs_scenario": theirs, "council_scenario": council}
+    for one, two in pairs:
+        yield {**named, **_verdict_row(one, two)}
+    for sites, compared in (
+        (FULL_TIME, result.comparisons_full_time),
+        (ANY_SITE, result.comparisons),
+    ):
+        for mode in result.modes:
+            label = result.times[mode].mode.label
+            both = compared[council, mode], compared[theirs, mode]
+            for row in _figure_rows(*both, unit=result.study.unit):
+                yield {**named, "mode": label, "sites": sites, **row}
+
+
+def _verdict_row(council: Verdict, theirs: Verdict) -> dict[str, object]:
+    criterion = council.criterion
+    return {
+        "row": criterion.id,
+        "what": criterion.title,
+        "mode": criterion.mode,
+        "sites": FULL_TIME if criterion.sites == "full_time" else ANY_SITE,
+        "unit": criterion.spec.unit,
+        "threshold": criterion.threshold,
+        "before": council.baseline_value,
+        "council": council.value,
+        "theirs": theirs.value,
+        "council_outcome": _outcome(council),
+        "theirs_outcome": _outcome(theirs),
+        "better": _better(council.value, theirs.value, higher=criterion.better == "higher"),
+    }
+
+
+def _outcome(verdict: Verdict) -> str:
+    pointing = f" (points to {verdict.indication})" if verdict.indication else ""
+    return f"{verdict.outcome}{pointing}"
+
+
+def _figure_rows(
+    council: Comparison, theirs: Comparison, *, unit: str
+) -> Iterator[dict[str, object]]:
+    one, two = council.summary().iloc[0], theirs.summary().iloc[0]
+    for column, words, measured in FIGURES:
+        yield {
+            "row": column,
+            "what": words.format(loser=council.loser_min, unit=unit),
+            "unit": measured,
+            "threshold": math.nan,
+            "before": 0.0,
+            "council": one[column],
+            "theirs": two[column],
+            "council_outcome": "",
+            "theirs_outcome": "",
+            "better": _better(one[column], two[column], higher=False),
+        }
+
+
+def _better(council: float, theirs: float, *, higher: bool) -> str:
+    if math.isnan(council) or math.isnan(theirs):
+        return ""
+    if council == theirs or abs(council - theirs) < SAME:
+        return "same"
+    return "theirs" if (theirs > council) == higher else "council"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One row of the comparison as it is printed.
+
+    Parameters
+    ----------
+    what, wanted, before, council, theirs, better
+        Text.
+    """
+
+    what: str
+    wanted: str
+    before: str
+    council: str
+    theirs: str
+    better: str
+
+
+def printed(table: pd.DataFrame) -> tuple[Line, ...]:
+    """Return rows of a comparison as a reader sees them.
+
+    Parameters
+    ----------
+    table
+        Rows of `comparison_table`.
+
+    Returns
+    -------
+    tuple of Line
+        In the same order.
+    """
+    return tuple(_line(row) for row in table.to_dict("records"))
+
+
+def _line(row: dict[Any, Any]) -> Line:
+    unit = str(row["unit"])
+    is_criterion = bool(row["council_outcome"])
+    mode = "" if is_criterion else f" {row['mode']} ({row['sites']})"
+    outcomes = {
+        who: f" - {row[f'{who}_outcome']}" if is_criterion else "" for who in ("council", "theirs")
+    }
+    return Line(
+        what=f"{row['what']}{mode}",
+        wanted=_text(row["threshold"], unit) if is_criterion else "",
+        before=_text(row["before"], unit),
+        council=_text(row["council"], unit) + outcomes["council"],
+        theirs=_text(row["theirs"], unit) + outcomes["theirs"],
+        better={"council": "the council's"}.get(row["better"], str(row["better"])),
+    )
+
+
+def _text(value: float, unit: str) -> str:
+    if math.isnan(value):
+        return "not known"
+    if math.isinf(value):
+        return "no longer reached"
+    words = {"share": f"{value * 100:.1f} %", "count": f"{value:,.0f}", "min": f"{value:.1f} min"}
+    return words.get(unit, f"{value:.1f} points")
+
+
+def verdict_in_words(table: pd.DataFrame) -> str:
+    """Return how one of their scenarios compares by the criteria, in a sentence.
+
+    Parameters
+    ----------
+    table
+        Rows of `comparison_table` of that scenario.
+
+    Returns
+    -------
+    str
+        Counts of criteria.
+    """
+    judged = table[table["council_outcome"] != ""]
+    count = judged["better"].value_counts()
+    theirs, council = int(count.get("theirs", 0)), int(count.get("council", 0))
+    rest = len(judged) - theirs - council
+    return (
+        f"By {len(judged)} criteria: theirs does better on {theirs}, the council's on {council}, "
+        f"and on {rest} there is no difference that can be told."
+    )
+
+
+def write_challenge(result: StudyResult, challenge: Challenge, out_dir: Path) -> dict[str, Path]:
+    """Write the comparison as a page and as CSV, or nothing.
+
+    Parameters
+    ----------
+    result
+        What the study found with their scenarios in it.
+    challenge
+        Which scenarios are whose.
+    out_dir
+        Folder for the files; made if it is not there.
+
+    Returns
+    -------
+    dict of str to Path
+        The files by name.
+
+    Raises
+    ------
+    SourceError
+        If the folder cannot be made or written.
+    """
+    result.refuse_private()
+    table = comparison_table(result, challenge.council, challenge.theirs)
+
+    def fill(folder: Path) -> Sequence[str]:
+        page = render_challenge(result, challenge, table)
+        (folder / "comparison.html").write_bytes(page.encode("utf-8"))
+        write_csv(table, folder / "comparison.csv")
+        return COMPARISON_NAMES
+
+    return write_whole(out_dir, fill)
+
+
+def render_challenge(result: StudyResult, challenge: Challenge, table: pd.DataFrame) -> str:
+    """Return the comparison as one HTML page that fetches nothing.
+
+    Parameters
+    ----------
+    result, challenge
+        As for `write_challenge`.
+    table
+        From `comparison_table`.
+
+    Returns
+    -------
+    str
+        HTML. Everything from a file is escaped.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("eh_access.publish"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    style = resources.files("eh_access.publish").joinpath("templates/report.css")
+    parts = []
+    for name in challenge.theirs:
+        own = table[table["theirs_scenario"] == name]
+        described = next(item for item in result.study.scenarios if item.name == name)
+        judged = own["council_outcome"] != ""
+        parts.append(
+            {
+                "label": described.label,
+                "note": described.note,
+                "answer": verdict_in_words(own),
+                "criteria": printed(own[judged]),
+                "figures": printed(own[~judged]),
+            }
+        )
+    return environment.get_template("challenge.html.j2").render(
+        study=result.study,
+        said=Wording.of(result),
+        estimated=result.estimated,
+        accuracy=ACCURACY,
+        council=scenario_label(result, challenge.council),
+        parts=parts,
+        notes=[note for note in result.notes if note.text != ACCURACY],
+        credits=credit_lines(result.provenance),
+        css=style.read_text(encoding="utf-8"),
+    )

@@ -1,0 +1,160 @@
+"""A consultee's scenarios beside the council's: the same families, minutes and criteria."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from pydantic import Field, ValidationError
+
+from eh_access.analysis.scenarios import apply_scenario
+from eh_access.errors import EhAccessError, InputError, NotFoundError, did_you_mean
+from eh_access.study.config import as_tuples, parse_toml, read_toml, scenario_of
+from eh_access.study.crosschecks import challenge_faults
+from eh_access.study.faults import Lines, fault_at, in_words
+from eh_access.study.inputs import faults_of
+from eh_access.study.records import InputFile
+from eh_access.study.schema import BASELINE_NAME, ScenarioConfig, Table
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from eh_access.study.config import Study
+    from eh_access.study.faults import Path as KeyPath
+    from eh_access.study.inputs import Inputs
+
+
+class ScenarioFile(Table):
+    """A file of scenarios, such as the map page saves."""
+
+    scenarios: tuple[ScenarioConfig, ...] = Field(alias="scenario", min_length=1)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Challenge:
+    """A study with the scenarios of others added.
+
+    Parameters
+    ----------
+    study, inputs
+        Ready to run: ``run_study(study, inputs=inputs)``.
+    council
+        Name of the study's scenario that theirs are held against.
+    theirs
+        Names of the scenarios added.
+    """
+
+    study: Study
+    inputs: Inputs
+    council: str
+    theirs: tuple[str, ...]
+
+
+def read_challenge(
+    path: Path, study: Study, inputs: Inputs, *, against: str | None = None
+) -> Challenge:
+    """Return a study with the scenarios of a file beside its own.
+
+    Parameters
+    ----------
+    path
+        TOML with one ``[[scenario]]`` table or several, as in a study.toml; what the map page
+        saves is one.
+    study, inputs
+        The council's question and its tables.
+    against
+        Which of the study's scenarios to hold theirs against; the last assessed if None.
+
+    Returns
+    -------
+    Challenge
+        With every site that theirs open among the sites.
+
+    Raises
+    ------
+    InputError
+        Every fault of the file, with line and key.
+    SourceError
+        If it cannot be read.
+    NotFoundError
+        If the study has no such scenario to hold them against.
+    """
+    council = _council(study, against)
+    data = read_toml(path)
+    raw, lines = parse_toml(data, path.name)
+    faults: list[tuple[KeyPath, str]] = []
+    found: tuple[ScenarioConfig, ...] = ()
+    try:
+        found = ScenarioFile.model_validate(as_tuples(raw)).scenarios
+    except ValidationError as error:
+        faults += in_words(error, ScenarioFile)
+    faults += challenge_faults(raw, [item.name for item in study.scenarios])
+    sites = _with_candidates(inputs, found)
+    offered = () if inputs.candidates is None else inputs.candidates.index
+    known = {*map(str, sites.index), *map(str, offered)}
+    faults += [fault for number, item in enumerate(found) for fault in _sites(number, item, known)]
+    if not faults:
+        faults += [item for n, one in enumerate(found) for item in _impossible(n, one, sites)]
+    if faults:
+        _refuse(path, lines, faults)
+    file = InputFile(role="challenge", name=path.name, sha256=hashlib.sha256(data).hexdigest())
+    return Challenge(
+        study=study.model_copy(update={"scenarios": (*study.scenarios, *found)}),
+        inputs=replace(inputs, sites=sites, files=(*inputs.files, file)),
+        council=council,
+        theirs=tuple(item.name for item in found),
+    )
+
+
+def _council(study: Study, wanted: str | None) -> str:
+    names = [item.name for item in study.scenarios if item.assess and item.name != BASELINE_NAME]
+    if wanted is not None and wanted not in names:
+        raise NotFoundError(
+            f"{study.file_name}: no scenario '{wanted}' to hold theirs against; "
+            f"{did_you_mean(wanted, names)}"
+        )
+    if not names:
+        raise NotFoundError(f"{study.file_name}: has no scenario to hold theirs against; add one")
+    return names[-1] if wanted is None else wanted
+
+
+def _with_candidates(inputs: Inputs, theirs: tuple[ScenarioConfig, ...]) -> gpd.GeoDataFrame:
+    """Return the sites, and closed among them the candidates that their scenarios name."""
+    if inputs.candidates is None:
+        return inputs.sites
+    named = {site for item in theirs for site in item.site_ids()} - set(inputs.sites.index)
+    extra = [site for site in inputs.candidates.index if site in named]
+    if not extra:
+        return inputs.sites
+    return pd.concat([inputs.sites, inputs.candidates.loc[extra].assign(is_open=False)])
+
+
+def _sites(number: int, scenario: ScenarioConfig, known: set[str]) -> Iterator[tuple[KeyPath, str]]:
+    keys: list[tuple[KeyPath, str]] = []
+    keys += [(("close", place), site) for place, site in enumerate(scenario.close)]
+    keys += [(("open", place), site) for place, site in enumerate(scenario.open)]
+    keys += [(("set_hours", site), site) for site in scenario.set_hours]
+    keys += [(("move", place, "site"), item.site) for place, item in enumerate(scenario.move)]
+    for key, site in keys:
+        if site not in known:
+            told = f"no site '{site}' (scenario '{scenario.name}'); "
+            yield ("scenario", number, *key), told + did_you_mean(site, known)
+
+
+def _impossible(
+    number: int, scenario: ScenarioConfig, sites: gpd.GeoDataFrame
+) -> Iterator[tuple[KeyPath, str]]:
+    try:
+        apply_scenario(sites, scenario_of(scenario))
+    except EhAccessError as error:
+        yield from ((("scenario", number), told) for told in faults_of(error))
+
+
+def _refuse(path: Path, lines: Lines, faults: list[tuple[KeyPath, str]]) -> None:
+    ordered = sorted(faults, key=lambda fault: lines.of(fault[0]) or 0)
+    told = [fault_at(path.name, lines, where, what) for where, what in ordered]
+    raise InputError(dict.fromkeys(told))

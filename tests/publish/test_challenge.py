@@ -1,0 +1,143 @@
+"""A consultee's file beside the council's scenario, by hand and as the map page saves it."""
+
+from __future__ import annotations
+
+import html
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from eh_access.publish.challenge import COLUMNS
+from study_cli import Ran, run_cli
+from study_files import StudyFolder, write_study
+
+MAP_FILE = """\
+[[scenario]]
+name = "own-one-less"
+label = "One closed, changed by hand"
+note = "Made by hand on the map page."
+close = ["east"]
+set_hours = { "west" = 10 }
+"""
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> StudyFolder:
+    return write_study(tmp_path / "study")
+
+
+def challenge(toy: StudyFolder, text: str, *options: str) -> tuple[Ran, Path]:
+    theirs = toy.path.parent / "theirs.toml"
+    theirs.write_text(text, encoding="utf-8")
+    out = toy.path.parent / "compared"
+    return run_cli("challenge", theirs, "--study", toy.toml, "-o", out, "--offline", *options), out
+
+
+def test_theirs_stands_beside_the_council_s(toy: StudyFolder) -> None:
+    """The council closes west, theirs east: who walks how far follows from the toy's places."""
+    ran, out = challenge(toy, MAP_FILE)
+    assert (ran.code, ran.err) == (0, "")
+    assert sorted(path.name for path in out.iterdir()) == ["comparison.csv", "comparison.html"]
+    table = pd.read_csv(out / "comparison.csv")
+    assert list(table) == list(COLUMNS)
+    rows = table.set_index(["row", "mode", "sites"])
+    # within 30 minutes' walk before: a and c, 40 of 60; without west c; without east a
+    walk = rows.loc[("walk-30", "walk", "any open")]
+    assert walk[["before", "council", "theirs"]].tolist() == [0.666667, 0.5, 0.166667]
+    assert walk["better"] == "council"
+    assert walk["council_outcome"] == walk["theirs_outcome"] == "cannot say (points to not met)"
+    # a walks 3,800 m further in a line, times 1.2 at 80 m a minute: 57; it counts 10 of 60
+    mean = rows.loc[("mean_change_min", "on foot", "any open")]
+    assert mean["council"] == pytest.approx(57 * 10 / 60, abs=0.05)
+    # c goes to west instead, 3,900 - 100 m in a line, too, and counts 30; b is 13 m nearer to east
+    assert mean["theirs"] == pytest.approx(57 * 30 / 60, abs=0.1)
+    lose = rows.loc[("weight_loses", "on foot", "any open")]
+    assert lose[["council", "theirs"]].tolist() == [10, 30]
+    # west keeps ten hours in theirs, so nothing full-time is left
+    lost = rows.loc[("weight_loses_all", "on foot", "full-time only")]
+    assert lost[["council", "theirs"]].tolist() == [0, 60]
+    page = html.unescape((out / "comparison.html").read_text(encoding="utf-8"))
+    assert "One closed, changed by hand" in page
+    assert "INDICATIVE ONLY" in page
+    assert "theirs does better on 0, the council's on 1" in page
+    assert "the council's" in ran.out
+
+
+def test_json_for_machines(toy: StudyFolder) -> None:
+    ran, _ = challenge(toy, MAP_FILE, "--json")
+    told = json.loads(ran.out)
+    assert told["rows"][0]["better"] == "council"
+    assert set(told["files"]) == {"comparison.html", "comparison.csv"}
+
+
+def test_names_from_their_file_stay_text(toy: StudyFolder) -> None:
+    ran, out = challenge(toy, MAP_FILE.replace("One closed,", "<script>alert(1)</script>"))
+    assert ran.code == 0
+    assert "<script>" not in (out / "comparison.html").read_text(encoding="utf-8")
+
+
+def test_a_library_that_opens_makes_nothing_worse(tmp_path: Path) -> None:
+    candidates = pd.read_csv(Path(__file__).parents[2] / "data/sites/rotherham_candidates.csv")
+    library = candidates["site_id"].iloc[0]
+    theirs = tmp_path / "theirs.toml"
+    theirs.write_text(
+        '[[scenario]]\nname = "library"\nlabel = "A library instead"\n'
+        f'close = ["park-view", "broom-valley", "wath-victoria"]\nopen = ["{library}"]\n',
+        encoding="utf-8",
+    )
+    ran = run_cli("challenge", theirs, "--offline", "-o", tmp_path / "out", "--json")
+    assert ran.code == 0, ran.err
+    rows = {(row["row"], row["mode"], row["sites"]): row for row in json.loads(ran.out)["rows"]}
+    assert {row["council_scenario"] for row in rows.values()} == {"deregister-sessions"}
+    against = run_cli(
+        "challenge", theirs, "--against", "deregister-closed", "--offline", "-o", tmp_path, "--json"
+    )
+    for row in json.loads(against.out)["rows"]:
+        # one more open place can make nothing worse, but a gap between groups it can
+        if row["row"] != "deprived-not-worse":
+            assert row["better"] in ("theirs", "same", ""), row
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('close = ["east"]', 'close = ["esat"]', "line 5: scenario[1].close[1]: no site 'esat'"),
+        ('close = ["east"]', 'close = ["esat"]', "or 'east'?"),
+        ('{ "west" = 10 }', '{ "west" = 200 }', "line 6: scenario[1].set_hours.west"),
+        ('close = ["east"]', 'close = ["east", "west"]', "'west' is closed by the same scenario"),
+        ('close = ["east"]\nset_hours = { "west" = 10 }\n', "", "changes nothing"),
+        (
+            'close = ["east"]\nset_hours = { "west" = 10 }',
+            'close = ["east", "west"]',
+            "leaves no site open",
+        ),
+        ('"own-one-less"', '"one-less"', "is a scenario of the study; give yours a name"),
+        ("label =", "lable =", "did you mean 'label'?"),
+        ("[[scenario]]", "[settings]", "settings: no such key"),
+        ("note =", "assess = false\nnote =", "there is nothing to run"),
+        (MAP_FILE, "", "the file is empty"),
+        ("[[scenario]]", "[[scenario]", "not valid TOML"),
+    ],
+)
+def test_each_fault_of_theirs_is_told(toy: StudyFolder, old: str, new: str, words: str) -> None:
+    assert old in MAP_FILE
+    ran, out = challenge(toy, MAP_FILE.replace(old, new))
+    assert ran.code == 2, ran
+    assert "theirs.toml" in ran.err
+    assert words in ran.err, ran.err
+    assert "Traceback" not in ran.err
+    assert not out.exists()
+
+
+def test_a_file_that_is_not_there(toy: StudyFolder) -> None:
+    ran = run_cli("challenge", toy.path / "absent.toml", "--study", toy.toml)
+    assert ran.code == 2
+    assert "absent.toml: cannot be read" in ran.err
+
+
+def test_a_scenario_to_hold_it_against_that_is_misspelt(toy: StudyFolder) -> None:
+    ran, _ = challenge(toy, MAP_FILE, "--against", "one-les")
+    assert ran.code == 2
+    assert "did you mean 'one-less'?" in ran.err
