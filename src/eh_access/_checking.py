@@ -25,11 +25,17 @@ GRID_EXTENT_M = (0.0, 0.0, 700_000.0, 1_300_000.0)
 
 SHOWN_ROWS = 20
 HOURS_IN_A_WEEK = 168.0
+MOST_WEIGHT = 1e9
+"""What one origin may weigh at most: more than any country's people, and sums stay finite."""
+
+MOST_RADIUS_M = 100_000.0
+"""How roughly a place may be known; one that may be farther off than this is not known."""
+
 RANGES = {
     "hours_per_week": (0.0, HOURS_IN_A_WEEK),
     "hours_per_week_after": (0.0, HOURS_IN_A_WEEK),
-    "location_radius_m": (0.0, np.inf),
-    "weight": (0.0, np.inf),
+    "location_radius_m": (0.0, MOST_RADIUS_M),
+    "weight": (0.0, MOST_WEIGHT),
     "imd_decile": (1.0, 10.0),
     "no_car_share": (0.0, 1.0),
 }
@@ -136,7 +142,7 @@ def read_numbers(
         bad = ~absent & ~((values >= low) & (values <= high) & np.isfinite(values))
         if column == "imd_decile":
             bad |= ~absent & (values != np.floor(values))
-        wanted = f"from {low:g} to {high:g}" if np.isfinite(high) else f"that is {low:g} or more"
+        wanted = f"from {low:g} to {high:,.10g}"
         told = [f"is {value}; give a number {wanted}" for value in given[bad]]
         check.rows(bad, column, told)
         check.rows(absent & ~np.asarray(may_miss), column, f"is empty; give a number {wanted}")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from eh_access.analysis.case import Case, JudgeSettings, Side
 from eh_access.analysis.criteria import Criterion, Outcome, Verdict
+from eh_access.analysis.question import ask
 from eh_access.analysis.scenarios import BASELINE, Close, Move, Scenario, SetHours, apply_scenario
 from eh_access.analysis.verdicts import ROW_COLUMNS, judge, verdict_row, verdicts_frame
 from eh_access.errors import InputError
@@ -85,6 +86,39 @@ def test_not_met_before_and_unchanged() -> None:
     assert verdict.not_met_before
     assert verdict.worsened_by == 0
     assert verdict.sentence.endswith("85 % before; it does not change.")
+
+
+def test_a_marginal_baseline_was_not_missed() -> None:
+    # 85 % before is within 6 points of 90 %; 60 % after is not
+    verdict = judge(criterion(cutoff_min=20.0, margin=0.06), case_of(CLOSED))
+    assert verdict.outcome is Outcome.NOT_MET
+    assert not verdict.not_met_before
+    assert "before either" not in verdict.sentence
+
+
+def test_nothing_is_said_of_before_where_nothing_can_be_said() -> None:
+    # on foot 10 of 30 before: but the bus is missing, before and after
+    item = SEVEN["no-car"].model_copy(update={"cutoff_min": 5.0})
+    for scenario in (SAME, CLOSED):
+        verdict = judge(item, case_of(scenario))
+        assert (verdict.baseline_value, verdict.indication) == (pytest.approx(1 / 3), None)
+        assert not verdict.not_met_before
+
+
+def test_the_baseline_itself_has_no_before() -> None:
+    verdict = judge(criterion(cutoff_min=20.0), case_of(BASELINE))
+    assert verdict.outcome is Outcome.NOT_MET
+    assert not verdict.not_met_before
+
+
+def test_before_is_not_told_where_it_turns_on_a_place() -> None:
+    # within 20 minutes 85 % before, 60 % after; B 6 minutes nearer or farther matters before alone
+    table = sites(basis={"B": "estimate"}, radius_m={"B": 400.0})
+    item = criterion(cutoff_min=20.0)
+    before = judge(item, case_of(BASELINE, table=table))
+    after = judge(item, case_of(CLOSED, table=table))
+    assert (before.outcome, after.outcome) == (Outcome.CANNOT_SAY, Outcome.NOT_MET)
+    assert not after.not_met_before
 
 
 def test_baseline_speaks_of_how_things_are() -> None:
@@ -260,17 +294,47 @@ def test_verdict_that_turns_on_an_estimated_site(radius: float, turns: bool) -> 
     assert verdict.value == 0.8  # where it is drawn
     if turns:
         assert verdict.outcome is Outcome.CANNOT_SAY
-        assert verdict.indication is Outcome.NOT_MET
-        assert verdict.reason == "it turns on where Centre A is (known to within 400 m)"
+        assert verdict.indication is None  # elsewhere within the circle it would be met
+        assert verdict.reason == "it turns on where Centre A (known to within 400 m) is"
+        assert verdict.sentence.endswith(
+            "Cannot say: it turns on where Centre A (known to within 400 m) is."
+        )
     else:
         assert verdict.outcome is Outcome.NOT_MET
-        assert "but nothing turns on it" in verdict.reason
+        assert verdict.reason == (
+            "known only roughly, but nothing turns on it: Centre A (known to within 399 m)"
+        )
 
 
-def test_only_estimates_are_tried() -> None:
-    table = sites(basis={"A": "postcode"}, radius_m={"A": 5000.0})
+@pytest.mark.parametrize("basis", ["surveyed", "postcode", "street", "estimate"])
+def test_every_rough_place_is_tried_whatever_it_is_inferred_from(basis: str) -> None:
+    table = sites(basis={"A": basis}, radius_m={"A": 400.0})
     verdict = judge(criterion(threshold=0.9), case_of(CLOSED, table=table))
-    assert (verdict.outcome, verdict.reason) == (Outcome.NOT_MET, "")
+    assert (verdict.outcome, verdict.indication) == (Outcome.CANNOT_SAY, None)
+    assert verdict.reason == "it turns on where Centre A (known to within 400 m) is"
+
+
+@pytest.mark.parametrize(
+    ("radius", "told"),
+    [(99.9, ""), (100.0, "nothing turns on it: Centre A (known to within 100 m)")],
+)
+def test_a_postcode_near_enough_is_not_tried(radius: float, told: str) -> None:
+    table = sites(basis={"A": "postcode"}, radius_m={"A": radius})
+    verdict = judge(criterion(threshold=0.9), case_of(CLOSED, table=table))
+    assert verdict.outcome is Outcome.NOT_MET
+    assert verdict.reason.endswith(told)
+    assert bool(verdict.reason) == bool(told)
+
+
+def test_many_rough_places_are_counted_not_all_named() -> None:
+    radius = {"A": 150.0, "B": 120.0, "C": 300.0, "D": 110.0}
+    table = sites(basis=dict.fromkeys("ABCD", "postcode"), radius_m=radius)
+    verdict = judge(criterion(threshold=0.5), case_of(SAME, table=table))
+    assert verdict.reason == (
+        "known only roughly, but nothing turns on it: Centre C (known to within 300 m), Centre A "
+        "(known to within 150 m), Centre B (known to within 120 m) and 1 more (to within 110 m or "
+        "better)"
+    )
 
 
 def test_sites_that_turn_a_verdict_together_alone() -> None:
@@ -287,7 +351,7 @@ def test_a_closed_site_is_uncertain_before_only() -> None:
     table = sites(basis={"B": "estimate"}, radius_m={"B": 1600.0})
     item = criterion(threshold=0.5, max_fall_points=15.0)
     verdict = judge(item, case_of(CLOSED, table=table))
-    assert verdict.reason.startswith("it turns on where Centre B is")
+    assert verdict.reason.startswith("it turns on where Centre B (known to within 1,600 m) is")
     level = judge(criterion(threshold=0.5), case_of(CLOSED, table=table))
     assert level.outcome is Outcome.MET  # the level after does not depend on a closed site
 
@@ -295,7 +359,7 @@ def test_a_closed_site_is_uncertain_before_only() -> None:
 def test_site_moved_to_a_rough_place_is_an_estimate() -> None:
     moved = Scenario("m", "M", (Move("A", 440_000.0, 390_000.0, 500.0),))
     verdict = judge(criterion(), case_of(moved))
-    assert "Centre A is (known to within 500 m)" in verdict.reason
+    assert "Centre A (known to within 500 m)" in verdict.reason
 
 
 @pytest.mark.parametrize(
@@ -311,11 +375,14 @@ def test_unknown_site_that_stays(threshold: float, turns: bool) -> None:  # noqa
     assert "it is not known where Centre D is; it is left out, which overstates" in verdict.reason
     if turns:
         assert verdict.outcome is Outcome.CANNOT_SAY
-        assert verdict.indication is Outcome.NOT_MET
+        assert verdict.indication is None
         assert "its place could change the outcome" in verdict.sentence
+        assert "point to" not in verdict.sentence
     else:
         assert verdict.outcome is Outcome.NOT_MET
-        assert "wherever it is the outcome stands" in verdict.reason
+        # no more is claimed than was tried: one place for each of the twelve houses
+        assert verdict.reason.endswith("the outcome stands wherever it was tried (at 12 places)")
+        assert "wherever it is" not in verdict.reason
 
 
 def test_unknown_site_that_closes_understates_the_harm() -> None:
@@ -495,6 +562,29 @@ def test_values_equal_the_slow_way(world: World, data: st.DataObject) -> None:
             assert verdict.outcome is Outcome.CANNOT_SAY
         elif not nobody:
             assert verdict.value == pytest.approx(by_hand(item, world, before, after))
+
+
+@settings(max_examples=40)
+@given(worlds(), st.data())
+def test_moving_one_site_at_a_time_equals_moving_all_the_slow_way(
+    world: World, data: st.DataObject
+) -> None:
+    after = data.draw(some_of(world))
+    case = of_world(world, world.sites, after)
+    rough = case.before.sites.assign(
+        location_basis="postcode",
+        location_radius_m=data.draw(
+            st.lists(st.floats(0, 5000), min_size=len(world.sites), max_size=len(world.sites))
+        ),
+    )
+    case = replace(case, before=replace(case.before, sites=rough.assign(is_open=True)))
+    for item in ANY:
+        question = ask(item, case)
+        for view in (question.before, question.after):
+            for site in [*world.sites, "nowhere"]:
+                nearer, farther = view.figures_alone(site)
+                np.testing.assert_allclose(nearer, view.figure({site: -1}))
+                np.testing.assert_allclose(farther, view.figure({site: 1}))
 
 
 @settings(max_examples=40)

@@ -265,7 +265,8 @@ class Verdict:
     sentence
         Plain English, with counts.
     not_met_before
-        The baseline missed the threshold already, and so does the scenario.
+        The baseline is not met either, in the same sense: by more than the margin, and wherever
+        its sites may be. Never of the baseline itself, nor where the figures point to nothing.
     worsened_by
         How much worse the value is than the baseline's, in its unit; below 0 it is better. NaN
         where there is no value.

@@ -23,10 +23,11 @@ MOST_PLACES = 1000
 """With more origins than this, an unknown site is tried at one of them in each area."""
 
 PLACES_AT_ONCE = 200
+SITES_AT_ONCE = 100
 
 
 def uncertain_sites(question: Question) -> pd.Series:
-    """Return the sites that count and whose place is an estimate, with their radius in metres.
+    """Return the sites that count and whose place is known only roughly, with their radius.
 
     Parameters
     ----------
@@ -36,7 +37,7 @@ def uncertain_sites(question: Question) -> pd.Series:
     Returns
     -------
     pandas.Series
-        Radius by ``site_id``, sorted; where both sides differ, the larger.
+        Radius in metres by ``site_id``, sorted; where both sides differ, the larger.
     """
     radius: dict[str, float] = {}
     for view in (question.before, question.after):
@@ -47,7 +48,7 @@ def uncertain_sites(question: Question) -> pd.Series:
 
 
 def turning_sites(question: Question, uncertain: pd.Index, outcome: Outcome) -> list[str]:
-    """Return the estimated sites that an outcome turns on.
+    """Return the roughly known sites that an outcome turns on.
 
     Every site is taken to be nearer, and farther, to everyone by its radius (by street): one at a
     time and all at once, before and after alike.
@@ -57,7 +58,7 @@ def turning_sites(question: Question, uncertain: pd.Index, outcome: Outcome) -> 
     question
         A criterion asked of a case.
     uncertain
-        The sites whose place is an estimate.
+        The sites whose place is known only roughly.
     outcome
         With every site where it is drawn.
 
@@ -66,11 +67,16 @@ def turning_sites(question: Question, uncertain: pd.Index, outcome: Outcome) -> 
     list of str
         Ids of those that change it alone; if none does, but all together do, all of them.
     """
-    alone = [
-        site
-        for site in uncertain
-        if any(question.outcome({site: sign}) != outcome for sign in (-1, 1))
-    ]
+    target = LEVELS.index(outcome)
+    alone: list[str] = []
+    for start in range(0, len(uncertain), SITES_AT_ONCE):
+        some = uncertain[start : start + SITES_AT_ONCE]
+        before, after = (
+            np.stack([view.figures_alone(site) for site in some])
+            for view in (question.before, question.after)
+        )
+        grades = grade(question.criterion, read(question.criterion, before, after, question.base))
+        alone += some[(grades != target).any(axis=1)].tolist()
     if alone or len(uncertain) < 2:  # noqa: PLR2004 - one site alone is all of them together
         return alone
     together = (dict.fromkeys(uncertain, sign) for sign in (-1, 1))
@@ -107,8 +113,8 @@ def turning_unknowns(
     """Return the sites of unknown place whose being somewhere could change an outcome.
 
     Each is tried at the origins themselves, reached in a straight line at the mode's speed, which
-    is quicker than any street: if even so the outcome stands everywhere, it stands. Several unknown
-    sites are also tried with one of each at every door, which no real places could better.
+    is quicker than any street. Between those places nothing is tried. Several unknown sites are
+    also tried with one of each at every door, which no real places could better.
 
     Parameters
     ----------
@@ -130,7 +136,7 @@ def turning_unknowns(
     """
     figures = question.figures()
     target = LEVELS.index(outcome)
-    places = _places(case.origins)
+    places = places_tried(case.origins)
     pace = straight_pace(question.criterion, mode)
     x, y = case.origins.geometry.x.to_numpy(), case.origins.geometry.y.to_numpy()
     found = []
@@ -165,8 +171,19 @@ def _grades_differ(
     return bool((grade(question.criterion, readings) != target).any())
 
 
-def _places(origins: gpd.GeoDataFrame) -> NDArray[np.intp]:
-    """Return the rows of the origins at which a site is tried."""
+def places_tried(origins: gpd.GeoDataFrame) -> NDArray[np.intp]:
+    """Return the rows of the origins at which a site of unknown place is tried.
+
+    Parameters
+    ----------
+    origins
+        With ``weight``, and ``area_id`` where there are more than `MOST_PLACES`.
+
+    Returns
+    -------
+    numpy.ndarray
+        All of them, or the heaviest of each area.
+    """
     if len(origins) <= MOST_PLACES:
         return np.arange(len(origins))
     weights = origins["weight"].reset_index(drop=True)

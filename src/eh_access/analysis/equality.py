@@ -56,11 +56,16 @@ GROUPS: Mapping[str, Group] = MappingProxyType(
             rule="decile",
         ),
         "most-deprived-fifth-local": Group(
-            column="imd_decile", words="the most deprived fifth of areas here", rule="low"
+            column="imd_decile",
+            words="the most deprived areas here (a fifth of those counted, not of the areas)",
+            rule="low",
         ),
         "no-car-fifth": Group(
             column="no_car_share",
-            words="the fifth of areas with most households without a car",
+            words=(
+                "the areas with most households without a car (about a fifth of those counted "
+                "here, not of the areas)"
+            ),
             rule="high",
         ),
     }

@@ -79,8 +79,7 @@ def _verdict(criterion: Criterion, finding: Finding, outcome: Outcome) -> str:
         return told
     before = shown(finding.baseline_value, unit, near=criterion.threshold)
     change = _worse(criterion, finding.worsened_by)
-    word = "Not met before either" if outcome is Outcome.NOT_MET else f"{word} as before"
-    return f"{word}: {against}, {before} before; {change}"
+    return f"Not met before either: {against}, {before} before; {change}"
 
 
 def _fall(criterion: Criterion, finding: Finding) -> str:

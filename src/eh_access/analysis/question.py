@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from eh_access.analysis.aligning import metres_per_minute
@@ -52,6 +52,10 @@ class Question:
     def outcome(self, shift: Mapping[str, int] | None = None) -> Outcome:
         """Return the outcome the figures point to, sites shifted alike on both sides."""
         return LEVELS[int(grade(self.criterion, self.reading(shift)))]
+
+    def earlier(self) -> Question:
+        """Return the same criterion asked of the baseline itself."""
+        return replace(self, after=self.before)
 
 
 def ask(criterion: Criterion, case: Case) -> Question:

@@ -10,6 +10,7 @@ import numpy as np
 
 from eh_access.analysis.criteria import Outcome
 from eh_access.analysis.doubts import (
+    places_tried,
     turning_sites,
     turning_unknowns,
     uncertain_sites,
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from eh_access.analysis.question import Question
     from eh_access.routing.types import TravelTimes
 
+MOST_NAMED = 3
+"""Of the roughly known sites that nothing turns on, so many are named."""
+
 
 @dataclass
 class Reasons:
@@ -39,7 +43,8 @@ class Reasons:
     notes
         What is left out or estimated without changing the outcome.
     pointless
-        Whether the figures point to no outcome at all.
+        Whether the figures point to no outcome at all: something is missing, or they would point
+        elsewhere if a site stood elsewhere.
     """
 
     causes: list[str] = field(default_factory=list)
@@ -103,7 +108,7 @@ def not_without(
 
 
 def on_estimates(reasons: Reasons, question: Question, pointed: Outcome) -> None:
-    """Add what follows from sites whose place is an estimate.
+    """Add what follows from sites whose place is known only roughly.
 
     Parameters
     ----------
@@ -119,11 +124,18 @@ def on_estimates(reasons: Reasons, question: Question, pointed: Outcome) -> None
         return
     turning = turning_sites(question, radius.index, pointed)
     if turning:
-        reasons.causes.append(f"it turns on where {_placed(question, turning, radius)}")
-    steady = [site for site in radius.index if site not in turning]
-    if steady:
-        told = _placed(question, steady, radius)
-        reasons.notes.append(f"it is an estimate where {told}, but nothing turns on it")
+        told = _listed(_placed(question, turning, radius))
+        be = "is" if len(turning) == 1 else "are"
+        reasons.causes.append(f"it turns on where {told} {be}")
+        reasons.pointless = True
+    steady = radius[~radius.index.isin(turning)].sort_values(ascending=False, kind="stable")
+    if len(steady):
+        named = _placed(question, steady.index[:MOST_NAMED].tolist(), radius)
+        more = steady.iloc[MOST_NAMED:]
+        if len(more):
+            named.append(f"{len(more)} more (to within {more.max():,.0f} m or better)")
+        told = f"known only roughly, but nothing turns on it: {_listed(named)}"
+        reasons.notes.append(told)
 
 
 def on_unknowns(reasons: Reasons, question: Question, case: Case, pointed: Outcome) -> None:
@@ -150,8 +162,10 @@ def on_unknowns(reasons: Reasons, question: Question, case: Case, pointed: Outco
         told = f"it is not known where {row['name']} is; it is left out, which {effect}"
         if site in turning:
             reasons.causes.append(f"{told}, and its place could change the outcome")
+            reasons.pointless = True
         else:
-            reasons.notes.append(f"{told}, but wherever it is the outcome stands")
+            tried = f"(at {number(len(places_tried(case.origins)))} places)"
+            reasons.notes.append(f"{told}, but the outcome stands wherever it was tried {tried}")
 
 
 def left_out(
@@ -191,12 +205,15 @@ def left_out(
         reasons.notes.append(f"{told} known and may be shorter in truth")
 
 
-def _placed(question: Question, sites: Sequence[str], radius: pd.Series) -> str:
-    """Return "A is (known to within 1,500 m)" for one site or several."""
+def _placed(question: Question, sites: Sequence[str], radius: pd.Series) -> list[str]:
+    """Return "A (known to within 1,500 m)" for each site."""
     names = {
         site: name
         for view in (question.before, question.after)
         for site, name in zip(view.sites.ids, view.sites.names, strict=True)
     }
-    told = [f"{names[site]} is (known to within {radius[site]:,.0f} m)" for site in sites]
-    return " and where ".join(told)
+    return [f"{names[site]} (known to within {radius[site]:,.0f} m)" for site in sites]
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from shapely import Point
 
+from eh_access._checking import MOST_RADIUS_M
 from eh_access.errors import InputError, NotFoundError, did_you_mean
 
 if TYPE_CHECKING:
@@ -55,10 +56,10 @@ class Move:
             for field, value in named
             if not math.isfinite(value)
         ]
-        if not (math.isfinite(self.location_radius_m) and self.location_radius_m >= 0):
+        if not 0 <= self.location_radius_m <= MOST_RADIUS_M:
             faults.append(
                 f"move of '{self.site_id}': location_radius_m is {self.location_radius_m}; "
-                "give 0 or more metres"
+                f"give 0 to {MOST_RADIUS_M:,.0f} metres"
             )
         if faults:
             raise InputError(faults)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from eh_access.analysis.arrays import ROUNDING
 from eh_access.analysis.criteria import Criterion, Outcome, Verdict
 from eh_access.analysis.evidence import evidence_of
 from eh_access.analysis.judgements import Finding, judgement
@@ -124,7 +123,7 @@ def judge(criterion: Criterion, case: Case) -> Verdict:
         baseline_value=baseline,
         outcome=Outcome.CANNOT_SAY if reasons.causes else pointed,
         indication=_indication(reasons, pointed),
-        not_met_before=not _passes(criterion, value) and not _passes(criterion, baseline),
+        not_met_before=_not_met_before(question, case, pointed, pointless=reasons.pointless),
         worsened_by=(baseline - value if criterion.better == "higher" else value - baseline) + 0.0,
         is_baseline=case.is_baseline,
         causes=tuple(reasons.causes),
@@ -270,12 +269,17 @@ def _verdict(
     )
 
 
-def _passes(criterion: Criterion, value: float) -> bool:
-    """Return whether a value reaches the threshold, margin aside; one that is not known does."""
-    if math.isnan(value):
-        return True
-    sign = 1.0 if criterion.better == "higher" else -1.0
-    return sign * (value - criterion.threshold) >= -ROUNDING
+def _not_met_before(question: Question, case: Case, pointed: Outcome, *, pointless: bool) -> bool:
+    """Return whether the baseline is itself not met, wherever its sites may be."""
+    if case.is_baseline or pointless or pointed is not Outcome.NOT_MET:
+        return False
+    earlier = question.earlier()
+    if earlier.outcome() is not Outcome.NOT_MET:
+        return False
+    reasons = Reasons()
+    on_estimates(reasons, earlier, Outcome.NOT_MET)
+    on_unknowns(reasons, earlier, case, Outcome.NOT_MET)
+    return not reasons.causes
 
 
 def _tables(criterion: Criterion, case: Case) -> list[TravelTimes]:

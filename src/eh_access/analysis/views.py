@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from eh_access.analysis.aligning import metres, metres_per_minute
 from eh_access.analysis.hours import reached, weekly_hours
+from eh_access.analysis.rough import rough_radius_m
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,8 +46,7 @@ class SiteList:
     hours
         Hours a week, full hours as a number.
     radius_m
-        How far each may be from where it is drawn: the radius of those whose place is an estimate,
-        else 0. A postcode or a street is near enough.
+        How far each may be from where it is drawn, from `rough_radius_m`.
     """
 
     ids: pd.Index
@@ -109,6 +109,46 @@ class View:
         back = None if self.back is None else np.maximum(self.back + moved, 0.0)
         hours = np.where(self._reached(there, back), self.sites.hours, 0.0)
         return np.asarray(hours.sum(axis=1))
+
+    def figures_alone(self, site_id: str) -> NDArray[np.float64]:
+        """Return what each origin has with one site nearer by its slack, then with it farther.
+
+        Parameters
+        ----------
+        site_id
+            The site; one that does not count on this side changes nothing.
+
+        Returns
+        -------
+        numpy.ndarray
+            float64 (2, origins).
+        """
+        found = np.flatnonzero(self.sites.ids == site_id)
+        if not len(found):
+            return np.broadcast_to(self._drawn, (2, len(self._drawn)))
+        at = int(found[0])
+        moved = np.array([[-1.0], [1.0]]) * self.slack[at]
+        there = np.maximum(self.there[:, at] + moved, 0.0)
+        if self.criterion.measure != "hours_reachable":
+            nearest, first, second = self._two_nearest
+            return np.asarray(np.minimum(np.where(nearest == at, second, first), there))
+        back = None if self.back is None else np.maximum(self.back[:, at] + moved, 0.0)
+        now = self._reached(self.there[:, at], None if self.back is None else self.back[:, at])
+        less = np.where(now, self.sites.hours[at], 0.0)
+        return self._drawn - less + np.where(self._reached(there, back), self.sites.hours[at], 0.0)
+
+    @cached_property
+    def _drawn(self) -> NDArray[np.float64]:
+        """What each origin has with every site where it is drawn."""
+        return self.figure({})
+
+    @cached_property
+    def _two_nearest(self) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
+        """Which site is nearest to each origin, how far it is, and how far the nearest other."""
+        nearest = self.there.argmin(axis=1)
+        others = self.there.copy()
+        others[np.arange(len(others)), nearest] = np.inf
+        return nearest, self.there.min(axis=1), others.min(axis=1)
 
     def figure_with(
         self, site_id: str, figure: NDArray[np.float64], away: NDArray[np.float64]
@@ -214,13 +254,12 @@ def _counted(criterion: Criterion, case: Case, side: Side) -> tuple[SiteList, ND
     ids = case.open_sites(side, full_time=criterion.sites == "full_time")
     rows = side.sites.index.get_indexer(ids)
     basis = side.sites["location_basis"].to_numpy(dtype=object)[rows]
-    radius = side.sites["location_radius_m"].to_numpy(dtype=np.float64, na_value=0.0)[rows]
     stated = side.sites["hours_per_week"].to_numpy(dtype=np.float64, na_value=np.nan)[rows]
     counted = SiteList(
         ids=ids,
         names=side.sites["name"].to_numpy(dtype=object)[rows],
         hours=weekly_hours(stated, case.settings.full_time_from_hours),
-        radius_m=np.where(basis == "estimate", np.nan_to_num(radius), 0.0),
+        radius_m=rough_radius_m(side.sites)[rows],
     )
     return counted, basis == "unknown"
 

@@ -1,0 +1,47 @@
+"""Which sites are known only roughly: their radius tells, whatever a place is inferred from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+ROUGH_FROM_M = 100.0
+"""A place known to within this, or worse, is rough, however it is known: over a minute's walk."""
+
+
+def rough_radius_m(sites: gpd.GeoDataFrame) -> NDArray[np.float64]:
+    """Return how far each site may be from where it is drawn, if far enough to be tried.
+
+    Parameters
+    ----------
+    sites
+        With ``location_basis`` and ``location_radius_m``.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64 (sites,): the radius of those known only roughly (to within `ROUGH_FROM_M` or
+        worse, whatever that is inferred from) and of every estimate; 0 for the rest, and for those
+        whose place is not known at all.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> basis = ["postcode", "postcode", "estimate", "unknown"]
+    >>> sites = pd.DataFrame(
+    ...     {"location_basis": basis, "location_radius_m": [99.0, 150.0, 50.0, np.nan]}
+    ... )
+    >>> rough_radius_m(sites).tolist()
+    [0.0, 150.0, 50.0, 0.0]
+    """
+    basis = sites["location_basis"].to_numpy(dtype=object)
+    radius = np.nan_to_num(
+        sites["location_radius_m"].to_numpy(dtype=np.float64, na_value=np.nan), nan=0.0
+    )
+    rough = (basis == "estimate") | ((basis != "unknown") & (radius >= ROUGH_FROM_M))
+    return np.where(rough, radius, 0.0)
