@@ -110,7 +110,9 @@ def test_kinds_without_their_column_are_left_out() -> None:
 
 
 def test_who_is_not_known_is_a_group_and_not_part_of_elsewhere() -> None:
-    wards = [None if house == "h05" else ward for house, ward in zip(HOUSES, "aaabbbcccddd", strict=True)]
+    wards = [
+        None if house == "h05" else ward for house, ward in zip(HOUSES, "aaabbbcccddd", strict=True)
+    ]
     table = rows(without_b(ward_name=wards), "ward")
     assert table.loc[NOT_KNOWN, "weight"] == 10.0
     assert math.isnan(table.loc[NOT_KNOWN, "gap_change_min"])

@@ -73,7 +73,7 @@ def test_scale_of_minutes_and_of_weights_does_not_matter(
 ) -> None:
     minutes, weights, deciles = columns(rows)
     for index in (
-        lambda m, w: gini(m, w),
+        gini,
         lambda m, w: concentration_index(m, w, deciles),
     ):
         once = index(minutes, weights)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eh_access.analysis.case import Case, Side
 from eh_access.analysis.scenarios import BASELINE, Close, Scenario, SetHours, apply_scenario
 from eh_access.analysis.sessions import nearest_open_for, open_for, whole_sessions
 from eh_access.analysis.three_readings import readings_table
@@ -62,9 +63,7 @@ def test_sessions_and_hours_add_up_over_sites() -> None:
         "A": [Window("mon", "10:00", "12:00"), Window("tue", "10:00", "11:00")],
         "B": [Window("mon", "10:00", "11:30")],
     }
-    found = whole_sessions(
-        TO, BACK, apply_scenario(sites(), BASELINE), timetable, cutoff_min=24.0
-    )
+    found = whole_sessions(TO, BACK, apply_scenario(sites(), BASELINE), timetable, cutoff_min=24.0)
     # h02 is one step from A and two from B
     assert found.loc["h02"].to_dict() == {
         "sessions": 3,
@@ -118,11 +117,14 @@ def test_times_must_go_both_ways_and_be_of_the_same_families() -> None:
 def test_whole_sessions_are_some_of_those_within_reach(
     world: World, cutoff: int, length: int
 ) -> None:
-    there, back = world.times, times_of(
-        world.times.minutes,
-        houses=world.times.origin_ids,
-        centres=world.times.site_ids,
-        direction="from_sites",
+    there, back = (
+        world.times,
+        times_of(
+            world.times.minutes,
+            houses=world.times.origin_ids,
+            centres=world.times.site_ids,
+            direction="from_sites",
+        ),
     )
     table = pd.DataFrame({"hours_per_week": np.nan}, index=world.times.site_ids)
     end = 9 * 60 + length
@@ -201,8 +203,13 @@ def test_a_site_of_unknown_place_is_counted_and_reached_by_nobody() -> None:
 
 
 def test_readings_are_of_one_set_of_families() -> None:
-    few = origins().rename(index={"h01": "other"})
-    with pytest.raises(InputError, match="no times by drive"):
+    with pytest.raises(InputError, match="case 'closed': no times by drive"):
         readings_table([case_of(CLOSED)], mode="drive")
-    with pytest.raises(InputError, match="not of the same origins|of other families"):
-        readings_table([case_of(CLOSED), case_of(TEN, people=few)])
+    renamed = {house: f"x{house}" for house in HOUSES}
+    walk = times_of(TO.minutes, houses=list(renamed.values()))
+    one_side = Side(sites=apply_scenario(sites(), BASELINE), times={"walk": walk})
+    others = Case(
+        scenario="theirs", origins=origins().rename(index=renamed), before=one_side, after=one_side
+    )
+    with pytest.raises(InputError, match="'theirs' is of other families than 'closed'"):
+        readings_table([case_of(CLOSED), others])

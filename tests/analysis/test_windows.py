@@ -64,7 +64,7 @@ def test_all_faults_of_a_window_are_told_at_once() -> None:
     [("11:00", "12:00"), ("09:30", "11:30"), ("09:00", "09:31"), ("10:00", "10:15")],
 )
 def test_overlapping_windows_are_refused(other: tuple[str, str]) -> None:
-    with pytest.raises(InputError, match="site 'hall': mon .* overlap; join them or correct one"):
+    with pytest.raises(InputError, match=r"site 'hall': mon .* overlap; join them or correct one"):
         check_windows({"hall": [MORNING, Window("mon", *other)]})
     with pytest.raises(InputError, match="overlap"):
         hours_of([Window("mon", *other), MORNING])
@@ -82,7 +82,10 @@ def test_windows_that_touch_or_lie_on_other_days_do_not_overlap() -> None:
     after = Window("mon", "11:30", "12:00")
     other_day = Window("tue", "09:30", "11:30")
     assert hours_of([other_day, after, MORNING]) == 4.5
-    assert check_windows({"b": [other_day, MORNING], "a": []}) == {"a": [], "b": [MORNING, other_day]}
+    assert check_windows({"b": [other_day, MORNING], "a": []}) == {
+        "a": [],
+        "b": [MORNING, other_day],
+    }
 
 
 def test_a_whole_week_is_168_hours() -> None:
@@ -167,7 +170,7 @@ def test_a_timetable_of_an_unknown_site_is_refused() -> None:
 
 @pytest.mark.parametrize("hours", [-1.0, 168.1, math.inf])
 def test_hours_no_week_has_are_refused(hours: float) -> None:
-    with pytest.raises(InputError, match="site 'hall': .* a week has 168, give 0 to 168"):
+    with pytest.raises(InputError, match=r"site 'hall': .* a week has 168, give 0 to 168"):
         check_hours(hours, site_id="hall")
 
 

@@ -1,0 +1,192 @@
+"""Ten figures of the bundled study worked out again from its ``origins.csv``, in plain pandas.
+
+Nothing of the library is used but the command that writes the results: the minutes come from the
+table it publishes, what is known of each place from the file the study reads.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from study_cli import run_cli
+
+DATA = Path(__file__).parent.parent / "data"
+CLOSED, SESSIONS = "deregister-closed", "deregister-sessions"
+SPARE = 0.0009  # minutes: rounding in the table, and half a decisecond
+CLOSED_LABEL = "The three gone altogether"
+
+
+@dataclass(frozen=True)
+class Written:
+    """What one run of the command wrote."""
+
+    folder: Path
+
+    def origins(self, scenario: str, mode: str) -> pd.DataFrame:
+        """Return one scenario's rows beside the baseline's, and the facts of each place."""
+        table = pd.read_csv(self.folder / "origins.csv")
+        chosen = table[table["mode"] == mode].set_index("origin_id")
+        facts = pd.read_csv(DATA / "origins" / "rotherham_oa.csv").set_index("origin_id")
+        was, now = (chosen[chosen["scenario"] == name] for name in ("baseline", scenario))
+        return facts[["ward_name", "imd_decile", "no_car_share", "easting", "northing"]].assign(
+            weight=was["weight"],
+            was=was["minutes_full_time"],
+            now=now["minutes_full_time"],
+            any_now=now["minutes"],
+            added=now["minutes_full_time"] - was["minutes_full_time"],
+        )
+
+    def verdict(self, criterion: str, scenario: str = CLOSED) -> pd.Series:
+        """Return one row of verdicts.csv."""
+        table = pd.read_csv(self.folder / "verdicts.csv")
+        return table[(table["criterion"] == criterion) & (table["scenario"] == scenario)].iloc[0]
+
+    def table(self, caption: str, label: str) -> pd.DataFrame:
+        """Return the report's table of which the caption begins and goes on so."""
+        page = (self.folder / "report.html").read_text(encoding="utf-8")
+        for found in re.findall(r"<table.*?</table>", page, re.DOTALL):
+            told = _text(re.findall(r"<caption.*?</caption>", found, re.DOTALL)[0])
+            if told.startswith(caption) and label in told:
+                lines = re.findall(r"<tr.*?</tr>", found, re.DOTALL)
+                cells = [re.findall(r"<t[hd].*?</t[hd]>", line, re.DOTALL) for line in lines]
+                rows = [[_text(cell) for cell in line] for line in cells]
+                return pd.DataFrame(rows[1:], columns=rows[0])
+        pytest.fail(f"the report has no table '{caption}'")
+
+
+def _text(markup: str) -> str:
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<.*?>", "", markup))).strip()
+
+
+def share(part: pd.Series, weight: pd.Series) -> float:
+    return float(weight[part].sum() / weight.sum())
+
+
+def mean(values: pd.Series, weight: pd.Series) -> float:
+    return float((values * weight).sum() / weight.sum())
+
+
+@pytest.fixture(scope="session")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
+    folder = tmp_path_factory.mktemp("ten-figures")
+    with pytest.MonkeyPatch.context() as patch:  # nobody's own streets are to be found
+        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        ran = run_cli("report", "rotherham", "--offline", "--out", folder / "results")
+    assert ran.code == 0, ran.err
+    return Written(folder / "results")
+
+
+@pytest.fixture(scope="session")
+def walk(written: Written) -> pd.DataFrame:
+    return written.origins(CLOSED, "walk")
+
+
+@pytest.fixture(scope="session")
+def pushchair(written: Written) -> pd.DataFrame:
+    return written.origins(CLOSED, "pushchair")
+
+
+def test_minutes_are_those_of_the_published_formula(walk: pd.DataFrame) -> None:
+    """Straight from the coordinates: 122 m and 1.2 times the line, at 80 m a minute."""
+    sites = pd.read_csv(DATA / "sites" / "rotherham_centres.csv").dropna(subset="easting")
+    left = ~sites["site_id"].isin(["park-view", "broom-valley", "wath-victoria"])
+    for column, kept in (("was", sites), ("now", sites[left])):
+        line_m = np.hypot(
+            walk["easting"].to_numpy()[:, None] - kept["easting"].to_numpy(),
+            walk["northing"].to_numpy()[:, None] - kept["northing"].to_numpy(),
+        )
+        minutes = (122 + 1.2 * line_m.min(axis=1)) / 80
+        assert np.abs(walk[column].to_numpy() - minutes).max() < 0.0012  # whole deciseconds
+
+
+def test_1_everyone_is_counted(written: Written, walk: pd.DataFrame) -> None:
+    assert walk["weight"].sum() == pytest.approx(14_637, abs=0.01)
+    table = written.table("Under-fives within 30 minutes", CLOSED_LABEL)
+    assert set(table["All (under-fives)"]) == {f"{walk['weight'].sum():,.0f}"}
+
+
+def test_2_within_a_30_minute_walk(written: Written, walk: pd.DataFrame) -> None:
+    verdict = written.verdict("walk-30")
+    was, now = (share(walk[column] <= 30 + SPARE, walk["weight"]) for column in ("was", "now"))
+    assert (verdict["baseline_value"], verdict["value"]) == pytest.approx((was, now), abs=1e-6)
+    row = written.table("Under-fives within 30 minutes", CLOSED_LABEL).iloc[0]
+    assert row["Travelling"] == "on foot"
+    whole = walk["weight"].sum()
+    assert row["Within before (under-fives)"] == f"{was * whole:,.0f}"
+    assert row["Within after (under-fives)"] == f"{now * whole:,.0f}"
+    assert float(row["Share within after (%)"]) == pytest.approx(now * 100, abs=0.051)
+
+
+def test_3_within_pram_pushing_distance(written: Written, pushchair: pd.DataFrame) -> None:
+    verdict = written.verdict("pram-2500")
+    metres = pushchair[["was", "now"]] * 60  # 3.6 km/h
+    was, now = (share(metres[name] <= 2500 + 0.06, pushchair["weight"]) for name in metres)
+    assert (verdict["baseline_value"], verdict["value"]) == pytest.approx((was, now), abs=1e-6)
+
+
+def test_4_more_than_ten_minutes_added_with_a_pushchair(
+    written: Written, pushchair: pd.DataFrame
+) -> None:
+    value = share(pushchair["added"] > 10 + SPARE, pushchair["weight"])
+    assert written.verdict("pushchair-added")["value"] == pytest.approx(value, abs=1e-6)
+
+
+def test_5_the_deprived_against_the_rest(written: Written, walk: pd.DataFrame) -> None:
+    deprived = walk["imd_decile"] <= 2
+    means = [mean(walk["added"][who], walk["weight"][who]) for who in (deprived, ~deprived)]
+    value = written.verdict("deprived-not-worse")["value"]
+    assert value == pytest.approx(means[0] - means[1], abs=1e-4)
+
+
+def test_6_where_most_households_have_no_car(written: Written, walk: pd.DataFrame) -> None:
+    load = walk.groupby("no_car_share")["weight"].sum().sort_index(ascending=False)
+    begins = (load.cumsum() - load) / load.sum()
+    inside = walk["no_car_share"].isin(begins.index[begins < 0.2])
+    group = walk[inside]
+    verdict = written.verdict("no-car")
+    was, now = (share(group[column] <= 30 + SPARE, group["weight"]) for column in ("was", "now"))
+    assert (verdict["baseline_value"], verdict["value"]) == pytest.approx((was, now), abs=1e-6)
+
+
+def test_7_the_ward_that_loses_most(written: Written, walk: pd.DataFrame) -> None:
+    near = walk[["was", "now"]].le(30 + SPARE).mul(walk["weight"], axis=0)
+    sums = near.groupby(walk["ward_name"]).sum()
+    fall = (sums["was"] - sums["now"]) / walk.groupby("ward_name")["weight"].sum() * 100
+    value = written.verdict("even-spread")["value"]
+    assert value == pytest.approx(fall.max(), abs=1e-4)
+
+
+def test_8_ten_hours_a_week_within_reach(written: Written) -> None:
+    # every open centre has ten hours or more, and a straight line is as long home as there
+    rows = written.origins(SESSIONS, "walk")
+    value = share(rows["any_now"] <= 30 + SPARE, rows["weight"])
+    assert written.verdict("sessions", SESSIONS)["value"] == pytest.approx(value, abs=1e-6)
+
+
+def test_9_who_loses_and_the_mean_walk(written: Written, walk: pd.DataFrame) -> None:
+    row = written.table("Minutes to the nearest centre", CLOSED_LABEL).iloc[0]
+    assert row["Travelling"] == "on foot"
+    loses = walk["weight"][walk["added"] > 5 + SPARE].sum()
+    assert row["Lose more than 5 min (under-fives)"] == f"{loses:,.0f}"
+    for column, heading in (("was", "before"), ("now", "after")):
+        told = float(row[f"Mean {heading} (minutes)"])
+        assert told == pytest.approx(mean(walk[column], walk["weight"]), abs=0.051)
+    assert float(row["Most added (minutes)"]) == pytest.approx(walk["added"].max(), abs=0.051)
+
+
+def test_10_the_most_deprived_fifth_in_the_report(written: Written, walk: pd.DataFrame) -> None:
+    row = written.table("Before and after by fifth of areas by deprivation", "").iloc[0]
+    group = walk[walk["imd_decile"] <= 2]
+    assert row["Under-fives"] == f"{group['weight'].sum():,.0f}"
+    assert row["Lose more than 5 min (under-fives)"] == (
+        f"{group['weight'][group['added'] > 5 + SPARE].sum():,.0f}"
+    )
+    added = float(row["Mean added (minutes)"])
+    assert added == pytest.approx(mean(group["added"], group["weight"]), abs=0.051)
