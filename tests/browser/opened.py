@@ -72,7 +72,14 @@ class Opened:
             else:
                 self.page.select_option(f"#{key}", value)
 
+    def look_up(self, postcode: str) -> list[list[str]]:
+        """Type a postcode as people do, and return the cells of the answer, row by row."""
+        self.page.fill("#postcode", postcode.lower().replace(" ", ""))
+        self.page.press("#postcode", "Enter")
+        return self.rows("postcode-answer")
+
     def rows(self, table: str = "facts") -> list[list[str]]:
+        self.page.wait_for_function("start.api.settled")
         script = "rows => rows.map(row => [...row.cells].map(cell => cell.innerText))"
         return self.page.eval_on_selector_all(f"#{table} tbody tr", script)
 

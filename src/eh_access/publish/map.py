@@ -13,7 +13,20 @@ if TYPE_CHECKING:
     from eh_access.study.results import StudyResult
 
 MAP_NAME = "eh_map"
-SCRIPTS = ("map_core.js", "map_criteria.js", "map_draw.js", "map_controls.js", "map.js")
+SCRIPTS = (
+    "map_core.js",
+    "map_criteria.js",
+    "map_canvas.js",
+    "map_base.js",
+    "map_isochrones.js",
+    "map_sites.js",
+    "map_draw.js",
+    "map_figures.js",
+    "map_table.js",
+    "map_postcode.js",
+    "map_controls.js",
+    "map.js",
+)
 
 
 def render_map(result: StudyResult) -> str:

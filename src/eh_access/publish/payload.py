@@ -18,8 +18,11 @@ import shapely
 
 from eh_access.analysis.case import ROUTE_DETOUR
 from eh_access.analysis.equality import GROUPS, group_members
+from eh_access.analysis.rough import rough_radius_m
 from eh_access.publish import geojson
 from eh_access.publish.attribution import OSM_CREDIT, credit_lines
+from eh_access.publish.isochrone_shapes import isochrone_shapes, moved_shapes
+from eh_access.publish.lengths import shortest_ways
 from eh_access.publish.squares import DisplayAreas, display_areas
 from eh_access.routing.estimate import ACCURACY
 
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
     from eh_access.study.results import StudyResult
     from eh_access.study.schema import ScenarioConfig
 
-FORMAT = 1
+FORMAT = 2
 SIMPLIFY_M = 15.0
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 NO_SITE = -1
@@ -56,6 +59,7 @@ def build_payload(result: StudyResult) -> dict[str, Any]:
     sites = result.sites.sort_index()
     study = result.study
     shown = display_areas(result.origins, result.areas)
+    lengths = shortest_ways(result)
     return {
         "format": FORMAT,
         "study": {
@@ -78,7 +82,7 @@ def build_payload(result: StudyResult) -> dict[str, Any]:
             "detour": ROUTE_DETOUR,
         },
         "modes": [
-            _mode(times, result.times_back.get(name), sites.index)
+            _mode(times, result.times_back.get(name), lengths.get(name), sites.index)
             for name, times in result.times.items()
         ],
         "sites": _sites(sites),
@@ -87,6 +91,7 @@ def build_payload(result: StudyResult) -> dict[str, Any]:
         "areas": _areas(shown.areas),
         "area_word": shown.word,
         "base": _base(result),
+        "isochrones": isochrone_shapes(result),
         "columns": _columns(result),
         "criteria": [_criterion(criterion) for criterion in study.criteria],
         "verdicts": [_verdict(verdict) for verdict in result.verdicts],
@@ -135,7 +140,9 @@ def _text(value: object) -> str:
     return "" if value is None or pd.isna(value) else str(value)  # type: ignore[call-overload]
 
 
-def _mode(times: TravelTimes, back: TravelTimes | None, site_ids: pd.Index) -> dict[str, Any]:
+def _mode(
+    times: TravelTimes, back: TravelTimes | None, lengths: TravelTimes | None, site_ids: pd.Index
+) -> dict[str, Any]:
     """Return a mode with its minutes; ``back`` is None if not known, "" if the same as there."""
     there = _packed(times, site_ids)
     home = None if back is None else _packed(back, site_ids)
@@ -148,6 +155,7 @@ def _mode(times: TravelTimes, back: TravelTimes | None, site_ids: pd.Index) -> d
         "method": times.method,
         "minutes": there,
         "back": "" if home == there else home,
+        "distances": None if lengths is None else _packed(lengths, site_ids),
     }
 
 
@@ -160,7 +168,8 @@ def _packed(times: TravelTimes, site_ids: pd.Index) -> str:
 def _sites(sites: gpd.GeoDataFrame) -> list[dict[str, Any]]:
     places = geojson.to_degrees(sites.geometry)
     found = []
-    for number, (site, place) in enumerate(zip(sites.itertuples(), places, strict=True)):
+    rows = zip(sites.itertuples(), places, rough_radius_m(sites), strict=True)
+    for number, (site, place, rough) in enumerate(rows):
         known = place is not None and not place.is_empty
         found.append(
             {
@@ -172,6 +181,7 @@ def _sites(sites: gpd.GeoDataFrame) -> list[dict[str, Any]]:
                 "address": _text(getattr(site, "address", "")),
                 "basis": str(site.location_basis),
                 "radius_m": _number(site.location_radius_m),
+                "rough_m": float(rough),
                 "at": [round(place.y, 6), round(place.x, 6)] if known else None,
             }
         )
@@ -202,6 +212,7 @@ def _moved(
 ) -> list[dict[str, Any]]:
     """Return the sites a scenario moves: where to, and the minutes that go with it."""
     found = []
+    there = result.scenario_sites[described.name]
     for change in described.move:
         place = geojson.to_degrees([shapely.Point(change.easting, change.northing)]).iloc[0]
         minutes = {
@@ -216,7 +227,11 @@ def _moved(
                 "easting": change.easting,
                 "northing": change.northing,
                 "radius_m": change.location_radius_m,
+                "rough_m": float(rough_radius_m(there.loc[[change.site]])[0]),
                 "minutes": minutes,
+                "isochrones": moved_shapes(
+                    result, change.site, shapely.Point(change.easting, change.northing)
+                ),
             }
         )
     return found
@@ -289,6 +304,9 @@ def _base(result: StudyResult) -> dict[str, Any]:
         "borough": _outlines([result.borough]),
         "wards": _outlines(() if result.wards is None else result.wards.geometry),
         "streets": [] if result.network is None else geojson.street_lines(result.network),
+        "water": [],
+        "rivers": [],
+        "rail": [],
     }
 
 

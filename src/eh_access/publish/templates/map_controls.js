@@ -11,10 +11,12 @@ const Controls = (() => {
     get("question").textContent = data.study.question;
     if (data.estimated) {
       get("banner").hidden = false;
-      const end = data.accuracy.indexOf(". ") + 1;
-      get("banner").querySelector("strong").textContent = data.accuracy.slice(0, end);
-      get("banner").querySelector("span").textContent = data.accuracy.slice(end);
-      ["figures", "map-heading", "table-heading"].forEach((id) => get(id).append(" ", make("span", "indicative", { class: "badge" })));
+      // the first sentence says that it is an estimate, the third begins with how far off it can be
+      const [first, , third] = data.accuracy.split(/(?<=\.) (?=[A-Z])/);
+      get("banner-first").textContent = first;
+      get("banner-short").textContent = third ? `${third.split(";")[0]}.` : "";
+      get("banner-all").textContent = data.accuracy.slice(first.length + 1);
+      ["figures", "table-heading"].forEach((id) => get(id).append(" ", make("span", "indicative", { class: "badge" })));
     }
     fillSelect("scenario", data.scenarios.map((item) => [item.name, item.label]), () => page.state.changes.clear());
     fillSelect("who", page.groups.map((group) => [group.id, group.label]));
@@ -30,9 +32,8 @@ const Controls = (() => {
     get("centres-hint").textContent = `Press a ${word} here or on the map. Every figure is worked out again, in this page.`;
     notes();
     readLink();
-    Draw.start(page.map, data);
+    Draw.start(page.map, data, page.toggle);
     wire();
-    postcodes();
   }
 
   function fillSelect(id, options, before) {
@@ -73,11 +74,14 @@ const Controls = (() => {
     const unknown = data.sites.filter((site) => !site.at).map((site) => site.name);
     get("unplaced").textContent = unknown.length
       ? `Not on the map, and in no figure, because where it stands is not known: ${Core.listed(unknown)}.` : "";
-    const list = data.notes.filter((note) => note.text !== data.accuracy);
+    const list = [...data.notes];
+    if (data.accuracy && !list.some((note) => note.text === data.accuracy)) list.unshift({ level: "warning", text: data.accuracy });
+    get("isochrones-word").textContent = data.isochrones ? ""
+      : "Isochrones are not drawn: they need streets, and a circle round a place is not one.";
     page.modes.forEach((mode) => list.push({ level: "info", text: `Times ${mode.label}: ${mode.method}` }));
     get("notes").replaceChildren(...list.map((note) => make("li", note.text, { class: note.level })));
     const lines = data.credits.map((credit) => (credit.includes("OpenStreetMap")
-      ? make("a", credit, { href: "https://www.openstreetmap.org/copyright" }) : make("span", credit)));
+      ? make("a", credit, { href: Base.OSM_COPYRIGHT }) : make("span", credit)));
     get("map-credits").replaceChildren(...lines.flatMap((line, i) => (i ? [". ", line.cloneNode(true)] : [line.cloneNode(true)])));
     get("credits").replaceChildren(...lines.map((line) => { const item = make("li"); item.append(line); return item; }));
   }
@@ -92,6 +96,7 @@ const Controls = (() => {
     get("minutes").value = state.minutes;
     get("minutes").setAttribute("aria-valuetext", `${state.minutes} minutes`);
     if (document.activeElement !== get("minutes-number")) get("minutes-number").value = state.minutes;
+    Postcode.shown();
     try {
       history.replaceState(null, "", `#${link()}`);
     } catch {
@@ -148,6 +153,7 @@ const Controls = (() => {
     });
     const name = `own-${state.scenario}`.slice(0, 40).replace(/-+$/, "");
     const lines = [
+      `# Made by hand on the map of the study ${text(data.study.id)}; for: eh-access challenge`,
       "[[scenario]]", `name = ${text(name)}`, `label = ${text(page.scenarioLabel())}`,
       `note = ${text("Made by hand on the map page.")}`,
     ];
@@ -183,17 +189,6 @@ const Controls = (() => {
     page.get(id).textContent = said;
   }
 
-  /* A text that a spreadsheet would take for a formula gets an apostrophe in front. */
-  const harmless = (text) => (/^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text);
-
-  function tableText(separator, quoted) {
-    const { heads, shown: rows } = page.tableShown();
-    const cell = (text) => (quoted ? `"${harmless(text).replace(/"/g, '""')}"` : text.replace(/[\t\n]/g, " "));
-    const full = heads.map((head, i) => (head === "after" ? `${heads[i - 1].replace(/,? before$/, "")} after` : head));
-    return [full, ...rows.map((row) => row.map((item) => item.text))]
-      .map((row) => row.map(cell).join(separator)).join("\r\n");
-  }
-
   function wire() {
     const { get, state } = page;
     get("home").addEventListener("click", Draw.home);
@@ -205,61 +200,26 @@ const Controls = (() => {
     get("reset").addEventListener("click", () => { state.changes.clear(); page.update(); get("centres").querySelector("button")?.focus(); });
     get("copy-link").addEventListener("click", () => copy(`${location.href.split("#")[0]}#${link()}`, "The link is copied.", "own-word"));
     get("save-toml").addEventListener("click", () => save(`${state.scenario}-own.toml`, toml(), "application/toml"));
-    get("filter").addEventListener("input", () => { state.filter = get("filter").value; page.tableShown(); });
-    get("copy-table").addEventListener("click", () => copy(tableText("\t", false), "The table is copied.", "table-word"));
-    get("save-csv").addEventListener("click", () => save(`${state.scenario}-${state.mode}-${state.rows}.csv`, `\ufeff${tableText(",", true)}\r\n`, "text/csv"));
+    get("filter").addEventListener("input", () => { state.filter = get("filter").value; Table.shown(); });
+    get("copy-table").addEventListener("click", () => copy(Table.text("\t", false), "The table is copied.", "table-word"));
+    get("save-csv").addEventListener("click", () => save(`${state.scenario}-${state.mode}-${state.rows}.csv`, `\ufeff${Table.text(",", true)}\r\n`, "text/csv"));
     window.addEventListener("hashchange", () => { readLink(); page.update(); });
     const frame = document.querySelector(".map-frame");
+    const details = get("banner").querySelector("details");
+    let wasOpen = false;
     window.addEventListener("beforeprint", () => {
+      wasOpen = details.open;
+      details.open = true;
       Object.assign(frame.style, { width: "158mm", height: "104mm" });
       page.map.invalidateSize({ animate: false });
       Draw.home();
     });
     window.addEventListener("afterprint", () => {
+      details.open = wasOpen;
       Object.assign(frame.style, { width: "", height: "" });
       page.map.invalidateSize({ animate: false });
       Draw.home();
     });
-  }
-
-  /* ---- postcodes: looked up in the page, never sent ---- */
-  const plain = (text) => text.toUpperCase().replace(/[^A-Z0-9]/g, "");
-
-  function postcodes() {
-    const { data, get } = page;
-    if (!data.origins.are_postcodes) return;
-    const index = new Map(data.origins.id.map((id, o) => [plain(id), o]));
-    get("postcode-part").hidden = false;
-    get("postcode-form").addEventListener("submit", (event) => {
-      event.preventDefault();
-      const o = index.get(plain(get("postcode").value));
-      const answer = get("postcode-answer");
-      if (o === undefined) answer.replaceChildren(page.make("p", "That postcode is not among those of this study."));
-      else answer.replaceChildren(...postcodeAnswer(o));
-    });
-  }
-
-  function postcodeAnswer(o) {
-    const { data, make, state, n } = page;
-    const table = make("table");
-    const head = make("tr");
-    ["How", "Nearest before", "Nearest after", "Second nearest after"].forEach((text) => head.append(make("th", text, { scope: "col" })));
-    table.append(make("thead"), make("tbody"));
-    table.tHead.append(head);
-    page.modes.forEach((mode) => {
-      const ranked = (serves, item) => data.sites
-        .map((site, s) => [page.minutesOf(item, mode)[s * n + o], site.name, serves[s]])
-        .filter(([minutes, , yes]) => yes && minutes < Infinity).sort((a, b) => a[0] - b[0]);
-      const words = (found) => (found ? `${Core.fixed(found[0], 1)} minutes, ${found[1]}` : "none reached");
-      const before = ranked(Core.serving(data, data.scenarios[0], new Map(), state.count), data.scenarios[0]);
-      const after = ranked(Core.serving(data, page.scenario(), state.changes, state.count), page.scenario());
-      const row = make("tr");
-      row.append(make("th", mode.label, { scope: "row" }));
-      [before[0], after[0], after[1]].forEach((found) => row.append(make("td", words(found))));
-      table.tBodies[0].append(row);
-    });
-    const word = `${data.origins.id[o]}, to a ${page.countText()}${data.estimated ? " (straight-line estimates)" : ""}: ${page.scenarioLabel()}`;
-    return [make("p", word), table];
   }
 
   return { start, shown, toml };

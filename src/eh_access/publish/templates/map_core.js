@@ -75,37 +75,45 @@ const Core = (() => {
     return after - before;
   }
 
-  /* Sums over some origins, given by number; every share is of their weight. */
-  function summarise(data, before, after, minutes, members) {
-    const weight = data.origins.weight;
-    const sum = {
-      weight: 0, inBefore: 0, inAfter: 0, loses: 0, gains: 0, losesAll: 0, unreached: 0,
-      finite: 0, added: 0, timeBefore: 0, timeAfter: 0, finiteBefore: 0, finiteAfter: 0,
-    };
-    for (const o of members) {
-      const w = weight[o];
-      const b = before.best[o];
-      const a = after.best[o];
-      const more = change(b, a);
-      sum.weight += w;
-      if (within(b, minutes)) sum.inBefore += w;
-      if (within(a, minutes)) sum.inAfter += w;
-      if (more > data.settings.loser_min + SPARE) sum.loses += w;
-      if (more < -data.settings.loser_min - SPARE) sum.gains += w;
-      if (a === Infinity) sum.unreached += w;
-      if (a === Infinity && b < Infinity) sum.losesAll += w;
-      if (b < Infinity) { sum.finiteBefore += w; sum.timeBefore += w * b; }
-      if (a < Infinity) { sum.finiteAfter += w; sum.timeAfter += w * a; }
-      if (b < Infinity && a < Infinity) { sum.finite += w; sum.added += w * more; }
-    }
+  const emptySum = () => ({
+    weight: 0, inBefore: 0, inAfter: 0, loses: 0, gains: 0, losesAll: 0, unreached: 0,
+    finite: 0, added: 0, timeBefore: 0, timeAfter: 0, finiteBefore: 0, finiteAfter: 0,
+  });
+
+  function addTo(sum, w, b, a, minutes, loser) {
+    const more = change(b, a);
+    sum.weight += w;
+    if (within(b, minutes)) sum.inBefore += w;
+    if (within(a, minutes)) sum.inAfter += w;
+    if (more > loser + SPARE) sum.loses += w;
+    if (more < -loser - SPARE) sum.gains += w;
+    if (a === Infinity) sum.unreached += w;
+    if (a === Infinity && b < Infinity) sum.losesAll += w;
+    if (b < Infinity) { sum.finiteBefore += w; sum.timeBefore += w * b; }
+    if (a < Infinity) { sum.finiteAfter += w; sum.timeAfter += w * a; }
+    if (b < Infinity && a < Infinity) { sum.finite += w; sum.added += w * more; }
+  }
+
+  function finished(sum) {
     const share = (part, whole) => (whole > 0 ? part / whole : NaN);
-    sum.shareBefore = share(sum.inBefore, sum.weight);
-    sum.shareAfter = share(sum.inAfter, sum.weight);
-    sum.shareLoses = share(sum.loses, sum.weight);
-    sum.meanAdded = share(sum.added, sum.finite);
-    sum.meanBefore = share(sum.timeBefore, sum.finiteBefore);
-    sum.meanAfter = share(sum.timeAfter, sum.finiteAfter);
-    return sum;
+    return Object.assign(sum, {
+      shareBefore: share(sum.inBefore, sum.weight), shareAfter: share(sum.inAfter, sum.weight),
+      shareLoses: share(sum.loses, sum.weight), meanAdded: share(sum.added, sum.finite),
+      meanBefore: share(sum.timeBefore, sum.finiteBefore), meanAfter: share(sum.timeAfter, sum.finiteAfter),
+    });
+  }
+
+  /* Sums over some origins by number (`asked`: { weight, members, minutes, loser }), one for each
+     of `length` groups (`codes`, -1 for none), or one for all; every share is of their weight. */
+  function summarise(asked, before, after, codes, length) {
+    const sums = Array.from({ length: codes ? length : 1 }, emptySum);
+    const { weight, members, minutes, loser } = asked;
+    for (let i = 0; i < members.length; i += 1) {
+      const o = members[i];
+      const group = codes ? codes[o] : 0;
+      if (group >= 0) addTo(sums[group], weight[o], before.best[o], after.best[o], minutes, loser);
+    }
+    return sums.map(finished);
   }
 
   /* As Python prints it: the exact value rounded, a tie to the even digit, never "-0.0". */
@@ -155,16 +163,20 @@ const Core = (() => {
     return `${words.slice(0, -1).join(", ")} and ${words[words.length - 1]}`;
   }
 
-  /* The areas' neighbours in the catchment view get different colours: few suffice for any map. */
-  function colouring(areaSite, areas) {
+  /* The eight areas nearest to each: worked out once, they never move. */
+  function neighbours(areas) {
+    return areas.map((a) => areas
+      .map((b, j) => [(a.at[0] - b.at[0]) ** 2 + ((a.at[1] - b.at[1]) * 0.6) ** 2, j])
+      .sort((x, y) => x[0] - y[0]).slice(1, 9).map(([, j]) => j));
+  }
+
+  /* Neighbours in the catchment view get different colours: few suffice for any map. */
+  function colouring(areaSite, nextTo) {
     const near = new Map();
-    areas.forEach((a, i) => {
-      if (areaSite[i] < 0) return;
-      const ranked = areas
-        .map((b, j) => [(a.at[0] - b.at[0]) ** 2 + ((a.at[1] - b.at[1]) * 0.6) ** 2, j])
-        .sort((x, y) => x[0] - y[0]).slice(1, 9);
-      ranked.forEach(([, j]) => {
-        const [s, t] = [areaSite[i], areaSite[j]];
+    areaSite.forEach((s, i) => {
+      if (s < 0) return;
+      nextTo[i].forEach((j) => {
+        const t = areaSite[j];
         if (t < 0 || s === t) return;
         [[s, t], [t, s]].forEach(([u, v]) => {
           if (!near.has(u)) near.set(u, new Set());
@@ -183,24 +195,24 @@ const Core = (() => {
     return colour;
   }
 
-  /* Each area's site: where most of its weight goes; ties to the first. */
-  function modal(data, site, groupOf, groups) {
-    const votes = Array.from({ length: groups }, () => new Map());
-    groupOf.forEach((g, o) => {
-      if (g < 0 || site[o] < 0) return;
-      votes[g].set(site[o], (votes[g].get(site[o]) || 0) + data.origins.weight[o]);
+  /* Each area's site: where most of the weight asked about goes; ties to the first, -1 for none. */
+  function modal(asked, site, codes, areas, sites) {
+    const votes = new Float64Array(areas * sites);
+    asked.members.forEach((o) => {
+      if (codes[o] >= 0 && site[o] >= 0) votes[codes[o] * sites + site[o]] += asked.weight[o];
     });
-    return votes.map((vote) => {
+    return Array.from({ length: areas }, (_, area) => {
       let best = -1;
-      [...vote.keys()].sort((a, b) => a - b).forEach((s) => {
-        if (best < 0 || vote.get(s) > vote.get(best)) best = s;
-      });
+      let most = 0;
+      for (let s = 0; s < sites; s += 1) {
+        if (votes[area * sites + s] > most) { most = votes[area * sites + s]; best = s; }
+      }
       return best;
     });
   }
 
   return {
-    SPARE, within, decodeMinutes, decodeLine, hoursOf, serving, counts, nearest, change, summarise, fixed, whole, percent,
-    points, minutesText, added, about, listed, colouring, modal,
+    SPARE, within, decodeMinutes, decodeLine, hoursOf, serving, nearest, change, summarise, fixed,
+    whole, percent, points, minutesText, added, about, listed, neighbours, colouring, modal,
   };
 })();

@@ -1,61 +1,95 @@
 /* The yardsticks, worked out again for a scenario made by hand: the library's own arithmetic
-   (analysis/views, readings, doubts), without the search for where an unknown site might be. */
+   (analysis/views, readings, doubts), with sites tried nearer, farther, or somewhere else. */
 const Criteria = (() => {
   const LEVELS = ["met", "marginal", "not met", "cannot say"];
   const ROUNDING = 1e-9;
   const HALF_DECIMETRE_M = 0.05;
+  const beforehand = new WeakMap();
+  const inGroup = new Map();
+  const MOST_PLACES = 1000;
+  const ROAD_SPEED_KM_H = 112;
+  const STEP_M = 1.1132; // metres in 0.00001 degrees of latitude
+  let tried = null;
 
   const metresPerMinute = (mode) => (mode.speed_km_h * 1000) / 60;
 
-  /* What a criterion reads: tables of minutes (or metres) and how far a metre goes in them. */
+  /* What a criterion reads: columns of minutes (or metres), and how far a metre goes in them. */
   function tables(page, criterion) {
     const find = (name) => page.modes.find((mode) => mode.name === name);
     const own = find(criterion.mode);
     const group = !criterion.group || page.data.origins.groups.some((item) => item.id === criterion.group);
     const reach = page.data.settings.search_min >= (criterion.cutoff_min || 0);
     if (!own || !group || !reach || (criterion.by && !page.data.columns[criterion.by])) return null;
+    const moves = page.scenario().moved.length > 0;
     if (criterion.measure === "coverage_distance") {
-      if (own.uses_road_speeds || !own.estimated) return null;
-      return { there: [own], scale: metresPerMinute(own), perMetre: 1, missing: [] };
+      // minutes at one speed are metres; by street the shortest way is searched for by itself
+      const metres = own.estimated && !own.uses_road_speeds;
+      if (!metres && (!own.metres || moves)) return null;
+      const columns = (scenario) => [metres ? page.minutesOf(scenario, own) : own.metres];
+      return { columns, scale: metresPerMinute(own), perMetre: 1, crow: 1, missing: [] };
     }
     const named = [criterion.mode, ...criterion.also_modes];
-    const missing = named.filter((name) => !find(name));
     const found = named.map(find).filter(Boolean);
-    if (criterion.measure === "hours_reachable" && (!own.back || page.scenario().moved.length)) return null;
+    if (criterion.measure === "hours_reachable" && (!own.back || moves)) return null;
     return {
-      there: found, back: own.back, scale: 1,
-      perMetre: 1 / metresPerMinute(own), missing,
+      columns: (scenario) => found.map((mode) => page.minutesOf(scenario, mode)), back: own.back,
+      scale: 1, perMetre: 1 / metresPerMinute(own),
+      crow: 60 / 1000 / (own.uses_road_speeds || criterion.also_modes.length ? ROAD_SPEED_KM_H : own.speed_km_h), missing: named.filter((name) => !find(name)),
     };
   }
 
-  /* Minutes or metres to the nearest, or hours a week, for every origin on one side. */
+  /* How one site changes what origins have: the nearest so far, or the hours so far. */
+  function fold(page, criterion, read, side, s, moved, result) {
+    const { data, n } = page;
+    const columns = side.columns;
+    const weekly = side.hours[s] === null ? data.settings.full_time_from_hours : side.hours[s];
+    const hoursAsked = criterion.measure === "hours_reachable";
+    const total = criterion.there_and_back === "total";
+    const limit = criterion.cutoff_min;
+    for (let o = 0, at = s * n; o < n; o += 1, at += 1) {
+      let there = columns[0][at];
+      for (let t = 1; t < columns.length; t += 1) if (columns[t][at] < there) there = columns[t][at];
+      there = there * read.scale + moved;
+      if (there < 0) there = 0;
+      if (!hoursAsked) {
+        if (there < result[o]) result[o] = there;
+      } else {
+        const back = Math.max(read.back[at] + moved, 0);
+        const near = total ? Core.within(there + back, limit) : Core.within(there, limit) && Core.within(back, limit);
+        if (near) result[o] += weekly;
+      }
+    }
+  }
+
+  /* How far a site may be from where it is drawn, if far enough to be tried; it may move. */
+  function roughness(page, side, s) {
+    const move = side.scenario.moved.find((item) => item.site === s);
+    return move ? move.rough_m : page.data.sites[s].rough_m;
+  }
+
+  /* Minutes or metres to the nearest, or hours a week, for every origin on one side. What the sites
+     of certain place give is worked out once; those in doubt are laid over it, wherever they stand. */
   function figure(page, criterion, read, side, shift) {
     const { data, n } = page;
-    const hoursAsked = criterion.measure === "hours_reachable";
-    const result = new Float64Array(n).fill(hoursAsked ? 0 : Infinity);
-    const tablesThere = read.there.map((mode) => page.minutesOf(side.scenario, mode));
-    data.sites.forEach((site, s) => {
-      if (!side.serves[s] || site.basis === "unknown") return;
-      const radius = site.basis === "estimate" && site.radius_m ? site.radius_m : 0;
-      const moved = (shift.get(s) || 0) * radius * data.settings.detour * read.perMetre;
-      const weekly = side.hours[s] === null ? data.settings.full_time_from_hours : side.hours[s];
-      const offset = s * n;
-      for (let o = 0; o < n; o += 1) {
-        let there = tablesThere[0][offset + o];
-        for (let t = 1; t < tablesThere.length; t += 1) there = Math.min(there, tablesThere[t][offset + o]);
-        there = Math.max(there * read.scale + moved, 0);
-        if (!hoursAsked) {
-          if (there < result[o]) result[o] = there;
-        } else {
-          const back = Math.max(read.back[offset + o] + moved, 0);
-          const limit = criterion.cutoff_min;
-          const near = criterion.there_and_back === "total"
-            ? Core.within(there + back, limit) : Core.within(there, limit) && Core.within(back, limit);
-          if (near) result[o] += weekly;
-        }
-      }
-    });
-    return result;
+    if (!side.certain) {
+      side.columns = read.columns(side.scenario);
+      side.certain = new Float64Array(n).fill(criterion.measure === "hours_reachable" ? 0 : Infinity);
+      data.sites.forEach((site, s) => {
+        if (side.serves[s] && site.basis !== "unknown" && !roughness(page, side, s)) fold(page, criterion, read, side, s, 0, side.certain);
+      });
+    }
+    const key = [...shift].join(";");
+    if (!side.known.has(key)) {
+      const result = side.certain.slice();
+      data.sites.forEach((site, s) => {
+        const rough = roughness(page, side, s);
+        if (!side.serves[s] || site.basis === "unknown" || !rough) return;
+        const moved = (shift.get(s) || 0) * rough * data.settings.detour * read.perMetre;
+        fold(page, criterion, read, side, s, moved, result);
+      });
+      side.known.set(key, result);
+    }
+    return side.known.get(key);
   }
 
   function served(criterion, value) {
@@ -67,41 +101,65 @@ const Criteria = (() => {
   function share(weights, yes) {
     let whole = 0;
     let part = 0;
-    weights.forEach((w, o) => { whole += w; if (yes(o)) part += w; });
+    for (let o = 0; o < weights.length; o += 1) {
+      whole += weights[o];
+      if (weights[o] > 0 && yes(o)) part += weights[o];
+    }
     return whole > 0 ? part / whole : NaN;
   }
 
-  function mean(change, weights) {
+  /* Of those who could or can reach one: the rest have nothing to add or to lose. */
+  function meanChange(before, after, weights) {
     let whole = 0;
     let sum = 0;
-    weights.forEach((w, o) => { if (w > 0) { whole += w; sum += w * change(o); } });
+    for (let o = 0; o < weights.length; o += 1) {
+      if (weights[o] > 0 && (before[o] < Infinity || after[o] < Infinity)) {
+        whole += weights[o];
+        sum += weights[o] * Core.change(before[o], after[o]);
+      }
+    }
     return whole > 0 ? sum / whole : NaN;
   }
 
-  function read(data, criterion, before, after) {
-    const weight = data.origins.weight;
-    const group = criterion.group && data.origins.groups.find((item) => item.id === criterion.group);
-    const inside = group ? weight.map((w, o) => (group.members[o] === "1" ? w : 0)) : weight;
+  function differ(before, after) {
+    for (let o = 0; o < before.length; o += 1) if (before[o] !== after[o]) return true;
+    return false;
+  }
+
+  /* The weights of a group's members ("1"), or of all who are known not to be ("0"). */
+  function weightsOf(page, group, member) {
+    if (!group) return page.weight;
+    const key = `${group} ${member}`;
+    if (!inGroup.has(key)) {
+      const { members } = page.data.origins.groups.find((item) => item.id === group);
+      inGroup.set(key, page.weight.map((w, o) => (members[o] === member ? w : 0)));
+    }
+    return inGroup.get(key);
+  }
+
+  function read(page, criterion, before, after) {
+    const { data, weight } = page;
+    const inside = weightsOf(page, criterion.group, "1");
     const change = (o) => Core.change(before[o], after[o]);
-    const changed = before.some((value, o) => value !== after[o]);
+    const changed = differ(before, after);
     if (criterion.measure === "added_time") {
       return { value: share(inside, (o) => change(o) > criterion.added_min + Core.SPARE), baseline: 0, changed };
     }
     if (criterion.measure === "group_gap") {
-      const reached = (o) => before[o] < Infinity || after[o] < Infinity;
-      const outside = weight.map((w, o) => (group.members[o] === "0" && reached(o) ? w : 0));
-      return { value: mean(change, inside.map((w, o) => (reached(o) ? w : 0))) - mean(change, outside), baseline: 0, changed };
+      const outside = weightsOf(page, criterion.group, "0");
+      return { value: meanChange(before, after, inside) - meanChange(before, after, outside), baseline: 0, changed };
     }
     if (criterion.measure === "area_loss") {
       const by = data.columns[criterion.by];
-      const sums = by.names.map(() => [0, 0, 0]);
-      by.codes.forEach((code, o) => {
-        if (code < 0) return;
-        sums[code][0] += weight[o];
-        if (served(criterion, before[o])) sums[code][1] += weight[o];
-        if (served(criterion, after[o])) sums[code][2] += weight[o];
-      });
-      const lost = sums.map(([whole, was, is]) => (whole > 0 ? was / whole - is / whole : -Infinity));
+      const [whole, was, is] = [0, 1, 2].map(() => new Float64Array(by.names.length));
+      for (let o = 0; o < weight.length; o += 1) {
+        const code = by.codes[o];
+        if (code < 0) continue;
+        whole[code] += weight[o];
+        if (served(criterion, before[o])) was[code] += weight[o];
+        if (served(criterion, after[o])) is[code] += weight[o];
+      }
+      const lost = by.names.map((_, i) => (whole[i] > 0 ? was[i] / whole[i] - is[i] / whole[i] : -Infinity));
       const worst = lost.indexOf(Math.max(...lost));
       return { value: Math.max(lost[worst], 0) * 100, baseline: 0, changed, where: by.names[worst] };
     }
@@ -125,12 +183,58 @@ const Criteria = (() => {
     return Math.max(first, graded(criterion.max_fall_points - fall, criterion.margin * 100, fall <= 0));
   }
 
-  /* Estimated sites, nearer and farther, one at a time and all at once: do they turn the outcome? */
+  /* Roughly known sites, nearer and farther, one at a time and all at once: do they turn it? */
   function turning(uncertain, outcomeAt, now) {
     const alone = uncertain.filter((s) => [-1, 1].some((sign) => outcomeAt(new Map([[s, sign]])) !== now));
     if (alone.length || uncertain.length < 2) return alone;
     const together = [-1, 1].some((sign) => outcomeAt(new Map(uncertain.map((s) => [s, sign]))) !== now);
     return together ? uncertain : [];
+  }
+
+  /* Where a site of unknown place is tried: at every origin, or at the heaviest of each area. */
+  function placesTried(page) {
+    const { n, weight, data } = page;
+    if (tried) return tried;
+    tried = Array.from({ length: n }, (_, o) => o);
+    if (n > MOST_PLACES) {
+      const heaviest = new Map();
+      tried.forEach((o) => {
+        const area = data.origins.area[o];
+        if (!heaviest.has(area) || weight[o] > weight[heaviest.get(area)]) heaviest.set(area, o);
+      });
+      tried = [...heaviest.values()];
+    }
+    return tried;
+  }
+
+  /* What origins have with one more site on a side: `away` is how far it is from each. */
+  function withSite(criterion, side, s, base, away) {
+    if (!side.serves[s]) return base;
+    const weekly = side.hours[s] === null ? side.fullHours : side.hours[s];
+    if (criterion.measure !== "hours_reachable") return base.map((value, o) => (away[o] < value ? away[o] : value));
+    const total = criterion.there_and_back === "total" ? 2 : 1;
+    return base.map((value, o) => (Core.within(total * away[o], criterion.cutoff_min) ? value + weekly : value));
+  }
+
+  /* Sites of unknown place that could turn the outcome from where they are tried, as the crow flies. */
+  function turningUnknowns(page, criterion, inputs, sides, unknown, level) {
+    const { n, data } = page;
+    const figures = sides.map((side) => figure(page, criterion, inputs, side, new Map()));
+    const other = (found) => grade(criterion, read(page, criterion, ...found)) !== level;
+    const away = new Float64Array(n);
+    const { at } = data.origins;
+    const alone = unknown.filter((s) => placesTried(page).some((place) => {
+      for (let o = 0; o < n; o += 1) {
+        const north = (at[2 * o] - at[2 * place]) * STEP_M;
+        const east = (at[2 * o + 1] - at[2 * place + 1]) * STEP_M * page.squeeze;
+        away[o] = Math.sqrt(north * north + east * east) * inputs.crow;
+      }
+      return other(sides.map((side, i) => withSite(criterion, side, s, figures[i], away)));
+    }));
+    if (alone.length || unknown.length < 2) return alone;
+    away.fill(0);
+    const all = sides.map((side, i) => unknown.reduce((base, s) => withSite(criterion, side, s, base, away), figures[i]));
+    return other(all) ? unknown : [];
   }
 
   /* One criterion for the scenario at hand. */
@@ -141,10 +245,13 @@ const Criteria = (() => {
     const count = criterion.sites === "open" ? "any" : "full";
     const side = (scenario, changes) => ({
       scenario, serves: Core.serving(data, scenario, changes, count), hours: Core.hoursOf(data, scenario, changes),
+      fullHours: data.settings.full_time_from_hours, certain: null, columns: null, known: new Map(),
     });
-    const before = side(data.scenarios[0], new Map());
+    // what was before never changes, whatever is pressed
+    if (!beforehand.has(criterion)) beforehand.set(criterion, side(data.scenarios[0], new Map()));
+    const before = beforehand.get(criterion);
     const after = side(page.scenario(), page.state.changes);
-    const reading = (shift) => read(data, criterion, figure(page, criterion, inputs, before, shift), figure(page, criterion, inputs, after, shift));
+    const reading = (shift) => read(page, criterion, figure(page, criterion, inputs, before, shift), figure(page, criterion, inputs, after, shift));
     const found = reading(new Map());
     const level = grade(criterion, found);
     const counted = data.sites.map((_, s) => s).filter((s) => before.serves[s] || after.serves[s]);
@@ -153,15 +260,14 @@ const Criteria = (() => {
     const without = inputs.missing.length > 0 && !(level === 0 && criterion.max_fall_points === null);
     if (data.estimated) why.push("travel times are straight-line estimates");
     if (without) why.push(`${Core.listed(inputs.missing)} times are missing`);
-    const unknown = counted.filter((s) => data.sites[s].basis === "unknown");
-    if (unknown.length) why.push(`where ${names(unknown)} stands is not known`);
-    const uncertain = counted.filter((s) => data.sites[s].basis === "estimate" && data.sites[s].radius_m);
+    const uncertain = counted.filter((s) => data.sites[s].basis !== "unknown" && [before, after].some((one) => one.serves[s] && roughness(page, one, s)));
     const turns = turning(uncertain, (shift) => grade(criterion, reading(shift)), level);
     if (turns.length) why.push(`it turns on where ${names(turns)} stands`);
-    return {
-      ...found, outcome: why.length ? "cannot say" : LEVELS[level], indication: why.length && level < 3 && !without ? LEVELS[level] : "",
-      why: why.join("; "),
-    };
+    const unknown = counted.filter((s) => data.sites[s].basis === "unknown");
+    const open = turningUnknowns(page, criterion, inputs, [before, after], unknown, level);
+    if (open.length) why.push(`where ${names(open)} stands is not known, and could change it`);
+    const pointless = without || turns.length > 0 || open.length > 0 || level === 3;
+    return { ...found, outcome: why.length ? "cannot say" : LEVELS[level], indication: why.length && !pointless ? LEVELS[level] : "", why: why.join("; ") };
   }
 
   const shown = (criterion, value) => {

@@ -1,0 +1,138 @@
+"""Isochrones as a map page carries them: worked out once, with fewer points, clipped to the map.
+
+Only where there are streets. Times estimated from straight lines have no isochrones: a circle
+round a place says nothing about rivers and railways, which is what an isochrone is for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import shapely
+
+from eh_access.analysis.isochrones import isochrones
+from eh_access.publish import geojson
+from eh_access.tables import CRS
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from eh_access.modes import TravelMode
+    from eh_access.study.results import StudyResult
+
+CUTOFFS_MIN = (10, 20, 30, 45, 60)
+WALK_DETAIL_M, DRIVE_DETAIL_M = 20.0, 40.0
+"""How far a line drawn may run from the true one: a page is looked at, not measured on."""
+
+BEYOND_M = 1000.0
+"""How far beyond the study's area land is kept."""
+
+Shape = list[list[list[int]]]
+
+
+def isochrone_shapes(result: StudyResult) -> dict[str, Any] | None:
+    """Return the land within each cutoff of each site, by mode, as short lists of numbers.
+
+    Parameters
+    ----------
+    result
+        What a study found.
+
+    Returns
+    -------
+    dict or None
+        ``cutoffs`` in minutes and ``modes``: by mode, for each site in the order of ids, one shape
+        for each cutoff (see `geojson.polygon_steps`; empty where nothing is reached). None where
+        times are estimated.
+    """
+    if result.network is None:
+        return None
+    sites = result.sites.sort_index()
+    return {
+        "cutoffs": list(CUTOFFS_MIN),
+        "modes": {name: shapes_of(result, sites, name) for name in result.modes},
+    }
+
+
+def moved_shapes(result: StudyResult, site: str, place: shapely.Point) -> dict[str, list[Shape]]:
+    """Return the land within each cutoff of a site where a scenario moves it, by mode.
+
+    Parameters
+    ----------
+    result
+        What a study found.
+    site
+        Its id.
+    place
+        Where it goes (EPSG:27700).
+
+    Returns
+    -------
+    dict
+        By mode, one shape for each cutoff; empty where times are estimated.
+    """
+    if result.network is None:
+        return {}
+    there = gpd.GeoDataFrame(index=result.sites.index[[0]].map({result.sites.index[0]: site}))
+    there = there.set_geometry([place], crs=CRS)
+    return {name: shapes_of(result, there, name)[0] for name in result.modes}
+
+
+def shapes_of(result: StudyResult, sites: gpd.GeoDataFrame, mode_name: str) -> list[list[Shape]]:
+    """Return shapes of one mode: for each site, one for each cutoff."""
+    mode = result.times[mode_name].mode
+    placed = sites[sites.geometry.notna()]
+    by_site = _drawn(result, placed, mode)
+    return [by_site.get(site, [[] for _ in CUTOFFS_MIN]) for site in sites.index]
+
+
+def _drawn(
+    result: StudyResult, sites: gpd.GeoDataFrame, mode: TravelMode
+) -> dict[str, list[Shape]]:
+    if result.network is None or sites.empty:
+        return {}
+    land = isochrones(result.network, sites, mode=mode, cutoffs_min=CUTOFFS_MIN)
+    detail_m = DRIVE_DETAIL_M if mode.uses_road_speeds else WALK_DETAIL_M
+    frame = result.borough.buffer(BEYOND_M).envelope
+    tidy = [simpler(shapely.intersection(shape, frame), detail_m) for shape in land.geometry]
+    steps = [geojson.polygon_steps(shape) for shape in geojson.to_degrees(tidy)]
+    found: dict[str, list[Shape]] = {}
+    for site, shape in zip(land["site_id"], steps, strict=True):
+        found.setdefault(str(site), []).append(shape)
+    return found
+
+
+def simpler(shape: BaseGeometry, detail_m: float) -> BaseGeometry:
+    """Return a shape with fewer points, without the parts and holes too small to be seen.
+
+    Parameters
+    ----------
+    shape
+        Polygons, EPSG:27700.
+    detail_m
+        How far a line may run from the true one, in metres; parts and holes of less than ten times
+        its square go.
+
+    Returns
+    -------
+    BaseGeometry
+        A MultiPolygon, outer rings one way round and holes the other, so that shapes laid over one
+        another never cancel out.
+
+    Examples
+    --------
+    >>> ring = shapely.box(0, 0, 900, 900).difference(shapely.box(400, 400, 420, 420))
+    >>> len(shapely.get_parts(simpler(ring, 20.0))[0].interiors)
+    0
+    """
+    least_m2 = 10 * detail_m**2
+    kept = [
+        shapely.Polygon(
+            part.exterior,
+            [hole for hole in part.interiors if shapely.Polygon(hole).area >= least_m2],
+        )
+        for part in shapely.get_parts(shape)
+        if part.geom_type == "Polygon" and part.area >= least_m2
+    ]
+    return shapely.orient_polygons(shapely.simplify(shapely.MultiPolygon(kept), detail_m))

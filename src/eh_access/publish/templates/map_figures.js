@@ -1,0 +1,172 @@
+/* The figures, the sentence, the legend, the centres and the yardsticks, in words. */
+const Figures = (() => {
+  let page = null;
+  let announce = 0;
+  let legendFor = "";
+  const buttons = [];
+
+  function start(given) { page = given; }
+
+  function asked() {
+    const { state, unit } = page;
+    return state.who === "all" ? unit : `${unit} in ${page.group().label}`;
+  }
+
+  function sentence() {
+    const { data, state } = page;
+    const t = page.now.total;
+    const about = Core.about(t.loses);
+    const losing = t.loses === 0
+      ? `None would need over ${data.settings.loser_min} minutes longer to the nearest.`
+      : `${about[0].toUpperCase()}${about.slice(1)} would need over ${data.settings.loser_min} minutes longer to the nearest${t.losesAll ? ", or could no longer reach one" : ""}; the mean time ${t.meanAdded >= 0 ? "grows" : "falls"} by ${Core.fixed(Math.abs(t.meanAdded), 1)} minutes.`;
+    return [
+      `${page.scenarioLabel()}: of ${Core.about(t.weight)} ${asked()}, ${Core.percent(t.shareBefore)} were within `
+      + `${state.minutes} minutes ${page.mode().label} of a ${page.countText()} before and ${Core.percent(t.shareAfter)} are after `
+      + `(${Core.points(t.shareAfter - t.shareBefore)}).`,
+      losing, data.estimated ? "These are straight-line estimates, not times by street." : "",
+    ].filter(Boolean).join(" ");
+  }
+
+  /* The sentence stands there at once; it is read out when the reader has stopped pressing. */
+  function big() {
+    const { data, get, state } = page;
+    const t = page.now.total;
+    get("big-share-label").textContent = `of ${asked()} within ${state.minutes} minutes ${page.mode().label}`;
+    get("share-before").textContent = Core.percent(t.shareBefore);
+    get("share-after").textContent = Core.percent(t.shareAfter);
+    get("big-added-label").textContent = "minutes added to the nearest, on average";
+    get("mean-added").textContent = Core.added(t.meanAdded);
+    get("big-loses-label").textContent = `${page.unit} who lose (over ${data.settings.loser_min} minutes longer)`;
+    get("loses").textContent = Core.whole(t.loses);
+    const harm = (id, worse) => get(id).closest("div").classList.toggle("harm", worse);
+    harm("share-after", t.shareAfter < t.shareBefore);
+    harm("mean-added", t.meanAdded > 0);
+    harm("loses", t.loses > 0);
+    const words = sentence();
+    get("summary").textContent = words;
+    clearTimeout(announce);
+    announce = setTimeout(() => { get("announce").textContent = words; }, 300);
+  }
+
+  /* ---- the legend ---- */
+  function title() {
+    const { state, data, unit } = page;
+    const who = state.who === "all" ? "" : `, for ${asked()}`;
+    const lines = Isochrones.drawn(data, state.minutes);
+    const last = lines[lines.length - 1];
+    return {
+      change: `Mean minutes added to the nearest ${page.countText()}, by ${data.area_word} (the number on it)${who}`,
+      catchments: `Nearest ${page.countText()}, by ${data.area_word} (the letter on it); neighbours differ in tint${who}`,
+      coverage: `Within ${state.minutes} minutes ${page.mode().label} of a ${page.countText()}; each dot is where some ${unit} live${who}`,
+      isochrones: `Land from which a ${page.countText()} is reached ${page.mode().label} along streets, lines at ${Core.listed(lines.map(String))} minutes${last === state.minutes ? "" : ` (none is stored for ${state.minutes})`}`,
+    }[state.view];
+  }
+
+  function marks() {
+    const { state, data, make, now } = page;
+    const swatch = (name, colour) => {
+      const mark = make("span", null, { class: `swatch ${name || ""}` });
+      if (colour) mark.style.background = colour;
+      return mark;
+    };
+    const list = [];
+    if (state.view === "change") Draw.CHANGE.forEach((kind) => list.push([swatch(kind.swatch, kind.swatch ? "" : kind.fill), kind.label]));
+    if (state.view === "coverage") Draw.DOTS.forEach((kind) => list.push([make("span", null, { class: `dot ${kind.id}` }), kind.label]));
+    if (state.view === "isochrones") Isochrones.legend(data, state.minutes, page.word).forEach((kind) => list.push([swatch(kind.kind, kind.colour), kind.label]));
+    if (["change", "catchments"].includes(state.view) && now.areas.some((area) => !area.weight)) list.push([swatch("", Draw.NOBODY), `no ${asked()} there`]);
+    [["full", "full-time"], ["part", "part-time"], ["closed", "closed"]].forEach(([kind, text], i) => {
+      list.push([make("span", "ABC"[i], { class: `centre small ${kind}`, "aria-hidden": "true" }), text]);
+    });
+    if (data.sites.some((site) => site.rough_m)) list.push([make("span", "◌", { "aria-hidden": "true" }), "dashed circle: the place is only known this closely"]);
+    if (data.base.water.length) list.push([swatch("", "#CFE3EE"), "water"]);
+    if (data.base.rail.length) list.push([make("span", null, { class: "rail" }), "railway"]);
+    return list;
+  }
+
+  function legend() {
+    const { get, make, data } = page;
+    const heading = title();
+    const list = marks();
+    const wanted = JSON.stringify([heading, list.map(([, text]) => text)]);
+    if (wanted === legendFor) return;
+    legendFor = wanted;
+    const head = make("h3", heading);
+    if (data.estimated) head.prepend(make("span", "indicative", { class: "badge" }), " ");
+    get("legend").replaceChildren(head, ...list.map(([mark, text]) => {
+      const holder = make("span", null, { class: "item" });
+      holder.append(mark, text);
+      return holder;
+    }));
+  }
+
+  /* ---- centres ---- */
+  function knownHow(site) {
+    if (!site.at) return "place not known: left out of every figure";
+    if (!site.rough_m) return "";
+    return `place ${site.basis === "estimate" ? "estimated" : `known by ${site.basis}`}, within ${Core.whole(site.rough_m)} m`;
+  }
+
+  function button(site, i) {
+    const { make } = page;
+    const node = make("button", null, { type: "button", "data-key": site.id });
+    const letter = make("span", site.letter, { "aria-hidden": "true" });
+    const text = make("span");
+    const words = make("span", null, { class: "words" });
+    text.append(make("strong", site.name), words);
+    node.append(letter, text);
+    if (!site.at) node.classList.add("unplaced");
+    node.addEventListener("click", () => page.toggle(site.id));
+    const line = make("li");
+    line.append(node);
+    page.get("centres").append(line);
+    buttons[i] = { node, letter, words, told: "" };
+  }
+
+  function centres(states) {
+    const { data, get, state } = page;
+    data.sites.forEach((site, i) => {
+      if (!buttons[i]) button(site, i);
+      const told = [states[i].words, knownHow(site)].filter(Boolean).join("; ");
+      if (buttons[i].told === told) return;
+      buttons[i].told = told;
+      buttons[i].words.textContent = told;
+      buttons[i].letter.className = `centre ${states[i].state}`;
+      buttons[i].node.setAttribute("aria-pressed", String(states[i].state !== "closed"));
+    });
+    const named = [...state.changes].map(([id, open]) => `${data.sites.find((s) => s.id === id).name} ${open ? "open" : "closed"}`);
+    const words = named.length ? `Your own scenario: ${page.scenario().label}, with ${Core.listed(named)}.` : "";
+    if (get("own-word").textContent !== words) get("own-word").textContent = words;
+    get("reset").disabled = state.changes.size === 0;
+  }
+
+  /* ---- yardsticks ---- */
+  function criteria() {
+    const { data, get, make, state } = page;
+    const own = state.changes.size > 0;
+    get("criteria-part").hidden = data.criteria.length === 0;
+    get("criteria-word").textContent = own
+      ? "Worked out in this page for your own scenario. For the full verdict, download the scenario file and run the study with it."
+      : `For “${page.scenario().label}”, as the study found. Each yardstick fixes its own minutes, mode, families and ${page.word}s, whatever is chosen above.`;
+    get("criteria").tBodies[0].replaceChildren(...data.criteria.map((criterion) => {
+      const found = data.verdicts.find((item) => item.scenario === state.scenario && item.criterion === criterion.id);
+      const verdict = own || !found ? Criteria.judge(page, criterion) : found;
+      const words = own || !found ? Criteria.sentence(criterion, verdict) : verdict.sentence;
+      // on a phone the rows become blocks; the roles keep them a table for screen readers
+      const row = make("tr", null, { "data-criterion": criterion.id, role: "row" });
+      const outcome = make("td", null, { role: "cell" });
+      outcome.append(make("span", verdict.outcome, { class: `outcome ${verdict.outcome.replace(" ", "-")}` }));
+      if (verdict.indication) outcome.append(make("div", `points to: ${verdict.indication}`, { class: "hint" }));
+      row.append(make("th", criterion.title, { scope: "row", role: "rowheader" }), outcome, make("td", words, { role: "cell" }));
+      return row;
+    }));
+  }
+
+  function shown(states) {
+    big();
+    page.get("scenario-note").textContent = page.scenario().note;
+    legend();
+    centres(states);
+  }
+
+  return { start, shown, criteria, sentence };
+})();
