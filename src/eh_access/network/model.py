@@ -278,3 +278,7 @@ class Network:
     def remembers(self, key: Hashable) -> bool:
         """Whether `remember` has the answer for a key already."""
         return key in self._memory
+
+    def recall(self, key: Hashable) -> Any:  # noqa: ANN401 - whatever `remember` was given
+        """Return what `remember` has for a key; KeyError if nothing."""
+        return self._memory[key]

@@ -1,0 +1,272 @@
+"""A new link between two places: streets cut where it joins them, one edge more between."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from eh_access.errors import InputError
+from eh_access.modes import CYCLE, DRIVE, WALK, TravelMode
+from eh_access.network.build import CM_PER_M, edge_lengths
+from eh_access.network.heights import Heights
+from eh_access.network.rules import evaluate
+from eh_access.network.snapping import CRS, OK, snap
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from eh_access.network.model import Network
+
+AT_HAND_M = 0.5
+"""A crossing this near to where a link would join a street serves as its end."""
+HEIGHT_STEP_M = 50.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddLink:
+    """A new way between two places, such as a footbridge.
+
+    Each end joins the nearest street that whoever may use the link may use too; the street is cut
+    there unless a crossing is at hand.
+
+    Parameters
+    ----------
+    start, end
+        Easting and northing (EPSG:27700).
+    tags
+        OpenStreetMap tags; a footway if not given.
+    length_m
+        Metres from street to street; None measures the straight line.
+    name
+        What it is called.
+    max_join_m
+        Metres from each end to its street at most.
+
+    Examples
+    --------
+    >>> AddLink(start=(440_000, 390_000), end=(440_050, 390_000)).words
+    'new footway from 440000,390000 to 440050,390000'
+    """
+
+    start: tuple[float, float]
+    end: tuple[float, float]
+    tags: Mapping[str, str] = field(default_factory=lambda: {"highway": "footway"})
+    length_m: float | None = None
+    name: str = ""
+    max_join_m: float = 50.0
+
+    def __post_init__(self) -> None:
+        faults = []
+        if not np.isfinite([*self.start, *self.end]).all():
+            faults.append("AddLink: start and end need eastings and northings in metres")
+        if self.length_m is not None and not 0 < self.length_m < np.inf:
+            faults.append(f"AddLink: length_m is {self.length_m}; give metres above 0, or None")
+        if faults:
+            raise InputError(faults)
+
+    @property
+    def words(self) -> str:
+        """The change in words."""
+        kind = self.tags.get("highway", "link")
+        ends = [f"{x:.0f},{y:.0f}" for x, y in (self.start, self.end)]
+        return f"new {self.name or kind} from {ends[0]} to {ends[1]}"
+
+
+def add_link(network: Network, link: AddLink) -> Network:
+    """Return the network with a link added.
+
+    Parameters
+    ----------
+    network
+        The streets.
+    link
+        Where it goes, and what it is.
+
+    Returns
+    -------
+    Network
+        The edges there were keep their numbers; a street that is cut keeps its number for its
+        first part. New nodes come last: the engine may take them out first whatever they join.
+
+    Raises
+    ------
+    InputError
+        If no mode may use the link, or an end is too far from a street.
+    """
+    ends = np.array([link.start, link.end], dtype=np.float64)
+    at = snap(
+        gpd.GeoSeries(shapely.points(ends), crs=CRS),
+        network,
+        _mode_of(link.tags),
+        max_offset_m=link.max_join_m,
+    )
+    faults = [
+        f"new link: its {which} ({x:.0f}, {y:.0f}) is {offset:.0f} m from the nearest street it "
+        f"could join; give a place within {link.max_join_m:g} m, or a larger max_join_m"
+        for which, (x, y), offset, status in zip(
+            ("start", "end"), ends, at.offset_m, at.status, strict=True
+        )
+        if status != OK
+    ]
+    if faults:
+        raise InputError(faults)
+    (first, last), (share, other) = at.edge.tolist(), at.fraction.tolist()
+    cut, a = cut_edge(network, first, share)
+    if last == first and cut.edge_count > network.edge_count:  # cut before: which part is it on?
+        behind = other > share
+        last = network.edge_count if behind else first
+        other = (other - share) / (1 - share) if behind else other / share
+    cut, b = cut_edge(cut, last, other)
+    if a == b:
+        raise InputError("new link: both ends are at the same place on the same street")
+    return _join(cut, a, b, link)
+
+
+def _mode_of(tags: Mapping[str, str]) -> TravelMode:
+    for mode in (WALK, CYCLE, DRIVE):
+        if evaluate(tags, mode).is_open:
+            return mode
+    raise InputError(f"new link: nobody may use it with tags {dict(tags)}; check them")
+
+
+def cut_edge(network: Network, edge: int, share: float) -> tuple[Network, int]:
+    """Cut an edge in two and return the network and the node between.
+
+    Parameters
+    ----------
+    network
+        The streets.
+    edge
+        Its number.
+    share
+        How far along its line, 0 to 1.
+
+    Returns
+    -------
+    network : Network
+        The first part keeps the number, the second is the last edge; the node is the last.
+    node : int
+        The new node, or the end of the edge if that is at hand: then nothing is cut.
+    """
+    length_m = float(network.length_m[edge])
+    if share * length_m <= AT_HAND_M:
+        return network, int(network.edge_from[edge])
+    if (1 - share) * length_m <= AT_HAND_M:
+        return network, int(network.edge_to[edge])
+    begin, end = network.geometry_start[edge], network.geometry_start[edge + 1]
+    before, after = _cut_line(network.geometry_xy[begin:end], share)
+    node = network.node_count
+    edge_to = network.edge_to.copy()
+    edge_to[edge] = node
+    shorter = network.length_m.copy()
+    shorter[edge] = share * length_m
+    start = network.geometry_start.copy()
+    start[edge + 1 :] += len(before) - (end - begin)
+    xy = network.geometry_xy
+    cut = replace(
+        network,
+        node_x=np.append(network.node_x, after[0, 0]),
+        node_y=np.append(network.node_y, after[0, 1]),
+        edge_from=np.append(network.edge_from, np.int32(node)),
+        edge_to=np.append(edge_to, network.edge_to[edge]),
+        length_m=np.append(shorter, (1 - share) * length_m),
+        edge_tags=np.append(network.edge_tags, network.edge_tags[edge]),
+        edge_way=np.append(network.edge_way, network.edge_way[edge]),
+        edge_name=np.append(network.edge_name, network.edge_name[edge]),
+        geometry_start=np.append(start, start[-1] + len(after)),
+        geometry_xy=np.concatenate([xy[:begin], before, xy[end:], after]),
+        heights=_cut_heights(network.heights, edge, share, length_m),
+        _memory={},
+    )
+    return cut, node
+
+
+def _cut_line(
+    line: NDArray[np.float64], share: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Cut a line; the place of the cut is kept to the centimetre and belongs to both parts."""
+    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
+    where = share * along[-1]
+    exact = [[np.interp(where, along, line[:, axis]) for axis in (0, 1)]]
+    place = np.rint(np.array(exact) * CM_PER_M) / CM_PER_M
+    return (
+        np.concatenate([line[along < where], place]),
+        np.concatenate([place, line[along > where]]),
+    )
+
+
+def _cut_heights(
+    heights: Heights | None, edge: int, share: float, length_m: float
+) -> Heights | None:
+    """Read the heights of both parts off the whole."""
+    if heights is None:
+        return None
+    begin, end = heights.start[edge], heights.start[edge + 1]
+    whole = heights.metres[begin:end]
+    at = np.linspace(0.0, 1.0, len(whole))
+    before, after = (
+        np.interp(np.linspace(low, high, _steps((high - low) * length_m)), at, whole)
+        for low, high in ((0.0, share), (share, 1.0))
+    )
+    start = heights.start.copy()
+    start[edge + 1 :] += len(before) - (end - begin)
+    metres = np.concatenate([heights.metres[:begin], before, heights.metres[end:], after])
+    start = np.append(start, start[-1] + len(after))
+    return Heights(start, metres.astype(np.float32), heights.source)
+
+
+def _steps(length_m: float) -> int:
+    return max(1, round(length_m / HEIGHT_STEP_M)) + 1
+
+
+def _join(network: Network, a: int, b: int, link: AddLink) -> Network:
+    """Add the link's own edge; its heights go evenly from end to end."""
+    nodes = np.array([(network.node_x[v], network.node_y[v]) for v in (a, b)])
+    line = np.array([nodes[0], link.start, link.end, nodes[1]], dtype=np.float64)
+    line = np.rint(line * CM_PER_M) / CM_PER_M
+    moved = np.any(np.diff(line, axis=0) != 0, axis=1)
+    line = line[np.concatenate([[True], moved])]
+    measured = edge_lengths(line, np.array([0, len(line)]))[0]
+    names = list(network.names)
+    if link.name and link.name not in names:
+        names.append(link.name)
+    heights = network.heights
+    if heights is not None:
+        ends = [_height_of(network, v) for v in (a, b)]
+        metres = np.append(heights.metres, np.array(ends, dtype=np.float32))
+        heights = Heights(np.append(heights.start, heights.start[-1] + 2), metres, heights.source)
+    return replace(
+        network,
+        edge_from=np.append(network.edge_from, np.int32(a)),
+        edge_to=np.append(network.edge_to, np.int32(b)),
+        length_m=np.append(network.length_m, link.length_m or measured),
+        edge_tags=np.append(network.edge_tags, np.int32(len(network.tag_sets))),
+        tag_sets=(*network.tag_sets, dict(link.tags)),
+        edge_way=np.append(network.edge_way, 0),
+        edge_name=np.append(
+            network.edge_name, np.int32(names.index(link.name) if link.name else -1)
+        ),
+        names=tuple(names),
+        geometry_start=np.append(network.geometry_start, len(network.geometry_xy) + len(line)),
+        geometry_xy=np.concatenate([network.geometry_xy, line]),
+        heights=heights,
+        _memory={},
+    )
+
+
+def _height_of(network: Network, node: int) -> float:
+    """Return the height of a node, as some street that ends there has it."""
+    heights = network.heights
+    if heights is None:
+        return float("nan")
+    leaving, arriving = (
+        np.flatnonzero(ends == node) for ends in (network.edge_from, network.edge_to)
+    )
+    if len(leaving):
+        return float(heights.along(leaving[0])[0])
+    return float(heights.along(arriving[0])[-1]) if len(arriving) else float("nan")
