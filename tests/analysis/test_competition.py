@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from eh_access.analysis.comparison import compare
@@ -40,6 +40,7 @@ def test_load_by_hand() -> None:
     assert math.isnan(table.loc["D", "per_place_after"])
 
 
+@settings(max_examples=40)
 @given(worlds().flatmap(lambda w: st.tuples(st.just(w), some_of(w), some_of(w))))
 def test_nobody_is_lost_on_the_way(drawn: tuple[World, list[str], list[str]]) -> None:
     world, was, now = drawn

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eh_access.analysis.comparison import Comparison, compare
@@ -137,6 +137,7 @@ def test_columns_are_those_with_a_unit() -> None:
     assert list(fairness_frame({})) == list(UNITS)
 
 
+@settings(max_examples=30)
 @given(worlds().flatmap(lambda world: st.tuples(st.just(world), some_of(world))))
 def test_groups_make_up_the_whole(drawn: tuple[World, list[str]]) -> None:
     world, left = drawn

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eh_access.analysis.answering import answers
 from eh_access.analysis.case import Case, Side
 from eh_access.analysis.criteria import Criterion, Outcome
+from eh_access.analysis.lenses import lens_of
 from eh_access.analysis.positions import sample_id, sampled_sites
 from eh_access.analysis.robustness import Robustness, robustness
 from eh_access.analysis.scenarios import BASELINE, Close, Move, Scenario, SetHours, apply_scenario
@@ -298,12 +300,15 @@ def test_two_runs_are_alike_and_touch_nothing_given() -> None:
     assert (cases[0].after.times["walk"].minutes == kept).all()
 
 
+ON_FOOT = [lens_of(SEVEN[name], case_of(CLOSED)) for name in ("walk-30", "no-car", "sessions")]
+
+
 @given(st.floats(2.5, 6.5), st.floats(2.5, 6.5))
 def test_walking_faster_never_covers_fewer(one: float, other: float) -> None:
     slow, fast = sorted((one, other))
     settings = (Setting(walk_speed_km_h=slow), Setting(walk_speed_km_h=fast))
-    for name in ("walk-30", "no-car", "sessions"):
-        values = only(*settings, item=SEVEN[name], case=case_of(CLOSED))["value"].tolist()
+    for lens in ON_FOOT:
+        values = answers(lens, settings).value
         assert values[0] <= values[1] + 1e-12
 
 

@@ -63,7 +63,7 @@ def test_speeds_need_no_search_of_their_own(
     case, afresh = case_at(streets, mode), case_at(streets, mode.with_speed(speed))
     main, other = (held.after.times[mode.name].minutes for held in (case, afresh))
     both = np.isfinite(main) & np.isfinite(other)
-    apart = np.abs(main * (mode.speed_km_h / speed) - other)[both]
+    apart = np.abs(main[both] * (mode.speed_km_h / speed) - other[both])
     # each edge is rounded to a decisecond on its own; hundreds of them part by a few seconds
     assert apart.max() < 0.1
     frame = robustness(items, {"oa": [case]}, settings=[setting], sweeps=()).frame
