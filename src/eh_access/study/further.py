@@ -1,0 +1,277 @@
+"""What the minutes say beyond the verdicts: other choices, other assumptions, other groups.
+
+Nothing is routed here but to places the study had not asked about: candidate venues, and where a
+roughly known site might really be.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from eh_access.analysis.alternatives import (
+    AlternativeOptions,
+    Alternatives,
+    alternatives_frame,
+    rank_alternatives,
+)
+from eh_access.analysis.case import Case, JudgeSettings, Side
+from eh_access.analysis.fairness import fairness_frame
+from eh_access.analysis.outreach import Outreach, best_sessions, outreach_frame
+from eh_access.analysis.positions import sampled_sites
+from eh_access.analysis.robustness import Robustness, robustness
+from eh_access.analysis.scenarios import open_sites
+from eh_access.analysis.three_readings import readings_table
+from eh_access.analysis.venues import Loss, OutreachOptions
+from eh_access.study.config import scenario_of
+from eh_access.study.families import ROLE as FAMILIES_ROLE
+from eh_access.study.inputs import read_inputs
+from eh_access.study.results import BASELINE_NAME
+from eh_access.study.travel import Progress, Travel, work_out
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from eh_access.study.results import StudyResult
+
+WALK = "walk"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Findings:
+    """What was asked of a study's minutes beyond its criteria; made by `find_further`.
+
+    Parameters
+    ----------
+    alternatives
+        Every set of as many sites as the last scenario takes away, ranked; None where no scenario
+        takes any away.
+    robustness
+        The criteria under other assumptions and with roughly known sites elsewhere.
+    fairness
+        How every group fares: ``fairness.csv``.
+    outreach
+        The best venues for sessions, alone and to mend each scenario; empty without candidates.
+    readings
+        The scenarios beside one another by what "open" is taken to mean.
+    """
+
+    alternatives: Alternatives | None
+    robustness: Robustness
+    fairness: pd.DataFrame
+    outreach: tuple[Outreach, ...]
+    readings: pd.DataFrame
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return the tables to be written, by the name of their file.
+
+        Returns
+        -------
+        dict of str to pandas.DataFrame
+            ``alternatives.csv``, ``robustness.csv``, ``fairness.csv`` and ``outreach.csv``, those
+            of them that there is something to say in.
+        """
+        found = {
+            "alternatives.csv": None
+            if self.alternatives is None
+            else alternatives_frame(self.alternatives),
+            "robustness.csv": self.robustness.frame,
+            "fairness.csv": self.fairness,
+            "outreach.csv": outreach_frame(self.outreach) if self.outreach else None,
+        }
+        return {name: frame for name, frame in found.items() if frame is not None}
+
+
+def find_further(result: StudyResult, *, progress: Progress | None = None) -> Findings:
+    """Ask a study's minutes for more than its verdicts.
+
+    Parameters
+    ----------
+    result
+        From `run_study`.
+    progress
+        Called with a few words as each stage begins.
+
+    Returns
+    -------
+    Findings
+        The same for the same result.
+
+    Raises
+    ------
+    InputError
+        If the counts are not public and were not protected.
+
+    Examples
+    --------
+    >>> from eh_access.study.config import load_study
+    >>> from eh_access.study.run import run_study
+    >>> found = find_further(run_study(load_study("rotherham")))
+    >>> len(found.tables()["alternatives.csv"])
+    220
+    """
+    result.refuse_private()
+    tell = progress if progress is not None else _silent
+    tell("Ranking every other choice")
+    alternatives = _alternatives(result)
+    tell("Trying other assumptions")
+    steady = _robustness(result, tell)
+    tell("Looking for the best venues")
+    outreach = _outreach(result)
+    tell("Asking who gains and who loses")
+    seed = result.study.settings.seed
+    fairness = [
+        fairness_frame(comparisons, sites=sites, seed=seed)
+        for sites, comparisons in (
+            ("open", result.comparisons),
+            ("full_time", result.comparisons_full_time),
+        )
+    ]
+    mode = WALK if WALK in result.times else result.modes[0]
+    return Findings(
+        alternatives=alternatives,
+        robustness=steady,
+        fairness=pd.concat(fairness, ignore_index=True),
+        outreach=outreach,
+        readings=readings_table(
+            cases_of(result), mode=mode, loser_min=result.study.settings.loser_min
+        ),
+    )
+
+
+def cases_of(result: StudyResult) -> list[Case]:
+    """Return every assessed scenario as a case to judge, baseline first.
+
+    Parameters
+    ----------
+    result
+        From `run_study`.
+
+    Returns
+    -------
+    list of Case
+        With the times the verdicts were reached with.
+    """
+    before = _side(result, BASELINE_NAME)
+    return [
+        Case(
+            scenario=name,
+            origins=result.origins,
+            before=before,
+            after=_side(result, name),
+            settings=_judging(result),
+        )
+        for name in result.scenario_names
+    ]
+
+
+def _judging(result: StudyResult) -> JudgeSettings:
+    study = result.study
+    return JudgeSettings(
+        full_time_from_hours=study.settings.full_time_from_hours,
+        unit=study.unit,
+        place=study.site_word,
+    )
+
+
+def _side(result: StudyResult, scenario: str) -> Side:
+    return Side(
+        sites=result.scenario_sites[scenario],
+        times={mode: result.times_for(scenario, mode) for mode in result.modes},
+        times_back=result.times_back,
+        distances=result.distances,
+    )
+
+
+def _lost_sites(result: StudyResult) -> tuple[str, ...]:
+    """Return the sites that the last scenario takes away or leaves with fewer hours."""
+    enough = result.study.settings.full_time_from_hours
+    before, after = (
+        open_sites(result.scenario_sites[name], full_time=True, full_time_from_hours=enough)
+        for name in (BASELINE_NAME, result.scenario_names[-1])
+    )
+    return tuple(str(site) for site in before.difference(after))
+
+
+def _alternatives(result: StudyResult) -> Alternatives | None:
+    council = _lost_sites(result)
+    if not council:
+        return None
+    return rank_alternatives(
+        _side(result, BASELINE_NAME),
+        result.origins,
+        close=len(council),
+        criteria=result.study.criteria,
+        options=AlternativeOptions(
+            council=council,
+            mode=WALK if WALK in result.times else result.modes[0],
+            loser_min=result.study.settings.loser_min,
+            judging=_judging(result),
+        ),
+    )
+
+
+def _robustness(result: StudyResult, tell: Progress) -> Robustness:
+    """Try other assumptions on this set of origins and, where there is one, on another."""
+    study = result.study
+    cases = {result.origins_name: cases_of(result)}
+    other = _other_origins(result)
+    if other is not None:
+        tell(f"Trying the origins of the set '{other}'")
+        tables = read_inputs(study, origins=other)
+        travel = _travel(result, tables.origins, tables.sites)
+        cases[other] = [
+            replace(
+                case,
+                origins=tables.origins,
+                before=travel.side(case.before.sites),
+                after=travel.side(case.after.sites),
+            )
+            for case in cases[result.origins_name]
+        ]
+    sampled = sampled_sites(result.sites, seed=study.settings.seed)
+    positions = {}
+    if len(sampled):
+        tell("Trying other places for sites known only roughly")
+        there = _travel(result, result.origins, sampled)
+        positions = {BASELINE_NAME: there.side(sampled)}
+    return robustness(study.criteria, cases, positions=positions)
+
+
+def _other_origins(result: StudyResult) -> str | None:
+    """Return the study's other set of origins; none where a list of families stands for both."""
+    by_families = any(file.role == FAMILIES_ROLE for file in result.inputs)
+    if by_families or not result.study.weights_public or result.moved_times:
+        return None
+    names = [name for name in result.study.data.origins if name != result.origins_name]
+    return names[0] if names else None
+
+
+def _travel(result: StudyResult, origins: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> Travel:
+    return work_out(result.study, origins, sites, network=result.network, progress=_silent)
+
+
+def _outreach(result: StudyResult) -> tuple[Outreach, ...]:
+    venues = result.candidates
+    mode = WALK if WALK in result.times else result.modes[0]
+    if venues is None or not len(venues):
+        return ()
+    times = _travel(result, result.origins, venues).times[mode]
+    before = result.nearest(BASELINE_NAME, mode, full_time=False)["minutes"].to_numpy()
+    mends: list[Loss | None] = [None]
+    for config in result.scenarios:
+        after = result.nearest(config.name, mode, full_time=False)["minutes"].to_numpy()
+        if np.any(after > before):
+            mends.append(Loss(scenario=scenario_of(config), before=before, after=after))
+    options = OutreachOptions(unit=result.study.unit)
+    return tuple(
+        best_sessions(times, result.origins, names=venues["name"], mend=mend, options=options)
+        for mend in mends
+    )
+
+
+def _silent(_: str) -> None:
+    """Say nothing."""
