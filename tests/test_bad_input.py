@@ -104,7 +104,7 @@ def test_a_scenario_that_closes_everything(toy: StudyFolder) -> None:
 
 def test_negative_weight(toy: StudyFolder) -> None:
     toy.change("origins.csv", "442000,390100,20", "442000,390100,-20")
-    refused(toy, "origins.csv, row 2 (origin_id 'b'), weight: is -20; give a number that is 0")
+    refused(toy, "origins.csv, row 2 (origin_id 'b'), weight: is -20; give a number from 0 to")
 
 
 def test_no_coordinate_system(toy: StudyFolder) -> None:
@@ -200,6 +200,60 @@ def test_a_misspelt_column(toy: StudyFolder) -> None:
 def test_a_row_with_too_many_cells(toy: StudyFolder) -> None:
     toy.change("origins.csv", "made up,A\nb", "made up,A,what,is,this\nb")
     refused(toy, "origins.csv, row 1: has 9 cells and the header 6; put a cell that holds")
+
+
+def test_a_criterion_that_names_no_measure(toy: StudyFolder) -> None:
+    toy.change("study.toml", 'measure = "coverage"', 'measure = "nearness"')
+    refused(toy, "study.toml, line 32: criterion[1].measure", "'coverage'")
+
+
+def test_a_criterion_without_a_measure(toy: StudyFolder) -> None:
+    toy.change("study.toml", 'measure = "coverage"\n', "")
+    refused(toy, "criterion[1].measure")
+
+
+def test_a_criterion_that_lacks_what_its_measure_needs(toy: StudyFolder) -> None:
+    toy.change("study.toml", "cutoff_min = 30\n", "")
+    refused(toy, "criterion 'walk-30': cutoff_min: coverage needs it; add it")
+
+
+def test_a_criterion_by_a_mode_the_study_has_not(toy: StudyFolder) -> None:
+    toy.change("study.toml", 'mode = "walk"', 'mode = "drive"')
+    refused(toy, "criterion[1].mode: 'drive' is not one of settings.modes")
+
+
+def test_more_hours_than_a_week_has(toy: StudyFolder) -> None:
+    toy.change("study.toml", 'close = ["west"]', "set_hours = { west = 169 }")
+    refused(toy, "scenario[2].set_hours.west", "168")
+
+
+def test_more_hours_than_a_week_has_in_the_table(toy: StudyFolder) -> None:
+    toy.change("sites.csv", "centre,,440000", "centre,169,440000")
+    refused(toy, "sites.csv, row 1 (site_id 'west'), hours_per_week: is 169", "from 0 to 168")
+
+
+def test_a_scenario_that_changes_nothing(toy: StudyFolder) -> None:
+    toy.change("study.toml", 'close = ["west"]\n', "")
+    refused(toy, "scenario[2]: changes nothing; give at least one of close")
+
+
+def test_a_scenario_that_moves_a_site_it_closes(toy: StudyFolder) -> None:
+    moved = 'close = ["west"]\nmove = [{ site = "west", easting = 441000, northing = 390000 }]'
+    toy.change("study.toml", 'close = ["west"]', moved)
+    refused(toy, "'west' is closed by the same scenario; keep one of the two")
+
+
+def test_disclosure_that_hides_nothing(toy: StudyFolder) -> None:
+    toy.change("study.toml", "[settings]", "[disclosure]\nhide_below = 0\n\n[settings]")
+    refused(toy, "disclosure.hide_below")
+
+
+def test_counts_too_few_to_publish(toy: StudyFolder) -> None:
+    toy.change("study.toml", "weights_public = true", "weights_public = false")
+    table = (toy.path / "origins.csv").read_text(encoding="utf-8")
+    few = table.replace(",10,", ",1,").replace(",20,", ",2,").replace(",30,", ",3,")
+    (toy.path / "origins.csv").write_text(few, encoding="utf-8")
+    refused(toy, "fewer than 10 under-fives to count, too few to publish")
 
 
 def test_an_unknown_set_of_origins(toy: StudyFolder) -> None:

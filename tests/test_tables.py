@@ -87,7 +87,14 @@ def test_absent_optional_columns_are_added_and_others_kept() -> None:
         ({"location_basis": ["surveid", "unknown"]}, "did you mean 'surveyed'"),
         ({"location_basis": [None, "unknown"]}, "row 1 .*location_basis: is empty"),
         ({"location_radius_m": [None, None]}, "row 1 .*location_radius_m: is empty"),
-        ({"location_radius_m": [-1, None]}, "location_radius_m: is -1.0; give a number that is 0"),
+        (
+            {"location_radius_m": [-1, None]},
+            "location_radius_m: is -1.0; give a number from 0 to 100,",
+        ),
+        (
+            {"location_radius_m": [1e12, None]},
+            "is 1000000000000.0; give a number from 0 to 100,000",
+        ),
         ({"hours_per_week": [169, None]}, "hours_per_week: is 169.0; give a number from 0 to 168"),
         ({"hours_per_week": ["ten", None]}, "hours_per_week: is ten; give a number"),
         ({"hours_per_week_after": [-1, None]}, "hours_per_week_after: is -1"),
@@ -110,8 +117,13 @@ def test_each_fault_of_a_site_names_row_column_and_remedy(
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"weight": [1, -2]}, r"row 2 \(origin_id 'y'\), weight: is -2; give a number that is 0"),
+        (
+            {"weight": [1, -2]},
+            r"row 2 \(origin_id 'y'\), weight: is -2; give a number from 0 to",
+        ),
         ({"weight": [1, np.inf]}, "weight: is inf"),
+        # sums of these would be infinite
+        ({"weight": [1e308, 1e308]}, "weight: is 1e\\+308; give a number from 0 to 1,000,000,000$"),
         ({"weight": [1, None]}, "weight: is empty"),
         ({"imd_decile": [0, 10]}, "imd_decile: is 0; give a number from 1 to 10"),
         ({"imd_decile": [1.5, 10]}, "imd_decile: is 1.5"),

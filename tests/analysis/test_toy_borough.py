@@ -213,8 +213,9 @@ def test_sentences_count_people() -> None:
         "Not met: 14 minutes against at most 0 minutes."
     )
     assert judge(SEVEN["no-car"], case_of(CLOSED)).sentence == (
-        "In the fifth of areas with most households without a car, 20 of 30 under-fives (67 %) "
-        "would be more than 30 minutes on foot from a centre; 20 of them were nearer before. "
+        "In the areas with most households without a car (about a fifth of those counted here, "
+        "not of the areas), 20 of 30 under-fives (67 %) would be more than 30 minutes on foot from "
+        "a centre; 20 of them were nearer before. "
         "Cannot say: bus times are missing (there is no timetable)."
     )
 

@@ -7,6 +7,12 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from eh_access.analysis.arrays import ROUNDING
+from eh_access.analysis.criteria import Outcome
+from eh_access.analysis.rough import rough_radius_m
+from eh_access.analysis.scenarios import BASELINE
 from eh_access.publish import words
 from eh_access.publish.wording import ANY_SITE, FULL_TIME, Wording, scenario_label
 
@@ -15,13 +21,16 @@ if TYPE_CHECKING:
     from eh_access.publish.tables import Table
     from eh_access.study.results import StudyResult
 
-ORDER = ("met", "marginal", "not met")
-JUDGED = {
+STANDINGS: Mapping[str, str] = {
     "met": "met",
     "marginal": "marginal",
-    "not met": "not met",
-    "cannot say": "such that nothing can be said",
+    "new": "newly not met",
+    "worse": "missed before and now worse",
+    "unchanged": "missed before and unchanged",
+    "better": "missed before and still, but by less",
+    "unclear": "not met, where it cannot be said how it was before",
 }
+"""What a criterion comes to, in words and in the order told: the question is the change."""
 
 
 def answer(result: StudyResult, tables: Mapping[str, Table], scenario: str) -> tuple[str, ...]:
@@ -54,31 +63,62 @@ def _of_criteria(result: StudyResult, scenario: str) -> str:
     label = scenario_label(result, scenario)
     if not verdicts:
         return f"For {_quoted(label)} no criterion was set, so nothing is judged."
+    counts = Counter(standing(result, verdict) for verdict in verdicts)
+    told = words.listed(
+        f"{counts[name]} {text}" for name, text in STANDINGS.items() if counts[name]
+    )
+    silent = counts[""]
     if result.estimated:
-        pointed = Counter(str(verdict.indication) for verdict in verdicts if verdict.indication)
-        silent = len(verdicts) - pointed.total()
         nothing = f"; on {silent} they say nothing" if silent else ""
         return (
             f"It cannot be said for certain whether services stay reasonably local under "
             f"{_quoted(label)}: travel times are estimates. Of {len(verdicts)} criteria they "
-            f"point to {_tally(pointed)}{nothing}."
+            f"point to {told or 'none'}{nothing}."
         )
-    said = Counter(str(verdict.outcome) for verdict in verdicts)
-    told = words.listed(
-        f"{said[name]} {'is' if said[name] == 1 else 'are'} {word}"
-        for name, word in JUDGED.items()
-        if said[name]
-    )
-    return f"Under {_quoted(label)}, of {len(verdicts)} criteria {told}."
+    nothing = f"on {silent} nothing can be said" if silent else ""
+    told = "; ".join(filter(None, (told, nothing)))
+    return f"Under {_quoted(label)}, of {len(verdicts)} criteria: {told}."
+
+
+def standing(result: StudyResult, verdict: Verdict) -> str:
+    """Return what a criterion comes to under a scenario, the baseline beside it.
+
+    Parameters
+    ----------
+    result
+        What a study found.
+    verdict
+        One of its verdicts.
+
+    Returns
+    -------
+    str
+        One of `STANDINGS`, or "" where nothing can be said, not even as an indication.
+    """
+    pointed = _pointed(verdict)
+    if pointed != Outcome.NOT_MET:
+        return pointed
+    if verdict.not_met_before:
+        if abs(verdict.worsened_by) <= ROUNDING:
+            return "unchanged"
+        return "worse" if verdict.worsened_by > 0 else "better"
+    before = {
+        _pointed(other)
+        for other in result.verdicts_for(BASELINE.name)
+        if other.criterion.id == verdict.criterion.id
+    }
+    return "new" if before & {str(Outcome.MET), str(Outcome.MARGINAL)} else "unclear"
+
+
+def _pointed(verdict: Verdict) -> str:
+    """Return an outcome, or what the figures point to; "" for nothing."""
+    if verdict.outcome == Outcome.CANNOT_SAY:
+        return "" if verdict.indication is None else str(verdict.indication)
+    return str(verdict.outcome)
 
 
 def _quoted(text: str) -> str:
     return f"\N{LEFT SINGLE QUOTATION MARK}{text}\N{RIGHT SINGLE QUOTATION MARK}"
-
-
-def _tally(counts: Mapping[str, int]) -> str:
-    """Return counts of outcomes in words: "4 met, 1 marginal and 2 not met"."""
-    return words.listed(f"{counts[name]} {name}" for name in ORDER if counts.get(name))
 
 
 def _row(result: StudyResult, scenario: str, sites: str) -> dict[str, str]:
@@ -153,7 +193,7 @@ def losers_sentence(result: StudyResult, tables: Mapping[str, Table], scenario: 
 
 
 def deprived_sentence(result: StudyResult, tables: Mapping[str, Table], scenario: str) -> str:
-    """Return how the most deprived fifth fares beside the least deprived, or "" if not known.
+    """Return what is added in the most and the least deprived fifth, and in the one hit hardest.
 
     Parameters
     ----------
@@ -163,7 +203,7 @@ def deprived_sentence(result: StudyResult, tables: Mapping[str, Table], scenario
     Returns
     -------
     str
-        A sentence.
+        A sentence, or "" if that is not known.
     """
     if "deprivation" not in tables:
         return ""
@@ -173,12 +213,26 @@ def deprived_sentence(result: StudyResult, tables: Mapping[str, Table], scenario
     groups = [group for group in table.frame["group"] if group[:1].isdigit()]
     if len(groups) < 2:  # noqa: PLR2004 - a comparison needs two
         return ""
-    first, last = (table.cell("mean_change_min", group=group) for group in (groups[0], groups[-1]))
+    mean = {group: table.cell("mean_change_min", group=group) for group in groups}
+    if not all(math.isfinite(value) for value in mean.values()):
+        return ""
+    hardest = max(groups, key=lambda group: mean[group])
+    ends = (groups[0], groups[-1])
+    told = f"hardest hit is fifth {hardest}, with {_change(mean[hardest])}"
+    if mean[hardest] in {mean[group] for group in ends}:
+        told = "no fifth between is hit harder"
+    most, least = (f"{_change(mean[group])} in fifth {group}" for group in ends)
     return (
-        f"In the most deprived fifth of the country's areas {said.unit} gain {first:.1f} minutes "
-        f"{row['mode']} on average to the nearest full-time {said.site}, in fifth {groups[-1]} "
-        f"{last:.1f} minutes{said.hedge}."
+        f"By the nation's fifths of deprivation, on average for {said.unit} {row['mode']} to the "
+        f"nearest full-time {said.site}: {most}, {least}; {told}{said.hedge}."
     )
+
+
+def _change(mean_min: float) -> str:
+    """Return a change of minutes with the word for its direction."""
+    if mean_min == 0:
+        return "nothing added"
+    return f"{abs(mean_min):.1f} minutes {'added' if mean_min > 0 else 'saved'}"
 
 
 def what_would_change(result: StudyResult, scenario: str) -> tuple[str, ...]:
@@ -220,11 +274,15 @@ def what_would_change(result: StudyResult, scenario: str) -> tuple[str, ...]:
 def _uncertain(result: StudyResult) -> list[str]:
     """Return a line on the sites whose place is not known well."""
     sites = result.sites
-    vague = sites.loc[sites["location_basis"] == "estimate", "name"]
+    radius = pd.Series(rough_radius_m(sites), index=sites.index)
+    rough = radius[radius > 0].sort_values(ascending=False, kind="stable")
     lost = sites.loc[sites["location_basis"] == "unknown", "name"]
     found = []
-    if len(vague):
-        found.append(f"The true places of {words.listed(vague)}, which are estimates.")
+    if len(rough):
+        listed = words.listed(
+            f"{sites['name'][site]} (to within {metres:,.0f} m)" for site, metres in rough.items()
+        )
+        found.append(f"The true places of what is known only roughly: {listed}.")
     if len(lost):
         found.append(
             f"The place of {words.listed(lost)}, which is not known and left out: that "

@@ -129,7 +129,11 @@ def _assumptions(result: StudyResult) -> Table:
     rows += [
         ("Minutes shown first", f"{settings.cutoff_min:g} minutes", "the study's settings"),
         ("A time counts as out of reach beyond", f"{settings.search_min:g} minutes", "settings"),
-        ("A loss or gain counts from more than", f"{settings.loser_min:g} minutes", "settings"),
+        (
+            "Minutes added or saved count from more than",
+            f"{settings.loser_min:g} minutes",
+            "settings",
+        ),
         (
             "Full-time from",
             f"{settings.full_time_from_hours:g} hours a week",

@@ -219,8 +219,8 @@ def _map(result: StudyResult, tables: Mapping[str, Table], scenario: str, said: 
     how = result.times[mode].mode.label
     word = display_areas(result.origins, result.areas).word
     finding = (
-        f"In {int(worst.sum())} of {len(changes)} {word}s {said.unit} gain "
-        f"{figures.change_labels()[-1]} {how} to the nearest full-time {said.site}"
+        f"In {int(worst.sum())} of {len(changes)} {word}s {figures.change_labels()[-1]} are added "
+        f"for {said.unit} {how} to the nearest full-time {said.site}"
     )
     around = f", around {words.listed(changed)}" if len(changed) else ""
     losers = answer.losers_sentence(result, tables, scenario)
@@ -248,8 +248,8 @@ def _chart(result: StudyResult, tables: Mapping[str, Table], said: Wording) -> P
         for group, was, now in zip(rows["group"], before, after, strict=True)
     )
     heading = (
-        f"{said.Unit} within {cutoff_min:g} minutes {mode} of a full-time {said.site}, by fifth of "
-        "areas by deprivation"
+        f"{said.Unit} within {cutoff_min:g} minutes {mode} of a full-time {said.site}, by the "
+        "nation's fifth of areas by deprivation"
     )
     return Picture(
         svg=figures.bars_svg(

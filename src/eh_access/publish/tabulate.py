@@ -69,11 +69,16 @@ def groupings(result: StudyResult) -> Iterator[tuple[str, str, pd.Series]]:
     if "imd_decile" in origins:
         labels = _fifth_labels("most deprived", "least deprived")
         fifth = imd_fifth(origins["imd_decile"])
-        yield "deprivation", "fifth of areas by deprivation (IMD)", _named(fifth, labels)
+        title = "the nation's fifth of areas by deprivation (IMD; not fifths of those here)"
+        yield "deprivation", title, _named(fifth, labels)
     if "no_car_share" in origins:
         labels = _fifth_labels("fewest cars", "most cars")
         fifth = fifths(origins, "no_car_share", first="high")
-        yield "no_car", "fifth of areas by households without a car", _named(fifth, labels)
+        title = (
+            f"local fifth of {result.study.unit} by households without a car (areas ranked; "
+            f"each about a fifth of {result.study.unit}, not of the areas)"
+        )
+        yield "no_car", title, _named(fifth, labels)
     if "ward_name" in origins:
         names = origins["ward_name"].astype("str").fillna(UNKNOWN)
         yield "wards", "ward (modelled, not official ward counts)", names
@@ -175,7 +180,7 @@ def _within(result: StudyResult, words: Wording) -> Table:
 
 
 def _added(result: StudyResult, words: Wording) -> Table:
-    """Return minutes to the nearest before and after, and who gains or loses."""
+    """Return minutes to the nearest before and after, and for whom they are added or saved."""
     settings = result.study.settings
     rows = [
         {**case, **facts(comparison, cutoff_min=settings.cutoff_min).iloc[0]}
@@ -186,15 +191,16 @@ def _added(result: StudyResult, words: Wording) -> Table:
         Column("mean_before_min", "Mean before", "minutes"),
         Column("mean_after_min", "Mean after", "minutes"),
         Column("mean_change_min", "Mean added", "minutes"),
-        Column("weight_loses", f"Lose more than {settings.loser_min:g} min", "count", words.unit),
+        Column("weight_loses", f"Lose: over {settings.loser_min:g} min added", "count", words.unit),
         Column("share_loses", "Share who lose", "percent"),
         Column("worst_change_min", "Most added", "minutes", at_infinity="no longer reached"),
-        Column("weight_gains", f"Gain more than {settings.loser_min:g} min", "count", words.unit),
+        Column("weight_gains", f"Over {settings.loser_min:g} min saved", "count", words.unit),
         Column("weight_loses_all", "Reach none any more", "count", words.unit),
         Column("finite_weight", "Base of the means", "count", words.unit),
     )
     title = (
-        f"Minutes to the nearest {words.site} before and after, and {words.unit} losing, "
+        f"Minutes to the nearest {words.site} before and after, and {words.unit} with minutes "
+        f"added or saved, "
         f"{words.place}{words.mark}"
     )
     return _make(("added_time", title), columns, rows, words)
@@ -214,7 +220,7 @@ def _grouped(
     columns = (
         Column("scenario", "Scenario"),
         Column("mode", "Travelling"),
-        Column("group", words.capital(title.split(" (", maxsplit=1)[0])),
+        Column("group", words.capital(title.split(" (", maxsplit=1)[0].removeprefix("the "))),
         Column("weight", words.Unit, "count"),
         Column("within_share_before", f"Within {settings.cutoff_min:g} min before", "percent"),
         Column("within_share_after", f"Within {settings.cutoff_min:g} min after", "percent"),
@@ -222,7 +228,7 @@ def _grouped(
         Column("mean_before_min", "Mean before", "minutes"),
         Column("mean_after_min", "Mean after", "minutes"),
         Column("mean_change_min", "Mean added", "minutes"),
-        Column("weight_loses", f"Lose more than {settings.loser_min:g} min", "count", words.unit),
+        Column("weight_loses", f"Lose: over {settings.loser_min:g} min added", "count", words.unit),
         Column("share_loses", "Share who lose", "percent"),
     )
     full_title = (
