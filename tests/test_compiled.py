@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -64,3 +65,29 @@ def test_numba_is_not_loaded_before_it_is_needed() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_it_says_compiling_once_and_only_when_it_compiles(tmp_path: Path) -> None:
+    code = """
+import logging
+logging.basicConfig(level=logging.INFO, format="%(message)s")
+import numpy as np
+from eh_access.routing.nearest import _sweep
+arcs = np.zeros(2, dtype=np.int32), np.zeros((0, 2), dtype=np.int32)
+_sweep(arcs, np.zeros(1, dtype=np.int64))
+"""
+    said = []
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        said.append(done.stderr)
+    assert said[0].splitlines() == [
+        "compiling (once): the first run takes some seconds longer",
+        "compiling (once), part 1: routing.nearest._sweep",
+    ]
+    assert said[1] == ""

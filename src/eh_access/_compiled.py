@@ -10,17 +10,21 @@ functions that call one another in one file.
 
 from __future__ import annotations
 
+import functools
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import platformdirs
 
 F = TypeVar("F", bound=Callable[..., object])
 
+log = logging.getLogger(__name__)
 _DECORATING = threading.Lock()
+_OURS = __name__.split(".", maxsplit=1)[0] + "."
 
 
 def cache_folder() -> Path:
@@ -66,6 +70,8 @@ def njit(*, parallel: bool = False, fastmath: bool = False) -> Callable[[F], F]:
     """
     import numba  # noqa: PLC0415 - loading numba takes a third of a second: only when compiling
 
+    _announce_compiling()
+
     def decorate(function: F) -> F:
         with _DECORATING, _own_cache_folder():
             compiled = numba.njit(
@@ -79,6 +85,37 @@ def njit(*, parallel: bool = False, fastmath: bool = False) -> Callable[[F], F]:
         return cast("F", compiled)
 
     return decorate
+
+
+@functools.cache
+def _announce_compiling() -> None:
+    """Have every compilation of ours logged: the first as a warning, which is seen by default.
+
+    Nothing is said when compiled code is found in the cache.
+    """
+    from numba.core import event  # noqa: PLC0415 - as above
+
+    class Announcer(event.Listener):
+        """Tells users why they wait."""
+
+        compiled = 0
+
+        def on_start(self, event: Any) -> None:  # noqa: ANN401 - numba has no types
+            function = event.data["dispatcher"].py_func
+            module = function.__module__ or ""  # typed at a prompt, it has none
+            if not module.startswith(_OURS):
+                return
+            if not self.compiled:
+                log.warning("compiling (once): the first run takes some seconds longer")
+            self.compiled += 1
+            name = f"{module.removeprefix(_OURS)}.{function.__name__}"
+            log.info("compiling (once), part %d: %s", self.compiled, name)
+
+        def on_end(self, event: object) -> None:
+            """Nothing to say."""
+
+    register: Callable[[str, event.Listener], None] = event.register
+    register("numba:compile", Announcer())
 
 
 @contextmanager

@@ -1,0 +1,150 @@
+"""What holds of the engines whatever the streets: choice, threads, shapes, determinism."""
+
+from __future__ import annotations
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from eh_access.errors import InputError
+from eh_access.modes import DRIVE, MODES, WALK
+from eh_access.network.model import Network
+from eh_access.routing import batches, engine, sweep
+from eh_access.routing.engine import Job, SearchOptions, choose, deciseconds, minutes_from_nodes
+from eh_access.routing.hierarchy import customise
+from eh_access.routing.topology import build_topology
+from oracles import arcs, scipy_minutes
+from strategies_routing import towns
+from toys import STREET, grid_town, parallel_edges, toy_network
+
+DIRECTIONS = ("from_sites", "to_sites")
+
+
+@settings(max_examples=60)
+@given(town=towns(), data=st.data())
+def test_the_matrix_handed_out_holds_what_the_engine_uses(
+    town: Network, data: st.DataObject
+) -> None:
+    mode = data.draw(st.sampled_from(list(MODES.values())))
+    cheapest: dict[tuple[int, int], int] = {}
+    for u, v, ds in arcs(town, mode):
+        cheapest[u, v] = min(ds, cheapest.get((u, v), ds))
+    matrix = town.to_csr(mode).tocoo()
+    ours = {
+        (int(u), int(v)): ds
+        for u, v, ds in zip(matrix.row, matrix.col, np.rint(matrix.data * 10), strict=True)
+    }
+    assert ours == cheapest
+    turned = town.to_csr(mode, direction="to_sites")
+    assert np.array_equal(turned.toarray(), town.to_csr(mode).toarray().T)
+
+
+def test_of_parallel_streets_the_cheapest_and_a_gate_that_costs_nothing() -> None:
+    assert parallel_edges().to_csr(WALK).toarray()[0, 1] == 120.0
+    gate = toy_network([(0, 1, 0.0, STREET)], [(0, 0), (0, 0)])
+    matrix = gate.to_csr(WALK)
+    assert matrix.nnz == 2
+    assert matrix.data.tolist() == [0.0, 0.0]
+    with pytest.raises(InputError, match="direction is 'both'"):
+        gate.to_csr(WALK, direction="both")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("sites", [1, 15, 16, 17, 40, 48, 64, 65, 130])
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_any_number_of_sites_against_scipy(sites: int, direction: str) -> None:
+    town = grid_town(13, 11)
+    nodes = np.random.default_rng(sites).integers(0, town.node_count, sites).tolist()
+    theirs = scipy_minutes(town, DRIVE, nodes, direction)
+    for name in ("queue", "hierarchy"):
+        options = SearchOptions(engine=name)  # type: ignore[arg-type]
+        ours = town.one_to_all(nodes, mode=DRIVE, direction=direction, options=options)  # type: ignore[arg-type]
+        assert ours.shape == (town.node_count, sites)
+        assert ours.dtype == np.float32
+        assert np.array_equal(np.rint(ours * 600), np.rint(theirs * 600))
+
+
+def test_minutes_are_deciseconds_divided_and_rounded_once() -> None:
+    every_ds = np.arange(sweep.MOST_VECTORS * 16 * 40_000, dtype=np.float32)
+    rows = batches.aligned_rows(40_000, 64)
+    rows[:] = every_ds.reshape(rows.shape)
+    sweep.top_to_minutes(np.arange(40_000, dtype=np.int32), rows)
+    assert np.array_equal(rows.ravel(), every_ds / np.float32(600))
+
+
+@settings(max_examples=40)
+@given(town=towns(), order=st.randoms(use_true_random=False))
+def test_any_order_of_nodes_gives_the_same_minutes(town: Network, order: object) -> None:
+    """Orders that go down no branch at a time leave more loose nodes, and no other answer."""
+    number = list(range(town.node_count))
+    order.shuffle(number)  # type: ignore[attr-defined]
+    new = np.array(number, dtype=np.int32)
+    mixed_from, mixed_to = new[town.edge_from], new[town.edge_to]
+    tree = build_topology(town.node_count, mixed_from, mixed_to)
+    covered = [v for first, last in tree.blocks for v in range(first, last)] + tree.loose.tolist()
+    assert sorted(covered) == list(range(town.node_count))
+    cost = engine.edge_cost(town, DRIVE)
+    metric = customise(tree, cost.forward_ds, cost.backward_ds)
+    seeds = np.zeros((town.node_count, 1, 2), dtype=np.int32)
+    seeds[:, 0, 0] = new
+    ours = batches.minutes_everywhere(metric, seeds, workers=2)[new]
+    theirs = scipy_minutes(town, DRIVE, list(range(town.node_count)), "from_sites")
+    assert np.array_equal(np.rint(ours * 600), np.rint(theirs * 600))
+
+
+@pytest.mark.parametrize("name", ["queue", "hierarchy"])
+def test_several_callers_at_once_get_what_one_gets(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "CELLS_PER_WORKER", 64)  # so that small jobs use threads too
+    town = grid_town(30, 30)
+    nodes = list(range(0, 900, 13))
+    options = SearchOptions(engine=name, threads=2)  # type: ignore[arg-type]
+
+    def ask(_: int) -> np.ndarray:
+        return minutes_from_nodes(town, nodes, mode=WALK, options=options)
+
+    alone = SearchOptions(engine=name, threads=1)  # type: ignore[arg-type]
+    expected = minutes_from_nodes(town, nodes, mode=WALK, options=alone)
+    with ThreadPoolExecutor(4) as pool:
+        for found in pool.map(ask, range(24)):
+            assert found.tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("name", ["queue", "hierarchy"])
+def test_nothing_beyond_the_limit_and_all_that_is_within(name: str) -> None:
+    town = grid_town(8, 8)
+    seeds = np.zeros((3, 1, 2), dtype=np.int32)
+    seeds[:, 0, 0] = 0, 20, 63
+    every = np.arange(town.node_count, dtype=np.int32)[:, None]
+    options = SearchOptions(engine=name)  # type: ignore[arg-type]
+    whole, bounded = (
+        deciseconds(
+            town,
+            WALK,
+            Job(seeds=seeds, places=(every, np.zeros_like(every)), direction="to_sites", **limit),
+            options=options,
+        )
+        for limit in ({}, {"limit_ds": 4800})
+    )
+    assert np.array_equal(bounded, np.where(whole <= 4800, whole, engine.CLOSED_DS))
+    assert (bounded == 4800).any()
+
+
+def test_the_choice_of_engine_is_logged_and_follows_what_is_ready(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    town = grid_town(4, 4)
+    with caplog.at_level(logging.INFO):
+        assert choose(town, WALK, "to_sites", engine.HIERARCHY_PAYS_FROM - 1) == "queue"
+        assert choose(town, WALK, "to_sites", engine.HIERARCHY_PAYS_FROM) == "hierarchy"
+        engine.topology(town)
+        assert choose(town, WALK, "to_sites", engine.CUSTOMISING_PAYS_FROM) == "hierarchy"
+        engine.metric(town, WALK, direction="to_sites")
+        assert choose(town, WALK, "to_sites", 1) == "hierarchy"
+        assert choose(town, WALK, "from_sites", 1) == "queue"
+    assert "not sorted yet" in caplog.text
+    assert "sorted for this mode already" in caplog.text
