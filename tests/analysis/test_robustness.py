@@ -405,8 +405,10 @@ def test_a_site_s_samples_are_its_own() -> None:
 
 
 def test_nothing_is_sampled_where_all_is_known() -> None:
-    known = sites(basis={"B": "unknown", "C": "postcode"}, radius_m={"C": 150.0})
+    known = sites(basis={"B": "unknown", "C": "postcode"}, radius_m={"C": 99.0})
     assert sampled_sites(known, seed=1).empty
+    rough = sites(basis={"B": "unknown", "C": "postcode"}, radius_m={"C": 150.0})
+    assert set(sampled_sites(rough, seed=1)["sample_of"]) == {"C"}
 
 
 def test_there_must_be_a_sample() -> None:

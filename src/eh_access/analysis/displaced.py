@@ -1,4 +1,4 @@
-"""A criterion asked again with estimated sites in places drawn from their discs."""
+"""A criterion asked again with roughly known sites in places drawn from their discs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pandas as pd
 
 from eh_access.analysis.hours import reached
 from eh_access.analysis.lenses import by_mode
-from eh_access.analysis.positions import sample_id
+from eh_access.analysis.positions import MARK, sample_id
 from eh_access.analysis.views import View, look, tables_for
 from eh_access.routing.types import OFF_NETWORK
 
@@ -79,10 +79,43 @@ def usable_samples(sides: Sides) -> list[int]:
     return sorted(int(sample) for sample in every - lost)
 
 
-def displaced_figures(
-    lens: Lens, sides: Sides, *, samples: Sequence[int], moved: Iterable[str]
-) -> Figures:
-    """Return figures with estimated sites in sampled places, everything else as in the study.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Displaced:
+    """A criterion asked of a case, and its sites in every sampled place; made by `displaced`.
+
+    Parameters
+    ----------
+    before, after
+        The two sides, a part for each mode.
+    """
+
+    before: tuple[Part, ...]
+    after: tuple[Part, ...]
+
+    def figures(self, moved: Iterable[str]) -> Figures:
+        """Return what each origin has with some sites in sampled places, all else as in the study.
+
+        Parameters
+        ----------
+        moved
+            Ids of sites; a side on which one does not count, or where its place is known well,
+            leaves it alone.
+
+        Returns
+        -------
+        tuple of numpy.ndarray
+            Before and after, float64 (samples, origins).
+        """
+        wanted = sorted(moved)
+        before, after = (
+            reduce(np.minimum, [part.figures(wanted) for part in parts])
+            for parts in (self.before, self.after)
+        )
+        return before, after
+
+
+def displaced(lens: Lens, sides: Sides, samples: Sequence[int]) -> Displaced:
+    """Return a criterion's sites in every sampled place.
 
     Parameters
     ----------
@@ -92,25 +125,20 @@ def displaced_figures(
         Times to the sampled places.
     samples
         Which samples.
-    moved
-        The sites to move, by id; a side on which one does not count, or where its place is no
-        estimate, leaves it alone.
 
     Returns
     -------
-    tuple of numpy.ndarray
-        Before and after, float64 (samples, origins).
+    Displaced
+        Ready to be asked with any of the sites moved.
     """
-    wanted = sorted(moved)
-    parts = [
-        [
-            _Displaced.of(layer.view, look(alone, lens.case, side), wanted, samples)
+    before, after = (
+        tuple(
+            _part(layer.view, look(alone, lens.case, side), samples)
             for layer, alone in zip(layers, _asked(lens, side), strict=True)
-        ]
+        )
         for layers, side in zip((lens.before, lens.after), sides, strict=True)
-    ]
-    before, after = (reduce(np.minimum, [part.figures() for part in side]) for side in parts)
-    return before, after
+    )
+    return Displaced(before=before, after=after)
 
 
 def _asked(lens: Lens, side: Side) -> list[Criterion]:
@@ -122,56 +150,56 @@ def _asked(lens: Lens, side: Side) -> list[Criterion]:
     ]
 
 
+def _part(view: View, sampled: View, samples: Sequence[int]) -> Part:
+    drawn = {site.rpartition(MARK)[0] for site in sampled.sites.ids}
+    rough = view.sites.ids[view.sites.radius_m > 0]
+    sites = [site for site in rough if site in drawn]
+    ids = [sample_id(site, sample) for site in sites for sample in samples]
+    at = sampled.sites.ids.get_indexer(pd.Index(ids, dtype=str))
+    shape = (len(view.there), len(sites), len(samples))
+    return Part(
+        view=view,
+        sites=tuple(sites),
+        there=sampled.there[:, at].reshape(shape),
+        back=None if sampled.back is None else sampled.back[:, at].reshape(shape),
+    )
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
-class _Displaced:
-    """One side by one mode, and the columns that take the place of others in each sample.
+class Part:
+    """One side by one mode, and the minutes that take the place of others in each sample.
 
     Parameters
     ----------
     view
         With every site where it is drawn.
-    columns
-        Which sites move.
+    sites
+        Those that have sampled places.
     there, back
-        (origins, moved sites, samples).
+        (origins, those sites, samples).
     """
 
     view: View
-    columns: NDArray[np.intp]
+    sites: tuple[str, ...]
     there: Doubles
     back: Doubles | None
 
-    @classmethod
-    def of(
-        cls, view: View, sampled: View, wanted: Sequence[str], samples: Sequence[int]
-    ) -> _Displaced:
-        """Return the columns of the wanted sites that count here and are estimates."""
-        rough = set(view.sites.ids[view.sites.radius_m > 0])
-        have = set(sampled.sites.ids)
-        sites = [s for s in wanted if s in rough and sample_id(s, samples[0]) in have]
-        ids = [sample_id(site, sample) for site in sites for sample in samples]
-        at = sampled.sites.ids.get_indexer(pd.Index(ids, dtype=str))
-        shape = (len(view.there), len(sites), len(samples))
-        return cls(
-            view=view,
-            columns=view.sites.ids.get_indexer(pd.Index(sites, dtype=str)),
-            there=sampled.there[:, at].reshape(shape),
-            back=None if sampled.back is None else sampled.back[:, at].reshape(shape),
-        )
-
-    def figures(self) -> Doubles:
-        """Return what each origin has in every sample, (samples, origins)."""
+    def figures(self, wanted: Sequence[str]) -> Doubles:
+        """Return what each origin has in every sample with some sites moved."""
         criterion = self.view.criterion
+        at = [number for number, site in enumerate(self.sites) if site in wanted]
+        columns = self.view.sites.ids.get_indexer(pd.Index([self.sites[n] for n in at], dtype=str))
         blank = self.view.there.copy()
-        blank[:, self.columns] = np.inf
+        blank[:, columns] = np.inf
         rest = replace(self.view, there=blank).figure({})
+        there = self.there[:, at]
         if criterion.measure != "hours_reachable":
-            return np.asarray(np.minimum(rest, self.there.min(axis=1, initial=np.inf).T))
+            return np.asarray(np.minimum(rest, there.min(axis=1, initial=np.inf).T))
         near = reached(
-            self.there,
-            self.back,
+            there,
+            None if self.back is None else self.back[:, at],
             criterion.cutoff_min or np.inf,
             there_and_back=criterion.there_and_back or "each_way",
         )
-        hours = self.view.sites.hours[self.columns][:, None]
+        hours = self.view.sites.hours[columns][:, None]
         return np.asarray(rest + np.where(near, hours, 0.0).sum(axis=1).T)

@@ -1,4 +1,4 @@
-"""Places where a site might be whose location is an estimate: drawn from its disc."""
+"""Places where a site might be that is known only roughly: drawn from its disc."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from eh_access.analysis.rough import rough_radius_m
 from eh_access.errors import InputError
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def sample_id(site_id: str, sample: int) -> str:
 def sampled_sites(
     sites: gpd.GeoDataFrame, *, seed: int, count: int = POSITIONS
 ) -> gpd.GeoDataFrame:
-    """Return sampled places of every site whose location is an estimate.
+    """Return sampled places of every site that is known only roughly.
 
     Each place is drawn evenly from the disc of ``location_radius_m`` around where the site is
     drawn. A site's draws depend on the seed and its id alone: another site more or less, or
@@ -60,10 +61,10 @@ def sampled_sites(
     Returns
     -------
     geopandas.GeoDataFrame
-        ``count`` rows for each estimated site, all samples of a site together: index ``site_id``
-        (see `sample_id`), the columns of ``sites``, open, surveyed and with full hours, so that
-        all count wherever they are asked about; ``sample_of`` and ``sample``. Empty when no
-        location is an estimate.
+        ``count`` rows for each such site (see ``rough.rough_radius_m``), all samples of a site
+        together: index ``site_id`` (see `sample_id`), the columns of ``sites``, open, surveyed and
+        with full hours, so that all count wherever they are asked about; ``sample_of`` and
+        ``sample``. Empty when every place is known well, or not at all.
 
     Raises
     ------
@@ -73,20 +74,16 @@ def sampled_sites(
     Examples
     --------
     >>> from eh_access import load_sites
-    >>> sampled = sampled_sites(load_sites("rotherham_centres"), seed=1, count=2)
-    >>> sampled.index.tolist()
-    ['park-view#000', 'park-view#001', 'stepping-stones#000', 'stepping-stones#001']
+    >>> centres = load_sites("rotherham_centres").loc[["park-view", "valley"]]
+    >>> sampled_sites(centres, seed=1, count=2).index.tolist()  # nobody knows where Valley is
+    ['park-view#000', 'park-view#001']
     """
     if count < 1:
         raise InputError(f"count is {count}; give 1 or more sampled positions")
-    radius = sites["location_radius_m"].to_numpy(dtype=np.float64, na_value=0.0)
-    drawn = (sites["location_basis"] == "estimate").to_numpy(dtype=bool) & (radius > 0)
-    chosen = sites[drawn].sort_index()
+    radius = pd.Series(rough_radius_m(sites), index=sites.index)
+    chosen = sites[radius.to_numpy() > 0].sort_index()
     rows = chosen.loc[np.repeat(chosen.index, count)].copy()
-    around = [
-        _in_disc(str(site), seed, count) * radius_m
-        for site, radius_m in zip(chosen.index, chosen["location_radius_m"], strict=True)
-    ]
+    around = [_in_disc(str(site), seed, count) * radius[site] for site in chosen.index]
     shift = np.concatenate(around) if around else np.zeros((0, 2))
     rows["sample_of"] = rows.index.astype(str)
     rows["sample"] = np.tile(np.arange(count), len(chosen))

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from eh_access.analysis.answering import Answers, answers, graded
-from eh_access.analysis.displaced import displaced_figures, sampled_names, usable_samples
+from eh_access.analysis.displaced import displaced, sampled_names, usable_samples
 from eh_access.analysis.lenses import at_threshold, lens_of
 from eh_access.analysis.robustness_tables import (
     FRAME_COLUMNS,
@@ -117,7 +117,7 @@ def robustness(
     positions: Mapping[str, Side] | None = None,
     sweeps: Sequence[Sweep] = SWEEPS,
 ) -> Robustness:
-    """Ask the same criteria under other assumptions, and with estimated sites in other places.
+    """Ask the same criteria under other assumptions, and with roughly known sites in other places.
 
     Parameters
     ----------
@@ -130,9 +130,9 @@ def robustness(
         The assumptions tried; None for the usual grid of 48 (fewer where there is no second set of
         origins or no column ``age0_15``). `Setting.origins` names a set, "" the first.
     positions
-        Times to sampled places of the sites whose location is an estimate (see
+        Times to sampled places of the sites known only roughly (see
         ``positions.sampled_sites``), by scenario. That of the baseline serves both sides of every
-        case; a scenario that moves such a site needs one of its own for its own side.
+        case; a scenario that moves such a site, or changes streets, needs one of its own.
     sweeps
         The assumptions moved one at a time.
 
@@ -283,9 +283,10 @@ def _on_positions(
         return pd.DataFrame(columns=list(FRAME_COLUMNS)), []
     samples, base = usable_samples(sides), lens.base(MAIN_WEIGHTS)
     own = [Setting()] * len(samples)
+    places = displaced(lens, sides, samples)
 
     def moved(sites: Iterable[str]) -> Answers:
-        return graded(lens, displaced_figures(lens, sides, samples=samples, moved=sites), base)
+        return graded(lens, places.figures(sites), base)
 
     rows = frame_rows(
         lens,
