@@ -42,7 +42,7 @@ def isochrone_shapes(result: StudyResult) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        ``cutoffs`` in minutes and ``modes``: by mode, for each site in the order of ids, one shape
+        ``cutoffs`` in minutes, ``detail_m`` (how far a line may be out) and ``modes``: by mode, for each site in the order of ids, one shape
         for each cutoff (see `geojson.polygon_steps`; empty where nothing is reached). None where
         times are estimated.
     """
@@ -51,6 +51,7 @@ def isochrone_shapes(result: StudyResult) -> dict[str, Any] | None:
     sites = result.sites.sort_index()
     return {
         "cutoffs": list(CUTOFFS_MIN),
+        "detail_m": {name: _detail_m(times.mode) for name, times in result.times.items()},
         "modes": {name: shapes_of(result, sites, name) for name in result.modes},
     }
 
@@ -93,7 +94,7 @@ def _drawn(
     if result.network is None or sites.empty:
         return {}
     land = isochrones(result.network, sites, mode=mode, cutoffs_min=CUTOFFS_MIN)
-    detail_m = DRIVE_DETAIL_M if mode.uses_road_speeds else WALK_DETAIL_M
+    detail_m = _detail_m(mode)
     frame = result.borough.buffer(BEYOND_M).envelope
     tidy = [simpler(shapely.intersection(shape, frame), detail_m) for shape in land.geometry]
     steps = [geojson.polygon_steps(shape) for shape in geojson.to_degrees(tidy)]
@@ -101,6 +102,10 @@ def _drawn(
     for site, shape in zip(land["site_id"], steps, strict=True):
         found.setdefault(str(site), []).append(shape)
     return found
+
+
+def _detail_m(mode: TravelMode) -> float:
+    return DRIVE_DETAIL_M if mode.uses_road_speeds else WALK_DETAIL_M
 
 
 def simpler(shape: BaseGeometry, detail_m: float) -> BaseGeometry:

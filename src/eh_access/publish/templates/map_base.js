@@ -2,12 +2,10 @@
 const Base = (() => {
   const OSM_COPYRIGHT = "https://www.openstreetmap.org/copyright";
   const SPACE = "http://www.w3.org/2000/svg";
-  const LOOKS = {
-    water: { fill: true, fillColor: "#CFE3EE", fillOpacity: 1, stroke: false },
-    river: { color: "#BCD7E6", weight: 2.5, opacity: 1 },
-    rail: { color: "#4A4F54", weight: 1.4, opacity: 0.75, dashArray: "6 3" },
-    street: { color: "#6B6F73", opacity: 0.45, smoothFactor: 1.5 },
-  };
+  const WATER = "#CFE3EE";
+  const RIVER = { style: "#BCD7E6", width: 2.5 };
+  const STREET = "rgba(107, 111, 115, .45)";
+  const RAIL = { style: "rgba(74, 79, 84, .75)", width: 1.4, dashes: [6, 3] };
   const shapes = (parts) => parts.map((rings) => rings.map(Core.decodeLine));
 
   function pane(map, name, order, clicks) {
@@ -21,7 +19,6 @@ const Base = (() => {
     pane(map, "tiles-under", 200, false);
     pane(map, "areas", 400, true);
     pane(map, "isochrones", 410, false).style.opacity = 0.8;
-    pane(map, "water", 415, false);
     pane(map, "streets", 420, false);
     pane(map, "outlines", 430, false);
     pane(map, "dots", 440, false);
@@ -37,14 +34,6 @@ const Base = (() => {
       pane: "areas", renderer, weight: 0.6, color: "#8A8F94", fillOpacity: 1,
     }).addTo(map));
     addPatterns(renderer._container);
-    const fixed = { pane: "streets", renderer: L.canvas({ pane: "streets", padding: 0.3 }), interactive: false };
-    const under = { ...fixed, pane: "water", renderer: L.canvas({ pane: "water", padding: 0.3 }) };
-    if (data.base.water.length) L.polygon(data.base.water.flatMap(shapes), { ...under, ...LOOKS.water }).addTo(map);
-    if (data.base.rivers.length) L.polyline(data.base.rivers.map(Core.decodeLine), { ...under, ...LOOKS.river }).addTo(map);
-    data.base.streets.forEach((kind) => {
-      L.polyline(kind.lines.map(Core.decodeLine), { ...fixed, ...LOOKS.street, weight: kind.width }).addTo(map);
-    });
-    if (data.base.rail.length) L.polyline(data.base.rail.map(Core.decodeLine), { ...fixed, ...LOOKS.rail }).addTo(map);
     const lines = L.svg({ pane: "outlines", padding: 0.5 });
     const outline = (list, weight, dashes) => list.forEach((parts) => {
       L.polygon(shapes(parts), {
@@ -55,6 +44,30 @@ const Base = (() => {
     outline(data.base.wards, 1, "1 3");
     outline(data.base.borough, 2, null);
     return areas;
+  }
+
+  /* Water under the streets, rail over them: painted, for there are many. */
+  function ground(map, data, own) {
+    const trace = (path, line) => Core.decodeLine(line).map(own.place)
+      .forEach((p, i) => (i ? path.lineTo(p.x, p.y) : path.moveTo(p.x, p.y)));
+    const traced = (lines) => lines.reduce((path, line) => { trace(path, line); return path; }, new Path2D());
+    const { water, rivers, streets, rail } = data.base;
+    const strokes = [
+      { path: traced(rivers), ...RIVER },
+      ...streets.map((kind) => ({ path: traced(kind.lines), style: STREET, width: kind.width })),
+      { path: traced(rail), ...RAIL },
+    ];
+    const lakes = traced(water.flat(2));
+    Canvas.layer(map, "streets", own, (context, scale) => {
+      context.fillStyle = WATER;
+      context.fill(lakes, "evenodd");
+      strokes.forEach(({ path, style, width, dashes }) => {
+        context.strokeStyle = style;
+        context.lineWidth = width / scale;
+        context.setLineDash((dashes || []).map((length) => length / scale));
+        context.stroke(path);
+      });
+    }).show();
   }
 
   /* Hatching, so that the worst areas stand out without colour. */
@@ -96,5 +109,5 @@ const Base = (() => {
     return layer.addTo(map);
   }
 
-  return { panes, draw, tiles, OSM_COPYRIGHT };
+  return { panes, draw, ground, tiles, WATER, OSM_COPYRIGHT };
 })();

@@ -7,7 +7,8 @@ const Canvas = (() => {
   function units(map, middle) {
     const from = map.project(middle, UNIT_ZOOM);
     const place = (at) => map.project(at, UNIT_ZOOM).subtract(from);
-    return { from, place };
+    const perMetre = 2 ** UNIT_ZOOM / (40075016.7 * Math.cos((middle.lat * Math.PI) / 180) / 256);
+    return { from, place, perMetre };
   }
 
   /* `paint(context, scale)` draws in those units; `scale` is how many pixels one of them takes. */

@@ -210,7 +210,7 @@ const Controls = (() => {
     window.addEventListener("beforeprint", () => {
       wasOpen = details.open;
       details.open = true;
-      Object.assign(frame.style, { width: "158mm", height: "104mm" });
+      Object.assign(frame.style, { width: "158mm", height: "100mm" });
       page.map.invalidateSize({ animate: false });
       Draw.home();
     });

@@ -50,6 +50,7 @@ const Draw = (() => {
     home();
     const own = Canvas.units(map, map.getCenter());
     Isochrones.start(own);
+    Base.ground(map, data, own);
     const places = data.origins.at;
     at = new Float64Array(places.length);
     for (let o = 0; o < places.length; o += 2) {

@@ -78,7 +78,7 @@ const Figures = (() => {
       list.push([make("span", "ABC"[i], { class: `centre small ${kind}`, "aria-hidden": "true" }), text]);
     });
     if (data.sites.some((site) => site.rough_m)) list.push([make("span", "◌", { "aria-hidden": "true" }), "dashed circle: the place is only known this closely"]);
-    if (data.base.water.length) list.push([swatch("", "#CFE3EE"), "water"]);
+    if (data.base.water.length) list.push([swatch("", Base.WATER), "water"]);
     if (data.base.rail.length) list.push([make("span", null, { class: "rail" }), "railway"]);
     return list;
   }

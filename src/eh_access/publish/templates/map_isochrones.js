@@ -60,13 +60,19 @@ const Isochrones = (() => {
     const cutoffs = drawn(data, minutes);
     if (!cutoffs.length) return;
     const last = cutoffs.length - 1;
+    const each = (side, rank, chosen, work) => data.sites.forEach((site, s) => {
+      if (site.at && side.serves[s] && chosen(s)) work(land(data, side.scenario, mode, s, rank));
+    });
     const fill = (side, style, rank, chosen) => {
       context.fillStyle = style;
-      data.sites.forEach((site, s) => {
-        if (site.at && side.serves[s] && chosen(s)) context.fill(land(data, side.scenario, mode, s, rank), "nonzero");
-      });
+      each(side, rank, chosen, (shape) => context.fill(shape, "nonzero"));
     };
     fill(before, hatching(context, scale), last, () => true);
+    // each line is drawn to within so many metres: slivers between two of them are no loss
+    context.strokeStyle = tint(last, cutoffs.length);
+    context.lineWidth = 2 * data.isochrones.detail_m[mode] * own.perMetre;
+    context.lineJoin = "round";
+    each(after, last, (s) => before.serves[s], (shape) => context.stroke(shape));
     fill(after, OPENED, last, (s) => !before.serves[s]);
     for (let rank = last; rank >= 0; rank -= 1) fill(after, tint(rank, cutoffs.length), rank, (s) => before.serves[s]);
   }
