@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from eh_access.publish.report import render_report
 from eh_access.publish.tabulate import tabulate
 from eh_access.publish.whole import write_whole
 from eh_access.publish.workbook import write_workbook
+from eh_access.study.further import find_further
 from eh_access.study.history import with_history
 from eh_access.study.manifest import build_manifest
 
@@ -34,8 +36,13 @@ OUTPUT_NAMES = (
     "results.gpkg",
     "origins.csv",
     "verdicts.csv",
+    "alternatives.csv",
+    "robustness.csv",
+    "fairness.csv",
+    "outreach.csv",
     "manifest.json",
 )
+"""Every file there can be; a study without candidates, say, has no ``outreach.csv``."""
 
 
 def write_outputs(
@@ -109,7 +116,8 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
 def _write_all(result: StudyResult, folder: Path, *, started: datetime | None) -> tuple[str, ...]:
     """Write every output into one folder, the manifest last because it describes the others."""
     tables = tabulate(result)
-    steps: Mapping[str, Callable[[Path], None]] = {
+    findings = find_further(result)
+    steps: dict[str, Callable[[Path], None]] = {
         "report.html": lambda path: _write_text(render_report(result, tables=tables), path),
         "map.html": lambda path: _write_text(render_map(result), path),
         "tables.xlsx": lambda path: write_workbook(
@@ -121,6 +129,8 @@ def _write_all(result: StudyResult, folder: Path, *, started: datetime | None) -
         "origins.csv": lambda path: write_csv(result.origins_table(), path),
         "verdicts.csv": lambda path: write_csv(result.verdicts_table(), path),
     }
+    for name, frame in findings.tables().items():
+        steps[name] = partial(write_csv, frame)
     for name, write in steps.items():
         logger.info("writing %s", name)
         write(folder / name)

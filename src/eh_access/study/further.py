@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from eh_access.study.results import StudyResult
 
 WALK = "walk"
+ALONE_SESSIONS = (1, 2)
+"""How many venues are tried where they are all there is: nobody proposes that, so the search for
+three and four, which takes longest, is left to ``best_sessions``."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -267,8 +270,15 @@ def _outreach(result: StudyResult) -> tuple[Outreach, ...]:
         if np.any(after > before):
             mends.append(Loss(scenario=scenario_of(config), before=before, after=after))
     options = OutreachOptions(unit=result.study.unit)
+    alone = replace(options, sessions=ALONE_SESSIONS)
     return tuple(
-        best_sessions(times, result.origins, names=venues["name"], mend=mend, options=options)
+        best_sessions(
+            times,
+            result.origins,
+            names=venues["name"],
+            mend=mend,
+            options=alone if mend is None else options,
+        )
         for mend in mends
     )
 
