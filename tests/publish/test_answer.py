@@ -1,0 +1,202 @@
+"""The headline answers the question that is asked: what changes, and what cannot be said."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+
+import pandas as pd
+import pytest
+
+from eh_access.analysis.criteria import Outcome, Verdict
+from eh_access.modes import MODES
+from eh_access.publish.answer import answer, deprived_sentence, standing, what_would_change
+from eh_access.publish.report import render_report
+from eh_access.publish.tables import Table
+from eh_access.publish.tabulate import tabulate
+from eh_access.routing.estimate import ACCURACY
+from eh_access.study.config import load_study
+from eh_access.study.results import StudyResult
+from eh_access.study.run import run_study
+
+MET, MARGINAL, NOT_MET = Outcome.MET, Outcome.MARGINAL, Outcome.NOT_MET
+Pointed = Outcome | None
+
+
+@pytest.fixture(scope="module")
+def rotherham() -> StudyResult:
+    return run_study(load_study("rotherham"))
+
+
+@pytest.fixture(scope="module")
+def tables(rotherham: StudyResult) -> Mapping[str, Table]:
+    return tabulate(rotherham)
+
+
+def test_the_headline_tells_what_changed_from_what_was_missed_before(
+    rotherham: StudyResult, tables: Mapping[str, Table]
+) -> None:
+    # walk-30 and pram-2500 were missed before and get worse, sessions does not change at all;
+    # deprived-not-worse turns on roughly known places, and no-car lacks the bus
+    first = answer(rotherham, tables, "deregister-sessions")[0]
+    assert first.endswith(
+        "Of 7 criteria they point to 2 newly not met, 2 missed before and now worse and 1 missed "
+        "before and unchanged; on 2 they say nothing."
+    )
+
+
+def test_a_coin_flip_points_to_nothing(rotherham: StudyResult) -> None:
+    for scenario in ("deregister-closed", "deregister-sessions"):
+        (verdict,) = [
+            item
+            for item in rotherham.verdicts_for(scenario)
+            if item.criterion.id == "deprived-not-worse"
+        ]
+        assert (verdict.outcome, verdict.indication) == (Outcome.CANNOT_SAY, None)
+        # Coleridge's place is inferred to within 400 m, whatever its basis says
+        assert "Coleridge Children's Centre (known to within 400 m)" in verdict.reason
+
+
+def verdicts_of(result: StudyResult, cases: list[tuple[Pointed, Pointed, bool, float]]) -> tuple[Verdict, ...]:
+    """Return verdicts of B closing: pointed before, pointed after, missed before, worsened by."""
+    afters = result.verdicts_for("close-b")[: len(cases)]
+    befores = result.verdicts_for("baseline")[: len(cases)]
+    found = []
+    for (was, now, missed, worse), before, after in zip(cases, befores, afters, strict=True):
+        assert before.criterion.id == after.criterion.id
+        found.append(dataclasses.replace(before, indication=was, outcome=Outcome.CANNOT_SAY))
+        found.append(
+            dataclasses.replace(
+                after,
+                indication=now,
+                outcome=Outcome.CANNOT_SAY,
+                not_met_before=missed,
+                worsened_by=worse,
+            )
+        )
+    return tuple(found)
+
+
+@pytest.mark.parametrize(
+    ("case", "told"),
+    [
+        ((MET, NOT_MET, False, 0.1), "new"),
+        ((MARGINAL, NOT_MET, False, 0.1), "new"),
+        ((NOT_MET, NOT_MET, True, 0.1), "worse"),
+        ((NOT_MET, NOT_MET, True, 0.0), "unchanged"),
+        ((NOT_MET, NOT_MET, True, -0.1), "better"),
+        ((None, NOT_MET, False, 0.1), "unclear"),
+        ((NOT_MET, MET, False, -0.1), "met"),
+        ((MET, MARGINAL, False, 0.1), "marginal"),
+        ((NOT_MET, None, False, 0.1), ""),
+    ],
+)
+def test_standing(toy: StudyResult, case: tuple[Pointed, Pointed, bool, float], told: str) -> None:
+    made = dataclasses.replace(toy, verdicts=verdicts_of(toy, [case]))
+    assert standing(made, made.verdicts_for("close-b")[0]) == told
+    settled = tuple(
+        dataclasses.replace(
+            item, outcome=item.indication or Outcome.CANNOT_SAY, indication=None, basis="streets"
+        )
+        for item in made.verdicts
+    )
+    real = dataclasses.replace(toy, verdicts=settled, estimated=False)
+    assert standing(real, real.verdicts_for("close-b")[0]) == told
+
+
+def test_on_streets_the_headline_says_the_same(
+    toy: StudyResult, toy_tables: Mapping[str, Table]
+) -> None:
+    cases = [
+        (MET, NOT_MET, False, 0.1),
+        (NOT_MET, NOT_MET, True, 0.0),
+        (None, None, False, 0.0),
+        (MET, MET, False, 0.0),
+    ]
+    settled = tuple(
+        dataclasses.replace(item, outcome=item.indication or Outcome.CANNOT_SAY, indication=None)
+        for item in verdicts_of(toy, cases)
+    )
+    real = dataclasses.replace(toy, verdicts=settled, estimated=False)
+    assert answer(real, toy_tables, "close-b")[0].endswith(
+        "of 4 criteria: 1 met, 1 newly not met and 1 missed before and unchanged; on 1 nothing "
+        "can be said."
+    )
+
+
+def test_no_output_says_before_either_of_the_baseline_or_of_what_cannot_be_said(
+    rotherham: StudyResult, tables: Mapping[str, Table]
+) -> None:
+    rows = tables["criteria"].frame
+    missed = rows[rows["outcome"].str.contains("before")]
+    assert set(missed["criterion"]) == {"walk-30", "pram-2500", "sessions"}
+    assert not missed["scenario"].str.startswith("Before").any()
+    csv = rotherham.verdicts_table()
+    assert set(csv.loc[csv["not_met_before"], "criterion"]) == set(missed["criterion"])
+    assert not csv.loc[csv["scenario"] == "baseline", "not_met_before"].any()
+
+
+def test_the_fifth_hit_hardest_is_named(
+    rotherham: StudyResult, tables: Mapping[str, Table]
+) -> None:
+    frame = rotherham.comparisons_full_time["deregister-sessions", "walk"].frame
+    fifth = (rotherham.origins["imd_decile"].astype(int) + 1) // 2
+    moved = frame["change_min"] * frame["weight"]
+    mean = moved.groupby(fifth).sum() / frame["weight"].groupby(fifth).sum()
+    assert mean.idxmax() == 2  # neither the most nor the least deprived
+    told = deprived_sentence(rotherham, tables, "deregister-sessions")
+    assert f"{mean[1]:.1f} minutes added in fifth 1 (most deprived)" in told
+    assert f"{mean[5]:.1f} minutes added in fifth 5 (least deprived)" in told
+    assert f"hardest hit is fifth 2, with {mean[2]:.1f} minutes added" in told
+
+
+def test_minutes_are_added_or_saved_and_never_gained(
+    rotherham: StudyResult, tables: Mapping[str, Table]
+) -> None:
+    page = re.sub(r"<style.*?</style>|data:[^\"]*", "", render_report(rotherham), flags=re.DOTALL)
+    assert not re.findall(r"[^.]*\bgain(?:s|ed|ing)?\b[^.]*", page, flags=re.IGNORECASE)
+    headings = [column.heading for table in tables.values() for column in table.columns]
+    assert not [text for text in headings if "gain" in text.lower()]
+    assert "Over 5 min saved (under-fives)" in headings
+
+
+def test_every_fifth_says_what_it_is_a_fifth_of(
+    rotherham: StudyResult, tables: Mapping[str, Table]
+) -> None:
+    assert "local fifth of under-fives by households" in tables["no_car"].title
+    assert "the nation's fifth of areas" in tables["deprivation"].title
+    labels = [column.label for name in ("no_car", "deprivation") for column in tables[name].columns]
+    assert "Local fifth of under-fives by households without a car" in labels
+    assert "Nation's fifth of areas by deprivation" in labels
+    told = [item.sentence for item in rotherham.verdicts if item.criterion.id == "no-car"]
+    assert all("about a fifth of those counted here, not of the areas" in text for text in told)
+    # and so it is: 27 of 170 areas, not 34
+    share = rotherham.origins.groupby("area_id")["no_car_share"].first()
+    chosen = tables["no_car"].frame["weight"][0]
+    ranked = rotherham.origins.sort_values("no_car_share", ascending=False, kind="stable")
+    held = ranked[ranked["weight"].cumsum() <= chosen]["area_id"].nunique()
+    assert (held, len(share)) == (27, 170)
+
+
+def test_every_rough_place_is_listed(rotherham: StudyResult) -> None:
+    (told,) = [
+        text for text in what_would_change(rotherham, "deregister-sessions") if "roughly" in text
+    ]
+    sites = rotherham.sites
+    rough = sites[pd.to_numeric(sites["location_radius_m"]) >= 100]
+    assert len(rough) == 11
+    for name, radius in zip(rough["name"], rough["location_radius_m"], strict=True):
+        assert f"{name} (to within {radius:,.0f} m)" in told
+
+
+def test_the_accuracy_of_the_estimate_is_stated_for_each_way_of_travelling() -> None:
+    slower = MODES["walk"].speed_km_h / MODES["pushchair"].speed_km_h
+    walking, pushing = ACCURACY.split("With a pushchair")
+    assert "On foot, against real streets" in walking
+    for minutes in (3.5, 8.0, 0.7):  # as measured on foot
+        assert f"{minutes:g} minutes" in walking
+    assert ", ".join(f"{minutes * slower:.1f}" for minutes in (3.5, 8.0)) in pushing
+    assert f"{0.7 * slower:.1f} minutes" in pushing
+    assert f"at {MODES['pushchair'].speed_km_h:g} km/h" in pushing
+    assert pushing.endswith("By car they were not measured.")
