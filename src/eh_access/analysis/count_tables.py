@@ -109,6 +109,11 @@ class CountTable:
         if keys and self.frame.duplicated(keys).any():
             yield f"table '{self.name}': two rows have the same {', '.join(keys)}"
 
+    @property
+    def rows(self) -> list[dict[Hashable, object]]:
+        """Its rows, each by column."""
+        return self.frame.to_dict(orient="records")
+
     def key(self, column: str, row: Mapping[Hashable, object]) -> Key:
         """Return what a count is of, the same wherever it is published."""
         gone = self.fixed.get(column, ())

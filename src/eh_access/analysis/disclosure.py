@@ -141,21 +141,19 @@ class Disclosure:
 
     def _enter(self, table: CountTable) -> None:
         """Put every count of a table into the ledger."""
-        for label, row in table.frame.iterrows():
-            for column in table.counts:
-                structural = table.structural is not None and bool(
-                    table.structural[column].loc[label]
-                )
-                key = table.key(column, row.to_dict())
+        for column in table.counts:
+            empty = np.zeros(len(table.frame), dtype=bool)
+            if table.structural is not None:
+                empty = table.structural[column].to_numpy(dtype=bool)
+            for row, structural in zip(table.rows, empty, strict=True):
+                key = table.key(column, row)
                 value = float(str(row[column]))
-                self._places[key] = self._ledger.add(key, value, structural=structural)
+                self._places[key] = self._ledger.add(key, value, structural=bool(structural))
 
     def _tie(self, table: CountTable) -> None:
         """Say which columns of a table are parts of others, and which are twins."""
-        for _, row in table.frame.iterrows():
-            cells = {
-                column: self._places[table.key(column, row.to_dict())] for column in table.counts
-            }
+        for row in table.rows:
+            cells = {column: self._places[table.key(column, row)] for column in table.counts}
             for total, ways in table.parts.items():
                 for way in ways:
                     self._ledger.add_line(cells[total], [cells[part] for part in way])
@@ -217,7 +215,7 @@ class Disclosure:
         frame = table.frame.copy()
         hidden = pd.DataFrame(data=False, index=frame.index, columns=frame.columns)
         entries: list[tuple[str, str, str, str]] = []
-        rows = [row.to_dict() for _, row in table.frame.iterrows()]
+        rows = table.rows
         names = [", ".join(str(row[key]) for key in (*table.apart, *table.by)) for row in rows]
         for column in table.counts:
             numbers = [self._places[table.key(column, row)] for row in rows]

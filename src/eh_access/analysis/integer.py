@@ -20,6 +20,7 @@ from eh_access.analysis.optimum import (
     worst_off_first,
 )
 from eh_access.analysis.program import Program, distinct_of, missed_of
+from eh_access.errors import EhAccessError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,6 +49,10 @@ def solve_by_program(problem: Problem, objective: Objective) -> Solution:
     Solution
         Proven, unless the time was up first.
     """
+    if not (problem.weights > 0).any():  # every choice is as good as any other
+        first = np.arange(problem.choose, dtype=np.int64)
+        value = value_of(problem, first, objective)
+        return _told(problem, tuple(range(problem.choose)), value, value)
     fewest = _fewest_unreached(problem)
     if objective == "p_median":
         return _least_total(problem, fewest, objective)
@@ -120,7 +125,12 @@ def _least_radius(problem: Problem) -> float:
         radius = levels[middle]
         for near in distinct_of(minutes <= radius, base <= radius, problem.weights[counted]):
             program.covering(near)
-        if program.minimise({}) is None:
+        found = program.minimise({})
+        if found is None and program.timed_out:
+            raise EhAccessError(
+                f"no answer within {problem.time_limit_s:g} seconds; give a longer time_limit_s"
+            )
+        if found is None:
             low = middle + 1
         else:
             high = middle

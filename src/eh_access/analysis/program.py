@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
 
 
+TIME_LIMIT = 1
+"""How ``scipy.optimize.milp`` says that the time was up."""
+
+
 @dataclass(eq=False)
 class Program:
     """An integer program: first a variable for each candidate, then helpers from 0 to 1."""
@@ -24,6 +28,7 @@ class Program:
     choose: int
     time_limit_s: float
     helpers: int = 0
+    timed_out: bool = False
     rows: list[tuple[list[int], list[float], float]] = field(default_factory=list)
 
     def helper(self) -> int:
@@ -66,6 +71,7 @@ class Program:
             integrality=whole,
             options={"time_limit": self.time_limit_s, "mip_rel_gap": 0.0},
         )
+        self.timed_out = told.status == TIME_LIMIT
         if told.x is None:
             return None
         chosen = tuple(int(row) for row in np.flatnonzero(told.x[: self.candidates] > 0.5))  # noqa: PLR2004 - one or nought
