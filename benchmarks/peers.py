@@ -4,7 +4,7 @@ Each function takes a scipy matrix of deciseconds and the sites' node numbers, a
 ``float64`` array (nodes, sites) with ``inf`` where there is no way. Preparing (``build``) and
 asking (``ask``) are separate, so that each can be timed. The programs are imported inside: only
 ``make bench`` installs them. Licences: pandana AGPL-3.0 and igraph GPL-2.0-or-later, so for
-comparison only; scipy and networkx BSD, networkit MIT.
+comparison only; scipy and networkx BSD, networkit MIT, rustworkx Apache-2.0.
 """
 
 from __future__ import annotations
@@ -132,10 +132,34 @@ def _networkit_ask(graph: Any, sites: Sequence[int]) -> Answer:
     return np.where(answer > NO_WAY_NETWORKIT, np.inf, answer)
 
 
+def _rustworkx_build(matrix: Matrix, _xy: np.ndarray) -> Any:
+    import rustworkx
+
+    arcs = towards(matrix).tocoo()
+    graph = rustworkx.PyDiGraph()
+    graph.add_nodes_from(range(matrix.shape[0]))
+    ends = zip(arcs.row.tolist(), arcs.col.tolist(), arcs.data.tolist(), strict=True)
+    graph.add_edges_from(list(ends))
+    return graph
+
+
+def _rustworkx_ask(graph: Any, sites: Sequence[int]) -> Answer:
+    import rustworkx
+
+    answer = np.full((graph.num_nodes(), len(sites)), np.inf)
+    for column, site in enumerate(sites):
+        found = rustworkx.dijkstra_shortest_path_lengths(graph, int(site), float)
+        nodes = np.fromiter(found.keys(), dtype=np.int64, count=len(found))
+        answer[nodes, column] = np.fromiter(found.values(), dtype=np.float64, count=len(found))
+        answer[site, column] = 0.0  # it leaves out the node it begins at
+    return answer
+
+
 PEERS = (
     Peer("scipy", lambda matrix, _xy: towards(matrix), _scipy_ask),
-    Peer("networkit", _networkit_build, _networkit_ask, repeats=3),
-    Peer("pandana", _pandana_build, _pandana_ask, repeats=3),
-    Peer("igraph", _igraph_build, _igraph_ask, repeats=3),
-    Peer("networkx", _networkx_build, _networkx_ask, repeats=3, most_sites=4),
+    Peer("networkit", _networkit_build, _networkit_ask, repeats=2),
+    Peer("pandana", _pandana_build, _pandana_ask, repeats=2),
+    Peer("igraph", _igraph_build, _igraph_ask, repeats=2),
+    Peer("rustworkx", _rustworkx_build, _rustworkx_ask, repeats=2, most_sites=10),
+    Peer("networkx", _networkx_build, _networkx_ask, repeats=1, most_sites=4),
 )

@@ -72,9 +72,7 @@ def synthetic_town(nodes: int, *, seed: int = 20181022) -> Network:
     )
 
 
-def _streets(
-    rows: int, columns: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
+def _streets(rows: int, columns: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Return the ends of a random spanning tree's streets and of some more."""
     number = np.arange(rows * columns, dtype=np.int32).reshape(rows, columns)
     tail = np.concatenate([number[:, :-1].ravel(), number[:-1].ravel()])
@@ -84,7 +82,8 @@ def _streets(
     joins = sparse.coo_array((chance, (tail, head)), shape=size).tocsr()
     tree = sparse.csgraph.minimum_spanning_tree(joins).tocoo()
     in_tree = np.isin(
-        tail.astype(np.int64) * number.size + head, tree.row.astype(np.int64) * number.size + tree.col
+        tail.astype(np.int64) * number.size + head,
+        tree.row.astype(np.int64) * number.size + tree.col,
     )
     more = max(0, round(number.size * STREETS_PER_CROSSING) - len(tree.row))
     rest = np.flatnonzero(~in_tree)

@@ -65,6 +65,9 @@ def test_any_number_of_sites_against_scipy(sites: int, direction: str) -> None:
         assert ours.shape == (town.node_count, sites)
         assert ours.dtype == np.float32
         assert np.array_equal(np.rint(ours * 600), np.rint(theirs * 600))
+        some = [5, 0, 5, 142]
+        how = {"mode": DRIVE, "direction": direction, "options": options}
+        assert np.array_equal(town.one_to_all(nodes, rows=some, **how), ours[some])  # type: ignore[arg-type]
 
 
 def test_minutes_are_deciseconds_divided_and_rounded_once() -> None:

@@ -198,6 +198,7 @@ class Network:
         mode: TravelMode,
         direction: Direction = "from_sites",
         options: SearchOptions | None = None,
+        rows: Sequence[int] | NDArray[np.integer[Any]] | None = None,
     ) -> NDArray[np.float32]:
         """Return the minutes from (or to) some nodes to (or from) every node.
 
@@ -211,11 +212,14 @@ class Network:
             ``"from_sites"``: from the nodes given to every node; ``"to_sites"``: the other way.
         options
             How to search (`routing.engine.SearchOptions`); changes no result.
+        rows
+            Nodes whose minutes are wanted, in the order wanted; None means all, in this network's
+            own order. An order of one's own costs a copy.
 
         Returns
         -------
         numpy.ndarray
-            float32 (nodes of the network, nodes given), minutes, ``inf`` where there is no way.
+            float32 (nodes of the network or rows, nodes given), minutes, ``inf`` where no way.
 
         Raises
         ------
@@ -236,7 +240,9 @@ class Network:
         # a method where users look for it; the layer above does the work (see pyproject.toml)
         from eh_access.routing.engine import minutes_from_nodes  # noqa: PLC0415 - as above
 
-        return minutes_from_nodes(self, nodes, mode=mode, direction=direction, options=options)
+        return minutes_from_nodes(
+            self, nodes, mode=mode, direction=direction, options=options, rows=rows
+        )
 
     def remember(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return ``make()``, worked out once for each key: the network never changes.

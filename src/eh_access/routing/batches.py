@@ -77,7 +77,11 @@ def sweep_batch(
 
 
 def minutes_everywhere(
-    metric: Metric, seeds: NDArray[np.int32], *, workers: int
+    metric: Metric,
+    seeds: NDArray[np.int32],
+    *,
+    workers: int,
+    rows: NDArray[np.integer] | None = None,
 ) -> NDArray[np.float32]:
     """Return the minutes between every node and every site.
 
@@ -90,18 +94,24 @@ def minutes_everywhere(
         where there are fewer.
     workers
         Threads to use.
+    rows
+        Nodes whose minutes are wanted, in the order wanted; None means all.
 
     Returns
     -------
     numpy.ndarray
-        float32 (nodes, sites), ``inf`` where there is no way.
+        float32 (nodes or rows, sites), ``inf`` where there is no way.
     """
     out = aligned_rows(len(metric.topology.parent), lanes_for(len(seeds)))
     for first in range(0, len(seeds), MOST_LANES):
         batch = seeds[first : first + MOST_LANES]
-        rows = out[:, first : first + lanes_for(len(batch))]
-        sweep_batch(metric, batch, rows, minutes=True, workers=workers)
-    return out[:, : len(seeds)]
+        lanes = out[:, first : first + lanes_for(len(batch))]
+        sweep_batch(metric, batch, lanes, minutes=True, workers=workers)
+    if rows is None:
+        return out[:, : len(seeds)]
+    picked = np.empty((len(rows), len(seeds)), dtype=np.float32)
+    sweep.pick_rows(out, rows, picked)
+    return picked
 
 
 def deciseconds_in_blocks(

@@ -29,10 +29,10 @@ log = logging.getLogger(__name__)
 
 Engine = Literal["auto", "queue", "hierarchy"]
 ENGINES: tuple[Engine, ...] = ("auto", "queue", "hierarchy")
-HIERARCHY_PAYS_FROM = 24
+HIERARCHY_PAYS_FROM = 16
 """Sites from which on sorting the streets first is quicker than searching from each site: about
 what the sorting costs in searches (docs/benchmarks.md)."""
-CUSTOMISING_PAYS_FROM = 8
+CUSTOMISING_PAYS_FROM = 4
 """The same where the streets are sorted already and only this mode's costs must be worked out."""
 SITES_AT_ONCE = 64
 """Sites searched from before their times at the places are picked out."""
@@ -240,6 +240,7 @@ def minutes_from_nodes(
     mode: TravelMode,
     direction: Direction = "from_sites",
     options: SearchOptions | None = None,
+    rows: Sequence[int] | NDArray[np.integer] | None = None,
 ) -> NDArray[np.float32]:
     """Return the minutes from (or to) some nodes to (or from) every node of the network.
 
@@ -253,11 +254,13 @@ def minutes_from_nodes(
         ``"from_sites"``: from the nodes given to every node; ``"to_sites"``: the other way.
     options
         How to search.
+    rows
+        Nodes whose minutes are wanted, in the order wanted: all, in the network's own, if None.
 
     Returns
     -------
     numpy.ndarray
-        float32 (nodes of the network, nodes given), minutes, ``inf`` where there is no way.
+        float32 (nodes of the network or rows, nodes given), minutes, ``inf`` where there is no way.
 
     Raises
     ------
@@ -275,20 +278,32 @@ def minutes_from_nodes(
 
     options = options or SearchOptions()
     seeds = node_seeds(network, nodes)
+    wanted = None if rows is None else _checked_nodes(network, rows)
     check_direction(direction)
     engine = options.engine
     if engine == "auto":
         engine = choose(network, mode, direction, len(seeds))
     if engine == "hierarchy":
         sorted_streets = metric(network, mode, direction=direction)
-        return batches.minutes_everywhere(sorted_streets, seeds, workers=options.workers)
+        return batches.minutes_everywhere(
+            sorted_streets, seeds, workers=options.workers, rows=wanted
+        )
     graph = search_graph(network, mode, direction=direction)
     found = queue.search_from(graph, seeds, limit_ds=CLOSED_DS - 1, workers=options.workers)
-    return in_minutes(found.T)
+    return in_minutes(found.T if wanted is None else found.T[wanted])
 
 
 def node_seeds(network: Network, nodes: Sequence[int] | NDArray[np.integer]) -> NDArray[np.int32]:
     """Return nodes as the places searches begin at; InputError if one does not exist."""
+    chosen = _checked_nodes(network, nodes)
+    seeds = np.zeros((len(chosen), 1, 2), dtype=np.int32)
+    seeds[:, 0, 0] = chosen
+    return seeds
+
+
+def _checked_nodes(
+    network: Network, nodes: Sequence[int] | NDArray[np.integer]
+) -> NDArray[np.int64]:
     chosen = np.asarray(nodes, dtype=np.int64).reshape(-1)
     wrong = chosen[(chosen < 0) | (chosen >= network.node_count)]
     if len(wrong):
@@ -296,9 +311,7 @@ def node_seeds(network: Network, nodes: Sequence[int] | NDArray[np.integer]) -> 
             f"nodes {wrong[:5].tolist()} do not exist; the network has nodes 0 to "
             f"{network.node_count - 1}"
         )
-    seeds = np.zeros((len(chosen), 1, 2), dtype=np.int32)
-    seeds[:, 0, 0] = chosen
-    return seeds
+    return chosen
 
 
 def in_minutes(found_ds: NDArray[np.int32]) -> NDArray[np.float32]:

@@ -322,3 +322,12 @@ def gather(times: Any, node: Any, node_ds: Any, out: Any) -> None:
                     best[lane] = min(best[lane], times[v, lane] + leg)
         for lane in range(sites):
             out[place, lane] = np.int32(best[lane])
+
+
+@njit()
+def pick_rows(times: Any, rows: Any, out: Any) -> None:
+    """Copy some rows, in the order given."""
+    for k in range(len(rows)):
+        v = np.int64(rows[k])
+        for lane in range(out.shape[1]):
+            out[k, lane] = times[v, lane]
