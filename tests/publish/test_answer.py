@@ -12,9 +12,10 @@ import pytest
 from eh_access.analysis.criteria import Outcome, Verdict
 from eh_access.modes import MODES
 from eh_access.publish.answer import answer, deprived_sentence, standing, what_would_change
-from eh_access.publish.report import render_report
+from eh_access.publish.report import criteria_matrix, render_report
 from eh_access.publish.tables import Table
 from eh_access.publish.tabulate import tabulate
+from eh_access.publish.wording import Wording
 from eh_access.routing.estimate import ACCURACY
 from eh_access.study.config import load_study
 from eh_access.study.results import StudyResult
@@ -22,6 +23,7 @@ from eh_access.study.run import run_study
 
 MET, MARGINAL, NOT_MET = Outcome.MET, Outcome.MARGINAL, Outcome.NOT_MET
 Pointed = Outcome | None
+Told = tuple[Pointed, Pointed, bool, float]
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +60,7 @@ def test_a_coin_flip_points_to_nothing(rotherham: StudyResult) -> None:
         assert "Coleridge Children's Centre (known to within 400 m)" in verdict.reason
 
 
-def verdicts_of(result: StudyResult, cases: list[tuple[Pointed, Pointed, bool, float]]) -> tuple[Verdict, ...]:
+def verdicts_of(result: StudyResult, cases: list[Told]) -> tuple[Verdict, ...]:
     """Return verdicts of B closing: pointed before, pointed after, missed before, worsened by."""
     afters = result.verdicts_for("close-b")[: len(cases)]
     befores = result.verdicts_for("baseline")[: len(cases)]
@@ -92,7 +94,7 @@ def verdicts_of(result: StudyResult, cases: list[tuple[Pointed, Pointed, bool, f
         ((NOT_MET, None, False, 0.1), ""),
     ],
 )
-def test_standing(toy: StudyResult, case: tuple[Pointed, Pointed, bool, float], told: str) -> None:
+def test_standing(toy: StudyResult, case: Told, told: str) -> None:
     made = dataclasses.replace(toy, verdicts=verdicts_of(toy, [case]))
     assert standing(made, made.verdicts_for("close-b")[0]) == told
     settled = tuple(
@@ -135,6 +137,17 @@ def test_no_output_says_before_either_of_the_baseline_or_of_what_cannot_be_said(
     csv = rotherham.verdicts_table()
     assert set(csv.loc[csv["not_met_before"], "criterion"]) == set(missed["criterion"])
     assert not csv.loc[csv["scenario"] == "baseline", "not_met_before"].any()
+
+
+def test_the_matrix_tells_unchanged_and_neither_way(rotherham: StudyResult) -> None:
+    rows = {row["id"]: row for row in criteria_matrix(rotherham, Wording.of(rotherham))}
+    last = {name: row["cells"][-1] for name, row in rows.items()}
+    assert last["walk-30"]["before_too"] == "not met before either"
+    assert last["sessions"]["before_too"] == "not met before either, and unchanged"
+    assert last["even-spread"]["before_too"] == last["no-car"]["before_too"] == ""
+    page = render_report(rotherham)
+    # deprived-not-worse and no-car, each under two scenarios
+    assert page.count("; points neither way") == 4
 
 
 def test_the_fifth_hit_hardest_is_named(

@@ -12,6 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from eh_access.analysis.rough import rough_radius_m
 from eh_access.publish.labels import place_labels
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def map_svg(
         Polygons with ``change_min`` (NaN where nobody is counted: left white), EPSG:27700.
     sites
         Points (None where the place is unknown) with ``name``, ``status`` (a key of `MARKS`),
-        ``location_basis`` and ``location_radius_m``; estimated ones wear their circle.
+        ``location_basis`` and ``location_radius_m``; those known roughly wear their circle.
     borough
         Outline of the study's area.
     wards, roads
@@ -156,12 +157,13 @@ def _draw_sites(axes: Axes, sites: gpd.GeoDataFrame, *, scale: float) -> None:
     names = [_short(name) for name in sites["name"]]
     places = [(point.x * scale, point.y * scale) for point in sites.geometry]
     offsets = place_labels(places, names, size_pt=LABEL_PT)
-    for row, name, (dx, dy, side) in zip(sites.itertuples(), names, offsets, strict=True):
+    placed = zip(sites.itertuples(), names, offsets, rough_radius_m(sites), strict=True)
+    for row, name, (dx, dy, side), rough_m in placed:
         shape, colour = MARKS[row.status]
         x, y = row.geometry.x, row.geometry.y
-        if row.location_basis == "estimate":
+        if rough_m > 0:
             for line, width, edge in (("-", 3.0, "white"), ("--", 1.2, colour)):
-                circle = Circle((x, y), row.location_radius_m, fill=False, edgecolor=edge, ls=line)
+                circle = Circle((x, y), rough_m, fill=False, edgecolor=edge, ls=line)
                 circle.set_linewidth(width)
                 axes.add_patch(circle)
         axes.plot(x, y, marker=shape, color=colour, markersize=8, mec="white", mew=0.9, ls="")
@@ -233,7 +235,7 @@ def _map_legend(axes: Axes, sites: gpd.GeoDataFrame, classes: pd.Series) -> None
         for status, (shape, colour) in MARKS.items()
         if (sites["status"] == status).any()
     ]
-    if (sites["location_basis"] == "estimate").any():
+    if (rough_radius_m(sites) > 0).any():
         handles.append(Line2D([], [], color=GREY, ls="--", label="somewhere in this circle"))
     legend = axes.figure.legend(
         handles=handles,

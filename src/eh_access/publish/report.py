@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 import pandas as pd
 
+from eh_access.analysis.arrays import ROUNDING
 from eh_access.publish import answer, figures, words
 from eh_access.publish.attribution import OSM_COPYRIGHT_URL, OSM_CREDIT, credit_lines, licence_url
 from eh_access.publish.layers import area_changes, main_roads, site_status
@@ -21,6 +22,7 @@ from eh_access.publish.wording import Wording, headline, scenario_label
 from eh_access.routing.estimate import ACCURACY
 
 if TYPE_CHECKING:
+    from eh_access.analysis.criteria import Verdict
     from eh_access.publish.tables import Table
     from eh_access.study.results import StudyResult
 
@@ -186,7 +188,7 @@ def criteria_matrix(result: StudyResult, said: Wording) -> list[dict[str, Any]]:
     return rows
 
 
-def _cell(verdict: Any, said: Wording) -> dict[str, Any]:  # noqa: ANN401 - a Verdict
+def _cell(verdict: Verdict, said: Wording) -> dict[str, Any]:
     outcome = str(verdict.outcome)
     points_to = "" if verdict.indication is None else str(verdict.indication)
     return {
@@ -194,10 +196,18 @@ def _cell(verdict: Any, said: Wording) -> dict[str, Any]:  # noqa: ANN401 - a Ve
         "points_to": points_to,
         "symbol": SYMBOLS.get(outcome, CANNOT_SAY),
         "value": said.value(verdict, verdict.value),
-        "before_too": verdict.not_met_before,
+        "before_too": _before_too(verdict),
         "sentence": verdict.sentence,
         "reason": verdict.reason,
     }
+
+
+def _before_too(verdict: Verdict) -> str:
+    """Return what to say of a yardstick that was missed before, "" of any other."""
+    if not verdict.not_met_before:
+        return ""
+    unchanged = abs(verdict.worsened_by) <= ROUNDING
+    return "not met before either" + (", and unchanged" if unchanged else "")
 
 
 def _map(result: StudyResult, tables: Mapping[str, Table], scenario: str, said: Wording) -> Picture:
