@@ -68,7 +68,7 @@ def sections(*, quick: bool) -> list[str]:
         "\n## Against scipy, 40 sites\n\n",
         (
             "Every node of a made-up town of "
-            f"{middle.node_count:,} nodes and {middle.edge_count:,} streets from 40 sites, walking; "
+            f"{middle.node_count:,} nodes and {middle.edge_count:,} streets, 40 sites, walking; "
             "*ns* is nanoseconds per node and site.\n\n"
         ),
         table(
