@@ -40,6 +40,18 @@ def test_a_place_where_nobody_is_counted_is_no_place_without_change(toy: StudyRe
     assert len(drawn[1]) < len(drawn[0])
 
 
+def test_every_rough_place_wears_its_circle(toy: StudyResult) -> None:
+    areas = area_changes(toy, "close-b", "walk")
+    status = site_status(toy, "close-b")
+    sites = toy.scenario_sites["close-b"].loc[status.index].assign(status=status)
+    drawn = {}
+    for radius in (0.0, 99.0, 100.0, 400.0):
+        rough = sites.assign(location_basis="postcode", location_radius_m=radius)
+        drawn[radius] = map_svg(areas, rough, borough=toy.borough)
+    assert drawn[0.0] == drawn[99.0]
+    assert len(set(drawn.values())) == 3
+
+
 def test_bars_print_their_figures_the_same_twice() -> None:
     drawn = [bars_svg(["a", "b"], [10.0, 20.0], [5.0, 20.0], axis_label="%") for _ in range(2)]
     assert drawn[0] == drawn[1]
