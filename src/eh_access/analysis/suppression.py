@@ -217,13 +217,20 @@ class Ledger:
 
     def _puzzle(self, members: list[int], lines: list[Line]) -> Puzzle:
         known_small = np.array([self.status[number] in (SMALL, NONE) for number in members])
+        large = np.array(
+            [
+                self.status[number] in (CHANGE, WORKED_OUT)
+                and self.values[number] >= self.policy.threshold
+                for number in members
+            ]
+        )
         whole = all(abs(value - round(value)) <= SAME for value in self.values)
         most = self.policy.threshold - (1.0 if whole else 0.0)
         least = 1.0 if whole and self.policy.show_zeros else 0.0
         return Puzzle(
             unknown=tuple(members),
             lines=tuple(lines),
-            lows=np.where(known_small, least, 0.0),
+            lows=np.where(known_small, least, np.where(large, float(self.policy.threshold), 0.0)),
             highs=np.where(known_small, most, np.inf),
             values=self.values,
         )
