@@ -204,7 +204,7 @@ def test_a_row_with_too_many_cells(toy: StudyFolder) -> None:
 
 def test_a_criterion_that_names_no_measure(toy: StudyFolder) -> None:
     toy.change("study.toml", 'measure = "coverage"', 'measure = "nearness"')
-    refused(toy, "study.toml, line 32: criterion[1].measure", "'coverage'")
+    refused(toy, "study.toml, line 33: criterion[1].measure: is 'nearness'", "'coverage'")
 
 
 def test_a_criterion_without_a_measure(toy: StudyFolder) -> None:
@@ -214,7 +214,7 @@ def test_a_criterion_without_a_measure(toy: StudyFolder) -> None:
 
 def test_a_criterion_that_lacks_what_its_measure_needs(toy: StudyFolder) -> None:
     toy.change("study.toml", "cutoff_min = 30\n", "")
-    refused(toy, "criterion 'walk-30': cutoff_min: coverage needs it; add it")
+    refused(toy, "criterion[1].cutoff_min: coverage needs it; add it")
 
 
 def test_a_criterion_by_a_mode_the_study_has_not(toy: StudyFolder) -> None:

@@ -15,6 +15,9 @@ from eh_access.study.manifest import file_sha256
 from study_cli import Ran, run_cli
 from study_files import StudyFolder, write_study
 
+# the toy has no candidates, so that there is no venue to choose
+WRITTEN = [name for name in OUTPUT_NAMES if name != "outreach.csv"]
+
 
 @pytest.fixture(scope="module")
 def toy(tmp_path_factory: pytest.TempPathFactory) -> StudyFolder:
@@ -30,8 +33,8 @@ def reported(toy: StudyFolder) -> tuple[Ran, Path]:
 def test_a_report_writes_everything_and_says_where(reported: tuple[Ran, Path]) -> None:
     ran, out = reported
     assert (ran.code, ran.err) == (0, "")
-    assert sorted(path.name for path in out.iterdir()) == sorted(OUTPUT_NAMES)
-    for name in OUTPUT_NAMES:
+    assert sorted(path.name for path in out.iterdir()) == sorted(WRITTEN)
+    for name in WRITTEN:
         assert name in ran.out
 
 
@@ -91,7 +94,7 @@ def test_json_is_for_machines_and_alone(toy: StudyFolder, tmp_path: Path) -> Non
     assert by_scenario["baseline"]["value"] == pytest.approx(40 / 60, abs=1e-6)
     # when west closes a walks 60 minutes
     assert by_scenario["one-less"]["value"] == 0.5
-    assert set(told["files"]) == set(OUTPUT_NAMES)
+    assert set(told["files"]) == set(WRITTEN)
 
 
 def test_quiet_prints_nothing(toy: StudyFolder, tmp_path: Path) -> None:
@@ -113,7 +116,7 @@ def test_two_runs_differ_in_nothing_but_the_time(
         assert run_cli("report", toy.toml, "--out", tmp_path / str(number), "--offline").code == 0
     different = [
         name
-        for name in OUTPUT_NAMES
+        for name in WRITTEN
         if (tmp_path / "1" / name).read_bytes() != (tmp_path / "2" / name).read_bytes()
     ]
     assert different == ["manifest.json"]
@@ -135,7 +138,7 @@ def test_the_manifest_accounts_for_what_went_in_and_came_out(
     text = (out / "manifest.json").read_text(encoding="utf-8")
     manifest = json.loads(text)
     assert manifest["outputs"] == {
-        name: file_sha256(out / name) for name in sorted(OUTPUT_NAMES) if name != "manifest.json"
+        name: file_sha256(out / name) for name in sorted(WRITTEN) if name != "manifest.json"
     }
     stated = {item["name"]: item["sha256"] for item in manifest["inputs"]}
     named = ("study.toml", "areas.geojson", "origins.csv", "sites.csv")
@@ -218,3 +221,33 @@ def test_the_command_as_a_program_in_a_pipe_that_knows_ascii_alone(
     assert ran.returncode == 0, ran.stderr
     assert ran.stderr == b""
     assert b"INDICATIVE ONLY" in ran.stdout
+
+
+def test_every_command_tells_what_it_is_for() -> None:
+    told = run_cli("--help").out
+    for command in ("report", "check", "verify", "log", "challenge", "network"):
+        assert command in told
+        ran = run_cli(command, "--help")
+        assert (ran.code, ran.err) == (0, "")
+        assert "--help" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [("eh-access ver", "verify"), ("eh-access report newp", "newport")],
+)
+def test_the_shell_completes_commands_and_studies(words: str, offered: str) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "eh_access"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={
+            **os.environ,
+            "_EH_ACCESS_COMPLETE": "complete_bash",
+            "COMP_WORDS": words,
+            "COMP_CWORD": str(len(words.split()) - 1),
+            "PYTHONPATH": str(Path(__file__).resolve().parents[1] / "src"),
+        },
+    )
+    assert ran.stdout.split() == [offered], ran.stderr

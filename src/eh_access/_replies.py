@@ -59,6 +59,19 @@ def show_challenge(result: StudyResult, table: pd.DataFrame, files: Mapping[str,
     show_files(console, files)
 
 
+def show_logs(files: Mapping[str, Path]) -> None:
+    """Print where drafts are, and that they are drafts.
+
+    Parameters
+    ----------
+    files
+        By name.
+    """
+    console = Console()
+    console.print(Text("Drafts from the manifest: check every line, complete and sign them."))
+    show_files(console, files)
+
+
 def challenge_json(table: pd.DataFrame, files: Mapping[str, Path]) -> str:
     """Return a comparison of scenarios for machines.
 

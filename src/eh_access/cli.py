@@ -13,6 +13,7 @@ from eh_access._replies import (
     challenge_json,
     check_lines,
     show_challenge,
+    show_logs,
     verification_json,
     verification_lines,
 )
@@ -189,6 +190,27 @@ def verify(
 
 
 @app.command()
+def log(
+    manifest: ManifestArgument,
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Folder for the logs; logs/ beside the manifest."),
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Draft the AQuA Book's logs and assurance statement, in Markdown and Word."""
+    from eh_access.publish.logs import write_logs  # noqa: PLC0415 - quick start
+
+    beside = manifest if manifest.is_dir() else manifest.parent
+    folder = out if out is not None else beside / "logs"
+    refuse_unusable(folder)
+    files = write_logs(manifest, folder)
+    if not quiet:
+        show_logs(files)
+
+
+@app.command()
 def challenge(  # noqa: PLR0913 - each is an option of the command
     theirs: Annotated[
         Path,
@@ -289,7 +311,7 @@ def main() -> None:
         if (reconfigure := getattr(stream, "reconfigure", None)) is not None:
             reconfigure(errors="replace")
     try:
-        app()
+        app(prog_name="eh-access")
     except EhAccessError as error:
         logging.getLogger(__name__).debug("stopped", exc_info=error)
         show_faults(error)

@@ -102,15 +102,6 @@ def verify(
     ------
     InputError, SourceError, NotFoundError
         If the manifest or one of its inputs cannot be read.
-
-    Examples
-    --------
-    >>> from eh_access.study.config import load_study
-    >>> from eh_access.study.run import run_study
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     written = write_outputs(run_study(load_study("rotherham")), folder)
-    ...     verify(written["manifest.json"]).identical
-    True
     """
     tell = progress if progress is not None else _silent
     tell("Checking the inputs")

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from eh_access.errors import EhAccessError, InputError
 from eh_access.study.config import Study, as_tuples, find_study, load_study
+from eh_access.study.crosschecks import cross_faults
 from eh_access.study.inputs import Inputs, faults_of, read_inputs
 from eh_access.study.schema import DataFiles, ScenarioConfig
 from eh_access.study.streets import own_streets
@@ -129,8 +130,12 @@ def _table_faults(path: Path) -> Iterator[str]:
 def _scenarios(raw: dict[str, Any]) -> Iterator[ScenarioConfig]:
     """Yield the scenarios that can be read, and in place of any other one that names no site."""
     tables = raw.get("scenario")
-    for table in tables if isinstance(tables, list) else []:
+    # what contradicts itself has been told and cannot be applied to see what else is wrong
+    faulty = {where[1] for where, _ in cross_faults(raw) if where[0] == "scenario"}
+    unreadable = ScenarioConfig(name="not-readable", label="not readable", assess=False)
+    for number, table in enumerate(tables if isinstance(tables, list) else []):
         try:
-            yield ScenarioConfig.model_validate(as_tuples(table))
+            found = ScenarioConfig.model_validate(as_tuples(table))
         except ValidationError:
-            yield ScenarioConfig(name="not-readable", label="not readable", assess=False)
+            found = unreadable
+        yield unreadable if number in faulty else found
