@@ -48,21 +48,26 @@ class Written:
         table = pd.read_csv(self.folder / "verdicts.csv")
         return table[(table["criterion"] == criterion) & (table["scenario"] == scenario)].iloc[0]
 
-    def table(self, caption: str, label: str) -> pd.DataFrame:
-        """Return the report's table of which the caption begins and goes on so."""
+    def table(self, *words: str) -> pd.DataFrame:
+        """Return the report's first table of which the caption holds some words."""
         page = (self.folder / "report.html").read_text(encoding="utf-8")
         for found in re.findall(r"<table.*?</table>", page, re.DOTALL):
             told = _text(re.findall(r"<caption.*?</caption>", found, re.DOTALL)[0])
-            if told.startswith(caption) and label in told:
+            if all(word in told for word in words):
                 lines = re.findall(r"<tr.*?</tr>", found, re.DOTALL)
                 cells = [re.findall(r"<t[hd].*?</t[hd]>", line, re.DOTALL) for line in lines]
                 rows = [[_text(cell) for cell in line] for line in cells]
                 return pd.DataFrame(rows[1:], columns=rows[0])
-        pytest.fail(f"the report has no table '{caption}'")
+        pytest.fail(f"the report has no table of {words}")
 
 
 def _text(markup: str) -> str:
     return re.sub(r"\s+", " ", html.unescape(re.sub(r"<.*?>", "", markup))).strip()
+
+
+def cell(row: pd.Series, heading: str) -> str:
+    """Return what stands under the heading that begins so."""
+    return next(row[name] for name in row.index if name.startswith(heading))
 
 
 def share(part: pd.Series, weight: pd.Series) -> float:
@@ -109,7 +114,7 @@ def test_minutes_are_those_of_the_published_formula(walk: pd.DataFrame) -> None:
 def test_1_everyone_is_counted(written: Written, walk: pd.DataFrame) -> None:
     assert walk["weight"].sum() == pytest.approx(14_637, abs=0.01)
     table = written.table("Under-fives within 30 minutes", CLOSED_LABEL)
-    assert set(table["All (under-fives)"]) == {f"{walk['weight'].sum():,.0f}"}
+    assert set(table.filter(like="All (").iloc[:, 0]) == {f"{walk['weight'].sum():,.0f}"}
 
 
 def test_2_within_a_30_minute_walk(written: Written, walk: pd.DataFrame) -> None:
@@ -119,9 +124,9 @@ def test_2_within_a_30_minute_walk(written: Written, walk: pd.DataFrame) -> None
     row = written.table("Under-fives within 30 minutes", CLOSED_LABEL).iloc[0]
     assert row["Travelling"] == "on foot"
     whole = walk["weight"].sum()
-    assert row["Within before (under-fives)"] == f"{was * whole:,.0f}"
-    assert row["Within after (under-fives)"] == f"{now * whole:,.0f}"
-    assert float(row["Share within after (%)"]) == pytest.approx(now * 100, abs=0.051)
+    assert cell(row, "Within before (") == f"{was * whole:,.0f}"
+    assert cell(row, "Within after (") == f"{now * whole:,.0f}"
+    assert float(cell(row, "Share within after")) == pytest.approx(now * 100, abs=0.051)
 
 
 def test_3_within_pram_pushing_distance(written: Written, pushchair: pd.DataFrame) -> None:
@@ -174,19 +179,17 @@ def test_9_who_loses_and_the_mean_walk(written: Written, walk: pd.DataFrame) -> 
     row = written.table("Minutes to the nearest centre", CLOSED_LABEL).iloc[0]
     assert row["Travelling"] == "on foot"
     loses = walk["weight"][walk["added"] > 5 + SPARE].sum()
-    assert row["Lose more than 5 min (under-fives)"] == f"{loses:,.0f}"
+    assert cell(row, "Lose") == f"{loses:,.0f}"
     for column, heading in (("was", "before"), ("now", "after")):
-        told = float(row[f"Mean {heading} (minutes)"])
+        told = float(cell(row, f"Mean {heading}"))
         assert told == pytest.approx(mean(walk[column], walk["weight"]), abs=0.051)
-    assert float(row["Most added (minutes)"]) == pytest.approx(walk["added"].max(), abs=0.051)
+    assert float(cell(row, "Most added")) == pytest.approx(walk["added"].max(), abs=0.051)
 
 
 def test_10_the_most_deprived_fifth_in_the_report(written: Written, walk: pd.DataFrame) -> None:
-    row = written.table("Before and after by fifth of areas by deprivation", "").iloc[0]
+    row = written.table("Before and after by", "depriv").iloc[0]
     group = walk[walk["imd_decile"] <= 2]
     assert row["Under-fives"] == f"{group['weight'].sum():,.0f}"
-    assert row["Lose more than 5 min (under-fives)"] == (
-        f"{group['weight'][group['added'] > 5 + SPARE].sum():,.0f}"
-    )
-    added = float(row["Mean added (minutes)"])
+    assert cell(row, "Lose") == (f"{group['weight'][group['added'] > 5 + SPARE].sum():,.0f}")
+    added = float(cell(row, "Mean added"))
     assert added == pytest.approx(mean(group["added"], group["weight"]), abs=0.051)
