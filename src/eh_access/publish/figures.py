@@ -1,11 +1,8 @@
-"""Figures for print: the map of the change and the charts, as SVG that is the same every time."""
+"""Figures for print: the map of the change and its bars, the same every time."""
 
 from __future__ import annotations
 
-import io
-import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -13,16 +10,25 @@ import numpy as np
 import pandas as pd
 
 from eh_access.analysis.rough import rough_radius_m
+from eh_access.publish.drawing import (
+    DARK_BLUE,
+    DARK_PINK,
+    GREY,
+    INK,
+    ORANGE,
+    PALE,
+    TURQUOISE,
+    Drawing,
+    blank_figure,
+    drawn,
+)
 from eh_access.publish.labels import place_labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
-DARK_BLUE, TURQUOISE, DARK_PINK, ORANGE = "#12436D", "#28A197", "#801650", "#F46A25"
-INK, GREY, PALE = "#222222", "#6B6B6B", "#F3F3F1"
 CHANGE_COLOURS = (PALE, "#FBC8AD", ORANGE, "#A33B08")
 CHANGE_HATCHES = ("", "", "....", "////")
 CHANGE_BOUNDS_MIN = (1.0, 5.0, 10.0)
@@ -31,22 +37,6 @@ SIMPLIFY_M = 25.0
 WIDTH_IN, HEIGHT_IN = 7.4, 6.4
 POINTS_PER_INCH = 72.0
 LABEL_PT = 7.0
-LONG_NUMBER = re.compile(r"([1-9]\d*\.\d\d)\d+")
-"""Places finer than a hundredth of a point, which no eye can tell (scales below 1 stay exact)."""
-SETTINGS: Any = {
-    "svg.hashsalt": "eh_access",
-    "svg.fonttype": "path",
-    "font.family": "DejaVu Sans",
-    "font.size": 9,
-    "text.color": INK,
-    "axes.edgecolor": GREY,
-    "axes.labelcolor": INK,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "hatch.linewidth": 0.5,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-}
 STAYS, CHANGES, CLOSES = "stays full-time", "hours change", "closes"
 MOVES, OPENS, PART_TIME = "moves", "opens", "part-time, as before"
 MARKS = {
@@ -99,7 +89,7 @@ def map_svg(
     borough: BaseGeometry,
     wards: gpd.GeoDataFrame | None = None,
     roads: gpd.GeoSeries | None = None,
-) -> str:
+) -> Drawing:
     """Return a map of the minutes added in each area, with the sites on it.
 
     Parameters
@@ -116,10 +106,10 @@ def map_svg(
 
     Returns
     -------
-    str
-        SVG.
+    Drawing
+        SVG, with a PNG beside it.
     """
-    with _figure(WIDTH_IN, HEIGHT_IN) as (figure, axes):
+    with blank_figure(WIDTH_IN, HEIGHT_IN) as (figure, axes):
         counted = areas[areas["change_min"].notna()]
         classes = change_class(counted["change_min"])
         shapes = counted.geometry.simplify(SIMPLIFY_M, preserve_topology=True)
@@ -143,7 +133,7 @@ def map_svg(
         scale = _furnish(axes, shapes.total_bounds, located.total_bounds)
         _draw_sites(axes, located, scale=scale)
         _map_legend(axes, sites, classes)
-        return _svg(figure)
+        return drawn(figure)
 
 
 def _draw_sites(axes: Axes, sites: gpd.GeoDataFrame, *, scale: float) -> None:
@@ -257,7 +247,7 @@ def bars_svg(
     *,
     axis_label: str,
     target: tuple[float, str] | None = None,
-) -> str:
+) -> Drawing:
     """Return paired bars of percentages before and after, each with its figure.
 
     Parameters
@@ -273,11 +263,11 @@ def bars_svg(
 
     Returns
     -------
-    str
-        SVG.
+    Drawing
+        SVG, with a PNG beside it.
     """
     count = len(labels)
-    with _figure(7.4, 0.62 * count + 1.3) as (figure, axes):
+    with blank_figure(7.4, 0.62 * count + 1.3) as (figure, axes):
         place = np.arange(count)
         for offset, values, colour, hatch, name in (
             (-0.19, before, DARK_BLUE, "", "before"),
@@ -297,24 +287,4 @@ def bars_svg(
         axes.set_xlabel(axis_label)
         axes.tick_params(axis="y", length=0)
         axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False)
-        return _svg(figure)
-
-
-@contextmanager
-def _figure(width_in: float, height_in: float) -> Iterator[tuple[Figure, Axes]]:
-    """Yield an empty figure that is part of no global state."""
-    import matplotlib as mpl  # noqa: PLC0415 - heavy
-    from matplotlib.backends.backend_svg import FigureCanvasSVG  # noqa: PLC0415 - heavy
-    from matplotlib.figure import Figure  # noqa: PLC0415 - heavy
-
-    with mpl.rc_context(SETTINGS):
-        figure = Figure(figsize=(width_in, height_in), layout="constrained")
-        FigureCanvasSVG(figure)
-        yield figure, figure.add_subplot()
-
-
-def _svg(figure: Figure) -> str:
-    """Return a figure as SVG without the date it was drawn."""
-    with io.StringIO() as stream:
-        figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
-        return LONG_NUMBER.sub(r"\1", stream.getvalue())
+        return drawn(figure)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,7 +14,9 @@ import pandas as pd
 from eh_access.analysis.arrays import ROUNDING
 from eh_access.publish import answer, figures, words
 from eh_access.publish.attribution import OSM_COPYRIGHT_URL, OSM_CREDIT, credit_lines, licence_url
+from eh_access.publish.further_report import Further, further
 from eh_access.publish.layers import area_changes, main_roads, site_status
+from eh_access.publish.sections import Picture
 from eh_access.publish.squares import display_areas
 from eh_access.publish.tabulate import FULL_TIME, tabulate
 from eh_access.publish.wording import Wording, headline, scenario_label
@@ -24,6 +25,7 @@ from eh_access.routing.estimate import ACCURACY
 if TYPE_CHECKING:
     from eh_access.analysis.criteria import Verdict
     from eh_access.publish.tables import Table
+    from eh_access.study.further import Findings
     from eh_access.study.results import StudyResult
 
 SYMBOLS = {"met": "\N{CHECK MARK}", "marginal": "\N{ALMOST EQUAL TO}", "not met": "\N{BALLOT X}"}
@@ -32,30 +34,27 @@ WARD_ROWS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
-class Picture:
-    """A figure of the report.
+class Page:
+    """The report as a page, and its figures for those who print it otherwise.
 
     Parameters
     ----------
-    svg
-        The drawing.
-    alt
-        What it shows, the finding first.
-    caption
-        Printed below it.
+    html
+        The page.
+    pictures
+        Every figure on it.
     """
 
-    svg: str
-    alt: str
-    caption: str
-
-    @property
-    def address(self) -> str:
-        """The drawing as an address that needs no network."""
-        return "data:image/svg+xml;base64," + base64.b64encode(self.svg.encode()).decode()
+    html: str
+    pictures: tuple[Picture, ...]
 
 
-def render_report(result: StudyResult, *, tables: Mapping[str, Table] | None = None) -> str:
+def render_report(
+    result: StudyResult,
+    *,
+    tables: Mapping[str, Table] | None = None,
+    findings: Findings | None = None,
+) -> str:
     """Return the report as one HTML page that fetches nothing.
 
     Parameters
@@ -64,6 +63,9 @@ def render_report(result: StudyResult, *, tables: Mapping[str, Table] | None = N
         What a study found.
     tables
         From ``tabulate``, when at hand.
+    findings
+        From `find_further`: fairness, other choices, venues and robustness; without them the
+        report has no sections on these.
 
     Returns
     -------
@@ -78,6 +80,27 @@ def render_report(result: StudyResult, *, tables: Mapping[str, Table] | None = N
     >>> "Park View" in page, "INDICATIVE" in page
     (True, True)
     """
+    shared = tabulate(result) if tables is None else tables
+    return report_page(result, shared, further(result, findings)).html
+
+
+def report_page(result: StudyResult, tables: Mapping[str, Table], beyond: Further) -> Page:
+    """Return the report as a page with its figures at hand.
+
+    Parameters
+    ----------
+    result
+        What a study found.
+    tables
+        From ``tabulate``.
+    beyond
+        From ``further``.
+
+    Returns
+    -------
+    Page
+        The page and its figures.
+    """
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("eh_access.publish"),
         autoescape=True,
@@ -86,13 +109,18 @@ def render_report(result: StudyResult, *, tables: Mapping[str, Table] | None = N
         lstrip_blocks=True,
     )
     environment.filters["licence_url"] = licence_url
-    context = report_context(result, tabulate(result) if tables is None else tables)
+    context = report_context(result, tables, beyond)
     style = resources.files("eh_access.publish").joinpath("templates/report.css")
     css = style.read_text(encoding="utf-8")
-    return environment.get_template("report.html.j2").render(context, css=css)
+    html = environment.get_template("report.html.j2").render(context, css=css)
+    parts = [part for section in beyond.later for part in section.parts]
+    found = [context["map"], context["chart"], *(part.picture for part in parts)]
+    return Page(html=html, pictures=tuple(item for item in found if item is not None))
 
 
-def report_context(result: StudyResult, tables: Mapping[str, Table]) -> dict[str, Any]:
+def report_context(
+    result: StudyResult, tables: Mapping[str, Table], beyond: Further
+) -> dict[str, Any]:
     """Return everything the report's template prints.
 
     Parameters
@@ -101,6 +129,8 @@ def report_context(result: StudyResult, tables: Mapping[str, Table]) -> dict[str
         What a study found.
     tables
         From ``tabulate``.
+    beyond
+        What was found beyond the criteria.
 
     Returns
     -------
@@ -125,7 +155,10 @@ def report_context(result: StudyResult, tables: Mapping[str, Table]) -> dict[str
         "answers": () if scenario is None else answer.answer(result, tables, scenario),
         "matrix": criteria_matrix(result, said),
         "compared": [scenario_label(result, name) for name in _compared(result)],
-        "changes": () if scenario is None else answer.what_would_change(result, scenario),
+        "changes": ()
+        if scenario is None
+        else (*beyond.changes, *answer.what_would_change(result, scenario)),
+        "further": beyond,
         "deprived": "" if scenario is None else answer.deprived_sentence(result, tables, scenario),
         "map": None if scenario is None else _map(result, tables, scenario, said),
         "chart": None if scenario is None else _chart(result, tables, said),

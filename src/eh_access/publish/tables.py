@@ -8,14 +8,21 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
 from eh_access.errors import InputError
 
-Kind = Literal["text", "count", "percent", "minutes", "metres", "value"]
-DECIMALS: dict[str, int] = {"count": 0, "percent": 1, "minutes": 1, "metres": 0, "value": 1}
+Kind = Literal["text", "count", "percent", "minutes", "metres", "value", "index"]
+DECIMALS: dict[str, int] = {
+    "count": 0,
+    "percent": 1,
+    "minutes": 1,
+    "metres": 0,
+    "value": 1,
+    "index": 3,
+}
 UNITS: dict[str, str] = {"percent": "%", "minutes": "minutes", "metres": "metres"}
 NOT_REACHED = "not reached"
 NOT_AVAILABLE = "not available"
@@ -207,6 +214,27 @@ class Table:
         """
         found = self.where(**values).frame if values else self.frame
         return float(found[key].iloc[0]) if len(found) else math.nan
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a frame, each as its values by column.
+
+    Parameters
+    ----------
+    frame
+        Any frame; its index is left out.
+
+    Returns
+    -------
+    list of dict
+        One for each row, in order.
+
+    Examples
+    --------
+    >>> records(pd.DataFrame({"n": [1, 2]}))
+    [{'n': 1}, {'n': 2}]
+    """
+    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
 
 
 def make_table(

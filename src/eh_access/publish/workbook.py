@@ -44,6 +44,7 @@ NUMBER_FORMATS = {
     "minutes": "0.0",
     "metres": "#,##0",
     "value": "0.0",
+    "index": "0.000",
 }
 
 

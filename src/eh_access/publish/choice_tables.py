@@ -1,0 +1,177 @@
+"""Tables of the other choices there were: every set ranked, and what each site's closing costs."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from eh_access.publish import words
+from eh_access.publish.tables import NOT_AVAILABLE, Column, Kind, Table, make_table, records
+
+if TYPE_CHECKING:
+    from eh_access.analysis.alternatives import Alternatives
+    from eh_access.publish.wording import Wording
+
+KINDS: dict[str, Kind] = {"share": "percent", "min": "minutes", "weight": "count"}
+SCALES: dict[str, tuple[float, int, str]] = {
+    "share": (100.0, 1, "percent"),
+    "min": (1.0, 1, "minutes"),
+    "points": (1.0, 1, "percentage points"),
+}
+"""What a measure is multiplied by to be printed, its decimals and its unit."""
+NO_BOUND = (
+    "Not available: some families are put out of reach altogether, so that a mean or a difference "
+    "of means has no bound; or the set could not be scored."
+)
+RANK_COLUMNS = ("council", "best", "regret")
+
+
+def choice_tables(found: Alternatives, said: Wording) -> list[Table]:
+    """Return the tables of the other choices.
+
+    Parameters
+    ----------
+    found
+        Every set, ranked.
+    said
+        The words of the study.
+
+    Returns
+    -------
+    list of Table
+        ``choice`` (the rank of the choice made, measure by measure; not there where it could not
+        be scored), ``choices`` (a row per set) and ``contributions`` (a row per site).
+    """
+    tables = [_choices(found, said), _contributions(found, said)]
+    return [_ranks(found, said), *tables] if len(found.regret()) else tables
+
+
+def _finite(value: float) -> float:
+    return value if math.isfinite(value) else math.nan
+
+
+def _ranks(found: Alternatives, said: Wording) -> Table:
+    names = dict(zip(found.singles["closed_sites"], found.singles["closed_names"], strict=True))
+    rows = []
+    for row in records(found.regret()):
+        scale, decimals, unit = SCALES.get(row["unit"], (1.0, 0, said.unit))
+        figures = {key: round(_finite(row[key] * scale), decimals) for key in RANK_COLUMNS}
+        best = words.listed(str(names.get(site, site)) for site in row["best_sites"].split("; "))
+        told = {"measure": row["label"], "unit": unit, "best_sites": best}
+        same = {key: row[key] for key in ("better", "rank", "ranked", "better_sets")}
+        rows.append(told | same | figures)
+    columns = (
+        Column("measure", "Measure"),
+        Column("unit", "Unit"),
+        Column("better", "Better is"),
+        Column("council", "The choice made", "value"),
+        Column("best", "The best set", "value"),
+        Column("regret", "Distance from the best", "value"),
+        Column("rank", "Rank of the choice made", "count"),
+        Column("ranked", "Of sets scored", "count"),
+        Column("better_sets", "Sets that do better", "count"),
+        Column("best_sites", "The best set closes"),
+    )
+    title = (
+        f"How the choice made ranks among all sets of {len(found.council)} {said.site}s, measure "
+        f"by measure (1 is best; ties share the lowest rank){said.mark}"
+    )
+    return make_table("choice", title, columns, pd.DataFrame(rows), notes=_notes(found))
+
+
+def ranks_in_words(table: Table) -> Table:
+    """Return the table of ranks for a page: each figure with its unit, one column for the rank.
+
+    Parameters
+    ----------
+    table
+        ``choice``, its figures rounded.
+
+    Returns
+    -------
+    Table
+        Of the same figures.
+    """
+    frame = pd.DataFrame(
+        {"measure": table.frame["measure"], "best_sites": table.frame["best_sites"]}
+    )
+    for key in RANK_COLUMNS:
+        pairs = zip(table.frame[key], table.frame["unit"], strict=True)
+        frame[key] = [_with_unit(float(value), str(unit)) for value, unit in pairs]
+    frame["rank"] = [
+        f"{rank:.0f} of {ranked:.0f}"
+        for rank, ranked in zip(table.frame["rank"], table.frame["ranked"], strict=True)
+    ]
+    columns = (
+        Column("measure", "Measure"),
+        Column("council", "The choice made"),
+        Column("rank", "Rank"),
+        Column("best", "The best set"),
+        Column("regret", "Distance from the best"),
+        Column("best_sites", "The best set closes"),
+    )
+    return make_table(table.name, table.title, columns, frame, notes=table.notes)
+
+
+def _with_unit(value: float, unit: str) -> str:
+    if math.isnan(value):
+        return NOT_AVAILABLE
+    if unit == "percent":
+        return f"{value:,.1f}%"
+    return f"{value:,.1f} {unit}" if unit in {"minutes", "percentage points"} else f"{value:,.0f}"
+
+
+def _choices(found: Alternatives, said: Wording) -> Table:
+    frame = found.frame.reset_index()
+    frame["set_number"] = frame["set_number"].astype("str")
+    frame["scored_in_words"] = ["scored" if scored else "not scored" for scored in frame["scored"]]
+    for key in ("in_pareto", "is_council_choice"):
+        known = frame["scored"] if key == "in_pareto" else pd.Series(data=True, index=frame.index)
+        frame[key] = [
+            ("yes" if yes else "no") if sure else "not scored"
+            for yes, sure in zip(frame[key].fillna(value=False), known, strict=True)
+        ]
+    columns = [
+        Column("set_number", "Set"),
+        Column("closed_names", f"{said.Sites} closed"),
+        Column("is_council_choice", "The choice made"),
+        Column("in_pareto", "No other set is as good on every measure and better on one"),
+    ]
+    for item in found.measures:
+        frame[item.key] = [_finite(float(value)) for value in frame[item.key].astype(float)]
+        unit = {"weight": said.unit, "points": "percentage points"}.get(item.unit, "")
+        columns.append(Column(item.key, item.label, KINDS.get(item.unit, "value"), unit))
+        columns.append(Column(f"rank_{item.key}", f"Rank: {item.label}", "count"))
+    columns += [
+        Column("better_than_council", "Measures better than the choice made", "count"),
+        Column("worse_than_council", "Measures worse than the choice made", "count"),
+        Column("scored_in_words", "Scored"),
+        Column("reason", "Why not scored, where it is not"),
+    ]
+    title = (
+        f"Every set of {len(found.sets[0])} {said.site}s that could close, {said.place}{said.mark}"
+    )
+    return make_table("choices", title, tuple(columns), frame, notes=_notes(found), headers=2)
+
+
+def _contributions(found: Alternatives, said: Wording) -> Table:
+    frame = found.contribution().reset_index()
+    columns = [Column("name", said.Sites[:-1])]
+    for item in found.measures:
+        key = f"change_{item.key}"
+        frame[key] = [_finite(float(value)) for value in frame[key].astype(float)]
+        unit = {"weight": said.unit, "min": ""}.get(item.unit, "percentage points")
+        columns.append(Column(key, f"Change in: {item.label}", KINDS.get(item.unit, "value"), unit))
+    columns.append(Column("reason", "Why not scored, where it is not"))
+    title = (
+        f"What closing each {said.site} alone would change, the costliest in mean minutes first, "
+        f"{said.place}{said.mark}"
+    )
+    return make_table("contributions", title, tuple(columns), frame, notes=_notes(found))
+
+
+def _notes(found: Alternatives) -> tuple[str, ...]:
+    sentences = (words.capital(words.clause(note)) + "." for note in found.notes)
+    return (*sentences, NO_BOUND)

@@ -1,0 +1,259 @@
+"""Would another choice have done better, and where could outreach go: the sections in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eh_access.publish import charts, words
+from eh_access.publish.choice_tables import ranks_in_words
+from eh_access.publish.sections import Part, Picture, Section
+from eh_access.publish.wording import Wording, scenario_label
+
+if TYPE_CHECKING:
+    from eh_access.analysis.alternatives import Alternatives
+    from eh_access.publish.tables import Column, Table
+    from eh_access.study.further import Findings
+    from eh_access.study.results import StudyResult
+
+BEST_SHOWN = 5
+FIRST_MEASURES = 5
+MEAN = "mean_min"
+
+
+def choice_section(
+    result: StudyResult, findings: Findings, tables: Mapping[str, Table]
+) -> Section | None:
+    """Return the section on the other choices there were.
+
+    Parameters
+    ----------
+    result, findings
+        What a study found.
+    tables
+        From `further_tables`.
+
+    Returns
+    -------
+    Section or None
+        None where no scenario takes a site away, so that there was nothing to choose.
+    """
+    found, said = findings.alternatives, Wording.of(result)
+    if found is None:
+        return None
+    parts = [Part(paragraphs=_told(found, tables, said), picture=_scatter(found, result, said))]
+    if "choice" in tables:
+        parts.append(Part(table=ranks_in_words(tables["choice"]), notes=tables["choice"].notes))
+    best = tables["choices"]
+    shown = ["set_number", "closed_names", *_few(found), "is_council_choice", "in_pareto"]
+    parts += [
+        Part(
+            heading=f"The {BEST_SHOWN} sets with the shortest mean trip",
+            table=_columns(
+                replace(best, frame=best.frame.head(BEST_SHOWN), headers=2),
+                shown,
+                title=f"The {BEST_SHOWN} sets whose closing leaves the shortest mean trip, of "
+                f"{len(best.frame)}{said.mark}",
+            ),
+            paragraphs=("Every set stands in alternatives.csv and in the workbook.",),
+        ),
+        Part(
+            heading=f"What each {said.site} contributes",
+            paragraphs=(
+                (
+                    f"Each {said.site} closed alone, all others open. What one costs alone does "
+                    "not add up to what several cost together."
+                ),
+            ),
+            table=_columns(
+                tables["contributions"],
+                ["name", *(f"change_{key}" for key in _few(found)), "reason"],
+                title=tables["contributions"].title,
+            ),
+        ),
+    ]
+    title = "Would another choice have done better?"
+    return Section(anchor="choice", title=title, parts=tuple(parts))
+
+
+def _few(found: Alternatives) -> list[str]:
+    """Return the keys of the first measures, and of the first criterion of coverage."""
+    keys = [item.key for item in found.measures]
+    share = [item.key for item in found.measures if item.unit == "share"][:1]
+    return list(dict.fromkeys([*keys[:FIRST_MEASURES], *share]))
+
+
+def _columns(table: Table, keys: list[str], *, title: str) -> Table:
+    by_key: dict[str, Column] = {column.key: column for column in table.columns}
+    chosen = tuple(by_key[key] for key in keys if key in by_key)
+    return replace(table, columns=chosen, title=title)
+
+
+def _told(found: Alternatives, tables: Mapping[str, Table], said: Wording) -> tuple[str, ...]:
+    """Return what is to be said of the choice made, each figure as the tables have it."""
+    scored = found.frame["scored"].sum()
+    sets, size = len(found.frame), len(found.council)
+    names = dict(zip(found.singles["closed_sites"], found.singles["closed_names"], strict=True))
+    chosen = words.listed(names.get(site, site) for site in found.council)
+    told = [
+        (
+            f"There are {sets:,} sets of {size} {said.site}s that could close. {scored:,} of them "
+            f"were scored on the same measures, counting full-time {said.site}s; the choice made "
+            f"closes {chosen} or leaves fewer hours there{said.hedge}."
+        )
+    ]
+    told.append(_not_scored(found))
+    if "choice" not in tables:
+        told.append("The choice made could not be scored, so it has no rank.")
+        return tuple(filter(None, told))
+    rank = tables["choice"].cell("rank", measure=_label(found, MEAN))
+    regret = tables["choice"].cell("regret", measure=_label(found, MEAN))
+    every = len(found.beating_council())
+    some = len(found.beating_council(strictly=False))
+    row = found.frame[found.frame["is_council_choice"]].iloc[0]
+    told.append(
+        f"By mean minutes it ranks {rank:.0f} of {scored:,}: {regret:.1f} minutes above the best "
+        f"set. {_count(every, 'set does', 'sets do')} better on every one of "
+        f"{len(found.measures)} measures; {_count(some, 'is', 'are')} at least as good on all and "
+        f"better on one or more. So the choice made is {'' if row['in_pareto'] else 'not '}among "
+        f"those that nothing else beats all round (the Pareto set){said.hedge}."
+    )
+    told.append(
+        "These measures know minutes alone: not what buildings cost or how good they are, who "
+        "uses them, or what else is done there."
+    )
+    return tuple(filter(None, told))
+
+
+def _count(number: int, one: str, more: str) -> str:
+    return f"{number:,} {one}" if number == 1 else f"{number or 'No':,} {more}".replace(",", "")
+
+
+def _label(found: Alternatives, key: str) -> str:
+    return next(item.label for item in found.measures if item.key == key)
+
+
+def _not_scored(found: Alternatives) -> str:
+    left = found.frame[~found.frame["scored"].astype(bool)]
+    if left.empty:
+        return ""
+    why = "; ".join(
+        f"{count:,} because {words.clause(str(reason)).removeprefix('cannot say: ')}"
+        for reason, count in left["reason"].value_counts(sort=False).items()
+    )
+    return f"{len(left):,} sets were not scored: {why}."
+
+
+def _scatter(found: Alternatives, result: StudyResult, said: Wording) -> Picture | None:
+    """Return all sets by mean minutes and share covered, the choice made marked."""
+    shares = [item for item in found.measures if item.unit == "share" and item.better == "higher"]
+    scored = found.frame[found.frame["scored"].astype(bool)]
+    keys = [item.key for item in found.measures]
+    if not shares or MEAN not in keys or scored.empty:
+        return None
+    share, mode = shares[0], result.times[result.modes[0]].mode.label
+    minutes = scored[MEAN].to_numpy(dtype=np.float64)
+    covered = 100 * scored[share.key].to_numpy(dtype=np.float64)
+    chosen = scored["is_council_choice"].to_numpy(dtype=bool)
+    pareto = scored["in_pareto"].to_numpy(dtype=bool)
+    if not all(math.isfinite(value) for value in minutes[chosen]):
+        return None
+    rank = ""
+    if chosen.any():
+        at = (round(float(minutes[chosen][0]), 1) + 0.0, round(float(covered[chosen][0]), 1))
+        fewer, more = (
+            int((minutes < minutes[chosen][0]).sum()),
+            int((covered > covered[chosen][0]).sum()),
+        )
+        rank = (
+            f"The choice made leaves a mean of {at[0]:.1f} minutes {mode} and {at[1]:.1f}% "
+            f"covered; {fewer:,} of {len(scored):,} sets leave a shorter mean, {more:,} cover more."
+        )
+    measure = f"{said.unit} covered ({share.key.removesuffix('_share').replace('_', '-')})"
+    svg = charts.scatter_svg(
+        minutes,
+        covered,
+        marks=(pareto, chosen),
+        labels=(f"Mean minutes {mode}", f"% of {measure}"),
+    )
+    return Picture(
+        svg=svg,
+        alt=f"Scatter chart. {rank} Better sets lie to the upper left.",
+        caption=(
+            f"All {len(scored):,} sets scored: mean minutes {mode} to the nearest full-time "
+            f"{said.site} that stays, and the share of {measure}{said.mark}. Better is up and left."
+        ),
+    )
+
+
+def outreach_section(
+    result: StudyResult, findings: Findings, tables: Mapping[str, Table]
+) -> Section | None:
+    """Return the section on venues for outreach.
+
+    Parameters
+    ----------
+    result, findings
+        What a study found.
+    tables
+        From `further_tables`.
+
+    Returns
+    -------
+    Section or None
+        None without candidate venues.
+    """
+    if "outreach" not in tables:
+        return None
+    said, table = Wording.of(result), tables["outreach"]
+    parts = []
+    mended = {str(found.frame["mends"].iloc[0]) for found in findings.outreach}
+    parts.append(
+        Part(
+            paragraphs=(
+                (
+                    "Venues are chosen so that nothing else of the same number does better by the "
+                    "aim named; whether it is proven stands in the table. Whether a venue is free, "
+                    "fit or willing is not known here. “Given back” is measured against the place "
+                    "where nothing had closed."
+                ),
+                *_not_mended(result, mended, said),
+            )
+        )
+    )
+    for found in findings.outreach:
+        name = str(found.frame["mends"].iloc[0])
+        if name not in result.scenario_names:
+            continue
+        chosen = found.frame[found.frame["objective"] == "maximal_cover"]
+        texts = tuple(words.capital(str(text)) for text in chosen["sentence"])
+        label = scenario_label(result, name)
+        parts.append(
+            Part(
+                heading=f"To mend: {label}{said.mark}",
+                bullets=texts,
+                table=table.where(mends=label),
+            )
+        )
+    parts.append(Part(notes=said.short_notes))
+    return Section(anchor="outreach", title="Where could outreach go?", parts=tuple(parts))
+
+
+def _not_mended(result: StudyResult, mended: set[str], said: Wording) -> tuple[str, ...]:
+    left = [
+        f"\N{LEFT SINGLE QUOTATION MARK}{config.label}\N{RIGHT SINGLE QUOTATION MARK}"
+        for config in result.scenarios
+        if config.name not in mended and config.name != "baseline"
+    ]
+    if not left:
+        return ()
+    return (
+        (
+            f"Counting any open {said.site}, however few its hours, nothing is lost under "
+            f"{words.listed(left)}, so there is nothing there for a venue to mend."
+        ),
+    )

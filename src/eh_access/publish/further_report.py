@@ -1,0 +1,81 @@
+"""Everything beyond the criteria that the report prints, gathered once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from eh_access.publish.choice_words import choice_section, outreach_section
+from eh_access.publish.further_tables import further_tables
+from eh_access.publish.further_words import changes, gap_parts, readings_section, sure_section
+
+if TYPE_CHECKING:
+    from eh_access.publish.sections import Part, Section
+    from eh_access.publish.tables import Table
+    from eh_access.study.further import Findings
+    from eh_access.study.results import StudyResult
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Further:
+    """What the report prints of a study's findings.
+
+    Parameters
+    ----------
+    tables
+        By name, for the workbook.
+    changes
+        What would change the answer.
+    readings, choice, outreach, sure
+        Sections; None where there is nothing to say.
+    gaps
+        Parts that stand within the section on groups.
+    """
+
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    changes: tuple[str, ...] = ()
+    readings: Section | None = None
+    gaps: tuple[Part, ...] = ()
+    choice: Section | None = None
+    outreach: Section | None = None
+    sure: Section | None = None
+
+    @property
+    def later(self) -> tuple[Section, ...]:
+        """The sections after the one on groups, in order."""
+        sections = (self.choice, self.outreach, self.sure)
+        return tuple(section for section in sections if section is not None)
+
+
+NOTHING = Further()
+"""For a report without findings."""
+
+
+def further(result: StudyResult, findings: Findings | None) -> Further:
+    """Return what the report prints of a study's findings.
+
+    Parameters
+    ----------
+    result
+        What a study found.
+    findings
+        From `find_further`; None for a report without.
+
+    Returns
+    -------
+    Further
+        Tables, sections and sentences, each figure from one of the tables.
+    """
+    if findings is None:
+        return NOTHING
+    tables = further_tables(result, findings)
+    return Further(
+        tables=tables,
+        changes=changes(result, tables),
+        readings=readings_section(result, tables),
+        gaps=gap_parts(result, tables),
+        choice=choice_section(result, findings, tables),
+        outreach=outreach_section(result, findings, tables),
+        sure=sure_section(result, tables),
+    )
