@@ -11,8 +11,16 @@ import pytest
 import pytest_socket
 from playwright.sync_api import sync_playwright
 
+from browser.opened import written
+from eh_access.study.config import load_study
+from eh_access.study.run import run_study
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from playwright.sync_api import Browser
+
+    from eh_access.study.results import StudyResult
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
@@ -41,3 +49,13 @@ def chromium() -> Iterator[Browser]:
         yield browser
         browser.close()
     pytest_socket.disable_socket(allow_unix_socket=True)
+
+
+@pytest.fixture(scope="session")
+def rotherham() -> StudyResult:
+    return run_study(load_study("rotherham"))
+
+
+@pytest.fixture(scope="session")
+def rotherham_page(rotherham: StudyResult, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(rotherham, tmp_path_factory.mktemp("rotherham"))

@@ -78,6 +78,39 @@ class Opened:
         self.page.press("#postcode", "Enter")
         return self.rows("postcode-answer")
 
+    def picture(self) -> str:
+        """Return all that the map shows, as text: areas, labels, centres, what is painted."""
+        script = """() => {
+            const all = (name, told) => [...document.querySelectorAll(name)].map(told);
+            const digest = (canvas) => {
+                if (!canvas.width) return 0;
+                const [wide, high] = [canvas.width, canvas.height];
+                const { data } = canvas.getContext('2d').getImageData(0, 0, wide, high);
+                return new Uint32Array(data.buffer)
+                    .reduce((sum, value) => (Math.imul(sum, 31) + value) | 0, wide);
+            };
+            return JSON.stringify([
+                all('.leaflet-areas-pane path', node => node.getAttribute('fill')),
+                all('.area-label', node => node.textContent),
+                all('.leaflet-marker-icon', node => node.firstChild.className),
+                all('.leaflet-dots-pane canvas, .leaflet-isochrones-pane canvas', digest),
+            ]);
+        }"""
+        shown: str = self.page.evaluate(script)
+        return shown
+
+    def inked(self, pane: str) -> int:
+        """Return how many pixels of a painted layer are not empty."""
+        script = """name => {
+            const canvas = document.querySelector(`.leaflet-${name}-pane canvas`);
+            const [wide, high] = [canvas.width, canvas.height];
+            const { data } = canvas.getContext('2d').getImageData(0, 0, wide, high);
+            let count = 0;
+            for (let i = 3; i < data.length; i += 4) if (data[i] > 127) count += 1;
+            return count;
+        }"""
+        return int(self.page.evaluate(script, pane))
+
     def rows(self, table: str = "facts") -> list[list[str]]:
         self.page.wait_for_function("start.api.settled")
         script = "rows => rows.map(row => [...row.cells].map(cell => cell.innerText))"

@@ -21,7 +21,6 @@ from eh_access.analysis.verdicts import judge
 from eh_access.publish import words
 from eh_access.study.config import load_study, scenario_of
 from eh_access.study.results import StudyResult
-from eh_access.study.run import run_study
 from map_study import FORMULA, IMAGE, SCRIPT_END, study_text, toy_result
 
 if TYPE_CHECKING:
@@ -32,18 +31,8 @@ FULL, ANY = "full", "any"
 
 
 @pytest.fixture(scope="module")
-def rotherham() -> StudyResult:
-    return run_study(load_study("rotherham"))
-
-
-@pytest.fixture(scope="module")
 def toy(tmp_path_factory: pytest.TempPathFactory) -> StudyResult:
     return toy_result(tmp_path_factory.mktemp("toy"))
-
-
-@pytest.fixture(scope="module")
-def rotherham_page(rotherham: StudyResult, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return written(rotherham, tmp_path_factory.mktemp("map"))
 
 
 @pytest.fixture(scope="module")

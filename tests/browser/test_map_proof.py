@@ -1,0 +1,324 @@
+"""Every switch by mouse and by keyboard; real streets; accessibility; paper, phones, contrast."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from browser.opened import Opened, written
+from eh_access.analysis.case import Case, JudgeSettings, Side
+from eh_access.analysis.scenarios import Close, Scenario, apply_scenario
+from eh_access.analysis.verdicts import judge
+from eh_access.publish.report import render_report
+from eh_access.study.challenge import read_challenge
+from eh_access.study.config import load_study
+from eh_access.study.inputs import read_inputs
+from eh_access.study.results import StudyResult
+from eh_access.study.run import run_study
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CLOSED = ("gaer-community-centre", "rogerstone-library", "somerton-rascal-hope-centre")
+BY_HAND = "newport-central-library"
+
+
+@pytest.fixture(scope="module")
+def newport() -> StudyResult:
+    return run_study(load_study("newport"))
+
+
+@pytest.fixture(scope="module")
+def newport_page(newport: StudyResult, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(newport, tmp_path_factory.mktemp("newport"))
+
+
+@pytest.fixture(scope="module")
+def report_page(rotherham: StudyResult, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    path.write_text(render_report(rotherham), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def opened(chromium: Browser, rotherham_page: Path) -> Iterator[Opened]:
+    page = Opened(chromium, rotherham_page)
+    yield page
+    page.check()
+    page.close()
+
+
+@pytest.fixture
+def streets(chromium: Browser, newport_page: Path) -> Iterator[Opened]:
+    page = Opened(chromium, newport_page)
+    yield page
+    page.check()
+    page.close()
+
+
+def keys(page: Page, selector: str, *pressed: str) -> None:
+    page.focus(selector)
+    for key in pressed:
+        page.keyboard.press(key)
+
+
+def by_label(page: Page, name: str, value: str) -> None:
+    page.click(f'label:has(input[name="{name}"][value="{value}"])')
+
+
+# what is switched by mouse, by keys, and which of map, table and summary must answer
+BY_MOUSE: dict[str, Any] = {
+    "scenario": lambda page: page.select_option("#scenario", "baseline"),
+    "mode": lambda page: by_label(page, "mode", "drive"),
+    "minutes": lambda page: page.click("#minutes", position={"x": 5, "y": 10}),
+    "who": lambda page: page.select_option("#who", "no-car-fifth"),
+    "count": lambda page: page.select_option("#count", "any"),
+    "view": lambda page: by_label(page, "view", "catchments"),
+    "centre on the map": lambda page: page.click('.leaflet-marker-icon[data-site="arnold"]'),
+    "centre in the list": lambda page: page.click('#centres button[data-key="arnold"]'),
+}
+BY_KEYS: dict[str, Any] = {
+    "scenario": lambda page: keys(page, "#scenario", "Home"),
+    "mode": lambda page: keys(page, 'input[name="mode"][value="walk"]', "ArrowRight"),
+    "minutes": lambda page: keys(page, "#minutes", "Home"),
+    "who": lambda page: keys(page, "#who", "ArrowDown"),
+    "count": lambda page: keys(page, "#count", "ArrowUp"),
+    "view": lambda page: keys(page, 'input[name="view"][value="coverage"]', "ArrowLeft"),
+    "centre on the map": lambda page: keys(
+        page, '.leaflet-marker-icon[data-site="arnold"]', "Enter"
+    ),
+    "centre in the list": lambda page: keys(page, '#centres button[data-key="arnold"]', " "),
+}
+
+
+@pytest.mark.parametrize("how", [BY_MOUSE, BY_KEYS], ids=["mouse", "keyboard"])
+def test_each_switch_changes_map_table_and_summary(
+    chromium: Browser, rotherham_page: Path, how: dict[str, Any]
+) -> None:
+    # dots are the view in which the map answers to every one of them, the minutes too
+    link = "view=coverage&scenario=deregister-sessions&minutes=30&who=all&count=full&mode=walk"
+    opened = Opened(chromium, rotherham_page, link=f"#{link}")
+    for switch, press in how.items():
+        opened.page.evaluate("link => { location.hash = link; }", link)
+        expect(opened.page.locator("#summary")).not_to_contain_text("with your")
+        opened.page.wait_for_function("start.api.settled")
+        before = opened.picture(), opened.rows(), opened.text("#summary")
+        press(opened.page)
+        after = opened.picture(), opened.rows(), opened.text("#summary")
+        assert after[0] != before[0], f"{switch}: the map"
+        if switch != "view":
+            assert after[1] != before[1], f"{switch}: the table"
+            assert after[2] != before[2], f"{switch}: the summary"
+            # what is read out follows when the reader has stopped pressing
+            expect(opened.page.locator("#announce")).to_have_text(after[2])
+    opened.check()
+    opened.close()
+
+
+def test_asking_for_a_group_changes_colours_labels_and_catchments(opened: Opened) -> None:
+    for view in ("change", "catchments"):
+        opened.switch(view=view, who="all")
+        everyone = opened.picture()
+        opened.switch(who="most-deprived-fifth")
+        assert opened.picture() != everyone
+        assert "there" in opened.text("#legend")
+    assert "most deprived" in opened.text("#facts caption")
+    assert "most deprived" in opened.text("#big-share-label")
+
+
+def test_the_file_of_a_scenario_made_by_hand_is_one_that_challenge_takes(
+    opened: Opened, tmp_path: Path
+) -> None:
+    opened.switch(scenario="deregister-sessions")
+    opened.page.click('#centres button[data-key="arnold"]')
+    with opened.page.expect_download() as waiting:
+        opened.page.click("#save-toml")
+    saved = tmp_path / "theirs.toml"
+    waiting.value.save_as(saved)
+    study = load_study("rotherham")
+    both = read_challenge(saved, study, read_inputs(study))
+    (name,) = both.theirs
+    (theirs,) = [item for item in both.study.scenarios if item.name == name]
+    assert theirs.close == ("arnold",)
+    assert set(theirs.set_hours) == {"park-view", "broom-valley", "wath-victoria"}
+
+
+def test_ten_postcodes_are_the_librarys_on_streets(streets: Opened, newport: StudyResult) -> None:
+    scenario = "illustrative-closed"
+    before = {mode: newport.nearest("baseline", mode, full_time=True) for mode in newport.modes}
+    after = {mode: newport.nearest(scenario, mode, full_time=True) for mode in newport.modes}
+    left = sorted(set(newport.sites.index) - set(CLOSED))
+    names = newport.sites["name"]
+    streets.switch(scenario=scenario)
+    for postcode in newport.origins.index[:: len(newport.origins) // 10][:10]:
+        rows = streets.look_up(postcode)
+        for mode, row in zip(newport.modes, rows, strict=True):
+            minutes = newport.times[mode].select(left).to_wide().loc[postcode].sort_values()
+            was, site_before = before[mode].loc[postcode]
+            now, site_after = after[mode].loc[postcode]
+            told = [cell.split("\n")[0] for cell in row]
+            if minutes.iloc[0] == float("inf"):
+                assert told[2] == "none reached"
+                continue
+            assert told[1] == f"{was:.1f} minutes, {names[site_before]}"
+            assert told[2] == f"{now:.1f} minutes, {names[site_after]}"
+            assert float(told[3]) == pytest.approx(now - was, abs=0.0501)
+            assert told[4] == f"{minutes.iloc[1]:.1f} minutes, {names[minutes.index[1]]}"
+        pushed = newport.distances["pushchair"]
+        shortest = pushed.to_wide().loc[postcode, after["pushchair"].loc[postcode, "site_id"]]
+        length = rows[1][2].split("\n")[1]
+        number, unit = length.split()
+        metres = float(number) * {"km": 1000, "m": 1}[unit]
+        assert metres == pytest.approx(shortest * pushed.mode.speed_km_h * 1000 / 60, abs=51)
+        assert "\n" not in rows[2][2]  # a car's minutes say nothing of metres
+    assert "by car" in streets.text("#postcode-answer .hint")
+
+
+def test_yardsticks_by_hand_on_streets_are_the_librarys(
+    streets: Opened, newport: StudyResult
+) -> None:
+    streets.page.click(f'#centres button[data-key="{BY_HAND}"]')
+    changes = (*(Close(site) for site in CLOSED), Close(BY_HAND))
+    sites = apply_scenario(newport.sites, Scenario("own", "Own", changes))
+    sides = [
+        Side(
+            sites=table,
+            times=newport.times,
+            times_back=newport.times_back,
+            distances=newport.distances,
+        )
+        for table in (newport.sites, sites)
+    ]
+    settings = JudgeSettings(unit="postcodes", place="site")
+    case = Case(
+        scenario="own", origins=newport.origins, before=sides[0], after=sides[1], settings=settings
+    )
+    shown = streets.page.evaluate(
+        "() => start.api.data.criteria.map(criterion => Criteria.judge(start.api, criterion))"
+    )
+    measures = {criterion.measure for criterion in newport.study.criteria}
+    assert "coverage_distance" in measures
+    for criterion, found in zip(newport.study.criteria, shown, strict=True):
+        verdict = judge(criterion, case)
+        assert found["value"] == pytest.approx(verdict.value, abs=1e-9), criterion.id
+        assert found["outcome"] == verdict.outcome.value, criterion.id
+
+
+def test_isochrones_answer_to_minutes_and_to_a_closed_site(streets: Opened) -> None:
+    streets.switch(view="isochrones", scenario="baseline", minutes=30)
+    whole = streets.inked("isochrones")
+    assert "10, 20 and 30 minutes" in streets.text("#legend h3")
+    streets.switch(minutes=10)
+    assert 0 < streets.inked("isochrones") < whole / 2
+    streets.switch(minutes=35)
+    assert "none is stored for 35" in streets.text("#legend h3")
+    assert streets.inked("isochrones") == whole
+    plain = streets.picture()
+    streets.page.click('.leaflet-marker-icon[data-site="duffryn-community-centre"]')
+    # the land is still painted, but as lost
+    assert streets.picture() != plain
+    assert streets.inked("isochrones") == pytest.approx(whole, rel=0.03)
+
+
+def test_an_estimate_offers_no_isochrones_and_says_why(opened: Opened) -> None:
+    assert opened.page.locator('input[name="view"][value="isochrones"]').count() == 0
+    assert "need streets" in opened.text("#isochrones-word")
+
+
+@pytest.mark.parametrize(
+    ("study", "width"),
+    [("rotherham_page", 360), ("rotherham_page", 1440), ("newport_page", 1440)],
+)
+def test_axe_finds_nothing(
+    chromium: Browser, request: pytest.FixtureRequest, study: str, width: int
+) -> None:
+    page = Opened(chromium, request.getfixturevalue(study), size=(width, 800))
+    if study == "newport_page":
+        page.look_up("NP20 4UR")
+    page.page.wait_for_function("start.api.settled")
+    found = Axe().run(page.page).response["violations"]
+    page.check()
+    page.close()
+    assert [(item["id"], item["nodes"][0]["html"][:120]) for item in found] == []
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+def test_axe_finds_nothing_in_the_report(chromium: Browser, report_page: Path, width: int) -> None:
+    page = chromium.new_page(viewport={"width": width, "height": 800})
+    page.goto(report_page.as_uri())
+    found = Axe().run(page).response["violations"]
+    page.close()
+    assert [(item["id"], item["nodes"][0]["html"][:120]) for item in found] == []
+
+
+def test_four_times_as_large_nothing_is_cut_off(chromium: Browser, rotherham_page: Path) -> None:
+    # a window of 1280 x 1024 at 400 % is one of 320 x 256 (WCAG 1.4.10)
+    page = Opened(chromium, rotherham_page, size=(320, 256))
+    assert page.page.evaluate("document.documentElement.scrollWidth") <= 320
+    clipped = page.page.evaluate(
+        """() => [...document.querySelectorAll('h1, h2, dt, dd, p, label, button, li')]
+          .filter(node => node.offsetParent)
+          .filter(node => !node.closest('.scroll, .hidden, .leaflet-container'))
+          .filter(node => node.scrollWidth > node.clientWidth + 1 && node.clientWidth > 0
+            && getComputedStyle(node).display !== 'inline' && !node.classList.contains('hidden'))
+          .map(node => node.outerHTML.slice(0, 80))"""
+    )
+    assert clipped == []
+    page.check()
+    page.close()
+
+
+def test_in_forced_colours_the_map_keeps_its_own(chromium: Browser, rotherham_page: Path) -> None:
+    page = Opened(chromium, rotherham_page)
+    page.page.emulate_media(forced_colors="active")
+    kept = page.page.evaluate(
+        """() => ['.swatch', '.centre', '.leaflet-container'].map(
+            name => getComputedStyle(document.querySelector(name)).forcedColorAdjust)"""
+    )
+    assert kept == ["none"] * 3
+    outlined = page.page.evaluate(
+        "() => getComputedStyle(document.querySelector('.choice label:has(:checked)')).outlineStyle"
+    )
+    assert outlined == "solid"
+    page.check()
+    page.close()
+
+
+def test_nothing_moves_by_itself_where_less_motion_is_asked_for(opened: Opened) -> None:
+    moving = opened.page.evaluate(
+        """() => [...document.querySelectorAll('body *')].filter(node => {
+            const style = getComputedStyle(node);
+            return style.animationName !== 'none' || parseFloat(style.transitionDuration) > 0;
+        }).map(node => node.outerHTML.slice(0, 80))"""
+    )
+    assert moving == []
+
+
+def test_areas_show_through_the_streets_on_paper(streets: Opened, tmp_path: Path) -> None:
+    streets.page.wait_for_function("start.api.settled")
+    streets.page.pdf(path=tmp_path / "n.pdf", prefer_css_page_size=True, print_background=True)
+    assert (tmp_path / "n.pdf").read_bytes().count(b"/Type /Page\n") == 1
+    streets.page.emulate_media(media="print")
+    blend = "name => getComputedStyle(document.querySelector(name)).mixBlendMode"
+    assert streets.page.evaluate(blend, ".leaflet-streets-pane") == "multiply"
+
+
+def test_opening_a_closed_centre_gives_back_what_closing_it_took(streets: Opened) -> None:
+    streets.switch(scenario="illustrative-closed")
+    for site in CLOSED:
+        streets.page.click(f'#centres button[data-key="{site}"]')
+    assert streets.big()["loses"] == "0"
+    assert streets.big()["before"] == streets.big()["after"]
+
+
+def test_the_first_screen_has_the_figures_and_the_map(opened: Opened) -> None:
+    low = opened.page.evaluate(
+        """() => ['#loses', '#banner strong', '.map-frame'].map(
+            name => document.querySelector(name).getBoundingClientRect().bottom)"""
+    )
+    assert max(low) <= 900
