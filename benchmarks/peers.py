@@ -157,9 +157,9 @@ def _rustworkx_ask(graph: Any, sites: Sequence[int]) -> Answer:
 
 PEERS = (
     Peer("scipy", lambda matrix, _xy: towards(matrix), _scipy_ask),
-    Peer("networkit", _networkit_build, _networkit_ask, repeats=2),
-    Peer("pandana", _pandana_build, _pandana_ask, repeats=2),
-    Peer("igraph", _igraph_build, _igraph_ask, repeats=2),
+    Peer("networkit", _networkit_build, _networkit_ask, repeats=2, most_sites=20),
+    Peer("pandana", _pandana_build, _pandana_ask, repeats=1, most_sites=2),
+    Peer("igraph", _igraph_build, _igraph_ask, repeats=2, most_sites=20),
     Peer("rustworkx", _rustworkx_build, _rustworkx_ask, repeats=2, most_sites=10),
     Peer("networkx", _networkx_build, _networkx_ask, repeats=1, most_sites=4),
 )

@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.sparse.csgraph import dijkstra
@@ -31,7 +32,9 @@ from measure import (
     timed,
     write_floor_ns,
 )
-from peers import PEERS, Peer
+
+if TYPE_CHECKING:
+    from peers import Peer
 
 Rows = list[tuple[str, ...]]
 DS_PER_S = 10
@@ -134,7 +137,7 @@ def ratio(peer: Spent, ours: Spent) -> str:
     return f"{peer.median / ours.median:,.0f} ({peer.least / ours.least:,.0f})"
 
 
-def against_peers(network: eh.Network, peers: Sequence[Peer] = PEERS) -> Rows:
+def against_peers(network: eh.Network, peers: Sequence[Peer]) -> Rows:
     """Time everybody on one network: 40 sites, one thread, walking to the sites."""
     sites = chosen_sites(network, 40)
     matrix = network.to_csr(WALK)
