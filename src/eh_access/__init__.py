@@ -9,16 +9,28 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from eh_access._homes import HOMES as _HOMES
 from eh_access._version import __version__
 from eh_access.errors import EhAccessError, InputError, NotFoundError, SourceError
 
 if TYPE_CHECKING:
+    from eh_access.analysis.alternatives import AlternativeOptions, Alternatives, rank_alternatives
     from eh_access.analysis.case import Case, JudgeSettings, Side
     from eh_access.analysis.catchments import area_catchments, catchments
     from eh_access.analysis.comparison import Comparison, compare
+    from eh_access.analysis.competition import (
+        FloatingCatchment,
+        absorption,
+        floating_catchment,
+        load_on_sites,
+    )
+    from eh_access.analysis.count_tables import CountTable, Nest, Share
     from eh_access.analysis.criteria import Criterion, Outcome, Verdict
+    from eh_access.analysis.disclosure import Disclosure, Protected, suppress
     from eh_access.analysis.equality import fifths, gap, imd_fifth
+    from eh_access.analysis.fairness import fairness_frame
     from eh_access.analysis.hours import hours_reachable
+    from eh_access.analysis.inequality import concentration_index, gini
     from eh_access.analysis.isochrones import isochrones
     from eh_access.analysis.measures import (
         coverage,
@@ -29,6 +41,9 @@ if TYPE_CHECKING:
         weighted_mean,
         weighted_quantile,
     )
+    from eh_access.analysis.outreach import Outreach, best_sessions
+    from eh_access.analysis.policy import Policy
+    from eh_access.analysis.robustness import Robustness, robustness
     from eh_access.analysis.scenarios import (
         BASELINE,
         Close,
@@ -39,30 +54,37 @@ if TYPE_CHECKING:
         apply_scenario,
         open_sites,
     )
+    from eh_access.analysis.sessions import nearest_open_for, whole_sessions
+    from eh_access.analysis.settings_grid import Setting
+    from eh_access.analysis.siting import Placement, SitingOptions, choose_sites
+    from eh_access.analysis.takeup import Decay, TakeUp, exponential, linear, logistic, take_up
+    from eh_access.analysis.three_readings import readings_table
+    from eh_access.analysis.timetable import windows_from_frame, with_hours
+    from eh_access.analysis.venues import Loss, OutreachOptions
     from eh_access.analysis.verdicts import judge
-    from eh_access.modes import (
-        CYCLE,
-        DRIVE,
-        MODES,
-        PUSHCHAIR,
-        TODDLER,
-        WALK,
-        TravelMode,
-        get_mode,
-    )
+    from eh_access.analysis.windows import Window
+    from eh_access.modes import CYCLE, DRIVE, MODES, PUSHCHAIR, TODDLER, WALK, TravelMode, get_mode
+    from eh_access.network.changes import CloseStreet, SetSpeedLimit, change_streets
     from eh_access.network.file import read_network_file, write_network
+    from eh_access.network.links import AddLink
     from eh_access.network.model import Network, Provenance
     from eh_access.network.snapping import Snapped, snap
     from eh_access.network.terrain import Terrain, read_terrain, with_heights
+    from eh_access.publish.inline import inline_map
     from eh_access.publish.map import render_map
     from eh_access.publish.outputs import write_outputs
+    from eh_access.publish.plots import explore_change, plot_change, plot_times
     from eh_access.publish.report import render_report
+    from eh_access.routing.engine import SearchOptions, minutes_from_nodes
     from eh_access.routing.estimate import estimate_travel_times
-    from eh_access.routing.matrix import travel_time_matrix
+    from eh_access.routing.matrix import node_times, travel_time_matrix
+    from eh_access.routing.reductions import count_within, coverage_within, nearest_sites
+    from eh_access.routing.route import Route, route
     from eh_access.routing.types import TravelTimes
     from eh_access.sources.bundled import load_areas, load_origins, load_sites, load_sources
     from eh_access.sources.download import cached_network, download_network
     from eh_access.study.config import Study, load_study
+    from eh_access.study.further import Findings, find_further
     from eh_access.study.inputs import Inputs, read_inputs
     from eh_access.study.networks import read_network
     from eh_access.study.opening import check_study, open_study
@@ -71,56 +93,6 @@ if TYPE_CHECKING:
     from eh_access.study.streets import find_streets
     from eh_access.tables import check_areas, check_origins, check_sites, points_from_columns
 
-_HOMES = {
-    "analysis.case": ("Case", "JudgeSettings", "Side"),
-    "analysis.catchments": ("area_catchments", "catchments"),
-    "analysis.comparison": ("Comparison", "compare"),
-    "analysis.criteria": ("Criterion", "Outcome", "Verdict"),
-    "analysis.equality": ("fifths", "gap", "imd_fifth"),
-    "analysis.hours": ("hours_reachable",),
-    "analysis.isochrones": ("isochrones",),
-    "analysis.measures": (
-        "coverage",
-        "coverage_by",
-        "cumulative_opportunities",
-        "nearest",
-        "nth_nearest",
-        "weighted_mean",
-        "weighted_quantile",
-    ),
-    "analysis.scenarios": (
-        "BASELINE",
-        "Close",
-        "Move",
-        "Open",
-        "Scenario",
-        "SetHours",
-        "apply_scenario",
-        "open_sites",
-    ),
-    "analysis.verdicts": ("judge",),
-    "modes": ("CYCLE", "DRIVE", "MODES", "PUSHCHAIR", "TODDLER", "TravelMode", "WALK", "get_mode"),
-    "network.file": ("read_network_file", "write_network"),
-    "network.model": ("Network", "Provenance"),
-    "study.networks": ("read_network",),
-    "network.snapping": ("Snapped", "snap"),
-    "network.terrain": ("Terrain", "read_terrain", "with_heights"),
-    "publish.map": ("render_map",),
-    "publish.outputs": ("write_outputs",),
-    "publish.report": ("render_report",),
-    "routing.estimate": ("estimate_travel_times",),
-    "routing.matrix": ("travel_time_matrix",),
-    "routing.types": ("TravelTimes",),
-    "sources.bundled": ("load_areas", "load_origins", "load_sites", "load_sources"),
-    "sources.download": ("cached_network", "download_network"),
-    "study.config": ("Study", "load_study"),
-    "study.inputs": ("Inputs", "read_inputs"),
-    "study.opening": ("check_study", "open_study"),
-    "study.results": ("Note", "StudyResult"),
-    "study.run": ("run_study",),
-    "study.streets": ("find_streets",),
-    "tables": ("check_areas", "check_origins", "check_sites", "points_from_columns"),
-}
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
@@ -131,77 +103,134 @@ __all__ = [
     "PUSHCHAIR",
     "TODDLER",
     "WALK",
+    "AddLink",
+    "AlternativeOptions",
+    "Alternatives",
     "Case",
     "Close",
+    "CloseStreet",
     "Comparison",
+    "CountTable",
     "Criterion",
+    "Decay",
+    "Disclosure",
     "EhAccessError",
+    "Findings",
+    "FloatingCatchment",
     "InputError",
     "Inputs",
     "JudgeSettings",
+    "Loss",
     "Move",
+    "Nest",
     "Network",
     "NotFoundError",
     "Note",
     "Open",
     "Outcome",
+    "Outreach",
+    "OutreachOptions",
+    "Placement",
+    "Policy",
+    "Protected",
     "Provenance",
+    "Robustness",
+    "Route",
     "Scenario",
+    "SearchOptions",
     "SetHours",
+    "SetSpeedLimit",
+    "Setting",
+    "Share",
     "Side",
+    "SitingOptions",
     "Snapped",
     "SourceError",
     "Study",
     "StudyResult",
+    "TakeUp",
     "Terrain",
     "TravelMode",
     "TravelTimes",
     "Verdict",
+    "Window",
     "__version__",
+    "absorption",
     "apply_scenario",
     "area_catchments",
+    "best_sessions",
     "cached_network",
     "catchments",
+    "change_streets",
     "check_areas",
     "check_origins",
     "check_sites",
     "check_study",
+    "choose_sites",
     "compare",
+    "concentration_index",
+    "count_within",
     "coverage",
     "coverage_by",
+    "coverage_within",
     "cumulative_opportunities",
     "download_network",
     "estimate_travel_times",
+    "explore_change",
+    "exponential",
+    "fairness_frame",
     "fifths",
+    "find_further",
     "find_streets",
+    "floating_catchment",
     "gap",
     "get_mode",
+    "gini",
     "hours_reachable",
     "imd_fifth",
+    "inline_map",
     "isochrones",
     "judge",
+    "linear",
     "load_areas",
+    "load_on_sites",
     "load_origins",
     "load_sites",
     "load_sources",
     "load_study",
+    "logistic",
+    "minutes_from_nodes",
     "nearest",
+    "nearest_open_for",
+    "nearest_sites",
+    "node_times",
     "nth_nearest",
     "open_sites",
     "open_study",
+    "plot_change",
+    "plot_times",
     "points_from_columns",
+    "rank_alternatives",
     "read_inputs",
     "read_network",
     "read_network_file",
     "read_terrain",
+    "readings_table",
     "render_map",
     "render_report",
+    "robustness",
+    "route",
     "run_study",
     "snap",
+    "suppress",
+    "take_up",
     "travel_time_matrix",
     "weighted_mean",
     "weighted_quantile",
+    "whole_sessions",
+    "windows_from_frame",
     "with_heights",
+    "with_hours",
     "write_network",
     "write_outputs",
 ]

@@ -1,0 +1,117 @@
+"""In which class a figure in minutes falls, and how that class looks: never by colour alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eh_access.errors import InputError, NotFoundError
+from eh_access.publish.drawing import DARK_BLUE, DARK_PINK, ORANGE, PALE, TURQUOISE
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Shading:
+    """Classes of minutes.
+
+    Parameters
+    ----------
+    title
+        What is shaded, with its unit.
+    bounds_min
+        Between classes; a value on a bound belongs to the class above.
+    labels, colours, hatches
+        One for each class, lowest first.
+    """
+
+    title: str
+    bounds_min: tuple[float, ...]
+    labels: tuple[str, ...]
+    colours: tuple[str, ...]
+    hatches: tuple[str, ...]
+
+    def classes(self, minutes: pd.Series) -> NDArray[np.intp]:
+        """Return the class of each value, 0 the lowest; NaN, nobody counted, is -1."""
+        values = minutes.to_numpy(dtype=float)
+        found = np.searchsorted(self.bounds_min, values, side="right")
+        return np.where(np.isnan(values), -1, found)
+
+
+CHANGE = Shading(
+    "Minutes added",
+    (-1.0, 1.0, 5.0, 10.0),
+    (
+        "at least 1 minute less",
+        "under 1 minute either way",
+        "1 to 5 minutes more",
+        "5 to 10 minutes more",
+        "10 minutes or more, or out of reach",
+    ),
+    (TURQUOISE, PALE, "#FBC8AD", ORANGE, "#A33B08"),
+    ("\\\\", "", "", "....", "////"),
+)
+TIMES = Shading(
+    "Minutes to the nearest site",
+    (10.0, 20.0, 30.0, np.finfo(float).max),
+    ("under 10 minutes", "10 to 20 minutes", "20 to 30 minutes", "over 30 minutes", "out of reach"),
+    ("#DCE6F0", "#8FB0D3", "#3F76AE", DARK_BLUE, DARK_PINK),
+    ("", "", "", "....", "////"),
+)
+
+
+def shaded_shapes(
+    minutes: pd.Series,
+    weights: pd.Series,
+    origins: gpd.GeoDataFrame,
+    areas: gpd.GeoDataFrame | None,
+) -> tuple[gpd.GeoSeries, pd.Series]:
+    """Return the shapes to shade and the minutes of each.
+
+    Parameters
+    ----------
+    minutes, weights
+        Indexed by origin.
+    origins
+        Points, with ``area_id`` if there are areas.
+    areas
+        Polygons by ``area_id``; None for the origins themselves.
+
+    Returns
+    -------
+    tuple of geopandas.GeoSeries and pandas.Series
+        In one order, in EPSG:27700. An area's minutes are the weighted mean of its origins';
+        ``inf`` if any of weight in it is out of reach, NaN where nobody is counted.
+
+    Raises
+    ------
+    NotFoundError
+        If an origin with minutes is not in the table.
+    InputError
+        If areas are given and origins lie in none of them.
+    """
+    missing = minutes.index.difference(origins.index)
+    if len(missing):
+        raise NotFoundError(f"origins: {len(missing)} are missing, the first '{missing[0]}'")
+    points = origins.loc[minutes.index]
+    if areas is None:
+        placed = ~(points.geometry.isna() | points.geometry.is_empty)
+        return points.geometry[placed].to_crs("EPSG:27700"), minutes[placed]
+    if "area_id" not in points or not points["area_id"].isin(areas.index).any():
+        raise InputError(
+            "origins: their 'area_id' names none of the areas; give the areas they were assigned "
+            "to, or leave areas out to draw the origins themselves"
+        )
+    counted = weights > 0
+    groups = points["area_id"][counted]
+    whole = weights[counted].groupby(groups).sum()
+    finite = minutes[counted].where(np.isfinite(minutes[counted]), 0.0)
+    means = (finite * weights[counted]).groupby(groups).sum() / whole
+    for endless in (-np.inf, np.inf):  # who loses reach outweighs who gains it
+        means[(minutes[counted] == endless).groupby(groups).any()] = endless
+    return areas.geometry.to_crs("EPSG:27700"), means.reindex(areas.index)
