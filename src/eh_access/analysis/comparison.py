@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from eh_access.analysis.aligning import grouping, weights_of
 from eh_access.analysis.arrays import HALF_DECISECOND_MIN, change_of, mean_of, quantile_of
+from eh_access.analysis.shown import comparison_html
 from eh_access.errors import InputError
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ class Comparison:
     loser_min: float
     mode: TravelMode
     estimated: bool
+    _repr_html_ = comparison_html
 
     def losers(self) -> pd.DataFrame:
         """Return the origins that lose, worst first."""
@@ -98,39 +101,46 @@ class Comparison:
         together = pd.Series("all", index=self.frame.index, name="group")
         groups = grouping(together if by is None else by, self.groups, self.frame.index)
         codes, labels = pd.factorize(groups, sort=True, use_na_sentinel=False)
-        rows = [self._row(codes == number) for number in range(len(labels))]
+        # one pass over plain arrays: a table of hundreds of groups asks this hundreds of times
+        columns = {name: self.frame[name].to_numpy() for name in _SUMMED}
+        ends = np.cumsum(np.bincount(codes, minlength=len(labels)))
+        members = np.split(np.argsort(codes, kind="stable"), ends[:-1]) if len(labels) else []
+        rows = [_row({name: part[at] for name, part in columns.items()}) for at in members]
         index = pd.Index(labels, name=groups.name or "group")
         order = np.argsort(index.isna(), kind="stable")
         return pd.DataFrame(rows, index=index).iloc[order]
 
-    def _row(self, member: NDArray[np.bool_]) -> dict[str, float]:
-        rows = self.frame[member]
-        weights, change = rows["weight"].to_numpy(), rows["change_min"].to_numpy()
-        outcome = rows["outcome"].to_numpy()
-        load = {name: float(weights[outcome == name].sum()) for name in OUTCOMES}
-        whole = float(weights.sum())
-        loses, gains = load["loses"] + load["loses_all"], load["gains"] + load["gains_access"]
-        before, after = rows["before_min"].to_numpy(), rows["after_min"].to_numpy()
-        finite = np.isfinite(before) & np.isfinite(after)
-        asked = (outcome != "still_unreached") & (weights > 0)
-        return {
-            "origins": len(rows),
-            "weight": whole,
-            "weight_loses": loses,
-            "weight_loses_all": load["loses_all"],
-            "weight_gains": gains,
-            "weight_unchanged": load["unchanged"],
-            "weight_still_unreached": load["still_unreached"],
-            "share_loses": loses / whole if whole > 0 else np.nan,
-            "share_gains": gains / whole if whole > 0 else np.nan,
-            "finite_weight": float(weights[finite].sum()),
-            "mean_before_min": mean_of(before[finite], weights[finite]),
-            "mean_after_min": mean_of(after[finite], weights[finite]),
-            "mean_change_min": mean_of(change[finite], weights[finite]),
-            "median_change_min": quantile_of(change[asked], weights[asked], 0.5),
-            "p90_change_min": quantile_of(change[asked], weights[asked], 0.9),
-            "worst_change_min": float(change[asked].max()) if asked.any() else np.nan,
-        }
+
+_SUMMED = ("before_min", "after_min", "change_min", "weight", "outcome")
+
+
+def _row(rows: Mapping[str, NDArray[Any]]) -> dict[str, float]:
+    """Return the figures of one group, given its columns."""
+    weights, change, outcome = rows["weight"], rows["change_min"], rows["outcome"]
+    load = {name: float(weights[outcome == name].sum()) for name in OUTCOMES}
+    whole = float(weights.sum())
+    loses, gains = load["loses"] + load["loses_all"], load["gains"] + load["gains_access"]
+    before, after = rows["before_min"], rows["after_min"]
+    finite = np.isfinite(before) & np.isfinite(after)
+    asked = (outcome != "still_unreached") & (weights > 0)
+    return {
+        "origins": len(weights),
+        "weight": whole,
+        "weight_loses": loses,
+        "weight_loses_all": load["loses_all"],
+        "weight_gains": gains,
+        "weight_unchanged": load["unchanged"],
+        "weight_still_unreached": load["still_unreached"],
+        "share_loses": loses / whole if whole > 0 else np.nan,
+        "share_gains": gains / whole if whole > 0 else np.nan,
+        "finite_weight": float(weights[finite].sum()),
+        "mean_before_min": mean_of(before[finite], weights[finite]),
+        "mean_after_min": mean_of(after[finite], weights[finite]),
+        "mean_change_min": mean_of(change[finite], weights[finite]),
+        "median_change_min": quantile_of(change[asked], weights[asked], 0.5),
+        "p90_change_min": quantile_of(change[asked], weights[asked], 0.9),
+        "worst_change_min": float(change[asked].max()) if asked.any() else np.nan,
+    }
 
 
 def compare(

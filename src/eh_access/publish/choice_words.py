@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from eh_access.study.results import StudyResult
 
 BEST_SHOWN = 5
-FIRST_MEASURES = 5
 MEAN = "mean_min"
+FIRST_MEASURES = (MEAN, "p90_min", "mean_deprived_fifth_min", "losers_weight")
 
 
 def choice_section(
@@ -81,10 +81,10 @@ def choice_section(
 
 
 def _few(found: Alternatives) -> list[str]:
-    """Return the keys of the first measures, and of the first criterion of coverage."""
-    keys = [item.key for item in found.measures]
+    """Return the keys of the measures that short tables show."""
     share = [item.key for item in found.measures if item.unit == "share"][:1]
-    return list(dict.fromkeys([*keys[:FIRST_MEASURES], *share]))
+    there = {item.key for item in found.measures}
+    return [key for key in (*FIRST_MEASURES, *share) if key in there]
 
 
 def _columns(table: Table, keys: list[str], *, title: str) -> Table:

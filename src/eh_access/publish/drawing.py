@@ -71,5 +71,7 @@ def drawn(figure: Figure) -> Drawing:
     """Return a figure as SVG without the date it was drawn, and as PNG."""
     with io.StringIO() as stream, io.BytesIO() as picture:
         figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
+        # laid out once is enough
+        figure.set_layout_engine("none")
         figure.savefig(picture, format="png", dpi=PNG_DPI, metadata={"Software": None})
         return Drawing(LONG_NUMBER.sub(r"\1", stream.getvalue()), picture.getvalue())

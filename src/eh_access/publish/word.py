@@ -1,0 +1,154 @@
+"""The report as a Word document: the same page, read back and set with Word's own styles."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from eh_access.publish import word_parts
+from eh_access.publish.page_tree import LEFT_OUT, Node, read_page
+
+if TYPE_CHECKING:
+    from eh_access.publish.report import Page
+    from eh_access.publish.sections import Picture
+
+FIXED = datetime(2000, 1, 1)  # noqa: DTZ001 - a document's date, the same in every run
+EARLIEST = (1980, 1, 1, 0, 0, 0)
+CREATOR = "eh_access"
+WIDE_FROM = 9
+"""Tables of so many columns and more stand on pages turned sideways."""
+LISTS = {"ul": "List Bullet", "ol": "List Number"}
+
+
+def word_report(page: Page) -> bytes:
+    """Return the report as a Word document.
+
+    Parameters
+    ----------
+    page
+        The report as a page, with its figures.
+
+    Returns
+    -------
+    bytes
+        A .docx with headings, captions, header rows that repeat, alternative text and page
+        numbers; the same for the same page, byte for byte.
+    """
+    tree = read_page(page.html)
+    made = word_parts.blank_document()
+    title = next(tree.all("h1")).text()
+    about = made.core_properties
+    about.title, about.author, about.last_modified_by = title, CREATOR, CREATOR
+    about.created = about.modified = FIXED
+    about.language, about.comments, about.revision = "en-GB", "", 1
+    writer = _Writer(made, page.pictures)
+    for node in _blocks(tree):
+        writer.add(node)
+    writer.upright()
+    warning = "INDICATIVE: estimated travel times. " if _is_estimated(tree) else ""
+    word_parts.add_footer(made, f"{title}. {warning}")
+    stream = io.BytesIO()
+    made.save(stream)
+    return _dated(stream.getvalue())
+
+
+def _is_estimated(tree: Node) -> bool:
+    return any(node.text().startswith("INDICATIVE") for node in tree.all("title", "strong"))
+
+
+def _blocks(node: Node) -> Iterator[Node]:
+    """Yield what becomes one block of the document each, in reading order."""
+    for item in node.children():
+        if item.tag in LEFT_OUT or "skip" in item.classes:
+            continue
+        if item.tag in {"html", "body", "main", "header", "section", "footer"} or (
+            item.tag == "div" and "banner" not in item.classes
+        ):
+            yield from _blocks(item)
+        else:
+            yield item
+
+
+class _Writer:
+    """Adds blocks to a document, and turns the page where a table is wide."""
+
+    def __init__(self, made: Any, pictures: Iterable[Picture]) -> None:  # noqa: ANN401 - untyped
+        self.made = made
+        self.pictures = {item.address: item for item in pictures}
+        self.sideways = False
+        self.counts = {"Table": 0, "Figure": 0}
+
+    def add(self, node: Node) -> None:
+        """Add one block."""
+        if node.tag in {"h1", "h2", "h3", "h4"}:
+            self.upright()
+            self.made.add_heading(node.text(), level=int(node.tag[1]) - 1)
+        elif node.tag == "figure":
+            self._figure(node)
+        elif node.tag == "table":
+            self._table(node)
+        elif node.tag in LISTS:
+            for item in node.all("li"):
+                style = "Intense Quote" if "loud" in item.classes else LISTS[node.tag]
+                word_parts.add_runs(self.made.add_paragraph(style=style), item)
+        elif node.tag == "dl":
+            self._pairs(node)
+        elif "banner" in node.classes:
+            for item in node.all("p"):
+                word_parts.add_runs(self.made.add_paragraph(style="Intense Quote"), item)
+        else:
+            word_parts.add_runs(self.made.add_paragraph(), node)
+
+    def upright(self) -> None:
+        """Go back to pages that stand upright."""
+        if self.sideways:
+            word_parts.turn(self.made, sideways=False)
+            self.sideways = False
+
+    def _pairs(self, node: Node) -> None:
+        for item in node.children():
+            if item.tag == "dt":
+                paragraph = self.made.add_paragraph()
+                word_parts.add_runs(paragraph, item)
+                paragraph.add_run(": ")
+            else:
+                word_parts.add_runs(paragraph, item)
+
+    def _number(self, kind: str) -> int:
+        self.counts[kind] += 1
+        return self.counts[kind]
+
+    def _figure(self, node: Node) -> None:
+        self.upright()
+        image = next(node.all("img"))
+        picture = self.pictures[image.attributes["src"]]
+        number = self._number("Figure")
+        word_parts.add_picture(self.made, picture.svg.png, alt=picture.alt, number=number)
+        caption = next(node.all("figcaption")).text()
+        word_parts.add_caption(self.made, "Figure", number, caption)
+
+    def _table(self, node: Node) -> None:
+        heads = list(next(node.all("thead")).all("th"))
+        wide = len(heads) >= WIDE_FROM
+        if wide != self.sideways:
+            word_parts.turn(self.made, sideways=wide)
+            self.sideways = wide
+        number = self._number("Table")
+        caption = next(node.all("caption")).text()
+        word_parts.add_caption(self.made, "Table", number, caption, above=True)
+        rows = [list(row.children()) for row in next(node.all("tbody")).all("tr")]
+        word_parts.add_table(self.made, heads, rows)
+
+
+def _dated(data: bytes) -> bytes:
+    """Return a zipped file with one fixed date on all its parts."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w") as new:
+        for item in old.infolist():
+            part = zipfile.ZipInfo(item.filename, EARLIEST)
+            part.compress_type = zipfile.ZIP_DEFLATED
+            new.writestr(part, old.read(item.filename))
+    return stream.getvalue()
