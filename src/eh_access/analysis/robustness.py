@@ -29,6 +29,7 @@ from eh_access.analysis.robustness_tables import (
 )
 from eh_access.analysis.scenarios import BASELINE
 from eh_access.analysis.settings_grid import MAIN_WEIGHTS, SWEEPS, Setting, Sweep, settings_grid
+from eh_access.analysis.shown import robustness_html
 from eh_access.analysis.tipping import swept
 from eh_access.errors import InputError, NotFoundError, did_you_mean
 
@@ -62,6 +63,7 @@ class Robustness:
     frame: pd.DataFrame
     sweeps: pd.DataFrame
     tipping: pd.DataFrame
+    _repr_html_ = robustness_html
 
     def summary(self) -> pd.DataFrame:
         """Return how far each verdict holds, in numbers and in a sentence.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from eh_access.analysis.rough import rough_radius_m
 from eh_access.publish.attribution import OSM_CREDIT
 from eh_access.publish.drawing import DARK_PINK, GREY, INK, SETTINGS
 from eh_access.publish.shading import CHANGE, TIMES, Shading, shaded_shapes
@@ -223,7 +224,7 @@ def _add_layer(
             "color": INK,
             "weight": 0.6,
         },
-        marker=folium.CircleMarker(radius=6),
+        marker=folium.CircleMarker(radius=6, fill=True),
         tooltip=folium.GeoJsonTooltip(list(told), aliases=list(told.values()), localize=False),
     ).add_to(drawn)
 
@@ -244,8 +245,8 @@ def _legend_html(shading: Shading, title: str) -> str:
     )
     heading = html.escape(title).replace("\n", "<br>")
     return (
-        '<div style="position:fixed;bottom:2em;right:1em;z-index:9999;background:white;'
-        f'padding:.6em;font:14px system-ui,sans-serif;color:{INK};border:1px solid {GREY}">'
+        '<div style="position:fixed;top:.6em;right:.6em;z-index:9999;background:white;'
+        f'padding:.6em;font:13px system-ui,sans-serif;color:{INK};border:1px solid {GREY}">'
         f"<strong>{heading}</strong>{rows}<div>north is up</div></div>"
     )
 
@@ -289,17 +290,28 @@ def _draw(
         if sites is not None:
             handles.append(_draw_sites(axes, _located(sites).to_crs("EPSG:27700")))
         axes.set_title(title, loc="left", fontsize=10)
-        axes.legend(handles=handles, title=f"{shading.title} (minutes)", loc="upper left",
+        axes.legend(handles=handles, title=shading.title, loc="upper left",
                     bbox_to_anchor=(1.0, 1.0), frameon=False, alignment="left")  # fmt: skip
         _furnish(axes)
     return axes
 
 
 def _draw_sites(axes: Axes, sites: gpd.GeoDataFrame) -> Any:  # noqa: ANN401 - an artist
+    """Draw sites with their names; those known roughly wear their circle."""
+    from matplotlib.patches import Circle  # noqa: PLC0415 - heavy
+    from matplotlib.patheffects import withStroke  # noqa: PLC0415 - heavy
+
     for name, point in zip(sites["name"], sites.geometry, strict=True):
         # a name is text, never a formula to typeset
         text = str(name).replace("$", r"\$")
-        axes.annotate(text, (point.x, point.y), (4, 4), textcoords="offset points", fontsize=7)
+        label = axes.annotate(text, (point.x, point.y), (5, 4), textcoords="offset points")
+        label.set(fontsize=7, path_effects=[withStroke(linewidth=2, foreground="white")])
+    if "location_basis" in sites:
+        for radius_m, point in zip(rough_radius_m(sites), sites.geometry, strict=True):
+            # where a place is known only roughly, the circle it may lie in
+            if radius_m > 0:
+                circle = Circle((point.x, point.y), radius_m, fill=False, ls="--", ec=SITE_INK)
+                axes.add_patch(circle)
     across, up = sites.geometry.x, sites.geometry.y
     style: dict[str, Any] = {"marker": "X", "ms": 9, "ls": "", "mec": "white", "color": SITE_INK}
     return axes.plot(across, up, label="site", zorder=5, **style)[0]

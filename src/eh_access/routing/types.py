@@ -11,6 +11,7 @@ import pandas as pd
 
 from eh_access.errors import InputError, NotFoundError, did_you_mean
 from eh_access.network import model
+from eh_access.routing.shown import times_html
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -93,6 +94,7 @@ class TravelTimes:
     method: str
     touches_rim: NDArray[np.bool_] | None = None
     provenance: tuple[Provenance, ...] = ()
+    _repr_html_ = times_html
 
     def __post_init__(self) -> None:
         expected = (len(self.origin_status), len(self.site_status))

@@ -1,0 +1,129 @@
+"""Pieces of HTML that results show themselves with in notebooks; every word is escaped here."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Iterable, Sequence
+
+INDICATIVE = "INDICATIVE: estimated from straight lines, not along streets."
+BAR_PX, HEIGHT_PX = 26, 60
+BLUE, PINK = "#12436D", "#801650"
+
+
+def paragraph(text: str, *, strong: bool = False) -> str:
+    """Return a paragraph.
+
+    Parameters
+    ----------
+    text
+        Plain words.
+    strong
+        Whether they matter most.
+
+    Returns
+    -------
+    str
+        HTML.
+
+    Examples
+    --------
+    >>> paragraph("Fish & <chips>")
+    '<p>Fish &amp; &lt;chips&gt;</p>'
+    """
+    inner = html.escape(text)
+    return f"<p><strong>{inner}</strong></p>" if strong else f"<p>{inner}</p>"
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a table; every cell is escaped.
+
+    Parameters
+    ----------
+    heads
+        One for each column.
+    rows
+        Cells, as many as there are columns.
+
+    Returns
+    -------
+    str
+        HTML.
+
+    Examples
+    --------
+    >>> "<td>&lt;b&gt;</td>" in table(["a"], [["<b>"]])
+    True
+    """
+    head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in heads)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in row) + "</tr>"
+        for row in rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def bars(labels: Sequence[str], shares: Sequence[float], *, says: str) -> str:
+    """Return a small bar chart as SVG; the last bar stands for what is out of reach.
+
+    Parameters
+    ----------
+    labels
+        Below each bar.
+    shares
+        0 to 1.
+    says
+        What the picture shows, for those who do not see it.
+
+    Returns
+    -------
+    str
+        SVG.
+
+    Examples
+    --------
+    >>> bars(["0-5", "none"], [1.0, 0.0], says="all within five minutes").count("<rect")
+    2
+    """
+    top = max([*shares, 1e-9])
+    parts = []
+    for number, (label, share) in enumerate(zip(labels, shares, strict=True)):
+        tall = HEIGHT_PX * share / top
+        colour = PINK if number == len(labels) - 1 else BLUE
+        x = number * (BAR_PX + 4)
+        parts.append(
+            f'<rect x="{x}" y="{HEIGHT_PX + 2 - tall:.1f}" width="{BAR_PX}" height="{tall:.1f}" '
+            f'fill="{colour}"><title>{html.escape(label)}: {share:.0%}</title></rect>'
+            f'<text x="{x + BAR_PX / 2}" y="{HEIGHT_PX + 14}" font-size="9" fill="currentColor" '
+            f'text-anchor="middle">{html.escape(label)}</text>'
+        )
+    wide, high = len(labels) * (BAR_PX + 4), HEIGHT_PX + 18
+    return (
+        f'<svg role="img" aria-label="{html.escape(says)}" width="{wide}" height="{high}" '
+        f'xmlns="http://www.w3.org/2000/svg">{"".join(parts)}</svg>'
+    )
+
+
+def number(value: float, decimals: int = 1) -> str:
+    """Return a number for people.
+
+    Parameters
+    ----------
+    value
+        Any; NaN is "not known", inf "out of reach".
+    decimals
+        Places.
+
+    Returns
+    -------
+    str
+        Text.
+
+    Examples
+    --------
+    >>> number(1234.56), number(math.nan), number(math.inf)
+    ('1,234.6', 'not known', 'out of reach')
+    """
+    if math.isnan(value):
+        return "not known"
+    return f"{value:,.{decimals}f}" if math.isfinite(value) else "out of reach"

@@ -1,0 +1,147 @@
+"""What results show of themselves in a notebook: the sentence first, then a small table."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from eh_access import _html
+
+if TYPE_CHECKING:
+    from eh_access.analysis.alternatives import Alternatives
+    from eh_access.analysis.comparison import Comparison
+    from eh_access.analysis.criteria import Verdict
+    from eh_access.analysis.robustness import Robustness
+
+FEW_SETS = 5
+
+
+def comparison_html(comparison: Comparison) -> str:
+    """Return who loses and by how much, in shares: counts are for tables that are protected.
+
+    Parameters
+    ----------
+    comparison
+        Any comparison, empty ones too.
+
+    Returns
+    -------
+    str
+        HTML, everything in it escaped.
+    """
+    title = f"Comparison: {len(comparison.frame):,} origins, {comparison.mode.label}"
+    parts = [_html.paragraph(title, strong=True), *_indicative(estimated=comparison.estimated)]
+    if not len(comparison.frame):
+        return "".join(parts)
+    row = comparison.summary().iloc[0]
+    lost = float(row["weight_loses_all"]) / float(row["weight"]) if row["weight"] else math.nan
+    rows = [
+        (f"share that goes over {comparison.loser_min:g} minutes further", _share(row.share_loses)),
+        (f"share that goes over {comparison.loser_min:g} minutes less", _share(row.share_gains)),
+        ("of these, share that no longer reaches any", _share(lost)),
+        ("mean minutes before", _html.number(row.mean_before_min)),
+        ("mean minutes after", _html.number(row.mean_after_min)),
+        ("mean minutes added", _html.number(row.mean_change_min)),
+        ("minutes added that nine in ten do not pass", _html.number(row.p90_change_min)),
+    ]
+    rows[1], rows[2] = rows[2], rows[1]
+    return "".join([*parts, _html.table(["to the nearest site", "weighted"], rows)])
+
+
+def verdict_html(verdict: Verdict) -> str:
+    """Return the outcome, the sentence and the reason.
+
+    Parameters
+    ----------
+    verdict
+        Any verdict.
+
+    Returns
+    -------
+    str
+        HTML, everything in it escaped.
+    """
+    pointed = f" (points to: {verdict.indication})" if verdict.indication is not None else ""
+    found = f"{verdict.criterion.id}, {verdict.scenario}: {verdict.outcome}{pointed}"
+    before = "It was missed before too." if verdict.not_met_before else ""
+    said = [verdict.sentence, before, verdict.reason]
+    rows = [
+        ("before", _html.number(verdict.baseline_value, 3)),
+        ("after", _html.number(verdict.value, 3)),
+        ("threshold", f"{verdict.threshold:g}"),
+        ("whose yardstick", verdict.criterion.source),
+    ]
+    return "".join(
+        [
+            _html.paragraph(found, strong=True),
+            *_indicative(estimated=verdict.basis == "estimated"),
+            *(_html.paragraph(text) for text in said if text),
+            _html.table(["", verdict.criterion.title], rows),
+        ]
+    )
+
+
+def alternatives_html(found: Alternatives) -> str:
+    """Return where the choice that was made stands, and the sets that come first.
+
+    Parameters
+    ----------
+    found
+        Any ranking.
+
+    Returns
+    -------
+    str
+        HTML, everything in it escaped.
+    """
+    frame = found.frame
+    scored, best = int(frame["scored"].sum()), int(frame["in_pareto"].fillna(value=False).sum())
+    title = f"Alternatives: {len(frame):,} sets, {scored:,} of them scored, {best:,} unbeaten"
+    parts = [_html.paragraph(title, strong=True), *_indicative(estimated=found.estimated)]
+    regret = found.regret()
+    if len(regret):
+        rows = [
+            (r.label, f"{r.rank:,} of {r.ranked:,}", _html.number(r.council, 3),
+             _html.number(r.best, 3))
+            for r in regret.itertuples()
+        ]  # fmt: skip
+        parts.append(_html.table(["measure", "rank of the choice made", "it", "the best"], rows))
+    else:
+        first = frame[frame["scored"]].head(FEW_SETS)
+        parts.append(_html.table(["first by mean minutes"], [[n] for n in first["closed_names"]]))
+    return "".join([*parts, *(_html.paragraph(note) for note in found.notes)])
+
+
+def robustness_html(found: Robustness) -> str:
+    """Return how far each verdict holds, in its sentence.
+
+    Parameters
+    ----------
+    found
+        Any result of `robustness`.
+
+    Returns
+    -------
+    str
+        HTML, everything in it escaped.
+    """
+    summary = found.summary()
+    rows = [(r.scenario, r.criterion, r.outcome, r.sentence) for r in summary.itertuples()]
+    title = f"Robustness: {len(summary):,} verdicts under other assumptions"
+    warning = (
+        "Outcomes here are of the numbers alone. Where times are estimates these are indications: "
+        "the verdicts themselves are then never met or not met."
+    )
+    return (
+        _html.paragraph(title, strong=True)
+        + _html.paragraph(warning)
+        + _html.table(["scenario", "criterion", "outcome of the numbers", "how far it holds"], rows)
+    )
+
+
+def _indicative(*, estimated: bool) -> list[str]:
+    return [_html.paragraph(_html.INDICATIVE, strong=True)] if estimated else []
+
+
+def _share(value: float) -> str:
+    return f"{value:.0%}" if math.isfinite(value) else "not known"
