@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eh_access.publish.background import workbook_cover
+from eh_access.publish.further_report import further
 from eh_access.publish.geopackage import write_geopackage
 from eh_access.publish.layers import geopackage_metadata, layers
 from eh_access.publish.map import render_map
-from eh_access.publish.report import render_report
+from eh_access.publish.report import report_page
 from eh_access.publish.tabulate import tabulate
 from eh_access.publish.whole import write_whole
+from eh_access.publish.word import word_report
 from eh_access.publish.workbook import write_workbook
 from eh_access.study.further import find_further
 from eh_access.study.history import with_history
@@ -31,6 +33,7 @@ logger = logging.getLogger(__name__)
 
 OUTPUT_NAMES = (
     "report.html",
+    "report.docx",
     "map.html",
     "tables.xlsx",
     "results.gpkg",
@@ -110,18 +113,21 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     b'minutes\n12.5\ninf\nnan\n'
     """
     text = frame.to_csv(index=False, lineterminator="\n", na_rep="nan")
-    path.write_bytes(text.encode("utf-8"))
+    _write_bytes(text.encode("utf-8"), path)
 
 
 def _write_all(result: StudyResult, folder: Path, *, started: datetime | None) -> tuple[str, ...]:
     """Write every output into one folder, the manifest last because it describes the others."""
     tables = tabulate(result)
     findings = find_further(result)
+    beyond = further(result, findings)
+    page = report_page(result, tables, beyond)
     steps: dict[str, Callable[[Path], None]] = {
-        "report.html": lambda path: _write_text(render_report(result, tables=tables), path),
+        "report.html": lambda path: _write_text(page.html, path),
+        "report.docx": lambda path: _write_bytes(word_report(page), path),
         "map.html": lambda path: _write_text(render_map(result), path),
         "tables.xlsx": lambda path: write_workbook(
-            list(tables.values()), path, cover=workbook_cover(result)
+            [*tables.values(), *beyond.tables.values()], path, cover=workbook_cover(result)
         ),
         "results.gpkg": lambda path: write_geopackage(
             layers(result), path, metadata=geopackage_metadata(result)
@@ -141,4 +147,8 @@ def _write_all(result: StudyResult, folder: Path, *, started: datetime | None) -
 
 
 def _write_text(text: str, path: Path) -> None:
-    path.write_bytes(text.encode("utf-8"))
+    _write_bytes(text.encode("utf-8"), path)
+
+
+def _write_bytes(data: bytes, path: Path) -> None:
+    path.write_bytes(data)

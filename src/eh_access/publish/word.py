@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from eh_access.publish import word_parts
 from eh_access.publish.page_tree import LEFT_OUT, Node, read_page
+from eh_access.publish.word_tables import add_table, needs_sideways
 
 if TYPE_CHECKING:
     from eh_access.publish.report import Page
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 FIXED = datetime(2000, 1, 1)  # noqa: DTZ001 - a document's date, the same in every run
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 CREATOR = "eh_access"
-WIDE_FROM = 9
-"""Tables of so many columns and more stand on pages turned sideways."""
 LISTS = {"ul": "List Bullet", "ol": "List Number"}
 
 
@@ -132,15 +131,15 @@ class _Writer:
 
     def _table(self, node: Node) -> None:
         heads = list(next(node.all("thead")).all("th"))
-        wide = len(heads) >= WIDE_FROM
+        rows = [list(row.children()) for row in next(node.all("tbody")).all("tr")]
+        wide = needs_sideways(heads, rows)
         if wide != self.sideways:
             word_parts.turn(self.made, sideways=wide)
             self.sideways = wide
         number = self._number("Table")
         caption = next(node.all("caption")).text()
         word_parts.add_caption(self.made, "Table", number, caption, above=True)
-        rows = [list(row.children()) for row in next(node.all("tbody")).all("tr")]
-        word_parts.add_table(self.made, heads, rows)
+        add_table(self.made, heads, rows, sideways=wide)
 
 
 def _dated(data: bytes) -> bytes:

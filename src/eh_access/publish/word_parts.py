@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import io
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from eh_access.publish.drawing import DARK_BLUE, GREY
@@ -16,12 +15,10 @@ Docx = Any
 """python-docx is untyped."""
 
 FONT = "Arial"
-BODY_PT, TABLE_PT, SMALL_PT = 10.5, 8.0, 9.0
+BODY_PT, SMALL_PT = 10.5, 9.0
 A4_MM = (210, 297)
 MARGIN_MM = 20
 PICTURE_MM = 165
-SHARES = (6, 34)
-"""A column is as wide as its longest text asks for, within so many letters."""
 
 
 def blank_document() -> Docx:
@@ -61,13 +58,27 @@ def blank_document() -> Docx:
     made.styles["Intense Quote"].font.color.rgb = RGBColor(0, 0, 0)
     made.styles["Intense Quote"].paragraph_format.left_indent = Mm(4)
     made.styles["Intense Quote"].paragraph_format.right_indent = Mm(0)
-    language = _element("w:lang", {"w:val": "en-GB"})
+    language = element("w:lang", {"w:val": "en-GB"})
     made.styles["Normal"].element.get_or_add_rPr().append(language)
     _set_page(made.sections[0], sideways=False)
     return made
 
 
-def _element(name: str, attributes: dict[str, str] | None = None) -> Docx:
+def element(name: str, attributes: dict[str, str] | None = None) -> Docx:
+    """Return an element of the document's own language.
+
+    Parameters
+    ----------
+    name
+        As "w:lang".
+    attributes
+        By name.
+
+    Returns
+    -------
+    docx element
+        Not yet anywhere.
+    """
     from docx.oxml import OxmlElement  # noqa: PLC0415 - heavy
     from docx.oxml.ns import qn  # noqa: PLC0415 - heavy
 
@@ -157,7 +168,7 @@ def add_caption(made: Docx, kind: str, number: int, text: str, *, above: bool = 
 
 def _field(paragraph: Docx, code: str, shown: str) -> None:
     """Add a field that Word works out, with what it comes to now."""
-    field = _element("w:fldSimple", {"w:instr": code})
+    field = element("w:fldSimple", {"w:instr": code})
     run = copy.deepcopy(paragraph.add_run(shown)._r)  # noqa: SLF001 - no other way
     paragraph._p.remove(paragraph.runs[-1]._r)  # noqa: SLF001 - no other way
     field.append(run)
@@ -185,56 +196,6 @@ def add_picture(made: Docx, png: bytes, *, alt: str, number: int) -> None:
     about = shape._inline.docPr  # noqa: SLF001 - no other way
     about.set("descr", alt)
     about.set("name", f"Figure {number}")
-
-
-def add_table(made: Docx, heads: Sequence[Node], rows: Sequence[Sequence[Node]]) -> None:
-    """Add a table whose header row repeats on every page and whose rows stay whole.
-
-    Parameters
-    ----------
-    made
-        The document.
-    heads
-        The cells of its header.
-    rows
-        The cells of each row.
-    """
-    from docx.shared import Mm  # noqa: PLC0415 - heavy
-
-    table = made.add_table(rows=1 + len(rows), cols=len(heads), style="Table Grid")
-    table.autofit = False
-    section = made.sections[-1]
-    room = section.page_width - section.left_margin - section.right_margin
-    least, most = SHARES
-    asked = [
-        min(max(least, *(_longest(cell) for cell in column)), most)
-        for column in zip(heads, *rows, strict=True)
-    ]
-    for column, share in zip(table.columns, asked, strict=True):
-        column.width = int(room * share / sum(asked))
-    widths = [column.width for column in table.columns]
-    # asked for once: python-docx works all cells out again at every look
-    lines = list(table.rows)
-    for line, cells in zip(lines, [heads, *rows], strict=True):
-        about = line._tr.get_or_add_trPr()  # noqa: SLF001 - no other way
-        about.append(_element("w:cantSplit"))
-        for place, node, width in zip(line.cells, cells, widths, strict=True):
-            place.width = width
-            paragraph = place.paragraphs[0]
-            paragraph.paragraph_format.space_after = Mm(0)
-            if "num" in node.classes:
-                paragraph.alignment = 2
-            add_runs(paragraph, node, size_pt=TABLE_PT)
-    header = lines[0]._tr.get_or_add_trPr()  # noqa: SLF001 - no other way
-    header.append(_element("w:tblHeader"))
-    made.add_paragraph()
-
-
-def _longest(node: Node) -> int:
-    """Return how many letters wide a cell would like to be: its longest word, and its length."""
-    text = node.text()
-    word = max((len(part) for part in text.split()), default=0)
-    return max(word, min(len(text), 24) if node.tag == "td" else word, len(text) // 6)
 
 
 def add_footer(made: Docx, text: str) -> None:
