@@ -215,7 +215,7 @@ def test_geojson_is_in_degrees_wound_as_the_standard_says() -> None:
         assert -4 < west < east < -1
         assert 51 < south < north < 54
         for shape in frame.geometry.explode():
-            assert shape.exterior.is_ccw
+            assert shape.geom_type == "LineString" or shape.exterior.is_ccw
             assert shapely.get_coordinates(shape).round(6).tolist() == (
                 shapely.get_coordinates(shape).tolist()
             )

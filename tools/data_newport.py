@@ -11,6 +11,7 @@ import osmium
 import pandas as pd
 import shapely
 
+import data_base
 from data_write import to_grid, write_csv, write_geojson
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def build(shared: Path, out: Path) -> None:
     write_geojson(
         [(properties, corner)], out / "boundaries" / "newport_area.geojson", name="newport_area"
     )
+    data_base.build(extract, corner, out)
     origins = _postcodes(source / "codepoint_open.csv", area)
     write_csv(origins, out / "origins" / "newport_postcode.csv", sort_by="origin_id")
     homes = origins[["easting", "northing"]].to_numpy(dtype=float)

@@ -100,6 +100,28 @@ def polygon_steps(shape: BaseGeometry) -> list[list[list[int]]]:
     ]
 
 
+def lines(shapes: Iterable[BaseGeometry]) -> list[list[int]]:
+    """Return lines, in one piece or several, as steps.
+
+    Parameters
+    ----------
+    shapes
+        LineStrings and MultiLineStrings in EPSG:27700.
+
+    Returns
+    -------
+    list
+        One list of steps for each piece.
+
+    Examples
+    --------
+    >>> len(lines([shapely.MultiLineString([[(0, 0), (9, 9)], [(90, 0), (99, 9)]])]))
+    2
+    """
+    parts = shapely.get_parts(list(to_degrees(shapes)))
+    return [line_steps(shapely.get_coordinates(part)) for part in parts]
+
+
 def simplified(shapes: Iterable[BaseGeometry], *, within_m: float) -> list[BaseGeometry]:
     """Return polygons with fewer points, still fitting their neighbours.
 

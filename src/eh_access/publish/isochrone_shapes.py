@@ -42,9 +42,9 @@ def isochrone_shapes(result: StudyResult) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        ``cutoffs`` in minutes, ``detail_m`` (how far a line may be out) and ``modes``: by mode, for each site in the order of ids, one shape
-        for each cutoff (see `geojson.polygon_steps`; empty where nothing is reached). None where
-        times are estimated.
+        ``cutoffs`` in minutes, ``detail_m`` (how far a line may be out) and ``modes``: by mode,
+        for each site in the order of ids, one shape for each cutoff (see
+        `geojson.polygon_steps`; empty where nothing is reached). None where times are estimated.
     """
     if result.network is None:
         return None

@@ -304,10 +304,14 @@ def _base(result: StudyResult) -> dict[str, Any]:
         "borough": _outlines([result.borough]),
         "wards": _outlines(() if result.wards is None else result.wards.geometry),
         "streets": [] if result.network is None else geojson.street_lines(result.network),
-        "water": [],
-        "rivers": [],
-        "rail": [],
+        "water": _outlines(_of_kind(result.base, "water")),
+        "rivers": geojson.lines(_of_kind(result.base, "river", "coast")),
+        "rail": geojson.lines(_of_kind(result.base, "rail")),
     }
+
+
+def _of_kind(base: gpd.GeoDataFrame | None, *kinds: str) -> list[shapely.Geometry]:
+    return [] if base is None else list(base.loc[base["kind"].isin(kinds), "geometry"])
 
 
 def _outlines(shapes: Iterable[shapely.Geometry]) -> list[list[list[list[int]]]]:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from eh_access.analysis.scenarios import apply_scenario
 from eh_access.errors import EhAccessError, InputError, NotFoundError, did_you_mean
+from eh_access.study.backdrop import check_base
 from eh_access.study.config import Study, scenario_of
 from eh_access.study.families import read_families, with_families
 from eh_access.study.faults import Lines, fault_at
@@ -47,6 +48,8 @@ class Inputs:
         Further tables, or None.
     borough
         The outline of the study's area, EPSG:27700.
+    base
+        What maps are drawn on, where the study has it.
     files
         Every file read, study.toml first.
     private
@@ -68,6 +71,7 @@ class Inputs:
     borough: BaseGeometry
     files: tuple[InputFile, ...]
     private: gpd.GeoDataFrame | None = field(default=None, repr=False)
+    base: gpd.GeoDataFrame | None = None
     families: bool = False
     notes: tuple[Note, ...] = ()
     counts: tuple[StepCount, ...] = ()
@@ -172,6 +176,7 @@ def read_inputs(
     sites = reader.take("sites", data.sites, check_sites, **near)
     candidates = reader.take("candidates", data.candidates, check_sites, **near)
     youth = reader.take("youth", data.youth, check_sites, **near)
+    base = reader.take("base", data.base, check_base)
     if points is not None and areas is not None:
         reader.faults += _area_faults(points, areas, data.origins[chosen])
     reader.faults += _clashes(reader.ids, data.candidates)
@@ -189,6 +194,7 @@ def read_inputs(
         candidates=candidates,
         youth=youth,
         borough=borough,
+        base=base,
         files=tuple(reader.files),
     )
     listed = families or (study.resolve(data.families) if data.families else None)

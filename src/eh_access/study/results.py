@@ -85,6 +85,8 @@ class StudyResult:
         Further tables where the study has them, else None.
     borough
         The outline of the study's area, EPSG:27700.
+    base
+        Water, coast and rail for maps to be drawn on, with ``kind``; None where there are none.
     scenario_sites
         Sites under each assessed scenario, baseline first.
     times
@@ -139,6 +141,7 @@ class StudyResult:
     times_back: Mapping[str, TravelTimes]
     moved_times: Mapping[tuple[str, str], TravelTimes] = field(default_factory=dict)
     distances: Mapping[str, TravelTimes] = field(default_factory=dict)
+    base: gpd.GeoDataFrame | None = None
     comparisons: Mapping[tuple[str, str], Comparison]
     comparisons_full_time: Mapping[tuple[str, str], Comparison]
     verdicts: tuple[Verdict, ...]

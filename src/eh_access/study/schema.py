@@ -69,6 +69,8 @@ class DataFiles(Table):
         One file or several by name; the first is used unless another is asked for.
     boundary
         The outline of the study's area; without it, the areas taken together.
+    base
+        What maps are drawn on, if anything: shapes with ``kind`` water, river, coast or rail.
     wards, candidates, youth
         Further tables, where there are any.
     families
@@ -81,6 +83,7 @@ class DataFiles(Table):
     sites: Text
     origins: dict[Name, Text] = Field(min_length=1)
     boundary: str | None = None
+    base: str | None = None
     wards: str | None = None
     candidates: str | None = None
     youth: str | None = None
