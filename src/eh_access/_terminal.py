@@ -19,6 +19,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from eh_access._stopping import Stopped
 from eh_access.errors import EhAccessError, InputError, SourceError
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ class Terminal:
         trace: TracebackType | None,
     ) -> None:
         self._progress.stop()
+        if isinstance(error, Stopped):
+            error.working = True  # nothing is in place before the work is done
         if self._handler is not None:
             self._log.removeHandler(self._handler)
 

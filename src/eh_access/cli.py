@@ -17,6 +17,7 @@ from eh_access._replies import (
     verification_json,
     verification_lines,
 )
+from eh_access._stopping import Stopped, stoppable
 from eh_access._terminal import Terminal, refuse_unusable, report_json, show_faults, show_report
 from eh_access._version import __version__
 from eh_access.errors import EhAccessError
@@ -251,8 +252,8 @@ def challenge(  # noqa: PLR0913 - each is an option of the command
         terminal.stage("Looking for streets")
         streets = find_streets(both.study, both.inputs.borough, offline=offline)
         result = run_study(both.study, inputs=both.inputs, streets=streets, progress=terminal.stage)
-        files = write_challenge(result, both, folder)
         table = comparison_table(result, both.council, both.theirs)
+        files = write_challenge(result, both, folder)
     if as_json:
         typer.echo(challenge_json(table, files))
     elif not quiet:
@@ -311,14 +312,16 @@ def main() -> None:
         if (reconfigure := getattr(stream, "reconfigure", None)) is not None:
             reconfigure(errors="replace")
     try:
-        app(prog_name="eh-access")
+        with stoppable():
+            app(prog_name="eh-access")
     except EhAccessError as error:
         logging.getLogger(__name__).debug("stopped", exc_info=error)
         show_faults(error)
         sys.exit(BAD_INPUT)
-    except KeyboardInterrupt:
-        typer.echo("Stopped; nothing was written.", err=True)
-        sys.exit(130)
+    except Stopped as stopped:
+        done = "Stopped; nothing was written, and earlier results are as they were."
+        typer.echo(done if stopped.working else "Stopped.", err=True)
+        sys.exit(stopped.code)
 
 
 if __name__ == "__main__":

@@ -130,7 +130,7 @@ def _told(found: Alternatives, tables: Mapping[str, Table], said: Wording) -> tu
 
 
 def _count(number: int, one: str, more: str) -> str:
-    return f"{number:,} {one}" if number == 1 else f"{number or 'No':,} {more}".replace(",", "")
+    return f"{number:,} {one}" if number == 1 else f"{f'{number:,}' if number else 'No'} {more}"
 
 
 def _label(found: Alternatives, key: str) -> str:

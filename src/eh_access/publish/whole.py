@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import errno
-import shutil
-import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from eh_access.errors import SourceError
+from eh_access.publish.leftovers import note_names, partial_folder, put_back
 
 
 def write_whole(folder: Path, fill: Callable[[Path], Sequence[str]]) -> dict[str, Path]:
     """Write several files into a folder, or none of them.
 
     Everything is made in a hidden folder inside ``folder`` first. Only when all of it is there
-    are the files moved into place; if anything fails, earlier files stay as they were.
+    are the files moved into place; if anything fails or interrupts, earlier files stay as they
+    were. What a run that was killed left is put back and removed first.
 
     Parameters
     ----------
@@ -37,6 +37,7 @@ def write_whole(folder: Path, fill: Callable[[Path], Sequence[str]]) -> dict[str
 
     Examples
     --------
+    >>> import tempfile
     >>> def fill(new):
     ...     _ = (new / "a.txt").write_text("a")
     ...     return ["a.txt"]
@@ -46,21 +47,16 @@ def write_whole(folder: Path, fill: Callable[[Path], Sequence[str]]) -> dict[str
     """
     made = _make_folder(folder)
     try:
-        partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder))
-    except OSError as error:
-        _remove_made(made)
-        raise SourceError(_cannot_write(folder, error)) from error
-    try:
-        new = partial / "new"
-        new.mkdir()
-        names = fill(new)
-        return _move_into_place(names, new, folder, kept=partial / "old")
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
+        with ExitStack() as stack:
+            try:
+                partial = stack.enter_context(partial_folder(folder))
+            except OSError as error:
+                raise SourceError(_cannot_write(folder, error)) from error
+            names = fill(partial / "new")
+            return _move_into_place(names, partial, folder)
+    except BaseException:  # an interrupt leaves no more behind than a fault
         _remove_made(made)
         raise
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _make_folder(folder: Path) -> list[Path]:
@@ -89,39 +85,27 @@ def _cannot_write(folder: Path, error: OSError) -> str:
     )
 
 
-def _move_into_place(
-    names: Sequence[str], new: Path, folder: Path, *, kept: Path
-) -> dict[str, Path]:
-    """Move finished files into place; if one cannot be, put every earlier file back.
+def _move_into_place(names: Sequence[str], partial: Path, folder: Path) -> dict[str, Path]:
+    """Move finished files into place; whatever stops it, every earlier file is put back.
 
     Raises
     ------
     SourceError
         If a file cannot be replaced.
     """
-    kept.mkdir()
-    placed: list[str] = []
+    note_names(partial, names)
     name = ""
     try:
         for name in names:
             if (folder / name).is_dir():
                 raise IsADirectoryError(errno.EISDIR, "it is a folder")
             with suppress(FileNotFoundError):
-                (folder / name).replace(kept / name)
-            (new / name).replace(folder / name)
-            placed.append(name)
+                (folder / name).replace(partial / "old" / name)
+            (partial / "new" / name).replace(folder / name)
     except OSError as error:
-        _put_back(folder, kept, placed)
+        put_back(partial, folder)
         raise SourceError(
             f"cannot replace '{folder / name}': {error.strerror or error}; close it if another "
             "program has it open, or give another folder with --out. Nothing was changed"
         ) from error
     return {name: folder / name for name in names}
-
-
-def _put_back(folder: Path, kept: Path, placed: list[str]) -> None:
-    """Remove the new files that were placed, then restore every earlier one that was moved."""
-    for name in placed:
-        (folder / name).unlink(missing_ok=True)
-    for earlier in kept.iterdir():
-        earlier.replace(folder / earlier.name)
