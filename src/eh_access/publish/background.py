@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from eh_access.publish.attribution import credit_lines, sources_frame
+from eh_access.publish.streets import travel_assumptions
 from eh_access.publish.tables import Column, Table, make_table
 from eh_access.publish.words import clause
 from eh_access.publish.workbook import Cover
@@ -141,6 +142,7 @@ def _assumptions(result: StudyResult) -> Table:
         ),
         (study.weight_label, study.unit, study.weight_basis),
     ]
+    rows += travel_assumptions(result)
     rows += [
         (
             f"Criterion {item.id}: {item.title}",

@@ -9,7 +9,6 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import jinja2
-import pandas as pd
 
 from eh_access.analysis.arrays import ROUNDING
 from eh_access.publish import answer, figures, words
@@ -18,6 +17,7 @@ from eh_access.publish.further_report import Further, further
 from eh_access.publish.layers import area_changes, main_roads, site_status
 from eh_access.publish.sections import Picture
 from eh_access.publish.squares import display_areas
+from eh_access.publish.streets import street_facts
 from eh_access.publish.tabulate import FULL_TIME, tabulate
 from eh_access.publish.wording import Wording, headline, scenario_label
 from eh_access.routing.estimate import ACCURACY
@@ -164,7 +164,7 @@ def report_context(
         "chart": None if scenario is None else _chart(result, tables, said),
         "tables": tables,
         "wards": None if scenario is None else _worst_wards(tables, label, mode),
-        "network": _network_facts(result),
+        "network": street_facts(result),
         "credits": credit_lines(result.provenance),
         "osm_credit": OSM_CREDIT,
         "osm_copyright": OSM_COPYRIGHT_URL,
@@ -312,20 +312,6 @@ def _worst_wards(tables: Mapping[str, Table], label: str | None, mode: str) -> T
         ["share_loses", "group"], ascending=[False, True], kind="stable"
     )
     return replace(table, frame=order.reset_index(drop=True))
-
-
-def _network_facts(result: StudyResult) -> pd.DataFrame | None:
-    """Return what the network says of itself, or None when there are no streets."""
-    if result.network is None:
-        return None
-    network = result.network
-    facts = {
-        "Streets, stretches": f"{network.edge_count:,}",
-        "Junctions and ends": f"{network.node_count:,}",
-        "Length": f"{network.length_m.sum() / 1000:,.0f} km",
-        "Source": "; ".join(f"{item.title}, {item.date}" for item in network.provenance),
-    }
-    return pd.DataFrame(list(facts.items()), columns=["what", "value"])
 
 
 def fingerprint(result: StudyResult) -> str:

@@ -12,6 +12,7 @@ from eh_access.analysis.equality import fifths, imd_fifth
 from eh_access.publish.background import background_tables
 from eh_access.publish.facts import facts
 from eh_access.publish.squares import display_areas
+from eh_access.publish.streets import street_tables
 from eh_access.publish.tables import Column, Table, make_table
 from eh_access.publish.wording import (
     ANY_SITE,
@@ -48,7 +49,7 @@ def tabulate(result: StudyResult) -> Mapping[str, Table]:
     words = Wording.of(result)
     tables = [_criteria(result, words), _within(result, words), _added(result, words)]
     tables += [_grouped(result, words, *group) for group in groupings(result)]
-    tables += background_tables(result, words)
+    tables += [*background_tables(result, words), *street_tables(result)]
     return MappingProxyType({table.name: table for table in tables})
 
 

@@ -44,9 +44,12 @@ def word_report(page: Page) -> bytes:
     about.created = about.modified = FIXED
     about.language, about.comments, about.revision = "en-GB", "", 1
     writer = _Writer(made, page.pictures)
-    for node in _blocks(tree):
+    blocks = list(_blocks(tree))
+    for place, node in enumerate(blocks):
+        if node.tag == "h2":
+            writer.turn(sideways=_begins_wide(blocks[place + 1 :]))
         writer.add(node)
-    writer.upright()
+    writer.turn(sideways=False)
     warning = "INDICATIVE: estimated travel times. " if _is_estimated(tree) else ""
     word_parts.add_footer(made, f"{title}. {warning}")
     stream = io.BytesIO()
@@ -71,6 +74,22 @@ def _blocks(node: Node) -> Iterator[Node]:
             yield item
 
 
+def _cells(table: Node) -> tuple[list[Node], list[list[Node]]]:
+    """Return the cells of a table's header and of its rows."""
+    heads = list(next(table.all("thead")).all("th"))
+    return heads, [list(row.children()) for row in next(table.all("tbody")).all("tr")]
+
+
+def _begins_wide(blocks: Iterable[Node]) -> bool:
+    """Return whether the first figure or table of a section is a table that needs a wide page."""
+    for node in blocks:
+        if node.tag in {"h2", "figure"}:
+            return False
+        if node.tag == "table":
+            return needs_sideways(*_cells(node))
+    return False
+
+
 class _Writer:
     """Adds blocks to a document, and turns the page where a table is wide."""
 
@@ -83,7 +102,6 @@ class _Writer:
     def add(self, node: Node) -> None:
         """Add one block."""
         if node.tag in {"h1", "h2", "h3", "h4"}:
-            self.upright()
             self.made.add_heading(node.text(), level=int(node.tag[1]) - 1)
         elif node.tag == "figure":
             self._figure(node)
@@ -101,11 +119,11 @@ class _Writer:
         else:
             word_parts.add_runs(self.made.add_paragraph(), node)
 
-    def upright(self) -> None:
-        """Go back to pages that stand upright."""
-        if self.sideways:
-            word_parts.turn(self.made, sideways=False)
-            self.sideways = False
+    def turn(self, *, sideways: bool) -> None:
+        """Go on on pages that stand upright or sideways."""
+        if self.sideways != sideways:
+            word_parts.turn(self.made, sideways=sideways)
+            self.sideways = sideways
 
     def _pairs(self, node: Node) -> None:
         for item in node.children():
@@ -121,7 +139,7 @@ class _Writer:
         return self.counts[kind]
 
     def _figure(self, node: Node) -> None:
-        self.upright()
+        self.turn(sideways=False)
         image = next(node.all("img"))
         picture = self.pictures[image.attributes["src"]]
         number = self._number("Figure")
@@ -130,16 +148,13 @@ class _Writer:
         word_parts.add_caption(self.made, "Figure", number, caption)
 
     def _table(self, node: Node) -> None:
-        heads = list(next(node.all("thead")).all("th"))
-        rows = [list(row.children()) for row in next(node.all("tbody")).all("tr")]
-        wide = needs_sideways(heads, rows)
-        if wide != self.sideways:
-            word_parts.turn(self.made, sideways=wide)
-            self.sideways = wide
+        heads, rows = _cells(node)
+        # what follows in the same section stays sideways, so that pages are not left half empty
+        self.turn(sideways=self.sideways or needs_sideways(heads, rows))
         number = self._number("Table")
         caption = next(node.all("caption")).text()
         word_parts.add_caption(self.made, "Table", number, caption, above=True)
-        add_table(self.made, heads, rows, sideways=wide)
+        add_table(self.made, heads, rows, sideways=self.sideways)
 
 
 def _dated(data: bytes) -> bytes:

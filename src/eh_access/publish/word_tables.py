@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 UPRIGHT_MM, SIDEWAYS_MM = (side - 2 * MARGIN_MM for side in A4_MM)
 TABLE_PT, FINE_PT, MANY_COLUMNS = 8.0, 7.0, 8
 """Tables of many columns are set smaller, so that they fit an upright page."""
-LETTER_MM_PER_PT = 0.21
-"""A bold letter of Arial is about 0.6 of its size wide."""
-PADDING_MM = 4.2
+LETTER_MM_PER_PT = 0.2
+"""A bold letter of Arial is a little under 0.6 of its size wide."""
+SIDE_MM, PADDING_MM = 1.0, 2.6
+"""Room left and right of a cell's text; both together with the lines between."""
+TWIPS_PER_MM = 56.7
 LONGEST_WORD = 16
 """Longer words, such as digests, may break."""
 FEW_LETTERS, LINES = 24, 5
@@ -60,6 +62,11 @@ def add_table(
 
     table = made.add_table(rows=1 + len(rows), cols=len(heads), style="Table Grid")
     table.autofit = False
+    sides = element("w:tblCellMar")
+    for side in ("left", "right"):
+        twips = str(round(SIDE_MM * TWIPS_PER_MM))
+        sides.append(element(f"w:{side}", {"w:w": twips, "w:type": "dxa"}))
+    table._tbl.tblPr.append(sides)  # noqa: SLF001 - no other way
     widths = [Mm(width) for width in _widths(_asked(heads, rows), sideways=sideways)]
     for column, width in zip(table.columns, widths, strict=True):
         column.width = width
