@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from eh_access.analysis.rough import rough_radius_m
 from eh_access.modes import NO_HILLS
 from eh_access.routing.estimate import ACCURACY
 from eh_access.study.records import Note, StepCount
@@ -97,13 +98,14 @@ def _unknown_sites(sites: gpd.GeoDataFrame) -> Iterator[Note]:
 
 
 def _rough_sites(sites: gpd.GeoDataFrame) -> Iterator[Note]:
-    rough = sites[sites["location_basis"] == "estimate"]
-    if rough.empty:
-        return
+    radius_m = rough_radius_m(sites)
+    order = np.argsort(-radius_m, kind="stable")
     listed = joined(
-        f"{name} (within about {radius:,.0f} m)"
-        for name, radius in zip(rough["name"], rough["location_radius_m"], strict=True)
+        f"{sites['name'].iloc[row]} (within about {radius_m[row]:,.0f} m)"
+        for row in order[radius_m[order] > 0]
     )
+    if not listed:
+        return
     yield Note(
         level="warning",
         text=(
