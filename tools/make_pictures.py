@@ -1,7 +1,7 @@
-"""Draw the README's pictures from the real outputs: the Rotherham map and the top of its report.
+"""Draw the documentation's pictures from the real outputs: maps, and the top of a report.
 
-``make pictures`` runs the study into a folder of its own and takes screenshots with Chromium, which
-must be installed. Run it when the look of map or report has changed.
+``make pictures`` runs the studies into a folder of its own and takes screenshots with Chromium,
+which must be installed. Run it when the look of map or report has changed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,14 @@ from playwright.sync_api import Browser, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-SIZE = {"width": 1200, "height": 1060}
+WIDE, PHONE, PAGE = (1440, 900), (360, 740), (1200, 1060)
+PICTURES_OF = {
+    # picture: study, page and what is chosen in it, size of the window
+    "map": ("rotherham", "map.html", WIDE),
+    "map-phone": ("rotherham", "map.html", PHONE),
+    "map-isochrones": ("newport", "map.html#view=isochrones&mode=pushchair&minutes=20", WIDE),
+    "report": ("rotherham", "report.html", PAGE),
+}
 SETTLE_MS = 1500
 CLI = "import sys; from eh_access.cli import main; sys.exit(main())"
 
@@ -39,11 +46,12 @@ def run_study(study: str, out: Path) -> None:
     subprocess.run([*command, "--out", str(out)], check=True)
 
 
-def take(browser: Browser, page_file: Path, picture: Path) -> None:
+def take(browser: Browser, address: str, picture: Path, size: tuple[int, int]) -> None:
     """Save what a reader sees first of one page; nothing is fetched from anywhere."""
-    context = browser.new_context(viewport=SIZE, offline=True)  # type: ignore[arg-type]
+    viewport = {"width": size[0], "height": size[1]}
+    context = browser.new_context(viewport=viewport, offline=True)  # type: ignore[arg-type]
     page = context.new_page()
-    page.goto(page_file.as_uri())
+    page.goto(address)
     page.wait_for_timeout(SETTLE_MS)
     picture.parent.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=picture)
@@ -52,21 +60,24 @@ def take(browser: Browser, page_file: Path, picture: Path) -> None:
 
 
 def main() -> int:
-    """Run the study and take the pictures."""
+    """Run the studies and take the pictures."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--from", dest="folder", type=Path, help="outputs that are there already")
+    parser.add_argument(
+        "--from", dest="folder", type=Path, help="outputs that are there already, one folder each"
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary, sync_playwright() as playwright:
-        folder = options.folder
-        if folder is None:
-            folder = Path(temporary) / "rotherham"
-            run_study("rotherham", folder)
+        folder = options.folder or Path(temporary)
+        for study in sorted({study for study, _, _ in PICTURES_OF.values()}):
+            if not (folder / study).is_dir():
+                run_study(study, folder / study)
         browser = playwright.chromium.launch(
             executable_path=find_chromium(),
             args=["--no-sandbox"] if sys.platform == "linux" else [],
         )
-        for name in ("map", "report"):
-            take(browser, (folder / f"{name}.html").resolve(), PICTURES / f"{name}.png")
+        for name, (study, page, size) in PICTURES_OF.items():
+            address = (folder / study).resolve().as_uri() + f"/{page}"
+            take(browser, address, PICTURES / f"{name}.png", size)
         browser.close()
     return 0
 
