@@ -290,3 +290,49 @@ def test_faults_of_every_file_are_told_together(toy: StudyFolder) -> None:
     for word in ("criterion[1].treshold", "'wset'", "sites.csv, row 2", "origins.csv, row 2"):
         assert word in ran.err
     assert not (toy.path / "results").exists()
+
+
+@pytest.mark.parametrize("minutes", ["200", "1e9", "120.5"])
+def test_minutes_beyond_those_worked_out(toy: StudyFolder, minutes: str) -> None:
+    """Nothing is within reach that was not looked for: the verdict would be about the search."""
+    toy.change("study.toml", "cutoff_min = 30\nthreshold", f"cutoff_min = {minutes}\nthreshold")
+    refused(toy, "criterion", "cutoff_min", "beyond settings.search_min (120)")
+
+
+def test_a_search_shorter_than_the_minutes_asked_about(toy: StudyFolder) -> None:
+    modes = 'modes = ["walk", "pushchair"]\n'
+    toy.change("study.toml", modes, modes + "search_min = 20\n")
+    ran = run_cli("check", toy.toml)
+    assert ran.code == 2
+    assert ran.err.startswith("2 faults")  # the study's own cutoff and the criterion's
+    assert ran.err.count("30 lies beyond settings.search_min (20)") == 2
+
+
+def test_as_many_minutes_as_are_worked_out_are_sound(toy: StudyFolder) -> None:
+    toy.change("study.toml", "cutoff_min = 30\nthreshold", "cutoff_min = 120\nthreshold")
+    assert run_cli("check", toy.toml).code == 0
+
+
+def test_a_criterion_set_in_the_future(toy: StudyFolder) -> None:
+    toy.change("study.toml", "set_on = 2020-01-01", "set_on = 2999-01-01")
+    refused(toy, "set_on", "2999-01-01 has not come")
+
+
+@pytest.mark.parametrize("sign", ["\x00", "\x07", "\u200b", "\u202e"])
+def test_signs_nobody_sees_in_an_id(toy: StudyFolder, sign: str) -> None:
+    toy.change("sites.csv", "east,East", f"ea{sign}st,East")
+    refused(toy, "sites.csv", "cannot be seen" if sign != "\x00" else "")
+
+
+@pytest.mark.parametrize("empty", ["", "  "])
+def test_an_empty_folder_is_not_the_one_you_are_in(
+    toy: StudyFolder, empty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = toy.path.parent / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    ran = run_cli("report", toy.toml, "--out", empty, "--offline")
+    assert ran.code == 2
+    assert "--out" in ran.err
+    assert "it is empty" in ran.err
+    assert list(here.iterdir()) == []

@@ -23,6 +23,9 @@ CRS = "EPSG:27700"
 GRID_EXTENT_M = (0.0, 0.0, 700_000.0, 1_300_000.0)
 """Smallest and largest easting and northing of the British National Grid: x, y, x, y."""
 
+CONTROL = "[\\x00-\\x1f\\x7f-\\x9f\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u2064\\ufeff]"
+"""Signs nobody sees: line ends, NUL, marks of direction. Not one belongs in an id."""
+
 SHOWN_ROWS = 20
 HOURS_IN_A_WEEK = 168.0
 MOST_WEIGHT = 1e9
@@ -97,6 +100,9 @@ def begin(frame: pd.DataFrame, id_name: str, needed: Iterable[str], source: str)
         ids = copy[id_name].astype("str").str.strip().where(copy[id_name].notna(), "")
         copy[id_name] = ids
         check.rows(np.asarray(ids == "", dtype=bool), id_name, "is empty; give every row an id")
+        odd = np.asarray(ids.str.contains(CONTROL), dtype=bool)
+        told = [f"{value!r} holds a sign that cannot be seen; remove it" for value in ids[odd]]
+        check.rows(odd, id_name, told)
         repeated = np.asarray(ids.duplicated(keep="first") & (ids != ""), dtype=bool)
         first = {value: row for row, value in reversed(list(enumerate(ids, 1)))}
         told = [f"'{value}' stands in row {first[value]} already" for value in ids[repeated]]

@@ -69,6 +69,13 @@ def _studies(incomplete: str) -> list[str]:
     return [name for name in bundled_names("studies") if name.startswith(incomplete)]
 
 
+def _path(given: str) -> Path:
+    """Return a path; nothing at all, as a variable that is not set leaves it, is none."""
+    if not given.strip():
+        raise typer.BadParameter("it is empty; give a path, or '.' for the folder you are in")
+    return Path(given)
+
+
 StudyArgument = Annotated[
     str,
     typer.Argument(
@@ -79,7 +86,13 @@ StudyArgument = Annotated[
 ]
 Out = Annotated[
     Path | None,
-    typer.Option("--out", "-o", help="Folder for the results; one in out/ if not given."),
+    typer.Option(
+        "--out",
+        "-o",
+        parser=_path,
+        metavar="PATH",
+        help="Folder for the results; one in out/ if not given.",
+    ),
 ]
 Offline = Annotated[
     bool, typer.Option("--offline", help="Make no connection; stored streets are still used.")
@@ -196,7 +209,13 @@ def log(
     *,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="Folder for the logs; logs/ beside the manifest."),
+        typer.Option(
+            "--out",
+            "-o",
+            parser=_path,
+            metavar="PATH",
+            help="Folder for the logs; logs/ beside the manifest.",
+        ),
     ] = None,
     quiet: Quiet = False,
 ) -> None:
@@ -285,7 +304,13 @@ def network_download(
     *,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="Also write a compact network file (.npz) here."),
+        typer.Option(
+            "--out",
+            "-o",
+            parser=_path,
+            metavar="PATH",
+            help="Also write a compact network file (.npz) here.",
+        ),
     ] = None,
     buffer_m: Annotated[
         float | None,

@@ -6,8 +6,9 @@ finds everything there is to correct.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from eh_access.errors import did_you_mean
 from eh_access.modes import MODES
@@ -15,6 +16,9 @@ from eh_access.study.faults import Path
 from eh_access.study.schema import BASELINE_NAME, Settings
 
 Fault = tuple[Path, str]
+WRITTEN_ON = dt.date(2026, 11, 22)
+"""A clock that is behind the day this was written is wrong, and no reason to refuse a study."""
+
 _CHANGES = ("close", "open", "set_hours", "move")
 
 
@@ -48,6 +52,8 @@ def cross_faults(raw: Mapping[str, Any]) -> list[Fault]:
         *_baseline_faults(scenarios),
         *(fault for number, table in scenarios for fault in _scenario_faults(number, table)),
         *_criterion_modes(raw, modes),
+        *_beyond_search(raw, settings),
+        *_future_dates(raw),
     ]
 
 
@@ -194,3 +200,34 @@ def _criterion_modes(raw: Mapping[str, Any], modes: list[Any]) -> Iterator[Fault
             yield where, f"'{name}' is not one of settings.modes; add it there or use another"
         else:
             yield where, f"no travel mode '{name}'; {did_you_mean(name, MODES)}"
+
+
+def _beyond_search(raw: Mapping[str, Any], settings: Mapping[str, Any]) -> Iterator[Fault]:
+    """Find minutes asked about that no time is worked out for: all would be out of reach."""
+    most = settings.get("search_min", Settings().search_min)
+    if not _is_number(most):
+        return  # its type is told elsewhere
+    told = f"lies beyond settings.search_min ({most:g}), up to which times are worked out"
+    remedy = "make search_min larger, or this smaller"
+    shown = settings.get("cutoff_min", Settings().cutoff_min)
+    if _is_number(shown) and shown > most:
+        yield ("settings", "cutoff_min"), f"{shown:g} {told}; {remedy}"
+    for number, table in _tables(raw, "criterion"):
+        for key in ("cutoff_min", "added_min"):
+            value = table.get(key)
+            if _is_number(value) and value > most:
+                yield ("criterion", number, key), f"{value:g} {told}; {remedy}"
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _future_dates(raw: Mapping[str, Any]) -> Iterator[Fault]:
+    # somewhere on earth it is tomorrow
+    today = max(dt.datetime.now(tz=dt.UTC).date(), WRITTEN_ON) + dt.timedelta(days=1)
+    for number, table in _tables(raw, "criterion"):
+        day = table.get("set_on")
+        if isinstance(day, dt.date) and not isinstance(day, dt.datetime) and day > today:
+            told = f"{day} has not come; give the day on which it was set"
+            yield ("criterion", number, "set_on"), told
