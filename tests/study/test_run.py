@@ -171,6 +171,8 @@ def test_what_must_be_said_is_said(rotherham: StudyResult) -> None:
     assert "overstates harm" in by_topic["unknown-site"]
     assert "Park View Children's Centre (within about 1,500 m)" in by_topic["estimated-site"]
     assert "six of the eleven youth centres" in by_topic["not-assessed"]
+    assert "Which venues were used, and for how many hours" in by_topic["not-assessed"]
+    assert "not in any figure" in by_topic["mitigation"]
     levels = [note.level for note in rotherham.notes]
     assert levels == sorted(levels, reverse=True)  # warnings first
 
@@ -178,9 +180,10 @@ def test_what_must_be_said_is_said(rotherham: StudyResult) -> None:
 def test_a_scenario_that_cannot_be_assessed_is_named_and_left_alone(
     rotherham: StudyResult,
 ) -> None:
-    assert [scenario.name for scenario in rotherham.not_assessed] == ["youth"]
-    assert "youth" not in rotherham.scenario_sites
-    assert not rotherham.verdicts_for("youth")
+    assert [scenario.name for scenario in rotherham.not_assessed] == ["outreach", "youth"]
+    for name in ("outreach", "youth"):
+        assert name not in rotherham.scenario_sites
+        assert not rotherham.verdicts_for(name)
     assert [item.name for item in rotherham.scenarios] == list(rotherham.scenario_names)
 
 
