@@ -11,7 +11,15 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-EXPECTED = ["01_the_question", "02_real_streets"]
+EXPECTED = [
+    "01_the_question",
+    "02_real_streets",
+    "03_fairness",
+    "04_every_alternative",
+    "05_how_sure_are_we",
+    "06_publish_a_map",
+    "07_your_own_area",
+]
 TOOL = ROOT / "tools" / "run_notebooks.py"
 
 

@@ -1,0 +1,166 @@
+"""Pictures of results: the right class in the right place, furnished, escaped, self-contained."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+import geopandas as gpd
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import pyplot as plt
+from matplotlib.patches import Circle
+from shapely import Point, box
+
+import toy_borough
+from eh_access import explore_change, inline_map, plot_change, plot_times
+from eh_access.analysis.comparison import Comparison, compare
+from eh_access.errors import InputError, NotFoundError
+from eh_access.publish.inline import external_references
+from eh_access.publish.shading import CHANGE, TIMES, shaded_shapes
+
+HOSTILE = "<img src=x onerror=alert(1)></script>`${alert(1)}$x$"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_pops_up() -> Iterator[None]:
+    mpl.use("Agg")
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def origins() -> gpd.GeoDataFrame:
+    return toy_borough.origins()
+
+
+@pytest.fixture
+def change(origins: gpd.GeoDataFrame) -> Comparison:
+    """Centre D closes: houses of the fourth ward go further."""
+    times = toy_borough.times()
+    return compare(times, times, origins, sites_after=["A", "B", "C"])
+
+
+def wards(origins: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    names = sorted(set(origins["area_id"]))
+    shapes = [
+        box(*origins[origins["area_id"] == name].geometry.buffer(100).total_bounds)
+        for name in names
+    ]
+    return gpd.GeoDataFrame(
+        {"name": [HOSTILE, *names[1:]]},
+        geometry=shapes,
+        index=pd.Index(names, name="area_id"),
+        crs="EPSG:27700",
+    )
+
+
+@pytest.mark.parametrize(
+    ("added", "number"),
+    [(-1.5, 0), (-1.0, 1), (0.0, 1), (1.0, 2), (5.0, 3), (10.0, 4), (np.inf, 4), (np.nan, -1)],
+)
+def test_a_change_falls_in_its_class(added: float, number: int) -> None:
+    assert CHANGE.classes(pd.Series([added])).tolist() == [number]
+
+
+def test_only_what_is_out_of_reach_is_called_so() -> None:
+    found = TIMES.classes(pd.Series([9.9, 10.0, 29.9, 30.0, 1000.0, np.inf]))
+    assert found.tolist() == [0, 1, 2, 3, 3, 4]
+
+
+@pytest.mark.parametrize("shading", [CHANGE, TIMES], ids=["change", "times"])
+def test_no_two_classes_look_the_same_and_the_worst_differ_in_pattern(shading: object) -> None:
+    looks = list(zip(shading.colours, shading.hatches, strict=True))
+    assert len(set(looks)) == len(looks) == len(shading.labels) == len(shading.bounds_min) + 1
+    assert all(shading.hatches[-2:])
+    assert len(set(shading.hatches[-2:])) == 2
+
+
+def test_an_area_takes_the_weighted_mean_and_lost_reach_outweighs_it() -> None:
+    ids = list("abcdef")
+    places = gpd.GeoDataFrame(
+        {"area_id": ["one", "one", "two", "two", "three", "three"]},
+        geometry=[Point(0, 0)] * 6,
+        index=ids,
+        crs="EPSG:27700",
+    )
+    areas = gpd.GeoDataFrame(
+        geometry=[box(0, 0, 1, 1)] * 4, index=["one", "two", "three", "four"], crs="EPSG:27700"
+    )
+    added = pd.Series([2.0, 10.0, 1.0, np.inf, np.inf, 3.0], index=ids)
+    weights = pd.Series([3.0, 1.0, 5.0, 1.0, 0.0, 2.0], index=ids)
+    _, found = shaded_shapes(added, weights, places, areas)
+    # (3*2 + 1*10) / 4 = 4; somebody in two loses reach; nobody lives where three's is lost
+    assert found[["one", "two", "three"]].tolist() == [4.0, np.inf, 3.0]
+    assert np.isnan(found["four"])
+
+
+def test_a_picture_says_what_where_and_which_way(
+    change: Comparison, origins: gpd.GeoDataFrame
+) -> None:
+    axes = plot_change(change, origins, areas=wards(origins), sites=toy_borough.sites())
+    legend = [text.get_text() for text in axes.get_legend().get_texts()]
+    written = [text.get_text() for text in axes.texts]
+    assert axes.get_legend().get_title().get_text() == "Minutes added"
+    assert "under 1 minute either way" in legend
+    assert {"N", "Centre A"} <= set(written)
+    assert any(text.endswith((" m", " km")) for text in written)
+    assert "OpenStreetMap" in axes.get_title(loc="left")
+    assert "INDICATIVE" not in axes.get_title(loc="left")
+
+
+def test_the_scale_bar_is_as_long_as_it_says(change: Comparison, origins: gpd.GeoDataFrame) -> None:
+    axes = plot_change(change, origins)
+    said = next(t.get_text() for t in axes.texts if t.get_text().endswith((" m", " km")))
+    metres = float(said.split()[0]) * (1000 if said.endswith("km") else 1)
+    assert np.ptp(axes.lines[-1].get_xdata()) == pytest.approx(metres)
+
+
+def test_estimates_are_indicative_in_every_picture(
+    change: Comparison, origins: gpd.GeoDataFrame
+) -> None:
+    rough = dataclasses.replace(change, estimated=True)
+    assert "INDICATIVE" in plot_change(rough, origins).get_title(loc="left")
+    times = toy_borough.times(estimated=True)
+    assert "INDICATIVE" in plot_times(times, origins).get_title(loc="left")
+    assert "INDICATIVE" in explore_change(rough, origins).get_root().render()
+
+
+def test_a_site_known_roughly_wears_its_circle(
+    change: Comparison, origins: gpd.GeoDataFrame
+) -> None:
+    sites = toy_borough.sites(basis={"B": "estimate", "C": "unknown"}, radius_m={"B": 300.0})
+    axes = plot_change(change, origins, sites=sites)
+    circles = [patch for patch in axes.patches if isinstance(patch, Circle)]
+    assert [circle.radius for circle in circles] == [300.0]
+    assert "Centre C" not in [text.get_text() for text in axes.texts]
+
+
+def test_names_are_text_in_pictures_and_maps(change: Comparison, origins: gpd.GeoDataFrame) -> None:
+    sites = toy_borough.sites()
+    sites["name"] = HOSTILE
+    axes = plot_change(change, origins, areas=wards(origins), sites=sites)
+    axes.figure.canvas.draw()  # a formula that cannot be set would raise here
+    drawn = explore_change(change, origins, areas=wards(origins), sites=sites)
+    page = inline_map(drawn, title=HOSTILE)
+    assert "<img src=x" not in page
+    assert "onerror=alert(1)&gt;" in page
+    assert external_references(page) == ()
+
+
+def test_a_picture_is_drawn_where_it_is_asked_to_be(origins: gpd.GeoDataFrame) -> None:
+    _, axes = plt.subplots()
+    before = plt.rcParams["font.size"]
+    assert plot_times(toy_borough.times(), origins, sites=toy_borough.sites(), ax=axes) is axes
+    assert plt.rcParams["font.size"] == before
+
+
+def test_origins_and_areas_that_do_not_fit_are_refused(
+    change: Comparison, origins: gpd.GeoDataFrame
+) -> None:
+    with pytest.raises(NotFoundError, match="origins: 2 are missing"):
+        plot_change(change, origins.iloc[2:])
+    with pytest.raises(InputError, match="names none of the areas"):
+        plot_change(change, origins, areas=wards(origins).set_index(pd.Index(list("wxyz"))))

@@ -1,0 +1,127 @@
+"""What results show of themselves in a notebook: true, escaped, no more than may be."""
+
+from __future__ import annotations
+
+import dataclasses
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+import toy_borough
+from eh_access import StudyResult, find_further, load_study, run_study
+from eh_access.analysis.comparison import compare
+from eh_access.analysis.scenarios import BASELINE
+from eh_access.analysis.verdicts import judge
+
+HOSTILE = "</script><img src=x onerror=alert(1)>"
+
+
+class Tags(HTMLParser):
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.names: list[str] = []
+        self.words = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert not [name for name, _ in attrs if name.startswith("on")]
+        self.names.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+@pytest.fixture(scope="module")
+def result() -> StudyResult:
+    return run_study(load_study("rotherham"))
+
+
+def test_times_show_size_mode_reach_and_a_histogram() -> None:
+    minutes = np.full((12, 4), np.inf)
+    minutes[:9, 0] = [1, 2, 3, 12, 12, 12, 12, 12, 70]
+    page = toy_borough.times_of(minutes)._repr_html_()
+    words = Tags(page).words
+    assert "12 origins by 4 sites" in words
+    assert "on foot" in words
+    assert "75.0% of origins reach a site" in words
+    drawing = ET.fromstring(page[page.index("<svg") : page.index("</svg>") + 6])  # noqa: S314 - our own
+    bars = {
+        title.text.split(": ")[0]: title.text.split(": ")[1]
+        for title in drawing.iter("{http://www.w3.org/2000/svg}title")
+    }
+    assert bars == {
+        "0-5": "25%", "5-10": "0%", "10-15": "42%", "15-20": "0%", "20-25": "0%", "25-30": "0%",
+        "30-45": "0%", "45-60": "0%", "60+": "8%", "none": "25%",
+    }  # fmt: skip
+
+
+def test_estimates_are_called_indicative() -> None:
+    assert "INDICATIVE" not in toy_borough.times()._repr_html_()
+    assert "INDICATIVE" in toy_borough.times(estimated=True)._repr_html_()
+
+
+def test_no_origins_are_no_fault() -> None:
+    none = toy_borough.times_of(np.empty((0, 4)), houses=[])
+    assert "There are no origins" in none._repr_html_()
+
+
+def test_a_comparison_shows_shares_and_no_counts_of_people() -> None:
+    times = toy_borough.times()
+    table = compare(times, times, toy_borough.origins(), sites_after=["A", "B", "C"], loser_min=1.0)
+    words = Tags(table._repr_html_()).words
+    assert f"{table.summary()['share_loses'].item():.0%}" in words
+    assert f"{table.summary()['weight'].item():,.0f}" not in words
+
+
+def test_everything_is_escaped(result: StudyResult) -> None:
+    study = result.study.model_copy(update={"title": HOSTILE, "question": HOSTILE})
+    criterion = result.verdicts[0].criterion.model_copy(update={"title": HOSTILE})
+    verdict = dataclasses.replace(
+        result.verdicts[0], criterion=criterion, sentence=HOSTILE, reason=HOSTILE
+    )
+    found = dataclasses.replace(
+        result, study=study, verdicts=(dataclasses.replace(verdict, scenario="closed"),)
+    )
+    for shown in (found, verdict):
+        tags = Tags(shown._repr_html_())
+        assert not {"img", "script"} & set(tags.names)
+        assert HOSTILE in tags.words
+
+
+def test_a_result_shows_every_verdict_but_the_baseline_s(result: StudyResult) -> None:
+    page = result._repr_html_()
+    rest = [verdict for verdict in result.verdicts if verdict.scenario != "baseline"]
+    assert Tags(page).names.count("tr") == len(rest) + 1
+    assert all(verdict.sentence in Tags(page).words for verdict in rest)
+    assert "INDICATIVE" in page
+
+
+def test_a_result_that_is_not_protected_shows_no_figure(result: StudyResult) -> None:
+    page = dataclasses.replace(result, may_publish_origins=False)._repr_html_()
+    assert "<table" not in page
+    assert not [v for v in result.verdicts if v.sentence in Tags(page).words]
+
+
+def test_a_verdict_shows_its_outcome_and_whose_yardstick_it_is() -> None:
+    criterion = toy_borough.criterion()
+    verdict = judge(criterion, toy_borough.case_of(BASELINE))
+    words = Tags(verdict._repr_html_()).words
+    assert f": {verdict.outcome}" in words
+    assert criterion.source in words
+    assert verdict.sentence in words
+
+
+@pytest.mark.slow
+def test_choices_and_robustness_show_where_they_stand(result: StudyResult) -> None:
+    found = find_further(result)
+    assert found.alternatives is not None
+    regret = found.alternatives.regret()
+    shown = Tags(found.alternatives._repr_html_())
+    assert shown.names.count("tr") == len(regret) + 1
+    first = regret.iloc[0]
+    assert f"{first['rank']} of {first['ranked']}" in shown.words
+    steady = Tags(found.robustness._repr_html_()).words
+    assert all(text in steady for text in found.robustness.summary()["sentence"])
+    assert "indications" in steady
