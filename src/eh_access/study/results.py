@@ -12,6 +12,7 @@ import pandas as pd
 from eh_access.analysis.scenarios import open_sites
 from eh_access.errors import InputError
 from eh_access.study.records import InputFile, Note, StepCount
+from eh_access.study.shown import result_html
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -156,6 +157,7 @@ class StudyResult:
     inputs: tuple[InputFile, ...] = ()
     counts: tuple[StepCount, ...] = ()
     _memory: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+    _repr_html_ = result_html
 
     @property
     def scenario_names(self) -> tuple[str, ...]:
