@@ -78,19 +78,9 @@ def test_libreoffice_opens_it(data: bytes, tmp_path: Path) -> None:
     if office is None:
         pytest.skip("LibreOffice is not installed")
     (tmp_path / "report.docx").write_bytes(data)
+    home = f"-env:UserInstallation=file://{tmp_path}/home"
+    command = [office, home, "--headless", "--convert-to", "pdf", "--outdir", str(tmp_path)]
     subprocess.run(
-        [
-            office,
-            f"-env:UserInstallation=file://{tmp_path}/home",
-            "--headless",
-            "--convert-to",
-            "pdf",
-            "--outdir",
-            str(tmp_path),
-            str(tmp_path / "report.docx"),
-        ],
-        check=True,
-        capture_output=True,
-        timeout=120,
+        [*command, str(tmp_path / "report.docx")], check=True, capture_output=True, timeout=120
     )
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
