@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import re
 import subprocess
 import sys
 from collections import Counter, defaultdict
@@ -65,6 +66,13 @@ def test_digests_counts_licences_and_credits() -> None:
             assert entry.rows == len(areas_of(path.name))
         else:
             assert entry.rows > 0
+
+
+def test_every_source_has_its_date_or_says_why_there_is_none() -> None:
+    for name, entry in bundled.load_sources().items():
+        date = entry.provenance.date
+        dated = re.fullmatch(r"\d{4}(-\d{2}){0,2}( .*)?", date)
+        assert dated or date == "edition not stated in the copy used", name
 
 
 def test_licences_note_names_every_licence_and_credit() -> None:

@@ -213,3 +213,11 @@ def test_the_accuracy_of_the_estimate_is_stated_for_each_way_of_travelling() -> 
     assert f"{0.7 * slower:.1f} minutes" in pushing
     assert f"at {MODES['pushchair'].speed_km_h:g} km/h" in pushing
     assert pushing.endswith("By car they were not measured.")
+
+
+def test_counts_that_are_modelled_are_called_so(
+    rotherham: StudyResult, tables: Mapping[str, Table]
+) -> None:
+    assert all("modelled counts)" in tables[name].title for name in ("within", "added_time"))
+    told = deprived_sentence(rotherham, tables, "deregister-sessions")
+    assert told.endswith("(estimated times and modelled counts).")

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import warnings
+
 import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eh_access.publish.drawing import blank_figure, drawn
 from eh_access.publish.figures import bars_svg, change_class, change_labels, map_svg
 from eh_access.publish.labels import place_labels
 from eh_access.publish.layers import area_changes, site_status
@@ -69,3 +72,10 @@ def test_a_label_is_moved_only_when_its_first_place_is_taken(
 def test_two_marks_side_by_side_get_labels_apart() -> None:
     first, second = place_labels([(0, 0), (15, 0)], ["Rogerstone", "Cefn Wood"], size_pt=7)
     assert (first[1], first[2]) != (second[1], second[2])
+
+
+def test_a_name_in_signs_the_font_lacks_warns_nobody() -> None:
+    with blank_figure(2, 2) as (figure, axes), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        axes.set_title("\u5317\u4eac \U0001f3e0")
+        assert drawn(figure).startswith("<")

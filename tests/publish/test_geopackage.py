@@ -89,9 +89,31 @@ def test_areas_hold_what_the_tables_print(path: Path, toy_tables: Mapping[str, T
 def test_out_of_reach_is_infinite_in_the_file(toy: StudyResult, path: Path) -> None:
     origins = gpd.read_file(path, layer="origins").set_index("origin_id")
     expected = toy.comparisons_full_time["move-b", "walk"].frame["after_min"]
-    told = origins.loc[expected.index, "walk_after_min"]
+    told = origins.loc[expected.index, "walk_full_time_after_min"]
     np.testing.assert_allclose(told, expected, atol=1e-4)
     assert not told.isna().any()
+
+
+def test_what_counts_full_time_sites_alone_says_so(path: Path) -> None:
+    """The map's own switch has any open site too; whoever opens the file must know which it is."""
+    columns = set(gpd.read_file(path, layer="origins").columns)
+    timed = {name for name in columns if name.endswith(("_min", "_outcome", "site_after"))}
+    assert timed
+    assert all("_full_time_" in name for name in timed)
+    told = dict(rows_of(path, "SELECT table_name, description FROM gpkg_contents"))
+    for name in ("origins", "areas"):
+        assert "nearest full-time" in told[name]
+
+
+def test_every_row_says_whether_it_is_an_estimate(
+    path: Path, on_streets: StudyResult, tmp_path: Path
+) -> None:
+    for file, estimated in ((path, True), (write(on_streets, tmp_path / "e.gpkg"), False)):
+        for name, kind in pyogrio.list_layers(file):
+            if kind is not None:
+                assert set(gpd.read_file(file, layer=name)["estimated"]) == {estimated}
+        told = dict(rows_of(file, "SELECT table_name, description FROM gpkg_contents"))
+        assert ("INDICATIVE" in told["origins"]) is estimated
 
 
 def test_a_site_without_a_place_is_a_row_without_one(path: Path) -> None:

@@ -173,6 +173,8 @@ def test_what_must_be_said_is_said(rotherham: StudyResult) -> None:
     assert "six of the eleven youth centres" in by_topic["not-assessed"]
     assert "Which venues were used, and for how many hours" in by_topic["not-assessed"]
     assert "not in any figure" in by_topic["mitigation"]
+    assert "Small counts are not hidden" in by_topic["disclosure"]
+    assert "weights_public = true" in by_topic["disclosure"]
     levels = [note.level for note in rotherham.notes]
     assert levels == sorted(levels, reverse=True)  # warnings first
 

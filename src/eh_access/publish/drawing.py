@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
@@ -69,7 +70,9 @@ def blank_figure(width_in: float, height_in: float) -> Iterator[tuple[Figure, Ax
 
 def drawn(figure: Figure) -> Drawing:
     """Return a figure as SVG without the date it was drawn, and as PNG."""
-    with io.StringIO() as stream, io.BytesIO() as picture:
+    with io.StringIO() as stream, io.BytesIO() as picture, warnings.catch_warnings():
+        # a sign the font lacks is drawn as a box; every name stands in the tables as well
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
         figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
         # laid out once is enough
         figure.set_layout_engine("none")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -34,6 +35,9 @@ AREA_FACTS = {
     "mean_change_min": "change_min",
     "weight_loses": "loses_weight",
 }
+FULL_TIME = "full_time"
+"""Stands in the names of columns about the nearest site that is open full-time."""
+
 MAIN_ROADS = ("motorway", "trunk", "primary", "secondary")
 SITE_COLUMNS = ["name", "kind", "location_basis", "location_radius_m", "hours_per_week", "status"]
 ISOCHRONE_COLOUR = "#BCD3EA"
@@ -149,6 +153,7 @@ def layers(result: StudyResult) -> list[Layer]:
     list of Layer
         ``sites``, ``origins`` (headline scenario), ``areas`` (every scenario and mode) and, where
         there are streets, ``isochrones`` and ``streets``. Catchments are columns of the origins.
+        Each row says in ``estimated`` whether the study's times are.
     """
     result.refuse_private()
     scenario, mode = headline(result), result.modes[0]
@@ -158,7 +163,13 @@ def layers(result: StudyResult) -> list[Layer]:
     found.append(_areas_layer(result, scenario, mode))
     if result.network is not None:
         found += [_isochrones_layer(result, result.network), _streets_layer(result.network)]
-    return found
+    return [_marked(layer, estimated=result.estimated) for layer in found]
+
+
+def _marked(layer: Layer, *, estimated: bool) -> Layer:
+    """Return a layer whose every row, and whose description, say whether times are estimates."""
+    title = f"{layer.title} (INDICATIVE: times are estimated)" if estimated else layer.title
+    return replace(layer, title=title, frame=layer.frame.assign(estimated=estimated))
 
 
 def _sites_layer(result: StudyResult, scenario: str | None) -> Layer:
@@ -189,9 +200,14 @@ def _origins_layer(result: StudyResult, scenario: str) -> Layer:
         rows = result.comparisons_full_time[scenario, mode].frame
         for column in ("before_min", "after_min", "change_min", "site_after", "outcome"):
             values = rows[column].reindex(frame.index)
-            frame[slug(mode, column)] = values.round(4) if column.endswith("_min") else values
-    style = categorised_style(slug(result.modes[0], "outcome"), ORIGIN_STYLE, size_mm=1.4)
-    title = f"Where {result.study.unit} live (points), under {scenario}; inf = not reached"
+            values = values.round(4) if column.endswith("_min") else values
+            frame[slug(mode, FULL_TIME, column)] = values
+    shown = slug(result.modes[0], FULL_TIME, "outcome")
+    style = categorised_style(shown, ORIGIN_STYLE, size_mm=1.4)
+    title = (
+        f"Where {result.study.unit} are counted (points), under {scenario}: minutes to the nearest "
+        f"full-time {result.study.site_word} before and after; inf = not reached"
+    )
     return Layer(name="origins", title=title, frame=frame, style=style)
 
 
@@ -217,7 +233,10 @@ def _areas_layer(result: StudyResult, scenario: str | None, mode: str) -> Layer:
             )
         )
         style = graduated_style(slug(scenario, mode, "change_min"), classes)
-    title = f"Change by {shown.word}: minutes to the nearest full-time site before and after"
+    title = (
+        f"Change by {shown.word}: minutes to the nearest full-time {result.study.site_word} before "
+        "and after"
+    )
     return Layer(name="areas", title=title, frame=frame, style=style)
 
 

@@ -71,13 +71,24 @@ class Wording:
 
     @property
     def mark(self) -> str:
-        """What a caption ends with when times are estimated."""
-        return " (INDICATIVE: estimated times)" if self.estimated else ""
+        """What a caption ends with when times are estimated, or counts modelled."""
+        counts = "modelled counts" if self.modelled else ""
+        times = "INDICATIVE: estimated times" if self.estimated else ""
+        told = "; ".join(filter(None, (times, counts)))
+        return f" ({told})" if told else ""
+
+    @property
+    def modelled(self) -> bool:
+        """Whether what is counted was worked out, not counted, as the study itself says."""
+        return self.weight_basis.casefold().startswith(("modelled", "modeled", "estimated"))
 
     @property
     def hedge(self) -> str:
-        """What a sentence with figures ends with when times are estimated."""
-        return " (estimated)" if self.estimated else ""
+        """What a sentence with figures ends with when times are estimated, or counts modelled."""
+        counts = "modelled counts" if self.modelled else ""
+        times = "estimated times" if self.estimated and self.modelled else "estimated"
+        told = " and ".join(filter(None, (times if self.estimated else "", counts)))
+        return f" ({told})" if told else ""
 
     @property
     def table_notes(self) -> tuple[str, ...]:

@@ -51,6 +51,7 @@ def study_notes(study: Study, inputs: Inputs, travel: Travel) -> tuple[Note, ...
         *_rough_sites(inputs.sites),
         *(note for times in travel.times.values() for note in _placing(study, inputs, times)),
         *_not_assessed(study),
+        *_shown_whole(study, inputs),
         *_assumptions(study, travel),
         *(Note(level=note.level, text=note.text, topic=note.topic) for note in study.notes),
     ]
@@ -188,6 +189,20 @@ def _not_assessed(study: Study) -> Iterator[Note]:
                 text=f"Not assessed: {scenario.label}. {scenario.why_not}",
                 topic="not-assessed",
             )
+
+
+def _shown_whole(study: Study, inputs: Inputs) -> Iterator[Note]:
+    """Tell that small counts are shown, where they are, and whose word it rests on."""
+    if study.weights_public and inputs.private is None:
+        yield Note(
+            level="info",
+            text=(
+                f"Small counts are not hidden: this study declares what it counts "
+                f"({study.weight_label}) to be public already (weights_public = true). Counts that "
+                "are not must never be given so."
+            ),
+            topic="disclosure",
+        )
 
 
 def _assumptions(study: Study, travel: Travel) -> Iterator[Note]:

@@ -238,5 +238,5 @@ def buffer_for(study: Study) -> float:
 
 def _dated(network: Network) -> str:
     """Return where streets come from, with their date, for a sentence."""
-    told = [", ".join(filter(None, (item.title, item.date))) for item in network.provenance]
+    told = [", ".join(filter(None, (item.publisher, item.date))) for item in network.provenance]
     return "; ".join(told) or "source not stated"
