@@ -100,11 +100,11 @@ def alternatives_html(found: Alternatives) -> str:
     parts = [_html.paragraph(title, strong=True), *_indicative(estimated=found.estimated)]
     regret = found.regret()
     if len(regret):
+        columns = (regret[name].tolist() for name in ("label", "rank", "ranked", "council", "best"))
         rows = [
-            (r.label, f"{r.rank:,} of {r.ranked:,}", _html.number(r.council, 3),
-             _html.number(r.best, 3))
-            for r in regret.itertuples()
-        ]  # fmt: skip
+            (label, f"{rank:,} of {ranked:,}", _html.number(council, 3), _html.number(best, 3))
+            for label, rank, ranked, council, best in zip(*columns, strict=True)
+        ]
         parts.append(_html.table(["measure", "rank of the choice made", "it", "the best"], rows))
     else:
         first = frame[frame["scored"]].head(FEW_SETS)

@@ -12,7 +12,7 @@ import shapely
 
 from eh_access.analysis.isochrones import isochrones
 from eh_access.analysis.scenarios import open_sites
-from eh_access.publish import figures
+from eh_access.publish import drawing, figures
 from eh_access.publish.attribution import credit_lines
 from eh_access.publish.facts import facts
 from eh_access.publish.geopackage import Layer, categorised_style, graduated_style
@@ -42,12 +42,12 @@ MAIN_ROADS = ("motorway", "trunk", "primary", "secondary")
 SITE_COLUMNS = ["name", "kind", "location_basis", "location_radius_m", "hours_per_week", "status"]
 ISOCHRONE_COLOUR = "#BCD3EA"
 ORIGIN_STYLE = {
-    "loses_all": ("cross2", figures.DARK_PINK),
-    "loses": ("triangle", figures.ORANGE),
+    "loses_all": ("cross2", drawing.DARK_PINK),
+    "loses": ("triangle", drawing.ORANGE),
     "unchanged": ("circle", "#BFBFBF"),
-    "gains": ("square", figures.TURQUOISE),
-    "gains_access": ("square", figures.TURQUOISE),
-    "still_unreached": ("circle", figures.INK),
+    "gains": ("square", drawing.TURQUOISE),
+    "gains_access": ("square", drawing.TURQUOISE),
+    "still_unreached": ("circle", drawing.INK),
 }
 
 
@@ -180,12 +180,12 @@ def _sites_layer(result: StudyResult, scenario: str | None) -> Layer:
     style = categorised_style(
         "status",
         {
-            figures.STAYS: ("circle", figures.DARK_BLUE),
-            figures.CHANGES: ("square", figures.DARK_PINK),
-            figures.CLOSES: ("cross2", figures.DARK_PINK),
-            figures.MOVES: ("diamond", figures.DARK_PINK),
-            figures.OPENS: ("triangle", figures.TURQUOISE),
-            figures.PART_TIME: ("pentagon", figures.DARK_BLUE),
+            figures.STAYS: ("circle", drawing.DARK_BLUE),
+            figures.CHANGES: ("square", drawing.DARK_PINK),
+            figures.CLOSES: ("cross2", drawing.DARK_PINK),
+            figures.MOVES: ("diamond", drawing.DARK_PINK),
+            figures.OPENS: ("triangle", drawing.TURQUOISE),
+            figures.PART_TIME: ("pentagon", drawing.DARK_BLUE),
         },
         size_mm=3.2,
         marks="name",

@@ -85,8 +85,8 @@ def _of_mode(mode: TravelMode, *, knows_heights: bool) -> list[tuple[str, str, s
                 f"Junctions {mode.label}",
                 f"{mode.junction_delay_s:g} seconds at each junction of three or more streets",
                 (
-                    "set so that main roads come to the mean speed that the Department for Transport "
-                    "measures on local A roads; docs/method/driving.md"
+                    "set so that main roads come to the mean speed that the Department for "
+                    "Transport measures on local A roads; docs/method/driving.md"
                 ),
             ),
             (

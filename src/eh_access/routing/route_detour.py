@@ -57,11 +57,12 @@ class Detour:
         """
         if not self.on_foot:
             return f"On foot it is {words.metres(self.walker_m)}"
+        columns = (self.avoided[name].tolist() for name in ("metres", "places", "reason"))
         parts = [
-            f"{words.metres(row.metres)} of {row.reason}"
-            if row.metres > 0
-            else f"{row.reason} ({row.places} {'place' if row.places == 1 else 'places'})"
-            for row in self.avoided.itertuples()
+            f"{words.metres(metres)} of {reason}"
+            if metres > 0
+            else f"{reason} ({places} {'place' if places == 1 else 'places'})"
+            for metres, places, reason in zip(*columns, strict=True)
         ]
         if self.longer_m >= LEAST_M:
             price = f"{words.metres(self.longer_m)} longer than on foot"
