@@ -23,10 +23,11 @@ from eh_access._stopping import Stopped
 from eh_access.errors import EhAccessError, InputError, SourceError
 
 if TYPE_CHECKING:
-    from eh_access.analysis.criteria import Verdict
+    from eh_access.analysis.criteria import Criterion, Verdict
     from eh_access.study.results import StudyResult
 
 INDICATIVE = "INDICATIVE ONLY: travel times are straight-line estimates, not real streets."
+CANNOT_SAY = "cannot say"
 UNITS = {"share": "%", "points": "pts"}
 STYLES = {"met": "green", "marginal": "yellow", "not met": "bold red", "cannot say": "dim"}
 
@@ -192,16 +193,25 @@ def _verdict_table(verdicts: tuple[Verdict, ...], *, of_change: bool) -> Table:
         criterion = verdict.criterion
         unit, bound = criterion.spec.unit, "at least" if criterion.better == "higher" else "at most"
         again = "; not before either" if of_change and verdict.not_met_before else ""
-        words, hint = str(verdict.outcome), str(verdict.indication or "")
+        words = str(verdict.outcome)
+        neither = "neither way" if str(verdict.outcome) == CANNOT_SAY else ""
+        hint = str(verdict.indication or neither)
         told = [words, hint + again if hint else hint] if pointing else [words + again]
         figures = [verdict.baseline_value] if of_change else []
         table.add_row(
             Text(criterion.id),
             *(Text(word, style=STYLES.get(word.split(";")[0], "")) for word in told),
             *(_measured(figure, unit) for figure in (*figures, verdict.value)),
-            f"{bound} {_measured(verdict.threshold, unit)}",
+            f"{bound} {_measured(verdict.threshold, unit)}" + _fall(criterion),
         )
     return table
+
+
+def _fall(criterion: Criterion) -> str:
+    """Return the second test of a criterion that also bounds a fall, in few words."""
+    if criterion.max_fall_points is None:
+        return ""
+    return f", fall at most {criterion.max_fall_points:g}"
 
 
 def _measured(value: float, unit: str) -> str:

@@ -347,7 +347,3 @@ def main() -> None:
         done = "Stopped; nothing was written, and earlier results are as they were."
         typer.echo(done if stopped.working else "Stopped.", err=True)
         sys.exit(stopped.code)
-
-
-if __name__ == "__main__":
-    main()

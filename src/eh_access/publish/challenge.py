@@ -42,7 +42,7 @@ COLUMNS = (
     "better",
 )
 SAME = 1e-9
-DECIMALS = 6
+DECIMALS = 9
 FIGURES = (
     ("share_loses", "share who lose more than {loser:g} minutes", "share"),
     ("weight_loses", "{unit} who lose more than {loser:g} minutes", "count"),

@@ -154,6 +154,7 @@ def report_context(
         "full_time": FULL_TIME,
         "answers": () if scenario is None else answer.answer(result, tables, scenario),
         "matrix": criteria_matrix(result, said),
+        "full_time_only": sum(item.sites == "full_time" for item in result.study.criteria),
         "compared": [scenario_label(result, name) for name in _compared(result)],
         "changes": ()
         if scenario is None
@@ -211,7 +212,12 @@ def criteria_matrix(result: StudyResult, said: Wording) -> list[dict[str, Any]]:
             {
                 "id": criterion.id,
                 "title": criterion.title,
-                "threshold": f"{sign} {said.value(first, first.threshold)}",
+                "threshold": f"{sign} {said.value(first, first.threshold)}"
+                + (
+                    f"; a fall of at most {criterion.max_fall_points:g} points"
+                    if criterion.max_fall_points is not None
+                    else ""
+                ),
                 "before": "a change: none before"
                 if spec.of_change
                 else said.value(first, first.baseline_value),

@@ -67,7 +67,7 @@ VERDICTS_COLUMNS = (
     "reason",
 )
 MINUTES_DECIMALS = 4
-VALUE_DECIMALS = 6
+VALUE_DECIMALS = 9
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
