@@ -72,6 +72,11 @@ class Opened:
             else:
                 self.page.select_option(f"#{key}", value)
 
+    def settle(self) -> None:
+        """Wait until the yardsticks have followed the last press."""
+        script = "while (!start.api.settled) await new Promise((go) => setTimeout(go));"
+        self.page.evaluate(f"async () => {{ {script} }}")
+
     def look_up(self, postcode: str) -> list[list[str]]:
         """Type a postcode as people do, and return the cells of the answer, row by row."""
         self.page.fill("#postcode", postcode.lower().replace(" ", ""))
@@ -112,7 +117,7 @@ class Opened:
         return int(self.page.evaluate(script, pane))
 
     def rows(self, table: str = "facts") -> list[list[str]]:
-        self.page.wait_for_function("start.api.settled")
+        self.settle()
         script = "rows => rows.map(row => [...row.cells].map(cell => cell.innerText))"
         return self.page.eval_on_selector_all(f"#{table} tbody tr", script)
 

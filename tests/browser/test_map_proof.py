@@ -106,7 +106,7 @@ def test_each_switch_changes_map_table_and_summary(
     for switch, press in how.items():
         opened.page.evaluate("link => { location.hash = link; }", link)
         expect(opened.page.locator("#summary")).not_to_contain_text("with your")
-        opened.page.wait_for_function("start.api.settled")
+        opened.settle()
         before = opened.picture(), opened.rows(), opened.text("#summary")
         press(opened.page)
         after = opened.picture(), opened.rows(), opened.text("#summary")
@@ -240,7 +240,7 @@ def test_axe_finds_nothing(
     page = Opened(chromium, request.getfixturevalue(study), size=(width, 800))
     if study == "newport_page":
         page.look_up("NP20 4UR")
-    page.page.wait_for_function("start.api.settled")
+    page.settle()
     found = Axe().run(page.page).response["violations"]
     page.check()
     page.close()
@@ -300,7 +300,7 @@ def test_nothing_moves_by_itself_where_less_motion_is_asked_for(opened: Opened) 
 
 
 def test_areas_show_through_the_streets_on_paper(streets: Opened, tmp_path: Path) -> None:
-    streets.page.wait_for_function("start.api.settled")
+    streets.settle()
     streets.page.pdf(path=tmp_path / "n.pdf", prefer_css_page_size=True, print_background=True)
     assert (tmp_path / "n.pdf").read_bytes().count(b"/Type /Page\n") == 1
     streets.page.emulate_media(media="print")

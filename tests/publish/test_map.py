@@ -21,6 +21,7 @@ from eh_access.publish.geojson import (
     to_degrees,
 )
 from eh_access.publish.inline import external_references
+from eh_access.publish.isochrone_shapes import simpler
 from eh_access.publish.map import render_map
 from eh_access.publish.payload import build_payload, safe_json
 from eh_access.publish.squares import SQUARE_M, display_areas
@@ -221,3 +222,23 @@ def test_small_areas_are_shown_as_they_are(result: StudyResult) -> None:
 
 def test_the_payload_is_plain_data(result: StudyResult) -> None:
     safe_json(build_payload(result))
+
+
+def test_an_estimate_carries_no_isochrones_and_no_streets_lengths(payload: dict[str, Any]) -> None:
+    assert payload["isochrones"] is None
+    assert [mode["distances"] for mode in payload["modes"]] == [None, None]
+
+
+@given(st.integers(0, 10**6))
+def test_a_simpler_shape_stays_within_its_detail_and_is_wound_one_way(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    discs = shapely.buffer(shapely.points(rng.uniform(0, 2000, (6, 2))), rng.uniform(150, 400, 6))
+    shape = shapely.union_all(discs)
+    found = simpler(shape, 20.0)
+    assert found.is_valid
+    # only what lies within the detail of the true line, and holes too small to see, may differ
+    assert shapely.difference(found, shape.buffer(20.0)).area <= 10 * 20.0**2 * 6
+    assert shapely.difference(shape.buffer(-21.0), found).area <= 10 * 20.0**2 * 6
+    for part in shapely.get_parts(found):
+        assert part.exterior.is_ccw
+        assert not any(hole.is_ccw for hole in part.interiors)

@@ -32,7 +32,6 @@ function start(map) {
   };
   const nextTo = Core.neighbours(data.areas);
   const kept = new Map();
-  let soon = 0;
 
   const make = (tag, text, attributes) => {
     const node = document.createElement(tag);
@@ -138,9 +137,7 @@ function start(map) {
     Table.shown();
     Controls.shown();
     // the yardsticks take longest: they follow once the map has been drawn
-    clearTimeout(soon);
-    page.settled = false;
-    soon = setTimeout(() => { Figures.criteria(); page.settled = true; }, 0);
+    Figures.criteria();
   }
 
   start.api = page;

@@ -10,6 +10,7 @@ const Criteria = (() => {
   const ROAD_SPEED_KM_H = 112;
   const STEP_M = 1.1132; // metres in 0.00001 degrees of latitude
   let tried = null;
+  let metresTo = null;
 
   const metresPerMinute = (mode) => (mode.speed_km_h * 1000) / 60;
 
@@ -92,18 +93,31 @@ const Criteria = (() => {
     return side.known.get(key);
   }
 
-  function served(criterion, value) {
-    if (criterion.min_hours !== null) return value >= criterion.min_hours - ROUNDING;
-    if (criterion.within_m !== null) return value <= criterion.within_m + HALF_DECIMETRE_M;
-    return Core.within(value, criterion.cutoff_min);
+  /* Who is served: at least so many hours, or at most so many metres or minutes. */
+  function bound(criterion) {
+    if (criterion.min_hours !== null) return { least: criterion.min_hours - ROUNDING, most: Infinity };
+    if (criterion.within_m !== null) return { least: -Infinity, most: criterion.within_m + HALF_DECIMETRE_M };
+    return { least: -Infinity, most: criterion.cutoff_min + Core.SPARE };
   }
 
-  function share(weights, yes) {
+  /* The share of weight with a value inside the bound. */
+  function shareWithin(weights, values, { least, most }) {
     let whole = 0;
     let part = 0;
     for (let o = 0; o < weights.length; o += 1) {
       whole += weights[o];
-      if (weights[o] > 0 && yes(o)) part += weights[o];
+      if (values[o] >= least && values[o] <= most) part += weights[o];
+    }
+    return whole > 0 ? part / whole : NaN;
+  }
+
+  /* The share of weight with more minutes added than a limit. */
+  function shareAdded(weights, before, after, limit) {
+    let whole = 0;
+    let part = 0;
+    for (let o = 0; o < weights.length; o += 1) {
+      whole += weights[o];
+      if (Core.change(before[o], after[o]) > limit) part += weights[o];
     }
     return whole > 0 ? part / whole : NaN;
   }
@@ -140,10 +154,10 @@ const Criteria = (() => {
   function read(page, criterion, before, after) {
     const { data, weight } = page;
     const inside = weightsOf(page, criterion.group, "1");
-    const change = (o) => Core.change(before[o], after[o]);
+    const inBound = bound(criterion);
     const changed = differ(before, after);
     if (criterion.measure === "added_time") {
-      return { value: share(inside, (o) => change(o) > criterion.added_min + Core.SPARE), baseline: 0, changed };
+      return { value: shareAdded(inside, before, after, criterion.added_min + Core.SPARE), baseline: 0, changed };
     }
     if (criterion.measure === "group_gap") {
       const outside = weightsOf(page, criterion.group, "0");
@@ -152,20 +166,20 @@ const Criteria = (() => {
     if (criterion.measure === "area_loss") {
       const by = data.columns[criterion.by];
       const [whole, was, is] = [0, 1, 2].map(() => new Float64Array(by.names.length));
+      const codes = by.codes;
       for (let o = 0; o < weight.length; o += 1) {
-        const code = by.codes[o];
+        const code = codes[o];
         if (code < 0) continue;
         whole[code] += weight[o];
-        if (served(criterion, before[o])) was[code] += weight[o];
-        if (served(criterion, after[o])) is[code] += weight[o];
+        if (before[o] >= inBound.least && before[o] <= inBound.most) was[code] += weight[o];
+        if (after[o] >= inBound.least && after[o] <= inBound.most) is[code] += weight[o];
       }
       const lost = by.names.map((_, i) => (whole[i] > 0 ? was[i] / whole[i] - is[i] / whole[i] : -Infinity));
       const worst = lost.indexOf(Math.max(...lost));
       return { value: Math.max(lost[worst], 0) * 100, baseline: 0, changed, where: by.names[worst] };
     }
     return {
-      value: share(inside, (o) => served(criterion, after[o])),
-      baseline: share(inside, (o) => served(criterion, before[o])), changed,
+      value: shareWithin(inside, after, inBound), baseline: shareWithin(inside, before, inBound), changed,
     };
   }
 
@@ -207,33 +221,52 @@ const Criteria = (() => {
     return tried;
   }
 
-  /* What origins have with one more site on a side: `away` is how far it is from each. */
-  function withSite(criterion, side, s, base, away) {
+  /* Metres as the crow flies from each place tried to each origin: worked out once. */
+  function crowFlies(page) {
+    const { n, data, squeeze } = page;
+    if (metresTo) return metresTo;
+    const { at } = data.origins;
+    metresTo = placesTried(page).map((place) => {
+      const row = new Float32Array(n);
+      for (let o = 0; o < n; o += 1) {
+        const north = at[2 * o] - at[2 * place];
+        const east = (at[2 * o + 1] - at[2 * place + 1]) * squeeze;
+        row[o] = Math.sqrt(north * north + east * east) * STEP_M;
+      }
+      return row;
+    });
+    return metresTo;
+  }
+
+  /* What origins have with one more site on a side: `metres` is how far it is from each. */
+  function withSite(criterion, side, s, base, metres, pace, result) {
     if (!side.serves[s]) return base;
+    if (criterion.measure !== "hours_reachable") {
+      for (let o = 0; o < base.length; o += 1) result[o] = Math.min(base[o], metres[o] * pace);
+      return result;
+    }
     const weekly = side.hours[s] === null ? side.fullHours : side.hours[s];
-    if (criterion.measure !== "hours_reachable") return base.map((value, o) => (away[o] < value ? away[o] : value));
-    const total = criterion.there_and_back === "total" ? 2 : 1;
-    return base.map((value, o) => (Core.within(total * away[o], criterion.cutoff_min) ? value + weekly : value));
+    const ways = criterion.there_and_back === "total" ? 2 : 1;
+    for (let o = 0; o < base.length; o += 1) {
+      result[o] = base[o] + (Core.within(ways * metres[o] * pace, criterion.cutoff_min) ? weekly : 0);
+    }
+    return result;
   }
 
   /* Sites of unknown place that could turn the outcome from where they are tried, as the crow flies. */
   function turningUnknowns(page, criterion, inputs, sides, unknown, level) {
-    const { n, data } = page;
+    if (!unknown.length) return [];
     const figures = sides.map((side) => figure(page, criterion, inputs, side, new Map()));
+    const room = sides.map(() => new Float64Array(page.n));
     const other = (found) => grade(criterion, read(page, criterion, ...found)) !== level;
-    const away = new Float64Array(n);
-    const { at } = data.origins;
-    const alone = unknown.filter((s) => placesTried(page).some((place) => {
-      for (let o = 0; o < n; o += 1) {
-        const north = (at[2 * o] - at[2 * place]) * STEP_M;
-        const east = (at[2 * o + 1] - at[2 * place + 1]) * STEP_M * page.squeeze;
-        away[o] = Math.sqrt(north * north + east * east) * inputs.crow;
-      }
-      return other(sides.map((side, i) => withSite(criterion, side, s, figures[i], away)));
-    }));
+    const alone = unknown.filter((s) => crowFlies(page).some((metres) => other(
+      sides.map((side, i) => withSite(criterion, side, s, figures[i], metres, inputs.crow, room[i])),
+    )));
     if (alone.length || unknown.length < 2) return alone;
-    away.fill(0);
-    const all = sides.map((side, i) => unknown.reduce((base, s) => withSite(criterion, side, s, base, away), figures[i]));
+    const door = new Float32Array(page.n);
+    const all = sides.map((side, i) => unknown.reduce(
+      (base, s) => withSite(criterion, side, s, base, door, inputs.crow, new Float64Array(page.n)), figures[i],
+    ));
     return other(all) ? unknown : [];
   }
 

@@ -3,6 +3,7 @@ const Figures = (() => {
   let page = null;
   let announce = 0;
   let legendFor = "";
+  let soon = 0;
   const buttons = [];
 
   function start(given) { page = given; }
@@ -140,17 +141,37 @@ const Figures = (() => {
   }
 
   /* ---- yardsticks ---- */
+  /* One yardstick at a time, so that the next press is never kept waiting. */
   function criteria() {
+    const { data, state } = page;
+    clearTimeout(soon);
+    page.settled = false;
+    const judged = [];
+    const next = () => {
+      const criterion = data.criteria[judged.length];
+      if (!criterion) {
+        criteriaShown(judged);
+        page.settled = true;
+        return;
+      }
+      const found = data.verdicts.find((item) => item.scenario === state.scenario && item.criterion === criterion.id);
+      judged.push(state.changes.size || !found ? Criteria.judge(page, criterion) : found);
+      if (state.changes.size) soon = setTimeout(next, 0);
+      else next();
+    };
+    soon = setTimeout(next, 0);
+  }
+
+  function criteriaShown(judged) {
     const { data, get, make, state } = page;
     const own = state.changes.size > 0;
     get("criteria-part").hidden = data.criteria.length === 0;
     get("criteria-word").textContent = own
       ? "Worked out in this page for your own scenario. For the full verdict, download the scenario file and run the study with it."
       : `For “${page.scenario().label}”, as the study found. Each yardstick fixes its own minutes, mode, families and ${page.word}s, whatever is chosen above.`;
-    get("criteria").tBodies[0].replaceChildren(...data.criteria.map((criterion) => {
-      const found = data.verdicts.find((item) => item.scenario === state.scenario && item.criterion === criterion.id);
-      const verdict = own || !found ? Criteria.judge(page, criterion) : found;
-      const words = own || !found ? Criteria.sentence(criterion, verdict) : verdict.sentence;
+    get("criteria").tBodies[0].replaceChildren(...data.criteria.map((criterion, i) => {
+      const verdict = judged[i];
+      const words = verdict.sentence || Criteria.sentence(criterion, verdict);
       // on a phone the rows become blocks; the roles keep them a table for screen readers
       const row = make("tr", null, { "data-criterion": criterion.id, role: "row" });
       const outcome = make("td", null, { role: "cell" });
