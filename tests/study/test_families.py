@@ -143,7 +143,9 @@ def test_a_postcode_in_no_table_is_counted_and_left_out(tmp_path: Path, toy: Stu
     study = load_study(toy.toml)
     result = run_study(study, inputs=read_inputs(study, families=path))
     told = [note.text for note in result.notes if note.topic == "families"]
-    assert told == ["1 of 12 families are left out, for their postcodes are in no table."]
+    assert told == [
+        "Fewer than 10 families on the list are left out, for their postcodes are in no table."
+    ]
     assert "S99" not in "".join(note.text for note in result.notes)
 
 
@@ -235,10 +237,21 @@ def test_small_counts_are_pooled_by_ward_then_together() -> None:
     counts = pd.Series({"a": 12.0, "b": 6.0, "c": 5.0, "d": 4.0, "e": 3.0, "f": 4.0, "g": 0.0})
     wards = pd.Series({"a": "N", "b": "N", "c": "N", "d": "S", "e": "W", "f": "W", "g": "W"})
     safe = safe_counts(counts, wards, rules=RULES)
-    # b and c make 11: 10 between them; d, e, f are too few in their wards, and make 11 together
-    expected = {"a": 10, "b": 5, "c": 5, "d": 10 / 3, "e": 10 / 3, "f": 10 / 3, "g": 0}
+    # b and c make 11: 10 between them; d, e, f, g are too few in their wards, and make 11 together:
+    # 10 between the four, so that nobody can tell that nobody lives in g
+    expected = {"a": 10, "b": 5, "c": 5, "d": 2.5, "e": 2.5, "f": 2.5, "g": 2.5}
     assert safe.counts.to_dict() == pytest.approx(expected)
-    assert (safe.pooled, safe.hidden) == (5, 0)
+    assert (safe.pooled, safe.hidden) == (6, 0)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_an_area_with_one_family_looks_like_an_area_with_none(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    counts = pd.Series(random.integers(0, 4, 30).astype(float))
+    wards = pd.Series(["N"] * 15 + ["S"] * 15)
+    safe = safe_counts(counts, wards, rules=RULES)
+    for _, ward in safe.counts.groupby(wards):
+        assert ward.nunique() == 1
 
 
 def test_a_small_count_with_no_other_to_pool_with_stays_hidden() -> None:

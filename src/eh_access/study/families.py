@@ -35,6 +35,8 @@ NAME = "the list of families"
 ROLE = "families"
 SHOWN_ROWS = 20
 UNIT = "families"
+FEW_TOLD = 10
+"""Fewer left out than this are not counted out loud: one far away might be known by that."""
 POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?\d[A-Z]{2}")
 PAIRS = (("easting", "northing", CRS), ("longitude", "latitude", "EPSG:4326"))
 GRID_M = (0.0, 0.0, 700_000.0, 1_300_000.0)
@@ -296,7 +298,9 @@ def _lost(families: Families, inside: np.ndarray) -> Iterator[Note]:
         (away, "for they live far outside the study's area"),
     ):
         if count:
-            told = f"{count:,} of {families.file.rows:,} families are left out, {why}."
+            few = count < FEW_TOLD
+            number = f"Fewer than {FEW_TOLD}" if few else f"About {round(count, -1):,}"
+            told = f"{number} families on the list are left out, {why}."
             yield Note(level="warning", text=told, topic="families")
 
 

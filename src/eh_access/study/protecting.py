@@ -1,9 +1,9 @@
 """Nobody identifiable: counts that are not public become counts by area before anything is done.
 
 Every time, verdict, table and map is then worked out from places anybody may know and counts that
-are large and rounded. Whatever is published is a function of those alone, so that no hidden count
-can be solved for, be it across tables, scenarios or runs (post-processing: Dwork and Roth 2014,
-The Algorithmic Foundations of Differential Privacy, proposition 2.1, holds of any such table).
+are large and rounded. Whatever one run publishes is a function of those alone, so that no sum over
+its tables and scenarios tells more than they do. Two runs on different lists are two publications:
+this cannot see them together, and somebody who holds both learns how the pooled counts changed.
 """
 
 from __future__ import annotations
@@ -53,8 +53,9 @@ def safe_counts(
 ) -> SafeCounts:
     """Return counts by area of which none is small, and all are rounded.
 
-    A count from 1 up to the limit is pooled with the other small counts of its ward; where those
-    together are still too few, with those of all wards. What is pooled is shared out evenly.
+    A count below the limit, nought included, is pooled with the others of its ward; where those
+    together are still too few, with those of all wards. What is pooled is shared out evenly, so
+    that nobody can tell an area with one from an area with none.
 
     Parameters
     ----------
@@ -68,16 +69,17 @@ def safe_counts(
     Returns
     -------
     SafeCounts
-        Each count 0, or part of one of at least ``hide_below``.
+        Each count at least ``hide_below``, an even part of a pool of at least that, or, where no
+        pool comes to so many, 0.
 
     Examples
     --------
     >>> from eh_access.study.schema import DisclosureSettings
     >>> counts = pd.Series({"a": 23.0, "b": 7.0, "c": 6.0, "d": 0.0})
     >>> safe_counts(counts, None, rules=DisclosureSettings()).counts.tolist()
-    [25.0, 7.5, 7.5, 0.0]
+    [25.0, 5.0, 5.0, 5.0]
     """
-    small = (counts > 0) & (counts < rules.hide_below)
+    small = counts < rules.hide_below
     found = _rounded(counts.where(~small, 0.0), rules)
     left = counts[small]
     ward = pd.Series("", index=counts.index) if wards is None else wards.reindex(counts.index)
