@@ -52,7 +52,7 @@ class Route:
         so is parking; a gate is a step of no length. Sums are the totals.
     metres, minutes
         From door to door, the walks to and from the streets included. The minutes are those of
-        `travel_time_matrix`, to the decisecond.
+        `travel_time_matrix` within its cutoff, to the decisecond; a route has no cutoff.
     origin_offset_m, site_offset_m
         Metres from each point to its street.
     avoided
