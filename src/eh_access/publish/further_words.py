@@ -89,7 +89,8 @@ def gap_parts(result: StudyResult, tables: Mapping[str, Table]) -> tuple[Part, .
             paragraphs=(
                 (
                     "The gap is the mean added in a group less the mean added for all others: "
-                    "above 0, the group bears more. Where the interval includes 0, it rests on a few areas."
+                    "above 0, the group bears more. Where the interval includes 0, it rests on "
+                    "a few areas."
                 ),
             ),
         )
