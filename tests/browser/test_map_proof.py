@@ -182,6 +182,7 @@ def test_ten_postcodes_are_the_librarys_on_streets(streets: Opened, newport: Stu
 def test_yardsticks_by_hand_on_streets_are_the_librarys(
     streets: Opened, newport: StudyResult
 ) -> None:
+    streets.page.select_option("#scenario", "illustrative-closed")
     streets.page.click(f'#centres button[data-key="{BY_HAND}"]')
     changes = (*(Close(site) for site in CLOSED), Close(BY_HAND))
     sites = apply_scenario(newport.sites, Scenario("own", "Own", changes))

@@ -25,7 +25,7 @@ function start(map) {
   const rowKinds = [["ward", "ward"], ["area", data.area_word], ["centre", word]]
     .filter(([kind]) => kind !== "ward" || data.origins.ward_names.length);
   const state = {
-    scenario: data.scenarios[Math.min(1, data.scenarios.length - 1)].name,
+    scenario: data.scenarios[data.scenarios.length - 1].name,
     mode: modes[0].name, minutes: data.settings.cutoff_min, who: "all", count: "full",
     view: "change", rows: rowKinds[0][0], changes: new Map(),
     sort: { column: 0, down: false }, filter: "",
