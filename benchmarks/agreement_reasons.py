@@ -19,6 +19,8 @@ OFF_M = 5.0
 LEAST_M = 50.0
 SIDEWALKS = ("sidewalk", "sidewalk:both", "sidewalk:left", "sidewalk:right")
 THEIR_OWN = "their own"
+NO_TAG = "without a foot tag"
+AS_QUICK_S = 1.0
 Trip = dict[str, Any]
 
 
@@ -99,9 +101,9 @@ def reason_of(own: Trip, other: Trip, streets: Streets, case: Case) -> str:
         if tags and not cost.is_open:
             closed[f"{cost.reason} (way {way})"] += metres
     barred: Counter[str] = Counter()
-    for way, metres in only_we.items():
+    for way, metres in metres_by_way(own).items() if case.rules == THEIR_OWN else ():
         what = bar(case.engine, case.mode.rules, streets.tags.get(way, {}))
-        if what and case.rules == THEIR_OWN:
+        if what and (way in only_we or what.endswith(NO_TAG)):
             barred[what] += metres
     if closed:
         why = "closed to us: " + listed(closed)
@@ -111,7 +113,12 @@ def reason_of(own: Trip, other: Trip, streets: Streets, case: Case) -> str:
         why = "a turn that is forbidden"
     else:
         ours, yours = (listed(by_class(ways, streets)) for ways in (only_we, only_they))
-        why = f"speeds: we take {ours}, they {yours}" if ours or yours else "the same streets"
+        if case.rules != THEIR_OWN and abs(own["seconds"] - other["seconds"]) < AS_QUICK_S:
+            why = "two ways as quick"
+        elif not ours:
+            why = f"they go further and turn later: {yours}" if yours else "the same streets"
+        else:
+            why = f"speeds: we take {ours}, they {yours}"
     return "; ".join(part for part in (moved, why) if part)
 
 
@@ -124,7 +131,7 @@ def bar(engine: str, rules: str, tags: Mapping[str, str]) -> str:
     if rules == "foot":
         own = tags.get("foot") or tags.get("access")
         if own is None and (highway in {"cycleway", "bridleway"} or highway.startswith("trunk")):
-            return f"{highway} without a foot tag"
+            return f"{highway} {NO_TAG}"
         if engine == "osrm" and "separate" in {tags.get(key) for key in SIDEWALKS}:
             return "road whose pavement is drawn apart"
         if engine == "osrm" and own in {"destination", "customers"} and highway == "cycleway":
