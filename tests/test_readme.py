@@ -107,10 +107,16 @@ def ran() -> set[str]:
     return set()
 
 
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all pages: what a command wrote is there for those that need not run again."""
+    return tmp_path_factory.mktemp("desk")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("page", pages_with(start="eh-access"), ids=name)
-def test_commands_run(page: Path, tmp_path: Path, ran: set[str]) -> None:
-    environment = prepare(page, tmp_path)
+def test_commands_run(page: Path, desk: Path, ran: set[str]) -> None:
+    environment = prepare(page, desk)
     for command in commands(page):
         words = shlex.split(command)
         if words[0] != "eh-access" or command in ran:
@@ -120,7 +126,7 @@ def test_commands_run(page: Path, tmp_path: Path, ran: set[str]) -> None:
             words = [*words[:3], "--help"]
         elif words[1] == "report" and "--offline" not in words:  # must not wait for one either
             words.append("--offline")
-        call([*CLI, *words[1:]], tmp_path, environment)
+        call([*CLI, *words[1:]], desk, environment)
 
 
 def test_every_other_command_is_one_we_know() -> None:

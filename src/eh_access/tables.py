@@ -228,7 +228,7 @@ def check_origins(
     Traceback (most recent call last):
     ...
     eh_access.errors.InputError: 2 faults:
-      1. origins, row 1 (origin_id 'a'), weight: is -1; give a number that is 0 or more
+      1. origins, row 1 (origin_id 'a'), weight: is -1; give a number from 0 to 1,000,000,000
       2. origins, row 1 (origin_id 'a'), geometry: 390000, 440000 lies 50.0 km outside the
          study area; easting and northing look swapped: exchange them
     """

@@ -11,7 +11,8 @@ from eh_access.sources import bundled, records
 def test_every_bundled_table_keeps_its_contract() -> None:
     borough = bundled.load_areas("rotherham_borough").union_all()
     for name in bundled.bundled_names("boundaries"):
-        assert not bundled.load_areas(name).empty
+        if name != "newport_base":  # lines and water for the map to draw, no areas
+            assert not bundled.load_areas(name).empty
     for name in bundled.bundled_names("origins"):
         assert bundled.load_origins(name).index.is_monotonic_increasing
     for name in bundled.bundled_names("sites"):
@@ -24,6 +25,7 @@ def test_every_bundled_table_keeps_its_contract() -> None:
 def test_names_are_those_of_the_contract() -> None:
     assert bundled.bundled_names("boundaries") == (
         "newport_area",
+        "newport_base",
         "rotherham_borough",
         "rotherham_lsoa21",
         "rotherham_wards",
