@@ -81,7 +81,7 @@ def test_word_has_every_table_of_the_page_cell_by_cell(folder: Path, page: Node)
     for printed, table in zip(document.tables, tables, strict=True):
         told = [[cell.text() for cell in row.children()] for row in table.all("tr")]
         found = [
-            ["".join(node.itertext()).strip() for node in row.tc_lst]
+            [_said(node) for node in row.tc_lst]
             for row in printed._tbl.tr_lst  # noqa: SLF001 - thousands of cells, read quickly
         ]
         assert found == told
