@@ -203,7 +203,7 @@ def main() -> int:
     cores = len_of_affinity()
     if min(loads) / cores > BUSY:
         page += (
-            f"\n**The machine was busy with other people's work** (load {loads[0]:.1f} before, "
+            f"\n**The machine was busy** (load {loads[0]:.1f} before, "
             f"{loads[1]:.1f} after, on {cores} cores), so that medians and what outgrows the cache "
             "are worse than they would be: the least, in brackets, is nearer the truth.\n"
         )
