@@ -125,3 +125,28 @@ def test_choices_and_robustness_show_where_they_stand(result: StudyResult) -> No
     steady = Tags(found.robustness._repr_html_()).words
     assert all(text in steady for text in found.robustness.summary()["sentence"])
     assert "indications" in steady
+
+
+def test_plain_text_is_short_and_says_size_mode_and_reach() -> None:
+    text = repr(toy_borough.times(estimated=True))
+    assert len(text.splitlines()) < 12
+    assert all(word in text for word in ("by 4 sites", "on foot", "INDICATIVE", "reach a site"))
+    assert "There are no origins" in repr(toy_borough.times_of(np.empty((0, 4)), houses=[]))
+
+
+def test_no_result_prints_whole_frames(result: StudyResult) -> None:
+    change = result.comparisons_full_time["deregister-closed", "walk"]
+    longest = 250
+    for shown in (result, change, result.times["walk"], result.verdicts, result.verdicts[-1]):
+        assert len(repr(shown).splitlines()) < 30
+        assert "DataFrame" not in repr(shown)
+    share = change.summary()["share_loses"].item()
+    assert f"{share:.0%}" in repr(change)
+    assert len(repr(result.verdicts_for("deregister-closed")).splitlines()) == 8
+    assert all(len(line) < longest for line in repr(result.verdicts).splitlines())
+
+
+def test_plain_text_of_a_result_that_is_not_protected_has_no_figure(result: StudyResult) -> None:
+    text = repr(dataclasses.replace(result, may_publish_origins=False))
+    assert "no figures are shown" in text
+    assert not [v for v in result.verdicts if v.criterion.id in text]

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from eh_access.analysis.three_readings import readings_table
     from eh_access.analysis.timetable import windows_from_frame, with_hours
     from eh_access.analysis.venues import Loss, OutreachOptions
+    from eh_access.analysis.verdict_list import Verdicts
     from eh_access.analysis.verdicts import judge
     from eh_access.analysis.windows import Window
     from eh_access.modes import CYCLE, DRIVE, MODES, PUSHCHAIR, TODDLER, WALK, TravelMode, get_mode
@@ -73,7 +74,6 @@ if TYPE_CHECKING:
     from eh_access.publish.inline import inline_map
     from eh_access.publish.map import render_map
     from eh_access.publish.outputs import write_outputs
-    from eh_access.publish.plots import explore_change, plot_change, plot_times
     from eh_access.publish.report import render_report
     from eh_access.routing.engine import SearchOptions, minutes_from_nodes
     from eh_access.routing.estimate import estimate_travel_times
@@ -153,6 +153,7 @@ __all__ = [
     "TravelMode",
     "TravelTimes",
     "Verdict",
+    "Verdicts",
     "Window",
     "__version__",
     "absorption",
@@ -176,7 +177,6 @@ __all__ = [
     "cumulative_opportunities",
     "download_network",
     "estimate_travel_times",
-    "explore_change",
     "exponential",
     "fairness_frame",
     "fifths",
@@ -207,8 +207,6 @@ __all__ = [
     "nth_nearest",
     "open_sites",
     "open_study",
-    "plot_change",
-    "plot_times",
     "points_from_columns",
     "rank_alternatives",
     "read_inputs",

@@ -109,6 +109,7 @@ HOMES = {
         "Loss",
         "OutreachOptions",
     ),
+    "analysis.verdict_list": ("Verdicts",),
     "analysis.verdicts": ("judge",),
     "analysis.windows": ("Window",),
     "modes": (
@@ -147,11 +148,6 @@ HOMES = {
     "publish.inline": ("inline_map",),
     "publish.map": ("render_map",),
     "publish.outputs": ("write_outputs",),
-    "publish.plots": (
-        "explore_change",
-        "plot_change",
-        "plot_times",
-    ),
     "publish.report": ("render_report",),
     "routing.engine": (
         "SearchOptions",

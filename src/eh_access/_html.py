@@ -1,10 +1,14 @@
-"""Pieces of HTML that results show themselves with in notebooks; every word is escaped here."""
+"""Pieces that results show themselves with: HTML in notebooks, every word escaped; plain text."""
 
 from __future__ import annotations
 
 import html
 import math
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 INDICATIVE = "INDICATIVE: estimated from straight lines, not along streets."
 BAR_PX, HEIGHT_PX = 26, 60
@@ -127,3 +131,30 @@ def number(value: float, decimals: int = 1) -> str:
     if math.isnan(value):
         return "not known"
     return f"{value:,.{decimals}f}" if math.isfinite(value) else "out of reach"
+
+
+def head(frame: pd.DataFrame, rows: int) -> list[str]:
+    """Return the first rows of a table as lines of text, and how many follow.
+
+    Parameters
+    ----------
+    frame
+        Any table.
+    rows
+        How many to show.
+
+    Returns
+    -------
+    list of str
+        Lines.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> head(pd.DataFrame({"minutes": [1.25, 2.0, 3.0]}, index=list("abc")), 1)
+    ['   minutes', 'a      1.2', '... and 2 more']
+    """
+    shown = frame.head(rows).rename_axis(index=None)
+    lines = shown.to_string(float_format="{:.1f}".format, line_width=100).splitlines()
+    more = len(frame) - len(shown)
+    return [*lines, f"... and {more:,} more"] if more else lines

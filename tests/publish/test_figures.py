@@ -2,12 +2,11 @@ from __future__ import annotations
 
 import warnings
 
-import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
 from eh_access.publish.drawing import blank_figure, drawn
-from eh_access.publish.figures import bars_svg, change_class, change_labels, map_svg
+from eh_access.publish.figures import bars_svg, map_svg
 from eh_access.publish.labels import place_labels
 from eh_access.publish.layers import area_changes, site_status
 from eh_access.study.results import StudyResult
@@ -16,12 +15,6 @@ from map_study import FORMULA
 places = st.lists(
     st.tuples(st.floats(0, 500), st.floats(0, 500)), min_size=1, max_size=8, unique=True
 )
-
-
-def test_classes_begin_at_their_bounds() -> None:
-    change = pd.Series([-3.0, 0.99, 1.0, 4.99, 5.0, 9.99, 10.0, float("inf")])
-    assert change_class(change).tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
-    assert len(change_labels()) == 4
 
 
 def test_the_map_is_the_same_twice_and_takes_names_as_they_are(toy: StudyResult) -> None:

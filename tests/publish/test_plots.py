@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
+import itertools
 from collections.abc import Iterator
 
 import geopandas as gpd
@@ -15,11 +17,12 @@ from matplotlib.patches import Circle
 from shapely import Point, box
 
 import toy_borough
-from eh_access import explore_change, inline_map, plot_change, plot_times
+from eh_access import Close, Scenario, Verdicts, inline_map, judge
+from eh_access._pens import DRAWN_IN
 from eh_access.analysis.comparison import Comparison, compare
 from eh_access.errors import InputError, NotFoundError
 from eh_access.publish.inline import external_references
-from eh_access.publish.shading import CHANGE, TIMES, shaded_shapes
+from eh_access.publish.shading import CHANGE, SHORT, TIMES, Shading, shaded_shapes
 
 HOSTILE = "<img src=x onerror=alert(1)></script>`${alert(1)}$x$"
 
@@ -71,9 +74,9 @@ def test_only_what_is_out_of_reach_is_called_so() -> None:
 
 
 @pytest.mark.parametrize("shading", [CHANGE, TIMES], ids=["change", "times"])
-def test_no_two_classes_look_the_same_and_the_worst_differ_in_pattern(shading: object) -> None:
+def test_no_two_classes_look_the_same_and_the_worst_differ_in_pattern(shading: Shading) -> None:
     looks = list(zip(shading.colours, shading.hatches, strict=True))
-    assert len(set(looks)) == len(looks) == len(shading.labels) == len(shading.bounds_min) + 1
+    assert len(set(looks)) == len(looks) == len(shading.labels) == len(shading.bounds) + 1
     assert all(shading.hatches[-2:])
     assert len(set(shading.hatches[-2:])) == 2
 
@@ -100,7 +103,7 @@ def test_an_area_takes_the_weighted_mean_and_lost_reach_outweighs_it() -> None:
 def test_a_picture_says_what_where_and_which_way(
     change: Comparison, origins: gpd.GeoDataFrame
 ) -> None:
-    axes = plot_change(change, origins, areas=wards(origins), sites=toy_borough.sites())
+    axes = change.plot(origins, areas=wards(origins), sites=toy_borough.sites())
     legend = [text.get_text() for text in axes.get_legend().get_texts()]
     written = [text.get_text() for text in axes.texts]
     assert axes.get_legend().get_title().get_text() == "Minutes added"
@@ -112,7 +115,7 @@ def test_a_picture_says_what_where_and_which_way(
 
 
 def test_the_scale_bar_is_as_long_as_it_says(change: Comparison, origins: gpd.GeoDataFrame) -> None:
-    axes = plot_change(change, origins)
+    axes = change.plot(origins)
     said = next(t.get_text() for t in axes.texts if t.get_text().endswith((" m", " km")))
     metres = float(said.split()[0]) * (1000 if said.endswith("km") else 1)
     assert np.ptp(axes.lines[-1].get_xdata()) == pytest.approx(metres)
@@ -122,17 +125,17 @@ def test_estimates_are_indicative_in_every_picture(
     change: Comparison, origins: gpd.GeoDataFrame
 ) -> None:
     rough = dataclasses.replace(change, estimated=True)
-    assert "INDICATIVE" in plot_change(rough, origins).get_title(loc="left")
+    assert "INDICATIVE" in rough.plot(origins).get_title(loc="left")
     times = toy_borough.times(estimated=True)
-    assert "INDICATIVE" in plot_times(times, origins).get_title(loc="left")
-    assert "INDICATIVE" in explore_change(rough, origins).get_root().render()
+    assert "INDICATIVE" in times.plot(origins).get_title(loc="left")
+    assert "INDICATIVE" in rough.explore(origins).get_root().render()
 
 
 def test_a_site_known_roughly_wears_its_circle(
     change: Comparison, origins: gpd.GeoDataFrame
 ) -> None:
     sites = toy_borough.sites(basis={"B": "estimate", "C": "unknown"}, radius_m={"B": 300.0})
-    axes = plot_change(change, origins, sites=sites)
+    axes = change.plot(origins, sites=sites)
     circles = [patch for patch in axes.patches if isinstance(patch, Circle)]
     assert [circle.radius for circle in circles] == [300.0]
     assert "Centre C" not in [text.get_text() for text in axes.texts]
@@ -141,9 +144,9 @@ def test_a_site_known_roughly_wears_its_circle(
 def test_names_are_text_in_pictures_and_maps(change: Comparison, origins: gpd.GeoDataFrame) -> None:
     sites = toy_borough.sites()
     sites["name"] = HOSTILE
-    axes = plot_change(change, origins, areas=wards(origins), sites=sites)
+    axes = change.plot(origins, areas=wards(origins), sites=sites)
     axes.figure.canvas.draw()  # a formula that cannot be set would raise here
-    drawn = explore_change(change, origins, areas=wards(origins), sites=sites)
+    drawn = change.explore(origins, areas=wards(origins), sites=sites)
     page = inline_map(drawn, title=HOSTILE)
     assert "<img src=x" not in page
     assert "onerror=alert(1)&gt;" in page
@@ -153,7 +156,7 @@ def test_names_are_text_in_pictures_and_maps(change: Comparison, origins: gpd.Ge
 def test_a_picture_is_drawn_where_it_is_asked_to_be(origins: gpd.GeoDataFrame) -> None:
     _, axes = plt.subplots()
     before = plt.rcParams["font.size"]
-    assert plot_times(toy_borough.times(), origins, sites=toy_borough.sites(), ax=axes) is axes
+    assert toy_borough.times().plot(origins, sites=toy_borough.sites(), ax=axes) is axes
     assert plt.rcParams["font.size"] == before
 
 
@@ -161,6 +164,87 @@ def test_origins_and_areas_that_do_not_fit_are_refused(
     change: Comparison, origins: gpd.GeoDataFrame
 ) -> None:
     with pytest.raises(NotFoundError, match="origins: 2 are missing"):
-        plot_change(change, origins.iloc[2:])
+        change.plot(origins.iloc[2:])
     with pytest.raises(InputError, match="names none of the areas"):
-        plot_change(change, origins, areas=wards(origins).set_index(pd.Index(list("wxyz"))))
+        change.plot(origins, areas=wards(origins).set_index(pd.Index(list("wxyz"))))
+
+
+def test_every_pen_is_where_it_is_said_to_be() -> None:
+    for name, home in DRAWN_IN.items():
+        assert callable(getattr(importlib.import_module(f"eh_access.{home}"), name))
+
+
+def test_names_of_places_near_one_another_do_not_cover_one_another(
+    change: Comparison, origins: gpd.GeoDataFrame
+) -> None:
+    sites = toy_borough.sites()
+    sites.geometry = [Point(point.x, sites.geometry.iloc[0].y) for point in sites.geometry]
+    axes = change.plot(origins, sites=sites)
+    axes.figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in axes.texts if "Centre" in text.get_text()]
+    assert len(boxes) == len(sites)
+    overlaps = [
+        (one, two) for one, two in itertools.combinations(boxes, 2) if one.fully_overlaps(two)
+    ]
+    assert overlaps == []
+
+
+def test_times_can_be_explored_with_every_class_in_the_legend(origins: gpd.GeoDataFrame) -> None:
+    page = toy_borough.times().explore(origins, sites=toy_borough.sites()).get_root().render()
+    assert all(label in page for label in TIMES.labels)
+    assert "Centre A" in page
+
+
+@pytest.fixture
+def verdicts() -> Verdicts:
+    """Within 30 minutes, minutes added, and a gap between groups, when centre D closes."""
+    told = [
+        toy_borough.criterion(),
+        toy_borough.criterion(id="added", measure="added_time", better="lower", added_min=1.0,
+                              threshold=0.05, cutoff_min=None),
+        toy_borough.criterion(id="gap", measure="group_gap", group="most-deprived-fifth",
+                              better="lower", threshold=0.0, margin=0.0, cutoff_min=None),
+    ]  # fmt: skip
+    scenario = Scenario("d-closed", "D closed", (Close("D"),))
+    return Verdicts(judge(item, toy_borough.case_of(scenario)) for item in told)
+
+
+def test_verdicts_stay_a_tuple_of_verdicts(verdicts: Verdicts) -> None:
+    assert verdicts == tuple(verdicts)
+    assert [verdict.criterion.id for verdict in verdicts][1:] == ["added", "gap"]
+
+
+def test_a_row_for_each_verdict_with_its_figures_in_its_unit(verdicts: Verdicts) -> None:
+    axes = verdicts.plot()
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == [
+        verdict.criterion.id for verdict in verdicts
+    ]
+    written = [text.get_text() for text in axes.texts]
+    assert f"{100 * verdicts[0].value:.1f}%" in written[0]
+    assert f"{verdicts[2].value:.1f} min" in written[2]
+    assert all(
+        str(verdict.outcome) in text for verdict, text in zip(verdicts, written, strict=True)
+    )
+
+
+def test_where_verdicts_come_from_is_those_who_fall_short(
+    verdicts: Verdicts, origins: gpd.GeoDataFrame
+) -> None:
+    page = verdicts.explore(origins).get_root().render()
+    assert "added, d-closed" in page
+    assert "gap, d-closed" not in page
+    far = verdicts[0].evidence["after_min"] > 30
+    assert 0 < int(far.sum()) < len(far)
+    # one shape for each origin and layer; the colour of those who fall short is the last class's
+    layer = Verdicts(verdicts[:1]).explore(origins).get_root().render()
+    assert layer.count(f'"colour": "{SHORT.colours[-1]}"') == int(far.sum())
+    more = verdicts[1].evidence["change_min"] > 1
+    layer = Verdicts(verdicts[1:2]).explore(origins).get_root().render()
+    assert layer.count(f'"colour": "{SHORT.colours[-1]}"') == int(more.sum())
+
+
+def test_verdicts_without_a_place_are_not_drawn_on_a_map(
+    verdicts: Verdicts, origins: gpd.GeoDataFrame
+) -> None:
+    with pytest.raises(InputError, match="none has a place"):
+        Verdicts(verdicts[2:]).explore(origins)

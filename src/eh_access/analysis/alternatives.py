@@ -15,7 +15,7 @@ from eh_access.analysis.alternative_sets import notes_on, order, ranked, scored_
 from eh_access.analysis.case import Case, JudgeSettings, Side
 from eh_access.analysis.scenarios import BASELINE, Close, Scenario, SetHours
 from eh_access.analysis.scoring import Measure, make_scorer
-from eh_access.analysis.shown import alternatives_html
+from eh_access.analysis.shown import alternatives_html, alternatives_text
 from eh_access.errors import InputError, NotFoundError, did_you_mean
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ class Alternatives:
     notes: tuple[str, ...]
     sets: tuple[tuple[str, ...], ...] = field(repr=False)
     _repr_html_ = alternatives_html
+    __repr__ = alternatives_text
 
     def contribution(self) -> pd.DataFrame:
         """Return what closing each site alone costs.

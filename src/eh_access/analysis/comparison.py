@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from eh_access import _pens
 from eh_access.analysis.aligning import grouping, weights_of
 from eh_access.analysis.arrays import HALF_DECISECOND_MIN, change_of, mean_of, quantile_of
-from eh_access.analysis.shown import comparison_html
+from eh_access.analysis.shown import comparison_html, comparison_text
 from eh_access.errors import InputError
 
 if TYPE_CHECKING:
+    import folium
     import geopandas as gpd
+    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
     from eh_access.analysis.measures import SiteIds
@@ -54,6 +57,7 @@ class Comparison:
     mode: TravelMode
     estimated: bool
     _repr_html_ = comparison_html
+    __repr__ = comparison_text
 
     def losers(self) -> pd.DataFrame:
         """Return the origins that lose, worst first."""
@@ -109,6 +113,101 @@ class Comparison:
         index = pd.Index(labels, name=groups.name or "group")
         order = np.argsort(index.isna(), kind="stable")
         return pd.DataFrame(rows, index=index).iloc[order]
+
+    def plot(
+        self,
+        origins: gpd.GeoDataFrame,
+        *,
+        areas: gpd.GeoDataFrame | None = None,
+        sites: gpd.GeoDataFrame | None = None,
+        ax: Axes | None = None,
+    ) -> Axes:
+        """Draw the minutes a choice adds, for print: scale bar, north, a legend with units.
+
+        Parameters
+        ----------
+        origins
+            The origins compared: points, with ``area_id`` if there are areas.
+        areas
+            Polygons by ``area_id``; each takes the weighted mean of its origins, and the highest
+            class if anybody there loses reach. None draws the origins themselves: of
+            families of your own such a picture shows where they live and must not leave the
+            office.
+        sites
+            Points with ``name``, drawn on top; roughly known ones wear their circle.
+        ax
+            Where to draw; None makes a new figure.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            With what it shows in its title; INDICATIVE where times are estimates.
+
+        Raises
+        ------
+        NotFoundError
+            If the origins lack one of those compared.
+        InputError
+            If areas are given and no origin lies in any.
+
+        Examples
+        --------
+        >>> from eh_access import load_study, run_study
+        >>> result = run_study(load_study("rotherham"))
+        >>> change = result.comparisons_full_time["deregister-closed", "walk"]
+        >>> axes = change.plot(result.origins, areas=result.areas, sites=result.sites)
+        >>> print(axes.get_title(loc="left"))
+        Minutes added, on foot
+        INDICATIVE: estimated from straight lines, not along streets
+        >>> import matplotlib.pyplot as plt
+        >>> plt.close(axes.figure)
+        """
+        drawn: Axes = _pens.draw("plot_change", self, origins, areas=areas, sites=sites, ax=ax)
+        return drawn
+
+    def explore(
+        self,
+        origins: gpd.GeoDataFrame,
+        *,
+        areas: gpd.GeoDataFrame | None = None,
+        sites: gpd.GeoDataFrame | None = None,
+        tiles: str | None = None,
+    ) -> folium.Map:
+        """Return a map of the minutes a choice adds, to move about in.
+
+        Parameters
+        ----------
+        origins, areas, sites
+            As for `plot`.
+        tiles
+            A background of folium's, "OpenStreetMap" for instance; None asks no server for any.
+
+        Returns
+        -------
+        folium.Map
+            To show, to add to, or to keep with ``save``; `inline_map` makes it a page that works
+            with the network unplugged.
+
+        Raises
+        ------
+        NotFoundError
+            If the origins lack one of those compared.
+        InputError
+            If areas are given and no origin lies in any.
+
+        Examples
+        --------
+        >>> from eh_access import load_study, run_study
+        >>> result = run_study(load_study("rotherham"))
+        >>> change = result.comparisons_full_time["deregister-closed", "walk"]
+        >>> page = change.explore(result.origins, areas=result.areas).get_root().render()
+        >>> "1 to 5 minutes more" in page, "INDICATIVE" in page
+        (True, True)
+        """
+        drawn: folium.Map = _pens.draw(
+            "explore_change", self, origins, areas=areas, sites=sites, tiles=tiles
+        )
+        return drawn
 
 
 _SUMMED = ("before_min", "after_min", "change_min", "weight", "outcome")

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from eh_access.analysis.equality import GROUPS
 from eh_access.analysis.measures import ThereAndBack  # noqa: TC001 - pydantic reads it
-from eh_access.analysis.shown import verdict_html
+from eh_access.analysis.shown import verdict_html, verdict_text
 from eh_access.errors import did_you_mean
 
 if TYPE_CHECKING:
@@ -290,3 +290,4 @@ class Verdict:
     worsened_by: float
     evidence: pd.DataFrame
     _repr_html_ = verdict_html
+    __repr__ = verdict_text

@@ -29,7 +29,7 @@ from eh_access.analysis.robustness_tables import (
 )
 from eh_access.analysis.scenarios import BASELINE
 from eh_access.analysis.settings_grid import MAIN_WEIGHTS, SWEEPS, Setting, Sweep, settings_grid
-from eh_access.analysis.shown import robustness_html
+from eh_access.analysis.shown import robustness_html, robustness_text
 from eh_access.analysis.tipping import swept
 from eh_access.errors import InputError, NotFoundError, did_you_mean
 
@@ -64,6 +64,7 @@ class Robustness:
     sweeps: pd.DataFrame
     tipping: pd.DataFrame
     _repr_html_ = robustness_html
+    __repr__ = robustness_text
 
     def summary(self) -> pd.DataFrame:
         """Return how far each verdict holds, in numbers and in a sentence.

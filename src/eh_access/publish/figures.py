@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 
 from eh_access.analysis.rough import rough_radius_m
 from eh_access.publish.drawing import (
@@ -16,27 +15,24 @@ from eh_access.publish.drawing import (
     GREY,
     INK,
     ORANGE,
-    PALE,
     TURQUOISE,
     Drawing,
     blank_figure,
     drawn,
 )
-from eh_access.publish.labels import place_labels
+from eh_access.publish.labels import write_names
+from eh_access.publish.shading import CHANGE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
-CHANGE_COLOURS = (PALE, "#FBC8AD", ORANGE, "#A33B08")
-CHANGE_HATCHES = ("", "", "....", "////")
-CHANGE_BOUNDS_MIN = (1.0, 5.0, 10.0)
-LAST_CLASS = len(CHANGE_COLOURS) - 1
+UNCHANGED = 1
+LAST_CLASS = len(CHANGE.labels) - 1
 SIMPLIFY_M = 25.0
 WIDTH_IN, HEIGHT_IN = 7.4, 6.4
 POINTS_PER_INCH = 72.0
-LABEL_PT = 7.0
 STAYS, CHANGES, CLOSES = "stays full-time", "hours change", "closes"
 MOVES, OPENS, PART_TIME = "moves", "opens", "part-time, as before"
 MARKS = {
@@ -47,39 +43,6 @@ MARKS = {
     MOVES: ("D", DARK_PINK),
     OPENS: ("^", TURQUOISE),
 }
-
-
-def change_class(change_min: pd.Series) -> pd.Series:
-    """Return the class of each change: 0 (hardly any) to 3 (the most, or no longer reached).
-
-    Parameters
-    ----------
-    change_min
-        Minutes added; ``inf`` where reach is lost; no NaN.
-
-    Returns
-    -------
-    Series
-        Whole numbers 0 to 3.
-
-    Examples
-    --------
-    >>> change_class(pd.Series([0.2, 4.0, 7.0, float("inf")])).tolist()
-    [0, 1, 2, 3]
-    """
-    values = change_min.to_numpy(dtype=float)
-    return pd.Series(np.searchsorted(CHANGE_BOUNDS_MIN, values, side="right"), change_min.index)
-
-
-def change_labels() -> tuple[str, ...]:
-    """Return the words for the classes of change."""
-    low, middle, high = CHANGE_BOUNDS_MIN
-    return (
-        f"less than {low:g} minute",
-        f"{low:g} to {middle:g} minutes",
-        f"{middle:g} to {high:g} minutes",
-        f"{high:g} minutes or more",
-    )
 
 
 def map_svg(
@@ -111,17 +74,17 @@ def map_svg(
     """
     with blank_figure(WIDTH_IN, HEIGHT_IN) as (figure, axes):
         counted = areas[areas["change_min"].notna()]
-        classes = change_class(counted["change_min"])
+        classes = CHANGE.classes(counted["change_min"])
         shapes = counted.geometry.simplify(SIMPLIFY_M, preserve_topology=True)
-        for number, colour in enumerate(CHANGE_COLOURS):
-            chosen = shapes[(classes == number).to_numpy()]
+        for number, colour in enumerate(CHANGE.colours):
+            chosen = shapes[classes == number]
             if len(chosen):
                 chosen.plot(
                     ax=axes,
                     facecolor=colour,
                     edgecolor="white" if number < LAST_CLASS else INK,
                     linewidth=0.3,
-                    hatch=CHANGE_HATCHES[number] or None,
+                    hatch=CHANGE.hatches[number] or None,
                 )
         if wards is not None:
             wards.geometry.simplify(SIMPLIFY_M).boundary.plot(ax=axes, color=GREY, linewidth=0.4)
@@ -142,13 +105,9 @@ def _draw_sites(axes: Axes, sites: gpd.GeoDataFrame, *, scale: float) -> None:
     ``scale`` is points of paper to a metre.
     """
     from matplotlib.patches import Circle  # noqa: PLC0415 - heavy
-    from matplotlib.patheffects import withStroke  # noqa: PLC0415 - heavy
 
-    names = [_short(name) for name in sites["name"]]
-    places = [(point.x * scale, point.y * scale) for point in sites.geometry]
-    offsets = place_labels(places, names, size_pt=LABEL_PT)
-    placed = zip(sites.itertuples(), names, offsets, rough_radius_m(sites), strict=True)
-    for row, name, (dx, dy, side), rough_m in placed:
+    places = [(point.x, point.y) for point in sites.geometry]
+    for row, rough_m in zip(sites.itertuples(), rough_radius_m(sites), strict=True):
         shape, colour = MARKS[row.status]
         x, y = row.geometry.x, row.geometry.y
         if rough_m > 0:
@@ -157,24 +116,8 @@ def _draw_sites(axes: Axes, sites: gpd.GeoDataFrame, *, scale: float) -> None:
                 circle.set_linewidth(width)
                 axes.add_patch(circle)
         axes.plot(x, y, marker=shape, color=colour, markersize=8, mec="white", mew=0.9, ls="")
-        axes.annotate(
-            # a name is text, never a formula to typeset
-            name.replace("$", r"\$"),
-            (x, y),
-            xytext=(dx, dy),
-            textcoords="offset points",
-            ha=side,
-            fontsize=LABEL_PT,
-            fontweight="bold" if row.status != STAYS else "normal",
-            path_effects=[withStroke(linewidth=2.2, foreground="white")],
-        )
-
-
-def _short(name: str) -> str:
-    """Return a name without the words every site shares."""
-    for common in (" Children's Centre", " Early Years Centre", " Centre", " Library"):
-        name = name.removesuffix(common)
-    return name
+    changed = [status != STAYS for status in sites["status"]]
+    write_names(axes, places, list(sites["name"]), points_per_metre=scale, bold=changed)
 
 
 def _furnish(axes: Axes, *bounds: NDArray[np.float64]) -> float:
@@ -204,7 +147,7 @@ def _furnish(axes: Axes, *bounds: NDArray[np.float64]) -> float:
     return float(min(WIDTH_IN / across, HEIGHT_IN / up) * POINTS_PER_INCH)
 
 
-def _map_legend(axes: Axes, sites: gpd.GeoDataFrame, classes: pd.Series) -> None:
+def _map_legend(axes: Axes, sites: gpd.GeoDataFrame, classes: NDArray[np.intp]) -> None:
     """Explain colours, patterns and marks in words."""
     from matplotlib.lines import Line2D  # noqa: PLC0415 - heavy
     from matplotlib.patches import Patch  # noqa: PLC0415 - heavy
@@ -212,13 +155,13 @@ def _map_legend(axes: Axes, sites: gpd.GeoDataFrame, classes: pd.Series) -> None
     there = set(classes)
     handles: list[Any] = [
         Patch(
-            facecolor=CHANGE_COLOURS[number],
+            facecolor=CHANGE.colours[number],
             edgecolor=GREY,
-            hatch=CHANGE_HATCHES[number] * 2 or None,
+            hatch=CHANGE.hatches[number] * 2 or None,
             label=label,
         )
-        for number, label in enumerate(change_labels())
-        if number in there or number == 0
+        for number, label in enumerate(CHANGE.labels)
+        if number in there or number == UNCHANGED
     ]
     handles += [
         Line2D([], [], marker=shape, color=colour, ls="", mec="white", markersize=8, label=status)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 LETTER_WIDTH = 0.6
 """Mean width of a letter as a share of the font's size."""
 
 GAP_PT = 6.0
+NAME_PT = 7.0
 Box = tuple[float, float, float, float]
 
 
@@ -52,6 +57,56 @@ def place_labels(
         taken.append(_box((x, y), best, width, size_pt))
         chosen.append(best)
     return chosen
+
+
+def write_names(
+    axes: Axes,
+    places_m: Sequence[tuple[float, float]],
+    names: Sequence[str],
+    *,
+    points_per_metre: float,
+    bold: Sequence[bool] | None = None,
+) -> None:
+    """Write names beside marks on a map, each on a pale edge and none on another.
+
+    Parameters
+    ----------
+    axes
+        Of a map in metres.
+    places_m
+        Marks, in metres.
+    names
+        One for each; words that every site shares are left off.
+    points_per_metre
+        Scale of the paper.
+    bold
+        Which stand out; None for none.
+    """
+    from matplotlib.patheffects import withStroke  # noqa: PLC0415 - heavy
+
+    texts = [_short(name) for name in names]
+    on_paper = [(x * points_per_metre, y * points_per_metre) for x, y in places_m]
+    offsets = place_labels(on_paper, texts, size_pt=NAME_PT)
+    loud = [False] * len(texts) if bold is None else bold
+    for place, text, (dx, dy, side), stands_out in zip(places_m, texts, offsets, loud, strict=True):
+        axes.annotate(
+            # a name is text, never a formula to typeset
+            text.replace("$", r"\$"),
+            place,
+            xytext=(dx, dy),
+            textcoords="offset points",
+            ha=side,
+            fontsize=NAME_PT,
+            fontweight="bold" if stands_out else "normal",
+            path_effects=[withStroke(linewidth=2.2, foreground="white")],
+        )
+
+
+def _short(name: str) -> str:
+    """Return a name without the words every site shares."""
+    for common in (" Children's Centre", " Early Years Centre", " Centre", " Library"):
+        name = name.removesuffix(common)
+    return name
 
 
 def _box(

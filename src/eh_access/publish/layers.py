@@ -16,6 +16,7 @@ from eh_access.publish import drawing, figures
 from eh_access.publish.attribution import credit_lines
 from eh_access.publish.facts import facts
 from eh_access.publish.geopackage import Layer, categorised_style, graduated_style
+from eh_access.publish.shading import CHANGE
 from eh_access.publish.squares import display_areas
 from eh_access.publish.wording import headline
 from eh_access.publish.words import clause
@@ -222,16 +223,8 @@ def _areas_layer(result: StudyResult, scenario: str | None, mode: str) -> Layer:
             frame[slug(compared, by, column)] = changes[column]
     style = ""
     if scenario is not None:
-        bounds = (-1e6, *figures.CHANGE_BOUNDS_MIN, 1e6)
-        classes = list(
-            zip(
-                bounds[:-1],
-                bounds[1:],
-                figures.change_labels(),
-                figures.CHANGE_COLOURS,
-                strict=True,
-            )
-        )
+        bounds = (-1e6, *CHANGE.bounds, 1e6)
+        classes = list(zip(bounds[:-1], bounds[1:], CHANGE.labels, CHANGE.colours, strict=True))
         style = graduated_style(slug(scenario, mode, "change_min"), classes)
     title = (
         f"Change by {shown.word}: minutes to the nearest full-time {result.study.site_word} before "

@@ -16,6 +16,7 @@ from eh_access.publish.attribution import OSM_COPYRIGHT_URL, OSM_CREDIT, credit_
 from eh_access.publish.further_report import Further, further
 from eh_access.publish.layers import area_changes, main_roads, site_status
 from eh_access.publish.sections import Picture
+from eh_access.publish.shading import CHANGE
 from eh_access.publish.squares import display_areas
 from eh_access.publish.streets import street_facts
 from eh_access.publish.tabulate import FULL_TIME, tabulate
@@ -263,13 +264,13 @@ def _map(result: StudyResult, tables: Mapping[str, Table], scenario: str, said: 
         wards=result.wards,
         roads=main_roads(result),
     )
-    worst = figures.change_class(changes["change_min"].dropna()) == len(figures.change_labels()) - 1
+    worst = CHANGE.classes(changes["change_min"]) == figures.LAST_CLASS
     changed = shown.loc[shown["status"] != figures.STAYS, "name"]
     how = result.times[mode].mode.label
     word = display_areas(result.origins, result.areas).word
     finding = (
-        f"In {int(worst.sum())} of {len(changes)} {word}s {figures.change_labels()[-1]} are added "
-        f"for {said.unit} {how} to the nearest full-time {said.site}"
+        f"In {int(worst.sum())} of {len(changes)} {word}s {CHANGE.bounds[-1]:g} minutes or more "
+        f"are added for {said.unit} {how} to the nearest full-time {said.site}"
     )
     around = f", around {words.listed(changed)}" if len(changed) else ""
     losers = answer.losers_sentence(result, tables, scenario)

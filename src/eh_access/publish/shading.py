@@ -1,4 +1,4 @@
-"""In which class a figure in minutes falls, and how that class looks: never by colour alone."""
+"""In which class a figure falls, and how that class looks: never by colour alone."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Shading:
-    """Classes of minutes.
+    """Classes of figures.
 
     Parameters
     ----------
     title
         What is shaded, with its unit.
-    bounds_min
+    bounds
         Between classes; a value on a bound belongs to the class above.
     labels, colours, hatches
         One for each class, lowest first.
     """
 
     title: str
-    bounds_min: tuple[float, ...]
+    bounds: tuple[float, ...]
     labels: tuple[str, ...]
     colours: tuple[str, ...]
     hatches: tuple[str, ...]
 
-    def classes(self, minutes: pd.Series) -> NDArray[np.intp]:
+    def classes(self, figures: pd.Series) -> NDArray[np.intp]:
         """Return the class of each value, 0 the lowest; NaN, nobody counted, is -1."""
-        values = minutes.to_numpy(dtype=float)
-        found = np.searchsorted(self.bounds_min, values, side="right")
+        values = figures.to_numpy(dtype=float)
+        found = np.searchsorted(self.bounds, values, side="right")
         return np.where(np.isnan(values), -1, found)
 
 
@@ -62,6 +62,13 @@ TIMES = Shading(
     ("under 10 minutes", "10 to 20 minutes", "20 to 30 minutes", "over 30 minutes", "out of reach"),
     ("#DCE6F0", "#8FB0D3", "#3F76AE", DARK_BLUE, DARK_PINK),
     ("", "", "", "....", "////"),
+)
+SHORT = Shading(
+    "Share that falls short",
+    (np.finfo(float).tiny, 0.5, 1.0),
+    ("none", "under half", "half or more", "all"),
+    (PALE, "#FBC8AD", ORANGE, "#A33B08"),
+    ("", "", "....", "////"),
 )
 
 

@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from eh_access import _pens
 from eh_access.errors import InputError, NotFoundError, did_you_mean
 from eh_access.network import model
-from eh_access.routing.shown import times_html
+from eh_access.routing.shown import times_html, times_text
 
 if TYPE_CHECKING:
+    import folium
+    import geopandas as gpd
+    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
     from eh_access.modes import TravelMode
@@ -95,6 +99,7 @@ class TravelTimes:
     touches_rim: NDArray[np.bool_] | None = None
     provenance: tuple[Provenance, ...] = ()
     _repr_html_ = times_html
+    __repr__ = times_text
 
     def __post_init__(self) -> None:
         expected = (len(self.origin_status), len(self.site_status))
@@ -240,3 +245,98 @@ class TravelTimes:
                 "reason": reason,
             }
         )
+
+    def plot(
+        self,
+        origins: gpd.GeoDataFrame,
+        *,
+        areas: gpd.GeoDataFrame | None = None,
+        sites: gpd.GeoDataFrame | None = None,
+        ax: Axes | None = None,
+    ) -> Axes:
+        """Draw the minutes to the nearest site for print: scale bar, north, a legend with units.
+
+        Parameters
+        ----------
+        origins
+            The origins asked for: points with ``weight``, and ``area_id`` if there are areas.
+        areas
+            Polygons by ``area_id``; each takes the weighted mean of its origins, or "out of reach"
+            if anybody there reaches none. None draws the origins themselves: of
+            families of your own such a picture shows where they live and must not leave the
+            office.
+        sites
+            Points with ``name``, drawn on top; roughly known ones wear their circle.
+        ax
+            Where to draw; None makes a new figure.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            With what it shows in its title; INDICATIVE where times are estimates.
+
+        Raises
+        ------
+        NotFoundError
+            If the origins lack one of those asked for.
+        InputError
+            If areas are given and no origin lies in any.
+
+        Examples
+        --------
+        >>> from eh_access import WALK, estimate_travel_times, load_origins, load_sites
+        >>> origins, sites = load_origins("newport_postcode"), load_sites("newport_sites")
+        >>> axes = estimate_travel_times(origins, sites, mode=WALK).plot(origins, sites=sites)
+        >>> [text.get_text() for text in axes.get_legend().get_texts()][:2]
+        ['under 10 minutes', '10 to 20 minutes']
+        >>> import matplotlib.pyplot as plt
+        >>> plt.close(axes.figure)
+        """
+        drawn: Axes = _pens.draw("plot_times", self, origins, areas=areas, sites=sites, ax=ax)
+        return drawn
+
+    def explore(
+        self,
+        origins: gpd.GeoDataFrame,
+        *,
+        areas: gpd.GeoDataFrame | None = None,
+        sites: gpd.GeoDataFrame | None = None,
+        tiles: str | None = None,
+    ) -> folium.Map:
+        """Return a map of the minutes to the nearest site, to move about in.
+
+        Parameters
+        ----------
+        origins, areas, sites
+            As for `plot`.
+        tiles
+            A background of folium's, "OpenStreetMap" for instance; None asks no server for any.
+
+        Returns
+        -------
+        folium.Map
+            To show, to add to, or to keep with ``save``; `inline_map` makes it a page that works
+            with the network unplugged.
+
+        Raises
+        ------
+        NotFoundError
+            If the origins lack one of those asked for.
+        InputError
+            If areas are given and no origin lies in any.
+
+        Examples
+        --------
+        >>> from eh_access import WALK, estimate_travel_times, load_origins, load_sites
+        >>> origins, sites = load_origins("newport_postcode"), load_sites("newport_sites")
+        >>> page = estimate_travel_times(origins, sites, mode=WALK).explore(origins.head(9))
+        Traceback (most recent call last):
+        eh_access.errors.NotFoundError: origins: ... are missing, the first '...'
+        >>> page = estimate_travel_times(origins.head(9), sites, mode=WALK).explore(origins)
+        >>> "INDICATIVE" in page.get_root().render()
+        True
+        """
+        drawn: folium.Map = _pens.draw(
+            "explore_times", self, origins, areas=areas, sites=sites, tiles=tiles
+        )
+        return drawn

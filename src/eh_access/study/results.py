@@ -10,16 +10,16 @@ import numpy as np
 import pandas as pd
 
 from eh_access.analysis.scenarios import open_sites
+from eh_access.analysis.verdict_list import Verdicts
 from eh_access.errors import InputError
-from eh_access.study.records import InputFile, Note, StepCount
-from eh_access.study.shown import result_html
+from eh_access.study.records import Hidden, InputFile, Note, StepCount
+from eh_access.study.shown import result_html, result_text
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from shapely.geometry.base import BaseGeometry
 
     from eh_access.analysis.comparison import Comparison
-    from eh_access.analysis.criteria import Verdict
     from eh_access.network.model import Network, Provenance
     from eh_access.routing.types import TravelTimes
     from eh_access.study.config import Study
@@ -98,7 +98,7 @@ class StudyResult:
         Minutes from every site back to every origin, for the modes that need it.
     distances
         By the shortest way, at each mode's one speed, for the modes in which a criterion asks for
-        metres by street (see ``study.travel.level_mode``). Empty for estimates.
+        metres by street (see ``TravelMode.level``). Empty for estimates.
     comparisons, comparisons_full_time
         By (scenario, mode), without the baseline: before and after to the nearest site that is
         open at all, and to the nearest that keeps full-time hours.
@@ -122,6 +122,8 @@ class StudyResult:
     may_publish_origins
         Whether what is known by origin may leave: its weights are published statistics, or were
         counted by area and made safe before anything was worked out.
+    hidden
+        Which areas' own counts are not shown, and by which rule; never the counts.
     inputs
         The files read, with digests.
     counts
@@ -145,7 +147,7 @@ class StudyResult:
     base: gpd.GeoDataFrame | None = None
     comparisons: Mapping[tuple[str, str], Comparison]
     comparisons_full_time: Mapping[tuple[str, str], Comparison]
-    verdicts: tuple[Verdict, ...]
+    verdicts: Verdicts
     network: Network | None
     estimated: bool
     notes: tuple[Note, ...]
@@ -154,10 +156,12 @@ class StudyResult:
     criteria_history: tuple[CriteriaVersion, ...] = ()
     streets_how: str = ""
     may_publish_origins: bool = False
+    hidden: tuple[Hidden, ...] = ()
     inputs: tuple[InputFile, ...] = ()
     counts: tuple[StepCount, ...] = ()
     _memory: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
     _repr_html_ = result_html
+    __repr__ = result_text
 
     @property
     def scenario_names(self) -> tuple[str, ...]:
@@ -202,7 +206,7 @@ class StudyResult:
                 "inputs with protect=True"
             )
 
-    def verdicts_for(self, scenario: str) -> tuple[Verdict, ...]:
+    def verdicts_for(self, scenario: str) -> Verdicts:
         """Return the verdicts of one scenario, in the study's order of criteria.
 
         Parameters
@@ -215,7 +219,7 @@ class StudyResult:
         tuple of Verdict
             Empty when the scenario was not assessed.
         """
-        return tuple(verdict for verdict in self.verdicts if verdict.scenario == scenario)
+        return Verdicts(verdict for verdict in self.verdicts if verdict.scenario == scenario)
 
     def times_for(self, scenario: str, mode: str) -> TravelTimes:
         """Return the minutes to every site as a scenario places it.

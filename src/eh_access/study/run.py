@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from eh_access.analysis.case import Case, JudgeSettings
 from eh_access.analysis.comparison import compare
 from eh_access.analysis.scenarios import apply_scenario, open_sites
+from eh_access.analysis.verdict_list import Verdicts
 from eh_access.analysis.verdicts import judge
 from eh_access.study.config import scenario_of
 from eh_access.study.credits import credits_for
@@ -185,7 +186,7 @@ def _comparisons(
     }
 
 
-def _verdicts(study: Study, tables: Inputs, choices: dict[str, _Choice]) -> tuple[Verdict, ...]:
+def _verdicts(study: Study, tables: Inputs, choices: dict[str, _Choice]) -> Verdicts:
     """Judge every scenario by every criterion; the baseline gives the values before."""
     settings = JudgeSettings(
         full_time_from_hours=study.settings.full_time_from_hours,
@@ -203,7 +204,7 @@ def _verdicts(study: Study, tables: Inputs, choices: dict[str, _Choice]) -> tupl
         )
         for name, choice in choices.items()
     ]
-    return tuple(judge(criterion, case) for case in cases for criterion in study.criteria)
+    return Verdicts(judge(criterion, case) for case in cases for criterion in study.criteria)
 
 
 def _where_they_live(

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eh_access import _html
+from eh_access.analysis.shown import verdicts_html, verdicts_text
 
 if TYPE_CHECKING:
     from eh_access.study.results import StudyResult
+
+UNPROTECTED = "The counts are not public and were not protected: no figures are shown."
 
 
 def result_html(result: StudyResult) -> str:
@@ -25,21 +28,28 @@ def result_html(result: StudyResult) -> str:
     """
     parts = [_html.paragraph(result.study.title, strong=True)]
     parts.append(_html.paragraph(result.study.question))
-    if result.estimated:
-        parts.append(_html.paragraph(_html.INDICATIVE, strong=True))
     if not result.may_publish_origins:
-        told = "The counts are not public and were not protected: no figures are shown."
-        return "".join([*parts, _html.paragraph(told)])
-    rows = [
-        (
-            v.scenario,
-            v.criterion.id,
-            v.outcome,
-            "" if v.indication is None else v.indication,
-            v.sentence,
-        )
-        for v in result.verdicts
-        if v.scenario != result.scenario_names[0]
-    ]
-    heads = ["scenario", "criterion", "outcome", "points to", "in words"]
-    return "".join([*parts, _html.table(heads, rows)])
+        return "".join([*parts, _html.paragraph(UNPROTECTED)])
+    shown = [v for v in result.verdicts if v.scenario != result.scenario_names[0]]
+    return "".join([*parts, verdicts_html(shown)])
+
+
+def result_text(result: StudyResult) -> str:
+    """Return the question and every verdict but the baseline's, a line each.
+
+    Parameters
+    ----------
+    result
+        Any result. Of one whose counts are not protected only the question is shown.
+
+    Returns
+    -------
+    str
+        A few lines.
+    """
+    lines = [f"StudyResult: {result.study.title}", result.study.question]
+    lines += [_html.INDICATIVE] if result.estimated else []
+    if not result.may_publish_origins:
+        return "\n".join([*lines, UNPROTECTED])
+    shown = [v for v in result.verdicts if v.scenario != result.scenario_names[0]]
+    return "\n".join([*lines, verdicts_text(shown)])
