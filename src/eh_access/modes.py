@@ -40,6 +40,9 @@ class TravelMode:
         Speed between the point and the street it is placed on.
     uses_road_speeds
         Whether speed limits and classes of road set the speed, as for driving.
+    one_speed
+        Whether ``speed_km_h`` holds on every street it may use, whatever limits, surfaces and
+        timetables say, so that minutes are metres (see ``level``).
     hill_function
         How slopes change the speed where the network knows heights: ``"tobler"`` on foot,
         ``"pushchair"``, ``"bicycle"``, or ``"none"`` to count every street as level.
@@ -66,6 +69,7 @@ class TravelMode:
     speed_km_h: float
     walk_speed_km_h: float
     uses_road_speeds: bool = False
+    one_speed: bool = False
     hill_function: str = NO_HILLS
     speed_factor: float = 1.0
     junction_delay_s: float = 0.0
@@ -148,13 +152,15 @@ class TravelMode:
         return replace(self, hill_function=NO_HILLS)
 
     def level(self) -> TravelMode:
-        """Return a mode for distances: no hills, speed limits, delays or parking.
+        """Return a mode for distances: one speed everywhere, so that the quickest is the shortest.
+
+        Rough ground, ramps, hills, speed limits and ferries no longer change its pace; nobody waits
+        or parks. It may use the same streets.
 
         Returns
         -------
         TravelMode
-            A copy of the same name, label and speed. Rough ground still slows it unless what
-            streets cost is set apart (``level_mode`` in ``study/travel.py``).
+            A copy of the same name, label and speed.
 
         Examples
         --------
@@ -165,6 +171,7 @@ class TravelMode:
             self,
             walk_speed_km_h=self.speed_km_h,
             uses_road_speeds=False,
+            one_speed=True,
             hill_function=NO_HILLS,
             speed_factor=1.0,
             junction_delay_s=0.0,

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eh_access.errors import InputError
-from eh_access.modes import ACTIVE_PLACES_PARKING_S, DRIVE, WALK, TravelMode
+from eh_access.modes import ACTIVE_PLACES_PARKING_S, DRIVE, PUSHCHAIR, WALK, TravelMode
 from eh_access.network.build import build_network
 from eh_access.network.cost import edge_cost
 from eh_access.network.file import read_network_file
@@ -149,6 +149,19 @@ def test_the_walk_at_each_end_is_walked() -> None:
 def test_settings_out_of_bounds_are_named(field: str, value: float, told: str) -> None:
     with pytest.raises(InputError, match=told):
         replace(DRIVE, **{field: value})
+
+
+@pytest.mark.parametrize("mode", [DRIVE, PUSHCHAIR, WALK])
+def test_minutes_at_one_speed_are_metres_on_every_street(
+    newport: Network, mode: TravelMode
+) -> None:
+    own, level = edge_cost(newport, mode), edge_cost(newport, mode.level())
+    assert ((own.forward_ds < CLOSED_DS) == (level.forward_ds < CLOSED_DS)).all()
+    assert ((own.backward_ds < CLOSED_DS) == (level.backward_ds < CLOSED_DS)).all()
+    is_open = (level.forward_ds < CLOSED_DS) & (newport.length_m > 1)
+    metres = level.forward_ds[is_open] / 10 * (mode.speed_km_h / 3.6)
+    to_the_decisecond = mode.speed_km_h / 3.6 / 20
+    assert np.abs(metres - newport.length_m[is_open]).max() <= to_the_decisecond + 1e-9
 
 
 def test_distances_know_no_delays_hills_or_parking() -> None:

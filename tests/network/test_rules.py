@@ -93,7 +93,7 @@ def test_one_way_streets_are_two_way_on_foot_and_escalators_are_not() -> None:
         ({"highway": "steps"}, "steps without a ramp"),
         ({"highway": "steps", "ramp": "no"}, "steps without a ramp"),
         ({"highway": "steps", "ramp": "separate"}, "steps without a ramp"),
-        ({"highway": "steps", "ramp:bicycle": "yes"}, "steps without a ramp"),
+        ({"highway": "steps", "ramp:bicycle": "yes"}, "steps with a ramp for bicycles alone"),
         ({"highway": "path", "width": "0.6"}, "narrower than 0.7 m"),
         ({"highway": "path", "width": "60 cm"}, "narrower than 0.7 m"),
         ({"highway": "path", "width": "2'"}, "narrower than 0.7 m"),
@@ -334,6 +334,23 @@ def test_walking_speed_scales_walking_time(tags: dict[str, str], factor: float) 
     slow, base = evaluate(tags, WALK.with_speed(4.8 * factor)), evaluate(tags, WALK)
     assert slow.forward_km_h == pytest.approx(base.forward_km_h * factor)
     assert (slow.reason, slow.counted) == (base.reason, base.counted)
+
+
+def test_a_mode_of_one_speed_keeps_it_wherever_it_may_go() -> None:
+    slow = (
+        {"highway": "path", "surface": "mud"},
+        {"highway": "residential", "maxspeed": "20 mph"},
+        {"highway": "motorway"},
+        {"highway": "steps", "ramp": "yes", "ramp:bicycle": "yes", "ramp:stroller": "yes"},
+        {"route": "ferry", "ferry:km_h": "6.0", "motor_vehicle": "yes"},
+        {"highway": "footway"},
+    )
+    for mode in MODES.values():
+        for tags in slow:
+            own, level = evaluate(tags, mode), evaluate(tags, mode.level())
+            assert level.is_open == own.is_open
+            assert {level.forward_km_h, level.backward_km_h} <= {mode.speed_km_h, 0.0}
+            assert (level.backward_km_h > 0) == (own.backward_km_h > 0)
 
 
 def test_every_line_says_why_and_where_it_comes_from() -> None:

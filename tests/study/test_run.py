@@ -15,7 +15,7 @@ from eh_access.study.manifest import frame_sha256
 from eh_access.study.results import ORIGINS_COLUMNS, VERDICTS_COLUMNS, StudyResult
 from eh_access.study.run import run_study
 from eh_access.study.streets import own_streets
-from eh_access.study.travel import level_mode, work_out
+from eh_access.study.travel import work_out
 from study_files import StudyFolder, write_study
 
 # walking metres = 122 + 1.20 x straight line, at 4.8 km/h: 80 m a minute
@@ -339,14 +339,6 @@ def test_the_shortest_way_is_never_longer_than_the_quickest(newport: StudyResult
     )[np.isfinite(shortest)]
     assert (metres >= line - 15).all()  # no street is shorter than the straight line
     assert set(travel.times_back) == {"walk"}
-
-
-def test_a_level_mode_keeps_name_and_speed(newport: StudyResult) -> None:
-    assert newport.network is not None
-    mode = newport.times["pushchair"].mode
-    level = level_mode(newport.network, mode)
-    assert (level.name, level.speed_km_h) == (mode.name, mode.speed_km_h)
-    assert level != mode
 
 
 def test_a_study_that_wants_a_download_makes_no_connection_by_itself() -> None:

@@ -32,6 +32,9 @@ CARRIAGEWAYS = frozenset(
 MIN_POINTS = 2
 """A line has at least two points."""
 
+WHEELS = frozenset({"stroller", "wheelchair"})
+"""Tags that say of a crossing, without a word about its kerb, whether wheels can pass it."""
+
 LOW_KERBS = frozenset({"lowered", "flush", "no", "flat"})
 
 
@@ -129,9 +132,11 @@ def kept_point_tags(tags: Mapping[str, str]) -> dict[str, str]:
     if tags.get("barrier", "kerb") == "kerb" and (known_low or not (crossing or "kerb" in tags)):
         return {}
     keys = rule_table().point_keys - {"crossing"}
+    if "barrier" not in tags and "kerb" not in tags:
+        keys = keys & WHEELS  # a crossing's other tags are about the road
     kept = {key: tags[key] for key in sorted(keys & tags.keys())}
     if "barrier" not in kept and "kerb" not in kept:
-        kept = {"crossing": "yes"}
+        kept["crossing"] = "yes"
     return kept | {POINT_KEY: "yes"}
 
 

@@ -16,6 +16,8 @@ POINT_KEY = "point"
 """Marks the tags of a gate, kerb or other point that stands in the way (not an OSM tag)."""
 
 FORWARD, BACKWARD = 0, 1
+PACE_EFFECTS = frozenset({"factor", "walk", "limit_mph", "limit", "speed"})
+"""What a mode of one speed does not heed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,8 @@ class _State:
         self.speed = [self.mode.speed_km_h, self.mode.speed_km_h]
 
     def apply(self, line: RuleLine, tags: Mapping[str, str], table: RuleTable) -> None:
+        if self.mode.one_speed and line.effect in PACE_EFFECTS:
+            return
         if line.effect in {"allow", "deny"}:
             for way in line.directions:
                 self.may_go[way] = line.effect == "allow"

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from eh_access.routing.matrix import travel_time_matrix
-from eh_access.study.travel import level_mode
 
 if TYPE_CHECKING:
     from eh_access.routing.types import TravelTimes
@@ -36,7 +35,7 @@ def shortest_ways(result: StudyResult) -> Mapping[str, TravelTimes]:
                 result.network,
                 result.origins,
                 result.sites,
-                mode=level_mode(result.network, times.mode),
+                mode=times.mode.level(),
                 cutoff_min=times.cutoff_min,
             )
     return found

@@ -6,17 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from eh_access.analysis.case import Side
-from eh_access.network.cost import edge_cost
-from eh_access.network.model import CLOSED_DS, EdgeCost
 from eh_access.routing.estimate import estimate_travel_times
 from eh_access.routing.matrix import travel_time_matrix
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    from numpy.typing import NDArray
 
     from eh_access.modes import TravelMode
     from eh_access.network.model import Network
@@ -24,8 +19,6 @@ if TYPE_CHECKING:
     from eh_access.study.config import Study
 
 Progress = Callable[[str], None]
-KM_H_PER_M_S = 3.6
-DS_PER_S = 10
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -114,9 +107,7 @@ def work_out(
     return Travel(
         times={name: minutes(mode) for name, mode in modes.items()},
         times_back={name: minutes(modes[name], "from_sites") for name in back},
-        distances={
-            name: minutes(level_mode(network, modes[name])) for name in far if network is not None
-        },
+        distances={name: minutes(modes[name].level()) for name in far},
     )
 
 
@@ -129,39 +120,6 @@ def _modes_of(study: Study, measure: str) -> tuple[str, ...]:
         for mode in (criterion.mode, *criterion.also_modes)
     }
     return tuple(mode for mode in study.settings.modes if mode in asked)
-
-
-def level_mode(network: Network, mode: TravelMode) -> TravelMode:
-    """Return a mode that may use the same streets at one speed, so that minutes are metres.
-
-    Rough ground, ramps and hills slow a pushchair, so its quickest way need not be its shortest.
-
-    Parameters
-    ----------
-    network
-        The streets; they remember what each edge costs the new mode.
-    mode
-        A mode of one speed.
-
-    Returns
-    -------
-    TravelMode
-        Of the same name, label and speed.
-    """
-    level = mode.level()
-
-    def cost() -> EdgeCost:
-        own = edge_cost(network, mode)
-        exact = network.length_m / (mode.speed_km_h / KM_H_PER_M_S) * DS_PER_S
-        flat = np.where(network.length_m > 0, np.maximum(np.rint(exact), 1), 0)
-
-        def where_open(deciseconds: NDArray[np.int32]) -> NDArray[np.int32]:
-            return np.where(deciseconds < CLOSED_DS, flat, CLOSED_DS).astype(np.int32)
-
-        return EdgeCost(where_open(own.forward_ds), where_open(own.backward_ds), own.main)
-
-    network.remember(("cost", level), cost)
-    return level
 
 
 def with_columns(base: TravelTimes, moved: TravelTimes) -> TravelTimes:
