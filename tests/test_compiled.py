@@ -91,3 +91,31 @@ _sweep(arcs, np.zeros(1, dtype=np.int64))
         "compiling (once), part 1: routing.nearest._sweep",
     ]
     assert said[1] == ""
+
+
+def test_several_threads_may_snap_and_draw_at_once() -> None:
+    # in a process of its own: numba's plainest threads end it when two callers use them at once
+    code = """
+from concurrent.futures import ThreadPoolExecutor
+import numpy as np
+import eh_access as eh
+town, sites = eh.read_network("newport"), eh.load_sites("newport_sites").iloc[:2]
+bends = town.geometry_xy[::4] + 15.0
+def work(number):
+    network = town if number % 2 else eh.read_network("newport")  # shared, and one of its own
+    for _ in range(4):
+        places = eh.snap(bends, network, eh.WALK)
+    land = eh.isochrones(network, sites, mode=eh.WALK, cutoffs_min=[10])
+    return places.edge.tobytes(), places.offset_m.tobytes(), land.geometry.to_wkb().tolist()
+with ThreadPoolExecutor(4) as pool:
+    together = list(pool.map(work, range(4)))
+print(all(one == work(1) for one in together), len(bends) > 10_000)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "NUMBA_THREADING_LAYER": "workqueue", "NUMBA_NUM_THREADS": "2"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout.split()) == (0, ["True", "True"]), done.stderr

@@ -6,6 +6,9 @@ imported inside the functions that use it, so that ``import eh_access`` does not
 Numba's cache knows a compiled function by the text of its own file. A function that calls compiled
 functions of another file would be served stale when that other file changes: keep compiled
 functions that call one another in one file.
+
+There is no ``parallel`` here: numba's own threads may be used by one caller at a time, and two at
+once can end the process. Work is shared out among plain threads (``routing/threads.py``).
 """
 
 from __future__ import annotations
@@ -43,13 +46,11 @@ def cache_folder() -> Path:
     return Path(platformdirs.user_cache_dir("eh_access", appauthor=False)) / "numba"
 
 
-def njit(*, parallel: bool = False, fastmath: bool = False) -> Callable[[F], F]:
+def njit(*, fastmath: bool = False) -> Callable[[F], F]:
     """Compile a function when it is first called; the next process loads it from the cache.
 
     Parameters
     ----------
-    parallel
-        Let ``numba.prange`` loops use all threads.
     fastmath
         Let the compiler reorder floating-point sums. Answers may then differ in the last digits
         from one processor to another: only for results that are rounded or compared loosely.
@@ -79,7 +80,6 @@ def njit(*, parallel: bool = False, fastmath: bool = False) -> Callable[[F], F]:
                 cache=_has_file(function),
                 boundscheck=False,
                 error_model="numpy",
-                parallel=parallel,
                 fastmath=fastmath,
             )(function)
         return cast("F", compiled)
