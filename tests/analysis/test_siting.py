@@ -14,7 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eh_access import WALK, estimate_travel_times, load_origins, load_sites
-from eh_access.analysis.integer import covering_sets, solve_by_program
+from eh_access.analysis import branching
+from eh_access.analysis.branching import solve_by_bounds
+from eh_access.analysis.covering import GaveUpError, covering_sets
+from eh_access.analysis.integer import solve_by_program
 from eh_access.analysis.optimum import (
     OBJECTIVES,
     Objective,
@@ -109,6 +112,50 @@ def test_integer_programs_agree_with_trying_every_set(
     else:
         assert objective == "lexicographic"
         assert own[0] == pytest.approx(other[0])
+
+
+def test_an_integer_program_whose_costs_are_all_savings() -> None:
+    # who is left out pays nothing: leaving the third out saves ten, and that is the only cost
+    minutes = np.array([[0.0, np.inf, 10.0], [np.inf, 0.0, np.inf], [0.0, np.inf, 0.0]])
+    problem = problem_of(minutes, np.array([1.0, 1.0, 2.0]), 1)
+    found = solve_by_program(problem, "p_median")
+    assert (found.chosen, found.value, found.proven) == ((2,), 0.0, True)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+@given(problem=problems())
+def test_branch_and_bound_agrees_with_trying_every_set(
+    objective: Objective, problem: Problem
+) -> None:
+    listed, found = try_every_set(problem, objective), solve_by_bounds(problem, objective)
+    if found is None:  # the worst off are out of all reach: another way settles that
+        assert objective in ("p_centre", "lexicographic")
+        assert merit(problem, listed.chosen, objective)[0] > 0
+        return
+    own, other = (merit(problem, item.chosen, objective) for item in (listed, found))
+    assert own == pytest.approx(other)
+    assert found.value == pytest.approx(listed.value)
+    assert found.proven
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_a_search_that_takes_too_long_is_left_to_the_integer_program(
+    objective: Objective, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    minutes, weights = sixty()
+    problem = problem_of(minutes[:15], weights, 3)
+    monkeypatch.setattr(branching, "BUDGET", 1e4)
+    assert solve_by_bounds(problem, objective) is None
+    cut = replace(problem, listed=0)
+    found = solve(cut, objective)
+    assert found.method == "integer program"
+    assert found.value == pytest.approx(try_every_set(problem, objective).value)
+
+
+def test_covering_sets_give_up_aloud() -> None:
+    problem = problem_of(*sixty(), choose=3)
+    with pytest.raises(GaveUpError, match="partial choices"):
+        list(covering_sets(problem, 150.0, most=10, steps=2))
 
 
 @given(problem=problems(reach_all=True), radius=st.sampled_from([10.0, 25.0, 60.0]))
@@ -259,12 +306,31 @@ def test_spopt_agrees(choose: int) -> None:
             minutes.T, weights, service_radius=30.0, p_facilities=choose
         ).solve(solver)
     everyone = np.ones(len(weights))
-    whole = replace(problem_of(minutes, weights, choose), listed=0)
-    assert solve(whole, "p_median").value == pytest.approx(median.problem.objective.value())
-    alike = replace(problem_of(minutes, everyone, choose), listed=0)
-    assert solve(alike, "p_centre").value == pytest.approx(centre.problem.objective.value())
-    served = weights.sum() - solve(whole, "maximal_cover").value
-    assert served == pytest.approx(cover.problem.objective.value())
+    for branched, method in ((5, "branch and bound"), (0, "integer program")):
+        whole = replace(problem_of(minutes, weights, choose), listed=0, branched=branched)
+        least = solve(whole, "p_median")
+        assert least.method == method
+        assert least.value == pytest.approx(median.problem.objective.value())
+        alike = replace(problem_of(minutes, everyone, choose), listed=0, branched=branched)
+        assert solve(alike, "p_centre").value == pytest.approx(centre.problem.objective.value())
+        served = weights.sum() - solve(whole, "maximal_cover").value
+        assert served == pytest.approx(cover.problem.objective.value())
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_three_of_sixty_is_what_trying_every_set_finds(objective: Objective) -> None:
+    problem = problem_of(*sixty(), choose=3)  # 34,220 sets
+    found, listed = solve(problem, objective), try_every_set(problem, objective)
+    assert found.method == "branch and bound"
+    assert merit(problem, found.chosen, objective) == merit(problem, listed.chosen, objective)
+
+
+@pytest.mark.parametrize("objective", ["p_median", "p_centre", "maximal_cover"])
+def test_four_of_sixty_is_what_the_integer_program_finds(objective: Objective) -> None:
+    problem = problem_of(*sixty(), choose=4)
+    found, other = solve(problem, objective), solve_by_program(problem, objective)
+    assert (found.method, other.method) == ("branch and bound", "integer program")
+    assert found.value == pytest.approx(other.value)
 
 
 def test_figures_are_those_of_the_nearest() -> None:

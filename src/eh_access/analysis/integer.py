@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from eh_access.analysis.covering import best_within_radius, distinct_of, least_radius
 from eh_access.analysis.optimum import (
     SPARE,
     Objective,
@@ -17,9 +16,8 @@ from eh_access.analysis.optimum import (
     figures_of,
     least,
     value_of,
-    worst_off_first,
 )
-from eh_access.analysis.program import Program, distinct_of, missed_of
+from eh_access.analysis.program import Program, missed_of
 from eh_access.errors import EhAccessError
 
 if TYPE_CHECKING:
@@ -27,13 +25,11 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
-    Sets = NDArray[np.int64]
 
+METHOD = "integer program"
 NOT_COMPARED = "of those that serve the worst off as well, the least mean: the rest not compared"
 PROOF = 1e-6
 """A choice within a millionth of the bound is the best: the solver's arithmetic goes no further."""
-MOST_TIES = 300_000
-"""Sets that serve the worst off equally well are compared one by one up to so many."""
 
 
 def solve_by_program(problem: Problem, objective: Objective) -> Solution:
@@ -58,16 +54,18 @@ def solve_by_program(problem: Problem, objective: Objective) -> Solution:
         return _least_total(problem, fewest, objective)
     if objective == "maximal_cover":
         return _most_covered(problem, fewest)
-    radius = _least_radius(problem) if fewest == 0 else np.inf
+    radius = np.inf
+    if fewest == 0:
+        radius = least_radius(problem, lambda minutes: _can_by_program(problem, minutes))
     if np.isfinite(radius):
-        listed = _sets_within(problem, radius)
+        listed = best_within_radius(problem, objective, radius, method=METHOD)
         if listed is not None:
-            return _best_listed(problem, listed, objective, radius)
+            return listed
     # the worst off are what was asked; the mean only settles ties
     told = _least_total(problem, fewest, "p_centre", radius=radius)
     told = _solution(problem, told.chosen, radius, "p_centre")
     if objective == "lexicographic":
-        return replace(told, proven=False, method=f"integer program; {NOT_COMPARED}")
+        return replace(told, proven=False, method=f"{METHOD}; {NOT_COMPARED}")
     return told
 
 
@@ -110,102 +108,16 @@ def _most_covered(problem: Problem, fewest: float) -> Solution:
     return _solution(problem, kept.chosen, first.bound, "maximal_cover")
 
 
-def _least_radius(problem: Problem) -> float:
-    """Return the least minutes within which a choice brings everyone with weight."""
-    counted = problem.weights > 0
-    base = problem.base[counted]
-    minutes = problem.minutes[:, counted]
-    usual = np.minimum(minutes, base)
-    levels = np.unique(usual)
-    levels = levels[levels >= usual.min(axis=0).max(initial=0.0)]  # nobody can do better alone
-    low, high = 0, len(levels) - 1
-    while low < high:
-        middle = (low + high) // 2
-        program = Program(len(minutes), problem.choose, problem.time_limit_s)
-        radius = levels[middle]
-        for near in distinct_of(minutes <= radius, base <= radius, problem.weights[counted]):
-            program.covering(near)
-        found = program.minimise({})
-        if found is None and program.timed_out:
-            raise EhAccessError(
-                f"no answer within {problem.time_limit_s:g} seconds; give a longer time_limit_s"
-            )
-        if found is None:
-            low = middle + 1
-        else:
-            high = middle
-    return float(levels[low])
-
-
-def _sets_within(problem: Problem, radius: float) -> Sets | None:
-    """Return every choice that brings everyone within a radius; None if they are too many."""
-    sets = list(covering_sets(problem, radius, most=MOST_TIES + 1))
-    if len(sets) > MOST_TIES:
-        return None
-    rows = sorted(tuple(sorted(chosen)) for chosen in sets)
-    return np.array(rows, dtype=np.int64).reshape(len(rows), problem.choose)
-
-
-def _best_listed(problem: Problem, sets: Sets, objective: Objective, radius: float) -> Solution:
-    """Return the best of the choices that serve the worst off equally well."""
-    rows = np.arange(len(sets))
-    if objective == "lexicographic":
-        rows = worst_off_first(problem, sets, rows)
-    best = int(rows[least([figures_of(problem, sets[rows]).total])[0]])
-    chosen = tuple(int(row) for row in sets[best])
-    return Solution(
-        chosen=chosen, value=radius, bound=radius, proven=True, method="integer program"
-    )
-
-
-def covering_sets(problem: Problem, radius: float, *, most: int) -> Iterator[tuple[int, ...]]:
-    """Yield every choice that brings everyone with weight within a radius, each once.
-
-    Parameters
-    ----------
-    problem
-        What is to be chosen.
-    radius
-        Minutes.
-    most
-        Stop after so many.
-
-    Yields
-    ------
-    tuple of int
-        Rows of candidates.
-    """
-    groups = distinct_of(problem.minutes <= radius, problem.base <= radius, problem.weights)
-    count = len(problem.minutes)
-    masks = [
-        sum(1 << number for number, near in enumerate(groups) if near[row]) for row in range(count)
-    ]
-    able = [frozenset(np.flatnonzero(near).tolist()) for near in groups]
-    made = 0
-    stack: list[tuple[tuple[int, ...], int, frozenset[int]]] = [
-        ((), (1 << len(groups)) - 1, frozenset())
-    ]
-    while stack:
-        chosen, open_groups, barred = stack.pop()
-        left = problem.choose - len(chosen)
-        if open_groups == 0:
-            spare = [row for row in range(count) if row not in barred and row not in chosen]
-            for rest in combinations(spare, left):
-                if made >= most:
-                    return
-                made += 1
-                yield (*chosen, *rest)
-            continue
-        if left == 0:
-            continue
-        group = min(
-            (number for number in range(len(groups)) if open_groups >> number & 1),
-            key=lambda number: len(able[number] - barred),
+def _can_by_program(problem: Problem, radius: float) -> bool:
+    program = Program(len(problem.minutes), problem.choose, problem.time_limit_s)
+    for near in distinct_of(problem.minutes <= radius, problem.base <= radius, problem.weights):
+        program.covering(near)
+    found = program.minimise({})
+    if found is None and program.timed_out:
+        raise EhAccessError(
+            f"no answer within {problem.time_limit_s:g} seconds; give a longer time_limit_s"
         )
-        tried: set[int] = set()
-        for row in sorted(able[group] - barred):
-            stack.append(((*chosen, row), open_groups & ~masks[row], barred | tried))
-            tried.add(row)
+    return found is not None
 
 
 def _median_rows(
@@ -310,12 +222,15 @@ def _solution(
 
 
 def _told(problem: Problem, chosen: tuple[int, ...], value: float, bound: float) -> Solution:
-    room = PROOF * max(abs(value), float(problem.weights.sum()))
+    whole = float(problem.weights.sum())
+    held = problem.minutes[np.isfinite(problem.minutes)]
+    # the spare in "no more without reach than must be" may save that much of somebody's minutes
+    room = max(PROOF * max(abs(value), whole), 2 * SPARE * whole * float(held.max(initial=0.0)))
     proven = value <= bound + room
     return Solution(
         chosen=chosen,
         value=value,
         bound=value if proven else bound,
         proven=proven,
-        method="integer program",
+        method=METHOD,
     )

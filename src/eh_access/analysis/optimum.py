@@ -1,7 +1,8 @@
-"""Choosing k of n sites: by trying every set while that is quick, beyond it by integer programming.
+"""Choosing k of n sites: every set tried, branch and bound, or integer programming, by size.
 
-Both give the best there is. Integer programs go to HiGHS through ``scipy.optimize.milp`` and come
-back with a bound that proves how far from the best the answer can be.
+All give the best there is. A few sites of many are found by branch and bound. Integer programs go
+to HiGHS through ``scipy.optimize.milp`` and come back with a bound that proves how far from the
+best the answer can be.
 
 The p-median is put as Elloumi (2010) does: for each origin one variable per further candidate it
 might have to go to, and origins that would go through the same candidates in the same order share
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
 
 Objective = Literal["p_median", "p_centre", "maximal_cover", "lexicographic"]
 OBJECTIVES: tuple[Objective, ...] = ("p_median", "p_centre", "maximal_cover", "lexicographic")
-MOST_LISTED = 500_000
-"""So many sets are tried one by one; more go to the integer program."""
+MOST_LISTED = 20_000
+"""So many sets are tried one by one, in less time than any cleverer way takes to begin."""
+MOST_BRANCHED = 5
+"""Up to so many sites are found by branch and bound: its bound grows loose when they are many."""
 
 SPARE = 1e-7
 """What the solver's arithmetic may lose, as a share of the whole."""
@@ -54,6 +57,8 @@ class Problem:
         For each integer program.
     listed
         Up to so many sets are tried one by one.
+    branched
+        Up to so many sites are sought by branch and bound.
     """
 
     minutes: Floats
@@ -65,6 +70,7 @@ class Problem:
     choose: int
     time_limit_s: float = 60.0
     listed: int = MOST_LISTED
+    branched: int = MOST_BRANCHED
 
     @property
     def sets(self) -> int:
@@ -88,7 +94,7 @@ class Solution:
     proven
         Whether the choice is proven the best.
     method
-        ``"every set tried"`` or ``"integer program"``.
+        ``"every set tried"``, ``"branch and bound"`` or ``"integer program"``.
     """
 
     chosen: tuple[int, ...]
@@ -147,6 +153,12 @@ def solve(problem: Problem, objective: Objective) -> Solution:
     """
     if problem.sets <= problem.listed:
         return try_every_set(problem, objective)
+    if problem.choose <= problem.branched:
+        from eh_access.analysis.branching import solve_by_bounds  # noqa: PLC0415 - it needs this
+
+        found = solve_by_bounds(problem, objective)
+        if found is not None:
+            return found
     from eh_access.analysis.integer import solve_by_program  # noqa: PLC0415 - loads the solver
 
     return solve_by_program(problem, objective)

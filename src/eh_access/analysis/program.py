@@ -50,7 +50,7 @@ class Program:
         size = self.candidates + self.helpers
         price = np.zeros(size)
         price[list(cost)] = list(cost.values())
-        scale = max(float(price.max(initial=0.0)), 1e-300)
+        scale = float(np.abs(price).max(initial=0.0)) or 1.0  # a cost may be a saving
         whole = np.concatenate([np.ones(self.candidates), np.zeros(self.helpers)])
         lengths = [len(columns) for columns, _, _ in self.rows]
         matrix = sparse.csr_array(
@@ -110,27 +110,3 @@ def missed_of(program: Program, near: Bools, already: Bools, weights: Floats) ->
         program.covering(groups[key], missed)
         cost[missed] = load
     return cost
-
-
-def distinct_of(near: Bools, already: Bools, weights: Floats) -> list[Bools]:
-    """Return the sets of candidates that origins not served already depend on.
-
-    Parameters
-    ----------
-    near, already, weights
-        As for `missed_of`.
-
-    Returns
-    -------
-    list of numpy.ndarray
-        bool (candidates,) each, the smallest first. A set that holds another whole is left out:
-        who serves the one serves the other.
-    """
-    columns = np.unique(near[:, (weights > 0) & ~already], axis=1)
-    sizes = columns.sum(axis=0)
-    kept: list[Bools] = []
-    for column in np.argsort(sizes, kind="stable"):
-        group = columns[:, column]
-        if not kept or not (np.stack(kept) <= group).all(axis=1).any():
-            kept.append(group)
-    return kept

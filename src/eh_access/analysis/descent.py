@@ -1,0 +1,192 @@
+"""Choosing sites by branch and bound, compiled.
+
+What a site takes off a sum of least costs never grows when more sites are there already (the sum
+is submodular), so from any partial choice the sum cannot fall by more than the most that as many
+single sites as are still to be chosen would take off. What cannot beat the best so far is left.
+Source of the bound: Nemhauser and Wolsey (1981), "Maximizing submodular set functions".
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eh_access._compiled import njit
+
+Floats = NDArray[np.float64]
+SAME = 1e-9
+"""Sums that differ by a billionth of their size are one, as in ``optimum.least``."""
+
+
+@njit()
+def best_within(
+    costs: Floats,
+    start: Floats,
+    weights: Floats,
+    limits: Floats,
+    choose: int,
+    budget: float,
+) -> tuple[NDArray[np.int64], Floats, float]:
+    """Return the candidates that make the first sum least while the others keep within limits.
+
+    Parameters
+    ----------
+    costs
+        (keys, candidates, origins): what each origin pays at each candidate, by each key; finite.
+    start
+        (keys, origins): what it pays with none of them.
+    weights
+        (keys, origins).
+    limits
+        (keys,): the first sum must be less than its limit, the others at most theirs.
+    choose
+        How many candidates, from 1 to as many as there are.
+    budget
+        How many single costs may be looked at; the search is given up beyond.
+
+    Returns
+    -------
+    chosen : numpy.ndarray
+        int64 (choose,), sorted; all -1 if no choice keeps within the limits.
+    sums : numpy.ndarray
+        (keys,) of that choice.
+    left : float
+        What is left of the budget; below 0 the search was given up and proves nothing.
+    """
+    keys, candidates, origins = costs.shape
+    paid = np.empty((choose, keys, origins))
+    sums = np.empty((choose, keys))
+    gains = np.empty((choose, keys, candidates))
+    able = np.empty((choose, candidates), dtype=np.int64)
+    count, at = np.zeros(choose, dtype=np.int64), np.zeros(choose, dtype=np.int64)
+    chosen, best_set = np.full(choose, -1), np.full(choose, -1)
+    best_sums, bar = np.full(keys, np.inf), limits[0]
+    paid[0], able[0], count[0] = start, np.arange(candidates), candidates
+    sums[0] = (weights * start).sum(axis=1)
+    floor = _with_all(costs[0], start[0], weights[0])
+    depth, fresh = 0, True
+    while depth >= 0:
+        left = choose - depth
+        if fresh:
+            budget -= float(count[depth]) * origins * keys
+            if budget < 0:
+                break
+            _look(costs, weights, paid[depth], able[depth], count[depth], gains[depth])
+            _sort(able[depth], count[depth], gains[depth])
+            fresh = False
+            # a choice that breaks a limit whatever follows has nothing left to try
+            able_to = _can_keep(sums[depth], gains[depth], count[depth], left, limits)
+            at[depth] = 0 if able_to else count[depth]
+        place = at[depth]
+        bound = max(sums[depth, 0] - gains[depth, 0, place : place + left].sum(), floor)
+        # gains are sorted: where this place cannot do better, none that follows can
+        if place + left > count[depth] or bound >= bar - SAME * max(abs(bar), 1.0):
+            depth -= 1
+            continue
+        at[depth] += 1
+        row = able[depth, place]
+        chosen[depth] = row
+        if left > 1:
+            _add(costs, weights, row, paid[depth], paid[depth + 1], sums[depth + 1])
+            count[depth + 1] = count[depth] - place - 1
+            able[depth + 1, : count[depth + 1]] = able[depth, place + 1 : count[depth]]
+            depth, fresh = depth + 1, True
+        elif _keeps(sums[depth], gains[depth, :, place], limits):
+            bar = sums[depth, 0] - gains[depth, 0, place]
+            best_set[:] = chosen
+            best_sums[:] = sums[depth] - gains[depth, :, place]
+    return np.sort(best_set), best_sums, budget
+
+
+@njit()
+def _with_all(costs: Floats, start: Floats, weights: Floats) -> float:
+    """Return the sum with every candidate there: no choice does better."""
+    total = 0.0
+    for origin in range(len(start)):
+        total += weights[origin] * min(start[origin], costs[:, origin].min())
+    return total
+
+
+@njit()
+def _add(
+    costs: Floats, weights: Floats, row: int, paid: Floats, after: Floats, sums: Floats
+) -> None:
+    """Write what each origin pays once one more candidate is there, and the sums of it."""
+    keys, _, origins = costs.shape
+    for key in range(keys):
+        total = 0.0
+        for origin in range(origins):
+            least = min(paid[key, origin], costs[key, row, origin])
+            after[key, origin] = least
+            total += weights[key, origin] * least
+        sums[key] = total
+
+
+@njit()
+def _keeps(sums: Floats, gains: Floats, limits: Floats) -> bool:
+    """Whether every sum but the first is within its limit once some gains are taken off."""
+    for key in range(1, len(sums)):
+        if sums[key] - gains[key] > limits[key] + SAME * max(abs(limits[key]), 1.0):
+            return False
+    return True
+
+
+@njit(fastmath=True)  # the order of a sum matters in the last digits alone
+def _look(
+    costs: Floats,
+    weights: Floats,
+    paid: Floats,
+    able: NDArray[np.int64],
+    count: int,
+    gains: Floats,
+) -> None:
+    """Write what each candidate alone would take off each sum."""
+    keys, _, origins = costs.shape
+    for key in range(keys):
+        for number in range(count):
+            row = able[number]
+            gain = 0.0
+            for origin in range(origins):
+                saved = paid[key, origin] - costs[key, row, origin]
+                gain += weights[key, origin] * max(saved, 0.0)
+            gains[key, number] = gain
+
+
+@njit()
+def _sort(able: NDArray[np.int64], count: int, gains: Floats) -> None:
+    """Put the candidates that take most off the first sum first; equals stay in their order."""
+    keys = len(gains)
+    held = np.empty(keys)
+    for number in range(1, count):
+        row = able[number]
+        for key in range(keys):
+            held[key] = gains[key, number]
+        place = number
+        while place > 0 and gains[0, place - 1] < held[0]:
+            able[place] = able[place - 1]
+            for key in range(keys):
+                gains[key, place] = gains[key, place - 1]
+            place -= 1
+        able[place] = row
+        for key in range(keys):
+            gains[key, place] = held[key]
+
+
+@njit()
+def _can_keep(sums: Floats, gains: Floats, count: int, left: int, limits: Floats) -> bool:
+    """Whether the sums with limits can still fall within them."""
+    most = np.empty(left)
+    for key in range(1, len(sums)):
+        most[:] = 0.0
+        for number in range(count):
+            gain = gains[key, number]
+            place = left - 1
+            if gain <= most[place]:
+                continue
+            while place > 0 and most[place - 1] < gain:
+                most[place] = most[place - 1]
+                place -= 1
+            most[place] = gain
+        if sums[key] - most.sum() > limits[key] + SAME * max(abs(limits[key]), 1.0):
+            return False
+    return True
