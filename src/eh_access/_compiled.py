@@ -19,7 +19,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 import platformdirs
 
@@ -99,10 +99,12 @@ def _announce_compiling() -> None:
         """Tells users why they wait."""
 
         compiled = 0
+        begun: ClassVar[list[bool]] = []
 
         def on_start(self, event: Any) -> None:  # noqa: ANN401 - numba has no types
             function = event.data["dispatcher"].py_func
             module = function.__module__ or ""  # typed at a prompt, it has none
+            self.begun.append(module.startswith(_OURS))
             if not module.startswith(_OURS):
                 return
             if not self.compiled:
@@ -111,8 +113,10 @@ def _announce_compiling() -> None:
             name = f"{module.removeprefix(_OURS)}.{function.__name__}"
             log.info("compiling (once), part %d: %s", self.compiled, name)
 
-        def on_end(self, event: object) -> None:
-            """Nothing to say."""
+        def on_end(self, event: object) -> None:  # noqa: ARG002 - as numba calls it
+            # one function may have others compiled on the way
+            if self.begun.pop() and not self.begun:
+                log.debug("compiled")
 
     register: Callable[[str, event.Listener], None] = event.register
     register("numba:compile", Announcer())

@@ -7,7 +7,7 @@ import logging
 import math
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -32,8 +32,43 @@ UNITS = {"share": "%", "points": "pts"}
 STYLES = {"met": "green", "marginal": "yellow", "not met": "bold red", "cannot say": "dim"}
 
 
+class CompilingHandler(logging.Handler):
+    """Passes on what is said of compiling, and keeps it from being said twice.
+
+    Parameters
+    ----------
+    tell
+        Given each message and its level: a warning says that this is done but once, then come the
+        parts, and in between, for debugging, that what was begun is compiled.
+    """
+
+    def __init__(self, tell: Callable[[str, int], None]) -> None:
+        super().__init__(logging.DEBUG)
+        self._tell = tell
+        self._log = logging.getLogger("eh_access._compiled")
+        self._before = (self._log.level, self._log.propagate)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Pass one message on."""
+        self._tell(record.getMessage(), record.levelno)
+
+    def begin(self) -> None:
+        """Listen."""
+        self._log.addHandler(self)
+        self._log.setLevel(logging.DEBUG)
+        self._log.propagate = False
+
+    def end(self) -> None:
+        """Stop listening, and leave the log as it was."""
+        self._log.removeHandler(self)
+        self._log.setLevel(self._before[0])
+        self._log.propagate = self._before[1]
+
+
 class Terminal:
     """Progress on a terminal, silence in a pipe; a context in which work is done.
+
+    That code is being compiled, which happens once on each computer, is said in a pipe too.
 
     Parameters
     ----------
@@ -45,7 +80,10 @@ class Terminal:
 
     def __init__(self, *, quiet: bool, verbose: bool) -> None:
         self._console = Console(stderr=True)
+        self._quiet = quiet
         self._verbose = verbose and not quiet
+        self._stage = ""
+        self._compiling = None if self._verbose else CompilingHandler(self._tell_compiling)
         shown = self._console.is_terminal and not quiet and not verbose
         self._progress = Progress(
             SpinnerColumn("line"),
@@ -63,6 +101,8 @@ class Terminal:
             self._handler = RichHandler(console=self._console, show_path=False)
             self._log.addHandler(self._handler)
             self._log.setLevel(logging.INFO)
+        if self._compiling is not None:
+            self._compiling.begin()
         self._progress.start()
         return self
 
@@ -73,6 +113,8 @@ class Terminal:
         trace: TracebackType | None,
     ) -> None:
         self._progress.stop()
+        if self._compiling is not None:
+            self._compiling.end()
         if isinstance(error, Stopped):
             error.working = True  # nothing is in place before the work is done
         if self._handler is not None:
@@ -87,9 +129,22 @@ class Terminal:
             A few words.
         """
         self._log.info(name)
+        self._stage = name
         for task in self._progress.task_ids:
             self._progress.remove_task(task)
         self._progress.add_task(name, total=None)
+
+    def _tell_compiling(self, message: str, level: int) -> None:
+        """Say above the line of progress that compiling begins, and in it how far it is."""
+        if self._quiet:
+            return
+        if level >= logging.WARNING:
+            self._console.print(Text(message), soft_wrap=True)
+            return
+        part = message.partition(":")[0]
+        line = f"{self._stage}: {part}" if level == logging.INFO else self._stage
+        for task in self._progress.task_ids:
+            self._progress.update(task, description=line)
 
 
 def refuse_unusable(folder: Path) -> None:
