@@ -256,7 +256,7 @@ def _verdict_table(verdicts: tuple[Verdict, ...], *, of_change: bool) -> Table:
         table.add_row(
             Text(criterion.id),
             *(Text(word, style=STYLES.get(word.split(";")[0], "")) for word in told),
-            *(_measured(figure, unit) for figure in (*figures, verdict.value)),
+            *(_figure(figure, verdict) for figure in (*figures, verdict.value)),
             f"{bound} {_measured(verdict.threshold, unit)}" + _fall(criterion),
         )
     return table
@@ -267,6 +267,16 @@ def _fall(criterion: Criterion) -> str:
     if criterion.max_fall_points is None:
         return ""
     return f", fall at most {criterion.max_fall_points:g}"
+
+
+def _figure(value: float, verdict: Verdict) -> str:
+    """Return a figure, or the mark that it is hidden: where it led to something it is there."""
+    known = verdict.indication is not None or str(verdict.outcome) != CANNOT_SAY
+    from eh_access.analysis.policy import HIDDEN_MARK  # noqa: PLC0415 - quick start
+
+    if math.isnan(value) and known:
+        return HIDDEN_MARK
+    return _measured(value, verdict.criterion.spec.unit)
 
 
 def _measured(value: float, unit: str) -> str:

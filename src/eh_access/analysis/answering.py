@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from eh_access.analysis.judgements import published
 from eh_access.analysis.lenses import at_threshold
 from eh_access.analysis.readings import LEVELS, MET, NO_VALUE, grade, read
 
@@ -106,9 +107,11 @@ def graded(
     if lens.withheld:
         sure = (level == MET) & (asked.max_fall_points is None)
         level = np.where(sure, level, NO_VALUE)
+    baseline = np.broadcast_to(readings.baseline_value, readings.value.shape)
+    told = published(asked, readings.value, baseline, base, lens.case.settings.policy)
     return Answers(
-        value=readings.value,
-        baseline_value=np.broadcast_to(readings.baseline_value, readings.value.shape),
+        value=told[0],
+        baseline_value=told[1],
         level=level,
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from eh_access.analysis.policy import PUBLIC, Policy
 from eh_access.analysis.scenarios import BASELINE, open_sites
 from eh_access.errors import InputError
 
@@ -37,6 +38,8 @@ class JudgeSettings:
         What a site is called, in the singular: ``"centre"``.
     detour
         How much a roughly known place may be off by street, as a multiple of its radius.
+    policy
+        How counts of people are kept from identifying anybody, in figures and sentences.
 
     Examples
     --------
@@ -48,6 +51,7 @@ class JudgeSettings:
     unit: str = "under-fives"
     place: str = "centre"
     detour: float = ROUTE_DETOUR
+    policy: Policy = PUBLIC
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -76,18 +76,20 @@ def _by_area(
     criterion, base = question.criterion, question.base
     was = area_shares(criterion, before, base)
     now = area_shares(criterion, after, base)
+    load = sums_by(base.starts, base.weights[base.order])
+    policy = base.policy
     names = area_names(origins, criterion.by or "area_id")
     rows = pd.DataFrame(
         {
             "name": [names.get(area, str(area)) for area in base.areas],
-            "weight": sums_by(base.starts, base.weights[base.order]),
-            "share_before": was,
-            "share_after": now,
-            "fall_points": (was - now) * POINTS,
+            "weight": policy.shown(load),
+            "share_before": policy.share(was * load, load),
+            "share_after": policy.share(now * load, load),
+            "fall_points": policy.points((was - now) * POINTS),
         },
         index=base.areas.rename(criterion.by),
     )
-    return rows.sort_values("fall_points", ascending=False, kind="stable")
+    return rows.iloc[np.argsort(now - was, kind="stable")]  # by the exact falls, the worst first
 
 
 def _by_group(

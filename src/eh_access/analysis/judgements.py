@@ -6,11 +6,18 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from eh_access.analysis.criteria import Outcome
+from eh_access.analysis.hiding import blurred
 from eh_access.analysis.numerals import amount, shown
-from eh_access.analysis.readings import POINTS
+from eh_access.analysis.policy import HIDDEN_MARK, Policy
+from eh_access.analysis.readings import POINTS, Base
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
     from eh_access.analysis.criteria import Criterion
 
 
@@ -42,6 +49,43 @@ class Finding:
     causes: tuple[str, ...]
 
 
+def published(
+    criterion: Criterion, value: Floats, baseline: Floats, base: Base, policy: Policy
+) -> tuple[Floats, Floats]:
+    """Return a criterion's values as they are published.
+
+    Parameters
+    ----------
+    criterion
+        What was asked.
+    value, baseline
+        After and before, of any one shape.
+    base
+        Whom it counts.
+    policy
+        How counts are kept from identifying anybody.
+
+    Returns
+    -------
+    value, baseline : ndarray of float
+        As they are where counts are public, and where they are minutes. Shares are of rounded
+        counts; NaN where few are in it or out of it, and after where it differs by few from before.
+        The fall of an area is told in steps of five points.
+    """
+    if policy.public:
+        return value, baseline
+    whole = float(base.weights.sum())
+    if criterion.spec.unit == "points":
+        return policy.points(value), baseline
+    if criterion.spec.unit != "share":
+        return value, baseline
+    told = blurred(value, whole, policy)
+    if criterion.spec.of_change:
+        return told, baseline
+    differ = policy.small((value - baseline) * whole)
+    return np.where(differ, np.nan, told), blurred(baseline, whole, policy)
+
+
 def judgement(criterion: Criterion, finding: Finding) -> str:
     """Return what follows from the facts.
 
@@ -68,7 +112,7 @@ def judgement(criterion: Criterion, finding: Finding) -> str:
 
 def _verdict(criterion: Criterion, finding: Finding, outcome: Outcome) -> str:
     unit = criterion.spec.unit
-    value = shown(finding.value, unit, near=criterion.threshold)
+    value = _shown(finding.value, criterion)
     bound = "at least" if criterion.better == "higher" else "at most"
     against = f"{value} against {bound} {shown(criterion.threshold, unit)}"
     word = outcome.value.capitalize()
@@ -77,9 +121,16 @@ def _verdict(criterion: Criterion, finding: Finding, outcome: Outcome) -> str:
     told = f"{word}: {against}{_fall(criterion, finding)}"
     if finding.is_baseline or not finding.not_met_before or math.isnan(finding.worsened_by):
         return told
-    before = shown(finding.baseline_value, unit, near=criterion.threshold)
+    before = _shown(finding.baseline_value, criterion)
     change = _worse(criterion, finding.worsened_by)
     return f"Not met before either: {against}, {before} before; {change}"
+
+
+def _shown(value: float, criterion: Criterion) -> str:
+    """Return a value as it is printed; one of which there is an outcome is there, if hidden."""
+    if math.isnan(value):
+        return HIDDEN_MARK
+    return shown(value, criterion.spec.unit, near=criterion.threshold)
 
 
 def _fall(criterion: Criterion, finding: Finding) -> str:
@@ -87,7 +138,7 @@ def _fall(criterion: Criterion, finding: Finding) -> str:
     if criterion.max_fall_points is None or math.isnan(finding.value):
         return ""
     fall = (finding.baseline_value - finding.value) * POINTS
-    if finding.is_baseline:
+    if finding.is_baseline or math.isnan(fall):
         return ""
     allowed = f"{criterion.max_fall_points:g} allowed"
     if fall <= 0:

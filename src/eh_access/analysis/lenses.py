@@ -129,7 +129,7 @@ class Lens:
                 hint = did_you_mean(weights, origins.columns)
                 raise NotFoundError(f"origins have no column '{weights}' to weigh by: {hint}")
             counted = origins.assign(weight=origins[weights].astype(float))
-            self._bases[weights] = base_of(self.criterion, counted)
+            self._bases[weights] = base_of(self.criterion, counted, self.case.settings.policy)
         return self._bases[weights]
 
     def touched(self, setting: Setting) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from eh_access.analysis.policy import HIDDEN_MARK, PUBLIC, Policy
+
 if TYPE_CHECKING:
     from eh_access.analysis.criteria import Unit
 
@@ -15,18 +17,20 @@ MOST_DECIMALS = 4
 SAME = 1e-9
 
 
-def number(weight: float) -> str:
+def number(weight: float, policy: Policy = PUBLIC) -> str:
     """Return a count, rounded to a whole number, thousands told apart.
 
     Parameters
     ----------
     weight
         0 or more; modelled weights need not be whole.
+    policy
+        How counts are kept from identifying anybody.
 
     Returns
     -------
     str
-        "under 1" for a little more than nothing.
+        "under 1" for a little more than nothing; "fewer than 10" for what is hidden.
 
     Examples
     --------
@@ -34,7 +38,12 @@ def number(weight: float) -> str:
     '1,240'
     >>> number(0.2)
     'under 1'
+    >>> number(3.3, Policy()), number(43.0, Policy())
+    ('fewer than 10', '45')
     """
+    if policy.small(weight):
+        return f"fewer than {policy.threshold}"
+    weight = float(policy.shown(weight))
     return "under 1" if 0 < weight < 0.5 else f"{weight:,.0f}"  # noqa: PLR2004 - half of 1
 
 
@@ -65,7 +74,7 @@ def percent(share: float) -> str:
     return f"{share:.0%}".replace("%", " %")
 
 
-def count_of(part: float, whole: float, unit: str) -> str:
+def count_of(part: float, whole: float, unit: str, policy: Policy = PUBLIC) -> str:
     """Return a part of a whole in counts and as a percentage.
 
     Parameters
@@ -74,6 +83,8 @@ def count_of(part: float, whole: float, unit: str) -> str:
         Weights.
     unit
         What is counted, in the plural.
+    policy
+        How counts are kept from identifying anybody: all but a few is hidden as a few are.
 
     Returns
     -------
@@ -84,9 +95,24 @@ def count_of(part: float, whole: float, unit: str) -> str:
     --------
     >>> count_of(1240, 14637, "under-fives")
     '1,240 of 14,637 under-fives (8 %)'
+    >>> count_of(297.0, 300.0, "families", Policy())
+    'all but fewer than 10 of 300 families'
     """
+    if not policy.public:
+        return _hidden_count_of(part, whole, unit, policy)
     share = part / whole if whole > 0 else math.nan
     return f"{number(part)} of {number(whole)} {unit} ({percent(share)})"
+
+
+def _hidden_count_of(part: float, whole: float, unit: str, policy: Policy) -> str:
+    base = f"{number(whole, policy)} {unit}"
+    if policy.few(whole):
+        return f"{HIDDEN_MARK} of {base}"
+    if policy.small(whole - part):
+        return f"all but fewer than {policy.threshold} of {base}"
+    told = f"{number(part, policy)} of {base}"
+    share = float(policy.share(part, whole))
+    return told if math.isnan(share) else f"{told} ({percent(share)})"
 
 
 def shown(value: float, unit: Unit, *, near: float | None = None, plain: bool = False) -> str:

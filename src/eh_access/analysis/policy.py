@@ -4,9 +4,26 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from eh_access.errors import InputError
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    Floats = NDArray[np.float64]
+    Bools = NDArray[np.bool_]
+
+HIDDEN_MARK = "[c]"
+"""Stands in place of a figure that is hidden so that nobody can be found, as the government's
+guidance on statistics in spreadsheets asks ("c" for confidential)."""
+
+NOBODY = 1e-6
+"""Sums of weights that differ by no more than this are the same."""
+
+POINTS_STEP = 5.0
 LEAST_WITH_ZEROS = 4
 """With zeros shown, a hidden count is 1 to threshold less 1: from here on wide enough a range."""
 
@@ -91,3 +108,163 @@ class Policy:
             A multiple of ``round_to``.
         """
         return math.floor(value / self.round_to + 0.5) * float(self.round_to)
+
+    def _steps(self, counts: Floats) -> Floats:
+        """Round halves up; what falls short of a half by the noise of a sum is a half."""
+        steps = np.floor(counts / self.round_to + 0.5 + NOBODY)
+        return np.asarray(steps * float(self.round_to))
+
+    def small(self, values: ArrayLike) -> Bools:
+        """Return which figures worked out from protected counts are too small to be shown.
+
+        Parameters
+        ----------
+        values
+            Counts or differences of counts; those of nobody are not small.
+
+        Returns
+        -------
+        ndarray of bool
+            None, where counts are public.
+
+        Examples
+        --------
+        >>> Policy().small([0.0, 3.3, 9.99, 10.0, -4.0]).tolist()
+        [False, True, True, False, True]
+        """
+        size = np.abs(np.asarray(values, dtype=np.float64))
+        if self.public:
+            return np.zeros(size.shape, dtype=bool)
+        return np.asarray((size > NOBODY) & (size < self.threshold - NOBODY))
+
+    def few(self, base: ArrayLike) -> Bools:
+        """Return which groups are too few for any percentage, none at all included.
+
+        Parameters
+        ----------
+        base
+            Their counts.
+
+        Returns
+        -------
+        ndarray of bool
+            None, where counts are public.
+
+        Examples
+        --------
+        >>> Policy(least_base=10).few([0.0, 9.0, 10.0]).tolist()
+        [True, True, False]
+        """
+        counts = np.asarray(base, dtype=np.float64)
+        if self.public:
+            return np.zeros(counts.shape, dtype=bool)
+        return np.asarray(counts < self.least_base - NOBODY)
+
+    def shown(self, values: ArrayLike) -> Floats:
+        """Return figures as they are published: NaN where too small, else rounded.
+
+        Parameters
+        ----------
+        values
+            Counts, 0 or more.
+
+        Returns
+        -------
+        ndarray of float
+            As they are, where counts are public.
+
+        Examples
+        --------
+        >>> Policy().shown([0.0, 3.3, 12.6]).tolist()
+        [0.0, nan, 15.0]
+        """
+        counts = np.asarray(values, dtype=np.float64)
+        if self.public:
+            return counts
+        return np.where(self.small(counts), np.nan, self._steps(counts))
+
+    def points(self, values: ArrayLike) -> Floats:
+        """Return changes of a share as they are published: a fine one would tell a count.
+
+        Parameters
+        ----------
+        values
+            Percentage points.
+
+        Returns
+        -------
+        ndarray of float
+            As they are, where counts are public; else in steps of five points.
+
+        Examples
+        --------
+        >>> Policy().points([13.2, 1.9]).tolist()
+        [15.0, 0.0]
+        """
+        exact = np.asarray(values, dtype=np.float64)
+        return exact if self.public else np.round(exact / POINTS_STEP) * POINTS_STEP
+
+    def coarse(self, parts: ArrayLike, wholes: ArrayLike) -> Floats:
+        """Return shares of rounded counts, none hidden: for ranking and judging many of them.
+
+        Parameters
+        ----------
+        parts, wholes
+            Counts; one broadcasts to the other.
+
+        Returns
+        -------
+        ndarray of float
+            0 to 1; exact where counts are public, NaN of nobody or of too few.
+
+        Examples
+        --------
+        >>> Policy(least_base=10).coarse([3.0, 13.0], 50.0).tolist()
+        [0.1, 0.3]
+        """
+        part, whole = np.broadcast_arrays(
+            np.asarray(parts, np.float64), np.asarray(wholes, np.float64)
+        )
+        some = (whole > 0) & ~self.few(whole)
+        top, base = part, whole
+        if not self.public:
+            top, base = self._steps(part), self._steps(whole)
+        found = _divided(top, base, some)
+        return found if self.public else np.minimum(found, 1.0)
+
+    def share(self, parts: ArrayLike, wholes: ArrayLike) -> Floats:
+        """Return shares as they are published: of rounded counts, NaN where one of them is hidden.
+
+        Parameters
+        ----------
+        parts, wholes
+            Counts of the same shape. Those of a whole who are not in the part count too: a share
+            of 99 % would tell of them.
+
+        Returns
+        -------
+        ndarray of float
+            0 to 1; exact where counts are public, NaN of nobody.
+
+        Examples
+        --------
+        >>> Policy(least_base=10).share([52.0, 297.0, 3.0], [104.0, 300.0, 6.0]).tolist()
+        [0.47619047619047616, nan, nan]
+        """
+        part, whole = np.asarray(parts, np.float64), np.asarray(wholes, np.float64)
+        some = whole > 0
+        if self.public:
+            return _divided(part, whole, some)
+        gone = self.few(whole) | self.small(part) | self.small(whole - part)
+        found = _divided(self.shown(part), self.shown(whole), some & ~gone)
+        return np.minimum(found, 1.0)
+
+
+def _divided(top: Floats, base: Floats, where: Bools) -> Floats:
+    found: Floats = np.full(top.shape, np.nan)
+    np.divide(top, base, out=found, where=where)
+    return found
+
+
+PUBLIC = Policy(public=True)
+"""For counts that are published statistics."""

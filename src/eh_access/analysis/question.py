@@ -75,7 +75,7 @@ def ask(criterion: Criterion, case: Case) -> Question:
         criterion=criterion,
         before=look(criterion, case, case.before),
         after=look(criterion, case, case.after),
-        base=base_of(criterion, case.origins),
+        base=base_of(criterion, case.origins, case.settings.policy),
     )
 
 

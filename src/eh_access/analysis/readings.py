@@ -22,6 +22,7 @@ from eh_access.analysis.arrays import (
 )
 from eh_access.analysis.criteria import Outcome
 from eh_access.analysis.equality import group_members
+from eh_access.analysis.policy import PUBLIC, Policy
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -57,6 +58,10 @@ class Base:
         Origins sorted by area, those without weight or area left out; where each area begins.
     areas
         The areas' names, sorted; empty unless the criterion tells areas apart.
+    few
+        Whether there are too few to publish anything about: nobody is then counted.
+    policy
+        How counts are kept from identifying anybody.
     """
 
     weights: Floats
@@ -65,6 +70,8 @@ class Base:
     order: NDArray[np.intp]
     starts: NDArray[np.intp]
     areas: pd.Index
+    few: bool = False
+    policy: Policy = PUBLIC
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -84,7 +91,7 @@ class Readings:
     changed: Bools
 
 
-def base_of(criterion: Criterion, origins: gpd.GeoDataFrame) -> Base:
+def base_of(criterion: Criterion, origins: gpd.GeoDataFrame, policy: Policy = PUBLIC) -> Base:
     """Return whom a criterion counts.
 
     Parameters
@@ -93,6 +100,8 @@ def base_of(criterion: Criterion, origins: gpd.GeoDataFrame) -> Base:
         What is asked.
     origins
         With ``weight`` and the columns it needs.
+    policy
+        Where counts are not public, a group of too few is not counted, nor is an area of too few.
 
     Returns
     -------
@@ -115,17 +124,29 @@ def base_of(criterion: Criterion, origins: gpd.GeoDataFrame) -> Base:
     if criterion.by is not None:
         codes, areas = pd.factorize(origins[criterion.by], sort=True)
         known = codes >= 0
-        counted = np.flatnonzero(known & (weights > 0))
+        sums = np.bincount(codes[known], weights=weights[known], minlength=len(areas))
+        many = known & ~policy.few(np.append(sums, 0.0))[codes]  # code -1 is the last
+        counted = np.flatnonzero(many & (weights > 0))
         order = counted[np.argsort(codes[counted], kind="stable")]
         present, starts = np.unique(codes[order], return_index=True)
         areas = pd.Index(areas)[present]
+    held, rest = np.where(inside & known, weights, 0.0), np.where(~inside & known, weights, 0.0)
+    compared = criterion.measure == "group_gap"
+    apart = criterion.by is not None and not policy.public
+    few = bool(
+        policy.few(held.sum())
+        or (compared and policy.few(rest.sum()))
+        or (apart and not len(order))
+    )
     return Base(
-        weights=np.where(inside & known, weights, 0.0),
-        elsewhere=np.where(~inside & known, weights, 0.0),
+        weights=np.zeros_like(held) if few else held,
+        elsewhere=np.zeros_like(rest) if few else rest,
         unknown_weight=float(weights[~known].sum()),
         order=order,
         starts=starts,
         areas=areas,
+        few=few,
+        policy=policy,
     )
 
 

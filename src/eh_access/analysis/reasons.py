@@ -71,6 +71,8 @@ def no_value(question: Question, case: Case) -> str:
     """
     base, group, unit = question.base, question.criterion.group, case.settings.unit
     where = f"in {GROUPS[group].words}" if group else "here"
+    if base.few:
+        return f"there are too few {unit} {where} to publish anything about"
     if not base.weights.sum() > 0:
         return f"there are no {unit} {where}"
     if group and not base.elsewhere.sum() > 0:
@@ -183,11 +185,13 @@ def left_out(
         The times it reads.
     """
     base, unit, origins = question.base, case.settings.unit, case.origins
+    policy = case.settings.policy
     weights = base.weights + base.elsewhere
     if base.unknown_weight > 0:
         criterion = question.criterion
         column = GROUPS[criterion.group].column if criterion.group else criterion.by
-        told = f"{number(base.unknown_weight)} {unit} whose '{column}' is not known are left out"
+        count = number(base.unknown_weight, policy)
+        told = f"{count} {unit} whose '{column}' is not known are left out"
         reasons.notes.append(told)
     off = np.zeros(len(origins), dtype=bool)
     rim = np.zeros(len(origins), dtype=bool)
@@ -198,10 +202,11 @@ def left_out(
         if table.touches_rim is not None:
             rim |= table.touches_rim[rows]
     if weights[off].sum() > 0:
-        told = f"{number(weights[off].sum())} {unit} could not be placed on the streets"
+        told = f"{number(weights[off].sum(), policy)} {unit} could not be placed on the streets"
         reasons.notes.append(f"{told} and count as out of reach")
     if weights[rim].sum() > 0:
-        told = f"the trips of {number(weights[rim].sum())} {unit} touch the rim of the streets"
+        count = number(weights[rim].sum(), policy)
+        told = f"the trips of {count} {unit} touch the rim of the streets"
         reasons.notes.append(f"{told} known and may be shorter in truth")
 
 

@@ -21,6 +21,7 @@ from eh_access.analysis.arrays import (
 )
 from eh_access.analysis.equality import GROUPS, group_members
 from eh_access.analysis.hours import reached
+from eh_access.analysis.numerals import number
 from eh_access.analysis.question import missing_inputs, missing_modes
 from eh_access.analysis.readings import base_of, read
 from eh_access.analysis.views import look
@@ -277,12 +278,18 @@ def _minutes(
         measures.append(Measure(key=key, label=label, unit="min", better="lower"))
         parts.append(np.where(member, base, 0.0))
     lost = f"Who lose more than {loser_min:g} minutes"
-    measures.append(Measure(key="losers_weight", label=lost, unit="weight", better="lower"))
+    policy = case.settings.policy
+    counted = policy.public  # else sets would be ranked by counts that may not be shown
+    if counted:
+        measures.append(Measure(key="losers_weight", label=lost, unit="weight", better="lower"))
+    else:
+        notes.append("how many lose is not told by set: some of these counts are too small")
     left_out = float(weights.sum() - base.sum())
     if left_out > 0:
+        told = f"{left_out:g}" if counted else number(left_out, policy)
         notes.append(
-            f"{left_out:g} by weight reach no site even before; no set changes that, and they are "
-            "in no mean"
+            f"{told} by weight reach no site even before; no set changes that, and they are in no "
+            "mean"
         )
     seen = every.get_indexer(view.sites.ids)
 
@@ -293,7 +300,8 @@ def _minutes(
             return np.full((len(closed), len(measures)), math.nan)
         means = [means_of(after, part) for part in parts]
         found = [means[0], quantiles_of(after, base, 0.9), *means[1:]]
-        return np.stack([*found, np.where(loses, base, 0.0).sum(axis=1)], axis=1)
+        lose = [np.where(loses, base, 0.0).sum(axis=1)] if counted else []
+        return np.stack([*found, *lose], axis=1)
 
     return measures, step, notes
 
@@ -302,13 +310,20 @@ def _judged(
     criterion: Criterion, case: Case, every: pd.Index
 ) -> Callable[[Bools, dict[str, Floats]], Floats]:
     """Return what reads one criterion for many sets."""
-    view, base = look(criterion, case, case.before), base_of(criterion, case.origins)
+    view, policy = look(criterion, case, case.before), case.settings.policy
+    base = base_of(criterion, case.origins, policy)
+    whole = float(base.weights.sum())
     before = view.figure({})[None, :]
     seen = every.get_indexer(view.sites.ids)
 
     def step(closed: Bools, memory: dict[str, Floats]) -> Floats:
         after = _left(view, closed[:, seen], memory)
-        return np.asarray(read(criterion, before, after, base).value).reshape(-1, 1)
+        value = np.asarray(read(criterion, before, after, base).value)
+        if criterion.spec.unit == "share":
+            value = value if policy.public else policy.coarse(value * whole, whole)
+        if criterion.spec.unit == "points":
+            value = policy.points(value)
+        return value.reshape(-1, 1)
 
     return step
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from eh_access.analysis.arrays import ROUNDING
 from eh_access.analysis.equality import GROUPS
 from eh_access.analysis.judgements import Finding, judgement
 from eh_access.analysis.numerals import amount, count_of, number, percent, shown
+from eh_access.analysis.policy import HIDDEN_MARK, Policy
 from eh_access.analysis.readings import served
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from eh_access.analysis.question import Question
 
 METRES_PER_KM = 1000.0
+CODE = re.compile(r"[A-Z]\d{8}")
+"""Of an area, as the statistics office writes it: what stands where no name is known."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -69,6 +73,12 @@ class Telling:
         return f"{'an' if self.place[0].lower() in 'aeiou' else 'a'} {self.place}"
 
     @property
+    def by_street(self) -> str:
+        """Say that a distance goes along streets, where it does."""
+        times = self.case.before.times.get(self.criterion.mode)
+        return "" if times is not None and times.estimated else " by street"
+
+    @property
     def be(self) -> str:
         """The verb: what is, or what would be."""
         return "are" if self.case.is_baseline else "would be"
@@ -81,13 +91,14 @@ class Telling:
     def count(self, condition: NDArray[np.bool_]) -> str:
         """Return how many of those who count meet a condition, in words."""
         weights = self.question.base.weights
-        unit = self.case.settings.unit
-        return count_of(float(weights[condition].sum()), float(weights.sum()), unit)
+        told = self.case.settings
+        part, whole = float(weights[condition].sum()), float(weights.sum())
+        return count_of(part, whole, told.unit, told.policy)
 
     def some(self, condition: NDArray[np.bool_]) -> str:
         """Return how many meet a condition as a bare number, or "" for none."""
         weight = float(self.question.base.weights[condition].sum())
-        return number(weight) if weight > 0 else ""
+        return number(weight, self.case.settings.policy) if weight > 0 else ""
 
 
 def sentence(telling: Telling, finding: Finding) -> str:
@@ -116,7 +127,7 @@ def _reach(telling: Telling) -> str:
         far = f"{criterion.within_m:g} m"
         if criterion.within_m >= METRES_PER_KM:
             far = f"{criterion.within_m / METRES_PER_KM:g} km"
-        where = f"more than {far} by street from {telling.a_place}, {telling.travel}"
+        where = f"more than {far}{telling.by_street} from {telling.a_place}, {telling.travel}"
     else:
         where = (
             f"more than {criterion.cutoff_min:g} minutes {telling.travel} from {telling.a_place}"
@@ -170,11 +181,13 @@ def _group(telling: Telling) -> str:
         return "This is how things stand: nothing is added to any trip."
     inside, elsewhere = telling.evidence.to_dict("records")
     words = GROUPS[telling.criterion.group or ""].words
-    unit = telling.case.settings.unit
+    unit, policy = telling.case.settings.unit, telling.case.settings.policy
     return (
         f"In {words} the trip {telling.travel} to the nearest {telling.place} would take "
-        f"{_longer(inside['mean_change_min'])} on average ({number(inside['weight'])} {unit}), "
-        f"elsewhere {_longer(elsewhere['mean_change_min'])} ({number(elsewhere['weight'])})."
+        f"{_longer(inside['mean_change_min'])} on average "
+        f"({number(inside['weight'], policy)} {unit}), "
+        f"elsewhere {_longer(elsewhere['mean_change_min'])} "
+        f"({number(elsewhere['weight'], policy)})."
     )
 
 
@@ -202,13 +215,25 @@ def _areas(telling: Telling) -> str:
     if worst["fall_points"] <= 0:
         return f"In no {kind} would the share of {telling.case.settings.unit} {within} fall."
     over = int((rows["fall_points"] > criterion.threshold + ROUNDING).sum())
+    policy = telling.case.settings.policy
+    was, now = (_share(worst[f"share_{when}"], policy) for when in ("before", "after"))
     many = f"{over} of {len(rows)} {kind}s" if over else f"no {kind}"
     return (
-        f"{worst['name']} would lose most: the share of its {telling.case.settings.unit} {within} "
+        f"{_called(worst, kind)} would lose most: the share of its {telling.case.settings.unit} {within} "
         f"would fall by {shown(worst['fall_points'], 'points', near=criterion.threshold)}, from "
-        f"{percent(worst['share_before'])} to {percent(worst['share_after'])}; {many} "
+        f"{was} to {now}; {many} "
         f"would lose more than {criterion.threshold:g} points."
     )
+
+
+def _called(area: pd.Series, kind: str) -> str:
+    """Return an area's name at the start of a sentence; a bare code says what it is a code of."""
+    name = str(area["name"])
+    return f"{kind.capitalize()} {name}" if CODE.fullmatch(name) else name
+
+
+def _share(share: float, policy: Policy) -> str:
+    return HIDDEN_MARK if math.isnan(share) and not policy.public else percent(share)
 
 
 _FACTS: Mapping[str, Callable[[Telling], str]] = {

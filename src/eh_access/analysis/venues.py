@@ -10,14 +10,15 @@ import numpy as np
 from eh_access.analysis.aligning import rows_of
 from eh_access.analysis.alternative_sets import BETWEEN
 from eh_access.analysis.arrays import within
+from eh_access.analysis.hiding import blurred
 from eh_access.analysis.optimum import (
-    MOST_LISTED,
     OBJECTIVES,
     Objective,
     Problem,
     Solution,
     solve,
 )
+from eh_access.analysis.policy import HIDDEN_MARK, PUBLIC, Policy
 from eh_access.analysis.siting import figures
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-FEW_LISTED = 20_000
 ALONE = ""
 """Stands for the scenario that is mended when none is: sessions on their own."""
 
@@ -78,6 +78,8 @@ class OutreachOptions:
         What is counted, in the plural.
     time_limit_s
         For each integer program.
+    policy
+        How counts are kept from identifying anybody.
     """
 
     sessions: tuple[int, ...] = (1, 2, 3, 4)
@@ -86,6 +88,7 @@ class OutreachOptions:
     cutoff_min: float = 30.0
     unit: str = "under-fives"
     time_limit_s: float = 60.0
+    policy: Policy = PUBLIC
 
 
 @dataclass(eq=False)
@@ -125,6 +128,8 @@ class Search:
             "venues": BETWEEN.join(venues),
             "venue_names": BETWEEN.join(titles),
             **{str(key): round(float(value), 9) for key, value in got.items()},
+            "covered_share": self._share(float(got["covered_share"]), float(self.weights.sum())),
+            "unreached_weight": float(self.told.policy.shown(round(got["unreached_weight"], 9))),
             **self._regained(reach),
             **_proof(solution),
             "basis": "estimated" if self.times.estimated else "streets",
@@ -152,8 +157,6 @@ class Search:
             covered=covered,
             cover_weights=counts,
             choose=sessions,
-            # few venues help those who lost, so the program is small and beats trying every set
-            listed=MOST_LISTED if self.mend is None else FEW_LISTED,
             time_limit_s=self.told.time_limit_s,
         )
 
@@ -176,13 +179,20 @@ class Search:
         gone = float(self.weights[lost].sum())
         added = float((_added(after, before)[both] * self.weights[both]).sum())
         left = float((_added(reach, before)[both] * self.weights[both]).sum())
-        told["coverage_lost_weight"], told["minutes_lost"] = gone, added
+        told["coverage_lost_weight"] = float(self.told.policy.shown(gone))
+        told["minutes_lost"] = added
         if gone > 0:
             back = lost & within(reach, cutoff)
-            told["coverage_regained_share"] = round(float(self.weights[back].sum()) / gone, 9)
+            told["coverage_regained_share"] = self._share(
+                float(self.weights[back].sum()) / gone, gone
+            )
         if added > 0:
             told["minutes_regained_share"] = round(1.0 - left / added, 9)
         return told
+
+    def _share(self, share: float, base: float) -> float:
+        """Return a share as it is published."""
+        return round(float(blurred(share, base, self.told.policy)), 9)
 
 
 def _added(minutes: Floats, before: Floats) -> Floats:
@@ -206,7 +216,7 @@ def _sentence(names: list[str], row: dict[str, object], told: OutreachOptions) -
     aim = OBJECTIVE_WORDS[str(row["objective"])]
     if row["mends"] == ALONE:
         return (
-            f"{where}: {_percent(row['covered_share'])} of {told.unit} within "
+            f"{where}: {_covered(row['covered_share'], told.policy)} of {told.unit} within "
             f"{told.cutoff_min:g} minutes (chosen for {aim})."
         )
     within_words = f"of lost cover within {told.cutoff_min:g} minutes"
@@ -221,6 +231,11 @@ def _sentence(names: list[str], row: dict[str, object], told: OutreachOptions) -
     if not parts:
         return f"{where}: nothing was lost that could be given back."
     return f"{where} give{'s' if count == 1 else ''} back {' and '.join(parts)} (chosen for {aim})."
+
+
+def _covered(share: object, policy: Policy) -> str:
+    hidden = not policy.public and np.isnan(float(str(share)))
+    return HIDDEN_MARK if hidden else _percent(share)
 
 
 def _percent(share: object) -> str:

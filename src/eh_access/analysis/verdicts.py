@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from eh_access.analysis.arrays import ROUNDING
 from eh_access.analysis.criteria import Criterion, Outcome, Verdict
 from eh_access.analysis.evidence import evidence_of
-from eh_access.analysis.judgements import Finding, judgement
+from eh_access.analysis.judgements import Finding, judgement, published
 from eh_access.analysis.question import Question, ask, missing_inputs, missing_modes
 from eh_access.analysis.readings import LEVELS, grade
 from eh_access.analysis.reasons import (
@@ -31,9 +32,15 @@ from eh_access.analysis.views import tables_for
 from eh_access.modes import MODES
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from eh_access.analysis.case import Case
     from eh_access.routing.types import TravelTimes
 
+    Floats = NDArray[np.float64]
+
+HARDLY = 1e-6
+"""Stands for a change that may not be told: it has a direction and no size."""
 ESTIMATED = "travel times are straight-line estimates"
 ROW_COLUMNS = (
     "scenario",
@@ -117,14 +124,16 @@ def judge(criterion: Criterion, case: Case) -> Verdict:
     reading = question.reading()
     pointed = LEVELS[int(grade(criterion, reading))]
     reasons = _reasons(question, case, pointed)
-    value, baseline = float(reading.value), float(reading.baseline_value)
+    policy = case.settings.policy
+    exact = (reading.value, reading.baseline_value)
+    value, baseline = (float(part) for part in published(criterion, *exact, question.base, policy))
     finding = Finding(
         value=value,
         baseline_value=baseline,
         outcome=Outcome.CANNOT_SAY if reasons.causes else pointed,
         indication=_indication(reasons, pointed),
         not_met_before=_not_met_before(question, case, pointed, pointless=reasons.pointless),
-        worsened_by=(baseline - value if criterion.better == "higher" else value - baseline) + 0.0,
+        worsened_by=_worsened(criterion, (value, baseline), exact),
         is_baseline=case.is_baseline,
         causes=tuple(reasons.causes),
     )
@@ -139,7 +148,8 @@ def judge(criterion: Criterion, case: Case) -> Verdict:
         search_min=min(table.cutoff_min for table in _tables(criterion, case)),
         evidence=evidence,
     )
-    told = judgement(criterion, finding) if math.isnan(value) else sentence(telling, finding)
+    nothing = math.isnan(float(reading.value))
+    told = judgement(criterion, finding) if nothing else sentence(telling, finding)
     return _verdict(
         criterion, case, finding, sentence=told, evidence=evidence, reason=reasons.text()
     )
@@ -211,6 +221,16 @@ def _reasons(question: Question, case: Case, pointed: Outcome) -> Reasons:
         on_unknowns(reasons, question, case, pointed)
     left_out(reasons, question, case, _tables(criterion, case))
     return reasons
+
+
+def _worsened(
+    criterion: Criterion, told: tuple[float, float], exact: tuple[Floats, Floats]
+) -> float:
+    """Return by how much the published value is worse; where that is hidden, which way it goes."""
+    sign = -1.0 if criterion.better == "higher" else 1.0
+    worse = sign * (told[0] - told[1]) + 0.0
+    true = sign * float(exact[0] - exact[1])
+    return math.copysign(HARDLY, true) if math.isnan(worse) and abs(true) > ROUNDING else worse
 
 
 def _indication(reasons: Reasons, pointed: Outcome) -> Outcome | None:

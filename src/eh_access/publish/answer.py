@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from eh_access.analysis.criteria import Verdict
     from eh_access.publish.tables import Table
     from eh_access.study.results import StudyResult
+
+TURNS = "it turns on where "
+UNKNOWN = "its place could change the outcome"
+"""How a verdict's reasons say what it hangs on (analysis/reasons)."""
 
 STANDINGS: Mapping[str, str] = {
     "met": "met",
@@ -154,9 +158,9 @@ def within_sentence(result: StudyResult, tables: Mapping[str, Table], scenario: 
     same = words.about(before) == words.about(after) and before != after
     told = [words.whole(count) if same else words.about(count) for count in (before, after)]
     return words.capital(
-        f"{told[0]} of {words.about(whole)} {said.unit} ({shares[0]:.1f}%) are within "
+        f"{told[0]} of {words.about(whole)} {said.unit} ({words.percentage(shares[0])}) are within "
         f"{cutoff:g} minutes {mode} of a full-time {said.site} before, and {told[1]} "
-        f"({shares[1]:.1f}%) after{said.hedge}."
+        f"({words.percentage(shares[1])}) after{said.hedge}."
     )
 
 
@@ -179,10 +183,10 @@ def losers_sentence(result: StudyResult, tables: Mapping[str, Table], scenario: 
     part_time = table.cell("weight_loses", **_row(result, scenario, ANY_SITE))
     more = result.study.settings.loser_min
     text = (
-        f"{words.about(loses)} {said.unit} ({share:.1f}%) would need more than {more:g} minutes "
-        f"longer {row['mode']} to the nearest full-time {said.site}"
+        f"{words.about(loses)} {said.unit} ({words.percentage(share)}) would need more than "
+        f"{more:g} minutes longer {row['mode']} to the nearest full-time {said.site}"
     )
-    if not math.isclose(loses, part_time):
+    if not (math.isclose(loses, part_time) or math.isnan(part_time)):
         few = (
             words.about(part_time).replace("no", "none", 1)
             if part_time == 0
@@ -263,7 +267,7 @@ def what_would_change(result: StudyResult, scenario: str) -> tuple[str, ...]:
         for verdict in verdicts
         if "marginal" in {str(verdict.outcome), str(verdict.indication)}
     ]
-    found += _uncertain(result)
+    found += _uncertain(result, verdicts)
     assumed = result.study.settings.full_time_assumption
     if assumed not in {note.text for note in result.notes}:
         found.append(assumed)
@@ -271,24 +275,35 @@ def what_would_change(result: StudyResult, scenario: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text for text in found if text))
 
 
-def _uncertain(result: StudyResult) -> list[str]:
-    """Return a line on the sites whose place is not known well."""
+def _uncertain(result: StudyResult, verdicts: Sequence[Verdict]) -> list[str]:
+    """Return what turns on where sites are, as the verdicts' own reasons say, and what does not."""
     sites = result.sites
     radius = pd.Series(rough_radius_m(sites), index=sites.index)
     rough = radius[radius > 0].sort_values(ascending=False, kind="stable")
-    lost = sites.loc[sites["location_basis"] == "unknown", "name"]
+    names = sites["name"]
+    clauses = [verdict.reason.split("; ") for verdict in verdicts]
+    turned = [" ".join(text for text in told if text.startswith(TURNS)) for told in clauses]
+    turning = [site for site in rough.index if any(names[site] in text for text in turned)]
     found = []
-    if len(rough):
-        listed = words.listed(
-            f"{sites['name'][site]} (to within {metres:,.0f} m)" for site, metres in rough.items()
-        )
-        found.append(f"The true places of what is known only roughly: {listed}.")
-    if len(lost):
+    if turning:
+        listed = words.listed(f"{names[site]} (to within {rough[site]:,.0f} m)" for site in turning)
+        count = _of_these(sum(bool(text) for text in turned), len(verdicts))
+        found.append(f"Where these are, known only roughly: {listed}. {count} on it.")
+    if len(rough) > len(turning):
+        others = f"{len(rough) - len(turning)} others" if turning else f"{len(rough)} places"
+        found.append(f"Not the {others} known only roughly: tried nearer and farther, none turns.")
+    for name in sites.loc[sites["location_basis"] == "unknown", "name"]:
+        hangs = sum(any(UNKNOWN in t for t in told) and name in " ".join(told) for told in clauses)
         found.append(
-            f"The place of {words.listed(lost)}, which is not known and left out: that "
-            "overstates harm wherever it stays open."
+            f"Where {name} is, which is not known: {_of_these(hangs, len(verdicts)).lower()} on it."
+            if hangs
+            else f"Not where {name} is, though it is not known: no outcome turns wherever it was tried."
         )
     return found
+
+
+def _of_these(count: int, whole: int) -> str:
+    return f"{count} of {whole} criteria turn{'s' if count == 1 else ''}"
 
 
 def _differs(result: StudyResult, verdict: Verdict) -> str:

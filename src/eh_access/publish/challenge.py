@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 import pandas as pd
 
+from eh_access.analysis.hiding import hide_small
 from eh_access.publish.attribution import credit_lines
+from eh_access.publish.hiding import FACTS, for_file
 from eh_access.publish.outputs import write_csv
 from eh_access.publish.whole import write_whole
 from eh_access.publish.wording import ANY_SITE, FULL_TIME, Wording, scenario_label
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from eh_access.analysis.comparison import Comparison
     from eh_access.analysis.criteria import Verdict
     from eh_access.study.challenge import Challenge
+    from eh_access.study.config import Study
     from eh_access.study.results import StudyResult
 
 COMPARISON_NAMES = ("comparison.html", "comparison.csv")
@@ -87,7 +90,7 @@ def _rows(result: StudyResult, council: str, theirs: str) -> Iterator[dict[str, 
         for mode in result.modes:
             label = result.times[mode].mode.label
             both = compared[council, mode], compared[theirs, mode]
-            for row in _figure_rows(*both, unit=result.study.unit):
+            for row in _figure_rows(*both, study=result.study):
                 yield {**named, "mode": label, "sites": sites, **row}
 
 
@@ -115,13 +118,14 @@ def _outcome(verdict: Verdict) -> str:
 
 
 def _figure_rows(
-    council: Comparison, theirs: Comparison, *, unit: str
+    council: Comparison, theirs: Comparison, *, study: Study
 ) -> Iterator[dict[str, object]]:
-    one, two = council.summary().iloc[0], theirs.summary().iloc[0]
+    both = pd.concat([council.summary(), theirs.summary()]).assign(scenario=["council", "theirs"])
+    one, two = (row for _, row in hide_small(both, FACTS, study.policy)[0].iterrows())
     for column, words, measured in FIGURES:
         yield {
             "row": column,
-            "what": words.format(loser=council.loser_min, unit=unit),
+            "what": words.format(loser=council.loser_min, unit=study.unit),
             "unit": measured,
             "threshold": math.nan,
             "before": 0.0,
@@ -252,7 +256,7 @@ def write_challenge(result: StudyResult, challenge: Challenge, out_dir: Path) ->
     def fill(folder: Path) -> Sequence[str]:
         page = render_challenge(result, challenge, table)
         (folder / "comparison.html").write_bytes(page.encode("utf-8"))
-        write_csv(table, folder / "comparison.csv")
+        write_csv(for_file(table, result.study.policy), folder / "comparison.csv")
         return COMPARISON_NAMES
 
     return write_whole(out_dir, fill)

@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 
 from eh_access.analysis.rough import rough_radius_m
+from eh_access.publish import words
 from eh_access.publish.drawing import (
     DARK_BLUE,
     DARK_PINK,
@@ -217,10 +218,17 @@ def bars_svg(
             (0.19, after, ORANGE, "////", "after"),
         ):
             bars = axes.barh(
-                place + offset, values, 0.36, color=colour, hatch=hatch, edgecolor="white"
+                place + offset,
+                np.nan_to_num(values),
+                0.36,
+                color=colour,
+                hatch=hatch,
+                edgecolor="white",
             )
             bars.set_label(name)
-            axes.bar_label(bars, [f"{value:.1f}%" for value in values], padding=3, fontsize=8)
+            axes.bar_label(
+                bars, [words.percentage(value) for value in values], padding=3, fontsize=8
+            )
         if target is not None:
             axes.axvline(target[0], color=INK, linewidth=1, linestyle="--", label=target[1])
         axes.set_yticks(place, labels)

@@ -11,6 +11,7 @@ from eh_access.analysis.fairness import KINDS, NOTES
 from eh_access.analysis.venues import OBJECTIVE_WORDS
 from eh_access.publish import words
 from eh_access.publish.choice_tables import choice_tables
+from eh_access.publish.hiding import with_marks
 from eh_access.publish.tables import Column, Table, make_table, records
 from eh_access.publish.wording import ANY_SITE, FULL_TIME, PRINTED, Wording, scenario_label
 
@@ -61,6 +62,8 @@ def further_tables(result: StudyResult, findings: Findings) -> Mapping[str, Tabl
         tables.append(_outreach(result, findings, said))
     tables += [_robustness(result, findings, said), _tipping(result, findings, said)]
     tables.append(_unknowns(findings, said))
+    if not result.study.policy.public:
+        tables = [with_marks(table) for table in tables]
     return MappingProxyType({table.name: table for table in tables if len(table.frame)})
 
 

@@ -10,12 +10,14 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from eh_access.analysis.hiding import hide_small
 from eh_access.analysis.isochrones import isochrones
 from eh_access.analysis.scenarios import open_sites
 from eh_access.publish import drawing, figures
 from eh_access.publish.attribution import credit_lines
 from eh_access.publish.facts import facts
 from eh_access.publish.geopackage import Layer, categorised_style, graduated_style
+from eh_access.publish.hiding import FACTS, MARK_NOTE
 from eh_access.publish.shading import CHANGE
 from eh_access.publish.squares import display_areas
 from eh_access.publish.wording import headline
@@ -133,11 +135,20 @@ def area_changes(result: StudyResult, scenario: str, mode: str) -> gpd.GeoDataFr
         ``before_min``, ``after_min``, ``change_min`` (weighted means over those who reach one
         both before and after; NaN where nobody does) and ``loses_weight``.
     """
-    comparison = result.comparisons_full_time[scenario, mode]
     shown = display_areas(result.origins, result.areas)
     by = pd.Series(shown.area_of_origin, index=result.origins.index)
-    found = facts(comparison, by, cutoff_min=result.study.settings.cutoff_min)
-    columns = found[list(AREA_FACTS)].rename(columns=AREA_FACTS).round(4)
+    # all scenarios at once, for one may tell of another
+    found = pd.concat(
+        facts(comparison, by, cutoff_min=result.study.settings.cutoff_min)
+        .rename_axis("group")
+        .reset_index()
+        .assign(scenario=name)
+        for (name, way), comparison in result.comparisons_full_time.items()
+        if way == mode
+    )
+    told, _ = hide_small(found, FACTS, result.study.policy)
+    rows = told[told["scenario"] == scenario].set_index("group")
+    columns = rows[list(AREA_FACTS)].rename(columns=AREA_FACTS).round(4)
     return shown.areas[["name", "geometry"]].join(columns)
 
 
@@ -197,6 +208,7 @@ def _sites_layer(result: StudyResult, scenario: str | None) -> Layer:
 def _origins_layer(result: StudyResult, scenario: str) -> Layer:
     """Return the origins with before, after and outcome by each mode."""
     frame = result.origins[["weight", "area_id", "geometry"]].copy()
+    frame["weight"] = result.study.policy.shown(frame["weight"])
     for mode in result.modes:
         rows = result.comparisons_full_time[scenario, mode].frame
         for column in ("before_min", "after_min", "change_min", "site_after", "outcome"):
@@ -304,6 +316,7 @@ def geopackage_metadata(result: StudyResult) -> str:
     lines += [
         f"{study.weight_label}: {clause(study.weight_basis)}.",
         f"Criteria sha256: {study.criteria_sha256()}",
+        *(() if study.policy.public else (f"A count or share with no value: {MARK_NOTE}",)),
         *(f"{item.title}: {item.publisher}, {item.licence}" for item in result.provenance),
         *credit_lines(result.provenance),
     ]

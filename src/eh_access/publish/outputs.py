@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from eh_access.publish.background import workbook_cover
 from eh_access.publish.further_report import further
 from eh_access.publish.geopackage import write_geopackage
+from eh_access.publish.hiding import HIDDEN_FILE, for_file, hidden_log, hidden_summary
 from eh_access.publish.layers import geopackage_metadata, layers
 from eh_access.publish.map import render_map
 from eh_access.publish.report import report_page
@@ -43,6 +44,7 @@ OUTPUT_NAMES = (
     "robustness.csv",
     "fairness.csv",
     "outreach.csv",
+    "hidden.csv",
     "manifest.json",
 )
 """Every file there can be; a study without candidates, say, has no ``outreach.csv``."""
@@ -118,9 +120,11 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
 
 def _write_all(result: StudyResult, folder: Path, *, started: datetime | None) -> tuple[str, ...]:
     """Write every output into one folder, the manifest last because it describes the others."""
-    tables = tabulate(result)
-    findings = find_further(result)
+    findings, policy = find_further(result), result.study.policy
     beyond = further(result, findings)
+    figures = tabulate(result)
+    hidden = hidden_log(result, figures.values(), findings)
+    tables = {**figures, "hidden": hidden_summary(hidden)}
     page = report_page(result, tables, beyond)
     steps: dict[str, Callable[[Path], None]] = {
         "report.html": lambda path: _write_text(page.html, path),
@@ -132,11 +136,12 @@ def _write_all(result: StudyResult, folder: Path, *, started: datetime | None) -
         "results.gpkg": lambda path: write_geopackage(
             layers(result), path, metadata=geopackage_metadata(result)
         ),
-        "origins.csv": lambda path: write_csv(result.origins_table(), path),
-        "verdicts.csv": lambda path: write_csv(result.verdicts_table(), path),
+        "origins.csv": lambda path: write_csv(for_file(result.origins_table(), policy), path),
+        "verdicts.csv": lambda path: write_csv(for_file(result.verdicts_table(), policy), path),
     }
     for name, frame in findings.tables().items():
-        steps[name] = partial(write_csv, frame)
+        steps[name] = partial(write_csv, for_file(frame, policy))
+    steps[HIDDEN_FILE] = partial(write_csv, hidden)
     for name, write in steps.items():
         logger.info("writing %s", name)
         write(folder / name)

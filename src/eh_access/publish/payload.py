@@ -21,8 +21,10 @@ from eh_access.analysis.equality import GROUPS, group_members
 from eh_access.analysis.rough import rough_radius_m
 from eh_access.publish import geojson
 from eh_access.publish.attribution import OSM_CREDIT, credit_lines
+from eh_access.publish.hiding import hiding_rules
 from eh_access.publish.isochrone_shapes import isochrone_shapes, moved_shapes
 from eh_access.publish.lengths import shortest_ways
+from eh_access.publish.shading import CHANGE
 from eh_access.publish.squares import DisplayAreas, display_areas
 from eh_access.routing.estimate import ACCURACY
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from eh_access.analysis.criteria import Criterion, Verdict
+    from eh_access.analysis.policy import Policy
     from eh_access.routing.types import TravelTimes
     from eh_access.study.results import StudyResult
     from eh_access.study.schema import ScenarioConfig
@@ -70,6 +73,7 @@ def build_payload(result: StudyResult) -> dict[str, Any]:
             "unit": study.unit,
             "site_word": study.site_word,
             "weight_label": study.weight_label,
+            "hiding": hiding_rules(study.policy),
             "illustrative": study.illustrative,
         },
         "estimated": result.estimated,
@@ -87,9 +91,10 @@ def build_payload(result: StudyResult) -> dict[str, Any]:
         ],
         "sites": _sites(sites),
         "scenarios": [_scenario(result, name, sites.index) for name in result.scenario_names],
-        "origins": _origins(result.origins, shown),
+        "origins": _origins(result.origins, shown, study.policy),
         "areas": _areas(shown.areas),
         "area_word": shown.word,
+        "change": {"bounds": list(CHANGE.bounds), "labels": list(CHANGE.labels_apart)},
         "base": _base(result),
         "isochrones": isochrone_shapes(result),
         "columns": _columns(result),
@@ -237,15 +242,18 @@ def _moved(
     return found
 
 
-def _origins(origins: gpd.GeoDataFrame, shown: DisplayAreas) -> dict[str, Any]:
+def _origins(origins: gpd.GeoDataFrame, shown: DisplayAreas, policy: Policy) -> dict[str, Any]:
     places = geojson.to_degrees(origins.geometry)
     at = np.column_stack([places.y, places.x])
     wards, ward_names = _coded(origins.get("ward_name"), len(origins))
     number = {area: position for position, area in enumerate(shown.areas.index)}
+    # counts that are not public travel as shares of their sum, for by place they are counts of few
+    whole = 1.0 if policy.public else float(origins["weight"].sum())
     return {
+        "whole": whole,
         "id": [str(origin) for origin in origins.index],
         "at": [int(value) for value in np.rint(at * geojson.STEPS_PER_DEGREE).ravel()],
-        "weight": [float(weight) for weight in origins["weight"]],
+        "weight": [float(weight) / whole for weight in origins["weight"]],
         "area": [number.get(area, NO_SITE) for area in shown.area_of_origin],
         "ward": wards,
         "ward_names": ward_names,

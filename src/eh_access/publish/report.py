@@ -20,6 +20,7 @@ from eh_access.publish.shading import CHANGE
 from eh_access.publish.squares import display_areas
 from eh_access.publish.streets import street_facts
 from eh_access.publish.tabulate import FULL_TIME, tabulate
+from eh_access.publish.verdict_words import FILES, accuracy_short, in_words, reasons
 from eh_access.publish.wording import Wording, headline, scenario_label
 from eh_access.routing.estimate import ACCURACY
 
@@ -148,13 +149,16 @@ def report_context(
         "study": study,
         "said": said,
         "accuracy": ACCURACY,
-        "accuracy_after_word": words.capital(ACCURACY.removeprefix("INDICATIVE: ")),
+        "accuracy_short": accuracy_short(),
         "scenario": label,
         "scenario_note": _note(result, scenario),
         "mode": mode,
         "full_time": FULL_TIME,
         "answers": () if scenario is None else answer.answer(result, tables, scenario),
         "matrix": criteria_matrix(result, said),
+        "told": in_words(result),
+        "reasons": reasons(result),
+        "files": FILES,
         "full_time_only": sum(item.sites == "full_time" for item in result.study.criteria),
         "compared": [scenario_label(result, name) for name in _compared(result)],
         "changes": ()
@@ -197,7 +201,7 @@ def criteria_matrix(result: StudyResult, said: Wording) -> list[dict[str, Any]]:
     -------
     list of dict
         ``id``, ``title``, ``threshold``, ``before`` and ``cells``; a cell has ``outcome``,
-        ``symbol``, ``value``, ``before_too`` and ``sentence``.
+        ``symbol``, ``value``, ``points_to`` and ``before_too``.
     """
     rows = []
     by_key = {(item.criterion.id, item.scenario): item for item in result.verdicts}
@@ -237,8 +241,6 @@ def _cell(verdict: Verdict, said: Wording) -> dict[str, Any]:
         "symbol": SYMBOLS.get(outcome, CANNOT_SAY),
         "value": said.value(verdict, verdict.value),
         "before_too": _before_too(verdict),
-        "sentence": verdict.sentence,
-        "reason": verdict.reason,
     }
 
 
@@ -294,7 +296,7 @@ def _chart(result: StudyResult, tables: Mapping[str, Table], said: Wording) -> P
     rows = tables["deprivation"].where(scenario=label, mode=mode).frame
     before, after = (list(rows[f"within_share_{when}"]) for when in ("before", "after"))
     told = "; ".join(
-        f"{group}: {was:.1f}% before, {now:.1f}% after"
+        f"{group}: {words.percentage(was)} before, {words.percentage(now)} after"
         for group, was, now in zip(rows["group"], before, after, strict=True)
     )
     heading = (

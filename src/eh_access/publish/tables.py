@@ -44,6 +44,8 @@ class Column:
         Words for the unit where the kind does not give it, as "under-fives" for a count.
     at_infinity
         What ``inf`` means here.
+    at_nan
+        What a missing value means here.
 
     Examples
     --------
@@ -56,6 +58,7 @@ class Column:
     kind: Kind = "text"
     unit: str = ""
     at_infinity: str = NOT_REACHED
+    at_nan: str = NOT_AVAILABLE
 
     @property
     def heading(self) -> str:
@@ -92,7 +95,7 @@ class Column:
             return str(value)
         number = float(str(value))
         if math.isnan(number):
-            return NOT_AVAILABLE
+            return self.at_nan
         if math.isinf(number):
             return self.at_infinity if number > 0 else "newly reached"
         return f"{number:,.{DECIMALS[self.kind]}f}"
@@ -116,6 +119,8 @@ class Table:
         What a reader must know to read it rightly.
     headers
         How many columns from the left name the row.
+    hidden
+        What was hidden in it so that nobody can be found, and why; None for a table of no people.
 
     Raises
     ------
@@ -129,6 +134,7 @@ class Table:
     frame: pd.DataFrame
     notes: tuple[str, ...] = ()
     headers: int = 1
+    hidden: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         lacking = [column.key for column in self.columns if column.key not in self.frame]

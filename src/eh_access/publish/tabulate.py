@@ -11,6 +11,7 @@ import pandas as pd
 from eh_access.analysis.equality import fifths, imd_fifth
 from eh_access.publish.background import background_tables
 from eh_access.publish.facts import facts
+from eh_access.publish.hiding import hidden_table, with_marks
 from eh_access.publish.squares import display_areas
 from eh_access.publish.streets import street_tables
 from eh_access.publish.tables import Column, Table, make_table
@@ -25,6 +26,7 @@ from eh_access.publish.wording import (
 
 if TYPE_CHECKING:
     from eh_access.analysis.comparison import Comparison
+    from eh_access.analysis.policy import Policy
     from eh_access.study.results import StudyResult
 
 
@@ -131,7 +133,8 @@ def _criteria(result: StudyResult, words: Wording) -> Table:
     )
     frame = pd.DataFrame(rows, columns=[column.key for column in columns])
     title = f"The criteria and their outcomes under each scenario, {words.place}{words.mark}"
-    return make_table("criteria", title, columns, frame, headers=3)
+    made = make_table("criteria", title, columns, frame, headers=3)
+    return made if result.study.policy.public else with_marks(made)
 
 
 def _cases(result: StudyResult) -> Iterator[tuple[dict[str, str], Comparison]]:
@@ -177,7 +180,7 @@ def _within(result: StudyResult, words: Wording) -> Table:
         f"{words.Unit} within {cutoff:g} minutes of the nearest {words.site}, before and after, "
         f"{words.place}{words.mark}"
     )
-    return _make(("within", title), columns, rows, words)
+    return _make(("within", title), columns, rows, words, result.study.policy)
 
 
 def _added(result: StudyResult, words: Wording) -> Table:
@@ -204,7 +207,7 @@ def _added(result: StudyResult, words: Wording) -> Table:
         f"added or saved, "
         f"{words.place}{words.mark}"
     )
-    return _make(("added_time", title), columns, rows, words)
+    return _make(("added_time", title), columns, rows, words, result.study.policy)
 
 
 def _grouped(
@@ -236,7 +239,7 @@ def _grouped(
         f"Before and after by {title}: {words.unit} and minutes to the nearest full-time "
         f"{words.site}, {words.place}{words.mark}"
     )
-    return _make((name, full_title), columns, rows, words)
+    return _make((name, full_title), columns, rows, words, result.study.policy)
 
 
 def _make(
@@ -244,10 +247,11 @@ def _make(
     columns: tuple[Column, ...],
     rows: list[dict[str, object]],
     words: Wording,
+    policy: Policy,
 ) -> Table:
     """Return a table of facts, its columns there even when no scenario could be compared."""
-    frame = pd.DataFrame(rows, columns=[column.key for column in columns])
-    return make_table(*named, columns, frame, notes=words.table_notes, headers=3)
+    frame = pd.DataFrame(rows) if rows else pd.DataFrame(columns=[item.key for item in columns])
+    return hidden_table(named, columns, frame, policy, notes=words.table_notes, headers=3)
 
 
 __all__ = ["ANY_SITE", "FULL_TIME", "groupings", "headline", "tabulate"]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from eh_access.analysis.policy import HIDDEN_MARK
 from eh_access.publish import words
 from eh_access.routing.estimate import ACCURACY
 
@@ -131,9 +132,28 @@ class Wording:
         """Return one of a verdict's figures as text with its unit."""
         unit = self.scale(verdict)[1]
         number = round(self.scaled(verdict, value), 1) + 0.0
-        if not math.isfinite(number):
-            return "not available" if math.isnan(number) else "not reached"
+        if math.isnan(number):
+            known = verdict.indication is not None or str(verdict.outcome) != "cannot say"
+            return HIDDEN_MARK if known else "not available"
+        if math.isinf(number):
+            return "not reached"
         return f"{number:,.1f}%" if unit == "percent" else f"{number:,.1f} {unit}"
+
+
+def fact(verdict: Verdict) -> str:
+    """Return the first sentence of a verdict: what was found, without what follows from it.
+
+    Parameters
+    ----------
+    verdict
+        Any verdict.
+
+    Returns
+    -------
+    str
+        A sentence.
+    """
+    return verdict.sentence.split(". ", 1)[0].rstrip(".") + "."
 
 
 def scenario_label(result: StudyResult, name: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from eh_access.analysis.policy import HIDDEN_MARK
+
 NOT_REACHED = "not reached"
 
 
@@ -26,7 +28,7 @@ def whole(value: float) -> str:
     >>> whole(1243.4)
     '1,243'
     """
-    return f"{round(value):,}"
+    return HIDDEN_MARK if math.isnan(value) else f"{round(value):,}"
 
 
 def about(value: float) -> str:
@@ -47,12 +49,35 @@ def about(value: float) -> str:
     >>> about(1243.4), about(14637), about(3.2), about(0.0), about(0.2)
     ('about 1,240', 'about 14,600', 'about 3', 'no', 'fewer than 1')
     """
+    if math.isnan(value):
+        return HIDDEN_MARK
     if value == 0:
         return "no"
     if value < 0.5:  # noqa: PLR2004 - what would round to none
         return "fewer than 1"
     digits = max(len(str(round(value))) - 3, 0)
     return f"about {round(value, -digits):,.0f}"
+
+
+def percentage(value: float) -> str:
+    """Return a percentage from a table.
+
+    Parameters
+    ----------
+    value
+        0 to 100; NaN where it is hidden.
+
+    Returns
+    -------
+    str
+        Text.
+
+    Examples
+    --------
+    >>> percentage(84.31), percentage(math.nan)
+    ('84.3%', '[c]')
+    """
+    return HIDDEN_MARK if math.isnan(value) else f"{value:.1f}%"
 
 
 def percent(share: float) -> str:

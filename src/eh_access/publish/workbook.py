@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from eh_access.publish.tables import NOT_AVAILABLE
+
 if TYPE_CHECKING:
     from gptables import GPTable
     from gptables.core.wrappers import GPWorkbook
@@ -36,7 +38,7 @@ AS_TEXT = {
 LEGEND = (
     "[not reached] means that no centre can be reached within the longest search; it is not a "
     "missing figure. [newly reached] means that none could be reached before, [no longer reached] "
-    "that one could. [x] means not available."
+    "that one could. [x] means not available; [c] means hidden, so that nobody can be found."
 )
 NUMBER_FORMATS = {
     "count": "#,##0",
@@ -151,7 +153,7 @@ def _cell(value: object, column: Column) -> str | float:
         return _safe(str(value))
     number = float(str(value))
     if math.isnan(number):
-        return MISSING
+        return MISSING if column.at_nan == NOT_AVAILABLE else column.at_nan
     if math.isinf(number):
         return f"[{column.text(number)}]"
     return number

@@ -6,7 +6,6 @@ No cell of it is ever put into a message, a log or a table: faults name rows and
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import re
 from dataclasses import dataclass, replace
@@ -20,7 +19,8 @@ import shapely
 
 from eh_access.errors import InputError, SourceError
 from eh_access.sources.bundled import data_dir
-from eh_access.study.protecting import note_of, refuse_nothing, safe_counts, spread
+from eh_access.study.pooling import safe_counts
+from eh_access.study.protecting import hidden_of, note_of, refuse_nothing, spread
 from eh_access.study.reading import read_table
 from eh_access.study.records import InputFile, Note, StepCount
 from eh_access.tables import CRS, points_from_columns
@@ -51,19 +51,19 @@ class Families:
     ----------
     points
         Metres, EPSG:27700, one row per family that could be placed.
-    file
-        Digest and number of rows; no name, for a name may tell something.
+    rows
+        Rows of the list, those that could not be placed included.
     tables
-        The postcode tables that were used.
+        The postcode tables that were asked, whichever knew a postcode: that may tell of one.
     """
 
     points: np.ndarray
-    file: InputFile
+    rows: int
     tables: tuple[InputFile, ...] = ()
 
     def __repr__(self) -> str:
-        """Tell how many there are and nothing else."""
-        return f"Families({len(self.points)} rows)"
+        """Tell roughly how many there are and nothing else."""
+        return f"Families(about {round(len(self.points), -1):,})"
 
 
 def read_families(path: Path, study: Study) -> Families:
@@ -95,12 +95,7 @@ def read_families(path: Path, study: Study) -> Families:
         points, tables = _by_postcode(columns["postcode"], study)
     else:
         points, tables = _by_coordinates(columns), ()
-    digest = hashlib.sha256(data).hexdigest()
-    return Families(
-        points=points,
-        file=InputFile(role=ROLE, name=ROLE, sha256=digest, rows=rows),
-        tables=tables,
-    )
+    return Families(points=points, rows=rows, tables=tables)
 
 
 def _bytes(path: Path) -> bytes:
@@ -161,19 +156,17 @@ def _by_postcode(cells: Sequence[str], study: Study) -> tuple[np.ndarray, tuple[
     if wrong:
         raise InputError(f"{NAME}, {_rows(wrong)}, postcode: not a whole postcode; correct it")
     known: dict[str, tuple[float, float]] = {}
-    used = []
+    asked = []
     for file, table in _postcode_tables(study):
-        fresh = {code: place for code, place in table.items() if code not in known}
-        if any(code in fresh for code in plain):
-            used.append(file)
-        known |= fresh
+        asked.append(file)
+        known = table | known  # of two tables that know a postcode, the first counts
     places = [known[code] for code in plain if code in known]
     if not places:
         raise InputError(
             f"{NAME}: none of its postcodes is in the postcode tables at hand; name one of the "
             "place as data.postcodes in the study"
         )
-    return np.array(places, dtype=np.float64), tuple(used)
+    return np.array(places, dtype=np.float64), tuple(asked)
 
 
 def _postcode_tables(study: Study) -> Iterator[tuple[InputFile, dict[str, tuple[float, float]]]]:
@@ -272,27 +265,34 @@ def with_families(study: Study, inputs: Inputs, families: Families) -> Inputs:
     safe = safe_counts(counts.fillna(0.0), wards, rules=study.disclosure)
     refuse_nothing(safe, spoken)
     where = "at the study's own places, in proportion to what those count"
+    lost = tuple(_lost(families, inside))
     return replace(
         inputs,
         origins=spread(safe, public),
         private=exact,
         families=True,
-        files=(*inputs.files, families.file, *families.tables),
-        notes=(*inputs.notes, note_of(spoken, safe, where), *_lost(families, inside)),
+        files=(
+            *inputs.files,
+            InputFile(role=ROLE, name=ROLE, sha256=safe.sha256, rows=safe.total),
+            *families.tables,
+        ),
+        hidden=hidden_of(safe),
+        notes=(*inputs.notes, note_of(spoken, safe, where), *lost),
         counts=(
             *inputs.counts,
             StepCount(
                 step="families placed",
-                rows_in=families.file.rows or 0,
-                rows_out=len(exact),
-                note="postcodes not in the tables, and families far outside the area, are left out",
+                rows_in=safe.total,
+                rows_out=safe.total,
+                note="the sum of the counts by area as rounded, not how many rows the list has"
+                + ("; some are left out, see the notes" if lost else ""),
             ),
         ),
     )
 
 
 def _lost(families: Families, inside: np.ndarray) -> Iterator[Note]:
-    unknown, away = (families.file.rows or 0) - len(inside), int((~inside).sum())
+    unknown, away = families.rows - len(inside), int((~inside).sum())
     for count, why in (
         (unknown, "for their postcodes are in no table"),
         (away, "for they live far outside the study's area"),
@@ -318,6 +318,7 @@ def for_families(study: Study) -> Study:
         The same but for what is counted.
     """
     words = {
+        "weights_public": False,  # whatever the study says of its own
         "unit": UNIT,
         "weight_label": "families on the list given",
         "weight_basis": "counted by area, small counts pooled, and rounded, so that nobody can be "

@@ -6,7 +6,7 @@ roughly known site might really be.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +20,7 @@ from eh_access.analysis.alternatives import (
 )
 from eh_access.analysis.case import Case, JudgeSettings, Side
 from eh_access.analysis.fairness import fairness_frame
+from eh_access.analysis.hiding import Figures, hide_small, joined_logs
 from eh_access.analysis.outreach import Outreach, best_sessions, outreach_frame
 from eh_access.analysis.positions import sampled_sites
 from eh_access.analysis.robustness import Robustness, robustness
@@ -38,9 +39,37 @@ if TYPE_CHECKING:
     from eh_access.study.results import StudyResult
 
 WALK = "walk"
-ALONE_SESSIONS = (1, 2)
-"""How many venues are tried where they are all there is: nobody proposes that, so the search for
-three and four, which takes longest, is left to ``best_sessions``."""
+
+FAIRNESS_FIGURES = Figures(
+    parts=(
+        "weight_loses",
+        "weight_loses_all",
+        "weight_gains",
+        "weight_unchanged",
+        "weight_still_unreached",
+        "finite_weight",
+    ),
+    shares={
+        "share_loses": "weight_loses",
+        "share_gains": "weight_gains",
+        "share_unchanged": "weight_unchanged",
+    },
+    keys=("scenario", "mode", "sites", "group_kind", "group"),
+    scenario="scenario",
+    group="group",
+)
+READING_FIGURES = Figures(
+    parts=("weight_within", "weight_loses", "finite_weight"),
+    shares={
+        "share_within": "weight_within",
+        "share_within_before": "",
+        "share_loses": "weight_loses",
+    },
+    pairs=(("share_within", "share_within_before"),),
+    keys=("scenario", "mode", "reading"),
+    scenario="scenario",
+)
+"""Which columns of the tables are figures of people."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -60,6 +89,8 @@ class Findings:
         The best venues for sessions, alone and to mend each scenario; empty without candidates.
     readings
         The scenarios beside one another by what "open" is taken to mean.
+    hidden
+        What was hidden in the tables by group and by reading, and why: ``HIDDEN_COLUMNS``.
     """
 
     alternatives: Alternatives | None
@@ -67,6 +98,7 @@ class Findings:
     fairness: pd.DataFrame
     outreach: tuple[Outreach, ...]
     readings: pd.DataFrame
+    hidden: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the tables to be written, by the name of their file.
@@ -134,14 +166,21 @@ def find_further(result: StudyResult, *, progress: Progress | None = None) -> Fi
         )
     ]
     mode = WALK if WALK in result.times else result.modes[0]
+    readings = readings_table(
+        cases_of(result), mode=mode, loser_min=result.study.settings.loser_min
+    )
+    policy = result.study.policy
+    grouped, one = hide_small(
+        pd.concat(fairness, ignore_index=True), FAIRNESS_FIGURES, policy, table="fairness.csv"
+    )
+    read, two = hide_small(readings, READING_FIGURES, policy, table="readings")
     return Findings(
         alternatives=alternatives,
         robustness=steady,
-        fairness=pd.concat(fairness, ignore_index=True),
+        fairness=grouped,
         outreach=outreach,
-        readings=readings_table(
-            cases_of(result), mode=mode, loser_min=result.study.settings.loser_min
-        ),
+        readings=read,
+        hidden=joined_logs([one, two]),
     )
 
 
@@ -177,6 +216,7 @@ def _judging(result: StudyResult) -> JudgeSettings:
         full_time_from_hours=study.settings.full_time_from_hours,
         unit=study.unit,
         place=study.site_word,
+        policy=study.policy,
     )
 
 
@@ -269,15 +309,14 @@ def _outreach(result: StudyResult) -> tuple[Outreach, ...]:
         after = result.nearest(config.name, mode, full_time=False)["minutes"].to_numpy()
         if np.any(after > before):
             mends.append(Loss(scenario=scenario_of(config), before=before, after=after))
-    options = OutreachOptions(unit=result.study.unit)
-    alone = replace(options, sessions=ALONE_SESSIONS)
+    options = OutreachOptions(unit=result.study.unit, policy=result.study.policy)
     return tuple(
         best_sessions(
             times,
             result.origins,
             names=venues["name"],
             mend=mend,
-            options=alone if mend is None else options,
+            options=options,
         )
         for mend in mends
     )

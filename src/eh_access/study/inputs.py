@@ -19,7 +19,7 @@ from eh_access.study.families import read_families, with_families
 from eh_access.study.faults import Lines, fault_at
 from eh_access.study.protecting import protect_counts
 from eh_access.study.reading import read_table
-from eh_access.study.records import InputFile, Note, StepCount
+from eh_access.study.records import Hidden, InputFile, Note, StepCount
 from eh_access.tables import check_areas, check_origins, check_sites
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ class Inputs:
         Whether a list of families was counted in place of what the study's origins count.
     notes, counts
         What to say of how private counts were made public, and how many rows went in and out.
+    hidden
+        Which areas' own counts are not shown, and why; never the counts.
     """
 
     origins_name: str
@@ -75,6 +77,7 @@ class Inputs:
     families: bool = False
     notes: tuple[Note, ...] = ()
     counts: tuple[StepCount, ...] = ()
+    hidden: tuple[Hidden, ...] = ()
 
 
 @dataclass

@@ -266,9 +266,7 @@ def step_counts(
         Tables first, then each table of times.
     """
     rows = {file.role: file.rows for file in inputs.files if file.rows is not None}
-    by_area = inputs.private is not None and not inputs.families
-    exact = inputs.private if by_area and inputs.private is not None else inputs.origins
-    checked: Mapping[str, int] = {"areas": len(inputs.areas), "origins": len(exact)}
+    checked: Mapping[str, int] = {"areas": len(inputs.areas), "origins": len(inputs.origins)}
     read = [
         StepCount(step=f"{role} checked", rows_in=rows.get(role, count), rows_out=count)
         for role, count in checked.items()

@@ -8,7 +8,7 @@ this cannot see them together, and somebody who holds both learns how the pooled
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -17,85 +17,19 @@ import pandas as pd
 import shapely
 
 from eh_access.errors import InputError
-from eh_access.study.records import Note, StepCount
+from eh_access.study.pooling import safe_counts
+from eh_access.study.records import Hidden, InputFile, Note, StepCount
 from eh_access.tables import CRS
 
 if TYPE_CHECKING:
     from eh_access.study.config import Study
     from eh_access.study.inputs import Inputs
-    from eh_access.study.schema import DisclosureSettings
+    from eh_access.study.pooling import SafeCounts
 
 FEW_AREAS = 8
 SQUARE_M = 1000
 GROUP_COLUMNS = ("ward_code", "ward_name", "imd_decile", "no_car_share", "ruc21", "lsoa21cd")
 """Columns of origins that are facts about areas; others may be about people and are left out."""
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class SafeCounts:
-    """Counts by area that may be published.
-
-    Parameters
-    ----------
-    counts
-        By area, in the order given; 0 where there were none or where they stay hidden.
-    pooled, hidden
-        How many areas had their small count pooled with others, and how many keep it hidden.
-    """
-
-    counts: pd.Series
-    pooled: int
-    hidden: int
-
-
-def safe_counts(
-    counts: pd.Series, wards: pd.Series | None, *, rules: DisclosureSettings
-) -> SafeCounts:
-    """Return counts by area of which none is small, and all are rounded.
-
-    A count below the limit, nought included, is pooled with the others of its ward; where those
-    together are still too few, with those of all wards. What is pooled is shared out evenly, so
-    that nobody can tell an area with one from an area with none.
-
-    Parameters
-    ----------
-    counts
-        By area.
-    wards
-        Ward of each area, or None.
-    rules
-        ``hide_below`` and ``round_to``.
-
-    Returns
-    -------
-    SafeCounts
-        Each count at least ``hide_below``, an even part of a pool of at least that, or, where no
-        pool comes to so many, 0.
-
-    Examples
-    --------
-    >>> from eh_access.study.schema import DisclosureSettings
-    >>> counts = pd.Series({"a": 23.0, "b": 7.0, "c": 6.0, "d": 0.0})
-    >>> safe_counts(counts, None, rules=DisclosureSettings()).counts.tolist()
-    [25.0, 5.0, 5.0, 5.0]
-    """
-    small = counts < rules.hide_below
-    found = _rounded(counts.where(~small, 0.0), rules)
-    left = counts[small]
-    ward = pd.Series("", index=counts.index) if wards is None else wards.reindex(counts.index)
-    for level in (ward.astype("str").fillna(""), pd.Series("", index=counts.index)):
-        for _, members in left.groupby(level.reindex(left.index), sort=True):
-            if len(members) > 1 and members.sum() >= rules.hide_below:
-                whole = _rounded(pd.Series([members.sum()]), rules).iloc[0]
-                found[members.index] = whole / len(members)
-                left = left.drop(members.index)
-    return SafeCounts(counts=found, pooled=int(small.sum()) - len(left), hidden=len(left))
-
-
-def _rounded(counts: pd.Series, rules: DisclosureSettings) -> pd.Series:
-    """Round halves up, so that the rule is the same for every count."""
-    steps = np.floor(counts.to_numpy(np.float64) / rules.round_to + 0.5)
-    return pd.Series(steps * rules.round_to, index=counts.index)
 
 
 def spread(safe: SafeCounts, public: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -147,12 +81,13 @@ def protect_counts(study: Study, inputs: Inputs) -> Inputs:
         If every count is too small to be used.
     """
     exact = inputs.origins
+    _refuse_persons(exact, study)
     unit = _units(exact, inputs.areas)
     counts = exact["weight"].groupby(unit.to_numpy(), sort=True).sum()
     columns = [name for name in (*GROUP_COLUMNS, *_asked(study)) if name in exact]
     groups = _group_values(exact, unit, list(dict.fromkeys(columns)))
     wards = groups.get("ward_code")
-    safe = safe_counts(counts, wards, rules=study.disclosure)
+    safe = safe_counts(counts, wards, rules=study.disclosure, listed=True)
     refuse_nothing(safe, study)
     points = _points(safe.counts.index, inputs.areas)
     origins = gpd.GeoDataFrame(
@@ -171,17 +106,63 @@ def protect_counts(study: Study, inputs: Inputs) -> Inputs:
         inputs,
         origins=origins,
         private=exact,
+        files=tuple(_without_counts(file, safe) for file in inputs.files),
+        hidden=hidden_of(safe),
         notes=(*inputs.notes, note_of(study, safe, f"at one place in each {where}")),
         counts=(
             *inputs.counts,
             StepCount(
                 step="origins counted by area",
-                rows_in=len(exact),
+                rows_in=len(origins),
                 rows_out=len(origins),
-                note="counts that are not public are never shown by origin",
+                note="counts that are not public are never shown by origin; how many rows they "
+                "had is not told",
             ),
         ),
     )
+
+
+def hidden_of(safe: SafeCounts) -> tuple[Hidden, ...]:
+    """Return what became of each area's count, for the log of what was hidden.
+
+    Parameters
+    ----------
+    safe
+        Counts by area.
+
+    Returns
+    -------
+    tuple of Hidden
+        No count, and nothing that tells a small count from the larger one pooled with it.
+    """
+    rules = {
+        "pooled": "primary (below the limit) or secondary (would tell one that is): pooled",
+        "left out": "primary (below the limit) and no pool would hide it: left out",
+    }
+    return tuple(
+        Hidden(table="counts by area", cell=area, figure="its own count", rule=rules[how])
+        for area, how in safe.told()
+    )
+
+
+def _without_counts(file: InputFile, safe: SafeCounts) -> InputFile:
+    """Return what may be said of a file of counts: not the digest of the exact ones, nor how many.
+
+    Who knows all of a list but one row can find that row by its digest.
+    """
+    if file.role != "origins":
+        return file
+    return replace(file, sha256=safe.sha256, rows=None)
+
+
+def _refuse_persons(exact: gpd.GeoDataFrame, study: Study) -> None:
+    """Refuse a table with a row for each family: that an area is in it would tell of somebody."""
+    if len(exact) and (exact["weight"] == 1).all():
+        raise InputError(
+            f"every row of the origins counts 1: give a list of {study.unit} as data.families "
+            "(or --families), so that they are counted at public places; origins are places, with "
+            "a count each, 0 included"
+        )
 
 
 def note_of(study: Study, safe: SafeCounts, where: str) -> Note:

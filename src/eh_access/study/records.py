@@ -41,9 +41,10 @@ class InputFile:
     name
         Its name as the study gives it, never a path of the machine.
     sha256
-        Digest of its bytes.
+        Digest of its bytes. Of counts that are not public: of the counts by area as they are
+        published, for those of the exact ones could be guessed at.
     rows
-        Rows read, or None where rows mean nothing.
+        Rows read, or None where rows mean nothing or may not be told.
     """
 
     role: str
@@ -70,3 +71,25 @@ class StepCount:
     rows_in: int
     rows_out: int
     note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hidden:
+    """A figure that is not shown, or not as it was, and by which rule; never its value.
+
+    Parameters
+    ----------
+    table
+        Where it would have stood: a file, or a table of the report.
+    cell
+        Which row, in words.
+    figure
+        Which column.
+    rule
+        Why: primary, secondary, difference, base, rounding.
+    """
+
+    table: str
+    cell: str
+    figure: str
+    rule: str

@@ -134,7 +134,10 @@ def find_source(
         raise SourceError(
             "this run counted a list of families, which no manifest names; give it with --families"
         )
-    changed = tuple(_changed(manifest["inputs"], found, listed))
+    changed = (
+        *_changed(manifest["inputs"], found, listed),
+        *_counts_changed(manifest, found, listed),
+    )
     return Source(study=found, families=listed, changed=changed)
 
 
@@ -162,15 +165,13 @@ def _sha256(path: Path) -> str:
 def _changed(inputs: list[Mapping[str, Any]], study: Study, families: Path | None) -> Iterator[str]:
     for item in inputs:
         role, name = str(item["role"]), str(item["name"])
-        if role == "study" or name == DOWNLOAD:
+        if role in {"study", *_counted(study, families)} or name == DOWNLOAD:
             continue
-        if role == ROLE and families is not None:
-            path = families
-        elif role == "streets" and name.startswith(BUNDLED):
+        if role == "streets" and name.startswith(BUNDLED):
             path = bundled.network_path(name.removeprefix(BUNDLED))
         else:
             path = study.resolve(name)
-        told = "the list of families" if role == ROLE else f"{name} ({role})"
+        told = f"{name} ({role})"
         try:
             now = _sha256(path)
         except OSError as error:
@@ -180,6 +181,27 @@ def _changed(inputs: list[Mapping[str, Any]], study: Study, families: Path | Non
             ) from None
         if now != item["sha256"]:
             yield told
+
+
+def _counted(study: Study, families: Path | None) -> tuple[str, ...]:
+    """Return the roles of files of counts that are not public: no digest of those is kept."""
+    own = () if study.weights_public else ("origins",)
+    return own if families is None else (*own, ROLE)
+
+
+def _counts_changed(
+    manifest: Mapping[str, Any], study: Study, families: Path | None
+) -> Iterator[str]:
+    """Name the counts that are not public whose published form is another than it was."""
+    roles = _counted(study, families)
+    if not roles:
+        return
+    tables = read_inputs(study, origins=str(manifest["origins"]), families=families)
+    now = {file.role: file.sha256 for file in tables.files}
+    for item in manifest["inputs"]:
+        if item["role"] in roles and now.get(str(item["role"])) != item["sha256"]:
+            listed = item["role"] == ROLE
+            yield "the list of families" if listed else f"{item['name']} ({item['role']})"
 
 
 def run_again(

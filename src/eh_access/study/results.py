@@ -115,13 +115,11 @@ class StudyResult:
     criteria_sha256
         Digest of the criteria, taken before any travel time was worked out.
     criteria_history
-        The criteria of earlier runs in the folder it is written to, the oldest first, its own
-        last; empty until it is written.
+        Of earlier runs in the folder it is written to, its own last; empty until it is written.
     streets_how
         One sentence on where the streets came from, or why there are none.
     may_publish_origins
-        Whether what is known by origin may leave: its weights are published statistics, or were
-        counted by area and made safe before anything was worked out.
+        Whether what is known by origin may leave: weights are published, or were made safe first.
     hidden
         Which areas' own counts are not shown, and by which rule; never the counts.
     inputs
@@ -269,8 +267,8 @@ class StudyResult:
         DataFrame
             The columns of ``ORIGINS_COLUMNS``. ``minutes`` is the time to the nearest site that
             is open at all, ``minutes_full_time`` to the nearest with full-time hours; ``inf``
-            where none can be reached. ``status`` is ``ok``, ``off_network``, ``unreached`` or
-            ``no_location``.
+            where none can be reached. ``weight`` is NaN where it is hidden. ``status`` is ``ok``,
+            ``off_network``, ``unreached`` or ``no_location``.
 
         Raises
         ------
@@ -300,7 +298,7 @@ class StudyResult:
             {
                 "origin_id": self.origins.index.to_numpy(),
                 "area_id": self.origins["area_id"].to_numpy(),
-                "weight": self.origins["weight"].to_numpy(),
+                "weight": self.study.policy.shown(self.origins["weight"]),
                 "scenario": scenario,
                 "mode": mode,
                 "minutes": _rounded(nearest["minutes"], MINUTES_DECIMALS),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from eh_access.analysis.case import Case, JudgeSettings
@@ -14,8 +14,7 @@ from eh_access.study.config import scenario_of
 from eh_access.study.credits import credits_for
 from eh_access.study.families import for_families
 from eh_access.study.inputs import Inputs, read_inputs
-from eh_access.study.notes import joined, step_counts, study_notes, warnings_first
-from eh_access.study.records import Note
+from eh_access.study.notes import step_counts, study_notes, warnings_first
 from eh_access.study.results import BASELINE_NAME, StudyResult
 from eh_access.study.streets import Streets, own_streets
 from eh_access.study.travel import Progress, Travel, with_moved, work_out
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from eh_access.analysis.comparison import Comparison
-    from eh_access.analysis.criteria import Verdict
     from eh_access.network.model import Network
     from eh_access.study.config import Study
 
@@ -85,8 +83,6 @@ def run_study(
     tell("Comparing before and after, and judging")
     verdicts = _verdicts(study, tables, choices)
     notes = [*found.notes(), *study_notes(study, tables, travel)]
-    if tables.private is not None:
-        notes += _where_they_live(study, tables, found, verdicts)
     files = tables.files if found.file is None else (*tables.files, found.file)
     return StudyResult(
         study=study,
@@ -121,6 +117,7 @@ def run_study(
         counts=step_counts(study, tables, travel, verdicts=len(verdicts)),
         streets_how=found.how,
         may_publish_origins=study.weights_public or tables.private is not None,
+        hidden=tables.hidden,
     )
 
 
@@ -192,6 +189,7 @@ def _verdicts(study: Study, tables: Inputs, choices: dict[str, _Choice]) -> Verd
         full_time_from_hours=study.settings.full_time_from_hours,
         unit=study.unit,
         place=study.site_word,
+        policy=study.policy,
     )
     before = choices[BASELINE_NAME]
     cases = [
@@ -205,34 +203,6 @@ def _verdicts(study: Study, tables: Inputs, choices: dict[str, _Choice]) -> Verd
         for name, choice in choices.items()
     ]
     return Verdicts(judge(criterion, case) for case in cases for criterion in study.criteria)
-
-
-def _where_they_live(
-    study: Study, tables: Inputs, found: Streets, verdicts: tuple[Verdict, ...]
-) -> list[Note]:
-    """Judge once more at the exact places, and tell which outcomes counting by area changes.
-
-    Nothing but those outcomes leaves here.
-    """
-    assert tables.private is not None  # noqa: S101 - the caller has looked
-    exact = replace(tables, origins=tables.private, private=None)
-    travel = work_out(study, exact.origins, exact.sites, network=found.network, progress=_silent)
-    again = _verdicts(study, exact, _choices(study, exact, travel, found, _silent))
-    pairs = zip(verdicts, again, strict=True)
-    changed = [
-        f"{one.criterion.id} under {one.scenario} ({_points_to(two)}, not {_points_to(one)})"
-        for one, two in pairs
-        if _points_to(one) != _points_to(two)
-    ]
-    if not changed:
-        text = "Judged at the exact places instead, every criterion comes out the same."
-        return [Note(level="info", text=text, topic="disclosure")]
-    text = f"Judged at the exact places instead, some come out otherwise: {joined(changed)}."
-    return [Note(level="warning", text=text, topic="disclosure")]
-
-
-def _points_to(verdict: Verdict) -> str:
-    return str(verdict.indication or verdict.outcome)
 
 
 def _silent(_stage: str) -> None:

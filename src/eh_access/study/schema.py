@@ -11,8 +11,9 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from eh_access.analysis.policy import Policy
 from eh_access.modes import TravelMode, get_mode
 
 Text = Annotated[str, Field(min_length=1)]
@@ -184,6 +185,9 @@ class Settings(Table):
         )
 
 
+LEAST_HIDDEN, MOST_HIDDEN = 3, 1000
+
+
 class DisclosureSettings(Table):
     """How counts that are not public are kept from telling of anybody.
 
@@ -195,8 +199,23 @@ class DisclosureSettings(Table):
         Counts are rounded to the nearest multiple.
     """
 
-    hide_below: Annotated[int, Field(ge=1, le=1000)] = 10
-    round_to: Annotated[int, Field(ge=1, le=100)] = 5
+    hide_below: int = 10
+    round_to: int = 5
+
+    @model_validator(mode="after")
+    def _usable(self) -> DisclosureSettings:
+        if not LEAST_HIDDEN <= self.hide_below <= MOST_HIDDEN:
+            raise ValueError(
+                f"hide_below is {self.hide_below}; give {LEAST_HIDDEN} to {MOST_HIDDEN}: below "
+                "that nothing is hidden, and counts that need no hiding are declared with "
+                "weights_public = true"
+            )
+        if not 1 <= self.round_to <= self.hide_below:
+            raise ValueError(
+                f"round_to is {self.round_to}; give 1 to hide_below ({self.hide_below}): else "
+                "a count that is shown could round to 0"
+            )
+        return self
 
 
 class MoveTo(Table):
@@ -314,3 +333,14 @@ class StudyTables(Table):
     scenarios: tuple[ScenarioConfig, ...] = Field(alias="scenario", min_length=1)
     notes: tuple[NoteConfig, ...] = Field(default=(), alias="note")
     sources: tuple[SourceConfig, ...] = Field(default=(), alias="source")
+
+    @property
+    def policy(self) -> Policy:
+        """The rules by which small counts are hidden in everything published."""
+        rules = self.disclosure
+        return Policy(
+            threshold=rules.hide_below,
+            round_to=rules.round_to,
+            least_base=rules.hide_below,
+            public=self.weights_public,
+        )

@@ -1,0 +1,275 @@
+"""Small figures taken out of the tables a study publishes, with what would tell them.
+
+What these tables are worked out from is safe already: counts by area that were pooled and rounded
+before any time was compared. So nothing here keeps a secret by itself. It keeps the tables from
+showing few where few must not be shown, and from showing percentages of few; and what is left out
+of one cell cannot be had from the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from eh_access.analysis.policy import Policy
+
+    Bools = NDArray[np.bool_]
+    Floats = NDArray[np.float64]
+
+PRIMARY = "primary"
+BASE = "base"
+DIFFERENCE = "difference"
+SECONDARY = "secondary"
+RESTS = "rests on one that is hidden"
+RULES: Mapping[str, str] = {
+    PRIMARY: "primary: the count, or that of all the others, is below the limit",
+    BASE: "base: it is of too few",
+    DIFFERENCE: "difference: from before, or from another scenario, it differs by too few",
+    SECONDARY: "secondary: another hidden figure of its column could be worked out from it",
+    RESTS: "it rests on a figure that is hidden",
+}
+HIDDEN_COLUMNS = ("table", "cell", "figure", "rule")
+ROUNDED = "rounding: every count shown, and every share of counts"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """Which columns of a table are figures of people.
+
+    Parameters
+    ----------
+    base
+        Column of everybody in a row; "" for a table in which all rows are of the same people.
+    parts
+        Columns of counts of some of them.
+    shares
+        Columns of shares of them, 0 to 1; each is worked out anew from rounded counts. Where the
+        part has a column too, its name: hidden there, hidden here.
+    changes
+        Columns of changes of shares, and the two shares: after, before.
+    pairs
+        Columns after, and before, of one share or count.
+    whole
+        What ``base`` is in a table without such a column.
+    keys
+        Columns that name a row.
+    scenario
+        The one of them that tells scenarios apart, "" for none.
+    group
+        The one of them over which rows add up, "" for none.
+    """
+
+    base: str = "weight"
+    parts: tuple[str, ...] = ()
+    shares: Mapping[str, str] = field(default_factory=dict)
+    changes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    pairs: tuple[tuple[str, str], ...] = ()
+    whole: float = np.nan
+    keys: tuple[str, ...] = ()
+    scenario: str = ""
+    group: str = ""
+
+
+def hide_small(
+    frame: pd.DataFrame, figures: Figures, policy: Policy, *, table: str = ""
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return a table as it may be published, and what was hidden in it and why.
+
+    Parameters
+    ----------
+    frame
+        Exact figures, a row each.
+    figures
+        Which columns are of people.
+    policy
+        The rules; where counts are public the frame comes back as it is.
+    table
+        Its name, for the log.
+
+    Returns
+    -------
+    frame : DataFrame
+        Counts rounded, shares of rounded counts, NaN where hidden.
+    log : DataFrame
+        `HIDDEN_COLUMNS`, without any value.
+
+    Examples
+    --------
+    >>> wards = pd.DataFrame({"ward": ["A", "B", "C"], "weight": [52.0, 41.0, 30.0]})
+    >>> wards = wards.assign(loses=[3.0, 12.0, 20.0], share=[3 / 52, 12 / 41, 20 / 30])
+    >>> told = Figures(parts=("loses",), shares={"share": "loses"}, keys=("ward",), group="ward")
+    >>> shown, log = hide_small(wards, told, Policy(least_base=10))
+    >>> shown["loses"].tolist(), log["rule"].str.split(":").str[0].tolist()
+    ([nan, nan, 20.0], ['primary', 'primary', 'secondary', 'secondary'])
+    """
+    empty = pd.DataFrame(columns=list(HIDDEN_COLUMNS))
+    if policy.public or frame.empty:
+        return frame, empty
+    work = _Hiding(frame, figures, policy)
+    work.settle()
+    return work.shown(), work.log(table)
+
+
+def blurred(share: ArrayLike, base: float, policy: Policy) -> Floats:
+    """Return shares of one group of people as they are published.
+
+    Parameters
+    ----------
+    share
+        0 to 1.
+    base
+        How many there are.
+    policy
+        The rules.
+
+    Returns
+    -------
+    ndarray of float
+        See `Policy.share`; as they are where counts are public.
+    """
+    exact = np.asarray(share, dtype=np.float64)
+    if policy.public:
+        return exact
+    return policy.share(exact * base, np.full(exact.shape, base))
+
+
+class _Hiding:
+    """One table in hand."""
+
+    def __init__(self, frame: pd.DataFrame, figures: Figures, policy: Policy) -> None:
+        self.frame, self.figures, self.policy = frame.reset_index(drop=True), figures, policy
+        self.keys = [key for key in figures.keys if key in frame]
+        named = figures.base in frame
+        whole = self.frame[figures.base] if named else pd.Series(figures.whole, self.frame.index)
+        self.base = whole.to_numpy(dtype=np.float64)
+        self.counts = {
+            name: self.frame[name].to_numpy(dtype=np.float64) for name in self._named("parts")
+        }
+        self.counts |= {
+            name: np.nan_to_num(self.frame[name].to_numpy(dtype=np.float64)) * self.base
+            for name in self._named("shares")
+        }
+        self.why = {
+            name: np.full(len(self.frame), "", dtype=object)
+            for name in (*([figures.base] if named else []), *self.counts, *self._named("changes"))
+        }
+
+    def _named(self, kind: str) -> list[str]:
+        return [name for name in getattr(self.figures, kind) if name in self.frame]
+
+    def _hide(self, name: str, rows: Bools, rule: str) -> None:
+        self.why[name][rows & (self.why[name] == "")] = rule
+
+    def settle(self) -> None:
+        """Find out what must be hidden, and why."""
+        few = self.policy.few(self.base)
+        if self.figures.base in self.why:
+            self._hide(self.figures.base, few, PRIMARY)
+        for name, counts in self.counts.items():
+            self._hide(name, few, BASE)
+            small = self.policy.small(counts) | self.policy.small(self.base - counts)
+            self._hide(name, small, PRIMARY)
+        for after, before in self.figures.pairs:
+            if after in self.counts and before in self.counts:
+                differ = self.policy.small(self.counts[after] - self.counts[before])
+                self._hide(after, differ & (self.why[before] == ""), DIFFERENCE)
+        self._between_scenarios()
+        for name in [self.figures.base, *self.counts]:
+            if name in self.why and self.figures.group in self.keys:
+                self._second(name)
+        self._what_rests_on_it()
+
+    def _what_rests_on_it(self) -> None:
+        """Hide a share with its part, a part with its share, and changes with either share."""
+        for share, part in self.figures.shares.items():
+            if share in self.why and part in self.why:
+                self._hide(share, self.why[part] != "", RESTS)
+                self._hide(part, self.why[share] != "", RESTS)
+        for change, both in self.figures.changes.items():
+            for share in both:
+                if change in self.why and share in self.why:
+                    self._hide(change, self.why[share] != "", RESTS)
+
+    def _between_scenarios(self) -> None:
+        """Hide the later of two counts of one thing that differ by few under two scenarios."""
+        if self.figures.scenario not in self.keys:
+            return
+        same = [key for key in self.keys if key != self.figures.scenario]
+        groups = self.frame.groupby(same, sort=False).indices.values() if same else [self._all()]
+        for rows in groups:
+            for name, counts in self.counts.items():
+                for place, later in enumerate(rows):
+                    gaps = counts[rows[:place]] - counts[later]
+                    earlier = self.why[name][rows[:place]] == ""
+                    if (self.policy.small(gaps) & earlier).any():
+                        self._hide(name, self._all() == later, DIFFERENCE)
+
+    def _all(self) -> NDArray[np.intp]:
+        return np.arange(len(self.frame))
+
+    def _second(self, name: str) -> None:
+        """Hide a second figure where one alone of a column that adds up is hidden."""
+        values = self.base if name == self.figures.base else self.counts[name]
+        same = [key for key in self.keys if key != self.figures.group]
+        groups = self.frame.groupby(same, sort=False).indices.values() if same else [self._all()]
+        for rows in groups:
+            gone = self.why[name][rows] != ""
+            if gone.sum() != 1 or len(rows) < 2:  # noqa: PLR2004 - one row adds up to nothing
+                continue
+            rest = rows[~gone]
+            able = rest[values[rest] > 0] if (values[rest] > 0).any() else rest
+            chosen = able[int(np.argmin(values[able]))]
+            self._hide(name, self._all() == chosen, SECONDARY)
+
+    def shown(self) -> pd.DataFrame:
+        """Return the table with what is hidden taken out."""
+        told = self.frame.copy()
+        base, policy = self.figures.base, self.policy
+        for name in self._named("parts"):
+            told[name] = policy.shown(self.counts[name])
+        for name in self._named("shares"):
+            told[name] = policy.share(self.counts[name], self.base)
+        for change, (after, before) in self.figures.changes.items():
+            if change in told:
+                told[change] = told[after] - told[before]
+        if base in self.why:
+            told[base] = policy.shown(self.base)
+        for name, why in self.why.items():
+            told[name] = told[name].astype(float).where(why == "")
+        return told.set_axis(self.frame.index)
+
+    def log(self, table: str) -> pd.DataFrame:
+        """Return what was hidden and why."""
+        told = self.frame[self.keys].astype(str)
+        cells = told.agg(", ".join, axis=1) if self.keys else None
+        rows = [
+            (table, "all" if cells is None else cells[row], name, RULES[why[row]])
+            for name, why in self.why.items()
+            for row in np.flatnonzero(why != "")
+        ]
+        return pd.DataFrame(rows, columns=list(HIDDEN_COLUMNS))
+
+
+def joined_logs(logs: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return several logs as one.
+
+    Parameters
+    ----------
+    logs
+        From `hide_small`.
+
+    Returns
+    -------
+    DataFrame
+        `HIDDEN_COLUMNS`; a row that stands in two is there once.
+    """
+    some = [log for log in logs if len(log)]
+    empty = pd.DataFrame(columns=list(HIDDEN_COLUMNS))
+    return pd.concat(some, ignore_index=True).drop_duplicates() if some else empty

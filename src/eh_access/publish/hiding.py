@@ -1,0 +1,244 @@
+"""Small figures taken out of what is published, in one way for every file, and the log of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from eh_access.analysis.hiding import (
+    HIDDEN_COLUMNS,
+    ROUNDED,
+    Figures,
+    hide_small,
+    joined_logs,
+)
+from eh_access.analysis.policy import HIDDEN_MARK, Policy
+from eh_access.publish.tables import Column, Table, make_table
+
+if TYPE_CHECKING:
+    from eh_access.study.further import Findings
+    from eh_access.study.results import StudyResult
+
+HIDDEN_FILE = "hidden.csv"
+FACTS = Figures(
+    parts=(
+        "within_before",
+        "within_after",
+        "weight_loses",
+        "weight_gains",
+        "weight_loses_all",
+        "finite_weight",
+    ),
+    shares={
+        "within_share_before": "within_before",
+        "within_share_after": "within_after",
+        "share_loses": "weight_loses",
+    },
+    changes={"within_share_change": ("within_share_after", "within_share_before")},
+    pairs=(
+        ("within_after", "within_before"),
+        ("within_share_after", "within_share_before"),
+    ),
+    keys=("scenario", "mode", "sites", "group"),
+    scenario="scenario",
+    group="group",
+)
+"""Which columns of ``facts`` are figures of people."""
+PEOPLE = frozenset(
+    {
+        "value",
+        "baseline_value",
+        "weight",
+        "covered_share",
+        "coverage_lost_weight",
+        "coverage_regained_share",
+        "unreached_weight",
+        *FACTS.parts,
+        *FACTS.shares,
+        "weight_within",
+        "council",
+        "theirs",
+        "weight_unchanged",
+        "weight_still_unreached",
+        "share_gains",
+        "share_unchanged",
+    }
+)
+"""Columns of files in which a missing figure is a hidden one where counts are not public."""
+NOTHING = "nothing"
+WHY_NOTHING = "what is counted is public already, as the study declares (weights_public = true)"
+MARK_NOTE = (
+    f"{HIDDEN_MARK} stands for a figure that is hidden so that nobody can be found: of too few, or "
+    "such that one of too few could be worked out from it."
+)
+
+
+def hidden_table(
+    named: tuple[str, str],
+    columns: tuple[Column, ...],
+    frame: pd.DataFrame,
+    policy: Policy,
+    *,
+    notes: tuple[str, ...] = (),
+    headers: int = 1,
+) -> Table:
+    """Return a table of `FACTS` with what is small taken out, and marked.
+
+    Parameters
+    ----------
+    named
+        Name and title.
+    columns, notes, headers
+        As for ``make_table``.
+    frame
+        Exact figures; more columns than are printed, so that those can be judged by.
+    policy
+        The rules.
+
+    Returns
+    -------
+    Table
+        With the log of what was hidden.
+    """
+    shown, log = hide_small(frame, FACTS, policy, table=named[0])
+    made = make_table(*named, columns, shown, notes=notes, headers=headers)
+    return made if policy.public else replace(with_marks(made), hidden=log)
+
+
+def with_mark(column: Column) -> Column:
+    """Return a column in which a missing figure of people is marked as hidden.
+
+    Parameters
+    ----------
+    column
+        Of any kind.
+
+    Returns
+    -------
+    Column
+        The same where it is not of people.
+    """
+    of_people = column.key in PEOPLE or column.kind == "percent"
+    return replace(column, at_nan=HIDDEN_MARK) if of_people else column
+
+
+def with_marks(table: Table) -> Table:
+    """Return a table whose missing figures of people are marked as hidden.
+
+    Parameters
+    ----------
+    table
+        Any.
+
+    Returns
+    -------
+    Table
+        Of the same figures.
+    """
+    columns = tuple(with_mark(column) for column in table.columns)
+    if columns == table.columns:
+        return table
+    notes = table.notes if MARK_NOTE in table.notes else (*table.notes, MARK_NOTE)
+    return replace(table, columns=columns, notes=notes)
+
+
+def for_file(frame: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """Return a table for a file of text, ``[c]`` in place of each figure that is hidden.
+
+    Parameters
+    ----------
+    frame
+        With NaN there.
+    policy
+        The rules.
+
+    Returns
+    -------
+    DataFrame
+        The same where counts are public.
+    """
+    if policy.public:
+        return frame
+    told = frame.copy()
+    for column in [name for name in frame if name in PEOPLE]:
+        told[column] = frame[column].astype(object).where(frame[column].notna(), HIDDEN_MARK)
+    return told
+
+
+def hiding_rules(policy: Policy) -> dict[str, float] | None:
+    """Return the rules by which the map's page hides small counts.
+
+    Parameters
+    ----------
+    policy
+        The study's.
+
+    Returns
+    -------
+    dict or None
+        ``below``, ``step`` and ``base``; None where counts are public.
+    """
+    if policy.public:
+        return None
+    return {"below": policy.threshold, "step": policy.round_to, "base": policy.least_base}
+
+
+def hidden_log(result: StudyResult, tables: Iterable[Table], findings: Findings) -> pd.DataFrame:
+    """Return ``hidden.csv``: what was hidden or rounded in this run, and by which rule.
+
+    Parameters
+    ----------
+    result
+        What a study found.
+    tables
+        All that are published.
+    findings
+        From `find_further`.
+
+    Returns
+    -------
+    DataFrame
+        ``table``, ``cell``, ``figure``, ``rule``; no value, exact or not. One row that says so
+        where nothing was hidden.
+    """
+    if result.study.policy.public:
+        return pd.DataFrame(
+            [("every table", "every cell", NOTHING, WHY_NOTHING)], columns=list(HIDDEN_COLUMNS)
+        )
+    door = pd.DataFrame([vars(item) for item in result.hidden], columns=list(HIDDEN_COLUMNS))
+    all_of_them = pd.DataFrame(
+        [("every table", "every cell", "counts and shares", ROUNDED)], columns=list(HIDDEN_COLUMNS)
+    )
+    logs = [table.hidden for table in tables if table.hidden is not None]
+    return joined_logs([all_of_them, door, *logs, findings.hidden])
+
+
+def hidden_summary(log: pd.DataFrame) -> Table:
+    """Return the log in few rows, for a report: how many cells of each table by each rule.
+
+    Parameters
+    ----------
+    log
+        From `hidden_log`.
+
+    Returns
+    -------
+    Table
+        ``hidden``; every cell by itself stands in ``hidden.csv``.
+    """
+    found = log.groupby(["table", "figure", "rule"], sort=False)["cell"].agg(_cells).reset_index()
+    columns = (
+        Column("table", "Table"),
+        Column("figure", "Figure"),
+        Column("rule", "Rule"),
+        Column("cell", "Cells"),
+    )
+    title = "What was hidden so that nobody can be found, and by which rule"
+    return make_table("hidden", title, columns, found, headers=2)
+
+
+def _cells(cells: pd.Series) -> str:
+    return str(cells.iloc[0]) if len(cells) == 1 else f"{len(cells):,} cells"
