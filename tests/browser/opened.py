@@ -77,6 +77,15 @@ class Opened:
         script = "while (!start.api.settled) await new Promise((go) => setTimeout(go));"
         self.page.evaluate(f"async () => {{ {script} }}")
 
+    def link(self, part: str) -> str:
+        """Return what follows the address, which holds a choice a moment after it was made."""
+        script = """async (part) => {
+            while (!location.hash.includes(part)) await new Promise((go) => setTimeout(go, 20));
+            return location.hash;
+        }"""
+        found: str = self.page.evaluate(script, part)
+        return found
+
     def look_up(self, postcode: str) -> list[list[str]]:
         """Type a postcode as people do, and return the cells of the answer, row by row."""
         self.page.fill("#postcode", postcode.lower().replace(" ", ""))

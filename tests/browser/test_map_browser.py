@@ -19,6 +19,7 @@ from eh_access.analysis.rough import rough_radius_m
 from eh_access.analysis.scenarios import Close, Open, Scenario, apply_scenario, open_sites
 from eh_access.analysis.verdicts import judge
 from eh_access.publish import words
+from eh_access.publish.shading import CHANGE
 from eh_access.study.config import load_study, scenario_of
 from eh_access.study.results import StudyResult
 from map_study import FORMULA, IMAGE, SCRIPT_END, study_text, toy_result
@@ -211,6 +212,23 @@ def test_the_table_is_sorted_filtered_and_saved(page: Opened) -> None:
     assert rest == []
 
 
+def test_classes_of_change_are_those_of_the_printed_map(toy_opened: Opened) -> None:
+    toy_opened.switch(view="change")
+    legend = toy_opened.text("#legend")
+    assert all(label in legend for label in CHANGE.labels[:-1])
+    bounds, labels = toy_opened.page.evaluate("[start.api.data.change.bounds, Draw.CHANGE]")
+    assert tuple(bounds) == CHANGE.bounds
+    assert [item["label"] for item in labels] == [*CHANGE.labels_apart]
+
+
+def test_the_three_figures_say_which_centres_count(toy_opened: Opened, toy: StudyResult) -> None:
+    word = toy.study.site_word
+    for count, told in ((FULL, f"full-time {word}"), (ANY, f"open {word}")):
+        toy_opened.switch(count=count)
+        for name in ("share", "added", "loses"):
+            assert told in toy_opened.text(f"#big-{name}-label")
+
+
 @pytest.mark.parametrize("view", ["change", "catchments", "coverage"])
 def test_every_view_has_a_legend_and_draws(page: Opened, view: str) -> None:
     page.switch(view=view)
@@ -322,7 +340,7 @@ def test_a_link_brings_the_same_page_back(chromium: Browser, toy_page: Path) -> 
     first = Opened(chromium, toy_page)
     first.switch(scenario="close-b", mode="drive", minutes=14, count=ANY, view="coverage")
     first.page.click('#centres button[data-key="a"]')
-    link = first.page.evaluate("location.hash")
+    link = first.link("close=a")
     told = first.big()
     second = Opened(chromium, toy_page, link=link)
     assert second.big() == told

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 MAP_NAME = "eh_map"
 SCRIPTS = (
     "map_core.js",
+    "map_places.js",
     "map_criteria.js",
     "map_canvas.js",
     "map_base.js",

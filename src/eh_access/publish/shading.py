@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+OR_LOST = ", or out of reach"
+
 
 @dataclass(frozen=True)
 class Shading:
@@ -36,6 +38,11 @@ class Shading:
     colours: tuple[str, ...]
     hatches: tuple[str, ...]
 
+    @property
+    def labels_apart(self) -> tuple[str, ...]:
+        """The labels where what is out of reach has a class of its own, the last."""
+        return (*(label.removesuffix(OR_LOST) for label in self.labels), "no longer reached")
+
     def classes(self, figures: pd.Series) -> NDArray[np.intp]:
         """Return the class of each value, 0 the lowest; NaN, nobody counted, is -1."""
         values = figures.to_numpy(dtype=float)
@@ -51,7 +58,7 @@ CHANGE = Shading(
         "under 1 minute either way",
         "1 to 5 minutes more",
         "5 to 10 minutes more",
-        "10 minutes or more, or out of reach",
+        f"10 minutes or more{OR_LOST}",
     ),
     (TURQUOISE, PALE, "#FBC8AD", ORANGE, "#A33B08"),
     ("\\\\", "", "", "....", "////"),

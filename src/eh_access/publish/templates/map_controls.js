@@ -1,6 +1,8 @@
 /* Switches, link, files, postcode: how the reader's choices come in and go out. */
 const Controls = (() => {
+  const ADDRESS_MS = 250;
   let page = null;
+  let addressing = 0;
 
   function start(given) {
     page = given;
@@ -97,6 +99,14 @@ const Controls = (() => {
     get("minutes").setAttribute("aria-valuetext", `${state.minutes} minutes`);
     if (document.activeElement !== get("minutes-number")) get("minutes-number").value = state.minutes;
     Postcode.shown();
+    clearTimeout(addressing);
+    addressing = setTimeout(address, ADDRESS_MS);
+  }
+
+  /* The address follows when the reader has stopped pressing: writing it takes longer than a frame. */
+  function address() {
+    clearTimeout(addressing);
+    addressing = 0;
     try {
       history.replaceState(null, "", `#${link()}`);
     } catch {
@@ -203,6 +213,7 @@ const Controls = (() => {
     get("filter").addEventListener("input", () => { state.filter = get("filter").value; Table.shown(); });
     get("copy-table").addEventListener("click", () => copy(Table.text("\t", false), "The table is copied.", "table-word"));
     get("save-csv").addEventListener("click", () => save(`${state.scenario}-${state.mode}-${state.rows}.csv`, `\ufeff${Table.text(",", true)}\r\n`, "text/csv"));
+    window.addEventListener("pagehide", () => addressing && address());
     window.addEventListener("hashchange", () => { readLink(); page.update(); });
     const frame = document.querySelector(".map-frame");
     const details = get("banner").querySelector("details");

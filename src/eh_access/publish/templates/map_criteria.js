@@ -6,11 +6,7 @@ const Criteria = (() => {
   const HALF_DECIMETRE_M = 0.05;
   const beforehand = new WeakMap();
   const inGroup = new Map();
-  const MOST_PLACES = 1000;
   const ROAD_SPEED_KM_H = 112;
-  const STEP_M = 1.1132; // metres in 0.00001 degrees of latitude
-  let tried = null;
-  let metresTo = null;
 
   const metresPerMinute = (mode) => (mode.speed_km_h * 1000) / 60;
 
@@ -68,6 +64,54 @@ const Criteria = (() => {
     return move ? move.rough_m : page.data.sites[s].rough_m;
   }
 
+  /* The sites in doubt that serve on a side. */
+  const inDoubt = (page, side) => page.data.sites.map((_, s) => s)
+    .filter((s) => side.serves[s] && page.data.sites[s].basis !== "unknown" && roughness(page, side, s));
+
+  const movedBy = (page, read, side, s, shift) => (
+    (shift.get(s) || 0) * roughness(page, side, s) * page.data.settings.detour * read.perMetre);
+
+  /* What the certain sites give, with every site in doubt laid over it. */
+  function laidOver(page, criterion, read, side, shift) {
+    const result = side.certain.slice();
+    inDoubt(page, side).forEach((s) => fold(page, criterion, read, side, s, movedBy(page, read, side, s, shift), result));
+    return result;
+  }
+
+  /* The nearest of all, whose it is, and the nearest of all others: worked out once for a side. */
+  function ranked(page, criterion, read, side) {
+    if (side.ranked) return side.ranked;
+    const best = side.certain.slice();
+    const [next, own] = [0, 1].map(() => new Float64Array(page.n).fill(Infinity));
+    const whose = new Int16Array(page.n).fill(-1);
+    inDoubt(page, side).forEach((s) => {
+      fold(page, criterion, read, side, s, 0, own.fill(Infinity));
+      for (let o = 0; o < page.n; o += 1) {
+        if (own[o] < best[o]) {
+          next[o] = best[o];
+          best[o] = own[o];
+          whose[o] = s;
+        } else if (own[o] < next[o]) next[o] = own[o];
+      }
+    });
+    side.ranked = { best, next, whose };
+    return side.ranked;
+  }
+
+  /* One site moved: its own figure, or the nearest of the others. */
+  function oneMoved(page, criterion, read, side, shift) {
+    const [s] = shift.keys();
+    const { best, next, whose } = ranked(page, criterion, read, side);
+    if (!inDoubt(page, side).includes(s)) return best;
+    const result = new Float64Array(page.n).fill(Infinity);
+    fold(page, criterion, read, side, s, movedBy(page, read, side, s, shift), result);
+    for (let o = 0; o < page.n; o += 1) {
+      const other = whose[o] === s ? next[o] : best[o];
+      if (other < result[o]) result[o] = other;
+    }
+    return result;
+  }
+
   /* Minutes or metres to the nearest, or hours a week, for every origin on one side. What the sites
      of certain place give is worked out once; those in doubt are laid over it, wherever they stand. */
   function figure(page, criterion, read, side, shift) {
@@ -81,14 +125,8 @@ const Criteria = (() => {
     }
     const key = [...shift].join(";");
     if (!side.known.has(key)) {
-      const result = side.certain.slice();
-      data.sites.forEach((site, s) => {
-        const rough = roughness(page, side, s);
-        if (!side.serves[s] || site.basis === "unknown" || !rough) return;
-        const moved = (shift.get(s) || 0) * rough * data.settings.detour * read.perMetre;
-        fold(page, criterion, read, side, s, moved, result);
-      });
-      side.known.set(key, result);
+      const one = shift.size === 1 && criterion.measure !== "hours_reachable";
+      side.known.set(key, (one ? oneMoved : laidOver)(page, criterion, read, side, shift));
     }
     return side.known.get(key);
   }
@@ -108,7 +146,7 @@ const Criteria = (() => {
       whole += weights[o];
       if (values[o] >= least && values[o] <= most) part += weights[o];
     }
-    return whole > 0 ? part / whole : NaN;
+    return Core.coarse(part, whole);
   }
 
   /* The share of weight with more minutes added than a limit. */
@@ -119,7 +157,7 @@ const Criteria = (() => {
       whole += weights[o];
       if (Core.change(before[o], after[o]) > limit) part += weights[o];
     }
-    return whole > 0 ? part / whole : NaN;
+    return Core.coarse(part, whole);
   }
 
   /* Of those who could or can reach one: the rest have nothing to add or to lose. */
@@ -132,7 +170,7 @@ const Criteria = (() => {
         sum += weights[o] * Core.change(before[o], after[o]);
       }
     }
-    return whole > 0 ? sum / whole : NaN;
+    return whole > 0 && !Core.few(whole) ? sum / whole : NaN;
   }
 
   function differ(before, after) {
@@ -155,7 +193,7 @@ const Criteria = (() => {
     const { data, weight } = page;
     const inside = weightsOf(page, criterion.group, "1");
     const inBound = bound(criterion);
-    const changed = differ(before, after);
+    const changed = !criterion.of_change || differ(before, after);
     if (criterion.measure === "added_time") {
       return { value: shareAdded(inside, before, after, criterion.added_min + Core.SPARE), baseline: 0, changed };
     }
@@ -174,7 +212,7 @@ const Criteria = (() => {
         if (before[o] >= inBound.least && before[o] <= inBound.most) was[code] += weight[o];
         if (after[o] >= inBound.least && after[o] <= inBound.most) is[code] += weight[o];
       }
-      const lost = by.names.map((_, i) => (whole[i] > 0 ? was[i] / whole[i] - is[i] / whole[i] : -Infinity));
+      const lost = by.names.map((_, i) => (whole[i] > 0 && !Core.few(whole[i]) ? was[i] / whole[i] - is[i] / whole[i] : -Infinity));
       const worst = lost.indexOf(Math.max(...lost));
       return { value: Math.max(lost[worst], 0) * 100, baseline: 0, changed, where: by.names[worst] };
     }
@@ -205,39 +243,6 @@ const Criteria = (() => {
     return together ? uncertain : [];
   }
 
-  /* Where a site of unknown place is tried: at every origin, or at the heaviest of each area. */
-  function placesTried(page) {
-    const { n, weight, data } = page;
-    if (tried) return tried;
-    tried = Array.from({ length: n }, (_, o) => o);
-    if (n > MOST_PLACES) {
-      const heaviest = new Map();
-      tried.forEach((o) => {
-        const area = data.origins.area[o];
-        if (!heaviest.has(area) || weight[o] > weight[heaviest.get(area)]) heaviest.set(area, o);
-      });
-      tried = [...heaviest.values()];
-    }
-    return tried;
-  }
-
-  /* Metres as the crow flies from each place tried to each origin: worked out once. */
-  function crowFlies(page) {
-    const { n, data, squeeze } = page;
-    if (metresTo) return metresTo;
-    const { at } = data.origins;
-    metresTo = placesTried(page).map((place) => {
-      const row = new Float32Array(n);
-      for (let o = 0; o < n; o += 1) {
-        const north = at[2 * o] - at[2 * place];
-        const east = (at[2 * o + 1] - at[2 * place + 1]) * squeeze;
-        row[o] = Math.sqrt(north * north + east * east) * STEP_M;
-      }
-      return row;
-    });
-    return metresTo;
-  }
-
   /* What origins have with one more site on a side: `metres` is how far it is from each. */
   function withSite(criterion, side, s, base, metres, pace, result) {
     if (!side.serves[s]) return base;
@@ -259,7 +264,7 @@ const Criteria = (() => {
     const figures = sides.map((side) => figure(page, criterion, inputs, side, new Map()));
     const room = sides.map(() => new Float64Array(page.n));
     const other = (found) => grade(criterion, read(page, criterion, ...found)) !== level;
-    const alone = unknown.filter((s) => crowFlies(page).some((metres) => other(
+    const alone = unknown.filter((s) => Places.crowFlies(page).some((metres) => other(
       sides.map((side, i) => withSite(criterion, side, s, figures[i], metres, inputs.crow, room[i])),
     )));
     if (alone.length || unknown.length < 2) return alone;
@@ -278,7 +283,7 @@ const Criteria = (() => {
     const count = criterion.sites === "open" ? "any" : "full";
     const side = (scenario, changes) => ({
       scenario, serves: Core.serving(data, scenario, changes, count), hours: Core.hoursOf(data, scenario, changes),
-      fullHours: data.settings.full_time_from_hours, certain: null, columns: null, known: new Map(),
+      fullHours: data.settings.full_time_from_hours, certain: null, columns: null, ranked: null, known: new Map(),
     });
     // what was before never changes, whatever is pressed
     if (!beforehand.has(criterion)) beforehand.set(criterion, side(data.scenarios[0], new Map()));

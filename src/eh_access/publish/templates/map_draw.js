@@ -3,14 +3,16 @@
 const Draw = (() => {
   const COLOUR = { blue: "#12436D", teal: "#28A197", plum: "#801650", orange: "#F46A25" };
   const FOUR = [COLOUR.blue, COLOUR.teal, COLOUR.plum, COLOUR.orange];
+  /* Looks of the classes of change; their limits and words come with the figures, as in the report. */
   const CHANGE = [
-    { id: "gain", label: "nearer by 0.5 minutes or more", fill: "#A9DBD6" },
-    { id: "none", label: "under 0.5 minutes either way", fill: "#F1F1ED" },
-    { id: "some", label: "0.5 to under 5 minutes longer", fill: "#FDE0CF" },
-    { id: "more", label: "5 to under 10 minutes longer", fill: "#F8AE85" },
-    { id: "much", label: "10 minutes or more longer", fill: "url(#much)", swatch: "much" },
-    { id: "lost", label: "no longer reached", fill: "url(#lost)", swatch: "lost" },
+    { id: "gain", fill: "#A9DBD6" },
+    { id: "none", fill: "#F1F1ED" },
+    { id: "some", fill: "#FDE0CF" },
+    { id: "more", fill: "#F8AE85" },
+    { id: "much", fill: "url(#much)", swatch: "much" },
+    { id: "lost", fill: "url(#lost)", swatch: "lost" },
   ];
+  const [NONE, LOST] = [1, 5];
   const NOBODY = "#FFFFFF";
   const DOTS = [
     { id: "both", label: "within reach before and after" },
@@ -41,6 +43,7 @@ const Draw = (() => {
   function start(leafletMap, payload, onToggle) {
     map = leafletMap;
     data = payload;
+    CHANGE.forEach((kind, i) => { kind.label = data.change.labels[i]; });
     map.attributionControl.setPrefix(false);
     Base.panes(map);
     areas = Base.draw(map, data);
@@ -70,17 +73,14 @@ const Draw = (() => {
   }
 
   function changeClass(more) {
-    if (more === Infinity) return 5;
-    if (more <= -0.5) return 0;
-    if (more < 0.5 || Number.isNaN(more)) return 1;
-    if (more < 5) return 2;
-    return more < 10 ? 3 : 4;
+    if (more === Infinity) return LOST;
+    return Number.isNaN(more) ? NONE : data.change.bounds.filter((bound) => more >= bound).length;
   }
 
   /* ---- areas ---- */
   function words(i) {
     const facts = now.figures.areas[i];
-    if (!facts.weight) return "none of those asked about";
+    if (!facts.weight) return data.study.hiding ? "none of those asked about, or too few" : "none of those asked about";
     if (now.view === "change") return `${Core.added(facts.change)} minutes`;
     if (now.view === "catchments") return facts.site < 0 ? "none in reach" : data.sites[facts.site].name;
     return `${Core.percent(facts.share)} within reach after`;
@@ -99,7 +99,7 @@ const Draw = (() => {
     const facts = now.figures.areas[i];
     if (!facts.weight) return null;
     if (now.view === "catchments") return facts.site < 0 ? null : [data.sites[facts.site].letter, "letter"];
-    if (now.view !== "change" || Math.abs(facts.change) < 0.5) return null;
+    if (now.view !== "change" || changeClass(facts.change) === NONE) return null;
     if (facts.change === Infinity) return ["×", "more"];
     return Number.isFinite(facts.change) ? [wholeAdded(facts.change), "more"] : null;
   }

@@ -1,5 +1,6 @@
 /* The figures, the sentence, the legend, the centres and the yardsticks, in words. */
 const Figures = (() => {
+  const DRAWN_MS = 60;
   let page = null;
   let announce = 0;
   let legendFor = "";
@@ -13,6 +14,8 @@ const Figures = (() => {
     return state.who === "all" ? unit : `${unit} in ${page.group().label}`;
   }
 
+  const aOrAn = (words) => `${/^[aeiou]/i.test(words) ? "an" : "a"} ${words}`;
+
   function sentence() {
     const { data, state } = page;
     const t = page.now.total;
@@ -22,7 +25,7 @@ const Figures = (() => {
       : `${about[0].toUpperCase()}${about.slice(1)} would need over ${data.settings.loser_min} minutes longer to the nearest${t.losesAll ? ", or could no longer reach one" : ""}; the mean time ${t.meanAdded >= 0 ? "grows" : "falls"} by ${Core.fixed(Math.abs(t.meanAdded), 1)} minutes.`;
     return [
       `${page.scenarioLabel()}: of ${Core.about(t.weight)} ${asked()}, ${Core.percent(t.shareBefore)} were within `
-      + `${state.minutes} minutes ${page.mode().label} of a ${page.countText()} before and ${Core.percent(t.shareAfter)} are after `
+      + `${state.minutes} minutes ${page.mode().label} of ${aOrAn(page.countText())} before and ${Core.percent(t.shareAfter)} are after `
       + `(${Core.points(t.shareAfter - t.shareBefore)}).`,
       losing, data.estimated ? "These are straight-line estimates, not times by street." : "",
     ].filter(Boolean).join(" ");
@@ -32,13 +35,13 @@ const Figures = (() => {
   function big() {
     const { data, get, state } = page;
     const t = page.now.total;
-    get("big-share-label").textContent = `of ${asked()} within ${state.minutes} minutes ${page.mode().label}`;
+    get("big-share-label").textContent = `of ${asked()} within ${state.minutes} minutes ${page.mode().label} of ${aOrAn(page.countText())}`;
     get("share-before").textContent = Core.percent(t.shareBefore);
     get("share-after").textContent = Core.percent(t.shareAfter);
-    get("big-added-label").textContent = "minutes added to the nearest, on average";
+    get("big-added-label").textContent = `minutes added to the nearest ${page.countText()}, on average`;
     get("mean-added").textContent = Core.added(t.meanAdded);
-    get("big-loses-label").textContent = `${page.unit} who lose (over ${data.settings.loser_min} minutes longer)`;
-    get("loses").textContent = Core.whole(t.loses);
+    get("big-loses-label").textContent = `${page.unit} who lose (over ${data.settings.loser_min} minutes longer to the nearest ${page.countText()})`;
+    get("loses").textContent = Core.people(t.loses, t.weight);
     const harm = (id, worse) => get(id).closest("div").classList.toggle("harm", worse);
     harm("share-after", t.shareAfter < t.shareBefore);
     harm("mean-added", t.meanAdded > 0);
@@ -58,8 +61,8 @@ const Figures = (() => {
     return {
       change: `Mean minutes added to the nearest ${page.countText()}, by ${data.area_word} (the number on it)${who}`,
       catchments: `Nearest ${page.countText()}, by ${data.area_word} (the letter on it); neighbours differ in tint${who}`,
-      coverage: `Within ${state.minutes} minutes ${page.mode().label} of a ${page.countText()}; each dot is where some ${unit} live${who}`,
-      isochrones: `Land from which a ${page.countText()} is reached ${page.mode().label} along streets, lines at ${Core.listed(lines.map(String))} minutes${last === state.minutes ? "" : ` (none is stored for ${state.minutes})`}`,
+      coverage: `Within ${state.minutes} minutes ${page.mode().label} of ${aOrAn(page.countText())}; each dot is where some ${unit} live${who}`,
+      isochrones: `Land from which ${aOrAn(page.countText())} is reached ${page.mode().label} along streets, lines at ${Core.listed(lines.map(String))} minutes${last === state.minutes ? "" : ` (none is stored for ${state.minutes})`}`,
     }[state.view];
   }
 
@@ -74,7 +77,7 @@ const Figures = (() => {
     if (state.view === "change") Draw.CHANGE.forEach((kind) => list.push([swatch(kind.swatch, kind.swatch ? "" : kind.fill), kind.label]));
     if (state.view === "coverage") Draw.DOTS.forEach((kind) => list.push([make("span", null, { class: `dot ${kind.id}` }), kind.label]));
     if (state.view === "isochrones") Isochrones.legend(data, state.minutes, page.word).forEach((kind) => list.push([swatch(kind.kind, kind.colour), kind.label]));
-    if (["change", "catchments"].includes(state.view) && now.areas.some((area) => !area.weight)) list.push([swatch("", Draw.NOBODY), `no ${asked()} there`]);
+    if (["change", "catchments"].includes(state.view) && now.areas.some((area) => !area.weight)) list.push([swatch("", Draw.NOBODY), `no ${asked()} there${data.study.hiding ? ", or too few" : ""}`]);
     [["full", "full-time"], ["part", "part-time"], ["closed", "closed"]].forEach(([kind, text], i) => {
       list.push([make("span", "ABC"[i], { class: `centre small ${kind}`, "aria-hidden": "true" }), text]);
     });
@@ -141,7 +144,8 @@ const Figures = (() => {
   }
 
   /* ---- yardsticks ---- */
-  /* One yardstick at a time, so that the next press is never kept waiting. */
+  /* One yardstick at a time, so that the next press is never kept waiting, and none before the
+     browser has had time to draw the map. */
   function criteria() {
     const { data, state } = page;
     clearTimeout(soon);
@@ -159,7 +163,8 @@ const Figures = (() => {
       if (state.changes.size) soon = setTimeout(next, 0);
       else next();
     };
-    soon = setTimeout(next, 0);
+    if (!state.changes.size) next();
+    else soon = setTimeout(next, DRAWN_MS);
   }
 
   function criteriaShown(judged) {

@@ -1,6 +1,7 @@
 /* The same facts as a table: sorted, filtered, copied, saved. */
 const Table = (() => {
   let page = null;
+  let drawnFor = "";
 
   function start(given) { page = given; }
 
@@ -15,7 +16,7 @@ const Table = (() => {
       heads: [`${word[0].toUpperCase()}${word.slice(1)}`, "State after", `${unit} it is nearest to, before`, "after", "Mean minutes of those, after"],
       rows: data.sites.map((site, i) => [
         { text: `${site.letter} ${site.name}` }, { text: page.siteState(i).words },
-        number(was[i].weight, Core.whole(was[i].weight)), number(is[i].weight, Core.whole(is[i].weight)),
+        number(was[i].weight, Core.people(was[i].weight)), number(is[i].weight, Core.people(is[i].weight)),
         number(is[i].meanAfter, is[i].weight ? Core.minutesText(is[i].meanAfter) : "none"),
       ]),
     };
@@ -38,9 +39,9 @@ const Table = (() => {
         if (sum.weight === 0) return null;
         const more = sum.finite === 0 && sum.losesAll > 0 ? Infinity : sum.meanAdded;
         return [
-          { text: names[i] }, number(sum.weight, Core.whole(sum.weight)), share(sum.shareBefore),
+          { text: names[i] }, number(sum.weight, Core.people(sum.weight)), share(sum.shareBefore),
           share(sum.shareAfter), time(sum.meanBefore), time(sum.meanAfter),
-          number(more, Core.added(more)), number(sum.loses, Core.whole(sum.loses)),
+          number(more, Core.added(more)), number(sum.loses, Core.people(sum.loses, sum.weight)),
         ];
       }).filter(Boolean),
     };
@@ -78,21 +79,44 @@ const Table = (() => {
     return line;
   }
 
-  function shown() {
-    const { get, make, data, state } = page;
-    const { heads, shown: rows, numeric } = chosen();
-    const table = get("facts");
-    const modelled = data.study.weight_label ? ` ${data.study.weight_label}.` : "";
-    const who = state.who === "all" ? "" : ` Only ${page.group().label}.`;
-    table.caption.textContent = `${page.scenarioLabel()}; ${page.mode().label}, to the nearest ${page.countText()}${data.estimated ? "; INDICATIVE, straight-line estimates" : ""}.${who}${modelled}`;
-    table.tHead.replaceChildren(head(heads, numeric));
-    const body = make("tbody");
+  function body(rows, numeric) {
+    const { make } = page;
+    const made = make("tbody");
     rows.forEach((row) => {
       const line = make("tr");
       row.forEach((cell, i) => line.append(make(i ? "td" : "th", cell.text, i ? { class: i >= numeric ? "n" : "" } : { scope: "row" })));
-      body.append(line);
+      made.append(line);
     });
-    table.tBodies[0].replaceWith(body);
+    return made;
+  }
+
+  /* A table of the same shape keeps its cells: only what reads otherwise is written again. */
+  function rewrite(made, rows) {
+    rows.forEach((row, r) => {
+      const { cells } = made.rows[r];
+      row.forEach((cell, i) => {
+        if (cells[i].textContent !== cell.text) cells[i].textContent = cell.text;
+      });
+    });
+  }
+
+  function shown() {
+    const { get, data, state } = page;
+    const { heads, shown: rows, numeric } = chosen();
+    const table = get("facts");
+    const hidden = data.study.hiding ? " [c]: hidden, so that nobody can be found." : "";
+    const modelled = (data.study.weight_label ? ` ${data.study.weight_label}.` : "") + hidden;
+    const who = state.who === "all" ? "" : ` Only ${page.group().label}.`;
+    const caption = `${page.scenarioLabel()}; ${page.mode().label}, to the nearest ${page.countText()}${data.estimated ? "; INDICATIVE, straight-line estimates" : ""}.${who}${modelled}`;
+    if (table.caption.textContent !== caption) table.caption.textContent = caption;
+    const shape = JSON.stringify([heads, numeric, state.sort, rows.length]);
+    if (shape === drawnFor) {
+      rewrite(table.tBodies[0], rows);
+      return;
+    }
+    drawnFor = shape;
+    table.tHead.replaceChildren(head(heads, numeric));
+    table.tBodies[0].replaceWith(body(rows, numeric));
   }
 
   /* A text that a spreadsheet would take for a formula gets an apostrophe in front. */
