@@ -7,6 +7,7 @@ and writes nothing: a look while working.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import sys
 import time
@@ -19,8 +20,10 @@ import growth
 import tables
 from commands import command_rows
 from eh_access.sources import bundled
+from isochrones import isochrone_rows
 from machine import describe_machine, len_of_affinity, versions
 from peers import PEERS
+from snapping import snapping_rows
 from synthetic import synthetic_town
 
 T = TypeVar("T")
@@ -132,13 +135,38 @@ def sections(*, quick: bool) -> list[str]:
             ),
         ),
     ]
+    parts += placed_and_drawn(quick=quick)
     if not quick:
         parts += grown(towns)
         parts += [
             "\n## What a user waits for\n\n",
             table(("what", "measured", "bar"), tell("commands", command_rows)),
+            "\n## A click on the map\n\nIn Chromium, from the click to the next frame drawn.\n\n",
+            table(("what", "measured", "bar"), tell("map", click_rows)),
         ]
     return parts
+
+
+def placed_and_drawn(*, quick: bool) -> list[str]:
+    """Time placing points on streets and drawing isochrones."""
+    return [
+        "\n## Placing points on streets\n\nNewport, points round the bends of streets.\n\n",
+        table(("what", "measured", "bar"), tell("snapping", snapping_rows)),
+        "\n## Isochrones\n\nNewport, from streets to finished areas.\n\n",
+        table(
+            ("what", "measured", "bar"),
+            tell("isochrones", lambda: isochrone_rows(truth=not quick)),
+        ),
+    ]
+
+
+def click_rows() -> list[tuple[str, str, str]]:
+    """Return rows of how long a click takes; where there is no browser, one that says so."""
+    if importlib.util.find_spec("playwright") is None:
+        return [("clicks on the map", "not timed: playwright is not installed", "")]
+    from map_click import map_click_rows
+
+    return map_click_rows()
 
 
 def grown(towns: dict[int, eh.Network]) -> list[str]:
