@@ -32,7 +32,7 @@ from eh_access.analysis.alternatives import (
 )
 from eh_access.analysis.arrays import quantile_of
 from eh_access.analysis.case import Case, JudgeSettings, Side
-from eh_access.analysis.ranking import pareto, ranks_of
+from eh_access.analysis.ranking import pareto, ranks_of, told_apart
 from eh_access.analysis.scenarios import BASELINE, Close, Scenario, apply_scenario
 from eh_access.analysis.scoring import make_scorer, nearest_left, quantiles_of
 from eh_access.analysis.verdicts import judge
@@ -109,6 +109,73 @@ def test_as_good_is_not_better() -> None:
     found = ranking(council=("B", "D"))
     assert found.beating_council().empty  # A, D ties on the 90th percentile
     assert found.beating_council(strictly=False)["closed_sites"].tolist() == ["A; D"]
+
+
+def test_a_twin_is_counted_once_and_a_constant_not_at_all() -> None:
+    """Two more criteria: the first again under another name, and one every set meets in full."""
+    again = SEVEN["walk-30"].model_copy(update={"id": "again", "threshold": 0.5})
+    far = SEVEN["walk-30"].model_copy(update={"id": "far", "title": "Far", "cutoff_min": 120.0})
+    found = rank_alternatives(
+        side(apply_scenario(sites(), BASELINE)),
+        origins(),
+        close=2,
+        criteria=[SEVEN["walk-30"], again, far],
+        options=AlternativeOptions(council=("C", "B")),
+    )
+    plain = ranking(council=("C", "B"))
+    assert [measure.key for measure in found.measures] == [*BY_HAND, "again_share", "far_share"]
+    assert found.frame["far_share"].eq(1.0).all()  # C, D leaves h12 eight steps, 96 minutes, away
+    assert found.counted == plain.counted == tuple(BY_HAND)
+    columns = ["closed_sites", "better_than_council", "worse_than_council", "in_pareto"]
+    assert found.frame[columns].equals(plain.frame[columns])
+    # were "far" counted, no set could be better on every measure
+    assert found.beating_council()["closed_sites"].tolist() == ["A; D", "B; D", "A; C"]
+    told = "\n".join(found.notes)
+    assert "again_share" in told
+    assert "ranks every set as walk_30_share" in told
+    assert (
+        "far_share (\N{LEFT SINGLE QUOTATION MARK}Far\N{RIGHT SINGLE QUOTATION MARK}) is the same"
+        in told
+    )
+    # the title of both is one text, but the ranks of both still stand in the table
+    assert found.frame["rank_again_share"].equals(found.frame["rank_walk_30_share"])
+
+
+def test_which_columns_say_something_of_their_own() -> None:
+    costs = np.array(
+        [
+            # falls  again  same  mostly  nearly none
+            [9.0, 90.0, 4.0, 1.0, np.inf],
+            [7.0, 60.0, 4.0, 1.0, 1.0],
+            [5.0, 59.0, 4.0, 1.0, 2.0],
+            [3.0, -np.inf, 4.0, 0.0, 3.0],
+        ]
+    )
+    found = told_apart(costs)
+    assert (found.counted, found.constant, found.same_as) == ((0, 3, 4), (2,), {1: 0})
+    assert found.saturated == {3: 0.75}
+    assert found.alike == {}
+    assert told_apart(costs[:1]).counted == (0, 1, 2, 3, 4)
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 3)] * 3), min_size=2, max_size=9))
+def test_leaving_out_what_says_nothing_new_leaves_the_pareto_set(
+    rows: list[tuple[int, ...]],
+) -> None:
+    costs = np.array(rows, dtype=float)
+    wide = np.column_stack([costs, costs[:, 0] * 2 + 1, np.full(len(costs), 7.0)])
+    found = told_apart(wide)
+    assert set(found.counted) <= {0, 1, 2}
+    assert pareto(wide[:, list(found.counted)]).tolist() == pareto(costs).tolist()
+
+
+def test_nearly_alike_is_spearmans_correlation() -> None:
+    spearmanr = pytest.importorskip("scipy.stats").spearmanr
+    drawn = np.random.default_rng(5).integers(0, 40, 200).astype(float)
+    costs = np.column_stack([drawn, drawn + (np.arange(200) % 40 == 0), -drawn])
+    found = told_apart(costs)
+    assert list(found.alike) == [(0, 1)]
+    assert found.alike[0, 1] == pytest.approx(spearmanr(costs[:, 0], costs[:, 1]).statistic)
 
 
 def test_regret() -> None:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import nan
+from math import comb, nan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from eh_access.analysis.ranking import pareto, ranks_of
+from eh_access.analysis.ranking import Told, pareto, ranks_of, told_apart
+from eh_access.errors import InputError, NotFoundError, did_you_mean
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from eh_access.analysis.alternatives import AlternativeOptions
+    from eh_access.analysis.case import Case
     from eh_access.analysis.scoring import Measure, Scorer
 
+MOST_SETS = 200_000
 BETWEEN = "; "
 """Stands between the ids of a set in one cell of a table."""
 
@@ -60,27 +64,71 @@ def _why_not(names: list[str]) -> str:
 
 def ranked(
     table: pd.DataFrame, measures: tuple[Measure, ...], council: tuple[str, ...]
-) -> pd.DataFrame:
-    """Return the table with ranks, the Pareto set, and how each compares with the council's."""
+) -> tuple[pd.DataFrame, Told]:
+    """Return the table with ranks, the Pareto set, and how each compares with the council's.
+
+    Sets are held against one another by the measures that say something of their own: one that is
+    the same for every set, or ranks them as another does, is ranked but not counted again.
+    """
     scored = table["scored"].to_numpy()
     keys = [measure.key for measure in measures]
     signs = np.array([measure.sign for measure in measures])
     values = table.loc[scored, keys].to_numpy(dtype=np.float64)
     # a measure that has no value (nobody in the group) is the same for every set
     costs = np.where(np.isnan(values), 0.0, values * signs)
+    told_by = told_apart(costs)
+    counted = costs[:, list(told_by.counted)]
     ranks = np.full((len(table), len(keys)), nan)
     ranks[scored] = ranks_of(costs)
     best = np.zeros(len(table), dtype=bool)
-    best[scored] = pareto(costs)
+    best[scored] = pareto(counted)
     numbered = pd.DataFrame(ranks, columns=[f"rank_{key}" for key in keys]).astype("Int64")
     is_council = table["closed_sites"] == BETWEEN.join(sorted(set(council)))
     told: dict[str, object] = {"in_pareto": best, "is_council_choice": is_council.to_numpy()}
-    better, worse = _against(costs, is_council.to_numpy()[scored])
+    better, worse = _against(counted, is_council.to_numpy()[scored])
     for name, counts in (("better_than_council", better), ("worse_than_council", worse)):
         column = np.full(len(table), nan)
         column[scored] = counts
         told[name] = pd.array(column).astype("Int64")
-    return pd.concat([table, numbered, pd.DataFrame(told)], axis=1)
+    return pd.concat([table, numbered, pd.DataFrame(told)], axis=1), told_by
+
+
+def notes_on_measures(measures: Sequence[Measure], told: Told) -> list[str]:
+    """Return which measures are not counted, and which say little of their own.
+
+    Parameters
+    ----------
+    measures
+        What sets are ranked by.
+    told
+        Which of them say something of their own, by their places.
+
+    Returns
+    -------
+    list of str
+        Sentences; none where every measure says something of its own.
+    """
+    names = [f"{item.key} (\N{LEFT SINGLE QUOTATION MARK}{item.label}" for item in measures]
+    names = [f"{name}\N{RIGHT SINGLE QUOTATION MARK})" for name in names]
+    notes = [
+        f"{names[column]} is the same for every set, so it is left out of what sets are held "
+        "against one another by."
+        for column in told.constant
+    ]
+    notes += [
+        f"{names[column]} ranks every set as {names[twin]} does: the two are counted once."
+        for column, twin in told.same_as.items()
+    ]
+    notes += [
+        f"{names[column]} has one value for {share:.0%} of the sets: it tells few of them apart."
+        for column, share in told.saturated.items()
+    ]
+    notes += [
+        f"{names[one]} and {names[other]} rank the sets nearly alike (rank correlation "
+        f"{close:.3f}): to do better on both says little more than on one."
+        for (one, other), close in told.alike.items()
+    ]
+    return notes
 
 
 def _against(
@@ -123,3 +171,37 @@ def notes_on(
     if estimated:
         notes.append("Travel times are straight-line estimates: ranks are indications.")
     return notes
+
+
+def closable(case: Case, told: AlternativeOptions, close: int) -> list[str]:
+    """Return the sites that may close, sorted; every fault of what was asked at once."""
+    opened = case.open_sites(case.before, full_time=False)
+    unknown = [site for site in (*told.council, *told.locked) if site not in opened]
+    if unknown:
+        raise NotFoundError(
+            "\n".join(f"no open site '{site}': {did_you_mean(site, opened)}" for site in unknown)
+        )
+    able = [site for site in opened if site not in told.locked]
+    faults = []
+    if close < 1:
+        faults.append(f"close is {close}; give 1 or more")
+    elif close >= len(opened):
+        faults.append(f"close is {close} of {len(opened)} open sites; at least one must stay open")
+    elif close > len(able):
+        faults.append(f"close is {close}, but only {len(able)} sites are not locked")
+    elif comb(len(able), close) > MOST_SETS:
+        faults.append(
+            f"{comb(len(able), close):,} sets of {close} of {len(able)} are too many to list "
+            f"(at most {MOST_SETS:,}); use choose_sites, which finds the best without listing"
+        )
+    named = len(set(told.council))
+    if named and named != close:
+        faults.append(f"the council's choice is of {named} sites, close is {close}")
+    both = sorted(set(told.council) & set(told.locked))
+    if both:
+        faults.append(
+            f"{', '.join(both)}: locked, and in the council's choice; keep one of the two"
+        )
+    if faults:
+        raise InputError(faults)
+    return able

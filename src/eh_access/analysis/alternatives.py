@@ -5,25 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from math import comb
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 
-from eh_access.analysis.alternative_sets import notes_on, order, ranked, scored_sets
+from eh_access.analysis.alternative_sets import (
+    closable,
+    notes_on,
+    notes_on_measures,
+    order,
+    ranked,
+    scored_sets,
+)
 from eh_access.analysis.case import Case, JudgeSettings, Side
 from eh_access.analysis.scenarios import BASELINE, Close, Scenario, SetHours
 from eh_access.analysis.scoring import Measure, make_scorer
 from eh_access.analysis.shown import alternatives_html, alternatives_text
-from eh_access.errors import InputError, NotFoundError, did_you_mean
+from eh_access.errors import NotFoundError, did_you_mean
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from eh_access.analysis.criteria import Criterion
-
-MOST_SETS = 200_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,13 +73,17 @@ class Alternatives:
         - ``basis``: ``"streets"`` or ``"estimated"``;
         - ``estimated_places``: closed sites whose place is only estimated;
         - each measure under its key; ``rank_`` and the key: 1 is best, ties share the lowest;
-        - ``in_pareto``: no other set is as good on every measure and better on one;
-        - ``is_council_choice``; ``better_than_council``, ``worse_than_council``: on how many
-          measures.
+        - ``in_pareto``: no other set is as good on every measure counted and better on one;
+        - ``is_council_choice``; ``better_than_council``, ``worse_than_council``: on how many of
+          the measures counted.
 
         Of a set that is not scored, figures and ranks are missing.
     measures
         What the sets are ranked by.
+    counted
+        Keys of the measures by which sets are held against one another: those that say something
+        of their own. One that is the same for every set, or ranks all of them as an earlier one
+        does, is ranked and not counted; ``notes`` says which.
     baseline
         Each measure with nothing closed, by key.
     singles
@@ -90,6 +98,7 @@ class Alternatives:
 
     frame: pd.DataFrame
     measures: tuple[Measure, ...]
+    counted: tuple[str, ...]
     baseline: pd.Series
     singles: pd.DataFrame
     council: tuple[str, ...]
@@ -164,7 +173,7 @@ class Alternatives:
         Parameters
         ----------
         strictly
-            Better on every single measure; else as good on all and better on at least one.
+            Better on every single measure counted; else as good on all and better on at least one.
 
         Returns
         -------
@@ -173,7 +182,7 @@ class Alternatives:
         """
         better = self.frame["better_than_council"].fillna(0)
         if strictly:
-            return self.frame[better == max(len(self.measures), 1)]
+            return self.frame[better == max(len(self.counted), 1)]
         worse = self.frame["worse_than_council"].fillna(1)
         return self.frame[(better > 0) & (worse == 0)]
 
@@ -264,7 +273,7 @@ def rank_alternatives(
     )
     if told.mode not in side.times:
         raise NotFoundError(f"no times by '{told.mode}': {did_you_mean(told.mode, side.times)}")
-    able = _closable(case, told, close)
+    able = closable(case, told, close)
     scorer = make_scorer(
         case, tuple(criteria), mode=told.mode, sites=told.sites, loser_min=told.loser_min
     )
@@ -272,7 +281,8 @@ def rank_alternatives(
     basis = "estimated" if estimated else "streets"
     singles = scored_sets([(site,) for site in able], scorer, side.sites, basis)
     choices = list(combinations(able, close))
-    table = ranked(scored_sets(choices, scorer, side.sites, basis), scorer.measures, told.council)
+    figures = scored_sets(choices, scorer, side.sites, basis)
+    table, told_by = ranked(figures, scorer.measures, told.council)
     rows = order(table)
     table = table.iloc[rows].set_axis(pd.RangeIndex(1, len(table) + 1, name="set_number"))
     nothing = scorer.score(np.zeros((1, len(scorer.site_ids)), dtype=bool))[0]
@@ -283,7 +293,12 @@ def rank_alternatives(
         singles=singles,
         council=tuple(sorted(told.council)),
         estimated=estimated,
-        notes=(*notes_on(table, side.sites, able, estimated=estimated), *scorer.notes),
+        counted=tuple(scorer.measures[column].key for column in told_by.counted),
+        notes=(
+            *notes_on(table, side.sites, able, estimated=estimated),
+            *notes_on_measures(scorer.measures, told_by),
+            *scorer.notes,
+        ),
         sets=tuple(choices[row] for row in rows),
     )
 
@@ -302,40 +317,6 @@ def alternatives_frame(alternatives: Alternatives) -> pd.DataFrame:
         ``set_number`` and the columns of its ``frame``; shares are 0..1, times minutes.
     """
     return alternatives.frame.reset_index()
-
-
-def _closable(case: Case, told: AlternativeOptions, close: int) -> list[str]:
-    """Return the sites that may close, sorted; every fault of what was asked at once."""
-    opened = case.open_sites(case.before, full_time=False)
-    unknown = [site for site in (*told.council, *told.locked) if site not in opened]
-    if unknown:
-        raise NotFoundError(
-            "\n".join(f"no open site '{site}': {did_you_mean(site, opened)}" for site in unknown)
-        )
-    able = [site for site in opened if site not in told.locked]
-    faults = []
-    if close < 1:
-        faults.append(f"close is {close}; give 1 or more")
-    elif close >= len(opened):
-        faults.append(f"close is {close} of {len(opened)} open sites; at least one must stay open")
-    elif close > len(able):
-        faults.append(f"close is {close}, but only {len(able)} sites are not locked")
-    elif comb(len(able), close) > MOST_SETS:
-        faults.append(
-            f"{comb(len(able), close):,} sets of {close} of {len(able)} are too many to list "
-            f"(at most {MOST_SETS:,}); use choose_sites, which finds the best without listing"
-        )
-    named = len(set(told.council))
-    if named and named != close:
-        faults.append(f"the council's choice is of {named} sites, close is {close}")
-    both = sorted(set(told.council) & set(told.locked))
-    if both:
-        faults.append(
-            f"{', '.join(both)}: locked, and in the council's choice; keep one of the two"
-        )
-    if faults:
-        raise InputError(faults)
-    return able
 
 
 def _differences(values: pd.Series, start: float) -> pd.Series:

@@ -1,7 +1,8 @@
-"""Ranks, the choices nothing betters, and how far one choice is from the best."""
+"""Ranks, the choices nothing betters, and which measures say something of their own."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+
+MOSTLY = 0.5
+"""A measure with one value for more than this share of all sets tells few of them apart."""
+NEARLY = 0.99
+"""From this rank correlation two measures say nearly the same."""
 
 
 def ranks_of(costs: Floats) -> NDArray[np.int64]:
@@ -71,3 +77,91 @@ def pareto(costs: Floats) -> NDArray[np.bool_]:
             size += 1
             best[row] = True
     return best
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What the columns of a table of costs tell apart; made by `told_apart`.
+
+    Parameters
+    ----------
+    counted
+        Columns that say something of their own.
+    constant
+        Columns with one value for every choice.
+    same_as
+        Columns that rank every choice as an earlier one does, by that one.
+    saturated
+        Counted columns with one value for most choices, by the share of choices that have it.
+    alike
+        Pairs of counted columns that rank nearly alike, with their rank correlation.
+    """
+
+    counted: tuple[int, ...]
+    constant: tuple[int, ...]
+    same_as: dict[int, int]
+    saturated: dict[int, float]
+    alike: dict[tuple[int, int], float]
+
+
+def told_apart(costs: Floats) -> Told:
+    """Return which columns say something of their own about the choices.
+
+    Parameters
+    ----------
+    costs
+        (sets, measures), lower is better; inf is allowed. No NaN.
+
+    Returns
+    -------
+    Told
+        Of a table with fewer than two choices every column is counted.
+
+    Examples
+    --------
+    >>> found = told_apart(np.array([[1.0, 10.0, 5.0, 2.0], [2.0, 30.0, 5.0, 1.0]]))
+    >>> found.counted, found.constant, found.same_as
+    ((0, 3), (2,), {1: 0})
+    """
+    ranks = ranks_of(costs)
+    count, columns = ranks.shape
+    if count < 2:  # noqa: PLR2004 - one choice is like no other
+        return Told(counted=tuple(range(columns)), constant=(), same_as={}, saturated={}, alike={})
+    constant = tuple(column for column in range(columns) if (ranks[:, column] == 1).all())
+    counted: list[int] = []
+    same_as: dict[int, int] = {}
+    for column in range(columns):
+        if column in constant:
+            continue
+        twins = (held for held in counted if (ranks[:, held] == ranks[:, column]).all())
+        twin = next(twins, None)
+        if twin is None:
+            counted.append(column)
+        else:
+            same_as[column] = twin
+    most = {
+        column: int(np.unique(ranks[:, column], return_counts=True)[1].max()) for column in counted
+    }
+    shares = {column: number / count for column, number in most.items()}
+    return Told(
+        counted=tuple(counted),
+        constant=constant,
+        same_as=same_as,
+        saturated={column: share for column, share in shares.items() if share > MOSTLY},
+        alike=_alike(ranks, counted),
+    )
+
+
+def _alike(ranks: NDArray[np.int64], counted: list[int]) -> dict[tuple[int, int], float]:
+    """Return which columns rank nearly alike: Spearman's correlation, ties at their mean rank."""
+    # an equal number before and after: the mean of the lowest and the highest rank of a tie
+    middle = (ranks - ranks_of(-ranks.astype(np.float64))).astype(np.float64)
+    middle -= middle.mean(axis=0)
+    length = np.sqrt((middle**2).sum(axis=0))
+    found = {}
+    for place, one in enumerate(counted):
+        for other in counted[place + 1 :]:
+            close = float(middle[:, one] @ middle[:, other] / (length[one] * length[other]))
+            if close >= NEARLY:
+                found[one, other] = close
+    return found

@@ -61,6 +61,7 @@ def _ranks(found: Alternatives, said: Wording) -> Table:
         best = words.listed(str(names.get(site, site)) for site in row["best_sites"].split("; "))
         told = {"measure": row["label"], "unit": unit, "best_sites": best}
         same = {key: row[key] for key in ("better", "rank", "ranked", "better_sets")}
+        same["counted"] = "yes" if row["measure"] in found.counted else "no"
         rows.append(told | same | figures)
     columns = (
         Column("measure", "Measure"),
@@ -73,6 +74,7 @@ def _ranks(found: Alternatives, said: Wording) -> Table:
         Column("ranked", "Of sets scored", "count"),
         Column("better_sets", "Sets that do better", "count"),
         Column("best_sites", "The best set closes"),
+        Column("counted", "Counted when sets are held against one another"),
     )
     title = (
         f"How the choice made ranks among all sets of {len(found.council)} {said.site}s, measure "
@@ -94,9 +96,11 @@ def ranks_in_words(table: Table) -> Table:
     Table
         Of the same figures.
     """
-    frame = pd.DataFrame(
-        {"measure": table.frame["measure"], "best_sites": table.frame["best_sites"]}
-    )
+    measures = [
+        label if counted == "yes" else f"{label} (not counted: see the notes)"
+        for label, counted in zip(table.frame["measure"], table.frame["counted"], strict=True)
+    ]
+    frame = pd.DataFrame({"measure": measures, "best_sites": table.frame["best_sites"]})
     for key in RANK_COLUMNS:
         pairs = zip(table.frame[key], table.frame["unit"], strict=True)
         frame[key] = [_with_unit(float(value), str(unit)) for value, unit in pairs]
@@ -137,7 +141,7 @@ def _choices(found: Alternatives, said: Wording) -> Table:
         Column("set_number", "Set"),
         Column("closed_names", f"{said.Sites} closed"),
         Column("is_council_choice", "The choice made"),
-        Column("in_pareto", "No other set is as good on every measure and better on one"),
+        Column("in_pareto", "None is as good on every measure counted and better on one"),
     ]
     for item in found.measures:
         frame[item.key] = [_finite(float(value)) for value in frame[item.key].astype(float)]
@@ -145,8 +149,12 @@ def _choices(found: Alternatives, said: Wording) -> Table:
         columns.append(Column(item.key, item.label, KINDS.get(item.unit, "value"), unit))
         columns.append(Column(f"rank_{item.key}", f"Rank: {item.label}", "count"))
     columns += [
-        Column("better_than_council", "Measures better than the choice made", "count"),
-        Column("worse_than_council", "Measures worse than the choice made", "count"),
+        Column(
+            "better_than_council",
+            "Better than the choice made on so many measures counted",
+            "count",
+        ),
+        Column("worse_than_council", "Worse on so many", "count"),
         Column("scored_in_words", "Scored"),
         Column("reason", "Why not scored, where it is not"),
     ]

@@ -118,8 +118,8 @@ def _told(found: Alternatives, tables: Mapping[str, Table], said: Wording) -> tu
     told.append(
         f"By mean minutes it ranks {rank:.0f} of {scored:,}: {regret:.1f} minutes above the best "
         f"set. {_count(every, 'set does', 'sets do')} better on every one of "
-        f"{len(found.measures)} measures; {_count(some, 'is', 'are')} at least as good on all and "
-        f"better on one or more. So the choice made is {'' if row['in_pareto'] else 'not '}among "
+        f"{len(found.counted)} measures{_of_all(found)}; {_count(some, 'is', 'are')} at least as "
+        f"good on all and better on one or more. So the choice made is {'' if row['in_pareto'] else 'not '}among "
         f"those that nothing else beats all round (the Pareto set){said.hedge}."
     )
     told.append(
@@ -131,6 +131,18 @@ def _told(found: Alternatives, tables: Mapping[str, Table], said: Wording) -> tu
 
 def _count(number: int, one: str, more: str) -> str:
     return f"{number:,} {one}" if number == 1 else f"{f'{number:,}' if number else 'No'} {more}"
+
+
+def _of_all(found: Alternatives) -> str:
+    """Return how many measures are ranked but not counted, in brackets."""
+    left = len(found.measures) - len(found.counted)
+    if not left:
+        return ""
+    verb = "is" if left == 1 else "are"
+    return (
+        f" ({left} more {verb} ranked and not counted: the same for every set, or ranking the sets "
+        "as another measure does)"
+    )
 
 
 def _label(found: Alternatives, key: str) -> str:
