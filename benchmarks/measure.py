@@ -13,7 +13,7 @@ import numpy as np
 
 import eh_access as eh
 from eh_access.network.cost import edge_cost
-from eh_access.routing.batches import aligned_rows, lanes_for, sweep_batch
+from eh_access.routing.batches import aligned_rows, lanes_for, manner_of_writing, sweep_batch
 from eh_access.routing.engine import SearchOptions, metric, minutes_from_nodes, topology
 from eh_access.routing.hierarchy import customise
 from eh_access.routing.reductions import nearest_from_nodes
@@ -138,5 +138,5 @@ def sweep_into_held_memory(network: eh.Network, sites: np.ndarray, repeats: int)
     seeds = np.zeros((len(sites), 1, 2), dtype=np.int32)
     seeds[:, 0, 0] = sites
     return timed(
-        lambda: sweep_batch(sorted_streets, seeds, rows, minutes=True, workers=1), repeats
+        lambda: sweep_batch(sorted_streets, seeds, rows, how=manner_of_writing(rows)), repeats
     )[0]

@@ -189,7 +189,7 @@ def at_the_floor(network: eh.Network, sites: int, repeats: int) -> Rows:
     cells = network.node_count * len(chosen)
     ours, _ = timed(lambda: minutes_from_nodes(network, chosen, mode=WALK, options=ONE), repeats)
     held = sweep_into_held_memory(network, chosen, repeats)
-    floor, fresh = write_floor_ns(network.node_count, -(-sites // 16) * 16)
+    floor, fresh = write_floor_ns(network.node_count, sites)
     size = f"{network.node_count:,} nodes, {sites} sites"
 
     def row(what: str, seconds: float, least: float) -> tuple[str, ...]:

@@ -72,9 +72,8 @@ def test_it_says_compiling_once_and_only_when_it_compiles(tmp_path: Path) -> Non
 import logging
 logging.basicConfig(level=logging.INFO, format="%(message)s")
 import numpy as np
-from eh_access.routing.nearest import _sweep
-arcs = np.zeros(2, dtype=np.int32), np.zeros((0, 2), dtype=np.int32)
-_sweep(arcs, np.zeros(1, dtype=np.int64))
+from eh_access.routing.nearest import minutes_and_site
+minutes_and_site(np.zeros(1, dtype=np.int64))
 """
     said = []
     for _ in range(2):

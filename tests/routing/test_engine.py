@@ -70,12 +70,20 @@ def test_any_number_of_sites_against_scipy(sites: int, direction: str) -> None:
         assert np.array_equal(town.one_to_all(nodes, rows=some, **how), ours[some])  # type: ignore[arg-type]
 
 
-def test_minutes_are_deciseconds_divided_and_rounded_once() -> None:
-    every_ds = np.arange(sweep.MOST_VECTORS * 16 * 40_000, dtype=np.float32)
-    rows = batches.aligned_rows(40_000, 64)
-    rows[:] = every_ds.reshape(rows.shape)
-    sweep.top_to_minutes(np.arange(40_000, dtype=np.int32), rows)
-    assert np.array_equal(rows.ravel(), every_ds / np.float32(600))
+@pytest.mark.parametrize("how", [sweep.AS_MINUTES, sweep.PAST_CACHE])
+def test_minutes_are_deciseconds_divided_and_rounded_once(how: int) -> None:
+    """A road of nodes a decisecond apart, and sites 131,072 ds apart: every number turns up."""
+    nodes = 1 << 17
+    every = np.arange(nodes - 1, dtype=np.int32)
+    tree = build_topology(nodes, every, every + 1)
+    one_ds = np.ones(nodes - 1, dtype=np.int32)
+    metric = customise(tree, one_ds, one_ds)
+    seeds = np.zeros((20, 1, 2), dtype=np.int32)
+    seeds[:, 0, 1] = nodes * np.arange(20)  # each site's lane takes up where the last leaves off
+    rows = batches.aligned_rows(nodes, 24)
+    batches.sweep_batch(metric, seeds, rows, how=how)
+    every_ds = np.arange(20 * nodes, dtype=np.float32).reshape(20, nodes).T
+    assert np.array_equal(rows[:, :20], every_ds / np.float32(600))
 
 
 @settings(max_examples=40)
@@ -87,7 +95,7 @@ def test_any_order_of_nodes_gives_the_same_minutes(town: Network, order: object)
     new = np.array(number, dtype=np.int32)
     mixed_from, mixed_to = new[town.edge_from], new[town.edge_to]
     tree = build_topology(town.node_count, mixed_from, mixed_to)
-    covered = [v for first, last in tree.blocks for v in range(first, last)] + tree.loose.tolist()
+    covered = [v for first, last in tree.branches for v in range(first, last)] + tree.top.tolist()
     assert sorted(covered) == list(range(town.node_count))
     cost = engine.edge_cost(town, DRIVE)
     metric = customise(tree, cost.forward_ds, cost.backward_ds)

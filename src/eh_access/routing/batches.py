@@ -9,71 +9,103 @@ import numpy as np
 
 from eh_access.routing import sweep
 from eh_access.routing.threads import side_by_side
+from eh_access.routing.ways import gather, ways_up
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from eh_access.routing.hierarchy import Metric
 
-MOST_LANES = sweep.LANES * sweep.MOST_VECTORS
 PLACES_AT_ONCE = 1 << 16
 """Places gathered at one go, so that a batch of sites needs no more than this many rows."""
 SHARES_PER_WORKER = 4
 CELLS_PER_WORKER = 8_000_000
 """Nodes times lanes that are worth a thread: some two milliseconds of sweeping."""
+PAST_CACHE_BYTES = 1 << 23
+"""Results larger than this go straight to memory."""
+IN_ORDER = np.empty(0, dtype=np.int32)
+"""A row for every node, in the streets' own order."""
 Places = tuple["NDArray[np.int32]", "NDArray[np.int32]"]
 
 
-def lanes_for(sites: int) -> int:
-    """Return how many lanes a batch of so many sites takes."""
-    return -(-sites // sweep.LANES) * sweep.LANES
+def lanes_for(sites: int, unit: int = sweep.OUT_LANES) -> int:
+    """Return how many lanes so many sites take: as many units as they must."""
+    return -(-sites // unit) * unit
 
 
 def aligned_rows(rows: int, lanes: int) -> NDArray[np.float32]:
-    """Return an uninitialised float32 array whose rows begin at lines of cache."""
+    """Return an uninitialised float32 array whose first row begins at a line of cache."""
     size = rows * lanes * 4
     raw = np.empty(size + sweep.LINE_BYTES, dtype=np.uint8)
     skip = -raw.ctypes.data % sweep.LINE_BYTES
     return raw[skip : skip + size].view(np.float32).reshape(rows, lanes)
 
 
+def manner_of_writing(out: NDArray[np.float32]) -> int:
+    """Return how minutes are best written into a table."""
+    return sweep.PAST_CACHE if out.nbytes > PAST_CACHE_BYTES else sweep.AS_MINUTES
+
+
 def sweep_batch(
     metric: Metric,
     seeds: NDArray[np.int32],
-    times: NDArray[np.float32],
+    out: NDArray[np.float32],
     *,
-    minutes: bool,
-    workers: int,
+    place: NDArray[np.int32] = IN_ORDER,
+    how: int = sweep.AS_MINUTES,
+    workers: int = 1,
 ) -> None:
-    """Fill a batch's rows with deciseconds, or minutes.
+    """Fill a batch's rows.
 
     Parameters
     ----------
     metric
         A customised hierarchy.
     seeds
-        int32 (sites, k, 2), no more sites than ``times`` has lanes.
-    times
-        float32 (nodes, lanes), from `aligned_rows` or columns of it.
-    minutes
-        Whether to turn deciseconds into minutes (``inf`` where there is no way).
+        int32 (sites, k, 2), no more sites than ``out`` has lanes.
+    out
+        float32 (rows, lanes), from `aligned_rows` or columns of it.
+    place
+        int32 (nodes,), the row each node goes to, -1 for none; a row for every node if empty.
+    how
+        `sweep.AS_DS`, `sweep.AS_MINUTES` (``inf`` where there is no way) or `sweep.PAST_CACHE`.
     workers
         Threads to use.
     """
-    tree = metric.topology
-    fresh = np.empty(len(tree.parent), dtype=np.uint8)
-    sweep.climb(metric.climb, tree.parent, seeds, times, fresh)
-    sweep.sweep_top(metric.sweep, tree.loose, times, fresh)
-    workers = max(1, min(workers, times.size // CELLS_PER_WORKER))
+    tree, lanes = metric.topology, lanes_for(len(seeds), sweep.LANES)
+    units = sweep.known(out.shape[1] // sweep.OUT_LANES)
+    slot, nodes = ways_up(tree.parent, seeds)
+    climbed = slot, aligned_rows(len(nodes) + 1, lanes)
+    sweep.climb(units, metric.climb, (slot, nodes), seeds, climbed[1])
+    work = aligned_rows(tree.work_rows, lanes)
+    target = out, place, sweep.known(how)
+    sweep.sweep_top(units, metric.sweep, tree.top, climbed, work, target)
+    workers = max(1, min(workers, len(tree.parent) * lanes // CELLS_PER_WORKER))
     count = 1 if workers == 1 else workers * SHARES_PER_WORKER
-    shares = np.array_split(tree.blocks, count)
+    shares = np.array_split(tree.branches, count)
 
-    def sweep_share(blocks: NDArray[np.int32]) -> None:
-        sweep.sweep_branches(metric.sweep, blocks, times, fresh, minutes)
+    def sweep_share(branches: NDArray[np.int32]) -> None:
+        own = work
+        if workers > 1:
+            own = aligned_rows(*work.shape)
+            own[: len(tree.top)] = work[: len(tree.top)]
+        tops_and_branches = len(tree.top), branches
+        sweep.sweep_branches(units, metric.sweep, tops_and_branches, climbed, own, target)
 
     side_by_side(sweep_share, shares, workers=workers)
-    if minutes:
-        sweep.top_to_minutes(tree.loose, times)
+
+
+def _by_batches(
+    metric: Metric, seeds: NDArray[np.int32], place: NDArray[np.int32], rows: int, workers: int
+) -> NDArray[np.float32]:
+    """Sweep all batches into one table of minutes."""
+    out = aligned_rows(rows, lanes_for(len(seeds)))
+    how = manner_of_writing(out)
+    for first in range(0, len(seeds), sweep.MOST_LANES):
+        batch = seeds[first : first + sweep.MOST_LANES]
+        lanes = out[:, first : first + lanes_for(len(batch))]
+        sweep_batch(metric, batch, lanes, place=place, how=how, workers=workers)
+    return out[:, : len(seeds)]
 
 
 def minutes_everywhere(
@@ -102,16 +134,16 @@ def minutes_everywhere(
     numpy.ndarray
         float32 (nodes or rows, sites), ``inf`` where there is no way.
     """
-    out = aligned_rows(len(metric.topology.parent), lanes_for(len(seeds)))
-    for first in range(0, len(seeds), MOST_LANES):
-        batch = seeds[first : first + MOST_LANES]
-        lanes = out[:, first : first + lanes_for(len(batch))]
-        sweep_batch(metric, batch, lanes, minutes=True, workers=workers)
+    nodes = len(metric.topology.parent)
     if rows is None:
-        return out[:, : len(seeds)]
-    picked = np.empty((len(rows), len(seeds)), dtype=np.float32)
-    sweep.pick_rows(out, rows, picked)
-    return picked
+        return _by_batches(metric, seeds, IN_ORDER, nodes, workers)
+    place = np.full(nodes, -1, dtype=np.int32)
+    place[rows] = np.arange(len(rows), dtype=np.int32)  # of a node asked for twice, the last
+    found = _by_batches(metric, seeds, place, len(rows), workers)
+    written = place[rows]
+    again = np.flatnonzero(written != np.arange(len(rows)))
+    found[again] = found[written[again]]
+    return found
 
 
 def deciseconds_in_blocks(
@@ -119,7 +151,8 @@ def deciseconds_in_blocks(
 ) -> Iterator[tuple[slice, slice, NDArray[np.int32]]]:
     """Work out the deciseconds between places on the streets and sites, a block at a time.
 
-    Neither the times of all nodes and sites nor those of all places and sites are ever held.
+    Neither the times of all nodes and sites nor those of all places and sites are ever held: of a
+    batch of sites, the rows of the nodes beside a place.
 
     Parameters
     ----------
@@ -141,14 +174,23 @@ def deciseconds_in_blocks(
         int32 (places, sites), ``SEARCHED`` or more where there is no way.
     """
     node, node_ds = places
-    width = min(lanes_for(len(seeds)), MOST_LANES)
-    times = aligned_rows(len(metric.topology.parent), width)
-    for first in range(0, len(seeds), MOST_LANES):
-        batch = seeds[first : first + MOST_LANES]
-        rows = times if lanes_for(len(batch)) == width else times[:, : lanes_for(len(batch))]
-        sweep_batch(metric, batch, rows, minutes=False, workers=workers)
+    place, count = _rows_beside(node, len(metric.topology.parent))
+    row = np.where(node >= 0, place[node], -1)
+    times = aligned_rows(count, min(lanes_for(len(seeds)), sweep.MOST_LANES))
+    for first in range(0, len(seeds), sweep.MOST_LANES):
+        batch = seeds[first : first + sweep.MOST_LANES]
+        rows = times[:, : lanes_for(len(batch))]
+        sweep_batch(metric, batch, rows, place=place, how=sweep.AS_DS, workers=workers)
         for top in range(0, len(node), PLACES_AT_ONCE):
             some = slice(top, min(top + PLACES_AT_ONCE, len(node)))
             block = np.empty((some.stop - top, len(batch)), dtype=np.int32)
-            sweep.gather(rows, node[some], node_ds[some], block)
+            gather(rows, row[some], node_ds[some], block)
             yield some, slice(first, first + len(batch)), block
+
+
+def _rows_beside(node: NDArray[np.int32], nodes: int) -> tuple[NDArray[np.int32], int]:
+    """Return the numbers, from 0, of the nodes beside any place (others: -1), and how many."""
+    beside = np.zeros(nodes, dtype=bool)
+    beside[node[node >= 0]] = True
+    place = np.where(beside, np.cumsum(beside, dtype=np.int32) - 1, -1).astype(np.int32)
+    return place, int(beside.sum())

@@ -46,7 +46,8 @@ class Metric:
         The arcs.
     climb, sweep
         The arcs that are open, to go up and down by: each a pair of int32 arrays, (nodes + 1,),
-        where each node's entries begin, and (entries, 2), upper neighbour and deciseconds.
+        where each node's entries begin, and (entries, 2), upper neighbour (for ``sweep`` its
+        ``Topology.work_row``) and deciseconds.
     """
 
     topology: Topology
@@ -87,7 +88,7 @@ def _customise(topology: Any, edges: Any, climb_ds: Any, descend_ds: Any) -> Non
 
 
 @njit()
-def _pack(start: Any, upper: Any, cost_ds: Any) -> Any:
+def _pack(start: Any, upper: Any, row: Any, cost_ds: Any) -> Any:
     """Put the arcs that are open together, each node's after the last's."""
     nodes = len(start) - 1
     count = 0
@@ -100,7 +101,7 @@ def _pack(start: Any, upper: Any, cost_ds: Any) -> Any:
     for v in range(nodes):
         for k in range(start[v], start[v + 1]):
             if cost_ds[k] < CLOSED_DS:
-                packed[at, 0] = upper[k]
+                packed[at, 0] = row[upper[k]]
                 packed[at, 1] = cost_ds[k]
                 at += 1
         packed_start[v + 1] = at
@@ -130,8 +131,9 @@ def customise(
     below = (topology.below_start, topology.below_node, topology.below_arc)
     edges = (topology.edge_arc, topology.edge_climbs, forward_ds, backward_ds)
     _customise((topology.start, topology.upper, *below), edges, climb_ds, descend_ds)
+    own_row = np.arange(len(topology.parent), dtype=np.int32)
     return Metric(
         topology=topology,
-        climb=_pack(topology.start, topology.upper, climb_ds),
-        sweep=_pack(topology.start, topology.upper, descend_ds),
+        climb=_pack(topology.start, topology.upper, own_row, climb_ds),
+        sweep=_pack(topology.start, topology.upper, topology.work_row, descend_ds),
     )

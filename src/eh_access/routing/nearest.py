@@ -12,6 +12,8 @@ import numpy as np
 
 from eh_access._compiled import njit
 from eh_access.network.model import CLOSED_DS
+from eh_access.routing.engine import SEARCHED_DS
+from eh_access.routing.ways import ways_up
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,40 +22,62 @@ if TYPE_CHECKING:
 
 SHIFT = 32
 FAR = np.int64(CLOSED_DS) << SHIFT
+NONE = np.int64(SEARCHED_DS) << SHIFT
+"""From here on nothing is reached."""
+DS_PER_MIN = np.float32(600)
 
 
 @njit()
-def _climb(arcs: Any, parent: Any, seeds: Any, key: Any) -> None:
-    """Climb from all seeds together: each node on the way is visited once, lower ones first."""
+def _climb(arcs: Any, ways: Any, seeds: Any, climbed: Any) -> None:
+    """Climb from all seeds together: each node on the way is visited once, lower ones first.
+
+    ``climbed`` has an entry for each node on the ways up, after one for all other nodes.
+    """
     start, entries = arcs
-    nodes = len(parent)
-    seen = np.zeros(nodes, dtype=np.uint8)
-    key[:] = FAR
+    slot, nodes = ways
+    climbed[:] = FAR
     for site in range(len(seeds)):
         for k in range(seeds.shape[1]):
             v = np.int64(seeds[site, k, 0])
-            if v < 0:
-                continue
-            key[v] = min(key[v], (np.int64(seeds[site, k, 1]) << SHIFT) + site)
-            while v >= 0 and seen[v] == 0:
-                seen[v] = 1
-                v = np.int64(parent[v])
-    for low in range(nodes - 1, -1, -1):
-        if seen[low]:
-            for k in range(start[low], start[low + 1]):
-                u = entries[k, 0]
-                key[u] = min(key[u], key[low] + (np.int64(entries[k, 1]) << SHIFT))
+            if v >= 0:
+                own = (np.int64(seeds[site, k, 1]) << SHIFT) + site
+                climbed[slot[v]] = min(climbed[slot[v]], own)
+    for at in range(len(nodes)):
+        low, here = nodes[at], climbed[at + 1]
+        for k in range(start[low], start[low + 1]):
+            above = slot[entries[k, 0]]
+            climbed[above] = min(climbed[above], here + (np.int64(entries[k, 1]) << SHIFT))
 
 
 @njit()
-def _sweep(arcs: Any, key: Any) -> None:
-    """Come down to every node."""
+def _sweep(arcs: Any, tree: Any, climbed: Any, work: Any, key: Any) -> None:
+    """Come down to every node, in a table that stays in the nearest cache (see routing/sweep.py).
+
+    The top of the tree is one more branch: its rows are the first of the table.
+    """
     start, entries = arcs
-    for v in range(len(key)):
-        best = key[v]
-        for k in range(start[v], start[v + 1]):
-            best = min(best, key[entries[k, 0]] + (np.int64(entries[k, 1]) << SHIFT))
-        key[v] = best
+    top, branches = tree
+    slot, begin = climbed
+    for branch in range(-1, len(branches)):
+        at_top = branch < 0
+        first, last = (0, len(top)) if at_top else (branches[branch, 0], branches[branch, 1])
+        row = np.int64(0 if at_top else len(top))
+        for place in range(np.int64(first), np.int64(last)):
+            v = np.int64(top[place]) if at_top else place
+            best = begin[slot[v]] if slot[v] else FAR
+            for k in range(start[v], start[v + 1]):
+                best = min(best, work[entries[k, 0]] + (np.int64(entries[k, 1]) << SHIFT))
+            work[row] = best
+            key[v] = best
+            row += 1
+
+
+@njit()
+def _split(key: Any, minutes: Any, which: Any) -> None:
+    for k in range(len(key)):
+        reached = key[k] < NONE
+        minutes[k] = np.float32(key[k] >> SHIFT) / DS_PER_MIN if reached else np.float32(np.inf)
+        which[k] = np.int32(key[k] & 0xFFFFFFFF) if reached else np.int32(-1)
 
 
 def nearest_keys(metric: Metric, seeds: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -70,9 +94,34 @@ def nearest_keys(metric: Metric, seeds: NDArray[np.int32]) -> NDArray[np.int64]:
     Returns
     -------
     numpy.ndarray
-        int64 (nodes,): ``deciseconds << SHIFT | site``; ``FAR`` or more where none is reached.
+        int64 (nodes,): ``deciseconds << SHIFT | site``; ``NONE`` or more where none is reached.
     """
-    key = np.empty(len(metric.topology.parent), dtype=np.int64)
-    _climb(metric.climb, metric.topology.parent, seeds, key)
-    _sweep(metric.sweep, key)
+    tree = metric.topology
+    slot, nodes = ways_up(tree.parent, seeds)
+    climbed = np.empty(len(nodes) + 1, dtype=np.int64)
+    _climb(metric.climb, (slot, nodes), seeds, climbed)
+    key = np.empty(len(tree.parent), dtype=np.int64)
+    work = np.empty(tree.work_rows, dtype=np.int64)
+    _sweep(metric.sweep, (tree.top, tree.branches), (slot, climbed), work, key)
     return key
+
+
+def minutes_and_site(key: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    """Take such numbers apart.
+
+    Parameters
+    ----------
+    key
+        int64, as from `nearest_keys`.
+
+    Returns
+    -------
+    minutes : numpy.ndarray
+        float32, ``inf`` where none is reached.
+    which : numpy.ndarray
+        int32, -1 where none is reached.
+    """
+    minutes = np.empty(len(key), dtype=np.float32)
+    which = np.empty(len(key), dtype=np.int32)
+    _split(key, minutes, which)
+    return minutes, which

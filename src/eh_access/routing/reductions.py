@@ -20,7 +20,6 @@ from eh_access.routing.engine import (
     SearchOptions,
     check_direction,
     choose,
-    in_minutes,
     metric,
     node_seeds,
 )
@@ -89,12 +88,11 @@ def nearest_from_nodes(
     >>> minutes.tolist(), which.tolist()
     ([0.0, 0.0], [0, 1])
     """
-    from eh_access.routing.nearest import nearest_keys  # noqa: PLC0415 - compiled code
+    from eh_access.routing.nearest import minutes_and_site, nearest_keys  # noqa: PLC0415 - compiled
 
     seeds = node_seeds(network, nodes)
     check_direction(direction)
-    key = nearest_keys(metric(network, mode, direction=direction), seeds)
-    return _minutes_of(key), _site_of(key)
+    return minutes_and_site(nearest_keys(metric(network, mode, direction=direction), seeds))
 
 
 def nearest_sites(  # noqa: PLR0913 - the arguments of travel_time_matrix, and how many
@@ -146,6 +144,8 @@ def nearest_sites(  # noqa: PLR0913 - the arguments of travel_time_matrix, and h
     a      1.0    west
     b      3.0    east
     """
+    from eh_access.routing.nearest import minutes_and_site  # noqa: PLC0415 - compiled code
+
     if n < 1:
         raise InputError(f"n is {n}; give 1 for the nearest, 2 for the two nearest")
     options = options or SearchOptions()
@@ -164,7 +164,7 @@ def nearest_sites(  # noqa: PLR0913 - the arguments of travel_time_matrix, and h
         keys = _nearest_in_one_sweep(trips)[:, None]
     else:
         keys = _nearest_by_batches(trips, n, SearchOptions(engine=engine, threads=options.threads))
-    which = _site_of(keys.reshape(-1))
+    minutes, which = minutes_and_site(keys.reshape(-1))
     sorted_names = np.append(names[order], "")  # the last serves for none: -1
     index = origins.index
     if n > 1:
@@ -172,7 +172,7 @@ def nearest_sites(  # noqa: PLR0913 - the arguments of travel_time_matrix, and h
         index = pd.MultiIndex.from_product([index, ranks], names=[index.name, "rank"])
     return pd.DataFrame(
         {
-            "minutes": _minutes_of(keys.reshape(-1)).astype(np.float64),
+            "minutes": minutes.astype(np.float64),
             "site_id": pd.array(sorted_names[which], dtype="str"),
         },
         index=index,
@@ -307,14 +307,6 @@ def _checked(cutoffs_min: Sequence[float]) -> list[float]:
 
 def _whole_ds(cutoff_min: float) -> int:
     return int(np.floor(cutoff_min * DS_PER_MIN + 0.5))
-
-
-def _minutes_of(keys: NDArray[np.int64]) -> NDArray[np.float32]:
-    return in_minutes(np.minimum(keys >> SHIFT, SEARCHED_DS).astype(np.int32))
-
-
-def _site_of(keys: NDArray[np.int64]) -> NDArray[np.int32]:
-    return np.where(keys < NONE, keys & (2**SHIFT - 1), -1).astype(np.int32)
 
 
 def _nearest_by_batches(trips: Trips, n: int, options: SearchOptions) -> NDArray[np.int64]:

@@ -5,6 +5,10 @@ lanes to a line of cache. A batch is up to four lines wide. Rows are worked on w
 instructions, because numba leaves the plain loop over lanes two and a half times slower
 (docs/decisions/0006).
 
+A sweep works in a small table that stays in the nearest caches (the rows of the top of the tree,
+then room for one branch) and writes each row out once, as deciseconds or minutes, where the caller
+wants it: in the streets' own order, in another, or not at all.
+
 All compiled functions that call one another are in this file (see ``eh_access._compiled``).
 """
 
@@ -22,42 +26,60 @@ from eh_access._compiled import njit
 
 LANES = 16
 """Sites to a vector: 4-byte numbers that fill one line of cache."""
-MOST_VECTORS = 4
+MOST_LANES = 4 * LANES
 LINE_BYTES = 4 * LANES
+OUT_LANES = 8
+"""Results are as wide as they must be, in units of half a line."""
+OUT_BYTES = 4 * OUT_LANES
 FAR = np.float32(2**30)
 """Deciseconds that mean "not reached". A float32 holds whole numbers below 2**24 exactly, so sums
 of deciseconds up to 19 days are exact."""
 SEARCHED = np.float32(2**28)
 """Deciseconds from which on a place counts as out of reach (most of a year)."""
 DS_PER_MIN = 600.0
+AS_DS, AS_MINUTES, PAST_CACHE = 0, 1, 2
+"""How rows are written: as they are; as minutes; as minutes straight to memory, for tables so large
+that nothing written would still be in a cache when it is read."""
 
 intrinsic: Any = extending.intrinsic  # its own types leave out the compiler's context
 types: Any = numba_types  # and these are only half typed
 building: Any = cgutils
 NUMBER, REAL, WIDE = ir.IntType(32), ir.FloatType(), ir.IntType(64)
-VECTOR = ir.VectorType(REAL, LANES)
 
 
-def _everywhere(value: float | np.float32) -> Any:
+def known(number: int) -> tuple[int, ...]:
+    """Return a tuple of that length: part of its type, and so known when compiling.
+
+    Each width of a row and each manner of writing it has code of its own, compiled when first used.
+    """
+    return (0,) * number
+
+
+def _everywhere(value: float | np.float32, lanes: int) -> Any:
     """Return a vector that holds one constant in every lane."""
-    return ir.Constant(VECTOR, [float(np.float32(value))] * LANES)
+    return ir.Constant(ir.VectorType(REAL, lanes), [float(np.float32(value))] * lanes)
 
 
-def _row(builder: Any, times: Any, stride: Any, node: Any, vectors: int) -> list[Any]:
-    """Return pointers to the vectors of a node's row."""
-    address = builder.add(times, builder.mul(node, stride))
+def _row(builder: Any, address: Any, vectors: int) -> list[Any]:
+    """Return pointers to a row's vectors."""
+    kind = ir.VectorType(REAL, LANES).as_pointer()
     return [
-        builder.inttoptr(builder.add(address, WIDE(LINE_BYTES * k)), VECTOR.as_pointer())
-        for k in range(vectors)
+        builder.inttoptr(builder.add(address, WIDE(LINE_BYTES * k)), kind) for k in range(vectors)
     ]
 
 
+def _number(builder: Any, address: Any, index: Any) -> Any:
+    """Read an entry of an int32 array."""
+    at = builder.add(address, builder.mul(index, WIDE(4)))
+    return builder.load(builder.inttoptr(at, NUMBER.as_pointer()))
+
+
 def _arc(builder: Any, arcs: Any, number: Any) -> tuple[Any, Any]:
-    """Read an entry of an int32 (entries, 2) array: the upper node, and its cost in every lane."""
-    pair = builder.inttoptr(builder.add(arcs, builder.mul(number, WIDE(8))), NUMBER.as_pointer())
-    upper = builder.sext(builder.load(pair), WIDE)
-    cost = builder.sitofp(builder.load(builder.gep(pair, [NUMBER(1)])), REAL)
-    undefined = ir.Constant(VECTOR, ir.Undefined)
+    """Read an entry of an int32 (entries, 2) array: the upper row, and its cost in every lane."""
+    twice = builder.mul(number, WIDE(2))
+    upper = builder.sext(_number(builder, arcs, twice), WIDE)
+    cost = builder.sitofp(_number(builder, arcs, builder.add(twice, WIDE(1))), REAL)
+    undefined = ir.Constant(ir.VectorType(REAL, LANES), ir.Undefined)
     single = builder.insert_element(undefined, cost, NUMBER(0))
     first = ir.Constant(ir.VectorType(NUMBER, LANES), [NUMBER(0)] * LANES)
     return upper, builder.shuffle_vector(single, undefined, first)
@@ -86,7 +108,7 @@ def _loop(builder: Any, bounds: tuple[Any, Any, int], carried: list[Any], body: 
     builder.position_at_end(more)
     at = builder.phi(WIDE)
     at.add_incoming(first, before)
-    held = [builder.phi(VECTOR) for _ in carried]
+    held = [builder.phi(value.type) for value in carried]
     for phi, value in zip(held, carried, strict=True):
         phi.add_incoming(value, before)
     builder.cbranch(builder.icmp_signed("<", at, last), inside, done)
@@ -99,28 +121,56 @@ def _loop(builder: Any, bounds: tuple[Any, Any, int], carried: list[Any], body: 
     return held
 
 
-@intrinsic(prefer_literal=True)
-def _pull(
-    _context: Any, vectors: Any, _times: Any, _stride: Any, _node: Any, _arcs: Any, _fresh: Any
-) -> Any:
-    """Set a node's row to the least over its arcs (and itself if ``fresh``).
+def _write(builder: Any, found: list[Any], there: Any, manner: tuple[int, int]) -> None:
+    """Write a row where the caller wants it, in so many units of eight lanes.
 
-    ``times`` is the address of row 0, ``stride`` the bytes from row to row, ``arcs`` a tuple: the
-    address of the entries, the node's first one and one past its last. Two arcs are taken at a
-    time (the last twice if they are odd): most nodes have one or two, and a loop that ends after
-    one round is one the processor guesses right.
+    For minutes, dividing would take longer than the sweep. A product with the reciprocal, put right
+    by its own remainder, is the quotient correctly rounded, bit for bit (Markstein, IBM Journal of
+    Research and Development 34, 1990).
     """
-    count = vectors.literal_value
-    arcs_type = types.UniTuple(types.int64, 3)
-    integers = (types.int64, types.int64, types.int64, arcs_type, types.int64)
+    units, how = manner
+    half = ir.VectorType(REAL, OUT_LANES)
+    kind = ir.FunctionType(half, [half] * 3)
+    fused = building.get_or_insert_function(builder.module, kind, f"llvm.fma.v{OUT_LANES}f32")
+    share, minus, most, far = (
+        _everywhere(x, OUT_LANES) for x in (1 / DS_PER_MIN, -DS_PER_MIN, SEARCHED, np.inf)
+    )
+    for unit in range(units):
+        whole, begin = found[unit // 2], unit % 2 * OUT_LANES
+        picked = [NUMBER(begin + lane) for lane in range(OUT_LANES)]
+        mask = ir.Constant(ir.VectorType(NUMBER, OUT_LANES), picked)
+        value = builder.shuffle_vector(whole, whole, mask)
+        if how != AS_DS:
+            rough = builder.fmul(value, share)
+            remainder = builder.call(fused, [rough, minus, value])
+            minutes = builder.call(fused, [remainder, share, rough])
+            value = builder.select(builder.fcmp_ordered("<", value, most), minutes, far)
+        address = builder.add(there, WIDE(OUT_BYTES * unit))
+        pointer = builder.inttoptr(address, half.as_pointer())
+        stored = builder.store(value, pointer, align=OUT_BYTES)
+        if how == PAST_CACHE:
+            stored.set_metadata("nontemporal", builder.module.add_metadata([NUMBER(1)]))
+
+
+@intrinsic
+def _pull(
+    _context: Any, units: Any, how: Any, _rows: Any, _here: Any, _arcs: Any, _there: Any
+) -> Any:
+    """Set a row to the least of where it begins and what comes over its arcs, and write it out.
+
+    ``units`` and ``how`` are from `known`; ``rows`` is the address of row 0 of the table, ``here``
+    a pair: the addresses of the row to set and of the one it begins with. ``arcs`` is a tuple: the
+    address of the entries, the node's first one and one past its last. ``there`` is where the row
+    is wanted, 0 for nowhere. Two arcs are taken at a time (the last twice if they are odd): most
+    nodes have one or two, and a loop that ends after one round is one the processor guesses right.
+    """
+    vectors = -(-units.count // 2)
+    pair, triple = types.UniTuple(types.int64, 2), types.UniTuple(types.int64, 3)
 
     def generate(codegen: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        _, times, stride, node, arcs, fresh = args
+        _, _, rows, here, arcs, there = args
+        here, begin = building.unpack_tuple(builder, here, 2)
         address, first, last = building.unpack_tuple(builder, arcs, 3)
-        here = _row(builder, times, stride, node, count)
-        is_fresh = builder.icmp_signed("!=", fresh, WIDE(0))
-        far = _everywhere(FAR)
-        begin = [builder.select(is_fresh, _load(builder, lane), far) for lane in here]
         final = builder.sub(last, WIDE(1))
 
         def step(at: Any, best: list[Any]) -> list[Any]:
@@ -128,206 +178,151 @@ def _pull(
             is_arc = builder.icmp_signed("<", following, final)
             for number in (at, builder.select(is_arc, following, final)):
                 upper, cost = _arc(builder, address, number)
-                rows = _row(builder, times, stride, upper, count)
-                ways = [builder.fadd(_load(builder, lane), cost) for lane in rows]
+                source = builder.add(rows, builder.mul(upper, WIDE(vectors * LINE_BYTES)))
+                row = _row(builder, source, vectors)
+                ways = [builder.fadd(_load(builder, lanes), cost) for lanes in row]
                 best = [_least(builder, way, old) for way, old in zip(ways, best, strict=True)]
             return best
 
-        best = _loop(builder, (first, last, 2), begin, step)
-        for value, lane in zip(best, here, strict=True):
-            _store(builder, value, lane)
+        found = [_load(builder, lanes) for lanes in _row(builder, begin, vectors)]
+        found = _loop(builder, (first, last, 2), found, step)
+        for value, lanes in zip(found, _row(builder, here, vectors), strict=True):
+            _store(builder, value, lanes)
+        with builder.if_then(builder.icmp_signed("!=", there, WIDE(0))):
+            _write(builder, found, there, (units.count, how.count))
         return codegen.get_dummy_value()
 
-    return types.void(vectors, *integers), generate
+    return types.void(units, how, types.int64, pair, triple, types.int64), generate
 
 
-@intrinsic(prefer_literal=True)
-def _push(
-    _context: Any, vectors: Any, _times: Any, _stride: Any, _node: Any, _arcs: Any, _fresh: Any
-) -> Any:
-    """Lower the rows of a node's upper neighbours to what they are by way of it."""
-    count = vectors.literal_value
+@intrinsic
+def _push(_context: Any, units: Any, _rows: Any, _here: Any, _slots: Any, _arcs: Any) -> Any:
+    """Lower the rows of a node's upper neighbours to what they are by way of it.
+
+    As `_pull`, but ``slots`` is the address of an int32 array: which row is which node's.
+    """
+    vectors = -(-units.count // 2)
     arcs_type = types.UniTuple(types.int64, 3)
-    integers = (types.int64, types.int64, types.int64, arcs_type, types.int64)
+    integers = (types.int64, types.int64, types.int64, arcs_type)
 
     def generate(codegen: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        _, times, stride, node, arcs, _ = args
+        _, rows, here, slots, arcs = args
         address, first, last = building.unpack_tuple(builder, arcs, 3)
-        here = [_load(builder, lane) for lane in _row(builder, times, stride, node, count)]
+        own = [_load(builder, lanes) for lanes in _row(builder, here, vectors)]
 
         def step(at: Any, _held: list[Any]) -> list[Any]:
             upper, cost = _arc(builder, address, at)
-            rows = _row(builder, times, stride, upper, count)
-            for value, lane in zip(here, rows, strict=True):
+            slot = builder.sext(_number(builder, slots, upper), WIDE)
+            there = builder.add(rows, builder.mul(slot, WIDE(vectors * LINE_BYTES)))
+            for value, lanes in zip(own, _row(builder, there, vectors), strict=True):
                 way = builder.fadd(value, cost)
-                _store(builder, _least(builder, way, _load(builder, lane)), lane)
+                _store(builder, _least(builder, way, _load(builder, lanes)), lanes)
             return []
 
         _loop(builder, (first, last, 1), [], step)
         return codegen.get_dummy_value()
 
-    return types.void(vectors, *integers), generate
-
-
-@intrinsic
-def _to_minutes(_context: Any, _first: Any, _last: Any) -> Any:
-    """Turn the deciseconds between two addresses into minutes, ``inf`` where out of reach.
-
-    Dividing would take longer than the sweep. A product with the reciprocal, put right by its own
-    remainder, is the quotient correctly rounded, bit for bit (Markstein, IBM Journal of Research
-    and Development 34, 1990).
-    """
-
-    def generate(codegen: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        kind = ir.FunctionType(VECTOR, [VECTOR] * 3)
-        fused = building.get_or_insert_function(builder.module, kind, f"llvm.fma.v{LANES}f32")
-        share, minus = _everywhere(1 / DS_PER_MIN), _everywhere(-DS_PER_MIN)
-
-        def step(at: Any, _held: list[Any]) -> list[Any]:
-            pointer = builder.inttoptr(at, VECTOR.as_pointer())
-            ds = _load(builder, pointer)
-            rough = builder.fmul(ds, share)
-            remainder = builder.call(fused, [rough, minus, ds])
-            minutes = builder.call(fused, [remainder, share, rough])
-            reached = builder.fcmp_ordered("<", ds, _everywhere(SEARCHED))
-            _store(builder, builder.select(reached, minutes, _everywhere(np.inf)), pointer)
-            return []
-
-        _loop(builder, (args[0], args[1], LINE_BYTES), [], step)
-        return codegen.get_dummy_value()
-
-    return types.void(types.int64, types.int64), generate
+    return types.void(units, *integers), generate
 
 
 @njit()
-def _pull_row(vectors: Any, times: Any, stride: Any, v: Any, arcs: Any, fresh: Any) -> None:
-    """One node's step down; the number of vectors must be known when compiling."""
-    if vectors == 1:
-        _pull(1, times, stride, v, arcs, fresh)
-    elif vectors == 2:  # noqa: PLR2004 - two of four
-        _pull(2, times, stride, v, arcs, fresh)
-    elif vectors == 3:  # noqa: PLR2004
-        _pull(3, times, stride, v, arcs, fresh)
-    else:
-        _pull(4, times, stride, v, arcs, fresh)
-
-
-@njit()
-def _push_row(vectors: Any, times: Any, stride: Any, v: Any, arcs: Any) -> None:
-    """One node's step up."""
-    if vectors == 1:
-        _push(1, times, stride, v, arcs, 1)
-    elif vectors == 2:  # noqa: PLR2004
-        _push(2, times, stride, v, arcs, 1)
-    elif vectors == 3:  # noqa: PLR2004
-        _push(3, times, stride, v, arcs, 1)
-    else:
-        _push(4, times, stride, v, arcs, 1)
-
-
-@njit()
-def climb(arcs: Any, parent: Any, seeds: Any, times: Any, fresh: Any) -> None:
+def climb(units: Any, arcs: Any, ways: Any, seeds: Any, rows: Any) -> None:
     """Climb from every site's seeds to the root of the tree, each site in its own lane.
 
     Parameters
     ----------
+    units
+        How many times eight lanes, as `known`.
     arcs
         (start, entries), as ``Metric.climb``.
-    parent
-        As ``Topology.parent``.
+    ways
+        From `ways_up`.
     seeds
         int32 (sites, k, 2): nodes and deciseconds; -1 as node where there are fewer.
-    times
-        float32 (nodes, lanes), rows aligned to lines of cache; a multiple of 16 lanes.
-    fresh
-        uint8 (nodes,): marks the rows the climb has set. All others are left as they were.
+    rows
+        float32 (nodes on the ways + 1, lanes). Row 0 stays "not reached", for all other nodes.
     """
     start, entries = arcs
-    fresh[:] = 0
-    for site in range(len(seeds)):
-        for k in range(seeds.shape[1]):
-            v = np.int64(seeds[site, k, 0])
-            while v >= 0 and fresh[v] == 0:
-                fresh[v] = 1
-                times[v, :] = FAR
-                v = np.int64(parent[v])
+    slot, nodes = ways
+    rows[:] = FAR
     for site in range(len(seeds)):
         for k in range(seeds.shape[1]):
             v = np.int64(seeds[site, k, 0])
             if v >= 0:
-                times[v, site] = min(times[v, site], np.float32(seeds[site, k, 1]))
-    vectors, stride = times.shape[1] // LANES, np.int64(times.strides[0])
-    times_at, arcs_at = np.int64(times.ctypes.data), np.int64(entries.ctypes.data)
-    for row in range(len(fresh) - 1, -1, -1):
-        if fresh[row]:
-            own = (arcs_at, np.int64(start[row]), np.int64(start[row + 1]))
-            _push_row(vectors, times_at, stride, row, own)
-
-
-@njit()
-def sweep_top(arcs: Any, loose: Any, times: Any, fresh: Any) -> None:
-    """Come down through the nodes at the top of the tree."""
-    start, entries = arcs
-    vectors, stride = times.shape[1] // LANES, np.int64(times.strides[0])
-    times_at, arcs_at = np.int64(times.ctypes.data), np.int64(entries.ctypes.data)
-    for k in range(len(loose)):
-        v = np.int64(loose[k])
+                rows[slot[v], site] = min(rows[slot[v], site], np.float32(seeds[site, k, 1]))
+    stride = np.int64(rows.strides[0])
+    rows_at, arcs_at = np.int64(rows.ctypes.data), np.int64(entries.ctypes.data)
+    slots_at = np.int64(slot.ctypes.data)
+    for k in range(len(nodes)):
+        v = np.int64(nodes[k])
         own = (arcs_at, np.int64(start[v]), np.int64(start[v + 1]))
-        _pull_row(vectors, times_at, stride, v, own, np.int64(fresh[v]))
+        _push(units, rows_at, rows_at + (k + 1) * stride, slots_at, own)
 
 
 @njit()
-def sweep_branches(arcs: Any, blocks: Any, times: Any, fresh: Any, minutes: Any) -> None:
-    """Come down through branches, each by itself; if asked, turn each into minutes while at it.
+def sweep_top(units: Any, arcs: Any, top: Any, climbed: Any, work: Any, target: Any) -> None:
+    """Come down through the nodes at the top of the tree: rows 0, 1, ... of ``work``.
 
-    Nothing outside a branch looks at its rows, so that they can be turned while they are in the
-    nearest cache, and branches can be shared out among threads.
+    The arguments are those of `sweep_branches`, but ``top`` for the tree.
     """
     start, entries = arcs
-    vectors, stride = times.shape[1] // LANES, np.int64(times.strides[0])
-    times_at, arcs_at = np.int64(times.ctypes.data), np.int64(entries.ctypes.data)
-    for block in range(len(blocks)):
-        first, last = np.int64(blocks[block, 0]), np.int64(blocks[block, 1])
+    slot, rows = climbed
+    out, place, how = target
+    stride, out_stride = np.int64(work.strides[0]), np.int64(out.strides[0])
+    work_at, arcs_at = np.int64(work.ctypes.data), np.int64(entries.ctypes.data)
+    rows_at, out_at = np.int64(rows.ctypes.data), np.int64(out.ctypes.data)
+    for k in range(len(top)):
+        v = np.int64(top[k])
+        row = v if len(place) == 0 else np.int64(place[v])
+        own = (arcs_at, np.int64(start[v]), np.int64(start[v + 1]))
+        here = (work_at + k * stride, rows_at + np.int64(slot[v]) * stride)
+        there = out_at + row * out_stride if row >= 0 else np.int64(0)
+        _pull(units, how, work_at, here, own, there)
+
+
+@njit()
+def sweep_branches(units: Any, arcs: Any, tree: Any, climbed: Any, work: Any, target: Any) -> None:
+    """Come down through branches, each by itself.
+
+    Nothing outside a branch looks at its rows, so that all branches use the same rows of ``work``,
+    after those of the top, and can be shared out among threads that each have their own. Branches
+    of which nothing is wanted are left out.
+
+    Parameters
+    ----------
+    units
+        How many times eight lanes, as `known`.
+    arcs
+        (start, entries), as ``Metric.sweep``.
+    tree
+        How many nodes are at the top, and int32 (branches, 2), the first and one past the last of
+        each.
+    climbed
+        The places of the nodes on the ways up, and their rows (`climb`).
+    work
+        float32 (rows, lanes) that begins with the rows of the top (`sweep_top`).
+    target
+        (out, place, how): float32 (rows, lanes), int32 (nodes,) the row for each node, -1 for none
+        (empty: row v for node v), and how to write, as `known`.
+    """
+    start, entries = arcs
+    top, branches = tree
+    slot, rows = climbed
+    out, place, how = target
+    stride, out_stride = np.int64(work.strides[0]), np.int64(out.strides[0])
+    work_at, arcs_at = np.int64(work.ctypes.data), np.int64(entries.ctypes.data)
+    rows_at, out_at = np.int64(rows.ctypes.data), np.int64(out.ctypes.data)
+    own_order = len(place) == 0
+    for branch in range(len(branches)):
+        first, last = np.int64(branches[branch, 0]), np.int64(branches[branch, 1])
+        wanted = own_order
         for v in range(first, last):
+            wanted = wanted or place[v] >= 0
+        if not wanted:
+            continue
+        for v in range(first, last):
+            row = v if own_order else np.int64(place[v])
             own = (arcs_at, np.int64(start[v]), np.int64(start[v + 1]))
-            _pull_row(vectors, times_at, stride, v, own, np.int64(fresh[v]))
-        if minutes:
-            for v in range(first, last):
-                row = times_at + v * stride
-                _to_minutes(row, row + vectors * LINE_BYTES)
-
-
-@njit()
-def top_to_minutes(loose: Any, times: Any) -> None:
-    """Turn the rows at the top into minutes, when nothing looks at them any more."""
-    vectors, stride = times.shape[1] // LANES, np.int64(times.strides[0])
-    times_at = np.int64(times.ctypes.data)
-    for k in range(len(loose)):
-        row = times_at + np.int64(loose[k]) * stride
-        _to_minutes(row, row + vectors * LINE_BYTES)
-
-
-@njit()
-def gather(times: Any, node: Any, node_ds: Any, out: Any) -> None:
-    """Write the deciseconds of places (rows) and sites (lanes), the best of each place's ends."""
-    sites = out.shape[1]
-    best = np.empty(times.shape[1], dtype=np.float32)
-    for place in range(len(node)):
-        best[:] = FAR
-        for end in range(node.shape[1]):
-            v = np.int64(node[place, end])
-            if v >= 0:
-                leg = np.float32(node_ds[place, end])
-                for lane in range(sites):
-                    best[lane] = min(best[lane], times[v, lane] + leg)
-        for lane in range(sites):
-            out[place, lane] = np.int32(best[lane])
-
-
-@njit()
-def pick_rows(times: Any, rows: Any, out: Any) -> None:
-    """Copy some rows, in the order given."""
-    for k in range(len(rows)):
-        v = np.int64(rows[k])
-        for lane in range(out.shape[1]):
-            out[k, lane] = times[v, lane]
+            here = (work_at + (top + v - first) * stride, rows_at + np.int64(slot[v]) * stride)
+            there = out_at + row * out_stride if row >= 0 else np.int64(0)
+            _pull(units, how, work_at, here, own, there)

@@ -16,7 +16,7 @@ from eh_access._compiled import njit
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-BLOCK_NODES = 2048
+BRANCH_NODES = 2048
 """Nodes of a branch that is swept at one go: with 64 sites it fills half the second cache."""
 
 
@@ -38,9 +38,14 @@ class Topology:
         int32 (edges,), the arc each edge lies on, -1 for an edge from a node to itself.
     edge_climbs
         bool (edges,), whether ``edge_from -> edge_to`` leads upward.
-    loose, blocks
-        The tree cut up for sweeping: int32 nodes at its top, ascending, and int32 (blocks, 2)
+    top, branches
+        The tree cut up for sweeping: int32 nodes at its top, ascending, and int32 (branches, 2)
         first and one past the last node of each branch below them.
+    work_row
+        int32 (nodes,), each node's row in the table a sweep works in: those at the top come first,
+        then the nodes of one branch (all branches use the same rows).
+    work_rows
+        How many rows that table has.
     """
 
     start: NDArray[np.int64]
@@ -51,8 +56,10 @@ class Topology:
     below_arc: NDArray[np.int32]
     edge_arc: NDArray[np.int32]
     edge_climbs: NDArray[np.bool_]
-    loose: NDArray[np.int32]
-    blocks: NDArray[np.int32]
+    top: NDArray[np.int32]
+    branches: NDArray[np.int32]
+    work_row: NDArray[np.int32]
+    work_rows: int
 
 
 @njit()
@@ -178,19 +185,25 @@ def _cut_up(parent: Any, most: Any) -> Any:
         if parent[v] >= 0:
             size[parent[v]] += size[v]
             last[parent[v]] = max(last[parent[v]], last[v])
-    loose = np.empty(nodes, dtype=np.int32)
-    blocks = np.empty((nodes, 2), dtype=np.int32)
-    loose_count, block_count, v = 0, 0, 0
+    top = np.empty(nodes, dtype=np.int32)
+    branches = np.empty((nodes, 2), dtype=np.int32)
+    work_row = np.empty(nodes, dtype=np.int32)
+    at_top, count, longest, v = 0, 0, 0, 0
     while v < nodes:
         if size[v] <= most and last[v] - v + 1 == size[v]:
-            blocks[block_count] = v, v + size[v]
-            block_count += 1
+            branches[count] = v, v + size[v]
+            count += 1
+            longest = max(longest, size[v])
             v += size[v]
         else:
-            loose[loose_count] = v
-            loose_count += 1
+            top[at_top] = v
+            work_row[v] = at_top
+            at_top += 1
             v += 1
-    return loose[:loose_count].copy(), blocks[:block_count].copy()
+    for first, end in branches[:count]:
+        for v in range(first, end):
+            work_row[v] = at_top + v - first
+    return top[:at_top].copy(), branches[:count].copy(), work_row, at_top + longest
 
 
 def build_topology(
@@ -220,7 +233,7 @@ def build_topology(
     """
     start, upper, parent = _eliminate(nodes, *_adjacency(nodes, edge_from, edge_to))
     below_start, below_node, below_arc = _list_below(start, upper)
-    loose, blocks = _cut_up(parent, BLOCK_NODES)
+    top, branches, work_row, work_rows = _cut_up(parent, BRANCH_NODES)
     return Topology(
         start=start,
         upper=upper,
@@ -230,6 +243,8 @@ def build_topology(
         below_arc=below_arc,
         edge_arc=_arcs_of_edges(start, upper, edge_from, edge_to),
         edge_climbs=edge_from > edge_to,
-        loose=loose,
-        blocks=blocks,
+        top=top,
+        branches=branches,
+        work_row=work_row,
+        work_rows=int(work_rows),
     )

@@ -1,0 +1,57 @@
+"""Before and after a sweep: the nodes its climb visits, and the best end of each place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from eh_access._compiled import njit
+from eh_access.routing.sweep import FAR
+
+
+@njit()
+def ways_up(parent: Any, seeds: Any) -> Any:
+    """List the nodes on the ways from all seeds to the root of the tree, the lowest first.
+
+    Returns
+    -------
+    slot : numpy.ndarray
+        int32 (nodes,), the place of each in the list, counted from 1; 0 for all other nodes.
+    nodes : numpy.ndarray
+        int32, the list.
+    """
+    slot = np.zeros(len(parent), dtype=np.int32)
+    count = 0
+    for site in range(len(seeds)):
+        for k in range(seeds.shape[1]):
+            v = np.int64(seeds[site, k, 0])
+            while v >= 0 and slot[v] == 0:
+                slot[v] = 1
+                count += 1
+                v = np.int64(parent[v])
+    nodes = np.empty(count, dtype=np.int32)
+    at = 0
+    for node in range(len(parent) - 1, -1, -1):
+        if slot[node]:
+            nodes[at] = node
+            at += 1
+            slot[node] = at
+    return slot, nodes
+
+
+@njit()
+def gather(times: Any, row: Any, leg_ds: Any, out: Any) -> None:
+    """Write the deciseconds of places (rows) and sites (lanes), the best of each place's ends."""
+    sites = out.shape[1]
+    best = np.empty(times.shape[1], dtype=np.float32)
+    for place in range(len(row)):
+        best[:] = FAR
+        for end in range(row.shape[1]):
+            r = np.int64(row[place, end])
+            if r >= 0:
+                leg = np.float32(leg_ds[place, end])
+                for lane in range(sites):
+                    best[lane] = min(best[lane], times[r, lane] + leg)
+        for lane in range(sites):
+            out[place, lane] = np.int32(best[lane])
