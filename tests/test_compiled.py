@@ -70,7 +70,8 @@ def test_numba_is_not_loaded_before_it_is_needed() -> None:
 def test_it_says_compiling_once_and_only_when_it_compiles(tmp_path: Path) -> None:
     code = """
 import logging
-logging.basicConfig(level=logging.INFO, format="%(message)s")
+logging.basicConfig(format="%(message)s")
+logging.getLogger("eh_access").setLevel(logging.INFO)
 import numpy as np
 from eh_access.routing.nearest import minutes_and_site
 minutes_and_site(np.zeros(1, dtype=np.int64))
@@ -87,7 +88,7 @@ minutes_and_site(np.zeros(1, dtype=np.int64))
         said.append(done.stderr)
     assert said[0].splitlines() == [
         "compiling (once): the first run takes some seconds longer",
-        "compiling (once), part 1: routing.nearest._sweep",
+        "compiling (once), part 1: routing.nearest._split",
     ]
     assert said[1] == ""
 
