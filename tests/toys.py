@@ -16,7 +16,9 @@ import numpy as np
 import pandas as pd
 from shapely import LineString, Point
 
+from eh_access.network.build import build_network
 from eh_access.network.model import Network, Provenance
+from eh_access.network.raw import RawWays
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -248,3 +250,14 @@ def grid_town(
         (r * columns + c, (r + 1) * columns + c) for r in range(rows - 1) for c in range(columns)
     ]
     return toy_network([(u, v, None, tags) for u, v in east + north], xy)
+
+
+def gated(barrier: dict[str, str]) -> Network:
+    """A path of 100 m with a gate half way, and a street round it of 300 m."""
+    raw = RawWays(crs="EPSG:27700")
+    path = {"highway": "footway", "name": "Park Path"}
+    raw.add(1, [(1, 0.0, 0.0), (2, 50.0, 0.0), (3, 100.0, 0.0)], tags=path)
+    corners = [(1, 0.0, 0.0), (4, 0.0, 100.0), (5, 100.0, 100.0), (3, 100.0, 0.0)]
+    raw.add(2, corners, tags={"highway": "residential"})
+    raw.barriers[2] = {**barrier, "point": "yes"}
+    return build_network(raw)

@@ -145,8 +145,8 @@ def test_what_a_pushchair_may_pass(tags: Mapping[str, str]) -> None:
         ({"surface": "gravel", "smoothness": "very_bad"}, 0.5, "very rough surface"),
         ({"tracktype": "grade5"}, 0.5, "soft or loose surface"),
         ({"tracktype": "grade5", "surface": "asphalt"}, 1.0, ""),
-        ({"incline": "-10%"}, 0.8, "steep, 8 % or more"),
-        ({"incline": "1:5"}, 0.6, "very steep, 15 % or more"),
+        ({"incline": "-10%"}, 0.8, "a slope of 8 % or more"),
+        ({"incline": "1:5"}, 0.6, "a slope of 15 % or more"),
         ({"incline": "5%"}, 1.0, ""),
     ],
 )

@@ -108,7 +108,9 @@ class Route:
         slowed_m = self.steps.groupby("slowed_by")["metres"].sum().drop("", errors="ignore")
         telling = slowed_m[slowed_m < EVERYWHERE_SHARE * self.metres]
         if len(telling):
-            parts = [f"{reason} ({words.metres(m)})" for reason, m in telling.items()]
+            # after a colon comes what only the table has room for
+            reasons = [str(reason).partition(":")[0] for reason in telling.index]
+            parts = [f"{r} ({words.metres(m)})" for r, m in zip(reasons, telling, strict=True)]
             text.append(f"Slowed by {words.listed(parts)}.")
         if self.avoided is not None:
             text.append(f"{self.avoided.sentence()}.")
@@ -239,14 +241,16 @@ def _one_point(given: Any, role: str) -> tuple[gpd.GeoSeries, str]:  # noqa: ANN
     if isinstance(given, pd.Series) and not isinstance(given, gpd.GeoSeries):  # a row of a table
         if "geometry" not in given.index:
             raise InputError(f"{role}: this row has no geometry; give a row of a GeoDataFrame")
-        name, given = str(given.name), given["geometry"]
+        name, given = _called(given.get("name"), given.name), given["geometry"]
     if isinstance(given, gpd.GeoDataFrame | gpd.GeoSeries):
         points = given.geometry
         if len(points) != 1:
             raise InputError(f"{role}: {len(points)} rows were given; give one, as in .loc[['id']]")
         if points.crs is None:
             raise InputError(f"{role}: the coordinate system is not stated; use set_crs('{CRS}')")
-        return points.to_crs(CRS), str(points.index[0])
+        is_table = isinstance(given, gpd.GeoDataFrame) and "name" in given.columns
+        named = given["name"].iloc[0] if is_table else None
+        return points.to_crs(CRS), _called(named, points.index[0])
     if isinstance(given, tuple | list | np.ndarray):
         xy = np.asarray(given, dtype=np.float64)
         if xy.shape != (2,):
@@ -255,6 +259,11 @@ def _one_point(given: Any, role: str) -> tuple[gpd.GeoSeries, str]:  # noqa: ANN
     if given is not None and not isinstance(given, shapely.Point):
         raise InputError(f"{role}: a {type(given).__name__} is no point; give a Point or a row")
     return gpd.GeoSeries([given], crs=CRS), name
+
+
+def _called(name: object, own_id: object) -> str:
+    """Return a place's name where it has one, else its id."""
+    return name if isinstance(name, str) and name else str(own_id)
 
 
 def _check_placed(names: tuple[str, str], at: tuple[Snapped, Snapped], mode: TravelMode) -> None:

@@ -59,9 +59,7 @@ class Detour:
             return f"On foot it is {words.metres(self.walker_m)}"
         columns = (self.avoided[name].tolist() for name in ("metres", "places", "reason"))
         parts = [
-            f"{words.metres(metres)} of {reason}"
-            if metres > 0
-            else f"{reason} ({places} {'place' if places == 1 else 'places'})"
+            words.length_of(metres, reason) if metres > 0 else words.several(reason, places)
             for metres, places, reason in zip(*columns, strict=True)
         ]
         if self.longer_m >= LEAST_M:
@@ -154,6 +152,7 @@ def _reason(network: Network, mode: TravelMode, piece: Piece, *, both: bool) -> 
     tag_row = int(network.edge_tags[piece.edge])
     tags = network.tag_sets[tag_row]
     reason = remembered_costs(network, mode)[tag_row].reason
-    if words.is_point(tags) and "barrier" in tags:
-        return f"{words.barrier_name(tags)}: {reason}"
-    return reason
+    if words.is_point(tags):
+        return words.barrier_closed(tags, reason)
+    # where no line of the rules opens a way, the rules can but name its tag
+    return f"{words.kind_of(tags)}, not open {mode.label}" if reason.startswith("'") else reason

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from eh_access.network.rules import POINT_KEY
@@ -109,6 +110,66 @@ def barrier_name(tags: Mapping[str, str]) -> str:
     """
     barrier = tags.get("barrier", "kerb")
     return "barrier" if barrier == "yes" else barrier.replace("_", " ")
+
+
+def barrier_closed(tags: Mapping[str, str], reason: str) -> str:
+    """Say which barrier stops somebody, and why where its name does not tell.
+
+    Parameters
+    ----------
+    tags
+        Of the point.
+    reason
+        Of the tag rules.
+
+    Returns
+    -------
+    str
+        A noun first or with one word before it, so that `several` can count it.
+
+    Examples
+    --------
+    >>> barrier_closed({"barrier": "kissing_gate"}, "stile, narrow gate or barrier")
+    'kissing gate'
+    >>> barrier_closed({"barrier": "gate"}, "narrower than 0.7 m")
+    'gate narrower than 0.7 m'
+    >>> barrier_closed({"barrier": "bollard"}, "gate closed to cars")
+    'bollard closed to cars'
+    """
+    name = barrier_name(tags)
+    if "barrier" not in tags or name == "kerb":
+        return reason
+    if reason.startswith(("narrower", "closed", "not ")):
+        return f"{name} {reason}"
+    if reason.startswith("gate "):
+        return f"{name}{reason.removeprefix('gate')}"
+    return f"locked {name}" if reason == "locked gate" else name
+
+
+def several(what: str, count: int) -> str:
+    """Count things: "a stile", "2 gates narrower than 0.7 m".
+
+    Examples
+    --------
+    >>> several("stile", 1), several("gate narrower than 0.7 m", 2)
+    ('a stile', '2 gates narrower than 0.7 m')
+    """
+    if count == 1:
+        return f"{'an' if what[:1] in 'aeiou' else 'a'} {what}"
+    noun, *more = re.split(r"(?= (?:narrower|closed|not) )", what, maxsplit=1)
+    return f"{count} {noun}s{''.join(more)}"
+
+
+def length_of(value: float, what: str) -> str:
+    """Say how much of something: "29 m of steps", "38 m of street or path too rough for wheels".
+
+    Examples
+    --------
+    >>> length_of(38.2, "not passable with wheels")
+    '38 m of street or path not passable with wheels'
+    """
+    named = "street or path " if what.startswith(("not ", "narrower ", "too ", "closed ")) else ""
+    return f"{metres(value)} of {named}{what}"
 
 
 def metres(value: float) -> str:
