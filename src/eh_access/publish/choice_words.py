@@ -119,7 +119,8 @@ def _told(found: Alternatives, tables: Mapping[str, Table], said: Wording) -> tu
         f"By mean minutes it ranks {rank:.0f} of {scored:,}: {regret:.1f} minutes above the best "
         f"set. {_count(every, 'set does', 'sets do')} better on every one of "
         f"{len(found.counted)} measures{_of_all(found)}; {_count(some, 'is', 'are')} at least as "
-        f"good on all and better on one or more. So the choice made is {'' if row['in_pareto'] else 'not '}among "
+        f"good on all and better on one or more. So the choice made is "
+        f"{'' if row['in_pareto'] else 'not '}among "
         f"those that nothing else beats all round (the Pareto set){said.hedge}."
     )
     told.append(
