@@ -11,10 +11,11 @@ import pytest
 
 from eh_access.analysis.criteria import Outcome, Verdict
 from eh_access.modes import MODES
-from eh_access.publish.answer import answer, deprived_sentence, standing, what_would_change
+from eh_access.publish.answer import answer, deprived_sentence, standing
 from eh_access.publish.report import criteria_matrix, render_report
 from eh_access.publish.tables import Table
 from eh_access.publish.tabulate import tabulate
+from eh_access.publish.turning import what_would_change
 from eh_access.publish.wording import Wording
 from eh_access.routing.estimate import ACCURACY
 from eh_access.study.config import load_study
@@ -192,15 +193,26 @@ def test_every_fifth_says_what_it_is_a_fifth_of(
     assert (held, len(share)) == (27, 170)
 
 
-def test_every_rough_place_is_listed(rotherham: StudyResult) -> None:
-    (told,) = [
-        text for text in what_would_change(rotherham, "deregister-sessions") if "roughly" in text
-    ]
-    sites = rotherham.sites
-    rough = sites[pd.to_numeric(sites["location_radius_m"]) >= 100]
+def test_what_would_change_the_answer_does_not_name_what_turns_nothing(
+    rotherham: StudyResult,
+) -> None:
+    told = what_would_change(rotherham, "deregister-sessions")
+    (turning,) = [text for text in told if text.startswith("Where these are")]
+    rough = rotherham.sites[pd.to_numeric(rotherham.sites["location_radius_m"]) >= 100]
     assert len(rough) == 11
+    verdicts = rotherham.verdicts_for("deregister-sessions")
+    causes = [
+        [clause for clause in item.reason.split("; ") if clause.startswith("it turns on where")]
+        for item in verdicts
+    ]
+    turned = {name for name in rough["name"] for found in causes if name in str(found)}
     for name, radius in zip(rough["name"], rough["location_radius_m"], strict=True):
-        assert f"{name} (to within {radius:,.0f} m)" in told
+        assert (f"{name} (to within {radius:,.0f} m)" in turning) == (name in turned)
+    assert f"{sum(map(bool, causes))} of {len(verdicts)}" in turning
+    assert any(f"Not the {11 - len(turned)} others" in text for text in told)
+    hangs = sum("its place could change the outcome" in item.reason for item in verdicts)
+    (unknown,) = [text for text in told if "Valley Children's Centre is, which" in text]
+    assert f"{hangs} of {len(verdicts)} criteria" in unknown
 
 
 def test_the_accuracy_of_the_estimate_is_stated_for_each_way_of_travelling() -> None:

@@ -15,6 +15,8 @@ from eh_access.publish.attribution import credit_lines
 from eh_access.publish.inline import external_references
 from eh_access.publish.report import render_report
 from eh_access.publish.tables import Table
+from eh_access.publish.verdict_words import reasons
+from eh_access.publish.wording import fact
 from eh_access.routing.estimate import ACCURACY
 from eh_access.study.results import StudyResult
 from map_study import IMAGE
@@ -132,6 +134,28 @@ def test_links_lead_somewhere(reader: Reader) -> None:
     assert reader.all("a")[0]["attrs"]["class"] == "skip"
 
 
+def test_files_beside_the_report_are_links(reader: Reader) -> None:
+    beside = [item["attrs"]["href"] for item in reader.all("a") if item["text"].endswith("xlsx")]
+    assert beside == ["tables.xlsx"]
+    linked = {item["attrs"]["href"] for item in reader.all("a")}
+    assert {"map.html", "report.docx", "results.gpkg", "manifest.json"} <= linked
+
+
+def test_the_contents_come_before_the_map(page: str) -> None:
+    assert page.index("<nav") < page.index("<figure") < page.index('id="criteria"')
+
+
+def test_each_verdict_is_told_once_and_each_reason_once(toy: StudyResult, reader: Reader) -> None:
+    body = next(item for item in reader.all("body"))["text"]
+    for sentence in {fact(item) for item in toy.verdicts if item.scenario != "baseline"}:
+        assert sentence in body
+    told = [reason for _, reason in reasons(toy)]
+    assert len(told) == len(set(told))
+    compared = [item for item in toy.verdicts if item.scenario != "baseline"]
+    rest = [clause for item in compared for clause in item.reason.split("; ")]
+    assert all(clause.lower() in " ".join(told).lower() for clause in rest if clause)
+
+
 def test_names_from_files_stay_text(page: str, reader: Reader) -> None:
     assert IMAGE not in page
     assert reader.all("script") == []
@@ -143,7 +167,12 @@ def test_names_from_files_stay_text(page: str, reader: Reader) -> None:
 def test_an_estimate_says_so_in_full(reader: Reader) -> None:
     banner = next(item for item in reader.found if item["attrs"].get("class") == "banner")
     assert "INDICATIVE" in banner["text"]
-    assert ACCURACY.removeprefix("INDICATIVE: ").lower() in banner["text"].lower()
+    for figure in ("10 % or more", "34 % or more", "0.7 minutes", "96 % of homes"):
+        assert figure in ACCURACY
+        assert figure in banner["text"]
+    (link,) = [item for item in reader.all("a") if item["attrs"]["href"] == "#accuracy"][:1]
+    assert link["text"] == "How far off, in full"
+    assert ACCURACY in next(item for item in reader.all("body"))["text"]
 
 
 def test_the_answer_comes_in_three_sentences_that_promise_nothing(reader: Reader) -> None:
@@ -168,9 +197,14 @@ def test_the_sentences_figures_are_the_tables(
 
 def test_warnings_are_printed_as_they_stand(toy: StudyResult, reader: Reader) -> None:
     told = [item["text"] for item in reader.all("li") if item["attrs"].get("class") == "loud"]
-    expected = [n.text for n in toy.notes if n.level == "warning" and n.text != ACCURACY]
+    warnings = [n for n in toy.notes if n.level == "warning" and n.text != ACCURACY]
+    (rough,) = [n.text for n in warnings if n.topic == "estimated-site"]
+    expected = [n.text for n in warnings if n.topic != "estimated-site"]
     assert expected
-    assert told == expected
+    assert told[:-1] == expected
+    assert told[-1].startswith("2 of 4 centres are known only roughly, Centre B least well")
+    (body,) = reader.all("body")
+    assert rough in body["text"]
 
 
 def test_every_credit_is_printed(toy: StudyResult, reader: Reader) -> None:

@@ -219,7 +219,8 @@ def _areas(telling: Telling) -> str:
     was, now = (_share(worst[f"share_{when}"], policy) for when in ("before", "after"))
     many = f"{over} of {len(rows)} {kind}s" if over else f"no {kind}"
     return (
-        f"{_called(worst, kind)} would lose most: the share of its {telling.case.settings.unit} {within} "
+        f"{_called(worst, kind)} would lose most: the share of its {telling.case.settings.unit} "
+        f"{within} "
         f"would fall by {shown(worst['fall_points'], 'points', near=criterion.threshold)}, from "
         f"{was} to {now}; {many} "
         f"would lose more than {criterion.threshold:g} points."

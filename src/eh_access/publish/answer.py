@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
-
-import pandas as pd
 
 from eh_access.analysis.arrays import ROUNDING
 from eh_access.analysis.criteria import Outcome
-from eh_access.analysis.rough import rough_radius_m
 from eh_access.analysis.scenarios import BASELINE
 from eh_access.publish import words
 from eh_access.publish.wording import ANY_SITE, FULL_TIME, Wording, scenario_label
@@ -20,10 +17,6 @@ if TYPE_CHECKING:
     from eh_access.analysis.criteria import Verdict
     from eh_access.publish.tables import Table
     from eh_access.study.results import StudyResult
-
-TURNS = "it turns on where "
-UNKNOWN = "its place could change the outcome"
-"""How a verdict's reasons say what it hangs on (analysis/reasons)."""
 
 STANDINGS: Mapping[str, str] = {
     "met": "met",
@@ -66,7 +59,7 @@ def _of_criteria(result: StudyResult, scenario: str) -> str:
     verdicts = result.verdicts_for(scenario)
     label = scenario_label(result, scenario)
     if not verdicts:
-        return f"For {_quoted(label)} no criterion was set, so nothing is judged."
+        return f"For {words.quoted(label)} no criterion was set, so nothing is judged."
     counts = Counter(standing(result, verdict) for verdict in verdicts)
     told = words.listed(
         f"{counts[name]} {text}" for name, text in STANDINGS.items() if counts[name]
@@ -76,12 +69,12 @@ def _of_criteria(result: StudyResult, scenario: str) -> str:
         nothing = f"; on {silent} they say nothing" if silent else ""
         return (
             f"It cannot be said for certain whether services stay reasonably local under "
-            f"{_quoted(label)}: travel times are estimates. Of {len(verdicts)} criteria they "
+            f"{words.quoted(label)}: travel times are estimates. Of {len(verdicts)} criteria they "
             f"point to {told or 'none'}{nothing}."
         )
     nothing = f"on {silent} nothing can be said" if silent else ""
     told = "; ".join(filter(None, (told, nothing)))
-    return f"Under {_quoted(label)}, of {len(verdicts)} criteria: {told}."
+    return f"Under {words.quoted(label)}, of {len(verdicts)} criteria: {told}."
 
 
 def standing(result: StudyResult, verdict: Verdict) -> str:
@@ -119,10 +112,6 @@ def _pointed(verdict: Verdict) -> str:
     if verdict.outcome == Outcome.CANNOT_SAY:
         return "" if verdict.indication is None else str(verdict.indication)
     return str(verdict.outcome)
-
-
-def _quoted(text: str) -> str:
-    return f"\N{LEFT SINGLE QUOTATION MARK}{text}\N{RIGHT SINGLE QUOTATION MARK}"
 
 
 def _row(result: StudyResult, scenario: str, sites: str) -> dict[str, str]:
@@ -237,89 +226,3 @@ def _change(mean_min: float) -> str:
     if mean_min == 0:
         return "nothing added"
     return f"{abs(mean_min):.1f} minutes {'added' if mean_min > 0 else 'saved'}"
-
-
-def what_would_change(result: StudyResult, scenario: str) -> tuple[str, ...]:
-    """Return what could turn the answer: estimates, thin margins, places not known, assumptions.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-    scenario
-        The scenario the report answers about.
-
-    Returns
-    -------
-    tuple of str
-        One sentence or two each.
-    """
-    verdicts, said = result.verdicts_for(scenario), Wording.of(result)
-    found = []
-    if result.estimated:
-        found.append(
-            "Real streets. With OpenStreetMap's streets for the place, times are worked out "
-            "street by street, and each indication here becomes an outcome, or is corrected."
-        )
-    found += [
-        f"{verdict.criterion.title}: at {said.value(verdict, verdict.value)} it is within its "
-        f"margin of the threshold, {said.value(verdict, verdict.threshold)}; small errors decide."
-        for verdict in verdicts
-        if "marginal" in {str(verdict.outcome), str(verdict.indication)}
-    ]
-    found += _uncertain(result, verdicts)
-    assumed = result.study.settings.full_time_assumption
-    if assumed not in {note.text for note in result.notes}:
-        found.append(assumed)
-    found += [_differs(result, verdict) for verdict in verdicts]
-    return tuple(dict.fromkeys(text for text in found if text))
-
-
-def _uncertain(result: StudyResult, verdicts: Sequence[Verdict]) -> list[str]:
-    """Return what turns on where sites are, as the verdicts' own reasons say, and what does not."""
-    sites = result.sites
-    radius = pd.Series(rough_radius_m(sites), index=sites.index)
-    rough = radius[radius > 0].sort_values(ascending=False, kind="stable")
-    names = sites["name"]
-    clauses = [verdict.reason.split("; ") for verdict in verdicts]
-    turned = [" ".join(text for text in told if text.startswith(TURNS)) for told in clauses]
-    turning = [site for site in rough.index if any(names[site] in text for text in turned)]
-    found = []
-    if turning:
-        listed = words.listed(f"{names[site]} (to within {rough[site]:,.0f} m)" for site in turning)
-        count = _of_these(sum(bool(text) for text in turned), len(verdicts))
-        found.append(f"Where these are, known only roughly: {listed}. {count} on it.")
-    if len(rough) > len(turning):
-        others = f"{len(rough) - len(turning)} others" if turning else f"{len(rough)} places"
-        found.append(f"Not the {others} known only roughly: tried nearer and farther, none turns.")
-    for name in sites.loc[sites["location_basis"] == "unknown", "name"]:
-        hangs = sum(any(UNKNOWN in t for t in told) and name in " ".join(told) for told in clauses)
-        found.append(
-            f"Where {name} is, which is not known: {_of_these(hangs, len(verdicts)).lower()} on it."
-            if hangs
-            else f"Not where {name} is, though it is not known: no outcome turns wherever it was tried."
-        )
-    return found
-
-
-def _of_these(count: int, whole: int) -> str:
-    return f"{count} of {whole} criteria turn{'s' if count == 1 else ''}"
-
-
-def _differs(result: StudyResult, verdict: Verdict) -> str:
-    """Return a line when another scenario comes out otherwise on the same criterion."""
-    said = Wording.of(result)
-    others = [
-        other
-        for other in result.verdicts
-        if other.criterion.id == verdict.criterion.id
-        and other.scenario not in {verdict.scenario, "baseline"}
-        and (other.outcome, other.indication) != (verdict.outcome, verdict.indication)
-    ]
-    if not others:
-        return ""
-    told = words.listed(
-        f"{said.outcome(other)} under {_quoted(scenario_label(result, other.scenario))}"
-        for other in others
-    )
-    return f"{verdict.criterion.title}: {said.outcome(verdict)} here, but {told}."

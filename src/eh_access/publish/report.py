@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 
 from eh_access.analysis.arrays import ROUNDING
-from eh_access.publish import answer, figures, words
+from eh_access.publish import answer, figures, turning, words
 from eh_access.publish.attribution import OSM_COPYRIGHT_URL, OSM_CREDIT, credit_lines, licence_url
 from eh_access.publish.further_report import Further, further
 from eh_access.publish.layers import area_changes, main_roads, site_status
@@ -159,11 +159,12 @@ def report_context(
         "told": in_words(result),
         "reasons": reasons(result),
         "files": FILES,
+        "rough": turning.rough_sentence(result),
         "full_time_only": sum(item.sites == "full_time" for item in result.study.criteria),
         "compared": [scenario_label(result, name) for name in _compared(result)],
         "changes": ()
         if scenario is None
-        else (*beyond.changes, *answer.what_would_change(result, scenario)),
+        else (*beyond.changes, *turning.what_would_change(result, scenario)),
         "further": beyond,
         "deprived": "" if scenario is None else answer.deprived_sentence(result, tables, scenario),
         "map": None if scenario is None else _map(result, tables, scenario, said),
@@ -223,9 +224,7 @@ def criteria_matrix(result: StudyResult, said: Wording) -> list[dict[str, Any]]:
                     if criterion.max_fall_points is not None
                     else ""
                 ),
-                "before": "a change: none before"
-                if spec.of_change
-                else said.value(first, first.baseline_value),
+                "before": "a change" if spec.of_change else said.value(first, first.baseline_value),
                 "cells": [None if item is None else _cell(item, said) for item in found],
             }
         )

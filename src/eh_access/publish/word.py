@@ -132,6 +132,8 @@ class _Writer:
                 word_parts.add_runs(paragraph, item)
                 paragraph.add_run(": ")
             else:
+                if not paragraph.text.endswith(" "):
+                    paragraph.add_run(" ")
                 word_parts.add_runs(paragraph, item)
 
     def _number(self, kind: str) -> int:

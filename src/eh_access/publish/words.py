@@ -208,3 +208,24 @@ def capital(text: str) -> str:
     'About 1,240 under-fives'
     """
     return text[:1].upper() + text[1:]
+
+
+def quoted(text: str) -> str:
+    """Return text between single quotation marks.
+
+    Parameters
+    ----------
+    text
+        Any text.
+
+    Returns
+    -------
+    str
+        Text.
+
+    Examples
+    --------
+    >>> quoted("outreach")
+    '‘outreach’'
+    """
+    return f"\N{LEFT SINGLE QUOTATION MARK}{text}\N{RIGHT SINGLE QUOTATION MARK}"

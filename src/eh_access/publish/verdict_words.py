@@ -1,0 +1,122 @@
+"""The verdicts of a report in words: a line each, and each thing they rest on said once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from eh_access.publish.wording import fact, scenario_label
+from eh_access.publish.words import capital, listed
+from eh_access.routing.estimate import ACCURACY
+
+if TYPE_CHECKING:
+    from eh_access.analysis.criteria import Verdict
+    from eh_access.study.results import StudyResult
+
+FILES = (
+    ("map.html", "the map, to switch and to ask"),
+    ("report.docx", "this report for Word"),
+    ("tables.xlsx", "every table"),
+    ("results.gpkg", "layers for GIS"),
+    ("origins.csv", "place by place"),
+    ("verdicts.csv", "criterion by criterion"),
+    ("manifest.json", "what went in and out"),
+)
+"""What always lies beside a report, and what it is."""
+
+
+def in_words(result: StudyResult) -> list[dict[str, object]]:
+    """Return what was found of each criterion, once for all scenarios of which the same is true.
+
+    Parameters
+    ----------
+    result
+        What a study found.
+
+    Returns
+    -------
+    list of dict
+        ``title`` and ``lines``: pairs of scenarios, in words, and the sentence. Where every
+        scenario compared has the same, its name is "".
+    """
+    compared = [name for name in result.scenario_names if name != "baseline"]
+    found: list[dict[str, object]] = []
+    for criterion in result.study.criteria:
+        told: dict[str, list[str]] = {}
+        for verdict in result.verdicts:
+            if verdict.criterion.id == criterion.id and verdict.scenario in compared:
+                told.setdefault(fact(verdict), []).append(verdict.scenario)
+        lines = [
+            ("" if len(names) == len(compared) else _labels(result, names), sentence)
+            for sentence, names in told.items()
+        ]
+        if lines:
+            found.append({"id": criterion.id, "title": criterion.title, "lines": lines})
+    return found
+
+
+def reasons(result: StudyResult) -> list[tuple[str, str]]:
+    """Return what outcomes rest on: each reason once, with the criteria it was given for.
+
+    Parameters
+    ----------
+    result
+        What a study found.
+
+    Returns
+    -------
+    list of tuple of str
+        Criteria ("all", or their ids) and the reason, as a sentence, in the order they come up.
+    """
+    asked = [verdict for verdict in result.verdicts if verdict.scenario != "baseline"]
+    given: dict[str, list[Verdict]] = {}
+    for verdict in asked:
+        for reason in _clauses(verdict.reason):
+            given.setdefault(reason, []).append(verdict)
+    return [
+        (_whose(found, asked), f"{capital(reason).rstrip('.')}.") for reason, found in given.items()
+    ]
+
+
+def _clauses(reason: str) -> list[str]:
+    """Return the reasons strung together in one text; "it is left out" goes on from before it."""
+    return re.split(r"; (?!it is left out)", reason) if reason else []
+
+
+def _whose(found: Iterable[Verdict], asked: Iterable[Verdict]) -> str:
+    """Return the criteria some verdicts belong to, with the scenarios where these are not all."""
+    of_these = {(each.criterion.id, each.scenario) for each in found}
+    if of_these == {(each.criterion.id, each.scenario) for each in asked}:
+        return "all"
+    scenarios: dict[str, list[str]] = {}
+    for each in asked:
+        scenarios.setdefault(each.criterion.id, []).append(each.scenario)
+    told = []
+    for criterion, names in scenarios.items():
+        here = [name for name in names if (criterion, name) in of_these]
+        if here:
+            told.append(criterion + ("" if here == names else f" ({', '.join(here)})"))
+    return ", ".join(told)
+
+
+def _labels(result: StudyResult, names: Iterable[str]) -> str:
+    return listed(scenario_label(result, name) for name in names)
+
+
+def accuracy_short() -> str:
+    """Return how far off estimates can be in two sentences, for the head of a page.
+
+    Returns
+    -------
+    str
+        From ``ACCURACY``, which stands in full under the report's method.
+
+    Examples
+    --------
+    >>> accuracy_short().count(". "), "34 %" in accuracy_short()
+    (1, True)
+    """
+    sentences = re.split(r"(?<=\.) (?=[A-Z])", ACCURACY)
+    on_foot, change = sentences[2], sentences[3]
+    return f"{on_foot.split(';')[0]}. {change}"
