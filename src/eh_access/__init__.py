@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     from eh_access.publish.report import render_report
     from eh_access.routing.engine import SearchOptions, minutes_from_nodes
     from eh_access.routing.estimate import estimate_travel_times
+    from eh_access.routing.examples import example_street, example_trips
     from eh_access.routing.matrix import node_times, travel_time_matrix
     from eh_access.routing.reductions import count_within, coverage_within, nearest_sites
     from eh_access.routing.route import Route, route
@@ -177,6 +178,8 @@ __all__ = [
     "cumulative_opportunities",
     "download_network",
     "estimate_travel_times",
+    "example_street",
+    "example_trips",
     "exponential",
     "fairness_frame",
     "fifths",

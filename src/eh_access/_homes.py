@@ -154,6 +154,10 @@ HOMES = {
         "minutes_from_nodes",
     ),
     "routing.estimate": ("estimate_travel_times",),
+    "routing.examples": (
+        "example_street",
+        "example_trips",
+    ),
     "routing.matrix": (
         "node_times",
         "travel_time_matrix",

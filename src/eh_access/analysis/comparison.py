@@ -281,15 +281,8 @@ def compare(
 
     Examples
     --------
-    >>> import geopandas as gpd
-    >>> from eh_access.modes import WALK
-    >>> from eh_access.routing.estimate import estimate_travel_times
-    >>> def at(ids, eastings):
-    ...     places = gpd.points_from_xy(eastings, [390_000] * len(ids))
-    ...     table = {"weight": [30.0, 10.0]}
-    ...     return gpd.GeoDataFrame(table, geometry=places, index=ids, crs="EPSG:27700")
-    >>> homes, sites = at(["a", "b"], [440_565, 442_435]), at(["west", "east"], [440_000, 443_000])
-    >>> times = estimate_travel_times(homes, sites, mode=WALK)
+    >>> from eh_access import example_trips
+    >>> homes, sites, times = example_trips()
     >>> compared = compare(times, times, homes, sites_after=["west"])  # east closes
     >>> compared.frame[["before_min", "after_min", "site_after", "outcome"]].round(1)
        before_min  after_min site_after    outcome

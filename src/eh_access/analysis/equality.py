@@ -277,17 +277,9 @@ def gap(comparison: Comparison, group: str | pd.Series) -> Gap:
 
     Examples
     --------
-    >>> import geopandas as gpd
     >>> import pandas as pd
-    >>> from eh_access.analysis.comparison import compare
-    >>> from eh_access.modes import WALK
-    >>> from eh_access.routing.estimate import estimate_travel_times
-    >>> def at(ids, eastings):
-    ...     places = gpd.points_from_xy(eastings, [390_000] * len(ids))
-    ...     table = {"weight": [30.0, 10.0]}
-    ...     return gpd.GeoDataFrame(table, geometry=places, index=ids, crs="EPSG:27700")
-    >>> homes, sites = at(["a", "b"], [440_565, 442_435]), at(["west", "east"], [440_000, 443_000])
-    >>> times = estimate_travel_times(homes, sites, mode=WALK)
+    >>> from eh_access import compare, example_trips
+    >>> homes, sites, times = example_trips()
     >>> east_closes = compare(times, times, homes, sites_after=["west"])
     >>> found = gap(east_closes, pd.Series([False, True], index=homes.index))
     >>> round(found.inside_min, 2), found.elsewhere_min, round(found.gap_min, 2)

@@ -63,15 +63,8 @@ def hours_reachable(
 
     Examples
     --------
-    >>> import geopandas as gpd
-    >>> from eh_access.modes import WALK
-    >>> from eh_access.routing.estimate import estimate_travel_times
-    >>> def at(ids, eastings):
-    ...     places = gpd.points_from_xy(eastings, [390_000] * len(ids))
-    ...     table = {"weight": [30.0, 10.0]}
-    ...     return gpd.GeoDataFrame(table, geometry=places, index=ids, crs="EPSG:27700")
-    >>> homes, sites = at(["a", "b"], [440_565, 442_435]), at(["west", "east"], [440_000, 443_000])
-    >>> times = estimate_travel_times(homes, sites, mode=WALK)
+    >>> from eh_access import example_trips
+    >>> homes, sites, times = example_trips()
     >>> hours = sites.assign(is_open=True, hours_per_week=[10.0, np.nan])  # NaN: full hours
     >>> hours_reachable(times, hours, cutoff_min=30, full_hours=25).tolist()
     [10.0, 25.0]

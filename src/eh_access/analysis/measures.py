@@ -94,15 +94,8 @@ def nearest(times: TravelTimes, *, sites: SiteIds | None = None) -> pd.DataFrame
 
     Examples
     --------
-    >>> import geopandas as gpd
-    >>> from eh_access.modes import WALK
-    >>> from eh_access.routing.estimate import estimate_travel_times
-    >>> def at(ids, eastings):
-    ...     places = gpd.points_from_xy(eastings, [390_000] * len(ids))
-    ...     table = {"weight": [30.0, 10.0]}
-    ...     return gpd.GeoDataFrame(table, geometry=places, index=ids, crs="EPSG:27700")
-    >>> homes, sites = at(["a", "b"], [440_565, 442_435]), at(["west", "east"], [440_000, 443_000])
-    >>> times = estimate_travel_times(homes, sites, mode=WALK)
+    >>> from eh_access import example_trips
+    >>> homes, sites, times = example_trips()
     >>> nearest(times, sites=["west"]).round(1)
        minutes site_id
     a     10.0    west
@@ -135,15 +128,8 @@ def nth_nearest(times: TravelTimes, n: int, *, sites: SiteIds | None = None) -> 
 
     Examples
     --------
-    >>> import geopandas as gpd
-    >>> from eh_access.modes import WALK
-    >>> from eh_access.routing.estimate import estimate_travel_times
-    >>> def at(ids, eastings):
-    ...     places = gpd.points_from_xy(eastings, [390_000] * len(ids))
-    ...     table = {"weight": [30.0, 10.0]}
-    ...     return gpd.GeoDataFrame(table, geometry=places, index=ids, crs="EPSG:27700")
-    >>> homes, sites = at(["a", "b"], [440_565, 442_435]), at(["west", "east"], [440_000, 443_000])
-    >>> times = estimate_travel_times(homes, sites, mode=WALK)
+    >>> from eh_access import example_trips
+    >>> homes, sites, times = example_trips()
     >>> nth_nearest(times, 2).round(2).tolist()
     [38.05, 38.05]
     """
@@ -186,15 +172,8 @@ def coverage(
 
     Examples
     --------
-    >>> import geopandas as gpd
-    >>> from eh_access.modes import WALK
-    >>> from eh_access.routing.estimate import estimate_travel_times
-    >>> def at(ids, eastings):
-    ...     places = gpd.points_from_xy(eastings, [390_000] * len(ids))
-    ...     table = {"weight": [30.0, 10.0]}
-    ...     return gpd.GeoDataFrame(table, geometry=places, index=ids, crs="EPSG:27700")
-    >>> homes, sites = at(["a", "b"], [440_565, 442_435]), at(["west", "east"], [440_000, 443_000])
-    >>> times = estimate_travel_times(homes, sites, mode=WALK)
+    >>> from eh_access import example_trips
+    >>> homes, sites, times = example_trips()
     >>> coverage(times, homes, cutoff_min=30), coverage(times, homes, cutoff_min=30, sites=["west"])
     (1.0, 0.75)
     """
@@ -231,15 +210,8 @@ def coverage_by(
 
     Examples
     --------
-    >>> import geopandas as gpd
-    >>> from eh_access.modes import WALK
-    >>> from eh_access.routing.estimate import estimate_travel_times
-    >>> def at(ids, eastings):
-    ...     places = gpd.points_from_xy(eastings, [390_000] * len(ids))
-    ...     table = {"weight": [30.0, 10.0]}
-    ...     return gpd.GeoDataFrame(table, geometry=places, index=ids, crs="EPSG:27700")
-    >>> homes, sites = at(["a", "b"], [440_565, 442_435]), at(["west", "east"], [440_000, 443_000])
-    >>> times = estimate_travel_times(homes, sites, mode=WALK)
+    >>> from eh_access import example_trips
+    >>> homes, sites, times = example_trips()
     >>> ward = pd.Series(["North", "South"], index=homes.index, name="ward")
     >>> coverage_by(times, homes, ward, cutoff_min=30, sites=["west"])
            origins  weight  covered_weight  share
@@ -284,15 +256,8 @@ def cumulative_opportunities(
 
     Examples
     --------
-    >>> import geopandas as gpd
-    >>> from eh_access.modes import WALK
-    >>> from eh_access.routing.estimate import estimate_travel_times
-    >>> def at(ids, eastings):
-    ...     places = gpd.points_from_xy(eastings, [390_000] * len(ids))
-    ...     table = {"weight": [30.0, 10.0]}
-    ...     return gpd.GeoDataFrame(table, geometry=places, index=ids, crs="EPSG:27700")
-    >>> homes, sites = at(["a", "b"], [440_565, 442_435]), at(["west", "east"], [440_000, 443_000])
-    >>> times = estimate_travel_times(homes, sites, mode=WALK)
+    >>> from eh_access import example_trips
+    >>> homes, sites, times = example_trips()
     >>> cumulative_opportunities(times, cutoff_min=40).tolist()
     [2, 2]
     """

@@ -214,7 +214,7 @@ class Network:
             How to search (`routing.engine.SearchOptions`); changes no result.
         rows
             Nodes whose minutes are wanted, in the order wanted; None means all, in this network's
-            own order. An order of one's own costs a copy.
+            own order.
 
         Returns
         -------
@@ -228,14 +228,11 @@ class Network:
 
         Examples
         --------
-        >>> from eh_access.modes import WALK
-        >>> from eh_access.network.build import build_network
-        >>> from eh_access.network.raw import RawWays
-        >>> raw = RawWays(crs="EPSG:27700")
-        >>> raw.add(7, [(1, 0.0, 0.0), (2, 80.0, 0.0)], tags={"highway": "footway"})
-        >>> build_network(raw).one_to_all([0], mode=WALK)
-        array([[0.],
-               [1.]], dtype=float32)
+        >>> from eh_access import WALK, example_street
+        >>> network, _, _ = example_street()
+        >>> network.one_to_all([0], mode=WALK)
+        array([[ 0.],
+               [10.]], dtype=float32)
         """
         # a method where users look for it; the layer above does the work (see pyproject.toml)
         from eh_access.routing.engine import minutes_from_nodes  # noqa: PLC0415 - as above

@@ -79,12 +79,9 @@ def nearest_from_nodes(
 
     Examples
     --------
-    >>> from eh_access.modes import WALK
-    >>> from eh_access.network.build import build_network
-    >>> from eh_access.network.raw import RawWays
-    >>> raw = RawWays(crs="EPSG:27700")
-    >>> raw.add(7, [(1, 0.0, 0.0), (2, 80.0, 0.0)], tags={"highway": "footway"})
-    >>> minutes, which = nearest_from_nodes(build_network(raw), [0, 1], mode=WALK)
+    >>> from eh_access import WALK, example_street
+    >>> network, _, _ = example_street()
+    >>> minutes, which = nearest_from_nodes(network, [0, 1], mode=WALK)
     >>> minutes.tolist(), which.tolist()
     ([0.0, 0.0], [0, 1])
     """
@@ -129,17 +126,9 @@ def nearest_sites(  # noqa: PLR0913 - the arguments of travel_time_matrix, and h
 
     Examples
     --------
-    >>> import geopandas as gpd
-    >>> from eh_access.modes import WALK
-    >>> from eh_access.network.build import build_network
-    >>> from eh_access.network.raw import RawWays
-    >>> raw = RawWays(crs="EPSG:27700")
-    >>> raw.add(7, [(1, 0.0, 0.0), (2, 800.0, 0.0)], tags={"highway": "footway"})
-    >>> def at(ids, eastings):
-    ...     places = gpd.points_from_xy(eastings, [0] * len(ids))
-    ...     return gpd.GeoDataFrame(geometry=places, index=ids, crs="EPSG:27700")
-    >>> homes, places = at(["a", "b"], [80, 560]), at(["west", "east"], [0, 800])
-    >>> nearest_sites(build_network(raw), homes, places, mode=WALK)
+    >>> from eh_access import WALK, example_street
+    >>> network, homes, sites = example_street()
+    >>> nearest_sites(network, homes, sites, mode=WALK)
        minutes site_id
     a      1.0    west
     b      3.0    east
@@ -210,17 +199,9 @@ def count_within(  # noqa: PLR0913 - the arguments of travel_time_matrix
 
     Examples
     --------
-    >>> import geopandas as gpd
-    >>> from eh_access.modes import WALK
-    >>> from eh_access.network.build import build_network
-    >>> from eh_access.network.raw import RawWays
-    >>> raw = RawWays(crs="EPSG:27700")
-    >>> raw.add(7, [(1, 0.0, 0.0), (2, 800.0, 0.0)], tags={"highway": "footway"})
-    >>> def at(ids, eastings):
-    ...     places = gpd.points_from_xy(eastings, [0] * len(ids))
-    ...     return gpd.GeoDataFrame(geometry=places, index=ids, crs="EPSG:27700")
-    >>> homes, places = at(["a", "b"], [80, 560]), at(["west", "east"], [0, 800])
-    >>> count_within(build_network(raw), homes, places, mode=WALK, cutoffs_min=[5, 10])
+    >>> from eh_access import WALK, example_street
+    >>> network, homes, sites = example_street()
+    >>> count_within(network, homes, sites, mode=WALK, cutoffs_min=[5, 10])
        5.0   10.0
     a     1     2
     b     1     2
@@ -267,17 +248,10 @@ def coverage_within(  # noqa: PLR0913 - the arguments of travel_time_matrix
 
     Examples
     --------
-    >>> import geopandas as gpd
-    >>> from eh_access.modes import WALK
-    >>> from eh_access.network.build import build_network
-    >>> from eh_access.network.raw import RawWays
-    >>> raw = RawWays(crs="EPSG:27700")
-    >>> raw.add(7, [(1, 0.0, 0.0), (2, 800.0, 0.0)], tags={"highway": "footway"})
-    >>> def at(ids, eastings, **columns):
-    ...     places = gpd.points_from_xy(eastings, [0] * len(ids))
-    ...     return gpd.GeoDataFrame(columns, geometry=places, index=ids, crs="EPSG:27700")
-    >>> homes, places = at(["a", "b"], [80, 560], weight=[30, 10]), at(["west"], [0])
-    >>> coverage_within(build_network(raw), homes, places, mode=WALK, cutoffs_min=[5, 10]).tolist()
+    >>> from eh_access import WALK, example_street
+    >>> network, homes, sites = example_street()
+    >>> west = sites.loc[["west"]]
+    >>> coverage_within(network, homes, west, mode=WALK, cutoffs_min=[5, 10]).tolist()
     [0.75, 1.0]
     """
     cutoffs = _checked(cutoffs_min)
