@@ -74,9 +74,10 @@ def sweep_batch(
     """
     tree, lanes = metric.topology, lanes_for(len(seeds), sweep.LANES)
     units = sweep.known(out.shape[1] // sweep.OUT_LANES)
-    slot, nodes = ways_up(tree.parent, seeds)
-    climbed = slot, aligned_rows(len(nodes) + 1, lanes)
-    sweep.climb(units, metric.climb, (slot, nodes), seeds, climbed[1])
+    slot, nodes, rows = ways_up(tree.parent, tree.top, tree.work_row, seeds)
+    climbed = aligned_rows(rows, lanes)
+    hinges = len(tree.top), tree.work_row
+    sweep.climb(units, metric.climb, hinges, (slot, nodes), seeds, climbed)
     work = aligned_rows(tree.work_rows, lanes)
     target = out, place, sweep.known(how)
     sweep.sweep_top(units, metric.sweep, tree.top, climbed, work, target)
@@ -90,7 +91,7 @@ def sweep_batch(
             own = aligned_rows(*work.shape)
             own[: len(tree.top)] = work[: len(tree.top)]
         tops_and_branches = len(tree.top), branches
-        sweep.sweep_branches(units, metric.sweep, tops_and_branches, climbed, own, target)
+        sweep.sweep_branches(units, metric.sweep, tops_and_branches, (slot, climbed), own, target)
 
     side_by_side(sweep_share, shares, workers=workers)
 

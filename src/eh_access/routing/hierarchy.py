@@ -46,8 +46,8 @@ class Metric:
         The arcs.
     climb, sweep
         The arcs that are open, to go up and down by: each a pair of int32 arrays, (nodes + 1,),
-        where each node's entries begin, and (entries, 2), upper neighbour (for ``sweep`` its
-        ``Topology.work_row``) and deciseconds.
+        where each node's entries begin, and (entries, 2), deciseconds after the upper neighbour's
+        ``Topology.work_row``.
     """
 
     topology: Topology
@@ -131,9 +131,8 @@ def customise(
     below = (topology.below_start, topology.below_node, topology.below_arc)
     edges = (topology.edge_arc, topology.edge_climbs, forward_ds, backward_ds)
     _customise((topology.start, topology.upper, *below), edges, climb_ds, descend_ds)
-    own_row = np.arange(len(topology.parent), dtype=np.int32)
     return Metric(
         topology=topology,
-        climb=_pack(topology.start, topology.upper, own_row, climb_ds),
+        climb=_pack(topology.start, topology.upper, topology.work_row, climb_ds),
         sweep=_pack(topology.start, topology.upper, topology.work_row, descend_ds),
     )

@@ -28,12 +28,13 @@ DS_PER_MIN = np.float32(600)
 
 
 @njit()
-def _climb(arcs: Any, ways: Any, seeds: Any, climbed: Any) -> None:
+def _climb(arcs: Any, tree: Any, ways: Any, seeds: Any, climbed: Any) -> None:
     """Climb from all seeds together: each node on the way is visited once, lower ones first.
 
-    ``climbed`` has an entry for each node on the ways up, after one for all other nodes.
+    The arguments are those of `sweep.climb`, with a number for a row.
     """
     start, entries = arcs
+    top, work_row = tree
     slot, nodes = ways
     climbed[:] = FAR
     for site in range(len(seeds)):
@@ -43,10 +44,12 @@ def _climb(arcs: Any, ways: Any, seeds: Any, climbed: Any) -> None:
                 own = (np.int64(seeds[site, k, 1]) << SHIFT) + site
                 climbed[slot[v]] = min(climbed[slot[v]], own)
     for at in range(len(nodes)):
-        low, here = nodes[at], climbed[at + 1]
-        for k in range(start[low], start[low + 1]):
-            above = slot[entries[k, 0]]
-            climbed[above] = min(climbed[above], here + (np.int64(entries[k, 1]) << SHIFT))
+        v = np.int64(nodes[at])
+        here, branch = climbed[slot[v]], v - np.int64(work_row[v])
+        for k in range(start[v], start[v + 1]):
+            upper = np.int64(entries[k, 0])
+            row = 1 + upper if upper < top else np.int64(slot[branch + upper])
+            climbed[row] = min(climbed[row], here + (np.int64(entries[k, 1]) << SHIFT))
 
 
 @njit()
@@ -97,9 +100,9 @@ def nearest_keys(metric: Metric, seeds: NDArray[np.int32]) -> NDArray[np.int64]:
         int64 (nodes,): ``deciseconds << SHIFT | site``; ``NONE`` or more where none is reached.
     """
     tree = metric.topology
-    slot, nodes = ways_up(tree.parent, seeds)
-    climbed = np.empty(len(nodes) + 1, dtype=np.int64)
-    _climb(metric.climb, (slot, nodes), seeds, climbed)
+    slot, nodes, rows = ways_up(tree.parent, tree.top, tree.work_row, seeds)
+    climbed = np.empty(rows, dtype=np.int64)
+    _climb(metric.climb, (len(tree.top), tree.work_row), (slot, nodes), seeds, climbed)
     key = np.empty(len(tree.parent), dtype=np.int64)
     work = np.empty(tree.work_rows, dtype=np.int64)
     _sweep(metric.sweep, (tree.top, tree.branches), (slot, climbed), work, key)

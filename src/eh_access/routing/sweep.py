@@ -79,10 +79,15 @@ def _arc(builder: Any, arcs: Any, number: Any) -> tuple[Any, Any]:
     twice = builder.mul(number, WIDE(2))
     upper = builder.sext(_number(builder, arcs, twice), WIDE)
     cost = builder.sitofp(_number(builder, arcs, builder.add(twice, WIDE(1))), REAL)
+    return upper, _spread(builder, cost)
+
+
+def _spread(builder: Any, number: Any) -> Any:
+    """Put a number in every lane."""
     undefined = ir.Constant(ir.VectorType(REAL, LANES), ir.Undefined)
-    single = builder.insert_element(undefined, cost, NUMBER(0))
+    single = builder.insert_element(undefined, number, NUMBER(0))
     first = ir.Constant(ir.VectorType(NUMBER, LANES), [NUMBER(0)] * LANES)
-    return upper, builder.shuffle_vector(single, undefined, first)
+    return builder.shuffle_vector(single, undefined, first)
 
 
 def _least(builder: Any, one: Any, other: Any) -> Any:
@@ -196,37 +201,24 @@ def _pull(
 
 
 @intrinsic
-def _push(_context: Any, units: Any, _rows: Any, _here: Any, _slots: Any, _arcs: Any) -> Any:
-    """Lower the rows of a node's upper neighbours to what they are by way of it.
-
-    As `_pull`, but ``slots`` is the address of an int32 array: which row is which node's.
-    """
+def _push(_context: Any, units: Any, _here: Any, _there: Any, _cost: Any) -> Any:
+    """Lower one row to what it is by way of another: both by their addresses."""
     vectors = -(-units.count // 2)
-    arcs_type = types.UniTuple(types.int64, 3)
-    integers = (types.int64, types.int64, types.int64, arcs_type)
 
     def generate(codegen: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        _, rows, here, slots, arcs = args
-        address, first, last = building.unpack_tuple(builder, arcs, 3)
-        own = [_load(builder, lanes) for lanes in _row(builder, here, vectors)]
-
-        def step(at: Any, _held: list[Any]) -> list[Any]:
-            upper, cost = _arc(builder, address, at)
-            slot = builder.sext(_number(builder, slots, upper), WIDE)
-            there = builder.add(rows, builder.mul(slot, WIDE(vectors * LINE_BYTES)))
-            for value, lanes in zip(own, _row(builder, there, vectors), strict=True):
-                way = builder.fadd(value, cost)
-                _store(builder, _least(builder, way, _load(builder, lanes)), lanes)
-            return []
-
-        _loop(builder, (first, last, 1), [], step)
+        _, here, there, cost = args
+        extra = _spread(builder, builder.sitofp(cost, REAL))
+        rows = zip(_row(builder, here, vectors), _row(builder, there, vectors), strict=True)
+        for own, other in rows:
+            way = builder.fadd(_load(builder, own), extra)
+            _store(builder, _least(builder, way, _load(builder, other)), other)
         return codegen.get_dummy_value()
 
-    return types.void(units, *integers), generate
+    return types.void(units, types.int64, types.int64, types.int32), generate
 
 
 @njit()
-def climb(units: Any, arcs: Any, ways: Any, seeds: Any, rows: Any) -> None:
+def climb(units: Any, arcs: Any, tree: Any, ways: Any, seeds: Any, rows: Any) -> None:
     """Climb from every site's seeds to the root of the tree, each site in its own lane.
 
     Parameters
@@ -235,14 +227,17 @@ def climb(units: Any, arcs: Any, ways: Any, seeds: Any, rows: Any) -> None:
         How many times eight lanes, as `known`.
     arcs
         (start, entries), as ``Metric.climb``.
+    tree
+        How many nodes are at the top, and ``Topology.work_row``.
     ways
-        From `ways_up`.
+        The rows of the nodes on the ways up, and the nodes, the lowest first (`ways_up`).
     seeds
         int32 (sites, k, 2): nodes and deciseconds; -1 as node where there are fewer.
     rows
-        float32 (nodes on the ways + 1, lanes). Row 0 stays "not reached", for all other nodes.
+        float32 (as many as `ways_up` says, lanes). Row 0 stays "not reached".
     """
     start, entries = arcs
+    top, work_row = tree
     slot, nodes = ways
     rows[:] = FAR
     for site in range(len(seeds)):
@@ -250,32 +245,33 @@ def climb(units: Any, arcs: Any, ways: Any, seeds: Any, rows: Any) -> None:
             v = np.int64(seeds[site, k, 0])
             if v >= 0:
                 rows[slot[v], site] = min(rows[slot[v], site], np.float32(seeds[site, k, 1]))
-    stride = np.int64(rows.strides[0])
-    rows_at, arcs_at = np.int64(rows.ctypes.data), np.int64(entries.ctypes.data)
-    slots_at = np.int64(slot.ctypes.data)
-    for k in range(len(nodes)):
-        v = np.int64(nodes[k])
-        own = (arcs_at, np.int64(start[v]), np.int64(start[v + 1]))
-        _push(units, rows_at, rows_at + (k + 1) * stride, slots_at, own)
+    stride, rows_at = np.int64(rows.strides[0]), np.int64(rows.ctypes.data)
+    for at in range(len(nodes)):
+        v = np.int64(nodes[at])
+        here, branch = rows_at + np.int64(slot[v]) * stride, v - np.int64(work_row[v])
+        for k in range(start[v], start[v + 1]):
+            upper = np.int64(entries[k, 0])
+            row = 1 + upper if upper < top else np.int64(slot[branch + upper])
+            _push(units, here, rows_at + row * stride, entries[k, 1])
 
 
 @njit()
 def sweep_top(units: Any, arcs: Any, top: Any, climbed: Any, work: Any, target: Any) -> None:
     """Come down through the nodes at the top of the tree: rows 0, 1, ... of ``work``.
 
-    The arguments are those of `sweep_branches`, but ``top`` for the tree.
+    The arguments are those of `sweep_branches`, but ``top`` is the nodes and ``climbed`` the rows
+    alone.
     """
     start, entries = arcs
-    slot, rows = climbed
     out, place, how = target
     stride, out_stride = np.int64(work.strides[0]), np.int64(out.strides[0])
     work_at, arcs_at = np.int64(work.ctypes.data), np.int64(entries.ctypes.data)
-    rows_at, out_at = np.int64(rows.ctypes.data), np.int64(out.ctypes.data)
+    rows_at, out_at = np.int64(climbed.ctypes.data), np.int64(out.ctypes.data)
     for k in range(len(top)):
         v = np.int64(top[k])
         row = v if len(place) == 0 else np.int64(place[v])
         own = (arcs_at, np.int64(start[v]), np.int64(start[v + 1]))
-        here = (work_at + k * stride, rows_at + np.int64(slot[v]) * stride)
+        here = (work_at + k * stride, rows_at + (1 + k) * stride)
         there = out_at + row * out_stride if row >= 0 else np.int64(0)
         _pull(units, how, work_at, here, own, there)
 

@@ -11,15 +11,25 @@ from eh_access.routing.sweep import FAR
 
 
 @njit()
-def ways_up(parent: Any, seeds: Any) -> Any:
+def ways_up(parent: Any, top: Any, work_row: Any, seeds: Any) -> Any:
     """List the nodes on the ways from all seeds to the root of the tree, the lowest first.
+
+    Parameters
+    ----------
+    parent, top, work_row
+        As in ``Topology``.
+    seeds
+        int32 (sites, k, 2): nodes and deciseconds; -1 as node where there are fewer.
 
     Returns
     -------
     slot : numpy.ndarray
-        int32 (nodes,), the place of each in the list, counted from 1; 0 for all other nodes.
+        int32 (nodes,), the row each node has in the table of a climb: row 0 for those that are not
+        on a way, then a row for every node at the top, then the others on the ways.
     nodes : numpy.ndarray
-        int32, the list.
+        int32, those on the ways.
+    rows : int
+        How many rows the table has.
     """
     slot = np.zeros(len(parent), dtype=np.int32)
     count = 0
@@ -31,13 +41,17 @@ def ways_up(parent: Any, seeds: Any) -> Any:
                 count += 1
                 v = np.int64(parent[v])
     nodes = np.empty(count, dtype=np.int32)
-    at = 0
+    at, rows = 0, 1 + len(top)
     for node in range(len(parent) - 1, -1, -1):
         if slot[node]:
             nodes[at] = node
             at += 1
-            slot[node] = at
-    return slot, nodes
+            if work_row[node] < len(top):
+                slot[node] = 1 + work_row[node]
+            else:
+                slot[node] = rows
+                rows += 1
+    return slot, nodes, rows
 
 
 @njit()
