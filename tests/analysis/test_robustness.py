@@ -149,6 +149,46 @@ def test_what_a_setting_does_not_touch_is_told() -> None:
     assert frame["value"].iloc[1] == pytest.approx(0.8)
 
 
+def test_only_settings_that_could_matter_are_counted() -> None:
+    """Walking: three paces and two thresholds, whatever the car and the pushchair do.
+
+    The study walks at 4.8 km/h with 80 % near enough; at 3.2 and 4.0 km/h it is 60 % and 80 %, at
+    5.6 still 80 %. Asked are 75 %, 60 % and 90 %.
+    """
+    found = robustness([criterion(threshold=0.75)], {"oa": [case_of(CLOSED)]})
+    frame = found.frame.set_index("number")
+    assert len(frame) == 12  # four paces, three thresholds
+    assert frame.index[frame["is_main"]].tolist() == [1]
+    assert frame.index[~frame["touched"]].tolist() == [1]
+    told = found.summary().loc[0]
+    assert (told["settings"], told["settings_tried"]) == (11, 11)
+    # 60 % is not met at 3.2 km/h of 75 % and of 90 %; 80 % is not met of 90 % at the other three
+    assert told["settings_agree"] == 6
+    idle = "speed with a pushchair, driving time, farthest from a street"
+    assert told["could_not_matter"] == idle
+    assert told["sentence"].startswith("holds in 6 of the 11 settings that could matter; turns to ")
+    assert told["sentence"].endswith(f"; could not matter: {idle}")
+
+
+def test_settings_that_do_the_same_count_once() -> None:
+    # metres hang on no speed: beside the study's own there are a lower and a higher threshold
+    found = robustness([SEVEN["pram-2500"]], {"oa": [case_of(CLOSED)]})
+    assert int(found.frame["touched"].sum()) == 8
+    assert int(found.frame["repeats"].sum()) == 9
+    told = found.summary().loc[0]
+    assert (told["settings"], told["settings_tried"]) == (2, 11)
+    assert "walking speed" in told["could_not_matter"]
+
+
+def test_a_setting_that_could_not_matter_is_no_evidence() -> None:
+    found = robustness(
+        [criterion()], {"oa": [case_of(CLOSED)]}, settings=[Setting(drive_factor=1.5)], sweeps=()
+    )
+    told = found.summary().loc[0]
+    assert (told["settings"], told["settings_tried"]) == (0, 1)
+    assert told["sentence"] == "no setting tried could matter"
+
+
 def test_without_bus_times_only_met_can_be_said() -> None:
     settings = (Setting(), Setting(threshold_factor=0.5))
     frame = only(*settings, item=SEVEN["no-car"], case=case_of(CLOSED))
@@ -340,10 +380,13 @@ def test_the_summary_counts_what_the_frame_holds() -> None:
     for name, part in found.frame.groupby("criterion"):
         settings, positions = (part[part["kind"] == kind] for kind in ("setting", "position"))
         told = summary.loc[name]
-        assert (told["settings"], told["positions"]) == (12, 10)
-        assert told["settings_agree"] == (settings["outcome"] == told["outcome"]).sum()
+        could = settings[settings["touched"] & ~settings["repeats"]]
+        assert (told["settings_tried"], told["positions"]) == (11, 10)
+        assert told["settings"] == len(could) < 12
+        assert told["settings_agree"] == (could["outcome"] == told["outcome"]).sum()
         assert told["positions_agree"] == (positions["outcome"] == told["outcome"]).sum()
-        assert f"in {told['settings_agree']} of 12 settings" in told["sentence"]
+        held = f"in {told['settings_agree']} of the {len(could)} settings that could matter"
+        assert held in told["sentence"]
         assert f"{told['positions_agree']} of 10 sampled positions" in told["sentence"]
 
 

@@ -6,7 +6,7 @@ sampled place is another column: none of it needs a route to be searched again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ import numpy as np
 
 from eh_access.analysis.question import missing_inputs, missing_modes
 from eh_access.analysis.readings import base_of
-from eh_access.analysis.settings_grid import MAIN_WEIGHTS
+from eh_access.analysis.settings_grid import Setting
 from eh_access.analysis.views import View, look, tables_for
 from eh_access.errors import NotFoundError, did_you_mean
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from eh_access.analysis.case import Case, Side
     from eh_access.analysis.criteria import Criterion
     from eh_access.analysis.readings import Base
-    from eh_access.analysis.settings_grid import Setting
     from eh_access.modes import TravelMode
     from eh_access.routing.types import TravelTimes
 
@@ -132,15 +131,23 @@ class Lens:
             self._bases[weights] = base_of(self.criterion, counted, self.case.settings.policy)
         return self._bases[weights]
 
+    def effect(self, setting: Setting) -> Hashable:
+        """Return what a setting changes for this criterion: settings of one effect are one."""
+        layers = (*self.before, *self.after)
+        limit_m = setting.max_offset_m
+        far = any(part.any() for layer in layers for part in layer.too_far(limit_m))
+        asked = at_threshold(self.criterion, setting.threshold_factor)
+        return (
+            setting.origins,
+            setting.weights,
+            tuple(layer.pace(setting) for layer in layers),
+            limit_m if far else np.inf,
+            (asked.threshold, asked.max_fall_points),
+        )
+
     def touched(self, setting: Setting) -> bool:
         """Return whether a setting changes anything this criterion looks at."""
-        if setting.origins or setting.weights != MAIN_WEIGHTS:
-            return True
-        if at_threshold(self.criterion, setting.threshold_factor) != self.criterion:
-            return True
-        layers = (*self.before, *self.after)
-        far = any(part.any() for layer in layers for part in layer.too_far(setting.max_offset_m))
-        return far or any(layer.pace(setting) != 1 for layer in layers)
+        return self.effect(setting) != self.effect(Setting())
 
 
 def lens_of(criterion: Criterion, case: Case) -> Lens:

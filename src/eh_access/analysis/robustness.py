@@ -16,6 +16,7 @@ import pandas as pd
 from eh_access.analysis.answering import Answers, answers, graded
 from eh_access.analysis.displaced import displaced, sampled_names, usable_samples
 from eh_access.analysis.lenses import at_threshold, lens_of
+from eh_access.analysis.robustness_inputs import checked, refuse_unknown, repeats, usual
 from eh_access.analysis.robustness_tables import (
     FRAME_COLUMNS,
     SWEEP_COLUMNS,
@@ -28,10 +29,10 @@ from eh_access.analysis.robustness_tables import (
     tipping_row,
 )
 from eh_access.analysis.scenarios import BASELINE
-from eh_access.analysis.settings_grid import MAIN_WEIGHTS, SWEEPS, Setting, Sweep, settings_grid
+from eh_access.analysis.settings_grid import MAIN_WEIGHTS, SWEEPS, Setting, Sweep
 from eh_access.analysis.shown import robustness_html, robustness_text
 from eh_access.analysis.tipping import swept
-from eh_access.errors import InputError, NotFoundError, did_you_mean
+from eh_access.errors import InputError
 
 if TYPE_CHECKING:
     from eh_access.analysis.case import Case, Side
@@ -73,12 +74,15 @@ class Robustness:
         -------
         pandas.DataFrame
             A row per scenario and criterion: ``outcome`` (of the numbers, under the study's own
-            assumptions), ``value``, ``settings`` and ``settings_agree`` (and how many of them
-            touch anything the criterion looks at), ``positions`` and ``positions_agree``,
-            ``lowest_value`` and ``highest_value`` over all of these, and ``sentence``: "holds in
-            47 of 48 settings; turns below 3.3 km/h (walking speed)".
+            assumptions), ``settings`` (those that could matter: the study's own is not among them,
+            nor one that changes nothing the criterion looks at, nor one that does what an earlier
+            one does), ``settings_agree`` of them, ``settings_tried`` (all but the study's own),
+            ``positions`` and ``positions_agree``, ``lowest_value`` and ``highest_value`` over all
+            tried, ``could_not_matter`` (the assumptions that touch nothing it looks at, in words),
+            and ``sentence``: "holds in 20 of the 23 settings that could matter; turns to not met
+            below 3.3 km/h (walking speed); could not matter: driving time".
         """
-        return summary_frame(self.frame, self.tipping)
+        return summary_frame(self.frame, self.tipping, self.sweeps)
 
     def tipping_points(self) -> pd.DataFrame:
         """Return where each outcome turns as one assumption moves, all others as in the study.
@@ -167,9 +171,9 @@ def robustness(
     >>> found.summary()["settings"].tolist()
     [24]
     """
-    names = _checked(criteria, cases)
-    grid = tuple(settings) if settings is not None else _usual(cases)
-    _refuse_unknown(grid, cases)
+    names = checked(criteria, cases)
+    grid = tuple(settings) if settings is not None else usual(cases)
+    refuse_unknown(grid, cases)
     rows: list[pd.DataFrame] = []
     alone: list[dict[str, object]] = []
     tips: list[dict[str, object]] = []
@@ -193,43 +197,6 @@ def robustness(
         sweeps=pd.DataFrame(alone, columns=list(SWEEP_COLUMNS)),
         tipping=pd.DataFrame(tips, columns=list(TIPPING_COLUMNS)),
     )
-
-
-def _checked(criteria: Sequence[Criterion], cases: Cases) -> list[str]:
-    """Return the names of the sets of origins, once there is something to ask of each."""
-    names = list(cases)
-    faults = [] if criteria else ["no criteria were given; there is nothing to ask"]
-    if not names or not cases[names[0]]:
-        faults.append("no cases were given; there is nothing to ask about")
-    else:
-        wanted = [case.scenario for case in cases[names[0]]]
-        faults += [
-            f"origins '{name}': scenarios are {got}, those of '{names[0]}' are {wanted}; give the "
-            "same in the same order"
-            for name in names[1:]
-            if (got := [case.scenario for case in cases[name]]) != wanted
-        ]
-    if faults:
-        raise InputError(faults)
-    return names
-
-
-def _usual(cases: Cases) -> tuple[Setting, ...]:
-    names = list(cases)
-    weights = [MAIN_WEIGHTS]
-    if all("age0_15" in held[0].origins.columns for held in cases.values()):
-        weights.append("age0_15")
-    return settings_grid(origins=("", *names[1:2]), weights=weights)
-
-
-def _refuse_unknown(grid: Sequence[Setting], cases: Cases) -> None:
-    faults = {
-        f"setting: no set of origins '{setting.origins}': {did_you_mean(setting.origins, cases)}"
-        for setting in grid
-        if setting.origins and setting.origins not in cases
-    }
-    if faults:
-        raise NotFoundError("\n".join(sorted(faults)))
 
 
 def _sides(case: Case, places: Mapping[str, Side]) -> tuple[Side, Side] | None:
@@ -261,6 +228,7 @@ def _on_grid(lenses: Mapping[str, Lens], grid: Sequence[Setting], main: Answers)
         told = answers(lenses[name or first], [grid[row] for row in at])
         value[at], baseline[at], level[at] = told.value, told.baseline_value, told.level
     factors = [setting.threshold_factor for setting in grid]
+    effects = [lenses[setting.origins or first].effect(setting) for setting in grid]
     return frame_rows(
         lens,
         Answers(value=value, baseline_value=baseline, level=level),
@@ -270,7 +238,9 @@ def _on_grid(lenses: Mapping[str, Lens], grid: Sequence[Setting], main: Answers)
             **assumption_columns(lens.case, grid, origins=first),
             "number": np.arange(1, count + 1),
             "threshold": [at_threshold(lens.criterion, factor).threshold for factor in factors],
-            "touched": [lens.touched(setting) for setting in grid],
+            "is_main": [setting.is_main for setting in grid],
+            "touched": [effect != lens.effect(Setting()) for effect in effects],
+            "repeats": repeats(grid, effects),
         },
     )
 
@@ -300,7 +270,9 @@ def _on_positions(
             **assumption_columns(lens.case, own, origins=first),
             "number": [sample + 1 for sample in samples],
             "threshold": lens.criterion.threshold,
+            "is_main": False,
             "touched": True,
+            "repeats": False,
         },
     )
     alone = [
@@ -312,6 +284,7 @@ def _on_positions(
             "searched": f"{len(samples)} sampled positions",
             "tried": len(samples),
             "differ": int((moved([site]).level != main.level[0]).sum()),
+            "touches": True,
         }
         for site, name in names.items()
     ]
@@ -347,4 +320,5 @@ def _on_choices(
             "searched": ", ".join(others),
             "tried": len(others),
             "differ": sum(int(level != main.level[0]) for level in levels),
+            "touches": True,
         }

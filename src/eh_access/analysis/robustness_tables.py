@@ -39,12 +39,16 @@ FRAME_COLUMNS = (
     "outcome",
     "main_outcome",
     "agrees_with_main",
+    "is_main",
     "touched",
+    "repeats",
 )
 """``robustness.csv``. ``kind`` is "setting" or "position", ``number`` counts within each; speeds
 are NaN where a study has no such mode, ``max_offset_m`` is inf where the study's own limit holds;
 ``value`` is in the unit of the criterion's measure, NaN only where it cannot be worked out;
-``touched`` says whether the setting changes anything the criterion looks at."""
+``is_main`` marks the study's own assumptions; ``touched`` says whether the setting changes anything
+the criterion looks at, ``repeats`` whether it does to it what another row does that is counted:
+settings that could matter are touched and no repeats."""
 
 SWEEP_COLUMNS = (
     "scenario",
@@ -54,7 +58,10 @@ SWEEP_COLUMNS = (
     "searched",
     "tried",
     "differ",
+    "touches",
 )
+"""``touches`` says whether any value of the assumption changes anything the criterion looks at."""
+
 TIPPING_COLUMNS = (
     "scenario",
     "criterion",
@@ -183,6 +190,7 @@ def swept_row(lens: Lens, sweep: Sweep, told: Swept | None) -> dict[str, object]
         "searched": f"{sweep.tried[0]:g} to {sweep.tried[-1]:g} {sweep.unit}",
         "tried": len(sweep.tried) if told is None else len(told.values),
         "differ": 0 if told is None else told.differ,
+        "touches": told is not None,
     }
 
 
@@ -221,12 +229,12 @@ def tipping_row(lens: Lens, told: Swept) -> dict[str, object]:
     }
 
 
-def summary_frame(frame: pd.DataFrame, tipping: pd.DataFrame) -> pd.DataFrame:
+def summary_frame(frame: pd.DataFrame, tipping: pd.DataFrame, sweeps: pd.DataFrame) -> pd.DataFrame:
     """Return how far each verdict holds.
 
     Parameters
     ----------
-    frame, tipping
+    frame, tipping, sweeps
         Of a `Robustness`.
 
     Returns
@@ -237,22 +245,28 @@ def summary_frame(frame: pd.DataFrame, tipping: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for (scenario, criterion), part in frame.groupby(["scenario", "criterion"], sort=False):
         settings, positions = (part[part["kind"] == kind] for kind in ("setting", "position"))
-        turns = tipping[(tipping["scenario"] == scenario) & (tipping["criterion"] == criterion)]
-        own = settings[~settings["touched"]]
+        turns, moved = (
+            table[(table["scenario"] == scenario) & (table["criterion"] == criterion)]
+            for table in (tipping, sweeps)
+        )
+        outcome = str(part["main_outcome"].iloc[0])
+        could = settings[settings["touched"].astype(bool) & ~settings["repeats"].astype(bool)]
+        idle = moved.loc[~moved["touches"].astype(bool), "words"].tolist()
         rows.append(
             {
                 "scenario": scenario,
                 "criterion": criterion,
                 "mode": part["mode"].iloc[0],
-                "outcome": part["main_outcome"].iloc[0],
-                "settings": len(settings),
-                "settings_touched": len(settings) - len(own),
-                "settings_agree": int(settings["agrees_with_main"].sum()),
+                "outcome": outcome,
+                "settings": len(could),
+                "settings_agree": int(could["agrees_with_main"].sum()),
+                "settings_tried": int((~settings["is_main"].astype(bool)).sum()),
                 "positions": len(positions),
                 "positions_agree": int(positions["agrees_with_main"].sum()),
                 "lowest_value": part["value"].min(),
                 "highest_value": part["value"].max(),
-                "sentence": _sentence(part["main_outcome"].iloc[0], settings, positions, turns),
+                "could_not_matter": ", ".join(idle),
+                "sentence": _sentence(outcome, could, positions, turns, idle),
             }
         )
     return pd.DataFrame(rows)
@@ -288,17 +302,31 @@ def matters_frame(sweeps: pd.DataFrame) -> pd.DataFrame:
 
 
 def _sentence(
-    outcome: str, settings: pd.DataFrame, positions: pd.DataFrame, turns: pd.DataFrame
+    outcome: str,
+    could: pd.DataFrame,
+    positions: pd.DataFrame,
+    turns: pd.DataFrame,
+    idle: Sequence[str],
 ) -> str:
-    """Return "holds in 47 of 48 settings; turns below 3.3 km/h (walking speed)"."""
-    agree, tried = int(settings["agrees_with_main"].sum()), len(settings)
-    verb = "nothing can be said" if outcome == Outcome.CANNOT_SAY.value else "holds"
-    told = f"{verb} in {agree} of {tried} settings"
+    """Return "holds in 20 of the 23 settings that could matter; turns below ..."."""
+    if outcome == Outcome.CANNOT_SAY.value:
+        told = f"nothing can be said in {int(could['agrees_with_main'].sum())} of {_could(could)}"
+    elif could.empty:
+        told = "no setting tried could matter"
+    else:
+        told = f"holds in {int(could['agrees_with_main'].sum())} of {_could(could)}"
     if len(positions):
         held = int(positions["agrees_with_main"].sum())
         told += f" and {held} of {len(positions)} sampled positions"
     found = [text for _, row in turns.iterrows() for text in _turns(row)]
-    return "; ".join([told, *found])
+    left = [f"could not matter: {', '.join(idle)}"] if idle else []
+    return "; ".join([told, *found, *left])
+
+
+def _could(settings: pd.DataFrame) -> str:
+    if len(settings) == 1:
+        return "the 1 setting that could matter"
+    return f"the {len(settings)} settings that could matter"
 
 
 def _turns(row: pd.Series) -> Iterator[str]:

@@ -55,7 +55,7 @@ def _finite(value: float) -> float:
 def _ranks(found: Alternatives, said: Wording) -> Table:
     names = dict(zip(found.singles["closed_sites"], found.singles["closed_names"], strict=True))
     rows = []
-    for row in records(found.regret()):
+    for row in records(found.regret().reset_index()):
         scale, decimals, unit = SCALES.get(row["unit"], (1.0, 0, said.unit))
         figures = {key: round(_finite(row[key] * scale), decimals) for key in RANK_COLUMNS}
         best = words.listed(str(names.get(site, site)) for site in row["best_sites"].split("; "))

@@ -175,7 +175,9 @@ def sure_section(result: StudyResult, tables: Mapping[str, Table]) -> Section | 
                     "driving times, limits for joining a street, counts, sets of origins and "
                     "thresholds, and with roughly known places elsewhere in their circles. Every "
                     "try compares the same families before and after. What is compared is what the "
-                    f"figures point to{said.hedge}."
+                    f"figures point to{said.hedge}. Only settings that could matter are counted: "
+                    "not the study's own, none that changes nothing a criterion looks at (driving "
+                    "times where it asks about walking), and of those that do the same to it one."
                 ),
             ),
             bullets=tuple(
@@ -280,7 +282,9 @@ def changes(result: StudyResult, tables: Mapping[str, Table]) -> tuple[str, ...]
     if not len(held):
         return tuple(filter(None, found))
     steady = held["settings_agree"] == held["settings"]
-    told = f"{int(steady.sum())} of {len(held)} outcomes hold in every other setting tried"
+    told = (
+        f"{int(steady.sum())} of {len(held)} outcomes hold in all other settings that could matter"
+    )
     if not any(item for item in found[1:]):
         told += ", and none turns at any speed or threshold within the range searched"
     return tuple(filter(None, [*found, f"Other assumptions: {told}."]))
