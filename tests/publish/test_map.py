@@ -94,7 +94,7 @@ def test_a_moved_site_brings_its_own_minutes(result: StudyResult, payload: dict[
     scenario = next(item for item in payload["scenarios"] if item["name"] == "move-b")
     (move,) = scenario["moved"]
     packed = np.frombuffer(base64.b64decode(move["minutes"]["walk"]), dtype="<f4")
-    assert (packed == result.moved_times["move-b", "walk"].select(["b"]).minutes[:, 0]).all()
+    assert (packed == result.times_for("move-b", "walk").select(["b"]).minutes[:, 0]).all()
     assert (packed != result.times["walk"].select(["b"]).minutes[:, 0]).any()
 
 

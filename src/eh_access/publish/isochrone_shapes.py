@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from eh_access.modes import TravelMode
+    from eh_access.network.model import Network
     from eh_access.study.results import StudyResult
 
 CUTOFFS_MIN = (10, 20, 30, 45, 60)
@@ -56,13 +57,17 @@ def isochrone_shapes(result: StudyResult) -> dict[str, Any] | None:
     }
 
 
-def moved_shapes(result: StudyResult, site: str, place: shapely.Point) -> dict[str, list[Shape]]:
-    """Return the land within each cutoff of a site where a scenario moves it, by mode.
+def moved_shapes(
+    result: StudyResult, scenario: str, site: str, place: shapely.Point
+) -> dict[str, list[Shape]]:
+    """Return the land within each cutoff of a site under a scenario that moves it or its streets.
 
     Parameters
     ----------
     result
         What a study found.
+    scenario
+        Its name.
     site
         Its id.
     place
@@ -77,23 +82,26 @@ def moved_shapes(result: StudyResult, site: str, place: shapely.Point) -> dict[s
         return {}
     there = gpd.GeoDataFrame(index=result.sites.index[[0]].map({result.sites.index[0]: site}))
     there = there.set_geometry([place], crs=CRS)
-    return {name: shapes_of(result, there, name)[0] for name in result.modes}
+    streets = result.network_for(scenario)
+    return {name: shapes_of(result, there, name, streets)[0] for name in result.modes}
 
 
-def shapes_of(result: StudyResult, sites: gpd.GeoDataFrame, mode_name: str) -> list[list[Shape]]:
-    """Return shapes of one mode: for each site, one for each cutoff."""
+def shapes_of(
+    result: StudyResult, sites: gpd.GeoDataFrame, mode_name: str, streets: Network | None = None
+) -> list[list[Shape]]:
+    """Return shapes of one mode, for each site one for each cutoff; on the study's own streets."""
     mode = result.times[mode_name].mode
     placed = sites[sites.geometry.notna()]
-    by_site = _drawn(result, placed, mode)
+    by_site = _drawn(result, placed, mode, streets or result.network)
     return [by_site.get(site, [[] for _ in CUTOFFS_MIN]) for site in sites.index]
 
 
 def _drawn(
-    result: StudyResult, sites: gpd.GeoDataFrame, mode: TravelMode
+    result: StudyResult, sites: gpd.GeoDataFrame, mode: TravelMode, streets: Network | None
 ) -> dict[str, list[Shape]]:
-    if result.network is None or sites.empty:
+    if streets is None or sites.empty:
         return {}
-    land = isochrones(result.network, sites, mode=mode, cutoffs_min=CUTOFFS_MIN)
+    land = isochrones(streets, sites, mode=mode, cutoffs_min=CUTOFFS_MIN)
     detail_m = _detail_m(mode)
     frame = result.borough.buffer(BEYOND_M).envelope
     tidy = [simpler(shapely.intersection(shape, frame), detail_m) for shape in land.geometry]

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from eh_access.analysis.case import ROUTE_DETOUR
 from eh_access.analysis.equality import GROUPS, group_members
@@ -30,6 +29,7 @@ from eh_access.routing.estimate import ACCURACY
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import shapely
 
     from eh_access.analysis.criteria import Criterion, Verdict
     from eh_access.analysis.policy import Policy
@@ -215,28 +215,28 @@ def _scenario(result: StudyResult, name: str, site_ids: pd.Index) -> dict[str, A
 def _moved(
     result: StudyResult, described: ScenarioConfig, site_ids: pd.Index
 ) -> list[dict[str, Any]]:
-    """Return the sites a scenario moves: where to, and the minutes that go with it."""
-    found = []
+    """Return the sites with minutes of their own under a scenario: all where streets change."""
     there = result.scenario_sites[described.name]
-    for change in described.move:
-        place = geojson.to_degrees([shapely.Point(change.easting, change.northing)]).iloc[0]
-        minutes = {
-            mode: _packed(times, pd.Index([change.site]))
-            for (name, mode), times in result.moved_times.items()
-            if name == described.name
-        }
+    moves = {change.site for change in described.move}
+    chosen = there.index[there.geometry.notna()] if described.streets else pd.Index(sorted(moves))
+    found = []
+    for site in map(str, chosen):
+        place = there.geometry[site]
+        degrees = geojson.to_degrees([place]).iloc[0]
         found.append(
             {
-                "site": int(site_ids.get_indexer(pd.Index([change.site]))[0]),
-                "at": [round(place.y, 6), round(place.x, 6)],
-                "easting": change.easting,
-                "northing": change.northing,
-                "radius_m": change.location_radius_m,
-                "rough_m": float(rough_radius_m(there.loc[[change.site]])[0]),
-                "minutes": minutes,
-                "isochrones": moved_shapes(
-                    result, change.site, shapely.Point(change.easting, change.northing)
-                ),
+                "site": int(site_ids.get_indexer(pd.Index([site]))[0]),
+                "stays": site not in moves,
+                "at": [round(degrees.y, 6), round(degrees.x, 6)],
+                "easting": place.x,
+                "northing": place.y,
+                "radius_m": float(there.loc[site, "location_radius_m"]),
+                "rough_m": float(rough_radius_m(there.loc[[site]])[0]),
+                "minutes": {
+                    mode: _packed(result.times_for(described.name, mode), pd.Index([site]))
+                    for mode in result.modes
+                },
+                "isochrones": moved_shapes(result, described.name, site, place),
             }
         )
     return found

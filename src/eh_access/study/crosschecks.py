@@ -19,7 +19,14 @@ Fault = tuple[Path, str]
 WRITTEN_ON = dt.date(2026, 11, 22)
 """A clock that is behind the day this was written is wrong, and no reason to refuse a study."""
 
-_CHANGES = ("close", "open", "set_hours", "move")
+_CHANGES = ("close", "open", "set_hours", "move", "streets")
+_WHERE = ("way", "street", "area")
+_STREET_KEYS = {
+    "close": (*_WHERE, "closed_to"),
+    "limit": (*_WHERE, "mph"),
+    "link": ("start", "end", "name", "length_m"),
+}
+"""Which keys belong to which change of streets."""
 
 
 def cross_faults(raw: Mapping[str, Any]) -> list[Fault]:
@@ -90,7 +97,7 @@ def challenge_faults(raw: Mapping[str, Any], taken: Collection[str]) -> list[Fau
         if not any(table.get(change) for change in _CHANGES):
             listed = ", ".join(_CHANGES)
             found.append((where, f"changes nothing; give at least one of {listed}"))
-        found += _twice(number, table)
+        found += [*_twice(number, table), *_street_faults(number, table)]
     return found
 
 
@@ -158,6 +165,28 @@ def _scenario_faults(number: int, table: Mapping[str, Any]) -> Iterator[Fault]:
         listed = ", ".join(_CHANGES)
         yield ("scenario", number), f"changes nothing; give at least one of {listed}"
     yield from _twice(number, table)
+    yield from _street_faults(number, table)
+
+
+def _street_faults(number: int, scenario: Mapping[str, Any]) -> Iterator[Fault]:
+    """Find changes of streets that lack a key, or have one that is another change's."""
+    for place, table in _tables(scenario, "streets"):
+        where: Path = ("scenario", number, "streets", place)
+        change = table.get("change")
+        if change not in _STREET_KEYS:
+            continue  # told elsewhere
+        known = _STREET_KEYS[change]
+        for key in table:
+            if key not in known and any(key in keys for keys in _STREET_KEYS.values()):
+                yield (*where, key), f"is no key of change = '{change}'; remove it"
+        if change == "link":
+            for key in ("start", "end"):
+                if key not in table:
+                    yield where, f"a link has no {key}; give it as [easting, northing]"
+        elif not any(key in table for key in _WHERE):
+            yield where, "does not say which streets; give way, street or area"
+        if change == "limit" and "mph" not in table:
+            yield where, "has no mph; give the limit in miles per hour"
 
 
 def _twice(number: int, table: Mapping[str, Any]) -> Iterator[Fault]:

@@ -20,7 +20,7 @@ from eh_access.analysis.alternatives import (
 )
 from eh_access.analysis.case import Case, JudgeSettings, Side
 from eh_access.analysis.fairness import fairness_frame
-from eh_access.analysis.hiding import Figures, hide_small, joined_logs
+from eh_access.analysis.hiding import hide_small, joined_logs
 from eh_access.analysis.outreach import Outreach, best_sessions, outreach_frame
 from eh_access.analysis.positions import sampled_sites
 from eh_access.analysis.robustness import Robustness, robustness
@@ -29,6 +29,7 @@ from eh_access.analysis.three_readings import readings_table
 from eh_access.analysis.venues import Loss, OutreachOptions
 from eh_access.study.config import scenario_of
 from eh_access.study.families import ROLE as FAMILIES_ROLE
+from eh_access.study.further_figures import FAIRNESS_FIGURES, READING_FIGURES
 from eh_access.study.inputs import read_inputs
 from eh_access.study.results import BASELINE_NAME
 from eh_access.study.travel import Progress, Travel, work_out
@@ -36,40 +37,10 @@ from eh_access.study.travel import Progress, Travel, work_out
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from eh_access.routing.types import TravelTimes
     from eh_access.study.results import StudyResult
 
 WALK = "walk"
-
-FAIRNESS_FIGURES = Figures(
-    parts=(
-        "weight_loses",
-        "weight_loses_all",
-        "weight_gains",
-        "weight_unchanged",
-        "weight_still_unreached",
-        "finite_weight",
-    ),
-    shares={
-        "share_loses": "weight_loses",
-        "share_gains": "weight_gains",
-        "share_unchanged": "weight_unchanged",
-    },
-    keys=("scenario", "mode", "sites", "group_kind", "group"),
-    scenario="scenario",
-    group="group",
-)
-READING_FIGURES = Figures(
-    parts=("weight_within", "weight_loses", "finite_weight"),
-    shares={
-        "share_within": "weight_within",
-        "share_within_before": "",
-        "share_loses": "weight_loses",
-    },
-    pairs=(("share_within", "share_within_before"),),
-    keys=("scenario", "mode", "reading"),
-    scenario="scenario",
-)
-"""Which columns of the tables are figures of people."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -153,7 +124,7 @@ def find_further(result: StudyResult, *, progress: Progress | None = None) -> Fi
     tell("Ranking every other choice")
     alternatives = _alternatives(result)
     tell("Trying other assumptions")
-    steady = _robustness(result, tell)
+    steady = find_robustness(result, progress=tell)
     tell("Looking for the best venues")
     outreach = _outreach(result)
     tell("Asking who gains and who loses")
@@ -182,6 +153,53 @@ def find_further(result: StudyResult, *, progress: Progress | None = None) -> Fi
         readings=read,
         hidden=joined_logs([one, two]),
     )
+
+
+def find_robustness(result: StudyResult, *, progress: Progress | None = None) -> Robustness:
+    """Ask the criteria under other assumptions and with roughly known sites elsewhere, no more.
+
+    Parameters
+    ----------
+    result, progress
+        As for `find_further`, of which this is one part.
+
+    Returns
+    -------
+    Robustness
+        On the result's set of origins and, where there is one, on another.
+
+    Raises
+    ------
+    InputError
+        If the other set of origins cannot be used.
+    """
+    study, tell = result.study, progress if progress is not None else _silent
+    cases = {result.origins_name: cases_of(result)}
+    other = _other_origins(result)
+    if other is not None:
+        tell(f"Trying the origins of the set '{other}'")
+        tables = read_inputs(study, origins=other)
+        travel = _travel(result, tables.origins, tables.sites)
+        cases[other] = [
+            replace(
+                case,
+                origins=tables.origins,
+                before=travel.side(case.before.sites),
+                after=travel.side(case.after.sites),
+            )
+            for case in cases[result.origins_name]
+        ]
+    sampled = sampled_sites(result.sites, seed=study.settings.seed)
+    positions = {}
+    if len(sampled):
+        tell("Trying other places for sites known only roughly")
+        there = _travel(result, result.origins, sampled)
+        positions = {BASELINE_NAME: there.side(sampled)}
+        for name in result.moved:
+            if result.network_for(name) is not result.network:
+                there = _travel(result, result.origins, sampled, scenario=name)
+                positions[name] = there.side(sampled)
+    return robustness(study.criteria, cases, positions=positions)
 
 
 def cases_of(result: StudyResult) -> list[Case]:
@@ -221,9 +239,12 @@ def _judging(result: StudyResult) -> JudgeSettings:
 
 
 def _side(result: StudyResult, scenario: str) -> Side:
+    sites = result.scenario_sites[scenario]
+    if scenario in result.moved:
+        return result.moved[scenario].side(sites)
     return Side(
-        sites=result.scenario_sites[scenario],
-        times={mode: result.times_for(scenario, mode) for mode in result.modes},
+        sites=sites,
+        times=result.times,
         times_back=result.times_back,
         distances=result.distances,
     )
@@ -257,44 +278,24 @@ def _alternatives(result: StudyResult) -> Alternatives | None:
     )
 
 
-def _robustness(result: StudyResult, tell: Progress) -> Robustness:
-    """Try other assumptions on this set of origins and, where there is one, on another."""
-    study = result.study
-    cases = {result.origins_name: cases_of(result)}
-    other = _other_origins(result)
-    if other is not None:
-        tell(f"Trying the origins of the set '{other}'")
-        tables = read_inputs(study, origins=other)
-        travel = _travel(result, tables.origins, tables.sites)
-        cases[other] = [
-            replace(
-                case,
-                origins=tables.origins,
-                before=travel.side(case.before.sites),
-                after=travel.side(case.after.sites),
-            )
-            for case in cases[result.origins_name]
-        ]
-    sampled = sampled_sites(result.sites, seed=study.settings.seed)
-    positions = {}
-    if len(sampled):
-        tell("Trying other places for sites known only roughly")
-        there = _travel(result, result.origins, sampled)
-        positions = {BASELINE_NAME: there.side(sampled)}
-    return robustness(study.criteria, cases, positions=positions)
-
-
 def _other_origins(result: StudyResult) -> str | None:
     """Return the study's other set of origins; none where a list of families stands for both."""
     by_families = any(file.role == FAMILIES_ROLE for file in result.inputs)
-    if by_families or not result.study.weights_public or result.moved_times:
+    if by_families or not result.study.weights_public or result.moved:
         return None
     names = [name for name in result.study.data.origins if name != result.origins_name]
     return names[0] if names else None
 
 
-def _travel(result: StudyResult, origins: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> Travel:
-    return work_out(result.study, origins, sites, network=result.network, progress=_silent)
+def _travel(
+    result: StudyResult,
+    origins: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    *,
+    scenario: str = BASELINE_NAME,
+) -> Travel:
+    network = result.network_for(scenario)
+    return work_out(result.study, origins, sites, network=network, progress=_silent)
 
 
 def _outreach(result: StudyResult) -> tuple[Outreach, ...]:
@@ -302,23 +303,22 @@ def _outreach(result: StudyResult) -> tuple[Outreach, ...]:
     mode = WALK if WALK in result.times else result.modes[0]
     if venues is None or not len(venues):
         return ()
-    times = _travel(result, result.origins, venues).times[mode]
+    plain = _travel(result, result.origins, venues).times[mode]
     before = result.nearest(BASELINE_NAME, mode, full_time=False)["minutes"].to_numpy()
-    mends: list[Loss | None] = [None]
+    mends: list[tuple[Loss | None, TravelTimes]] = [(None, plain)]
     for config in result.scenarios:
         after = result.nearest(config.name, mode, full_time=False)["minutes"].to_numpy()
-        if np.any(after > before):
-            mends.append(Loss(scenario=scenario_of(config), before=before, after=after))
+        if not np.any(after > before):
+            continue
+        times = plain
+        if result.network_for(config.name) is not result.network:
+            times = _travel(result, result.origins, venues, scenario=config.name).times[mode]
+        loss = Loss(scenario=scenario_of(config), before=before, after=after)
+        mends.append((loss, times))
     options = OutreachOptions(unit=result.study.unit, policy=result.study.policy)
     return tuple(
-        best_sessions(
-            times,
-            result.origins,
-            names=venues["name"],
-            mend=mend,
-            options=options,
-        )
-        for mend in mends
+        best_sessions(times, result.origins, names=venues["name"], mend=mend, options=options)
+        for mend, times in mends
     )
 
 

@@ -5,6 +5,36 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+ORIGINS_COLUMNS = (
+    "origin_id",
+    "area_id",
+    "weight",
+    "scenario",
+    "mode",
+    "minutes",
+    "nearest_site_id",
+    "status",
+    "estimated",
+    "minutes_full_time",
+    "nearest_full_time_site_id",
+)
+VERDICTS_COLUMNS = (
+    "scenario",
+    "criterion",
+    "mode",
+    "value",
+    "baseline_value",
+    "threshold",
+    "outcome",
+    "basis",
+    "indication",
+    "not_met_before",
+    "worsened_by",
+    "title",
+    "sentence",
+    "reason",
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Note:

@@ -12,7 +12,14 @@ import pandas as pd
 from eh_access.analysis.scenarios import open_sites
 from eh_access.analysis.verdict_list import Verdicts
 from eh_access.errors import InputError
-from eh_access.study.records import Hidden, InputFile, Note, StepCount
+from eh_access.study.records import (
+    ORIGINS_COLUMNS,
+    VERDICTS_COLUMNS,
+    Hidden,
+    InputFile,
+    Note,
+    StepCount,
+)
 from eh_access.study.shown import result_html, result_text
 
 if TYPE_CHECKING:
@@ -25,6 +32,7 @@ if TYPE_CHECKING:
     from eh_access.study.config import Study
     from eh_access.study.history import CriteriaVersion
     from eh_access.study.schema import ScenarioConfig
+    from eh_access.study.travel import Travel
 
 __all__ = [
     "BASELINE_NAME",
@@ -37,35 +45,6 @@ __all__ = [
 ]
 
 BASELINE_NAME = "baseline"
-ORIGINS_COLUMNS = (
-    "origin_id",
-    "area_id",
-    "weight",
-    "scenario",
-    "mode",
-    "minutes",
-    "nearest_site_id",
-    "status",
-    "estimated",
-    "minutes_full_time",
-    "nearest_full_time_site_id",
-)
-VERDICTS_COLUMNS = (
-    "scenario",
-    "criterion",
-    "mode",
-    "value",
-    "baseline_value",
-    "threshold",
-    "outcome",
-    "basis",
-    "indication",
-    "not_met_before",
-    "worsened_by",
-    "title",
-    "sentence",
-    "reason",
-)
 MINUTES_DECIMALS = 4
 VALUE_DECIMALS = 9
 
@@ -92,8 +71,9 @@ class StudyResult:
         Sites under each assessed scenario, baseline first.
     times
         Minutes from every origin to every site, by mode; every site whether open or not.
-    moved_times
-        By (scenario, mode), only where a scenario moves a site: use `times_for`.
+    moved
+        Times under each scenario that moves a site or changes streets, with the streets they
+        follow: use `times_for`.
     times_back
         Minutes from every site back to every origin, for the modes that need it.
     distances
@@ -140,7 +120,7 @@ class StudyResult:
     scenario_sites: Mapping[str, gpd.GeoDataFrame]
     times: Mapping[str, TravelTimes]
     times_back: Mapping[str, TravelTimes]
-    moved_times: Mapping[tuple[str, str], TravelTimes] = field(default_factory=dict)
+    moved: Mapping[str, Travel] = field(default_factory=dict)
     distances: Mapping[str, TravelTimes] = field(default_factory=dict)
     base: gpd.GeoDataFrame | None = None
     comparisons: Mapping[tuple[str, str], Comparison]
@@ -230,9 +210,24 @@ class StudyResult:
         Returns
         -------
         TravelTimes
-            Those of the baseline unless the scenario moves a site.
+            Those of the baseline unless the scenario moves a site or changes streets.
         """
-        return self.moved_times.get((scenario, mode), self.times[mode])
+        return self.moved[scenario].times[mode] if scenario in self.moved else self.times[mode]
+
+    def network_for(self, scenario: str) -> Network | None:
+        """Return the streets under a scenario: the study's, unless it changes some.
+
+        Parameters
+        ----------
+        scenario
+            Name of an assessed scenario.
+
+        Returns
+        -------
+        Network or None
+            None when times are estimated.
+        """
+        return self.moved[scenario].network if scenario in self.moved else self.network
 
     def nearest(self, scenario: str, mode: str, *, full_time: bool) -> pd.DataFrame:
         """Return each origin's nearest site under a scenario.

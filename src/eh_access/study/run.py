@@ -16,6 +16,7 @@ from eh_access.study.families import for_families
 from eh_access.study.inputs import Inputs, read_inputs
 from eh_access.study.notes import step_counts, study_notes, warnings_first
 from eh_access.study.results import BASELINE_NAME, StudyResult
+from eh_access.study.street_changes import changed_networks, street_notes
 from eh_access.study.streets import Streets, own_streets
 from eh_access.study.travel import Progress, Travel, with_moved, work_out
 
@@ -78,11 +79,12 @@ def run_study(
     study = for_families(study) if tables.families else study
     criteria_sha256 = study.criteria_sha256()  # fixed before there is a result to look at
     found = _streets(study, tables, network, streets)
+    changed = changed_networks(study, tables.areas, found.network, found.how)
     travel = work_out(study, tables.origins, tables.sites, network=found.network, progress=tell)
-    choices = _choices(study, tables, travel, found, tell)
+    choices = _choices(study, tables, travel, changed, tell)
     tell("Comparing before and after, and judging")
     verdicts = _verdicts(study, tables, choices)
-    notes = [*found.notes(), *study_notes(study, tables, travel)]
+    notes = [*found.notes(), *street_notes(study, changed), *study_notes(study, tables, travel)]
     files = tables.files if found.file is None else (*tables.files, found.file)
     return StudyResult(
         study=study,
@@ -99,11 +101,8 @@ def run_study(
         times=travel.times,
         times_back=travel.times_back,
         distances=travel.distances,
-        moved_times={
-            (name, mode): times
-            for name, choice in choices.items()
-            if choice.travel is not travel
-            for mode, times in choice.travel.times.items()
+        moved={
+            name: choice.travel for name, choice in choices.items() if choice.travel is not travel
         },
         comparisons=_comparisons(study, tables, choices, full_time=False),
         comparisons_full_time=_comparisons(study, tables, choices, full_time=True),
@@ -142,9 +141,9 @@ def _streets(
 
 
 def _choices(
-    study: Study, tables: Inputs, travel: Travel, found: Streets, tell: Progress
+    study: Study, tables: Inputs, travel: Travel, changed: dict[str, Network], tell: Progress
 ) -> dict[str, _Choice]:
-    """Apply every scenario; only a site that moves needs times of its own."""
+    """Apply every scenario; where sites move or streets change, times are worked out anew."""
     choices: dict[str, _Choice] = {}
     for config in study.scenarios:
         if not config.assess:
@@ -152,10 +151,14 @@ def _choices(
         sites = apply_scenario(tables.sites, scenario_of(config))
         moved = [item.site for item in config.move]
         own = travel
-        if moved:
+        if config.name in changed:
+            tell(f"Working out travel times on changed streets ({config.name})")
+            streets = changed[config.name]
+            own = work_out(study, tables.origins, sites, network=streets, progress=_silent)
+        elif moved:
             tell(f"Working out travel times to sites that move ({config.name})")
             part = work_out(
-                study, tables.origins, sites.loc[moved], network=found.network, progress=_silent
+                study, tables.origins, sites.loc[moved], network=travel.network, progress=_silent
             )
             own = with_moved(travel, part)
         choices[config.name] = _Choice(sites, own)

@@ -11,26 +11,38 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from eh_access.analysis.policy import Policy
 from eh_access.modes import TravelMode, get_mode
+from eh_access.study.scenario_tables import (
+    BASELINE_NAME,
+    Hours,
+    Minutes,
+    MoveTo,
+    Name,
+    ScenarioConfig,
+    Speed,
+    StreetChangeConfig,
+    Table,
+    Text,
+)
 
-Text = Annotated[str, Field(min_length=1)]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=40)]
-"""Short names stand in file names, links and column names: small letters, digits, hyphens."""
-Hours = Annotated[float, Field(ge=0, le=168, allow_inf_nan=False)]
-Minutes = Annotated[float, Field(gt=0, le=600, allow_inf_nan=False)]
-Speed = Annotated[float, Field(gt=0, le=200, allow_inf_nan=False)]
-BASELINE_NAME = "baseline"
-
-
-class Table(BaseModel):
-    """A table of the file: no unknown keys, no silent conversion, no change afterwards."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, populate_by_name=True, ser_json_inf_nan="strings"
-    )
+__all__ = [
+    "BASELINE_NAME",
+    "DataFiles",
+    "Decision",
+    "DisclosureSettings",
+    "MoveTo",
+    "NoteConfig",
+    "ScenarioConfig",
+    "Settings",
+    "SourceConfig",
+    "StreetChangeConfig",
+    "Streets",
+    "StudyTables",
+    "Table",
+]
 
 
 class Decision(Table):
@@ -216,50 +228,6 @@ class DisclosureSettings(Table):
                 "a count that is shown could round to 0"
             )
         return self
-
-
-class MoveTo(Table):
-    """A site's new place, in metres on the British National Grid (EPSG:27700)."""
-
-    site: Text
-    easting: Annotated[float, Field(ge=0, le=700_000, allow_inf_nan=False)]
-    northing: Annotated[float, Field(ge=0, le=1_300_000, allow_inf_nan=False)]
-    location_radius_m: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
-
-
-class ScenarioConfig(Table):
-    """One scenario: what changes at which site.
-
-    Parameters
-    ----------
-    name, label, note
-        A short name for files, a label for people, and what to say beside it.
-    close, open
-        Ids of sites that close, or of closed sites or candidates that open.
-    set_hours
-        Hours a week by site id.
-    move
-        Sites that move.
-    assess
-        False when an input is missing: the scenario is then named, and not assessed.
-    why_not
-        Which input is missing; must be given when ``assess`` is false.
-    """
-
-    name: Name
-    label: Text
-    note: str = ""
-    close: tuple[Text, ...] = ()
-    open: tuple[Text, ...] = ()
-    set_hours: dict[str, Hours] = Field(default_factory=dict)
-    move: tuple[MoveTo, ...] = ()
-    assess: bool = True
-    why_not: str = ""
-
-    def site_ids(self) -> tuple[str, ...]:
-        """Return every site id the scenario names, in the order of its keys."""
-        moved = tuple(item.site for item in self.move)
-        return (*self.close, *self.open, *self.set_hours, *moved)
 
 
 class NoteConfig(Table):

@@ -35,11 +35,14 @@ class Travel:
         By the shortest way, for the modes in which a criterion asks for metres; as times at the
         mode's one speed (see ``analysis.aligning.metres``). Empty for estimates, whose minutes
         are distances already.
+    network
+        The streets they follow; None for estimates.
     """
 
     times: Mapping[str, TravelTimes]
     times_back: Mapping[str, TravelTimes]
     distances: Mapping[str, TravelTimes]
+    network: Network | None = None
 
     def side(self, sites: gpd.GeoDataFrame) -> Side:
         """Return these times with the sites of one scenario, for judging.
@@ -108,6 +111,7 @@ def work_out(
         times={name: minutes(mode) for name, mode in modes.items()},
         times_back={name: minutes(modes[name], "from_sites") for name in back},
         distances={name: minutes(modes[name].level()) for name in far},
+        network=network,
     )
 
 
@@ -173,4 +177,5 @@ def with_moved(base: Travel, moved: Travel) -> Travel:
         times=merged(base.times, moved.times),
         times_back=merged(base.times_back, moved.times_back),
         distances=merged(base.distances, moved.distances),
+        network=base.network,
     )

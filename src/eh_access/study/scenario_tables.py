@@ -1,0 +1,106 @@
+"""The shape of a ``[[scenario]]``: what may change at which site, and on which streets."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Text = Annotated[str, Field(min_length=1)]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=40)]
+"""Short names stand in file names, links and column names: small letters, digits, hyphens."""
+Hours = Annotated[float, Field(ge=0, le=168, allow_inf_nan=False)]
+Minutes = Annotated[float, Field(gt=0, le=600, allow_inf_nan=False)]
+Speed = Annotated[float, Field(gt=0, le=200, allow_inf_nan=False)]
+Easting = Annotated[float, Field(ge=0, le=700_000, allow_inf_nan=False)]
+Northing = Annotated[float, Field(ge=0, le=1_300_000, allow_inf_nan=False)]
+BASELINE_NAME = "baseline"
+
+
+class Table(BaseModel):
+    """A table of the file: no unknown keys, no silent conversion, no change afterwards."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, populate_by_name=True, ser_json_inf_nan="strings"
+    )
+
+
+class MoveTo(Table):
+    """A site's new place, in metres on the British National Grid (EPSG:27700)."""
+
+    site: Text
+    easting: Easting
+    northing: Northing
+    location_radius_m: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+
+
+class StreetChangeConfig(Table):
+    """A change to the streets under one scenario: ``[[scenario.streets]]``.
+
+    Parameters
+    ----------
+    change
+        ``"close"`` streets, give them another speed ``"limit"``, or add a ``"link"``.
+    way, street, area
+        Which streets: an OpenStreetMap way id, a name as it is written, an ``area_id`` of the
+        study that holds the middle of each piece. Those that meet all that is given.
+    closed_to
+        Whom they are closed to.
+    mph
+        The new limit.
+    start, end
+        Where a link begins and ends: easting and northing.
+    name
+        What a link is called.
+    length_m
+        Of a link, where it is no straight line.
+    """
+
+    change: Literal["close", "limit", "link"]
+    way: int | None = None
+    street: Text | None = None
+    area: Text | None = None
+    closed_to: Literal["everyone", "foot", "bicycle", "motor_vehicle"] | None = None
+    mph: Annotated[float, Field(gt=0, le=70, allow_inf_nan=False)] | None = None
+    start: tuple[Easting, Northing] | None = None
+    end: tuple[Easting, Northing] | None = None
+    name: Text | None = None
+    length_m: Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)] | None = None
+
+
+class ScenarioConfig(Table):
+    """One scenario: what changes at which site, and on which streets.
+
+    Parameters
+    ----------
+    name, label, note
+        A short name for files, a label for people, and what to say beside it.
+    close, open
+        Ids of sites that close, or of closed sites or candidates that open.
+    set_hours
+        Hours a week by site id.
+    move
+        Sites that move.
+    streets
+        Streets that close, get another limit or are added.
+    assess
+        False when an input is missing: the scenario is then named, and not assessed.
+    why_not
+        Which input is missing; must be given when ``assess`` is false.
+    """
+
+    name: Name
+    label: Text
+    note: str = ""
+    close: tuple[Text, ...] = ()
+    open: tuple[Text, ...] = ()
+    set_hours: dict[str, Hours] = Field(default_factory=dict)
+    move: tuple[MoveTo, ...] = ()
+    streets: tuple[StreetChangeConfig, ...] = ()
+    assess: bool = True
+    why_not: str = ""
+
+    def site_ids(self) -> tuple[str, ...]:
+        """Return every site id the scenario names, in the order of its keys."""
+        moved = tuple(item.site for item in self.move)
+        return (*self.close, *self.open, *self.set_hours, *moved)
