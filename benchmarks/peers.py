@@ -4,7 +4,8 @@ Each function takes a scipy matrix of deciseconds and the sites' node numbers, a
 ``float64`` array (nodes, sites) with ``inf`` where there is no way. Preparing (``build``) and
 asking (``ask``) are separate, so that each can be timed. The programs are imported inside: only
 ``make bench`` installs them. Licences: pandana AGPL-3.0 and igraph GPL-2.0-or-later, so for
-comparison only; scipy and networkx BSD, networkit MIT, rustworkx Apache-2.0.
+comparison only; scipy and networkx BSD, networkit and pyroutingkit MIT, rustworkx Apache-2.0,
+RoutingKit and routingkit-cch BSD. OSRM and Valhalla have wheels for another Python: agreement.py.
 """
 
 from __future__ import annotations
@@ -155,8 +156,52 @@ def _rustworkx_ask(graph: Any, sites: Sequence[int]) -> Answer:
     return answer
 
 
+def _degrees(xy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return latitudes and longitudes of a sort: they only help to find the order of nodes."""
+    return 50 + xy[:, 1] / 111_320, xy[:, 0] / 70_000
+
+
+def _routingkit_cch_build(matrix: Matrix, xy: np.ndarray) -> Any:
+    import routingkit_cch
+
+    arcs = towards(matrix).tocoo()  # "matrix" leads to the sites, as the question does
+    ends = arcs.col.tolist(), arcs.row.tolist()
+    degrees = [numbers.tolist() for numbers in _degrees(xy)]
+    order = routingkit_cch.compute_order_inertial(len(xy), *ends, *degrees)
+    hierarchy = routingkit_cch.CCH(order, *ends, False)
+    metric = routingkit_cch.CCHMetric(hierarchy, np.rint(arcs.data).astype(int).tolist())
+    return routingkit_cch.CCHManyToOne(metric, list(range(len(xy))))
+
+
+def _routingkit_cch_ask(from_all: Any, sites: Sequence[int]) -> Answer:
+    found = np.array([from_all.distances_to(int(site)) for site in sites], dtype=np.float64).T
+    return np.where(np.isnan(found), np.inf, found)
+
+
+def _pyroutingkit_build(matrix: Matrix, xy: np.ndarray) -> Any:
+    import pyroutingkit
+
+    arcs = towards(matrix).tocoo()
+    hierarchy = pyroutingkit.CCH()
+    ends = arcs.row.astype(np.uint32), arcs.col.astype(np.uint32)
+    degrees = [numbers.astype(np.float32) for numbers in _degrees(xy)]
+    hierarchy.build_topology(*ends, *degrees, node_count=len(xy))
+    hierarchy.customize_weights(np.rint(arcs.data).astype(np.uint32))
+    return hierarchy
+
+
+def _pyroutingkit_ask(hierarchy: Any, sites: Sequence[int]) -> Answer:
+    import pyroutingkit
+
+    every = np.arange(hierarchy.node_count, dtype=np.uint32)
+    found = hierarchy.distances_many_to_many(np.asarray(sites, dtype=np.uint32), every).T
+    return np.where(found >= pyroutingkit.INF_WEIGHT, np.inf, found.astype(np.float64))
+
+
 PEERS = (
     Peer("scipy", lambda matrix, _xy: towards(matrix), _scipy_ask),
+    Peer("pyroutingkit", _pyroutingkit_build, _pyroutingkit_ask),
+    Peer("routingkit-cch", _routingkit_cch_build, _routingkit_cch_ask, repeats=3),
     Peer("networkit", _networkit_build, _networkit_ask, repeats=2, most_sites=20),
     Peer("pandana", _pandana_build, _pandana_ask, repeats=1, most_sites=2),
     Peer("igraph", _igraph_build, _igraph_ask, repeats=2, most_sites=20),

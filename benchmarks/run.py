@@ -42,7 +42,8 @@ they ran by turns. Timings vary between machines, ratios less. No test is timed.
 
 The streets are Newport's (OpenStreetMap) and made-up towns that are like roads
 (`benchmarks/synthetic.py`). One thread unless stated. Licences of the peers: pandana AGPL-3.0 and
-igraph GPL-2.0-or-later (so for comparison only), scipy and networkx BSD, networkit MIT, rustworkx
+igraph GPL-2.0-or-later (so for comparison only), scipy, networkx and RoutingKit BSD,
+networkit and pyroutingkit MIT, rustworkx
 Apache-2.0. Compiling (once, kept in the user's cache) is left out but in the last table.
 
 """
@@ -224,7 +225,18 @@ def main() -> int:
     named = (
         ("numba", "numpy", "scipy")
         if quick
-        else ("numba", "numpy", "scipy", "pandana", "networkit", "igraph", "rustworkx", "networkx")
+        else (
+            "numba",
+            "numpy",
+            "scipy",
+            "pandana",
+            "pyroutingkit",
+            "routingkit-cch",
+            "networkit",
+            "igraph",
+            "rustworkx",
+            "networkx",
+        )
     )
     page = f"{INTRODUCTION}Machine: {describe_machine()}.\n"
     page += f"With eh-access {eh.__version__}, {versions(*named)}.\n"
