@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from eh_access.study.inputs import Inputs
     from eh_access.study.results import StudyResult
 
+FIRST_COLUMN = 20
+"""Letters of what a row is about, so that the rest of it fits a terminal of 80."""
+
 
 def show_challenge(result: StudyResult, table: pd.DataFrame, files: Mapping[str, Path]) -> None:
     """Print somebody's scenarios beside the council's.
@@ -35,7 +38,7 @@ def show_challenge(result: StudyResult, table: pd.DataFrame, files: Mapping[str,
     files
         The files written, by name.
     """
-    from eh_access.publish.challenge import printed, verdict_in_words  # noqa: PLC0415 - heavy
+    from eh_access.publish.challenge import in_short, verdict_in_words  # noqa: PLC0415 - heavy
 
     console = Console()
     console.print(Text(result.study.title, style="bold"))
@@ -48,14 +51,21 @@ def show_challenge(result: StudyResult, table: pd.DataFrame, files: Mapping[str,
         console.print()
         console.print(Text(title, style="bold"))
         shown = Table(show_edge=False, pad_edge=False)
-        for column in ("", "before", "the council's", "theirs", "better"):
+        shown.add_column("", min_width=FIRST_COLUMN)
+        for column in ("before", "council's", "theirs"):
             shown.add_column(column)
-        for line in printed(rows):
+        shown.add_column("better", min_width=len("council's"))
+        for line in in_short(rows):
             cells = (line.what, line.before, line.council, line.theirs, line.better)
             shown.add_row(*map(Text, cells))
         console.print(shown)
         console.print(Text(verdict_in_words(rows)))
     console.print()
+    mode = result.times[result.modes[0]].mode.label
+    told = f"Minutes here are {mode} to the nearest full-time {result.study.site_word}."
+    if result.estimated:
+        told += " In brackets: what the estimate points to; ? is neither way."
+    console.print(Text(f"{told} Other ways, and any open {result.study.site_word}, in the files:"))
     show_files(console, files)
 
 

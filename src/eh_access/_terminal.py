@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 INDICATIVE = "INDICATIVE ONLY: travel times are straight-line estimates, not real streets."
 CANNOT_SAY = "cannot say"
+BEFORE_TOO = "*"
 UNITS = {"share": "%", "points": "pts"}
 STYLES = {"met": "green", "marginal": "yellow", "not met": "bold red", "cannot say": "dim"}
 
@@ -193,6 +194,8 @@ def show_report(result: StudyResult, files: Mapping[str, Path]) -> None:
     files
         The files written, by name.
     """
+    from eh_access.publish.verdict_words import in_words  # noqa: PLC0415 - quick start
+
     console = Console()
     console.print(Text(result.study.title, style="bold"))
     if result.estimated:
@@ -205,10 +208,13 @@ def show_report(result: StudyResult, files: Mapping[str, Path]) -> None:
         console.print()
         console.print(Text(f"{scenario.label} ({scenario.name})", style="bold"))
         console.print(_verdict_table(verdicts, of_change=scenario.name != before))
-        if scenario.name != before:
-            for verdict in verdicts:
-                words = verdict.sentence.split(". ", 1)[0].rstrip(".")
-                console.print(Padding(Text(f"{verdict.criterion.id}: {words}."), (0, 0, 0, 2)))
+    if any(verdict.not_met_before for verdict in result.verdicts):
+        console.print(Text(f"{BEFORE_TOO} not met before either"))
+    console.print()
+    for row in in_words(result):
+        for label, sentence in row.lines:
+            told = f"{row.id} ({label}): {sentence}" if label else f"{row.id}: {sentence}"
+            console.print(Padding(Text(told), (0, 0, 0, 2)))
     console.print()
     for scenario in result.not_assessed:
         console.print(Text(f"Not assessed: {scenario.label}. {scenario.why_not}"))
@@ -241,21 +247,22 @@ def _verdict_table(verdicts: tuple[Verdict, ...], *, of_change: bool) -> Table:
     pointing = any(verdict.indication for verdict in verdicts)
     table = Table(show_edge=False, pad_edge=False)
     for column in ("criterion", "outcome", *(["points to"] if pointing else [])):
-        table.add_column(column, no_wrap=column == "criterion")
+        table.add_column(column, no_wrap=True)
     for column in ("before", "after", "wanted") if of_change else ("value", "wanted"):
-        table.add_column(column, justify="right", no_wrap=True)
+        table.add_column(column, justify="right", no_wrap=column != "wanted")
     for verdict in verdicts:
         criterion = verdict.criterion
         unit, bound = criterion.spec.unit, "at least" if criterion.better == "higher" else "at most"
-        again = "; not before either" if of_change and verdict.not_met_before else ""
+        again = f" {BEFORE_TOO}" if of_change and verdict.not_met_before else ""
         words = str(verdict.outcome)
         neither = "neither way" if str(verdict.outcome) == CANNOT_SAY else ""
         hint = str(verdict.indication or neither)
-        told = [words, hint + again if hint else hint] if pointing else [words + again]
+        shown = [words, hint] if pointing else [words]
+        told = [*shown[:-1], shown[-1] + again if shown[-1] else ""]
         figures = [verdict.baseline_value] if of_change else []
         table.add_row(
             Text(criterion.id),
-            *(Text(word, style=STYLES.get(word.split(";")[0], "")) for word in told),
+            *(Text(word, style=STYLES.get(word.removesuffix(again), "")) for word in told),
             *(_figure(figure, verdict) for figure in (*figures, verdict.value)),
             f"{bound} {_measured(verdict.threshold, unit)}" + _fall(criterion),
         )

@@ -65,6 +65,15 @@ def test_theirs_stands_beside_the_council_s(toy: StudyFolder) -> None:
     assert "the council's" in ran.out
 
 
+def test_the_terminal_shows_criteria_by_id_and_few_lines(toy: StudyFolder) -> None:
+    ran, _ = challenge(toy, MAP_FILE)
+    assert len(ran.out.splitlines()) < 40
+    (walk,) = [line for line in ran.out.splitlines() if line.startswith("walk-30 ")]
+    assert "50.0 % (not met)" in walk
+    assert walk.rstrip().endswith("council's")
+    assert "with a pushchair" not in ran.out.replace("\n", " ").split("Other ways")[0]
+
+
 def test_json_for_machines(toy: StudyFolder) -> None:
     ran, _ = challenge(toy, MAP_FILE, "--json")
     told = json.loads(ran.out)

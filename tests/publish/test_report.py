@@ -15,7 +15,7 @@ from eh_access.publish.attribution import credit_lines
 from eh_access.publish.inline import external_references
 from eh_access.publish.report import render_report
 from eh_access.publish.tables import Table
-from eh_access.publish.verdict_words import reasons
+from eh_access.publish.verdict_words import in_words, reasons
 from eh_access.publish.wording import fact
 from eh_access.routing.estimate import ACCURACY
 from eh_access.study.results import StudyResult
@@ -149,6 +149,8 @@ def test_each_verdict_is_told_once_and_each_reason_once(toy: StudyResult, reader
     body = next(item for item in reader.all("body"))["text"]
     for sentence in {fact(item) for item in toy.verdicts if item.scenario != "baseline"}:
         assert sentence in body
+    lines = [line for row in in_words(toy) for line in row.lines]
+    assert len({(row.id, text) for row in in_words(toy) for _, text in row.lines}) == len(lines)
     told = [reason for _, reason in reasons(toy)]
     assert len(told) == len(set(told))
     compared = [item for item in toy.verdicts if item.scenario != "baseline"]

@@ -103,7 +103,7 @@ def rough_sentence(result: StudyResult) -> str:
     rough = radius[radius > 0]
     if not len(rough):
         return ""
-    worst = rough.idxmax()
+    worst = str(rough.idxmax())
     return (
         f"{len(rough)} of {len(sites)} {said.site}s are known only roughly, "
         f"{sites['name'][worst]} least well (within about {rough[worst]:,.0f} m)."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from eh_access.publish.wording import fact, scenario_label
@@ -13,6 +14,25 @@ from eh_access.routing.estimate import ACCURACY
 if TYPE_CHECKING:
     from eh_access.analysis.criteria import Verdict
     from eh_access.study.results import StudyResult
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What was found of one criterion.
+
+    Parameters
+    ----------
+    id, title
+        The criterion's.
+    lines
+        Scenarios, in words, and the sentence that is true of them. Where every scenario compared
+        has the same sentence, they are "".
+    """
+
+    id: str
+    title: str
+    lines: tuple[tuple[str, str], ...]
+
 
 FILES = (
     ("map.html", "the map, to switch and to ask"),
@@ -26,7 +46,7 @@ FILES = (
 """What always lies beside a report, and what it is."""
 
 
-def in_words(result: StudyResult) -> list[dict[str, object]]:
+def in_words(result: StudyResult) -> list[Told]:
     """Return what was found of each criterion, once for all scenarios of which the same is true.
 
     Parameters
@@ -36,23 +56,22 @@ def in_words(result: StudyResult) -> list[dict[str, object]]:
 
     Returns
     -------
-    list of dict
-        ``title`` and ``lines``: pairs of scenarios, in words, and the sentence. Where every
-        scenario compared has the same, its name is "".
+    list of Told
+        In the study's order of criteria.
     """
     compared = [name for name in result.scenario_names if name != "baseline"]
-    found: list[dict[str, object]] = []
+    found = []
     for criterion in result.study.criteria:
         told: dict[str, list[str]] = {}
         for verdict in result.verdicts:
             if verdict.criterion.id == criterion.id and verdict.scenario in compared:
                 told.setdefault(fact(verdict), []).append(verdict.scenario)
-        lines = [
+        lines = tuple(
             ("" if len(names) == len(compared) else _labels(result, names), sentence)
             for sentence, names in told.items()
-        ]
+        )
         if lines:
-            found.append({"id": criterion.id, "title": criterion.title, "lines": lines})
+            found.append(Told(id=criterion.id, title=criterion.title, lines=lines))
     return found
 
 

@@ -211,7 +211,7 @@ def capital(text: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return text between single quotation marks.
+    r"""Return text between single quotation marks.
 
     Parameters
     ----------
@@ -225,7 +225,7 @@ def quoted(text: str) -> str:
 
     Examples
     --------
-    >>> quoted("outreach")
-    '‘outreach’'
+    >>> quoted("outreach").strip("outreach").encode("ascii", "namereplace")
+    b'\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}'
     """
     return f"\N{LEFT SINGLE QUOTATION MARK}{text}\N{RIGHT SINGLE QUOTATION MARK}"

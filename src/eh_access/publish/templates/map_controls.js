@@ -164,14 +164,14 @@ const Controls = (() => {
     const name = `own-${state.scenario}`.slice(0, 40).replace(/-+$/, "");
     const lines = [
       `# Made by hand on the map of the study ${text(data.study.id)}; for: eh-access challenge`,
-      "[[scenario]]", `name = ${text(name)}`, `label = ${text(page.scenarioLabel())}`,
+      "[[scenario]]", `name = ${text(name)}`, `label = ${text(state.changes.size ? `${page.scenario().label}, changed by hand` : page.scenario().label)}`,
       `note = ${text("Made by hand on the map page.")}`,
     ];
     if (closed.length) lines.push(`close = [${closed.map(text).join(", ")}]`);
     if (opened.length) lines.push(`open = [${opened.map(text).join(", ")}]`);
     if (hours.length) lines.push(`set_hours = { ${hours.join(", ")} }`);
     const number = (value) => (Number.isInteger(value) ? `${value}.0` : String(value));
-    const moves = page.scenario().moved.filter((move) => !closed.includes(data.sites[move.site].id))
+    const moves = page.scenario().moved.filter((move) => !move.stays && !closed.includes(data.sites[move.site].id))
       .map((move) => `{ site = ${text(data.sites[move.site].id)}, easting = ${number(move.easting)}, northing = ${number(move.northing)}, location_radius_m = ${number(move.radius_m)} }`);
     if (moves.length) lines.push(`move = [${moves.join(", ")}]`);
     return `${lines.join("\n")}\n`;
