@@ -102,12 +102,13 @@ def hide_small(
 
     Examples
     --------
+    >>> from eh_access.analysis.policy import Policy
     >>> wards = pd.DataFrame({"ward": ["A", "B", "C"], "weight": [52.0, 41.0, 30.0]})
     >>> wards = wards.assign(loses=[3.0, 12.0, 20.0], share=[3 / 52, 12 / 41, 20 / 30])
     >>> told = Figures(parts=("loses",), shares={"share": "loses"}, keys=("ward",), group="ward")
     >>> shown, log = hide_small(wards, told, Policy(least_base=10))
     >>> shown["loses"].tolist(), log["rule"].str.split(":").str[0].tolist()
-    ([nan, nan, 20.0], ['primary', 'primary', 'secondary', 'secondary'])
+    ([nan, nan, 20.0], ['primary', 'secondary'])
     """
     empty = pd.DataFrame(columns=list(HIDDEN_COLUMNS))
     if policy.public or frame.empty:
@@ -249,11 +250,12 @@ class _Hiding:
         """Return what was hidden and why."""
         told = self.frame[self.keys].astype(str)
         cells = told.agg(", ".join, axis=1) if self.keys else None
-        rows = [
-            (table, "all" if cells is None else cells[row], name, RULES[why[row]])
-            for name, why in self.why.items()
-            for row in np.flatnonzero(why != "")
-        ]
+        found: dict[tuple[str, str], list[str]] = {}
+        for name, why in self.why.items():
+            for row in np.flatnonzero(why != ""):
+                cell = "all" if cells is None else str(cells[row])
+                found.setdefault((cell, RULES[why[row]]), []).append(name)
+        rows = [(table, cell, "; ".join(names), rule) for (cell, rule), names in found.items()]
         return pd.DataFrame(rows, columns=list(HIDDEN_COLUMNS))
 
 

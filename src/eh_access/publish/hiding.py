@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from eh_access.analysis.hiding import (
+    BASE,
+    DIFFERENCE,
     HIDDEN_COLUMNS,
+    PRIMARY,
     ROUNDED,
+    RULES,
     Figures,
     hide_small,
     joined_logs,
@@ -58,6 +62,11 @@ PEOPLE = frozenset(
         "unreached_weight",
         *FACTS.parts,
         *FACTS.shares,
+        *FACTS.changes,
+        "share_within",
+        "share_within_before",
+        "lowest_value",
+        "highest_value",
         "weight_within",
         "council",
         "theirs",
@@ -68,6 +77,8 @@ PEOPLE = frozenset(
     }
 )
 """Columns of files in which a missing figure is a hidden one where counts are not public."""
+LOGGED_BY_CELL = ("fairness.csv",)
+RULE_OF_FILES = f"{RULES[PRIMARY]}; or {RULES[BASE]}; or {RULES[DIFFERENCE]}"
 NOTHING = "nothing"
 WHY_NOTHING = "what is counted is public already, as the study declares (weights_public = true)"
 MARK_NOTE = (
@@ -121,8 +132,7 @@ def with_mark(column: Column) -> Column:
     Column
         The same where it is not of people.
     """
-    of_people = column.key in PEOPLE or column.kind == "percent"
-    return replace(column, at_nan=HIDDEN_MARK) if of_people else column
+    return replace(column, at_nan=HIDDEN_MARK) if column.key in PEOPLE else column
 
 
 def with_marks(table: Table) -> Table:
@@ -186,7 +196,13 @@ def hiding_rules(policy: Policy) -> dict[str, float] | None:
     return {"below": policy.threshold, "step": policy.round_to, "base": policy.least_base}
 
 
-def hidden_log(result: StudyResult, tables: Iterable[Table], findings: Findings) -> pd.DataFrame:
+def hidden_log(
+    result: StudyResult,
+    tables: Iterable[Table],
+    findings: Findings,
+    *,
+    files: Mapping[str, pd.DataFrame],
+) -> pd.DataFrame:
     """Return ``hidden.csv``: what was hidden or rounded in this run, and by which rule.
 
     Parameters
@@ -197,6 +213,8 @@ def hidden_log(result: StudyResult, tables: Iterable[Table], findings: Findings)
         All that are published.
     findings
         From `find_further`.
+    files
+        The tables that become files of text, by name, hidden figures NaN.
 
     Returns
     -------
@@ -213,7 +231,18 @@ def hidden_log(result: StudyResult, tables: Iterable[Table], findings: Findings)
         [("every table", "every cell", "counts and shares", ROUNDED)], columns=list(HIDDEN_COLUMNS)
     )
     logs = [table.hidden for table in tables if table.hidden is not None]
-    return joined_logs([all_of_them, door, *logs, findings.hidden])
+    rest = [_of_file(name, frame) for name, frame in files.items() if name not in LOGGED_BY_CELL]
+    return joined_logs([all_of_them, door, *logs, findings.hidden, *rest])
+
+
+def _of_file(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a line on each column of a file in which figures are hidden."""
+    gone = [
+        (name, f"{int(frame[column].isna().sum()):,} rows", column, RULE_OF_FILES)
+        for column in frame
+        if column in PEOPLE and frame[column].isna().any()
+    ]
+    return pd.DataFrame(gone, columns=list(HIDDEN_COLUMNS))
 
 
 def hidden_summary(log: pd.DataFrame) -> Table:

@@ -123,7 +123,12 @@ def _write_all(result: StudyResult, folder: Path, *, started: datetime | None) -
     findings, policy = find_further(result), result.study.policy
     beyond = further(result, findings)
     figures = tabulate(result)
-    hidden = hidden_log(result, figures.values(), findings)
+    files = {
+        "origins.csv": result.origins_table(),
+        "verdicts.csv": result.verdicts_table(),
+        **findings.tables(),
+    }
+    hidden = hidden_log(result, figures.values(), findings, files=files)
     tables = {**figures, "hidden": hidden_summary(hidden)}
     page = report_page(result, tables, beyond)
     steps: dict[str, Callable[[Path], None]] = {
@@ -136,10 +141,8 @@ def _write_all(result: StudyResult, folder: Path, *, started: datetime | None) -
         "results.gpkg": lambda path: write_geopackage(
             layers(result), path, metadata=geopackage_metadata(result)
         ),
-        "origins.csv": lambda path: write_csv(for_file(result.origins_table(), policy), path),
-        "verdicts.csv": lambda path: write_csv(for_file(result.verdicts_table(), policy), path),
     }
-    for name, frame in findings.tables().items():
+    for name, frame in files.items():
         steps[name] = partial(write_csv, for_file(frame, policy))
     steps[HIDDEN_FILE] = partial(write_csv, hidden)
     for name, write in steps.items():

@@ -2,7 +2,7 @@
 
 What a reader is taken to know: every published figure, this file, and which areas were pooled. A
 pool of two areas that comes to 18 would tell two nines; so a pool must leave every count in it a
-range of at least half the threshold, or a larger area joins it, or it is left out.
+range of at least half the threshold, or the larger areas of its ward join it, or it is left out.
 """
 
 from __future__ import annotations
@@ -68,31 +68,34 @@ class _Pooling:
     """The work in hand: what is settled, and what is left."""
 
     counts: pd.Series
+    ward: pd.Series
     rules: DisclosureSettings
     least: float
     found: pd.Series
     why: pd.Series
     left: list[str] = field(default_factory=list)
 
-    def pool(self, lots: list[list[str]], ward: pd.Series | None) -> bool:
-        """Pool lots of small areas, with as many larger ones as it takes; False if it cannot be.
+    def pool(self, lots: list[list[str]]) -> bool:
+        """Pool lots of small areas, with the larger ones of their wards where they must be.
 
         Parameters
         ----------
         lots
-            Areas; those of one lot are known to be fewer than the limit together, or by themselves.
-        ward
-            Where larger areas may come from: a mask of areas.
+            Small areas; those of one lot are known to be fewer than the limit together.
+
+        Returns
+        -------
+        bool
+            False if that would tell their counts all the same, or they are too few.
         """
         small = [area for lot in lots for area in lot]
         if len(small) < 2 or self.counts[small].sum() < self.rules.hide_below:  # noqa: PLR2004
             return False
         joined: list[str] = []
         if not self._wide(lots, small):
-            more = self._larger(ward)
-            if more is None:
+            joined = self._larger(small)
+            if not joined:
                 return False
-            joined = [more]
         members = [*small, *joined]
         whole = rounded(pd.Series([self.counts[members].sum()]), self.rules).iloc[0]
         self.found[members] = whole / len(members)
@@ -102,23 +105,24 @@ class _Pooling:
     def _wide(self, lots: list[list[str]], small: list[str]) -> bool:
         """Whether each count could be anything within half the limit or more."""
         limit, step = self.rules.hide_below, self.rules.round_to
-        sums = [self.counts[lot].sum() for lot in lots]
-        tops = [
-            (limit - 1) * (1 if total < limit else len(lot))
-            for total, lot in zip(sums, lots, strict=True)
-        ]
-        whole = rounded(pd.Series([sum(sums)]), self.rules).iloc[0]
+        most = (limit - 1) * len(lots)
+        whole = rounded(pd.Series([self.counts[small].sum()]), self.rules).iloc[0]
         low_sum, high_sum = max(limit, whole - step / 2), whole + step / 2
-        low = max(self.least, low_sum - (sum(tops) - (limit - 1)))
+        low = max(self.least, low_sum - (most - (limit - 1)))
         high = min(limit - 1, high_sum - (len(small) - 1) * self.least)
         return bool(high - low >= (limit - 1) / 2)
 
-    def _larger(self, ward: pd.Series | None) -> str | None:
-        """Return the least of the areas not pooled yet, the first of equals."""
-        free = self.counts[(self.why == "") & (self.counts >= self.rules.hide_below)]
-        if ward is not None:
-            free = free[ward.reindex(free.index)]
-        return None if free.empty else str(free.index[int(np.argmin(free.to_numpy()))])
+    def _larger(self, small: list[str]) -> list[str]:
+        """Return all larger areas of the ward of small ones: the least alone could be told.
+
+        None where they are of several wards: that they would need it says that each is nearly as
+        large as a small count can be.
+        """
+        wards = set(self.ward[small])
+        if len(wards) > 1:
+            return []
+        free = self.counts[self.counts >= self.rules.hide_below]
+        return [area for area in free.index if self.ward[area] in wards]
 
 
 def safe_counts(
@@ -133,7 +137,7 @@ def safe_counts(
     A count below the limit, nought included, is pooled with the others of its ward; where those
     together are too few, with those of all wards. What is pooled is shared out evenly, so that
     nobody can tell an area with one from an area with none. Where a pool would tell its counts all
-    the same, the least of the larger areas joins it (secondary suppression).
+    the same, the larger areas of its ward join it (secondary suppression).
 
     Parameters
     ----------
@@ -159,29 +163,29 @@ def safe_counts(
     >>> safe_counts(counts, None, rules=DisclosureSettings()).counts.tolist()
     [25.0, 5.0, 5.0, 5.0]
 
-    Two nines make 18, which nothing else does; so the next area joins them:
+    Two nines make 18, which nothing else does; so the larger area joins them:
 
     >>> two_nines = pd.Series({"a": 23.0, "b": 9.0, "c": 9.0})
     >>> [round(n, 1) for n in safe_counts(two_nines, None, rules=DisclosureSettings()).counts]
     [13.3, 13.3, 13.3]
     """
     small = counts < rules.hide_below
+    ward = pd.Series("", index=counts.index) if wards is None else wards.reindex(counts.index)
+    ward = ward.astype("str").fillna("")
     work = _Pooling(
         counts=counts,
+        ward=ward,
         rules=rules,
         least=1.0 if listed and (counts > 0).all() else 0.0,
         found=rounded(counts.where(~small, 0.0), rules),
         why=pd.Series("", index=counts.index, dtype=object),
     )
-    ward = pd.Series("", index=counts.index) if wards is None else wards.reindex(counts.index)
-    ward = ward.astype("str").fillna("")
     groups = [list(part.index) for _, part in counts[small].groupby(ward[small], sort=True)]
-    lots = [
-        group
-        for group in groups
-        if not work.pool([[area] for area in group], ward == ward[group[0]])
-    ]
-    if lots and not work.pool(lots, None):
+    lots = [group for group in groups if not work.pool([[area] for area in group])]
+    # a lot that comes to the limit would have told too much by itself; where there is such a one,
+    # none of the others may be pooled, or it would be known for what it is
+    failed = any(counts[lot].sum() >= rules.hide_below for lot in lots)
+    if lots and (failed or not work.pool(lots)):
         work.why[[area for lot in lots for area in lot]] = LEFT_OUT
     hidden = int((work.why == LEFT_OUT).sum())
     return SafeCounts(
