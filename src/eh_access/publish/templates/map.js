@@ -4,7 +4,8 @@ function start(map) {
   const data = JSON.parse(document.getElementById("eh-data").textContent);
   const get = (id) => document.getElementById(id);
   const n = data.origins.weight.length;
-  const weight = Float64Array.from(data.origins.weight);
+  const weight = Float64Array.from(data.origins.weight, (share) => share * data.origins.whole);
+  Core.protect(data.study.hiding);
   const unit = data.study.unit;
   const word = data.study.site_word;
   const modes = data.modes.map((mode) => {
