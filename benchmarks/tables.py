@@ -39,10 +39,11 @@ if TYPE_CHECKING:
 Rows = list[tuple[str, ...]]
 DS_PER_S = 10
 LARGE = 1_000_000
-BARS_FROM = 75_000
-"""The bars of speed are for so many nodes and more."""
-BEST_LIBRARY = 20
 """Nodes from which on the bar beside the speed of memory holds."""
+BARS_FROM = 75_000
+"""Nodes from which on the bars of speed hold."""
+BEST_LIBRARY = 20
+"""How many times the best other library we mean to be."""
 DS_PER_MIN = 600
 WALK = eh.WALK
 
