@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,19 +12,20 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from eh_access._terminal import INDICATIVE, plain, show_files
+from eh_access._terminal import CANNOT_SAY, INDICATIVE, plain, show_files
 from eh_access.study.families import UNIT
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from eh_access.publish.challenge import Line
     from eh_access.publish.verifying import Verification
     from eh_access.study.config import Study
     from eh_access.study.inputs import Inputs
     from eh_access.study.results import StudyResult
 
-FIRST_COLUMN = 20
-"""Letters of what a row is about, so that the rest of it fits a terminal of 80."""
+WIDTHS = {"": 18, "before": 8, "council's": 16, "theirs": 16, "better": 9}
+"""Of the columns of a comparison, in letters: with the lines between them a terminal of 80."""
 
 
 def show_challenge(result: StudyResult, table: pd.DataFrame, files: Mapping[str, Path]) -> None:
@@ -38,7 +40,7 @@ def show_challenge(result: StudyResult, table: pd.DataFrame, files: Mapping[str,
     files
         The files written, by name.
     """
-    from eh_access.publish.challenge import in_short, verdict_in_words  # noqa: PLC0415 - heavy
+    from eh_access.publish.challenge import verdict_in_words  # noqa: PLC0415 - heavy
 
     console = Console()
     console.print(Text(result.study.title, style="bold"))
@@ -51,11 +53,9 @@ def show_challenge(result: StudyResult, table: pd.DataFrame, files: Mapping[str,
         console.print()
         console.print(Text(title, style="bold"))
         shown = Table(show_edge=False, pad_edge=False)
-        shown.add_column("", min_width=FIRST_COLUMN)
-        for column in ("before", "council's", "theirs"):
-            shown.add_column(column)
-        shown.add_column("better", min_width=len("council's"))
-        for line in in_short(rows):
+        for column, width in WIDTHS.items():
+            shown.add_column(column, width=width)
+        for line in _in_short(rows):
             cells = (line.what, line.before, line.council, line.theirs, line.better)
             shown.add_row(*map(Text, cells))
         console.print(shown)
@@ -67,6 +67,40 @@ def show_challenge(result: StudyResult, table: pd.DataFrame, files: Mapping[str,
         told += " In brackets: what the estimate points to; ? is neither way."
     console.print(Text(f"{told} Other ways, and any open {result.study.site_word}, in the files:"))
     show_files(console, files)
+
+
+def _in_short(table: pd.DataFrame) -> tuple[Line, ...]:
+    """Return what fits a terminal: criteria by their ids, figures by the first mode alone.
+
+    Of what an estimate only points to, the outcome stands in brackets; "?" for nothing.
+    """
+    from eh_access.publish.challenge import printed  # noqa: PLC0415 - heavy
+    from eh_access.publish.wording import FULL_TIME  # noqa: PLC0415 - heavy
+
+    judged = table["council_outcome"] != ""
+    figures = table[~judged]
+    first = figures["mode"].iloc[0]
+    figures = figures[(figures["mode"] == first) & (figures["sites"] == FULL_TIME)]
+    outcomes = [f"{who}_outcome" for who in ("council", "theirs")]
+    criteria = table[judged].copy()
+    criteria["what"] = criteria["row"]
+    for column in outcomes:
+        hints = criteria[column].str.replace(f"{CANNOT_SAY} (points to ", "(", regex=False)
+        criteria[column] = hints.str.replace(CANNOT_SAY, "?", regex=False)
+    return tuple(
+        _shortened(line, row["what"])
+        for rows in (criteria, figures)
+        for line, row in zip(printed(rows), rows.to_dict("records"), strict=True)
+    )
+
+
+def _shortened(line: Line, what: str) -> Line:
+    before, council, theirs = (
+        text.replace(" - ", " ").replace(" points", " pts")
+        for text in (line.before, line.council, line.theirs)
+    )
+    better = line.better.removeprefix("the ")
+    return replace(line, what=what, before=before, council=council, theirs=theirs, better=better)
 
 
 def show_logs(files: Mapping[str, Path]) -> None:

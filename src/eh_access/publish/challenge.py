@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 import pandas as pd
 
-from eh_access.analysis.criteria import Outcome
 from eh_access.analysis.hiding import hide_small
 from eh_access.publish.attribution import credit_lines
 from eh_access.publish.hiding import FACTS, for_file
@@ -46,7 +45,6 @@ COLUMNS = (
     "better",
 )
 SAME = 1e-9
-CANNOT_SAY = str(Outcome.CANNOT_SAY)
 DECIMALS = 9
 FIGURES = (
     ("share_loses", "share who lose more than {loser:g} minutes", "share"),
@@ -179,37 +177,6 @@ def printed(table: pd.DataFrame) -> tuple[Line, ...]:
         In the same order.
     """
     return tuple(_line(row) for row in table.to_dict("records"))
-
-
-def in_short(table: pd.DataFrame) -> tuple[Line, ...]:
-    """Return the rows that fit a terminal: criteria by their ids, figures by the first mode alone.
-
-    Parameters
-    ----------
-    table
-        Rows of `comparison_table` of one of their scenarios.
-
-    Returns
-    -------
-    tuple of Line
-        Of what an estimate only points to, the outcome stands in brackets; "?" for nothing.
-    """
-    judged = table["council_outcome"] != ""
-    figures = table[~judged]
-    first = figures["mode"].iloc[0]
-    figures = figures[(figures["mode"] == first) & (figures["sites"] == FULL_TIME)]
-    outcomes = [f"{who}_outcome" for who in ("council", "theirs")]
-    criteria = table[judged].copy()
-    criteria["what"] = criteria["row"]
-    for column in outcomes:
-        hints = criteria[column].str.replace(f"{CANNOT_SAY} (points to ", "(", regex=False)
-        criteria[column] = hints.str.replace(CANNOT_SAY, "?", regex=False)
-    return tuple(
-        replace(line, what=row["what"], council=line.council.replace(" - ", " "),
-                theirs=line.theirs.replace(" - ", " "), better=line.better.removeprefix("the "))
-        for rows in (criteria, figures)
-        for line, row in zip(printed(rows), rows.to_dict("records"), strict=True)
-    )  # fmt: skip
 
 
 def _line(row: dict[Any, Any]) -> Line:
