@@ -243,9 +243,23 @@ def test_a_scenario_that_moves_a_site_it_closes(toy: StudyFolder) -> None:
     refused(toy, "'west' is closed by the same scenario; keep one of the two")
 
 
-def test_disclosure_that_hides_nothing(toy: StudyFolder) -> None:
-    toy.change("study.toml", "[settings]", "[disclosure]\nhide_below = 0\n\n[settings]")
-    refused(toy, "disclosure.hide_below")
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (
+            "hide_below = 0",
+            ("disclosure.hide_below", "0 is not 3 to 1000", "weights_public = true"),
+        ),
+        ("hide_below = 2", ("disclosure.hide_below", "below that nothing is hidden")),
+        ("round_to = 0", ("disclosure.round_to", "0 is not 1 to hide_below (10)")),
+        ("hide_below = 5\nround_to = 10", ("disclosure.round_to", "could round to 0")),
+        ('hide_below = "10"', ("disclosure.hide_below",)),
+        ("below = 10", ("disclosure.below",)),
+    ],
+)
+def test_disclosure_that_hides_nothing(toy: StudyFolder, line: str, words: tuple[str, ...]) -> None:
+    toy.change("study.toml", "[settings]", f"[disclosure]\n{line}\n\n[settings]")
+    refused(toy, *words)
 
 
 def test_counts_too_few_to_publish(toy: StudyFolder) -> None:

@@ -148,7 +148,10 @@ def test_a_list_of_families_must_be_given_again(
     assert ran.code == 2
     assert "give it with --families" in ran.err
     assert run_cli("verify", out, "--families", families).code == 0
-    families.write_text("easting,northing\n" + "440118,390031\n" * 12, encoding="utf-8")
+    # another list that is published alike is the same run: no digest of the list itself is kept
+    families.write_text("easting,northing\n" + "440118,390031\n" * 11, encoding="utf-8")
+    assert run_cli("verify", out, "--families", families).code == 0
+    families.write_text("easting,northing\n" + "440118,390031\n" * 13, encoding="utf-8")
     ran = run_cli("verify", out, "--families", families)
     differs(ran, "- the list of families")
     assert "list.csv" not in ran.out

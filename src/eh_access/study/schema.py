@@ -11,7 +11,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from eh_access.analysis.policy import Policy
 from eh_access.modes import TravelMode, get_mode
@@ -206,28 +206,30 @@ class DisclosureSettings(Table):
     Parameters
     ----------
     hide_below
-        A count from 1 up to this is never shown by itself.
+        A count from 1 up to this is never shown by itself; 3 or more.
     round_to
-        Counts are rounded to the nearest multiple.
+        Counts are rounded to the nearest multiple; not above ``hide_below``.
     """
 
     hide_below: int = 10
     round_to: int = 5
 
-    @model_validator(mode="after")
-    def _usable(self) -> DisclosureSettings:
-        if not LEAST_HIDDEN <= self.hide_below <= MOST_HIDDEN:
-            raise ValueError(
-                f"hide_below is {self.hide_below}; give {LEAST_HIDDEN} to {MOST_HIDDEN}: below "
-                "that nothing is hidden, and counts that need no hiding are declared with "
-                "weights_public = true"
-            )
-        if not 1 <= self.round_to <= self.hide_below:
-            raise ValueError(
-                f"round_to is {self.round_to}; give 1 to hide_below ({self.hide_below}): else "
-                "a count that is shown could round to 0"
-            )
-        return self
+    @field_validator("hide_below")
+    @classmethod
+    def _hides(cls, value: int) -> int:
+        if not LEAST_HIDDEN <= value <= MOST_HIDDEN:
+            why = "below that nothing is hidden; public counts need weights_public = true"
+            raise ValueError(f"{value} is not {LEAST_HIDDEN} to {MOST_HIDDEN}: {why}")
+        return value
+
+    @field_validator("round_to")
+    @classmethod
+    def _rounds(cls, value: int, info: ValidationInfo) -> int:
+        most = info.data.get("hide_below", MOST_HIDDEN)
+        if not 1 <= value <= most:
+            why = "a count that is shown could round to 0"
+            raise ValueError(f"{value} is not 1 to hide_below ({most}): {why}")
+        return value
 
 
 class NoteConfig(Table):
@@ -305,10 +307,6 @@ class StudyTables(Table):
     @property
     def policy(self) -> Policy:
         """The rules by which small counts are hidden in everything published."""
-        rules = self.disclosure
-        return Policy(
-            threshold=rules.hide_below,
-            round_to=rules.round_to,
-            least_base=rules.hide_below,
-            public=self.weights_public,
-        )
+        below, step = self.disclosure.hide_below, self.disclosure.round_to
+        public = self.weights_public
+        return Policy(threshold=below, round_to=step, least_base=below, public=public)

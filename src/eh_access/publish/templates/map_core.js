@@ -75,6 +75,31 @@ const Core = (() => {
     return after - before;
   }
 
+  /* How small counts are hidden where what is counted is not public (as in analysis/policy.py);
+     null where it is. */
+  let rules = null;
+  const protect = (given) => { rules = given; };
+  const HIDDEN = "[c]";
+  const NOBODY = 1e-6;
+  const small = (value) => rules !== null && Math.abs(value) > NOBODY && Math.abs(value) < rules.below - NOBODY;
+  const few = (value) => rules !== null && value < rules.base - NOBODY;
+  const steps = (value) => Math.floor(value / rules.step + 0.5 + NOBODY) * rules.step;
+  const shown = (value) => (rules === null ? value : small(value) ? NaN : steps(value));
+
+  /* A share as it is printed: of rounded counts; NaN of few, or where few are in it or out of it. */
+  function share(part, whole) {
+    if (!(whole > 0)) return NaN;
+    if (rules === null) return part / whole;
+    if (few(whole) || small(part) || small(whole - part)) return NaN;
+    return Math.min(steps(part) / steps(whole), 1);
+  }
+
+  /* A share that is judged by, of rounded counts, none hidden. */
+  function coarse(part, whole) {
+    if (!(whole > 0) || few(whole)) return NaN;
+    return rules === null ? part / whole : Math.min(steps(part) / steps(whole), 1);
+  }
+
   const emptySum = () => ({
     weight: 0, inBefore: 0, inAfter: 0, loses: 0, gains: 0, losesAll: 0, unreached: 0,
     finite: 0, added: 0, timeBefore: 0, timeAfter: 0, finiteBefore: 0, finiteAfter: 0,
@@ -95,11 +120,13 @@ const Core = (() => {
   }
 
   function finished(sum) {
-    const share = (part, whole) => (whole > 0 ? part / whole : NaN);
+    const mean = (total, whole) => (whole > 0 ? total / whole : NaN);
+    const after = small(sum.inAfter - sum.inBefore) ? NaN : share(sum.inAfter, sum.weight);
     return Object.assign(sum, {
-      shareBefore: share(sum.inBefore, sum.weight), shareAfter: share(sum.inAfter, sum.weight),
-      shareLoses: share(sum.loses, sum.weight), meanAdded: share(sum.added, sum.finite),
-      meanBefore: share(sum.timeBefore, sum.finiteBefore), meanAfter: share(sum.timeAfter, sum.finiteAfter),
+      shareBefore: share(sum.inBefore, sum.weight), shareAfter: after,
+      shareLoses: share(sum.loses, sum.weight), meanAdded: mean(sum.added, sum.finite),
+      meanBefore: mean(sum.timeBefore, sum.finiteBefore), meanAfter: mean(sum.timeAfter, sum.finiteAfter),
+      few: few(sum.weight),
     });
   }
 
@@ -133,9 +160,16 @@ const Core = (() => {
   }
 
   const whole = (value) => thousands(fixed(value, 0));
-  const percent = (share) => (Number.isFinite(share) ? `${fixed(100 * share, 1)}%` : "not known");
-  const points = (share) => {
-    const text = fixed(100 * share, 1);
+  /* How many people: rounded and, where few, hidden. `of` is what they are some of. */
+  const people = (value, of = value) => {
+    const told = few(of) || small(of - value) ? NaN : shown(value);
+    return Number.isNaN(told) ? HIDDEN : whole(told);
+  };
+  const unknown = () => (rules === null ? "not known" : HIDDEN);
+  const percent = (part) => (Number.isFinite(part) ? `${fixed(100 * part, 1)}%` : unknown());
+  const points = (part) => {
+    if (Number.isNaN(part)) return unknown();
+    const text = fixed(100 * part, 1);
     return `${Number(text) > 0 ? "+" : ""}${text} points`;
   };
   const minutesText = (value) => {
@@ -153,6 +187,8 @@ const Core = (() => {
   /* For prose: three significant figures, and says so. */
   function about(value) {
     if (value === 0) return "no";
+    if (small(value)) return `fewer than ${rules.below}`;
+    if (rules !== null) return `about ${whole(steps(value))}`;
     if (value < 0.5) return "fewer than 1";
     const digits = Math.max(String(Math.round(value)).length - 3, 0);
     return `about ${thousands(fixed(Math.round(value / 10 ** digits) * 10 ** digits, 0))}`;
@@ -213,6 +249,6 @@ const Core = (() => {
 
   return {
     SPARE, within, decodeMinutes, decodeLine, hoursOf, serving, nearest, change, summarise, fixed,
-    whole, percent, points, minutesText, added, about, listed, neighbours, colouring, modal,
+    whole, people, percent, coarse, few, protect, points, minutesText, added, about, listed, neighbours, colouring, modal,
   };
 })();
