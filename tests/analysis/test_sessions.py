@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from eh_access.analysis.case import Case, Side
 from eh_access.analysis.scenarios import BASELINE, Close, Scenario, SetHours, apply_scenario
-from eh_access.analysis.sessions import nearest_open_for, open_for, whole_sessions
+from eh_access.analysis.sessions import Day, nearest_open_for, open_for, whole_sessions
 from eh_access.analysis.three_readings import readings_table
 from eh_access.analysis.windows import Window
 from eh_access.errors import InputError, NotFoundError
@@ -44,8 +44,8 @@ def test_a_family_must_not_leave_before_the_day_begins() -> None:
 
 def test_another_day_moves_both_ends() -> None:
     window = Window("fri", "09:00", "10:00")
-    assert attended(window, day=("09:00", "10:00"))["sessions"].sum() == 1  # h01 lives there
-    assert attended(window, day=("08:48", "10:12"))["sessions"].sum() == 2
+    assert attended(window, day=Day("09:00", "10:00"))["sessions"].sum() == 1  # h01 lives there
+    assert attended(window, day=Day("08:48", "10:12"))["sessions"].sum() == 2
 
 
 def test_the_cutoff_holds_each_way() -> None:
@@ -95,13 +95,27 @@ def test_late_sessions_are_within_reach_but_not_whole() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"day": ("19:30", "07:30")}, "the day from 19:30 to 07:30 ends before it begins"),
-        ({"day": ("7.30", "19:30")}, "'7.30' is no time of day"),
+        (("19:30", "07:30"), "the day from 19:30 to 07:30 ends before it begins"),
+        (("7.30", "19:30"), "'7.30' is no time of day"),
+        (("07:30", "19:30", 0.0), "stay_min is 0; give minutes above 0"),
     ],
 )
-def test_a_day_must_be_one(change: dict[str, tuple[str, str]], message: str) -> None:
+def test_a_day_must_be_one(change: tuple[str, str], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        attended(Window("mon", "10:00", "12:00"), **change)
+        Day(*change)
+
+
+def test_a_stay_need_not_fill_the_window() -> None:
+    # open 07:00 to 20:00, the day 07:30 to 19:30: of 720 minutes the way takes 24 for each step
+    window = Window("mon", "07:00", "20:00")
+    assert attended(window)["sessions"].sum() == 0  # nobody is there from opening to closing
+    most = attended(window, day=Day(stay_min=720.0 - 3 * 24))
+    assert most.index[most["sessions"] > 0].tolist() == ["h01", "h02", "h03", "h04"]
+    assert attended(window, day=Day(stay_min=60.0))["sessions"].sum() == 12
+    # a window shorter than the stay counts as it did
+    short = Window("mon", "18:00", "19:00")
+    long_stay = attended(short, day=Day(stay_min=90.0))["sessions"].tolist()
+    assert long_stay == attended(short)["sessions"].tolist()
 
 
 def test_times_must_go_both_ways_and_be_of_the_same_families() -> None:

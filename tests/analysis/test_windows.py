@@ -143,8 +143,8 @@ def test_every_fault_of_a_timetable_is_told_with_its_row() -> None:
 
 
 def test_columns_that_are_missing_are_named() -> None:
-    with pytest.raises(InputError, match="no column 'closes'; add it"):
-        windows_from_frame(table().drop(columns="closes"))
+    with pytest.raises(InputError, match="no column 'to'; add it"):
+        windows_from_frame(table().drop(columns="to"))
 
 
 SITES = pd.DataFrame(

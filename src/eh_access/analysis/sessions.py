@@ -6,6 +6,7 @@ Hours alone are counted in ``hours``; here are sessions of known days and times.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,9 +26,53 @@ if TYPE_CHECKING:
 
     Doubles = NDArray[np.float64]
 
-DAY = ("07:30", "19:30")
-"""From when to when a family can be away: the minister's court benchmark asked for a round trip
-inside it."""
+
+@dataclass(frozen=True)
+class Day:
+    """When a family can be away from home, and how long it stays.
+
+    Parameters
+    ----------
+    leaves, home
+        When it can leave home at the earliest, and must be home at the latest. By itself 07:30 to
+        19:30: the minister's court benchmark asked for a round trip inside it.
+    stay_min
+        How long a session lasts where a site is open for longer: so many minutes of a window
+        count as all of it. By itself a window counts from opening to closing.
+
+    Raises
+    ------
+    InputError
+        If a time is none, the day ends before it begins, or the stay is not above 0.
+
+    Examples
+    --------
+    >>> Day("09:00", "15:00").ends_min
+    900
+    """
+
+    leaves: str = "07:30"
+    home: str = "19:30"
+    stay_min: float = np.inf
+
+    def __post_init__(self) -> None:
+        faults = []
+        if self.begins_min >= self.ends_min:
+            faults.append(f"the day from {self.leaves} to {self.home} ends before it begins")
+        if not self.stay_min > 0:
+            faults.append(f"stay_min is {self.stay_min:g}; give minutes above 0")
+        if faults:
+            raise InputError(faults)
+
+    @property
+    def begins_min(self) -> int:
+        """Minutes after midnight from which a family can be away."""
+        return clock_min(self.leaves)
+
+    @property
+    def ends_min(self) -> int:
+        """Minutes after midnight by which it must be home."""
+        return clock_min(self.home)
 
 
 def whole_sessions(
@@ -37,7 +82,7 @@ def whole_sessions(
     timetable: Timetable,
     *,
     cutoff_min: float = np.inf,
-    day: tuple[str, str] = DAY,
+    day: Day | None = None,
 ) -> pd.DataFrame:
     """Return the sessions each family can be at from beginning to end, there and back in a day.
 
@@ -56,7 +101,7 @@ def whole_sessions(
     cutoff_min
         The most minutes each way; exactly as many is within.
     day
-        When a family can leave home at the earliest, and must be home at the latest.
+        When a family can be away, and for how long a stay; None for 07:30 to 19:30 and all of it.
 
     Returns
     -------
@@ -90,9 +135,9 @@ def whole_sessions(
     >>> sorted(found["sessions"].unique().tolist())
     [0, 1]
     """
-    begins, ends = clock_min(day[0]), clock_min(day[1])
-    faults = [] if begins < ends else [f"the day from {day[0]} to {day[1]} ends before it begins"]
-    faults += [
+    told = day or Day()
+    begins, ends = told.begins_min, told.ends_min
+    faults = [
         f"the times are {table.direction}; give times {way}"
         for table, way in ((times, "to_sites"), (times_back, "from_sites"))
         if table.direction != way
@@ -107,9 +152,10 @@ def whole_sessions(
     every = np.zeros(there.shape)
     for column, site in enumerate(chosen):
         for window in ordered.get(site, ()):
-            leaves, home = window.opens_min - there[:, column], window.closes_min + back[:, column]
-            early = leaves >= begins - HALF_DECISECOND_MIN
-            fits = near[:, column] & early & within(home, ends)
+            comes = np.maximum(window.opens_min, begins + there[:, column])
+            goes = np.minimum(window.closes_min, ends - back[:, column])
+            enough = goes - comes >= min(told.stay_min, window.minutes) - HALF_DECISECOND_MIN
+            fits = near[:, column] & enough
             count[:, column] += fits
             hours[:, column] += fits * window.minutes / 60
             every[:, column] += near[:, column]

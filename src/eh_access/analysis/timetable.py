@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-WINDOW_COLUMNS = ("site_id", "weekday", "opens", "closes")
+WINDOW_COLUMNS = ("site_id", "weekday", "from", "to")
 SAME_HOURS = 1e-6
 
 
@@ -24,7 +24,7 @@ def windows_from_frame(
     Parameters
     ----------
     frame
-        Columns ``site_id``, ``weekday``, ``opens`` and ``closes``.
+        Columns ``site_id``, ``weekday``, ``from`` and ``to``.
     source
         What to call it in messages.
 

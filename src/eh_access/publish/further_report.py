@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from eh_access.publish.choice_words import choice_section, outreach_section
 from eh_access.publish.further_tables import further_tables
 from eh_access.publish.further_words import changes, gap_parts, readings_section, sure_section
+from eh_access.publish.session_words import session_section, session_tables
 
 if TYPE_CHECKING:
     from eh_access.publish.sections import Part, Section
@@ -27,7 +28,7 @@ class Further:
         By name, for the workbook.
     changes
         What would change the answer.
-    readings, choice, outreach, sure
+    readings, sessions, choice, outreach, sure
         Sections; None where there is nothing to say.
     gaps
         Parts that stand within the section on groups.
@@ -37,6 +38,7 @@ class Further:
     changes: tuple[str, ...] = ()
     readings: Section | None = None
     gaps: tuple[Part, ...] = ()
+    sessions: Section | None = None
     choice: Section | None = None
     outreach: Section | None = None
     sure: Section | None = None
@@ -44,7 +46,7 @@ class Further:
     @property
     def later(self) -> tuple[Section, ...]:
         """The sections after the one on groups, in order."""
-        sections = (self.choice, self.outreach, self.sure)
+        sections = (self.sessions, self.choice, self.outreach, self.sure)
         return tuple(section for section in sections if section is not None)
 
 
@@ -69,12 +71,13 @@ def further(result: StudyResult, findings: Findings | None) -> Further:
     """
     if findings is None:
         return NOTHING
-    tables = further_tables(result, findings)
+    tables = {**further_tables(result, findings), **session_tables(result, findings)}
     return Further(
         tables=tables,
         changes=changes(result, tables),
         readings=readings_section(result, tables),
         gaps=gap_parts(result, tables),
+        sessions=session_section(result, tables),
         choice=choice_section(result, findings, tables),
         outreach=outreach_section(result, findings, tables),
         sure=sure_section(result, tables),

@@ -10,7 +10,8 @@ import datetime as dt
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, TypeGuard
 
-from eh_access.errors import did_you_mean
+from eh_access.analysis.windows import clock_min
+from eh_access.errors import InputError, did_you_mean
 from eh_access.modes import MODES
 from eh_access.study.faults import Path
 from eh_access.study.schema import BASELINE_NAME, Settings
@@ -61,6 +62,7 @@ def cross_faults(raw: Mapping[str, Any]) -> list[Fault]:
         *_criterion_modes(raw, modes),
         *_beyond_search(raw, settings),
         *_future_dates(raw),
+        *_session_faults(raw.get("sessions")),
     ]
 
 
@@ -246,6 +248,21 @@ def _beyond_search(raw: Mapping[str, Any], settings: Mapping[str, Any]) -> Itera
             value = table.get(key)
             if _is_number(value) and value > most:
                 yield ("criterion", number, key), f"{value:g} {told}; {remedy}"
+
+
+def _session_faults(told: object) -> Iterator[Fault]:
+    day = told.get("day") if isinstance(told, Mapping) else None
+    if not (isinstance(day, list) and len(day) == len(("from", "to"))):
+        return  # told elsewhere
+    times: list[int] = []
+    for place, text in enumerate(day):
+        try:
+            times.append(clock_min(text))
+        except InputError as error:
+            yield ("sessions", "day", place), str(error)
+    if len(times) == len(day) and times[0] >= times[1]:
+        told_day = f"from {day[0]} to {day[1]} ends before it begins"
+        yield ("sessions", "day"), f"{told_day}; give when a family can leave, then be home"
 
 
 def _is_number(value: object) -> TypeGuard[float]:

@@ -29,18 +29,22 @@ from eh_access.analysis.three_readings import readings_table
 from eh_access.analysis.venues import Loss, OutreachOptions
 from eh_access.study.config import scenario_of
 from eh_access.study.families import ROLE as FAMILIES_ROLE
-from eh_access.study.further_figures import FAIRNESS_FIGURES, READING_FIGURES
+from eh_access.study.further_figures import (
+    FAIRNESS_FIGURES,
+    LOAD_FIGURES,
+    READING_FIGURES,
+    SESSION_FIGURES,
+)
 from eh_access.study.inputs import read_inputs
 from eh_access.study.results import BASELINE_NAME
-from eh_access.study.travel import Progress, Travel, work_out
+from eh_access.study.session_tables import load_table, sessions_table
+from eh_access.study.travel import Progress, Travel, session_mode, work_out
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from eh_access.routing.types import TravelTimes
     from eh_access.study.results import StudyResult
-
-WALK = "walk"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -60,6 +64,10 @@ class Findings:
         The best venues for sessions, alone and to mend each scenario; empty without candidates.
     readings
         The scenarios beside one another by what "open" is taken to mean.
+    sessions
+        Sessions a week that can be attended whole, by scenario; empty without a timetable.
+    load
+        Who goes where, and how full sites become; empty where no site's capacity is known.
     hidden
         What was hidden in the tables by group and by reading, and why: ``HIDDEN_COLUMNS``.
     """
@@ -69,6 +77,8 @@ class Findings:
     fairness: pd.DataFrame
     outreach: tuple[Outreach, ...]
     readings: pd.DataFrame
+    sessions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    load: pd.DataFrame = field(default_factory=pd.DataFrame)
     hidden: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -136,22 +146,29 @@ def find_further(result: StudyResult, *, progress: Progress | None = None) -> Fi
             ("full_time", result.comparisons_full_time),
         )
     ]
-    mode = WALK if WALK in result.times else result.modes[0]
+    mode = session_mode(result.study)
     readings = readings_table(
-        cases_of(result), mode=mode, loser_min=result.study.settings.loser_min
+        cases_of(result),
+        mode=mode,
+        min_hours=result.study.sessions.hours_per_week,
+        loser_min=result.study.settings.loser_min,
     )
     policy = result.study.policy
     grouped, one = hide_small(
         pd.concat(fairness, ignore_index=True), FAIRNESS_FIGURES, policy, table="fairness.csv"
     )
     read, two = hide_small(readings, READING_FIGURES, policy, table="readings")
+    attended, three = hide_small(sessions_table(result), SESSION_FIGURES, policy, table="sessions")
+    load, four = hide_small(load_table(result), LOAD_FIGURES, policy, table="load")
     return Findings(
         alternatives=alternatives,
         robustness=steady,
         fairness=grouped,
         outreach=outreach,
         readings=read,
-        hidden=joined_logs([one, two]),
+        sessions=attended,
+        load=load,
+        hidden=joined_logs([one, two, three, four]),
     )
 
 
@@ -271,7 +288,7 @@ def _alternatives(result: StudyResult) -> Alternatives | None:
         criteria=result.study.criteria,
         options=AlternativeOptions(
             council=council,
-            mode=WALK if WALK in result.times else result.modes[0],
+            mode=session_mode(result.study),
             loser_min=result.study.settings.loser_min,
             judging=_judging(result),
         ),
@@ -300,7 +317,7 @@ def _travel(
 
 def _outreach(result: StudyResult) -> tuple[Outreach, ...]:
     venues = result.candidates
-    mode = WALK if WALK in result.times else result.modes[0]
+    mode = session_mode(result.study)
     if venues is None or not len(venues):
         return ()
     plain = _travel(result, result.origins, venues).times[mode]
@@ -315,7 +332,12 @@ def _outreach(result: StudyResult) -> tuple[Outreach, ...]:
             times = _travel(result, result.origins, venues, scenario=config.name).times[mode]
         loss = Loss(scenario=scenario_of(config), before=before, after=after)
         mends.append((loss, times))
-    options = OutreachOptions(unit=result.study.unit, policy=result.study.policy)
+    options = OutreachOptions(
+        sessions=result.study.sessions.numbers_of(len(venues)),
+        hours_per_week=result.study.sessions.hours_per_week,
+        unit=result.study.unit,
+        policy=result.study.policy,
+    )
     return tuple(
         best_sessions(times, result.origins, names=venues["name"], mend=mend, options=options)
         for mend, times in mends

@@ -33,3 +33,16 @@ READING_FIGURES = Figures(
     keys=("scenario", "mode", "reading"),
     scenario="scenario",
 )
+SESSION_FIGURES = Figures(
+    parts=("weight_any",),
+    shares={"share_any": "weight_any"},
+    keys=("scenario", "mode"),
+    scenario="scenario",
+)
+LOAD_FIGURES = Figures(
+    base="",
+    parts=("weight_before", "weight_after", "absorbed"),
+    keys=("scenario", "mode", "site_id"),
+    scenario="scenario",
+    group="site_id",
+)

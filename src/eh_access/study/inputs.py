@@ -16,15 +16,18 @@ from eh_access.errors import EhAccessError, InputError, NotFoundError, did_you_m
 from eh_access.study.backdrop import check_base
 from eh_access.study.config import Study, scenario_of
 from eh_access.study.families import read_families, with_families
-from eh_access.study.faults import Lines, fault_at
+from eh_access.study.faults import fault_at
 from eh_access.study.protecting import protect_counts
 from eh_access.study.reading import read_table
 from eh_access.study.records import Hidden, InputFile, Note, StepCount
+from eh_access.study.session_inputs import read_hours
+from eh_access.study.street_changes import lines_of
 from eh_access.tables import check_areas, check_origins, check_sites
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
+    from eh_access.analysis.windows import Timetable
     from eh_access.study.schema import ScenarioConfig
 
 SHOWN_ROWS = 5
@@ -50,6 +53,8 @@ class Inputs:
         The outline of the study's area, EPSG:27700.
     base
         What maps are drawn on, where the study has it.
+    timetable
+        When sites are open, by site; those that are not in it have no known windows.
     files
         Every file read, study.toml first.
     private
@@ -74,6 +79,7 @@ class Inputs:
     files: tuple[InputFile, ...]
     private: gpd.GeoDataFrame | None = field(default=None, repr=False)
     base: gpd.GeoDataFrame | None = None
+    timetable: Timetable = field(default_factory=dict)
     families: bool = False
     notes: tuple[Note, ...] = ()
     counts: tuple[StepCount, ...] = ()
@@ -184,6 +190,9 @@ def read_inputs(
         reader.faults += _area_faults(points, areas, data.origins[chosen])
     reader.faults += _clashes(reader.ids, data.candidates)
     reader.faults += _unknown_sites(study, reader.ids)
+    hours = read_hours(study, sites, candidates, borough)
+    sites, candidates = hours.sites, hours.candidates
+    reader.faults += hours.faults
     if reader.faults or points is None or areas is None or sites is None or borough is None:
         raise InputError(reader.faults)
     every_site = _with_opened(study, sites, candidates)
@@ -198,7 +207,8 @@ def read_inputs(
         youth=youth,
         borough=borough,
         base=base,
-        files=tuple(reader.files),
+        timetable=hours.timetable,
+        files=(*reader.files, *hours.files),
     )
     listed = families or (study.resolve(data.families) if data.families else None)
     if not study.weights_public and (protect or listed is not None):
@@ -290,7 +300,7 @@ def _unknown_sites(study: Study, ids: Mapping[str, set[str]]) -> Iterator[str]:
     """Tell every site a scenario names and no table has, with its key and line."""
     if not ids.get("sites"):
         return  # the table itself could not be read or is empty, and that has been told
-    lines = _lines(study)
+    lines = lines_of(study)
     for number, scenario in enumerate(study.scenarios):
         roles = ("sites", "candidates") if scenario.assess else ("sites", "candidates", "youth")
         known = set().union(*(ids.get(role, set()) for role in roles))
@@ -299,12 +309,6 @@ def _unknown_sites(study: Study, ids: Mapping[str, set[str]]) -> Iterator[str]:
                 where = ("scenario", number, *key)
                 told = f"no site '{site}' (scenario '{scenario.name}'); {did_you_mean(site, known)}"
                 yield fault_at(study.file_name, lines, where, told)
-
-
-def _lines(study: Study) -> Lines:
-    """Return where the study's keys stand; nowhere for a study built in code."""
-    path = Path(study.folder, study.file_name)
-    return Lines(path.read_text(encoding="utf-8-sig") if path.is_file() else "")
 
 
 def _with_opened(
@@ -324,7 +328,7 @@ def _opened(scenarios: Iterable[ScenarioConfig]) -> set[str]:
 
 def _refuse_impossible(study: Study, sites: gpd.GeoDataFrame) -> None:
     """Apply every scenario once, so that one that cannot be is told with its line."""
-    lines = _lines(study)
+    lines = lines_of(study)
     faults: list[str] = []
     for number, scenario in enumerate(study.scenarios):
         if scenario.assess:

@@ -80,6 +80,32 @@ def read_table(path: Path, *, name: str, role: str) -> ReadTable:
     return ReadTable(frame, file)
 
 
+def read_rows(path: Path, *, name: str, role: str) -> ReadTable:
+    """Return the rows of a CSV that has no places in it.
+
+    Parameters
+    ----------
+    path, name, role
+        As for `read_table`.
+
+    Returns
+    -------
+    ReadTable
+        Unchecked rows, nothing dropped.
+
+    Raises
+    ------
+    SourceError
+        If the file is not there or cannot be read.
+    InputError
+        If it is empty or not a table.
+    """
+    data = read_bytes(path, name=name, role=role)
+    frame = _read_csv(data, name)
+    file = InputFile(role=role, name=name, sha256=hashlib.sha256(data).hexdigest(), rows=len(frame))
+    return ReadTable(frame, file)
+
+
 def read_bytes(path: Path, *, name: str, role: str) -> bytes:
     """Return a file's bytes.
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from eh_access.analysis.comparison import Comparison
+    from eh_access.analysis.windows import Timetable
     from eh_access.network.model import Network, Provenance
     from eh_access.routing.types import TravelTimes
     from eh_access.study.config import Study
@@ -67,6 +68,8 @@ class StudyResult:
         The outline of the study's area, EPSG:27700.
     base
         Water, coast and rail for maps to be drawn on, with ``kind``; None where there are none.
+    timetable
+        When sites are open, by site, where that is known.
     scenario_sites
         Sites under each assessed scenario, baseline first.
     times
@@ -123,6 +126,7 @@ class StudyResult:
     moved: Mapping[str, Travel] = field(default_factory=dict)
     distances: Mapping[str, TravelTimes] = field(default_factory=dict)
     base: gpd.GeoDataFrame | None = None
+    timetable: Timetable = field(default_factory=dict)
     comparisons: Mapping[tuple[str, str], Comparison]
     comparisons_full_time: Mapping[tuple[str, str], Comparison]
     verdicts: Verdicts

@@ -97,6 +97,7 @@ def run_study(
         youth=tables.youth,
         borough=tables.borough,
         base=tables.base,
+        timetable=tables.timetable,
         scenario_sites={name: choice.sites for name, choice in choices.items()},
         times=travel.times,
         times_back=travel.times_back,

@@ -36,6 +36,7 @@ __all__ = [
     "MoveTo",
     "NoteConfig",
     "ScenarioConfig",
+    "Sessions",
     "Settings",
     "SourceConfig",
     "StreetChangeConfig",
@@ -43,6 +44,8 @@ __all__ = [
     "StudyTables",
     "Table",
 ]
+MOST_VENUES = 4
+Number = Annotated[int, Field(ge=1, le=20)]
 
 
 class Decision(Table):
@@ -86,6 +89,8 @@ class DataFiles(Table):
         What maps are drawn on, if anything: shapes with ``kind`` water, river, coast or rail.
     wards, candidates, youth
         Further tables, where there are any.
+    timetable
+        When sites are open: ``site_id``, ``weekday``, ``from``, ``to``, a row for each window.
     families
         A list of families to count in place of what the origins count; it is never written out.
     postcodes
@@ -100,6 +105,7 @@ class DataFiles(Table):
     wards: str | None = None
     candidates: str | None = None
     youth: str | None = None
+    timetable: str | None = None
     families: str | None = None
     postcodes: str | None = None
     max_outside_m: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] = 5000.0
@@ -200,6 +206,35 @@ class Settings(Table):
 LEAST_HIDDEN, MOST_HIDDEN = 3, 1000
 
 
+class Sessions(Table):
+    """What a session is, for questions of hours rather than buildings.
+
+    Parameters
+    ----------
+    day
+        From when to when a family can be away from home.
+    stay_min
+        How long a session lasts where a site is open for longer; without it the whole window.
+    cutoff_min
+        Minutes each way within which a session is near.
+    hours_per_week
+        Hours a week that count as some: between any hours and full-time. Venues for outreach are
+        open for as long.
+    venues
+        Numbers of venues tried for outreach; one to four, as far as there are so many.
+    """
+
+    day: tuple[Text, Text] = ("07:30", "19:30")
+    stay_min: Minutes | None = None
+    cutoff_min: Minutes = 30.0
+    hours_per_week: Annotated[float, Field(gt=0, le=168, allow_inf_nan=False)] = 10.0
+    venues: tuple[Number, ...] | None = Field(default=None, min_length=1)
+
+    def numbers_of(self, venues: int) -> tuple[int, ...]:
+        """Return which numbers of so many venues are tried: those given, else one to four."""
+        return self.venues or tuple(range(1, min(MOST_VENUES, venues) + 1))
+
+
 class DisclosureSettings(Table):
     """How counts that are not public are kept from telling of anybody.
 
@@ -280,7 +315,7 @@ class StudyTables(Table):
     weights_public
         The weights are published statistics, so that no small number needs hiding. Unless this
         is said, they are counted by area, small ones pooled, before anything is worked out.
-    decision, data, streets, settings, disclosure, scenarios, notes, sources
+    decision, data, streets, settings, sessions, disclosure, scenarios, notes, sources
         The tables of the file; ``scenario``, ``note`` and ``source`` in the singular.
     """
 
@@ -299,6 +334,7 @@ class StudyTables(Table):
     data: DataFiles
     streets: Streets = Streets()
     settings: Settings = Settings()
+    sessions: Sessions = Sessions()
     disclosure: DisclosureSettings = DisclosureSettings()
     scenarios: tuple[ScenarioConfig, ...] = Field(alias="scenario", min_length=1)
     notes: tuple[NoteConfig, ...] = Field(default=(), alias="note")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from eh_access.routing.types import Direction, TravelTimes
     from eh_access.study.config import Study
 
+WALK = "walk"
 Progress = Callable[[str], None]
 
 
@@ -106,6 +107,8 @@ def work_out(
         )
 
     back = _modes_of(study, "hours_reachable")
+    if study.data.timetable is not None:  # a whole session is there and back
+        back = tuple(dict.fromkeys((*back, session_mode(study))))
     far = () if network is None else _modes_of(study, "coverage_distance")
     return Travel(
         times={name: minutes(mode) for name, mode in modes.items()},
@@ -113,6 +116,22 @@ def work_out(
         distances={name: minutes(modes[name].level()) for name in far},
         network=network,
     )
+
+
+def session_mode(study: Study) -> str:
+    """Return the mode by which sessions are asked about: on foot, else the study's first.
+
+    Parameters
+    ----------
+    study
+        The question.
+
+    Returns
+    -------
+    str
+        Name of a mode.
+    """
+    return WALK if WALK in study.settings.modes else study.settings.modes[0]
 
 
 def _modes_of(study: Study, measure: str) -> tuple[str, ...]:
