@@ -108,8 +108,8 @@ def notes_on_measures(measures: Sequence[Measure], told: Told) -> list[str]:
     list of str
         Sentences; none where every measure says something of its own.
     """
-    names = [f"{item.key} (\N{LEFT SINGLE QUOTATION MARK}{item.label}" for item in measures]
-    names = [f"{name}\N{RIGHT SINGLE QUOTATION MARK})" for name in names]
+    left, right = "\N{LEFT SINGLE QUOTATION MARK}", "\N{RIGHT SINGLE QUOTATION MARK}"
+    names = [f"{left}{item.label}{right} ({item.key})" for item in measures]
     notes = [
         f"{names[column]} is the same for every set, so it is left out of what sets are held "
         "against one another by."
