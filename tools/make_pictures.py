@@ -1,7 +1,7 @@
-"""Draw the documentation's pictures from the real outputs: maps, and the top of a report.
+"""Draw the documentation's pictures from the real outputs: maps, a report, results, QGIS.
 
 ``make pictures`` runs the studies into a folder of its own and takes screenshots with Chromium,
-which must be installed. Run it when the look of map or report has changed.
+which must be installed; where QGIS is, it draws the GeoPackage. Run it when the look has changed.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ PICTURES_OF = {
     "report": ("rotherham", "report.html", PAGE),
 }
 SETTLE_MS = 1500
+PLOT_DPI = 90
 CLI = "import sys; from eh_access.cli import main; sys.exit(main())"
 
 
@@ -59,6 +60,34 @@ def take(browser: Browser, address: str, picture: Path, size: tuple[int, int]) -
     print(f"{picture.relative_to(ROOT)}: {picture.stat().st_size / 1e3:.0f} kB")
 
 
+def draw_results() -> None:
+    """Save results as they draw themselves."""
+    import matplotlib as mpl  # noqa: PLC0415 - once a backend is chosen
+
+    import eh_access as eh  # noqa: PLC0415 - same
+
+    mpl.use("Agg")
+    result = eh.run_study(eh.load_study("rotherham"))
+    change = result.comparisons_full_time["deregister-sessions", "walk"]
+    drawn = {
+        "plot-change": change.plot(result.origins, areas=result.areas, sites=result.sites),
+        "plot-verdicts": result.verdicts_for("deregister-sessions").plot(),
+    }
+    for name, axes in drawn.items():
+        figure = axes.get_figure(root=True)
+        assert figure is not None  # noqa: S101 - it was drawn a moment ago
+        figure.savefig(PICTURES / f"{name}.png", dpi=PLOT_DPI, bbox_inches="tight")
+
+
+def draw_in_qgis(folder: Path) -> None:
+    """Save the GeoPackage as QGIS shows it; where there is no QGIS the picture stays as it is."""
+    tool = Path(__file__).with_name("qgis_picture.py")
+    given = [str(folder / "results.gpkg"), str(PICTURES / "qgis.png"), "sites", "origins", "areas"]
+    python = Path("/usr/bin/python3")
+    if not python.exists() or subprocess.run([python, tool, *given], check=False).returncode:
+        print("qgis.png: QGIS (python3-qgis) is not installed, or could not draw it")
+
+
 def main() -> int:
     """Run the studies and take the pictures."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -79,6 +108,8 @@ def main() -> int:
             address = (folder / study).resolve().as_uri() + f"/{page}"
             take(browser, address, PICTURES / f"{name}.png", size)
         browser.close()
+        draw_results()
+        draw_in_qgis(folder / "rotherham")
     return 0
 
 

@@ -85,7 +85,7 @@ if TYPE_CHECKING:
     from eh_access.sources.bundled import load_areas, load_origins, load_sites, load_sources
     from eh_access.sources.download import cached_network, download_network
     from eh_access.study.config import Study, load_study
-    from eh_access.study.further import Findings, find_further
+    from eh_access.study.further import Findings, find_further, find_robustness
     from eh_access.study.inputs import Inputs, read_inputs
     from eh_access.study.networks import read_network
     from eh_access.study.opening import check_study, open_study
@@ -184,6 +184,7 @@ __all__ = [
     "fairness_frame",
     "fifths",
     "find_further",
+    "find_robustness",
     "find_streets",
     "floating_catchment",
     "gap",

@@ -189,6 +189,7 @@ HOMES = {
     "study.further": (
         "Findings",
         "find_further",
+        "find_robustness",
     ),
     "study.inputs": (
         "Inputs",

@@ -104,6 +104,10 @@ def isochrones(  # noqa: PLR0913 - the field's own argument list, and how to dra
     the place less the metres left to walk from there; its zero line is the isochrone. Both
     methods draw the same land: the union of discs round every reached place.
 
+    What is returned draws itself as any GeoDataFrame does. Longer cutoffs cover shorter ones unless
+    they are drawn first: ``land.iloc[::-1].plot("cutoff_min", cmap="Blues_r", legend=True)``, and
+    ``explore`` in the same way.
+
     Examples
     --------
     >>> from eh_access import WALK, load_sites, read_network

@@ -54,7 +54,7 @@ def plot_verdicts(verdicts: Verdicts, *, ax: Axes | None = None) -> Axes:
                 ("threshold", "|", INK, INK),
             )
         ]
-        axes.legend(handles=handles, loc="upper right", bbox_to_anchor=(1, -0.02), ncols=3,
+        axes.legend(handles=handles, loc="upper right", bbox_to_anchor=(1, -0.06), ncols=3,
                     frameon=False)  # fmt: skip
     return axes
 
