@@ -206,3 +206,50 @@ def outputs(toy: StudyFolder, folder: Path, others: int) -> dict[str, bytes]:
     out = folder / f"out{others}"
     assert run_cli("report", toy.toml, "--families", path, "-o", out, "--offline").code == 0
     return {item.name: item.read_bytes() for item in out.iterdir()}
+
+
+def test_a_challenge_hides_what_the_report_hides(tmp_path: Path) -> None:
+    """42 and 12 families, 40 and 10 when rounded: one closing hits the many, the other the few."""
+    toy = write_study(tmp_path / "study")
+    families, theirs = tmp_path / "list.csv", tmp_path / "theirs.toml"
+    rows = ["440090,390000"] * 42 + ["443800,390000"] * 12
+    families.write_text("\n".join(["easting,northing", *rows]) + "\n", encoding="utf-8")
+    theirs.write_text(
+        '[[scenario]]\nname = "theirs"\nlabel = "East"\nclose = ["east"]\n', encoding="utf-8"
+    )
+    out = tmp_path / "out"
+    ran = run_cli(
+        "challenge", theirs, "-s", toy.toml, "--families", families, "-o", out, "--offline"
+    )
+    assert ran.code == 0, ran.err
+    table = pd.read_csv(out / "comparison.csv", dtype=str)
+    told = table[table["unit"] == "count"]
+    assert len(told) > 4
+    for column in ("council", "theirs"):
+        assert told[column].map(fine).all(), told[column].tolist()
+
+
+def test_a_study_s_own_counts_are_hidden_as_a_list_is(tmp_path: Path) -> None:
+    toy = write_study(tmp_path / "study")
+    toy.change("study.toml", "weights_public = true", "weights_public = false")
+    out = tmp_path / "out"
+    toy.change("origins.csv", "a,440100,390000,10", "a,440100,390000,7")
+    assert run_cli("report", toy.toml, "-o", out, "--offline").code == 0
+    table = pd.read_csv(out / "origins.csv", dtype=str)
+    assert set(table["weight"]) <= {MARK, "0.0", "20.0", "30.0"}
+    manifest = json.loads((out / "manifest.json").read_text("utf-8"))
+    (origins,) = [item for item in manifest["inputs"] if item["role"] == "origins"]
+    assert origins["rows"] is None
+    # to the manifest, six families at a are the same as seven
+    toy.change("origins.csv", "a,440100,390000,7", "a,440100,390000,6")
+    assert run_cli("verify", out, "--study", toy.toml).code == 0
+
+
+def test_origins_with_a_row_for_each_family_are_refused(tmp_path: Path) -> None:
+    toy = write_study(tmp_path / "study")
+    toy.change("study.toml", "weights_public = true", "weights_public = false")
+    for old in ("390000,10", "390100,20", "390000,30"):
+        toy.change("origins.csv", old, f"{old.split(',')[0]},1")
+    ran = run_cli("report", toy.toml, "-o", tmp_path / "out", "--offline")
+    assert ran.code == 2
+    assert "give a list of under-fives as data.families" in ran.err
