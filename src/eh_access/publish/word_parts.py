@@ -19,6 +19,7 @@ BODY_PT, SMALL_PT = 10.5, 9.0
 A4_MM = (210, 297)
 MARGIN_MM = 20
 PICTURE_MM = 165
+FIRST_PICTURE_MM = 100
 
 
 def blank_document() -> Docx:
@@ -191,7 +192,8 @@ def add_picture(made: Docx, png: bytes, *, alt: str, number: int) -> None:
     """
     from docx.shared import Mm  # noqa: PLC0415 - heavy
 
-    shape = made.add_picture(io.BytesIO(png), width=Mm(PICTURE_MM))
+    first = number == 1  # stands on the first page, below the answer
+    shape = made.add_picture(io.BytesIO(png), width=Mm(FIRST_PICTURE_MM if first else PICTURE_MM))
     made.paragraphs[-1].paragraph_format.keep_with_next = True
     about = shape._inline.docPr  # noqa: SLF001 - no other way
     about.set("descr", alt)
