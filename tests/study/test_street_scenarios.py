@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from eh_access.errors import InputError
+from eh_access.study.cases import cases_of
 from eh_access.study.config import Study, load_study
-from eh_access.study.further import cases_of
 from eh_access.study.results import StudyResult
 from eh_access.study.run import run_study
 from eh_access.study.schema import ScenarioConfig

@@ -169,7 +169,7 @@ def robustness(
     >>> case = Case(scenario="one-less", origins=homes, before=before, after=after)
     >>> found = robustness(load_study("rotherham").criteria[:1], {"oa": [case]})
     >>> found.summary()["settings"].tolist()
-    [24]
+    [23]
     """
     names = checked(criteria, cases)
     grid = tuple(settings) if settings is not None else usual(cases)

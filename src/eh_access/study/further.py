@@ -18,7 +18,6 @@ from eh_access.analysis.alternatives import (
     alternatives_frame,
     rank_alternatives,
 )
-from eh_access.analysis.case import Case, JudgeSettings, Side
 from eh_access.analysis.fairness import fairness_frame
 from eh_access.analysis.hiding import hide_small, joined_logs
 from eh_access.analysis.outreach import Outreach, best_sessions, outreach_frame
@@ -27,6 +26,7 @@ from eh_access.analysis.robustness import Robustness, robustness
 from eh_access.analysis.scenarios import open_sites
 from eh_access.analysis.three_readings import readings_table
 from eh_access.analysis.venues import Loss, OutreachOptions
+from eh_access.study.cases import cases_of, judging_of, side_of
 from eh_access.study.config import scenario_of
 from eh_access.study.families import ROLE as FAMILIES_ROLE
 from eh_access.study.further_figures import (
@@ -189,6 +189,14 @@ def find_robustness(result: StudyResult, *, progress: Progress | None = None) ->
     ------
     InputError
         If the other set of origins cannot be used.
+
+    Examples
+    --------
+    >>> from eh_access.study.config import load_study
+    >>> from eh_access.study.run import run_study
+    >>> found = find_robustness(run_study(load_study("newport")))
+    >>> found.summary()["sentence"].str.contains("that could matter").all().item()
+    True
     """
     study, tell = result.study, progress if progress is not None else _silent
     cases = {result.origins_name: cases_of(result)}
@@ -219,54 +227,6 @@ def find_robustness(result: StudyResult, *, progress: Progress | None = None) ->
     return robustness(study.criteria, cases, positions=positions)
 
 
-def cases_of(result: StudyResult) -> list[Case]:
-    """Return every assessed scenario as a case to judge, baseline first.
-
-    Parameters
-    ----------
-    result
-        From `run_study`.
-
-    Returns
-    -------
-    list of Case
-        With the times the verdicts were reached with.
-    """
-    before = _side(result, BASELINE_NAME)
-    return [
-        Case(
-            scenario=name,
-            origins=result.origins,
-            before=before,
-            after=_side(result, name),
-            settings=_judging(result),
-        )
-        for name in result.scenario_names
-    ]
-
-
-def _judging(result: StudyResult) -> JudgeSettings:
-    study = result.study
-    return JudgeSettings(
-        full_time_from_hours=study.settings.full_time_from_hours,
-        unit=study.unit,
-        place=study.site_word,
-        policy=study.policy,
-    )
-
-
-def _side(result: StudyResult, scenario: str) -> Side:
-    sites = result.scenario_sites[scenario]
-    if scenario in result.moved:
-        return result.moved[scenario].side(sites)
-    return Side(
-        sites=sites,
-        times=result.times,
-        times_back=result.times_back,
-        distances=result.distances,
-    )
-
-
 def _lost_sites(result: StudyResult) -> tuple[str, ...]:
     """Return the sites that the last scenario takes away or leaves with fewer hours."""
     enough = result.study.settings.full_time_from_hours
@@ -282,7 +242,7 @@ def _alternatives(result: StudyResult) -> Alternatives | None:
     if not council:
         return None
     return rank_alternatives(
-        _side(result, BASELINE_NAME),
+        side_of(result, BASELINE_NAME),
         result.origins,
         close=len(council),
         criteria=result.study.criteria,
@@ -290,7 +250,7 @@ def _alternatives(result: StudyResult) -> Alternatives | None:
             council=council,
             mode=session_mode(result.study),
             loser_min=result.study.settings.loser_min,
-            judging=_judging(result),
+            judging=judging_of(result),
         ),
     )
 
