@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 import toy_borough
-from eh_access import StudyResult, find_further, load_study, run_study
+from eh_access import StudyResult, find_further, load_study, read_network, run_study
 from eh_access.analysis.comparison import compare
 from eh_access.analysis.scenarios import BASELINE
 from eh_access.analysis.verdicts import judge
@@ -132,6 +133,12 @@ def test_plain_text_is_short_and_says_size_mode_and_reach() -> None:
     assert len(text.splitlines()) < 12
     assert all(word in text for word in ("by 4 sites", "on foot", "INDICATIVE", "reach a site"))
     assert "There are no origins" in repr(toy_borough.times_of(np.empty((0, 4)), houses=[]))
+
+
+def test_a_network_says_how_large_it_is_and_whence() -> None:
+    assert re.fullmatch(
+        r"<Network: 15,\d{3} nodes, 1\d,\d{3} streets, \d{3} km; .+>", repr(read_network("newport"))
+    )
 
 
 def test_no_result_prints_whole_frames(result: StudyResult) -> None:

@@ -8,9 +8,11 @@ import subprocess
 from collections import Counter
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
+from shapely import LineString
 
-from eh_access.publish.geopackage import write_geopackage
+from eh_access.publish.geopackage import Layer, line_style, write_geopackage
 from eh_access.publish.layers import geopackage_metadata, layers
 from eh_access.publish.shading import CHANGE
 from eh_access.study.results import StudyResult
@@ -30,8 +32,13 @@ def qgis() -> str:
 
 def test_qgis_opens_it_coloured(qgis: str, toy: StudyResult, tmp_path: Path) -> None:
     path, picture = tmp_path / "results.gpkg", tmp_path / "map.png"
-    write_geopackage(layers(toy), path, metadata=geopackage_metadata(toy))
-    command = [qgis, str(TOOL), str(path), str(picture), "sites", "origins", "areas"]
+    west, south, east, north = toy.origins.total_bounds
+    road = LineString([(west, south), (east, north)])
+    roads = gpd.GeoDataFrame({"highway": ["track"]}, geometry=[road], crs="EPSG:27700")
+    style = line_style("#8C8C8C", 0.15)
+    streets = Layer(name="streets", title="Streets", frame=roads, style=style)
+    write_geopackage([*layers(toy), streets], path, metadata=geopackage_metadata(toy))
+    command = [qgis, str(TOOL), str(path), str(picture), "sites", "origins", "streets", "areas"]
     ran = subprocess.run(
         command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": ""}
     )
@@ -41,6 +48,8 @@ def test_qgis_opens_it_coloured(qgis: str, toy: StudyResult, tmp_path: Path) -> 
     assert told["origins"]["features"] == len(toy.origins)
     assert told["sites"]["renderer"] == "categorizedSymbol"
     assert told["areas"]["renderer"] == "graduatedSymbol"
+    assert told["streets"]["renderer"] == "singleSymbol"
+    assert "loses all" in told["origins"]["legend"]
     assert told["areas"]["legend"] == list(CHANGE.labels)
     assert picture.read_bytes().startswith(b"\x89PNG")
     colours = Counter(_pixels(picture))

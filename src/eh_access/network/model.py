@@ -142,6 +142,12 @@ class Network:
             if isinstance(value, np.ndarray):
                 value.flags.writeable = False
 
+    def __repr__(self) -> str:
+        """Say how much there is and where it came from, not every tag."""
+        source = self.provenance[0].title if self.provenance else "made by hand"
+        size = f"{self.node_count:,} nodes, {self.edge_count:,} streets"
+        return f"<Network: {size}, {self.length_m.sum() / 1000:,.0f} km; {source}>"
+
     @property
     def node_count(self) -> int:
         """Number of nodes."""

@@ -100,20 +100,24 @@ def write_geopackage(layers: Sequence[Layer], path: Path, *, metadata: str) -> N
     path.unlink(missing_ok=True)
     with _fixed_date():
         for layer in layers:
-            _write_layer(layer, path)
+            _write_layer(layer, path, is_first=layer is layers[0])
     with closing(sqlite3.connect(path)) as database, database:
         _write_styles(database, layers)
         _write_metadata(database, metadata)
 
 
-def _write_layer(layer: Layer, path: Path) -> None:
-    """Write one layer; the index goes along as a column of its name."""
+def _write_layer(layer: Layer, path: Path, *, is_first: bool) -> None:
+    """Write one layer; the index goes along as a column of its name.
+
+    Programs older than GDAL 3.7 (QGIS 3.28 and before, on many desks) warn of the newest form.
+    """
     frame = layer.frame.reset_index() if layer.frame.index.name else layer.frame
     frame.to_file(
         path,
         layer=layer.name,
         driver="GPKG",
         engine="pyogrio",
+        dataset_options={"VERSION": "1.3"} if is_first else {},
         layer_options={"DESCRIPTION": layer.title, "IDENTIFIER": layer.name},
     )
 
@@ -205,6 +209,31 @@ def graduated_style(column: str, classes: Sequence[tuple[float, float, str, str]
     )
 
 
+def line_style(colour: str, width_mm: float) -> str:
+    """Return a QGIS style that draws all lines alike.
+
+    Parameters
+    ----------
+    colour
+        ``#RRGGBB``.
+    width_mm
+        Width of the lines.
+
+    Returns
+    -------
+    str
+        QML.
+
+    Examples
+    --------
+    >>> "SimpleLine" in line_style("#BFBFBF", 0.2)
+    True
+    """
+    options = {"line_color": _rgba(colour), "line_width": f"{width_mm:g}", "line_width_unit": "MM"}
+    symbol = _symbol(0, "line", "SimpleLine", options)
+    return _qml(f'<renderer-v2 type="singleSymbol"><symbols>{symbol}</symbols></renderer-v2>')
+
+
 def categorised_style(
     column: str, categories: Mapping[str, tuple[str, str]], *, size_mm: float, marks: str = ""
 ) -> str:
@@ -232,7 +261,7 @@ def categorised_style(
     True
     """
     listed = "".join(
-        f'<category value={quoteattr(value)} label={quoteattr(value)} symbol="{number}"'
+        f'<category value={quoteattr(value)} label={quoteattr(_in_words(value))} symbol="{number}"'
         ' render="true" type="string"/>'
         for number, value in enumerate(categories)
     )
@@ -245,6 +274,11 @@ def categorised_style(
         f"</categories><symbols>{symbols}</symbols></renderer-v2>",
         labels=marks,
     )
+
+
+def _in_words(value: str) -> str:
+    """Return a value as a legend says it: ``loses_all`` is "loses all"."""
+    return value.replace("_", " ")
 
 
 def _symbol(number: int, kind: str, layer: str, options: Mapping[str, str]) -> str:
@@ -291,7 +325,9 @@ def _qml(renderer: str, *, labels: str = "") -> str:
     labelling = (
         '<labeling type="simple"><settings calloutType="simple"><text-style '
         f'fieldName={quoteattr(labels)} fontSize="8" fontSizeUnit="Point" textColor="18,67,109,255"'
-        '/><placement placement="6" dist="1"/></settings></labeling>'
+        '><text-buffer bufferDraw="1" bufferSize="0.9" bufferSizeUnits="MM" bufferOpacity="1"'
+        ' bufferColor="255,255,255,255"/></text-style>'
+        '<placement placement="6" dist="2" distUnits="MM"/></settings></labeling>'
         if labels
         else ""
     )

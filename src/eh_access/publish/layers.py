@@ -16,7 +16,7 @@ from eh_access.analysis.scenarios import open_sites
 from eh_access.publish import drawing, figures
 from eh_access.publish.attribution import credit_lines
 from eh_access.publish.facts import facts
-from eh_access.publish.geopackage import Layer, categorised_style, graduated_style
+from eh_access.publish.geopackage import Layer, categorised_style, graduated_style, line_style
 from eh_access.publish.hiding import FACTS, MARK_NOTE
 from eh_access.publish.shading import CHANGE
 from eh_access.publish.squares import display_areas
@@ -44,6 +44,7 @@ FULL_TIME = "full_time"
 MAIN_ROADS = ("motorway", "trunk", "primary", "secondary")
 SITE_COLUMNS = ["name", "kind", "location_basis", "location_radius_m", "hours_per_week", "status"]
 ISOCHRONE_COLOUR = "#BCD3EA"
+STREET_COLOUR = "#8C8C8C"
 ORIGIN_STYLE = {
     "loses_all": ("cross2", drawing.DARK_PINK),
     "loses": ("triangle", drawing.ORANGE),
@@ -274,7 +275,12 @@ def _streets_layer(network: Network) -> Layer:
         geometry=lines,
         crs=CRS,
     )
-    return Layer(name="streets", title="Streets used, from OpenStreetMap", frame=frame)
+    return Layer(
+        name="streets",
+        title="Streets used, from OpenStreetMap",
+        frame=frame,
+        style=line_style(STREET_COLOUR, 0.15),
+    )
 
 
 def main_roads(result: StudyResult) -> gpd.GeoSeries | None:
