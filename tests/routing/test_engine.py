@@ -86,6 +86,51 @@ def test_minutes_are_deciseconds_divided_and_rounded_once(how: int) -> None:
     assert np.array_equal(rows[:, :20], every_ds / np.float32(600))
 
 
+def test_nodes_found_sooner_again_and_again_do_not_overflow_the_queue() -> None:
+    """A street along which each node has a shorter way to a hub than the last, inside one bucket.
+
+    Each time, the hub and all its neighbours wait once more: far oftener than there are streets.
+    """
+    bucket, steps, leaves = 64, 12, 400
+    hub = steps + 1
+    ds = [(i, i + 1, 1) for i in range(steps)]
+    ds += [(i, hub, bucket - 2 - 4 * i) for i in range(steps + 1)]
+    ds += [(hub, hub + 1 + leaf, 2 * bucket + leaf % 7) for leaf in range(leaves)]
+    ds += [(hub + leaves, hub + leaves + 1, 1024 * bucket - 1)]  # makes buckets 64 ds wide
+    streets = [(u, v, cost / 10 * 4.8 / 3.6, STREET) for u, v, cost in ds]
+    town = toy_network(streets, [(0, 0)] * (hub + leaves + 2))
+    found = [
+        town.one_to_all([0] * 3, mode=WALK, options=SearchOptions(engine=name, threads=1))
+        for name in ("queue", "hierarchy")
+    ]
+    assert np.array_equal(*found)
+    assert np.isfinite(found[0]).all()
+
+
+@pytest.mark.parametrize("past_bytes", [0, 1 << 40])
+def test_several_batches_however_they_are_written(
+    past_bytes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "PAST_CACHE_BYTES", past_bytes)
+    monkeypatch.setattr(batches, "CELLS_PER_WORKER", 64)
+    town = grid_town(20, 17)
+    nodes = np.random.default_rng(5).integers(0, town.node_count, 203).tolist()
+    rows = np.random.default_rng(6).integers(0, town.node_count, 500)
+    options = SearchOptions(engine="hierarchy", threads=2)
+    expected = town.one_to_all(nodes, mode=WALK, options=SearchOptions(engine="queue"))
+    assert np.array_equal(town.one_to_all(nodes, mode=WALK, options=options), expected)
+    some = town.one_to_all(nodes, mode=WALK, options=options, rows=rows)
+    assert np.array_equal(some, expected[rows])
+
+
+def test_rows_that_begin_inside_half_a_line_are_refused() -> None:
+    town = grid_town(3, 3)
+    metric = engine.metric(town, WALK, direction="from_sites")
+    crooked = batches.aligned_rows(town.node_count + 1, 8).ravel()[1:].view()[: 8 * 9].reshape(9, 8)
+    with pytest.raises(ValueError, match="aligned_rows"):
+        batches.sweep_batch(metric, np.zeros((1, 1, 2), dtype=np.int32), crooked)
+
+
 @settings(max_examples=40)
 @given(town=towns(), order=st.randoms(use_true_random=False))
 def test_any_order_of_nodes_gives_the_same_minutes(town: Network, order: object) -> None:

@@ -71,7 +71,15 @@ def sweep_batch(
         `sweep.AS_DS`, `sweep.AS_MINUTES` (``inf`` where there is no way) or `sweep.PAST_CACHE`.
     workers
         Threads to use.
+
+    Raises
+    ------
+    ValueError
+        If ``out`` has too few lanes, or rows that do not begin at half a line of cache.
     """
+    crooked = out.ctypes.data % sweep.OUT_BYTES or out.strides[0] % sweep.OUT_BYTES
+    if crooked or out.shape[1] != lanes_for(len(seeds)):
+        raise ValueError("out must come from aligned_rows, as wide as lanes_for says")
     tree, lanes = metric.topology, lanes_for(len(seeds), sweep.LANES)
     units = sweep.known(out.shape[1] // sweep.OUT_LANES)
     slot, nodes, rows = ways_up(tree.parent, tree.top, tree.work_row, seeds)

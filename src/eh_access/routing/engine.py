@@ -67,6 +67,8 @@ class Job:
 class SearchOptions:
     """How to search; no choice here changes a result.
 
+    (Beyond 19 days, 2**24 deciseconds, the hierarchy's numbers are rounded.)
+
     Parameters
     ----------
     engine

@@ -125,6 +125,22 @@ def customise(
     -------
     Metric
         Ready for sweeps.
+
+    Examples
+    --------
+    A road 3 - 1 - 0 - 2, a minute (600 ds) a stretch, whose middle, node 0, is the top. A search
+    from node 3 climbs 3, 1, 0 in two minutes; coming down, node 2 is a minute beyond node 0.
+
+    >>> from eh_access.routing.batches import minutes_everywhere
+    >>> from eh_access.routing.topology import build_topology
+    >>> ends = np.array([3, 1, 0], dtype=np.int32), np.array([1, 0, 2], dtype=np.int32)
+    >>> tree = build_topology(4, *ends)
+    >>> tree.parent.tolist()
+    [-1, 0, 0, 1]
+    >>> a_minute = np.full(3, 600, dtype=np.int32)
+    >>> seeds = np.array([[[3, 0]]], dtype=np.int32)  # one site: node 3, 0 ds away
+    >>> minutes_everywhere(customise(tree, a_minute, a_minute), seeds, workers=1).ravel().tolist()
+    [2.0, 1.0, 3.0, 0.0]
     """
     climb_ds = np.empty(len(topology.upper), dtype=np.int32)
     descend_ds = np.empty_like(climb_ds)

@@ -45,10 +45,10 @@ def _climb(arcs: Any, tree: Any, ways: Any, seeds: Any, climbed: Any) -> None:
                 climbed[slot[v]] = min(climbed[slot[v]], own)
     for at in range(len(nodes)):
         v = np.int64(nodes[at])
-        here, branch = climbed[slot[v]], v - np.int64(work_row[v])
+        here, apart = climbed[slot[v]], v - np.int64(work_row[v])
         for k in range(start[v], start[v + 1]):
             upper = np.int64(entries[k, 0])
-            row = 1 + upper if upper < top else np.int64(slot[branch + upper])
+            row = 1 + upper if upper < top else np.int64(slot[upper + apart])
             climbed[row] = min(climbed[row], here + (np.int64(entries[k, 1]) << SHIFT))
 
 

@@ -3,7 +3,8 @@
 A waiting node is kept in the bucket of its time, ``2**shift`` deciseconds wide; the buckets lie in
 a ring just longer than the dearest arc (Dial, "Algorithm 360: shortest-path forest with topological
 ordering", Communications of the ACM, 1969). A node whose time improves within its own bucket is
-visited again, so the result is exact whatever the width.
+visited again, so the result is exact whatever the width; a node that is found sooner than thought
+waits twice, and what waits too long is dropped when its turn comes.
 """
 
 from __future__ import annotations
@@ -41,6 +42,14 @@ def _put(slots: Any, ring: Any, following: Any, waiting: Any, bucket: Any, node:
 
 
 @njit()
+def _grown(room: Any, least: Any) -> Any:
+    """Return a copy with twice the room, or as much as is needed."""
+    larger = np.empty(max(2 * len(room), least), dtype=room.dtype)
+    larger[: len(room)] = room
+    return larger
+
+
+@njit()
 def _search(graph: Any, seeds: Any, limit_ds: Any, shift: Any, time_ds: Any, room: Any) -> None:
     """Fill ``time_ds`` with the time from the seeds to each node, ``CLOSED_DS`` beyond the limit.
 
@@ -73,6 +82,9 @@ def _search(graph: Any, seeds: Any, limit_ds: Any, shift: Any, time_ds: Any, roo
         here_ds = time_ds[node]
         if here_ds >> shift != bucket:
             continue  # it was reached sooner, and has been visited since
+        needed = slots[1] + start[node + 1] - start[node]
+        if needed > len(waiting):  # nodes visited again and again within one bucket
+            waiting, following = _grown(waiting, needed), _grown(following, needed)
         for k in range(start[node], start[node + 1]):
             head = arcs[k, 0]
             there_ds = here_ds + arcs[k, 1]

@@ -221,6 +221,11 @@ def _push(_context: Any, units: Any, _here: Any, _there: Any, _cost: Any) -> Any
 def climb(units: Any, arcs: Any, tree: Any, ways: Any, seeds: Any, rows: Any) -> None:
     """Climb from every site's seeds to the root of the tree, each site in its own lane.
 
+    Arcs name an upper neighbour by its row in a sweep's table (``Topology.work_row``). Every upper
+    neighbour is an ancestor in the tree, and so at the top or in the node's own branch; nodes of a
+    branch have consecutive numbers and consecutive rows. So a row below ``top`` is that place at
+    the top, and any other is as far from the node's own row as the two nodes' numbers are apart.
+
     Parameters
     ----------
     units
@@ -248,10 +253,10 @@ def climb(units: Any, arcs: Any, tree: Any, ways: Any, seeds: Any, rows: Any) ->
     stride, rows_at = np.int64(rows.strides[0]), np.int64(rows.ctypes.data)
     for at in range(len(nodes)):
         v = np.int64(nodes[at])
-        here, branch = rows_at + np.int64(slot[v]) * stride, v - np.int64(work_row[v])
+        here, apart = rows_at + np.int64(slot[v]) * stride, v - np.int64(work_row[v])
         for k in range(start[v], start[v + 1]):
             upper = np.int64(entries[k, 0])
-            row = 1 + upper if upper < top else np.int64(slot[branch + upper])
+            row = 1 + upper if upper < top else np.int64(slot[upper + apart])
             _push(units, here, rows_at + row * stride, entries[k, 1])
 
 
