@@ -163,6 +163,9 @@ def spoilt(line: RuleLine) -> Iterator[tuple[str, RuleLine | None]]:
         yield f"where {what}", replace(line, where=fewer)
     for what, fewer in less_of(line.unless):
         yield f"unless {what}", replace(line, unless=fewer)
+    for key in line.instead:
+        rest = tuple(other for other in line.instead if other != key)
+        yield f"instead {key}", replace(line, instead=rest)
     for key in line.where_missing:
         rest = tuple(other for other in line.where_missing if other != key)
         yield f"where_missing {key}", replace(line, where_missing=rest)
@@ -199,7 +202,8 @@ def test_nothing_can_be_left_out_of_the_table_unnoticed(
         near = [
             (case, tags)
             for case, tags in cases
-            if (line.missing or line.key in tags) and case.is_point == (part == "points")
+            if (line.missing or tags.keys() & {line.key, *line.instead})
+            and case.is_point == (part == "points")
         ]
         for what, spoiled in spoilt(line):
             less = without(table, (name, part, number), spoiled)

@@ -162,7 +162,8 @@ def tag_sets() -> st.SearchStrategy[dict[str, str]]:
     lines = [line for s in table.sets.values() for line in (*s.ways, *s.points)]
     known: dict[str, set[str]] = {}
     for line in lines:
-        for key, values in ((line.key, line.values), *line.where, *line.unless):
+        told = ((line.key, line.values), *((key, frozenset()) for key in line.instead))
+        for key, values in (*told, *line.where, *line.unless):
             known.setdefault(key, {"of no kind", "yes", "no", "0.5", "12", "a;b"}).update(values)
     known["ferry:km_h"] = {"8.0", "12.5"}
     single = {key: st.sampled_from(sorted(values - {"*"})) for key, values in sorted(known.items())}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
 from eh_access.errors import InputError, NotFoundError, did_you_mean
-from eh_access.network.tag_values import MILE_KM, NUMBERS, parse_speed_km_h
+from eh_access.network.tag_values import MILE_KM, NUMBERS, SPEEDS, parse_speed_km_h
 
 EFFECTS = frozenset(
     {
@@ -24,7 +24,7 @@ NEEDED = ("key", "effect", "reason", "source")
 DIRECTIONS = {"both": (0, 1), "forward": (0,), "backward": (1,)}
 FIELDS = frozenset(
     {
-        *("key", "values", "missing", "below", "at_least"),
+        *("key", "values", "missing", "below", "at_least", "instead"),
         *("where", "where_missing", "unless"),
         *("effect", "amount", "direction", "reason", "source"),
     }
@@ -40,6 +40,8 @@ class RuleLine:
     missing: bool
     below: float | None
     at_least: float | None
+    instead: tuple[str, ...]
+    named: Mapping[str, float] = field(hash=False)
     where: tuple[tuple[str, frozenset[str]], ...]
     where_missing: tuple[str, ...]
     unless: tuple[tuple[str, frozenset[str]], ...]
@@ -52,30 +54,39 @@ class RuleLine:
     def looked_at(self) -> Iterator[str]:
         """Give every tag the line looks at."""
         yield self.key
+        yield from self.instead
         yield from (key for key, _ in self.where)
         yield from (key for key, _ in self.unless)
         yield from self.where_missing
 
     def speaks_of(self, tags: Mapping[str, str]) -> bool:
         """Tell whether the line applies to a set of tags."""
-        value = tags.get(self.key)
-        if (value is None) != self.missing:
-            return False
-        if value is not None and not self._value_fits(value):
-            return False
+        if self.below is not None or self.at_least is not None:
+            if not self._within(self._number(tags)):
+                return False
+        else:
+            value = tags.get(self.key)
+            if (value is None) != self.missing:
+                return False
+            if value is not None and not fits(value, self.values):
+                return False
         return (
             all(key in tags and fits(tags[key], wanted) for key, wanted in self.where)
             and not any(key in tags for key in self.where_missing)
             and not any(key in tags and fits(tags[key], wanted) for key, wanted in self.unless)
         )
 
-    def _value_fits(self, value: str) -> bool:
-        if self.below is None and self.at_least is None:
-            return fits(value, self.values)
-        number = NUMBERS[self.key](value)
-        if number is None:
-            return False
-        if self.below is not None and number >= self.below:
+    def _number(self, tags: Mapping[str, str]) -> float | None:
+        """Return the first number that the line's tags hold."""
+        for key in (self.key, *self.instead):
+            if key in tags:
+                number = self.named.get(tags[key]) or NUMBERS[key](tags[key])
+                if number is not None:
+                    return number
+        return None
+
+    def _within(self, number: float | None) -> bool:
+        if number is None or (self.below is not None and number >= self.below):
             return False
         return self.at_least is None or number >= self.at_least
 
@@ -164,7 +175,7 @@ def read_rule_table(text: str) -> RuleTable:
     sources, groups = raw.pop("sources", {}), raw.pop("groups", {})
     limits = {name: mph * MILE_KM for name, mph in raw.pop("named_limits_mph", {}).items()}
     raw.pop("version", None)
-    reader = _Reader(sources, groups | {"named_limits": list(limits)})
+    reader = _Reader(sources, groups | {"named_limits": list(limits)}, limits)
     sets: dict[str, RuleSet] = {}
     for name, body in raw.items():
         own = {part: reader.lines(name, part, body.get(part, [])) for part in ("way", "point")}
@@ -190,9 +201,15 @@ def read_rule_table(text: str) -> RuleTable:
 class _Reader:
     """Turns the TOML of lines into ``RuleLine``, gathering every fault."""
 
-    def __init__(self, sources: Mapping[str, str], groups: Mapping[str, list[str]]) -> None:
+    def __init__(
+        self,
+        sources: Mapping[str, str],
+        groups: Mapping[str, list[str]],
+        limits: Mapping[str, float],
+    ) -> None:
         self.sources = sources
         self.groups = groups
+        self.limits = limits
         self.faults: list[str] = []
 
     def lines(self, name: str, part: str, raw: list[dict[str, Any]]) -> tuple[RuleLine, ...]:
@@ -209,6 +226,8 @@ class _Reader:
             missing=fields.get("missing", False),
             below=fields.get("below"),
             at_least=fields.get("at_least"),
+            instead=tuple(fields.get("instead", ())),
+            named=self.limits if fields.get("key") in SPEEDS else {},
             where=self._conditions(place, fields.get("where", {})),
             where_missing=tuple(fields.get("where_missing", ())),
             unless=self._conditions(place, fields.get("unless", {})),
@@ -227,13 +246,16 @@ class _Reader:
             ("source", self.sources.keys()),
             ("direction", DIRECTIONS.keys()),
         )
-        for field, allowed in known:
-            if field in fields and fields[field] not in allowed:
-                value = fields[field]
-                faults.append(f"unknown {field} '{value}': {did_you_mean(value, allowed)}")
+        for named, allowed in known:
+            if named in fields and fields[named] not in allowed:
+                value = fields[named]
+                faults.append(f"unknown {named} '{value}': {did_you_mean(value, allowed)}")
         compared = "below" in fields or "at_least" in fields
-        if compared and fields.get("key") not in NUMBERS:
-            faults.append(f"the tag '{fields.get('key')}' is not known to hold a number")
+        for key in (fields.get("key"), *fields.get("instead", ())) if compared else ():
+            if key not in NUMBERS:
+                faults.append(f"the tag '{key}' is not known to hold a number")
+        if "instead" in fields and not compared:
+            faults.append("instead is for lines with below or at_least")
         if not compared and not fields.get("missing") and not fields.get("values"):
             faults.append("neither values nor below, at_least or missing")
         if (fields.get("effect") in AMOUNT_EFFECTS) != ("amount" in fields):

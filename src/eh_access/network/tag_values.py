@@ -160,11 +160,15 @@ def parse_duration_min(text: str) -> float | None:
     return minutes if 0 < minutes <= MAX_CROSSING_MIN else None
 
 
+SPEEDS = ("maxspeed", "maxspeed:forward", "maxspeed:backward", "maxspeed:type", "source:maxspeed")
+"""Tags that say a speed limit, in figures or by name."""
+
 NUMBERS = {
     "width": parse_metres,
     "est_width": parse_metres,
+    "maxwidth": parse_metres,
     "maxwidth:physical": parse_metres,
     "incline": parse_slope_percent,
-    "maxspeed": parse_speed_km_h,
+    **dict.fromkeys(SPEEDS, parse_speed_km_h),
 }
 """How to read the number in each tag that a rule may compare."""
