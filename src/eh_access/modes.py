@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from eh_access._arguments import number
 from eh_access.errors import InputError, NotFoundError, did_you_mean
 
 NO_HILLS = "none"
@@ -13,6 +14,8 @@ HILL_FUNCTIONS = (NO_HILLS, "tobler", "pushchair", "bicycle")
 """Names of the functions in ``network/hills.py`` that say how slopes slow a mode."""
 
 MAX_DELAY_S = 3600.0
+LEAST_KM_H, MOST_KM_H = 0.1, 200.0
+LEAST_FACTOR, MOST_FACTOR = 0.05, 2.0
 
 JUNCTION_DELAY_S = 3.0
 """Set so that main roads come to the average speed the Department for Transport measures on local
@@ -77,27 +80,19 @@ class TravelMode:
     source: str = ""
 
     def __post_init__(self) -> None:
-        faults = [
-            f"mode '{self.name}': {field} is {value}; give a speed above 0 and at most 200 km/h"
-            for field, value in (
-                ("speed_km_h", self.speed_km_h),
-                ("walk_speed_km_h", self.walk_speed_km_h),
-            )
-            if not 0 < value <= 200  # noqa: PLR2004 - the bound is stated in the message
-        ]
-        faults += [
-            f"mode '{self.name}': {field} is {value}; give seconds from 0 to {MAX_DELAY_S:g}"
-            for field, value in (
-                ("junction_delay_s", self.junction_delay_s),
-                ("parking_s", self.parking_s),
-            )
-            if not 0 <= value <= MAX_DELAY_S
-        ]
-        if not 0 < self.speed_factor <= 2:  # noqa: PLR2004 - the bound is stated in the message
-            faults.append(
-                f"mode '{self.name}': speed_factor is {self.speed_factor}; "
-                "give a number above 0 and at most 2"
-            )
+        faults: list[str] = []
+        for field, low, high, unit in (
+            ("speed_km_h", LEAST_KM_H, MOST_KM_H, "a speed in km/h"),
+            ("walk_speed_km_h", LEAST_KM_H, MOST_KM_H, "a speed in km/h"),
+            ("junction_delay_s", 0.0, MAX_DELAY_S, "seconds"),
+            ("parking_s", 0.0, MAX_DELAY_S, "seconds"),
+            ("speed_factor", LEAST_FACTOR, MOST_FACTOR, ""),
+        ):
+            told = f"mode '{self.name}': {field}"
+            try:
+                number(told, getattr(self, field), low=low, high=high, unit=unit)
+            except InputError as error:
+                faults += error.faults
         if self.hill_function not in HILL_FUNCTIONS:
             hint = did_you_mean(self.hill_function, HILL_FUNCTIONS)
             faults.append(f"mode '{self.name}': no hill function '{self.hill_function}': {hint}")
@@ -120,7 +115,7 @@ class TravelMode:
         Raises
         ------
         InputError
-            If the speed is not above 0 and at most 200 km/h.
+            If the speed is not from 0.1 to 200 km/h.
 
         Examples
         --------
@@ -266,3 +261,18 @@ def get_mode(name: str) -> TravelMode:
         message = f"no travel mode '{name}': {did_you_mean(name, ready)}"
         raise NotFoundError(message)
     return ready[name]
+
+
+def check_mode(mode: object) -> None:
+    """Raise InputError unless something is a way of travelling, such as a mode's mere name.
+
+    Examples
+    --------
+    >>> check_mode("walk")
+    Traceback (most recent call last):
+    eh_access.errors.InputError: mode is 'walk'; give a mode: eh.WALK, or get_mode("walk")
+    """
+    if not isinstance(mode, TravelMode):
+        name = mode if isinstance(mode, str) else "walk"
+        ready = name.upper() if name in {**MODES, TODDLER.name: TODDLER} else "WALK"
+        raise InputError(f'mode is {mode!r}; give a mode: eh.{ready}, or get_mode("{name}")')

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shapely import box
 
 from eh_access.errors import InputError, NotFoundError
-from eh_access.modes import CYCLE, DRIVE, MODES, WALK
+from eh_access.modes import CYCLE, DRIVE, MODES, WALK, TravelMode
 from eh_access.network.changes import AddLink, CloseStreet, SetSpeedLimit, change_streets
 from eh_access.network.file import read_network_file, write_network
 from eh_access.network.links import cut_edge
@@ -59,6 +59,47 @@ def test_closed_to_cars_alone() -> None:
     assert np.isinf(minutes(closed, DRIVE)[0, 1:]).all()
     for mode in (WALK, CYCLE):
         assert np.array_equal(minutes(closed, mode), minutes(diamond(), mode))
+
+
+@pytest.mark.parametrize(
+    ("to", "tags", "mode"),
+    [
+        ("motor_vehicle", {"highway": "residential", "motorcar": "yes"}, DRIVE),
+        ("motor_vehicle", {"highway": "residential", "motor_vehicle": "yes"}, DRIVE),
+        ("motor_vehicle", {"highway": "residential", "vehicle": "designated"}, DRIVE),
+        ("bicycle", {"highway": "cycleway", "bicycle": "designated"}, CYCLE),
+        ("foot", {"highway": "footway", "foot": "designated", "access": "yes"}, WALK),
+        ("foot", {"highway": "path", "designation": "public_footpath"}, WALK),
+        ("everyone", {"highway": "residential", "motorcar": "yes", "foot": "yes"}, DRIVE),
+        ("everyone", {"highway": "residential", "motorcar": "yes", "foot": "yes"}, WALK),
+    ],
+)
+def test_a_closure_outdoes_more_specific_tags(
+    to: str, tags: dict[str, str], mode: TravelMode
+) -> None:
+    town = toy_network([(0, 1, None, tags)], [(0, 0), (80, 0)])
+    assert np.isfinite(minutes(town, mode)[0, 1])
+    closed = change_streets(town, [CloseStreet(edges=(0,), to=to)])
+    assert np.isinf(minutes(closed, mode)[0, 1])
+
+
+def test_a_closed_street_raises_no_doubt_about_the_times_at_which_it_is_open() -> None:
+    tags = {"highway": "residential", "motorcar:conditional": "no @ (08:00-09:00)"}
+    closed = CloseStreet(edges=(0,), to="motor_vehicle").retag(tags)
+    assert closed == {"highway": "residential", "motor_vehicle": "no", "motorcar": "no"}
+
+
+@pytest.mark.parametrize("length_m", [0.001, 79.0])
+def test_a_link_shorter_than_the_straight_line_is_refused(length_m: float) -> None:
+    link = AddLink(start=place(0, 0), end=place(160, 120), length_m=length_m)
+    with pytest.raises(InputError, match=rf"length_m is {length_m:g}, but .* are 200 m apart"):
+        change_streets(grid_town(3, 3), [link])
+
+
+@pytest.mark.parametrize("length_m", [0.0, -5.0, 1e12, np.nan, np.inf, "80"])
+def test_a_link_needs_a_length_that_is_one(length_m: object) -> None:
+    with pytest.raises(InputError, match=r"AddLink: length_m is .*; give metres above 0 and at"):
+        AddLink(start=place(0, 0), end=place(160, 120), length_m=length_m)
 
 
 def test_streets_by_name_and_by_area() -> None:

@@ -143,7 +143,7 @@ def test_the_walk_at_each_end_is_walked() -> None:
     [
         ("junction_delay_s", -1.0, "junction_delay_s is -1.0; give seconds"),
         ("parking_s", float("nan"), "parking_s is nan"),
-        ("speed_factor", 0.0, "speed_factor is 0.0; give a number above 0"),
+        ("speed_factor", 0.0, "speed_factor is 0.0; give a number from 0.05 to 2"),
     ],
 )
 def test_settings_out_of_bounds_are_named(field: str, value: float, told: str) -> None:

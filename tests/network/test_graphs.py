@@ -214,7 +214,19 @@ def test_a_graph_without_crs_or_places_is_refused() -> None:
         read_network(graph)
     graph = by_hand((0, 1, ROAD))
     del graph.nodes[1]["x"]
-    with pytest.raises(InputError, match="1 nodes have no x and y, the first is 1"):
+    with pytest.raises(
+        InputError, match="1 nodes have no x and y that are numbers, the first is 1"
+    ):
+        read_network(graph)
+
+
+@pytest.mark.parametrize("x", [float("nan"), float("inf"), "abc", None])
+def test_a_node_at_no_place_is_refused_rather_than_dropped(x: object) -> None:
+    graph = by_hand((0, 1, ROAD), (1, 2, ROAD))
+    graph.nodes[2]["x"] = x
+    with pytest.raises(
+        InputError, match="1 nodes have no x and y that are numbers, the first is 2"
+    ):
         read_network(graph)
 
 

@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 
 Barred = Literal["everyone", "foot", "bicycle", "motor_vehicle"]
 BARRED: tuple[Barred, ...] = ("everyone", "foot", "bicycle", "motor_vehicle")
+CLASSES: Mapping[Barred, tuple[str, ...]] = {
+    "foot": ("foot",),
+    "bicycle": ("bicycle",),
+    "motor_vehicle": ("motor_vehicle", "motorcar"),
+}
+"""The tags a closure sets to "no": a more specific one left standing would open the street again,
+and one for certain times or directions no longer counts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +77,8 @@ class CloseStreet(_Streets):
     Parameters
     ----------
     to
-        ``"everyone"``, or one of ``"foot"``, ``"bicycle"``, ``"motor_vehicle"``.
+        ``"everyone"``, or one of ``"foot"``, ``"bicycle"``, ``"motor_vehicle"``, whatever more
+        specific tags such as ``motorcar=yes`` say.
 
     Examples
     --------
@@ -93,7 +101,9 @@ class CloseStreet(_Streets):
     def retag(self, tags: Mapping[str, str]) -> dict[str, str]:
         """Return the tags of a street once it is closed."""
         if self.to != "everyone":
-            return {**tags, self.to: "no"}
+            members = CLASSES[self.to]
+            kept = {key: tags[key] for key in tags if key.split(":")[0] not in members}
+            return kept | dict.fromkeys(members, "no")
         return {key: tags[key] for key in ("highway", "barrier") if key in tags} | {"access": "no"}
 
 

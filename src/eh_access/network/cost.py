@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from eh_access.errors import InputError
+from eh_access.modes import check_mode
 from eh_access.network.hills import level_for_want_of_heights, slow_by_hills
 from eh_access.network.junctions import junction_ends
 from eh_access.network.model import CLOSED_DS, EdgeCost, Network
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
     from eh_access.modes import TravelMode
 
 DS_PER_S = 10
+LONGEST_DS = 2**24
+"""Deciseconds one street may take at most, over 19 days: whole numbers up to here are exact in
+32-bit floats too."""
+SHOWN = 5
 KM_H_PER_M_S = 3.6
 SLOPE_UNKNOWN = "slope unknown, taken as level"
 
@@ -45,6 +51,8 @@ def edge_cost(network: Network, mode: TravelMode) -> EdgeCost:
     ------
     NotFoundError
         If the mode names rules that are not in the table.
+    InputError
+        If the mode is none, or a street would take longer than 19 days.
 
     Examples
     --------
@@ -56,6 +64,7 @@ def edge_cost(network: Network, mode: TravelMode) -> EdgeCost:
     >>> edge_cost(build_network(raw), WALK).forward_ds.tolist()
     [600]
     """
+    check_mode(mode)
     return network.remember(("cost", mode), lambda: _edge_cost(network, mode))
 
 
@@ -65,8 +74,10 @@ def _edge_cost(network: Network, mode: TravelMode) -> EdgeCost:
     forward_km_h, backward_km_h = km_h.reshape(-1, 2)[network.edge_tags].T * mode.speed_factor
     waits_s = _waits_s(network, mode, costs)
     longer = slow_by_hills(network, mode) if hills_count(network, mode) else (1.0, 1.0)
-    forward = _deciseconds(network.length_m * longer[0], forward_km_h, waits_s)
-    backward = _deciseconds(network.length_m * longer[1], backward_km_h, waits_s)
+    ahead = _exact_ds(network.length_m * longer[0], forward_km_h, waits_s)
+    back = _exact_ds(network.length_m * longer[1], backward_km_h, waits_s)
+    _refuse_endless(network, mode, np.fmax(ahead, back))
+    forward, backward = _whole_ds(network, ahead), _whole_ds(network, back)
     is_open = (forward < CLOSED_DS) | (backward < CLOSED_DS)
     notes: Counter[str] = Counter()
     used = np.bincount(network.edge_tags[is_open], minlength=len(costs))
@@ -125,17 +136,40 @@ def _waits_s(
     return ends * (mode.junction_delay_s / 2)
 
 
-def _deciseconds(
+def _exact_ds(
     length_m: NDArray[np.float64],
     speed_km_h: NDArray[np.float64],
     waits_s: NDArray[np.float64] | float,
-) -> NDArray[np.int32]:
-    out = np.full(len(length_m), CLOSED_DS, dtype=np.int32)
+) -> NDArray[np.float64]:
+    """Return the deciseconds of each edge, not rounded; NaN where closed."""
+    out = np.full(len(length_m), np.nan)
     may_go = speed_km_h > 0
     waits = np.broadcast_to(waits_s, length_m.shape)[may_go]
-    exact = (length_m[may_go] / (speed_km_h[may_go] / KM_H_PER_M_S) + waits) * DS_PER_S
-    out[may_go] = np.where(length_m[may_go] > 0, np.maximum(np.rint(exact), 1), 0)
+    out[may_go] = (length_m[may_go] / (speed_km_h[may_go] / KM_H_PER_M_S) + waits) * DS_PER_S
     return out
+
+
+def _refuse_endless(network: Network, mode: TravelMode, exact_ds: NDArray[np.float64]) -> None:
+    """Raise InputError if a street takes longer than whole numbers can be trusted with."""
+    endless = np.flatnonzero(exact_ds > LONGEST_DS).tolist()
+    if endless:
+        faults = []
+        for edge in endless[:SHOWN]:
+            km, days = network.length_m[edge] / 1000, exact_ds[edge] / (DS_PER_S * 86_400)
+            faults.append(
+                f"edge {edge} (way {int(network.edge_way[edge])}), {km:,.10g} km long, takes "
+                f"{days:,.0f} days {mode.label}; correct its length, or the speed of "
+                f"{mode.speed_km_h:g} km/h"
+            )
+        if len(endless) > SHOWN:
+            faults.append(f"{len(endless) - SHOWN} more edges take longer than 19 days")
+        raise InputError(faults)
+
+
+def _whole_ds(network: Network, exact_ds: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Round to whole deciseconds, at least 1 where there is a length; ``CLOSED_DS`` for NaN."""
+    least = np.where(network.length_m > 0, np.maximum(np.rint(exact_ds), 1), 0)
+    return np.where(np.isnan(exact_ds), CLOSED_DS, least).astype(np.int32)
 
 
 def _main_part(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -95,9 +96,11 @@ def read_graph(graph: Any) -> tuple[RawWays, Provenance]:  # noqa: ANN401 - a ne
     if crs is None:
         raise InputError("the graph has no CRS; set graph.graph['crs'], for example 'epsg:4326'")
     nodes = dict(graph.nodes(data=True))
-    lost = [node for node, data in nodes.items() if "x" not in data or "y" not in data]
+    lost = [node for node, data in nodes.items() if not _has_place(data)]
     if lost:
-        raise InputError(f"{len(lost)} nodes have no x and y, the first is {lost[0]}")
+        raise InputError(
+            f"{len(lost)} nodes have no x and y that are numbers, the first is {lost[0]}"
+        )
     number = {node: row for row, node in enumerate(nodes, 1)}
     inner_ids = itertools.count(-1, -1)
     raw = RawWays(crs=str(crs))
@@ -115,6 +118,13 @@ def read_graph(graph: Any) -> tuple[RawWays, Provenance]:  # noqa: ANN401 - a ne
         for line in _joined(lines):
             raw.add(way_id, line, tags=dict(tags_of))
     return raw, osm_provenance(date=str(graph.graph.get("created_date", ""))[:10])
+
+
+def _has_place(data: Mapping[str, Any]) -> bool:
+    try:
+        return math.isfinite(float(data["x"])) and math.isfinite(float(data["y"]))
+    except (KeyError, TypeError, ValueError):
+        return False
 
 
 def _once(graph: Any) -> Iterator[tuple[Any, Any, Mapping[str, Any]]]:  # noqa: ANN401

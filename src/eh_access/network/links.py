@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from eh_access._arguments import number
 from eh_access.errors import InputError
 from eh_access.modes import CYCLE, DRIVE, WALK, TravelMode
 from eh_access.network.build import CM_PER_M, edge_lengths
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 AT_HAND_M = 0.5
 """A crossing this near to where a link would join a street serves as its end."""
 HEIGHT_STEP_M = 50.0
+LONGEST_M = 100_000.0
+ROUNDING_M = 0.1
+"""Metres a length given may fall short of the straight line: figures are rounded."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +45,7 @@ class AddLink:
     tags
         OpenStreetMap tags; a footway if not given.
     length_m
-        Metres from street to street; None measures the straight line.
+        Metres from street to street, no less than the straight line; None measures that.
     name
         What it is called.
     max_join_m
@@ -61,11 +65,16 @@ class AddLink:
     max_join_m: float = 50.0
 
     def __post_init__(self) -> None:
-        faults = []
+        faults: list[str] = []
         if not np.isfinite([*self.start, *self.end]).all():
             faults.append("AddLink: start and end need eastings and northings in metres")
-        if self.length_m is not None and not 0 < self.length_m < np.inf:
-            faults.append(f"AddLink: length_m is {self.length_m}; give metres above 0, or None")
+        for name, value in (("length_m", self.length_m), ("max_join_m", self.max_join_m)):
+            try:
+                if value is not None:
+                    told = f"AddLink: {name}"
+                    number(told, value, low=0, high=LONGEST_M, may_be_low=False, unit="metres")
+            except InputError as error:
+                faults += error.faults
         if faults:
             raise InputError(faults)
 
@@ -96,7 +105,8 @@ def add_link(network: Network, link: AddLink) -> Network:
     Raises
     ------
     InputError
-        If no mode may use the link, or an end is too far from a street.
+        If no mode may use the link, an end is too far from a street, or its length is less than
+        the straight line.
     """
     ends = np.array([link.start, link.end], dtype=np.float64)
     at = snap(
@@ -232,6 +242,12 @@ def _join(network: Network, a: int, b: int, link: AddLink) -> Network:
     moved = np.any(np.diff(line, axis=0) != 0, axis=1)
     line = line[np.concatenate([[True], moved])]
     measured = edge_lengths(line, np.array([0, len(line)]))[0]
+    straight_m = float(np.hypot(*(nodes[1] - nodes[0])))
+    if link.length_m is not None and link.length_m < straight_m - ROUNDING_M:
+        raise InputError(
+            f"AddLink: length_m is {link.length_m:g}, but the places where it joins streets are "
+            f"{straight_m:.0f} m apart; give as much or more, or None to measure it"
+        )
     names = list(network.names)
     if link.name and link.name not in names:
         names.append(link.name)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 
+from eh_access.network.soundness import check_network
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
     from eh_access.routing.engine import SearchOptions
 
 CLOSED_DS: int = 2**30
-"""Deciseconds that mean "may not be used"; no sum of two of them overflows 32 bits."""
+"""Deciseconds that mean "may not be used". Two of them do not fit into 32 bits: where one may be
+added to anything the sum is made in 64, or it is cut to less first."""
 
 JOINS_KEY = "topology"
 """What `Network.remember` keeps by this name depends on how edges join nodes, nothing else."""
@@ -118,6 +121,12 @@ class Network:
     heights
         How high each street lies along its way, or None if that is not known: then every street
         counts as level (see ``network/terrain.py``).
+
+    Raises
+    ------
+    InputError
+        If a length is missing, negative or infinite, or an edge names a node or a set of tags that
+        is not there.
     """
 
     node_x: NDArray[np.float64]
@@ -141,6 +150,7 @@ class Network:
         for value in vars(self).values():
             if isinstance(value, np.ndarray):
                 value.flags.writeable = False
+        check_network(self)
 
     def __repr__(self) -> str:
         """Say how much there is and where it came from, not every tag."""

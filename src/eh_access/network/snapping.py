@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from eh_access._arguments import number
 from eh_access.errors import InputError
 from eh_access.network.cost import edge_cost
 from eh_access.network.model import CLOSED_DS
@@ -21,7 +23,12 @@ if TYPE_CHECKING:
     from eh_access.network.grid import SegmentGrid
     from eh_access.network.model import Network
 
+log = logging.getLogger(__name__)
+
 CRS = "EPSG:27700"
+ELSEWHERE_M = 10_000.0
+"""Further than this from every street, a point is more likely in another coordinate system."""
+WRONG_CRS = "are the coordinates in the system stated?"
 OK = "ok"
 OFF_NETWORK = "off_network"
 NO_LOCATION = "no_location"
@@ -216,8 +223,8 @@ def snap(
     0     0      0.25      10.0           ok                NaN
     1    -1       NaN    1000.0  off_network                NaN
     """
-    if not max_offset_m >= 0:
-        raise InputError(f"max_offset_m is {max_offset_m}; give 0 metres or more")
+    if max_offset_m != np.inf:
+        number("max_offset_m", max_offset_m, low=0, unit="metres")
     xy = _coordinates(points)
     known = np.isfinite(xy[:, 0]) & np.isfinite(xy[:, 1])
     status = np.full(len(xy), OK, dtype=object)
@@ -231,6 +238,16 @@ def snap(
         )
         status[~known] = NO_LOCATION
     far = offset_m > max_offset_m
+    if known.any() and (away := offset_m[known]).min() > ELSEWHERE_M and np.isfinite(away).any():
+        log.warning(
+            "all %d points are %s km or more from the streets open %s; %s",
+            *(
+                len(away),
+                f"{away.min() / 1000:,.0f}",
+                mode.label,
+                WRONG_CRS.replace("its", "their"),
+            ),
+        )
     edge[far], fraction[far], status[far] = -1, np.nan, OFF_NETWORK
     return Snapped(
         edge=edge, fraction=fraction, offset_m=offset_m, status=status, nearer_unusable_m=nearer_m

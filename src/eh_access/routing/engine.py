@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from eh_access._arguments import node_numbers, number
 from eh_access.errors import InputError
+from eh_access.modes import check_mode
 from eh_access.network.cost import edge_cost
 from eh_access.network.model import CLOSED_DS, JOINS_KEY
 from eh_access.routing.graph import search_graph
@@ -92,11 +94,14 @@ class SearchOptions:
     threads: int | None = None
 
     def __post_init__(self) -> None:
-        faults = []
+        faults: list[str] = []
         if self.engine not in ENGINES:
             faults.append(f"engine is '{self.engine}'; choose one of {', '.join(ENGINES)}")
-        if self.threads is not None and self.threads < 1:
-            faults.append(f"threads is {self.threads}; give 1 or more, or None for all")
+        if self.threads is not None:
+            try:
+                number("threads", self.threads, low=1, whole=True)
+            except InputError as error:
+                faults += [f"{fault}, or None for all" for fault in error.faults]
         if faults:
             raise InputError(faults)
 
@@ -267,7 +272,7 @@ def minutes_from_nodes(
     Raises
     ------
     InputError
-        If a node or the direction does not exist.
+        If a node or the direction does not exist, or the mode is none.
 
     Examples
     --------
@@ -278,9 +283,10 @@ def minutes_from_nodes(
     """
     from eh_access.routing import batches, queue  # noqa: PLC0415 - compiled code is loaded when used
 
-    options = options or SearchOptions()
+    check_mode(mode)
+    options = checked_options(options)
     seeds = node_seeds(network, nodes)
-    wanted = None if rows is None else _checked_nodes(network, rows)
+    wanted = None if rows is None else node_numbers("rows", rows, network.node_count)
     check_direction(direction)
     engine = options.engine
     if engine == "auto":
@@ -297,23 +303,19 @@ def minutes_from_nodes(
 
 def node_seeds(network: Network, nodes: Sequence[int] | NDArray[np.integer]) -> NDArray[np.int32]:
     """Return nodes as the places searches begin at; InputError if one does not exist."""
-    chosen = _checked_nodes(network, nodes)
+    chosen = node_numbers("nodes", nodes, network.node_count)
     seeds = np.zeros((len(chosen), 1, 2), dtype=np.int32)
     seeds[:, 0, 0] = chosen
     return seeds
 
 
-def _checked_nodes(
-    network: Network, nodes: Sequence[int] | NDArray[np.integer]
-) -> NDArray[np.int64]:
-    chosen = np.asarray(nodes, dtype=np.int64).reshape(-1)
-    wrong = chosen[(chosen < 0) | (chosen >= network.node_count)]
-    if len(wrong):
-        raise InputError(
-            f"nodes {wrong[:5].tolist()} do not exist; the network has nodes 0 to "
-            f"{network.node_count - 1}"
-        )
-    return chosen
+def checked_options(options: SearchOptions | None) -> SearchOptions:
+    """Return how to search, the usual way for None; InputError for anything else."""
+    if options is None:
+        return SearchOptions()
+    if not isinstance(options, SearchOptions):
+        raise InputError(f"options is {options!r}; give SearchOptions(engine={options!r}) or None")
+    return options
 
 
 def in_minutes(found_ds: NDArray[np.int32]) -> NDArray[np.float32]:

@@ -7,19 +7,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from eh_access._arguments import places
 from eh_access.network.cost import edge_cost
 from eh_access.network.model import CLOSED_DS
-from eh_access.network.snapping import snap
+from eh_access.network.snapping import ELSEWHERE_M, WRONG_CRS, snap
 from eh_access.routing.engine import (
     SEARCHED_DS,
     Job,
     SearchOptions,
     check_direction,
+    checked_options,
     deciseconds,
     in_minutes,
 )
 from eh_access.routing.rim import rim_nodes, touches_rim
-from eh_access.routing.trips import DS_PER_MIN, along_one_edge, at_door_ds, ends_of, make_ready
+from eh_access.routing.trips import along_one_edge, at_door_ds, cutoff_ds, ends_of, make_ready
 from eh_access.routing.types import (
     NO_LOCATION,
     OFF_NETWORK,
@@ -89,7 +91,7 @@ def travel_time_matrix(  # noqa: PLR0913 - the field's own argument list, and ho
     >>> times.minutes.shape == (len(homes), len(places))
     True
     """
-    options = options or SearchOptions()
+    options = checked_options(options)
     trips = make_ready(
         network, origins, sites, mode=mode, cutoff_min=cutoff_min, direction=direction
     )
@@ -97,11 +99,11 @@ def travel_time_matrix(  # noqa: PLR0913 - the field's own argument list, and ho
     node, node_ds = trips.home_ends
     rim = rim_nodes(network, mode)
     rim_rows = np.stack([rim, np.full_like(rim, -1)], axis=1)
-    places = (
+    stops = (
         np.ascontiguousarray(np.concatenate([node, rim_rows]), dtype=np.int32),
         np.concatenate([node_ds, np.zeros_like(rim_rows)]).astype(np.int32),
     )
-    job = Job(seeds=trips.seeds, places=places, direction=direction, limit_ds=trips.limit_ds)
+    job = Job(seeds=trips.seeds, places=stops, direction=direction, limit_ds=trips.limit_ds)
     found = deciseconds(network, mode, job, options=options)
     pairs, rim_ds = found[: len(node)], found[len(node) :]
     pairs = np.minimum(pairs, along_one_edge(trips.cost, homes, doors, direction))
@@ -158,16 +160,17 @@ def node_times(
     True
     """
     check_direction(direction)
+    limit_ds = cutoff_ds(cutoff_min)
+    options = checked_options(options)
     cost = edge_cost(network, mode)
-    doors = snap(sites.geometry, network, mode)
+    doors = snap(places("sites", sites).geometry, network, mode)
     door_node, door_ds = ends_of(network, cost, doors, leaving=direction == "from_sites")
     seeds = np.stack([door_node, door_ds], axis=-1).astype(np.int32)
     every = np.arange(network.node_count, dtype=np.int32)[:, None]
-    limit_ds = round(cutoff_min * DS_PER_MIN)
     job = Job(
         seeds=seeds, places=(every, np.zeros_like(every)), direction=direction, limit_ds=limit_ds
     )
-    found = deciseconds(network, mode, job, options=options or SearchOptions())
+    found = deciseconds(network, mode, job, options=options)
     whole = np.minimum(found, SEARCHED_DS) + at_door_ds(doors, mode)
     return in_minutes(np.where(whole > limit_ds, CLOSED_DS, whole).astype(np.int32)), doors
 
@@ -175,6 +178,8 @@ def node_times(
 def _reason(status: str, offset_m: float) -> str:
     """Say in plain words why a point could not be placed."""
     if status == OFF_NETWORK:
+        if np.isfinite(offset_m) and offset_m > ELSEWHERE_M:
+            return f"{offset_m / 1000:,.0f} km from the nearest usable street, too far; {WRONG_CRS}"
         return f"{offset_m:.0f} m from the nearest usable street, too far"
     return "its location is not known" if status == NO_LOCATION else ""
 

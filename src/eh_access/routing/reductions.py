@@ -14,17 +14,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from eh_access._arguments import number, numbers, places, weights
 from eh_access.errors import InputError
+from eh_access.modes import check_mode
 from eh_access.routing.engine import (
     SEARCHED_DS,
     SearchOptions,
     check_direction,
+    checked_options,
     choose,
     metric,
     node_seeds,
 )
 from eh_access.routing.trips import (
     DS_PER_MIN,
+    LONGEST_CUTOFF_MIN,
     Trips,
     at_door_ds,
     make_ready,
@@ -87,6 +91,7 @@ def nearest_from_nodes(
     """
     from eh_access.routing.nearest import minutes_and_site, nearest_keys  # noqa: PLC0415 - compiled
 
+    check_mode(mode)
     seeds = node_seeds(network, nodes)
     check_direction(direction)
     return minutes_and_site(nearest_keys(metric(network, mode, direction=direction), seeds))
@@ -135,9 +140,10 @@ def nearest_sites(  # noqa: PLR0913 - the arguments of travel_time_matrix, and h
     """
     from eh_access.routing.nearest import minutes_and_site  # noqa: PLC0415 - compiled code
 
-    if n < 1:
-        raise InputError(f"n is {n}; give 1 for the nearest, 2 for the two nearest")
-    options = options or SearchOptions()
+    number("n", n, low=1, whole=True, unit="sites")
+    options = checked_options(options)
+    origins, sites = places("origins", origins), places("sites", sites)
+    check_mode(mode)
     names = sites.index.astype(str).to_numpy()
     order = np.argsort(names, kind="stable")
     trips = make_ready(
@@ -206,12 +212,13 @@ def count_within(  # noqa: PLR0913 - the arguments of travel_time_matrix
     a     1     2
     b     1     2
     """
-    cutoffs = _checked(cutoffs_min)
+    cutoffs = cutoffs_of(cutoffs_min)
+    options = checked_options(options)
     trips = make_ready(
         network, origins, sites, mode=mode, cutoff_min=max(cutoffs), direction=direction
     )
     counts = np.zeros((len(origins), len(cutoffs)), dtype=np.int64)
-    for homes, _, block in trips.in_blocks(options or SearchOptions()):
+    for homes, _, block in trips.in_blocks(options):
         for column, cutoff in enumerate(cutoffs):
             counts[homes, column] += (block <= _whole_ds(cutoff)).sum(axis=1)
     return pd.DataFrame(counts, index=origins.index, columns=pd.Index(cutoffs))
@@ -244,7 +251,8 @@ def coverage_within(  # noqa: PLR0913 - the arguments of travel_time_matrix
     Raises
     ------
     InputError
-        As for `travel_time_matrix`, or if there is no cutoff or no weight column.
+        As for `travel_time_matrix`, or if there is no cutoff, no weight column, or a weight is
+        missing or negative.
 
     Examples
     --------
@@ -254,9 +262,10 @@ def coverage_within(  # noqa: PLR0913 - the arguments of travel_time_matrix
     >>> coverage_within(network, homes, west, mode=WALK, cutoffs_min=[5, 10]).tolist()
     [0.75, 1.0]
     """
-    cutoffs = _checked(cutoffs_min)
-    if "weight" not in origins.columns:
+    cutoffs = cutoffs_of(cutoffs_min)
+    if "weight" not in getattr(places("origins", origins), "columns", ()):
         raise InputError("origins have no column 'weight'; give each the number of people it is")
+    weight = weights("origins, weight", origins["weight"])
     least = nearest_sites(
         *(network, origins, sites),
         mode=mode,
@@ -264,7 +273,6 @@ def coverage_within(  # noqa: PLR0913 - the arguments of travel_time_matrix
         direction=direction,
         options=options,
     )["minutes"].to_numpy()
-    weight = origins["weight"].to_numpy(dtype=np.float64)
     total = weight.sum()
     ds = np.rint(least * DS_PER_MIN)
     covered = [weight[ds <= _whole_ds(cutoff)].sum() for cutoff in cutoffs]
@@ -272,11 +280,9 @@ def coverage_within(  # noqa: PLR0913 - the arguments of travel_time_matrix
     return pd.Series(shares, index=pd.Index(cutoffs, name="cutoff_min"), name="share")
 
 
-def _checked(cutoffs_min: Sequence[float]) -> list[float]:
-    cutoffs = [float(cutoff) for cutoff in cutoffs_min]
-    if not cutoffs or min(cutoffs) <= 0:
-        raise InputError(f"cutoffs_min is {cutoffs}; give one or more, each above 0 minutes")
-    return cutoffs
+def cutoffs_of(cutoffs_min: Sequence[float]) -> list[float]:
+    """Return cutoffs in minutes; InputError unless each is above 0 and at most a day."""
+    return numbers("cutoffs_min", cutoffs_min, low=0, high=LONGEST_CUTOFF_MIN, unit="minutes")
 
 
 def _whole_ds(cutoff_min: float) -> int:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from eh_access._arguments import number, places
 from eh_access.errors import InputError
+from eh_access.modes import check_mode
 from eh_access.network.cost import edge_cost
 from eh_access.network.model import CLOSED_DS
 from eh_access.network.snapping import snap
@@ -146,11 +148,10 @@ def make_ready(
     InputError
         As for `travel_time_matrix`.
     """
+    check_mode(mode)
     check_direction(direction)
-    if not 0 < cutoff_min <= LONGEST_CUTOFF_MIN:
-        raise InputError(
-            f"cutoff_min is {cutoff_min}; give minutes above 0 and at most {LONGEST_CUTOFF_MIN:g}"
-        )
+    limit_ds = cutoff_ds(cutoff_min)
+    origins, sites = places("origins", origins), places("sites", sites)
     cost = edge_cost(network, mode)
     if not cost.main.any():
         raise InputError(f"no street in the network may be used {mode.label}; check its tags")
@@ -166,8 +167,16 @@ def make_ready(
         doors=doors,
         home_ends=ends_of(network, cost, homes, leaving=towards),
         seeds=np.stack([door_node, door_ds], axis=-1).astype(np.int32),
-        limit_ds=round(cutoff_min * DS_PER_MIN),
+        limit_ds=limit_ds,
     )
+
+
+def cutoff_ds(cutoff_min: float) -> int:
+    """Return a cutoff in deciseconds; InputError unless it is above 0 and at most a day."""
+    minutes = number(
+        "cutoff_min", cutoff_min, low=0, high=LONGEST_CUTOFF_MIN, may_be_low=False, unit="minutes"
+    )
+    return round(minutes * DS_PER_MIN)
 
 
 def _some(at: Snapped, rows: slice) -> Snapped:

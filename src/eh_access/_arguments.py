@@ -1,0 +1,246 @@
+"""What public functions were given: numbers, node numbers, points; one message for each fault."""
+
+from __future__ import annotations
+
+from collections.abc import Sized
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from eh_access.errors import InputError
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+SHOWN = 5
+
+
+def number(  # noqa: PLR0913 - a range has this many sides
+    name: str,
+    value: object,
+    *,
+    low: float,
+    high: float = np.inf,
+    may_be_low: bool = True,
+    whole: bool = False,
+    unit: str = "",
+) -> float:
+    """Return a number that is one and lies in its range.
+
+    Parameters
+    ----------
+    name
+        What it is called, for the message.
+    value
+        What was given; a truth value, a text and NaN are no numbers.
+    low, high
+        The range; infinity is in it only if ``high`` is given as a number it equals.
+    may_be_low
+        Whether ``low`` itself will do.
+    whole
+        Whether it must be a whole number.
+    unit
+        What it counts, for the message.
+
+    Returns
+    -------
+    float
+        The number.
+
+    Raises
+    ------
+    InputError
+        If it is none, or out of range.
+
+    Examples
+    --------
+    >>> number("cutoff_min", 30, low=0)
+    30.0
+    >>> number("n", 2.5, low=1, whole=True)
+    Traceback (most recent call last):
+    eh_access.errors.InputError: n is 2.5; give a whole number of 1 or more
+    """
+    wanted = _wanted(low, high, may_be_low=may_be_low, whole=whole, unit=unit)
+    kinds = (int, np.integer) if whole else (int, float, np.integer, np.floating)
+    if isinstance(value, bool) or not isinstance(value, kinds):
+        raise InputError(f"{name} is {value!r}; give {wanted}")
+    above = value >= low if may_be_low else value > low
+    if not (above and value <= high and np.isfinite(value)):
+        raise InputError(f"{name} is {value}; give {wanted}")
+    return float(value)
+
+
+def _wanted(low: float, high: float, *, may_be_low: bool, whole: bool, unit: str) -> str:
+    """Say which numbers will do."""
+    kind = "a whole number" if whole else "a number"
+    what = f"{kind} of {unit}" if unit and whole else unit or kind
+    if np.isinf(high):
+        return f"{what} of {low:g} or more" if may_be_low else f"{what} above {low:g}"
+    start = "from" if may_be_low else "above"
+    return f"{what} {start} {low:g} {'to' if may_be_low else 'and at most'} {high:g}"
+
+
+def numbers(name: str, values: object, *, low: float, high: float, unit: str) -> list[float]:
+    """Return a list of numbers, each above ``low`` and at most ``high``.
+
+    Parameters
+    ----------
+    name
+        What it is called, for the message.
+    values
+        What was given.
+    low, high, unit
+        As for `number`.
+
+    Returns
+    -------
+    list of float
+        At least one.
+
+    Raises
+    ------
+    InputError
+        If it is no list, empty, or holds something else; every value at fault is named.
+
+    Examples
+    --------
+    >>> numbers("cutoffs_min", [5, 10], low=0, high=60, unit="minutes")
+    [5.0, 10.0]
+    """
+    if isinstance(values, str) or not isinstance(values, Sized) or np.ndim(values) == 0:  # type: ignore[arg-type]
+        raise InputError(f"{name} is {values!r}; give a list of {unit}, such as [15, 30]")
+    if not len(values):
+        raise InputError(f"{name} is empty; give one or more {unit}")
+    found: list[float] = []
+    faults: list[str] = []
+    for value in values:  # type: ignore[attr-defined]
+        try:
+            found.append(number(name, value, low=low, high=high, may_be_low=False, unit=unit))
+        except InputError as error:
+            faults += error.faults
+    if faults:
+        raise InputError(faults)
+    return found
+
+
+def node_numbers(name: str, values: object, count: int) -> NDArray[np.int64]:
+    """Return numbers of nodes that exist.
+
+    Parameters
+    ----------
+    name
+        What they are called, for the message.
+    values
+        Whole numbers; a mask of truth values, floats and texts are none.
+    count
+        How many nodes there are.
+
+    Returns
+    -------
+    numpy.ndarray
+        int64, one-dimensional.
+
+    Raises
+    ------
+    InputError
+        If something else was given, or a node does not exist.
+
+    Examples
+    --------
+    >>> node_numbers("nodes", [3, 0], 4)
+    array([3, 0])
+    >>> node_numbers("nodes", [True, False], 4)
+    Traceback (most recent call last):
+    eh_access.errors.InputError: nodes is a mask; give node numbers: numpy.flatnonzero(mask)
+    """
+    chosen: NDArray[Any] = np.asarray(values).reshape(-1)
+    if chosen.dtype == bool:
+        raise InputError(f"{name} is a mask; give node numbers: numpy.flatnonzero(mask)")
+    if chosen.size and not np.issubdtype(chosen.dtype, np.integer):
+        raise InputError(
+            f"{name} holds {chosen[0]!r}; give node numbers, whole ones from 0 to {count - 1}"
+        )
+    wrong = chosen[(chosen < 0) | (chosen >= count)] if chosen.size else chosen
+    if len(wrong):
+        raise InputError(
+            f"{name} {wrong[:SHOWN].tolist()} do not exist; the network has nodes 0 to {count - 1}"
+        )
+    return chosen.astype(np.int64)
+
+
+def places(name: str, table: object) -> gpd.GeoDataFrame | gpd.GeoSeries:
+    """Return a table of points, having seen that it is one.
+
+    Parameters
+    ----------
+    name
+        ``"origins"`` or ``"sites"``.
+    table
+        What was given.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame or geopandas.GeoSeries
+        The same.
+
+    Raises
+    ------
+    InputError
+        If it is none or has no geometry.
+
+    Examples
+    --------
+    >>> places("origins", None)
+    Traceback (most recent call last):
+    eh_access.errors.InputError: origins: a NoneType, no table of points; give a GeoDataFrame
+    """
+    import geopandas as gpd  # noqa: PLC0415 - keeps importing the package quick
+
+    if isinstance(table, gpd.GeoSeries):
+        return table
+    if not isinstance(table, gpd.GeoDataFrame):
+        raise InputError(
+            f"{name}: a {type(table).__name__}, no table of points; give a GeoDataFrame"
+        )
+    if table.active_geometry_name is None:
+        raise InputError(f"{name}: no geometry; say which column holds it, as in set_geometry()")
+    return table
+
+
+def weights(name: str, values: object) -> NDArray[np.float64]:
+    """Return weights, each finite and 0 or more.
+
+    Parameters
+    ----------
+    name
+        What they are called, for the message.
+    values
+        A column.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64.
+
+    Raises
+    ------
+    InputError
+        If one is missing, no number, negative or infinite.
+
+    Examples
+    --------
+    >>> weights("weight", [1, 2.5])
+    array([1. , 2.5])
+    """
+    try:
+        found = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name}: give numbers of 0 or more ({error})") from error
+    bad = np.flatnonzero(~(np.isfinite(found) & (found >= 0)))
+    if len(bad):
+        raise InputError(
+            f"{name}: row {row + 1} is {found[row]}; give a number of 0 or more"
+            for row in bad[:SHOWN].tolist()
+        )
+    return found
