@@ -18,7 +18,7 @@ from eh_access.study.families import UNIT
 if TYPE_CHECKING:
     import pandas as pd
 
-    from eh_access.publish.challenge import Line
+    from eh_access.publish.challenge_words import Line
     from eh_access.publish.verifying import Verification
     from eh_access.study.config import Study
     from eh_access.study.inputs import Inputs
@@ -40,7 +40,7 @@ def show_challenge(result: StudyResult, table: pd.DataFrame, files: Mapping[str,
     files
         The files written, by name.
     """
-    from eh_access.publish.challenge import verdict_in_words  # noqa: PLC0415 - heavy
+    from eh_access.publish.challenge_words import verdict_in_words  # noqa: PLC0415 - heavy
 
     console = Console()
     console.print(Text(result.study.title, style="bold"))
@@ -74,7 +74,7 @@ def _in_short(table: pd.DataFrame) -> tuple[Line, ...]:
 
     Of what an estimate only points to, the outcome stands in brackets; "?" for nothing.
     """
-    from eh_access.publish.challenge import printed  # noqa: PLC0415 - heavy
+    from eh_access.publish.challenge_words import printed  # noqa: PLC0415 - heavy
     from eh_access.publish.wording import FULL_TIME  # noqa: PLC0415 - heavy
 
     judged = table["council_outcome"] != ""
@@ -216,3 +216,5 @@ def check_lines(study: Study, inputs: Mapping[str, Inputs]) -> Iterator[str]:
     assessed = sum(scenario.assess for scenario in study.scenarios)
     yield f"  scenarios: {len(study.scenarios)}, of which {assessed} can be assessed"
     yield f"  criteria: {len(study.criteria)}"
+    told = [note.text for tables in inputs.values() for note in tables.notes]
+    yield from (f"  ! {text}" for text in dict.fromkeys(told))

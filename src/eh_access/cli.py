@@ -9,6 +9,21 @@ from typing import Annotated
 
 import typer
 
+from eh_access._options import (
+    Families,
+    Json,
+    LogsOut,
+    ManifestArgument,
+    NetworkOut,
+    Offline,
+    Origins,
+    Out,
+    Quiet,
+    StudyArgument,
+    StudyOut,
+    Verbose,
+    studies,
+)
 from eh_access._replies import (
     challenge_json,
     check_lines,
@@ -42,6 +57,8 @@ EXAMPLES = """Examples:
 
   eh-access challenge theirs.toml                   another scenario beside the council's
 
+  eh-access study rotherham --out mine.toml         a study to change and run as your own
+
   eh-access network download "Barnsley, England"    fetch and store the streets of a place
 
 The exit code is 0 when the command did its work, whatever the verdicts; 1 when verify found a
@@ -60,62 +77,6 @@ app = typer.Typer(
 )
 network_app = typer.Typer(help="Get streets and keep them.", no_args_is_help=True)
 app.add_typer(network_app, name="network")
-
-
-def _studies(incomplete: str) -> list[str]:
-    """Return the names of the studies that ship, for completion in the shell."""
-    from eh_access.sources.bundled import bundled_names  # noqa: PLC0415 - quick start
-
-    return [name for name in bundled_names("studies") if name.startswith(incomplete)]
-
-
-def _path(given: str) -> Path:
-    """Return a path; nothing at all, as a variable that is not set leaves it, is none."""
-    if not given.strip():
-        raise typer.BadParameter("it is empty; give a path, or '.' for the folder you are in")
-    return Path(given)
-
-
-StudyArgument = Annotated[
-    str,
-    typer.Argument(
-        metavar="STUDY",
-        help="rotherham, newport, the path of a study.toml, or of a folder that holds one.",
-        autocompletion=_studies,
-    ),
-]
-Out = Annotated[
-    Path | None,
-    typer.Option(
-        "--out",
-        "-o",
-        parser=_path,
-        metavar="PATH",
-        help="Folder for the results; one in out/ if not given.",
-    ),
-]
-Offline = Annotated[
-    bool, typer.Option("--offline", help="Make no connection; stored streets are still used.")
-]
-Origins = Annotated[
-    str | None,
-    typer.Option("--origins", help="Which set of origins: oa or postcode, or the study's own."),
-]
-Families = Annotated[
-    Path | None,
-    typer.Option(
-        "--families",
-        help="CSV of families' postcodes or coordinates, to count in place of the study's "
-        "origins. Counted by area; never written out.",
-    ),
-]
-ManifestArgument = Annotated[
-    Path,
-    typer.Argument(metavar="MANIFEST", help="The manifest.json of a run, or the folder it is in."),
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more on the way.")]
-Json = Annotated[bool, typer.Option("--json", help="Print the results as JSON for machines.")]
 
 
 def _version(wanted: bool) -> None:
@@ -150,10 +111,14 @@ def report(  # noqa: PLR0913 - each is an option of the command
     ] = False,
 ) -> None:
     """Run a study and write report, map, workbook, GeoPackage, CSVs and manifest."""
-    from eh_access.publish.outputs import write_outputs  # noqa: PLC0415 - quick start
+    from eh_access.publish.outputs import OUTPUT_NAMES, write_outputs  # noqa: PLC0415 - quick start
     from eh_access.study.history import with_history  # noqa: PLC0415 - quick start
     from eh_access.study.manifest import started_now  # noqa: PLC0415 - quick start
-    from eh_access.study.opening import open_study  # noqa: PLC0415 - quick start
+    from eh_access.study.opening import (  # noqa: PLC0415 - quick start
+        open_study,
+        refuse_unanswerable,
+    )
+    from eh_access.study.overwriting import files_read, refuse_overwriting  # noqa: PLC0415 - quick start
     from eh_access.study.run import run_study  # noqa: PLC0415 - quick start
     from eh_access.study.streets import find_streets  # noqa: PLC0415 - quick start
 
@@ -162,6 +127,8 @@ def report(  # noqa: PLR0913 - each is an option of the command
         question, inputs = open_study(study, origins=origins, families=families)
         folder = out if out is not None else Path("out") / question.id
         refuse_unusable(folder)
+        refuse_overwriting(folder, OUTPUT_NAMES, files_read(question, families))
+        refuse_unanswerable(question)
         terminal.stage("Looking for streets")
         streets = find_streets(question, inputs.borough, offline=offline)
         result = run_study(question, inputs=inputs, streets=streets, progress=terminal.stage)
@@ -207,24 +174,17 @@ def verify(
 def log(
     manifest: ManifestArgument,
     *,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out",
-            "-o",
-            parser=_path,
-            metavar="PATH",
-            help="Folder for the logs; logs/ beside the manifest.",
-        ),
-    ] = None,
+    out: LogsOut = None,
     quiet: Quiet = False,
 ) -> None:
     """Draft the AQuA Book's logs and assurance statement, in Markdown and Word."""
-    from eh_access.publish.logs import write_logs  # noqa: PLC0415 - quick start
+    from eh_access.publish.logs import LOG_NAMES, write_logs  # noqa: PLC0415 - quick start
+    from eh_access.study.overwriting import refuse_overwriting  # noqa: PLC0415 - quick start
 
     beside = manifest if manifest.is_dir() else manifest.parent
     folder = out if out is not None else beside / "logs"
     refuse_unusable(folder)
+    refuse_overwriting(folder, LOG_NAMES, [manifest])
     files = write_logs(manifest, folder)
     if not quiet:
         show_logs(files)
@@ -239,7 +199,7 @@ def challenge(  # noqa: PLR0913 - each is an option of the command
     *,
     study: Annotated[
         str,
-        typer.Option("--study", "-s", help="The council's study.", autocompletion=_studies),
+        typer.Option("--study", "-s", help="The council's study.", autocompletion=studies),
     ] = "rotherham",
     against: Annotated[
         str | None,
@@ -255,11 +215,15 @@ def challenge(  # noqa: PLR0913 - each is an option of the command
 ) -> None:
     """Run somebody's scenario beside the council's and write the comparison."""
     from eh_access.publish.challenge import (  # noqa: PLC0415 - quick start
+        COMPARISON_NAMES,
         comparison_table,
         write_challenge,
     )
     from eh_access.study.challenge import read_challenge  # noqa: PLC0415 - quick start
-    from eh_access.study.opening import open_study  # noqa: PLC0415 - quick start
+    from eh_access.study.opening import (  # noqa: PLC0415 - quick start
+        open_study,
+    )
+    from eh_access.study.overwriting import files_read, refuse_overwriting  # noqa: PLC0415 - quick start
     from eh_access.study.run import run_study  # noqa: PLC0415 - quick start
     from eh_access.study.streets import find_streets  # noqa: PLC0415 - quick start
 
@@ -268,6 +232,8 @@ def challenge(  # noqa: PLR0913 - each is an option of the command
         both = read_challenge(theirs, question, inputs, against=against)
         folder = out if out is not None else Path("out") / f"{question.id}-challenge"
         refuse_unusable(folder)
+        read = files_read(question, families, theirs)
+        refuse_overwriting(folder, COMPARISON_NAMES, read)
         terminal.stage("Looking for streets")
         streets = find_streets(both.study, both.inputs.borough, offline=offline)
         result = run_study(both.study, inputs=both.inputs, streets=streets, progress=terminal.stage)
@@ -292,6 +258,26 @@ def check(study: StudyArgument, *, quiet: Quiet = False, verbose: Verbose = Fals
             typer.echo(line)
 
 
+@app.command("study")
+def copy_study(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME", help="A study that ships: rotherham.", autocompletion=studies
+        ),
+    ],
+    *,
+    out: StudyOut = None,
+) -> None:
+    """Copy a study that ships, to change it: its data stay where they are."""
+    from eh_access.study.copying import study_text, write_study  # noqa: PLC0415 - quick start
+
+    if out is None:
+        typer.echo(study_text(name), nl=False)
+    else:
+        typer.echo(f"Written to {write_study(name, out)}; change it, then: eh-access check {out}")
+
+
 @network_app.command("download")
 def network_download(
     place: Annotated[
@@ -302,16 +288,7 @@ def network_download(
         ),
     ],
     *,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out",
-            "-o",
-            parser=_path,
-            metavar="PATH",
-            help="Also write a compact network file (.npz) here.",
-        ),
-    ] = None,
+    out: NetworkOut = None,
     buffer_m: Annotated[
         float | None,
         typer.Option("--buffer-m", min=0, max=50_000, help="How far beyond the area, in metres."),

@@ -24,6 +24,7 @@ from eh_access.publish.workbook import write_workbook
 from eh_access.study.further import find_further
 from eh_access.study.history import with_history
 from eh_access.study.manifest import build_manifest
+from eh_access.study.overwriting import files_read, refuse_overwriting
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,6 +77,8 @@ def write_outputs(
     ------
     SourceError
         If the folder cannot be made or written, or a file there is open in another program.
+    InputError
+        If a file there is one that the study reads.
 
     Examples
     --------
@@ -90,6 +93,7 @@ def write_outputs(
     """
     result.refuse_private()
     folder = Path(out_dir)
+    refuse_overwriting(folder, OUTPUT_NAMES, files_read(result.study))
     result = with_history(result, folder)
     return write_whole(folder, lambda new: _write_all(result, new, started=started))
 

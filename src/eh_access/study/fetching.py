@@ -9,6 +9,7 @@ from eh_access.errors import SourceError
 from eh_access.network.file import write_network
 from eh_access.sources.bundled import bundled_names
 from eh_access.study.opening import open_study
+from eh_access.study.overwriting import files_read, refuse_overwriting
 from eh_access.study.reading import read_table
 from eh_access.study.streets import CONNECT_TIMEOUT_S, buffer_for
 
@@ -45,11 +46,14 @@ def fetch_network(place: str, *, out: Path | None = None, buffer_m: float | None
     SourceError
         If there is no connection, the server gives up, or ``out`` cannot be written.
     InputError
-        If the place is not known, or the study or the map cannot be used.
+        If the place is not known, the study or the map cannot be used, or ``out`` is one of the
+        files read.
     """
     from eh_access.sources import connection, download  # noqa: PLC0415 - only where asked for
 
-    area, wanted_m = _area(place)
+    area, wanted_m, read = _area(place)
+    if out is not None:
+        refuse_overwriting(out.parent, [out.name], read)
     far_m = wanted_m if buffer_m is None else buffer_m
     stored = None if area is None else download.cached_network(area, buffer_m=far_m)
     if stored is None and not connection.is_connected(CONNECT_TIMEOUT_S):
@@ -64,13 +68,18 @@ def fetch_network(place: str, *, out: Path | None = None, buffer_m: float | None
     return network
 
 
-def _area(place: str) -> tuple[BaseGeometry | gpd.GeoDataFrame | None, float]:
-    """Return the area a study or a map file means, and its buffer; None for a place to look up."""
+def _area(
+    place: str,
+) -> tuple[BaseGeometry | gpd.GeoDataFrame | None, float, tuple[Path, ...]]:
+    """Return the area a study or a map file means, its buffer and what is read for it.
+
+    None for a place to look up.
+    """
     path = Path(place)
     suffix = path.suffix.lower()
     if suffix in MAP_SUFFIXES:
-        return read_table(path, name=path.name, role="area").frame, USUAL_BUFFER_M
+        return read_table(path, name=path.name, role="area").frame, USUAL_BUFFER_M, (path,)
     if place in bundled_names("studies") or suffix == ".toml" or path.exists():
         study, inputs = open_study(place)
-        return inputs.borough, buffer_for(study)
-    return None, USUAL_BUFFER_M
+        return inputs.borough, buffer_for(study), files_read(study)
+    return None, USUAL_BUFFER_M, ()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,11 @@ from eh_access.errors import EhAccessError, InputError
 from eh_access.study.config import Study, as_tuples, find_study, load_study
 from eh_access.study.crosschecks import cross_faults
 from eh_access.study.inputs import Inputs, faults_of, read_inputs
+from eh_access.study.notes import joined
+from eh_access.study.records import Note
 from eh_access.study.schema import DataFiles, ScenarioConfig
-from eh_access.study.streets import own_streets
+from eh_access.study.street_changes import changed_networks
+from eh_access.study.streets import DOWNLOAD, ESTIMATE, find_streets, own_streets
 
 
 def open_study(
@@ -96,13 +100,66 @@ def check_study(path_or_name: str | Path) -> tuple[Study, dict[str, Inputs]]:
             found[name] = read_inputs(study, origins=name)
         except EhAccessError as error:
             faults += faults_of(error)
+    faults += _street_faults(study, found)
     try:
-        own_streets(study, next((tables.borough for tables in found.values()), None))
-    except EhAccessError as error:
-        faults += faults_of(error)
+        refuse_unanswerable(study)
+    except InputError as error:
+        faults += error.faults
     if faults:
         raise InputError(dict.fromkeys(faults))
-    return study, found
+    return study, {name: _unseen_streets(study, tables) for name, tables in found.items()}
+
+
+def refuse_unanswerable(study: Study) -> None:
+    """Refuse a study that asks nothing: a report needs something to judge by.
+
+    Parameters
+    ----------
+    study
+        The question.
+
+    Raises
+    ------
+    InputError
+        If it has no criterion.
+    """
+    if not study.criteria:
+        raise InputError(
+            f"{study.file_name}: there is no [[criterion]], so there is nothing to judge by; add "
+            "one (docs/how-to/own-study.md lists what can be asked)"
+        )
+
+
+def _street_faults(study: Study, found: Mapping[str, Inputs]) -> Iterator[str]:
+    """Read the streets at hand and make the changes that scenarios want; nothing is downloaded."""
+    tables = next(iter(found.values()), None)
+    try:
+        if tables is None:
+            own_streets(study)
+            return
+        changing = any(scenario.assess and scenario.streets for scenario in study.scenarios)
+        streets = find_streets(study, tables.borough, offline=True) if changing else None
+        if streets is None:
+            own_streets(study, tables.borough)
+        elif streets.network is not None or study.streets.source == ESTIMATE:
+            changed_networks(study, tables.areas, streets.network, streets.how)
+    except EhAccessError as error:
+        yield from faults_of(error)
+
+
+def _unseen_streets(study: Study, tables: Inputs) -> Inputs:
+    """Say where changes of streets could not be checked, for the streets are not here yet."""
+    named = [item.name for item in study.scenarios if item.assess and item.streets]
+    if not named or study.streets.source != DOWNLOAD:
+        return tables
+    if find_streets(study, tables.borough, offline=True).network is not None:
+        return tables
+    told = (
+        f"The streets that {joined(named)} would change are checked once there are streets: none "
+        "are stored here (eh-access network download)."
+    )
+    note = Note(level="warning", text=told, topic="streets")
+    return replace(tables, notes=(*tables.notes, note))
 
 
 def _table_faults(path: Path) -> Iterator[str]:
