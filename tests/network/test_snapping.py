@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from eh_access.errors import InputError
 from eh_access.modes import DRIVE, PUSHCHAIR, WALK
-from eh_access.network.grid import build_grid, nearest_segments
+from eh_access.network.grid import build_grid
+from eh_access.network.grid_search import nearest_segments
 from eh_access.network.snapping import Snapped, segments_of, snap
 from toys import (
     CRS,
@@ -238,6 +239,55 @@ def test_the_grid_is_exact_against_an_r_tree(
         np.testing.assert_allclose(np.hypot(*(stands - xy).T), distance_m, rtol=0, atol=tolerance)
     else:
         assert (segment == -1).all()
+
+
+@pytest.mark.parametrize("share_usable", [1.0, 0.5, 0.01])
+def test_far_points_are_placed_as_exactly_as_near_ones(share_usable: float) -> None:
+    """Hamlets of short streets far apart: squares are small, and what lies between is empty."""
+    rng = np.random.default_rng(1903)
+    hamlets = rng.uniform(0, 20_000, (5, 2))
+    first = np.repeat(hamlets, 200, axis=0) + rng.normal(0, 150, (1000, 2))
+    ends = np.hstack([first, first + rng.normal(0, 25, (1000, 2))])
+    usable = rng.random(1000) < share_usable
+    xy = rng.uniform(-3_000, 23_000, (4000, 2))
+    segment, _, distance_m, unusable_m = nearest_segments(build_grid(ends), xy, usable)
+    away_m = shapely.distance(
+        shapely.points(xy)[:, None], shapely.linestrings(ends.reshape(-1, 2, 2))[None]
+    )
+    open_m = np.where(usable, away_m, np.inf)
+    np.testing.assert_allclose(distance_m, open_m.min(axis=1), rtol=0, atol=1e-8)
+    np.testing.assert_allclose(open_m[np.arange(4000), segment], distance_m, rtol=0, atol=1e-8)
+    closed_m = np.where(usable, np.inf, away_m).min(axis=1)
+    nearer = closed_m < distance_m - 1e-8
+    np.testing.assert_allclose(unusable_m[nearer], closed_m[nearer], rtol=0, atol=1e-8)
+    assert (unusable_m[~nearer] >= distance_m[~nearer] - 1e-8).all()
+
+
+def test_every_square_knows_how_far_off_the_nearest_street_is() -> None:
+    rng = np.random.default_rng(7)
+    first = rng.choice([0.0, 400.0], (60, 2)) + rng.uniform(0, 30, (60, 2))
+    laid = build_grid(np.hstack([first, first + 3]))
+    filled = np.argwhere(np.diff(laid.start).reshape(laid.rows, laid.columns) > 0)
+    every = np.stack(np.indices((laid.rows, laid.columns)), axis=-1).reshape(-1, 1, 2)
+    king = np.abs(every - filled[None]).max(axis=2).min(axis=1)
+    assert king.max() > 2
+    assert np.array_equal(laid.away, king)
+
+
+def test_the_order_of_points_changes_nothing() -> None:
+    rng = np.random.default_rng(5)
+    first = rng.uniform(0, 100, (40, 2))
+    laid = build_grid(
+        np.vstack([np.hstack([first, first + 4]), [[5000.0, 5000.0, 5001.0, 5000.0]]])
+    )
+    xy, usable = rng.uniform(0, 5000, (500, 2)), np.ones(41, dtype=bool)
+    shuffled = rng.permutation(500)
+    for there, again in zip(
+        nearest_segments(laid, xy, usable)[:3],
+        nearest_segments(laid, xy[shuffled], usable)[:3],
+        strict=True,
+    ):
+        assert np.array_equal(there[shuffled], again)
 
 
 @given(st.lists(st.tuples(st.integers(-20, 180), st.integers(-20, 180)), min_size=1, max_size=30))

@@ -1,9 +1,7 @@
-"""A uniform grid over street segments: the nearest one to a point, exactly, in about a microsecond.
+"""A uniform grid over street segments; ``grid_search`` finds the nearest of them to a point.
 
-Every square of the grid lists the segments that cross it. A point looks into its own square, then
-into the ring of squares round it, and so on, until what it has found is nearer than anything a
-further ring could hold. The grid is made once for a network; which segments a mode may use is
-given with each question.
+Every square of the grid lists the segments that cross it, and knows how far off the nearest square
+is that lists any. The grid is made once for a network.
 
 Imported inside the functions that use it, because it loads numba (see ``eh_access._compiled``).
 """
@@ -22,13 +20,11 @@ if TYPE_CHECKING:
 SLACK_M = 1e-6
 """Metres by which squares are taken larger than they are, so that rounding hides no segment."""
 
-LENIENCE = 1.0 + 1e-12
-"""The same for the squares of long distances."""
-
 SEGMENTS_PER_SQUARE = 0.7
 """Squares are made so small that this many segments start in each, on average: measured best."""
 
 LEAST_SQUARE_M = 1.0
+FARTHEST = 255
 
 
 class SegmentGrid(NamedTuple):
@@ -51,6 +47,9 @@ class SegmentGrid(NamedTuple):
     ends
         float64, one row per row of ``listed``: x and y of both ends, from ``corner``. They stand in
         the order of the squares, so that looking into one reads memory in a row.
+    away
+        uint8 (columns * rows,), how many squares off the nearest one that lists anything is, the
+        way a king moves; no more than ``FARTHEST``. All nearer ones are empty and are jumped.
     """
 
     corner: NDArray[np.float64]
@@ -60,6 +59,7 @@ class SegmentGrid(NamedTuple):
     start: NDArray[np.int32]
     listed: NDArray[np.int32]
     ends: NDArray[np.float64]
+    away: NDArray[np.uint8]
 
 
 def build_grid(ends: NDArray[np.float64]) -> SegmentGrid:
@@ -94,53 +94,9 @@ def build_grid(ends: NDArray[np.float64]) -> SegmentGrid:
     listed = np.empty(start[-1], dtype=np.int32)
     _list_segments(local, square_m, columns, start[:-1].copy(), listed)
     by_square = np.ascontiguousarray(local[listed])
-    return SegmentGrid(corner, float(square_m), columns, rows, start, listed, by_square)
-
-
-def nearest_segments(
-    grid: SegmentGrid, xy: NDArray[np.float64], usable: NDArray[np.bool_]
-) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Find the nearest usable segment to each point, and the nearest of the others.
-
-    Parameters
-    ----------
-    grid
-        The grid.
-    xy
-        float64 (points, 2), metres; finite.
-    usable
-        bool per segment.
-
-    Returns
-    -------
-    segment
-        int32 per point, -1 if no segment is usable. Of several as near, the lowest number.
-    share
-        float64 per point, how far along the segment, 0 to 1.
-    distance_m
-        float64 per point, to that place; inf if there is none.
-    unusable_m
-        float64 per point, to the nearest segment that is not usable; right whenever it is less
-        than ``distance_m``, otherwise no less than it (it may be inf).
-
-    Examples
-    --------
-    >>> grid = build_grid(np.array([[0.0, 0.0, 100.0, 0.0], [0.0, 50.0, 100.0, 50.0]]))
-    >>> usable = np.array([True, False])
-    >>> segment, share, distance_m, unusable_m = nearest_segments(
-    ...     grid, np.array([[25.0, 30.0]]), usable
-    ... )
-    >>> int(segment[0]), float(share[0]), float(distance_m[0]), float(unusable_m[0])
-    (0, 0.25, 30.0, 20.0)
-    """
-    local = xy - grid.corner
-    order = _by_square(grid, local)
-    sorted_segment = np.empty(len(xy), dtype=np.int32)
-    sorted_found = np.empty((len(xy), 3))
-    _search(grid, local[order], usable, sorted_segment, sorted_found)
-    segment, found = np.empty_like(sorted_segment), np.empty_like(sorted_found)
-    segment[order], found[order] = sorted_segment, sorted_found
-    return segment, found[:, 0], np.sqrt(found[:, 1]), np.sqrt(found[:, 2])
+    away = np.where(np.diff(start) > 0, 0, FARTHEST).astype(np.uint8)
+    _spread(away, columns)
+    return SegmentGrid(corner, float(square_m), columns, rows, start, listed, by_square, away)
 
 
 @njit()
@@ -176,119 +132,18 @@ def _list_segments(
 
 
 @njit()
-def _home(grid: SegmentGrid, x: float, y: float) -> tuple[int, int]:
-    """Return column and row of the square a point is in; outside the grid, the nearest."""
-    column = int(min(max(x / grid.square_m, 0.0), grid.columns - 1.0))
-    row = int(min(max(y / grid.square_m, 0.0), grid.rows - 1.0))
-    return column, row
-
-
-@njit()
-def _by_square(grid: SegmentGrid, xy: NDArray[np.float64]) -> NDArray[np.int32]:
-    """Return points square by square (a counting sort).
-
-    Neighbours one after the other find the squares they share still in the processor's cache.
-    """
-    square = np.empty(len(xy), np.int32)
-    place = np.zeros(grid.columns * grid.rows + 1, np.int32)
-    for number in range(len(xy)):
-        column, row = _home(grid, xy[number, 0], xy[number, 1])
-        square[number] = row * grid.columns + column
-        place[square[number] + 1] += 1
-    for at in range(1, len(place)):
-        place[at] += place[at - 1]
-    order = np.empty(len(xy), np.int32)
-    for number in range(len(xy)):
-        order[place[square[number]]] = number
-        place[square[number]] += 1
-    return order
-
-
-@njit()
-def _look_into(
-    grid: SegmentGrid,
-    square: int,
-    point: tuple[float, float],
-    usable: NDArray[np.bool_],
-    best: tuple[int, float, float, float],
-) -> tuple[int, float, float, float]:
-    """Return the best of what is known and what one square holds (squared distances)."""
-    segment, share, nearest, unusable = best
-    x, y = point
-    for position in range(grid.start[square], grid.start[square + 1]):
-        ax, ay = grid.ends[position, 0], grid.ends[position, 1]
-        bx, by = grid.ends[position, 2], grid.ends[position, 3]
-        along_x, along_y = bx - ax, by - ay
-        off_x, off_y = x - ax, y - ay
-        dot = off_x * along_x + off_y * along_y
-        square_length = along_x * along_x + along_y * along_y
-        where = 0.0
-        if dot >= square_length:
-            # measured from the very end, so that segments which share it tie exactly;
-            # a segment without length is its end too
-            where = 1.0
-            off_x, off_y = x - bx, y - by
-        elif dot > 0.0:
-            where = dot / square_length
-            off_x, off_y = off_x - where * along_x, off_y - where * along_y
-        distance = off_x * off_x + off_y * off_y
-        if distance <= nearest:
-            number = grid.listed[position]
-            if not usable[number]:
-                unusable = min(unusable, distance)
-            elif distance < nearest or number < segment:
-                segment, share, nearest = number, where, distance
-    return segment, share, nearest, unusable
-
-
-@njit()
-def _clear_m(grid: SegmentGrid, point: tuple[float, float], home: tuple[int, int, int]) -> float:
-    """Return how near a square beyond the ring could come: to the rims not yet passed."""
-    x, y = point
-    column, row, ring = home
-    clear = np.inf
-    if column - ring > 0:
-        clear = min(clear, x - (column - ring) * grid.square_m)
-    if column + ring < grid.columns - 1:
-        clear = min(clear, (column + ring + 1) * grid.square_m - x)
-    if row - ring > 0:
-        clear = min(clear, y - (row - ring) * grid.square_m)
-    if row + ring < grid.rows - 1:
-        clear = min(clear, (row + ring + 1) * grid.square_m - y)
-    return max(0.0, clear - SLACK_M)
-
-
-@njit()
-def _search(
-    grid: SegmentGrid,
-    xy: NDArray[np.float64],
-    usable: NDArray[np.bool_],
-    segment: NDArray[np.int32],
-    found: NDArray[np.float64],
-) -> None:
-    """Answer for each point: ``segment``, and in ``found`` its share and squared distances."""
-    columns, rows, side = grid.columns, grid.rows, grid.square_m
-    for number in range(len(xy)):
-        x, y = xy[number, 0], xy[number, 1]
-        column, row = _home(grid, x, y)
-        best = (-1, 0.0, np.inf, np.inf)
-        ring = 0
-        clear = 0.0
-        while best[2] >= clear * clear and clear < np.inf:
-            low, high = max(0, column - ring), min(columns - 1, column + ring)
-            for r in range(max(0, row - ring), min(rows - 1, row + ring) + 1):
-                whole = abs(r - row) == ring
-                # between its first and last row a ring has but two squares in each
-                step = 1 if whole or ring == 0 else 2 * ring
-                c = low if whole or low == column - ring else column + ring
-                off_y = max(r * side - y, y - (r + 1) * side, 0.0)
-                while c <= high:
-                    off_x = max(c * side - x, x - (c + 1) * side, 0.0)
-                    # a square may be passed by when even its nearest corner is too far
-                    if off_x * off_x + off_y * off_y <= best[2] * LENIENCE + SLACK_M:
-                        best = _look_into(grid, r * columns + c, (x, y), usable, best)
-                    c += step
-            clear = _clear_m(grid, (x, y), (column, row, ring))
-            ring += 1
-        segment[number] = best[0]
-        found[number, 0], found[number, 1], found[number, 2] = best[1], best[2], best[3]
+def _spread(away: NDArray[np.uint8], columns: int) -> None:
+    """Work out how far each square is from the nearest that is 0: there, and back."""
+    rows = len(away) // columns
+    for turn in range(2):
+        ahead = 1 - 2 * turn
+        for step in range(len(away)):
+            square = step if turn == 0 else len(away) - 1 - step
+            row, column = square // columns, square % columns
+            least = int(away[square])
+            if 0 <= column - ahead < columns:
+                least = min(least, away[square - ahead] + 1)
+            if 0 <= row - ahead < rows:
+                for c in range(max(0, column - 1), min(columns, column + 2)):
+                    least = min(least, away[(row - ahead) * columns + c] + 1)
+            away[square] = least

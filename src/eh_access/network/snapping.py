@@ -194,7 +194,9 @@ def snap(
     Notes
     -----
     Exact: a uniform grid over the segments of all edges is searched ring by ring until nothing
-    nearer can follow. See ``benchmarks/snapping.py`` for the comparison with an R-tree.
+    nearer can follow; empty squares are jumped. Beside shapely's R-tree it is over 20 times as fast
+    for points within some squares of a street (as homes are), and 7 to 9 times for points spread
+    evenly over Newport, half of them more than 180 m from any street (``benchmarks/snapping.py``).
 
     Examples
     --------
@@ -285,7 +287,7 @@ def _nearest(
     xy: NDArray[np.float64], network: Network, mode: TravelMode
 ) -> tuple[NDArray[Any], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Return edge (-1 if none), fraction, offset and the nearer unusable distance of places."""
-    from eh_access.network.grid import nearest_segments  # noqa: PLC0415 - loads numba
+    from eh_access.network.grid_search import nearest_segments  # noqa: PLC0415 - loads numba
 
     kept, grid, usable = _grid(network, mode)
     if grid is None:
