@@ -60,7 +60,7 @@ def test_frozen() -> None:
         ({"within_m": 10.0}, "within_m: coverage does not use it; remove it"),
         ({"added_min": 0.0}, "added_min: coverage does not use it"),
         ({"there_and_back": "total"}, "there_and_back: coverage does not use it"),
-        ({"threshold": 90.0}, "threshold: 90 is no share; give 0.9 for 90 %"),
+        ({"threshold": 90.0}, "threshold: 90 is no share; give 0.9 for 90%"),
         ({"threshold": -0.1}, "is no share"),
         ({"margin": 2.0}, "margin: 2 is no share"),
         ({"better": "lower"}, "better: coverage is better when higher"),

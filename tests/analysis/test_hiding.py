@@ -120,6 +120,6 @@ def test_sentences_say_few_without_a_number() -> None:
     assert number(12.0, TEN) == "10"
     assert count_of(4, 300, "families", TEN) == "fewer than 10 of 300 families"
     assert count_of(297, 300, "families", TEN) == "all but fewer than 10 of 300 families"
-    assert count_of(150, 302, "families", TEN) == "150 of 300 families (50 %)"
+    assert count_of(150, 302, "families", TEN) == "150 of 300 families (50%)"
     assert count_of(3, 7, "families", TEN) == "[c] of fewer than 10 families"
-    assert count_of(4, 300, "under-fives") == "4 of 300 under-fives (1 %)"
+    assert count_of(4, 300, "under-fives") == "4 of 300 under-fives (1%)"

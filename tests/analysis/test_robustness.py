@@ -82,7 +82,7 @@ def test_walking_speed_by_hand(speed: float, value: float) -> None:
 
 
 def test_tipping_points_by_hand() -> None:
-    """80 % are near enough; 60 % below 3.84 km/h, all from 5.76."""
+    """80% are near enough; 60% below 3.84 km/h, all from 5.76."""
     sweep = replace(SWEEPS[0], tried=tuple(np.arange(2.0, 7.01, 0.25).tolist()))
     found = robustness([criterion(threshold=0.75)], {"oa": [case_of(CLOSED)]}, sweeps=[sweep])
     tip = found.tipping_points().iloc[0]
@@ -109,7 +109,7 @@ def test_thresholds_stay_within_what_there_can_be_and_falls_move_the_other_way()
         item=criterion(threshold=0.6, max_fall_points=25.0),
         case=case_of(CLOSED),
     )
-    # 80 % of at least 72 %, but a fall of 20 points where 25 x 0.8 = 20 are allowed
+    # 80% of at least 72%, but a fall of 20 points where 25 x 0.8 = 20 are allowed
     assert strict["outcome"].tolist() == ["met"]
     stricter = only(
         Setting(threshold_factor=1.21),
@@ -152,8 +152,8 @@ def test_what_a_setting_does_not_touch_is_told() -> None:
 def test_only_settings_that_could_matter_are_counted() -> None:
     """Walking: three paces and two thresholds, whatever the car and the pushchair do.
 
-    The study walks at 4.8 km/h with 80 % near enough; at 3.2 and 4.0 km/h it is 60 % and 80 %, at
-    5.6 still 80 %. Asked are 75 %, 60 % and 90 %.
+    The study walks at 4.8 km/h with 80% near enough; at 3.2 and 4.0 km/h it is 60% and 80%, at
+    5.6 still 80%. Asked are 75%, 60% and 90%.
     """
     found = robustness([criterion(threshold=0.75)], {"oa": [case_of(CLOSED)]})
     frame = found.frame.set_index("number")
@@ -162,7 +162,7 @@ def test_only_settings_that_could_matter_are_counted() -> None:
     assert frame.index[~frame["touched"]].tolist() == [1]
     told = found.summary().loc[0]
     assert (told["settings"], told["settings_tried"]) == (11, 11)
-    # 60 % is not met at 3.2 km/h of 75 % and of 90 %; 80 % is not met of 90 % at the other three
+    # 60% is not met at 3.2 km/h of 75% and of 90%; 80% is not met of 90% at the other three
     assert told["settings_agree"] == 6
     idle = "speed with a pushchair, driving time, farthest from a street"
     assert told["could_not_matter"] == idle
@@ -317,6 +317,23 @@ def test_the_study_s_own_setting_is_the_verdict_and_agrees_with_itself() -> None
             told = own.loc[(case.scenario, name)]
             assert told["value"] == pytest.approx(verdict.value)
             assert told["outcome"] == verdict.outcome.value
+
+
+def test_what_points_neither_way_is_told_so_and_counts_its_tries() -> None:
+    case, item = case_of(CLOSED), SEVEN["walk-30"]
+    told = robustness([item], {"oa": [case]})
+    rows = told.frame[told.frame["kind"] == "setting"]
+    count = rows[rows["touched"] & ~rows["repeats"]]["outcome"].value_counts().to_dict()
+    found = robustness([item], {"oa": [case]}, neither={(case.scenario, item.id)})
+    assert set(found.frame["main_outcome"]) == {"neither way"}
+    assert not found.frame["agrees_with_main"].any()
+    assert found.frame["outcome"].tolist() == told.frame["outcome"].tolist()
+    assert found.tipping.empty
+    (row,) = found.summary().to_dict("records")
+    assert row["outcome"] == "neither way"
+    assert row["sentence"].startswith("points neither way; in the ")
+    assert all(f"{number} {way}" in row["sentence"] for way, number in count.items())
+    assert "holds" not in row["sentence"]
 
 
 def test_the_order_of_settings_does_not_matter() -> None:

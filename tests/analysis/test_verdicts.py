@@ -38,7 +38,7 @@ INF = math.inf
 
 @pytest.mark.parametrize(
     ("threshold", "margin", "outcome"),
-    [  # without B, 80 % are within 30 minutes
+    [  # without B, 80% are within 30 minutes
         (0.8, 0.0, Outcome.MET),  # exactly enough
         (0.81, 0.0, Outcome.NOT_MET),
         (0.81, 0.01, Outcome.MARGINAL),
@@ -76,7 +76,7 @@ def test_not_met_before_either() -> None:
     assert verdict.not_met_before
     assert verdict.worsened_by == pytest.approx(0.25)
     assert verdict.sentence.endswith(
-        "25 of them were nearer before. Not met before either: 60 % against at least 90 %, 85 % "
+        "25 of them were nearer before. Not met before either: 60% against at least 90%, 85% "
         "before; it becomes worse by 25 points (5 allowed)."
     )
 
@@ -85,11 +85,11 @@ def test_not_met_before_and_unchanged() -> None:
     verdict = judge(criterion(cutoff_min=20.0), case_of(SAME))
     assert verdict.not_met_before
     assert verdict.worsened_by == 0
-    assert verdict.sentence.endswith("85 % before; it does not change.")
+    assert verdict.sentence.endswith("85% before; it does not change.")
 
 
 def test_a_marginal_baseline_was_not_missed() -> None:
-    # 85 % before is within 6 points of 90 %; 60 % after is not
+    # 85% before is within 6 points of 90%; 60% after is not
     verdict = judge(criterion(cutoff_min=20.0, margin=0.06), case_of(CLOSED))
     assert verdict.outcome is Outcome.NOT_MET
     assert not verdict.not_met_before
@@ -112,7 +112,7 @@ def test_the_baseline_itself_has_no_before() -> None:
 
 
 def test_before_is_not_told_where_it_turns_on_a_place() -> None:
-    # within 20 minutes 85 % before, 60 % after; B 6 minutes nearer or farther matters before alone
+    # within 20 minutes 85% before, 60% after; B 6 minutes nearer or farther matters before alone
     table = sites(basis={"B": "estimate"}, radius_m={"B": 400.0})
     item = criterion(cutoff_min=20.0)
     before = judge(item, case_of(BASELINE, table=table))
@@ -124,8 +124,8 @@ def test_before_is_not_told_where_it_turns_on_a_place() -> None:
 def test_baseline_speaks_of_how_things_are() -> None:
     verdict = judge(criterion(cutoff_min=20.0), case_of(BASELINE))
     assert verdict.sentence == (
-        "15 of 100 under-fives (15 %) are more than 20 minutes on foot from a centre. Not met: "
-        "85 % against at least 90 %."
+        "15 of 100 under-fives (15%) are more than 20 minutes on foot from a centre. Not met: "
+        "85% against at least 90%."
     )
 
 
@@ -138,7 +138,7 @@ def test_getting_better() -> None:
     verdict = judge(criterion(threshold=1.0, cutoff_min=24.0), case)
     assert (verdict.value, verdict.baseline_value) == (1.0, 0.8)
     assert verdict.worsened_by == pytest.approx(-0.2)
-    assert "0 of 100 under-fives (0 %)" in verdict.sentence
+    assert "0 of 100 under-fives (0%)" in verdict.sentence
     assert "20 others would be nearer than before" in verdict.sentence
 
 
@@ -276,7 +276,7 @@ def test_met_on_foot_alone_needs_no_bus() -> None:
 
 
 def test_how_far_a_share_falls_needs_the_bus() -> None:
-    # 100 % on foot, but with a bus the share might have fallen from more to less
+    # 100% on foot, but with a bus the share might have fallen from more to less
     item = SEVEN["no-car"].model_copy(update={"max_fall_points": 5.0})
     assert judge(item, case_of(SAME)).outcome is Outcome.CANNOT_SAY
 
@@ -338,7 +338,7 @@ def test_many_rough_places_are_counted_not_all_named() -> None:
 
 
 def test_sites_that_turn_a_verdict_together_alone() -> None:
-    # A nearer serves h04, C nearer h05: each alone gives 90 %, both 100 %
+    # A nearer serves h04, C nearer h05: each alone gives 90%, both 100%
     table = sites(basis=dict.fromkeys("AC", "estimate"), radius_m=dict.fromkeys("AC", 400.0))
     verdict = judge(criterion(threshold=0.95), case_of(CLOSED, table=table))
     assert verdict.outcome is Outcome.CANNOT_SAY
@@ -364,7 +364,7 @@ def test_site_moved_to_a_rough_place_is_an_estimate() -> None:
 
 @pytest.mark.parametrize(
     ("threshold", "turns"),
-    # without D: h04, h05 (20), and h11, h12 (15) are too far: 65 %. Half an hour in a straight
+    # without D: h04, h05 (20), and h11, h12 (15) are too far: 65%. Half an hour in a straight
     # line is two and a half houses: D at h04 would serve 20 of them, at h12 15
     [(0.85, True), (0.86, False)],
 )
@@ -452,7 +452,7 @@ def test_other_units_and_places() -> None:
     settings = JudgeSettings(unit="postcodes", place="office")
     verdict = judge(criterion(), replace(case_of(CLOSED), settings=settings))
     assert verdict.sentence.startswith(
-        "20 of 100 postcodes (20 %) would be more than 30 minutes on foot from an office;"
+        "20 of 100 postcodes (20%) would be more than 30 minutes on foot from an office;"
     )
 
 

@@ -46,11 +46,11 @@ def seconds(network: Network, mode: TravelMode) -> tuple[float, float]:
 
 
 def test_a_hill_worked_by_hand() -> None:
-    # 100 m up 10 %: 75 s on the level; Tobler gives exp(-3.5 x 0.1) of the level speed
+    # 100 m up 10%: 75 s on the level; Tobler gives exp(-3.5 x 0.1) of the level speed
     up, down = seconds(with_heights(street(), rising(0.1)), WALK)
     assert up == pytest.approx(75 / math.exp(-0.35), abs=0.1)
     assert up == pytest.approx(106.4, abs=0.1)
-    # down 10 % is 5 % beyond his best slope, as the level is 5 % short of it: as quick as level
+    # down 10% is 5% beyond his best slope, as the level is 5% short of it: as quick as level
     assert down == pytest.approx(75.0, abs=0.1)
     # with a pushchair 100 s on the level; 1.3 times the weight to lift, and nothing gained down
     up, down = seconds(with_heights(street(), rising(0.1)), PUSHCHAIR)
@@ -174,7 +174,7 @@ def test_streets_without_heights_are_level_and_say_so() -> None:
     facts = dict(describe(bare).facts())
     assert "every street counts as level" in facts["Slopes"]
     told = dict(describe(with_heights(bare, rising(0.1))).facts())["Slopes"]
-    assert "steeper than 10.0 %" in told
+    assert "steeper than 10.0%" in told
     with pytest.raises(ValueError, match="heights"):
         slow_by_hills(bare, WALK)
 

@@ -232,7 +232,7 @@ class Criterion(BaseModel):
     def _number_faults(self) -> list[str]:
         unit, faults = self.spec.unit, []
         if unit == "share" and not 0 <= self.threshold <= 1:
-            faults.append(f"threshold: {self.threshold:g} is no share; give 0.9 for 90 %")
+            faults.append(f"threshold: {self.threshold:g} is no share; give 0.9 for 90%")
         if unit == "share" and self.margin > 1:
             faults.append(f"margin: {self.margin:g} is no share; give 0.02 for 2 points")
         if unit == "points" and not 0 <= self.threshold <= MOST_POINTS:

@@ -69,7 +69,7 @@ UNITS: Mapping[str, str] = MappingProxyType(
         "gap_before_min": "minutes: mean in the group less mean elsewhere",
         "gap_after_min": "minutes",
         "gap_change_min": "minutes",
-        "gap_change_low_min": "minutes: lower end of the 95 % interval",
+        "gap_change_low_min": "minutes: lower end of the 95% interval",
         "gap_change_high_min": "minutes: upper end",
         "gini_before": "0 to 1",
         "gini_after": "0 to 1",

@@ -99,7 +99,7 @@ def judgement(criterion: Criterion, finding: Finding) -> str:
     Returns
     -------
     str
-        For example "Met: 92.3 % against at least 90 %."
+        For example "Met: 92.3% against at least 90%."
     """
     if finding.outcome is not Outcome.CANNOT_SAY:
         return f"{_verdict(criterion, finding, finding.outcome)}."

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from eh_access.analysis.criteria import Unit
 
 FEWEST = 0.005
-"""A share below half a per cent is told as under 1 %, not as none."""
+"""A share below half a per cent is told as under 1%, not as none."""
 
 MOST_DECIMALS = 4
 SAME = 1e-9
@@ -58,20 +58,20 @@ def percent(share: float) -> str:
     Returns
     -------
     str
-        For example "8 %".
+        For example "8%".
 
     Examples
     --------
     >>> percent(0.0847), percent(0.001), percent(0.999), percent(1.0)
-    ('8 %', 'under 1 %', 'over 99 %', '100 %')
+    ('8%', 'under 1%', 'over 99%', '100%')
     """
     if math.isnan(share):
         return "no share"
     if 0 < share < FEWEST:
-        return "under 1 %"
+        return "under 1%"
     if 1 - FEWEST < share < 1:
-        return "over 99 %"
-    return f"{share:.0%}".replace("%", " %")
+        return "over 99%"
+    return f"{share:.0%}"
 
 
 def count_of(part: float, whole: float, unit: str, policy: Policy = PUBLIC) -> str:
@@ -94,7 +94,7 @@ def count_of(part: float, whole: float, unit: str, policy: Policy = PUBLIC) -> s
     Examples
     --------
     >>> count_of(1240, 14637, "under-fives")
-    '1,240 of 14,637 under-fives (8 %)'
+    '1,240 of 14,637 under-fives (8%)'
     >>> count_of(297.0, 300.0, "families", Policy())
     'all but fewer than 10 of 300 families'
     """
@@ -137,7 +137,7 @@ def shown(value: float, unit: Unit, *, near: float | None = None, plain: bool = 
     Examples
     --------
     >>> shown(0.9, "share"), shown(0.8996, "share", near=0.9), shown(0.028, "share", plain=True)
-    ('90 %', '89.96 %', '2.8 points')
+    ('90%', '89.96%', '2.8 points')
     """
     scale = 100.0 if unit == "share" else 1.0
     word = {"share": "points" if plain else "%", "min": "minutes", "points": "points"}[unit]
@@ -154,7 +154,7 @@ def shown(value: float, unit: Unit, *, near: float | None = None, plain: bool = 
     # adding 0.0 turns a rounded -0.0 into 0.0
     text = f"{round(value * scale, decimals) + 0.0:.{decimals}f}".removesuffix(".0")
     word = word.removesuffix("s") if text == "1" else word
-    return f"{text} {word}"
+    return f"{text}%" if word == "%" else f"{text} {word}"
 
 
 def amount(text: str) -> float:
@@ -172,7 +172,7 @@ def amount(text: str) -> float:
 
     Examples
     --------
-    >>> amount("2.8 points")
-    2.8
+    >>> amount("2.8 points"), amount("90%")
+    (2.8, 90.0)
     """
-    return float(text.split(maxsplit=1)[0])
+    return float(text.split(maxsplit=1)[0].removesuffix("%"))

@@ -239,7 +239,7 @@ class Policy:
         ----------
         parts, wholes
             Counts of the same shape. Those of a whole who are not in the part count too: a share
-            of 99 % would tell of them.
+            of 99% would tell of them.
 
         Returns
         -------

@@ -19,7 +19,7 @@ FEWEST_AREAS = 5
 """A group in fewer areas than this gets no interval: too few to draw from."""
 
 COVERS = (
-    "Intervals are 95 % percentile intervals of a weighted bootstrap: whole areas are drawn with "
+    "Intervals are 95% percentile intervals of a weighted bootstrap: whole areas are drawn with "
     "replacement, before and after alike, and the gap worked out again each time. They cover how "
     "far a gap hangs on which areas happen to be there. They do not cover errors of the travel "
     "times, of the weights, of where sites and families are, or of who belongs to which group. "

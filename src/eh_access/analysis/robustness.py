@@ -6,7 +6,7 @@ outcome the numbers point to; whether a verdict may be given at all is ``verdict
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ from eh_access.analysis.robustness_tables import (
     swept_row,
     tipping_row,
 )
+from eh_access.analysis.robustness_words import pointing_neither_way
 from eh_access.analysis.scenarios import BASELINE
 from eh_access.analysis.settings_grid import MAIN_WEIGHTS, SWEEPS, Setting, Sweep
 from eh_access.analysis.shown import robustness_html, robustness_text
@@ -59,6 +60,10 @@ class Robustness:
         values of it were tried and at how many the outcome is another.
     tipping
         A row for each scenario, criterion and assumption with a range: where the outcome turns.
+        None for what points neither way.
+
+    What `robustness` was told to point neither way has `NEITHER_WAY` as its main outcome: no try
+    agrees with that, and its sentence counts what the tries point to instead.
     """
 
     frame: pd.DataFrame
@@ -123,6 +128,7 @@ def robustness(
     settings: Sequence[Setting] | None = None,
     positions: Mapping[str, Side] | None = None,
     sweeps: Sequence[Sweep] = SWEEPS,
+    neither: Collection[tuple[str, str]] = (),
 ) -> Robustness:
     """Ask the same criteria under other assumptions, and with roughly known sites in other places.
 
@@ -142,6 +148,9 @@ def robustness(
         case; a scenario that moves such a site, or changes streets, needs one of its own.
     sweeps
         The assumptions moved one at a time.
+    neither
+        Scenario and criterion where the verdict points neither way, whatever the figures alone
+        say: a place that is not known, or only roughly, could turn it.
 
     Returns
     -------
@@ -192,10 +201,14 @@ def robustness(
                 sampled, one_by_one = _on_positions(lenses, sides, main)
                 rows.append(sampled)
                 alone += one_by_one
+    frame = pd.concat([part for part in rows if len(part)], ignore_index=True)
     return Robustness(
-        frame=pd.concat([part for part in rows if len(part)], ignore_index=True),
+        frame=pointing_neither_way(frame, neither),
         sweeps=pd.DataFrame(alone, columns=list(SWEEP_COLUMNS)),
-        tipping=pd.DataFrame(tips, columns=list(TIPPING_COLUMNS)),
+        tipping=pd.DataFrame(
+            [tip for tip in tips if (tip["scenario"], tip["criterion"]) not in neither],
+            columns=list(TIPPING_COLUMNS),
+        ),
     )
 
 

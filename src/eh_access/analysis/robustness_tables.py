@@ -1,21 +1,22 @@
-"""The tables that ``robustness`` returns, and the sentences in them."""
+"""The tables that ``robustness`` returns."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from eh_access.analysis.criteria import Outcome
+from eh_access.analysis.robustness_words import sentence
 from eh_access.analysis.scenarios import BASELINE
 from eh_access.analysis.settings_grid import Setting
 
 if TYPE_CHECKING:
     from eh_access.analysis.answering import Answers
     from eh_access.analysis.case import Case
+    from eh_access.analysis.criteria import Outcome
     from eh_access.analysis.lenses import Lens
     from eh_access.analysis.settings_grid import Sweep
     from eh_access.analysis.tipping import Swept
@@ -266,7 +267,7 @@ def summary_frame(frame: pd.DataFrame, tipping: pd.DataFrame, sweeps: pd.DataFra
                 "lowest_value": part["value"].min(),
                 "highest_value": part["value"].max(),
                 "could_not_matter": ", ".join(idle),
-                "sentence": _sentence(outcome, could, positions, turns, idle),
+                "sentence": sentence(outcome, could, positions, turns, idle),
             }
         )
     return pd.DataFrame(rows)
@@ -299,38 +300,3 @@ def matters_frame(sweeps: pd.DataFrame) -> pd.DataFrame:
     table = table.sort_values("share", ascending=False, kind="stable").reset_index()
     order = ["assumption", "words", "searched", "tried", "differ", "share", "turned", "pairs"]
     return table[order]
-
-
-def _sentence(
-    outcome: str,
-    could: pd.DataFrame,
-    positions: pd.DataFrame,
-    turns: pd.DataFrame,
-    idle: Sequence[str],
-) -> str:
-    """Return "holds in 20 of the 23 settings that could matter; turns below ..."."""
-    if outcome == Outcome.CANNOT_SAY.value:
-        told = f"nothing can be said in {int(could['agrees_with_main'].sum())} of {_could(could)}"
-    elif could.empty:
-        told = "no setting tried could matter"
-    else:
-        told = f"holds in {int(could['agrees_with_main'].sum())} of {_could(could)}"
-    if len(positions):
-        held = int(positions["agrees_with_main"].sum())
-        told += f" and {held} of {len(positions)} sampled positions"
-    found = [text for _, row in turns.iterrows() for text in _turns(row)]
-    left = [f"could not matter: {', '.join(idle)}"] if idle else []
-    return "; ".join([told, *found, *left])
-
-
-def _could(settings: pd.DataFrame) -> str:
-    if len(settings) == 1:
-        return "the 1 setting that could matter"
-    return f"the {len(settings)} settings that could matter"
-
-
-def _turns(row: pd.Series) -> Iterator[str]:
-    for side in ("below", "above"):
-        value, outcome = row[f"turns_{side}"], row[f"outcome_{side}"]
-        if not math.isnan(value):
-            yield f"turns to {outcome} {side} {value:.3g} {row['unit']} ({row['words']})"

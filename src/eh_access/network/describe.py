@@ -101,7 +101,7 @@ class NetworkDescription:
         unknown = f"; {hills.unknown_km:,.0f} km without heights" if hills.unknown_km else ""
         return (
             f"heights from {hills.source or 'a source not stated'}; half of the length steeper "
-            f"than {hills.median_percent:.1f} %, a tenth steeper than {hills.tenth_percent:.1f} %, "
+            f"than {hills.median_percent:.1f}%, a tenth steeper than {hills.tenth_percent:.1f}%, "
             f"{hills.steep_km:,.0f} km steeper than 8 %{unknown}"
         )
 

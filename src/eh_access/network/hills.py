@@ -79,7 +79,7 @@ def pushchair(slope: NDArray[np.float64]) -> NDArray[np.float64]:
     -----
     An assumption: no measured speeds of pushchairs on slopes were found. Uphill Tobler's rate
     grows with the weight that is lifted (``PUSHED_SHARE``). Downhill nothing is gained, since a
-    pushchair is held back, and steeper than 10 % it slows at the greater rate.
+    pushchair is held back, and steeper than 10% it slows at the greater rate.
 
     Examples
     --------
@@ -106,7 +106,7 @@ def bicycle(slope: NDArray[np.float64]) -> NDArray[np.float64]:
     Notes
     -----
     J. Parkin and J. Rotheram, Transport Policy 17 (2010) 335-341, give 22 km/h on the level and
-    25 km/h down 3 % (eighty-fifth percentiles): 4.5 per cent for each per cent downhill; and that
+    25 km/h down 3% (eighty-fifth percentiles): 4.5 per cent for each per cent downhill; and that
     uphill counts for more. That it counts half as much again (6.7) is an assumption, as are the
     bounds.
 

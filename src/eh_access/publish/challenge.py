@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import jinja2
 import pandas as pd
 
 from eh_access.analysis.hiding import hide_small
+from eh_access.modes import WALK
 from eh_access.publish.attribution import credit_lines
+from eh_access.publish.challenge_words import TOO_CLOSE, printed, verdict_in_words
 from eh_access.publish.hiding import FACTS, for_file
 from eh_access.publish.outputs import write_csv
 from eh_access.publish.whole import write_whole
 from eh_access.publish.wording import ANY_SITE, FULL_TIME, Wording, scenario_label
-from eh_access.routing.estimate import ACCURACY
+from eh_access.routing.estimate import ACCURACY, CHANGE_ERROR_MIN, CHANGE_ERROR_SHARE
 
 if TYPE_CHECKING:
     from eh_access.analysis.comparison import Comparison
@@ -36,6 +37,7 @@ COLUMNS = (
     "mode",
     "sites",
     "unit",
+    "bound",
     "threshold",
     "before",
     "council",
@@ -69,7 +71,8 @@ def comparison_table(result: StudyResult, council: str, theirs: Sequence[str]) -
     -------
     DataFrame
         The columns of `COLUMNS`. Shares are 0 to 1; ``better`` is ``theirs``, ``council``,
-        ``same``, or "" where one of the two is not known.
+        ``same``, ``too close`` where estimates differ by less than they are off on average
+        (`CHANGE_ERROR`), or "" where one of the two is not known.
     """
     rows = [row for name in theirs for row in _rows(result, council, name)]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
@@ -82,7 +85,8 @@ def _rows(result: StudyResult, council: str, theirs: str) -> Iterator[dict[str, 
     pairs = zip(result.verdicts_for(council), result.verdicts_for(theirs), strict=True)
     named = {"theirs_scenario": theirs, "council_scenario": council}
     for one, two in pairs:
-        yield {**named, **_verdict_row(one, two)}
+        off = _errors(result, one.criterion.mode)
+        yield {**named, **_verdict_row(one, two, off=off)}
     for sites, compared in (
         (FULL_TIME, result.comparisons_full_time),
         (ANY_SITE, result.comparisons),
@@ -90,11 +94,33 @@ def _rows(result: StudyResult, council: str, theirs: str) -> Iterator[dict[str, 
         for mode in result.modes:
             label = result.times[mode].mode.label
             both = compared[council, mode], compared[theirs, mode]
-            for row in _figure_rows(*both, study=result.study):
+            off = _errors(result, mode)
+            for row in _figure_rows(*both, study=result.study, off=off):
                 yield {**named, "mode": label, "sites": sites, **row}
 
 
-def _verdict_row(council: Verdict, theirs: Verdict) -> dict[str, object]:
+def _errors(result: StudyResult, mode: str) -> Mapping[str, float]:
+    """Return by how much estimates of a change are off on average, by unit; {} for streets.
+
+    By car this was never measured, so nothing is stated there.
+    """
+    times = result.times.get(mode)
+    if not result.estimated or times is None or times.mode.uses_road_speeds:
+        return {}
+    slower = WALK.speed_km_h / times.mode.speed_km_h
+    share = CHANGE_ERROR_SHARE
+    people = share * float(result.origins["weight"].sum())
+    return {
+        "min": round(CHANGE_ERROR_MIN * slower, 1),
+        "share": share,
+        "points": 100 * share,
+        "count": people,
+    }
+
+
+def _verdict_row(
+    council: Verdict, theirs: Verdict, *, off: Mapping[str, float]
+) -> dict[str, object]:
     criterion = council.criterion
     return {
         "row": criterion.id,
@@ -102,13 +128,19 @@ def _verdict_row(council: Verdict, theirs: Verdict) -> dict[str, object]:
         "mode": criterion.mode,
         "sites": FULL_TIME if criterion.sites == "full_time" else ANY_SITE,
         "unit": criterion.spec.unit,
+        "bound": "at least" if criterion.better == "higher" else "at most",
         "threshold": criterion.threshold,
         "before": council.baseline_value,
         "council": council.value,
         "theirs": theirs.value,
         "council_outcome": _outcome(council),
         "theirs_outcome": _outcome(theirs),
-        "better": _better(council.value, theirs.value, higher=criterion.better == "higher"),
+        "better": _better(
+            council.value,
+            theirs.value,
+            higher=criterion.better == "higher",
+            off=off.get(criterion.spec.unit, 0.0),
+        ),
     }
 
 
@@ -118,114 +150,34 @@ def _outcome(verdict: Verdict) -> str:
 
 
 def _figure_rows(
-    council: Comparison, theirs: Comparison, *, study: Study
+    council: Comparison, theirs: Comparison, *, study: Study, off: Mapping[str, float]
 ) -> Iterator[dict[str, object]]:
     both = pd.concat([council.summary(), theirs.summary()]).assign(scenario=["council", "theirs"])
     one, two = (row for _, row in hide_small(both, FACTS, study.policy)[0].iterrows())
-    for column, words, measured in FIGURES:
+    for column, told, measured in FIGURES:
         yield {
             "row": column,
-            "what": words.format(loser=council.loser_min, unit=study.unit),
+            "what": told.format(loser=council.loser_min, unit=study.unit),
             "unit": measured,
+            "bound": "",
             "threshold": math.nan,
             "before": 0.0,
             "council": one[column],
             "theirs": two[column],
             "council_outcome": "",
             "theirs_outcome": "",
-            "better": _better(one[column], two[column], higher=False),
+            "better": _better(one[column], two[column], higher=False, off=off.get(measured, 0.0)),
         }
 
 
-def _better(council: float, theirs: float, *, higher: bool) -> str:
+def _better(council: float, theirs: float, *, higher: bool, off: float) -> str:
     if math.isnan(council) or math.isnan(theirs):
         return ""
     if council == theirs or abs(council - theirs) < SAME:
         return "same"
+    if abs(council - theirs) <= off + SAME:
+        return TOO_CLOSE
     return "theirs" if (theirs > council) == higher else "council"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Line:
-    """One row of the comparison as it is printed.
-
-    Parameters
-    ----------
-    what, wanted, before, council, theirs, better
-        Text.
-    """
-
-    what: str
-    wanted: str
-    before: str
-    council: str
-    theirs: str
-    better: str
-
-
-def printed(table: pd.DataFrame) -> tuple[Line, ...]:
-    """Return rows of a comparison as a reader sees them.
-
-    Parameters
-    ----------
-    table
-        Rows of `comparison_table`.
-
-    Returns
-    -------
-    tuple of Line
-        In the same order.
-    """
-    return tuple(_line(row) for row in table.to_dict("records"))
-
-
-def _line(row: dict[Any, Any]) -> Line:
-    unit = str(row["unit"])
-    is_criterion = bool(row["council_outcome"])
-    mode = "" if is_criterion else f" {row['mode']} ({row['sites']})"
-    outcomes = {
-        who: f" - {row[f'{who}_outcome']}" if is_criterion else "" for who in ("council", "theirs")
-    }
-    return Line(
-        what=f"{row['what']}{mode}",
-        wanted=_text(row["threshold"], unit) if is_criterion else "",
-        before=_text(row["before"], unit),
-        council=_text(row["council"], unit) + outcomes["council"],
-        theirs=_text(row["theirs"], unit) + outcomes["theirs"],
-        better={"council": "the council's"}.get(row["better"], str(row["better"])),
-    )
-
-
-def _text(value: float, unit: str) -> str:
-    if math.isnan(value):
-        return "not known"
-    if math.isinf(value):
-        return "no longer reached"
-    words = {"share": f"{value * 100:.1f} %", "count": f"{value:,.0f}", "min": f"{value:.1f} min"}
-    return words.get(unit, f"{value:.1f} points")
-
-
-def verdict_in_words(table: pd.DataFrame) -> str:
-    """Return how one of their scenarios compares by the criteria, in a sentence.
-
-    Parameters
-    ----------
-    table
-        Rows of `comparison_table` of that scenario.
-
-    Returns
-    -------
-    str
-        Counts of criteria.
-    """
-    judged = table[table["council_outcome"] != ""]
-    count = judged["better"].value_counts()
-    theirs, council = int(count.get("theirs", 0)), int(count.get("council", 0))
-    rest = len(judged) - theirs - council
-    return (
-        f"By {len(judged)} criteria: theirs does better on {theirs}, the council's on {council}, "
-        f"and on {rest} there is no difference that can be told."
-    )
 
 
 def write_challenge(result: StudyResult, challenge: Challenge, out_dir: Path) -> dict[str, Path]:
@@ -303,7 +255,9 @@ def render_challenge(result: StudyResult, challenge: Challenge, table: pd.DataFr
         study=result.study,
         said=Wording.of(result),
         estimated=result.estimated,
-        accuracy=ACCURACY,
+        accuracy=ACCURACY.removeprefix("INDICATIVE: "),
+        too_close=TOO_CLOSE in set(table["better"]),
+        off=f"{CHANGE_ERROR_MIN:g} minutes on foot, {100 * CHANGE_ERROR_SHARE:g}% of homes",
         council=scenario_label(result, challenge.council),
         parts=parts,
         notes=[note for note in result.notes if note.text != ACCURACY],

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from eh_access.analysis.fairness import KINDS, NOTES
+from eh_access.analysis.robustness_words import NEITHER_WAY
 from eh_access.analysis.venues import OBJECTIVE_WORDS
 from eh_access.publish import words
 from eh_access.publish.choice_tables import choice_tables
@@ -218,6 +219,8 @@ def _robustness(result: StudyResult, findings: Findings, said: Wording) -> Table
         ]
     frame["unit"] = [unit for _, unit in scales]
     frame["sentence"] = [words.capital(str(text)) + "." for text in frame["sentence"]]
+    for key in ("settings_agree", "positions_agree"):  # with neither way nothing can agree
+        frame[key] = frame[key].astype(float).mask(frame["outcome"] == NEITHER_WAY)
     columns = (
         Column("scenario", "Scenario"),
         Column("criterion", "Criterion"),

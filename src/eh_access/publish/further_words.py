@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from eh_access.analysis.fairness import KINDS, NOTES
+from eh_access.analysis.robustness_words import NEITHER_WAY
 from eh_access.publish import words
 from eh_access.publish.further_tables import CONCENTRATION_SOURCE, GINI_SOURCE
 from eh_access.publish.sections import Part, Section
@@ -180,9 +181,7 @@ def sure_section(result: StudyResult, tables: Mapping[str, Table]) -> Section | 
                     "times where it asks about walking), and of those that do the same to it one."
                 ),
             ),
-            bullets=tuple(
-                f"{row['title']}: {row['outcome']}. {row['sentence']}" for row in records(held)
-            ),
+            bullets=tuple(f"{row['title']}: {_told(row)}" for row in records(held)),
             table=tables["robustness"].without("criterion", "sentence"),
         )
     ]
@@ -211,6 +210,13 @@ def sure_section(result: StudyResult, tables: Mapping[str, Table]) -> Section | 
 
 
 _TIPPING_SHOWN = ("scenario", "title", "words", "told")
+
+
+def _told(row: Mapping[str, Any]) -> str:
+    """Return an outcome and how far it holds; one that points neither way says so itself."""
+    if row["outcome"] == NEITHER_WAY:
+        return words.uncapital(row["sentence"])
+    return f"{row['outcome']}. {row['sentence']}"
 
 
 def _first_unknown(table: Table, said: Wording) -> Part:
@@ -281,10 +287,14 @@ def changes(result: StudyResult, tables: Mapping[str, Table]) -> tuple[str, ...]
     held = tables["robustness"].where(**row).frame
     if not len(held):
         return tuple(filter(None, found))
-    steady = held["settings_agree"] == held["settings"]
+    pointing = held[held["outcome"] != NEITHER_WAY]
+    steady = pointing["settings_agree"] == pointing["settings"]
     told = (
-        f"{int(steady.sum())} of {len(held)} outcomes hold in all other settings that could matter"
+        f"{int(steady.sum())} of {words.counted(len(pointing), 'outcome')} "
+        f"{'holds' if steady.sum() == 1 else 'hold'} in all other settings that could matter"
     )
+    if len(pointing) < len(held):
+        told += f"; {len(held) - len(pointing)} more point neither way"
     if not any(item for item in found[1:]):
         told += ", and none turns at any speed or threshold within the range searched"
     return tuple(filter(None, [*found, f"Other assumptions: {told}."]))

@@ -133,7 +133,7 @@ def accuracy_short() -> str:
 
     Examples
     --------
-    >>> accuracy_short().count(". "), "34 %" in accuracy_short()
+    >>> accuracy_short().count(". "), "34%" in accuracy_short()
     (1, True)
     """
     sentences = re.split(r"(?<=\.) (?=[A-Z])", ACCURACY)

@@ -210,6 +210,52 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def uncapital(text: str) -> str:
+    """Return a sentence with its first letter lowered, to stand inside another.
+
+    Parameters
+    ----------
+    text
+        Any text.
+
+    Returns
+    -------
+    str
+        Text.
+
+    Examples
+    --------
+    >>> uncapital("Points neither way.")
+    'points neither way.'
+    """
+    return text[:1].lower() + text[1:]
+
+
+def counted(number: int, one: str, more: str = "") -> str:
+    """Return a whole number with its noun, in the singular where it is one.
+
+    Parameters
+    ----------
+    number
+        How many.
+    one
+        The noun for one.
+    more
+        The noun for several; the same with an "s" where it is not given.
+
+    Returns
+    -------
+    str
+        Text.
+
+    Examples
+    --------
+    >>> counted(1, "site"), counted(1200, "site"), counted(2, "criterion", "criteria")
+    ('1 site', '1,200 sites', '2 criteria')
+    """
+    return f"{number:,} {one if number == 1 else more or one + 's'}"
+
+
 def quoted(text: str) -> str:
     r"""Return text between single quotation marks.
 

@@ -31,15 +31,19 @@ CRS = "EPSG:27700"
 ACCURACY = (
     "INDICATIVE: no street network was used. Travel times are estimated from straight lines "
     "(walking metres = 122 + 1.20 x straight line; driving minutes = 0.76 + 1.77 x km). On foot, "
-    "against real streets, half of such estimates were off by 10 % or more and one in ten by 34 % "
+    "against real streets, half of such estimates were off by 10% or more and one in ten by 34% "
     "or more, usually too short; the time to the nearest of twelve places was off by 3.5 minutes "
     "on average and one in ten by more than 8 minutes, mostly beside rivers, railways and main "
     "roads. The change in that time when three of twelve close was off by 0.7 minutes on average, "
-    "and 96 % of homes were rightly classed as having more than five minutes added or not. With a "
+    "and 96% of homes were rightly classed as having more than five minutes added or not. With a "
     "pushchair, at 3.6 km/h, the same metres take a third longer, and these errors are a third "
     "larger: 4.7, 10.7 and 0.9 minutes. By car they were not measured."
 )
 """How far the estimate can be trusted, in the worse of the figures measured (docs/method)."""
+CHANGE_ERROR_MIN = 0.7
+"""How far off the change in minutes on foot is on average, as `ACCURACY` says."""
+CHANGE_ERROR_SHARE = 0.04
+"""The share of homes wrongly classed by minutes added, as `ACCURACY` says."""
 
 
 def estimate_travel_times(

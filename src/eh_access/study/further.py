@@ -18,6 +18,7 @@ from eh_access.analysis.alternatives import (
     alternatives_frame,
     rank_alternatives,
 )
+from eh_access.analysis.criteria import Outcome
 from eh_access.analysis.fairness import fairness_frame
 from eh_access.analysis.hiding import hide_small, joined_logs
 from eh_access.analysis.outreach import Outreach, best_sessions, outreach_frame
@@ -224,7 +225,12 @@ def find_robustness(result: StudyResult, *, progress: Progress | None = None) ->
             if result.network_for(name) is not result.network:
                 there = _travel(result, result.origins, sampled, scenario=name)
                 positions[name] = there.side(sampled)
-    return robustness(study.criteria, cases, positions=positions)
+    neither = {
+        (verdict.scenario, verdict.criterion.id)
+        for verdict in result.verdicts
+        if verdict.outcome == Outcome.CANNOT_SAY and verdict.indication is None
+    }
+    return robustness(study.criteria, cases, positions=positions, neither=neither)
 
 
 def _lost_sites(result: StudyResult) -> tuple[str, ...]:
