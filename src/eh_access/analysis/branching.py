@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 METHOD = "branch and bound"
 BUDGET = 2e10
 """So many single costs may be looked at, some twenty seconds' work; beyond, it is given up."""
-OUT = 2.0
-"""Who reaches nothing counts with so many times the most minutes of anyone."""
 STEPS = 200_000
 """So many partial choices may be looked at for each number of minutes, some ten seconds' work."""
 
@@ -90,37 +88,29 @@ def solve_by_bounds(problem: Problem, objective: Objective) -> Solution | None:
         all be reached and the next are asked for.
     """
     search = _Search(problem.choose, BUDGET)
-    reach = _key(np.isinf(problem.minutes), np.isinf(problem.base), problem.weights)
     if objective in ("p_centre", "lexicographic"):
-        return _worst_off(problem, objective, search, reach)
-    # who is left out counts with more than anybody's minutes: if nobody is, that settles it
-    chosen = _best(problem, objective, search, [])
-    if chosen is not None and _left_out(problem, chosen):
-        fewest = search.least(reach)
-        if fewest is None:
-            return None
-        chosen = _best(problem, objective, search, [(reach, fewest[1])])
-    return None if chosen is None else _told(problem, chosen, objective)
+        return _worst_off(problem, objective, search)
+    asked = problem.asked(objective)
+    chosen = _best(asked, objective, search)
+    return None if chosen is None else _told(asked, chosen, objective)
 
 
-def _best(
-    problem: Problem, objective: Objective, search: _Search, kept: list[tuple[Key, float]]
-) -> Rows | None:
+def _best(problem: Problem, objective: Objective, search: _Search) -> Rows | None:
     """Return the choice of the least mean, or of the most covered and then the least mean."""
+    kept: list[tuple[Key, float]] = []
     if objective == "maximal_cover":
         cover = _key(~problem.covers, ~problem.covered, problem.cover_weights)
-        found = search.least(cover, kept)
+        found = search.least(cover)
         if found is None:
             return None
-        kept = [*kept, (cover, found[1])]
-    last = search.least(_minutes(problem), kept)
+        kept = [(cover, found[1])]
+    last = search.least(Key(problem.minutes, problem.base, problem.weights), kept)
     return None if last is None else last[0]
 
 
-def _worst_off(
-    problem: Problem, objective: Objective, search: _Search, reach: Key
-) -> Solution | None:
+def _worst_off(problem: Problem, objective: Objective, search: _Search) -> Solution | None:
     """Return the best choice for the worst off; None if some of them are out of any reach."""
+    reach = _key(np.isinf(problem.minutes), np.isinf(problem.base), problem.weights)
     fewest = search.least(reach)
     if fewest is None or fewest[1] > 0:
         return None
@@ -136,23 +126,8 @@ def _worst_off(
         return None
 
 
-def _left_out(problem: Problem, chosen: Rows) -> bool:
-    least = np.minimum(problem.minutes[chosen].min(axis=0), problem.base)
-    return bool(np.isinf(least[problem.weights > 0]).any())
-
-
 def _key(costs: Bools, start: Bools, weights: Floats) -> Key:
     return Key(costs.astype(np.float64), start.astype(np.float64), weights)
-
-
-def _minutes(problem: Problem) -> Key:
-    """Return minutes, those who reach nothing counted with twice the most there are.
-
-    Of choices that leave as few out as can be, the one of the least such sum has the least minutes.
-    """
-    held = np.append(problem.minutes[:, problem.weights > 0], problem.base[problem.weights > 0])
-    most = OUT * float(held[np.isfinite(held)].max(initial=0.0))
-    return Key(np.minimum(problem.minutes, most), np.minimum(problem.base, most), problem.weights)
 
 
 def _told(problem: Problem, chosen: Rows, objective: Objective) -> Solution:

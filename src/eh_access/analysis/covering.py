@@ -15,9 +15,9 @@ from eh_access.analysis.optimum import (
     Problem,
     Solution,
     figures_of,
-    least,
     worst_off_first,
 )
+from eh_access.analysis.ranking import least
 from eh_access.errors import EhAccessError
 
 if TYPE_CHECKING:

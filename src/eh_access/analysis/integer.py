@@ -14,10 +14,10 @@ from eh_access.analysis.optimum import (
     Problem,
     Solution,
     figures_of,
-    least,
     value_of,
 )
 from eh_access.analysis.program import Program, missed_of
+from eh_access.analysis.ranking import least
 from eh_access.errors import EhAccessError
 
 if TYPE_CHECKING:
@@ -49,11 +49,12 @@ def solve_by_program(problem: Problem, objective: Objective) -> Solution:
         first = np.arange(problem.choose, dtype=np.int64)
         value = value_of(problem, first, objective)
         return _told(problem, tuple(range(problem.choose)), value, value)
-    fewest = _fewest_unreached(problem)
+    problem = problem.asked(objective)
     if objective == "p_median":
-        return _least_total(problem, fewest, objective)
+        return _least_total(problem, 0.0, objective)
     if objective == "maximal_cover":
-        return _most_covered(problem, fewest)
+        return _most_covered(problem)
+    fewest = _fewest_unreached(problem)
     radius = np.inf
     if fewest == 0:
         radius = least_radius(problem, lambda minutes: _can_by_program(problem, minutes))
@@ -92,18 +93,16 @@ def _least_total(
     return _solution(problem, chosen, bound + constant, objective)
 
 
-def _most_covered(problem: Problem, fewest: float) -> Solution:
+def _most_covered(problem: Problem) -> Solution:
     """Return the most weight covered; of equal choices the least sum of minutes."""
     program = Program(len(problem.minutes), problem.choose, problem.time_limit_s)
     cost = missed_of(program, problem.covers, problem.covered, problem.cover_weights)
-    if fewest > 0 or np.isinf(problem.minutes).any():
-        _reach_rows(problem, program, fewest)
     found = program.minimise(cost)
     chosen, bound = found if found is not None else (_greedy(problem), 0.0)
     first = _solution(problem, chosen, bound, "maximal_cover")
     if not first.proven:
         return first
-    second = _least_total(problem, fewest, "maximal_cover", uncovered=first.value)
+    second = _least_total(problem, 0.0, "maximal_cover", uncovered=first.value)
     kept = second if second.value <= first.value * (1 + SPARE) + SPARE else first
     return _solution(problem, kept.chosen, first.bound, "maximal_cover")
 
@@ -184,23 +183,11 @@ def _hopeless(problem: Problem) -> float:
     return float(problem.weights[~reached].sum())
 
 
-def _reach_rows(problem: Problem, program: Program, fewest: float) -> None:
-    """Leave no more without reach than must be."""
-    lost = missed_of(
-        program, np.isfinite(problem.minutes), np.isfinite(problem.base), problem.weights
-    )
-    _at_most(program, lost, fewest, problem)
-
-
 def _cover_rows(problem: Problem, program: Program, uncovered: float) -> None:
     """Leave no more uncovered than must be."""
     missed = missed_of(program, problem.covers, problem.covered, problem.cover_weights)
-    _at_most(program, missed, uncovered, problem)
-
-
-def _at_most(program: Program, missed: dict[int, float], limit: float, problem: Problem) -> None:
     if missed:
-        room = limit + SPARE * float(problem.weights.sum())
+        room = uncovered + SPARE * float(problem.weights.sum())
         program.at_least(list(missed), [-load for load in missed.values()], -room)
 
 

@@ -11,12 +11,14 @@ them. That is a tenth of the usual formulation, and its relaxation is as tight.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from math import comb
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+
+from eh_access.analysis.ranking import least
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,6 +55,9 @@ class Problem:
         float64 (origins,): what covering each counts.
     choose
         How many candidates.
+    limit_min
+        What who reaches nothing counts with in a mean: how far the search went. One number, or
+        float64 (origins,).
     time_limit_s
         For each integer program.
     listed
@@ -68,6 +73,7 @@ class Problem:
     covered: NDArray[np.bool_]
     cover_weights: Floats
     choose: int
+    limit_min: float | Floats
     time_limit_s: float = 60.0
     listed: int = MOST_LISTED
     branched: int = MOST_BRANCHED
@@ -76,6 +82,13 @@ class Problem:
     def sets(self) -> int:
         """How many sets there are."""
         return comb(len(self.minutes), self.choose)
+
+    def asked(self, objective: Objective) -> Problem:
+        """Return it as an objective sees it: in a mean, who reaches nothing is at the limit."""
+        if objective not in ("p_median", "maximal_cover"):
+            return self
+        minutes, base = (np.minimum(held, self.limit_min) for held in (self.minutes, self.base))
+        return replace(self, minutes=minutes, base=base)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,8 +146,8 @@ class Figures:
 def solve(problem: Problem, objective: Objective) -> Solution:
     """Return the best choice.
 
-    Whatever the objective, as few as can be are left without any reach. Of choices that are
-    equally good the one with the least sum of minutes is taken; if that ties too, where every
+    Each objective goes by its own aim alone. Of choices that are equally good the one that leaves
+    the fewest without reach and the least sum of minutes is taken; if that ties too, where every
     set was tried, the one that sorts first.
 
     Parameters
@@ -142,9 +155,11 @@ def solve(problem: Problem, objective: Objective) -> Solution:
     problem
         What is to be chosen.
     objective
-        ``"p_median"``: the least mean minutes. ``"p_centre"``: the least minutes of the worst
-        off. ``"maximal_cover"``: the most weight within the cutoff. ``"lexicographic"``: as
-        p-centre, then as few as can be that badly off, then the next, and so on down.
+        ``"p_median"``: the least mean minutes, who reaches nothing counted at the limit.
+        ``"p_centre"``: the least minutes of the worst off; who reaches nothing is worst off.
+        ``"maximal_cover"``: the most weight within the cutoff, then as the p-median.
+        ``"lexicographic"``: as p-centre, then as few as can be that badly off, then the next, and
+        so on down.
 
     Returns
     -------
@@ -177,9 +192,10 @@ def try_every_set(problem: Problem, objective: Objective) -> Solution:
     Solution
         Proven.
     """
+    problem = problem.asked(objective)
     sets = every_set(len(problem.minutes), problem.choose)
     found = figures_of(problem, sets)
-    best = least([found.unreached, *_keys(problem, sets, found, objective)])
+    best = least(_keys(problem, sets, found, objective))
     if objective == "lexicographic":
         best = worst_off_first(problem, sets, best)
         best = best[least([found.total[best]])]
@@ -289,41 +305,14 @@ def worst_off_first(problem: Problem, sets: Sets, rows: NDArray[np.intp]) -> NDA
     return rows
 
 
-def least(keys: list[Floats]) -> NDArray[np.intp]:
-    """Return the rows that are least by the first key, of those by the second, and so on.
-
-    Parameters
-    ----------
-    keys
-        float64 (rows,) each; sums are told apart by a billionth of their size.
-
-    Returns
-    -------
-    numpy.ndarray
-        Rows in their order, at least one.
-
-    Examples
-    --------
-    >>> least([np.array([1.0, 1.0, 2.0]), np.array([5.0, 4.0, 0.0])]).tolist()
-    [1]
-    """
-    rows = np.arange(len(keys[0]))
-    for key in keys:
-        values = key[rows]
-        best = values.min()
-        if np.isfinite(best):
-            rows = rows[values <= best + 1e-9 * max(abs(best), 1.0)]
-    return rows
-
-
 def _keys(problem: Problem, sets: Sets, found: Figures, objective: Objective) -> list[Floats]:
     if objective == "p_median":
         return [found.total]
     if objective == "maximal_cover":
         return [uncovered_of(problem, sets), found.total]
     if objective == "p_centre":
-        return [found.worst, found.total]
-    return [found.worst]
+        return [found.worst, found.unreached, found.total]
+    return [found.worst, found.unreached]
 
 
 def value_of(problem: Problem, chosen: Sets, objective: Objective) -> float:
@@ -346,5 +335,5 @@ def value_of(problem: Problem, chosen: Sets, objective: Objective) -> float:
     sets = chosen.reshape(1, -1)
     if objective == "maximal_cover":
         return float(uncovered_of(problem, sets)[0])
-    found = figures_of(problem, sets)
+    found = figures_of(problem.asked(objective), sets)
     return float((found.total if objective == "p_median" else found.worst)[0])

@@ -36,14 +36,19 @@ class Outreach:
     frame
         A row per number of venues and objective, index ``number`` from 1:
 
-        - ``mends``: the scenario's name, "" if none; ``sessions``; ``objective``; ``venues`` and
-          ``venue_names``, "; " between them;
-        - ``mean_min``, ``worst_min``, ``covered_share``, ``unreached_weight``: with the venues
-          and, when mending, the sites that stay;
+        - ``mends``: the scenario's name, "" if none; ``sessions``; ``objective``, and ``aim``: in
+          words, what no other venues of the number do better by; ``venues`` and ``venue_names``,
+          "; " between them;
+        - ``mean_min`` (of those reached), ``mean_at_limit_min`` (of all, who reaches nothing
+          counted at the end of the search: what the p-median makes least), ``worst_min`` (of all
+          that some venue reaches; inf if one of them is left out), ``covered_share``,
+          ``unreached_weight``: with the venues and, when mending, the sites that stay;
         - when mending: ``coverage_lost_weight`` (covered before, not after) and
           ``coverage_regained_share`` of it; ``minutes_lost`` (weight times minutes added, of those
-          reached both before and after) and ``minutes_regained_share`` of it. Missing when alone,
-          or when nothing was lost;
+          reached before; who is reached no more is counted at the end of the search) and
+          ``minutes_regained_share`` of it; ``worst_added_min`` (the most still added above the time
+          before; inf if one of those is left out). The aims of mending go by these three: minutes
+          below the time before count for nothing. Missing when alone, or when nothing was lost;
         - ``proven``, ``gap_share``, ``method``, ``basis``, ``sentence``.
     scenarios
         Each row as a scenario, in order: what was mended, and the venues open.

@@ -43,6 +43,33 @@ def ranks_of(costs: Floats) -> NDArray[np.int64]:
     return ranks
 
 
+def least(keys: list[Floats]) -> NDArray[np.intp]:
+    """Return the rows that are least by the first key, of those by the second, and so on.
+
+    Parameters
+    ----------
+    keys
+        float64 (rows,) each; sums are told apart by a billionth of their size.
+
+    Returns
+    -------
+    numpy.ndarray
+        Rows in their order, at least one.
+
+    Examples
+    --------
+    >>> least([np.array([1.0, 1.0, 2.0]), np.array([5.0, 4.0, 0.0])]).tolist()
+    [1]
+    """
+    rows = np.arange(len(keys[0]))
+    for key in keys:
+        values = key[rows]
+        best = values.min()
+        if np.isfinite(best):
+            rows = rows[values <= best + 1e-9 * max(abs(best), 1.0)]
+    return rows
+
+
 def pareto(costs: Floats) -> NDArray[np.bool_]:
     """Return the choices that no other betters: as good on every measure and better on one.
 

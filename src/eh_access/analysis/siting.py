@@ -58,7 +58,9 @@ class Placement:
     frame
         Index ``origin_id``: ``minutes`` (inf where none is reached), ``site_id``, ``weight``.
     figures
-        ``mean_min`` (of those reached), ``worst_min``, ``covered_share``, ``unreached_weight``.
+        ``mean_min`` and ``worst_min`` (of those reached), ``mean_at_limit_min`` (of all, who
+        reaches nothing counted at the end of the search: what the p-median makes least),
+        ``covered_share``, ``unreached_weight``.
     solution
         The value that was optimised, its bound and how it was found.
     unreachable
@@ -189,6 +191,7 @@ def choose_sites(
         covered=within(base, told.cutoff_min),
         cover_weights=counted,
         choose=keep - len(locked),
+        limit_min=times.cutoff_min,
         time_limit_s=told.time_limit_s,
     )
     solution = solve(problem, objective)
@@ -198,7 +201,9 @@ def choose_sites(
         objective=objective,
         chosen=chosen,
         frame=nearest.assign(weight=weights),
-        figures=figures(nearest["minutes"].to_numpy(), weights, told.cutoff_min),
+        figures=figures(
+            nearest["minutes"].to_numpy(), weights, told.cutoff_min, limit_min=times.cutoff_min
+        ),
         solution=solution,
         unreachable=_by_area(times, origins, hopeless & (weights > 0)),
         estimated=times.estimated,
@@ -209,9 +214,13 @@ def choose_sites(
 
 
 def figures(
-    minutes: NDArray[np.float64], weights: NDArray[np.float64], cutoff_min: float
+    minutes: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    cutoff_min: float,
+    *,
+    limit_min: float,
 ) -> pd.Series:
-    """Return what some minutes mean for people, in four figures.
+    """Return what some minutes mean for people, in five figures.
 
     Parameters
     ----------
@@ -219,20 +228,24 @@ def figures(
         (origins,).
     cutoff_min
         Minutes; exactly as many is within.
+    limit_min
+        What who reaches nothing is counted with in ``mean_at_limit_min``.
 
     Returns
     -------
     pandas.Series
-        ``mean_min`` and ``worst_min`` of those reached, ``covered_share`` of all,
-        ``unreached_weight``; NaN where nobody has weight.
+        ``mean_min`` and ``worst_min`` of those reached, ``mean_at_limit_min`` and
+        ``covered_share`` of all, ``unreached_weight``; NaN where nobody has weight.
     """
     got = np.isfinite(minutes) & (weights > 0)
     whole, served = float(weights.sum()), float(weights[got].sum())
+    paid = float((np.minimum(minutes, limit_min) * weights).sum())
     covered = float(weights[within(minutes, cutoff_min)].sum())
     return pd.Series(
         {
             "mean_min": float((minutes[got] * weights[got]).sum() / served) if served else np.nan,
             "worst_min": float(minutes[got].max()) if got.any() else np.nan,
+            "mean_at_limit_min": paid / whole if whole else np.nan,
             "covered_share": covered / whole if whole else np.nan,
             "unreached_weight": whole - served,
         }

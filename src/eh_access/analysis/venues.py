@@ -34,11 +34,17 @@ if TYPE_CHECKING:
 ALONE = ""
 """Stands for the scenario that is mended when none is: sessions on their own."""
 
-OBJECTIVE_WORDS = {
-    "p_median": "the shortest trip on average",
+ALONE_AIMS = {
+    "p_median": "the shortest trip on average, {nothing}",
     "p_centre": "the shortest trip for the worst off",
-    "maximal_cover": "the most within the cutoff",
-    "lexicographic": "the worst off first, then the next",
+    "maximal_cover": "the most within {cutoff:g} minutes",
+    "lexicographic": "the shortest trip for the worst off, then for the next",
+}
+MENDING_AIMS = {
+    "p_median": "the most added minutes given back, {nothing}",
+    "p_centre": "the fewest minutes still added for whoever has most added",
+    "maximal_cover": "the most lost cover given back",
+    "lexicographic": "the fewest minutes still added for whoever has most, then for the next",
 }
 
 
@@ -120,14 +126,16 @@ class Search:
             reach = np.minimum(reach, self.mend.after)
         known = {} if self.names is None else self.names.astype(str).to_dict()
         titles = [known.get(site, site) for site in venues]
-        got = figures(reach, self.weights, self.told.cutoff_min)
+        got = figures(reach, self.weights, self.told.cutoff_min, limit_min=self.times.cutoff_min)
         row: dict[str, object] = {
             "mends": ALONE if self.mend is None else self.mend.scenario.name,
             "sessions": sessions,
             "objective": objective,
+            "aim": self._aim(objective),
             "venues": BETWEEN.join(venues),
             "venue_names": BETWEEN.join(titles),
             **{str(key): round(float(value), 9) for key, value in got.items()},
+            "worst_min": self._most(reach),
             "covered_share": self._share(float(got["covered_share"]), float(self.weights.sum())),
             "unreached_weight": float(self.told.policy.shown(round(got["unreached_weight"], 9))),
             **self._regained(reach),
@@ -139,7 +147,7 @@ class Search:
 
     def _problem(self, sessions: int) -> Problem:
         base = np.full(len(self.weights), np.inf)
-        minutes = self.minutes
+        minutes, limit = self.minutes, np.full(len(base), self.times.cutoff_min)
         counts = self.weights
         covers = within(minutes, self.told.cutoff_min)
         covered = np.zeros(len(base), dtype=bool)
@@ -148,6 +156,7 @@ class Search:
             lost = within(before, self.told.cutoff_min) & ~within(after, self.told.cutoff_min)
             counts = np.where(lost, counts, 0.0)
             minutes, base = _added(minutes, before), _added(after, before)
+            limit = _added(limit, before)
         hopeless = ~np.isfinite(np.minimum(base, minutes.min(axis=0)))
         return Problem(
             minutes=minutes,
@@ -157,8 +166,25 @@ class Search:
             covered=covered,
             cover_weights=counts,
             choose=sessions,
+            limit_min=limit,
             time_limit_s=self.told.time_limit_s,
         )
+
+    def _aim(self, objective: Objective) -> str:
+        """Return what is made best, in words that name it exactly."""
+        aims = ALONE_AIMS if self.mend is None else MENDING_AIMS
+        limit = self.times.cutoff_min
+        return aims[objective].format(
+            nothing=f"who reaches nothing within {limit:g} minutes counted with {limit:g}",
+            cutoff=self.told.cutoff_min,
+        )
+
+    def _most(self, minutes: Floats) -> float:
+        """Return the most minutes of those somebody could serve; inf if one of them is not."""
+        able = np.isfinite(self.minutes).any(axis=0)
+        if self.mend is not None:
+            able |= np.isfinite(self.mend.after)
+        return float(np.round(minutes[able & (self.weights > 0)].max(initial=0.0), 9))
 
     def _regained(self, reach: Floats) -> dict[str, float]:
         """Return how much of what was lost comes back; missing where nothing was lost."""
@@ -168,6 +194,7 @@ class Search:
                 "coverage_regained_share",
                 "minutes_lost",
                 "minutes_regained_share",
+                "worst_added_min",
             ),
             np.nan,
         )
@@ -175,10 +202,13 @@ class Search:
             return told
         before, after, cutoff = self.mend.before, self.mend.after, self.told.cutoff_min
         lost = within(before, cutoff) & ~within(after, cutoff)
-        both = np.isfinite(before) & np.isfinite(after)
         gone = float(self.weights[lost].sum())
-        added = float((_added(after, before)[both] * self.weights[both]).sum())
-        left = float((_added(reach, before)[both] * self.weights[both]).sum())
+        limit = self.times.cutoff_min
+        added, left = (
+            float((_added(np.minimum(held, limit), before) * self.weights).sum())
+            for held in (after, reach)
+        )
+        told["worst_added_min"] = self._most(_added(reach, before))
         told["coverage_lost_weight"] = float(self.told.policy.shown(gone))
         told["minutes_lost"] = added
         if gone > 0:
@@ -212,12 +242,16 @@ def _proof(solution: Solution) -> dict[str, object]:
 def _sentence(names: list[str], row: dict[str, object], told: OutreachOptions) -> str:
     count = len(names)
     listed = names[0] if count == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    where = f"{count} session{'' if count == 1 else 's'} at {listed}"
-    aim = OBJECTIVE_WORDS[str(row["objective"])]
+    each = "" if count == 1 else " each"
+    where = (
+        f"{count} venue{'' if count == 1 else 's'} of {told.hours_per_week:g} hours a week{each}, "
+        f"at {listed}"
+    )
+    aim = row["aim"]
     if row["mends"] == ALONE:
         return (
             f"{where}: {_covered(row['covered_share'], told.policy)} of {told.unit} within "
-            f"{told.cutoff_min:g} minutes (chosen for {aim})."
+            f"{told.cutoff_min:g} minutes of one (chosen for {aim})."
         )
     within_words = f"of lost cover within {told.cutoff_min:g} minutes"
     parts = [
@@ -230,7 +264,14 @@ def _sentence(names: list[str], row: dict[str, object], told: OutreachOptions) -
     ]
     if not parts:
         return f"{where}: nothing was lost that could be given back."
-    return f"{where} give{'s' if count == 1 else ''} back {' and '.join(parts)} (chosen for {aim})."
+    return (
+        f"{where}: by distance alone, {' and '.join(parts)} come{_s(len(parts))} back "
+        f"(chosen for {aim})."
+    )
+
+
+def _s(count: int) -> str:
+    return "s" if count == 1 else ""
 
 
 def _covered(share: object, policy: Policy) -> str:
@@ -244,4 +285,4 @@ def _percent(share: object) -> str:
     if np.isnan(value):
         return "no share"
     whole = min(max(round(value * 100), 1), 99) if 0 < value < 1 else round(value * 100)
-    return f"{whole} %"
+    return f"{whole}%"

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from eh_access.analysis.fairness import KINDS, NOTES
 from eh_access.analysis.robustness_words import NEITHER_WAY
-from eh_access.analysis.venues import OBJECTIVE_WORDS
 from eh_access.publish import words
 from eh_access.publish.choice_tables import choice_tables
 from eh_access.publish.hiding import with_marks
@@ -170,25 +169,28 @@ def _inequality(result: StudyResult, findings: Findings, said: Wording) -> Table
 
 def _outreach(result: StudyResult, findings: Findings, said: Wording) -> Table:
     frame = findings.tables()["outreach.csv"].copy()
+    limits = next(iter(result.times.values()))
+    limit = limits.cutoff_min
     names = set(result.scenario_names)
     frame["mends"] = [
         scenario_label(result, name) if name in names else "nothing: venues alone"
         for name in frame["mends"]
     ]
-    frame["objective"] = frame["objective"].map(OBJECTIVE_WORDS)
     frame["proven"] = ["yes" if proven else "no" for proven in frame["proven"]]
     columns = (
         Column("mends", "Mends"),
         Column("sessions", "Venues", "count"),
-        Column("objective", "Chosen for"),
+        Column("aim", "Chosen for"),
         Column("venue_names", "Where"),
         Column("coverage_regained_share", "Lost cover given back", "percent"),
         Column("minutes_regained_share", "Added minutes given back", "percent"),
+        Column("worst_added_min", "Most still added", "minutes", at_infinity="some are left out"),
         Column("covered_share", "Within 30 minutes then", "percent"),
-        Column("mean_min", "Mean then", "minutes"),
-        Column("proven", "Proven the best"),
+        Column("mean_at_limit_min", f"Mean then, who reaches none counted at {limit:g}", "minutes"),
+        Column("worst_min", "Longest then", "minutes", at_infinity="some are left out"),
+        Column("proven", "Proven the best by the aim"),
     )
-    mode = next(iter(result.times.values())).mode.label
+    mode = limits.mode.label
     tried = 0 if result.candidates is None else len(result.candidates)
     title = (
         f"The best venues for sessions, of {tried} libraries, schools and others tried, {mode}, "
