@@ -11,9 +11,10 @@ from eh_access.publish.streets import travel_assumptions
 from eh_access.publish.tables import Column, Table, make_table
 from eh_access.publish.words import clause
 from eh_access.publish.workbook import Cover
-from eh_access.routing.estimate import ACCURACY
+from eh_access.routing.estimate import ACCURACY, DRIVE_FIXED_MIN, DRIVE_MIN_PER_KM
 
 if TYPE_CHECKING:
+    from eh_access.modes import TravelMode
     from eh_access.publish.wording import Wording
     from eh_access.study.results import StudyResult
 
@@ -120,11 +121,7 @@ def _assumptions(result: StudyResult) -> Table:
     """Return every number somebody chose: speeds, cutoffs, thresholds; who and from where."""
     study, settings = result.study, result.study.settings
     rows = [
-        (
-            f"Speed {times.mode.label}",
-            "by road" if times.mode.uses_road_speeds else f"{times.mode.speed_km_h:g} km/h",
-            times.mode.source,
-        )
+        (f"Speed {times.mode.label}", *_speed(times.mode, estimated=result.estimated))
         for times in result.times.values()
     ]
     rows += [
@@ -154,6 +151,16 @@ def _assumptions(result: StudyResult) -> Table:
     frame = pd.DataFrame(rows, columns=["what", "value", "source"])
     columns = (Column("what", "Assumption"), Column("value", "Value"), Column("source", "Source"))
     return make_table("assumptions", "Assumptions, and where each comes from", columns, frame)
+
+
+def _speed(mode: TravelMode, *, estimated: bool) -> tuple[str, str]:
+    """Return a speed and where it is from; of an estimate by car neither limits nor junctions."""
+    if not mode.uses_road_speeds:
+        return f"{mode.speed_km_h:g} km/h", mode.source
+    if not estimated:
+        return "by road", mode.source
+    fitted = f"{DRIVE_FIXED_MIN:g} minutes, and {DRIVE_MIN_PER_KM:g} for each km in a straight line"
+    return fitted, "fitted to trips on real streets elsewhere; docs/method/estimate.md"
 
 
 def _sources(result: StudyResult) -> Table:

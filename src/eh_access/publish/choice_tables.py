@@ -59,8 +59,10 @@ def _ranks(found: Alternatives, said: Wording) -> Table:
         scale, decimals, unit = SCALES.get(row["unit"], (1.0, 0, said.unit))
         figures = {key: round(_finite(row[key] * scale), decimals) for key in RANK_COLUMNS}
         best = words.listed(str(names.get(site, site)) for site in row["best_sites"].split("; "))
+        if not math.isfinite(row["best"]):
+            best = NOT_AVAILABLE  # where no set has a figure none of them is best
         told = {"measure": row["label"], "unit": unit, "best_sites": best}
-        same = {key: row[key] for key in ("better", "rank", "ranked", "better_sets")}
+        same = {key: row[key] for key in ("better", "rank", "ranked", "tied", "better_sets")}
         same["counted"] = "yes" if row["measure"] in found.counted else "no"
         rows.append(told | same | figures)
     columns = (
@@ -69,9 +71,10 @@ def _ranks(found: Alternatives, said: Wording) -> Table:
         Column("better", "Better is"),
         Column("council", "The choice made", "value"),
         Column("best", "The best set", "value"),
-        Column("regret", "Distance from the best", "value"),
+        Column("regret", "Distance from the best (of percentages, in points)", "value"),
         Column("rank", "Rank of the choice made", "count"),
         Column("ranked", "Of sets scored", "count"),
+        Column("tied", "Joint with so many others", "count"),
         Column("better_sets", "Sets that do better", "count"),
         Column("best_sites", "The best set closes"),
         Column("counted", "Counted when sets are held against one another"),
@@ -103,10 +106,13 @@ def ranks_in_words(table: Table) -> Table:
     frame = pd.DataFrame({"measure": measures, "best_sites": table.frame["best_sites"]})
     for key in RANK_COLUMNS:
         pairs = zip(table.frame[key], table.frame["unit"], strict=True)
-        frame[key] = [_with_unit(float(value), str(unit)) for value, unit in pairs]
+        frame[key] = [
+            _with_unit(float(value), _apart(str(unit)) if key == "regret" else str(unit))
+            for value, unit in pairs
+        ]
     frame["rank"] = [
-        f"{rank:.0f} of {ranked:.0f}"
-        for rank, ranked in zip(table.frame["rank"], table.frame["ranked"], strict=True)
+        f"{row['rank']:.0f} of {row['ranked']:.0f}{joint(row['tied'])}"
+        for row in records(table.frame)
     ]
     columns = (
         Column("measure", "Measure"),
@@ -117,6 +123,34 @@ def ranks_in_words(table: Table) -> Table:
         Column("best_sites", "The best set closes"),
     )
     return make_table(table.name, table.title, columns, frame, notes=table.notes)
+
+
+def _apart(unit: str) -> str:
+    """Return the unit of a difference: two percentages are points apart."""
+    return "percentage points" if unit == "percent" else unit
+
+
+def joint(tied: float) -> str:
+    """Return with how many others a rank is shared, to stand after it; "" if with none.
+
+    Parameters
+    ----------
+    tied
+        How many others.
+
+    Returns
+    -------
+    str
+        In words.
+
+    Examples
+    --------
+    >>> joint(81), joint(0)
+    (' (joint, with 81 others)', '')
+    """
+    if not tied > 0:
+        return ""
+    return f" (joint, with {tied:,.0f} {'other' if tied == 1 else 'others'})"
 
 
 def _with_unit(value: float, unit: str) -> str:
@@ -148,6 +182,7 @@ def _choices(found: Alternatives, said: Wording) -> Table:
         unit = {"weight": said.unit, "points": "percentage points"}.get(item.unit, "")
         columns.append(Column(item.key, item.label, KINDS.get(item.unit, "value"), unit))
         columns.append(Column(f"rank_{item.key}", f"Rank: {item.label}", "count"))
+        columns.append(Column(f"tied_{item.key}", f"Joint with others: {item.label}", "count"))
     columns += [
         Column(
             "better_than_council",

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from eh_access.analysis.scenarios import BASELINE
+from eh_access.analysis.three_readings import READINGS
 from eh_access.publish import charts, words
-from eh_access.publish.choice_tables import ranks_in_words
+from eh_access.publish.choice_tables import joint, ranks_in_words
 from eh_access.publish.sections import Part, Picture, Section
 from eh_access.publish.wording import Wording, scenario_label
 
@@ -101,8 +103,8 @@ def _told(found: Alternatives, tables: Mapping[str, Table], said: Wording) -> tu
     chosen = words.listed(names.get(site, site) for site in found.council)
     told = [
         (
-            f"There are {sets:,} sets of {size} {said.site}s that could close. {scored:,} of them "
-            f"were scored on the same measures, counting full-time {said.site}s; the choice made "
+            f"{_sets(sets, size, said.site)} that could close. {scored:,} of them "
+            f"{'was' if scored == 1 else 'were'} scored on the same measures, counting full-time {said.site}s; the choice made "
             f"closes {chosen} or leaves fewer hours there{said.hedge}."
         )
     ]
@@ -111,15 +113,16 @@ def _told(found: Alternatives, tables: Mapping[str, Table], said: Wording) -> tu
         told.append("The choice made could not be scored, so it has no rank.")
         return tuple(filter(None, told))
     rank = tables["choice"].cell("rank", measure=_label(found, MEAN))
+    tied = tables["choice"].cell("tied", measure=_label(found, MEAN))
     regret = tables["choice"].cell("regret", measure=_label(found, MEAN))
     every = len(found.beating_council())
     some = len(found.beating_council(strictly=False))
     row = found.frame[found.frame["is_council_choice"]].iloc[0]
     told.append(
-        f"By mean minutes it ranks {rank:.0f} of {scored:,}: {regret:.1f} minutes above the best "
+        f"By mean minutes it ranks {rank:.0f} of {scored:,}{joint(tied)}: {regret:.1f} minutes above the best "
         f"set. {_count(every, 'set does', 'sets do')} better on every one of "
-        f"{len(found.counted)} measures{_of_all(found)}; {_count(some, 'is', 'are')} at least as "
-        f"good on all and better on one or more. So the choice made is "
+        f"{len(found.counted)} measures{_of_all(found)}; {_count(some, 'set is', 'sets are').lower()} "
+        f"at least as good on all and better on one or more. So the choice made is "
         f"{'' if row['in_pareto'] else 'not '}among "
         f"those that nothing else beats all round (the Pareto set){said.hedge}."
     )
@@ -128,6 +131,13 @@ def _told(found: Alternatives, tables: Mapping[str, Table], said: Wording) -> tu
         "uses them, or what else is done there."
     )
     return tuple(filter(None, told))
+
+
+def _sets(sets: int, size: int, site: str) -> str:
+    """Return how many choices of so many sites there are; a "set of 1" is simply a site."""
+    if size == 1:
+        return f"There {'is' if sets == 1 else 'are'} {words.counted(sets, site)}"
+    return f"There {'is' if sets == 1 else 'are'} {words.counted(sets, 'set')} of {size} {site}s"
 
 
 def _count(number: int, one: str, more: str) -> str:
@@ -228,13 +238,8 @@ def outreach_section(
     parts.append(
         Part(
             paragraphs=(
-                (
-                    "Venues are chosen so that nothing else of the same number does better by the "
-                    "aim named; whether it is proven stands in the table. Whether a venue is free, "
-                    "fit or willing is not known here. “Given back” is measured against the place "
-                    "where nothing had closed."
-                ),
-                *_not_mended(result, mended, said),
+                *_what_is_compared(result, said),
+                *_not_mended(result, findings, mended, said),
             )
         )
     )
@@ -256,17 +261,56 @@ def outreach_section(
     return Section(anchor="outreach", title="Where could outreach go?", parts=tuple(parts))
 
 
-def _not_mended(result: StudyResult, mended: set[str], said: Wording) -> tuple[str, ...]:
-    left = [
-        f"\N{LEFT SINGLE QUOTATION MARK}{config.label}\N{RIGHT SINGLE QUOTATION MARK}"
-        for config in result.scenarios
-        if config.name not in mended and config.name != "baseline"
-    ]
-    if not left:
-        return ()
+def _what_is_compared(result: StudyResult, said: Wording) -> tuple[str, ...]:
+    hours = result.study.sessions.hours_per_week
     return (
         (
-            f"Counting any open {said.site}, however few its hours, nothing is lost under "
-            f"{words.listed(left)}, so there is nothing there for a venue to mend."
+            "Venues are chosen so that nothing else of the same number does better by the aim "
+            "named, in the columns beside it; whether that is proven stands in the table. To mend "
+            "is to give back what was lost and no more: minutes below the time before, and cover "
+            "that a family never had, do not count. So another choice can cover more of all "
+            f"{said.unit}, or shorten their trips more. Whether a venue is free, fit or willing is "
+            "not known here."
+        ),
+        (
+            f"A venue open {hours:g} hours a week is not a {said.site} with full hours. What comes "
+            f"back is distance alone: something is open as near as any open {said.site} was, but "
+            f"for {hours:g} hours, and what else was done there does not come back."
         ),
     )
+
+
+def _not_mended(
+    result: StudyResult, findings: Findings, mended: set[str], said: Wording
+) -> tuple[str, ...]:
+    """Return which scenarios have nothing to mend by distance, and what they take all the same."""
+    hours = result.study.sessions.hours_per_week
+    told = []
+    for config in result.scenarios:
+        if config.name in mended or config.name == BASELINE.name:
+            continue
+        label = words.quoted(config.label)
+        text = (
+            f"Under {label} no family is farther than before from a {said.site} that is open at "
+            "all, so by distance alone there is nothing for a venue to mend."
+        )
+        gone = _full_time_lost(findings, config.name)
+        if gone > 0:
+            verb = "are" if gone != 1 else "is"
+            text += (
+                f" But {gone:,.0f} {said.unit} {verb} no longer within 30 minutes of a full-time "
+                f"{said.site}, and venues of {hours:g} hours a week give none of that back"
+                f"{said.hedge}."
+            )
+        told.append(text)
+    return tuple(told)
+
+
+def _full_time_lost(findings: Findings, scenario: str) -> float:
+    """Return how many fewer are near full-time hours than before; NaN where that is hidden."""
+    table = findings.readings
+    full = table[table["reading"] == READINGS[-1]].set_index("scenario")["weight_within"]
+    if not {scenario, BASELINE.name} <= set(full.index):
+        return math.nan
+    # of rounded figures, as the table of readings shows them
+    return float(np.round(full[BASELINE.name]) - np.round(full[scenario]))

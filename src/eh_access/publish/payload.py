@@ -94,7 +94,7 @@ def build_payload(result: StudyResult) -> dict[str, Any]:
         "origins": _origins(result.origins, shown, study.policy),
         "areas": _areas(shown.areas),
         "area_word": shown.word,
-        "change": {"bounds": list(CHANGE.bounds), "labels": list(CHANGE.labels_apart)},
+        "change": CHANGE.as_data(),
         "base": _base(result),
         "isochrones": isochrone_shapes(result),
         "columns": _columns(result),

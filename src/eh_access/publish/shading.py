@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -42,6 +42,14 @@ class Shading:
     def labels_apart(self) -> tuple[str, ...]:
         """The labels where what is out of reach has a class of its own, the last."""
         return (*(label.removesuffix(OR_LOST) for label in self.labels), "no longer reached")
+
+    def as_data(self) -> dict[str, list[Any]]:
+        """What the page of the map draws classes with, what is out of reach apart."""
+        return {
+            "bounds": list(self.bounds),
+            "labels": list(self.labels_apart),
+            "colours": list(self.colours),
+        }
 
     def classes(self, figures: pd.Series) -> NDArray[np.intp]:
         """Return the class of each value, 0 the lowest; NaN, nobody counted, is -1."""

@@ -33,7 +33,7 @@ const Base = (() => {
     const areas = data.areas.map((area) => L.polygon(shapes(area.shape), {
       pane: "areas", renderer, weight: 0.6, color: "#8A8F94", fillOpacity: 1,
     }).addTo(map));
-    addPatterns(renderer._container);
+    addPatterns(renderer._container, data.change.colours[4]);
     const lines = L.svg({ pane: "outlines", padding: 0.5 });
     const outline = (list, weight, dashes) => list.forEach((parts) => {
       L.polygon(shapes(parts), {
@@ -71,7 +71,7 @@ const Base = (() => {
   }
 
   /* Hatching, so that the worst areas stand out without colour. */
-  function addPatterns(svg) {
+  function addPatterns(svg, worst) {
     const defs = document.createElementNS(SPACE, "defs");
     const make = (id, ground, ink, crossed) => {
       const pattern = document.createElementNS(SPACE, "pattern");
@@ -86,8 +86,8 @@ const Base = (() => {
       pattern.append(rect, path);
       defs.append(pattern);
     };
-    make("much", "#F46A25", "#FFFFFF", false);
-    make("lost", "#FFFFFF", "#F46A25", true);
+    make("much", worst, "#FFFFFF", false);
+    make("lost", "#FFFFFF", worst, true);
     svg.prepend(defs);
   }
 

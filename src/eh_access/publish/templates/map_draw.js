@@ -3,12 +3,12 @@
 const Draw = (() => {
   const COLOUR = { blue: "#12436D", teal: "#28A197", plum: "#801650", orange: "#F46A25" };
   const FOUR = [COLOUR.blue, COLOUR.teal, COLOUR.plum, COLOUR.orange];
-  /* Looks of the classes of change; their limits and words come with the figures, as in the report. */
+  /* Classes of change: limits, words and colours come with the figures, as in the report. */
   const CHANGE = [
-    { id: "gain", fill: "#A9DBD6" },
-    { id: "none", fill: "#F1F1ED" },
-    { id: "some", fill: "#FDE0CF" },
-    { id: "more", fill: "#F8AE85" },
+    { id: "gain" },
+    { id: "none" },
+    { id: "some" },
+    { id: "more" },
     { id: "much", fill: "url(#much)", swatch: "much" },
     { id: "lost", fill: "url(#lost)", swatch: "lost" },
   ];
@@ -43,7 +43,10 @@ const Draw = (() => {
   function start(leafletMap, payload, onToggle) {
     map = leafletMap;
     data = payload;
-    CHANGE.forEach((kind, i) => { kind.label = data.change.labels[i]; });
+    CHANGE.forEach((kind, i) => {
+      kind.label = data.change.labels[i];
+      kind.fill = kind.fill || data.change.colours[i];
+    });
     map.attributionControl.setPrefix(false);
     Base.panes(map);
     areas = Base.draw(map, data);
@@ -63,6 +66,7 @@ const Draw = (() => {
     }
     dots = Canvas.layer(map, "dots", own, paintDots);
     land = Canvas.layer(map, "isochrones", own, (context, scale) => Isochrones.paint(context, scale, now.figures.land));
+    Keys.start(map, data, areas, (i) => (now ? `${data.areas[i].name}: ${words(i)}` : data.areas[i].name));
   }
 
   function home() {
@@ -208,6 +212,7 @@ const Draw = (() => {
     areas.forEach((drawn) => {
       if (drawn.isTooltipOpen()) drawn.getTooltip().update();
     });
+    Keys.shown();
   }
 
   function tiles(on, onFailure) {
