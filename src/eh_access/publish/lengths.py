@@ -5,20 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from eh_access.routing.matrix import travel_time_matrix
+from eh_access.study.travel import times_by
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from eh_access.routing.types import TravelTimes
     from eh_access.study.results import StudyResult
 
 
-def shortest_ways(result: StudyResult) -> Mapping[str, TravelTimes]:
-    """Return the shortest ways from every origin to every site, by mode.
+def shortest_ways(
+    result: StudyResult, origins: gpd.GeoDataFrame | None = None
+) -> Mapping[str, TravelTimes]:
+    """Return the shortest ways to every site, by mode.
 
     Parameters
     ----------
     result
         What a study found.
+    origins
+        From where; the study's own origins if None.
 
     Returns
     -------
@@ -28,14 +34,14 @@ def shortest_ways(result: StudyResult) -> Mapping[str, TravelTimes]:
     """
     if result.network is None:
         return {}
-    found = dict(result.distances)
+    found = dict(result.distances) if origins is None else {}
     for name, times in result.times.items():
         if name not in found and not times.mode.uses_road_speeds:
-            found[name] = travel_time_matrix(
-                result.network,
-                result.origins,
+            found[name] = times_by(
+                times.mode.level(),
+                result.origins if origins is None else origins,
                 result.sites,
-                mode=times.mode.level(),
-                cutoff_min=times.cutoff_min,
+                network=result.network,
+                study=result.study,
             )
     return found

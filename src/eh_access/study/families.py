@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,17 +16,20 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from eh_access.analysis.numerals import number
 from eh_access.errors import InputError, SourceError
 from eh_access.sources.bundled import data_dir
 from eh_access.study.pooling import safe_counts
+from eh_access.study.postcodes import POSTCODE, places_of, plain_postcodes
 from eh_access.study.protecting import hidden_of, note_of, refuse_nothing, spread
 from eh_access.study.reading import read_table
 from eh_access.study.records import InputFile, Note, StepCount
-from eh_access.tables import CRS, points_from_columns
+from eh_access.tables import CRS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from eh_access.analysis.policy import Policy
     from eh_access.study.config import Study
     from eh_access.study.inputs import Inputs
 
@@ -35,9 +37,6 @@ NAME = "the list of families"
 ROLE = "families"
 SHOWN_ROWS = 20
 UNIT = "families"
-FEW_TOLD = 10
-"""Fewer left out than this are not counted out loud: one far away might be known by that."""
-POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?\d[A-Z]{2}")
 PAIRS = (("easting", "northing", CRS), ("longitude", "latitude", "EPSG:4326"))
 GRID_M = (0.0, 0.0, 700_000.0, 1_300_000.0)
 DEGREES = (-9.5, 49.0, 3.0, 61.5)
@@ -151,7 +150,7 @@ def _rows(numbers: Sequence[int]) -> str:
 
 
 def _by_postcode(cells: Sequence[str], study: Study) -> tuple[np.ndarray, tuple[InputFile, ...]]:
-    plain = [re.sub(r"[^A-Z0-9]", "", cell.upper()) for cell in cells]
+    plain = plain_postcodes(pd.Series(cells)).tolist()
     wrong = [row for row, code in enumerate(plain, 1) if not POSTCODE.fullmatch(code)]
     if wrong:
         raise InputError(f"{NAME}, {_rows(wrong)}, postcode: not a whole postcode; correct it")
@@ -181,28 +180,10 @@ def _postcode_tables(study: Study) -> Iterator[tuple[InputFile, dict[str, tuple[
             continue
         seen.add(path.resolve())
         read = read_table(path, name=name, role="postcodes")
-        table = _postcodes_of(read.frame, name)
-        if table:
-            yield read.file, table
-
-
-def _postcodes_of(frame: pd.DataFrame, name: str) -> dict[str, tuple[float, float]]:
-    column = "postcode" if "postcode" in frame else "origin_id"
-    if column not in frame:
-        return {}
-    codes = frame[column].astype("str").str.upper().str.replace(r"[^A-Z0-9]", "", regex=True)
-    if not codes.str.fullmatch(POSTCODE.pattern).all():
-        return {}
-    placed = (
-        frame if isinstance(frame, gpd.GeoDataFrame) else points_from_columns(frame, source=name)
-    )
-    points = placed.geometry.to_crs(CRS)
-    x, y = points.x.to_numpy(), points.y.to_numpy()
-    return {
-        code: (float(east), float(north))
-        for code, east, north in zip(codes, x, y, strict=True)
-        if np.isfinite(east)
-    }
+        places = places_of(read.frame, name)
+        if places is not None and len(places):
+            x, y = places.x.tolist(), places.y.tolist()
+            yield read.file, dict(zip(places.index, zip(x, y, strict=True), strict=True))
 
 
 def _by_coordinates(columns: dict[str, list[str]]) -> np.ndarray:
@@ -265,7 +246,7 @@ def with_families(study: Study, inputs: Inputs, families: Families) -> Inputs:
     safe = safe_counts(counts.fillna(0.0), wards, rules=study.disclosure)
     refuse_nothing(safe, spoken)
     where = "at the study's own places, in proportion to what those count"
-    lost = tuple(_lost(families, inside))
+    lost = tuple(_lost(families, inside, spoken.policy))
     return replace(
         inputs,
         origins=spread(safe, public),
@@ -291,17 +272,15 @@ def with_families(study: Study, inputs: Inputs, families: Families) -> Inputs:
     )
 
 
-def _lost(families: Families, inside: np.ndarray) -> Iterator[Note]:
+def _lost(families: Families, inside: np.ndarray, policy: Policy) -> Iterator[Note]:
     unknown, away = families.rows - len(inside), int((~inside).sum())
     for count, why in (
         (unknown, "for their postcodes are in no table"),
         (away, "for they live far outside the study's area"),
     ):
         if count:
-            few = count < FEW_TOLD
-            number = f"Fewer than {FEW_TOLD}" if few else f"About {round(count, -1):,}"
-            told = f"{number} families on the list are left out, {why}."
-            yield Note(level="warning", text=told, topic="families")
+            told = f"{number(count, policy)} families on the list are left out, {why}."
+            yield Note(level="warning", text=told[:1].upper() + told[1:], topic="families")
 
 
 def for_families(study: Study) -> Study:

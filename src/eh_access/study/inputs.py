@@ -17,6 +17,7 @@ from eh_access.study.backdrop import check_base
 from eh_access.study.config import Study, scenario_of
 from eh_access.study.families import read_families, with_families
 from eh_access.study.faults import fault_at
+from eh_access.study.postcodes import with_postcodes
 from eh_access.study.protecting import protect_counts
 from eh_access.study.reading import read_table
 from eh_access.study.records import Hidden, InputFile, Note, StepCount
@@ -60,6 +61,9 @@ class Inputs:
     private
         Where counts are not public: the exact origins, of which nothing may be published. Those
         in ``origins`` are then counts by area that may be.
+    postcodes
+        Those of the study's area that a reader may look up, as points; None where the origins are
+        postcodes, where no table has any, or where counts are not public.
     families
         Whether a list of families was counted in place of what the study's origins count.
     notes, counts
@@ -80,6 +84,7 @@ class Inputs:
     private: gpd.GeoDataFrame | None = field(default=None, repr=False)
     base: gpd.GeoDataFrame | None = None
     timetable: Timetable = field(default_factory=dict)
+    postcodes: gpd.GeoDataFrame | None = None
     families: bool = False
     notes: tuple[Note, ...] = ()
     counts: tuple[StepCount, ...] = ()
@@ -213,7 +218,9 @@ def read_inputs(
     listed = families or (study.resolve(data.families) if data.families else None)
     if not study.weights_public and (protect or listed is not None):
         tables = protect_counts(study, tables)
-    return tables if listed is None else with_families(study, tables, read_families(listed, study))
+    if listed is None:
+        return with_postcodes(study, tables)
+    return with_families(study, tables, read_families(listed, study))
 
 
 def origins_name(study: Study, wanted: str | None) -> str:

@@ -70,6 +70,8 @@ class StudyResult:
         Water, coast and rail for maps to be drawn on, with ``kind``; None where there are none.
     timetable
         When sites are open, by site, where that is known.
+    postcodes
+        Points a reader of the map may look up where the origins are not postcodes; else None.
     scenario_sites
         Sites under each assessed scenario, baseline first.
     times
@@ -105,10 +107,8 @@ class StudyResult:
         Whether what is known by origin may leave: weights are published, or were made safe first.
     hidden
         Which areas' own counts are not shown, and by which rule; never the counts.
-    inputs
-        The files read, with digests.
-    counts
-        Rows in and out at each step.
+    inputs, counts
+        The files read, with digests; rows in and out at each step.
     """
 
     study: Study
@@ -127,6 +127,7 @@ class StudyResult:
     distances: Mapping[str, TravelTimes] = field(default_factory=dict)
     base: gpd.GeoDataFrame | None = None
     timetable: Timetable = field(default_factory=dict)
+    postcodes: gpd.GeoDataFrame | None = None
     comparisons: Mapping[tuple[str, str], Comparison]
     comparisons_full_time: Mapping[tuple[str, str], Comparison]
     verdicts: Verdicts

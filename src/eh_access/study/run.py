@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from eh_access.analysis.case import Case, JudgeSettings
+from eh_access.analysis.case import Case
 from eh_access.analysis.comparison import compare
 from eh_access.analysis.scenarios import apply_scenario, open_sites
 from eh_access.analysis.verdict_list import Verdicts
 from eh_access.analysis.verdicts import judge
+from eh_access.study.cases import judging
 from eh_access.study.config import scenario_of
 from eh_access.study.credits import credits_for
 from eh_access.study.families import for_families
 from eh_access.study.inputs import Inputs, read_inputs
-from eh_access.study.notes import step_counts, study_notes, warnings_first
+from eh_access.study.notes import study_notes, warnings_first
 from eh_access.study.results import BASELINE_NAME, StudyResult
+from eh_access.study.steps import step_counts
 from eh_access.study.street_changes import changed_networks, street_notes
 from eh_access.study.streets import Streets, own_streets
 from eh_access.study.travel import Progress, Travel, with_moved, work_out
@@ -98,6 +100,7 @@ def run_study(
         borough=tables.borough,
         base=tables.base,
         timetable=tables.timetable,
+        postcodes=tables.postcodes,
         scenario_sites={name: choice.sites for name, choice in choices.items()},
         times=travel.times,
         times_back=travel.times_back,
@@ -189,12 +192,8 @@ def _comparisons(
 
 def _verdicts(study: Study, tables: Inputs, choices: dict[str, _Choice]) -> Verdicts:
     """Judge every scenario by every criterion; the baseline gives the values before."""
-    settings = JudgeSettings(
-        full_time_from_hours=study.settings.full_time_from_hours,
-        unit=study.unit,
-        place=study.site_word,
-        policy=study.policy,
-    )
+    moved = tables.private is not None
+    settings = judging(study, moved=moved, hidden=tables.hidden)
     before = choices[BASELINE_NAME]
     cases = [
         Case(

@@ -93,18 +93,11 @@ def work_out(
         From every origin to every site.
     """
     modes = study.settings.travel_modes()
-    cutoff_min = study.settings.search_min
 
     def minutes(mode: TravelMode, direction: Direction = "to_sites") -> TravelTimes:
         way = "" if direction == "to_sites" else ", and home again"
         progress(f"Working out travel times {mode.label}{way}")
-        if network is None:
-            return estimate_travel_times(
-                origins, sites, mode=mode, cutoff_min=cutoff_min, direction=direction
-            )
-        return travel_time_matrix(
-            network, origins, sites, mode=mode, cutoff_min=cutoff_min, direction=direction
-        )
+        return times_by(mode, origins, sites, network=network, study=study, direction=direction)
 
     back = _modes_of(study, "hours_reachable")
     if study.data.timetable is not None:  # a whole session is there and back
@@ -115,6 +108,45 @@ def work_out(
         times_back={name: minutes(modes[name], "from_sites") for name in back},
         distances={name: minutes(modes[name].level()) for name in far},
         network=network,
+    )
+
+
+def times_by(
+    mode: TravelMode,
+    origins: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    *,
+    network: Network | None,
+    study: Study,
+    direction: Direction = "to_sites",
+) -> TravelTimes:
+    """Return a study's travel times by one mode, between any places.
+
+    Parameters
+    ----------
+    mode
+        How people travel.
+    origins, sites
+        Points in EPSG:27700.
+    network
+        Streets, or None for straight-line estimates.
+    study
+        Says how far.
+    direction
+        There, or home again.
+
+    Returns
+    -------
+    TravelTimes
+        From every origin to every site.
+    """
+    cutoff_min = study.settings.search_min
+    if network is None:
+        return estimate_travel_times(
+            origins, sites, mode=mode, cutoff_min=cutoff_min, direction=direction
+        )
+    return travel_time_matrix(
+        network, origins, sites, mode=mode, cutoff_min=cutoff_min, direction=direction
     )
 
 
