@@ -40,6 +40,9 @@ class JudgeSettings:
         How much a roughly known place may be off by street, as a multiple of its radius.
     policy
         How counts of people are kept from identifying anybody, in figures and sentences.
+    moved
+        Where people were moved so that nobody can be found: what that does to values, in a clause
+        for every reason.
 
     Examples
     --------
@@ -52,6 +55,7 @@ class JudgeSettings:
     place: str = "centre"
     detour: float = ROUTE_DETOUR
     policy: Policy = PUBLIC
+    moved: str = ""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -14,7 +14,6 @@ from eh_access.analysis.arrays import ROUNDING
 from eh_access.analysis.equality import GROUPS
 from eh_access.analysis.judgements import Finding, judgement
 from eh_access.analysis.numerals import amount, count_of, number, percent, shown
-from eh_access.analysis.policy import HIDDEN_MARK, Policy
 from eh_access.analysis.readings import served
 
 if TYPE_CHECKING:
@@ -216,13 +215,16 @@ def _areas(telling: Telling) -> str:
         return f"In no {kind} would the share of {telling.case.settings.unit} {within} fall."
     over = int((rows["fall_points"] > criterion.threshold + ROUNDING).sum())
     policy = telling.case.settings.policy
-    was, now = (_share(worst[f"share_{when}"], policy) for when in ("before", "after"))
+    shares = [float(worst[f"share_{when}"]) for when in ("before", "after")]
+    # beside the fall, one share would tell the other where that is hidden
+    hidden = not policy.public and any(map(math.isnan, shares))
+    ends = "" if hidden else f", from {percent(shares[0])} to {percent(shares[1])}"
     many = f"{over} of {len(rows)} {kind}s" if over else f"no {kind}"
     return (
         f"{_called(worst, kind)} would lose most: the share of its {telling.case.settings.unit} "
         f"{within} "
-        f"would fall by {shown(worst['fall_points'], 'points', near=criterion.threshold)}, from "
-        f"{was} to {now}; {many} "
+        f"would fall by {shown(worst['fall_points'], 'points', near=criterion.threshold)}"
+        f"{ends}; {many} "
         f"would lose more than {criterion.threshold:g} points."
     )
 
@@ -231,10 +233,6 @@ def _called(area: pd.Series, kind: str) -> str:
     """Return an area's name at the start of a sentence; a bare code says what it is a code of."""
     name = str(area["name"])
     return f"{kind.capitalize()} {name}" if CODE.fullmatch(name) else name
-
-
-def _share(share: float, policy: Policy) -> str:
-    return HIDDEN_MARK if math.isnan(share) and not policy.public else percent(share)
 
 
 _FACTS: Mapping[str, Callable[[Telling], str]] = {

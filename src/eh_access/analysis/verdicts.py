@@ -220,6 +220,8 @@ def _reasons(question: Question, case: Case, pointed: Outcome) -> Reasons:
         on_estimates(reasons, question, pointed)
         on_unknowns(reasons, question, case, pointed)
     left_out(reasons, question, case, _tables(criterion, case))
+    if case.settings.moved:
+        reasons.notes.append(case.settings.moved)
     return reasons
 
 

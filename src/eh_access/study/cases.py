@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from eh_access.analysis.case import Case, JudgeSettings, Side
+from eh_access.study.pooling import LEFT_OUT
 from eh_access.study.results import BASELINE_NAME
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from eh_access.study.config import Study
+    from eh_access.study.records import Hidden
     from eh_access.study.results import StudyResult
 
 
@@ -39,13 +44,61 @@ def cases_of(result: StudyResult) -> list[Case]:
 
 def judging_of(result: StudyResult) -> JudgeSettings:
     """Return what the study's criteria share."""
-    study = result.study
+    moved = result.may_publish_origins and not result.study.weights_public
+    return judging(result.study, moved=moved, hidden=result.hidden)
+
+
+def judging(study: Study, *, moved: bool, hidden: Sequence[Hidden]) -> JudgeSettings:
+    """Return what the criteria of a study share.
+
+    Parameters
+    ----------
+    study
+        The question.
+    moved
+        Whether people were moved to public places, because counts of them are not public.
+    hidden
+        Which areas' counts are pooled or left out.
+
+    Returns
+    -------
+    JudgeSettings
+        For `judge`.
+    """
     return JudgeSettings(
         full_time_from_hours=study.settings.full_time_from_hours,
         unit=study.unit,
         place=study.site_word,
         policy=study.policy,
+        moved=moved_words(study, hidden) if moved else "",
     )
+
+
+def moved_words(study: Study, hidden: Sequence[Hidden]) -> str:
+    """Return what protecting counts does to a value, for the reason of a verdict.
+
+    Parameters
+    ----------
+    study
+        The question.
+    hidden
+        Which areas' counts are pooled or left out.
+
+    Returns
+    -------
+    str
+        A clause.
+    """
+    lost = sum(LEFT_OUT in item.rule for item in hidden)
+    told = (
+        f"so that nobody can be found, {study.unit} are counted by area and placed at public "
+        "places, not where each lives"
+    )
+    if lost:
+        areas = "1 area" if lost == 1 else f"{lost:,} areas"
+        be = "is" if lost == 1 else "are"
+        told += f", and {areas} with fewer than {study.disclosure.hide_below} {be} left out"
+    return f"{told}: the value may be some points off, and an outcome near the threshold may turn"
 
 
 def side_of(result: StudyResult, scenario: str) -> Side:

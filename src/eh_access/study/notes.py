@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from eh_access.analysis.numerals import number
+from eh_access.analysis.policy import PUBLIC, Policy
 from eh_access.analysis.rough import rough_radius_m
 from eh_access.modes import NO_HILLS
 from eh_access.routing.estimate import ACCURACY
-from eh_access.study.records import Note, StepCount
+from eh_access.study.records import Note
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -120,38 +122,40 @@ def _rough_sites(sites: gpd.GeoDataFrame) -> Iterator[Note]:
 def _placing(study: Study, inputs: Inputs, times: TravelTimes) -> Iterator[Note]:
     """Tell how many origins and sites could not be placed, or may have been cut short."""
     weight = inputs.origins["weight"].to_numpy(dtype=np.float64)
-    whole, label = weight.sum(), times.mode.label
+    whole, label, policy = weight.sum(), times.mode.label, study.policy
     status = times.origin_status["status"].to_numpy(dtype=str)
     for kind, words in (
         ("off_network", f"too far from any street to be placed {label}; they count as not reached"),
         ("unreached", f"out of reach of every site within {times.cutoff_min:g} minutes {label}"),
     ):
         rows = status == kind
-        if rows.any():
+        if weight[rows].sum() > 0 or (policy.public and rows.any()):
             much = weight[rows].sum() > MUCH_OFF_SHARE * whole
-            told = counted(study.unit, weight, rows)
+            told = sentence_case(counted(study.unit, weight, rows, policy))
             yield Note(level="warning" if much else "info", text=f"{told} are {words}.", topic=kind)
     names = inputs.sites["name"]
     lost = times.site_status.index[times.site_status["status"] == "off_network"]
     if len(lost):
         listed = joined(str(names[site]) for site in lost)
-        told = (
-            f"Too far from any street to be reached {label}: {listed}. It counts as out of reach."
-        )
+        count = "It counts" if len(lost) == 1 else "They count"
+        told = f"Too far from any street to be reached {label}: {listed}. {count} as out of reach."
         yield Note(level="warning", text=told, topic="off-network-site")
-    if times.touches_rim is not None and times.touches_rim.any():
+    rim = times.touches_rim
+    if rim is not None and (weight[rim].sum() > 0 or (policy.public and rim.any())):
         yield Note(
             level="info",
             text=(
                 f"Searches {label} reached the rim of the streets known from "
-                f"{counted(study.unit, weight, times.touches_rim)}: "
+                f"{counted(study.unit, weight, rim, policy)}: "
                 "a quicker way outside it may be missing."
             ),
             topic="rim",
         )
 
 
-def counted(unit: str, weight: NDArray[np.float64], rows: NDArray[np.bool_]) -> str:
+def counted(
+    unit: str, weight: NDArray[np.float64], rows: NDArray[np.bool_], policy: Policy = PUBLIC
+) -> str:
     """Return how many are meant, in the word of what the study counts.
 
     Parameters
@@ -162,23 +166,34 @@ def counted(unit: str, weight: NDArray[np.float64], rows: NDArray[np.bool_]) -> 
         Per origin.
     rows
         Which origins are meant.
+    policy
+        How counts are kept from identifying anybody.
 
     Returns
     -------
     str
-        Where every origin counts as one, of how many; else how many live at how many places.
+        Where every origin counts as one, of how many; else how many live at how many places. Of
+        counts that are not public, in the words and steps in which they are told everywhere.
 
     Examples
     --------
     >>> counted("postcodes", np.ones(4), np.array([True, False, False, False]))
     '1 of 4 postcodes'
-    >>> counted("under-fives", np.array([2.0, 3.0]), np.array([True, False]))
+    >>> few = np.array([True, False])
+    >>> counted("under-fives", np.array([2.0, 3.0]), few)
     '2 of 5 under-fives (at 1 of 2 places)'
+    >>> counted("families", np.array([3.0, 902.0]), few, Policy())
+    'fewer than 10 of 905 families'
     """
+    if not policy.public:
+        part, whole = float(weight[rows].sum()), float(weight.sum())
+        if policy.small(whole - part):
+            return f"all but {number(whole - part, policy)} of {number(whole, policy)} {unit}"
+        return f"{number(part, policy)} of {number(whole, policy)} {unit}"
     if bool((weight == 1).all()):
         return f"{rows.sum():,} of {len(rows):,} {unit}"
     places = f"at {rows.sum():,} of {len(rows):,} places"
-    return f"{weight[rows].sum():,.0f} of {weight.sum():,.0f} {unit} ({places})"
+    return f"{number(weight[rows].sum())} of {number(weight.sum())} {unit} ({places})"
 
 
 def _not_assessed(study: Study) -> Iterator[Note]:
@@ -242,67 +257,6 @@ def _hills(travel: Travel) -> Iterator[Note]:
             text=f"Hills are not counted {labels}: these streets carry no heights.",
             topic="hills",
         )
-
-
-def step_counts(
-    study: Study, inputs: Inputs, travel: Travel, *, verdicts: int
-) -> tuple[StepCount, ...]:
-    """Return how many rows went into each step and came out.
-
-    Parameters
-    ----------
-    study
-        The question.
-    inputs
-        The tables.
-    travel
-        The times.
-    verdicts
-        How many verdicts there are.
-
-    Returns
-    -------
-    tuple of StepCount
-        Tables first, then each table of times.
-    """
-    rows = {file.role: file.rows for file in inputs.files if file.rows is not None}
-    checked: Mapping[str, int] = {"areas": len(inputs.areas), "origins": len(inputs.origins)}
-    read = [
-        StepCount(step=f"{role} checked", rows_in=rows.get(role, count), rows_out=count)
-        for role, count in checked.items()
-    ]
-    added = len(inputs.sites) - rows.get("sites", len(inputs.sites))
-    sites = StepCount(
-        step="sites checked",
-        rows_in=rows.get("sites", len(inputs.sites)),
-        rows_out=len(inputs.sites),
-        note=f"{added} candidates that a scenario opens were added" if added else "",
-    )
-    placed = [
-        StepCount(
-            step=f"{mode}: origins placed on the network",
-            rows_in=len(inputs.origins),
-            rows_out=int(
-                (~times.origin_status["status"].isin(("off_network", "no_location"))).sum()
-            ),
-            note="the rest keep their rows, with a status",
-        )
-        for mode, times in travel.times.items()
-    ]
-    timed = [
-        StepCount(
-            step=f"{mode}: pairs of origin and site timed",
-            rows_in=len(inputs.origins) * len(inputs.sites),
-            rows_out=int(times.minutes.size),
-        )
-        for mode, times in travel.times.items()
-    ]
-    judged = StepCount(
-        step="criteria judged, under every scenario",
-        rows_in=len(study.criteria) * sum(item.assess for item in study.scenarios),
-        rows_out=verdicts,
-    )
-    return (*read, sites, *inputs.counts, *placed, *timed, judged)
 
 
 def sentence_case(text: str) -> str:

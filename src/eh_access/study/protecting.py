@@ -133,11 +133,11 @@ def hidden_of(safe: SafeCounts) -> tuple[Hidden, ...]:
     Returns
     -------
     tuple of Hidden
-        No count, and nothing that tells a small count from the larger one pooled with it.
+        No count.
     """
     rules = {
-        "pooled": "primary (below the limit) or secondary (would tell one that is): pooled",
-        "left out": "primary (below the limit) and no pool would hide it: left out",
+        "pooled": "primary (below the limit): pooled",
+        "left out": "primary (below the limit), and its pool would tell it: left out",
     }
     return tuple(
         Hidden(table="counts by area", cell=area, figure="its own count", rule=rules[how])
@@ -184,14 +184,20 @@ def note_of(study: Study, safe: SafeCounts, where: str) -> Note:
     """
     rules = study.disclosure
     told = (
-        f"So that nobody can be found, {study.unit} are counted by area and placed {where}; counts "
-        f"are rounded to the nearest {rules.round_to}"
+        f"So that nobody can be found, {study.unit} are counted by area and placed {where}, not "
+        "where each lives: minutes and shares may differ by some points from those of exact "
+        f"places; counts are rounded to the nearest {rules.round_to}"
     )
     if safe.pooled:
-        told += f", and counts below {rules.hide_below} pooled ({safe.pooled} areas)"
+        told += f", and counts below {rules.hide_below} pooled ({_areas(safe.pooled)})"
     if safe.hidden:
-        told += f"; {safe.hidden} areas with fewer than {rules.hide_below} are left out"
-    return Note(level="warning" if safe.hidden else "info", text=f"{told}.", topic="disclosure")
+        be = "is" if safe.hidden == 1 else "are"
+        told += f"; {_areas(safe.hidden)} with fewer than {rules.hide_below} {be} left out"
+    return Note(level="warning", text=f"{told}.", topic="disclosure")
+
+
+def _areas(count: int) -> str:
+    return "1 area" if count == 1 else f"{count:,} areas"
 
 
 def refuse_nothing(safe: SafeCounts, study: Study) -> None:
