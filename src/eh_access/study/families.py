@@ -17,7 +17,6 @@ import pandas as pd
 import shapely
 
 from eh_access.analysis.numerals import number
-from eh_access.analysis.numerals import number
 from eh_access.errors import InputError, SourceError
 from eh_access.sources.bundled import data_dir
 from eh_access.study.pooling import safe_counts
@@ -30,7 +29,6 @@ from eh_access.tables import CRS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from eh_access.analysis.policy import Policy
     from eh_access.analysis.policy import Policy
     from eh_access.study.config import Study
     from eh_access.study.inputs import Inputs

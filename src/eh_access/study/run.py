@@ -100,6 +100,7 @@ def run_study(
         borough=tables.borough,
         base=tables.base,
         timetable=tables.timetable,
+        postcodes=tables.postcodes,
         scenario_sites={name: choice.sites for name, choice in choices.items()},
         times=travel.times,
         times_back=travel.times_back,
