@@ -56,11 +56,17 @@ def true_counts(areas: pd.Index) -> pd.Series:
     return public["area_id"].iloc[nearest].value_counts().reindex(areas).fillna(0)
 
 
+def cut_at(whole: float, areas: int) -> float:
+    """The most a pool can be: one that would leave an area no nought is shown as less."""
+    free = STEP * math.floor((areas - 1) * (LIMIT - 1) / STEP + 0.5)
+    return math.inf if whole >= free else whole + STEP / 2
+
+
 def test_no_area_s_true_count_can_be_worked_out(private_run: PrivateRun) -> None:
     """From the exact numbers of the map, which every other output is worked out from.
 
     The true counts, by the public place nearest each postcode, solve the same equations; yet each
-    that is below the limit could be anything over half the limit or more.
+    that is below the limit could be anything from none to the most there is below it.
     """
     told, log = private_run.payload(), pd.read_csv(private_run.out / "hidden.csv")
     table = pd.read_csv(private_run.out / "origins.csv", dtype=str).drop_duplicates("origin_id")
@@ -71,12 +77,14 @@ def test_no_area_s_true_count_can_be_worked_out(private_run: PrivateRun) -> None
     pooled = hidden.str.contains(": pooled").fillna(value=False)
     ward = pd.Series([told["origins"]["ward"][n] for n in range(len(area))], index=area.to_numpy())
     pools = shown[pooled].groupby([ward.groupby(level=0).first()[pooled], shown[pooled]]).groups
-    # pools over several wards have the same even part in each
+    # the pool over several wards has the same even part in each
     lots: dict[object, list[str]] = {}
     for (_, part), members in pools.items():
         whole = part * len(members)
         lone = abs(whole / STEP - round(whole / STEP)) > 1e-4
         lots.setdefault(("all", part) if lone else tuple(members), []).extend(members)
+    of_ward = ward.groupby(level=0).first()
+    assert any(pooled[names.index].all() for _, names in of_ward.groupby(of_ward)), "wholly pooled"
     place = {name: number for number, name in enumerate(shown.index)}
     lows, highs = [], []
     for name, count in shown.items():
@@ -87,7 +95,7 @@ def test_no_area_s_true_count_can_be_worked_out(private_run: PrivateRun) -> None
         (
             {place[name]: 1.0 for name in members},
             shown[members].sum() - STEP / 2,
-            shown[members].sum() + STEP / 2,
+            cut_at(shown[members].sum(), len(members)),
         )
         for members in lots.values()
     ]
@@ -100,7 +108,8 @@ def test_no_area_s_true_count_can_be_worked_out(private_run: PrivateRun) -> None
     secret = [place[name] for name in shown.index if isinstance(hidden[name], str)]
     assert len(secret) > 100
     found = ranges(lows, highs, lines, secret)
-    assert min(high - low for low, high in found) >= (LIMIT - 1) / 2
+    assert max(low for low, _ in found) <= 1e-6
+    assert min(high for _, high in found) >= LIMIT - 1 - 1e-6
 
 
 def counted(row: pd.Series, whole: str, part: str, share: str) -> tuple[float, float] | None:

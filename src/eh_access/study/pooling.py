@@ -1,27 +1,31 @@
 """Counts by area, made safe: small ones pooled so that not one of them can be worked out.
 
-What a reader is taken to know: every published figure, this file, and which areas were pooled. A
-pool of two areas that comes to 18 would tell two nines; so a pool must leave every count in it a
-range of at least half the threshold, or the larger areas of its ward join it, or it is left out.
+What a reader is taken to know: every published figure, this file, every count that is not small,
+and which areas have a small one. Whatever he sees, each small area could still hold any number
+below the limit. So nothing here that hangs on a small count may be seen but the sum of a pool,
+rounded, and that only between bounds which leave every count in it free. Which areas a pool may
+have follows from which areas are small; a pool below its least sum is not shown, one above its
+most is shown as the most. Both bounds follow from the number of its areas alone.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from eh_access.study.schema import DisclosureSettings
 
-PRIMARY = "primary"
-SECONDARY = "secondary"
+POOLED = "pooled"
 LEFT_OUT = "left out"
+FEWEST = 6
+"""Small areas a ward must have to be a pool by itself: of fewer, the bounds would cut too much."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -33,9 +37,8 @@ class SafeCounts:
     counts
         By area, in the order given; 0 where they stay hidden.
     rules
-        By area: why its own count is not shown (`PRIMARY`, `SECONDARY`, `LEFT_OUT`), or "" where it
-        is, rounded. Primary and secondary look alike in ``counts``; for the log, which must not
-        tell them apart, use `told`.
+        By area: what became of a count that is small (`POOLED`, `LEFT_OUT`), or "" where its own is
+        shown, rounded.
     pooled, hidden
         How many areas were pooled with others, and how many stay hidden.
     """
@@ -60,69 +63,65 @@ class SafeCounts:
         """Yield each area whose count is not shown by itself, and whether pooled or left out."""
         for area, rule in self.rules.items():
             if rule:
-                yield str(area), "left out" if rule == LEFT_OUT else "pooled"
+                yield str(area), str(rule)
 
 
-@dataclass(eq=False)
-class _Pooling:
-    """The work in hand: what is settled, and what is left."""
+@dataclass(frozen=True, kw_only=True)
+class _Lot:
+    """Small areas that are pooled together or not at all.
 
-    counts: pd.Series
-    ward: pd.Series
-    rules: DisclosureSettings
+    Parameters
+    ----------
+    areas
+        Their ids.
+    top
+        The most that a reader knows they can come to.
+    """
+
+    areas: pd.Index
+    top: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Bounds:
+    """Between what small counts lie.
+
+    Parameters
+    ----------
+    most
+        The largest small count.
+    least
+        The smallest: 1 where a reader knows that somebody lives in each area, else 0.
+    """
+
+    most: float
     least: float
-    found: pd.Series
-    why: pd.Series
-    left: list[str] = field(default_factory=list)
 
-    def pool(self, lots: list[list[str]]) -> bool:
-        """Pool lots of small areas, with the larger ones of their wards where they must be.
+    def enough(self, areas: int) -> float:
+        """Return from which sum on a pool of so many areas is shown.
 
-        Parameters
-        ----------
-        lots
-            Small areas; those of one lot are known to be fewer than the limit together.
-
-        Returns
-        -------
-        bool
-            False if that would tell their counts all the same, or they are too few.
+        There, and just below, any one of them can have the most.
         """
-        small = [area for lot in lots for area in lot]
-        if len(small) < 2 or self.counts[small].sum() < self.rules.hide_below:  # noqa: PLR2004
-            return False
-        joined: list[str] = []
-        if not self._wide(lots, small):
-            joined = self._larger(small)
-            if not joined:
-                return False
-        members = [*small, *joined]
-        whole = rounded(pd.Series([self.counts[members].sum()]), self.rules).iloc[0]
-        self.found[members] = whole / len(members)
-        self.why[small], self.why[joined] = PRIMARY, SECONDARY
-        return True
+        return self.most + 1 + (areas - 1) * self.least
 
-    def _wide(self, lots: list[list[str]], small: list[str]) -> bool:
-        """Whether each count could be anything within half the limit or more."""
-        limit, step = self.rules.hide_below, self.rules.round_to
-        most = (limit - 1) * len(lots)
-        whole = rounded(pd.Series([self.counts[small].sum()]), self.rules).iloc[0]
-        low_sum, high_sum = max(limit, whole - step / 2), whole + step / 2
-        low = max(self.least, low_sum - (most - (limit - 1)))
-        high = min(limit - 1, high_sum - (len(small) - 1) * self.least)
-        return bool(high - low >= (limit - 1) / 2)
+    def free(self, lots: Sequence[_Lot]) -> float:
+        """Return the largest sum of some lots with which any one area can have the least."""
+        short = [
+            lot.top - min(lot.top, self.least + (len(lot.areas) - 1) * self.most) for lot in lots
+        ]
+        return sum(lot.top for lot in lots) - max(short)
 
-    def _larger(self, small: list[str]) -> list[str]:
-        """Return all larger areas of the ward of small ones: the least alone could be told.
-
-        None where they are of several wards: that they would need it says that each is nearly as
-        large as a small count can be.
-        """
-        wards = set(self.ward[small])
-        if len(wards) > 1:
-            return []
-        free = self.counts[self.counts >= self.rules.hide_below]
-        return [area for area in free.index if self.ward[area] in wards]
+    def part(
+        self, counts: pd.Series, lots: Sequence[_Lot], rules: DisclosureSettings
+    ) -> float | None:
+        """Return the even part of each area of some lots; None where it may not be shown."""
+        members = [area for lot in lots for area in lot.areas]
+        enough, most = self.enough(len(members)), self.free(lots)
+        whole = float(counts[members].sum())
+        if most < enough or whole < enough:
+            return None
+        told = rounded(pd.Series([min(whole, most)]), rules).iloc[0]
+        return float(told) / len(members)
 
 
 def safe_counts(
@@ -134,10 +133,11 @@ def safe_counts(
 ) -> SafeCounts:
     """Return counts by area of which none is small, none can be worked out, and all are rounded.
 
-    A count below the limit, nought included, is pooled with the others of its ward; where those
-    together are too few, with those of all wards. What is pooled is shared out evenly, so that
-    nobody can tell an area with one from an area with none. Where a pool would tell its counts all
-    the same, the larger areas of its ward join it (secondary suppression).
+    A count below the limit, nought included, is pooled with the others of its ward, if these are
+    six or more and together enough; the others with those of all wards, and left out where these
+    are too few. What is pooled is shared out evenly, so that nobody can tell an area with one from
+    an area with none. A pool in which nearly all counts are the largest small one is shown as
+    somewhat fewer than it is, or its sum would tell what is in it.
 
     Parameters
     ----------
@@ -163,37 +163,36 @@ def safe_counts(
     >>> safe_counts(counts, None, rules=DisclosureSettings()).counts.tolist()
     [25.0, 5.0, 5.0, 5.0]
 
-    Two nines make 18, which nothing else does; so the larger area joins them:
+    Three nines make 27, which nothing else does. It is not told from 18, which can be made with a
+    nought, and rounds to 20:
 
-    >>> two_nines = pd.Series({"a": 23.0, "b": 9.0, "c": 9.0})
-    >>> [round(n, 1) for n in safe_counts(two_nines, None, rules=DisclosureSettings()).counts]
-    [13.3, 13.3, 13.3]
+    >>> three_nines = pd.Series({"a": 9.0, "b": 9.0, "c": 9.0})
+    >>> [round(n, 1) for n in safe_counts(three_nines, None, rules=DisclosureSettings()).counts]
+    [6.7, 6.7, 6.7]
     """
     small = counts < rules.hide_below
     ward = pd.Series("", index=counts.index) if wards is None else wards.reindex(counts.index)
     ward = ward.astype("str").fillna("")
-    work = _Pooling(
-        counts=counts,
-        ward=ward,
-        rules=rules,
-        least=1.0 if listed and (counts > 0).all() else 0.0,
-        found=rounded(counts.where(~small, 0.0), rules),
-        why=pd.Series("", index=counts.index, dtype=object),
-    )
-    groups = [list(part.index) for _, part in counts[small].groupby(ward[small], sort=True)]
-    lots = [group for group in groups if not work.pool([[area] for area in group])]
-    # a lot that comes to the limit would have told too much by itself; where there is such a one,
-    # none of the others may be pooled, or it would be known for what it is
-    failed = any(counts[lot].sum() >= rules.hide_below for lot in lots)
-    if lots and (failed or not work.pool(lots)):
-        work.why[[area for lot in lots for area in lot]] = LEFT_OUT
-    hidden = int((work.why == LEFT_OUT).sum())
-    return SafeCounts(
-        counts=work.found,
-        rules=work.why,
-        pooled=int((work.why != "").sum()) - hidden,
-        hidden=hidden,
-    )
+    least = 1.0 if listed and (counts > 0).all() else 0.0
+    bounds = _Bounds(most=rules.hide_below - 1.0, least=least)
+    found = rounded(counts.where(~small, 0.0), rules)
+    why = pd.Series("", index=counts.index, dtype=object)
+    lots: list[_Lot] = []
+    for _, ids in sorted(counts[small].groupby(ward[small]).groups.items()):
+        lot = _Lot(areas=ids, top=len(ids) * bounds.most)
+        part = bounds.part(counts, [lot], rules) if len(ids) >= FEWEST else None
+        if part is not None:
+            found[ids], why[ids] = part, POOLED
+        elif len(ids) >= FEWEST:
+            lots.append(replace(lot, top=bounds.enough(len(ids)) - 1))
+        else:
+            lots.append(lot)
+    if lots:
+        left = [area for lot in lots for area in lot.areas]
+        part = bounds.part(counts, lots, rules)
+        found[left], why[left] = part or 0.0, POOLED if part else LEFT_OUT
+    hidden = int((why == LEFT_OUT).sum())
+    return SafeCounts(counts=found, rules=why, pooled=int((why == POOLED).sum()), hidden=hidden)
 
 
 def rounded(counts: pd.Series, rules: DisclosureSettings) -> pd.Series:
