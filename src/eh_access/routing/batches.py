@@ -78,7 +78,7 @@ def sweep_batch(
         If ``out`` has too few lanes, or rows that do not begin at half a line of cache.
     """
     crooked = out.ctypes.data % sweep.OUT_BYTES or out.strides[0] % sweep.OUT_BYTES
-    if crooked or out.shape[1] != lanes_for(len(seeds)):
+    if (crooked and out.size) or out.shape[1] != lanes_for(len(seeds)):
         raise ValueError("out must come from aligned_rows, as wide as lanes_for says")
     tree, lanes = metric.topology, lanes_for(len(seeds), sweep.LANES)
     units = sweep.known(out.shape[1] // sweep.OUT_LANES)
