@@ -32,12 +32,12 @@ from eh_access.analysis.alternatives import (
 )
 from eh_access.analysis.arrays import quantile_of
 from eh_access.analysis.case import Case, JudgeSettings, Side
-from eh_access.analysis.ranking import pareto, ranks_of, told_apart
+from eh_access.analysis.ranking import pareto, ranks_of, ties_of, told_apart
 from eh_access.analysis.scenarios import BASELINE, Close, Scenario, apply_scenario
 from eh_access.analysis.scoring import make_scorer, nearest_left, quantiles_of
 from eh_access.analysis.verdicts import judge
 from eh_access.errors import InputError, NotFoundError
-from toy_borough import SEVEN, case_of, origins, side, sites, times_of
+from toy_borough import SEVEN, case_of, origins, side, sites, times, times_of
 
 PAIRS = ["A; B", "A; C", "A; D", "B; C", "B; D", "C; D"]
 BY_HAND = {
@@ -196,6 +196,38 @@ def test_each_site_alone() -> None:
     assert table.index.tolist() == ["C", "B", "D", "A"]
     assert table["name"].tolist() == ["Centre C", "Centre B", "Centre D", "Centre A"]
     assert ranking().baseline["mean_min"] == pytest.approx(9.0)
+
+
+def test_ties_are_told() -> None:
+    table = ranking(council=("B", "C")).frame
+    for key in BY_HAND:
+        held = table[f"rank_{key}"].value_counts()
+        assert (table[f"tied_{key}"] + 1).tolist() == held[table[f"rank_{key}"]].tolist()
+    costs = np.array([[100.0], [100.0], [3.0], [100.0]])
+    assert ties_of(costs).ravel().tolist() == [2, 2, 0, 2]
+
+
+def test_out_of_reach_elsewhere_is_not_the_best_for_a_group() -> None:
+    # h12 is not deprived and reaches D alone: a set that closes D adds it minutes without end,
+    # so "added for the deprived less added elsewhere" would be minus infinity: the best of all
+    minutes = times().minutes.copy()
+    minutes[11, :3] = np.inf
+    start = Side(sites=apply_scenario(sites(), BASELINE), times={"walk": times_of(minutes)})
+    gap = SEVEN["deprived-not-worse"]
+    options = AlternativeOptions(council=("A", "B"))
+    found = rank_alternatives(start, origins(), close=2, criteria=[gap], options=options)
+    key = f"{gap.id.replace('-', '_')}_min"
+    frame = found.frame.set_index("closed_sites")
+    lost = [name for name in frame.index if "D" in name]
+    assert frame.loc[lost, key].isna().all()
+    assert frame.loc[lost, f"rank_{key}"].eq(4).all()  # joint last of six
+    assert frame.loc[lost, f"tied_{key}"].eq(2).all()
+    assert frame.loc[lost, "not_comparable"].eq(key).all()
+    kept = frame.drop(lost)
+    assert kept["not_comparable"].eq("").all()
+    assert sorted(kept[f"rank_{key}"]) == [1, 2, 3]
+    assert int(found.regret().loc[key, "rank"]) == int(kept.loc["A; B", f"rank_{key}"])
+    assert any("3 of the sets scored put families out of reach" in note for note in found.notes)
 
 
 # ---- the same figures as a verdict --------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from eh_access.analysis.ranking import Told, pareto, ranks_of, told_apart
+from eh_access.analysis.ranking import Told, pareto, ranks_of, ties_of, told_apart
 from eh_access.errors import InputError, NotFoundError, did_you_mean
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ def scored_sets(
 def _why_not(names: list[str]) -> str:
     if not names:
         return ""
-    return f"cannot say: where {' and '.join(names)} stands is not known"
+    stand = "stands" if len(names) == 1 else "stand"
+    return f"cannot say: where {' and '.join(names)} {stand} is not known"
 
 
 def ranked(
@@ -74,17 +75,33 @@ def ranked(
     keys = [measure.key for measure in measures]
     signs = np.array([measure.sign for measure in measures])
     values = table.loc[scored, keys].to_numpy(dtype=np.float64)
-    # a measure that has no value (nobody in the group) is the same for every set
-    costs = np.where(np.isnan(values), 0.0, values * signs)
+    # a measure that has no value for any set (nobody in the group) is the same for all; a set
+    # without one that others have cannot be compared by it, and is last: it must never be the best
+    none = np.isnan(values)
+    costs = np.where(none, np.where(none.all(axis=0), 0.0, np.inf), values * signs)
     told_by = told_apart(costs)
     counted = costs[:, list(told_by.counted)]
     ranks = np.full((len(table), len(keys)), nan)
     ranks[scored] = ranks_of(costs)
     best = np.zeros(len(table), dtype=bool)
     best[scored] = pareto(counted)
-    numbered = pd.DataFrame(ranks, columns=[f"rank_{key}" for key in keys]).astype("Int64")
+    ties = np.full((len(table), len(keys)), nan)
+    ties[scored] = ties_of(costs)
+    named = (("rank", ranks), ("tied", ties))
+    numbered = pd.DataFrame(
+        {f"{word}_{key}": held[:, at] for at, key in enumerate(keys) for word, held in named},
+    ).astype("Int64")
+    lacking = np.full(len(table), "", dtype=object)
+    lacking[scored] = [
+        BETWEEN.join(key for key, flag in zip(keys, flags, strict=True) if flag)
+        for flags in none & ~none.all(axis=0)
+    ]
     is_council = table["closed_sites"] == BETWEEN.join(sorted(set(council)))
-    told: dict[str, object] = {"in_pareto": best, "is_council_choice": is_council.to_numpy()}
+    told: dict[str, object] = {
+        "not_comparable": lacking,
+        "in_pareto": best,
+        "is_council_choice": is_council.to_numpy(),
+    }
     better, worse = _against(counted, is_council.to_numpy()[scored])
     for name, counts in (("better_than_council", better), ("worse_than_council", worse)):
         column = np.full(len(table), nan)
@@ -129,6 +146,33 @@ def notes_on_measures(measures: Sequence[Measure], told: Told) -> list[str]:
         for (one, other), close in told.alike.items()
     ]
     return notes
+
+
+def notes_on_lacking(table: pd.DataFrame, measures: Sequence[Measure]) -> list[str]:
+    """Return which measures have no value for some sets, and why.
+
+    Parameters
+    ----------
+    table
+        With ``not_comparable``.
+    measures
+        What sets are ranked by.
+
+    Returns
+    -------
+    list of str
+        Sentences.
+    """
+    held = [str(keys).split(BETWEEN) for keys in table["not_comparable"]]
+    counts = {item.key: sum(item.key in keys for keys in held) for item in measures}
+    left, right = "\N{LEFT SINGLE QUOTATION MARK}", "\N{RIGHT SINGLE QUOTATION MARK}"
+    return [
+        f"{count} of the sets scored put families out of reach, so that {left}{item.label}{right} "
+        f"({item.key}) is a difference without a bound: they have no value by it, are not "
+        "comparable and rank last."
+        for item in measures
+        if (count := counts[item.key])
+    ]
 
 
 def _against(

@@ -13,6 +13,7 @@ import pandas as pd
 from eh_access.analysis.alternative_sets import (
     closable,
     notes_on,
+    notes_on_lacking,
     notes_on_measures,
     order,
     ranked,
@@ -73,6 +74,9 @@ class Alternatives:
         - ``basis``: ``"streets"`` or ``"estimated"``;
         - ``estimated_places``: closed sites whose place is only estimated;
         - each measure under its key; ``rank_`` and the key: 1 is best, ties share the lowest;
+          ``tied_`` and the key: with how many others;
+        - ``not_comparable``: keys of the measures it has no value by though others have: families
+          put out of reach leave a difference without a bound. It ranks last by these, not best;
         - ``in_pareto``: no other set is as good on every measure counted and better on one;
         - ``is_council_choice``; ``better_than_council``, ``worse_than_council``: on how many of
           the measures counted.
@@ -137,8 +141,8 @@ class Alternatives:
         pandas.DataFrame
             Index ``measure``: ``label``, ``unit``, ``better``, ``council`` and ``best`` values,
             ``best_sites`` (the set that sorts first of the best), ``regret`` (0 or more, in the
-            unit), ``rank`` of ``ranked`` sets, and how many are ``better_sets``. Empty if the
-            choice is not named, or could not be scored.
+            unit), ``rank`` of ``ranked`` sets, ``tied`` with how many others, and how many are
+            ``better_sets``. Empty if the choice is not named, or could not be scored.
         """
         scored = self.frame[self.frame["scored"]]
         chosen = scored[scored["is_council_choice"]]
@@ -164,6 +168,7 @@ class Alternatives:
             "regret": 0.0 if cost[0] == cost[1] else float(cost[0] - cost[1]),
             "rank": int(chosen[f"rank_{measure.key}"]),
             "ranked": len(scored),
+            "tied": int(chosen[f"tied_{measure.key}"]),
             "better_sets": int((rank < chosen[f"rank_{measure.key}"]).sum()),
         }
 
@@ -297,6 +302,7 @@ def rank_alternatives(
         notes=(
             *notes_on(table, side.sites, able, estimated=estimated),
             *notes_on_measures(scorer.measures, told_by),
+            *notes_on_lacking(table, scorer.measures),
             *scorer.notes,
         ),
         sets=tuple(choices[row] for row in rows),

@@ -43,6 +43,33 @@ def ranks_of(costs: Floats) -> NDArray[np.int64]:
     return ranks
 
 
+def ties_of(costs: Floats) -> NDArray[np.int64]:
+    """Return how many others share the rank of each value in its column.
+
+    Parameters
+    ----------
+    costs
+        As for `ranks_of`.
+
+    Returns
+    -------
+    numpy.ndarray
+        int64 (sets, measures); 0 where it stands alone.
+
+    Examples
+    --------
+    >>> ties_of(np.array([[5.0], [2.0], [5.0], [9.0]])).ravel().tolist()
+    [1, 0, 1, 0]
+    """
+    ties = np.empty(costs.shape, dtype=np.int64)
+    for column in range(costs.shape[1]):
+        values = costs[:, column]
+        held = np.sort(values)
+        above = np.searchsorted(held, values, side="right")
+        ties[:, column] = above - np.searchsorted(held, values, side="left") - 1
+    return ties
+
+
 def least(keys: list[Floats]) -> NDArray[np.intp]:
     """Return the rows that are least by the first key, of those by the second, and so on.
 

@@ -319,6 +319,9 @@ def _judged(
     def step(closed: Bools, memory: dict[str, Floats]) -> Floats:
         after = _left(view, closed[:, seen], memory)
         value = np.asarray(read(criterion, before, after, base).value)
+        if criterion.spec.of_change:
+            # out of reach within a group, or elsewhere, leaves a difference without a bound
+            value = np.where(np.isfinite(value), value, math.nan)
         if criterion.spec.unit == "share":
             value = value if policy.public else policy.coarse(value * whole, whole)
         if criterion.spec.unit == "points":

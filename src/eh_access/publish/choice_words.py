@@ -54,11 +54,11 @@ def choice_section(
     shown = ["set_number", "closed_names", *_few(found), "is_council_choice", "in_pareto"]
     parts += [
         Part(
-            heading=f"The {BEST_SHOWN} sets with the shortest mean trip",
+            heading=f"The {min(BEST_SHOWN, len(best.frame))} sets with the shortest mean trip",
             table=_columns(
                 replace(best, frame=best.frame.head(BEST_SHOWN), headers=2),
                 shown,
-                title=f"The {BEST_SHOWN} sets whose closing leaves the shortest mean trip, of "
+                title=f"The {min(BEST_SHOWN, len(best.frame))} sets whose closing leaves the shortest mean trip, of "
                 f"{len(best.frame)}{said.mark}",
             ),
             paragraphs=("Every set stands in alternatives.csv and in the workbook.",),
@@ -105,7 +105,7 @@ def _told(found: Alternatives, tables: Mapping[str, Table], said: Wording) -> tu
         (
             f"{_sets(sets, size, said.site)} that could close. {scored:,} of them "
             f"{'was' if scored == 1 else 'were'} scored on the same measures, counting full-time {said.site}s; the choice made "
-            f"closes {chosen} or leaves fewer hours there{said.hedge}."
+            f"closes {chosen} or leaves fewer hours there."
         )
     ]
     told.append(_not_scored(found))
@@ -119,12 +119,12 @@ def _told(found: Alternatives, tables: Mapping[str, Table], said: Wording) -> tu
     some = len(found.beating_council(strictly=False))
     row = found.frame[found.frame["is_council_choice"]].iloc[0]
     told.append(
-        f"By mean minutes it ranks {rank:.0f} of {scored:,}{joint(tied)}: {regret:.1f} minutes above the best "
-        f"set. {_count(every, 'set does', 'sets do')} better on every one of "
+        f"By mean minutes it ranks {rank:.0f} of {scored:,}{joint(tied)}: {regret:.1f} minutes "
+        f"above the best set. {_count(every, 'set does', 'sets do')} better on every one of "
         f"{len(found.counted)} measures{_of_all(found)}; {_count(some, 'set is', 'sets are').lower()} "
         f"at least as good on all and better on one or more. So the choice made is "
         f"{'' if row['in_pareto'] else 'not '}among "
-        f"those that nothing else beats all round (the Pareto set){said.hedge}."
+        f"those that nothing else beats all round (the Pareto set)."
     )
     told.append(
         "These measures know minutes alone: not what buildings cost or how good they are, who "
@@ -300,7 +300,7 @@ def _not_mended(
             text += (
                 f" But {gone:,.0f} {said.unit} {verb} no longer within 30 minutes of a full-time "
                 f"{said.site}, and venues of {hours:g} hours a week give none of that back"
-                f"{said.hedge}."
+                f"."
             )
         told.append(text)
     return tuple(told)
