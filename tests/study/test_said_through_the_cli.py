@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -201,4 +202,26 @@ def test_the_report_says_it(made: StudyFolder) -> None:
     assert ran.code == 0, ran.err
     page = (made.path / "out" / "report.html").read_text(encoding="utf-8")
     assert "Sessions a family can be at from beginning to end" in page
-    assert "that stay would be" in page
+    assert "that stay would take in" in page
+    assert "Places for each hundred near" in page
+
+
+def test_who_takes_in_whom_is_said_without_capacities(made: StudyFolder) -> None:
+    found = find_further(run_study(load_study(made.toml))).load.set_index("site_id")
+    assert found.loc["west", "weight_before"] + found.loc["east", "weight_before"] == 60.0
+    assert (found.loc["west", "weight_after"], found.loc["east", "weight_after"]) == (0.0, 60.0)
+    assert found["capacity"].isna().all()
+    assert found["per_place_after"].isna().all()
+
+
+def test_a_site_cut_to_a_few_hours_keeps_neither_families_nor_places(made: StudyFolder) -> None:
+    text = SITES.replace("location_radius_m\n", "location_radius_m,capacity\n")
+    text = text.replace("surveyed,10\neast", "surveyed,10,5\neast").rstrip() + ",15\n"
+    (made.path / "sites.csv").write_text(text, encoding="utf-8")
+    made.change("study.toml", 'close = ["west"]', "set_hours = { west = 10 }")
+    found = find_further(run_study(load_study(made.toml))).load.set_index("site_id")
+    assert found["sites"].unique().tolist() == ["full_time"]
+    assert (found.loc["west", "weight_after"], found.loc["east", "weight_after"]) == (0.0, 60.0)
+    assert math.isnan(found.loc["west", "per_place_after"])
+    assert math.isnan(found.loc["west", "places_per_hundred"])
+    assert found.loc["east", "per_place_after"] == pytest.approx(60 / 15)

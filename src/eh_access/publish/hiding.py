@@ -74,6 +74,9 @@ PEOPLE = frozenset(
         "weight_still_unreached",
         "share_gains",
         "share_unchanged",
+        "weight_before",
+        "weight_after",
+        "absorbed",
     }
 )
 """Columns of files in which a missing figure is a hidden one where counts are not public."""

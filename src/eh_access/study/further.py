@@ -38,7 +38,7 @@ from eh_access.study.further_figures import (
 )
 from eh_access.study.inputs import read_inputs
 from eh_access.study.results import BASELINE_NAME
-from eh_access.study.session_tables import load_table, sessions_table
+from eh_access.study.session_tables import load_table, per_place, sessions_table
 from eh_access.study.travel import Progress, Travel, session_mode, work_out
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Findings:
     sessions
         Sessions a week that can be attended whole, by scenario; empty without a timetable.
     load
-        Who goes where, and how full sites become; empty where no site's capacity is known.
+        Who goes where, and how full sites become; empty without scenarios.
     hidden
         What was hidden in the tables by group and by reading, and why: ``HIDDEN_COLUMNS``.
     """
@@ -168,7 +168,7 @@ def find_further(result: StudyResult, *, progress: Progress | None = None) -> Fi
         outreach=outreach,
         readings=read,
         sessions=attended,
-        load=load,
+        load=load if policy.public else per_place(load),
         hidden=joined_logs([one, two, three, four]),
     )
 

@@ -42,6 +42,7 @@ SESSION_FIGURES = Figures(
 LOAD_FIGURES = Figures(
     base="",
     parts=("weight_before", "weight_after", "absorbed"),
+    pairs=(("weight_after", "weight_before"),),
     keys=("scenario", "mode", "site_id"),
     scenario="scenario",
     group="site_id",

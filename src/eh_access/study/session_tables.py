@@ -37,6 +37,7 @@ SESSION_COLUMNS = (
 LOAD_COLUMNS = (
     "scenario",
     "mode",
+    "sites",
     "site_id",
     "weight_before",
     "weight_after",
@@ -103,7 +104,10 @@ def sessions_table(result: StudyResult) -> pd.DataFrame:
 
 
 def load_table(result: StudyResult) -> pd.DataFrame:
-    """Return who goes where under each scenario, and how full sites become.
+    """Return who goes where under each scenario, and how full sites become where that is known.
+
+    Full-time sites are counted: one cut to a few hours keeps neither its families nor its places.
+    In a study that has no full-time site to begin with, any that is open counts.
 
     Parameters
     ----------
@@ -113,29 +117,59 @@ def load_table(result: StudyResult) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A row per scenario and site: the weight whose nearest it is before and after, ``absorbed``
-        (who went elsewhere before), ``capacity``, weight for each place before and after, and
-        ``places_per_hundred``: places for each hundred of all who are within the cutoff, the
-        first step of the two-step floating catchment. Empty where no capacity is known.
+        A row per scenario and site: ``sites`` (``full_time`` or ``open``), the weight whose
+        nearest it is before and after, ``absorbed`` (who went elsewhere before), ``capacity``,
+        weight for each place before and after (NaN where no capacity is known, or the site does
+        not count), and ``places_per_hundred``: places for each hundred of all who are within the
+        cutoff, the first step of the two-step floating catchment.
     """
     known = capacities(result.sites)
-    if not known:
-        return pd.DataFrame(columns=list(LOAD_COLUMNS))
+    full = len(_counted(result, result.scenario_names[0], full_time=True)) > 0
+    compared = result.comparisons_full_time if full else result.comparisons
     mode, cutoff_min = session_mode(result.study), result.study.sessions.cutoff_min
     parts = []
     for name in result.scenario_names[1:]:
-        frame = load_on_sites(result.comparisons[name, mode], known)
-        opened = open_sites(result.scenario_sites[name], full_time=False, full_time_from_hours=0.0)
+        frame = load_on_sites(compared[name, mode], known)
+        opened = _counted(result, name, full_time=full)
         there = {site: known[site] for site in map(str, opened) if site in known}
+        frame["per_place_after"] = frame["per_place_after"].where(frame.index.isin(opened))
         shared = pd.Series(dtype=float)
         if there:
             shared = HUNDRED * floating_catchment(
                 result.times_for(name, mode), result.origins, capacity=there, cutoff_min=cutoff_min
             ).sites["places_per_family"].replace(np.inf, np.nan)
         frame["places_per_hundred"] = shared.reindex(frame.index)
-        parts.append(frame.reset_index().assign(scenario=name, mode=mode))
+        basis = "full_time" if full else "open"
+        parts.append(frame.reset_index().assign(scenario=name, mode=mode, sites=basis))
     whole = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=LOAD_COLUMNS)
     return whole[list(LOAD_COLUMNS)]
+
+
+def per_place(load: pd.DataFrame) -> pd.DataFrame:
+    """Return a load table whose weight for each place follows from the weights it shows.
+
+    Parameters
+    ----------
+    load
+        From `load_table`, small weights hidden and the others rounded.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Or what is hidden could be worked out from the places.
+    """
+    told = load.copy()
+    for when in ("before", "after"):
+        stated = load[f"per_place_{when}"].notna()
+        told[f"per_place_{when}"] = (load[f"weight_{when}"] / load["capacity"]).where(stated)
+    return told
+
+
+def _counted(result: StudyResult, name: str, *, full_time: bool) -> pd.Index:
+    """Return the sites that count under a scenario."""
+    hours = result.study.settings.full_time_from_hours
+    sites = result.scenario_sites[name]
+    return open_sites(sites, full_time=full_time, full_time_from_hours=hours)
 
 
 def _kept(timetable: Timetable, sites: gpd.GeoDataFrame) -> Timetable:
