@@ -378,10 +378,6 @@ def test_postcodes_are_looked_up_in_the_page(toy_opened: Opened, toy: StudyResul
     assert "not among" in toy_opened.text("#postcode-answer")
 
 
-def test_output_areas_are_no_postcodes(page: Opened) -> None:
-    assert page.page.is_hidden("#postcode-part")
-
-
 def test_an_estimate_cannot_be_missed(page: Opened) -> None:
     assert page.text("#banner").startswith("INDICATIVE")
     assert page.page.eval_on_selector_all(".badge", "list => list.length") >= 3

@@ -21,6 +21,7 @@ SCRIPTS = (
     "map_base.js",
     "map_isochrones.js",
     "map_sites.js",
+    "map_keys.js",
     "map_draw.js",
     "map_figures.js",
     "map_table.js",

@@ -23,6 +23,7 @@ from eh_access.publish.attribution import OSM_CREDIT, credit_lines
 from eh_access.publish.hiding import hiding_rules
 from eh_access.publish.isochrone_shapes import isochrone_shapes, moved_shapes
 from eh_access.publish.lengths import shortest_ways
+from eh_access.publish.postcodes import postcode_table
 from eh_access.publish.shading import CHANGE
 from eh_access.publish.squares import DisplayAreas, display_areas
 from eh_access.routing.estimate import ACCURACY
@@ -41,7 +42,6 @@ FORMAT = 2
 SIMPLIFY_M = 15.0
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 NO_SITE = -1
-POSTCODE = r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}"
 
 
 def build_payload(result: StudyResult) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def build_payload(result: StudyResult) -> dict[str, Any]:
     result.refuse_private()
     sites = result.sites.sort_index()
     study = result.study
-    shown = display_areas(result.origins, result.areas)
+    shown = display_areas(result.origins, result.areas, public=result.study.weights_public)
     lengths = shortest_ways(result)
     return {
         "format": FORMAT,
@@ -92,6 +92,7 @@ def build_payload(result: StudyResult) -> dict[str, Any]:
         "sites": _sites(sites),
         "scenarios": [_scenario(result, name, sites.index) for name in result.scenario_names],
         "origins": _origins(result.origins, shown, study.policy),
+        "postcodes": postcode_table(result),
         "areas": _areas(shown.areas),
         "area_word": shown.word,
         "change": CHANGE.as_data(),
@@ -258,7 +259,6 @@ def _origins(origins: gpd.GeoDataFrame, shown: DisplayAreas, policy: Policy) -> 
         "ward": wards,
         "ward_names": ward_names,
         "groups": _groups(origins),
-        "are_postcodes": bool(origins.index.astype(str).str.fullmatch(POSTCODE).all()),
     }
 
 

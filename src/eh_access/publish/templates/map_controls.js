@@ -75,7 +75,7 @@ const Controls = (() => {
     const { data, get, make } = page;
     const unknown = data.sites.filter((site) => !site.at).map((site) => site.name);
     get("unplaced").textContent = unknown.length
-      ? `Not on the map, and in no figure, because where it stands is not known: ${Core.listed(unknown)}.` : "";
+      ? `Not on the map, and in no figure, because where ${unknown.length === 1 ? "it stands" : "they stand"} is not known: ${Core.listed(unknown)}.` : "";
     const list = [...data.notes];
     if (data.accuracy && !list.some((note) => note.text === data.accuracy)) list.unshift({ level: "warning", text: data.accuracy });
     get("isochrones-word").textContent = data.isochrones ? ""

@@ -294,16 +294,17 @@ const Criteria = (() => {
     const level = grade(criterion, found);
     const counted = data.sites.map((_, s) => s).filter((s) => before.serves[s] || after.serves[s]);
     const names = (list) => Core.listed(list.map((s) => data.sites[s].name));
+    const stand = (list) => (list.length === 1 ? "stands" : "stand");
     const why = [];
     const without = inputs.missing.length > 0 && !(level === 0 && criterion.max_fall_points === null);
     if (data.estimated) why.push("travel times are straight-line estimates");
     if (without) why.push(`${Core.listed(inputs.missing)} times are missing`);
     const uncertain = counted.filter((s) => data.sites[s].basis !== "unknown" && [before, after].some((one) => one.serves[s] && roughness(page, one, s)));
     const turns = turning(uncertain, (shift) => grade(criterion, reading(shift)), level);
-    if (turns.length) why.push(`it turns on where ${names(turns)} stands`);
+    if (turns.length) why.push(`it turns on where ${names(turns)} ${stand(turns)}`);
     const unknown = counted.filter((s) => data.sites[s].basis === "unknown");
     const open = turningUnknowns(page, criterion, inputs, [before, after], unknown, level);
-    if (open.length) why.push(`where ${names(open)} stands is not known, and could change it`);
+    if (open.length) why.push(`where ${names(open)} ${stand(open)} is not known, and could change it`);
     const pointless = without || turns.length > 0 || open.length > 0 || level === 3;
     return { ...found, outcome: why.length ? "cannot say" : LEVELS[level], indication: why.length && !pointless ? LEVELS[level] : "", why: why.join("; ") };
   }

@@ -1,73 +1,106 @@
 /* Postcodes, looked up in the page: what is typed is sent nowhere. */
 const Postcode = (() => {
   let page = null;
+  let table = null;
   let asked = null;
   const plain = (text) => text.toUpperCase().replace(/[^A-Z0-9]/g, "");
 
   function start(given) {
     page = given;
     const { data, get } = page;
-    if (!data.origins.are_postcodes) return;
-    const index = new Map(data.origins.id.map((id, o) => [plain(id), o]));
+    if (!data.postcodes) return;
+    table = data.postcodes.ids ? listed(data.postcodes) : ofOrigins();
+    const index = new Map(table.ids.map((id, o) => [plain(id), o]));
     get("postcode-part").hidden = false;
     get("postcode-form").addEventListener("submit", (event) => {
       event.preventDefault();
-      asked = index.get(plain(get("postcode").value));
-      if (asked === undefined) get("postcode-answer").replaceChildren(page.make("p", "That postcode is not among those of this study."));
-      else shown();
+      const code = plain(get("postcode").value);
+      asked = index.get(code);
+      if (asked !== undefined) shown();
+      else get("postcode-answer").replaceChildren(page.make("p", code ? "That postcode is not among those of this study." : "Type a postcode first."));
     });
+  }
+
+  /* Where the origins are postcodes, what the page has of them answers. */
+  function ofOrigins() {
+    return {
+      ids: page.data.origins.id,
+      minutes: (item, mode, s, o) => page.minutesOf(item, mode)[s * page.n + o],
+      level: (mode, s, o) => (mode.metres ? mode.metres[s * page.n + o] : null),
+    };
+  }
+
+  /* Else postcodes have columns of their own, three bytes to a number, read one number at a time. */
+  function listed({ ids, steps, minutes, lengths, moved }) {
+    const read = (column, o) => {
+      const bytes = atob(column.slice(4 * o, 4 * o + 4));
+      const value = bytes.charCodeAt(0) + 256 * bytes.charCodeAt(1) + 65536 * bytes.charCodeAt(2);
+      return value === 0xFFFFFF ? Infinity : value / steps;
+    };
+    return {
+      ids,
+      minutes: (item, mode, s, o) => read(moved[item.name]?.[mode.name][s] ?? minutes[mode.name][s], o),
+      level: (mode, s, o) => (lengths[mode.name] ? read(lengths[mode.name][s], o) : null),
+    };
   }
 
   /* Metres by the shortest way: minutes at one speed are metres; a car's minutes are none. */
   function metres(mode, item, s, o) {
     if (mode.uses_road_speeds || item.moved.some((move) => move.site === s && !mode.estimated)) return null;
-    const minutes = mode.estimated ? page.minutesOf(item, mode) : mode.metres;
-    return minutes ? (minutes[s * page.n + o] * mode.speed_km_h * 1000) / 60 : null;
+    const minutes = mode.estimated ? table.minutes(item, mode, s, o) : table.level(mode, s, o);
+    return minutes === null ? null : (minutes * mode.speed_km_h * 1000) / 60;
   }
 
   const km = (value) => (value < 1000 ? `${Core.fixed(Math.round(value / 10) * 10, 0)} m` : `${Core.fixed(value / 1000, 1)} km`);
 
   function ranked(mode, item, serves, o) {
     return page.data.sites
-      .map((site, s) => ({ minutes: page.minutesOf(item, mode)[s * page.n + o], name: site.name, metres: metres(mode, item, s, o), serves: serves[s] }))
+      .map((site, s) => ({ minutes: table.minutes(item, mode, s, o), name: site.name, metres: metres(mode, item, s, o), serves: serves[s] }))
       .filter((found) => found.serves && found.minutes < Infinity)
       .sort((a, b) => a.minutes - b.minutes);
   }
 
-  function cell(found) {
-    if (!found) return page.make("td", "none reached");
-    const node = page.make("td", `${Core.fixed(found.minutes, 1)} minutes, ${found.name}`);
-    if (found.metres !== null && Number.isFinite(found.metres)) node.append(page.make("span", `${page.data.estimated ? "about " : ""}${km(found.metres)}`, { class: "length" }));
+  /* On a phone a row is a block: roles keep it a row, and each cell says its own heading. */
+  const part = (tag, role, text, head) => page.make(tag, text, { role, ...(head ? { "data-head": head } : {}) });
+
+  function cell(head, found, other = "none reached") {
+    const node = part("td", "cell", found ? `${Core.fixed(found.minutes, 1)} minutes, ${found.name}` : other, head);
+    if (found && found.metres !== null && Number.isFinite(found.metres)) node.append(page.make("span", `${page.data.estimated ? "about " : ""}${km(found.metres)}`, { class: "length" }));
     return node;
+  }
+
+  /* One mode's row: before, after, what is added, and the second nearest. */
+  function answerRow(mode, heads, o) {
+    const { data, state } = page;
+    const before = ranked(mode, data.scenarios[0], Core.serving(data, data.scenarios[0], new Map(), state.count), o);
+    const after = ranked(mode, page.scenario(), Core.serving(data, page.scenario(), state.changes, state.count), o);
+    const [was, is] = [before, after].map((list) => (list.length ? list[0].minutes : Infinity));
+    const more = before.length || after.length ? Core.added(Core.change(was, is)) : "none reached before or after";
+    const second = cell(heads[4], after[1], after.length ? "no second one reached" : "none reached");
+    const row = part("tr", "row");
+    row.append(part("th", "rowheader", mode.label), cell(heads[1], before[0]), cell(heads[2], after[0]), part("td", "cell", more, heads[3]), second);
+    return row;
   }
 
   /* Again whenever a switch changes what is true of the postcode last asked for. */
   function shown() {
     if (asked === null || asked === undefined) return;
-    const { data, make, state, get } = page;
-    const o = asked;
+    const { make, get } = page;
     const heads = ["How", "Nearest before", "Nearest after", "Minutes added", "Second nearest after"];
-    const table = make("table");
-    table.append(make("caption", caption(o)), make("thead"), make("tbody"));
-    const head = make("tr");
-    heads.forEach((text) => head.append(make("th", text, { scope: "col" })));
-    table.tHead.append(head);
-    page.modes.forEach((mode) => {
-      const before = ranked(mode, data.scenarios[0], Core.serving(data, data.scenarios[0], new Map(), state.count), o);
-      const after = ranked(mode, page.scenario(), Core.serving(data, page.scenario(), state.changes, state.count), o);
-      const [was, is] = [before, after].map((list) => (list.length ? list[0].minutes : Infinity));
-      const row = make("tr");
-      row.append(make("th", mode.label, { scope: "row" }), cell(before[0]), cell(after[0]), make("td", Core.added(Core.change(was, is))), cell(after[1]));
-      table.tBodies[0].append(row);
-    });
+    const answer = part("table", "table");
+    answer.append(make("caption", caption(asked)), part("thead", "rowgroup"), part("tbody", "rowgroup"));
+    const head = part("tr", "row");
+    head.append(...heads.map((text) => part("th", "columnheader", text)));
+    answer.tHead.append(head);
+    answer.tBodies[0].append(...page.modes.map((mode) => answerRow(mode, heads, asked)));
     const holder = make("div", null, { class: "scroll", tabindex: 0, role: "region", "aria-label": "Times from the postcode" });
-    holder.append(table);
+    holder.append(answer);
     get("postcode-answer").replaceChildren(holder, make("p", lengthWord(), { class: "hint" }));
   }
 
   function caption(o) {
     const { data } = page;
-    return `${data.origins.id[o]}, to a ${page.countText()}: ${page.scenarioLabel()}.${data.estimated ? " INDICATIVE: straight-line estimates, not times by street." : ""}`;
+    return `${table.ids[o]}, to a ${page.countText()}: ${page.scenarioLabel()}.${data.estimated ? " INDICATIVE: straight-line estimates, not times by street." : ""}`;
   }
 
   function lengthWord() {

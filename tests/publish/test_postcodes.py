@@ -1,0 +1,134 @@
+"""What a map carries of postcodes: every minute the library's, and nothing of the private."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+
+from eh_access.publish import postcodes
+from eh_access.publish.postcodes import UNREACHED, packed, postcode_table
+from eh_access.routing.types import TravelTimes
+from eh_access.sources.bundled import load_origins
+from eh_access.study.config import load_study
+from eh_access.study.inputs import Inputs, read_inputs
+from eh_access.study.postcodes import with_postcodes
+from eh_access.study.results import StudyResult
+from eh_access.study.run import run_study
+from map_study import toy_result
+
+
+def apart(result: StudyResult, inputs: Inputs) -> StudyResult:
+    """Return the study again, its postcodes to look up and its origins called something else."""
+    numbers = pd.Index([f"o{n}" for n in range(len(inputs.origins))], name="origin_id")
+    points = gpd.GeoDataFrame(geometry=inputs.origins.geometry)
+    renamed = replace(inputs, origins=inputs.origins.set_axis(numbers), postcodes=points)
+    return run_study(result.study, inputs=renamed, network=result.network)
+
+
+def unpacked(column: str) -> np.ndarray:
+    """Return minutes as the page reads them."""
+    bytes_ = np.frombuffer(base64.b64decode(column), np.uint8).reshape(-1, 3).astype(np.int64)
+    steps = bytes_ @ np.array([1, 256, 65536])
+    return np.where(steps == UNREACHED, np.inf, steps / postcodes.STEPS_PER_MIN)
+
+
+def agrees(columns: list[str], times: TravelTimes) -> None:
+    """Check every postcode to every site."""
+    wanted = times.select(times.site_ids.sort_values()).minutes.T.astype(np.float64)
+    found = np.array([unpacked(column) for column in columns])
+    assert np.isfinite(wanted).any()
+    np.testing.assert_array_equal(np.isfinite(found), np.isfinite(wanted))
+    # half a step, and what a 32-bit number of some hundreds leaves out
+    np.testing.assert_allclose(found, wanted, rtol=1e-6, atol=5.1e-5)
+
+
+@pytest.fixture(scope="module")
+def newport() -> StudyResult:
+    return run_study(load_study("newport"))
+
+
+def test_on_streets_every_minute_and_length_is_the_librarys(newport: StudyResult) -> None:
+    table = postcode_table(apart(newport, read_inputs(newport.study)))
+    assert table is not None
+    assert table["ids"] == newport.origins.index.tolist()
+    for mode, times in newport.times.items():
+        agrees(table["minutes"][mode], times)
+    assert set(table["lengths"]) == set(newport.modes) - {"drive"}
+    agrees(table["lengths"]["pushchair"], newport.distances["pushchair"])
+
+
+def test_a_site_that_moves_has_a_column_of_its_own(tmp_path: Path) -> None:
+    toy = toy_result(tmp_path)
+    table = postcode_table(apart(toy, read_inputs(toy.study)))
+    assert table is not None
+    assert set(table["moved"]) == {"move-b"}
+    place = toy.sites.index.sort_values().get_loc("b")
+    for mode in toy.modes:
+        agrees(table["minutes"][mode], toy.times[mode])
+        assert set(table["moved"]["move-b"][mode]) == {place}
+        moved = unpacked(table["moved"]["move-b"][mode][place])
+        own = toy.times_for("move-b", mode).select(pd.Index(["b"])).minutes[:, 0]
+        np.testing.assert_allclose(moved, own, atol=5.1e-5)
+    assert table["lengths"] == {}
+
+
+def test_rotherhams_are_all_the_shipped_ones() -> None:
+    result = run_study(load_study("rotherham"))
+    shipped = load_origins("rotherham_postcode")
+    table = postcode_table(result)
+    assert table is not None
+    assert table["ids"] == sorted(shipped.index)
+    again = run_study(result.study, origins="postcode")
+    assert postcode_table(again) == {"ids": None}
+    for mode in result.modes:
+        times = again.times[mode]
+        assert table["minutes"][mode][0] == packed(
+            replace(
+                times,
+                minutes=times.minutes[again.origins.index.argsort()],
+                origin_status=times.origin_status.sort_index(),
+            ),
+            min(result.sites.index),
+        )
+    assert "Royal Mail" in " ".join(item.attribution for item in result.provenance)
+
+
+def test_where_counts_are_not_public_there_is_nothing_to_look_up(tmp_path: Path) -> None:
+    study = load_study("rotherham")
+    listed = tmp_path / "families.csv"
+    codes = load_origins("rotherham_postcode").index[::9]
+    listed.write_text("postcode\n" + "\n".join(codes) + "\n", encoding="utf-8")
+    tables = read_inputs(study, families=listed)
+    assert tables.families
+    assert tables.postcodes is None
+    private = study.model_copy(update={"weights_public": False})
+    assert with_postcodes(private, replace(tables, families=False, private=None)).postcodes is None
+    assert postcode_table(run_study(study, inputs=tables)) is None
+
+
+def test_postcodes_outside_the_place_are_left_out(tmp_path: Path) -> None:
+    study = load_study("rotherham")
+    table = tmp_path / "all.csv"
+    table.write_text(
+        "postcode,easting,northing\ns601ab,442800,392800\nS1 2HH,435400,387100\n", encoding="utf-8"
+    )
+    data = study.data.model_copy(update={"postcodes": str(table)})
+    found = read_inputs(study.model_copy(update={"data": data})).postcodes
+    assert found is not None
+    assert found.index.tolist() == ["S60 1AB"]
+
+
+def test_more_than_a_file_can_carry_is_left_out_aloud(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(postcodes, "MOST_BYTES", 6587 * 12 * 3 * 3 - 1)
+    with caplog.at_level(logging.WARNING):
+        assert postcode_table(run_study(load_study("rotherham"))) is None
+    assert "6,587" in caplog.text
