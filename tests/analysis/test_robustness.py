@@ -295,7 +295,31 @@ def test_the_place_a_verdict_hangs_on_is_the_one_to_find_out_first() -> None:
     agree = found.frame[found.frame["kind"] == "position"]["agrees_with_main"]
     assert not agree.all()
     assert places.loc["place of B", "differ"] + places.loc["place of C", "differ"] > 0
-    assert (places["tried"] > 0).all()
+    assert (places["tried"] > 0).equals(places["pairs"] > 0)
+
+
+def test_what_stands_or_says_nothing_does_not_thin_out_what_turns() -> None:
+    # the same scenario twice, and a criterion of which nothing can be said: one outcome hangs on it
+    start = sites(**ROUGH)
+    drawn = sampled_sites(start, seed=5, count=40)
+    positions = {"baseline": estimated_side(origins(), drawn)}
+    cases = [
+        estimated_case(Scenario(name, "D is gone", (Close("D"),)), table=start) for name in "de"
+    ]
+    item = criterion(cutoff_min=26.0, threshold=0.80)
+    silent = criterion(id="silent", cutoff_min=26.0, threshold=0.80, also_modes=("bus",))
+    steady = criterion(id="steady", cutoff_min=60.0, threshold=0.10)
+    alone, more = (
+        robustness(asked, {"oa": held}, settings=[Setting()], positions=positions)
+        for asked, held in (([item], cases[:1]), ([item, silent, steady], cases))
+    )
+    places = [found.which_matters_most().set_index("assumption") for found in (alone, more)]
+    told = [table.loc["place of B", ["tried", "differ", "share", "turned"]] for table in places]
+    assert told[0].tolist() == told[1].tolist()
+    by_hand = alone.sweeps[alone.sweeps["assumption"] == "place of B"].iloc[0]
+    assert told[0]["share"] == by_hand["differ"] / 40
+    assert [table.loc["place of B", "pairs"] for table in places] == [1, 2]
+    assert places[1].loc["place of B", "criterion"] == item.id
 
 
 # ---- properties --------------------------------------------------------------------------------

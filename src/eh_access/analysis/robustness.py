@@ -17,13 +17,13 @@ from eh_access.analysis.answering import Answers, answers, graded
 from eh_access.analysis.displaced import displaced, sampled_names, usable_samples
 from eh_access.analysis.lenses import at_threshold, lens_of
 from eh_access.analysis.robustness_inputs import checked, refuse_unknown, repeats, usual
+from eh_access.analysis.robustness_matters import matters_frame
 from eh_access.analysis.robustness_tables import (
     FRAME_COLUMNS,
     SWEEP_COLUMNS,
     TIPPING_COLUMNS,
     assumption_columns,
     frame_rows,
-    matters_frame,
     summary_frame,
     swept_row,
     tipping_row,
@@ -107,18 +107,20 @@ class Robustness:
         """Return the assumptions and places by how often an outcome hangs on them.
 
         The first row names the single unknown to find out first. Each is moved alone over its
-        range, all others as in the study, and what counts is the share of all values tried, over
-        every criterion of every scenario but the baseline, at which the outcome is another. The
-        share depends on the range tried, which stands beside it.
+        range, all others as in the study, and what counts is the share of all values tried at
+        which an outcome is another: of that outcome which turns most often, so that those which
+        stand do not thin it out. The share depends on the range tried, which stands beside it.
 
         Returns
         -------
         pandas.DataFrame
-            ``assumption``, ``words``, ``searched``, ``tried``, ``differ``, ``share``, ``turned``
-            (how many pairs of scenario and criterion turn at any value) and ``pairs``; the highest
-            share first.
+            ``assumption``, ``words``, ``searched``; ``scenario`` and ``criterion`` of the outcome
+            that turns most often ("" where none does), ``tried``, ``differ`` and ``share`` of it;
+            ``turned``, how many of ``pairs`` turn at any value. Those are the distinct outcomes
+            it could turn: not the baseline's, none of which nothing can be said, and once where
+            two scenarios are the same to a criterion. The highest share first.
         """
-        return matters_frame(self.sweeps)
+        return matters_frame(self.sweeps, self.frame)
 
 
 def robustness(

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from eh_access.analysis.robustness_words import sentence
-from eh_access.analysis.scenarios import BASELINE
 from eh_access.analysis.settings_grid import Setting
 
 if TYPE_CHECKING:
@@ -271,32 +270,3 @@ def summary_frame(frame: pd.DataFrame, tipping: pd.DataFrame, sweeps: pd.DataFra
             }
         )
     return pd.DataFrame(rows)
-
-
-def matters_frame(sweeps: pd.DataFrame) -> pd.DataFrame:
-    """Return assumptions and places by how often an outcome hangs on them.
-
-    Parameters
-    ----------
-    sweeps
-        Of a `Robustness`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        See `Robustness.which_matters_most`.
-    """
-    asked = sweeps[sweeps["scenario"] != BASELINE.name]
-    asked = asked.assign(turned=(asked["differ"] > 0).astype(int), pairs=1)
-    table = asked.groupby("assumption", sort=True).agg(
-        words=("words", "first"),
-        searched=("searched", "first"),
-        tried=("tried", "sum"),
-        differ=("differ", "sum"),
-        turned=("turned", "sum"),
-        pairs=("pairs", "sum"),
-    )
-    table["share"] = table["differ"] / table["tried"].where(table["tried"] > 0)
-    table = table.sort_values("share", ascending=False, kind="stable").reset_index()
-    order = ["assumption", "words", "searched", "tried", "differ", "share", "turned", "pairs"]
-    return table[order]

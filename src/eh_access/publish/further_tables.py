@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from eh_access.analysis.fairness import KINDS, NOTES
 from eh_access.analysis.robustness_words import NEITHER_WAY
+from eh_access.analysis.three_readings import LONG_WEEK_H
 from eh_access.publish import words
 from eh_access.publish.choice_tables import choice_tables
 from eh_access.publish.hiding import with_marks
@@ -61,7 +62,7 @@ def further_tables(result: StudyResult, findings: Findings) -> Mapping[str, Tabl
     if findings.outreach:
         tables.append(_outreach(result, findings, said))
     tables += [_robustness(result, findings, said), _tipping(result, findings, said)]
-    tables.append(_unknowns(findings, said))
+    tables.append(_unknowns(result, findings, said))
     if not result.study.policy.public:
         tables = [with_marks(table) for table in tables]
     return MappingProxyType({table.name: table for table in tables if len(table.frame)})
@@ -89,7 +90,7 @@ def _readings(result: StudyResult, findings: Findings, said: Wording) -> Table:
         Column("weight_loses", _lose(result), "count", said.unit),
         Column("share_loses", "Share who lose", "percent"),
         Column("mean_change_min", "Mean added", "minutes"),
-        Column("mean_hours_within", "Opening hours a week within 30 minutes, mean", "value"),
+        *_hours_columns(frame, said),
         Column("finite_weight", "Base of the means", "count", said.unit),
     )
     mode = frame["mode"].iloc[0] if len(frame) else ""
@@ -97,7 +98,32 @@ def _readings(result: StudyResult, findings: Findings, said: Wording) -> Table:
         f"The same {said.unit} under each scenario, by what counts as open, {mode}, "
         f"{said.place}{said.mark}"
     )
-    return make_table("readings", title, columns, frame, notes=said.table_notes, headers=2)
+    notes = (*_hours_note(frame, said), *said.table_notes)
+    return make_table("readings", title, columns, frame, notes=notes, headers=2)
+
+
+def _hours_columns(frame: pd.DataFrame, said: Wording) -> tuple[Column, ...]:
+    """Return the column of opening hours; two where they rest on hours nobody stated."""
+    label = "Opening hours a week within 30 minutes, mean"
+    if not (frame["sites_hours_unknown"] > 0).any():
+        return (Column("mean_hours_within", label, "value"),)
+    short, long = (f"{said.full_time_from_hours:g}", f"{LONG_WEEK_H:g}")
+    return (
+        Column("mean_hours_within", f"{label}, if hours not known are {short}", "value"),
+        Column("mean_hours_within_long", f"The same if they are {long}", "value"),
+    )
+
+
+def _hours_note(frame: pd.DataFrame, said: Wording) -> tuple[str, ...]:
+    unknown = int(frame["sites_hours_unknown"].max()) if len(frame) else 0
+    if not unknown:
+        return ()
+    told = (
+        f"The opening hours of {unknown} {said.site}s are not known, only that they are full-time: "
+        f"means of hours are an assumption, shown for {said.full_time_from_hours:g} and for "
+        f"{LONG_WEEK_H:g} hours a week each."
+    )
+    return (told,)
 
 
 def _lose(result: StudyResult) -> str:
@@ -283,19 +309,22 @@ def _turns(row: Mapping[str, Any]) -> str:
     return "; ".join(told) or f"stands from {span}"
 
 
-def _unknowns(findings: Findings, said: Wording) -> Table:
+def _unknowns(result: StudyResult, findings: Findings, said: Wording) -> Table:
     frame = findings.robustness.which_matters_most()
+    criteria = _criteria(result)
+    frame["title"] = [criteria[name].title if name else "none" for name in frame["criterion"]]
     columns = (
         Column("words", "What is not known for sure"),
         Column("searched", "Tried over"),
+        Column("title", "The outcome it turns most often"),
         Column("differ", "Tries with another outcome", "count"),
         Column("tried", "Of tries", "count"),
         Column("share", "Share with another outcome", "percent"),
         Column("turned", "Outcomes that turn at all", "count"),
-        Column("pairs", "Of outcomes", "count"),
+        Column("pairs", "Of distinct outcomes that could", "count"),
     )
     title = (
-        "What the outcomes hang on most: each assumption moved alone over its range, over every "
-        f"criterion and scenario, {said.place}{said.mark}"
+        "What the outcomes hang on most: each assumption moved alone over its range, and the "
+        f"outcome it turns most often, {said.place}{said.mark}"
     )
     return make_table("unknowns", title, columns, frame, notes=said.table_notes)

@@ -13,6 +13,7 @@ from eh_access.publish.further_tables import CONCENTRATION_SOURCE, GINI_SOURCE
 from eh_access.publish.sections import Part, Section
 from eh_access.publish.tables import records
 from eh_access.publish.wording import FULL_TIME, Wording, headline, scenario_label
+from eh_access.routing.estimate import ACCURACY
 
 if TYPE_CHECKING:
     from eh_access.publish.tables import Table
@@ -31,6 +32,8 @@ GAP_COLUMNS = (
     "gap_change_high_min",
 )
 UNKNOWNS_SHOWN = 6
+YARDSTICKS = ("threshold",)
+"""Assumptions that somebody sets: they can be argued over, but not found out."""
 MOST_TURNS = 3
 
 
@@ -59,7 +62,7 @@ def readings_section(result: StudyResult, tables: Mapping[str, Table]) -> Sectio
             ),
         ),
         table=tables["readings"],
-        notes=said.short_notes,
+        notes=tuple(note for note in tables["readings"].notes if note != ACCURACY),
     )
     return Section(anchor="readings", title="The same families, three readings", parts=(part,))
 
@@ -96,11 +99,13 @@ def gap_parts(result: StudyResult, tables: Mapping[str, Table]) -> tuple[Part, .
             ),
         )
     ]
+    shown: list[str] = []
     for kind in SHOWN_KINDS:
         label = KINDS[kind].replace("site", said.site)
         table = gaps.where(kind=label)
         if not len(table.frame):
             continue
+        shown.append(kind)
         if kind == "ward":
             order = ["mean_change_min", "group"]
             frame = table.frame.sort_values(order, ascending=[False, True], kind="stable")
@@ -109,8 +114,10 @@ def gap_parts(result: StudyResult, tables: Mapping[str, Table]) -> tuple[Part, .
         title = f"Minutes added, by {label}: {', '.join(row.values())}{said.mark}"
         columns = tuple(column for column in table.columns if column.key in GAP_COLUMNS)
         parts.append(Part(table=replace(table, title=title, columns=columns, headers=1)))
+    if not shown:
+        return _evenness(tables, row)
     parts.append(Part(notes=(*said.short_notes, *NOTES)))
-    return (*parts, *_evenness(result, tables, row))
+    return (*parts, *_evenness(tables, row))
 
 
 def _row(result: StudyResult, scenario: str) -> dict[str, str]:
@@ -121,11 +128,9 @@ def _row(result: StudyResult, scenario: str) -> dict[str, str]:
     }
 
 
-def _evenness(
-    result: StudyResult, tables: Mapping[str, Table], row: dict[str, str]
-) -> tuple[Part, ...]:
+def _evenness(tables: Mapping[str, Table], row: dict[str, str]) -> tuple[Part, ...]:
     """Return the Gini coefficient and the concentration indices in words."""
-    said, table = Wording.of(result), tables["inequality"]
+    table = tables["inequality"]
     keys = {column.key for column in table.columns}
     told = []
     for key, name, meaning in (
@@ -136,9 +141,7 @@ def _evenness(
         if f"{key}_before" not in keys:
             continue
         before, after = (table.cell(f"{key}_{when}", **row) for when in ("before", "after"))
-        told.append(
-            f"{name}: {before:.3f} before, {after:.3f} after{said.hedge}. {meaning}".strip()
-        )
+        told.append(f"{name}: {before:.3f} before, {after:.3f} after. {meaning}".strip())
     return (
         Part(
             heading="How evenly minutes are spread",
@@ -176,7 +179,7 @@ def sure_section(result: StudyResult, tables: Mapping[str, Table]) -> Section | 
                     "driving times, limits for joining a street, counts, sets of origins and "
                     "thresholds, and with roughly known places elsewhere in their circles. Every "
                     "try compares the same families before and after. What is compared is what the "
-                    f"figures point to{said.hedge}. Only settings that could matter are counted: "
+                    "figures point to. Only settings that could matter are counted: "
                     "not the study's own, none that changes nothing a criterion looks at (driving "
                     "times where it asks about walking), and of those that do the same to it one."
                 ),
@@ -247,13 +250,16 @@ def most_important(table: Table) -> str:
     str
         A sentence; "" where nothing turns any outcome.
     """
-    first = table.frame.iloc[0]
-    if not first["differ"]:
+    yardsticks = table.frame["words"].isin(YARDSTICKS)
+    unknown = table.frame[~yardsticks & (table.frame["differ"] > 0)]
+    if unknown.empty:
         return ""
+    first = unknown.iloc[0]
     return (
-        f"Find out first: {first['words']}. Tried over {first['searched']}, it turns "
-        f"{first['turned']:.0f} of {first['pairs']:.0f} outcomes; {first['differ']:,.0f} of "
-        f"{first['tried']:,.0f} tries ({first['share']:.1f}%) come out otherwise."
+        f"Find out first: {first['words']}. Moved alone over {first['searched']}, it turns "
+        f"{first['differ']:,.0f} of {first['tried']:,.0f} tries of "
+        f"{words.quoted(first['title'])}; of {first['pairs']:.0f} distinct outcomes that it could "
+        f"turn it turns {first['turned']:.0f}."
     )
 
 
