@@ -207,6 +207,11 @@ def test_hours_within_are_those_of_every_open_site() -> None:
     full = (reach["A"] + reach["C"] + reach["D"]) * 25 / 100
     assert hours["closed"] == pytest.approx(full)
     assert hours["ten"] == pytest.approx(full + reach["B"] * 10 / 100)
+    # the toy's sites are full-time, hours unknown: at 37 each, and ten where ten are stated
+    assert found["sites_hours_unknown"].first().to_dict() == {"closed": 3, "ten": 3}
+    long = found["mean_hours_within_long"].first()
+    assert long["closed"] == pytest.approx(full * 37 / 25)
+    assert long["ten"] == pytest.approx(full * 37 / 25 + reach["B"] * 10 / 100)
 
 
 def test_a_site_of_unknown_place_is_counted_and_reached_by_nobody() -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 from eh_access.analysis.comparison import compare
 from eh_access.analysis.hours import hours_reachable
 from eh_access.analysis.measures import coverage, weighted_mean
+from eh_access.analysis.scenarios import open_sites
 from eh_access.analysis.sessions import open_for
 from eh_access.errors import InputError
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from eh_access.analysis.case import Case
 
+LONG_WEEK_H = 37.0
+"""What full hours, number unknown, may come to as well: a full week of those who work there."""
 READINGS = ("any hours", "at least {hours:g} hours a week", "full-time hours")
 """What "open" can be taken to mean, the loosest first."""
 
@@ -57,7 +60,10 @@ def readings_table(
         ``weight_loses``, ``share_loses``, ``mean_min`` and ``mean_before_min`` (over
         ``finite_weight``, those reached before and after), ``mean_change_min``,
         ``mean_hours_within`` (hours a week of all open sites within the cutoff, there and back
-        where times home are given; the same for every reading) and ``estimated``.
+        where times home are given; the same for every reading, full hours of which the number is
+        not known being the study's ``full_time_from_hours``), ``mean_hours_within_long`` (the same
+        with `LONG_WEEK_H` for those), ``sites_hours_unknown`` (of how many open sites that is so)
+        and ``estimated``.
 
     Raises
     ------
@@ -104,6 +110,8 @@ READING_COLUMNS = (
     "mean_before_min",
     "mean_change_min",
     "mean_hours_within",
+    "mean_hours_within_long",
+    "sites_hours_unknown",
     "estimated",
 )
 
@@ -113,14 +121,21 @@ def _readings_of(
 ) -> list[dict[str, object]]:
     full = case.settings.full_time_from_hours
     before, after = case.before.times[mode], case.after.times[mode]
-    hours = hours_reachable(
-        after,
-        case.after.sites.loc[_placed(case.after.sites, case.after.sites.index)],
-        cutoff_min=cutoff_min,
-        full_hours=full,
-        times_back=case.after.times_back.get(mode),
+    placed = case.after.sites.loc[_placed(case.after.sites, case.after.sites.index)]
+    opened = open_sites(placed, full_time=False, full_time_from_hours=full)
+    short, long = (
+        weighted_mean(
+            hours_reachable(
+                after,
+                placed,
+                cutoff_min=cutoff_min,
+                full_hours=unknown,
+                times_back=case.after.times_back.get(mode),
+            ),
+            case.origins["weight"],
+        )
+        for unknown in (full, LONG_WEEK_H)
     )
-    mean_hours = weighted_mean(hours, case.origins["weight"])
     rows = []
     for reading, least in zip(READINGS, (0.0, min_hours, full), strict=True):
         chosen = [open_for(side.sites, least, full) for side in (case.before, case.after)]
@@ -155,7 +170,9 @@ def _readings_of(
                 "mean_min": told["mean_after_min"],
                 "mean_before_min": told["mean_before_min"],
                 "mean_change_min": told["mean_change_min"],
-                "mean_hours_within": mean_hours,
+                "mean_hours_within": short,
+                "mean_hours_within_long": long,
+                "sites_hours_unknown": int(placed.loc[opened, "hours_per_week"].isna().sum()),
                 "estimated": compared.estimated,
             }
         )
