@@ -26,6 +26,9 @@ GRID_EXTENT_M = (0.0, 0.0, 700_000.0, 1_300_000.0)
 CONTROL = "[\\x00-\\x1f\\x7f-\\x9f\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u2064\\ufeff]"
 """Signs nobody sees: line ends, NUL, marks of direction. Not one belongs in an id."""
 
+DEGREES = "in a CSV name the columns 'longitude' and 'latitude'; elsewhere state EPSG:4326"
+"""How to say that numbers are degrees."""
+
 SHOWN_ROWS = 20
 HOURS_IN_A_WEEK = 168.0
 MOST_WEIGHT = 1e9
@@ -267,8 +270,8 @@ def _remedy(raw: NDArray[np.float64], crs: Any, area: BaseGeometry, limit_m: flo
     swapped = raw[:, ::-1]
     # degrees first: as metres they all lie at the grid's corner, whichever way round
     tries = (
-        (raw, "longitude, latitude: say that they are EPSG:4326"),
-        (swapped, "latitude, longitude: exchange them and say that they are EPSG:4326"),
+        (raw, f"longitude, latitude: {DEGREES}"),
+        (swapped, f"latitude, longitude: exchange them, and {DEGREES}"),
     )
     for candidate, remedy in () if crs.is_geographic else tries:
         in_degrees = bool(_look_like_degrees(candidate)[0])

@@ -123,8 +123,8 @@ def test_a_postcode_in_no_table_is_counted_and_left_out(tmp_path: Path, toy: Stu
     [
         (
             "postcode",
-            ["S60 2QU", "S6O 2Q", "", "S60 2QV"],
-            "rows 2, 3, postcode: not a whole postcode",
+            ["S60 2QU", "S6O 2Q", "", "S60"],
+            "rows 2, 4, postcode: not a whole postcode",
         ),
         ("S60 2QU", ["S60 2QV"], "first row must name the column 'postcode'"),
         ("easting,northing", ["390031,440117,9"], "row 1: more or fewer cells"),

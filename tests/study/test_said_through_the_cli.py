@@ -59,10 +59,10 @@ def test_windows_that_overlap(made: StudyFolder, command: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("mon,09:30,11:30", "mon,09:30,25:00", "timetable.csv, row 1 (site_id 'east'): closes: "),
+        ("mon,09:30,11:30", "mon,09:30,25:00", "timetable.csv, row 1 (site_id 'east'), to: "),
         ("mon,09:30,11:30", "mon,11:30,09:30", "not after it opens at 11:30"),
         ("mon,", "noday,", "no weekday 'noday'"),
-        ("east,mon", "nowhere,mon", "timetable.csv, site_id: no site 'nowhere'"),
+        ("east,mon", "nowhere,mon", "timetable.csv, row 1, site_id: no site 'nowhere'"),
         ("weekday,from,to", "weekday,starts,to", "timetable.csv: no column 'from'; add it"),
     ],
 )

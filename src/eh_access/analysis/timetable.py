@@ -54,7 +54,8 @@ def windows_from_frame(
         try:
             window = Window(*told)
         except InputError as error:
-            faults += [f"{source}, row {row} (site_id '{site}'): {text}" for text in error.faults]
+            at = f"{source}, row {row} (site_id '{site}')"
+            faults += [f"{at}{_of_column(text)}" for text in error.faults]
         else:
             timetable.setdefault(str(site), []).append(window)
     try:
@@ -64,6 +65,14 @@ def windows_from_frame(
     if faults:
         raise InputError(faults)
     return ordered
+
+
+def _of_column(fault: str) -> str:
+    """Return a fault of a window by the column it stands in."""
+    for field, column in (("opens", "from"), ("closes", "to")):
+        if fault.startswith(f"{field}: "):
+            return f", {column}: {fault.removeprefix(f'{field}: ')}"
+    return f": {fault}"
 
 
 def with_hours(

@@ -14,7 +14,7 @@ from eh_access.errors import InputError, did_you_mean
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MINUTES_PER_HOUR = 60
 MINUTES_PER_DAY = 24 * MINUTES_PER_HOUR
-_CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})")
+_CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::00)?")
 
 
 def clock_min(text: str) -> int:
@@ -37,8 +37,8 @@ def clock_min(text: str) -> int:
 
     Examples
     --------
-    >>> clock_min("09:30"), clock_min("24:00")
-    (570, 1440)
+    >>> clock_min("09:30"), clock_min("24:00"), clock_min("13:00:00")  # the last as Excel has it
+    (570, 1440, 780)
     """
     found = _CLOCK.fullmatch(text.strip()) if isinstance(text, str) else None
     if found is not None:

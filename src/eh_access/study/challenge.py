@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from pydantic import Field, ValidationError
@@ -18,6 +18,7 @@ from eh_access.study.crosschecks import challenge_faults
 from eh_access.study.faults import Lines, fault_at, in_words
 from eh_access.study.inputs import faults_of
 from eh_access.study.records import InputFile
+from eh_access.study.scenario_tables import readable_part
 from eh_access.study.schema import BASELINE_NAME, ScenarioConfig, Table
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ def read_challenge(
         found = ScenarioFile.model_validate(as_tuples(raw)).scenarios
     except ValidationError as error:
         faults += in_words(error, ScenarioFile)
+        found = tuple(_parts(raw))
     faults += challenge_faults(raw, [item.name for item in study.scenarios])
     sites = _with_candidates(inputs, found)
     offered = () if inputs.candidates is None else inputs.candidates.index
@@ -108,6 +110,13 @@ def read_challenge(
         council=council,
         theirs=tuple(item.name for item in found),
     )
+
+
+def _parts(raw: Mapping[str, Any]) -> Iterator[ScenarioConfig]:
+    """Yield what can be read of each scenario, so that all of its faults are told at once."""
+    tables = raw.get("scenario")
+    for table in tables if isinstance(tables, list) else []:
+        yield readable_part(as_tuples(table) if isinstance(table, Mapping) else {})
 
 
 def _council(study: Study, wanted: str | None) -> str:

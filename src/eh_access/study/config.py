@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from eh_access.analysis.scenarios import Change, Close, Move, Open, Scenario, Se
 from eh_access.errors import InputError, SourceError
 from eh_access.sources.bundled import bundled_path, study_path
 from eh_access.study.crosschecks import cross_faults
-from eh_access.study.faults import Lines, fault_at, in_words
+from eh_access.study.faults import BACKSLASH, Lines, fault_at, in_words
 from eh_access.study.faults import Path as KeyPath
 from eh_access.study.schema import ScenarioConfig, StudyTables
 
@@ -269,7 +270,10 @@ def parse_toml(data: bytes, source: str) -> tuple[dict[str, Any], Lines]:
     try:
         return tomllib.loads(text), Lines(text)
     except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{source}: not valid TOML: {error}; correct that line") from error
+        what = "correct that line"
+        if (line := re.search(r"line (\d+)", str(error))) is not None:
+            what = BACKSLASH if "\\" in text.splitlines()[int(line[1]) - 1] else what
+        raise InputError(f"{source}: not valid TOML: {error}; {what}") from error
 
 
 def as_tuples(value: Any) -> Any:  # noqa: ANN401 - whatever TOML holds

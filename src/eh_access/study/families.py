@@ -22,7 +22,7 @@ from eh_access.sources.bundled import data_dir
 from eh_access.study.pooling import safe_counts
 from eh_access.study.postcodes import POSTCODE, places_of, plain_postcodes
 from eh_access.study.protecting import hidden_of, note_of, refuse_nothing, spread
-from eh_access.study.reading import read_table
+from eh_access.study.reading import other_separator, read_table, refuse_spreadsheet
 from eh_access.study.records import InputFile, Note, StepCount
 from eh_access.tables import CRS
 
@@ -54,11 +54,14 @@ class Families:
         Rows of the list, those that could not be placed included.
     tables
         The postcode tables that were asked, whichever knew a postcode: that may tell of one.
+    blank
+        Rows with nothing in them, skipped.
     """
 
     points: np.ndarray
     rows: int
     tables: tuple[InputFile, ...] = ()
+    blank: int = 0
 
     def __repr__(self) -> str:
         """Tell roughly how many there are and nothing else."""
@@ -88,13 +91,24 @@ def read_families(path: Path, study: Study) -> Families:
     InputError
         If it has no such columns, or rows with no place: by row number, never with the cell.
     """
+    refuse_spreadsheet(path, NAME)
     data = _bytes(path)
-    columns, rows = _cells(data)
-    if "postcode" in columns:
-        points, tables = _by_postcode(columns["postcode"], study)
+    cells = _cells(data)
+    if "postcode" in cells.columns:
+        points, tables = _by_postcode(cells, study)
     else:
-        points, tables = _by_coordinates(columns), ()
-    return Families(points=points, rows=rows, tables=tables)
+        points, tables = _by_coordinates(cells), ()
+    rows = len(cells.numbers)
+    return Families(points=points, rows=rows, tables=tables, blank=cells.blank)
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """The columns that say where, the numbers of their rows, and how many rows were blank."""
+
+    columns: dict[str, list[str]]
+    numbers: list[int]
+    blank: int
 
 
 def _bytes(path: Path) -> bytes:
@@ -106,8 +120,8 @@ def _bytes(path: Path) -> bytes:
         ) from None
 
 
-def _cells(data: bytes) -> tuple[dict[str, list[str]], int]:
-    """Return the columns that say where, by name, and the number of rows."""
+def _cells(data: bytes) -> _Cells:
+    """Return what says where; blank rows are nobody and keep their numbers."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -117,25 +131,27 @@ def _cells(data: bytes) -> tuple[dict[str, list[str]], int]:
     except csv.Error:
         raise InputError(f"{NAME}: not comma-separated values; save it as CSV") from None
     while table and not table[-1]:
-        table.pop()  # blank lines at the end are nobody
+        table.pop()  # the end of the file
     if not table:
         raise InputError(f"{NAME}: the file is empty; give one family a row")
     header = [cell.strip().lower() for cell in table[0]]
-    wanted = _wanted(header)
-    rows = [row or [""] * len(header) for row in table[1:]]  # a blank line keeps its number
-    short = [number for number, row in enumerate(rows, 1) if len(row) != len(header)]
+    wanted = _wanted(header, table[0])
+    rows = {number: row for number, row in enumerate(table[1:], 1) if any(map(str.strip, row))}
+    short = [number for number, row in rows.items() if len(row) != len(header)]
     if short:
         raise InputError(f"{NAME}, {_rows(short)}: more or fewer cells than the header has")
     if not rows:
         raise InputError(f"{NAME}: there are no rows; give one family a row")
-    found = {name: [row[header.index(name)].strip() for row in rows] for name in wanted}
-    return found, len(rows)
+    found = {name: [row[header.index(name)].strip() for row in rows.values()] for name in wanted}
+    return _Cells(found, list(rows), len(table) - 1 - len(rows))
 
 
-def _wanted(header: Sequence[str]) -> tuple[str, ...]:
+def _wanted(header: Sequence[str], given: Sequence[str]) -> tuple[str, ...]:
     for names in (("postcode",), *(pair[:2] for pair in PAIRS)):
         if set(names) <= set(header):
             return tuple(names)
+    if (told := other_separator(",".join(given))) is not None:
+        raise InputError(f"{NAME}: {told}")
     # the header is not quoted: where it is missing, the first row is a family
     raise InputError(
         f"{NAME}: its first row must name the column 'postcode', or 'easting' and 'northing', or "
@@ -149,9 +165,10 @@ def _rows(numbers: Sequence[int]) -> str:
     return f"row {shown}" if len(numbers) == 1 else f"rows {shown}{more}"
 
 
-def _by_postcode(cells: Sequence[str], study: Study) -> tuple[np.ndarray, tuple[InputFile, ...]]:
-    plain = plain_postcodes(pd.Series(cells)).tolist()
-    wrong = [row for row, code in enumerate(plain, 1) if not POSTCODE.fullmatch(code)]
+def _by_postcode(cells: _Cells, study: Study) -> tuple[np.ndarray, tuple[InputFile, ...]]:
+    plain = plain_postcodes(pd.Series(cells.columns["postcode"])).tolist()
+    numbered = zip(cells.numbers, plain, strict=True)
+    wrong = [row for row, code in numbered if not POSTCODE.fullmatch(code)]
     if wrong:
         raise InputError(f"{NAME}, {_rows(wrong)}, postcode: not a whole postcode; correct it")
     known: dict[str, tuple[float, float]] = {}
@@ -186,7 +203,8 @@ def _postcode_tables(study: Study) -> Iterator[tuple[InputFile, dict[str, tuple[
             yield read.file, dict(zip(places.index, zip(x, y, strict=True), strict=True))
 
 
-def _by_coordinates(columns: dict[str, list[str]]) -> np.ndarray:
+def _by_coordinates(cells: _Cells) -> np.ndarray:
+    columns = cells.columns
     first, second, crs = next(pair for pair in PAIRS if pair[0] in columns)
     x, y = (
         pd.to_numeric(pd.Series(columns[name]), errors="coerce").to_numpy(np.float64)
@@ -195,7 +213,7 @@ def _by_coordinates(columns: dict[str, list[str]]) -> np.ndarray:
     west, south, east, north = GRID_M if crs == CRS else DEGREES
     fits = (x >= west) & (x <= east) & (y >= south) & (y <= north)
     if not fits.all():
-        rows = [int(row) + 1 for row in np.flatnonzero(~fits)]
+        rows = [cells.numbers[row] for row in np.flatnonzero(~fits)]
         raise InputError(
             f"{NAME}, {_rows(rows)}: '{first}' and '{second}' are no place in Great Britain; give "
             "both, in that order"
@@ -281,6 +299,11 @@ def _lost(families: Families, inside: np.ndarray, policy: Policy) -> Iterator[No
         if count:
             told = f"{number(count, policy)} families on the list are left out, {why}."
             yield Note(level="warning", text=told[:1].upper() + told[1:], topic="families")
+    if families.blank:
+        rows = "1 blank row" if families.blank == 1 else f"{families.blank:,} blank rows"
+        be = "is" if families.blank == 1 else "are"
+        told = f"{rows} of the list {be} skipped: nobody stands there."
+        yield Note(level="warning", text=told, topic="families")
 
 
 def for_families(study: Study) -> Study:

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ValidationError
 from eh_access.errors import did_you_mean
 
 Path = tuple[str | int, ...]
+BACKSLASH = "write paths with / (C:/data/sites.csv), or in single quotes ('C:\\data\\sites.csv')"
+"""What to do about a Windows path in a TOML text."""
 _HEADER = re.compile(r"^\s*(\[\[?)\s*(.+?)\s*\]\]?\s*(?:#.*)?$")
 _WORD = r"""(?:[\w-]+|"[^"]*"|'[^']*')"""
 _KEY = re.compile(rf"^\s*({_WORD}(?:\s*\.\s*{_WORD})*)\s*=")
@@ -171,7 +173,10 @@ def in_words(
     list of (path, sentence)
         One for each fault. A key that is missing because it was misspelt is told once.
     """
-    found = error.errors(include_url=False)
+    found = list(error.errors(include_url=False))
+    # a list whose every table has a fault is not empty
+    below = {item["loc"][:length] for item in found for length in range(len(item["loc"]))}
+    found = [item for item in found if item["type"] != "too_short" or item["loc"] not in below]
     spelt: dict[Path, list[str]] = {}
     for item in found:
         if item["type"] in ("extra_forbidden", "unexpected_keyword_argument"):

@@ -16,7 +16,8 @@ from eh_access.study.crosschecks import cross_faults
 from eh_access.study.inputs import Inputs, faults_of, read_inputs
 from eh_access.study.notes import joined
 from eh_access.study.records import Note
-from eh_access.study.schema import DataFiles, ScenarioConfig
+from eh_access.study.scenario_tables import ScenarioConfig, readable_part
+from eh_access.study.schema import DataFiles
 from eh_access.study.street_changes import changed_networks
 from eh_access.study.streets import DOWNLOAD, ESTIMATE, find_streets, own_streets
 
@@ -185,14 +186,11 @@ def _table_faults(path: Path) -> Iterator[str]:
 
 
 def _scenarios(raw: dict[str, Any]) -> Iterator[ScenarioConfig]:
-    """Yield the scenarios that can be read, and in place of any other one that names no site."""
+    """Yield what can be read of the scenarios, and in place of any other one that names no site."""
     tables = raw.get("scenario")
     # what contradicts itself has been told and cannot be applied to see what else is wrong
     faulty = {where[1] for where, _ in cross_faults(raw) if where[0] == "scenario"}
     unreadable = ScenarioConfig(name="not-readable", label="not readable", assess=False)
     for number, table in enumerate(tables if isinstance(tables, list) else []):
-        try:
-            found = ScenarioConfig.model_validate(as_tuples(table))
-        except ValidationError:
-            found = unreadable
-        yield unreadable if number in faulty else found
+        sound = isinstance(table, Mapping) and number not in faulty
+        yield readable_part(as_tuples(table)) if sound else unreadable

@@ -15,6 +15,7 @@ import pandas as pd
 import pyogrio.errors
 
 from eh_access.errors import InputError, SourceError
+from eh_access.study.faults import BACKSLASH
 from eh_access.study.records import InputFile
 from eh_access.tables import CRS, points_from_columns
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 TEXT_COLUMNS = ("area_id", "site_id", "origin_id", "ward_code", "lsoa21cd", "postcode")
 """Read as text whatever they look like: an id of 007 is not 7."""
+SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
 SHOWN_ROWS = 20
 FARTHEST_DEGREES = 180.0
 COORDINATES: Sequence[tuple[str, str, str]] = (
@@ -71,6 +73,7 @@ def read_table(path: Path, *, name: str, role: str) -> ReadTable:
     InputError
         If it is empty, not a table, or lacks coordinates.
     """
+    refuse_spreadsheet(path, name)
     data = read_bytes(path, name=name, role=role)
     if path.suffix.lower() == ".csv":
         frame = _points(_read_csv(data, name), name)
@@ -100,10 +103,61 @@ def read_rows(path: Path, *, name: str, role: str) -> ReadTable:
     InputError
         If it is empty or not a table.
     """
+    refuse_spreadsheet(path, name)
     data = read_bytes(path, name=name, role=role)
     frame = _read_csv(data, name)
     file = InputFile(role=role, name=name, sha256=hashlib.sha256(data).hexdigest(), rows=len(frame))
     return ReadTable(frame, file)
+
+
+def refuse_spreadsheet(path: Path, name: str) -> None:
+    """Refuse a workbook where a plain table is wanted.
+
+    Parameters
+    ----------
+    path
+        The file.
+    name
+        What to call it in messages.
+
+    Raises
+    ------
+    InputError
+        If its ending is that of a spreadsheet.
+    """
+    if path.suffix.lower() in SPREADSHEETS:
+        raise InputError(
+            f"{name}: is a spreadsheet ({path.suffix}), and a table here is a CSV; open it, save "
+            "the sheet as 'CSV UTF-8 (comma delimited)', and name that file"
+        )
+
+
+def other_separator(header: str) -> str | None:
+    """Return what to say of a header whose cells are not told apart by commas.
+
+    Parameters
+    ----------
+    header
+        The first line.
+
+    Returns
+    -------
+    str or None
+        A clause; None where it has commas alone, or nothing to tell apart.
+
+    Examples
+    --------
+    >>> other_separator("origin_id;easting;northing")[:42]
+    'its columns are separated by semicolons (;'
+    """
+    for sign, word in ((";", "semicolons (;)"), ("\t", "tabs"), ("|", "bars (|)")):
+        if header.count(sign) > header.count(","):
+            return (
+                f"its columns are separated by {word}, not commas; save it as 'CSV UTF-8 (comma "
+                "delimited)'. Excel takes the separator from the region set on the computer: "
+                "choose English (United Kingdom) there, or replace the sign in a text editor"
+            )
+    return None
 
 
 def read_bytes(path: Path, *, name: str, role: str) -> bytes:
@@ -129,10 +183,11 @@ def read_bytes(path: Path, *, name: str, role: str) -> bytes:
     try:
         data = path.read_bytes()
     except FileNotFoundError as error:
-        raise SourceError(
-            f"{name}: there is no such file (data.{role}); "
-            "correct the path, which begins at the study.toml's folder"
-        ) from error
+        what = "correct the path, which begins at the study.toml's folder"
+        if not name.isprintable():
+            what = f"a backslash means something else in a TOML text: {BACKSLASH}"
+        shown = name if name.isprintable() else repr(name)
+        raise SourceError(f"{shown}: there is no such file (data.{role}); {what}") from error
     except OSError as error:
         raise SourceError(f"{name}: cannot be read ({error.strerror}); check its rights") from error
     if not data.strip():
@@ -147,6 +202,8 @@ def _read_csv(data: bytes, name: str) -> pd.DataFrame:
         raise InputError(
             f"{name}: not UTF-8 text (byte {error.start}); save it as CSV UTF-8"
         ) from error
+    if (told := other_separator(text.lstrip().partition("\n")[0])) is not None:
+        raise InputError(f"{name}: {told}")
     faults = list(_uneven_rows(text, name))
     if faults:
         raise InputError(faults)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 Text = Annotated[str, Field(min_length=1)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=40)]
@@ -104,3 +105,30 @@ class ScenarioConfig(Table):
         """Return every site id the scenario names, in the order of its keys."""
         moved = tuple(item.site for item in self.move)
         return (*self.close, *self.open, *self.set_hours, *moved)
+
+
+def readable_part(table: Mapping[str, Any]) -> ScenarioConfig:
+    """Return what can be read of a scenario that has faults, for its other keys to be checked.
+
+    Parameters
+    ----------
+    table
+        A ``[[scenario]]`` table, its lists as tuples.
+
+    Returns
+    -------
+    ScenarioConfig
+        The whole where it has no faults; else without the keys at fault, and not to be assessed.
+
+    Examples
+    --------
+    >>> readable_part({"name": "a", "label": "A", "close": ("x",), "set_hour": {}}).close
+    ('x',)
+    """
+    try:
+        return ScenarioConfig.model_validate(table)
+    except ValidationError as error:
+        faulty = {str(item["loc"][0]) for item in error.errors() if item["loc"]}
+    kept = {key: value for key, value in table.items() if key not in faulty}
+    named = {"name": "not-readable", "label": "not readable", **kept, "assess": False}
+    return ScenarioConfig.model_validate(named)

@@ -83,9 +83,9 @@ def read_hours(
         try:
             read = read_rows(study.resolve(name), name=name, role="timetable")
             files = (read.file,)
-            timetable = windows_from_frame(read.frame.astype(str), source=name)
             known = {*map(str, sites.index), *(() if candidates is None else candidates.index)}
-            told += _strangers(timetable, known, source=name)
+            told += _strangers(read.frame, known, source=name)
+            timetable = windows_from_frame(read.frame.astype(str), source=name)
             sites, candidates = (
                 table if table is None else _timed(table, timetable, source=name)
                 for table in (sites, candidates)
@@ -102,10 +102,16 @@ def _timed(sites: gpd.GeoDataFrame, timetable: Timetable, *, source: str) -> gpd
     return with_hours(sites, held, source=source)
 
 
-def _strangers(timetable: Timetable, known: set[str], *, source: str) -> Iterator[str]:
-    for site in timetable:
-        if site not in known:
-            yield f"{source}, site_id: no site '{site}'; {did_you_mean(site, known)}"
+def _strangers(rows: pd.DataFrame, known: set[str], *, source: str) -> Iterator[str]:
+    """Tell each site of the timetable that is not there, where it first stands."""
+    if "site_id" not in rows:
+        return  # told with the other columns
+    told: set[str] = set()
+    for row, site in enumerate(rows["site_id"].astype(str), 1):
+        if site not in known | told:
+            told.add(site)
+            hint = did_you_mean(site, known)
+            yield f"{source}, row {row}, site_id: no site '{site}'; {hint}"
 
 
 def capacity_faults(sites: gpd.GeoDataFrame, *, source: str) -> Iterator[str]:

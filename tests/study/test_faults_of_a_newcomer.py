@@ -1,0 +1,237 @@
+"""What somebody new to it does wrong: each mistake is named as what it is, and what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from eh_access.errors import InputError, SourceError
+from eh_access.study.config import load_study
+from eh_access.study.families import read_families
+from eh_access.study.inputs import read_inputs
+from eh_access.study.opening import check_study, open_study
+from study_cli import run_cli
+from study_files import ORIGINS, StudyFolder, write_study
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> StudyFolder:
+    return write_study(tmp_path / "toy")
+
+
+def told(toy: StudyFolder) -> str:
+    """What opening the study is refused with."""
+    with pytest.raises((InputError, SourceError)) as caught:
+        open_study(toy.toml)
+    return str(caught.value)
+
+
+# ------------------------------------------------------------------ tables as Excel leaves them
+
+
+@pytest.mark.parametrize(
+    ("sign", "word"), [(";", "semicolons (;)"), ("\t", "tabs"), ("|", "bars (|)")]
+)
+def test_another_separator_is_named(toy: StudyFolder, sign: str, word: str) -> None:
+    (toy.path / "origins.csv").write_text(ORIGINS.replace(",", sign), encoding="utf-8")
+    found = told(toy)
+    assert f"origins.csv: its columns are separated by {word}, not commas; save it as" in found
+    assert "no coordinates" not in found
+
+
+@pytest.mark.parametrize("ending", [".xlsx", ".XLS", ".ods"])
+def test_a_spreadsheet_is_to_be_saved_as_csv(toy: StudyFolder, ending: str) -> None:
+    (toy.path / f"homes{ending}").write_bytes(b"PK\x03\x04")
+    toy.change("study.toml", "origins.csv", f"homes{ending}")
+    assert f"homes{ending}: is a spreadsheet ({ending}), and a table here is a CSV" in told(toy)
+    with pytest.raises(InputError, match="save the sheet as 'CSV UTF-8"):
+        read_families(toy.path / f"homes{ending}", load_study("newport"))
+
+
+@pytest.mark.parametrize("pair", [("53.40", "-1.39"), ("-1.39", "53.40")])
+def test_degrees_under_the_names_of_metres(toy: StudyFolder, pair: tuple[str, str]) -> None:
+    toy.change("origins.csv", "440100,390000", ",".join(pair))
+    found = told(toy)
+    assert "in a CSV name the columns 'longitude' and 'latitude'" in found
+    # and that is what works
+    table = ORIGINS.replace("easting,northing", "longitude,latitude")
+    for metres in ("440100,390000", "442000,390100", "443900,390000"):
+        table = table.replace(metres, "-1.39,53.40")
+    (toy.path / "origins.csv").write_text(table, encoding="utf-8")
+    assert len(read_inputs(load_study(toy.toml)).origins) == 3
+
+
+@pytest.mark.parametrize("path", [r"C:\Users\me\sites.csv", r"C:\data\sites.csv", r"C:\temp\s.csv"])
+def test_a_backslash_in_a_path(toy: StudyFolder, path: str) -> None:
+    """TOML refuses the first two; the third it takes for a tab, so that the file is missed."""
+    toy.change("study.toml", '"sites.csv"', f'"{path}"')
+    assert r"write paths with / (C:/data/sites.csv), or in single quotes" in told(toy)
+
+
+def test_a_path_in_single_quotes_is_read_as_it_stands(toy: StudyFolder) -> None:
+    toy.change("study.toml", '"sites.csv"', r"'C:\temp\sites.csv'")
+    found = told(toy)
+    assert r"C:\temp\sites.csv: there is no such file" in found
+    assert "correct the path" in found
+
+
+# ------------------------------------------------------------------ timetables
+
+
+def timed(toy: StudyFolder, rows: str) -> StudyFolder:
+    toy.change("study.toml", "[streets]", 'timetable = "times.csv"\n[streets]')
+    table = f"site_id,weekday,from,to\n{rows}"
+    (toy.path / "times.csv").write_text(table, encoding="utf-8")
+    return toy
+
+
+def test_times_as_excel_writes_them(toy: StudyFolder) -> None:
+    timed(toy, "east,mon,09:30:00,13:00:00\n")
+    window = read_inputs(load_study(toy.toml)).timetable["east"][0]
+    assert (window.opens, window.closes) == ("09:30", "13:00")
+
+
+def test_a_timetable_tells_its_own_columns_and_every_fault_at_once(toy: StudyFolder) -> None:
+    found = told(timed(toy, "esat,mon,09:30,11:30\neast,tue,9.30,11:30\neast,wed,10:00,25:00\n"))
+    assert "times.csv, row 1, site_id: no site 'esat'; did you mean 'west' or 'east'?" in found
+    assert "times.csv, row 2 (site_id 'east'), from: '9.30' is no time of day" in found
+    assert "times.csv, row 3 (site_id 'east'), to: '25:00' is no time of day" in found
+    assert "opens" not in found
+
+
+# ------------------------------------------------------------------ lists of families
+
+
+def test_a_blank_row_of_a_list_is_skipped_counted_and_told(toy: StudyFolder) -> None:
+    rows = [f"{440000 + 50 * n},390000" for n in range(40)]
+    rows[5:5] = [",", "", " , "]
+    path = toy.path / "list.csv"
+    path.write_text("\n".join(["easting,northing", *rows, ",", ""]), encoding="utf-8")
+    study = load_study(toy.toml)
+    found = read_families(path, study)
+    assert (len(found.points), found.rows, found.blank) == (40, 40, 4)
+    notes = [note.text for note in read_inputs(study, families=path).notes]
+    assert "4 blank rows of the list are skipped: nobody stands there." in notes
+
+
+def test_a_blank_row_does_not_shift_the_numbers_of_faults(toy: StudyFolder) -> None:
+    path = toy.path / "list.csv"
+    path.write_text("easting,northing\n440000,390000\n,\n1,\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"list of families, row 3: "):
+        read_families(path, load_study(toy.toml))
+
+
+def test_a_list_with_semicolons_names_the_sign_and_nobody(toy: StudyFolder) -> None:
+    path = toy.path / "list.csv"
+    path.write_text("postcode;child\nS65 1AA;Zebedee\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"separated by semicolons \(;\)") as caught:
+        read_families(path, load_study(toy.toml))
+    assert "Zebedee" not in str(caught.value)
+
+
+# ------------------------------------------------------------------ scenarios
+
+
+@pytest.fixture
+def theirs(toy: StudyFolder) -> Path:
+    path = toy.path / "theirs.toml"
+    text = '[[scenario]]\nname = "x"\nlabel = "X"\nclose = ["wset"]\nset_hour = { east = 10 }\n'
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_challenge_tells_every_fault_with_its_line(toy: StudyFolder, theirs: Path) -> None:
+    ran = run_cli("challenge", theirs, "--study", toy.toml, "--out", toy.path / "o", "--offline")
+    assert ran.code == 2
+    assert ran.err.splitlines() == [
+        "2 faults; nothing was written.",
+        (
+            "- theirs.toml, line 4: scenario[1].close[1]: no site 'wset' (scenario 'x'); "
+            "did you mean 'west'?"
+        ),
+        "- theirs.toml, line 5: scenario[1].set_hour: no such key; did you mean 'set_hours'?",
+    ]
+
+
+def test_a_study_tells_them_together_as_well(toy: StudyFolder) -> None:
+    toy.change("study.toml", 'close = ["west"]', 'close = ["wset"]\nset_hour = { east = 10 }')
+    found = told(toy)
+    assert "did you mean 'west'?" in found
+    assert "did you mean 'set_hours'?" in found
+    assert "is empty" not in found
+
+
+def test_a_file_without_a_scenario_is_still_empty(toy: StudyFolder, theirs: Path) -> None:
+    theirs.write_text("scenario = []\n", encoding="utf-8")
+    ran = run_cli("challenge", theirs, "--study", toy.toml, "--out", toy.path / "o", "--offline")
+    assert "scenario: is empty; fill it in" in ran.err
+
+
+# ------------------------------------------------------------------ check finds what report refuses
+
+SHUT = """
+[[scenario]]
+name = "shut"
+label = "A street closed"
+
+[[scenario.streets]]
+change = "close"
+street = "STREET"
+
+[[criterion]]"""
+
+
+def both(toy: StudyFolder) -> tuple[str, str]:
+    """What check and report say, once both refuse."""
+    checked = run_cli("check", toy.toml)
+    reported = run_cli("report", toy.toml, "--out", toy.path / "out", "--offline")
+    assert (checked.code, reported.code) == (2, 2), checked.out
+    assert not (toy.path / "out").exists()
+    return checked.err, reported.err
+
+
+def test_streets_that_change_where_there_are_none(toy: StudyFolder) -> None:
+    toy.change("study.toml", "[[criterion]]", SHUT)
+    checked, reported = both(toy)
+    assert "scenario 'shut' changes streets, and there are none to change" in checked
+    assert checked == reported
+
+
+def test_no_criterion(toy: StudyFolder) -> None:
+    text = toy.toml.read_text(encoding="utf-8")
+    toy.toml.write_text(text[: text.index("[[criterion]]")], encoding="utf-8")
+    checked, reported = both(toy)
+    assert "study.toml: there is no [[criterion]], so there is nothing to judge by" in checked
+    assert checked == reported
+
+
+@pytest.fixture
+def newport(tmp_path: Path) -> StudyFolder:
+    run_cli("study", "newport", "--out", tmp_path / "study.toml")
+    folder = StudyFolder(tmp_path)
+    folder.change("study.toml", "[[criterion]]", SHUT)
+    return folder
+
+
+def test_a_misspelt_street(newport: StudyFolder) -> None:
+    newport.change("study.toml", '"STREET"', '"Hihg Street"')
+    checked, reported = both(newport)
+    assert "Hihg Street" in checked
+    assert checked == reported
+
+
+def test_a_street_that_is_there(newport: StudyFolder) -> None:
+    newport.change("study.toml", '"STREET"', '"High Street"')
+    assert run_cli("check", newport.toml).code == 0
+
+
+def test_streets_that_are_not_here_yet_are_said_to_be_unchecked(
+    toy: StudyFolder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("EH_ACCESS_CACHE", str(tmp_path / "cache"))
+    toy.change("study.toml", "[[criterion]]", SHUT)
+    toy.change("study.toml", 'source = "estimate"', 'source = "download"')
+    _, inputs = check_study(toy.toml)
+    assert any("shut would change are checked once" in note.text for note in inputs["oa"].notes)
+    assert "checked once there are streets" in run_cli("check", toy.toml).out
