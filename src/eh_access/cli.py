@@ -203,7 +203,9 @@ def challenge(  # noqa: PLR0913 - each is an option of the command
     ] = "rotherham",
     against: Annotated[
         str | None,
-        typer.Option("--against", help="Which of its scenarios; the last assessed if not given."),
+        typer.Option(
+            "--against", help="Which of its scenarios; the one decided, or the last assessed."
+        ),
     ] = None,
     out: Out = None,
     offline: Offline = False,

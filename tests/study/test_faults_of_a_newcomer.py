@@ -7,10 +7,15 @@ from pathlib import Path
 import pytest
 
 from eh_access.errors import InputError, SourceError
+from eh_access.publish.wording import headline
+from eh_access.study.challenge import read_challenge
 from eh_access.study.config import load_study
 from eh_access.study.families import read_families
+from eh_access.study.further import find_further
 from eh_access.study.inputs import read_inputs
 from eh_access.study.opening import check_study, open_study
+from eh_access.study.run import run_study
+from eh_access.study.scenario_tables import decided_scenario
 from study_cli import run_cli
 from study_files import ORIGINS, StudyFolder, write_study
 
@@ -235,3 +240,65 @@ def test_streets_that_are_not_here_yet_are_said_to_be_unchecked(
     _, inputs = check_study(toy.toml)
     assert any("shut would change are checked once" in note.text for note in inputs["oa"].notes)
     assert "checked once there are streets" in run_cli("check", toy.toml).out
+
+
+# ------------------------------------------------------------------ which scenario it is about
+
+OTHER = """
+[[scenario]]
+name = "other"
+label = "The other closed"
+close = ["east"]
+
+[[criterion]]"""
+
+
+def test_a_report_answers_about_the_scenario_that_was_decided(toy: StudyFolder) -> None:
+    toy.change("study.toml", "[[criterion]]", OTHER)
+    assert decided_scenario(load_study(toy.toml).scenarios) == "other"  # the last
+    toy.change("study.toml", 'close = ["west"]', 'close = ["west"]\ndecided = true')
+    result = run_study(load_study(toy.toml))
+    assert headline(result) == "one-less"
+    assert list(find_further(result).alternatives.council) == ["west"]
+    assert read_challenge_council(toy) == "one-less"
+
+
+def read_challenge_council(toy: StudyFolder) -> str:
+    """Return the scenario that somebody else's is held against."""
+    path = toy.path / "theirs.toml"
+    path.write_text('[[scenario]]\nname = "x"\nlabel = "X"\nclose = ["east"]\n', "utf-8")
+    return read_challenge(path, *open_study(toy.toml)).council
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ('label = "Before"', 'label = "Before"\ndecided = true', "is said of one that is the base"),
+        ('["west"]', '["west"]\ndecided = true\nassess = false\nwhy_not = "x"', "not assessed"),
+    ],
+)
+def test_what_cannot_have_been_decided(toy: StudyFolder, old: str, new: str, what: str) -> None:
+    toy.change("study.toml", old, new)
+    assert what in told(toy)
+
+
+def test_two_decisions_are_one_too_many(toy: StudyFolder) -> None:
+    toy.change("study.toml", 'close = ["west"]', 'close = ["west"]\ndecided = true')
+    second = OTHER.replace('["east"]', '["east"]\ndecided = true')
+    toy.change("study.toml", "[[criterion]]", second)
+    assert "scenario[3].decided: is said of another scenario too" in told(toy)
+
+
+def test_a_number_nobody_set_is_said_to_be_the_default(toy: StudyFolder) -> None:
+    def said() -> list[str]:
+        notes = run_study(load_study(toy.toml)).notes
+        return [note.text for note in notes if note.topic == "full-time"]
+
+    assert said() == [
+        (
+            "A site counts as full-time from 25 hours a week: the default, for the study sets no "
+            "number. No criterion here asks for a full-time site."
+        )
+    ]
+    toy.change("study.toml", "[settings]", "[settings]\nfull_time_from_hours = 30")
+    assert said() == []

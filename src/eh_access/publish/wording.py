@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from eh_access.analysis.policy import HIDDEN_MARK
 from eh_access.publish import words
 from eh_access.routing.estimate import ACCURACY
+from eh_access.study.scenario_tables import decided_scenario
 
 if TYPE_CHECKING:
     from eh_access.analysis.criteria import Verdict
@@ -188,8 +189,7 @@ def headline(result: StudyResult) -> str | None:
     Returns
     -------
     str or None
-        The last assessed: a study leads up to what was decided. None when nothing but the
+        The one the study says was decided, else the last assessed. None when nothing but the
         baseline was assessed.
     """
-    assessed = [name for name in result.scenario_names if name != "baseline"]
-    return assessed[-1] if assessed else None
+    return decided_scenario(result.study.scenarios)

@@ -18,7 +18,7 @@ from eh_access.study.crosschecks import challenge_faults
 from eh_access.study.faults import Lines, fault_at, in_words
 from eh_access.study.inputs import faults_of
 from eh_access.study.records import InputFile
-from eh_access.study.scenario_tables import readable_part
+from eh_access.study.scenario_tables import decided_scenario, readable_part
 from eh_access.study.schema import BASELINE_NAME, ScenarioConfig, Table
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ def read_challenge(
     study, inputs
         The council's question and its tables.
     against
-        Which of the study's scenarios to hold theirs against; the last assessed if None.
+        Which of the study's scenarios to hold theirs against; the one decided, else the last
+        assessed, if None.
 
     Returns
     -------
@@ -128,7 +129,7 @@ def _council(study: Study, wanted: str | None) -> str:
         )
     if not names:
         raise NotFoundError(f"{study.file_name}: has no scenario to hold theirs against; add one")
-    return names[-1] if wanted is None else wanted
+    return decided_scenario(study.scenarios) or names[-1] if wanted is None else wanted
 
 
 def _with_candidates(inputs: Inputs, theirs: tuple[ScenarioConfig, ...]) -> gpd.GeoDataFrame:

@@ -58,6 +58,7 @@ def cross_faults(raw: Mapping[str, Any]) -> list[Fault]:
         *_repeated("scenario", scenarios, "name"),
         *_repeated("criterion", list(_tables(raw, "criterion")), "id"),
         *_baseline_faults(scenarios),
+        *_decided_faults(scenarios),
         *(fault for number, table in scenarios for fault in _scenario_faults(number, table)),
         *_criterion_modes(raw, modes),
         *_beyond_search(raw, settings),
@@ -96,6 +97,8 @@ def challenge_faults(raw: Mapping[str, Any], taken: Collection[str]) -> list[Fau
             found.append(((*where, "name"), told))
         if table.get("assess") is False:
             found.append(((*where, "assess"), "is false, so there is nothing to run; remove it"))
+        if table.get("decided") is True:
+            found.append(((*where, "decided"), "is for the council's own study to say; remove it"))
         if not any(table.get(change) for change in _CHANGES):
             listed = ", ".join(_CHANGES)
             found.append((where, f"changes nothing; give at least one of {listed}"))
@@ -154,6 +157,17 @@ def _baseline_faults(scenarios: list[tuple[int, Mapping[str, Any]]]) -> Iterator
             ("scenario", number),
             "the baseline is assessed and changes nothing; put changes in a scenario of their own",
         )
+
+
+def _decided_faults(scenarios: list[tuple[int, Mapping[str, Any]]]) -> Iterator[Fault]:
+    """Find more than one scenario that was decided, or one of which nothing can be said."""
+    said = [(number, table) for number, table in scenarios if table.get("decided") is True]
+    for place, (number, table) in enumerate(said):
+        where: Path = ("scenario", number, "decided")
+        if place:
+            yield where, "is said of another scenario too; a report answers about one"
+        elif number == 0 or table.get("assess") is False:
+            yield where, "is said of one that is the baseline or not assessed; remove it"
 
 
 def _scenario_faults(number: int, table: Mapping[str, Any]) -> Iterator[Fault]:

@@ -38,6 +38,7 @@ from eh_access.study.further_figures import (
 )
 from eh_access.study.inputs import read_inputs
 from eh_access.study.results import BASELINE_NAME
+from eh_access.study.scenario_tables import decided_scenario
 from eh_access.study.session_tables import load_table, per_place, sessions_table
 from eh_access.study.travel import Progress, Travel, session_mode, work_out
 
@@ -234,11 +235,11 @@ def find_robustness(result: StudyResult, *, progress: Progress | None = None) ->
 
 
 def _lost_sites(result: StudyResult) -> tuple[str, ...]:
-    """Return the sites that the last scenario takes away or leaves with fewer hours."""
+    """Return the sites that the scenario decided on takes away or leaves with fewer hours."""
     enough = result.study.settings.full_time_from_hours
     before, after = (
         open_sites(result.scenario_sites[name], full_time=True, full_time_from_hours=enough)
-        for name in (BASELINE_NAME, result.scenario_names[-1])
+        for name in (BASELINE_NAME, decided_scenario(result.study.scenarios) or BASELINE_NAME)
     )
     return tuple(str(site) for site in before.difference(after))
 

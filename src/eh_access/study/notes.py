@@ -221,8 +221,15 @@ def _shown_whole(study: Study, inputs: Inputs) -> Iterator[Note]:
 
 
 def _assumptions(study: Study, travel: Travel) -> Iterator[Note]:
-    if study.settings.full_time_assumption:
-        yield Note(level="info", text=study.settings.full_time_assumption, topic="full-time")
+    settings = study.settings
+    if settings.full_time_assumption:
+        yield Note(level="info", text=settings.full_time_assumption, topic="full-time")
+    elif "full_time_from_hours" not in settings.model_fields_set:
+        told = f"A {study.site_word} counts as full-time from {settings.full_time_from_hours:g} "
+        told += "hours a week: the default, for the study sets no number."
+        asked = any(criterion.sites == "full_time" for criterion in study.criteria)
+        told += "" if asked else f" No criterion here asks for a full-time {study.site_word}."
+        yield Note(level="info", text=told, topic="full-time")
     yield Note(
         level="info",
         text=sentence_case(f"{study.weight_label}: {study.weight_basis.rstrip('.')}."),

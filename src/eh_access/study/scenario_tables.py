@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -86,6 +86,8 @@ class ScenarioConfig(Table):
         Streets that close, get another limit or are added.
     assess
         False when an input is missing: the scenario is then named, and not assessed.
+    decided
+        The one the report answers about; the last that is assessed if none says so.
     why_not
         Which input is missing; must be given when ``assess`` is false.
     """
@@ -99,12 +101,38 @@ class ScenarioConfig(Table):
     move: tuple[MoveTo, ...] = ()
     streets: tuple[StreetChangeConfig, ...] = ()
     assess: bool = True
+    decided: bool = False
     why_not: str = ""
 
     def site_ids(self) -> tuple[str, ...]:
         """Return every site id the scenario names, in the order of its keys."""
         moved = tuple(item.site for item in self.move)
         return (*self.close, *self.open, *self.set_hours, *moved)
+
+
+def decided_scenario(scenarios: Iterable[ScenarioConfig]) -> str | None:
+    """Return the name of the scenario a report answers about.
+
+    Parameters
+    ----------
+    scenarios
+        Of a study, the baseline among them.
+
+    Returns
+    -------
+    str or None
+        The one that says ``decided``, else the last that is assessed: a study leads up to what was
+        decided. None where nothing but the baseline is assessed.
+
+    Examples
+    --------
+    >>> first = ScenarioConfig(name="a", label="A", close=("x",), decided=True)
+    >>> decided_scenario([first, ScenarioConfig(name="b", label="B", close=("y",))])
+    'a'
+    """
+    held = [item for item in scenarios if item.assess and item.name != BASELINE_NAME]
+    said = [item for item in held if item.decided] or held[-1:]
+    return said[0].name if said else None
 
 
 def readable_part(table: Mapping[str, Any]) -> ScenarioConfig:
