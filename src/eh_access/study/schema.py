@@ -94,7 +94,8 @@ class DataFiles(Table):
     families
         A list of families to count in place of what the origins count; it is never written out.
     postcodes
-        Where postcodes are (``postcode``, ``easting``, ``northing``), for such a list.
+        Where postcodes are (``postcode``, ``easting``, ``northing``): for such a list, and for
+        those who look theirs up on the map.
     """
 
     areas: Text
