@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from eh_access.analysis.criteria import Outcome
 from eh_access.analysis.fairness import KINDS, NOTES
 from eh_access.analysis.robustness_words import NEITHER_WAY
 from eh_access.publish import words
 from eh_access.publish.further_tables import CONCENTRATION_SOURCE, GINI_SOURCE
 from eh_access.publish.sections import Part, Section
+from eh_access.publish.sure_limits import hours_at_the_edge, what_it_does_not_tell
 from eh_access.publish.tables import records
 from eh_access.publish.wording import FULL_TIME, Wording, headline, scenario_label
 from eh_access.routing.estimate import ACCURACY
@@ -32,6 +34,7 @@ GAP_COLUMNS = (
     "gap_change_high_min",
 )
 UNKNOWNS_SHOWN = 6
+CANNOT_SAY = Outcome.CANNOT_SAY.value
 YARDSTICKS = ("threshold",)
 """Assumptions that somebody sets: they can be argued over, but not found out."""
 MOST_TURNS = 3
@@ -183,8 +186,12 @@ def sure_section(result: StudyResult, tables: Mapping[str, Table]) -> Section | 
                     "not the study's own, none that changes nothing a criterion looks at (driving "
                     "times where it asks about walking), and of those that do the same to it one."
                 ),
+                *what_it_does_not_tell(result),
             ),
-            bullets=tuple(f"{row['title']}: {_told(row)}" for row in records(held)),
+            bullets=(
+                *(f"{row['title']}: {_told(row)}" for row in records(held)),
+                *hours_at_the_edge(result, name),
+            ),
             table=tables["robustness"].without("criterion", "sentence"),
         )
     ]
@@ -291,16 +298,23 @@ def changes(result: StudyResult, tables: Mapping[str, Table]) -> tuple[str, ...]
             for item in records(turning.head(MOST_TURNS))
         ]
     held = tables["robustness"].where(**row).frame
+    hours = hours_at_the_edge(result, name)
     if not len(held):
-        return tuple(filter(None, found))
-    pointing = held[held["outcome"] != NEITHER_WAY]
+        return (*filter(None, found), *hours)
+    unsaid = held["outcome"] == CANNOT_SAY
+    pointing = held[~unsaid & (held["outcome"] != NEITHER_WAY)]
     steady = pointing["settings_agree"] == pointing["settings"]
     told = (
         f"{int(steady.sum())} of {words.counted(len(pointing), 'outcome')} "
         f"{'holds' if steady.sum() == 1 else 'hold'} in all other settings that could matter"
     )
-    if len(pointing) < len(held):
-        told += f"; {len(held) - len(pointing)} more point neither way"
+    neither = len(held) - len(pointing) - int(unsaid.sum())
+    if neither:
+        told += f"; {neither} more point{'s' if neither == 1 else ''} neither way"
+    if unsaid.any():
+        told += (
+            f"; of {int(unsaid.sum())} more nothing can be said, so it is not counted as holding"
+        )
     if not any(item for item in found[1:]):
         told += ", and none turns at any speed or threshold within the range searched"
-    return tuple(filter(None, [*found, f"Other assumptions: {told}."]))
+    return tuple(filter(None, [*found, *hours, f"Other assumptions: {told}."]))
