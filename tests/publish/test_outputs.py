@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import csv
 import dataclasses
 import io
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pandas as pd
 import pytest
 
 from eh_access.errors import SourceError
-from eh_access.publish.outputs import OUTPUT_NAMES, write_outputs
+from eh_access.publish.outputs import OUTPUT_NAMES, write_csv, write_outputs
 from eh_access.study.results import StudyResult
 
 
@@ -121,3 +123,56 @@ def test_a_folder_that_cannot_be_made_is_named_with_the_remedy(
     with pytest.raises(SourceError, match=r"taken.*--out"):
         write_outputs(toy, tmp_path / "taken" / "below")
     assert files_in(tmp_path) == {"taken": b"a file"}
+
+
+def read_back(text: str) -> str:
+    """What a reader who knows the rule does: take one apostrophe from what was marked as text."""
+    return re.sub(r"\A'(?='*[=+\-@\t\r\n])", "", text)
+
+
+def test_no_text_of_a_csv_is_run_as_a_formula_and_each_is_given_back(tmp_path: Path) -> None:
+    harm = ["=cmd|' /C calc'!A0", "+1", "-1+2", "@SUM(A1)", "\t=1", "\r=1", "\n=1"]
+    names = [*harm, *(f"'{text}" for text in harm), "Arnold", "'t Hooft", "", "a=b", "O'Neil"]
+    minutes = [-1.5, *range(len(names) - 1)]
+    frame = pd.DataFrame({"name": names, "site_id": names[::-1], "added_min": minutes})
+    kept = frame.copy()
+    write_csv(frame, tmp_path / "t.csv")
+    pd.testing.assert_frame_equal(frame, kept)
+    with (tmp_path / "t.csv").open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    assert header == ["name", "site_id", "added_min"]
+    for name, site, _ in rows:
+        assert not name.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+        assert not site.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+    lines = [name.replace("\r", "\n") for name in names]
+    assert [read_back(row[0]) for row in rows] == lines
+    assert [read_back(row[1]) for row in rows] == lines[::-1]
+    assert [float(row[2]) for row in rows] == minutes
+
+
+def test_a_site_named_like_a_formula_is_harmless_in_every_csv(
+    toy: StudyResult, tmp_path: Path
+) -> None:
+    sites = toy.sites.assign(name=[f"=1+{n}" for n in range(len(toy.sites))])
+    after = {
+        name: table.assign(name=sites["name"].reindex(table.index))
+        for name, table in toy.scenario_sites.items()
+    }
+    named = dataclasses.replace(toy, sites=sites, scenario_sites=after, _memory={})
+    for name, path in write_outputs(named, tmp_path).items():
+        if not name.endswith(".csv"):
+            continue
+        with path.open(encoding="utf-8", newline="") as file:
+            header, *rows = csv.reader(file)
+        numbers = {n for n in range(len(header)) if all(_is_number(row[n]) for row in rows)}
+        for row in rows:
+            texts = [cell for n, cell in enumerate(row) if n not in numbers]
+            assert not any(cell.startswith("=") for cell in texts), (name, row)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -40,6 +40,14 @@ def test_two_runs_give_the_same_bytes_and_no_clock_is_read(page: Page, data: byt
     assert docx.Document(io.BytesIO(data)).core_properties.created.year == 2000
 
 
+def test_the_program_named_in_it_is_the_one_that_made_it(data: bytes) -> None:
+    with zipfile.ZipFile(io.BytesIO(data)) as parts:
+        about = parts.read("docProps/app.xml").decode("utf-8")
+    assert "<Application>eh_access</Application>" in about
+    assert "Microsoft" not in about
+    assert "AppVersion" not in about
+
+
 def test_headings_are_those_of_the_page_in_order(page: Page, data: bytes) -> None:
     levels = {"Title": "h1", "Heading 1": "h2", "Heading 2": "h3"}
     found = [

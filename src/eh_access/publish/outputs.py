@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pandas.api.types import is_numeric_dtype
+
 from eh_access.publish.background import workbook_cover
 from eh_access.publish.further_report import further
 from eh_access.publish.geopackage import write_geopackage
@@ -49,6 +51,9 @@ OUTPUT_NAMES = (
     "manifest.json",
 )
 """Every file there can be; a study without candidates, say, has no ``outreach.csv``."""
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n")
+"""What a spreadsheet takes for the beginning of a formula."""
 
 
 def write_outputs(
@@ -101,6 +106,8 @@ def write_outputs(
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
     r"""Write a table as CSV: UTF-8, ``\n`` line ends, shortest exact numbers, ``inf`` spelt out.
 
+    Text that a spreadsheet would take for a formula is marked as text: see `guarded`.
+
     Parameters
     ----------
     frame
@@ -118,8 +125,47 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     ...     path.read_bytes()
     b'minutes\n12.5\ninf\nnan\n'
     """
-    text = frame.to_csv(index=False, lineterminator="\n", na_rep="nan")
+    text = guarded(frame).to_csv(index=False, lineterminator="\n", na_rep="nan")
     _write_bytes(text.encode("utf-8"), path)
+
+
+def guarded(frame: pd.DataFrame) -> pd.DataFrame:
+    r"""Return a table of which no text is run as a formula when a spreadsheet opens it.
+
+    Text that begins with ``=``, ``+``, ``-``, ``@``, a tab or a line end gets an apostrophe before
+    it, and one that begins with apostrophes and then one of these another apostrophe. So whoever
+    reads the file gets the text back by taking one apostrophe from what begins so. Line ends in
+    texts become ``\n``. Numbers stay.
+    Source: OWASP, "CSV Injection".
+
+    Parameters
+    ----------
+    frame
+        Any table.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A table of its own.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> guarded(pd.DataFrame({"name": ["=1+1", "Arnold"], "minutes": [-1.5, 2.0]})).values.tolist()
+    [["'=1+1", -1.5], ['Arnold', 2.0]]
+    """
+    told = frame.copy()
+    for place, kind in enumerate(frame.dtypes):
+        if not is_numeric_dtype(kind):
+            told.isetitem(place, frame.iloc[:, place].map(_plain).to_numpy(dtype=object))
+    return told
+
+
+def _plain(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    text = value.replace("\r\n", "\n").replace("\r", "\n")  # a bare \r would end the row
+    return f"'{text}" if text.lstrip("'").startswith(FORMULA_STARTS) else text
 
 
 def _write_all(result: StudyResult, folder: Path, *, started: datetime | None) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ import jinja2
 from eh_access.analysis.arrays import ROUNDING
 from eh_access.publish import answer, figures, turning, words
 from eh_access.publish.attribution import OSM_COPYRIGHT_URL, OSM_CREDIT, credit_lines, licence_url
+from eh_access.publish.criteria_words import fixed_sentence
 from eh_access.publish.further_report import Further, further
 from eh_access.publish.layers import area_changes, main_roads, site_status
 from eh_access.publish.sections import Picture
@@ -146,21 +147,32 @@ def report_context(
     return {
         "result": result,
         "notes": [note for note in result.notes if note.text != ACCURACY],
+        "unknowns": [
+            note.text
+            for note in result.notes
+            if note.level == "warning" and note.topic != "estimated-site" and note.text != ACCURACY
+        ],
         "study": study,
         "said": said,
         "accuracy": ACCURACY,
         "accuracy_short": accuracy_short(),
         "scenario": label,
-        "scenario_note": _note(result, scenario),
+        "scenario_note": next((s.note for s in result.scenarios if s.name == scenario), ""),
         "mode": mode,
         "full_time": FULL_TIME,
         "answers": () if scenario is None else answer.answer(result, tables, scenario),
+        "standings": () if scenario is None else answer.standings(result, scenario),
         "matrix": criteria_matrix(result, said),
         "told": in_words(result),
         "reasons": reasons(result),
-        "files": FILES,
+        "files": [
+            (name, what)
+            for name, what in FILES
+            if name not in beyond.absent and (name != "hidden.csv" or "hidden" in tables)
+        ],
         "rough": turning.rough_sentence(result),
         "full_time_only": sum(item.sites == "full_time" for item in result.study.criteria),
+        "fixed": fixed_sentence(result),
         "compared": [scenario_label(result, name) for name in _compared(result)],
         "changes": ()
         if scenario is None
@@ -177,11 +189,6 @@ def report_context(
         "osm_copyright": OSM_COPYRIGHT_URL,
         "fingerprint": fingerprint(result),
     }
-
-
-def _note(result: StudyResult, scenario: str | None) -> str:
-    notes = {item.name: item.note for item in result.scenarios}
-    return notes.get(scenario or "", "")
 
 
 def _compared(result: StudyResult) -> list[str]:
@@ -268,7 +275,7 @@ def _map(result: StudyResult, tables: Mapping[str, Table], scenario: str, said: 
     worst = CHANGE.classes(changes["change_min"]) == figures.LAST_CLASS
     changed = shown.loc[shown["status"] != figures.STAYS, "name"]
     how = result.times[mode].mode.label
-    word = display_areas(result.origins, result.areas).word
+    word = display_areas(result.origins, result.areas, public=result.study.weights_public).word
     finding = (
         f"In {int(worst.sum())} of {len(changes)} {word}s {CHANGE.bounds[-1]:g} minutes or more "
         f"are added for {said.unit} {how} to the nearest full-time {said.site}"

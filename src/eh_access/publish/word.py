@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 FIXED = datetime(2000, 1, 1)  # noqa: DTZ001 - a document's date, the same in every run
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 CREATOR = "eh_access"
+ABOUT = "docProps/app.xml"
 LISTS = {"ul": "List Bullet", "ol": "List Number"}
 
 
@@ -54,7 +56,7 @@ def word_report(page: Page) -> bytes:
     word_parts.add_footer(made, f"{title}. {warning}")
     stream = io.BytesIO()
     made.save(stream)
-    return _dated(stream.getvalue())
+    return _packed(stream.getvalue())
 
 
 def _is_estimated(tree: Node) -> bool:
@@ -109,8 +111,7 @@ class _Writer:
             self._table(node)
         elif node.tag in LISTS:
             for item in node.all("li"):
-                style = "Intense Quote" if "loud" in item.classes else LISTS[node.tag]
-                word_parts.add_runs(self.made.add_paragraph(style=style), item)
+                word_parts.add_runs(self.made.add_paragraph(style=LISTS[node.tag]), item)
         elif node.tag == "dl":
             self._pairs(node)
         elif "banner" in node.classes:
@@ -159,12 +160,19 @@ class _Writer:
         add_table(self.made, heads, rows, sideways=self.sideways)
 
 
-def _dated(data: bytes) -> bytes:
-    """Return a zipped file with one fixed date on all its parts."""
+def _packed(data: bytes) -> bytes:
+    """Return a document with one fixed date on all its parts, and who made it.
+
+    The template of python-docx was made with Word, and says so of what is made from it.
+    """
     stream = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w") as new:
         for item in old.infolist():
             part = zipfile.ZipInfo(item.filename, EARLIEST)
             part.compress_type = zipfile.ZIP_DEFLATED
-            new.writestr(part, old.read(item.filename))
+            held = old.read(item.filename)
+            if item.filename == ABOUT:
+                held = re.sub(rb"(?<=<Application>)[^<]*", CREATOR.encode(), held)
+                held = re.sub(rb"<AppVersion>[^<]*</AppVersion>", b"", held)
+            new.writestr(part, held)
     return stream.getvalue()
