@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from eh_access._terminal import CANNOT_SAY, INDICATIVE, plain, show_files
+from eh_access._terminal import INDICATIVE, plain, show_files
+from eh_access._verdict_table import CANNOT_SAY
 from eh_access.study.families import UNIT
 
 if TYPE_CHECKING:

@@ -14,23 +14,17 @@ from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
 from rich.logging import RichHandler
-from rich.padding import Padding
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from rich.text import Text
 
 from eh_access._stopping import Stopped
+from eh_access._verdict_table import BEFORE_TOO, LETTERS, verdict_table
 from eh_access.errors import EhAccessError, InputError, SourceError
 
 if TYPE_CHECKING:
-    from eh_access.analysis.criteria import Criterion, Verdict
     from eh_access.study.results import StudyResult
 
 INDICATIVE = "INDICATIVE ONLY: travel times are straight-line estimates, not real streets."
-CANNOT_SAY = "cannot say"
-BEFORE_TOO = "*"
-UNITS = {"share": "%", "points": "pts"}
-STYLES = {"met": "green", "marginal": "yellow", "not met": "bold red", "cannot say": "dim"}
 
 
 class CompilingHandler(logging.Handler):
@@ -185,7 +179,7 @@ def show_faults(error: EhAccessError) -> None:
 
 
 def show_report(result: StudyResult, files: Mapping[str, Path]) -> None:
-    """Print the verdicts, what must be said beside them, and where the files are.
+    """Print the scenarios that were decided on, what must be said of them, and where the files are.
 
     Parameters
     ----------
@@ -194,8 +188,6 @@ def show_report(result: StudyResult, files: Mapping[str, Path]) -> None:
     files
         The files written, by name.
     """
-    from eh_access.publish.verdict_words import in_words  # noqa: PLC0415 - quick start
-
     console = Console()
     console.print(Text(result.study.title, style="bold"))
     if result.estimated:
@@ -203,27 +195,49 @@ def show_report(result: StudyResult, files: Mapping[str, Path]) -> None:
     if result.study.illustrative:
         console.print(Text("ILLUSTRATIVE: not a decision anybody has taken.", style="bold"))
     before = result.scenario_names[0]
-    for scenario in result.scenarios:
-        verdicts = result.verdicts_for(scenario.name)
+    decided = [item for item in result.scenarios if item.name != before]
+    for first in range(0, len(decided), len(LETTERS)):
+        together = decided[first : first + len(LETTERS)]
         console.print()
-        console.print(Text(f"{scenario.label} ({scenario.name})", style="bold"))
-        console.print(_verdict_table(verdicts, of_change=scenario.name != before))
-    if any(verdict.not_met_before for verdict in result.verdicts):
-        console.print(Text(f"{BEFORE_TOO} not met before either"))
-    console.print()
-    for row in in_words(result):
-        for label, sentence in row.lines:
-            told = f"{row.id} ({label}): {sentence}" if label else f"{row.id}: {sentence}"
-            console.print(Padding(Text(told), (0, 0, 0, 2)))
-    console.print()
-    for scenario in result.not_assessed:
-        console.print(Text(f"Not assessed: {scenario.label}. {scenario.why_not}"))
-    console.print()
-    for note in result.notes:
-        if note.level == "warning" and note.topic != "not-assessed":
-            console.print(Text(f"! {note.text}", style="yellow"), soft_wrap=True)
+        for letter, scenario in zip(LETTERS, together, strict=False):
+            console.print(Text(f"{letter}: {scenario.label} ({scenario.name})", style="bold"))
+        console.print(verdict_table(result, [scenario.name for scenario in together]))
+    if not decided:
+        console.print()
+        console.print(verdict_table(result, []))
+    for line in _key(result):
+        console.print(Text(line))
+    told = [f"Not assessed: {item.label}." for item in result.not_assessed]
+    told += [
+        f"! {_first_sentence(note.text)}"
+        for note in result.notes
+        if note.level == "warning" and note.topic != "not-assessed"
+    ]
+    if told:
+        console.print()
+        for text in told:
+            console.print(Text(text, style="yellow" if text.startswith("!") else ""))
+        console.print(Text("All of it in full, and what was found in words: the report."))
     console.print()
     show_files(console, files)
+
+
+def _key(result: StudyResult) -> list[str]:
+    """Return what marks in the table mean."""
+    asked = [verdict for verdict in result.verdicts if verdict.scenario != result.scenario_names[0]]
+    told = []
+    if any(verdict.not_met_before for verdict in asked):
+        told.append(f"{BEFORE_TOO} not met before either")
+    if any(verdict.indication for verdict in result.verdicts):
+        told.append(
+            "Every outcome is 'cannot say', since times are estimated; in brackets stands what "
+            "they point to, ? for neither way."
+        )
+    return told
+
+
+def _first_sentence(text: str) -> str:
+    return text.split(". ", 1)[0].rstrip(".") + "."
 
 
 def show_files(console: Console, files: Mapping[str, Path]) -> None:
@@ -236,61 +250,14 @@ def show_files(console: Console, files: Mapping[str, Path]) -> None:
     files
         By name.
     """
+    width = max(map(len, files), default=0)
     for name, path in files.items():
         place = path.resolve()
         console.print(
-            Text(f"  {name:15}", style=f"link {place.as_uri()}"), Text(str(path)), soft_wrap=True
+            Text(f"  {name:{width}} ", style=f"link {place.as_uri()}"),
+            Text(str(path)),
+            soft_wrap=True,
         )
-
-
-def _verdict_table(verdicts: tuple[Verdict, ...], *, of_change: bool) -> Table:
-    pointing = any(verdict.indication for verdict in verdicts)
-    table = Table(show_edge=False, pad_edge=False)
-    for column in ("criterion", "outcome", *(["points to"] if pointing else [])):
-        table.add_column(column, no_wrap=True)
-    for column in ("before", "after", "wanted") if of_change else ("value", "wanted"):
-        table.add_column(column, justify="right", no_wrap=column != "wanted")
-    for verdict in verdicts:
-        criterion = verdict.criterion
-        unit, bound = criterion.spec.unit, "at least" if criterion.better == "higher" else "at most"
-        again = f" {BEFORE_TOO}" if of_change and verdict.not_met_before else ""
-        words = str(verdict.outcome)
-        neither = "neither way" if str(verdict.outcome) == CANNOT_SAY else ""
-        hint = str(verdict.indication or neither)
-        shown = [words, hint] if pointing else [words]
-        told = [*shown[:-1], shown[-1] + again if shown[-1] else ""]
-        figures = [verdict.baseline_value] if of_change else []
-        table.add_row(
-            Text(criterion.id),
-            *(Text(word, style=STYLES.get(word.removesuffix(again), "")) for word in told),
-            *(_figure(figure, verdict) for figure in (*figures, verdict.value)),
-            f"{bound} {_measured(verdict.threshold, unit)}" + _fall(criterion),
-        )
-    return table
-
-
-def _fall(criterion: Criterion) -> str:
-    """Return the second test of a criterion that also bounds a fall, in few words."""
-    if criterion.max_fall_points is None:
-        return ""
-    return f", fall at most {criterion.max_fall_points:g}"
-
-
-def _figure(value: float, verdict: Verdict) -> str:
-    """Return a figure, or the mark that it is hidden: where it led to something it is there."""
-    known = verdict.indication is not None or str(verdict.outcome) != CANNOT_SAY
-    from eh_access.analysis.policy import HIDDEN_MARK  # noqa: PLC0415 - quick start
-
-    if math.isnan(value) and known:
-        return HIDDEN_MARK
-    return _measured(value, verdict.criterion.spec.unit)
-
-
-def _measured(value: float, unit: str) -> str:
-    if not math.isfinite(value):
-        return "-"
-    number = f"{round(value * 100, 1):g}" if unit == "share" else f"{round(value, 1):g}"
-    return f"{number} {UNITS.get(unit, unit)}"
 
 
 def report_json(result: StudyResult, files: Mapping[str, Path]) -> str:

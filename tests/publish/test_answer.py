@@ -11,7 +11,7 @@ import pytest
 
 from eh_access.analysis.criteria import Outcome, Verdict
 from eh_access.modes import MODES
-from eh_access.publish.answer import answer, deprived_sentence, standing
+from eh_access.publish.answer import answer, deprived_sentence, standing, standings
 from eh_access.publish.report import criteria_matrix, render_report
 from eh_access.publish.tables import Table
 from eh_access.publish.tabulate import tabulate
@@ -43,9 +43,12 @@ def test_the_headline_tells_what_changed_from_what_was_missed_before(
     # walk-30 and pram-2500 were missed before and get worse, sessions does not change at all;
     # deprived-not-worse turns on roughly known places, and no-car lacks the bus
     first = answer(rotherham, tables, "deregister-sessions")[0]
-    assert first.endswith(
-        "Of 7 criteria they point to 2 newly not met, 2 missed before and now worse and 1 missed "
-        "before and unchanged; on 2 they say nothing."
+    assert first.endswith("Of 7 criteria they point to:")
+    assert standings(rotherham, "deregister-sessions") == (
+        "2 newly not met",
+        "2 missed before and now worse",
+        "1 missed before and unchanged",
+        "2 nothing either way",
     )
 
 
@@ -122,10 +125,18 @@ def test_on_streets_the_headline_says_the_same(
         for item in verdicts_of(toy, cases)
     )
     real = dataclasses.replace(toy, verdicts=settled, estimated=False)
-    assert answer(real, toy_tables, "close-b")[0].endswith(
-        "of 4 criteria: 1 met, 1 newly not met and 1 missed before and unchanged; on 1 nothing "
-        "can be said."
+    assert answer(real, toy_tables, "close-b")[0].endswith("of 4 criteria:")
+    assert standings(real, "close-b") == (
+        "1 met",
+        "1 newly not met",
+        "1 missed before and unchanged",
+        "1 of which nothing can be said",
     )
+
+
+def test_one_criterion_is_not_criteria(toy: StudyResult, toy_tables: Mapping[str, Table]) -> None:
+    one = dataclasses.replace(toy, verdicts=verdicts_of(toy, [(MET, NOT_MET, False, 0.1)]))
+    assert answer(one, toy_tables, "close-b")[0].endswith("Of 1 criterion they point to:")
 
 
 def test_no_output_says_before_either_of_the_baseline_or_of_what_cannot_be_said(
@@ -231,5 +242,5 @@ def test_counts_that_are_modelled_are_called_so(
     rotherham: StudyResult, tables: Mapping[str, Table]
 ) -> None:
     assert all("modelled counts)" in tables[name].title for name in ("within", "added_time"))
-    told = deprived_sentence(rotherham, tables, "deregister-sessions")
-    assert told.endswith("(estimated times and modelled counts).")
+    told = answer(rotherham, tables, "deregister-sessions")[1]
+    assert told.endswith("(estimated times and modelled counts).")  # once, on the first figures

@@ -72,7 +72,8 @@ def test_less_than_the_estimates_are_off_is_no_difference(tmp_path: Path) -> Non
     theirs.write_text(
         '[[scenario]]\nname = "theirs"\nlabel = "Arnold 300 m away"\n'
         'close = ["park-view", "broom-valley", "wath-victoria"]\n'
-        'move = [{ site = "arnold", easting = 445000, northing = 393100, location_radius_m = 150 }]\n',
+        'move = [{ site = "arnold", easting = 445000, northing = 393100, '
+        "location_radius_m = 150 }]\n",
         encoding="utf-8",
     )
     ran = run_cli("challenge", theirs, "--offline", "-o", tmp_path / "out", "--json")

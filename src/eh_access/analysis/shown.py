@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sized
 from typing import TYPE_CHECKING
 
 from eh_access import _html
@@ -141,7 +142,7 @@ def verdicts_text(verdicts: Sequence[Verdict]) -> str:
     str
         Lines.
     """
-    return "\n".join([f"{len(verdicts)} verdicts", *(f"  {_found(each)}" for each in verdicts)])
+    return "\n".join([_verdicts(verdicts), *(f"  {_found(each)}" for each in verdicts)])
 
 
 def verdicts_html(verdicts: Sequence[Verdict]) -> str:
@@ -252,7 +253,7 @@ def robustness_text(found: Robustness) -> str:
     rows = summary.itertuples()
     return "\n".join(
         [
-            f"Robustness: {len(summary):,} verdicts under other assumptions",
+            f"Robustness: {_verdicts(summary)} under other assumptions",
             *(f"  {r.scenario}, {r.criterion}: {r.outcome}. {r.sentence}" for r in rows),
         ]
     )
@@ -273,7 +274,7 @@ def robustness_html(found: Robustness) -> str:
     """
     summary = found.summary()
     rows = [(r.scenario, r.criterion, r.outcome, r.sentence) for r in summary.itertuples()]
-    title = f"Robustness: {len(summary):,} verdicts under other assumptions"
+    title = f"Robustness: {_verdicts(summary)} under other assumptions"
     warning = (
         "Outcomes here are of the numbers alone. Where times are estimates these are indications: "
         "the verdicts themselves are then never met or not met."
@@ -291,3 +292,7 @@ def _indicative(*, estimated: bool) -> list[str]:
 
 def _share(value: float) -> str:
     return f"{value:.0%}" if math.isfinite(value) else "not known"
+
+
+def _verdicts(found: Sized) -> str:
+    return "1 verdict" if len(found) == 1 else f"{len(found):,} verdicts"

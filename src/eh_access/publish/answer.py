@@ -45,7 +45,8 @@ def answer(result: StudyResult, tables: Mapping[str, Table], scenario: str) -> t
     Returns
     -------
     tuple of str
-        What the criteria say; how many are within the cutoff before and after; who loses.
+        What the criteria say, with `standings` as a list behind it; how many are within the cutoff
+        before and after; who loses.
     """
     return (
         _of_criteria(result, scenario),
@@ -60,21 +61,34 @@ def _of_criteria(result: StudyResult, scenario: str) -> str:
     label = scenario_label(result, scenario)
     if not verdicts:
         return f"For {words.quoted(label)} no criterion was set, so nothing is judged."
-    counts = Counter(standing(result, verdict) for verdict in verdicts)
-    told = words.listed(
-        f"{counts[name]} {text}" for name, text in STANDINGS.items() if counts[name]
-    )
-    silent = counts[""]
+    whole = words.counted(len(verdicts), "criterion", "criteria")
     if result.estimated:
-        nothing = f"; on {silent} they say nothing" if silent else ""
         return (
             f"It cannot be said for certain whether services stay reasonably local under "
-            f"{words.quoted(label)}: travel times are estimates. Of {len(verdicts)} criteria they "
-            f"point to {told or 'none'}{nothing}."
+            f"{words.quoted(label)}: travel times are estimates. Of {whole} they point to:"
         )
-    nothing = f"on {silent} nothing can be said" if silent else ""
-    told = "; ".join(filter(None, (told, nothing)))
-    return f"Under {words.quoted(label)}, of {len(verdicts)} criteria: {told}."
+    return f"Under {words.quoted(label)}, of {whole}:"
+
+
+def standings(result: StudyResult, scenario: str) -> tuple[str, ...]:
+    """Return what the criteria come to, a line for each of `STANDINGS` that there is.
+
+    Parameters
+    ----------
+    result
+        What a study found.
+    scenario
+        The scenario the report answers about.
+
+    Returns
+    -------
+    tuple of str
+        Counts with their words; empty without criteria.
+    """
+    counts = Counter(standing(result, verdict) for verdict in result.verdicts_for(scenario))
+    told = [f"{counts[name]} {text}" for name, text in STANDINGS.items() if counts[name]]
+    silent = "nothing either way" if result.estimated else "of which nothing can be said"
+    return (*told, *([f"{counts['']} {silent}"] if counts[""] else []))
 
 
 def standing(result: StudyResult, verdict: Verdict) -> str:
@@ -182,7 +196,7 @@ def losers_sentence(result: StudyResult, tables: Mapping[str, Table], scenario: 
             else words.about(part_time)
         )
         text += f"; counting any open {said.site}, however few its hours, {few} would"
-    return words.capital(text) + f"{said.hedge}."
+    return words.capital(text) + "."
 
 
 def deprived_sentence(result: StudyResult, tables: Mapping[str, Table], scenario: str) -> str:
@@ -217,7 +231,7 @@ def deprived_sentence(result: StudyResult, tables: Mapping[str, Table], scenario
     most, least = (f"{_change(mean[group])} in fifth {group}" for group in ends)
     return (
         f"By the nation's fifths of deprivation, on average for {said.unit} {row['mode']} to the "
-        f"nearest full-time {said.site}: {most}, {least}; {told}{said.hedge}."
+        f"nearest full-time {said.site}: {most}, {least}; {told}."
     )
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from eh_access.modes import TravelMode
     from eh_access.publish.wording import Wording
     from eh_access.study.results import StudyResult
+    from eh_access.study.schema import Settings
 
 FULL_HOURS = "full hours"
 CLOSED = "closed"
@@ -125,7 +126,11 @@ def _assumptions(result: StudyResult) -> Table:
         for times in result.times.values()
     ]
     rows += [
-        ("Minutes shown first", f"{settings.cutoff_min:g} minutes", "the study's settings"),
+        (
+            "Minutes shown first",
+            f"{settings.cutoff_min:g} minutes",
+            _setter(settings, "cutoff_min"),
+        ),
         ("A time counts as out of reach beyond", f"{settings.search_min:g} minutes", "settings"),
         (
             "Minutes added or saved count from more than",
@@ -135,7 +140,7 @@ def _assumptions(result: StudyResult) -> Table:
         (
             "Full-time from",
             f"{settings.full_time_from_hours:g} hours a week",
-            settings.full_time_assumption or "the study's settings",
+            settings.full_time_assumption or _setter(settings, "full_time_from_hours"),
         ),
         (study.weight_label, study.unit, study.weight_basis),
     ]
@@ -144,7 +149,7 @@ def _assumptions(result: StudyResult) -> Table:
         (
             f"Criterion {item.id}: {item.title}",
             f"threshold {item.threshold:g}, marginal within {item.margin:g}",
-            f"{item.source}; set by {item.set_by} on {item.set_on}",
+            f"{clause(item.source)}; set by {item.set_by} on {item.set_on}",
         )
         for item in study.criteria
     ]
@@ -161,6 +166,11 @@ def _speed(mode: TravelMode, *, estimated: bool) -> tuple[str, str]:
         return "by road", mode.source
     fitted = f"{DRIVE_FIXED_MIN:g} minutes, and {DRIVE_MIN_PER_KM:g} for each km in a straight line"
     return fitted, "fitted to trips on real streets elsewhere; docs/method/estimate.md"
+
+
+def _setter(settings: Settings, key: str) -> str:
+    """Return whose number a setting is."""
+    return "the study's settings" if key in settings.model_fields_set else "the default"
 
 
 def _sources(result: StudyResult) -> Table:

@@ -58,8 +58,8 @@ def choice_section(
             table=_columns(
                 replace(best, frame=best.frame.head(BEST_SHOWN), headers=2),
                 shown,
-                title=f"The {min(BEST_SHOWN, len(best.frame))} sets whose closing leaves the shortest mean trip, of "
-                f"{len(best.frame)}{said.mark}",
+                title=f"The {min(BEST_SHOWN, len(best.frame))} sets whose closing leaves the "
+                f"shortest mean trip, of {len(best.frame)}{said.mark}",
             ),
             paragraphs=("Every set stands in alternatives.csv and in the workbook.",),
         ),
@@ -104,8 +104,8 @@ def _told(found: Alternatives, tables: Mapping[str, Table], said: Wording) -> tu
     told = [
         (
             f"{_sets(sets, size, said.site)} that could close. {scored:,} of them "
-            f"{'was' if scored == 1 else 'were'} scored on the same measures, counting full-time {said.site}s; the choice made "
-            f"closes {chosen} or leaves fewer hours there."
+            f"{'was' if scored == 1 else 'were'} scored on the same measures, counting full-time "
+            f"{said.site}s; the choice made closes {chosen} or leaves fewer hours there."
         )
     ]
     told.append(_not_scored(found))
@@ -121,9 +121,9 @@ def _told(found: Alternatives, tables: Mapping[str, Table], said: Wording) -> tu
     told.append(
         f"By mean minutes it ranks {rank:.0f} of {scored:,}{joint(tied)}: {regret:.1f} minutes "
         f"above the best set. {_count(every, 'set does', 'sets do')} better on every one of "
-        f"{len(found.counted)} measures{_of_all(found)}; {_count(some, 'set is', 'sets are').lower()} "
-        f"at least as good on all and better on one or more. So the choice made is "
-        f"{'' if row['in_pareto'] else 'not '}among "
+        f"{len(found.counted)} measures{_of_all(found)}; "
+        f"{_count(some, 'set is', 'sets are').lower()} at least as good on all and better on one "
+        f"or more. So the choice made is {'' if row['in_pareto'] else 'not '}among "
         f"those that nothing else beats all round (the Pareto set)."
     )
     told.append(

@@ -136,14 +136,15 @@ def _furnish(axes: Axes, *bounds: NDArray[np.float64]) -> float:
     axes.plot([x, x + length_m], [y, y], color=INK, linewidth=2, solid_capstyle="butt")
     label = f"{length_m / 1000:g} km"
     axes.annotate(label, (x + length_m / 2, y), (0, 3), textcoords="offset points", ha="center")
+    # beside the scale, below all that is drawn: an arrow on the outline would not be seen
+    pole = x - 0.6 * margin
     axes.annotate(
-        "N",
-        (0.03, 0.13),
-        (0.03, 0.04),
-        xycoords="axes fraction",
-        ha="center",
-        arrowprops={"arrowstyle": "-|>", "color": INK},
+        "",
+        (pole, y + 0.9 * margin),
+        (pole, y - 0.2 * margin),
+        arrowprops={"arrowstyle": "-|>", "color": INK, "shrinkA": 0, "shrinkB": 0},
     )
+    axes.annotate("N", (pole, y), (-5, 0), textcoords="offset points", ha="right", va="center")
     across, up = east - west + 2 * margin, north - south + 3 * margin
     return float(min(WIDTH_IN / across, HEIGHT_IN / up) * POINTS_PER_INCH)
 

@@ -49,6 +49,17 @@ class Further:
         sections = (self.sessions, self.choice, self.outreach, self.sure)
         return tuple(section for section in sections if section is not None)
 
+    @property
+    def absent(self) -> frozenset[str]:
+        """The files that are not written, there being nothing to say in them."""
+        there = {
+            "alternatives.csv": self.choice,
+            "robustness.csv": self.tables,
+            "fairness.csv": self.tables,
+            "outreach.csv": self.outreach,
+        }
+        return frozenset(name for name, found in there.items() if not found)
+
 
 NOTHING = Further()
 """For a report without findings."""

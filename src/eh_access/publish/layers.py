@@ -136,7 +136,7 @@ def area_changes(result: StudyResult, scenario: str, mode: str) -> gpd.GeoDataFr
         ``before_min``, ``after_min``, ``change_min`` (weighted means over those who reach one
         both before and after; NaN where nobody does) and ``loses_weight``.
     """
-    shown = display_areas(result.origins, result.areas)
+    shown = display_areas(result.origins, result.areas, public=result.study.weights_public)
     by = pd.Series(shown.area_of_origin, index=result.origins.index)
     # all scenarios at once, for one may tell of another
     found = pd.concat(
@@ -227,7 +227,7 @@ def _origins_layer(result: StudyResult, scenario: str) -> Layer:
 
 def _areas_layer(result: StudyResult, scenario: str | None, mode: str) -> Layer:
     """Return the areas with a group of columns for each scenario and mode."""
-    shown = display_areas(result.origins, result.areas)
+    shown = display_areas(result.origins, result.areas, public=result.study.weights_public)
     frame = shown.areas[["name", "geometry"]].copy()
     for compared, by in result.comparisons_full_time:
         changes = area_changes(result, compared, by)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from eh_access.analysis.rough import rough_radius_m
 from eh_access.publish.attribution import OSM_CREDIT
-from eh_access.publish.drawing import DARK_PINK, GREY, INK, SETTINGS
+from eh_access.publish.drawing import DARK_BLUE, DARK_PINK, GREY, INK, SETTINGS
 from eh_access.publish.labels import write_names
 from eh_access.publish.shading import CHANGE, TIMES, Shading, shaded_shapes
 
@@ -84,7 +84,9 @@ def _draw(
     geometry, minutes = shapes
     classes = shading.classes(minutes)
     with mpl.rc_context(SETTINGS):
-        axes = plt.subplots(figsize=(8.0, 7.0))[1] if ax is None else ax
+        axes = ax
+        if axes is None:  # room is made for the legend beside the map
+            axes = plt.subplots(figsize=(9.5, 7.0), layout="constrained")[1]
         handles = []
         looks = zip(shading.labels, shading.colours, shading.hatches, strict=True)
         for number, (label, colour, hatch) in enumerate([*looks, (NOBODY, "white", "")]):
@@ -92,14 +94,13 @@ def _draw(
             if not len(chosen):
                 continue
             points = bool((chosen.geom_type == "Point").all())
-            size: dict[str, Any] = {"markersize": 12} if points else {"hatch": hatch or None}
-            edge = colour if points and colour != "white" else GREY
-            chosen.plot(ax=axes, facecolor=colour, edgecolor=edge, linewidth=0.3, **size)
+            size: dict[str, Any] = {"markersize": 16} if points else {"hatch": hatch or None}
+            chosen.plot(ax=axes, facecolor=colour, edgecolor=GREY, linewidth=0.3, **size)
             handles.append(
                 Patch(facecolor=colour, edgecolor=GREY, hatch=hatch or None, label=label)
             )
         if sites is not None:
-            handles.append(_draw_sites(axes, located(sites).to_crs("EPSG:27700")))
+            handles += _draw_sites(axes, located(sites).to_crs("EPSG:27700"))
         axes.set_title(title, loc="left", fontsize=10)
         axes.legend(handles=handles, title=shading.title, loc="upper left",
                     bbox_to_anchor=(1.0, 1.0), frameon=False, alignment="left")  # fmt: skip
@@ -107,8 +108,8 @@ def _draw(
     return axes
 
 
-def _draw_sites(axes: Axes, sites: gpd.GeoDataFrame) -> Any:  # noqa: ANN401 - an artist
-    """Draw sites with their names; those known roughly wear their circle."""
+def _draw_sites(axes: Axes, sites: gpd.GeoDataFrame) -> list[Any]:
+    """Draw sites with their names, those closed apart; those known roughly wear their circle."""
     from matplotlib.patches import Circle  # noqa: PLC0415 - heavy
 
     if "location_basis" in sites:
@@ -118,13 +119,23 @@ def _draw_sites(axes: Axes, sites: gpd.GeoDataFrame) -> Any:  # noqa: ANN401 - a
                 circle = Circle((point.x, point.y), radius_m, fill=False, ls="--", ec=SITE_INK)
                 axes.add_patch(circle)
     across, up = sites.geometry.x, sites.geometry.y
-    style: dict[str, Any] = {"marker": "X", "ms": 9, "ls": "", "mec": "white", "color": SITE_INK}
-    mark = axes.plot(across, up, label="site", zorder=5, **style)[0]
+    closed = across.isna()  # none: a site that is drawn has a place
+    if "is_open" in sites:
+        closed = ~sites["is_open"].astype(bool)
+    looks: tuple[tuple[pd.Series, str, dict[str, Any]], ...] = (
+        (~closed, "site", {"marker": "o", "ms": 9, "color": DARK_BLUE}),
+        (closed, "site that is closed", {"marker": "X", "ms": 11, "color": SITE_INK}),
+    )
+    marks = [
+        axes.plot(across[chosen], up[chosen], label=label, zorder=5, ls="", mec="white", **style)[0]
+        for chosen, label, style in looks
+        if chosen.any()
+    ]
     west, east = axes.get_xlim()
     width_pt = axes.get_window_extent().width * POINTS_PER_INCH / axes.figure.dpi
     places = list(zip(across, up, strict=True))
     write_names(axes, places, list(sites["name"]), points_per_metre=width_pt / (east - west))
-    return mark
+    return marks
 
 
 def _furnish(axes: Axes) -> None:

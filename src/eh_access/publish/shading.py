@@ -44,7 +44,7 @@ class Shading:
         return (*(label.removesuffix(OR_LOST) for label in self.labels), "no longer reached")
 
     def as_data(self) -> dict[str, list[Any]]:
-        """What the page of the map draws classes with, what is out of reach apart."""
+        """Return what the page of the map draws classes with, what is out of reach apart."""
         return {
             "bounds": list(self.bounds),
             "labels": list(self.labels_apart),

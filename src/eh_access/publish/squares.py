@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FEW_AREAS = 8
-SQUARE_M = 500
+SQUARE_M, PRIVATE_SQUARE_M = 500, 1000
 GRID_500_KM = "VWXYZQRSTULMNOPFGHJKABCDE"
 """Letters of the national grid's squares from the south-west, row by row; I is not used."""
 
@@ -43,7 +43,9 @@ class DisplayAreas:
     word: str
 
 
-def display_areas(origins: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> DisplayAreas:
+def display_areas(
+    origins: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, *, public: bool = True
+) -> DisplayAreas:
     """Return the areas to colour on a map.
 
     Parameters
@@ -52,32 +54,40 @@ def display_areas(origins: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> Display
         Points in EPSG:27700 with ``area_id``.
     areas
         The study's areas.
+    public
+        Whether what is counted is; else counts are by square kilometre where areas are few, and
+        smaller squares would show a pattern of the counting (`protect`).
 
     Returns
     -------
     DisplayAreas
-        The study's own where there are at least eight, else the 500-metre squares in which
+        The study's own where there are at least eight, else the squares of 500 m (or 1 km) in which
         origins lie, named by the grid reference of their south-west corner.
     """
     if len(areas) >= FEW_AREAS:
         own = origins["area_id"].to_numpy(dtype=object)
         return DisplayAreas(areas=areas, area_of_origin=own, word="small area")
-    corner_x = np.floor(origins.geometry.x.to_numpy() / SQUARE_M) * SQUARE_M
-    corner_y = np.floor(origins.geometry.y.to_numpy() / SQUARE_M) * SQUARE_M
+    side = SQUARE_M if public else PRIVATE_SQUARE_M
+    corner_x = np.floor(origins.geometry.x.to_numpy() / side) * side
+    corner_y = np.floor(origins.geometry.y.to_numpy() / side) * side
     names = np.array(
         [grid_reference(x, y) for x, y in zip(corner_x, corner_y, strict=True)], dtype=object
     )
     squares = pd.DataFrame({"name": names, "x": corner_x, "y": corner_y}).drop_duplicates("name")
     squares = squares.sort_values("name")
     x, y = squares["x"].to_numpy(), squares["y"].to_numpy()
-    shapes = shapely.box(x, y, x + SQUARE_M, y + SQUARE_M)
+    shapes = shapely.box(x, y, x + side, y + side)
     framed = gpd.GeoDataFrame(
         {"name": squares["name"].to_numpy()},
         geometry=shapes,
         index=pd.Index(squares["name"], name="area_id"),
         crs=CRS,
     )
-    return DisplayAreas(areas=framed, area_of_origin=names, word="500 m square")
+    return DisplayAreas(
+        areas=framed,
+        area_of_origin=names,
+        word=f"{side} m square" if public else "square kilometre",
+    )
 
 
 def grid_reference(easting: float, northing: float) -> str:

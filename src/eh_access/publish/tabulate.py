@@ -85,7 +85,7 @@ def groupings(result: StudyResult) -> Iterator[tuple[str, str, pd.Series]]:
     if "ward_name" in origins:
         names = origins["ward_name"].astype("str").fillna(UNKNOWN)
         yield "wards", "ward (modelled, not official ward counts)", names
-    shown = display_areas(origins, result.areas)
+    shown = display_areas(origins, result.areas, public=result.study.weights_public)
     codes = pd.Series(shown.area_of_origin, index=origins.index).astype("str")
     names = shown.areas["name"].astype("str").reindex(codes).fillna("").to_numpy()
     yield "areas", shown.word, codes.where(codes == names, codes + " " + names).str.strip()

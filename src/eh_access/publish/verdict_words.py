@@ -41,9 +41,14 @@ FILES = (
     ("results.gpkg", "layers for GIS"),
     ("origins.csv", "place by place"),
     ("verdicts.csv", "criterion by criterion"),
+    ("alternatives.csv", "every other set of sites that could close, ranked"),
+    ("robustness.csv", "the criteria under other assumptions and places"),
+    ("fairness.csv", "how every group fares"),
+    ("outreach.csv", "where sessions would give back most"),
+    ("hidden.csv", "what was hidden, and why"),
     ("manifest.json", "what went in and out"),
 )
-"""What always lies beside a report, and what it is."""
+"""What can lie beside a report, and what it is."""
 
 
 def in_words(result: StudyResult) -> list[Told]:

@@ -192,4 +192,5 @@ def headline(result: StudyResult) -> str | None:
         The one the study says was decided, else the last assessed. None when nothing but the
         baseline was assessed.
     """
-    return decided_scenario(result.study.scenarios)
+    name = decided_scenario(result.study.scenarios)
+    return name if name in result.scenario_names else None

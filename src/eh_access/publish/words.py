@@ -32,7 +32,7 @@ def whole(value: float) -> str:
 
 
 def about(value: float) -> str:
-    """Return a count for prose, to three significant figures, saying that it is rounded.
+    """Return a count for prose, to three significant figures, saying so where it is rounded.
 
     Parameters
     ----------
@@ -46,8 +46,8 @@ def about(value: float) -> str:
 
     Examples
     --------
-    >>> about(1243.4), about(14637), about(3.2), about(0.0), about(0.2)
-    ('about 1,240', 'about 14,600', 'about 3', 'no', 'fewer than 1')
+    >>> about(1243.4), about(14637), about(3.2), about(56.0), about(0.0), about(0.2)
+    ('about 1,240', 'about 14,600', 'about 3', '56', 'no', 'fewer than 1')
     """
     if math.isnan(value):
         return HIDDEN_MARK
@@ -56,7 +56,8 @@ def about(value: float) -> str:
     if value < 0.5:  # noqa: PLR2004 - what would round to none
         return "fewer than 1"
     digits = max(len(str(round(value))) - 3, 0)
-    return f"about {round(value, -digits):,.0f}"
+    rounded = round(value, -digits)
+    return f"{rounded:,.0f}" if rounded == value else f"about {rounded:,.0f}"
 
 
 def percentage(value: float) -> str:

@@ -73,7 +73,7 @@ const Draw = (() => {
     const bounds = L.latLngBounds([]);
     areas.forEach((area) => bounds.extend(area.getBounds()));
     data.sites.forEach((site) => site.at && bounds.extend(site.at));
-    if (bounds.isValid()) map.fitBounds(bounds, { padding: [6, 6], animate: false });
+    if (bounds.isValid()) map.fitBounds(bounds, { padding: [24, 24], animate: false });
   }
 
   function changeClass(more) {
