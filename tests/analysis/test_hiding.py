@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eh_access.analysis.hiding import Figures, hide_small
-from eh_access.analysis.numerals import count_of, number
+from eh_access.analysis.numerals import about, count_of, number
 from eh_access.analysis.policy import PUBLIC, Policy
 
 TEN = Policy(least_base=10)
@@ -123,3 +123,24 @@ def test_sentences_say_few_without_a_number() -> None:
     assert count_of(150, 302, "families", TEN) == "150 of 300 families (50%)"
     assert count_of(3, 7, "families", TEN) == "[c] of fewer than 10 families"
     assert count_of(4, 300, "under-fives") == "4 of 300 under-fives (1%)"
+
+
+@pytest.mark.parametrize(
+    ("weight", "told"),
+    [
+        (7560.4, "about 7,560"),
+        (7560.0, "7,560"),
+        (14637.0, "about 14,600"),
+        (999.6, "about 1,000"),
+        (123.0, "123"),
+        (0.0, "0"),
+    ],
+)
+def test_a_modelled_count_in_a_sentence_is_about_so_many(weight: float, told: str) -> None:
+    assert about(weight) == told
+    assert count_of(weight, 99999.0, "under-fives").startswith(f"{told} of about 100,000 ")
+
+
+def test_a_count_that_is_hidden_or_rounded_by_the_rules_is_told_by_them() -> None:
+    assert about(3.2, Policy()) == number(3.2, Policy()) == "fewer than 10"
+    assert about(1243.0, Policy()) == "1,245"

@@ -14,6 +14,7 @@ FEWEST = 0.005
 """A share below half a per cent is told as under 1%, not as none."""
 
 MOST_DECIMALS = 4
+SIGNIFICANT = 3
 SAME = 1e-9
 
 
@@ -45,6 +46,34 @@ def number(weight: float, policy: Policy = PUBLIC) -> str:
         return f"fewer than {policy.threshold}"
     weight = float(policy.shown(weight))
     return "under 1" if 0 < weight < 0.5 else f"{weight:,.0f}"  # noqa: PLR2004 - half of 1
+
+
+def about(weight: float, policy: Policy = PUBLIC) -> str:
+    """Return a count for a sentence: to three significant figures, saying so where it is rounded.
+
+    The one rule for counts in sentences; tables hold the count itself.
+
+    Parameters
+    ----------
+    weight
+        0 or more; modelled weights need not be whole.
+    policy
+        How counts are kept from identifying anybody; those it rounds are told as it has them.
+
+    Returns
+    -------
+    str
+        Text.
+
+    Examples
+    --------
+    >>> about(1243.4), about(14637.0), about(56.0), about(55.6), about(0.2), about(43.0, Policy())
+    ('about 1,240', 'about 14,600', '56', 'about 56', 'under 1', '45')
+    """
+    if not policy.public or weight < 0.5:  # noqa: PLR2004 - what would round to none
+        return number(weight, policy)
+    rounded = round(weight, -max(len(str(round(weight))) - SIGNIFICANT, 0))
+    return f"{rounded:,.0f}" if rounded == weight else f"about {rounded:,.0f}"
 
 
 def percent(share: float) -> str:
@@ -94,14 +123,14 @@ def count_of(part: float, whole: float, unit: str, policy: Policy = PUBLIC) -> s
     Examples
     --------
     >>> count_of(1240, 14637, "under-fives")
-    '1,240 of 14,637 under-fives (8%)'
+    '1,240 of about 14,600 under-fives (8%)'
     >>> count_of(297.0, 300.0, "families", Policy())
     'all but fewer than 10 of 300 families'
     """
     if not policy.public:
         return _hidden_count_of(part, whole, unit, policy)
     share = part / whole if whole > 0 else math.nan
-    return f"{number(part)} of {number(whole)} {unit} ({percent(share)})"
+    return f"{about(part)} of {about(whole)} {unit} ({percent(share)})"
 
 
 def _hidden_count_of(part: float, whole: float, unit: str, policy: Policy) -> str:

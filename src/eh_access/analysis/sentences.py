@@ -13,7 +13,7 @@ import numpy as np
 from eh_access.analysis.arrays import ROUNDING
 from eh_access.analysis.equality import GROUPS
 from eh_access.analysis.judgements import Finding, judgement
-from eh_access.analysis.numerals import amount, count_of, number, percent, shown
+from eh_access.analysis.numerals import about, amount, count_of, percent, shown
 from eh_access.analysis.readings import served
 
 if TYPE_CHECKING:
@@ -95,9 +95,9 @@ class Telling:
         return count_of(part, whole, told.unit, told.policy)
 
     def some(self, condition: NDArray[np.bool_]) -> str:
-        """Return how many meet a condition as a bare number, or "" for none."""
+        """Return how many meet a condition as a number, or "" for none."""
         weight = float(self.question.base.weights[condition].sum())
-        return number(weight, self.case.settings.policy) if weight > 0 else ""
+        return about(weight, self.case.settings.policy) if weight > 0 else ""
 
 
 def sentence(telling: Telling, finding: Finding) -> str:
@@ -116,7 +116,7 @@ def sentence(telling: Telling, finding: Finding) -> str:
         Two sentences or three.
     """
     fact = _FACTS[telling.criterion.measure](telling)
-    return f"{fact} {judgement(telling.criterion, finding)}"
+    return f"{fact[:1].upper()}{fact[1:]} {judgement(telling.criterion, finding)}"
 
 
 def _reach(telling: Telling) -> str:
@@ -184,9 +184,9 @@ def _group(telling: Telling) -> str:
     return (
         f"In {words} the trip {telling.travel} to the nearest {telling.place} would take "
         f"{_longer(inside['mean_change_min'])} on average "
-        f"({number(inside['weight'], policy)} {unit}), "
+        f"({about(inside['weight'], policy)} {unit}), "
         f"elsewhere {_longer(elsewhere['mean_change_min'])} "
-        f"({number(elsewhere['weight'], policy)})."
+        f"({about(elsewhere['weight'], policy)})."
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from eh_access.analysis import numerals
 from eh_access.analysis.policy import HIDDEN_MARK
 
 NOT_REACHED = "not reached"
@@ -55,9 +56,7 @@ def about(value: float) -> str:
         return "no"
     if value < 0.5:  # noqa: PLR2004 - what would round to none
         return "fewer than 1"
-    digits = max(len(str(round(value))) - 3, 0)
-    rounded = round(value, -digits)
-    return f"{rounded:,.0f}" if rounded == value else f"about {rounded:,.0f}"
+    return numerals.about(value)
 
 
 def percentage(value: float) -> str:
@@ -258,7 +257,7 @@ def counted(number: int, one: str, more: str = "") -> str:
 
 
 def quoted(text: str) -> str:
-    r"""Return text between single quotation marks.
+    """Return text between single quotation marks.
 
     Parameters
     ----------
@@ -272,7 +271,7 @@ def quoted(text: str) -> str:
 
     Examples
     --------
-    >>> quoted("outreach").strip("outreach").encode("ascii", "namereplace")
-    b'\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}'
+    >>> ascii(quoted("outreach")) == ascii(chr(8216) + "outreach" + chr(8217))
+    True
     """
     return f"\N{LEFT SINGLE QUOTATION MARK}{text}\N{RIGHT SINGLE QUOTATION MARK}"

@@ -165,6 +165,11 @@ const Core = (() => {
     const told = few(of) || small(of - value) ? NaN : shown(value);
     return Number.isNaN(told) ? HIDDEN : whole(told);
   };
+  /* The same for a figure that stands alone: as a sentence has it, the table has the count. */
+  const peopleAbout = (value, of = value) => {
+    const told = people(value, of);
+    return told === HIDDEN || value === 0 ? told : about(value);
+  };
   const unknown = () => (rules === null ? "not known" : HIDDEN);
   const percent = (part) => (Number.isFinite(part) ? `${fixed(100 * part, 1)}%` : unknown());
   const points = (part) => {
@@ -249,6 +254,6 @@ const Core = (() => {
 
   return {
     SPARE, within, decodeMinutes, decodeLine, hoursOf, serving, nearest, change, summarise, fixed,
-    whole, people, percent, coarse, few, protect, points, minutesText, added, about, listed, neighbours, colouring, modal,
+    whole, people, peopleAbout, percent, coarse, few, protect, points, minutesText, added, about, listed, neighbours, colouring, modal,
   };
 })();

@@ -41,7 +41,7 @@ const Figures = (() => {
     get("big-added-label").textContent = `minutes added to the nearest ${page.countText()}, on average`;
     get("mean-added").textContent = Core.added(t.meanAdded);
     get("big-loses-label").textContent = `${page.unit} who lose (over ${data.settings.loser_min} minutes longer to the nearest ${page.countText()})`;
-    get("loses").textContent = Core.people(t.loses, t.weight);
+    get("loses").textContent = Core.peopleAbout(t.loses, t.weight);
     const harm = (id, worse) => get(id).closest("div").classList.toggle("harm", worse);
     harm("share-after", t.shareAfter < t.shareBefore);
     harm("mean-added", t.meanAdded > 0);
