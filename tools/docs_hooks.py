@@ -17,6 +17,7 @@ import eh_access
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.nav import Navigation
 
 ROOT = Path(__file__).resolve().parent.parent
 FROM_ROOT = {
@@ -35,6 +36,25 @@ ROOMS = {
     "sources": "Sources: where data comes from",
     "publish": "Publish: what people see",
 }
+MENU = (
+    "index.md",
+    "tutorial.md",
+    "how-to/",
+    "method/",
+    "faq.md",
+    "gallery.md",
+    "reference/",
+    "decisions/",
+    "benchmarks.md",
+    "readme-of-the-project.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "LICENCES.md",
+)
+GITHUB_ANCHOR = re.compile(r"(\]: #\w+)---")
+"""In the changelog: a heading's dash is three hyphens of its anchor there, and one on the site."""
+NOWHERE = "](\0)"
+UNLINKED = re.compile(r"\[([^\]\[]*)\]\(\0\)")
 LINK = re.compile(r"(\]\()([^)#\s]+)((?:#[^)]*)?\))")
 
 
@@ -59,6 +79,21 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     index = f"# Reference\n\nEvery public name; import any of them from `eh_access`.\n\n{table}\n"
     files.append(File.generated(config, "reference/index.md", content=index))
     return files
+
+
+def on_nav(nav: Navigation, **_: Any) -> Navigation:  # noqa: ANN401 - mkdocs' own
+    """Put the menu in the order of a reader: first what teaches, last what is looked up."""
+
+    def place(item: Any) -> tuple[int, str]:  # noqa: ANN401 - a page, or a section of pages
+        page = item
+        while getattr(page, "children", None):
+            page = page.children[0]
+        name = page.file.src_uri
+        at = [number for number, start in enumerate(MENU) if name.startswith(start)]
+        return (at[0] if at else len(MENU), name)
+
+    nav.items.sort(key=place)
+    return nav
 
 
 def public_names(room: str) -> list[tuple[str, str]]:
@@ -98,7 +133,8 @@ def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:  # noqa: ANN
                 if here in from_root
                 else match[0]
             )
-        shown = re.search(r"\[([^\]]*)$", markdown[: match.start() + 1])
-        return f"]({up}readme-of-the-project.md)" if shown and (ROOT / path).exists() else match[0]
+        # what the site does not hold: its words stay, without a link that leads nowhere
+        return NOWHERE if (ROOT / path).exists() else match[0]
 
-    return LINK.sub(turn, markdown)
+    turned = LINK.sub(turn, GITHUB_ANCHOR.sub(r"\1-", markdown))
+    return UNLINKED.sub(r"\1", turned)

@@ -86,7 +86,7 @@ def _draw(
     with mpl.rc_context(SETTINGS):
         axes = ax
         if axes is None:  # room is made for the legend beside the map
-            axes = plt.subplots(figsize=(9.5, 7.0), layout="constrained")[1]
+            axes = plt.subplots(figsize=(9.5, 7.0), layout="compressed")[1]
         handles = []
         looks = zip(shading.labels, shading.colours, shading.hatches, strict=True)
         for number, (label, colour, hatch) in enumerate([*looks, (NOBODY, "white", "")]):

@@ -1,0 +1,130 @@
+"""What is said twice is said the same way: percentages, files, colours, outcomes."""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import matplotlib as mpl
+import pytest
+
+from eh_access.publish.choice_tables import ranks_in_words
+from eh_access.publish.further_tables import further_tables
+from eh_access.publish.outputs import write_outputs
+from eh_access.publish.plots import plot_change
+from eh_access.publish.shading import CHANGE
+from eh_access.publish.tabulate import tabulate
+from eh_access.study.config import load_study
+from eh_access.study.further import Findings, find_further
+from eh_access.study.results import StudyResult
+from eh_access.study.run import run_study
+from study_cli import run_cli
+
+SPACED = re.compile(r"\d[ \u00a0]%")
+INLINE = re.compile(r"<(script|style)\b.*?</\1>", re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def rotherham() -> StudyResult:
+    return run_study(load_study("rotherham"))
+
+
+@pytest.fixture(scope="module")
+def found(rotherham: StudyResult) -> Findings:
+    return find_further(rotherham)
+
+
+@pytest.fixture(scope="module")
+def written(toy: StudyResult, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
+    return write_outputs(toy, tmp_path_factory.mktemp("story"))
+
+
+def test_a_percentage_is_written_without_a_space(
+    written: Mapping[str, Path], tmp_path: Path
+) -> None:
+    for name, path in written.items():
+        if name.endswith((".html", ".csv")):
+            text = INLINE.sub("", path.read_text(encoding="utf-8"))
+            assert not SPACED.search(text), (name, SPACED.search(text))
+    with zipfile.ZipFile(written["report.docx"]) as document:
+        assert not SPACED.search(document.read("word/document.xml").decode())
+    with zipfile.ZipFile(written["tables.xlsx"]) as book:
+        sheets = [book.read(name).decode() for name in book.namelist() if name.endswith(".xml")]
+    assert not any(SPACED.search(text) for text in sheets)
+    ran = run_cli("report", "rotherham", "--offline", "--out", tmp_path / "out")
+    assert "%" in ran.out
+    assert not SPACED.search(ran.out)
+
+
+def test_every_file_beside_the_report_is_named_in_it(written: Mapping[str, Path]) -> None:
+    page = written["report.html"].read_text(encoding="utf-8")
+    listed = page.split('<ul class="files">')[1].split("</ul>")[0]
+    assert set(re.findall(r'href="([^"]+)"', listed)) == set(written) - {"report.html"}
+
+
+def test_the_readme_names_every_file_there_can_be(written: Mapping[str, Path]) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert [name for name in written if f"`{name}`" not in readme] == []
+
+
+def test_the_map_has_the_colours_of_the_report(written: Mapping[str, Path]) -> None:
+    page = written["map.html"].read_text(encoding="utf-8")
+    assert json.dumps(list(CHANGE.colours), separators=(",", ":")) in page.replace(" ", "")
+
+
+def test_robustness_says_of_each_outcome_what_the_verdict_says(
+    rotherham: StudyResult, found: Findings
+) -> None:
+    summary = found.robustness.summary().set_index(["scenario", "criterion"])
+    pointed = {
+        (item.scenario, item.criterion.id): str(item.indication) if item.indication else ""
+        for item in rotherham.verdicts
+    }
+    silent = [pair for pair, said in pointed.items() if not said]
+    assert ("deregister-sessions", "deprived-not-worse") in silent
+    for pair, said in pointed.items():
+        outcome = summary.loc[pair, "outcome"]
+        assert outcome == said if said else outcome in {"neither way", "cannot say"}, pair
+
+
+def test_percentages_are_points_apart_and_no_set_is_best_without_a_figure(
+    rotherham: StudyResult, found: Findings
+) -> None:
+    table = ranks_in_words(further_tables(rotherham, found)["choice"])
+    rows = table.frame.set_index("measure")
+    shares = rows[rows["council"].str.endswith("%")]
+    assert len(shares)
+    assert shares["regret"].str.endswith(" percentage points").all()
+    unknown = rows[rows["best"] == "not available"]
+    assert (unknown["best_sites"] == "not available").all()
+
+
+def test_an_estimate_s_assumptions_are_not_those_of_streets(rotherham: StudyResult) -> None:
+    rows = tabulate(rotherham)["assumptions"].frame.set_index("what")
+    car = " ".join(rows.loc["Speed by car"])
+    assert "limit" not in car
+    assert "junction" not in car
+    assert "straight line" in car
+    assert not rows["source"].str.contains(".;", regex=False).any()
+
+
+def test_a_closed_site_is_drawn_apart_and_the_legend_lies_within_the_picture(
+    rotherham: StudyResult,
+) -> None:
+    mpl.use("Agg")
+    name = "deregister-closed"
+    sites = rotherham.scenario_sites[name]
+    change = rotherham.comparisons_full_time[name, "walk"]
+    axes = plot_change(change, rotherham.origins, sites=sites)
+    labels = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert "site that is closed" in labels
+    figure = axes.figure
+    figure.canvas.draw()
+    box = axes.get_legend().get_window_extent()
+    assert box.x1 <= figure.bbox.x1
+    assert box.y1 <= figure.bbox.y1
+    every = plot_change(change, rotherham.origins, sites=sites.drop(columns="is_open"))
+    assert "site that is closed" not in [text.get_text() for text in every.get_legend().get_texts()]
