@@ -73,7 +73,8 @@ class Check:
             self.faults.append(f"{self.source}, row {position + 1}{label}, {column}: {problem}")
         more = len(positions) - SHOWN_ROWS
         if more > 0:
-            self.whole(f"{more} more rows have a fault of the same kind in {column}")
+            have = "row has" if more == 1 else "rows have"
+            self.whole(f"{more} more {have} a fault of the same kind in {column}")
 
     def _label(self, position: int) -> str:
         if self.id_name not in self.frame:

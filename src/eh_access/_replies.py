@@ -209,7 +209,8 @@ def check_lines(study: Study, inputs: Mapping[str, Inputs]) -> Iterator[str]:
     for name, tables in inputs.items():
         weight = tables.origins["weight"].sum()
         unit = UNIT if tables.families else study.unit
-        yield f"  origins '{name}': {len(tables.origins):,} rows, {weight:,.0f} {unit}"
+        rows = "1 row" if len(tables.origins) == 1 else f"{len(tables.origins):,} rows"
+        yield f"  origins '{name}': {rows}, {weight:,.0f} {unit}"
     first = next(iter(inputs.values()))
     located = int((first.sites["location_basis"] != "unknown").sum())
     yield f"  sites: {len(first.sites)}, of which {located} have a known or estimated place"

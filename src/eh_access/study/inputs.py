@@ -288,7 +288,7 @@ def _area_faults(points: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, name: str) -
         hint = did_you_mean(area, areas.index)
         yield f"{name}, row {row + 1} (origin_id '{origin}'), area_id: no area '{area}'; {hint}"
     if len(rows) > SHOWN_ROWS:
-        yield f"{name}, area_id: {len(rows) - SHOWN_ROWS} more rows name an area that is not there"
+        yield f"{name}, area_id: {len(rows) - SHOWN_ROWS} more name an area that is not there"
 
 
 def _clashes(ids: Mapping[str, set[str]], name: str | None) -> Iterator[str]:

@@ -192,7 +192,7 @@ def counted(
         return f"{number(part, policy)} of {number(whole, policy)} {unit}"
     if bool((weight == 1).all()):
         return f"{rows.sum():,} of {len(rows):,} {unit}"
-    places = f"at {rows.sum():,} of {len(rows):,} places"
+    places = f"at {rows.sum():,} of {len(rows):,} place{'' if len(rows) == 1 else 's'}"
     return f"{number(weight[rows].sum())} of {number(weight.sum())} {unit} ({places})"
 
 
@@ -225,8 +225,10 @@ def _assumptions(study: Study, travel: Travel) -> Iterator[Note]:
     if settings.full_time_assumption:
         yield Note(level="info", text=settings.full_time_assumption, topic="full-time")
     elif "full_time_from_hours" not in settings.model_fields_set:
-        told = f"A {study.site_word} counts as full-time from {settings.full_time_from_hours:g} "
-        told += "hours a week: the default, for the study sets no number."
+        article = "An" if study.site_word[0].lower() in "aeiou" else "A"
+        told = f"{article} {study.site_word} counts as full-time from "
+        told += f"{settings.full_time_from_hours:g} hours a week: the default, for the study sets "
+        told += "no number."
         asked = any(criterion.sites == "full_time" for criterion in study.criteria)
         told += "" if asked else f" No criterion here asks for a full-time {study.site_word}."
         yield Note(level="info", text=told, topic="full-time")

@@ -237,7 +237,9 @@ def _uneven_rows(text: str, name: str) -> Iterator[str]:
     except csv.Error as error:
         yield f"{name}, line {reader.line_num}: not comma-separated values ({error}); correct it"
     if wrong > SHOWN_ROWS:
-        yield f"{name}: {wrong - SHOWN_ROWS} more rows have more or fewer cells than the header"
+        more = wrong - SHOWN_ROWS
+        have = "row has" if more == 1 else "rows have"
+        yield f"{name}: {more} more {have} more or fewer cells than the header"
 
 
 def _points(table: pd.DataFrame, name: str) -> pd.DataFrame:

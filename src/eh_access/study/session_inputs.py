@@ -212,5 +212,8 @@ def venue_faults(study: Study, candidates: int) -> Iterator[str]:
     lines = lines_of(study)
     for place, number in enumerate(study.sessions.venues or ()):
         if number > candidates:
-            told = f"is {number}, but there are {candidates} candidate venues; give at most so many"
+            venues = (
+                "is 1 candidate venue" if candidates == 1 else f"are {candidates} candidate venues"
+            )
+            told = f"is {number}, but there {venues}; give at most so many"
             yield fault_at(study.file_name, lines, ("sessions", "venues", place), told)
