@@ -199,7 +199,7 @@ def test_sentences_count_people() -> None:
     verdict = judge(SEVEN["walk-30"], case_of(CLOSED))
     assert verdict.sentence == (
         "20 of 100 under-fives (20%) would be more than 30 minutes on foot from a full-time "
-        "centre; 20 of them were nearer before. Not met: 80% against at least 90%; down 20 "
+        "centre; all of them were nearer before. Not met: 80% against at least 90%; down 20 "
         "points from 100% (5 allowed)."
     )
     assert judge(SEVEN["even-spread"], case_of(CLOSED)).sentence == (
@@ -215,7 +215,7 @@ def test_sentences_count_people() -> None:
     assert judge(SEVEN["no-car"], case_of(CLOSED)).sentence == (
         "In the areas with most households without a car (about a fifth of those counted here, "
         "not of the areas), 20 of 30 under-fives (67%) would be more than 30 minutes on foot from "
-        "a centre; 20 of them were nearer before. "
+        "a centre; all of them were nearer before. "
         "Cannot say: bus times are missing (there is no timetable)."
     )
 

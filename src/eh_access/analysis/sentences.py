@@ -155,7 +155,9 @@ def _unserved(telling: Telling, what: str, words: tuple[str, str]) -> str:
     if telling.case.is_baseline:
         return f"{told}."
     lost, won = telling.some(had & ~has), telling.some(has & ~had)
-    told += f"; {lost} of them {words[0]} before" if lost else "; none of them newly"
+    public = telling.case.settings.policy.public  # elsewhere "all" could tell what is hidden
+    newly = "all" if public and lost == telling.some(~has) else lost
+    told += f"; {newly} of them {words[0]} before" if lost else "; none of them newly"
     return f"{told}; {won} others {words[1]} than before." if won else f"{told}."
 
 
