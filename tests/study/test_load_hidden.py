@@ -37,4 +37,4 @@ def test_weight_for_each_place_rests_on_the_weights_that_are_shown() -> None:
     assert (told["per_place_before"].isna() == told["weight_before"].isna()).all()
     # what is shown is the rounded count over the places: the exact one cannot be had from it
     assert told.loc["east", "per_place_before"] == 50 / 20
-    assert np.isnan(told.loc["west", "per_place_after"])
+    assert pd.isna(told["per_place_after"]["west"])
