@@ -128,3 +128,9 @@ def test_a_closed_site_is_drawn_apart_and_the_legend_lies_within_the_picture(
     assert box.y1 <= figure.bbox.y1
     every = plot_change(change, rotherham.origins, sites=sites.drop(columns="is_open"))
     assert "site that is closed" not in [text.get_text() for text in every.get_legend().get_texts()]
+
+
+def test_an_estimate_places_nobody_on_a_network(rotherham: StudyResult) -> None:
+    steps = tabulate(rotherham)["counts"].frame["step"]
+    assert not steps.str.contains("network").any()
+    assert steps.str.contains("origins with a place").any()

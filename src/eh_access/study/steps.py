@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from eh_access.study.inputs import Inputs
     from eh_access.study.travel import Travel
 
+PLACED = {False: "placed on the network", True: "with a place"}
+"""What is asked of origins before minutes are; an estimate has no network to place them on."""
+
 
 def step_counts(
     study: Study, inputs: Inputs, travel: Travel, *, verdicts: int
@@ -49,12 +52,12 @@ def step_counts(
     )
     placed = [
         StepCount(
-            step=f"{mode}: origins placed on the network",
+            step=f"{mode}: origins {PLACED[times.estimated]}",
             rows_in=len(inputs.origins),
             rows_out=int(
                 (~times.origin_status["status"].isin(("off_network", "no_location"))).sum()
             ),
-            note="the rest keep their rows, with a status",
+            note="any others keep their rows, with a status",
         )
         for mode, times in travel.times.items()
     ]
