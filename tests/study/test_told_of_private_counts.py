@@ -127,7 +127,7 @@ def test_every_reason_says_that_places_were_moved(told: Told) -> None:
     note = next(note["text"] for note in told.notes if note["topic"] == "disclosure")
     assert "not where each lives" in note
     assert "may differ by some points" in note
-    lost = re.search(r"(\d+ areas?) with fewer than 10 (is|are) left out", note)
+    lost = re.search(r"(\d+ [a-z ]+) with fewer than 10 (is|are) left out", note)
     assert (lost is None) == (not reasons.str.contains("left out: the value").any())
     if lost is not None:
         assert reasons.str.contains(lost[0]).all()
@@ -140,6 +140,7 @@ def test_check_says_it_too(tmp_path: Path) -> None:
     ran = run_cli("check", tmp_path)
     assert ran.code == 0, ran.err
     assert "not where each lives" in ran.out
+    assert "1 square kilometre with fewer than 10 is left out" in ran.out
 
 
 def test_public_counts_are_told_whole_with_their_places() -> None:

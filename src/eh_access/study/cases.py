@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from eh_access.analysis.case import Case, JudgeSettings, Side
 from eh_access.study.pooling import LEFT_OUT
+from eh_access.study.protecting import areas_in_words
 from eh_access.study.results import BASELINE_NAME
 
 if TYPE_CHECKING:
@@ -89,15 +90,15 @@ def moved_words(study: Study, hidden: Sequence[Hidden]) -> str:
     str
         A clause.
     """
-    lost = sum(LEFT_OUT in item.rule for item in hidden)
+    lost = [item.cell for item in hidden if LEFT_OUT in item.rule]
     told = (
         f"so that nobody can be found, {study.unit} are counted by area and placed at public "
         "places, not where each lives"
     )
     if lost:
-        areas = "1 area" if lost == 1 else f"{lost:,} areas"
-        be = "is" if lost == 1 else "are"
-        told += f", and {areas} with fewer than {study.disclosure.hide_below} {be} left out"
+        be = "is" if len(lost) == 1 else "are"
+        areas, limit = areas_in_words(lost), study.disclosure.hide_below
+        told += f", and {areas} with fewer than {limit} {be} left out"
     return f"{told}: the value may be some points off, and an outcome near the threshold may turn"
 
 

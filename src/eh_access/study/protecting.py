@@ -17,17 +17,21 @@ import pandas as pd
 import shapely
 
 from eh_access.errors import InputError
-from eh_access.study.pooling import safe_counts
+from eh_access.study.pooling import LEFT_OUT, POOLED, safe_counts
 from eh_access.study.records import Hidden, InputFile, Note, StepCount
 from eh_access.tables import CRS
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from eh_access.study.config import Study
     from eh_access.study.inputs import Inputs
     from eh_access.study.pooling import SafeCounts
 
 FEW_AREAS = 8
 SQUARE_M = 1000
+SQUARE = "km "
+"""What the name of a square kilometre begins with."""
 GROUP_COLUMNS = ("ward_code", "ward_name", "imd_decile", "no_car_share", "ruc21", "lsoa21cd")
 """Columns of origins that are facts about areas; others may be about people and are left out."""
 
@@ -189,15 +193,36 @@ def note_of(study: Study, safe: SafeCounts, where: str) -> Note:
         f"places; counts are rounded to the nearest {rules.round_to}"
     )
     if safe.pooled:
-        told += f", and counts below {rules.hide_below} pooled ({_areas(safe.pooled)})"
+        pooled = areas_in_words(safe.rules[safe.rules == POOLED].index)
+        told += f", and counts below {rules.hide_below} pooled ({pooled})"
     if safe.hidden:
         be = "is" if safe.hidden == 1 else "are"
-        told += f"; {_areas(safe.hidden)} with fewer than {rules.hide_below} {be} left out"
+        lost = areas_in_words(safe.rules[safe.rules == LEFT_OUT].index)
+        told += f"; {lost} with fewer than {rules.hide_below} {be} left out"
     return Note(level="warning", text=f"{told}.", topic="disclosure")
 
 
-def _areas(count: int) -> str:
-    return "1 area" if count == 1 else f"{count:,} areas"
+def areas_in_words(names: Collection[str]) -> str:
+    """Return how many areas there are, by the kind of area in which people were counted.
+
+    Parameters
+    ----------
+    names
+        Of areas, or of square kilometres where there are few areas.
+
+    Returns
+    -------
+    str
+        A count with its noun.
+
+    Examples
+    --------
+    >>> areas_in_words(["E01007"]), areas_in_words(["km 330 188", "km 331 186"])
+    ('1 area', '2 square kilometres')
+    """
+    squares = all(str(name).startswith(SQUARE) for name in names)
+    kind = "square kilometre" if squares else "area"
+    return f"1 {kind}" if len(names) == 1 else f"{len(names):,} {kind}s"
 
 
 def refuse_nothing(safe: SafeCounts, study: Study) -> None:
@@ -228,7 +253,7 @@ def _units(exact: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.Series:
             np.floor(line.to_numpy() / SQUARE_M).astype(int)
             for line in (exact.geometry.x, exact.geometry.y)
         )
-        names = [f"km {x:03d} {y:04d}" for x, y in zip(east, north, strict=True)]
+        names = [f"{SQUARE}{x:03d} {y:04d}" for x, y in zip(east, north, strict=True)]
         return pd.Series(names, index=exact.index)
     placed = np.array(_areas_at(exact.geometry, areas), dtype=object)
     known = exact["area_id"].isin(areas.index).to_numpy()
