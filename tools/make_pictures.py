@@ -68,9 +68,11 @@ def draw_results() -> None:
 
     mpl.use("Agg")
     result = eh.run_study(eh.load_study("rotherham"))
-    change = result.comparisons_full_time["deregister-sessions", "walk"]
+    change = result.comparisons_full_time["deregister-closed", "walk"]
     drawn = {
-        "plot-change": change.plot(result.origins, areas=result.areas, sites=result.sites),
+        "plot-change": change.plot(
+            result.origins, areas=result.areas, sites=result.scenario_sites["deregister-closed"]
+        ),
         "plot-verdicts": result.verdicts_for("deregister-sessions").plot(),
     }
     for name, axes in drawn.items():
