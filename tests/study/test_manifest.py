@@ -37,7 +37,7 @@ def test_a_manifest_is_plain_json_and_names_no_folder(tmp_path: Path) -> None:
     assert manifest["outputs"] == {"origins.csv": x}
     assert manifest["criteria"]["sha256"] == load_study(toy.toml).criteria_sha256()
     assert manifest["criteria"]["set_on"] == {"walk-30": "2020-01-01"}
-    placed = [item for item in manifest["counts"] if "placed" in item["step"]]
+    placed = [item for item in manifest["counts"] if "origins with a place" in item["step"]]
     assert [(item["rows_in"], item["rows_out"]) for item in placed] == [(3, 3), (3, 3)]
 
 
