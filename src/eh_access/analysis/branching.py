@@ -70,7 +70,8 @@ class _Search:
             self.choose,
             self.left,
         )
-        return (rows[found], float(sums[0])) if found[0] >= 0 and self.left >= 0 else None
+        within = found[0] >= 0 and self.left >= 0
+        return (np.sort(rows[found]), float(sums[0])) if within else None
 
 
 def solve_by_bounds(problem: Problem, objective: Objective) -> Solution | None:

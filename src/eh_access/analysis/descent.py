@@ -47,7 +47,7 @@ def best_within(
     Returns
     -------
     chosen : numpy.ndarray
-        int64 (choose,), sorted; all -1 if no choice keeps within the limits.
+        int64 (choose,), in the order they were taken; all -1 if no choice keeps within the limits.
     sums : numpy.ndarray
         (keys,) of that choice.
     left : float
@@ -62,7 +62,8 @@ def best_within(
     chosen, best_set = np.full(choose, -1), np.full(choose, -1)
     best_sums, bar = np.full(keys, np.inf), limits[0]
     paid[0], able[0], count[0] = start, np.arange(candidates), candidates
-    sums[0] = (weights * start).sum(axis=1)
+    for key in range(keys):
+        sums[0, key] = (weights[key] * start[key]).sum()
     floor = _with_all(costs[0], start[0], weights[0])
     depth, fresh = 0, True
     while depth >= 0:
@@ -95,7 +96,7 @@ def best_within(
             bar = sums[depth, 0] - gains[depth, 0, place]
             best_set[:] = chosen
             best_sums[:] = sums[depth] - gains[depth, :, place]
-    return np.sort(best_set), best_sums, budget
+    return best_set, best_sums, budget
 
 
 @njit()
@@ -103,7 +104,10 @@ def _with_all(costs: Floats, start: Floats, weights: Floats) -> float:
     """Return the sum with every candidate there: no choice does better."""
     total = 0.0
     for origin in range(len(start)):
-        total += weights[origin] * min(start[origin], costs[:, origin].min())
+        least = start[origin]
+        for candidate in range(len(costs)):
+            least = min(least, costs[candidate, origin])
+        total += weights[origin] * least
     return total
 
 
