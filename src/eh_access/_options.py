@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from typer.models import OptionInfo
 
 
 def studies(incomplete: str) -> list[str]:
@@ -30,46 +33,18 @@ StudyArgument = Annotated[
         autocompletion=studies,
     ),
 ]
-Out = Annotated[
-    Path | None,
-    typer.Option(
-        "--out",
-        "-o",
-        parser=path_given,
-        metavar="PATH",
-        help="Folder for the results; one in out/ if not given.",
-    ),
-]
-LogsOut = Annotated[
-    Path | None,
-    typer.Option(
-        "--out",
-        "-o",
-        parser=path_given,
-        metavar="PATH",
-        help="Folder for the logs; logs/ beside the manifest.",
-    ),
-]
-NetworkOut = Annotated[
-    Path | None,
-    typer.Option(
-        "--out",
-        "-o",
-        parser=path_given,
-        metavar="PATH",
-        help="Also write a compact network file (.npz) here.",
-    ),
-]
-StudyOut = Annotated[
-    Path | None,
-    typer.Option(
-        "--out",
-        "-o",
-        parser=path_given,
-        metavar="PATH",
-        help="The study.toml to write; it is printed if not given.",
-    ),
-]
+
+
+def _out(told: str) -> OptionInfo:
+    """Return ``--out``, whatever it is that is written."""
+    option: OptionInfo = typer.Option("--out", "-o", parser=path_given, metavar="PATH", help=told)
+    return option
+
+
+Out = Annotated[Path | None, _out("Folder for the results; one in out/ if not given.")]
+LogsOut = Annotated[Path | None, _out("Folder for the logs; logs/ beside the manifest.")]
+NetworkOut = Annotated[Path | None, _out("Also write a compact network file (.npz) here.")]
+StudyOut = Annotated[Path | None, _out("The study.toml to write; it is printed if not given.")]
 Offline = Annotated[
     bool, typer.Option("--offline", help="Make no connection; stored streets are still used.")
 ]
