@@ -86,6 +86,11 @@ def test_lengths_set_by_hand_come_back(tmp_path: Path) -> None:
     assert_equal(read_network_file(write_network(by_hand, tmp_path / "d.npz")), by_hand)
 
 
+def test_keys_the_source_dropped_come_back(network: Network, tmp_path: Path) -> None:
+    bare = dataclasses.replace(network, not_recorded=("barrier", "width"), _memory={})
+    assert_equal(read_network_file(write_network(bare, tmp_path / "n.npz")), bare)
+
+
 def test_long_steps_between_vertices_fit(tmp_path: Path) -> None:
     ways: list[Way] = [([0, 15], {"highway": "footway"})]
     raw = raw_ways(ways)

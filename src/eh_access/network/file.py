@@ -103,6 +103,8 @@ def _pack(network: Network) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         "covered_wkb": covered,
         "heights_source": None if network.heights is None else network.heights.source,
     }
+    if network.not_recorded:
+        about["not_recorded"] = list(network.not_recorded)
     return about, arrays
 
 
@@ -214,6 +216,7 @@ def _unpack(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Network:
         covered=None if covered is None else shapely.from_wkb(covered),
         provenance=tuple(Provenance(**entry) for entry in about["provenance"]),
         heights=_heights(about, arrays),
+        not_recorded=tuple(about.get("not_recorded", ())),
     )
 
 

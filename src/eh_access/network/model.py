@@ -121,6 +121,9 @@ class Network:
     heights
         How high each street lies along its way, or None if that is not known: then every street
         counts as level (see ``network/terrain.py``).
+    not_recorded
+        OpenStreetMap keys that the source of these streets dropped: that no street carries one of
+        them says nothing about the street.
 
     Raises
     ------
@@ -144,6 +147,7 @@ class Network:
     covered: BaseGeometry | None
     provenance: tuple[Provenance, ...]
     heights: Heights | None = None
+    not_recorded: tuple[str, ...] = ()
     _memory: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
