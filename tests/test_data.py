@@ -91,6 +91,7 @@ def test_licences_note_names_every_licence_and_credit() -> None:
         ("sites/rotherham_centres.csv", 12),
         ("sites/rotherham_youth.csv", 5),
         ("sites/rotherham_candidates.csv", 138),
+        ("sites/rotherham_neighbours.csv", 6),
         ("sites/newport_sites.csv", 12),
         ("boundaries/rotherham_lsoa21.geojson", 170),
         ("boundaries/rotherham_wards.geojson", 25),
@@ -179,10 +180,33 @@ def test_candidates_state_what_their_place_is_worth() -> None:
         assert "inferred" in row["evidence"]
 
 
+@needs_shared
+def test_neighbours_are_all_the_centres_the_map_names_within_reach() -> None:
+    source = SHARED / "rotherham"
+    places = pd.read_csv(source / "points" / "osm_poi_2021.csv")
+    points = gpd.GeoSeries.from_xy(places["easting"], places["northing"], crs=27700)
+    borough = gpd.read_file(source / "boundaries" / "lad.geojson").to_crs(27700).union_all()
+    near = (points.distance(borough) > 0) & (points.distance(borough) <= 5000)
+    words = places["name"].str.lower().str.replace("'", "")
+    kinds = ("childrens centre", "family centre", "surestart")
+    named = pd.Series([any(kind in name for kind in kinds) for name in words])
+    ours = pd.read_csv(DATA / "sites" / "rotherham_neighbours.csv")
+    assert set(ours["name"]) == set(places.loc[near & named, "name"])
+    assert ours["existence"].between(0, 1, inclusive="neither").all()
+    assert ours["evidence"].str.contains("Existence 0.[678] is our assumption").all()
+    districts = gpd.read_file(SHARED / "south_yorkshire" / "boundaries" / "lad.geojson")
+    at = gpd.GeoDataFrame(
+        ours, geometry=gpd.points_from_xy(ours["easting"], ours["northing"]), crs=27700
+    )
+    joined = at.sjoin(districts[["name", "geometry"]].to_crs(27700), lsuffix="ours")
+    assert (joined["district"] == joined["name_right"]).all()
+    assert len(joined) == len(ours)
+
+
 def test_no_site_id_is_used_twice_across_rotherhams_tables() -> None:
     ids = Counter(
         row["site_id"]
-        for name in ("centres", "youth", "candidates")
+        for name in ("centres", "youth", "candidates", "neighbours")
         for row in rows_of(f"sites/rotherham_{name}.csv")
     )
     assert max(ids.values()) == 1

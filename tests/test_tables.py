@@ -72,6 +72,8 @@ def test_absent_optional_columns_are_added_and_others_kept() -> None:
     found = check_sites(table)
     assert found["note"].tolist() == ["x", "y"]
     assert found[["kind", "locality", "hours_per_week"]].isna().all(axis=None)
+    assert found["existence"].tolist() == [1.0, 1.0]
+    assert check_sites(sites(existence=[None, 0.6]))["existence"].tolist() == [1.0, 0.6]
     plain = check_origins(origins().drop(columns=["imd_decile", "no_car_share"]))
     assert plain["weight_basis"].tolist() == ["not stated"] * 2
     assert "imd_decile" not in plain
@@ -95,6 +97,10 @@ def test_absent_optional_columns_are_added_and_others_kept() -> None:
             {"location_radius_m": [1e12, None]},
             "is 1000000000000.0; give a number from 0 to 100,000",
         ),
+        ({"existence": [0, None]}, "existence: is 0; give a number above 0, up to 1, or leave the"),
+        ({"existence": [1.2, None]}, "existence: is 1.2; give a number from 0 to 1"),
+        ({"existence": [-0.5, None]}, "existence: is -0.5; give a number from 0 to 1"),
+        ({"existence": ["likely", None]}, "existence: is likely; give a number"),
         ({"hours_per_week": [169, None]}, "hours_per_week: is 169.0; give a number from 0 to 168"),
         ({"hours_per_week": ["ten", None]}, "hours_per_week: is ten; give a number"),
         ({"hours_per_week_after": [-1, None]}, "hours_per_week_after: is -1"),

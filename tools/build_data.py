@@ -21,6 +21,7 @@ import numpy as np
 
 import data_newport
 import data_rotherham
+import data_sites
 from data_write import sha256
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,6 +45,7 @@ def build(shared: Path, out: Path, *, networks: bool = True) -> None:
         Whether to build the network too; if not, the one that ships is copied.
     """
     data_rotherham.build(shared / "data", out)
+    data_sites.build(shared / "data", out)
     data_newport.build(shared / "data", out)
     if networks:
         _build_networks(shared, out)

@@ -41,6 +41,7 @@ RANGES = {
     "hours_per_week": (0.0, HOURS_IN_A_WEEK),
     "hours_per_week_after": (0.0, HOURS_IN_A_WEEK),
     "location_radius_m": (0.0, MOST_RADIUS_M),
+    "existence": (0.0, 1.0),
     "weight": (0.0, MOST_WEIGHT),
     "imd_decile": (1.0, 10.0),
     "no_car_share": (0.0, 1.0),

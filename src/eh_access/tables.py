@@ -56,6 +56,7 @@ SITE_COLUMNS = (
     "hours_per_week",
     "location_basis",
     "location_radius_m",
+    "existence",
     "geometry",
 )
 ORIGIN_COLUMNS = ("origin_id", "weight", "area_id", "weight_basis", "geometry")
@@ -125,7 +126,8 @@ def check_sites(
         Needs ``site_id`` (column or index, unique), ``name``, ``location_basis`` (one of
         `LOCATION_BASES`) and ``location_radius_m`` (may be empty only if the basis is unknown).
         ``kind``, ``locality`` and ``hours_per_week`` (0 to 168; empty means full hours, number
-        unknown) are added empty if absent. Other columns are kept.
+        unknown) are added empty if absent; ``existence`` (above 0, up to 1: how likely it is that
+        the site was there at all) is 1 where absent or empty. Other columns are kept.
     source
         What to call the table in messages.
     within
@@ -176,6 +178,7 @@ def check_sites(
         check.rows(odd, "location_basis", told)
     read_numbers(check, ["hours_per_week", "hours_per_week_after"], may_miss=True)
     read_numbers(check, ["location_radius_m"], may_miss=unknown)
+    _read_existence(check)
     geometry = read_geometry(check)
     if geometry is not None:
         points_in_place(
@@ -183,6 +186,17 @@ def check_sites(
         )
     check.done()
     return finish(check, geometry)
+
+
+def _read_existence(check: Check) -> None:
+    """Read how likely each site is to have been there: certain unless stated."""
+    if "existence" not in check.frame:
+        check.frame["existence"] = 1.0
+    read_numbers(check, ["existence"], may_miss=True)
+    existence = check.frame["existence"].fillna(1.0)
+    never = np.asarray(existence == 0, dtype=bool)
+    check.rows(never, "existence", "is 0; give a number above 0, up to 1, or leave the site out")
+    check.frame["existence"] = existence
 
 
 def check_origins(

@@ -89,6 +89,7 @@ def _sites(result: StudyResult, words: Wording) -> Table:
             "name": sites["name"].to_numpy(),
             "location": sites["location_basis"].map(BASIS_WORDS).to_numpy(),
             "radius": sites["location_radius_m"].to_numpy(),
+            "existence": 100 * sites["existence"].to_numpy(),
             "evidence": _column(sites, "evidence"),
             "source": _column(sites, "source"),
         }
@@ -98,6 +99,7 @@ def _sites(result: StudyResult, words: Wording) -> Table:
         Column("site_id", "Id"),
         Column("location", "How its place is known"),
         Column("radius", "May be off by", "metres"),
+        Column("existence", "Chance it was there", "percent"),
     ]
     for scenario in result.scenarios:
         at = result.scenario_sites[scenario.name].reindex(sites.index)

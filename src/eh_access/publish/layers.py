@@ -42,7 +42,10 @@ FULL_TIME = "full_time"
 """Stands in the names of columns about the nearest site that is open full-time."""
 
 MAIN_ROADS = ("motorway", "trunk", "primary", "secondary")
-SITE_COLUMNS = ["name", "kind", "location_basis", "location_radius_m", "hours_per_week", "status"]
+SITE_COLUMNS = [
+    *("name", "kind", "location_basis", "location_radius_m", "existence"),
+    *("hours_per_week", "status"),
+]
 ISOCHRONE_COLOUR = "#BCD3EA"
 STREET_COLOUR = "#8C8C8C"
 ORIGIN_STYLE = {
