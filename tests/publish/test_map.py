@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from eh_access.publish.geojson import (
     STEPS_PER_DEGREE,
-    line_steps,
-    polygon_steps,
+    encode,
+    encoded_polygons,
     street_lines,
     to_degrees,
 )
@@ -53,8 +53,17 @@ def payload(page: str) -> dict[str, Any]:
     return json.loads(found[1])
 
 
-def walked(steps: list[int]) -> NDArray[np.float64]:
-    return np.cumsum(np.array(steps).reshape(-1, 2), axis=0) / STEPS_PER_DEGREE
+def walked(text: str) -> NDArray[np.float64]:
+    """Decode a polyline, latitude first, one sign after the other."""
+    moves, bits, shift = [], 0, 0
+    for sign in text:
+        group = ord(sign) - 63
+        bits |= (group & 31) << shift
+        shift += 5
+        if group < 32:
+            moves.append(~(bits >> 1) if bits & 1 else bits >> 1)
+            bits = shift = 0
+    return np.cumsum(np.array(moves).reshape(-1, 2), axis=0) / STEPS_PER_DEGREE
 
 
 def test_nothing_would_be_fetched(page: str) -> None:
@@ -147,31 +156,42 @@ def test_json_refuses_what_no_browser_reads() -> None:
         safe_json({"minutes": float("inf")})
 
 
+def test_lines_are_written_as_google_writes_them() -> None:
+    # the example of the algorithm's own description
+    line = shapely.LineString([(-120.2, 38.5), (-120.95, 40.7), (-126.453, 43.252)])
+    assert encode(np.array([line])) == ["_p~iF~ps|U_ulLnnqC_mqNvxq`@"]
+
+
 @given(
     st.lists(
-        st.tuples(st.floats(-8, 2, allow_nan=False), st.floats(49, 61, allow_nan=False)),
+        st.lists(
+            st.tuples(st.floats(-8, 2, allow_nan=False), st.floats(49, 61, allow_nan=False)),
+            min_size=2,
+            max_size=12,
+        ),
         min_size=1,
-        max_size=12,
+        max_size=4,
     )
 )
-def test_a_line_walked_by_its_steps_never_strays_over_a_metre(
-    points: list[tuple[float, float]],
+def test_lines_decoded_never_stray_over_a_metre(
+    lines: list[list[tuple[float, float]]],
 ) -> None:
-    lonlat = np.array(points)
-    found = walked(line_steps(lonlat))
+    texts = encode(np.array([shapely.LineString(line) for line in lines]))
     within = 0.5 / STEPS_PER_DEGREE + 1e-9
-    assert np.abs(found[0] - lonlat[0, ::-1]).max() <= within
-    assert np.abs(found[-1] - lonlat[-1, ::-1]).max() <= within
+    for line, text in zip(lines, texts, strict=True):
+        found = walked(text)
+        assert np.abs(found[0] - line[0][::-1]).max() <= within
+        assert np.abs(found[-1] - line[-1][::-1]).max() <= within
+        assert (np.diff(found, axis=0) != 0).any(axis=1).all()
 
 
 def test_a_hole_stays_a_hole() -> None:
     ring = shapely.Polygon(
-        [(0, 0), (0, 4e-3), (4e-3, 4e-3), (4e-3, 0)],
-        [[(1e-3, 1e-3), (1e-3, 2e-3), (2e-3, 2e-3), (2e-3, 1e-3)]],
+        [(0, 0), (0, 400), (400, 400), (400, 0)], [[(100, 100), (100, 200), (200, 200), (200, 100)]]
     )
-    ((outer, hole),) = polygon_steps(ring)
-    assert walked(outer)[:, 0].max() == pytest.approx(4e-3)
-    assert walked(hole)[:, 0].max() == pytest.approx(2e-3)
+    ((outer, hole),), (other,) = encoded_polygons([ring, shapely.box(0, 0, 400, 400)])
+    assert set(map(tuple, walked(outer))) == set(map(tuple, walked(other[0])))
+    assert np.ptp(walked(outer)[:, 0]) == pytest.approx(4 * np.ptp(walked(hole)[:, 0]), abs=3e-5)
 
 
 def test_streets_of_a_town_are_drawn_where_they_are() -> None:

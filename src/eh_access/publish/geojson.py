@@ -1,12 +1,14 @@
-"""Shapes as short lists of whole numbers: degrees in steps of 0.00001 (about a metre), as steps.
+"""Shapes as encoded polylines: text of a sixth of GeoJSON's length, which a page decodes itself.
 
-A ring or line is ``[lat0, lon0, dlat1, dlon1, ...]``: the first point, then the way to each next
-one. It is a third of the length of the same shape in GeoJSON, and a page decodes it in five lines.
+A line or ring is the first point and then the way to each next one, latitude before longitude, in
+steps of 0.00001 degree (about a metre). Each number is written in groups of five bits, the lowest
+first: Google's encoded polyline algorithm, which other programs read as well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from eh_access.network.model import Network
 
 STEPS_PER_DEGREE = 100_000
+GROUP_BITS, MOST_GROUPS = 5, 6
+FIRST_SIGN = ord("?")
 DEGREES = "EPSG:4326"
 MAX_STREET_POINTS = 120_000
 STREET_CLASSES: tuple[tuple[str, ...], ...] = (
@@ -49,59 +53,8 @@ def to_degrees(shapes: Iterable[BaseGeometry | None]) -> gpd.GeoSeries:
     return gpd.GeoSeries(list(shapes), crs=CRS).to_crs(DEGREES)
 
 
-def line_steps(lonlat: NDArray[np.float64]) -> list[int]:
-    """Return one line or ring as steps.
-
-    Parameters
-    ----------
-    lonlat
-        float64 (points, 2): longitude and latitude in degrees.
-
-    Returns
-    -------
-    list of int
-        ``[lat0, lon0, dlat1, dlon1, ...]`` in steps of 0.00001 degree; points that fall together
-        are given once.
-
-    Examples
-    --------
-    >>> line_steps(np.array([[-1.30000, 53.40000], [-1.29998, 53.40001]]))
-    [5340000, -130000, 1, 2]
-    """
-    grid = np.rint(np.asarray(lonlat)[:, ::-1] * STEPS_PER_DEGREE).astype(np.int64)
-    moves = np.vstack([grid[:1], np.diff(grid, axis=0)])
-    keep = np.ones(len(moves), dtype=bool)
-    keep[1:] = moves[1:].any(axis=1)
-    return [int(value) for value in moves[keep].ravel()]
-
-
-def polygon_steps(shape: BaseGeometry) -> list[list[list[int]]]:
-    """Return a polygon or several as parts, each a list of rings (the outer first) as steps.
-
-    Parameters
-    ----------
-    shape
-        Polygon or MultiPolygon in degrees.
-
-    Returns
-    -------
-    list
-        Parts, rings, steps.
-
-    Examples
-    --------
-    >>> polygon_steps(shapely.box(0, 0, 1e-5, 1e-5))
-    [[[0, 1, 1, 0, 0, -1, -1, 0, 0, 1]]]
-    """
-    return [
-        [line_steps(shapely.get_coordinates(ring)) for ring in (part.exterior, *part.interiors)]
-        for part in shapely.get_parts(shape)
-        if part.geom_type == "Polygon" and not part.is_empty
-    ]
-
-
-def lines(shapes: Iterable[BaseGeometry]) -> list[list[int]]:
-    """Return lines, in one piece or several, as steps.
+def encoded_lines(shapes: Iterable[BaseGeometry]) -> list[str]:
+    """Return lines, in one piece or several, as encoded polylines.
 
     Parameters
     ----------
@@ -110,16 +63,82 @@ def lines(shapes: Iterable[BaseGeometry]) -> list[list[int]]:
 
     Returns
     -------
-    list
-        One list of steps for each piece.
+    list of str
+        One for each piece; points that fall together are given once.
 
     Examples
     --------
-    >>> len(lines([shapely.MultiLineString([[(0, 0), (9, 9)], [(90, 0), (99, 9)]])]))
+    >>> len(encoded_lines([shapely.MultiLineString([[(0, 0), (9, 9)], [(90, 0), (99, 9)]])]))
     2
     """
-    parts = shapely.get_parts(list(to_degrees(shapes)))
-    return [line_steps(shapely.get_coordinates(part)) for part in parts]
+    return encode(shapely.get_parts(to_degrees(shapes).to_numpy()))
+
+
+def encoded_polygons(shapes: Iterable[BaseGeometry]) -> list[list[list[str]]]:
+    """Return polygons, in one piece or several, as encoded polylines.
+
+    Parameters
+    ----------
+    shapes
+        Polygons and MultiPolygons in EPSG:27700.
+
+    Returns
+    -------
+    list of list of list of str
+        For each shape its parts, for each part its rings, the outer first.
+
+    Examples
+    --------
+    >>> land = shapely.box(0, 0, 9, 9).union(shapely.box(90, 0, 99, 9))
+    >>> [len(part) for part in encoded_polygons([land])[0]]
+    [1, 1]
+    """
+    placed = to_degrees(shapes).to_numpy()
+    parts, shape = shapely.get_parts(placed, return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
+    found: list[list[list[str]]] = [[] for _ in placed]
+    of_part: list[list[str]] = [[] for _ in parts]
+    for number, owner in enumerate(shape):
+        found[owner].append(of_part[number])
+    for owner, text in zip(part, encode(rings), strict=True):
+        of_part[owner].append(text)
+    return found
+
+
+def encode(lines: NDArray[np.object_]) -> list[str]:
+    """Return lines or rings as encoded polylines.
+
+    Parameters
+    ----------
+    lines
+        Object array of LineStrings or LinearRings, in degrees.
+
+    Returns
+    -------
+    list of str
+        One for each; points that fall together are given once.
+
+    Examples
+    --------
+    >>> encode(shapely.linestrings([[(-120.2, 38.5), (-120.95, 40.7)]]))
+    ['_p~iF~ps|U_ulLnnqC']
+    """
+    lonlat, line = shapely.get_coordinates(lines, return_index=True)
+    grid = np.rint(lonlat[:, ::-1] * STEPS_PER_DEGREE).astype(np.int64)
+    begins = np.diff(line, prepend=-1) > 0
+    moves = np.where(begins[:, None], grid, np.diff(grid, axis=0, prepend=0))
+    kept = begins | moves.any(axis=1)
+    numbers = np.bincount(line[kept], minlength=len(lines)).cumsum() * 2
+    moves = moves[kept].ravel()
+    bits = (moves << 1) ^ (moves >> 63)  # the sign goes last
+    rest = bits[:, None] >> (GROUP_BITS * np.arange(MOST_GROUPS))
+    used = rest > 0
+    used[:, 0] = True
+    more = rest >> GROUP_BITS > 0
+    signs = (rest & 31 | more << GROUP_BITS) + FIRST_SIGN
+    text = signs[used].astype(np.uint8).tobytes().decode("ascii")
+    ends = np.concatenate([[0], used.sum(axis=1).cumsum()])
+    return [text[a:b] for a, b in pairwise([0, *ends[numbers]])]
 
 
 def simplified(shapes: Iterable[BaseGeometry], *, within_m: float) -> list[BaseGeometry]:
@@ -158,32 +177,36 @@ def street_lines(network: Network, *, within_m: float = 8.0) -> list[dict[str, A
     Returns
     -------
     list of dict
-        One per kind of street, ``{"width": pixels, "lines": [steps, ...]}``; the minor kinds are
+        One per kind of street, ``{"width": pixels, "lines": [polyline, ...]}``; the minor kinds are
         left out where all together would make the page too large.
     """
-    classes = np.array([tags.get("highway", "") for tags in network.tag_sets], dtype=object)
-    of_edge = classes[network.edge_tags]
+    kind = np.array([tags.get("highway", "") for tags in network.tag_sets])
+    edges = edge_lines(network)
     layers: list[dict[str, Any]] = []
     points = 0
-    for rank, kinds in enumerate(STREET_CLASSES):
-        chosen = np.flatnonzero(np.isin(of_edge.astype(str), kinds))
-        lines = _joined(network, chosen, within_m=within_m)
-        points += sum(shapely.get_num_coordinates(line) for line in lines)
+    for width, kinds in zip((1.8, 1.2, 0.7, 0.4), STREET_CLASSES, strict=True):
+        chosen = np.isin(kind, kinds)[network.edge_tags]
+        lines = joined(edges[chosen], within_m=within_m)
+        points += int(shapely.get_num_coordinates(lines).sum())
         if points > MAX_STREET_POINTS:
             break
-        in_degrees = to_degrees(lines)
-        steps = [line_steps(shapely.get_coordinates(line)) for line in in_degrees]
-        if steps:
-            layers.append({"width": (1.8, 1.2, 0.7, 0.4)[rank], "lines": steps})
+        if len(lines):
+            layers.append({"width": width, "lines": encoded_lines(lines)})
     return layers
 
 
-def _joined(network: Network, edges: NDArray[np.intp], *, within_m: float) -> list[BaseGeometry]:
-    """Return edges as lines, those that meet end to end made one, with fewer points."""
-    if len(edges) == 0:
-        return []
-    start = network.geometry_start
-    pieces = [network.geometry_xy[start[edge] : start[edge + 1]] for edge in edges]
-    lines = [shapely.LineString(piece) for piece in pieces if len(piece) > 1]
-    merged = shapely.line_merge(shapely.MultiLineString(lines))
-    return list(shapely.get_parts(shapely.simplify(merged, within_m)))
+def edge_lines(network: Network) -> NDArray[np.object_]:
+    """Return every edge of a network as a line (EPSG:27700)."""
+    bends = np.diff(network.geometry_start)
+    lines: NDArray[np.object_] = shapely.linestrings(
+        network.geometry_xy, indices=np.repeat(np.arange(len(bends)), bends)
+    )
+    return lines
+
+
+def joined(lines: NDArray[np.object_], *, within_m: float) -> NDArray[np.object_]:
+    """Return lines with fewer points, those that meet end to end made one."""
+    merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines)))
+    # each by itself: to keep all clear of one another costs a hundred times as much
+    found: NDArray[np.object_] = shapely.simplify(merged, within_m, preserve_topology=False)
+    return found

@@ -29,11 +29,11 @@ WALK_DETAIL_M, DRIVE_DETAIL_M = 20.0, 40.0
 BEYOND_M = 1000.0
 """How far beyond the study's area land is kept."""
 
-Shape = list[list[list[int]]]
+Shape = list[list[str]]
 
 
 def isochrone_shapes(result: StudyResult) -> dict[str, Any] | None:
-    """Return the land within each cutoff of each site, by mode, as short lists of numbers.
+    """Return the land within each cutoff of each site, by mode, as encoded polylines.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def isochrone_shapes(result: StudyResult) -> dict[str, Any] | None:
     dict or None
         ``cutoffs`` in minutes, ``detail_m`` (how far a line may be out) and ``modes``: by mode,
         for each site in the order of ids, one shape for each cutoff (see
-        `geojson.polygon_steps`; empty where nothing is reached). None where times are estimated.
+        `geojson.encoded_polygons`; empty where nothing is reached). None where times are estimated.
     """
     if result.network is None:
         return None
@@ -105,7 +105,7 @@ def _drawn(
     detail_m = _detail_m(mode)
     frame = result.borough.buffer(BEYOND_M).envelope
     tidy = [simpler(shapely.intersection(shape, frame), detail_m) for shape in land.geometry]
-    steps = [geojson.polygon_steps(shape) for shape in geojson.to_degrees(tidy)]
+    steps = geojson.encoded_polygons(tidy)
     found: dict[str, list[Shape]] = {}
     for site, shape in zip(land["site_id"], steps, strict=True):
         found.setdefault(str(site), []).append(shape)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from eh_access.study.results import StudyResult
     from eh_access.study.schema import ScenarioConfig
 
-FORMAT = 2
+FORMAT = 3
 SIMPLIFY_M = 15.0
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 NO_SITE = -1
@@ -293,14 +293,14 @@ def _columns(result: StudyResult) -> dict[str, Any]:
 
 
 def _areas(areas: gpd.GeoDataFrame) -> list[dict[str, Any]]:
-    shapes = geojson.to_degrees(geojson.simplified(areas.geometry, within_m=SIMPLIFY_M))
+    shapes = _outlines(areas.geometry)
     inside = geojson.to_degrees(areas.geometry.representative_point())
     return [
         {
             "id": str(area),
             "name": str(name),
             "at": [round(point.y, 5), round(point.x, 5)],
-            "shape": geojson.polygon_steps(shape),
+            "shape": shape,
         }
         for area, name, shape, point in zip(areas.index, areas["name"], shapes, inside, strict=True)
     ]
@@ -313,8 +313,8 @@ def _base(result: StudyResult) -> dict[str, Any]:
         "wards": _outlines(() if result.wards is None else result.wards.geometry),
         "streets": [] if result.network is None else geojson.street_lines(result.network),
         "water": _outlines(_of_kind(result.base, "water")),
-        "rivers": geojson.lines(_of_kind(result.base, "river", "coast")),
-        "rail": geojson.lines(_of_kind(result.base, "rail")),
+        "rivers": geojson.encoded_lines(_of_kind(result.base, "river", "coast")),
+        "rail": geojson.encoded_lines(_of_kind(result.base, "rail")),
     }
 
 
@@ -322,12 +322,8 @@ def _of_kind(base: gpd.GeoDataFrame | None, *kinds: str) -> list[shapely.Geometr
     return [] if base is None else list(base.loc[base["kind"].isin(kinds), "geometry"])
 
 
-def _outlines(shapes: Iterable[shapely.Geometry]) -> list[list[list[list[int]]]]:
-    given = list(shapes)
-    if not given:
-        return []
-    coarse = geojson.simplified(given, within_m=SIMPLIFY_M)
-    return [geojson.polygon_steps(shape) for shape in geojson.to_degrees(coarse)]
+def _outlines(shapes: Iterable[shapely.Geometry]) -> list[list[list[str]]]:
+    return geojson.encoded_polygons(geojson.simplified(shapes, within_m=SIMPLIFY_M))
 
 
 def _criterion(criterion: Criterion) -> dict[str, Any]:

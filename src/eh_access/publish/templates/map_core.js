@@ -14,15 +14,24 @@ const Core = (() => {
     return new Float32Array(bytes.buffer);
   }
 
-  /* [lat0, lon0, dlat, dlon, ...] in whole steps -> [[lat, lon], ...] in degrees. */
-  function decodeLine(steps) {
+  /* An encoded polyline, five decimals -> [[lat, lon], ...] in degrees. */
+  function decodeLine(text) {
     const points = [];
-    let lat = 0;
-    let lon = 0;
-    for (let i = 0; i < steps.length; i += 2) {
-      lat += steps[i];
-      lon += steps[i + 1];
-      points.push([lat / STEP, lon / STEP]);
+    const at = [0, 0];
+    let axis = 0;
+    let bits = 0;
+    let shift = 0;
+    for (let i = 0; i < text.length; i += 1) {
+      const group = text.charCodeAt(i) - 63;
+      bits |= (group & 31) << shift;
+      shift += 5;
+      if (group < 32) {
+        at[axis] += bits & 1 ? ~(bits >> 1) : bits >> 1;
+        if (axis) points.push([at[0] / STEP, at[1] / STEP]);
+        axis = 1 - axis;
+        bits = 0;
+        shift = 0;
+      }
     }
     return points;
   }
