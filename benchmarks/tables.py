@@ -42,6 +42,8 @@ LARGE = 1_000_000
 """Nodes from which on the bar beside the speed of memory holds."""
 BARS_FROM = 75_000
 """Nodes from which on the bars of speed hold."""
+OWN_ORDER = "a caller's own node order (`rows=`)"
+"""The row whose bar holds on small networks too."""
 BEST_LIBRARY = 20
 """How many times the best other library we mean to be."""
 DS_PER_MIN = 600
@@ -83,34 +85,34 @@ def exactness(networks: Sequence[tuple[str, eh.Network, int]]) -> Rows:
     return rows
 
 
-def against_scipy(network: eh.Network, rounds: int) -> Rows:
+def against_scipy(network: eh.Network, rounds: int, mode: eh.TravelMode = WALK) -> Rows:
     """Time our engine and scipy by turns on one network, 40 sites, one thread."""
     sites = chosen_sites(network, 40)
-    matrix = network.to_csr(WALK)
-    cost = edge_cost(network, WALK)
+    matrix = network.to_csr(mode)
+    cost = edge_cost(network, mode)
     tree = topology(network)
     # where each node of a caller's own numbering stands in ours
     own = np.random.default_rng(SEED).permutation(network.node_count)
 
     def ask() -> np.ndarray:
-        return minutes_from_nodes(network, sites, mode=WALK, options=ONE)
+        return minutes_from_nodes(network, sites, mode=mode, options=ONE)
 
     def ask_after_change() -> np.ndarray:
-        network._memory["metric", WALK, "from_sites"] = customise(  # noqa: SLF001 - timed apart
+        network._memory["metric", mode, "from_sites"] = customise(  # noqa: SLF001 - timed apart
             tree, cost.forward_ds, cost.backward_ds
         )
         return ask()
 
-    nearest_from_nodes(network, sites, mode=WALK)
+    nearest_from_nodes(network, sites, mode=mode)
     spent = paired(
         [
             lambda: dijkstra(matrix, indices=sites),
             ask,
-            lambda: minutes_from_nodes(network, sites, mode=WALK, options=ONE, rows=own),
+            lambda: minutes_from_nodes(network, sites, mode=mode, options=ONE, rows=own),
             ask_after_change,
             lambda: dijkstra(matrix, indices=sites, min_only=True),
-            lambda: nearest_from_nodes(network, sites, mode=WALK),
-            lambda: minutes_from_nodes(network, sites, mode=WALK, options=TWO),
+            lambda: nearest_from_nodes(network, sites, mode=mode),
+            lambda: minutes_from_nodes(network, sites, mode=mode, options=TWO),
         ],
         rounds,
         (1, 15, 7, 3, 3, 7, 7),
@@ -120,7 +122,7 @@ def against_scipy(network: eh.Network, rounds: int) -> Rows:
     table = [
         ("scipy `dijkstra`", scipy, None, 0.0),
         ("engine order", ours, scipy, 200.0),
-        ("a caller's own node order (`rows=`)", ordered, scipy, 80.0),
+        (OWN_ORDER, ordered, scipy, 80.0),
         ("costs worked out anew, then engine order", changed, scipy, 15.0),
         ("scipy `dijkstra(min_only=True)`", min_only, None, 0.0),
         ("nearest only, with which it is", nearest, min_only, 8.0),

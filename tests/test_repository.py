@@ -20,7 +20,6 @@ import eh_access
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared" / "data"
 LARGEST_BYTES = 3_000_000
-LONGEST_MODULE = 350
 TEXT = {
     "", ".cff", ".cfg", ".css", ".csv", ".geojson", ".html", ".ini", ".ipynb", ".j2", ".js",
     ".json", ".md", ".py", ".svg", ".toml", ".txt", ".yaml", ".yml",
@@ -78,15 +77,6 @@ def test_no_file_names_a_package_registry() -> None:
 def test_no_file_is_larger_than_three_megabytes() -> None:
     sizes = {path.relative_to(ROOT).as_posix(): path.stat().st_size for path in tracked_files()}
     assert {name: size for name, size in sizes.items() if size > LARGEST_BYTES} == {}
-
-
-def test_modules_stay_small() -> None:
-    lengths = {
-        path.relative_to(ROOT).as_posix(): len(path.read_text(encoding="utf-8").splitlines())
-        for path in (ROOT / "src").rglob("*.py")
-    }
-    assert lengths
-    assert {name: length for name, length in lengths.items() if length > LONGEST_MODULE} == {}
 
 
 def test_no_file_is_a_copy_of_the_source_data() -> None:

@@ -155,18 +155,20 @@ def node_numbers(name: str, values: object, count: int) -> NDArray[np.int64]:
     eh_access.errors.InputError: nodes is a mask; give node numbers: numpy.flatnonzero(mask)
     """
     chosen: NDArray[Any] = np.asarray(values).reshape(-1)
-    if chosen.dtype == bool:
+    if chosen.dtype.kind == "b":
         raise InputError(f"{name} is a mask; give node numbers: numpy.flatnonzero(mask)")
-    if chosen.size and not np.issubdtype(chosen.dtype, np.integer):
+    if chosen.size and chosen.dtype.kind not in "iu":
         raise InputError(
             f"{name} holds {chosen[0]!r}; give node numbers, whole ones from 0 to {count - 1}"
         )
-    wrong = chosen[(chosen < 0) | (chosen >= count)] if chosen.size else chosen
-    if len(wrong):
+    nodes = chosen.astype(np.int64)
+    if nodes.size and nodes.view(np.uint64).max() >= count:  # those below 0 are then very large
+        wrong = (nodes < 0) | (nodes >= count)
         raise InputError(
-            f"{name} {wrong[:SHOWN].tolist()} do not exist; the network has nodes 0 to {count - 1}"
+            f"{name} {chosen[wrong][:SHOWN].tolist()} do not exist; the network has nodes 0 to "
+            f"{count - 1}"
         )
-    return chosen.astype(np.int64)
+    return nodes
 
 
 def places(name: str, table: object) -> gpd.GeoDataFrame | gpd.GeoSeries:

@@ -37,6 +37,8 @@ of deciseconds up to 19 days are exact."""
 SEARCHED = np.float32(2**28)
 """Deciseconds from which on a place counts as out of reach (most of a year)."""
 DS_PER_MIN = 600.0
+AHEAD = 16
+"""Rows ahead of the one written for which memory is fetched."""
 AS_DS, AS_MINUTES, PAST_CACHE = 0, 1, 2
 """How rows are written: as they are; as minutes; as minutes straight to memory, for tables so large
 that nothing written would still be in a cache when it is read."""
@@ -134,27 +136,28 @@ def _write(builder: Any, found: list[Any], there: Any, manner: tuple[int, int]) 
     Research and Development 34, 1990).
     """
     units, how = manner
-    half = ir.VectorType(REAL, OUT_LANES)
-    kind = ir.FunctionType(half, [half] * 3)
-    fused = building.get_or_insert_function(builder.module, kind, f"llvm.fma.v{OUT_LANES}f32")
+    whole, half = (ir.VectorType(REAL, lanes) for lanes in (LANES, OUT_LANES))
+    kind = ir.FunctionType(whole, [whole] * 3)
+    fused = building.get_or_insert_function(builder.module, kind, f"llvm.fma.v{LANES}f32")
     share, minus, most, far = (
-        _everywhere(x, OUT_LANES) for x in (1 / DS_PER_MIN, -DS_PER_MIN, SEARCHED, np.inf)
+        _everywhere(x, LANES) for x in (1 / DS_PER_MIN, -DS_PER_MIN, SEARCHED, np.inf)
     )
-    for unit in range(units):
-        whole, begin = found[unit // 2], unit % 2 * OUT_LANES
-        picked = [NUMBER(begin + lane) for lane in range(OUT_LANES)]
-        mask = ir.Constant(ir.VectorType(NUMBER, OUT_LANES), picked)
-        value = builder.shuffle_vector(whole, whole, mask)
+    for vector, found_ds in enumerate(found):
+        value = found_ds
         if how != AS_DS:
             rough = builder.fmul(value, share)
             remainder = builder.call(fused, [rough, minus, value])
             minutes = builder.call(fused, [remainder, share, rough])
             value = builder.select(builder.fcmp_ordered("<", value, most), minutes, far)
-        address = builder.add(there, WIDE(OUT_BYTES * unit))
-        pointer = builder.inttoptr(address, half.as_pointer())
-        stored = builder.store(value, pointer, align=OUT_BYTES)
-        if how == PAST_CACHE:
-            stored.set_metadata("nontemporal", builder.module.add_metadata([NUMBER(1)]))
+        for unit in range(2 * vector, min(2 * vector + 2, units)):
+            picked = [NUMBER(unit % 2 * OUT_LANES + lane) for lane in range(OUT_LANES)]
+            mask = ir.Constant(ir.VectorType(NUMBER, OUT_LANES), picked)
+            address = builder.add(there, WIDE(OUT_BYTES * unit))
+            pointer = builder.inttoptr(address, half.as_pointer())
+            part = builder.shuffle_vector(value, value, mask)
+            stored = builder.store(part, pointer, align=OUT_BYTES)
+            if how == PAST_CACHE:
+                stored.set_metadata("nontemporal", builder.module.add_metadata([NUMBER(1)]))
 
 
 @intrinsic
@@ -215,6 +218,24 @@ def _push(_context: Any, units: Any, _here: Any, _there: Any, _cost: Any) -> Any
         return codegen.get_dummy_value()
 
     return types.void(units, types.int64, types.int64, types.int32), generate
+
+
+@intrinsic
+def _make_room(_context: Any, units: Any, how: Any, _there: Any) -> Any:
+    """Fetch the memory of a row that will soon be written, unless it is written past the caches."""
+    lines = 0 if how.count == PAST_CACHE else -(-(units.count + 1) * OUT_BYTES // LINE_BYTES)
+
+    def generate(codegen: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        _, _, there = args
+        byte = ir.IntType(8).as_pointer()
+        kind = ir.FunctionType(ir.VoidType(), [byte, NUMBER, NUMBER, NUMBER])
+        fetch = building.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
+        for k in range(lines):
+            at = builder.inttoptr(builder.add(there, WIDE(LINE_BYTES * k)), byte)
+            builder.call(fetch, [at, NUMBER(1), NUMBER(3), NUMBER(1)])
+        return codegen.get_dummy_value()
+
+    return types.void(units, how, types.int64), generate
 
 
 @njit()
@@ -316,13 +337,17 @@ def sweep_branches(units: Any, arcs: Any, tree: Any, climbed: Any, work: Any, ta
     own_order = len(place) == 0
     for branch in range(len(branches)):
         first, last = np.int64(branches[branch, 0]), np.int64(branches[branch, 1])
-        wanted = own_order
-        for v in range(first, last):
-            wanted = wanted or place[v] >= 0
-        if not wanted:
+        asked = int(first)
+        while not own_order and asked < last and place[asked] < 0:
+            asked += 1
+        if asked == last:
             continue
         for v in range(first, last):
             row = v if own_order else np.int64(place[v])
+            if not own_order:
+                soon = np.int64(place[min(v + AHEAD, last - 1)])
+                if soon >= 0:
+                    _make_room(units, how, out_at + soon * out_stride)
             own = (arcs_at, np.int64(start[v]), np.int64(start[v + 1]))
             here = (work_at + (top + v - first) * stride, rows_at + np.int64(slot[v]) * stride)
             there = out_at + row * out_stride if row >= 0 else np.int64(0)

@@ -40,18 +40,32 @@ def ways_up(parent: Any, top: Any, work_row: Any, seeds: Any) -> Any:
                 slot[v] = 1
                 count += 1
                 v = np.int64(parent[v])
-    nodes = np.empty(count, dtype=np.int32)
+    nodes = np.empty(count + 1, dtype=np.int32)  # written without asking, so one to spare
     at, rows = 0, 1 + len(top)
     for node in range(len(parent) - 1, -1, -1):
-        if slot[node]:
-            nodes[at] = node
-            at += 1
-            if work_row[node] < len(top):
-                slot[node] = 1 + work_row[node]
-            else:
-                slot[node] = rows
-                rows += 1
-    return slot, nodes, rows
+        nodes[at] = node
+        at += slot[node]
+    for node in nodes[:count]:
+        if work_row[node] < len(top):
+            slot[node] = 1 + work_row[node]
+        else:
+            slot[node] = rows
+            rows += 1
+    return slot, nodes[:count], rows
+
+
+@njit()
+def rows_of(wanted: Any, nodes: int) -> Any:
+    """Return the row each node goes to (-1: none; its last, if wanted twice), and if all are once.
+
+    ``wanted`` is int64 (rows,), the node of each row; the rows returned are int32 (nodes,).
+    """
+    place = np.full(nodes, -1, dtype=np.int32)
+    once = True
+    for row in range(len(wanted)):
+        once = once and place[wanted[row]] < 0
+        place[wanted[row]] = row
+    return place, once
 
 
 @njit()
