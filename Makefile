@@ -5,6 +5,7 @@
 
 STUDY   ?= rotherham
 OUT     ?= out/$(basename $(notdir $(STUDY)))
+STREETS ?=
 OFFLINE ?=
 ORIGINS ?=
 PYTEST_ARGS ?=
@@ -33,7 +34,7 @@ LOCKED := $(PIP) --require-hashes
 help:  ## Show this list
 	@echo "make TARGET, where TARGET is one of"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1 - \2/p' Makefile
-	@echo "Settings: STUDY=$(STUDY) OUT=$(OUT) OFFLINE=1 ORIGINS=oa|postcode"
+	@echo "Settings: STUDY=$(STUDY) OUT=$(OUT) STREETS=bundled|download|estimate|FILE ORIGINS=oa|postcode"
 
 # ---------------------------------------------------------------- set-up, once
 
@@ -70,8 +71,8 @@ help:  ## Show this list
 
 # ---------------------------------------------------------------- the main jobs
 
-report: .venv/.runtime  ## Answer the question: report, map, tables (STUDY, OUT, OFFLINE, ORIGINS)
-	@$(BIN)/eh-access report "$(STUDY)" --out "$(OUT)" $(if $(OFFLINE),--offline) $(if $(ORIGINS),--origins $(ORIGINS))
+report: .venv/.runtime  ## Answer the question: report, map, tables (STUDY, OUT, STREETS, ORIGINS)
+	@$(BIN)/eh-access report "$(STUDY)" --out "$(OUT)" $(if $(STREETS),--streets "$(STREETS)") $(if $(OFFLINE),--offline) $(if $(ORIGINS),--origins $(ORIGINS))
 	@echo "Open $(OUT)/report.html in a browser; the map is $(OUT)/map.html"
 
 test: .venv/.dev  ## Run every test
@@ -119,7 +120,7 @@ wheel-check: .venv/.runtime  ## Build the wheel and use it in a clean environmen
 	@cd build/wheel-check && venv/$(notdir $(BIN))/python -m pip --disable-pip-version-check install -qq --require-hashes -r ../../requirements/runtime.txt
 	@cd build/wheel-check && venv/$(notdir $(BIN))/python -m pip --disable-pip-version-check install -qq --no-deps --no-index *.whl
 	cd build/wheel-check && venv/$(notdir $(BIN))/eh-access --version
-	cd build/wheel-check && venv/$(notdir $(BIN))/eh-access report newport --offline --out results
+	cd build/wheel-check && venv/$(notdir $(BIN))/eh-access report newport --out results
 	@rm -rf build/wheel-check
 
 clean:  ## Remove .venv, caches and builds; results in out/ stay

@@ -100,15 +100,11 @@ def command_rows() -> list[tuple[str, str, str]]:
     ]
     with tempfile.TemporaryDirectory() as cache:
         # an empty cache of compiled code, as after installation
-        first = report_words("--offline", NUMBA_CACHE_DIR=cache)
+        first = report_words(NUMBA_CACHE_DIR=cache)
     rows += [
-        ("`eh-access report --offline`, nothing compiled yet", first, "under 20 s"),
-        ("`eh-access report --offline`, again", report_words("--offline"), "under 20 s"),
-        ("`eh-access report`, trying to connect", report_words(), "under 60 s"),
-        (
-            "`eh-access report newport --offline`, on real streets",
-            report_words("--offline", study="newport"),
-            "",
-        ),
+        ("`eh-access report`, nothing compiled yet", first, ""),
+        ("`eh-access report`, again", report_words(), ""),
+        ("`eh-access report --streets estimate`", report_words("--streets", "estimate"), ""),
+        ("`eh-access report newport`", report_words(study="newport"), ""),
     ]
     return rows

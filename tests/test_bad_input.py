@@ -23,7 +23,7 @@ def refused(toy: StudyFolder, *words: str) -> Ran:
     """Run the study, and hold it to the rules for everything that cannot be used."""
     out = toy.path.parent / "results"
     before = sorted(path.name for path in toy.path.parent.rglob("*"))
-    ran = run_cli("report", toy.toml, "--out", out, "--offline")
+    ran = run_cli("report", toy.toml, "--out", out)
     assert ran.code == 2, ran
     assert ran.out == ""
     assert "Traceback" not in ran.err
@@ -271,7 +271,7 @@ def test_counts_too_few_to_publish(toy: StudyFolder) -> None:
 
 
 def test_an_unknown_set_of_origins(toy: StudyFolder) -> None:
-    ran = run_cli("report", toy.toml, "--origins", "ao", "--offline")
+    ran = run_cli("report", toy.toml, "--origins", "ao")
     assert ran.code == 2
     assert "data.origins has no 'ao'; " in ran.err
 
@@ -286,7 +286,7 @@ def test_a_study_that_is_not_there(tmp_path: Path) -> None:
 def test_an_output_folder_that_cannot_be_written(toy: StudyFolder, below: str) -> None:
     taken = toy.path.parent / "results"
     taken.write_text("mine", encoding="utf-8")
-    ran = run_cli("report", toy.toml, "--out", taken / below, "--offline")
+    ran = run_cli("report", toy.toml, "--out", taken / below)
     assert ran.code == 2
     assert "cannot write to the output folder" in ran.err
     assert "give another with --out" in ran.err
@@ -298,7 +298,7 @@ def test_faults_of_every_file_are_told_together(toy: StudyFolder) -> None:
     toy.change("study.toml", 'close = ["west"]', 'close = ["wset"]')
     toy.change("sites.csv", "east,East Centre", "east,")
     toy.change("origins.csv", "442000,390100,20", "442000,390100,-20")
-    ran = run_cli("report", toy.toml, "--out", toy.path / "results", "--offline")
+    ran = run_cli("report", toy.toml, "--out", toy.path / "results")
     assert ran.code == 2
     assert ran.err.startswith("4 faults; nothing was written.\n")
     for word in ("criterion[1].treshold", "'wset'", "sites.csv, row 2", "origins.csv, row 2"):
@@ -345,7 +345,7 @@ def test_an_empty_folder_is_not_the_one_you_are_in(
     here = toy.path.parent / "here"
     here.mkdir()
     monkeypatch.chdir(here)
-    ran = run_cli("report", toy.toml, "--out", empty, "--offline")
+    ran = run_cli("report", toy.toml, "--out", empty)
     assert ran.code == 2
     assert "--out" in ran.err
     assert "it is empty" in ran.err

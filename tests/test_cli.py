@@ -27,7 +27,7 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> StudyFolder:
 @pytest.fixture(scope="module")
 def reported(toy: StudyFolder) -> tuple[Ran, Path]:
     out = toy.path.parent / "results"
-    return run_cli("report", toy.toml, "--out", out, "--offline"), out
+    return run_cli("report", toy.toml, "--out", out), out
 
 
 def test_a_report_writes_everything_and_says_where(reported: tuple[Ran, Path]) -> None:
@@ -85,7 +85,7 @@ def test_the_minutes_are_those_worked_out_by_hand(reported: tuple[Ran, Path]) ->
 
 
 def test_json_is_for_machines_and_alone(toy: StudyFolder, tmp_path: Path) -> None:
-    ran = run_cli("report", toy.toml, "--out", tmp_path, "--offline", "--json")
+    ran = run_cli("report", toy.toml, "--out", tmp_path, "--json")
     told = json.loads(ran.out)
     assert (ran.code, ran.err) == (0, "")
     assert told["indicative"] is True
@@ -98,12 +98,12 @@ def test_json_is_for_machines_and_alone(toy: StudyFolder, tmp_path: Path) -> Non
 
 
 def test_quiet_prints_nothing(toy: StudyFolder, tmp_path: Path) -> None:
-    ran = run_cli("report", toy.toml, "--out", tmp_path, "--offline", "--quiet")
+    ran = run_cli("report", toy.toml, "--out", tmp_path, "--quiet")
     assert (ran.code, ran.out, ran.err) == (0, "", "")
 
 
 def test_verbose_says_what_is_being_done(toy: StudyFolder, tmp_path: Path) -> None:
-    ran = run_cli("report", toy.toml, "--out", tmp_path, "--offline", "--verbose")
+    ran = run_cli("report", toy.toml, "--out", tmp_path, "--verbose")
     assert ran.code == 0
     assert "Working out travel times on foot" in ran.err
 
@@ -113,7 +113,7 @@ def test_two_runs_differ_in_nothing_but_the_time(
 ) -> None:
     for number in (1, 2):
         monkeypatch.setenv("SOURCE_DATE_EPOCH", str(1_000_000_000 + number))
-        assert run_cli("report", toy.toml, "--out", tmp_path / str(number), "--offline").code == 0
+        assert run_cli("report", toy.toml, "--out", tmp_path / str(number)).code == 0
     different = [
         name
         for name in WRITTEN
@@ -152,7 +152,7 @@ def test_a_seconds_since_1970_that_is_none(
     toy: StudyFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
-    ran = run_cli("report", toy.toml, "--out", tmp_path / "out", "--offline")
+    ran = run_cli("report", toy.toml, "--out", tmp_path / "out")
     assert ran.code == 2
     assert "SOURCE_DATE_EPOCH is 'yesterday'; give whole seconds" in ran.err
     assert not (tmp_path / "out").exists()
@@ -164,7 +164,7 @@ def test_a_set_of_origins_can_be_chosen(tmp_path: Path) -> None:
     table = (study.path / "origins.csv").read_text(encoding="utf-8")
     (study.path / "few.csv").write_text("\n".join(table.splitlines()[:2]) + "\n", "utf-8")
     out = tmp_path / "out"
-    assert run_cli("report", study.toml, "-o", out, "--offline", "--origins", "few").code == 0
+    assert run_cli("report", study.toml, "-o", out, "--origins", "few").code == 0
     assert set(pd.read_csv(out / "origins.csv")["origin_id"]) == {"a"}
 
 
@@ -211,7 +211,7 @@ def test_the_command_as_a_program_in_a_pipe_that_knows_ascii_alone(
     toy: StudyFolder, tmp_path: Path
 ) -> None:
     """What a terminal lacks letters for must not stop a run, and a pipe sees no progress bar."""
-    command = [sys.executable, "-m", "eh_access", "report", str(toy.toml), "--offline"]
+    command = [sys.executable, "-m", "eh_access", "report", str(toy.toml)]
     ran = subprocess.run(
         [*command, "--out", str(tmp_path / "out")],
         capture_output=True,

@@ -59,7 +59,7 @@ def test_a_report_stopped_while_it_writes_says_so_and_leaves_all_as_it_was(
     out = tmp_path / "out"
     out.mkdir()
     (out / "report.html").write_text("earlier", encoding="utf-8")
-    running = started([*RUN, "report", str(toy.toml), "--out", str(out), "--offline"])
+    running = started([*RUN, "report", str(toy.toml), "--out", str(out)])
     wait_until(lambda: list(out.glob(".partial-*/new/*")), running)
     running.send_signal(number)
     told, faults = running.communicate(timeout=60)

@@ -83,7 +83,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
     folder = tmp_path_factory.mktemp("ten-figures")
     with pytest.MonkeyPatch.context() as patch:  # nobody's own streets are to be found
         patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
-        ran = run_cli("report", "rotherham", "--offline", "--out", folder / "results")
+        ran = run_cli("report", "rotherham", "--streets", "estimate", "--out", folder / "results")
     assert ran.code == 0, ran.err
     return Written(folder / "results")
 

@@ -93,7 +93,7 @@ def test_installed_command_says_its_version(clean: Path, tmp_path: Path) -> None
 @pytest.mark.slow
 def test_installed_command_reports_on_real_streets(clean: Path, tmp_path: Path) -> None:
     out = tmp_path / "results"
-    command = [str(clean / "eh-access"), "report", "newport", "--offline", "--out", str(out)]
+    command = [str(clean / "eh-access"), "report", "newport", "--out", str(out)]
     run(command, tmp_path)
     assert {"report.html", "map.html", "tables.xlsx", "results.gpkg", "manifest.json"} <= {
         path.name for path in out.iterdir()

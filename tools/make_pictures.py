@@ -43,7 +43,7 @@ def find_chromium() -> str:
 
 def run_study(study: str, out: Path) -> None:
     """Write the outputs of a study, from what is on this machine already."""
-    command = [sys.executable, "-c", CLI, "report", study, "--offline", "--quiet"]
+    command = [sys.executable, "-c", CLI, "report", study, "--quiet"]
     subprocess.run([*command, "--out", str(out)], check=True)
 
 

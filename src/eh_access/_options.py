@@ -45,8 +45,33 @@ Out = Annotated[Path | None, _out("Folder for the results; one in out/ if not gi
 LogsOut = Annotated[Path | None, _out("Folder for the logs; logs/ beside the manifest.")]
 NetworkOut = Annotated[Path | None, _out("Also write a compact network file (.npz) here.")]
 StudyOut = Annotated[Path | None, _out("The study.toml to write; it is printed if not given.")]
+
+
+def _offline(given: bool) -> bool:  # noqa: FBT001 - typer gives it so
+    """Say what to write instead, once this release."""
+    if given:
+        typer.echo(
+            "--offline will go in the next release: streets that ship or are stored are used "
+            "without a connection anyway. Write --streets bundled, or --streets estimate for "
+            "none.",
+            err=True,
+        )
+    return given
+
+
+StreetsWanted = Annotated[
+    str | None,
+    typer.Option(
+        "--streets",
+        metavar="bundled|download|estimate|FILE",
+        help="Which streets: those that ship, OpenStreetMap's of today, straight-line estimates, "
+        "or a file of streets. If not given: the study's own or those that ship, else stored "
+        "ones, else a download.",
+        parser=str,
+    ),
+]
 Offline = Annotated[
-    bool, typer.Option("--offline", help="Make no connection; stored streets are still used.")
+    bool, typer.Option("--offline", help="Make no connection.", hidden=True, callback=_offline)
 ]
 Origins = Annotated[
     str | None,

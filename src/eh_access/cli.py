@@ -19,6 +19,7 @@ from eh_access._options import (
     Origins,
     Out,
     Quiet,
+    StreetsWanted,
     StudyArgument,
     StudyOut,
     Verbose,
@@ -45,7 +46,9 @@ EXAMPLES = """Examples:
 
   eh-access report newport --out results            the example on real streets
 
-  eh-access report my-area/study.toml --offline     your own study, no connection made
+  eh-access report --streets download               the same on OpenStreetMap's streets of today
+
+  eh-access report my-area/study.toml               your own study
 
   eh-access check my-area/study.toml                list every fault of a study and its files
 
@@ -100,6 +103,7 @@ def report(  # noqa: PLR0913 - each is an option of the command
     study: StudyArgument = "rotherham",
     *,
     out: Out = None,
+    streets: StreetsWanted = None,
     offline: Offline = False,
     origins: Origins = None,
     families: Families = None,
@@ -120,18 +124,20 @@ def report(  # noqa: PLR0913 - each is an option of the command
     )
     from eh_access.study.overwriting import files_read, refuse_overwriting  # noqa: PLC0415 - quick start
     from eh_access.study.run import run_study  # noqa: PLC0415 - quick start
-    from eh_access.study.streets import find_streets  # noqa: PLC0415 - quick start
+    from eh_access.study.streets import find_streets, street_file  # noqa: PLC0415 - quick start
 
     with Terminal(quiet=quiet or as_json, verbose=verbose) as terminal:
         started = started_now()
         question, inputs = open_study(study, origins=origins, families=families)
         folder = out if out is not None else Path("out") / question.id
         refuse_unusable(folder)
-        refuse_overwriting(folder, OUTPUT_NAMES, files_read(question, families))
+        refuse_overwriting(
+            folder, OUTPUT_NAMES, files_read(question, families, street_file(streets))
+        )
         refuse_unanswerable(question)
         terminal.stage("Looking for streets")
-        streets = find_streets(question, inputs.borough, offline=offline)
-        result = run_study(question, inputs=inputs, streets=streets, progress=terminal.stage)
+        found = find_streets(question, inputs.borough, streets=streets, offline=offline)
+        result = run_study(question, inputs=inputs, streets=found, progress=terminal.stage)
         result = with_history(result, folder)
         terminal.stage("Writing the results")
         files = write_outputs(result, folder, started=started)
@@ -144,7 +150,7 @@ def report(  # noqa: PLR0913 - each is an option of the command
 
 
 @app.command()
-def verify(
+def verify(  # noqa: PLR0913 - each is an option of the command
     manifest: ManifestArgument,
     *,
     study: Annotated[
@@ -152,6 +158,10 @@ def verify(
         typer.Option("--study", help="The study.toml, if it is not near the manifest."),
     ] = None,
     families: Families = None,
+    streets: Annotated[
+        Path | None,
+        typer.Option("--streets", help="The file of streets, if it is not near the manifest."),
+    ] = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
     as_json: Json = False,
@@ -160,7 +170,9 @@ def verify(
     from eh_access.publish.verifying import verify as verify_run  # noqa: PLC0415 - quick start
 
     with Terminal(quiet=quiet or as_json, verbose=verbose) as terminal:
-        found = verify_run(manifest, study=study, families=families, progress=terminal.stage)
+        found = verify_run(
+            manifest, study=study, families=families, streets=streets, progress=terminal.stage
+        )
     if as_json:
         typer.echo(verification_json(found))
     elif not quiet:
@@ -208,6 +220,7 @@ def challenge(  # noqa: PLR0913 - each is an option of the command
         ),
     ] = None,
     out: Out = None,
+    streets: StreetsWanted = None,
     offline: Offline = False,
     origins: Origins = None,
     families: Families = None,
@@ -227,18 +240,18 @@ def challenge(  # noqa: PLR0913 - each is an option of the command
     )
     from eh_access.study.overwriting import files_read, refuse_overwriting  # noqa: PLC0415 - quick start
     from eh_access.study.run import run_study  # noqa: PLC0415 - quick start
-    from eh_access.study.streets import find_streets  # noqa: PLC0415 - quick start
+    from eh_access.study.streets import find_streets, street_file  # noqa: PLC0415 - quick start
 
     with Terminal(quiet=quiet or as_json, verbose=verbose) as terminal:
         question, inputs = open_study(study, origins=origins, families=families)
         both = read_challenge(theirs, question, inputs, against=against)
         folder = out if out is not None else Path("out") / f"{question.id}-challenge"
         refuse_unusable(folder)
-        read = files_read(question, families, theirs)
+        read = files_read(question, families, theirs, street_file(streets))
         refuse_overwriting(folder, COMPARISON_NAMES, read)
         terminal.stage("Looking for streets")
-        streets = find_streets(both.study, both.inputs.borough, offline=offline)
-        result = run_study(both.study, inputs=both.inputs, streets=streets, progress=terminal.stage)
+        found = find_streets(both.study, both.inputs.borough, streets=streets, offline=offline)
+        result = run_study(both.study, inputs=both.inputs, streets=found, progress=terminal.stage)
         table = comparison_table(result, both.council, both.theirs)
         files = write_challenge(result, both, folder)
     if as_json:

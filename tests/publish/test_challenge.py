@@ -32,7 +32,7 @@ def challenge(toy: StudyFolder, text: str, *options: str) -> tuple[Ran, Path]:
     theirs = toy.path.parent / "theirs.toml"
     theirs.write_text(text, encoding="utf-8")
     out = toy.path.parent / "compared"
-    return run_cli("challenge", theirs, "--study", toy.toml, "-o", out, "--offline", *options), out
+    return run_cli("challenge", theirs, "--study", toy.toml, "-o", out, *options), out
 
 
 def test_theirs_stands_beside_the_council_s(toy: StudyFolder) -> None:
@@ -76,7 +76,7 @@ def test_less_than_the_estimates_are_off_is_no_difference(tmp_path: Path) -> Non
         "location_radius_m = 150 }]\n",
         encoding="utf-8",
     )
-    ran = run_cli("challenge", theirs, "--offline", "-o", tmp_path / "out", "--json")
+    ran = run_cli("challenge", theirs, "--streets", "estimate", "-o", tmp_path / "out", "--json")
     assert ran.code == 0, ran.err
     rows = [row for row in json.loads(ran.out)["rows"] if row["mode"] in ("walk", "on foot")]
     off = {"min": 0.7, "share": 0.04, "points": 4.0, "count": 0.04 * 14637}
@@ -121,13 +121,12 @@ def test_a_library_that_opens_makes_nothing_worse(tmp_path: Path) -> None:
         f'close = ["park-view", "broom-valley", "wath-victoria"]\nopen = ["{library}"]\n',
         encoding="utf-8",
     )
-    ran = run_cli("challenge", theirs, "--offline", "-o", tmp_path / "out", "--json")
+    ran = run_cli("challenge", theirs, "--streets", "estimate", "-o", tmp_path / "out", "--json")
     assert ran.code == 0, ran.err
     rows = {(row["row"], row["mode"], row["sites"]): row for row in json.loads(ran.out)["rows"]}
     assert {row["council_scenario"] for row in rows.values()} == {"deregister-sessions"}
-    against = run_cli(
-        "challenge", theirs, "--against", "deregister-closed", "--offline", "-o", tmp_path, "--json"
-    )
+    words = ("--against", "deregister-closed", "--streets", "estimate")
+    against = run_cli("challenge", theirs, *words, "-o", tmp_path, "--json")
     for row in json.loads(against.out)["rows"]:
         # one more open place can make nothing worse, but a gap between groups it can
         if row["row"] != "deprived-not-worse":

@@ -104,9 +104,9 @@ def test_two_runs_give_the_same_bytes(run: Path, tmp_path: Path) -> None:
 def test_a_changed_criterion_is_in_the_decisions_log(tmp_path: Path) -> None:
     toy = write_study(tmp_path / "study")
     out = tmp_path / "out"
-    assert run_cli("report", toy.toml, "-o", out, "--offline", "-q").code == 0
+    assert run_cli("report", toy.toml, "-o", out, "-q").code == 0
     toy.change("study.toml", "threshold = 0.9", "threshold = 0.7")
-    assert run_cli("report", toy.toml, "-o", out, "--offline", "-q").code == 0
+    assert run_cli("report", toy.toml, "-o", out, "-q").code == 0
     assert run_cli("log", out, "-q").code == 0
     assert "walk-30 (threshold 0.9, now 0.7)" in text_of(out, "decisions-log.md")
 

@@ -27,7 +27,7 @@ def toy(tmp_path: Path) -> StudyFolder:
 @pytest.fixture
 def out(toy: StudyFolder, tmp_path: Path) -> Path:
     folder = tmp_path / "out"
-    assert run_cli("report", toy.toml, "-o", folder, "--offline").code == 0
+    assert run_cli("report", toy.toml, "-o", folder).code == 0
     return folder
 
 
@@ -143,7 +143,7 @@ def test_a_list_of_families_must_be_given_again(
 ) -> None:
     families = tmp_path / "list.csv"
     families.write_text("easting,northing\n" + "440117,390031\n" * 12, encoding="utf-8")
-    assert run_cli("report", toy.toml, "-o", out, "--families", families, "--offline").code == 0
+    assert run_cli("report", toy.toml, "-o", out, "--families", families).code == 0
     ran = run_cli("verify", out)
     assert ran.code == 2
     assert "give it with --families" in ran.err
@@ -184,7 +184,7 @@ def test_criteria_changed_since_an_earlier_run_are_told_loudly_and_for_good(
     out: Path, toy: StudyFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1000000000")
-    assert run_cli("report", toy.toml, "-o", out, "--offline").code == 0
+    assert run_cli("report", toy.toml, "-o", out).code == 0
     first = manifest_of(out)
     report = (out / "report.html").read_text(encoding="utf-8")
     assert isinstance(first["criteria"], dict)
@@ -194,7 +194,7 @@ def test_criteria_changed_since_an_earlier_run_are_told_loudly_and_for_good(
     toy.change("study.toml", "threshold = 0.9", "threshold = 0.5")
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1100000000")
     for _ in range(2):  # running again does not make it unsaid
-        ran = run_cli("report", toy.toml, "-o", out, "--offline")
+        ran = run_cli("report", toy.toml, "-o", out)
         assert "CRITERIA CHANGED since the run of" in ran.out
         report = (out / "report.html").read_text(encoding="utf-8")
         assert "CRITERIA CHANGED" in report
@@ -213,5 +213,5 @@ def test_criteria_changed_since_an_earlier_run_are_told_loudly_and_for_good(
 
 def test_the_same_criteria_are_no_change(out: Path, toy: StudyFolder) -> None:
     toy.change("study.toml", 'title = "A toy"', 'title = "The toy"')
-    ran = run_cli("report", toy.toml, "-o", out, "--offline")
+    ran = run_cli("report", toy.toml, "-o", out)
     assert "CRITERIA CHANGED" not in ran.out

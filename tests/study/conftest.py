@@ -16,6 +16,7 @@ def private_run(tmp_path_factory: pytest.TempPathFactory) -> PrivateRun:
     rows = [f"Zebedee,{code}" for code in the_list()["origin_id"]]
     path.write_text("\n".join(["child,postcode", *rows]) + "\n", encoding="utf-8")
     out = folder / "out"
-    ran = run_cli("report", "rotherham", "--families", path, "-o", out, "--offline", "--verbose")
+    words = ("--streets", "estimate", "--verbose")
+    ran = run_cli("report", "rotherham", "--families", path, "-o", out, *words)
     assert ran.code == 0, ran.err
     return PrivateRun(out, ran)

@@ -44,7 +44,7 @@ def test_the_manifest_has_a_digest_of_what_was_counted_and_a_rounded_count(
     said = []
     for families in (12, 11, 13):
         path = write_list(tmp_path / "list.csv", "easting,northing", ["440117,390031"] * families)
-        assert run_cli("report", toy.toml, "--families", path, "-o", out, "--offline").code == 0
+        assert run_cli("report", toy.toml, "--families", path, "-o", out).code == 0
         manifest = json.loads((out / "manifest.json").read_text("utf-8"))
         said += [item for item in manifest["inputs"] if item["role"] == "families"]
         assert file_sha256(path) not in (out / "manifest.json").read_text("utf-8")
@@ -142,7 +142,7 @@ def test_a_fault_quotes_no_cell(
 ) -> None:
     path = write_list(tmp_path / "list.csv", header, rows)
     out = tmp_path / "out"
-    ran = run_cli("report", toy.toml, "--families", path, "-o", out, "--offline", "--verbose")
+    ran = run_cli("report", toy.toml, "--families", path, "-o", out, "--verbose")
     assert ran.code == 2, ran
     assert words in ran.err
     for secret in re.findall(r"[0-9A-Z.-]{3,}(?: \d[A-Z]{2})?", " ".join([header, *rows])):
@@ -151,7 +151,7 @@ def test_a_fault_quotes_no_cell(
 
 
 def test_a_list_that_is_not_there(tmp_path: Path, toy: StudyFolder) -> None:
-    ran = run_cli("report", toy.toml, "--families", tmp_path / "no.csv", "--offline")
+    ran = run_cli("report", toy.toml, "--families", tmp_path / "no.csv")
     assert ran.code == 2
     assert "the list of families cannot be read" in ran.err
 
@@ -170,7 +170,7 @@ def test_families_show_nothing_of_themselves(tmp_path: Path, toy: StudyFolder) -
 def test_a_study_s_own_counts_leave_by_area_alone(toy: StudyFolder, tmp_path: Path) -> None:
     toy.change("study.toml", "weights_public = true", "weights_public = false")
     out = tmp_path / "out"
-    assert run_cli("report", toy.toml, "-o", out, "--offline").code == 0
+    assert run_cli("report", toy.toml, "-o", out).code == 0
     table = pd.read_csv(out / "origins.csv")
     # two areas are too few to draw, so counts are by square kilometre: 440, 442, 443 km east
     assert sorted(table["origin_id"].unique()) == ["km 440 0390", "km 442 0390", "km 443 0390"]

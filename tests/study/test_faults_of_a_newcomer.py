@@ -147,7 +147,7 @@ def theirs(toy: StudyFolder) -> Path:
 
 
 def test_a_challenge_tells_every_fault_with_its_line(toy: StudyFolder, theirs: Path) -> None:
-    ran = run_cli("challenge", theirs, "--study", toy.toml, "--out", toy.path / "o", "--offline")
+    ran = run_cli("challenge", theirs, "--study", toy.toml, "--out", toy.path / "o")
     assert ran.code == 2
     assert ran.err.splitlines() == [
         "2 faults; nothing was written.",
@@ -169,7 +169,7 @@ def test_a_study_tells_them_together_as_well(toy: StudyFolder) -> None:
 
 def test_a_file_without_a_scenario_is_still_empty(toy: StudyFolder, theirs: Path) -> None:
     theirs.write_text("scenario = []\n", encoding="utf-8")
-    ran = run_cli("challenge", theirs, "--study", toy.toml, "--out", toy.path / "o", "--offline")
+    ran = run_cli("challenge", theirs, "--study", toy.toml, "--out", toy.path / "o")
     assert "scenario: is empty; fill it in" in ran.err
 
 
@@ -190,7 +190,7 @@ street = "STREET"
 def both(toy: StudyFolder) -> tuple[str, str]:
     """What check and report say, once both refuse."""
     checked = run_cli("check", toy.toml)
-    reported = run_cli("report", toy.toml, "--out", toy.path / "out", "--offline")
+    reported = run_cli("report", toy.toml, "--out", toy.path / "out")
     assert (checked.code, reported.code) == (2, 2), checked.out
     assert not (toy.path / "out").exists()
     return checked.err, reported.err

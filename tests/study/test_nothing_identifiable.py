@@ -173,7 +173,7 @@ def test_the_log_says_what_was_hidden_and_why_and_tells_no_count(private_run: Pr
 
 def test_a_public_run_says_that_nothing_was_hidden(tmp_path: Path) -> None:
     toy = write_study(tmp_path / "study")
-    assert run_cli("report", toy.toml, "-o", tmp_path / "out", "--offline").code == 0
+    assert run_cli("report", toy.toml, "-o", tmp_path / "out").code == 0
     log = pd.read_csv(tmp_path / "out/hidden.csv")
     assert log["figure"].tolist() == ["nothing"]
     assert "weights_public = true" in log["rule"].iloc[0]
@@ -204,7 +204,7 @@ def outputs(toy: StudyFolder, folder: Path, others: int) -> dict[str, bytes]:
     rows = ["440090,390000"] * 42 + ["443800,390000"] * others
     path.write_text("\n".join(["easting,northing", *rows]) + "\n", encoding="utf-8")
     out = folder / f"out{others}"
-    assert run_cli("report", toy.toml, "--families", path, "-o", out, "--offline").code == 0
+    assert run_cli("report", toy.toml, "--families", path, "-o", out).code == 0
     return {item.name: item.read_bytes() for item in out.iterdir()}
 
 
@@ -218,9 +218,7 @@ def test_a_challenge_hides_what_the_report_hides(tmp_path: Path) -> None:
         '[[scenario]]\nname = "theirs"\nlabel = "East"\nclose = ["east"]\n', encoding="utf-8"
     )
     out = tmp_path / "out"
-    ran = run_cli(
-        "challenge", theirs, "-s", toy.toml, "--families", families, "-o", out, "--offline"
-    )
+    ran = run_cli("challenge", theirs, "-s", toy.toml, "--families", families, "-o", out)
     assert ran.code == 0, ran.err
     table = pd.read_csv(out / "comparison.csv", dtype=str)
     told = table[table["unit"] == "count"]
@@ -234,7 +232,7 @@ def test_a_study_s_own_counts_are_hidden_as_a_list_is(tmp_path: Path) -> None:
     toy.change("study.toml", "weights_public = true", "weights_public = false")
     out = tmp_path / "out"
     toy.change("origins.csv", "a,440100,390000,10", "a,440100,390000,7")
-    assert run_cli("report", toy.toml, "-o", out, "--offline").code == 0
+    assert run_cli("report", toy.toml, "-o", out).code == 0
     table = pd.read_csv(out / "origins.csv", dtype=str)
     assert set(table["weight"]) <= {MARK, "0.0", "20.0", "30.0"}
     manifest = json.loads((out / "manifest.json").read_text("utf-8"))
@@ -250,6 +248,6 @@ def test_origins_with_a_row_for_each_family_are_refused(tmp_path: Path) -> None:
     toy.change("study.toml", "weights_public = true", "weights_public = false")
     for old in ("390000,10", "390100,20", "390000,30"):
         toy.change("origins.csv", old, f"{old.split(',')[0]},1")
-    ran = run_cli("report", toy.toml, "-o", tmp_path / "out", "--offline")
+    ran = run_cli("report", toy.toml, "-o", tmp_path / "out")
     assert ran.code == 2
     assert "give a list of under-fives as data.families" in ran.err

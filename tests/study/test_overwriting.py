@@ -39,7 +39,7 @@ def refused(toy: StudyFolder, name: str, *words: object) -> None:
 
 
 def test_a_report_keeps_the_users_own_counts(toy: StudyFolder) -> None:
-    refused(toy, "origins.csv", "report", toy.toml, "--out", toy.path, "--offline")
+    refused(toy, "origins.csv", "report", toy.toml, "--out", toy.path)
     assert sorted(held(toy.path)) == ["areas.geojson", "origins.csv", "sites.csv", "study.toml"]
 
 
@@ -52,8 +52,8 @@ def test_nor_does_code_replace_them(toy: StudyFolder) -> None:
 
 def test_a_folder_without_such_names_is_written(toy: StudyFolder) -> None:
     out = toy.path / "out"
-    assert run_cli("report", toy.toml, "--out", out, "--offline").code == 0
-    assert run_cli("report", toy.toml, "--out", out, "--offline").code == 0
+    assert run_cli("report", toy.toml, "--out", out).code == 0
+    assert run_cli("report", toy.toml, "--out", out).code == 0
 
 
 def test_a_list_of_families_is_kept(toy: StudyFolder) -> None:
@@ -62,7 +62,7 @@ def test_a_list_of_families_is_kept(toy: StudyFolder) -> None:
     rows = [f"{440000 + 10 * n},390000" for n in range(40)]
     families.write_text("\n".join(["easting,northing", *rows]), encoding="utf-8")
     before = families.read_bytes()
-    words = ("report", toy.toml, "--families", families, "-o", families.parent, "--offline")
+    words = ("report", toy.toml, "--families", families, "-o", families.parent)
     ran = run_cli(*words)
     assert (ran.code, families.read_bytes()) == (2, before)
     assert "hidden.csv: would be written over" in ran.err
@@ -72,7 +72,7 @@ def test_a_set_of_origins_that_is_not_used_is_kept_too(toy: StudyFolder) -> None
     (toy.path / "origins.csv").rename(toy.path / "homes.csv")
     (toy.path / "verdicts.csv").write_bytes((toy.path / "homes.csv").read_bytes())
     toy.change("study.toml", '{ oa = "origins.csv" }', '{ a = "homes.csv", b = "verdicts.csv" }')
-    refused(toy, "verdicts.csv", "report", toy.toml, "--out", toy.path, "--offline")
+    refused(toy, "verdicts.csv", "report", toy.toml, "--out", toy.path)
 
 
 def test_a_challenge_keeps_what_it_reads(toy: StudyFolder) -> None:
@@ -80,7 +80,7 @@ def test_a_challenge_keeps_what_it_reads(toy: StudyFolder) -> None:
     toy.change("study.toml", "origins.csv", "comparison.csv")
     theirs = toy.path / "theirs.toml"
     theirs.write_text('[[scenario]]\nname = "x"\nlabel = "X"\nclose = ["east"]\n', "utf-8")
-    words = ("challenge", theirs, "--study", toy.toml, "--out", toy.path, "--offline")
+    words = ("challenge", theirs, "--study", toy.toml, "--out", toy.path)
     refused(toy, "comparison.csv", *words)
 
 
@@ -135,7 +135,7 @@ def test_a_copy_gives_the_same_verdicts_and_a_changed_one_others(tmp_path: Path)
     found = {}
     for study in ("newport", tmp_path / "mine.toml", tmp_path / "other.toml"):
         out = tmp_path / f"out-{Path(str(study)).stem}"
-        assert run_cli("report", study, "--out", out, "--offline").code == 0
+        assert run_cli("report", study, "--out", out).code == 0
         found[str(study)] = pd.read_csv(out / "verdicts.csv")
     own, mine, other = found.values()
     pd.testing.assert_frame_equal(own, mine)

@@ -28,7 +28,7 @@ def made(tmp_path: Path) -> StudyFolder:
 
 def refusal(made: StudyFolder, command: str = "check") -> str:
     """Return the one message a command refuses the study with."""
-    more = ["--offline", "--out", made.path / "out"] if command == "report" else []
+    more = ["--out", made.path / "out"] if command == "report" else []
     ran = run_cli(command, made.toml, *more)
     assert ran.code == 2
     assert "Traceback" not in ran.err + ran.out
@@ -198,7 +198,7 @@ def test_the_report_says_it(made: StudyFolder) -> None:
     text = SITES.replace("location_radius_m\n", "location_radius_m,capacity\n")
     text = text.replace("surveyed,10\neast", "surveyed,10,5\neast").rstrip() + ",15\n"
     (made.path / "sites.csv").write_text(text, encoding="utf-8")
-    ran = run_cli("report", with_timetable(made).toml, "--offline", "--out", made.path / "out")
+    ran = run_cli("report", with_timetable(made).toml, "--out", made.path / "out")
     assert ran.code == 0, ran.err
     page = (made.path / "out" / "report.html").read_text(encoding="utf-8")
     assert "Sessions a family can be at from beginning to end" in page

@@ -73,7 +73,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     (folder / "study.toml").write_text(study, encoding="utf-8")
     (folder / "homes.csv").write_text(homes(), encoding="utf-8")
     out = folder / "out"
-    ran = run_cli("report", folder, "--offline", "--out", out)
+    ran = run_cli("report", folder, "--out", out)
     assert ran.code == 0, ran.err
     markup = (out / "report.html").read_text(encoding="utf-8")
     plain = re.sub(r"<(script|style|svg).*?</\1>", " ", markup, flags=re.DOTALL)

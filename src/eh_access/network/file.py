@@ -18,6 +18,7 @@ from eh_access.network.model import Network, Provenance
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
 
 SUFFIX = ".npz"
 FORMAT = "eh_access network"
@@ -112,6 +113,16 @@ def _packed_heights(heights: Heights) -> dict[str, NDArray[Any]]:
     centimetres = np.rint(heights.metres.astype(np.float64) * CM_PER_M)
     known = np.nan_to_num(centimetres, nan=UNKNOWN_HEIGHT_CM).astype(np.int64)
     return {"height_count": small(np.diff(heights.start)), "height_cm": small(known)}
+
+
+def read_covered(path: Path) -> BaseGeometry | None:
+    """Return where a saved network's streets are complete, without reading the streets."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            covered = read_about(archive)["covered_wkb"]
+        return None if covered is None else shapely.from_wkb(covered)
+    except (*DAMAGE, OSError, KeyError) as error:
+        raise SourceError(f"{path}: cannot be read ({error}); get it again") from error
 
 
 def read_network_file(path: Path | str) -> Network:

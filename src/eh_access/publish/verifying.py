@@ -79,6 +79,7 @@ def verify(
     *,
     study: Path | None = None,
     families: Path | None = None,
+    streets: Path | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Verification:
     """Run a study again as its manifest says, and compare every output.
@@ -87,8 +88,9 @@ def verify(
     ----------
     manifest
         The manifest.json of the run.
-    study, families
-        Where the study and its list of families are, if they are not to be found; see
+    study, families, streets
+        Where the study, its list of families and its file of streets are, if they are not to be
+        found; see
         `eh_access.study.reproducing.find_source`.
     progress
         Called with a few words as each stage begins.
@@ -107,7 +109,7 @@ def verify(
     tell("Checking the inputs")
     told = read_manifest(manifest)
     folder = manifest if manifest.is_dir() else manifest.parent
-    source = find_source(told, folder, study=study, families=families)
+    source = find_source(told, folder, study=study, families=families, streets=streets)
     other = tuple(_other_versions(told))
     if source.changed:
         return Verification(changed_inputs=source.changed, files=(), other_versions=other)

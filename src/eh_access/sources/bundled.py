@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
 from eh_access.errors import NotFoundError, did_you_mean
+from eh_access.network.file import read_covered
 from eh_access.network.terrain import Terrain, read_terrain
 from eh_access.sources.records import BundledFile, data_dir, load_sources, provenance_of
 from eh_access.tables import check_areas, check_origins, check_sites
 
 if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
     from eh_access.network.model import Network
 
 __all__ = [
@@ -27,11 +31,15 @@ __all__ = [
     "load_origins",
     "load_sites",
     "load_sources",
+    "network_covering",
     "network_path",
     "provenance_of",
     "study_path",
     "terrain_around",
 ]
+
+COVERS = 0.99
+"""An outline that meets the streets' own edge may stick out by a hair."""
 
 _TEXT = {"site_id", "origin_id", "area_id", "ward_code", "postcode", "locality", "address"}
 _FOLDERS: Mapping[str, str] = MappingProxyType(
@@ -120,6 +128,38 @@ def network_path(name: str) -> Path:
     eh_access.errors.NotFoundError: no bundled network 'newprt': ...
     """
     return _named("networks", name, "network")
+
+
+def network_covering(area: BaseGeometry) -> str | None:
+    """Return the name of the bundled network whose streets are complete in an area.
+
+    Parameters
+    ----------
+    area
+        EPSG:27700.
+
+    Returns
+    -------
+    str or None
+        The one that covers most of it, at least 99 in 100; None if there is none.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> network_covering(shapely.box(331_000, 186_000, 332_000, 187_000))
+    'newport'
+    >>> network_covering(shapely.box(531_000, 186_000, 532_000, 187_000)) is None
+    True
+    """
+    best, most = None, COVERS
+    for name in bundled_names("networks"):
+        covered = read_covered(network_path(name))
+        if covered is None:
+            continue
+        share = shapely.intersection(covered, area).area / area.area
+        if share >= most:
+            best, most = name, share
+    return best
 
 
 def terrain_around(network: Network) -> Terrain | None:

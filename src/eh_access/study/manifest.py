@@ -149,6 +149,7 @@ def build_manifest(
         "notes": [_plain(vars(note)) for note in result.notes],
         "verdicts": _outcomes(result),
         "streets": {
+            "asked": result.streets_asked,
             "how": result.streets_how,
             "dates": [
                 source.date for source in (result.network.provenance if result.network else ())

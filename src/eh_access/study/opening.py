@@ -19,7 +19,7 @@ from eh_access.study.records import Note
 from eh_access.study.scenario_tables import ScenarioConfig, readable_part
 from eh_access.study.schema import DataFiles
 from eh_access.study.street_changes import changed_networks
-from eh_access.study.streets import DOWNLOAD, ESTIMATE, find_streets, own_streets
+from eh_access.study.streets import DOWNLOAD, find_streets, own_streets
 
 
 def open_study(
@@ -142,7 +142,7 @@ def _street_faults(study: Study, found: Mapping[str, Inputs]) -> Iterator[str]:
         streets = find_streets(study, tables.borough, offline=True) if changing else None
         if streets is None:
             own_streets(study, tables.borough)
-        elif streets.network is not None or study.streets.source == ESTIMATE:
+        elif streets.network is not None or not streets.missed:
             changed_networks(study, tables.areas, streets.network, streets.how)
     except EhAccessError as error:
         yield from faults_of(error)
@@ -151,7 +151,7 @@ def _street_faults(study: Study, found: Mapping[str, Inputs]) -> Iterator[str]:
 def _unseen_streets(study: Study, tables: Inputs) -> Inputs:
     """Say where changes of streets could not be checked, for the streets are not here yet."""
     named = [item.name for item in study.scenarios if item.assess and item.streets]
-    if not named or study.streets.source != DOWNLOAD:
+    if not named or study.streets.source not in (None, DOWNLOAD):
         return tables
     if find_streets(study, tables.borough, offline=True).network is not None:
         return tables

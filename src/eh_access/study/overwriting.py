@@ -23,7 +23,7 @@ _FILES = (
     "families",
     "postcodes",
 )
-_NO_FILE = ("download", "estimate")
+_NO_FILE = (None, "bundled", "download", "estimate")
 
 
 def files_read(study: Study, *given: Path | None) -> tuple[Path, ...]:

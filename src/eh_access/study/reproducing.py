@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,16 @@ from eh_access.study.families import ROLE
 from eh_access.study.history import history_of, remember
 from eh_access.study.inputs import read_inputs
 from eh_access.study.run import run_study
-from eh_access.study.streets import DOWNLOAD, Streets, buffer_for, downloaded, own_streets
+from eh_access.study.streets import (
+    DOWNLOAD,
+    Streets,
+    buffer_for,
+    downloaded,
+    network_file,
+    on_the_ground,
+    read_streets,
+)
+from eh_access.study.streets import ROLE as STREETS
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -39,12 +48,15 @@ class Source:
         As its file stands now.
     families
         The list of families that was counted, or None.
+    streets
+        Where the streets are, by the name the manifest has for them; none of a download.
     changed
         Inputs that are not what they were, in words; empty when the run can be repeated.
     """
 
     study: Study
     families: Path | None
+    streets: Mapping[str, Path]
     changed: tuple[str, ...]
 
 
@@ -93,6 +105,7 @@ def find_source(
     *,
     study: Path | None = None,
     families: Path | None = None,
+    streets: Path | None = None,
 ) -> Source:
     """Return the study of a manifest, and which of its inputs have changed since.
 
@@ -109,6 +122,9 @@ def find_source(
         The study's file, where it is known.
     families
         The list of families, where one was counted and the study does not name it.
+    streets
+        The file of streets, where one was given with ``--streets``; if None it is looked for in
+        and around the manifest's folder.
 
     Returns
     -------
@@ -126,7 +142,8 @@ def find_source(
     path = study if study is not None else _search(name, digest, near)
     found = load_study(path)
     if found.file_sha256 != digest:
-        return Source(study=found, families=None, changed=(f"{name} (the study)",))
+        told = (f"{name} (the study)",)
+        return Source(study=found, families=None, streets={}, changed=told)
     listed = families
     if listed is None and ROLE in stated and found.data.families:
         listed = found.resolve(found.data.families)
@@ -134,14 +151,33 @@ def find_source(
         raise SourceError(
             "this run counted a list of families, which no manifest names; give it with --families"
         )
+    files = _street_files(manifest["inputs"], found, near, given=streets)
     changed = (
-        *_changed(manifest["inputs"], found, listed),
+        *_changed(manifest["inputs"], found, listed, files),
         *_counts_changed(manifest, found, listed),
     )
-    return Source(study=found, families=listed, changed=changed)
+    return Source(study=found, families=listed, streets=files, changed=changed)
 
 
-def _search(name: str, digest: str, near: Path) -> Path:
+def _street_files(
+    inputs: Iterable[Mapping[str, Any]], study: Study, near: Path, *, given: Path | None
+) -> dict[str, Path]:
+    """Return where each file of streets is, by the name the manifest has for it."""
+    found = {}
+    for item in inputs:
+        name = str(item["name"])
+        if not str(item["role"]).startswith(STREETS) or name == DOWNLOAD:
+            continue
+        if name.startswith(BUNDLED):
+            found[name] = network_file(name)
+        elif name == study.streets.source:
+            found[name] = study.resolve(name)
+        else:
+            found[name] = given or _search(name, str(item["sha256"]), near, option="--streets")
+    return found
+
+
+def _search(name: str, digest: str, near: Path, *, option: str = "--study") -> Path:
     """Return the file of that name with that digest, else of that name."""
     around = [near.resolve(), *near.resolve().parents][:LEVELS_UP]
     folders = [Path.cwd(), *around, bundled.data_dir() / "studies"]
@@ -152,9 +188,10 @@ def _search(name: str, digest: str, near: Path) -> Path:
             return place
     if files:
         return files[0]
+    what = option.removeprefix("--")
     raise SourceError(
-        f"the study of this manifest, {name}, is neither here nor near the manifest; give its "
-        "path with --study"
+        f"the {what} of this manifest, {name}, is neither here nor near the manifest; give its "
+        f"path with {option}"
     )
 
 
@@ -162,15 +199,17 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _changed(inputs: list[Mapping[str, Any]], study: Study, families: Path | None) -> Iterator[str]:
+def _changed(
+    inputs: list[Mapping[str, Any]],
+    study: Study,
+    families: Path | None,
+    streets: Mapping[str, Path],
+) -> Iterator[str]:
     for item in inputs:
         role, name = str(item["role"]), str(item["name"])
         if role in {"study", *_counted(study, families)} or name == DOWNLOAD:
             continue
-        if role == "streets" and name.startswith(BUNDLED):
-            path = bundled.network_path(name.removeprefix(BUNDLED))
-        else:
-            path = study.resolve(name)
+        path = streets[name] if role.startswith(STREETS) else study.resolve(name)
         told = f"{name} ({role})"
         try:
             now = _sha256(path)
@@ -230,33 +269,43 @@ def run_again(
     """
     study = source.study
     inputs = read_inputs(study, origins=str(manifest["origins"]), families=source.families)
-    streets = _streets(manifest, study, inputs.borough)
+    streets = _streets(manifest, source, inputs.borough)
     result = run_study(study, inputs=inputs, streets=streets, progress=progress)
     history = history_of(manifest)
     return remember(result, history) if history else result
 
 
-def _streets(manifest: Mapping[str, Any], study: Study, area: BaseGeometry) -> Streets:
+def _streets(manifest: Mapping[str, Any], source: Source, area: BaseGeometry) -> Streets:
     """Return the streets a run had, in the words it had for them."""
-    how = str(manifest["streets"]["how"])
+    told = manifest["streets"]
+    how = str(told["how"])
+    missed = any(
+        note["topic"] == STREETS and note["level"] == "warning" and note["text"] == how
+        for note in manifest["notes"]
+    )
     if manifest.get("basis") == "estimated":
-        loud = any(
-            note["topic"] == "streets" and note["level"] == "warning" for note in manifest["notes"]
-        )
-        return Streets(network=None, how=how, wanted=loud)
-    own = own_streets(study, area)
-    if own is not None:
-        return own
-    from eh_access.sources import download  # noqa: PLC0415 - only where asked for
+        found = Streets(network=None, how=how)
+    else:
+        found = _streets_of(manifest, source, area, role=STREETS)
+    return replace(found, how=how, missed=missed, asked=str(told.get("asked", "")))
 
-    stated = next((item for item in manifest["inputs"] if item["role"] == "streets"), None)
+
+def _streets_of(
+    manifest: Mapping[str, Any], source: Source, area: BaseGeometry, *, role: str
+) -> Streets:
+    """Return the streets that stand in the manifest in one role."""
+    stated = next((item for item in manifest["inputs"] if item["role"] == role), None)
     if stated is None:
         raise SourceError("this run was given its streets in code; no manifest can repeat that")
-    network = download.cached_network(area, buffer_m=buffer_for(study))
+    name = str(stated["name"])
+    if name != DOWNLOAD:
+        return read_streets(source.study, area, name, source.streets[name])
+    from eh_access.sources import download  # noqa: PLC0415 - only where asked for
+
+    network = download.cached_network(area, buffer_m=buffer_for(source.study))
     if network is None or stated["sha256"] not in {item.sha256 for item in network.provenance}:
         raise SourceError(
             "the streets this run downloaded are not stored here; a later download would not be "
             "the same, so nothing was compared"
         )
-
-    return downloaded(network, how)
+    return downloaded(on_the_ground(network), "")

@@ -103,6 +103,8 @@ class StudyResult:
         Of earlier runs in the folder it is written to, its own last; empty until it is written.
     streets_how
         One sentence on where the streets came from, or why there are none.
+    streets_asked
+        Which streets were asked for: a word, a file's name, or "" for the best at hand.
     may_publish_origins
         Whether what is known by origin may leave: weights are published, or were made safe first.
     hidden
@@ -138,6 +140,7 @@ class StudyResult:
     criteria_sha256: str = ""
     criteria_history: tuple[CriteriaVersion, ...] = ()
     streets_how: str = ""
+    streets_asked: str = ""
     may_publish_origins: bool = False
     hidden: tuple[Hidden, ...] = ()
     inputs: tuple[InputFile, ...] = ()

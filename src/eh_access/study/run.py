@@ -46,9 +46,9 @@ def run_study(
     study
         From `load_study`.
     network
-        Streets to travel on. Without any, the study's own file is used if it names one; else
-        times are straight-line estimates and every verdict is an indication. Nothing is ever
-        downloaded here: see `find_streets`.
+        Streets to travel on. Without any, those that come with the study are used, its own or
+        those that ship for its area; else times are straight-line estimates and every verdict is
+        an indication. Nothing is ever downloaded here: see `find_streets`.
     origins
         Which set of origins, by its name in ``data.origins``; the first if None.
     inputs
@@ -119,6 +119,7 @@ def run_study(
         inputs=files,
         counts=step_counts(study, tables, travel, verdicts=len(verdicts)),
         streets_how=found.how,
+        streets_asked=found.asked,
         may_publish_origins=study.weights_public or tables.private is not None,
         hidden=tables.hidden,
     )
@@ -141,7 +142,7 @@ def _streets(
         return streets
     own = own_streets(study, tables.borough)
     how = "No streets were given, so travel times are straight-line estimates."
-    return own if own is not None else Streets(network=None, how=how, wanted=False)
+    return own if own is not None else Streets(network=None, how=how)
 
 
 def _choices(

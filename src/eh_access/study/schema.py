@@ -118,8 +118,9 @@ class Streets(Table):
     Parameters
     ----------
     source
-        ``"download"``, ``"estimate"`` (none wanted), ``"bundled:NAME"``, or a path to an .osm.pbf,
-        GraphML or compact network file.
+        ``"bundled"`` (those that ship for the area) or ``"bundled:NAME"``, ``"download"``,
+        ``"estimate"`` (none wanted), or a path to an .osm.pbf, GraphML or compact network file.
+        If None: those that ship, else stored ones, else a download.
     place
         The name of the place, for messages.
     buffer_m
@@ -127,7 +128,7 @@ class Streets(Table):
         within the longest cutoff that matters, at most 10 km.
     """
 
-    source: Text = "download"
+    source: Text | None = None
     place: str = ""
     buffer_m: Annotated[float, Field(ge=0, le=50_000, allow_inf_nan=False)] | None = None
 

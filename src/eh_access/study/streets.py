@@ -1,12 +1,13 @@
-"""Which streets a study runs on: its own file, the cache, a download, or none."""
+"""Which streets a study runs on: its own, those that ship, stored, downloaded, or none."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eh_access.errors import SourceError
+from eh_access.errors import NotFoundError, SourceError, did_you_mean
 from eh_access.network.osm import read_network
 from eh_access.network.terrain import with_heights
 from eh_access.sources import bundled
@@ -15,13 +16,20 @@ from eh_access.study.reading import read_bytes
 from eh_access.study.records import InputFile, Note
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from shapely.geometry.base import BaseGeometry
 
     from eh_access.network.model import Network
     from eh_access.study.config import Study
 
+SHIPPED = "bundled"
 DOWNLOAD = "download"
 ESTIMATE = "estimate"
+WORDS = (SHIPPED, DOWNLOAD, ESTIMATE)
+"""What ``--streets`` and ``streets.source`` take beside a file."""
+
+ROLE = "streets"
 CONNECT_TIMEOUT_S = 3.0
 
 
@@ -37,14 +45,17 @@ class Streets:
         One line for the reader: where they came from, or why there are none.
     file
         The file they were read from, where there was one.
-    wanted
-        Whether streets were asked for: to have none is then a warning of its own.
+    missed
+        Other streets were asked for than were found: then ``how`` is a warning.
+    asked
+        What was asked for: a word, the name of a file, or "" for the best at hand.
     """
 
     network: Network | None
     how: str
     file: InputFile | None = None
-    wanted: bool = True
+    missed: bool = False
+    asked: str = ""
 
     def notes(self) -> tuple[Note, ...]:
         """Return what to say beside the figures about where the streets came from.
@@ -54,12 +65,11 @@ class Streets:
         tuple of Note
             One note.
         """
-        missed = self.wanted and self.network is None
-        return (Note(level="warning" if missed else "info", text=self.how, topic="streets"),)
+        return (Note(level="warning" if self.missed else "info", text=self.how, topic=ROLE),)
 
 
 def own_streets(study: Study, area: BaseGeometry | None = None) -> Streets | None:
-    """Return the streets of the study's own file; no connection is ever made.
+    """Return the streets that come with a study: its own, or those that ship for its area.
 
     Parameters
     ----------
@@ -71,7 +81,7 @@ def own_streets(study: Study, area: BaseGeometry | None = None) -> Streets | Non
     Returns
     -------
     Streets or None
-        None when the study wants a download.
+        None when they are still to be downloaded. No connection is ever made here.
 
     Raises
     ------
@@ -79,35 +89,21 @@ def own_streets(study: Study, area: BaseGeometry | None = None) -> Streets | Non
         If the file is not there, or is damaged or cut off.
     InputError
         If the file is empty, of another kind, or holds no streets of the area.
+    NotFoundError
+        If the study wants streets that ship, and there are none of its area.
     """
     source = study.streets.source
     if source == DOWNLOAD:
         return None
-    if source == ESTIMATE:
-        how = "The study asks for straight-line estimates."
-        return Streets(network=None, how=how, wanted=False)
-    named = source.startswith(BUNDLED)
-    name = source.removeprefix(BUNDLED)
-    path = bundled.network_path(name) if named else study.resolve(source)
-    data = read_bytes(path, name=source, role="streets")
-    # a compact file holds what was wanted of it; a county's map is cut to the area
-    whole = area is None or path.suffix.lower() == ".npz"
-    around = None if whole or area is None else area.buffer(buffer_for(study))
-    network = on_the_ground(read_network(path, area=around))
-    return Streets(
-        network=network,
-        how=f"Travel times follow real streets ({_dated(network)}).",
-        file=InputFile(
-            role="streets",
-            name=source,
-            sha256=hashlib.sha256(data).hexdigest(),
-            rows=network.edge_count,
-        ),
-    )
+    if source is not None:
+        return _named(study, area, source, study.resolve)
+    return None if area is None else shipped_streets(study, area)
 
 
-def find_streets(study: Study, area: BaseGeometry, *, offline: bool = False) -> Streets:
-    """Return the best streets to be had: the study's own, else stored, else downloaded.
+def find_streets(
+    study: Study, area: BaseGeometry, *, streets: str | Path | None = None, offline: bool = False
+) -> Streets:
+    """Return the streets asked for, else the best at hand.
 
     Parameters
     ----------
@@ -115,6 +111,10 @@ def find_streets(study: Study, area: BaseGeometry, *, offline: bool = False) -> 
         The question.
     area
         The study's area, EPSG:27700.
+    streets
+        ``"bundled"`` (those that ship for the area), ``"download"``, ``"estimate"`` (none), or a
+        file of streets. If None: what the study says, else those that ship, else those stored
+        by an earlier download, else a download.
     offline
         Never open a connection.
 
@@ -126,7 +126,9 @@ def find_streets(study: Study, area: BaseGeometry, *, offline: bool = False) -> 
     Raises
     ------
     SourceError
-        If the study's own file is not there, or is damaged or cut off.
+        If a file of streets is not there, or is damaged or cut off.
+    NotFoundError
+        If no streets of the area ship and they were asked for, or there is no such file.
 
     Examples
     --------
@@ -134,9 +136,118 @@ def find_streets(study: Study, area: BaseGeometry, *, offline: bool = False) -> 
     >>> study, inputs = open_study("newport")
     >>> find_streets(study, inputs.borough).network.edge_count > 10_000
     True
+    >>> find_streets(study, inputs.borough, streets="estimate").network is None
+    True
     """
-    if (own := own_streets(study, area)) is not None:
-        return own
+    asked = (study.streets.source or "") if streets is None else str(streets)
+    if streets is not None and asked != DOWNLOAD:
+        found: Streets | None = _named(study, area, asked, _given_file)
+        asked = asked if street_file(asked) is None else Path(asked).name
+    else:
+        found = None if asked == DOWNLOAD else own_streets(study, area)
+    if found is None:
+        found = _stored_or_downloaded(study, area, offline=offline)
+    return replace(found, asked=asked)
+
+
+def street_file(streets: str | Path | None) -> Path | None:
+    """Return the file that a choice of streets names, if it is one."""
+    word = None if streets is None else str(streets)
+    return None if word is None or word in WORDS or word.startswith(BUNDLED) else Path(word)
+
+
+def _named(
+    study: Study, area: BaseGeometry | None, source: str, resolve: Callable[[str], Path]
+) -> Streets:
+    """Return the streets that a word or the name of a file means."""
+    if source == ESTIMATE:
+        return Streets(network=None, how="Straight-line estimates were asked for.")
+    if source == SHIPPED:
+        source = _covering(area)
+        return read_streets(study, area, source, network_file(source))
+    if source.startswith(BUNDLED):
+        return read_streets(study, area, source, network_file(source))
+    path = resolve(source)
+    name = source if resolve == study.resolve else path.name
+    return read_streets(study, area, name, path)
+
+
+def network_file(source: str) -> Path:
+    """Return the path of a network that ships, from ``bundled:NAME``."""
+    return bundled.network_path(source.removeprefix(BUNDLED))
+
+
+def _covering(area: BaseGeometry | None) -> str:
+    name = None if area is None else bundled.network_covering(area)
+    if name is None:
+        shipped = ", ".join(bundled.bundled_names("networks"))
+        raise NotFoundError(
+            f"no streets of the study's area ship with eh_access (those of {shipped} do); give a "
+            "file of streets, download or estimate"
+        )
+    return BUNDLED + name
+
+
+def _given_file(name: str) -> Path:
+    path = Path(name)
+    if not path.is_file():
+        raise NotFoundError(
+            f"streets: there is no file '{name}', and it is none of {', '.join(WORDS)}; "
+            f"{did_you_mean(name, WORDS)}"
+        )
+    return path
+
+
+def shipped_streets(study: Study, area: BaseGeometry) -> Streets | None:
+    """Return the streets that ship for an area, or None."""
+    name = bundled.network_covering(area)
+    if name is None:
+        return None
+    return read_streets(study, area, BUNDLED + name, bundled.network_path(name))
+
+
+def read_streets(study: Study, area: BaseGeometry | None, name: str, path: Path) -> Streets:
+    """Read the streets of a file; of a larger map, those in and around the area.
+
+    Parameters
+    ----------
+    study
+        The question.
+    area
+        Its area, EPSG:27700.
+    name, path
+        What to call the file, and where it is.
+
+    Returns
+    -------
+    Streets
+        With heights where some ship.
+
+    Raises
+    ------
+    SourceError
+        If the file is not there, or is damaged or cut off.
+    InputError
+        If the file is empty, of another kind, or holds no streets of the area.
+    """
+    data = read_bytes(path, name=name, role=ROLE)
+    # a compact file holds what was wanted of it; a county's map is cut to the area
+    whole = area is None or path.suffix.lower() == ".npz"
+    around = None if whole or area is None else area.buffer(buffer_for(study))
+    network = on_the_ground(read_network(path, area=around))
+    return Streets(
+        network=network,
+        how=f"Travel times follow real streets ({_dated(network)}).",
+        file=InputFile(
+            role=ROLE,
+            name=name,
+            sha256=hashlib.sha256(data).hexdigest(),
+            rows=network.edge_count,
+        ),
+    )
+
+
+def _stored_or_downloaded(study: Study, area: BaseGeometry, *, offline: bool) -> Streets:
     from eh_access.sources import connection, download  # noqa: PLC0415 - only where asked for
 
     buffer_m = buffer_for(study)
@@ -145,18 +256,24 @@ def find_streets(study: Study, area: BaseGeometry, *, offline: bool = False) -> 
         network = on_the_ground(network)
         return downloaded(network, f"Travel times follow streets stored here ({_dated(network)}).")
     if offline:
-        return Streets(
-            network=None, how="No streets are stored here, and none were to be downloaded."
-        )
+        return _instead(study, area, "No streets are stored here, and none were to be downloaded.")
     if not connection.is_connected(CONNECT_TIMEOUT_S):
-        return Streets(network=None, how="No streets are stored here, and there is no connection.")
+        return _instead(study, area, "No streets are stored here, and there is no connection.")
     try:
         network = download.download_network(area, buffer_m=buffer_m)
     except SourceError as error:
         why = str(error).splitlines()[0]
-        return Streets(network=None, how=f"The streets could not be downloaded: {why}")
+        return _instead(study, area, f"The streets could not be downloaded: {why}")
     network = on_the_ground(network)
     return downloaded(network, f"Travel times follow real streets ({_dated(network)}).")
+
+
+def _instead(study: Study, area: BaseGeometry, why: str) -> Streets:
+    """Return the streets that ship where no others are to be had, else none."""
+    found = shipped_streets(study, area)
+    if found is None:
+        return Streets(network=None, how=why, missed=True)
+    return replace(found, how=f"{why} Instead: {found.how[0].lower()}{found.how[1:]}", missed=True)
 
 
 def on_the_ground(network: Network) -> Network:
