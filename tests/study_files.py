@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,3 +101,16 @@ def write_study(folder: Path) -> StudyFolder:
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
     return StudyFolder(folder)
+
+
+TO_NEWPORT = {"east_m": -111_000, "north_m": -206_000}
+
+
+def moved(study: StudyFolder, *, east_m: int, north_m: int) -> StudyFolder:
+    """Move the toy, which lies by Rotherham, about 442000, 390000."""
+    for name in ("sites.csv", "origins.csv", "areas.geojson"):
+        text = (study.path / name).read_text(encoding="utf-8")
+        text = re.sub(r"\b4[34]\d{4}\b", lambda old: str(int(old[0]) + east_m), text)
+        text = re.sub(r"\b(389|39\d)\d{3}\b", lambda old: str(int(old[0]) + north_m), text)
+        (study.path / name).write_text(text, encoding="utf-8")
+    return study

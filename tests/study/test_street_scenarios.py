@@ -15,7 +15,7 @@ from eh_access.study.run import run_study
 from eh_access.study.schema import ScenarioConfig
 from eh_access.study.street_changes import street_changes
 from study_cli import run_cli
-from study_files import StudyFolder, write_study
+from study_files import TO_NEWPORT, StudyFolder, moved, write_study
 
 SAME_MIN = 0.02  # minutes are held to a tenth of a second
 BRIDGE = {"change": "close", "street": "Newport Bridge"}
@@ -114,7 +114,7 @@ def test_a_limit_slows_drivers_alone() -> None:
 
 
 def folder(tmp_path: Path, streets: str, *, source: str = "bundled:newport") -> StudyFolder:
-    made = write_study(tmp_path)
+    made = moved(write_study(tmp_path), **TO_NEWPORT)
     made.change("study.toml", 'source = "estimate"', f'source = "{source}"')
     made.change("study.toml", 'close = ["west"]\n', f"[[scenario.streets]]\n{streets}\n")
     return made

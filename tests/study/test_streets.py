@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import socket
 from dataclasses import replace
@@ -21,27 +20,17 @@ from eh_access.sources.bundled import network_path
 from eh_access.study.opening import open_study
 from eh_access.study.streets import Streets, buffer_for, find_streets
 from study_cli import run_cli
-from study_files import StudyFolder, write_study
+from study_files import TO_NEWPORT, StudyFolder, moved, write_study
 
 HERE = "bundled:newport"
 ASKED = 'source = "estimate"'
-
-
-def moved_to(study: StudyFolder, east_m: int, north_m: int) -> StudyFolder:
-    """Move the toy, which lies about 440000, 390000."""
-    for name in ("sites.csv", "origins.csv", "areas.geojson"):
-        text = (study.path / name).read_text(encoding="utf-8")
-        moved = re.sub(r"\b4[34]\d{4}\b", lambda old: str(int(old[0]) + east_m), text)
-        moved = re.sub(r"\b39\d{4}\b|\b389000\b", lambda old: str(int(old[0]) + north_m), moved)
-        (study.path / name).write_text(moved, encoding="utf-8")
-    return study
 
 
 @pytest.fixture
 def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StudyFolder:
     """A study that says nothing of streets, where no streets ship: west of Chester."""
     monkeypatch.setattr(download, "default_folder", lambda: tmp_path / "store")
-    study = moved_to(write_study(tmp_path / "study"), -100_000, -20_000)
+    study = moved(write_study(tmp_path / "study"), east_m=-100_000, north_m=-20_000)
     study.change("study.toml", f"[streets]\n{ASKED}\n", "")
     return study
 
@@ -50,7 +39,7 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StudyFolder:
 def in_newport(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StudyFolder:
     """The same where streets ship, though it does not name them."""
     monkeypatch.setattr(download, "default_folder", lambda: tmp_path / "store")
-    study = moved_to(write_study(tmp_path / "study"), -111_000, -206_000)
+    study = moved(write_study(tmp_path / "study"), **TO_NEWPORT)
     study.change("study.toml", f"[streets]\n{ASKED}\n", "")
     return study
 

@@ -12,9 +12,28 @@ from eh_access.errors import InputError
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import numpy as np
+    from numpy.typing import NDArray
 
 CRS = "EPSG:27700"
+EAST_M, NORTH_M = 700_000.0, 1_300_000.0
+"""The British National Grid's extent, from 0."""
+
+OFF_GRID = (
+    f"lie outside Great Britain, where the metres of the British National Grid ({CRS}, eastings "
+    f"0 to {EAST_M:,.0f}, northings 0 to {NORTH_M:,.0f}) do not hold; give streets of Great "
+    "Britain"
+)
 DEGREES = 180.0
+
+
+class ElsewhereError(InputError):
+    """Streets that all lie outside the area asked for."""
+
+
+def off_grid(x_m: NDArray[np.float64], y_m: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell which places lie outside the extent of the British National Grid."""
+    return ~((x_m >= 0) & (x_m <= EAST_M) & (y_m >= 0) & (y_m <= NORTH_M))
 
 
 def as_polygon(area: gpd.GeoDataFrame | gpd.GeoSeries | BaseGeometry) -> BaseGeometry:

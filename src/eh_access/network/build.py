@@ -10,6 +10,7 @@ import shapely
 
 from eh_access.errors import InputError
 from eh_access.modes import MODES, TravelMode
+from eh_access.network.area import OFF_GRID, ElsewhereError, off_grid
 from eh_access.network.barriers import add_barriers
 from eh_access.network.model import Network, Provenance
 from eh_access.network.noding import Pieces, split_ways
@@ -62,7 +63,8 @@ def build_network(
     Raises
     ------
     InputError
-        If no street is left for any of the modes.
+        If no street is left for any of the modes, none has a place, all lie outside the area, or
+        some lie off the grid.
 
     Examples
     --------
@@ -73,10 +75,16 @@ def build_network(
     """
     xy = _centimetres(raw)
     tag_rows, tag_sets = _distinct(raw.tags)
-    keep = _keep(raw, xy, tag_rows=_used_rows(tag_sets, modes)[tag_rows], area=area)
-    if not keep.any():
+    used = _used_rows(tag_sets, modes)[tag_rows]
+    if not used.any():
         wanted = ", ".join(mode.label for mode in modes)
         raise InputError(f"no street that may be used {wanted} was found; check the file or area")
+    streets = used & np.array(["highway" in tags for tags in tag_sets])[tag_rows]
+    _refuse_unplaced(raw, used)
+    keep = _keep(raw, xy, tag_rows=used, area=area)
+    _refuse_off_grid(raw, xy, streets & keep if keep.any() else used)
+    if not keep.any():
+        raise ElsewhereError("no street that may be used lies in the area; check the file or area")
     pieces = split_ways(raw, xy, keep=keep, tag_rows=tag_rows)
     pieces, tag_sets = add_barriers(pieces, raw, tag_sets)
     if area is not None:
@@ -91,6 +99,27 @@ def _centimetres(raw: RawWays) -> NDArray[np.float64]:
     out = np.full_like(xy, np.nan)
     out[:, known] = np.rint(to_metres(xy[:, known], raw.crs) * CM_PER_M)
     return np.where(np.isfinite(out), out, np.nan).T
+
+
+def _refuse_unplaced(raw: RawWays, used: NDArray[np.bool_]) -> None:
+    """Refuse ways none of which can be drawn: the points they name are not there."""
+    way = np.repeat(np.arange(len(raw)), np.array(raw.sizes))
+    placed = np.isfinite(np.array(raw.xs)) & np.isfinite(np.array(raw.ys)) & used[way]
+    if (np.bincount(way[placed], minlength=len(raw)) < MIN_POINTS).all():
+        raise InputError(
+            "the ways have no places: the nodes they run through are missing; get the data again "
+            "with all nodes of its ways"
+        )
+
+
+def _refuse_off_grid(raw: RawWays, xy: NDArray[np.float64], streets: NDArray[np.bool_]) -> None:
+    """Refuse streets that the grid does not reach; a ferry may sail beyond it."""
+    way = np.repeat(np.arange(len(raw)), np.array(raw.sizes))
+    placed = np.isfinite(np.array(raw.xs)) & np.isfinite(np.array(raw.ys)) & streets[way]
+    off = placed & off_grid(xy[:, 0] / CM_PER_M, xy[:, 1] / CM_PER_M)
+    if off.any():
+        count = len(np.unique(way[off]))
+        raise InputError(f"{count:,} of {int(streets.sum()):,} streets {OFF_GRID}")
 
 
 def _distinct(

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from eh_access.errors import SourceError
+from eh_access.errors import InputError, SourceError
 from eh_access.network.archive import DAMAGE, read_about, read_array, small, write_archive
+from eh_access.network.area import OFF_GRID, off_grid
 from eh_access.network.build import CM_PER_M, edge_lengths
 from eh_access.network.heights import Heights
 from eh_access.network.model import Network, Provenance
@@ -142,6 +143,8 @@ def read_network_file(path: Path | str) -> Network:
     ------
     SourceError
         If the file is missing, cut off, damaged, or was not written by this library.
+    InputError
+        If streets in it lie off the grid.
 
     Examples
     --------
@@ -184,7 +187,7 @@ def read_network_file(path: Path | str) -> Network:
             for name in OPTIONAL:
                 if f"{name}.npy" in there:
                     arrays[name] = read_array(archive, name)
-        return _unpack(about, arrays)
+        network = _unpack(about, arrays)
     except FileNotFoundError as error:
         raise SourceError(f"{path}: there is no such file; check the path") from error
     except (KeyError, AttributeError) as error:
@@ -193,6 +196,17 @@ def read_network_file(path: Path | str) -> Network:
         raise SourceError(
             f"{path}: the network file is damaged or cut off ({error}); build or download it again"
         ) from error
+    _refuse_off_grid(network, path)
+    return network
+
+
+def _refuse_off_grid(network: Network, path: Path) -> None:
+    """Refuse streets that the grid does not reach; a ferry may sail beyond it."""
+    streets = np.array(["highway" in tags for tags in network.tag_sets], bool)[network.edge_tags]
+    off = off_grid(network.node_x, network.node_y)
+    count = int((streets & (off[network.edge_from] | off[network.edge_to])).sum())
+    if count:
+        raise InputError(f"{path}: {count:,} of {int(streets.sum()):,} streets {OFF_GRID}")
 
 
 def _not_ours(path: Path) -> SourceError:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+TOLD_BEYOND = 100
+"""Ways kept from beyond the area where it has none: enough to say where the file's ways lie."""
+
 OSM_SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.xml", ".osm.gz", ".osm.bz2", ".xml")
 
 
@@ -94,7 +97,7 @@ def read_network(
         )
     except InputError as error:
         where = "the graph" if is_graph(source) else str(source)
-        raise InputError([f"{where}: {fault}" for fault in error.faults]) from error
+        raise type(error)([f"{where}: {fault}" for fault in error.faults]) from error
 
 
 def _check_file(path: Path) -> None:
@@ -136,6 +139,7 @@ def read_osm(
     import osmium  # noqa: PLC0415 - needed by this reader alone
 
     raw, newest = RawWays(), ""
+    beyond: list[tuple[int, list[tuple[int, float, float]], dict[str, str]]] = []
     box = None if area is None else to_degrees(area).bounds
     try:
         with osmium.io.Reader(str(path)) as reader:
@@ -151,6 +155,8 @@ def read_osm(
                 line = [_place(node) for node in thing.nodes]
                 if box is None or _may_touch(line, box):
                     raw.add(thing.id, line, tags=tags)
+                elif len(beyond) < TOLD_BEYOND:
+                    beyond.append((thing.id, line, tags))
                 newest = max(newest, thing.timestamp.isoformat()[:10])
     except (RuntimeError, UnicodeDecodeError) as error:
         raise SourceError(
@@ -158,6 +164,9 @@ def read_osm(
             "download it again"
         ) from error
     log.info("%s: %d ways read", path, len(raw))
+    if not len(raw):  # whoever builds with these can say why none is of use
+        for way_id, line, tags in beyond:
+            raw.add(way_id, line, tags=tags)
     date = header.get("osmosis_replication_timestamp") or newest
     return raw, osm_provenance(date=date[:10], sha256=file_sha256(path)), _box(header)
 

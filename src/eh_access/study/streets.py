@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from eh_access.errors import NotFoundError, SourceError, did_you_mean
+import shapely
+
+from eh_access.errors import InputError, NotFoundError, SourceError, did_you_mean
+from eh_access.network.area import ElsewhereError
 from eh_access.network.osm import read_network
 from eh_access.network.terrain import with_heights
 from eh_access.sources import bundled
@@ -234,7 +237,12 @@ def read_streets(study: Study, area: BaseGeometry | None, name: str, path: Path)
     # a compact file holds what was wanted of it; a county's map is cut to the area
     whole = area is None or path.suffix.lower() == ".npz"
     around = None if whole or area is None else area.buffer(buffer_for(study))
-    network = on_the_ground(read_network(path, area=around))
+    try:
+        network = on_the_ground(read_network(path, area=around))
+    except ElsewhereError:
+        refuse_elsewhere(study, name)
+    if area is not None and not _is_near(network, area.buffer(buffer_for(study))):
+        refuse_elsewhere(study, name)
     return Streets(
         network=network,
         how=f"Travel times follow real streets ({_dated(network)}).",
@@ -245,6 +253,20 @@ def read_streets(study: Study, area: BaseGeometry | None, name: str, path: Path)
             rows=network.edge_count,
         ),
     )
+
+
+def refuse_elsewhere(study: Study, name: str) -> NoReturn:
+    """Refuse streets of another place."""
+    raise InputError(
+        f"{name}: no street within {buffer_for(study) / 1000:g} km of the study's area; give "
+        f"streets of {study.place}"
+    )
+
+
+def _is_near(network: Network, around: BaseGeometry) -> bool:
+    """Tell whether any street begins or ends within an area."""
+    shapely.prepare(around)
+    return bool(shapely.contains_xy(around, network.node_x, network.node_y).any())
 
 
 def _stored_or_downloaded(study: Study, area: BaseGeometry, *, offline: bool) -> Streets:
