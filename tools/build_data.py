@@ -26,6 +26,9 @@ from data_write import sha256
 
 ROOT = Path(__file__).resolve().parents[1]
 ABOUT = Path(__file__).with_name("data_about.toml")
+MORE_FOLLOWS = 128
+"""Of a packed number every byte but the last is this or more."""
+
 HEAD = """# Where every shipped file came from: written by tools/build_data.py, not by hand.
 # rows: origins, sites or areas; edges of a network; points of a grid of heights.
 # inputs: the source files and their digests.
@@ -59,10 +62,12 @@ def _build_networks(shared: Path, out: Path) -> None:
     # the network is built by the library of this checkout, installed or not
     sys.path.insert(0, str(ROOT / "src"))
     import build_newport  # noqa: PLC0415 - needs the library, which the tables do not
+    import build_rotherham  # noqa: PLC0415 - same
     import build_terrain  # noqa: PLC0415 - same
 
     build_terrain.build(shared, out)
     build_newport.build(shared, out)
+    build_rotherham.build(shared, out)
 
 
 def _copy_networks(out: Path) -> None:
@@ -102,7 +107,10 @@ def count_rows(path: Path) -> int:
     """Return how many rows, features or edges a shipped file holds."""
     if path.suffix == ".npz":
         with np.load(path, allow_pickle=False) as arrays:
-            return len(arrays["edge_from"]) if "edge_from" in arrays else arrays["height_dm"].size
+            if "height_dm" in arrays:
+                return arrays["height_dm"].size
+            last_bytes = arrays["edge_from"] < MORE_FOLLOWS
+            return int(last_bytes.sum())
     if path.suffix == ".geojson":
         return len(json.loads(path.read_text(encoding="utf-8"))["features"])
     return len(path.read_text(encoding="utf-8").splitlines()) - 1

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from eh_access.errors import SourceError
 from eh_access.modes import MODES, WALK
+from eh_access.network.archive import pack, unpack
 from eh_access.network.build import build_network
 from eh_access.network.cost import edge_cost
 from eh_access.network.file import read_network_file, write_network
@@ -82,8 +83,10 @@ def test_covered_names_and_provenance_come_back(network: Network, saved: Path) -
 
 def test_lengths_set_by_hand_come_back(tmp_path: Path) -> None:
     network = diamond()
-    by_hand = dataclasses.replace(network, length_m=network.length_m * 2, _memory={})
-    assert_equal(read_network_file(write_network(by_hand, tmp_path / "d.npz")), by_hand)
+    # whole centimetres are kept in few bytes, anything else as it is
+    for lengths in (np.rint(network.length_m * 2), network.length_m * np.pi):
+        by_hand = dataclasses.replace(network, length_m=lengths, _memory={})
+        assert_equal(read_network_file(write_network(by_hand, tmp_path / "d.npz")), by_hand)
 
 
 def test_keys_the_source_dropped_come_back(network: Network, tmp_path: Path) -> None:
@@ -99,10 +102,43 @@ def test_long_steps_between_vertices_fit(tmp_path: Path) -> None:
     assert_equal(read_network_file(write_network(network, tmp_path / "n.npz")), network)
 
 
-def test_numpy_can_open_it_without_us(network: Network, saved: Path) -> None:
+def numbers_in(packed: bytes) -> list[int]:
+    """Read packed numbers one byte at a time, as the format is described."""
+    numbers, number, bits = [], 0, 0
+    for byte in packed:
+        number += (byte % 128) << bits
+        bits += 7
+        if byte < 128:
+            numbers.append(-(number // 2) - 1 if number % 2 else number // 2)
+            number, bits = 0, 0
+    assert not bits
+    return numbers
+
+
+WHOLE = st.integers(-(2**63), 2**63 - 1) | st.integers(-200, 200)
+
+
+@given(st.lists(WHOLE))
+def test_whole_numbers_of_any_size_come_back(numbers: list[int]) -> None:
+    packed = pack(np.array(numbers, dtype=np.int64))
+    assert numbers_in(packed.tobytes()) == numbers
+    assert unpack(packed).tolist() == numbers
+
+
+@pytest.mark.parametrize("cut", [[128], [0, 255, 255], [128] * 10 + [0]])
+def test_numbers_cut_off_or_too_long_are_refused(cut: list[int]) -> None:
+    with pytest.raises(ValueError, match="cut off"):
+        unpack(np.array(cut, dtype=np.uint8))
+
+
+def test_it_can_be_read_without_us(network: Network, saved: Path) -> None:
     with np.load(saved, allow_pickle=False) as arrays:
-        assert np.array_equal(arrays["edge_from"], network.edge_from)
-        assert np.array_equal(arrays["node_cm"][:, 0] / 100, network.node_x)
+        starts = np.cumsum(numbers_in(arrays["edge_from"].tobytes()))
+        ends = starts + numbers_in(arrays["edge_to"].tobytes())
+        x_cm = np.cumsum(numbers_in(arrays["node_x_cm"].tobytes()))
+    assert np.array_equal(starts, network.edge_from)
+    assert np.array_equal(ends, network.edge_to)
+    assert np.array_equal(x_cm / 100, network.node_x)
 
 
 def test_the_same_bytes_whenever_and_wherever(network: Network, tmp_path: Path) -> None:
@@ -193,7 +229,7 @@ def rewritten(path: Path, name: str, content: bytes) -> Path:
 def test_another_version_says_so(saved: Path) -> None:
     with zipfile.ZipFile(saved) as archive:
         about = archive.read("about.npy")
-    newer = about.replace(b'"version":1', b'"version":9')
+    newer = about.replace(b'"version":2', b'"version":9')
     with pytest.raises(SourceError, match=r"version 9 of the network file.*build it again"):
         read_network_file(rewritten(saved, "about.npy", newer))
 
@@ -201,8 +237,8 @@ def test_another_version_says_so(saved: Path) -> None:
 @pytest.mark.parametrize("name", ["edge_from", "edge_to", "edge_tags", "edge_name", "inner_count"])
 def test_numbers_that_point_outside_are_refused(saved: Path, name: str, tmp_path: Path) -> None:
     with np.load(saved) as arrays:
-        wrong = arrays[name] + 1000
-    np.save(tmp_path / "wrong.npy", wrong)
+        wrong = unpack(arrays[name]) + 1000
+    np.save(tmp_path / "wrong.npy", pack(wrong))
     with pytest.raises(SourceError, match="damaged"):
         read_network_file(rewritten(saved, f"{name}.npy", (tmp_path / "wrong.npy").read_bytes()))
 

@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 
 from eh_access.errors import InputError, SourceError
-from eh_access.network.archive import DAMAGE, read_about, read_array, small, write_archive
+from eh_access.network.archive import DAMAGE, pack, read_about, read_array, unpack, write_archive
 from eh_access.network.area import OFF_GRID, off_grid
 from eh_access.network.build import CM_PER_M, edge_lengths
 from eh_access.network.heights import Heights
@@ -23,20 +23,19 @@ if TYPE_CHECKING:
 
 SUFFIX = ".npz"
 FORMAT = "eh_access network"
-VERSION = 1
+VERSION = 2
 UNKNOWN_HEIGHT_CM = -32768
 
 ARRAYS = (
-    "node_cm",
-    "edge_from",
-    "edge_to",
-    "edge_tags",
-    "edge_way",
-    "edge_name",
-    "inner_count",
-    "inner_step_cm",
+    *("node_x_cm", "node_y_cm", "edge_from", "edge_to", "edge_tags", "edge_way", "edge_name"),
+    *("inner_count", "inner_step_cm"),
 )
-OPTIONAL = ("length_m", "height_count", "height_cm")
+OPTIONAL = ("length_cm", "height_count", "height_cm")
+"""Whole numbers, packed; those in `CHANGES` as the change from one to the next."""
+
+CHANGES = frozenset({"node_x_cm", "node_y_cm", "edge_from", "edge_way", "height_cm"})
+LENGTHS = "length_m"
+"""Lengths set by hand that are no whole centimetres, float64."""
 
 
 def write_network(network: Network, path: Path | str) -> Path:
@@ -82,19 +81,25 @@ def _pack(network: Network) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     inner[start[:-1]] = False
     inner[start[1:] - 1] = False
     arrays: dict[str, NDArray[Any]] = {
-        "node_cm": nodes,
+        "node_x_cm": nodes[:, 0],
+        "node_y_cm": nodes[:, 1],
         "edge_from": network.edge_from,
-        "edge_to": network.edge_to,
-        "edge_tags": small(network.edge_tags),
+        "edge_to": network.edge_to.astype(np.int64) - network.edge_from,  # ends are near each other
+        "edge_tags": network.edge_tags,
         "edge_way": network.edge_way,
-        "edge_name": small(network.edge_name),
-        "inner_count": small(np.diff(start) - 2),
-        "inner_step_cm": small(steps[inner]),
+        "edge_name": network.edge_name,
+        "inner_count": np.diff(start) - 2,
+        "inner_step_cm": steps[inner],
     }
-    if not np.array_equal(edge_lengths(vertices / CM_PER_M, start), network.length_m):
-        arrays["length_m"] = network.length_m  # set by hand, not measured along the street
     if network.heights is not None:
-        arrays |= _packed_heights(network.heights)
+        arrays |= _height_arrays(network.heights)
+    by_hand: dict[str, NDArray[Any]] = {}
+    if not np.array_equal(edge_lengths(vertices / CM_PER_M, start), network.length_m):
+        length_cm = np.rint(network.length_m * CM_PER_M)
+        if np.array_equal(length_cm / CM_PER_M, network.length_m):
+            arrays["length_cm"] = length_cm.astype(np.int64)
+        else:
+            by_hand[LENGTHS] = network.length_m
     covered = None if network.covered is None else shapely.to_wkb(network.covered, hex=True)
     about = {
         "format": FORMAT,
@@ -104,16 +109,24 @@ def _pack(network: Network) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         "provenance": [asdict(entry) for entry in network.provenance],
         "covered_wkb": covered,
         "heights_source": None if network.heights is None else network.heights.source,
+        "not_recorded": list(network.not_recorded),
     }
-    if network.not_recorded:
-        about["not_recorded"] = list(network.not_recorded)
-    return about, arrays
+    packed = {
+        name: pack(_changes(rows) if name in CHANGES else rows) for name, rows in arrays.items()
+    }
+    return about, packed | by_hand
 
 
-def _packed_heights(heights: Heights) -> dict[str, NDArray[Any]]:
+def _changes(rows: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+    changes: NDArray[np.int64] = rows.astype(np.int64)
+    changes[1:] -= rows[:-1]
+    return changes
+
+
+def _height_arrays(heights: Heights) -> dict[str, NDArray[Any]]:
     centimetres = np.rint(heights.metres.astype(np.float64) * CM_PER_M)
     known = np.nan_to_num(centimetres, nan=UNKNOWN_HEIGHT_CM).astype(np.int64)
-    return {"height_count": small(np.diff(heights.start)), "height_cm": small(known)}
+    return {"height_count": np.diff(heights.start), "height_cm": known}
 
 
 def read_covered(path: Path) -> BaseGeometry | None:
@@ -182,11 +195,11 @@ def read_network_file(path: Path | str) -> Network:
                     f"{path}: written in version {found} of the network file, this library reads "
                     f"version {VERSION}; build it again from its source"
                 )
-            arrays = {name: read_array(archive, name) for name in ARRAYS}
             there = set(archive.namelist())
-            for name in OPTIONAL:
-                if f"{name}.npy" in there:
-                    arrays[name] = read_array(archive, name)
+            optional = [name for name in OPTIONAL if f"{name}.npy" in there]
+            arrays = {name: _read(archive, name) for name in (*ARRAYS, *optional)}
+            if f"{LENGTHS}.npy" in there:
+                arrays[LENGTHS] = read_array(archive, LENGTHS)
         network = _unpack(about, arrays)
     except FileNotFoundError as error:
         raise SourceError(f"{path}: there is no such file; check the path") from error
@@ -209,6 +222,11 @@ def _refuse_off_grid(network: Network, path: Path) -> None:
         raise InputError(f"{path}: {count:,} of {int(streets.sum()):,} streets {OFF_GRID}")
 
 
+def _read(archive: zipfile.ZipFile, name: str) -> NDArray[np.int64]:
+    rows = unpack(read_array(archive, name))
+    return np.cumsum(rows) if name in CHANGES else rows
+
+
 def _not_ours(path: Path) -> SourceError:
     return SourceError(
         f"{path}: not a network saved by this library; read the OpenStreetMap file it came from"
@@ -216,21 +234,24 @@ def _not_ours(path: Path) -> SourceError:
 
 
 def _unpack(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Network:
+    arrays["edge_to"] = arrays["edge_to"] + arrays["edge_from"]
     _check(about, arrays)
-    nodes = arrays["node_cm"].astype(np.int64)
-    edge_from, edge_to = arrays["edge_from"], arrays["edge_to"]
-    count = arrays["inner_count"].astype(np.int64)
-    start = np.concatenate([[0], np.cumsum(count + 2)])
-    vertices = _vertices(nodes, edge_from, edge_to, start=start, steps=arrays["inner_step_cm"])
+    nodes = np.column_stack([arrays["node_x_cm"], arrays["node_y_cm"]])
+    edge_from, edge_to = (arrays[name].astype(np.int32) for name in ("edge_from", "edge_to"))
+    start = np.concatenate([[0], np.cumsum(arrays["inner_count"] + 2)])
+    steps = arrays["inner_step_cm"].reshape(-1, 2)
+    vertices = _vertices(nodes, edge_from, edge_to, start=start, steps=steps)
     geometry = vertices / CM_PER_M
     covered = about["covered_wkb"]
-    measured = edge_lengths(geometry, start)
+    lengths = arrays.get(LENGTHS)
+    if "length_cm" in arrays:
+        lengths = arrays["length_cm"] / CM_PER_M
     return Network(
         node_x=nodes[:, 0] / CM_PER_M,
         node_y=nodes[:, 1] / CM_PER_M,
         edge_from=edge_from,
         edge_to=edge_to,
-        length_m=arrays.get("length_m", measured),
+        length_m=edge_lengths(geometry, start) if lengths is None else lengths,
         edge_tags=arrays["edge_tags"].astype(np.int32),
         tag_sets=tuple(about["tag_sets"]),
         edge_way=arrays["edge_way"],
@@ -241,14 +262,14 @@ def _unpack(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Network:
         covered=None if covered is None else shapely.from_wkb(covered),
         provenance=tuple(Provenance(**entry) for entry in about["provenance"]),
         heights=_heights(about, arrays),
-        not_recorded=tuple(about.get("not_recorded", ())),
+        not_recorded=tuple(about["not_recorded"]),
     )
 
 
 def _heights(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Heights | None:
     if about.get("heights_source") is None:
         return None
-    count, cm = arrays["height_count"].astype(np.int64), arrays["height_cm"]
+    count, cm = arrays["height_count"], arrays["height_cm"]
     metres = np.where(cm == UNKNOWN_HEIGHT_CM, np.nan, cm / CM_PER_M).astype(np.float32)
     return Heights(np.concatenate([[0], np.cumsum(count)]), metres, about["heights_source"])
 
@@ -278,7 +299,7 @@ def _vertices(
 
 def _check(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
     """Refuse numbers that point outside the file, which checksums would not notice."""
-    nodes, edges = len(arrays["node_cm"]), len(arrays["edge_from"])
+    nodes, edges = len(arrays["node_x_cm"]), len(arrays["edge_from"])
     limits = {
         "edge_from": nodes,
         "edge_to": nodes,
@@ -291,13 +312,13 @@ def _check(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
         if len(rows) != edges or (edges and not lowest <= rows.min() <= rows.max() < limit):
             raise ValueError(f"{name} does not fit the rest")
     counts, steps = arrays["inner_count"], arrays["inner_step_cm"]
-    of_edges = [arrays[name] for name in ("edge_way", "length_m") if name in arrays]
+    of_edges = [arrays[name] for name in ("edge_way", "length_cm", LENGTHS) if name in arrays]
     if any(len(array) != edges for array in (counts, *of_edges)):
         raise ValueError("edges are missing")
-    if arrays["node_cm"].shape != (nodes, 2) or steps.shape != (int(counts.sum()), 2):
-        raise ValueError("vertices are missing")
     if edges and counts.min() < 0:
         raise ValueError("an edge has a negative number of vertices")
+    if len(arrays["node_y_cm"]) != nodes or len(steps) != 2 * int(counts.sum()):
+        raise ValueError("vertices are missing")
     if about.get("heights_source") is not None:
         counts = arrays["height_count"]
         ends = 2
