@@ -10,14 +10,13 @@ import pandas as pd
 import pytest
 
 from eh_access.analysis.criteria import Outcome, Verdict
-from eh_access.modes import MODES
 from eh_access.publish.answer import answer, deprived_sentence, standing, standings
 from eh_access.publish.report import criteria_matrix, render_report
 from eh_access.publish.tables import Table
 from eh_access.publish.tabulate import tabulate
 from eh_access.publish.turning import what_would_change
 from eh_access.publish.wording import Wording
-from eh_access.routing.estimate import ACCURACY
+from eh_access.routing.estimate import ACCURACY, MEASURED
 from eh_access.study.config import load_study
 from eh_access.study.results import StudyResult
 from eh_access.study.run import run_study
@@ -227,15 +226,19 @@ def test_what_would_change_the_answer_does_not_name_what_turns_nothing(
 
 
 def test_the_accuracy_of_the_estimate_is_stated_for_each_way_of_travelling() -> None:
-    slower = MODES["walk"].speed_km_h / MODES["pushchair"].speed_km_h
-    walking, pushing = ACCURACY.split("With a pushchair")
+    walking, others = ACCURACY.split("With a pushchair")
+    pushing, driving = others.split("by car")
     assert "On foot, against real streets" in walking
-    for minutes in (3.5, 8.0, 0.7):  # as measured on foot
-        assert f"{minutes:g} minutes" in walking
-    assert ", ".join(f"{minutes * slower:.1f}" for minutes in (3.5, 8.0)) in pushing
-    assert f"{0.7 * slower:.1f} minutes" in pushing
-    assert f"at {MODES['pushchair'].speed_km_h:g} km/h" in pushing
-    assert pushing.endswith("By car they were not measured.")
+    for rules, told in (("foot", walking), ("pushchair", pushing), ("motorcar", driving)):
+        _, error = MEASURED[rules]
+        for minutes in (
+            error.nearest_min,
+            error.worst_tenth_min,
+            error.affected_min,
+            error.change_min,
+        ):
+            assert re.search(rf"\b{minutes:g}\b", told)
+        assert f"{error.found_share:.0%}" in told
 
 
 def test_counts_that_are_modelled_are_called_so(

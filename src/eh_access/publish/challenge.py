@@ -12,14 +12,13 @@ import jinja2
 import pandas as pd
 
 from eh_access.analysis.hiding import hide_small
-from eh_access.modes import WALK
 from eh_access.publish.attribution import credit_lines
 from eh_access.publish.challenge_words import TOO_CLOSE, printed, verdict_in_words
 from eh_access.publish.hiding import FACTS, for_file
 from eh_access.publish.outputs import write_csv
 from eh_access.publish.whole import write_whole
 from eh_access.publish.wording import ANY_SITE, FULL_TIME, Wording, scenario_label
-from eh_access.routing.estimate import ACCURACY, CHANGE_ERROR_MIN, CHANGE_ERROR_SHARE
+from eh_access.routing.estimate import ACCURACY, estimate_error
 
 if TYPE_CHECKING:
     from eh_access.analysis.comparison import Comparison
@@ -72,7 +71,7 @@ def comparison_table(result: StudyResult, council: str, theirs: Sequence[str]) -
     DataFrame
         The columns of `COLUMNS`. Shares are 0 to 1; ``better`` is ``theirs``, ``council``,
         ``same``, ``too close`` where estimates differ by less than they are off on average
-        (`CHANGE_ERROR`), or "" where one of the two is not known.
+        (`estimate_error`), or "" where one of the two is not known.
     """
     rows = [row for name in theirs for row in _rows(result, council, name)]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
@@ -100,22 +99,27 @@ def _rows(result: StudyResult, council: str, theirs: str) -> Iterator[dict[str, 
 
 
 def _errors(result: StudyResult, mode: str) -> Mapping[str, float]:
-    """Return by how much estimates of a change are off on average, by unit; {} for streets.
-
-    By car this was never measured, so nothing is stated there.
-    """
+    """Return by how much estimates of a change are off on average, by unit; {} for streets."""
     times = result.times.get(mode)
-    if not result.estimated or times is None or times.mode.uses_road_speeds:
+    if not result.estimated or times is None:
         return {}
-    slower = WALK.speed_km_h / times.mode.speed_km_h
-    share = CHANGE_ERROR_SHARE
-    people = share * float(result.origins["weight"].sum())
+    error = estimate_error(times.mode)
     return {
-        "min": round(CHANGE_ERROR_MIN * slower, 1),
-        "share": share,
-        "points": 100 * share,
-        "count": people,
+        "min": round(error.change_min, 1),
+        "share": error.wrong_share,
+        "points": 100 * error.wrong_share,
+        "count": error.wrong_share * float(result.origins["weight"].sum()),
     }
+
+
+def _off_in_words(result: StudyResult) -> str:
+    """Say for each way of travelling by how much estimates of a change are off on average."""
+    errors = [(result.times[mode].mode.label, _errors(result, mode)) for mode in result.modes]
+    return "; ".join(
+        f"{label} {off['min']:g} minutes and {off['points']:g}% of homes"
+        for label, off in errors
+        if off
+    )
 
 
 def _verdict_row(
@@ -257,7 +261,7 @@ def render_challenge(result: StudyResult, challenge: Challenge, table: pd.DataFr
         estimated=result.estimated,
         accuracy=ACCURACY.removeprefix("INDICATIVE: "),
         too_close=TOO_CLOSE in set(table["better"]),
-        off=f"{CHANGE_ERROR_MIN:g} minutes on foot, {100 * CHANGE_ERROR_SHARE:g}% of homes",
+        off=_off_in_words(result),
         council=scenario_label(result, challenge.council),
         parts=parts,
         notes=[note for note in result.notes if note.text != ACCURACY],

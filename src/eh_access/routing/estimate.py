@@ -1,10 +1,13 @@
 """The labelled estimate for when there are no streets: a straight line made longer.
 
-Fitted on OpenStreetMap's streets in Newport; see docs/method/estimate.md for how well it does.
+Fitted on OpenStreetMap's streets in Newport; docs/method/estimate.md says how well it does.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +15,7 @@ import pandas as pd
 import shapely
 
 from eh_access.errors import InputError
+from eh_access.modes import DRIVE, PUSHCHAIR, WALK
 from eh_access.routing.engine import check_direction
 from eh_access.routing.types import NO_LOCATION, OK, UNREACHED, Direction, TravelTimes
 
@@ -23,27 +27,149 @@ if TYPE_CHECKING:
 
 WALK_FIXED_M = 122.0
 WALK_FACTOR = 1.20
-DRIVE_FIXED_MIN = 0.76
-DRIVE_MIN_PER_KM = 1.77
+DRIVE_FIXED_MIN = 2.36
+DRIVE_MIN_PER_KM = 2.08
 DS_PER_MIN = 600
 CRS = "EPSG:27700"
 
-ACCURACY = (
-    "INDICATIVE: no street network was used. Travel times are estimated from straight lines "
-    "(walking metres = 122 + 1.20 x straight line; driving minutes = 0.76 + 1.77 x km). On foot, "
-    "against real streets, half of such estimates were off by 10% or more and one in ten by 34% "
-    "or more, usually too short; the time to the nearest of twelve places was off by 3.5 minutes "
-    "on average and one in ten by more than 8 minutes, mostly beside rivers, railways and main "
-    "roads. The change in that time when three of twelve close was off by 0.7 minutes on average, "
-    "and 96% of homes were rightly classed as having more than five minutes added or not. With a "
-    "pushchair, at 3.6 km/h, the same metres take a third longer, and these errors are a third "
-    "larger: 4.7, 10.7 and 0.9 minutes. By car they were not measured."
+
+@dataclass(frozen=True, kw_only=True)
+class EstimateError:
+    """How far off estimates are when three of eleven or twelve places close, against streets.
+
+    Parameters
+    ----------
+    nearest_min, worst_tenth_min
+        Minutes to the nearest place: off by so much on average, and in one case of ten.
+    change_min
+        The minutes added: off by so much on average over all homes.
+    affected_min
+        The same for homes whose nearest place closes.
+    found_share
+        The share of those with more than five minutes added whom the estimate finds.
+    wrong_share
+        The share of all homes on the wrong side of five minutes added.
+    """
+
+    nearest_min: float
+    worst_tenth_min: float
+    change_min: float
+    affected_min: float
+    found_share: float
+    wrong_share: float
+
+    def at_speed(self, times_as_slow: float) -> EstimateError:
+        """Return the errors of somebody who takes so many times as long for the same metres."""
+        minutes = ("nearest_min", "worst_tenth_min", "change_min", "affected_min")
+        slower = {name: getattr(self, name) * times_as_slow for name in minutes}
+        shares = {"found_share": self.found_share, "wrong_share": self.wrong_share}
+        return EstimateError(**slower, **shares)
+
+
+MEASURED: Mapping[str, tuple[TravelMode, EstimateError]] = MappingProxyType(
+    {
+        "foot": (
+            WALK,
+            EstimateError(
+                nearest_min=3.5,
+                worst_tenth_min=8.0,
+                change_min=1.1,
+                affected_min=3.8,
+                found_share=0.86,
+                wrong_share=0.04,
+            ),
+        ),
+        "pushchair": (
+            PUSHCHAIR,
+            EstimateError(
+                nearest_min=5.3,
+                worst_tenth_min=12.5,
+                change_min=1.9,
+                affected_min=6.9,
+                found_share=0.85,
+                wrong_share=0.05,
+            ),
+        ),
+        "motorcar": (
+            DRIVE,
+            EstimateError(
+                nearest_min=1.1,
+                worst_tenth_min=2.0,
+                change_min=0.3,
+                affected_min=1.2,
+                found_share=0.81,
+                wrong_share=0.03,
+            ),
+        ),
+    }
 )
+"""For each kind of street rules the mode measured and the worse of Newport and Rotherham
+(``benchmarks/estimate_errors.py``). On foot the time to the nearest is Rutland's, worse still; by
+car the share found is Rotherham's, since in Newport hardly anybody has five minutes added."""
+
+
+def _accuracy() -> str:
+    """Say how far the estimate can be trusted, in the figures measured."""
+    walk, push, drive = (error for _, error in MEASURED.values())
+    return (
+        "INDICATIVE: no street network was used. Travel times are estimated from straight lines "
+        f"(walking metres = {WALK_FIXED_M:g} + {WALK_FACTOR:.2f} x straight line; driving minutes "
+        f"= {DRIVE_FIXED_MIN:g} + {DRIVE_MIN_PER_KM:g} x km). On foot, against real streets, half "
+        "of such estimates were off by 10% or more and one in ten by 34% or more, usually too "
+        f"short; the time to the nearest of twelve places was off by {walk.nearest_min:g} minutes "
+        f"on average and one in ten by more than {walk.worst_tenth_min:g} minutes, mostly beside "
+        "rivers, railways and main roads. When three of them close, the minutes added were off by "
+        f"{walk.affected_min:g} on average for homes whose nearest place closes "
+        f"({walk.change_min:g} over all homes), and of homes with more than five minutes added "
+        f"{walk.found_share:.0%} were found. With a pushchair the same four figures are "
+        f"{push.nearest_min:g}, {push.worst_tenth_min:g}, {push.affected_min:g} and "
+        f"{push.change_min:g} minutes, and {push.found_share:.0%} were found; by car "
+        f"{drive.nearest_min:g}, {drive.worst_tenth_min:g}, {drive.affected_min:g} and "
+        f"{drive.change_min:g} minutes, and {drive.found_share:.0%} (in one town; in the other too "
+        "few lose that much to say)."
+    )
+
+
+ACCURACY = _accuracy()
 """How far the estimate can be trusted, in the worse of the figures measured (docs/method)."""
-CHANGE_ERROR_MIN = 0.7
-"""How far off the change in minutes on foot is on average, as `ACCURACY` says."""
-CHANGE_ERROR_SHARE = 0.04
-"""The share of homes wrongly classed by minutes added, as `ACCURACY` says."""
+
+
+def estimate_error(mode: TravelMode) -> EstimateError:
+    """Return how far off estimates are for a mode: slower people are off by more minutes.
+
+    Parameters
+    ----------
+    mode
+        On foot, with a pushchair or by car.
+
+    Returns
+    -------
+    EstimateError
+        As measured; on foot scaled by the speed.
+
+    Raises
+    ------
+    InputError
+        If the mode has no estimate.
+
+    Examples
+    --------
+    >>> estimate_error(WALK.with_speed(2.4)).change_min == 2 * estimate_error(WALK).change_min
+    True
+    """
+    if mode.rules not in MEASURED:
+        raise InputError(_no_estimate(mode))
+    measured, error = MEASURED[mode.rules]
+    if mode.uses_road_speeds:
+        return error
+    return error.at_speed(measured.speed_km_h / mode.speed_km_h)
+
+
+def _no_estimate(mode: TravelMode) -> str:
+    return (
+        f"there is no estimate {mode.label}: none was fitted; use walk, pushchair or drive, "
+        "or give a street network"
+    )
 
 
 def estimate_travel_times(
@@ -88,20 +214,20 @@ def estimate_travel_times(
     >>> times = estimate_travel_times(home, site, mode=WALK)
     >>> round(float(times.minutes[0, 0]), 3), times.estimated  # (122 + 1200 m) / 80 m per minute
     (16.525, True)
+    >>> by_car = estimate_travel_times(home, site, mode=DRIVE)
+    >>> round(float(by_car.minutes[0, 0]), 3)  # 2.36 minutes, and 2.08 for the kilometre
+    4.44
     """
     check_direction(direction)
     if not cutoff_min > 0:
         raise InputError(f"cutoff_min is {cutoff_min}; give minutes above 0")
-    line_m = _straight_m(origins, sites)
+    line_m = straight_line_m(origins, sites)
     if mode.rules in ("foot", "pushchair"):
         minutes = (WALK_FIXED_M + WALK_FACTOR * line_m) / (mode.speed_km_h * 1000 / 60)
     elif mode.uses_road_speeds:
         minutes = DRIVE_FIXED_MIN + DRIVE_MIN_PER_KM * line_m / 1000
     else:
-        raise InputError(
-            f"there is no estimate {mode.label}: none was fitted; use walk, pushchair or drive, "
-            "or give a street network"
-        )
+        raise InputError(_no_estimate(mode))
     minutes = np.floor((minutes + mode.parking_s / 60) * DS_PER_MIN + 0.5) / DS_PER_MIN
     minutes[~(minutes <= cutoff_min)] = np.inf
     reached = np.asarray(np.isfinite(minutes).any(axis=1), dtype=np.bool_)
@@ -118,7 +244,7 @@ def estimate_travel_times(
     )
 
 
-def _straight_m(origins: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> NDArray[np.float64]:
+def straight_line_m(origins: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> NDArray[np.float64]:
     """Return straight-line metres (origins, sites); inf where a point is missing."""
     ends = []
     for table, name in ((origins, "origins"), (sites, "sites")):
