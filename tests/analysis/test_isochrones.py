@@ -239,6 +239,34 @@ def test_a_cutoff_asked_alone_gives_the_same_land() -> None:
     assert shapely.equals_exact(alone.geometry[0], among.geometry[1])
 
 
+def test_a_coarser_raster_is_right_to_within_its_cells() -> None:
+    coarse, exact = (
+        draw(grid_town(3, 3), (100, 150), cell_m=cell_m, method=method).geometry[0]
+        for cell_m, method in ((45.0, "contour"), (None, "edges"))
+    )
+    rim = shapely.points(shapely.get_coordinates(shapely.segmentize(coarse, 10.0)))
+    assert shapely.distance(rim, exact.boundary).max() <= 45.0
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_land_outside_the_area_asked_about_is_left_out(method: str) -> None:
+    streets = grid_town(3, 3)
+    whole = draw(streets, (100, 150), method=method).geometry[0]
+    # whole multiples of the cell, so that a contour is cut where the area ends
+    area = shapely.box(439_980, 390_040, 440_160, 391_000)
+    part = draw(streets, (100, 150), method=method, area=area).geometry[0]
+    assert 0 < part.area < 0.9 * whole.area
+    assert part.symmetric_difference(whole & area).area < 1.0
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_site_far_from_the_area_has_empty_land(method: str) -> None:
+    area = shapely.box(300_000, 200_000, 301_000, 201_000)
+    land = draw(grid_town(3, 3), (100, 150), method=method, area=area)
+    assert land["status"].tolist() == ["ok"]
+    assert land.is_empty.all()
+
+
 def test_a_row_for_every_site_whatever_became_of_it(caplog: pytest.LogCaptureFixture) -> None:
     places = {"far": (400, 3000), "here": (400, 0), "lost": None, "off": (400, 240)}
     with caplog.at_level(logging.WARNING):
@@ -275,6 +303,7 @@ def test_other_sites_change_nothing() -> None:
         ({"cutoffs_min": [np.nan]}, "cutoffs_min holds nan"),
         ({"max_off_street_m": 20.0}, "give 25 metres or more, or method='edges'"),
         ({"max_off_street_m": 0.0, "method": "edges"}, "give metres above 0"),
+        ({"cell_m": 1.0}, "cell_m is 1.0; give 5 metres or more"),
         ({"method": "hull"}, "method is 'hull'; choose contour or edges"),
         ({"direction": "both"}, "direction is 'both'"),
     ],

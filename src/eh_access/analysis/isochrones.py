@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from eh_access.analysis.reach import Pieces, Stand, reached_legs, reached_pieces
+from eh_access.analysis.reach import Pieces, Stand, edge_minutes, edges_near, reached_pieces
 from eh_access.errors import InputError
 from eh_access.routing.matrix import node_times
 from eh_access.routing.types import NO_LOCATION, OFF_NETWORK, OK, UNREACHED, Direction
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from eh_access.modes import TravelMode
     from eh_access.network.model import Network
 
-    Draw = Callable[[Pieces], BaseGeometry]
-
 log = logging.getLogger(__name__)
 
 CRS = "EPSG:27700"
@@ -35,7 +33,11 @@ CELLS_PER_REACH = 5
 """The raster's points lie this many times closer than one may go off the street."""
 
 LEAST_OFF_STREET_M = 25.0
-"""Below this the raster would grow too large; buffers have no such limit."""
+LEAST_CELL_M = LEAST_OFF_STREET_M / CELLS_PER_REACH
+"""Below these the raster would grow too large; buffers have no such limit."""
+
+BEYOND_CELLS = 1.0
+"""The surface is right up to this many cells outside the rim, which is all a contour looks at."""
 
 ARC_SEGMENTS = 16
 """Straight lines to a quarter circle of a buffer."""
@@ -54,6 +56,8 @@ def isochrones(  # noqa: PLR0913 - the field's own argument list, and how to dra
     mode: TravelMode,
     cutoffs_min: Iterable[float],
     max_off_street_m: float = 100.0,
+    cell_m: float | None = None,
+    area: BaseGeometry | None = None,
     direction: Direction = "to_sites",
     method: Literal["contour", "edges"] = "contour",
 ) -> gpd.GeoDataFrame:
@@ -76,13 +80,17 @@ def isochrones(  # noqa: PLR0913 - the field's own argument list, and how to dra
         Minutes, each above 0.
     max_off_street_m
         Metres one may go off the street; 25 or more for the contour.
+    cell_m
+        Metres between the points of the raster a contour is drawn on; a fifth of
+        ``max_off_street_m`` if None.
+    area
+        Only land in the rectangle round it is drawn, to the next point of the raster; all if None.
     direction
         ``"to_sites"``, or ``"from_sites"`` for the way home.
     method
-        ``"contour"`` draws the rim on a raster of points ``max_off_street_m / 5`` apart (20 m
-        unless told otherwise), and is right to within that distance; ``"edges"`` buffers every
-        reached part of a street exactly (arcs as 16 straight lines to a quarter circle), and
-        takes many times as long.
+        ``"contour"`` draws the rim on a raster, and is right to within ``cell_m``; ``"edges"``
+        buffers every reached part of a street exactly (arcs as 16 straight lines to a quarter
+        circle), and takes many times as long.
 
     Returns
     -------
@@ -95,8 +103,8 @@ def isochrones(  # noqa: PLR0913 - the field's own argument list, and how to dra
     Raises
     ------
     InputError
-        If there is no cutoff or one is not above 0, ``max_off_street_m`` is too small, or the
-        method does not exist.
+        If there is no cutoff or one is not above 0, ``max_off_street_m`` or ``cell_m`` is too
+        small, or the method does not exist.
 
     Notes
     -----
@@ -116,38 +124,67 @@ def isochrones(  # noqa: PLR0913 - the field's own argument list, and how to dra
     >>> land["cutoff_min"].tolist(), bool(land.area[0] < land.area[1])
     ([15.0, 30.0], True)
     """
-    cutoffs = _checked(cutoffs_min, max_off_street_m, method)
+    cell_m = max_off_street_m / CELLS_PER_REACH if cell_m is None else cell_m
+    cutoffs = _checked(cutoffs_min, max_off_street_m, cell_m, method)
     node_min, doors = node_times(
         network, sites, mode=mode, cutoff_min=cutoffs[-1], direction=direction
     )
-    cell_m = max_off_street_m / CELLS_PER_REACH
-    draw: Draw = _buffers if method == "edges" else partial(_contour, cell_m=cell_m)
     walk_m_per_min = mode.walk_speed_km_h * 1000 / 60
+    reach = Reach(tuple(cutoffs), walk_m_per_min, max_off_street_m)
+    edge_min = edge_minutes(network, mode, direction)
+    bounds = (-np.inf, -np.inf, np.inf, np.inf) if area is None else area.bounds
+    near = edges_near(network, bounds, max_off_street_m + BEYOND_CELLS * cell_m)
     rows: list[tuple[Any, ...]] = []
     for number, site in enumerate(sites.index):
-        if doors.status[number] != OK:
-            rows += [(site, cutoff, doors.status[number], shapely.Polygon()) for cutoff in cutoffs]
-            continue
-        stand = Stand(
-            int(doors.edge[number]),
-            float(doors.fraction[number]),
-            float(doors.offset_m[number]) / walk_m_per_min + mode.parking_s / 60,
-        )
-        legs = reached_legs(network, node_min[:, number], stand, mode=mode, direction=direction)
-        for cutoff in cutoffs:
+        status, pieces = doors.status[number], None
+        if status == OK:
+            stand = Stand(
+                int(doors.edge[number]),
+                float(doors.fraction[number]),
+                float(doors.offset_m[number]) / walk_m_per_min + mode.parking_s / 60,
+            )
             pieces = reached_pieces(
-                network,
-                legs,
-                cutoff_min=cutoff,
-                walk_m_per_min=walk_m_per_min,
-                max_off_street_m=max_off_street_m,
+                network, node_min[:, number], stand, edge_min=edge_min, near=near
             )
             status = OK if len(pieces) else UNREACHED
-            rows.append((site, cutoff, status, draw(pieces) if len(pieces) else shapely.Polygon()))
+        if pieces is None or not len(pieces):
+            rows += [(site, cutoff, status, shapely.Polygon()) for cutoff in cutoffs]
+            continue
+        drawn = (
+            _buffers(pieces, reach, area)
+            if method == "edges"
+            else _contours(pieces, reach, cell_m, area)
+        )
+        first_min = pieces.minutes.min()
+        for cutoff, land in zip(cutoffs, drawn, strict=True):
+            reached = first_min < cutoff
+            rows.append(
+                (site, cutoff, *((OK, land) if reached else (UNREACHED, shapely.Polygon())))
+            )
     return _frame(rows, mode)
 
 
-def _checked(cutoffs_min: Iterable[float], max_off_street_m: float, method: str) -> list[float]:
+@dataclass(frozen=True)
+class Reach:
+    """How far people go: within each cutoff, and off the street."""
+
+    cutoffs_min: tuple[float, ...]
+    walk_m_per_min: float
+    max_off_street_m: float
+
+    def full_until(self, cutoff_min: float) -> float:
+        """Return until when there is time left for the whole way off the street."""
+        return cutoff_min - self.max_off_street_m / self.walk_m_per_min
+
+    def radius_m(self, pieces: Pieces, cutoff_min: float) -> NDArray[np.float64]:
+        """Return metres one may still go off the street where each piece begins and ends."""
+        left_m = (cutoff_min - pieces.minutes) * self.walk_m_per_min
+        return np.clip(left_m, 0.0, self.max_off_street_m)
+
+
+def _checked(
+    cutoffs_min: Iterable[float], max_off_street_m: float, cell_m: float, method: str
+) -> list[float]:
     """Return the cutoffs, each once and rising; raise with all that is wrong."""
     cutoffs = sorted({float(cutoff) for cutoff in cutoffs_min})
     faults = [
@@ -163,6 +200,8 @@ def _checked(cutoffs_min: Iterable[float], max_off_street_m: float, method: str)
     if not (max_off_street_m > 0 and least <= max_off_street_m < np.inf):
         remedy = f"{least:g} metres or more, or method='edges'" if least else "metres above 0"
         faults.append(f"max_off_street_m is {max_off_street_m}; give {remedy}")
+    elif not LEAST_CELL_M <= cell_m < np.inf and method == "contour":
+        faults.append(f"cell_m is {cell_m}; give {LEAST_CELL_M:g} metres or more")
     if faults:
         raise InputError(faults)
     return cutoffs
@@ -179,25 +218,45 @@ def _frame(rows: list[tuple[Any, ...]], mode: TravelMode) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(table, geometry="geometry", crs=CRS)
 
 
-def _contour(pieces: Pieces, *, cell_m: float) -> BaseGeometry:
-    """Draw the zero line of the surface of metres to the rim."""
-    from eh_access.analysis.surface import BEYOND_CELLS, paint  # noqa: PLC0415 - loads numba
+def _contours(
+    pieces: Pieces, reach: Reach, cell_m: float, area: BaseGeometry | None
+) -> Iterator[BaseGeometry]:
+    """Draw, for each cutoff, the zero line of the surface of metres to the rim.
 
+    What is reached with time to spare is painted once for all longer cutoffs.
+    """
+    from eh_access.analysis.surface import paint  # noqa: PLC0415 - loads numba
+
+    beyond_m = BEYOND_CELLS * cell_m
+    x, y = _lattice(pieces, reach.max_off_street_m + beyond_m + cell_m, cell_m, area)
+    corner = (x[0], y[0])
+    surface = np.full((len(y), len(x)), beyond_m)
+    painted_min = -np.inf
+    for cutoff in reach.cutoffs_min:
+        full_min = reach.full_until(cutoff)
+        limits = (cutoff, reach.walk_m_per_min, reach.max_off_street_m, beyond_m)
+        whole, fringe = (painted_min, full_min), (full_min, cutoff)
+        paint(surface, corner, cell_m, pieces.ends, pieces.minutes, whole, limits)
+        painted_min = full_min
+        rim = surface.copy()
+        paint(rim, corner, cell_m, pieces.ends, pieces.minutes, fringe, limits)
+        outlines: Any = contourpy.contour_generator(
+            x, y, rim, fill_type=contourpy.FillType.OuterOffset
+        ).filled(-np.inf, 0.0)
+        yield _land(list(_polygons(*outlines)))
+
+
+def _lattice(
+    pieces: Pieces, margin_m: float, cell_m: float, area: BaseGeometry | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return x and y of the raster's points: whole multiples of the cell, the same for all."""
     xy = pieces.ends.reshape(-1, 2)
-    margin_m = pieces.radius_m.max() + (BEYOND_CELLS + 1) * cell_m
-    # whole multiples of the cell, so that every cutoff is drawn on the same points
-    low = np.floor((xy.min(axis=0) - margin_m) / cell_m)
-    columns, rows = (np.ceil((xy.max(axis=0) + margin_m) / cell_m) - low).astype(int) + 1
-    surface = np.full((rows, columns), BEYOND_CELLS * cell_m)
-    paint(surface, (low[0] * cell_m, low[1] * cell_m), cell_m, pieces.ends, pieces.radius_m)
-    generator = contourpy.contour_generator(
-        (low[0] + np.arange(columns)) * cell_m,
-        (low[1] + np.arange(rows)) * cell_m,
-        surface,
-        fill_type=contourpy.FillType.OuterOffset,
-    )
-    outlines: Any = generator.filled(-np.inf, 0.0)
-    return _land(list(_polygons(*outlines)))
+    low, high = xy.min(axis=0) - margin_m, xy.max(axis=0) + margin_m
+    if area is not None:
+        low, high = np.maximum(low, area.bounds[:2]), np.minimum(high, area.bounds[2:])
+    first, last = np.floor(low / cell_m), np.ceil(high / cell_m)
+    x, y = (cell_m * np.arange(a, max(a + 1, b) + 1) for a, b in zip(first, last, strict=True))
+    return x, y
 
 
 def _polygons(
@@ -209,16 +268,21 @@ def _polygons(
         yield shapely.Polygon(shell, holes)
 
 
-def _buffers(pieces: Pieces) -> BaseGeometry:
-    """Draw the union of what each piece reaches: the hull of the discs at its two ends."""
-    begin, end = (
-        shapely.buffer(
-            shapely.points(pieces.ends[:, at]), pieces.radius_m[:, i], quad_segs=ARC_SEGMENTS
-        )
-        for i, at in ((0, slice(0, 2)), (1, slice(2, 4)))
-    )
-    pairs = shapely.geometrycollections(np.column_stack([begin, end]))
-    return _land([shapely.union_all(shapely.convex_hull(pairs))])
+def _buffers(pieces: Pieces, reach: Reach, area: BaseGeometry | None) -> Iterator[BaseGeometry]:
+    """Draw, for each cutoff, what each piece reaches: the hull of the discs at its two ends."""
+    for cutoff in reach.cutoffs_min:
+        discs = []
+        for low, high in ((-np.inf, reach.full_until(cutoff)), (reach.full_until(cutoff), cutoff)):
+            part = pieces.cut(low, high)
+            radius_m = reach.radius_m(part, cutoff)
+            discs.append(
+                shapely.buffer(
+                    shapely.points(part.ends.reshape(-1, 2, 2)), radius_m, quad_segs=ARC_SEGMENTS
+                )
+            )
+        hulls = shapely.convex_hull(shapely.geometrycollections(np.concatenate(discs)))
+        whole = shapely.union_all(hulls)
+        yield _land([whole if area is None else whole & shapely.box(*area.bounds)])
 
 
 def _land(polygons: list[BaseGeometry]) -> BaseGeometry:

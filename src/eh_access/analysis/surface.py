@@ -14,43 +14,57 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-BEYOND_CELLS = 2.0
-"""Values are right up to this many cells outside the rim, which is all a contour looks at."""
-
 
 @njit()
-def paint(
+def paint(  # noqa: PLR0913, PLR0917 - a kernel takes plain arrays
     surface: NDArray[np.float64],
     corner: tuple[float, float],
     cell_m: float,
     ends: NDArray[np.float64],
-    radius_m: NDArray[np.float64],
+    minutes: NDArray[np.float64],
+    span_min: tuple[float, float],
+    reach: tuple[float, float, float, float],
 ) -> None:
     """Lower a surface to the metres between each place and the rim of what pieces reach.
 
-    Off the street one may go as far as the piece's radius, which shrinks evenly along it. A
+    Off the street one may go as far as the time left allows, which shrinks evenly along a piece. A
     place's value is the least, over all places on all pieces, of its distance less the radius
     there: below 0 inside, above 0 outside.
 
     Parameters
     ----------
     surface
-        float64 (rows, columns), changed in place; begin with ``BEYOND_CELLS * cell_m``.
+        float64 (rows, columns), changed in place; begin with the metres in ``reach``.
     corner
         x and y of ``surface[0, 0]``, metres.
     cell_m
         Metres between neighbours.
     ends
         float64 (pieces, 4), x and y where each piece begins and ends.
-    radius_m
-        float64 (pieces, 2), radius where each begins and ends; never growing.
+    minutes
+        float64 (pieces, 2), travel time there, rising.
+    span_min
+        Only what is reached between these minutes is painted.
+    reach
+        The cutoff in minutes, metres walked in a minute, the most metres off the street, and how
+        many metres outside the rim values are still right.
     """
     rows, columns = surface.shape
-    beyond = BEYOND_CELLS * cell_m
+    cutoff_min, walk_m_per_min, most_m, beyond = reach
     for number in range(len(ends)):
+        begin, end = minutes[number, 0], minutes[number, 1]
+        if begin > span_min[1] or end < span_min[0]:
+            continue
         ax, ay = ends[number, 0] - corner[0], ends[number, 1] - corner[1]
         along_x, along_y = ends[number, 2] - ends[number, 0], ends[number, 3] - ends[number, 1]
-        radius, last_radius = radius_m[number, 0], radius_m[number, 1]
+        if end > begin:  # a piece that takes no time is either in or out as a whole
+            first = (max(begin, span_min[0]) - begin) / (end - begin)
+            share = (min(end, span_min[1]) - begin) / (end - begin) - first
+            ax, ay = ax + first * along_x, ay + first * along_y
+            along_x, along_y = share * along_x, share * along_y
+            begin, end = max(begin, span_min[0]), min(end, span_min[1])
+        radius = min(max((cutoff_min - begin) * walk_m_per_min, 0.0), most_m)
+        last_radius = min(max((cutoff_min - end) * walk_m_per_min, 0.0), most_m)
         length = math.hypot(along_x, along_y)
         shrink = (radius - last_radius) / length if length > 0.0 else 0.0
         # With a radius that shrinks, the best place to leave the street lies before the nearest

@@ -6,6 +6,7 @@ round a place says nothing about rivers and railways, which is what an isochrone
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -26,10 +27,17 @@ CUTOFFS_MIN = (10, 20, 30, 45, 60)
 WALK_DETAIL_M, DRIVE_DETAIL_M = 20.0, 40.0
 """How far a line drawn may run from the true one: a page is looked at, not measured on."""
 
+CELLS = 1.5
+"""The raster's points lie so many times further apart than a line may run from the true one."""
+
 BEYOND_M = 1000.0
 """How far beyond the study's area land is kept."""
 
 Shape = list[list[str]]
+"""Parts, each of rings as encoded polylines."""
+
+NumberedShape = list[list[int | str]]
+"""The same, rings that several shapes share by their number."""
 
 
 def isochrone_shapes(result: StudyResult) -> dict[str, Any] | None:
@@ -45,15 +53,43 @@ def isochrone_shapes(result: StudyResult) -> dict[str, Any] | None:
     dict or None
         ``cutoffs`` in minutes, ``detail_m`` (how far a line may be out) and ``modes``: by mode,
         for each site in the order of ids, one shape for each cutoff (see
-        `geojson.encoded_polygons`; empty where nothing is reached). None where times are estimated.
+        `geojson.encoded_polygons`; empty where nothing is reached). Of rings that are in several
+        shapes, as what no car can come near always is, each stands in ``rings`` and its number in
+        the shapes. None where times are estimated.
     """
     if result.network is None:
         return None
     sites = result.sites.sort_index()
+    shapes = {name: shapes_of(result, sites, name) for name in result.modes}
+    rings, numbered = _shared(shapes)
     return {
         "cutoffs": list(CUTOFFS_MIN),
         "detail_m": {name: _detail_m(times.mode) for name, times in result.times.items()},
-        "modes": {name: shapes_of(result, sites, name) for name in result.modes},
+        "rings": rings,
+        "modes": numbered,
+    }
+
+
+def _shared(
+    shapes: dict[str, list[list[Shape]]],
+) -> tuple[list[str], dict[str, list[list[NumberedShape]]]]:
+    """Return the rings in more than one shape, and the shapes with their numbers in place."""
+    times = Counter(
+        ring
+        for of_mode in shapes.values()
+        for of_site in of_mode
+        for shape in of_site
+        for part in shape
+        for ring in part
+    )
+    rings = [ring for ring, count in times.items() if count > 1]
+    number = {ring: at for at, ring in enumerate(rings)}
+    return rings, {
+        mode: [
+            [[[number.get(ring, ring) for ring in part] for part in shape] for shape in of_site]
+            for of_site in of_mode
+        ]
+        for mode, of_mode in shapes.items()
     }
 
 
@@ -101,10 +137,16 @@ def _drawn(
 ) -> dict[str, list[Shape]]:
     if streets is None or sites.empty:
         return {}
-    land = isochrones(streets, sites, mode=mode, cutoffs_min=CUTOFFS_MIN)
     detail_m = _detail_m(mode)
-    frame = result.borough.buffer(BEYOND_M).envelope
-    tidy = [simpler(shapely.intersection(shape, frame), detail_m) for shape in land.geometry]
+    land = isochrones(
+        streets,
+        sites,
+        mode=mode,
+        cutoffs_min=CUTOFFS_MIN,
+        cell_m=CELLS * detail_m,
+        area=result.borough.buffer(BEYOND_M),
+    )
+    tidy = [simpler(shape, detail_m) for shape in land.geometry]
     steps = geojson.encoded_polygons(tidy)
     found: dict[str, list[Shape]] = {}
     for site, shape in zip(land["site_id"], steps, strict=True):
@@ -140,12 +182,11 @@ def simpler(shape: BaseGeometry, detail_m: float) -> BaseGeometry:
     0
     """
     least_m2 = 10 * detail_m**2
-    kept = [
-        shapely.Polygon(
-            part.exterior,
-            [hole for hole in part.interiors if shapely.Polygon(hole).area >= least_m2],
-        )
-        for part in shapely.get_parts(shape)
-        if part.geom_type == "Polygon" and part.area >= least_m2
-    ]
-    return shapely.orient_polygons(shapely.simplify(shapely.MultiPolygon(kept), detail_m))
+    kept = []
+    for part in shapely.get_parts(shape):
+        if part.geom_type == "Polygon" and part.area >= least_m2:
+            rings = shapely.get_rings(part)
+            large = shapely.area(shapely.polygons(rings[1:])) >= least_m2
+            kept.append(shapely.polygons(rings[0], rings[1:][large]))
+    coarse = shapely.simplify(shapely.MultiPolygon(kept), detail_m, preserve_topology=False)
+    return shapely.orient_polygons(coarse)

@@ -15,14 +15,14 @@ const Isochrones = (() => {
   const tint = (rank, count) => TINTS[Math.max(TINTS.length - count, 0) + rank];
 
   /* One site's land within one cutoff, in the painter's units; made when first wanted. */
-  function path(key, shape) {
+  function path(key, shape, rings) {
     if (!kept.has(key)) {
       const made = new Path2D();
-      shape.forEach((rings) => rings.forEach((ring) => {
-        Core.decodeLine(ring).map(own.place)
+      shape.flat().forEach((ring) => {
+        Core.decodeLine(typeof ring === "number" ? rings[ring] : ring).map(own.place)
           .forEach((p, i) => (i ? made.lineTo(p.x, p.y) : made.moveTo(p.x, p.y)));
         made.closePath();
-      }));
+      });
       kept.set(key, made);
     }
     return kept.get(key);
@@ -32,7 +32,7 @@ const Isochrones = (() => {
   function land(data, scenario, mode, site, rank) {
     const move = scenario.moved.find((item) => item.site === site);
     const shapes = move ? move.isochrones[mode] : data.isochrones.modes[mode][site];
-    return path(`${move ? scenario.name : ""} ${mode} ${site} ${rank}`, shapes[rank]);
+    return path(`${move ? scenario.name : ""} ${mode} ${site} ${rank}`, shapes[rank], data.isochrones.rings);
   }
 
   function hatching(context, scale) {
