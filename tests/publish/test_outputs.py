@@ -32,9 +32,10 @@ def broken(toy: StudyResult) -> StudyResult:
 
 
 def test_every_file_is_there_and_nothing_else(toy: StudyResult, written: dict[str, Path]) -> None:
-    """Without candidate venues, and where the last scenario closes nothing, two have no subject."""
+    """Without venues and neighbours, and where the last scenario closes nothing: three less."""
     assert toy.candidates is None
-    nothing_to_say = {"outreach.csv", "alternatives.csv"}
+    assert toy.neighbours is None
+    nothing_to_say = {"outreach.csv", "alternatives.csv", "neighbours.csv"}
     expected = [name for name in OUTPUT_NAMES if name not in nothing_to_say]
     assert list(written) == expected
     folder = written["report.html"].parent

@@ -55,6 +55,8 @@ PEOPLE = frozenset(
     {
         "value",
         "baseline_value",
+        "counted_value",
+        "counted_baseline_value",
         "weight",
         "covered_share",
         "coverage_lost_weight",

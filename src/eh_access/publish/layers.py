@@ -167,13 +167,15 @@ def layers(result: StudyResult) -> list[Layer]:
     Returns
     -------
     list of Layer
-        ``sites``, ``origins`` (headline scenario), ``areas`` (every scenario and mode) and, where
-        there are streets, ``isochrones`` and ``streets``. Catchments are columns of the origins.
-        Each row says in ``estimated`` whether the study's times are.
+        ``sites``, ``neighbours`` where there are any, ``origins`` (headline scenario), ``areas``
+        (every scenario and mode) and, where there are streets, ``isochrones`` and ``streets``.
+        Catchments are columns of the origins. Each row says in ``estimated`` whether times are.
     """
     result.refuse_private()
     scenario, mode = headline(result), result.modes[0]
     found = [_sites_layer(result, scenario)]
+    if result.neighbours is not None:
+        found.append(_neighbours_layer(result, result.neighbours))
     if scenario is not None:
         found.append(_origins_layer(result, scenario))
     found.append(_areas_layer(result, scenario, mode))
@@ -207,6 +209,16 @@ def _sites_layer(result: StudyResult, scenario: str | None) -> Layer:
         marks="name",
     )
     return Layer(name="sites", title=f"Sites under {name}", frame=sites[kept], style=style)
+
+
+def _neighbours_layer(result: StudyResult, neighbours: gpd.GeoDataFrame) -> Layer:
+    """Return the sites just outside the area that others run."""
+    word = f"a neighbour's {result.study.site_word}"
+    kept = [name for name in (*SITE_COLUMNS, "existence") if name in neighbours]
+    frame = neighbours[[*kept, "geometry"]].assign(status=word)
+    style = categorised_style("status", {word: ("diamond", STREET_COLOUR)}, size_mm=3.2)
+    title = f"{result.study.site_word.capitalize()}s just outside the area that others run"
+    return Layer(name="neighbours", title=title, frame=frame, style=style)
 
 
 def _origins_layer(result: StudyResult, scenario: str) -> Layer:

@@ -16,6 +16,7 @@ from eh_access.publish.attribution import OSM_COPYRIGHT_URL, OSM_CREDIT, credit_
 from eh_access.publish.criteria_words import fixed_sentence
 from eh_access.publish.further_report import Further, further
 from eh_access.publish.layers import area_changes, main_roads, site_status
+from eh_access.publish.neighbours import neighbour_sentence, pairs_of
 from eh_access.publish.sections import Picture
 from eh_access.publish.shading import CHANGE
 from eh_access.publish.squares import display_areas
@@ -168,7 +169,8 @@ def report_context(
         "files": [
             (name, what)
             for name, what in FILES
-            if name not in beyond.absent and (name != "hidden.csv" or "hidden" in tables)
+            if name not in beyond.absent
+            and (name not in {"hidden.csv", "neighbours.csv"} or name[:-4] in tables)
         ],
         "rough": turning.rough_sentence(result),
         "full_time_only": sum(item.sites == "full_time" for item in result.study.criteria),
@@ -176,7 +178,17 @@ def report_context(
         "compared": [scenario_label(result, name) for name in _compared(result)],
         "changes": ()
         if scenario is None
-        else (*beyond.changes, *turning.what_would_change(result, scenario)),
+        else tuple(
+            filter(
+                None,
+                (
+                    *beyond.changes,
+                    *turning.what_would_change(result, scenario),
+                    neighbour_sentence(result, pairs_of(result, scenario)),
+                ),
+            )
+        ),
+        "across": neighbour_sentence(result, pairs_of(result)),
         "further": beyond,
         "deprived": "" if scenario is None else answer.deprived_sentence(result, tables, scenario),
         "map": None if scenario is None else _map(result, tables, scenario, said),

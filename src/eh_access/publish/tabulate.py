@@ -12,6 +12,7 @@ from eh_access.analysis.equality import fifths, imd_fifth
 from eh_access.publish.background import background_tables
 from eh_access.publish.facts import facts
 from eh_access.publish.hiding import hidden_table, with_marks
+from eh_access.publish.neighbours import neighbour_table
 from eh_access.publish.squares import display_areas
 from eh_access.publish.streets import street_tables
 from eh_access.publish.tables import Column, Table, make_table
@@ -45,12 +46,15 @@ def tabulate(result: StudyResult) -> Mapping[str, Table]:
     -------
     Mapping of str to Table
         ``criteria``, ``within``, ``added_time``, the groupings the origins have columns for
-        (``deprivation``, ``no_car``, ``wards``), ``areas``, ``sites``, and the background tables.
+        (``deprivation``, ``no_car``, ``wards``), ``areas``, ``neighbours`` where there are any,
+        ``sites``, and the background tables.
     """
     result.refuse_private()
     words = Wording.of(result)
     tables = [_criteria(result, words), _within(result, words), _added(result, words)]
     tables += [_grouped(result, words, *group) for group in groupings(result)]
+    counted = neighbour_table(result)
+    tables += [] if counted is None else [counted]
     tables += [*background_tables(result, words), *street_tables(result)]
     return MappingProxyType({table.name: table for table in tables})
 

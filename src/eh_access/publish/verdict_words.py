@@ -41,6 +41,7 @@ FILES = (
     ("results.gpkg", "layers for GIS"),
     ("origins.csv", "place by place"),
     ("verdicts.csv", "criterion by criterion"),
+    ("neighbours.csv", "the same with neighbours' sites counted"),
     ("alternatives.csv", "every other set of sites that could close, ranked"),
     ("robustness.csv", "the criteria under other assumptions and places"),
     ("fairness.csv", "how every group fares"),

@@ -50,6 +50,8 @@ class Inputs:
         with them any candidate that a scenario opens (``is_open`` False).
     wards, candidates, youth
         Further tables, or None.
+    neighbours
+        Sites outside the study's area that others run, or None; every one has a place.
     borough
         The outline of the study's area, EPSG:27700.
     base
@@ -89,6 +91,7 @@ class Inputs:
     notes: tuple[Note, ...] = ()
     counts: tuple[StepCount, ...] = ()
     hidden: tuple[Hidden, ...] = ()
+    neighbours: gpd.GeoDataFrame | None = None
 
 
 @dataclass
@@ -190,10 +193,11 @@ def read_inputs(
     sites = reader.take("sites", data.sites, check_sites, **near)
     candidates = reader.take("candidates", data.candidates, check_sites, **near)
     youth = reader.take("youth", data.youth, check_sites, **near)
+    neighbours = reader.take("neighbours", data.neighbours, _check_neighbours, **near)
     base = reader.take("base", data.base, check_base)
     if points is not None and areas is not None:
         reader.faults += _area_faults(points, areas, data.origins[chosen])
-    reader.faults += _clashes(reader.ids, data.candidates)
+    reader.faults += _clashes(reader.ids, study)
     reader.faults += _unknown_sites(study, reader.ids)
     hours = read_hours(study, sites, candidates, borough)
     sites, candidates = hours.sites, hours.candidates
@@ -210,6 +214,7 @@ def read_inputs(
         wards=wards,
         candidates=candidates,
         youth=youth,
+        neighbours=neighbours,
         borough=borough,
         base=base,
         timetable=hours.timetable,
@@ -291,9 +296,41 @@ def _area_faults(points: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, name: str) -
         yield f"{name}, area_id: {len(rows) - SHOWN_ROWS} more name an area that is not there"
 
 
-def _clashes(ids: Mapping[str, set[str]], name: str | None) -> Iterator[str]:
-    for site in sorted(ids.get("sites", set()) & ids.get("candidates", set())):
-        yield f"{name}, site_id: '{site}' is the id of a site too; give the candidate its own"
+def _check_neighbours(
+    frame: gpd.GeoDataFrame, *, within: BaseGeometry | None, source: str, max_outside_m: float
+) -> gpd.GeoDataFrame:
+    """Check sites that others run: each has a place, and it is outside the study's area."""
+    sites = check_sites(frame, source=source, within=within, max_outside_m=max_outside_m)
+    unplaced = sites.geometry.isna().to_numpy(dtype=bool)
+    inside = np.zeros(len(sites), dtype=bool)
+    if within is not None:
+        inside = sites.geometry.within(within).to_numpy(dtype=bool)
+    told = {
+        "where it stands is not known, so it can be in no figure; place it or remove the row": (
+            unplaced
+        ),
+        "lies inside the study's area; list it under data.sites, or correct its coordinates": (
+            inside
+        ),
+    }
+    faults = [
+        f"{source}, row {row + 1} (site_id '{sites.index[row]}'): {what}"
+        for what, rows in told.items()
+        for row in np.flatnonzero(rows)
+    ]
+    if faults:
+        raise InputError(faults)
+    return sites
+
+
+def _clashes(ids: Mapping[str, set[str]], study: Study) -> Iterator[str]:
+    """Tell every id that two tables give, which would make two places one."""
+    own, candidates = ids.get("sites", set()), ids.get("candidates", set())
+    for role, others in (("candidate", own), ("neighbour", own | candidates)):
+        name = study.data.candidates if role == "candidate" else study.data.neighbours
+        for site in sorted(others & ids.get(f"{role}s", set())):
+            whose = "site" if site in own else "candidate"
+            yield f"{name}, site_id: '{site}' is the id of a {whose} too; give the {role} its own"
 
 
 def _scenario_keys(scenario: ScenarioConfig) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -315,6 +352,12 @@ def _unknown_sites(study: Study, ids: Mapping[str, set[str]]) -> Iterator[str]:
             if site not in known:
                 where = ("scenario", number, *key)
                 told = f"no site '{site}' (scenario '{scenario.name}'); {did_you_mean(site, known)}"
+                if site in ids.get("neighbours", set()):
+                    told = (
+                        f"'{site}' is one of data.neighbours, which others run: scenario "
+                        f"'{scenario.name}' cannot change it; list it under data.sites if this "
+                        "decision can"
+                    )
                 yield fault_at(study.file_name, lines, where, told)
 
 

@@ -16,6 +16,7 @@ from eh_access.study.records import Note
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
     from numpy.typing import NDArray
 
     from eh_access.routing.types import TravelTimes
@@ -58,6 +59,36 @@ def study_notes(study: Study, inputs: Inputs, travel: Travel) -> tuple[Note, ...
         *(Note(level=note.level, text=note.text, topic=note.topic) for note in study.notes),
     ]
     return warnings_first(found)
+
+
+def neighbour_notes(neighbours: gpd.GeoDataFrame, travel: Travel) -> Iterator[Note]:
+    """Tell which sites others run just outside the area, and which figures count them.
+
+    Parameters
+    ----------
+    neighbours
+        The sites.
+    travel
+        The times to them.
+
+    Yields
+    ------
+    Note
+        One, and a warning for each mode by which some cannot be reached at all.
+    """
+    names = neighbours["name"]
+    yield Note(
+        level="info",
+        text=(
+            f"Others run {joined(names)}, just outside the area. Figures count them only where "
+            "they say so, as open under every scenario. Other choices, venues for outreach and "
+            "the trials of other assumptions leave them out."
+        ),
+        topic="neighbours",
+    )
+    yield from _rough_sites(neighbours)
+    for times in travel.times.values():
+        yield from _lost_sites(names, times)
 
 
 def warnings_first(notes: list[Note]) -> tuple[Note, ...]:
@@ -133,13 +164,7 @@ def _placing(study: Study, inputs: Inputs, times: TravelTimes) -> Iterator[Note]
             much = weight[rows].sum() > MUCH_OFF_SHARE * whole
             told = sentence_case(counted(study.unit, weight, rows, policy))
             yield Note(level="warning" if much else "info", text=f"{told} are {words}.", topic=kind)
-    names = inputs.sites["name"]
-    lost = times.site_status.index[times.site_status["status"] == "off_network"]
-    if len(lost):
-        listed = joined(str(names[site]) for site in lost)
-        count = "It counts" if len(lost) == 1 else "They count"
-        told = f"Too far from any street to be reached {label}: {listed}. {count} as out of reach."
-        yield Note(level="warning", text=told, topic="off-network-site")
+    yield from _lost_sites(inputs.sites["name"], times)
     rim = times.touches_rim
     if rim is not None and (weight[rim].sum() > 0 or (policy.public and rim.any())):
         yield Note(
@@ -151,6 +176,17 @@ def _placing(study: Study, inputs: Inputs, times: TravelTimes) -> Iterator[Note]
             ),
             topic="rim",
         )
+
+
+def _lost_sites(names: pd.Series, times: TravelTimes) -> Iterator[Note]:
+    """Tell which sites could not be placed on the streets."""
+    lost = times.site_status.index[times.site_status["status"] == "off_network"]
+    if len(lost):
+        listed = joined(str(names[site]) for site in lost)
+        count = "It counts" if len(lost) == 1 else "They count"
+        label = times.mode.label
+        told = f"Too far from any street to be reached {label}: {listed}. {count} as out of reach."
+        yield Note(level="warning", text=told, topic="off-network-site")
 
 
 def counted(

@@ -19,6 +19,7 @@ _FILES = (
     "wards",
     "candidates",
     "youth",
+    "neighbours",
     "timetable",
     "families",
     "postcodes",

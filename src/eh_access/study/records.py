@@ -18,6 +18,7 @@ ORIGINS_COLUMNS = (
     "minutes_full_time",
     "nearest_full_time_site_id",
 )
+NEIGHBOUR_COLUMNS = ("minutes_with_neighbours", "minutes_full_time_with_neighbours")
 VERDICTS_COLUMNS = (
     "scenario",
     "criterion",

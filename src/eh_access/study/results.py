@@ -13,6 +13,7 @@ from eh_access.analysis.scenarios import open_sites
 from eh_access.analysis.verdict_list import Verdicts
 from eh_access.errors import InputError
 from eh_access.study.records import (
+    NEIGHBOUR_COLUMNS,
     ORIGINS_COLUMNS,
     VERDICTS_COLUMNS,
     Hidden,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BASELINE_NAME",
+    "NEIGHBOUR_COLUMNS",
     "ORIGINS_COLUMNS",
     "VERDICTS_COLUMNS",
     "InputFile",
@@ -64,6 +66,10 @@ class StudyResult:
         The checked tables (EPSG:27700). ``sites`` is the baseline: it has ``is_open``.
     wards, candidates, youth
         Further tables where the study has them, else None.
+    neighbours
+        Sites outside the study's area that others run, or None. No other field counts them.
+    with_neighbours
+        The same study with them counted as sites that are always open; None where there are none.
     borough
         The outline of the study's area, EPSG:27700.
     base
@@ -128,6 +134,8 @@ class StudyResult:
     moved: Mapping[str, Travel] = field(default_factory=dict)
     distances: Mapping[str, TravelTimes] = field(default_factory=dict)
     base: gpd.GeoDataFrame | None = None
+    neighbours: gpd.GeoDataFrame | None = None
+    with_neighbours: StudyResult | None = None
     timetable: Timetable = field(default_factory=dict)
     postcodes: gpd.GeoDataFrame | None = None
     comparisons: Mapping[tuple[str, str], Comparison]
@@ -268,10 +276,11 @@ class StudyResult:
         Returns
         -------
         DataFrame
-            The columns of ``ORIGINS_COLUMNS``. ``minutes`` is the time to the nearest site that
-            is open at all, ``minutes_full_time`` to the nearest with full-time hours; ``inf``
-            where none can be reached. ``weight`` is NaN where it is hidden. ``status`` is ``ok``,
-            ``off_network``, ``unreached`` or ``no_location``.
+            The columns of ``ORIGINS_COLUMNS`` and, where the study has neighbours, of
+            ``NEIGHBOUR_COLUMNS``: the same minutes with theirs counted. ``minutes`` is the time to
+            the nearest site that is open at all, ``minutes_full_time`` to the nearest with
+            full-time hours; ``inf`` where none can be reached. ``weight`` is NaN where it is
+            hidden. ``status`` is ``ok``, ``off_network``, ``unreached`` or ``no_location``.
 
         Raises
         ------
@@ -297,7 +306,7 @@ class StudyResult:
         # a place that could not be put on the network keeps that reason; the rest is about reach
         kept = np.isin(placed, ("off_network", "no_location"))
         status = np.where(kept, placed, np.where(reached, "ok", "unreached"))
-        return pd.DataFrame(
+        table = pd.DataFrame(
             {
                 "origin_id": self.origins.index.to_numpy(),
                 "area_id": self.origins["area_id"].to_numpy(),
@@ -313,6 +322,11 @@ class StudyResult:
             },
             columns=list(ORIGINS_COLUMNS),
         )
+        if self.with_neighbours is not None:
+            for column, full_time in zip(NEIGHBOUR_COLUMNS, (False, True), strict=True):
+                counted = self.with_neighbours.nearest(scenario, mode, full_time=full_time)
+                table[column] = _rounded(counted["minutes"], MINUTES_DECIMALS)
+        return table
 
     def verdicts_table(self) -> pd.DataFrame:
         """Return ``verdicts.csv``: one row per scenario and criterion.

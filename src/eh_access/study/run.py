@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from eh_access.analysis.case import Case
 from eh_access.analysis.comparison import compare
@@ -15,12 +17,12 @@ from eh_access.study.config import scenario_of
 from eh_access.study.credits import credits_for
 from eh_access.study.families import for_families
 from eh_access.study.inputs import Inputs, read_inputs
-from eh_access.study.notes import study_notes, warnings_first
+from eh_access.study.notes import neighbour_notes, study_notes, warnings_first
 from eh_access.study.results import BASELINE_NAME, StudyResult
 from eh_access.study.steps import step_counts
 from eh_access.study.street_changes import changed_networks, street_notes
 from eh_access.study.streets import Streets, own_streets
-from eh_access.study.travel import Progress, Travel, with_moved, work_out
+from eh_access.study.travel import Progress, Travel, with_more, with_moved, work_out
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -83,46 +85,71 @@ def run_study(
     found = _streets(study, tables, network, streets)
     changed = changed_networks(study, tables.areas, found.network, found.how)
     travel = work_out(study, tables.origins, tables.sites, network=found.network, progress=tell)
-    choices = _choices(study, tables, travel, changed, tell)
-    tell("Comparing before and after, and judging")
-    verdicts = _verdicts(study, tables, choices)
+    answers = _answers(study, tables, travel, changed, tell)
     notes = [*found.notes(), *street_notes(study, changed), *study_notes(study, tables, travel)]
     files = tables.files if found.file is None else (*tables.files, found.file)
-    return StudyResult(
+    result = StudyResult(
         study=study,
         origins_name=tables.origins_name,
         origins=tables.origins,
         areas=tables.areas,
-        sites=choices[BASELINE_NAME].sites,
+        **answers,
         wards=tables.wards,
         candidates=tables.candidates,
         youth=tables.youth,
+        neighbours=tables.neighbours,
         borough=tables.borough,
         base=tables.base,
         timetable=tables.timetable,
         postcodes=tables.postcodes,
-        scenario_sites={name: choice.sites for name, choice in choices.items()},
-        times=travel.times,
-        times_back=travel.times_back,
-        distances=travel.distances,
-        moved={
-            name: choice.travel for name, choice in choices.items() if choice.travel is not travel
-        },
-        comparisons=_comparisons(study, tables, choices, full_time=False),
-        comparisons_full_time=_comparisons(study, tables, choices, full_time=True),
-        verdicts=verdicts,
         network=found.network,
         estimated=found.network is None,
         notes=warnings_first(notes),
         provenance=credits_for(study, files, found.network),
         criteria_sha256=criteria_sha256,
         inputs=files,
-        counts=step_counts(study, tables, travel, verdicts=len(verdicts)),
+        counts=step_counts(study, tables, travel, verdicts=len(answers["verdicts"])),
         streets_how=found.how,
         streets_asked=found.asked,
         may_publish_origins=study.weights_public or tables.private is not None,
         hidden=tables.hidden,
     )
+    if tables.neighbours is None:
+        return result
+    tell("Working out all of it with neighbours' sites counted")
+    more = work_out(
+        study, tables.origins, tables.neighbours, network=found.network, progress=_silent
+    )
+    sites = pd.concat([tables.sites, tables.neighbours.assign(is_open=True)])
+    wider = replace(tables, sites=sites)
+    counted = _answers(study, wider, with_more(travel, more), changed, _silent)
+    return replace(
+        result,
+        with_neighbours=replace(result, **counted, _memory={}),
+        notes=warnings_first([*result.notes, *neighbour_notes(tables.neighbours, more)]),
+        _memory={},
+    )
+
+
+def _answers(
+    study: Study, tables: Inputs, travel: Travel, changed: dict[str, Network], tell: Progress
+) -> dict[str, Any]:
+    """Return the fields of a result that depend on which sites are counted."""
+    choices = _choices(study, tables, travel, changed, tell)
+    tell("Comparing before and after, and judging")
+    return {
+        "sites": choices[BASELINE_NAME].sites,
+        "scenario_sites": {name: choice.sites for name, choice in choices.items()},
+        "times": travel.times,
+        "times_back": travel.times_back,
+        "distances": travel.distances,
+        "moved": {
+            name: choice.travel for name, choice in choices.items() if choice.travel is not travel
+        },
+        "comparisons": _comparisons(study, tables, choices, full_time=False),
+        "comparisons_full_time": _comparisons(study, tables, choices, full_time=True),
+        "verdicts": _verdicts(study, tables, choices),
+    }
 
 
 @dataclass(frozen=True, eq=False)

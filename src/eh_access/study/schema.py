@@ -89,6 +89,9 @@ class DataFiles(Table):
         What maps are drawn on, if anything: shapes with ``kind`` water, river, coast or rail.
     wards, candidates, youth
         Further tables, where there are any.
+    neighbours
+        Sites outside the study's area that others run, in the shape of ``sites``: results are
+        given without them, and beside that with them.
     timetable
         When sites are open: ``site_id``, ``weekday``, ``from``, ``to``, a row for each window.
     families
@@ -106,6 +109,7 @@ class DataFiles(Table):
     wards: str | None = None
     candidates: str | None = None
     youth: str | None = None
+    neighbours: str | None = None
     timetable: str | None = None
     families: str | None = None
     postcodes: str | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from eh_access.study.records import StepCount
@@ -38,7 +37,9 @@ def step_counts(
         Tables first, then each table of times.
     """
     rows = {file.role: file.rows for file in inputs.files if file.rows is not None}
-    checked: Mapping[str, int] = {"areas": len(inputs.areas), "origins": len(inputs.origins)}
+    checked = {"areas": len(inputs.areas), "origins": len(inputs.origins)}
+    if inputs.neighbours is not None:
+        checked["neighbours"] = len(inputs.neighbours)
     read = [
         StepCount(step=f"{role} checked", rows_in=rows.get(role, count), rows_out=count)
         for role, count in checked.items()

@@ -6,9 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
+
 from eh_access.analysis.case import Side
 from eh_access.routing.estimate import estimate_travel_times
 from eh_access.routing.matrix import travel_time_matrix
+from eh_access.routing.types import UNREACHED
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -218,15 +222,51 @@ def with_moved(base: Travel, moved: Travel) -> Travel:
     Travel
         Times to every site as the scenario places it.
     """
+    return _merged(base, moved, with_columns)
 
-    def merged(
+
+def with_more(base: Travel, more: Travel) -> Travel:
+    """Return the times to the sites of two tables as those to one.
+
+    Parameters
+    ----------
+    base, more
+        Times of the same origins, on the same streets.
+
+    Returns
+    -------
+    Travel
+        The sites of ``base``, then those of ``more``.
+    """
+    return _merged(base, more, _beside)
+
+
+def _beside(base: TravelTimes, more: TravelTimes) -> TravelTimes:
+    """Return two tables of the same origins as one; who reaches a site in either is reached."""
+    kept = base.origin_status["status"] != UNREACHED
+    rim = base.touches_rim
+    if rim is not None and more.touches_rim is not None:
+        rim = rim | more.touches_rim
+    return replace(
+        base,
+        minutes=np.hstack([base.minutes, more.minutes]),
+        origin_status=base.origin_status.where(kept, more.origin_status),
+        site_status=pd.concat([base.site_status, more.site_status]),
+        touches_rim=rim,
+    )
+
+
+def _merged(
+    base: Travel, other: Travel, merge: Callable[[TravelTimes, TravelTimes], TravelTimes]
+) -> Travel:
+    def each(
         old: Mapping[str, TravelTimes], new: Mapping[str, TravelTimes]
     ) -> dict[str, TravelTimes]:
-        return {name: with_columns(times, new[name]) for name, times in old.items()}
+        return {name: merge(times, new[name]) for name, times in old.items()}
 
     return Travel(
-        times=merged(base.times, moved.times),
-        times_back=merged(base.times_back, moved.times_back),
-        distances=merged(base.distances, moved.distances),
+        times=each(base.times, other.times),
+        times_back=each(base.times_back, other.times_back),
+        distances=each(base.distances, other.distances),
         network=base.network,
     )
