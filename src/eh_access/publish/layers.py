@@ -214,8 +214,7 @@ def _sites_layer(result: StudyResult, scenario: str | None) -> Layer:
 def _neighbours_layer(result: StudyResult, neighbours: gpd.GeoDataFrame) -> Layer:
     """Return the sites just outside the area that others run."""
     word = f"a neighbour's {result.study.site_word}"
-    kept = [name for name in (*SITE_COLUMNS, "existence") if name in neighbours]
-    frame = neighbours[[*kept, "geometry"]].assign(status=word)
+    frame = neighbours.assign(status=word)[[*SITE_COLUMNS, "geometry"]]
     style = categorised_style("status", {word: ("diamond", STREET_COLOUR)}, size_mm=3.2)
     title = f"{result.study.site_word.capitalize()}s just outside the area that others run"
     return Layer(name="neighbours", title=title, frame=frame, style=style)
