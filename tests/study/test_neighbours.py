@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from eh_access.analysis.case import Case
+from eh_access.analysis.equality import fifths
 from eh_access.analysis.measures import coverage
 from eh_access.analysis.scenarios import BASELINE, Close, Scenario, apply_scenario
 from eh_access.analysis.verdicts import judge
@@ -225,6 +226,67 @@ def test_alike_near_sites_go_by_id_whoever_runs_them(tmp_path: Path) -> None:
     counted = run_study(load_study(toy.toml)).with_neighbours
     # 2,200 m to west, which is older, and as far to aa, whose id sorts first
     assert counted.nearest("baseline", "walk", full_time=True).loc["a", "site_id"] == "aa"
+
+
+# ---- Rotherham and its six neighbours ------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def rotherham() -> StudyResult:
+    return run_study(load_study("rotherham"))
+
+
+def test_rotherhams_criteria_come_out_of_its_table_of_origins(rotherham: StudyResult) -> None:
+    """Plain pandas on what origins.csv holds gives what neighbours.csv holds."""
+    table = rotherham.origins_table().set_index(["scenario", "mode", "origin_id"]).sort_index()
+    minutes = table["minutes_full_time_with_neighbours"]
+    weight = table["weight"].loc["baseline", "walk"]
+    people = rotherham.origins.loc[weight.index]
+    half = 0.5 / 600  # of the search's smallest step: exactly 30 minutes is within 30
+    verdicts = rotherham.with_neighbours.verdicts_table().set_index(["scenario", "criterion"])
+    for scenario in ("deregister-closed", "deregister-sessions"):
+
+        def added(mode: str, scenario: str = scenario) -> pd.Series:
+            return minutes.loc[scenario, mode] - minutes.loc["baseline", mode]
+
+        def within(scenario: str) -> pd.Series:
+            return weight.where(minutes.loc[scenario, "walk"] <= 30 + half, 0.0)
+
+        longer = added("pushchair") > 10 + half
+        poor = people["imd_decile"] <= 2
+        mean = {
+            group: np.average(added("walk")[poor == group], weights=weight[poor == group])
+            for group in (True, False)
+        }
+        wards = people["ward_name"]
+        before, after = (within(when).groupby(wards).sum() for when in ("baseline", scenario))
+        fall = (before - after) / weight.groupby(wards).sum()
+        no_car = fifths(people, "no_car_share", first="high") == 1
+        expected = {
+            "walk-30": within(scenario).sum() / weight.sum(),
+            "pushchair-added": weight[longer].sum() / weight.sum(),
+            "deprived-not-worse": mean[True] - mean[False],
+            "no-car": within(scenario)[no_car].sum() / weight[no_car].sum(),
+            "even-spread": 100 * fall.max(),
+        }
+        for criterion, value in expected.items():
+            told = verdicts.loc[(scenario, criterion), "value"]
+            assert told == pytest.approx(value, abs=1e-5), criterion  # four decimals of a minute
+
+
+def test_rotherhams_neighbours_only_ever_help(rotherham: StudyResult) -> None:
+    table = rotherham.origins_table()
+    for own, counted in zip(("minutes", "minutes_full_time"), NEIGHBOUR_COLUMNS, strict=True):
+        assert (table[counted] <= table[own]).all()
+        assert (table[counted] < table[own]).any()
+    times = rotherham.with_neighbours.times["walk"].to_wide()
+    ours = times[list(rotherham.sites.index)].min(axis=1)
+    theirs = times[list(rotherham.neighbours.index)].min(axis=1)
+    walk = table.query("scenario == 'baseline' and mode == 'walk'").set_index("origin_id")
+    expected = np.minimum(ours, theirs)[walk.index]
+    assert np.allclose(walk["minutes_with_neighbours"], expected, atol=1e-4)
+    assert len(rotherham.neighbours) == 6
+    assert rotherham.neighbours["existence"].between(0.5, 0.95).all()
 
 
 # ---- what cannot be used ------------------------------------------------------------------------

@@ -12,7 +12,12 @@ from eh_access.network.model import Network
 from eh_access.routing.estimate import ACCURACY
 from eh_access.study.config import load_study
 from eh_access.study.manifest import frame_sha256
-from eh_access.study.results import ORIGINS_COLUMNS, VERDICTS_COLUMNS, StudyResult
+from eh_access.study.results import (
+    NEIGHBOUR_COLUMNS,
+    ORIGINS_COLUMNS,
+    VERDICTS_COLUMNS,
+    StudyResult,
+)
 from eh_access.study.run import run_study
 from eh_access.study.streets import own_streets
 from eh_access.study.travel import work_out
@@ -145,7 +150,7 @@ def test_each_stage_is_told(toy: StudyFolder) -> None:
 
 def test_the_tables_are_whole(rotherham: StudyResult) -> None:
     table = rotherham.origins_table()
-    assert list(table) == list(ORIGINS_COLUMNS)
+    assert list(table) == [*ORIGINS_COLUMNS, *NEIGHBOUR_COLUMNS]
     assert len(table) == 878 * 3 * 3
     assert not table.isna().any().any()
     weights = table.groupby(["scenario", "mode"])["weight"].sum()
@@ -221,7 +226,7 @@ def test_every_input_is_credited(rotherham: StudyResult) -> None:
     assert "not stated in the study" not in licences
     roles = [file.role for file in rotherham.inputs]
     wanted = ["study", "areas", "boundary", "wards", "origins", "sites", "candidates", "youth"]
-    assert roles == [*wanted, "postcodes"]
+    assert roles == [*wanted, "neighbours", "postcodes"]
     assert all(len(file.sha256) == 64 for file in rotherham.inputs)
 
 
