@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 UNCHANGED = 1
 LAST_CLASS = len(CHANGE.labels) - 1
 SIMPLIFY_M = 25.0
+ROADS_BEYOND_M = 2000.0
 WIDTH_IN, HEIGHT_IN = 7.4, 6.4
 POINTS_PER_INCH = 72.0
 STAYS, CHANGES, CLOSES = "stays full-time", "hours change", "closes"
@@ -90,7 +91,8 @@ def map_svg(
         if wards is not None:
             wards.geometry.simplify(SIMPLIFY_M).boundary.plot(ax=axes, color=GREY, linewidth=0.4)
         if roads is not None and len(roads):
-            roads.simplify(SIMPLIFY_M).plot(ax=axes, color=GREY, linewidth=0.5)
+            seen = roads.clip_by_rect(*borough.buffer(ROADS_BEYOND_M).bounds)
+            seen[~seen.is_empty].plot(ax=axes, color=GREY, linewidth=0.5)
         edge = gpd.GeoSeries([borough.simplify(SIMPLIFY_M)]).boundary
         edge.plot(ax=axes, color=INK, linewidth=1.0)
         located = sites[~(sites.geometry.isna() | sites.geometry.is_empty)]
@@ -159,7 +161,7 @@ def _map_legend(axes: Axes, sites: gpd.GeoDataFrame, classes: NDArray[np.intp]) 
         Patch(
             facecolor=CHANGE.colours[number],
             edgecolor=GREY,
-            hatch=CHANGE.hatches[number] * 2 or None,
+            hatch=CHANGE.hatches[number] or None,
             label=label,
         )
         for number, label in enumerate(CHANGE.labels)

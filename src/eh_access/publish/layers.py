@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from eh_access.analysis.hiding import hide_small
 from eh_access.analysis.isochrones import isochrones
@@ -16,6 +18,7 @@ from eh_access.analysis.scenarios import open_sites
 from eh_access.publish import drawing, figures
 from eh_access.publish.attribution import credit_lines
 from eh_access.publish.facts import facts
+from eh_access.publish.geojson import edge_lines, joined
 from eh_access.publish.geopackage import Layer, categorised_style, graduated_style, line_style
 from eh_access.publish.hiding import FACTS, MARK_NOTE
 from eh_access.publish.shading import CHANGE
@@ -26,6 +29,8 @@ from eh_access.routing.estimate import ACCURACY
 from eh_access.tables import CRS
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from eh_access.network.model import Network
     from eh_access.study.results import StudyResult
 
@@ -47,7 +52,7 @@ SITE_COLUMNS = [
     *("hours_per_week", "status"),
 ]
 ISOCHRONE_COLOUR = "#BCD3EA"
-STREET_COLOUR = "#8C8C8C"
+STREET_COLOUR, STREET_DETAIL_M = "#8C8C8C", 1.0
 ORIGIN_STYLE = {
     "loses_all": ("cross2", drawing.DARK_PINK),
     "loses": ("triangle", drawing.ORANGE),
@@ -180,7 +185,7 @@ def layers(result: StudyResult) -> list[Layer]:
         found.append(_origins_layer(result, scenario))
     found.append(_areas_layer(result, scenario, mode))
     if result.network is not None:
-        found += [_isochrones_layer(result, result.network), _streets_layer(result.network)]
+        found += [_isochrones_layer(result, result.network), streets_layer(result.network)]
     return [_marked(layer, estimated=result.estimated) for layer in found]
 
 
@@ -271,24 +276,29 @@ def _isochrones_layer(result: StudyResult, network: Network) -> Layer:
     return Layer(name="isochrones", title=title, frame=frame, style=style)
 
 
-def _streets_layer(network: Network) -> Layer:
-    """Return the streets routes were worked out on, as lines."""
-    starts = network.geometry_start
-    lines = shapely.linestrings(
-        network.geometry_xy, indices=np.repeat(np.arange(network.edge_count), np.diff(starts))
-    )
-    names = np.array([*network.names, ""], dtype=object)
-    tags = [dict(tags) for tags in network.tag_sets]
-    frame = gpd.GeoDataFrame(
+def streets_layer(network: Network) -> Layer:
+    """Return streets as lines: a row for what hangs together under one name, kind and OSM way."""
+    kind = np.array([tags.get("highway", "") for tags in network.tag_sets], dtype=object)
+    alike = pd.DataFrame(
         {
-            "name": names[network.edge_name],
-            "highway": [tags[row].get("highway", "") for row in network.edge_tags],
+            "name": np.array([*network.names, ""], dtype=object)[network.edge_name],
+            "highway": kind[network.edge_tags],
             "osm_way_id": network.edge_way,
-            "length_m": np.round(network.length_m, 2),
-        },
-        geometry=lines,
-        crs=CRS,
+        }
     )
+    street = _hanging_together(network, alike.groupby(list(alike), sort=False).ngroup().to_numpy())
+    order = np.argsort(street, kind="stable")
+    lines = shapely.multilinestrings(edge_lines(network)[order], indices=street[order])
+    merged = shapely.line_merge(lines)
+    simple = shapely.simplify(merged, STREET_DETAIL_M, preserve_topology=False)
+    # a loop shorter than the detail is left as it is
+    pieces, owner = shapely.get_parts(
+        np.where(shapely.is_empty(simple), lines, simple), return_index=True
+    )
+    shapes = shapely.multilinestrings(pieces, indices=owner)
+    first = np.unique(street, return_index=True)[1]
+    frame = gpd.GeoDataFrame(alike.take(first).reset_index(drop=True), geometry=shapes, crs=CRS)
+    frame.insert(3, "length_m", np.bincount(street, network.length_m).round(2))
     return Layer(
         name="streets",
         title="Streets used, from OpenStreetMap",
@@ -297,23 +307,25 @@ def _streets_layer(network: Network) -> Layer:
     )
 
 
+def _hanging_together(network: Network, kind: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:
+    """Return a number for each edge, the same for edges of one kind that join at their ends."""
+    ends = np.concatenate([network.edge_from, network.edge_to]) + np.tile(
+        kind * network.node_count, 2
+    )
+    corners, corner = np.unique(ends, return_inverse=True)
+    edge_from, edge_to = np.split(corner, 2)
+    joins = coo_array((np.ones(len(kind)), (edge_from, edge_to)), shape=(len(corners),) * 2)
+    label: NDArray[np.integer[Any]] = connected_components(joins, directed=False)[1]
+    return label[edge_from]
+
+
 def main_roads(result: StudyResult) -> gpd.GeoSeries | None:
-    """Return the main roads to find one's way by on a printed map, or None without streets.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-
-    Returns
-    -------
-    GeoSeries or None
-        Lines in EPSG:27700.
-    """
+    """Return the main roads to find one's way by on a printed map, or None without streets."""
     if result.network is None:
         return None
-    streets = _streets_layer(result.network).frame
-    return streets.loc[streets["highway"].isin(MAIN_ROADS), "geometry"]
+    kind = np.array([tags.get("highway", "") for tags in result.network.tag_sets])
+    lines = edge_lines(result.network)[np.isin(kind, MAIN_ROADS)[result.network.edge_tags]]
+    return gpd.GeoSeries(joined(lines, within_m=figures.SIMPLIFY_M), crs=CRS)
 
 
 def geopackage_metadata(result: StudyResult) -> str:
