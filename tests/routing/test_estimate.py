@@ -6,14 +6,17 @@ Minutes by street and by estimate come from the library, all else is worked out 
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import eh_access as eh
 from eh_access.modes import TODDLER, WALK
 from eh_access.routing.estimate import DRIVE_FIXED_MIN, DRIVE_MIN_PER_KM, MEASURED, estimate_error
 
+DATA = Path(__file__).parents[2] / "data"
 TOWNS = {
     "Newport": ("newport", "newport_postcode", "newport_sites"),
     "Rotherham": ("rotherham", "rotherham_oa", "rotherham_centres"),
@@ -33,6 +36,24 @@ def both_ways(town: str, mode: eh.TravelMode) -> tuple[np.ndarray, np.ndarray, n
     reached = np.isfinite(true).all(axis=1)
     weight = origins["weight"].to_numpy(dtype=float)[reached]
     return true[reached].astype(float), told[reached].astype(float), weight / weight.sum()
+
+
+def test_minutes_are_those_of_the_published_formula() -> None:
+    """Straight from the coordinates: 122 m and 1.2 times the line, at 80 m a minute."""
+    homes, sites = (
+        pd.read_csv(DATA / name).dropna(subset="easting")
+        for name in ("origins/rotherham_oa.csv", "sites/rotherham_centres.csv")
+    )
+    line_m = np.hypot(
+        homes["easting"].to_numpy()[:, None] - sites["easting"].to_numpy(),
+        homes["northing"].to_numpy()[:, None] - sites["northing"].to_numpy(),
+    )
+    told = eh.estimate_travel_times(
+        eh.load_origins("rotherham_oa"), eh.load_sites("rotherham_centres"), mode=WALK
+    ).minutes
+    known = np.isfinite(told).any(axis=0)
+    off = told[:, known] - (122 + 1.2 * line_m) / 80
+    assert np.abs(off[np.isfinite(off)]).max() < 0.0012  # whole deciseconds
 
 
 def test_no_other_formula_by_car_has_a_smaller_mean_error_in_newport() -> None:
