@@ -55,14 +55,16 @@ def build_payload(result: StudyResult) -> dict[str, Any]:
     Returns
     -------
     dict
-        Of plain numbers, texts, lists and dicts. Sites stand in the order of their ids, so that
-        the first of equally near ones is the one the library chooses.
+        Of plain numbers, texts, lists and dicts. The study's own sites stand first and those of
+        neighbours last, each in the order of their ids.
     """
     result.refuse_private()
-    sites = result.sites.sort_index()
+    wider = result.with_neighbours or result
+    own = result.sites.sort_index().index
+    sites = wider.sites.loc[own.append(wider.sites.index.difference(own))]
     study = result.study
     shown = display_areas(result.origins, result.areas, public=result.study.weights_public)
-    lengths = shortest_ways(result)
+    lengths = shortest_ways(wider)
     return {
         "format": FORMAT,
         "study": {
@@ -86,11 +88,11 @@ def build_payload(result: StudyResult) -> dict[str, Any]:
             "detour": ROUTE_DETOUR,
         },
         "modes": [
-            _mode(times, result.times_back.get(name), lengths.get(name), sites.index)
-            for name, times in result.times.items()
+            _mode(times, wider.times_back.get(name), lengths.get(name), sites.index)
+            for name, times in wider.times.items()
         ],
-        "sites": _sites(sites),
-        "scenarios": [_scenario(result, name, sites.index) for name in result.scenario_names],
+        "sites": _sites(sites, own=len(own)),
+        "scenarios": [_scenario(wider, name, sites.index) for name in result.scenario_names],
         "origins": _origins(result.origins, shown, study.policy),
         "postcodes": postcode_table(result),
         "areas": _areas(shown.areas),
@@ -100,7 +102,11 @@ def build_payload(result: StudyResult) -> dict[str, Any]:
         "isochrones": isochrone_shapes(result),
         "columns": _columns(result),
         "criteria": [_criterion(criterion) for criterion in study.criteria],
-        "verdicts": [_verdict(verdict) for verdict in result.verdicts],
+        "verdicts": [
+            _verdict(verdict, neighbours=found is not result)
+            for found in dict.fromkeys((result, wider))
+            for verdict in found.verdicts
+        ],
         "notes": [{"level": note.level, "text": note.text} for note in result.notes],
         "credits": list(credit_lines(result.provenance)),
         "osm_credit": OSM_CREDIT,
@@ -171,7 +177,8 @@ def _packed(times: TravelTimes, site_ids: pd.Index) -> str:
     return base64.b64encode(np.ascontiguousarray(minutes, "<f4").tobytes()).decode("ascii")
 
 
-def _sites(sites: gpd.GeoDataFrame) -> list[dict[str, Any]]:
+def _sites(sites: gpd.GeoDataFrame, *, own: int) -> list[dict[str, Any]]:
+    """Return the sites, lettered; those after the study's own are neighbours' and numbered."""
     places = geojson.to_degrees(sites.geometry)
     found = []
     rows = zip(sites.itertuples(), places, rough_radius_m(sites), strict=True)
@@ -180,7 +187,8 @@ def _sites(sites: gpd.GeoDataFrame) -> list[dict[str, Any]]:
         found.append(
             {
                 "id": str(site.Index),
-                "letter": _letter(number),
+                "neighbour": number >= own,
+                "letter": _letter(number) if number < own else str(number - own + 1),
                 "name": str(site.name),
                 "kind": _text(site.kind),
                 "locality": _text(site.locality),
@@ -224,6 +232,7 @@ def _moved(
     for site in map(str, chosen):
         place = there.geometry[site]
         degrees = geojson.to_degrees([place]).iloc[0]
+        across = result.neighbours is not None and site in result.neighbours.index
         found.append(
             {
                 "site": int(site_ids.get_indexer(pd.Index([site]))[0]),
@@ -237,7 +246,7 @@ def _moved(
                     mode: _packed(result.times_for(described.name, mode), pd.Index([site]))
                     for mode in result.modes
                 },
-                "isochrones": moved_shapes(result, described.name, site, place),
+                "isochrones": {} if across else moved_shapes(result, described.name, site, place),
             }
         )
     return found
@@ -332,8 +341,9 @@ def _criterion(criterion: Criterion) -> dict[str, Any]:
     return told | {"unit": criterion.spec.unit, "of_change": criterion.spec.of_change}
 
 
-def _verdict(verdict: Verdict) -> dict[str, Any]:
+def _verdict(verdict: Verdict, *, neighbours: bool) -> dict[str, Any]:
     return {
+        "neighbours": neighbours,
         "scenario": verdict.scenario,
         "criterion": verdict.criterion.id,
         "outcome": str(verdict.outcome),

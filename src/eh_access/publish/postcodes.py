@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from eh_access.analysis.scenarios import open_sites
 from eh_access.publish.lengths import shortest_ways
 from eh_access.study.postcodes import are_postcodes
+from eh_access.study.results import BASELINE_NAME
 from eh_access.study.travel import times_by
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from eh_access.routing.types import TravelTimes
     from eh_access.study.results import StudyResult
@@ -27,6 +30,9 @@ STEPS_PER_MIN = 10_000
 """Minutes travel in ten-thousandths, the decimals of ``origins.csv``, in three bytes each."""
 BYTES = 3
 UNREACHED = 256**BYTES - 1
+SHOWN = 2
+"""Sites a look-up shows after a decision: the nearest, and the second."""
+FIRST = ord("A")
 MOST_BYTES = 2_000_000
 """Of minutes: a map may take 5 MB in all, streets included."""
 
@@ -45,8 +51,9 @@ def postcode_table(result: StudyResult) -> dict[str, Any] | None:
     -------
     dict or None
         ``ids`` is None where the origins are the postcodes. Else they are listed, with ``minutes``
-        by mode and site, ``lengths`` (of the shortest ways, as minutes at the mode's one speed)
-        and, in ``moved``, the columns that differ under a scenario. None where there is nothing to
+        by mode and site, ``lengths`` (of the shortest ways, as minutes at the mode's one speed),
+        in ``moved`` the columns that differ under a scenario, and in ``across`` the nearest sites
+        of neighbours. None where there is nothing to
         look up, or too much to carry.
     """
     if are_postcodes(result.origins.index):
@@ -78,7 +85,42 @@ def postcode_table(result: StudyResult) -> dict[str, Any] | None:
         "minutes": minutes,
         "lengths": {name: _columns(lengths[name], site_ids) for name in lengths},
         "moved": {name: _moved(result, name, points, minutes) for name in result.moved},
+        "across": _across(result, points),
     }
+
+
+def _across(
+    result: StudyResult, points: gpd.GeoDataFrame
+) -> dict[str, dict[str, list[tuple[str, str]]]]:
+    """Return the nearest neighbours' sites of each postcode, by scenario, mode and rank.
+
+    As many as it takes for two of them to count, whichever sites do. Each rank is which site, a
+    character for each postcode (see `FIRST`), and the minutes to it. Scenarios that leave streets
+    as they are have none of their own.
+    """
+    if result.neighbours is None:
+        return {}
+    sites = result.neighbours.sort_index()
+    enough = result.study.settings.full_time_from_hours
+    full = open_sites(sites, full_time=True, full_time_from_hours=enough)
+    ranks = range(min(len(sites), SHOWN + len(sites) - len(full)))
+    streets = {
+        name: result.network_for(name)
+        for name in result.scenario_names
+        if name == BASELINE_NAME or result.network_for(name) is not result.network
+    }
+    found: dict[str, dict[str, list[tuple[str, str]]]] = {}
+    for scenario, network in streets.items():
+        found[scenario] = {}
+        for name, times in result.times.items():
+            there = times_by(times.mode, points, sites, network=network, study=result.study)
+            order = np.argsort(there.minutes, axis=1, kind="stable")
+            near = np.take_along_axis(there.minutes, order, axis=1)
+            found[scenario][name] = [
+                ("".join(chr(FIRST + site) for site in order[:, rank]), _steps(near[:, rank]))
+                for rank in ranks
+            ]
+    return found
 
 
 def _columns(times: TravelTimes, site_ids: pd.Index) -> list[str]:
@@ -119,7 +161,11 @@ def packed(times: TravelTimes, site: str) -> str:
     str
         Little-endian; the greatest number stands for those not reached.
     """
-    minutes = times.select(pd.Index([site])).minutes[:, 0].astype(np.float64)
+    return _steps(times.select(pd.Index([site])).minutes[:, 0])
+
+
+def _steps(column: NDArray[np.float32]) -> str:
+    minutes = column.astype(np.float64)
     steps = np.rint(np.where(np.isfinite(minutes), minutes * STEPS_PER_MIN, UNREACHED))
     whole = np.minimum(steps, UNREACHED).astype("<u4")
     return base64.b64encode(whole.view(np.uint8).reshape(-1, 4)[:, :BYTES].tobytes()).decode()

@@ -28,9 +28,10 @@ function start(map) {
   const state = {
     scenario: data.scenarios[data.scenarios.length - 1].name,
     mode: modes[0].name, minutes: data.settings.cutoff_min, who: "all", count: "full",
-    view: "change", rows: rowKinds[0][0], changes: new Map(),
+    view: "change", rows: rowKinds[0][0], changes: new Map(), neighbours: false,
     sort: { column: 0, down: false }, filter: "",
   };
+  const order = Core.byId(data.sites);
   const nextTo = Core.neighbours(data.areas);
   const kept = new Map();
 
@@ -68,10 +69,13 @@ function start(map) {
   /* ---- what follows from the choices; what was before is worked out once for each choice ---- */
   function workOut() {
     const [first, chosen, how] = [data.scenarios[0], scenario(), mode()];
-    const servedBefore = Core.serving(data, first, new Map(), state.count);
-    const serves = Core.serving(data, chosen, state.changes, state.count);
-    const before = once(`before ${how.name} ${state.count}`, () => Core.nearest(minutesOf(first, how), n, servedBefore));
-    const after = Core.nearest(minutesOf(chosen, how), n, serves);
+    const servedBefore = Core.serving(data, first, { ...state, changes: new Map() });
+    const serves = Core.serving(data, chosen, state);
+    const before = once(
+      `before ${how.name} ${state.count} ${state.neighbours}`,
+      () => Core.nearest(minutesOf(first, how), n, servedBefore, order),
+    );
+    const after = Core.nearest(minutesOf(chosen, how), n, serves, order);
     const asked = { weight, members: membersOf(group()), minutes: state.minutes, loser: data.settings.loser_min };
     const sums = (codes, length) => Core.summarise(asked, before, after, codes, length);
     const [total] = sums();
@@ -107,6 +111,10 @@ function start(map) {
     const hours = Core.hoursOf(data, scenario(), state.changes)[i];
     const own = changed === undefined ? "" : ", by your choice";
     const at = scenario().moved.find((move) => move.site === i)?.at || site.at;
+    if (site.neighbour) {
+      const counted = state.neighbours ? "counted" : "not counted";
+      return { at, state: `neighbour ${counted.replace(" ", "-")}`, words: `a neighbour’s, ${counted}${hours === null ? "" : `, open ${Core.whole(hours)} hours a week`}`, does: "" };
+    }
     if (!open) return { at, state: "closed", words: `closed${own}`, does: "Press to open" };
     const part = hours !== null && hours < data.settings.full_time_from_hours;
     const words = part ? `open ${Core.whole(hours)} hours a week${own}` : `open full time${own}`;
@@ -127,7 +135,10 @@ function start(map) {
     // a degree of longitude beside one of latitude, here
     squeeze: Math.cos((data.origins.at[0] / 1e5) * (Math.PI / 180)),
     countText: () => (state.count === "any" ? `open ${word}` : `full-time ${word}`),
-    scenarioLabel: () => (state.changes.size ? `${scenario().label}, with your changes` : scenario().label),
+    scenarioLabel: () => [
+      scenario().label, state.changes.size ? "with your changes" : "",
+      state.neighbours ? `neighbours’ ${word}s counted` : "",
+    ].filter(Boolean).join(", "),
   };
 
   function update() {

@@ -27,6 +27,7 @@ const Controls = (() => {
     radios("modes", "mode", page.modes.map((mode) => [mode.name, mode.label]));
     radios("views", "view", page.views);
     minutesInputs();
+    neighbours();
     const word = data.study.site_word;
     get("count-label").textContent = `Which ${word}s count`;
     ["who", "who-label"].forEach((id) => { get(id).hidden = page.groups.length < 2; });
@@ -71,6 +72,16 @@ const Controls = (() => {
     pair[1].addEventListener("blur", () => { pair[1].value = page.state.minutes; });
   }
 
+  function neighbours() {
+    const { data, get, state } = page;
+    const across = data.sites.filter((site) => site.neighbour);
+    get("neighbours-part").hidden = across.length === 0;
+    if (!across.length) return;
+    get("neighbours-label").textContent = `Count neighbours’ ${data.study.site_word}s`;
+    get("neighbours-hint").textContent = `Run by others just outside: ${Core.listed(across.map((site) => `${site.letter} ${site.name}`))}.`;
+    get("neighbours").addEventListener("change", () => { state.neighbours = get("neighbours").checked; page.update(); });
+  }
+
   function notes() {
     const { data, get, make } = page;
     const unknown = data.sites.filter((site) => !site.at).map((site) => site.name);
@@ -95,6 +106,7 @@ const Controls = (() => {
     ["mode", "view"].forEach((key) => {
       document.querySelectorAll(`input[name="${key}"]`).forEach((input) => { input.checked = input.value === state[key]; });
     });
+    get("neighbours").checked = state.neighbours;
     get("minutes").value = state.minutes;
     get("minutes").setAttribute("aria-valuetext", `${state.minutes} minutes`);
     if (document.activeElement !== get("minutes-number")) get("minutes-number").value = state.minutes;
@@ -118,6 +130,7 @@ const Controls = (() => {
     const { state } = page;
     const parts = new URLSearchParams();
     ["scenario", "mode", "minutes", "who", "count", "view"].forEach((key) => parts.set(key, state[key]));
+    if (state.neighbours) parts.set("neighbours", "counted");
     [[true, "open"], [false, "close"]].forEach(([open, key]) => {
       const ids = [...state.changes].filter(([, value]) => value === open).map(([id]) => id);
       ids.sort().forEach((id) => parts.append(key, id));
@@ -139,10 +152,11 @@ const Controls = (() => {
     });
     const minutes = Number(parts.get("minutes"));
     if (Number.isInteger(minutes) && minutes >= 10 && minutes <= 60) state.minutes = minutes;
+    state.neighbours = parts.get("neighbours") === "counted" && data.sites.some((site) => site.neighbour);
     state.changes.clear();
     [["open", true], ["close", false]].forEach(([key, open]) => parts.getAll(key).forEach((id) => {
       const i = data.sites.findIndex((site) => site.id === id);
-      if (i >= 0 && Boolean(page.scenario().open[i]) !== open) state.changes.set(id, open);
+      if (i >= 0 && !data.sites[i].neighbour && Boolean(page.scenario().open[i]) !== open) state.changes.set(id, open);
     }));
   }
 

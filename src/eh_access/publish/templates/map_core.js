@@ -50,22 +50,28 @@ const Core = (() => {
     ));
   }
 
-  /* Which sites serve. */
-  function serving(data, scenario, changes, count) {
+  /* Which sites serve: what the reader closed or opened, how many hours count, and whether
+     neighbours' sites do (`chosen`: { changes, count, neighbours }). */
+  function serving(data, scenario, chosen) {
+    const { changes, count, neighbours } = chosen;
     const hours = hoursOf(data, scenario, changes);
     return data.sites.map((site, i) => {
+      if (site.neighbour && !neighbours) return false;
       const changed = changes.get(site.id);
       const open = changed === undefined ? Boolean(scenario.open[i]) : changed;
       return open && counts(hours[i], count, data.settings);
     });
   }
 
-  /* Time to the nearest serving site; of equally near ones the first by id (sites are sorted). */
-  function nearest(minutes, n, serves) {
+  /* The numbers of the sites in the order of their ids, whoever runs them. */
+  const byId = (sites) => sites.map((_, s) => s).sort((s, t) => (sites[s].id < sites[t].id ? -1 : 1));
+
+  /* Time to the nearest serving site; of equally near ones the first in `order`. */
+  function nearest(minutes, n, serves, order) {
     const best = new Float64Array(n).fill(Infinity);
     const site = new Int16Array(n).fill(-1);
-    serves.forEach((yes, s) => {
-      if (!yes) return;
+    order.forEach((s) => {
+      if (!serves[s]) return;
       const offset = s * n;
       for (let o = 0; o < n; o += 1) {
         const value = minutes[offset + o];
@@ -262,7 +268,7 @@ const Core = (() => {
   }
 
   return {
-    SPARE, within, decodeMinutes, decodeLine, hoursOf, serving, nearest, change, summarise, fixed,
+    SPARE, within, decodeMinutes, decodeLine, hoursOf, serving, byId, nearest, change, summarise, fixed,
     whole, people, peopleAbout, percent, coarse, few, protect, points, minutesText, added, about, listed, neighbours, colouring, modal,
   };
 })();

@@ -4,7 +4,7 @@ const Criteria = (() => {
   const LEVELS = ["met", "marginal", "not met", "cannot say"];
   const ROUNDING = 1e-9;
   const HALF_DECIMETRE_M = 0.05;
-  const beforehand = new WeakMap();
+  const beforehand = new Map();
   const inGroup = new Map();
   const ROAD_SPEED_KM_H = 112;
 
@@ -281,13 +281,15 @@ const Criteria = (() => {
     const inputs = tables(page, criterion);
     if (!inputs) return { outcome: "cannot say", indication: "", value: NaN, baseline: NaN, why: "this page lacks what it needs; run the study for it" };
     const count = criterion.sites === "open" ? "any" : "full";
+    const { neighbours } = page.state;
     const side = (scenario, changes) => ({
-      scenario, serves: Core.serving(data, scenario, changes, count), hours: Core.hoursOf(data, scenario, changes),
+      scenario, serves: Core.serving(data, scenario, { changes, count, neighbours }), hours: Core.hoursOf(data, scenario, changes),
       fullHours: data.settings.full_time_from_hours, certain: null, columns: null, ranked: null, known: new Map(),
     });
     // what was before never changes, whatever is pressed
-    if (!beforehand.has(criterion)) beforehand.set(criterion, side(data.scenarios[0], new Map()));
-    const before = beforehand.get(criterion);
+    const key = `${criterion.id} ${neighbours}`;
+    if (!beforehand.has(key)) beforehand.set(key, side(data.scenarios[0], new Map()));
+    const before = beforehand.get(key);
     const after = side(page.scenario(), page.state.changes);
     const reading = (shift) => read(page, criterion, figure(page, criterion, inputs, before, shift), figure(page, criterion, inputs, after, shift));
     const found = reading(new Map());

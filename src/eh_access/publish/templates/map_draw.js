@@ -72,7 +72,7 @@ const Draw = (() => {
   function home() {
     const bounds = L.latLngBounds([]);
     areas.forEach((area) => bounds.extend(area.getBounds()));
-    data.sites.forEach((site) => site.at && bounds.extend(site.at));
+    data.sites.forEach((site) => site.at && !site.neighbour && bounds.extend(site.at));
     if (bounds.isValid()) map.fitBounds(bounds, { padding: [24, 24], animate: false });
   }
 

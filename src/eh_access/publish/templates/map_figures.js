@@ -62,7 +62,7 @@ const Figures = (() => {
       change: `Mean minutes added to the nearest ${page.countText()}, by ${data.area_word} (the number on it)${who}`,
       catchments: `Nearest ${page.countText()}, by ${data.area_word} (the letter on it); neighbours differ in tint${who}`,
       coverage: `Within ${state.minutes} minutes ${page.mode().label} of ${aOrAn(page.countText())}; each dot is where some ${unit} live${who}`,
-      isochrones: `Land from which ${aOrAn(page.countText())} is reached ${page.mode().label} along streets, lines at ${Core.listed(lines.map(String))} minutes${last === state.minutes ? "" : ` (none is stored for ${state.minutes})`}`,
+      isochrones: `Land from which ${aOrAn(page.countText())} is reached ${page.mode().label} along streets, lines at ${Core.listed(lines.map(String))} minutes${last === state.minutes ? "" : ` (none is stored for ${state.minutes})`}${state.neighbours ? `; that of neighbours’ ${page.word}s is not drawn` : ""}`,
     }[state.view];
   }
 
@@ -81,6 +81,10 @@ const Figures = (() => {
     [["full", "full-time"], ["part", "part-time"], ["closed", "closed"]].forEach(([kind, text], i) => {
       list.push([make("span", "ABC"[i], { class: `centre small ${kind}`, "aria-hidden": "true" }), text]);
     });
+    if (data.sites.some((site) => site.neighbour)) {
+      const counted = state.neighbours ? "counted" : "not counted";
+      list.push([make("span", "1", { class: `centre small neighbour ${counted.replace(" ", "-")}`, "aria-hidden": "true" }), `a neighbour’s, ${counted}`]);
+    }
     if (data.sites.some((site) => site.rough_m)) list.push([make("span", "◌", { "aria-hidden": "true" }), "dashed circle: the place is only known this closely"]);
     if (data.base.water.length) list.push([swatch("", Base.WATER), "water"]);
     if (data.base.rail.length) list.push([make("span", null, { class: "rail" }), "railway"]);
@@ -129,6 +133,7 @@ const Figures = (() => {
   function centres(states) {
     const { data, get, state } = page;
     data.sites.forEach((site, i) => {
+      if (site.neighbour) return;
       if (!buttons[i]) button(site, i);
       const told = [states[i].words, knownHow(site)].filter(Boolean).join("; ");
       if (buttons[i].told === told) return;
@@ -158,7 +163,8 @@ const Figures = (() => {
         page.settled = true;
         return;
       }
-      const found = data.verdicts.find((item) => item.scenario === state.scenario && item.criterion === criterion.id);
+      const found = data.verdicts.find((item) => item.scenario === state.scenario && item.criterion === criterion.id
+        && item.neighbours === state.neighbours);
       judged.push(state.changes.size || !found ? Criteria.judge(page, criterion) : found);
       if (state.changes.size) soon = setTimeout(next, 0);
       else next();
@@ -173,7 +179,7 @@ const Figures = (() => {
     get("criteria-part").hidden = data.criteria.length === 0;
     get("criteria-word").textContent = own
       ? "Worked out in this page for your own scenario. For the full verdict, download the scenario file and run the study with it."
-      : `For “${page.scenario().label}”, as the study found. Each yardstick fixes its own minutes, mode, families and ${page.word}s, whatever is chosen above.`;
+      : `For “${page.scenarioLabel()}”, as the study found. Each yardstick fixes its own minutes, mode, families and ${page.word}s, whatever is chosen above.`;
     get("criteria").tBodies[0].replaceChildren(...data.criteria.map((criterion, i) => {
       const verdict = judged[i];
       const words = verdict.sentence || Criteria.sentence(criterion, verdict);

@@ -61,7 +61,7 @@ const Isochrones = (() => {
     if (!cutoffs.length) return;
     const last = cutoffs.length - 1;
     const each = (side, rank, chosen, work) => data.sites.forEach((site, s) => {
-      if (site.at && side.serves[s] && chosen(s)) work(land(data, side.scenario, mode, s, rank));
+      if (site.at && !site.neighbour && side.serves[s] && chosen(s)) work(land(data, side.scenario, mode, s, rank));
     });
     const fill = (side, style, rank, chosen) => {
       context.fillStyle = style;

@@ -1,5 +1,6 @@
 /* Postcodes, looked up in the page: what is typed is sent nowhere. */
 const Postcode = (() => {
+  const FIRST = "A".charCodeAt(0);
   let page = null;
   let table = null;
   let asked = null;
@@ -31,16 +32,24 @@ const Postcode = (() => {
   }
 
   /* Else postcodes have columns of their own, three bytes to a number, read one number at a time. */
-  function listed({ ids, steps, minutes, lengths, moved }) {
+  function listed({ ids, steps, minutes, lengths, moved, across }) {
     const read = (column, o) => {
       const bytes = atob(column.slice(4 * o, 4 * o + 4));
       const value = bytes.charCodeAt(0) + 256 * bytes.charCodeAt(1) + 65536 * bytes.charCodeAt(2);
       return value === 0xFFFFFF ? Infinity : value / steps;
     };
+    // of neighbours' sites only the nearest are here
+    const first = page.data.sites.findIndex((site) => site.neighbour);
+    const over = (item, mode, s, o) => {
+      const ranks = (across[item.name] || across[page.data.scenarios[0].name])[mode.name];
+      const found = ranks.find(([which]) => which.charCodeAt(o) - FIRST === s - first);
+      return found ? read(found[1], o) : Infinity;
+    };
+    const { sites } = page.data;
     return {
       ids,
-      minutes: (item, mode, s, o) => read(moved[item.name]?.[mode.name][s] ?? minutes[mode.name][s], o),
-      level: (mode, s, o) => (lengths[mode.name] ? read(lengths[mode.name][s], o) : null),
+      minutes: (item, mode, s, o) => (sites[s].neighbour ? over(item, mode, s, o) : read(moved[item.name]?.[mode.name][s] ?? minutes[mode.name][s], o)),
+      level: (mode, s, o) => (lengths[mode.name] && !sites[s].neighbour ? read(lengths[mode.name][s], o) : null),
     };
   }
 
@@ -55,9 +64,9 @@ const Postcode = (() => {
 
   function ranked(mode, item, serves, o) {
     return page.data.sites
-      .map((site, s) => ({ minutes: table.minutes(item, mode, s, o), name: site.name, metres: metres(mode, item, s, o), serves: serves[s] }))
+      .map((site, s) => ({ id: site.id, minutes: table.minutes(item, mode, s, o), name: site.name, metres: metres(mode, item, s, o), serves: serves[s] }))
       .filter((found) => found.serves && found.minutes < Infinity)
-      .sort((a, b) => a.minutes - b.minutes);
+      .sort((a, b) => a.minutes - b.minutes || (a.id < b.id ? -1 : 1));
   }
 
   /* On a phone a row is a block: roles keep it a row, and each cell says its own heading. */
@@ -72,8 +81,8 @@ const Postcode = (() => {
   /* One mode's row: before, after, what is added, and the second nearest. */
   function answerRow(mode, heads, o) {
     const { data, state } = page;
-    const before = ranked(mode, data.scenarios[0], Core.serving(data, data.scenarios[0], new Map(), state.count), o);
-    const after = ranked(mode, page.scenario(), Core.serving(data, page.scenario(), state.changes, state.count), o);
+    const before = ranked(mode, data.scenarios[0], Core.serving(data, data.scenarios[0], { ...state, changes: new Map() }), o);
+    const after = ranked(mode, page.scenario(), Core.serving(data, page.scenario(), state), o);
     const [was, is] = [before, after].map((list) => (list.length ? list[0].minutes : Infinity));
     const more = before.length || after.length ? Core.added(Core.change(was, is)) : "none reached before or after";
     const second = cell(heads[4], after[1], after.length ? "no second one reached" : "none reached");

@@ -73,21 +73,26 @@ const Sites = (() => {
     return true;
   }
 
-  function create(site, i) {
-    const holder = document.createElement("span");
-    holder.textContent = site.letter;
-    const icon = L.divIcon({ html: holder, className: "centre-holder", iconSize: [30, 30] });
-    const marker = L.marker(shownAt[i], { icon, riseOnHover: true, alt: site.name });
+  function pressed(marker, site) {
     marker.on("click", () => toggle(site.id));
     marker.on("keydown", (event) => {
       if (!["Enter", " "].includes(event.originalEvent.key)) return;
       event.originalEvent.preventDefault();
       toggle(site.id);
     });
+  }
+
+  function create(site, i) {
+    const holder = document.createElement("span");
+    holder.textContent = site.letter;
+    const icon = L.divIcon({ html: holder, className: "centre-holder", iconSize: [30, 30] });
+    const marker = L.marker(shownAt[i], { icon, riseOnHover: true, alt: site.name, keyboard: !site.neighbour });
+    if (!site.neighbour) pressed(marker, site);
     marker.bindTooltip(() => tip(site.name, states[i].words), { direction: "top", offset: [0, -13] });
     marker.addTo(map);
     const node = marker.getElement();
     node.dataset.site = site.id;
+    if (site.neighbour) node.setAttribute("role", "img");
     node.removeAttribute("title");
     return { marker, node, holder, told: "" };
   }
@@ -101,7 +106,7 @@ const Sites = (() => {
       if (!markers[i]) markers[i] = create(site, i);
       const drawn = markers[i];
       if (moved) drawn.marker.setLatLng(shownAt[i]);
-      const told = `${site.letter}, ${site.name}: ${states[i].words}. ${states[i].does}`;
+      const told = `${site.letter}, ${site.name}: ${states[i].words}. ${states[i].does}`.trim();
       if (told === drawn.told) return;
       drawn.told = told;
       drawn.holder.className = `centre ${states[i].state}`;
