@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import geopandas as gpd
+import osmnx
 import pytest
 import shapely
 
+from eh_access.errors import InputError
+from eh_access.network.file import write_network
+from eh_access.network.osm import read_network
+from eh_access.study.opening import open_study
+from eh_access.study.run import run_study
+from street_files import osm_text, street_graph, write_streets
 from study_cli import Ran, run_cli
 from study_files import AREAS, StudyFolder, write_study
+from toys import toy_network
 
 NEWPORT_PBF = Path(__file__).resolve().parents[2] / "shared" / "data" / "newport"
 
@@ -185,6 +194,76 @@ def test_a_network_file_that_is_none(toy: StudyFolder, name: str, data: bytes) -
     (toy.path / name).write_bytes(data)
     toy.change("study.toml", 'source = "estimate"', f'source = "{name}"')
     refused(toy, name)
+
+
+ROTHERHAM, NEWPORT, PARIS = (-1.37, 53.405), (-3.0, 51.58), (2.35, 48.85)
+GRID = "Great Britain, where the metres of the British National Grid (EPSG:27700, eastings 0 to 700"
+KINDS = ("osm", "graphml", "npz")
+
+
+def with_streets(toy: StudyFolder, path: Path) -> None:
+    toy.change("study.toml", 'source = "estimate"', f'source = "{path.name}"')
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_streets_of_the_place_itself_are_sound(toy: StudyFolder, kind: str) -> None:
+    with_streets(toy, write_streets(toy.path, kind, *ROTHERHAM))
+    ran = run_cli("check", toy.toml)
+    assert (ran.code, ran.err) == (0, "")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("buffer", ["", "buffer_m = 5000\n"])
+def test_streets_of_another_place(toy: StudyFolder, kind: str, buffer: str) -> None:
+    path = write_streets(toy.path, kind, *NEWPORT)
+    with_streets(toy, path)
+    toy.change("study.toml", "[streets]\n", f"[streets]\n{buffer}")
+    km = "5" if buffer else "2.4"  # a walk of 30 minutes
+    refused(toy, f"{path.name}: no street within {km} km of the study's area; give streets of Toy")
+
+
+@pytest.mark.parametrize("kind", ["osm", "graphml"])
+def test_streets_outside_great_britain(toy: StudyFolder, kind: str) -> None:
+    path = write_streets(toy.path, kind, *PARIS)
+    with_streets(toy, path)
+    refused(toy, f"{path.name}: 3 of 3 streets lie outside {GRID}", "give streets of Great Britain")
+
+
+def test_saved_streets_outside_great_britain(toy: StudyFolder) -> None:
+    street = (0, 1, None, {"highway": "residential"})
+    far = toy_network([street], [(600_000, 0), (600_100, 0)])
+    path = write_network(far, toy.path / "far.npz")
+    with_streets(toy, path)
+    refused(toy, f"{path.name}: 1 of 1 streets lie outside {GRID}")
+
+
+def test_a_graph_of_another_place_or_country(toy: StudyFolder) -> None:
+    study, inputs = open_study(toy.toml)
+    elsewhere = re.escape("the streets given: no street within 2.4 km of the study's area")
+    with pytest.raises(InputError, match=f"^{elsewhere}"):
+        run_study(study, inputs=inputs, network=read_network(street_graph(*NEWPORT)))
+    abroad = re.escape(f"the graph: 3 of 3 streets lie outside {GRID}")
+    for area in (None, inputs.borough):
+        with pytest.raises(InputError, match=f"^{abroad}"):
+            read_network(street_graph(*PARIS), area=area)
+
+
+def test_streets_whose_points_are_missing(toy: StudyFolder) -> None:
+    path = toy.path / "town.osm"
+    path.write_text(osm_text(*ROTHERHAM, with_nodes=False), encoding="utf-8")
+    with_streets(toy, path)
+    refused(toy, "town.osm: the ways have no places: the nodes they run through are missing")
+
+
+def test_a_graph_whose_points_are_missing(toy: StudyFolder) -> None:
+    told = "1 nodes have no x and y that are numbers, the first is 1"
+    graph = street_graph(*ROTHERHAM)
+    del graph.nodes[1]["x"]
+    with pytest.raises(InputError, match=told):
+        read_network(graph)
+    osmnx.save_graphml(graph, toy.path / "town.graphml")
+    with_streets(toy, toy.path / "town.graphml")
+    refused(toy, "town.graphml", told)
 
 
 def test_a_misspelt_key(toy: StudyFolder) -> None:

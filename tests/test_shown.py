@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import toy_borough
-from eh_access import StudyResult, find_further, load_study, read_network, run_study
+from eh_access import StudyResult, find_further, read_network
 from eh_access.analysis.comparison import compare
 from eh_access.analysis.scenarios import BASELINE
 from eh_access.analysis.verdicts import judge
@@ -35,8 +35,8 @@ class Tags(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def result() -> StudyResult:
-    return run_study(load_study("rotherham"))
+def result(rotherham_estimate: StudyResult) -> StudyResult:
+    return rotherham_estimate
 
 
 def test_times_show_size_mode_reach_and_a_histogram() -> None:

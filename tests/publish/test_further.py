@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from eh_access import StudyResult, load_study, run_study
+from eh_access import StudyResult
 from eh_access.publish.choice_tables import joint, ranks_in_words
 from eh_access.publish.further_report import Further, further
 from eh_access.publish.sections import Section
@@ -31,10 +31,9 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def told() -> Told:
-    result = run_study(load_study("rotherham"))
-    findings = find_further(result)
-    return Told(result, findings, further(result, findings))
+def told(rotherham_estimate: StudyResult) -> Told:
+    findings = find_further(rotherham_estimate)
+    return Told(rotherham_estimate, findings, further(rotherham_estimate, findings))
 
 
 def text_of(section: Section | None) -> str:

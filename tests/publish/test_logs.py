@@ -11,17 +11,16 @@ from docx.oxml.ns import qn
 
 from eh_access.publish.documents import Document, Grid, Paragraph, markdown, word
 from eh_access.publish.logs import LOG_NAMES, OPEN
-from eh_access.study.config import load_study
 from eh_access.study.manifest import build_manifest
-from eh_access.study.run import run_study
+from eh_access.study.results import StudyResult
 from study_cli import run_cli
 from study_files import write_study
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def run(tmp_path_factory: pytest.TempPathFactory, rotherham_estimate: StudyResult) -> Path:
     folder = tmp_path_factory.mktemp("run")
-    manifest = build_manifest(run_study(load_study("rotherham")), {})
+    manifest = build_manifest(rotherham_estimate, {})
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     ran = run_cli("log", folder / "manifest.json")
     assert (ran.code, ran.err) == (0, "")

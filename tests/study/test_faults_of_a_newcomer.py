@@ -17,7 +17,7 @@ from eh_access.study.opening import check_study, open_study
 from eh_access.study.run import run_study
 from eh_access.study.scenario_tables import decided_scenario
 from study_cli import run_cli
-from study_files import ORIGINS, StudyFolder, write_study
+from study_files import ORIGINS, StudyFolder, moved, write_study
 
 
 @pytest.fixture
@@ -237,6 +237,7 @@ def test_streets_that_are_not_here_yet_are_said_to_be_unchecked(
     monkeypatch.setenv("EH_ACCESS_CACHE", str(tmp_path / "cache"))
     toy.change("study.toml", "[[criterion]]", SHUT)
     toy.change("study.toml", 'source = "estimate"', 'source = "download"')
+    moved(toy, east_m=-100_000, north_m=-20_000)  # where no streets ship either
     _, inputs = check_study(toy.toml)
     assert any("shut would change are checked once" in note.text for note in inputs["oa"].notes)
     assert "checked once there are streets" in run_cli("check", toy.toml).out

@@ -21,7 +21,7 @@ from eh_access.study.results import (
 from eh_access.study.run import run_study
 from eh_access.study.streets import own_streets
 from eh_access.study.travel import work_out
-from study_files import StudyFolder, write_study
+from study_files import TO_NEWPORT, StudyFolder, moved, write_study
 
 # walking metres = 122 + 1.20 x straight line, at 4.8 km/h: 80 m a minute
 
@@ -33,11 +33,6 @@ def walked(line_m: float) -> float:
 @pytest.fixture
 def toy(tmp_path: Path) -> StudyFolder:
     return write_study(tmp_path)
-
-
-@pytest.fixture(scope="module")
-def rotherham() -> StudyResult:
-    return run_study(load_study("rotherham"))
 
 
 @pytest.fixture(scope="module")
@@ -160,18 +155,33 @@ def test_the_tables_are_whole(rotherham: StudyResult) -> None:
     assert len(verdicts) == 3 * 7
 
 
-def test_an_estimate_never_says_met(rotherham: StudyResult) -> None:
-    assert rotherham.estimated
-    assert rotherham.basis == "estimated"
-    assert {verdict.outcome for verdict in rotherham.verdicts} == {Outcome.CANNOT_SAY}
-    assert {verdict.basis for verdict in rotherham.verdicts} == {"estimated"}
+def test_an_estimate_never_says_met(rotherham_estimate: StudyResult) -> None:
+    assert rotherham_estimate.estimated
+    assert rotherham_estimate.basis == "estimated"
+    assert {verdict.outcome for verdict in rotherham_estimate.verdicts} == {Outcome.CANNOT_SAY}
+    assert {verdict.basis for verdict in rotherham_estimate.verdicts} == {"estimated"}
+    (note,) = [note for note in rotherham_estimate.notes if note.topic == "estimated"]
+    assert (note.level, note.text) == ("warning", ACCURACY)
+    assert not [note for note in rotherham_estimate.notes if note.topic == "not-recorded"]
+
+
+def test_rotherham_stands_on_its_streets(rotherham: StudyResult) -> None:
+    assert rotherham.basis == "streets"
+    assert Outcome.NOT_MET in {verdict.outcome for verdict in rotherham.verdicts}
+    assert {verdict.basis for verdict in rotherham.verdicts} == {"streets"}
+    assert not [note for note in rotherham.notes if note.topic == "estimated"]
+    (limits,) = [note.text for note in rotherham.notes if note.topic == "not-recorded"]
+    assert (
+        "does not record who may use a way, barriers, pavements, kerbs, widths, surfaces" in limits
+    )
+    assert "Car speeds go by class of road" in limits
+    assert limits.count("when three of them close was off by") == len(rotherham.modes)
 
 
 def test_what_must_be_said_is_said(rotherham: StudyResult) -> None:
     by_topic: dict[str, str] = {}
     for note in rotherham.notes:
         by_topic[note.topic] = by_topic.get(note.topic, "") + note.text
-    assert ACCURACY in by_topic["estimated"]
     assert "Valley Children's Centre" in by_topic["unknown-site"]
     assert "overstates harm" in by_topic["unknown-site"]
     assert "Park View Children's Centre (within about 1,500 m)" in by_topic["estimated-site"]
@@ -226,7 +236,7 @@ def test_every_input_is_credited(rotherham: StudyResult) -> None:
     assert "not stated in the study" not in licences
     roles = [file.role for file in rotherham.inputs]
     wanted = ["study", "areas", "boundary", "wards", "origins", "sites", "candidates", "youth"]
-    assert roles == [*wanted, "neighbours", "postcodes"]
+    assert roles == [*wanted, "neighbours", "postcodes", "streets"]
     assert all(len(file.sha256) == 64 for file in rotherham.inputs)
 
 
@@ -317,10 +327,9 @@ def test_streets_that_nobody_asked_for_are_no_warning(toy: StudyFolder) -> None:
 
 
 def test_streets_may_be_given(newport: StudyResult, toy: StudyFolder) -> None:
-    result = run_study(load_study(toy.toml), network=newport.network)
+    result = run_study(load_study(moved(toy, **TO_NEWPORT).toml), network=newport.network)
     assert not result.estimated
-    # Toytown lies far from Newport, so nobody there is on its streets
-    assert set(result.origins_table()["status"]) == {"off_network"}
+    assert "Travel times follow the streets given" in result.streets_how
 
 
 def test_the_shortest_way_is_never_longer_than_the_quickest(newport: StudyResult) -> None:
@@ -346,8 +355,9 @@ def test_the_shortest_way_is_never_longer_than_the_quickest(newport: StudyResult
     assert set(travel.times_back) == {"walk"}
 
 
-def test_a_study_that_wants_a_download_makes_no_connection_by_itself() -> None:
-    assert own_streets(load_study("rotherham")) is None
+def test_a_study_that_wants_a_download_makes_no_connection_by_itself(toy: StudyFolder) -> None:
+    toy.change("study.toml", 'source = "estimate"', 'source = "download"')
+    assert own_streets(load_study(toy.toml)) is None
 
 
 def test_faulty_tables_stop_the_run(toy: StudyFolder) -> None:

@@ -95,7 +95,7 @@ def test_where_none_ship_those_stored_are_used_without_a_connection(
     streets = find(toy)
     assert streets.network is not None
     assert streets.network.edge_count == some_network.edge_count
-    assert "stored here" in streets.how
+    assert "follow downloaded streets" in streets.how
     assert streets.file is not None
     assert (streets.file.role, streets.file.name) == ("streets", "download")
 

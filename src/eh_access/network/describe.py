@@ -11,8 +11,10 @@ import pandas as pd
 
 from eh_access.modes import MODES, TravelMode
 from eh_access.network.cost import SLOPE_UNKNOWN, edge_cost, strong_parts, tag_costs
+from eh_access.network.gaps import NOT_RECORDED, gaps
 from eh_access.network.hills import level_for_want_of_heights, slopes
 from eh_access.network.model import CLOSED_DS, Network, Provenance
+from eh_access.network.rule_table import rule_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,7 +61,8 @@ class NetworkDescription:
         kilometres, those in the main part), ``islands`` (other parts of the network, each with
         open streets) and ``island_km``.
     doubts
-        Columns ``mode``, ``doubt``, ``edges``, ``km``: what the tags leave open, taken as passable.
+        Columns ``mode``, ``doubt``, ``edges``, ``km``: what the tags leave open, taken as passable,
+        and what the streets' source never recorded.
     steepness
         How steep the streets are; None where heights are not known.
     provenance
@@ -213,9 +216,10 @@ def _doubts(
     edges = np.bincount(used, minlength=rows)
     km = np.bincount(used, weights=network.length_m[is_open] / M_PER_KM, minlength=rows)
     found: dict[str, list[int]] = {}
+    unasked = _never_recorded(network, mode)
     costs = tag_costs(network, mode)
     for row in np.flatnonzero(edges).tolist():
-        for doubt in costs[row].counted:
+        for doubt in (item for item in costs[row].counted if item not in unasked):
             found.setdefault(doubt, []).append(row)
     told = [
         (mode.name, doubt, int(edges[at].sum()), float(km[at].sum())) for doubt, at in found.items()
@@ -223,4 +227,17 @@ def _doubts(
     if mode.counts_hills and (level := level_for_want_of_heights(network) & is_open).any():
         level_km = float(network.length_m[level].sum()) / M_PER_KM
         told.append((mode.name, SLOPE_UNKNOWN, int(level.sum()), level_km))
+    if lacking := gaps(network, mode):
+        what = f"{', '.join(lacking)}: {NOT_RECORDED}"
+        told.append((mode.name, what, int(edges.sum()), float(km.sum())))
     return sorted(told)
+
+
+def _never_recorded(network: Network, mode: TravelMode) -> set[str]:
+    """Return the doubts that would be about every street, since none could carry the tag."""
+    rules = rule_table().rule_set(mode.rules)
+    return {
+        line.reason
+        for line in (*rules.ways, *rules.points)
+        if line.effect == "count" and line.missing and line.key in network.not_recorded
+    }

@@ -36,8 +36,8 @@ def junction_ends(network: Network, is_arm: NDArray[np.bool_]) -> NDArray[np.int
     >>> from eh_access.network.build import build_network
     >>> from eh_access.network.raw import RawWays
     >>> raw = RawWays(crs="EPSG:27700")
-    >>> for way, end in enumerate([(0.0, 50.0), (50.0, 0.0), (0.0, -50.0)], 1):
-    ...     raw.add(way, [(0, 0.0, 0.0), (way, *end)], tags={"highway": "residential"})
+    >>> for way, end in enumerate([(50.0, 90.0), (90.0, 50.0), (50.0, 10.0)], 1):
+    ...     raw.add(way, [(0, 50.0, 50.0), (way, *end)], tags={"highway": "residential"})
     >>> junction_ends(build_network(raw), np.ones(3, dtype=bool)).tolist()
     [1, 1, 1]
     """

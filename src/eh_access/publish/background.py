@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from eh_access.publish.attribution import credit_lines, sources_frame
-from eh_access.publish.streets import travel_assumptions
+from eh_access.publish.streets import car_speeds, travel_assumptions
 from eh_access.publish.tables import Column, Table, make_table
 from eh_access.publish.words import clause
 from eh_access.publish.workbook import Cover
@@ -15,6 +15,7 @@ from eh_access.routing.estimate import ACCURACY, DRIVE_FIXED_MIN, DRIVE_MIN_PER_
 
 if TYPE_CHECKING:
     from eh_access.modes import TravelMode
+    from eh_access.network.model import Network
     from eh_access.publish.wording import Wording
     from eh_access.study.results import StudyResult
     from eh_access.study.schema import Settings
@@ -124,7 +125,7 @@ def _assumptions(result: StudyResult) -> Table:
     """Return every number somebody chose: speeds, cutoffs, thresholds; who and from where."""
     study, settings = result.study, result.study.settings
     rows = [
-        (f"Speed {times.mode.label}", *_speed(times.mode, estimated=result.estimated))
+        (f"Speed {times.mode.label}", *_speed(times.mode, result.network))
         for times in result.times.values()
     ]
     rows += [
@@ -160,12 +161,12 @@ def _assumptions(result: StudyResult) -> Table:
     return make_table("assumptions", "Assumptions, and where each comes from", columns, frame)
 
 
-def _speed(mode: TravelMode, *, estimated: bool) -> tuple[str, str]:
+def _speed(mode: TravelMode, network: Network | None) -> tuple[str, str]:
     """Return a speed and where it is from; of an estimate by car neither limits nor junctions."""
     if not mode.uses_road_speeds:
         return f"{mode.speed_km_h:g} km/h", mode.source
-    if not estimated:
-        return "by road", mode.source
+    if network is not None:
+        return car_speeds(network), mode.source
     fitted = f"{DRIVE_FIXED_MIN:g} minutes, and {DRIVE_MIN_PER_KM:g} for each km in a straight line"
     return fitted, "fitted to trips on real streets elsewhere; docs/method/estimate.md"
 

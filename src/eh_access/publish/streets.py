@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from eh_access.modes import ACTIVE_PLACES_PARKING_S, MODES, TravelMode
+from eh_access.network.gaps import NOT_RECORDED, gaps
 from eh_access.publish.tables import Column, Table, make_table
 
 if TYPE_CHECKING:
+    from eh_access.network.model import Network
     from eh_access.study.results import StudyResult
 
 HILLS = {
@@ -30,14 +33,27 @@ HILLS = {
 ``docs/method/hills.md``."""
 
 PUSHCHAIR_CLOSED = (
-    "steps without a ramp, escalators, stiles, kissing gates and turnstiles, gaps under 0.7 m, "
-    "ways tagged as not passable with wheels, raised kerbs where they must be crossed, roads of "
-    "50 mph or more without a pavement, mountain paths and the roughest surfaces"
+    ("steps without a ramp", ("highway",)),
+    ("escalators", ("conveying",)),
+    ("stiles, kissing gates and turnstiles", ("barrier",)),
+    ("gaps under 0.7 m", ("width", "maxwidth", "maxwidth:physical")),
+    ("ways tagged as not passable with wheels", ("stroller", "wheelchair")),
+    ("raised kerbs where they must be crossed", ("kerb",)),
+    ("roads of 50 mph or more without a pavement", ("sidewalk",)),
+    ("mountain paths", ("sac_scale",)),
+    ("the roughest surfaces", ("smoothness",)),
 )
+"""What is closed to a pushchair, and the keys that say so of a street."""
+
 PUSHCHAIR_SLOWED = (
-    "ramps beside steps, soft or loose surfaces and very rough ones to half the speed, rough ones "
-    "to 0.7, uneven ones to 0.85"
+    ("ramps beside steps to half the speed", ("ramp", "ramp:stroller", "ramp:wheelchair")),
+    (
+        "soft, loose and very rough surfaces to half the speed, rough ones to 0.7, uneven to 0.85",
+        ("surface", "smoothness", "tracktype"),
+    ),
 )
+"""What slows a pushchair, and the keys that say so of a street."""
+
 PUSHCHAIR_SOURCE = (
     "OpenStreetMap's tags; each rule with its source in network/tag_rules.toml. What is not "
     "tagged counts as passable"
@@ -66,13 +82,38 @@ def travel_assumptions(result: StudyResult) -> list[tuple[str, str, str]]:
         return [ESTIMATED]
     rows = []
     for times in result.times.values():
-        rows += _of_mode(times.mode, knows_heights=result.network.heights is not None)
+        rows += _of_mode(times.mode, result.network)
     return rows
 
 
-def _of_mode(mode: TravelMode, *, knows_heights: bool) -> list[tuple[str, str, str]]:
+def _recorded(rules: Sequence[tuple[str, Sequence[str]]], network: Network) -> str:
+    """Return what rules look for, and of which of it the streets can say nothing."""
+    known = [what for what, keys in rules if not set(keys) <= set(network.not_recorded)]
+    lost = [what for what, _ in rules if what not in known]
+    told = [", ".join(known)] if known else []
+    if lost:
+        told.append(f"{NOT_RECORDED}: {', '.join(lost)}")
+    return "; ".join(told)
+
+
+def car_speeds(network: Network) -> str:
+    """Return what car speeds go by.
+
+    Examples
+    --------
+    >>> from eh_access import read_network
+    >>> car_speeds(read_network("newport"))
+    'by road'
+    """
+    if "maxspeed" in network.not_recorded:
+        return f"by class of road: speed limits are {NOT_RECORDED}"
+    return "by road"
+
+
+def _of_mode(mode: TravelMode, network: Network) -> list[tuple[str, str, str]]:
     """Return what was assumed of one way of travelling."""
     rows = []
+    knows_heights = network.heights is not None
     if mode.counts_hills:
         effect, source = HILLS[mode.hill_function]
         told = effect if knows_heights else "level: heights are not known"
@@ -97,9 +138,12 @@ def _of_mode(mode: TravelMode, *, knows_heights: bool) -> list[tuple[str, str, s
         ]
     if mode.rules == "pushchair":
         rows += [
-            (f"Closed {mode.label}", PUSHCHAIR_CLOSED, PUSHCHAIR_SOURCE),
-            (f"Slowed {mode.label}", PUSHCHAIR_SLOWED, PUSHCHAIR_SOURCE),
+            (f"Closed {mode.label}", _recorded(PUSHCHAIR_CLOSED, network), PUSHCHAIR_SOURCE),
+            (f"Slowed {mode.label}", _recorded(PUSHCHAIR_SLOWED, network), PUSHCHAIR_SOURCE),
         ]
+    elif lacking := gaps(network, mode):
+        told = f"{NOT_RECORDED}: {', '.join(lacking)}"
+        rows.append((f"Closed {mode.label}", told, "every way in the source counts as open"))
     return rows
 
 

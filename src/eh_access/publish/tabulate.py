@@ -15,6 +15,7 @@ from eh_access.publish.hiding import hidden_table, with_marks
 from eh_access.publish.neighbours import neighbour_table
 from eh_access.publish.squares import display_areas
 from eh_access.publish.streets import street_tables
+from eh_access.publish.streets_compared import compared_tables
 from eh_access.publish.tables import Column, Table, make_table
 from eh_access.publish.wording import (
     ANY_SITE,
@@ -56,6 +57,7 @@ def tabulate(result: StudyResult) -> Mapping[str, Table]:
     counted = neighbour_table(result)
     tables += [] if counted is None else [counted]
     tables += [*background_tables(result, words), *street_tables(result)]
+    tables += compared_tables(result)
     return MappingProxyType({table.name: table for table in tables})
 
 

@@ -40,7 +40,7 @@ def credits_for(
 
 
 def _credit(study: Study, file: InputFile) -> Iterator[Provenance]:
-    if file.role in ("study", "streets", "families", "challenge"):
+    if file.role in ("study", "streets", "streets compared", "families", "challenge"):
         return
     stated = [source for source in study.sources if source.file == file.name]
     for source in stated:

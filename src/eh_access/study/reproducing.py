@@ -17,6 +17,7 @@ from eh_access.study.history import history_of, remember
 from eh_access.study.inputs import read_inputs
 from eh_access.study.run import run_study
 from eh_access.study.streets import (
+    COMPARED,
     DOWNLOAD,
     Streets,
     buffer_for,
@@ -287,7 +288,11 @@ def _streets(manifest: Mapping[str, Any], source: Source, area: BaseGeometry) ->
         found = Streets(network=None, how=how)
     else:
         found = _streets_of(manifest, source, area, role=STREETS)
-    return replace(found, how=how, missed=missed, asked=str(told.get("asked", "")))
+    other = None
+    if any(item["role"] == COMPARED for item in manifest["inputs"]):
+        other = _streets_of(manifest, source, area, role=COMPARED)
+    asked = str(told.get("asked", ""))
+    return replace(found, how=how, missed=missed, asked=asked, other=other)
 
 
 def _streets_of(

@@ -111,6 +111,9 @@ class StudyResult:
         One sentence on where the streets came from, or why there are none.
     streets_asked
         Which streets were asked for: a word, a file's name, or "" for the best at hand.
+    on_other_streets
+        The same study on the streets it would have had without being told which to use; None
+        where it was not told, or has no others.
     may_publish_origins
         Whether what is known by origin may leave: weights are published, or were made safe first.
     hidden
@@ -149,6 +152,7 @@ class StudyResult:
     criteria_history: tuple[CriteriaVersion, ...] = ()
     streets_how: str = ""
     streets_asked: str = ""
+    on_other_streets: StudyResult | None = None
     may_publish_origins: bool = False
     hidden: tuple[Hidden, ...] = ()
     inputs: tuple[InputFile, ...] = ()

@@ -12,16 +12,18 @@ from eh_access.analysis.comparison import compare
 from eh_access.analysis.scenarios import apply_scenario, open_sites
 from eh_access.analysis.verdict_list import Verdicts
 from eh_access.analysis.verdicts import judge
+from eh_access.errors import InputError
 from eh_access.study.cases import judging
 from eh_access.study.config import scenario_of
 from eh_access.study.credits import credits_for
 from eh_access.study.families import for_families
 from eh_access.study.inputs import Inputs, read_inputs
 from eh_access.study.notes import neighbour_notes, study_notes, warnings_first
+from eh_access.study.records import Note
 from eh_access.study.results import BASELINE_NAME, StudyResult
 from eh_access.study.steps import step_counts
 from eh_access.study.street_changes import changed_networks, street_notes
-from eh_access.study.streets import Streets, own_streets
+from eh_access.study.streets import Streets, is_near, own_streets, refuse_elsewhere
 from eh_access.study.travel import Progress, Travel, with_more, with_moved, work_out
 
 if TYPE_CHECKING:
@@ -75,7 +77,7 @@ def run_study(
     >>> from eh_access.study.config import load_study
     >>> result = run_study(load_study("rotherham"))
     >>> result.estimated, result.scenario_names
-    (True, ('baseline', 'deregister-closed', 'deregister-sessions'))
+    (False, ('baseline', 'deregister-closed', 'deregister-sessions'))
     """
     tell = progress if progress is not None else _silent
     tell("Reading the tables")
@@ -86,8 +88,18 @@ def run_study(
     changed = changed_networks(study, tables.areas, found.network, found.how)
     travel = work_out(study, tables.origins, tables.sites, network=found.network, progress=tell)
     answers = _answers(study, tables, travel, changed, tell)
-    notes = [*found.notes(), *street_notes(study, changed), *study_notes(study, tables, travel)]
-    files = tables.files if found.file is None else (*tables.files, found.file)
+    modes = [times.mode for times in travel.times.values()]
+    notes = [
+        *found.notes(modes),
+        *street_notes(study, changed),
+        *study_notes(study, tables, travel),
+    ]
+    other, why_not = _on_other_streets(study, tables, found, tell)
+    notes += why_not
+    files = (*tables.files, *found.files())
+    provenance = credits_for(study, files, found.network)
+    if other is not None:
+        provenance = tuple(dict.fromkeys([*provenance, *other.provenance]))
     result = StudyResult(
         study=study,
         origins_name=tables.origins_name,
@@ -105,12 +117,13 @@ def run_study(
         network=found.network,
         estimated=found.network is None,
         notes=warnings_first(notes),
-        provenance=credits_for(study, files, found.network),
+        provenance=provenance,
         criteria_sha256=criteria_sha256,
         inputs=files,
         counts=step_counts(study, tables, travel, verdicts=len(answers["verdicts"])),
         streets_how=found.how,
         streets_asked=found.asked,
+        on_other_streets=other,
         may_publish_origins=study.weights_public or tables.private is not None,
         hidden=tables.hidden,
     )
@@ -125,7 +138,7 @@ def run_study(
     counted = _answers(study, wider, with_more(travel, more), changed, _silent)
     return replace(
         result,
-        with_neighbours=replace(result, **counted, _memory={}),
+        with_neighbours=replace(result, **counted, on_other_streets=None, _memory={}),
         notes=warnings_first([*result.notes, *neighbour_notes(tables.neighbours, more)]),
         _memory={},
     )
@@ -164,12 +177,29 @@ def _streets(
     study: Study, tables: Inputs, network: Network | None, streets: Streets | None
 ) -> Streets:
     if network is not None:
+        if not is_near(study, tables.borough, network):
+            refuse_elsewhere(study, "the streets given")
         return Streets(network=network, how="Travel times follow the streets given.")
     if streets is not None:
         return streets
     own = own_streets(study, tables.borough)
     how = "No streets were given, so travel times are straight-line estimates."
     return own if own is not None else Streets(network=None, how=how)
+
+
+def _on_other_streets(
+    study: Study, tables: Inputs, found: Streets, tell: Progress
+) -> tuple[StudyResult | None, list[Note]]:
+    """Run the study on the streets it is compared with, where there are any."""
+    if found.other is None:
+        return None, []
+    tell("The same on other streets")
+    try:
+        own = replace(tables, neighbours=None)
+        return run_study(study, inputs=own, streets=found.other), []
+    except InputError as error:  # such as a street to be closed that the others have not
+        text = f"The study could not be run on other streets, to compare: {error.faults[0]}."
+        return None, [Note(level="warning", text=text, topic="streets compared")]
 
 
 def _choices(

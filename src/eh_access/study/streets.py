@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 import shapely
 
-from eh_access.errors import InputError, NotFoundError, SourceError, did_you_mean
+from eh_access.errors import EhAccessError, InputError, NotFoundError, SourceError, did_you_mean
 from eh_access.network.area import ElsewhereError
+from eh_access.network.gaps import losses
 from eh_access.network.osm import read_network
 from eh_access.network.terrain import with_heights
 from eh_access.sources import bundled
@@ -19,10 +20,11 @@ from eh_access.study.reading import read_bytes
 from eh_access.study.records import InputFile, Note
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from shapely.geometry.base import BaseGeometry
 
+    from eh_access.modes import TravelMode
     from eh_access.network.model import Network
     from eh_access.study.config import Study
 
@@ -33,6 +35,7 @@ WORDS = (SHIPPED, DOWNLOAD, ESTIMATE)
 """What ``--streets`` and ``streets.source`` take beside a file."""
 
 ROLE = "streets"
+COMPARED = "streets compared"
 CONNECT_TIMEOUT_S = 3.0
 
 
@@ -52,6 +55,8 @@ class Streets:
         Other streets were asked for than were found: then ``how`` is a warning.
     asked
         What was asked for: a word, the name of a file, or "" for the best at hand.
+    other
+        Streets to compare with: those there would be if none had been asked for.
     """
 
     network: Network | None
@@ -59,16 +64,32 @@ class Streets:
     file: InputFile | None = None
     missed: bool = False
     asked: str = ""
+    other: Streets | None = None
 
-    def notes(self) -> tuple[Note, ...]:
-        """Return what to say beside the figures about where the streets came from.
+    def files(self) -> tuple[InputFile, ...]:
+        """Return the files of streets that were read, by role."""
+        found = [] if self.file is None else [self.file]
+        if self.other is not None and self.other.file is not None:
+            found.append(replace(self.other.file, role=COMPARED))
+        return tuple(found)
+
+    def notes(self, modes: Iterable[TravelMode] = ()) -> tuple[Note, ...]:
+        """Return what to say beside the figures about the streets.
+
+        Parameters
+        ----------
+        modes
+            The ways of travelling that are used.
 
         Returns
         -------
         tuple of Note
-            One note.
+            Where they came from, and what their source never recorded.
         """
-        return (Note(level="warning" if self.missed else "info", text=self.how, topic=ROLE),)
+        told = [Note(level="warning" if self.missed else "info", text=self.how, topic=ROLE)]
+        if self.network is not None and (text := losses(self.network, modes)):
+            told.append(Note(level="info", text=text, topic="not-recorded"))
+        return tuple(told)
 
 
 def own_streets(study: Study, area: BaseGeometry | None = None) -> Streets | None:
@@ -150,7 +171,25 @@ def find_streets(
         found = None if asked == DOWNLOAD else own_streets(study, area)
     if found is None:
         found = _stored_or_downloaded(study, area, offline=offline)
-    return replace(found, asked=asked)
+    other = _other(study, area, found) if streets is not None or asked == DOWNLOAD else None
+    return replace(found, asked=asked, other=other)
+
+
+def _other(study: Study, area: BaseGeometry, found: Streets) -> Streets | None:
+    """Return the streets that would be used if none were asked for, if those are others."""
+    if found.network is None or found.file is None:
+        return None
+    own = study.streets.source
+    try:
+        if own in (None, DOWNLOAD, ESTIMATE):
+            other = shipped_streets(study, area)
+        else:
+            other = own_streets(study, area)
+    except EhAccessError:
+        return None  # streets given in place of some that cannot be used
+    if other is None or other.file is None or other.file.sha256 == found.file.sha256:
+        return None
+    return other
 
 
 def street_file(streets: str | Path | None) -> Path | None:
@@ -241,7 +280,7 @@ def read_streets(study: Study, area: BaseGeometry | None, name: str, path: Path)
         network = on_the_ground(read_network(path, area=around))
     except ElsewhereError:
         refuse_elsewhere(study, name)
-    if area is not None and not _is_near(network, area.buffer(buffer_for(study))):
+    if area is not None and not is_near(study, area, network):
         refuse_elsewhere(study, name)
     return Streets(
         network=network,
@@ -263,8 +302,9 @@ def refuse_elsewhere(study: Study, name: str) -> NoReturn:
     )
 
 
-def _is_near(network: Network, around: BaseGeometry) -> bool:
-    """Tell whether any street begins or ends within an area."""
+def is_near(study: Study, area: BaseGeometry, network: Network) -> bool:
+    """Tell whether any street begins or ends as near an area as streets are wanted."""
+    around = area.buffer(buffer_for(study))
     shapely.prepare(around)
     return bool(shapely.contains_xy(around, network.node_x, network.node_y).any())
 
@@ -275,8 +315,7 @@ def _stored_or_downloaded(study: Study, area: BaseGeometry, *, offline: bool) ->
     buffer_m = buffer_for(study)
     network = download.cached_network(area, buffer_m=buffer_m)
     if network is not None:
-        network = on_the_ground(network)
-        return downloaded(network, f"Travel times follow streets stored here ({_dated(network)}).")
+        return _as_downloaded(network)
     if offline:
         return _instead(study, area, "No streets are stored here, and none were to be downloaded.")
     if not connection.is_connected(CONNECT_TIMEOUT_S):
@@ -286,8 +325,13 @@ def _stored_or_downloaded(study: Study, area: BaseGeometry, *, offline: bool) ->
     except SourceError as error:
         why = str(error).splitlines()[0]
         return _instead(study, area, f"The streets could not be downloaded: {why}")
+    return _as_downloaded(network)
+
+
+def _as_downloaded(network: Network) -> Streets:
+    """Return streets from OpenStreetMap's servers, the first time or from the store."""
     network = on_the_ground(network)
-    return downloaded(network, f"Travel times follow real streets ({_dated(network)}).")
+    return downloaded(network, f"Travel times follow downloaded streets ({_dated(network)}).")
 
 
 def _instead(study: Study, area: BaseGeometry, why: str) -> Streets:
