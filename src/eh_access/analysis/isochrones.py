@@ -231,8 +231,11 @@ def _contours(
     x, y = _lattice(pieces, reach.max_off_street_m + beyond_m + cell_m, cell_m, area)
     corner = (x[0], y[0])
     surface = np.full((len(y), len(x)), beyond_m)
-    painted_min = -np.inf
+    painted_min, last_min, land = -np.inf, pieces.minutes.max(), shapely.Polygon()
     for cutoff in reach.cutoffs_min:
+        if painted_min >= last_min:  # all there is has been reached with time to spare
+            yield land
+            continue
         full_min = reach.full_until(cutoff)
         limits = (cutoff, reach.walk_m_per_min, reach.max_off_street_m, beyond_m)
         whole, fringe = (painted_min, full_min), (full_min, cutoff)
@@ -243,7 +246,8 @@ def _contours(
         outlines: Any = contourpy.contour_generator(
             x, y, rim, fill_type=contourpy.FillType.OuterOffset
         ).filled(-np.inf, 0.0)
-        yield _land(list(_polygons(*outlines)))
+        land = _land(list(_polygons(*outlines)))
+        yield land
 
 
 def _lattice(
