@@ -27,6 +27,7 @@ from playwright.sync_api import Browser, sync_playwright
 import eh_access as eh
 from eh_access.publish.map import render_map
 from eh_access.sources.bundled import study_path
+from eh_access.study.opening import open_study
 
 ORIGINS, SITES, SIDE = 5_000, 40, 15
 ESTIMATED_EVERY = 20
@@ -180,15 +181,20 @@ def map_click_rows(*, count: int = 12) -> list[tuple[str, str, str]]:
     with tempfile.TemporaryDirectory() as temporary, sync_playwright() as started:
         folder = Path(temporary)
         cases = [
-            (f"{ORIGINS:,} homes x {SITES} sites", eh.load_study(write_study(folder)), None),
-            ("Rotherham, every postcode", eh.load_study("rotherham"), "postcode"),
+            (f"{ORIGINS:,} homes x {SITES} sites", str(write_study(folder)), None, "estimate"),
+            ("Rotherham, every postcode", "rotherham", "postcode", "estimate"),
+            ("Rotherham, on its streets", "rotherham", None, "bundled"),
         ]
         browser = started.chromium.launch(
             executable_path=found, args=["--no-sandbox", "--disable-gpu"]
         )
-        for words, study, origins in cases:
+        for words, name, origins, asked in cases:
+            study, inputs = open_study(name, origins=origins)
+            streets = eh.find_streets(study, inputs.borough, streets=asked)
             page_file = folder / "map.html"
-            page_file.write_text(render_map(eh.run_study(study, origins=origins)), encoding="utf-8")
+            page_file.write_text(
+                render_map(eh.run_study(study, inputs=inputs, streets=streets)), encoding="utf-8"
+            )
             size = page_file.stat().st_size / 1e6
             opened = opening_ms(browser, page_file)
             rows.append(

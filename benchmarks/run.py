@@ -1,7 +1,7 @@
 """Time eh_access beside its peers, in one run, and write docs/benchmarks.md.
 
-``make bench`` installs the peers and runs this. ``--quick`` takes smaller networks and scipy alone
-and writes nothing: a look while working.
+``make bench`` installs the peers and runs this. ``--quick`` takes smaller networks and scipy alone,
+``--only report map`` the parts named; both write nothing: a look while working.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +24,7 @@ from eh_access.sources import bundled
 from isochrones import isochrone_rows
 from machine import describe_machine, len_of_affinity, versions
 from peers import PEERS
+from reports import report_growth, report_rows
 from snapping import snapping_rows
 from synthetic import synthetic_town
 
@@ -55,19 +57,21 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)]) + "\n"
 
 
-def sections(*, quick: bool) -> list[str]:
-    """Work out every table."""
-    sizes = QUICK_SIZES if quick else SIZES
+@cache
+def town(size: int) -> eh.Network:
+    """Make a town of so many nodes, once."""
+    return tell(f"town of {size:,}", lambda: synthetic_town(size))
+
+
+def engine(*, quick: bool = False) -> list[str]:
+    """Time the search: beside scipy and others, its parts, its memory."""
     newport_path = bundled.network_path("newport")
     newport = eh.read_network(newport_path)
-    towns = {
-        size: tell(f"town of {size:,}", lambda size=size: synthetic_town(size)) for size in sizes
-    }
-    middle, largest = towns[75_000], towns[max(sizes)]
+    middle, largest = town(75_000), town(max(QUICK_SIZES if quick else SIZES))
     held = {10_000: 8, 75_000: 8} if quick else {10_000: 8, 100_000: 8, 1_000_000: 2}
     exact = [("Newport", newport, 40)]
-    exact += [("a made-up town", towns[size], count) for size, count in held.items()]
-    parts = [
+    exact += [("a made-up town", town(size), count) for size, count in held.items()]
+    return [
         "\n## Against scipy, 40 sites\n\n",
         (
             "Every node of a made-up town of "
@@ -94,9 +98,9 @@ def sections(*, quick: bool) -> list[str]:
                 "floor",
                 lambda: [
                     row
-                    for town in dict.fromkeys((middle, largest))
+                    for streets in dict.fromkeys((middle, largest))
                     for sites in (40, 64)
-                    for row in tables.at_the_floor(town, sites, 15)
+                    for row in tables.at_the_floor(streets, sites, 15)
                 ],
             ),
         ),
@@ -129,16 +133,6 @@ def sections(*, quick: bool) -> list[str]:
             ),
         ),
     ]
-    parts += placed_and_drawn(quick=quick)
-    if not quick:
-        parts += grown(towns)
-        parts += [
-            "\n## What a user waits for\n\n",
-            table(("what", "measured", "bar"), tell("commands", command_rows)),
-            "\n## A click on the map\n\nIn Chromium, from the click to the next frame drawn.\n\n",
-            table(("what", "measured", "bar"), tell("map", click_rows)),
-        ]
-    return parts
 
 
 def newport_against_scipy(newport: eh.Network) -> list[str]:
@@ -156,7 +150,7 @@ def newport_against_scipy(newport: eh.Network) -> list[str]:
     return parts
 
 
-def placed_and_drawn(*, quick: bool) -> list[str]:
+def placed_and_drawn(*, quick: bool = False) -> list[str]:
     """Time placing points on streets and drawing isochrones."""
     return [
         "\n## Placing points on streets\n\nNewport, points round the bends of streets.\n\n",
@@ -169,22 +163,55 @@ def placed_and_drawn(*, quick: bool) -> list[str]:
     ]
 
 
-def click_rows() -> list[tuple[str, str, str]]:
-    """Return rows of how long a click takes; where there is no browser, one that says so."""
+def waiting() -> list[str]:
+    """Time what a user waits for."""
+    return [
+        "\n## What a user waits for\n\n",
+        table(("what", "measured", "bar"), tell("commands", command_rows)),
+    ]
+
+
+def reported() -> list[str]:
+    """Time a whole report beside its run, and how that grows."""
+    return [
+        (
+            "\n## A whole report\n\nRotherham on its own streets, every output written. Before "
+            "isochrones were painted once, a report took 30 times its run in processor time.\n\n"
+        ),
+        table(("what", "measured", "bar"), tell("report", report_rows)),
+        (
+            "\nWith schools and the like counted as sites beside the twelve centres, and with "
+            "every postcode an origin:\n\n"
+        ),
+        table(
+            ("sites", "origins", "`run_study`", "whole report", "processor time"),
+            tell("growth of a report", report_growth),
+        ),
+    ]
+
+
+def clicked() -> list[str]:
+    """Time the map in a browser; where there is none, say so."""
     if importlib.util.find_spec("playwright") is None:
-        return [("clicks on the map", "not timed: playwright is not installed", "")]
-    from map_click import map_click_rows
+        rows = [("clicks on the map", "not timed: playwright is not installed", "")]
+    else:
+        from map_click import map_click_rows
 
-    return map_click_rows()
+        rows = tell("map", map_click_rows)
+    return [
+        "\n## A click on the map\n\nIn Chromium, from the click to the next frame drawn.\n\n",
+        table(("what", "measured", "bar"), rows),
+    ]
 
 
-def grown(towns: dict[int, eh.Network]) -> list[str]:
+def grown() -> list[str]:
     """Draw how cost grows."""
-    size = tell("growth by size", lambda: growth.by_size(list(towns.values()), 40))
+    towns = [town(size) for size in SIZES]
+    size = tell("growth by size", lambda: growth.by_size(towns, 40))
     growth.draw(
         size, PICTURES / "growth_nodes.svg", across="nodes", title="Cost by size of the town"
     )
-    sites = tell("growth by sites", lambda: growth.by_sites(towns[75_000]))
+    sites = tell("growth by sites", lambda: growth.by_sites(town(75_000)))
     growth.draw(
         sites, PICTURES / "growth_sites.svg", across="sites", title="Cost by sites, 75,000 nodes"
     )
@@ -222,17 +249,34 @@ def load_now() -> float:
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
 
 
+PARTS: dict[str, Callable[[], list[str]]] = {
+    "engine": engine,
+    "placing": placed_and_drawn,
+    "growth": grown,
+    "waiting": waiting,
+    "report": reported,
+    "map": clicked,
+}
+QUICK_PARTS = {
+    "engine": partial(engine, quick=True),
+    "placing": partial(placed_and_drawn, quick=True),
+}
+
+
 def main() -> int:
     """Time everything and write the page."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="under a minute; writes nothing")
-    quick = parser.parse_args().quick
+    parser.add_argument("--only", nargs="+", choices=PARTS, help="these alone; writes nothing")
+    asked = parser.parse_args()
+    quick, parts = asked.quick, QUICK_PARTS if asked.quick else PARTS
+    chosen = [name for name in parts if not asked.only or name in asked.only]
     before = load_now()
-    body = "".join(sections(quick=quick))
+    body = "".join(text for name in chosen for text in parts[name]())
     loads = (before, load_now())
     named = (
         ("numba", "numpy", "scipy")
-        if quick
+        if quick or "engine" not in chosen
         else (
             "numba",
             "numpy",
@@ -257,7 +301,7 @@ def main() -> int:
         )
     page += body
     print(page)
-    if not quick:
+    if not quick and not asked.only:
         (ROOT / "docs" / "benchmarks.md").write_text(page, encoding="utf-8")
     return 0
 
