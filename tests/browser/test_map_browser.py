@@ -383,11 +383,16 @@ def test_postcodes_are_looked_up_in_the_page(toy_opened: Opened, toy: StudyResul
     assert "not among" in toy_opened.text("#postcode-answer")
 
 
-def test_an_estimate_cannot_be_missed(page: Opened) -> None:
-    assert page.text("#banner").startswith("INDICATIVE")
-    assert page.page.eval_on_selector_all(".badge", "list => list.length") >= 3
-    assert "INDICATIVE" in page.text("#facts caption")
-    expect(page.page.locator("#summary")).to_contain_text("estimate")
+def test_an_estimate_cannot_be_missed(toy_opened: Opened) -> None:
+    assert toy_opened.text("#banner").startswith("INDICATIVE")
+    assert toy_opened.page.eval_on_selector_all(".badge", "list => list.length") >= 3
+    assert "INDICATIVE" in toy_opened.text("#facts caption")
+    expect(toy_opened.page.locator("#summary")).to_contain_text("estimate")
+
+
+def test_on_streets_nothing_is_called_an_estimate(page: Opened) -> None:
+    assert "INDICATIVE" not in page.page.inner_text("body")
+    assert "INDICATIVE" not in page.text("#facts caption")
 
 
 def test_sites_of_uncertain_place_wear_a_circle_and_unknown_ones_are_named(

@@ -177,7 +177,7 @@ def test_results_without_neighbours_are_what_they_were(
     out = {}
     for study in (alone, beside):
         out[study] = study.path.parent / "out"
-        assert run_cli("report", study.toml, "-o", out[study], "--offline").code == 0
+        assert run_cli("report", study.toml, "-o", out[study]).code == 0
     same = ("verdicts.csv", "alternatives.csv", "robustness.csv", "fairness.csv")
     for name in same:
         assert (out[alone] / name).read_bytes() == (out[beside] / name).read_bytes(), name
