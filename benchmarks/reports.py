@@ -114,7 +114,8 @@ def study_of(count: int, folder: Path) -> str:
     shipped = bundled.study_path("rotherham")
     centres = pd.read_csv(shipped.parent / "../sites/rotherham_centres.csv", dtype=str)
     venues = pd.read_csv(shipped.parent / "../sites/rotherham_candidates.csv", dtype=str)
-    added = venues[~venues["site_id"].isin(centres["site_id"])].head(count - len(centres))
+    added = venues.head(count - len(centres))
+    added = added.assign(site_id="site-" + added["site_id"])  # a venue to choose keeps its own
     pd.concat([centres, added]).to_csv(folder / f"sites_{count}.csv", index=False)
     text = shipped.read_text(encoding="utf-8")
     data: dict[str, Any] = tomllib.loads(text)["data"]

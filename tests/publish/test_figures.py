@@ -18,7 +18,7 @@ places = st.lists(
 
 
 def test_the_map_is_the_same_twice_and_takes_names_as_they_are(toy: StudyResult) -> None:
-    areas = area_changes(toy, "move-b", "walk")
+    areas = area_changes(toy, "walk")["move-b"]
     status = site_status(toy, "move-b")
     sites = toy.scenario_sites["move-b"].loc[status.index].assign(status=status)
     sites.loc["a", "name"] = "$\\frac{1}{$ & <b>"
@@ -28,7 +28,7 @@ def test_the_map_is_the_same_twice_and_takes_names_as_they_are(toy: StudyResult)
 
 
 def test_a_place_where_nobody_is_counted_is_no_place_without_change(toy: StudyResult) -> None:
-    areas = area_changes(toy, "move-b", "walk")
+    areas = area_changes(toy, "walk")["move-b"]
     status = site_status(toy, "move-b")
     sites = toy.scenario_sites["move-b"].loc[status.index].assign(status=status)
     empty = areas.assign(change_min=areas["change_min"].where(areas.index != areas.index[0]))
@@ -37,7 +37,7 @@ def test_a_place_where_nobody_is_counted_is_no_place_without_change(toy: StudyRe
 
 
 def test_every_rough_place_wears_its_circle(toy: StudyResult) -> None:
-    areas = area_changes(toy, "close-b", "walk")
+    areas = area_changes(toy, "walk")["close-b"]
     status = site_status(toy, "close-b")
     sites = toy.scenario_sites["close-b"].loc[status.index].assign(status=status)
     drawn = {}

@@ -197,11 +197,13 @@ def street_lines(network: Network, *, within_m: float = 8.0) -> list[dict[str, A
 
 def edge_lines(network: Network) -> NDArray[np.object_]:
     """Return every edge of a network as a line (EPSG:27700)."""
-    bends = np.diff(network.geometry_start)
-    lines: NDArray[np.object_] = shapely.linestrings(
-        network.geometry_xy, indices=np.repeat(np.arange(len(bends)), bends)
-    )
-    return lines
+
+    def make() -> NDArray[np.object_]:
+        edge = np.repeat(np.arange(network.edge_count), np.diff(network.geometry_start))
+        lines: NDArray[np.object_] = shapely.linestrings(network.geometry_xy, indices=edge)
+        return lines
+
+    return network.remember("lines", make)
 
 
 def joined(lines: NDArray[np.object_], *, within_m: float) -> NDArray[np.object_]:

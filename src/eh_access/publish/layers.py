@@ -127,22 +127,10 @@ def site_status(result: StudyResult, scenario: str) -> pd.Series:
     return pd.Series(status, index=ids, dtype="str")
 
 
-def area_changes(result: StudyResult, scenario: str, mode: str) -> gpd.GeoDataFrame:
-    """Return the areas to colour with before and after to the nearest full-time site.
+def area_changes(result: StudyResult, mode: str) -> dict[str, gpd.GeoDataFrame]:
+    """Return, by scenario, the areas to colour: before and after to the nearest full-time site.
 
-    Parameters
-    ----------
-    result
-        What a study found.
-    scenario, mode
-        Names of a compared scenario and a mode.
-
-    Returns
-    -------
-    GeoDataFrame
-        The areas with ``weight``, ``within_before_share``, ``within_after_share``,
-        ``before_min``, ``after_min``, ``change_min`` (weighted means over those who reach one
-        both before and after; NaN where nobody does) and ``loses_weight``.
+    Means are weighted, over those who reach one both before and after; NaN where nobody does.
     """
     shown = display_areas(result.origins, result.areas, public=result.study.weights_public)
     by = pd.Series(shown.area_of_origin, index=result.origins.index)
@@ -156,9 +144,13 @@ def area_changes(result: StudyResult, scenario: str, mode: str) -> gpd.GeoDataFr
         if way == mode
     )
     told, _ = hide_small(found, FACTS, result.study.policy)
-    rows = told[told["scenario"] == scenario].set_index("group")
-    columns = rows[list(AREA_FACTS)].rename(columns=AREA_FACTS).round(4)
-    return shown.areas[["name", "geometry"]].join(columns)
+    outlines = shown.areas[["name", "geometry"]]
+    return {
+        str(scenario): outlines.join(
+            rows.set_index("group")[list(AREA_FACTS)].rename(columns=AREA_FACTS).round(4)
+        )
+        for scenario, rows in told.groupby("scenario")
+    }
 
 
 def layers(result: StudyResult) -> list[Layer]:
@@ -248,8 +240,10 @@ def _areas_layer(result: StudyResult, scenario: str | None, mode: str) -> Layer:
     """Return the areas with a group of columns for each scenario and mode."""
     shown = display_areas(result.origins, result.areas, public=result.study.weights_public)
     frame = shown.areas[["name", "geometry"]].copy()
+    modes = dict.fromkeys(by for _, by in result.comparisons_full_time)
+    by_mode = {name: area_changes(result, name) for name in modes}
     for compared, by in result.comparisons_full_time:
-        changes = area_changes(result, compared, by)
+        changes = by_mode[by][compared]
         frame["weight"] = changes["weight"]
         for column in [name for name in AREA_FACTS.values() if name != "weight"]:
             frame[slug(compared, by, column)] = changes[column]

@@ -275,7 +275,7 @@ def _before_too(verdict: Verdict) -> str:
 def _map(result: StudyResult, tables: Mapping[str, Table], scenario: str, said: Wording) -> Picture:
     """Return the map of minutes added by area under the headline scenario."""
     mode = result.modes[0]
-    changes = area_changes(result, scenario, mode)
+    changes = area_changes(result, mode)[scenario]
     status = site_status(result, scenario)
     sites = result.scenario_sites[scenario]
     shown = sites.loc[status.index].assign(status=status)

@@ -109,7 +109,7 @@ def _areas(result: StudyResult, other: StudyResult, words: Wording, scenario: st
     """Return the areas whose minutes to the nearest full-time site differ most."""
     mode = result.modes[0]
     here, there = names(result)
-    ours, theirs = (area_changes(item, scenario, mode) for item in (result, other))
+    ours, theirs = (area_changes(item, mode)[scenario] for item in (result, other))
     both = pd.DataFrame(
         {"area": ours["name"].astype("str"), "weight": ours["weight"]}
         | {key: ours[key] for key in MINUTES}
