@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import math
 import re
 import subprocess
 import sys
@@ -11,10 +12,13 @@ from decimal import Decimal
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
 
+from eh_access.analysis.positions import sampled_sites
+from eh_access.analysis.rough import rough_areas
 from eh_access.sources import bundled
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -90,7 +94,7 @@ def test_licences_note_names_every_licence_and_credit() -> None:
         ("origins/rotherham_postcode.csv", 6587),
         ("sites/rotherham_centres.csv", 12),
         ("sites/rotherham_youth.csv", 5),
-        ("sites/rotherham_candidates.csv", 138),
+        ("sites/rotherham_candidates.csv", 182),
         ("sites/rotherham_neighbours.csv", 6),
         ("sites/newport_sites.csv", 12),
         ("boundaries/rotherham_lsoa21.geojson", 170),
@@ -171,13 +175,141 @@ def test_the_decision_is_in_the_table_of_centres() -> None:
     assert {row["hours_per_week"] for row in centres} == {""}
     assert [row["site_id"] for row in centres if not row["easting"]] == ["valley"]
     bases = Counter(row["location_basis"] for row in centres)
-    assert bases == {"postcode": 9, "estimate": 2, "unknown": 1}
+    assert bases == {"surveyed": 9, "estimate": 2, "unknown": 1}
+
+
+def test_only_what_rests_on_elimination_may_not_have_been_a_centre() -> None:
+    centres = {row["site_id"]: row for row in rows_of("sites/rotherham_centres.csv")}
+    doubted = {site: row["existence"] for site, row in centres.items() if row["existence"] != "1"}
+    assert doubted == {"coleridge": "0.8", "thrybergh-rainbow": "0.7", "valley": "0.6"}
+    for site, share in doubted.items():
+        assert f"Existence {share} is our assumption" in centres[site]["evidence"]
+        assert "by elimination" in centres[site]["evidence"]
+    # retained by elimination, and a centre beyond doubt
+    assert "Existence 1: the register names it" in centres["rawmarsh"]["evidence"]
+    assert {row["existence"] for row in rows_of("sites/rotherham_youth.csv")} == {"1"}
+
+
+@needs_shared
+def test_centres_stand_where_the_source_has_them_and_no_better() -> None:
+    source = pd.read_csv(
+        SHARED / "rotherham" / "sites" / "early_help_sites.csv", dtype=str, keep_default_na=False
+    ).set_index("site_id")
+    schools = pd.read_csv(SHARED / "south_yorkshire" / "sites" / "schools_2025.csv")
+    registered = set(zip(schools["easting"], schools["northing"], strict=True))
+    places = pd.read_csv(SHARED / "rotherham" / "points" / "osm_poi_2021.csv")
+    for name in ("centres", "youth"):
+        for row in rows_of(f"sites/rotherham_{name}.csv"):
+            given = source.loc[row["site_id"]]
+            same = ("easting", "northing", "location_basis", "location_radius_m", "source")
+            assert [row[column] for column in same] == [given[column] for column in same]
+            assert row["evidence"].startswith(given["evidence"])
+            if "Get Information About Schools" in row["source"]:
+                assert (int(row["easting"]), int(row["northing"])) in registered
+            elif "OpenStreetMap" in row["source"]:
+                away_m = np.hypot(
+                    places["easting"] - int(row["easting"]),
+                    places["northing"] - int(row["northing"]),
+                )
+                assert away_m.min() <= float(row["location_radius_m"])
+
+
+@needs_shared
+def test_distances_told_of_centres_are_those_of_the_sources() -> None:
+    evidence = {row["site_id"]: row["evidence"] for row in rows_of("sites/rotherham_centres.csv")}
+    at = {
+        row["site_id"]: (int(row["easting"]), int(row["northing"]))
+        for row in rows_of("sites/rotherham_centres.csv")
+        if row["easting"]
+    }
+    points = SHARED / "rotherham" / "points"
+    nursery = pd.read_csv(points / "osm_poi_2021.csv").set_index("name").loc["Stepping Stones"]
+    postcode = pd.read_csv(points / "codepoint_open_2025_10.csv").set_index("postcode")
+    (former,) = [
+        row
+        for row in rows_of("sites/rotherham_candidates.csv")
+        if row["site_id"] == "kimberworth-children-s-centre"
+    ]
+    for site, other, words in (
+        ("stepping-stones", nursery, "in Maltby, {} m away"),
+        ("broom-valley", postcode.loc["S60 2QU"], "own point is {} m away"),
+        ("park-view", former, "point is {} m from Kimberworth Children's Centre"),
+    ):
+        x, y = at[site]
+        metres = round(math.hypot(x - int(other["easting"]), y - int(other["northing"])))
+        assert words.format(metres) in evidence[site]
+
+
+@needs_shared
+def test_the_parts_of_a_circle_over_the_border_are_no_places() -> None:
+    borough = bundled.load_areas("rotherham_borough").union_all()
+    centres = bundled.load_sites("rotherham_centres")
+    areas = rough_areas(centres, borough)
+    assert areas.within(borough.buffer(1)).all()
+    whole = np.pi * centres.loc["park-view", "location_radius_m"] ** 2
+    assert areas["park-view"].area < 0.99 * whole
+    assert sampled_sites(centres, seed=1, within=borough).within(borough).all()
 
 
 def test_candidates_state_what_their_place_is_worth() -> None:
     for row in rows_of("sites/rotherham_candidates.csv"):
-        assert (row["location_basis"], row["location_radius_m"]) == ("postcode", "400")
-        assert "inferred" in row["evidence"]
+        radius = int(row["location_radius_m"])
+        if row["location_basis"] == "postcode":
+            assert radius == 400
+            assert "inferred" in row["evidence"]
+        else:
+            assert row["location_basis"] == "surveyed"
+            assert radius == 100 if "URN" in row["evidence"] else 50 <= radius <= 400
+        mapped = "OpenStreetMap" in row["source"]
+        assert mapped == ("OpenStreetMap" in row["evidence"])
+
+
+@needs_shared
+def test_candidates_are_counted_like_the_sources() -> None:
+    ours = pd.read_csv(DATA / "sites" / "rotherham_candidates.csv")
+    counts = ours["kind"].value_counts().to_dict()
+    schools = pd.read_csv(SHARED / "south_yorkshire" / "sites" / "schools_2025.csv")
+    schools = schools[schools["district"] == "E08000018"]
+    phases = schools["phase"].value_counts()
+    assert len(schools) == 128
+    assert counts["primary school"] == phases["Primary"] == 96
+    # the figures of the derivation: what is left out
+    assert (phases["Secondary"], phases["Nursery"]) == (16, 3)
+    assert phases["Not applicable"] + phases["16 plus"] == 13
+    older = pd.read_csv(SHARED / "rotherham" / "sites" / "candidate_venues.csv")["kind"]
+    assert counts["GP practice"] == (older == "GP practice").sum() == 31
+    assert counts["library"] == (older == "library").sum() == 15
+    former = (older == "former children's centre").sum()
+    assert counts["former children's centre"] == former + 1 == 8
+    places = pd.read_csv(SHARED / "rotherham" / "points" / "osm_poi_2021.csv")
+    borough = gpd.read_file(SHARED / "rotherham" / "boundaries" / "lad.geojson").to_crs(27700)
+    at = gpd.GeoSeries.from_xy(places["easting"], places["northing"], crs=27700)
+    names = places["name"].str.lower()
+    halls = (places["subclass"] == "community_centre") | names.str.contains("community cent")
+    halls &= at.within(borough.union_all())
+    youth = [row["name"] for row in rows_of("sites/rotherham_youth.csv")]
+    surrendered = names.str.replace("&", "and").isin([name.lower() for name in youth])
+    left_out = halls & (surrendered | names.str.contains("library"))
+    assert left_out.sum() == 4
+    assert counts["community centre"] == (halls & ~left_out).sum() == 32
+    moved = ours[(ours["kind"] == "library") & (ours["location_basis"] == "surveyed")]
+    assert len(moved) == 8
+    assert ours["kind"].map(counts).notna().all()
+
+
+@needs_shared
+def test_nine_in_ten_schools_lie_where_the_map_has_them() -> None:
+    ours = pd.read_csv(DATA / "sites" / "rotherham_candidates.csv")
+    schools = ours[ours["kind"] == "primary school"]
+    places = pd.read_csv(SHARED / "rotherham" / "points" / "osm_poi_2021.csv")
+    mapped = places[places["subclass"] == "school"]
+    pairs = schools.merge(mapped, on="name", suffixes=("", "_map"))
+    away_m = np.hypot(
+        pairs["easting"] - pairs["easting_map"], pairs["northing"] - pairs["northing_map"]
+    )
+    away_m = away_m[away_m < 1500].groupby(pairs["site_id"]).min()  # names are shared by towns
+    assert len(away_m) == 75
+    assert away_m.quantile(0.9) < 100
 
 
 @needs_shared

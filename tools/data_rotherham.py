@@ -1,4 +1,4 @@
-"""Rotherham's areas, origins and sites, from the source files to the tables that ship."""
+"""Rotherham's areas and origins, from the source files to the tables that ship."""
 
 from __future__ import annotations
 
@@ -13,13 +13,6 @@ import shapely
 from data_write import share_out, to_grid, write_csv, write_geojson
 
 BOROUGH = "E08000018"
-CANDIDATE_RADIUS_M = 400
-REGISTERS = {
-    "primary school": "public register of primary schools, 2016-17",
-    "GP practice": "public register of main GP surgeries, 2019",
-    "library": "public register of libraries, 2023",
-    "former children's centre": "public lists of former children's centres",
-}
 
 
 def build(shared: Path, out: Path) -> None:
@@ -33,7 +26,6 @@ def build(shared: Path, out: Path) -> None:
     write_csv(output_areas, out / "origins" / "rotherham_oa.csv", sort_by="origin_id")
     write_csv(postcodes, out / "origins" / "rotherham_postcode.csv", sort_by="origin_id")
     _write_areas(lsoas, wards, output_areas, out / "boundaries")
-    _write_sites(source / "sites", out / "sites")
 
 
 def _polygons(path: Path) -> gpd.GeoDataFrame:
@@ -196,27 +188,3 @@ def _write_areas(
 def _plain(value: Any) -> Any:  # noqa: ANN401 - a cell may hold anything
     """Return a number of numpy's as Python's own, which JSON can write."""
     return value.item() if isinstance(value, np.generic) else value
-
-
-def _write_sites(source: Path, folder: Path) -> None:
-    """Write centres, youth centres and candidate venues."""
-    text = pd.read_csv(source / "early_help_sites.csv", dtype=str, keep_default_na=False)
-    text = text.rename(columns={"hours_per_week_before": "hours_per_week"})
-    order = ["site_id", "name", "kind", "locality", "hours_per_week", "hours_per_week_after"]
-    order += ["status_before", "status_after", "easting", "northing", "location_basis"]
-    order += ["location_radius_m", "address", "postcode", "evidence", "source"]
-    for kind, name in (("children's centre", "centres"), ("youth centre", "youth")):
-        rows = text.loc[text["kind"] == kind, order]
-        write_csv(rows, folder / f"rotherham_{name}.csv", sort_by="site_id")
-    venues = pd.read_csv(source / "candidate_venues.csv", dtype=str, keep_default_na=False)
-    venues["locality"] = ""
-    venues["hours_per_week"] = ""
-    venues["location_basis"] = "postcode"
-    venues["location_radius_m"] = str(CANDIDATE_RADIUS_M)
-    venues["evidence"] = (
-        "name from a public register; point is the centroid of the postcode, which for some "
-        "venues is the nearest one, inferred: which ones is not recorded"
-    )
-    venues["source"] = venues["kind"].map(REGISTERS)
-    keep = [column for column in order if column in venues]
-    write_csv(venues[keep], folder / "rotherham_candidates.csv", sort_by="site_id")

@@ -7,6 +7,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +17,7 @@ from eh_access.analysis.criteria import Criterion, Outcome
 from eh_access.analysis.lenses import lens_of
 from eh_access.analysis.positions import sample_id, sampled_sites
 from eh_access.analysis.robustness import Robustness, robustness
+from eh_access.analysis.rough import rough_areas
 from eh_access.analysis.scenarios import BASELINE, Close, Move, Scenario, SetHours, apply_scenario
 from eh_access.analysis.settings_grid import SWEEPS, Pace, Setting, Sweep, settings_grid
 from eh_access.analysis.verdicts import judge
@@ -475,6 +477,37 @@ def test_samples_fill_the_disc_evenly() -> None:
         assert np.median(away) == pytest.approx(radius * math.sqrt(0.5), rel=0.03)
         east = drawn[drawn["sample_of"] == site].geometry.x - start.geometry[site].x
         assert abs(east.mean()) < radius * 0.03
+
+
+def test_places_stop_at_the_areas_edge_and_fill_what_is_left() -> None:
+    start = sites(**ROUGH)
+    at = start.geometry["B"]
+    east = shapely.box(at.x - 200, at.y - 5000, at.x + 5000, at.y + 5000)
+    drawn = sampled_sites(start.loc[["B"]], seed=11, count=4000, within=east)
+    assert drawn.within(east).all()
+    assert len(drawn) == 4000
+    # evenly: as many in each half of what is left as its share of the land
+    left = at.buffer(1500, quad_segs=64).intersection(east)
+    near = left.intersection(at.buffer(700, quad_segs=64))
+    assert drawn.within(near).mean() == pytest.approx(near.area / left.area, abs=0.02)
+    # an area around the whole disc changes no draw, and one that the site is not in bounds nothing
+    free = sampled_sites(start.loc[["B"]], seed=11, count=50)
+    wide, elsewhere = at.buffer(9000), shapely.box(0, 0, 1, 1)
+    for within in (wide, elsewhere):
+        again = sampled_sites(start.loc[["B"]], seed=11, count=50, within=within)
+        assert again.geometry.geom_equals(free.geometry).all()
+
+
+def test_the_circle_drawn_is_where_places_are_tried() -> None:
+    start = sites(**ROUGH)
+    at = start.geometry["B"]
+    east = shapely.box(at.x - 200, at.y - 5000, at.x + 5000, at.y + 5000)
+    areas = rough_areas(start, east)
+    assert set(areas.index) == {"B", "C"}
+    drawn = sampled_sites(start.loc[["B"]], seed=11, count=500, within=east)
+    assert drawn.within(areas["B"].buffer(10)).all()  # a circle of straight pieces
+    half = np.pi * 1500**2 / 2 + 2 * 200 * 1500
+    assert areas["B"].area == pytest.approx(half, rel=0.02)
 
 
 def test_a_site_s_samples_are_its_own() -> None:

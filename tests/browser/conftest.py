@@ -12,8 +12,6 @@ import pytest_socket
 from playwright.sync_api import sync_playwright
 
 from browser.opened import written
-from eh_access.study.config import load_study
-from eh_access.study.run import run_study
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,10 +50,12 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def rotherham() -> StudyResult:
-    return run_study(load_study("rotherham"))
+def rotherham_page(rotherham: StudyResult, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(rotherham, tmp_path_factory.mktemp("rotherham"))
 
 
 @pytest.fixture(scope="session")
-def rotherham_page(rotherham: StudyResult, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return written(rotherham, tmp_path_factory.mktemp("rotherham"))
+def estimate_page(
+    rotherham_estimate: StudyResult, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    return written(rotherham_estimate, tmp_path_factory.mktemp("estimate"))

@@ -395,6 +395,12 @@ def test_on_streets_nothing_is_called_an_estimate(page: Opened) -> None:
     assert "INDICATIVE" not in page.text("#facts caption")
 
 
+def test_on_real_streets_nothing_is_indicative(page: Opened) -> None:
+    assert "INDICATIVE" not in page.text("body")
+    for credit in ("OpenStreetMap contributors", "OpenMapTiles"):
+        expect(page.page.locator("#map-credits")).to_contain_text(credit)
+
+
 def test_sites_of_uncertain_place_wear_a_circle_and_unknown_ones_are_named(
     page: Opened, rotherham: StudyResult
 ) -> None:

@@ -226,9 +226,13 @@ def test_isochrones_answer_to_minutes_and_to_a_closed_site(streets: Opened) -> N
     assert streets.inked("isochrones") == pytest.approx(whole, rel=0.03)
 
 
-def test_an_estimate_offers_no_isochrones_and_says_why(opened: Opened) -> None:
+def test_an_estimate_offers_no_isochrones_and_says_why(
+    chromium: Browser, estimate_page: Path
+) -> None:
+    opened = Opened(chromium, estimate_page)
     assert opened.page.locator('input[name="view"][value="isochrones"]').count() == 0
     assert "need streets" in opened.text("#isochrones-word")
+    opened.close()
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,8 @@ def test_hours_exactly_at_what_is_asked_are_told(told: Told) -> None:
     times = told.result.times["walk"]
     stay = [site for site in times.site_ids if site not in gone]
     near = times.nearest(stay)["minutes"].to_numpy() <= 30
+    # two of the three, each with a little less than ten hours, have ten between them
+    near |= (times.to_wide()[gone].to_numpy() <= 30).sum(axis=1) >= 2
     weights = told.result.origins["weight"].to_numpy()
     assert f"it would be {100 * weights[near].sum() / weights.sum():.1f}% instead of" in text
     assert hours_at_the_edge(told.result, "deregister-closed") == ()

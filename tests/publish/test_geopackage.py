@@ -14,7 +14,9 @@ import networkx as nx
 import numpy as np
 import pyogrio
 import pytest
+import shapely
 
+from eh_access.analysis.rough import rough_radius_m
 from eh_access.network.osm import read_network
 from eh_access.publish.attribution import credit_lines
 from eh_access.publish.geopackage import write_geopackage
@@ -53,9 +55,20 @@ def rows_of(path: Path, query: str) -> list[tuple[Any, ...]]:
 
 def test_the_layers_open_in_the_national_grid(path: Path) -> None:
     names = [name for name, kind in pyogrio.list_layers(path) if kind is not None]
-    assert names == ["sites", "origins", "areas"]
+    assert names == ["sites", "rough_sites", "origins", "areas"]
     for name in names:
         assert gpd.read_file(path, layer=name).crs.to_epsg() == 27700
+
+
+def test_lines_around_roughly_known_sites_stop_at_the_borough(path: Path, toy: StudyResult) -> None:
+    lines = gpd.read_file(path, layer="rough_sites").set_index("site_id")
+    rough = toy.sites[rough_radius_m(toy.sites) > 0]
+    assert set(lines.index) == set(rough.index)
+    assert lines.within(toy.borough.buffer(1)).all()
+    for site, line in lines.geometry.items():
+        radius_m = rough.loc[site, "location_radius_m"]
+        away_m = rough.geometry[site].distance(shapely.points(shapely.get_coordinates(line)))
+        assert away_m.max() <= radius_m + 0.01
 
 
 def test_streets_are_there_when_routes_followed_them(
@@ -170,10 +183,13 @@ def test_what_happens_to_each_site(toy: StudyResult) -> None:
 
 def test_every_layer_brings_a_style_that_qgis_can_parse(path: Path) -> None:
     styles = rows_of(path, "SELECT f_table_name, styleQML, useAsDefault FROM layer_styles")
-    assert [name for name, _, _ in styles] == ["sites", "origins", "areas"]
+    assert [name for name, _, _ in styles] == ["sites", "rough_sites", "origins", "areas"]
     for name, qml, default in styles:
         renderer = ET.fromstring(qml).find("renderer-v2")  # noqa: S314 - our own file
         assert default
+        if name == "rough_sites":  # all drawn alike
+            assert renderer.get("type") == "singleSymbol"
+            continue
         assert renderer.get("attr") in gpd.read_file(path, layer=name).columns
         symbols = {symbol.get("name") for symbol in renderer.iter("symbol")}
         used = {

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from eh_access.analysis.rough import rough_radius_m
 from eh_access.errors import InputError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from shapely.geometry import Point
+    from shapely.geometry.base import BaseGeometry
 
 POSITIONS = 100
 MARK = "#"
@@ -40,14 +43,19 @@ def sample_id(site_id: str, sample: int) -> str:
 
 
 def sampled_sites(
-    sites: gpd.GeoDataFrame, *, seed: int, count: int = POSITIONS
+    sites: gpd.GeoDataFrame,
+    *,
+    seed: int,
+    count: int = POSITIONS,
+    within: BaseGeometry | None = None,
 ) -> gpd.GeoDataFrame:
     """Return sampled places of every site that is known only roughly.
 
     Each place is drawn evenly from the disc of ``location_radius_m`` around where the site is
-    drawn. A site's draws depend on the seed and its id alone: another site more or less, or
-    another order of rows, changes nothing. Travel times to the result are worked out like those to
-    any sites, in one go, and handed to ``robustness`` as a ``Side``.
+    drawn, as far as it lies in the study's area. A site's draws depend on the seed and its id
+    alone: another site more or less, or another order of rows, changes nothing. Travel times to
+    the result are worked out like those to any sites, in one go, and handed to ``robustness`` as a
+    ``Side``.
 
     Parameters
     ----------
@@ -57,6 +65,8 @@ def sampled_sites(
         The same seed gives the same places.
     count
         How many places for each site.
+    within
+        The study's area (EPSG:27700): a site drawn in it lies in it. None if there is none.
 
     Returns
     -------
@@ -83,13 +93,15 @@ def sampled_sites(
     radius = pd.Series(rough_radius_m(sites), index=sites.index)
     chosen = sites[radius.to_numpy() > 0].sort_index()
     rows = chosen.loc[np.repeat(chosen.index, count)].copy()
-    around = [_in_disc(str(site), seed, count) * radius[site] for site in chosen.index]
-    shift = np.concatenate(around) if around else np.zeros((0, 2))
+    places = [
+        _in_disc(_draws(str(site), seed), count, centre=at, radius_m=radius[site], within=within)
+        for site, at in chosen.geometry.items()
+    ]
+    xy = np.concatenate(places) if places else np.zeros((0, 2))
     rows["sample_of"] = rows.index.astype(str)
     rows["sample"] = np.tile(np.arange(count), len(chosen))
     names = [sample_id(*key) for key in zip(rows["sample_of"], rows["sample"], strict=True)]
-    centre = rows.geometry
-    moved = gpd.points_from_xy(centre.x + shift[:, 0], centre.y + shift[:, 1], crs=rows.crs)
+    moved = gpd.points_from_xy(xy[:, 0], xy[:, 1], crs=rows.crs)
     rows[rows.geometry.name] = gpd.GeoSeries(moved, index=rows.index)
     rows.index = pd.Index(names, name="site_id", dtype=str)
     return rows.assign(
@@ -97,8 +109,24 @@ def sampled_sites(
     )
 
 
-def _in_disc(site_id: str, seed: int, count: int) -> NDArray[np.float64]:
-    """Return points spread evenly over the unit disc, (count, 2)."""
-    draws = np.random.default_rng([seed, *site_id.encode()])
-    angle, distance = draws.uniform(0, 2 * np.pi, count), np.sqrt(draws.uniform(0, 1, count))
-    return np.stack([distance * np.cos(angle), distance * np.sin(angle)], axis=1)
+def _draws(site_id: str, seed: int) -> np.random.Generator:
+    return np.random.default_rng([seed, *site_id.encode()])
+
+
+def _in_disc(
+    draws: np.random.Generator,
+    count: int,
+    *,
+    centre: Point,
+    radius_m: float,
+    within: BaseGeometry | None,
+) -> NDArray[np.float64]:
+    """Return points spread evenly over a disc, as far as it lies in the area, (count, 2)."""
+    bounded = within is not None and within.intersects(centre)
+    found = np.zeros((0, 2))
+    while len(found) < count:
+        angle, distance = draws.uniform(0, 2 * np.pi, count), np.sqrt(draws.uniform(0, 1, count))
+        away = radius_m * np.stack([distance * np.cos(angle), distance * np.sin(angle)], axis=1)
+        xy = np.array([centre.x, centre.y]) + away
+        found = np.concatenate([found, xy[shapely.contains_xy(within, xy)] if bounded else xy])
+    return found[:count]

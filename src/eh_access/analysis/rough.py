@@ -9,6 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
 
 ROUGH_FROM_M = 100.0
 """A place known to within this, or worse, is rough, however it is known: over a minute's walk."""
@@ -45,3 +46,38 @@ def rough_radius_m(sites: gpd.GeoDataFrame) -> NDArray[np.float64]:
     )
     rough = (basis == "estimate") | ((basis != "unknown") & (radius >= ROUGH_FROM_M))
     return np.where(rough, radius, 0.0)
+
+
+def rough_areas(sites: gpd.GeoDataFrame, within: BaseGeometry) -> gpd.GeoSeries:
+    """Return where each site known only roughly may be.
+
+    Parameters
+    ----------
+    sites
+        In metres (EPSG:27700), with ``location_basis`` and ``location_radius_m``.
+    within
+        The study's area: a site drawn in it lies in it.
+
+    Returns
+    -------
+    geopandas.GeoSeries
+        The disc around each such site, without what lies outside the area; of a site drawn outside
+        it, the whole disc. Sites whose place is known well, or not at all, are left out.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> import shapely
+    >>> site = gpd.GeoDataFrame(
+    ...     {"location_basis": ["estimate"], "location_radius_m": [100.0]},
+    ...     geometry=[shapely.Point(0, 0)],
+    ... )
+    >>> west = shapely.box(-200, -200, 0, 200)
+    >>> float(round(rough_areas(site, west).area[0] / 100**2, 1))  # half of pi
+    1.6
+    """
+    radius_m = rough_radius_m(sites)
+    chosen = radius_m > 0
+    discs = sites.geometry[chosen].buffer(radius_m[chosen])
+    inside = sites.geometry[chosen].intersects(within)
+    return discs.where(~inside, discs.intersection(within))

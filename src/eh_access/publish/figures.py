@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 
-from eh_access.analysis.rough import rough_radius_m
+from eh_access.analysis.rough import rough_areas, rough_radius_m
 from eh_access.publish import words
 from eh_access.publish.drawing import (
     DARK_BLUE,
@@ -97,27 +97,27 @@ def map_svg(
         edge.plot(ax=axes, color=INK, linewidth=1.0)
         located = sites[~(sites.geometry.isna() | sites.geometry.is_empty)]
         scale = _furnish(axes, shapes.total_bounds, located.total_bounds)
+        _draw_rough(axes, located, borough)
         _draw_sites(axes, located, scale=scale)
         _map_legend(axes, sites, classes)
         return drawn(figure)
 
 
+def _draw_rough(axes: Axes, sites: gpd.GeoDataFrame, borough: BaseGeometry) -> None:
+    """Draw the circles that sites known only roughly may lie in, cut to the borough."""
+    areas = rough_areas(sites, borough)
+    for status, edge in areas.boundary.groupby(sites["status"]):
+        colour = MARKS[str(status)][1]
+        edge.plot(ax=axes, color="white", linewidth=3.0)
+        edge.plot(ax=axes, color=colour, linewidth=1.2, linestyle="--")
+
+
 def _draw_sites(axes: Axes, sites: gpd.GeoDataFrame, *, scale: float) -> None:
-    """Draw sites with their names, uncertain ones with the circle they may lie in.
-
-    ``scale`` is points of paper to a metre.
-    """
-    from matplotlib.patches import Circle  # noqa: PLC0415 - heavy
-
+    """Draw sites with their names; ``scale`` is points of paper to a metre."""
     places = [(point.x, point.y) for point in sites.geometry]
-    for row, rough_m in zip(sites.itertuples(), rough_radius_m(sites), strict=True):
+    for row in sites.itertuples():
         shape, colour = MARKS[row.status]
         x, y = row.geometry.x, row.geometry.y
-        if rough_m > 0:
-            for line, width, edge in (("-", 3.0, "white"), ("--", 1.2, colour)):
-                circle = Circle((x, y), rough_m, fill=False, edgecolor=edge, ls=line)
-                circle.set_linewidth(width)
-                axes.add_patch(circle)
         axes.plot(x, y, marker=shape, color=colour, markersize=8, mec="white", mew=0.9, ls="")
     changed = [status != STAYS for status in sites["status"]]
     write_names(axes, places, list(sites["name"]), points_per_metre=scale, bold=changed)

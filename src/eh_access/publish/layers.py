@@ -14,6 +14,7 @@ from scipy.sparse.csgraph import connected_components
 
 from eh_access.analysis.hiding import hide_small
 from eh_access.analysis.isochrones import isochrones
+from eh_access.analysis.rough import rough_areas
 from eh_access.analysis.scenarios import open_sites
 from eh_access.publish import drawing, figures
 from eh_access.publish.attribution import credit_lines
@@ -170,7 +171,7 @@ def layers(result: StudyResult) -> list[Layer]:
     """
     result.refuse_private()
     scenario, mode = headline(result), result.modes[0]
-    found = [_sites_layer(result, scenario)]
+    found = [_sites_layer(result, scenario), *_rough_layer(result)]
     if result.neighbours is not None:
         found.append(_neighbours_layer(result, result.neighbours))
     if scenario is not None:
@@ -215,6 +216,18 @@ def _neighbours_layer(result: StudyResult, neighbours: gpd.GeoDataFrame) -> Laye
     style = categorised_style("status", {word: ("diamond", STREET_COLOUR)}, size_mm=3.2)
     title = f"{result.study.site_word.capitalize()}s just outside the area that others run"
     return Layer(name="neighbours", title=title, frame=frame, style=style)
+
+
+def _rough_layer(result: StudyResult) -> list[Layer]:
+    """Return where sites known only roughly may be, if there are any."""
+    areas = rough_areas(result.sites, result.borough)
+    if areas.empty:
+        return []
+    columns = ["name", "location_basis", "location_radius_m"]
+    frame = gpd.GeoDataFrame(result.sites.loc[areas.index, columns], geometry=areas.boundary)
+    title = "Lines within which sites known only roughly lie, cut to the study's area"
+    style = line_style(drawing.INK, 0.3)
+    return [Layer(name="rough_sites", title=title, frame=frame, style=style)]
 
 
 def _origins_layer(result: StudyResult, scenario: str) -> Layer:

@@ -17,7 +17,7 @@ import pandas as pd
 
 from eh_access.analysis.case import ROUTE_DETOUR
 from eh_access.analysis.equality import GROUPS, group_members
-from eh_access.analysis.rough import rough_radius_m
+from eh_access.analysis.rough import rough_areas, rough_radius_m
 from eh_access.publish import geojson
 from eh_access.publish.attribution import OSM_CREDIT, credit_lines
 from eh_access.publish.hiding import hiding_rules
@@ -31,6 +31,7 @@ from eh_access.routing.estimate import ACCURACY
 if TYPE_CHECKING:
     import geopandas as gpd
     import shapely
+    from shapely.geometry.base import BaseGeometry
 
     from eh_access.analysis.criteria import Criterion, Verdict
     from eh_access.analysis.policy import Policy
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 FORMAT = 3
 SIMPLIFY_M = 15.0
+CIRCLE_M = 1.0
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 NO_SITE = -1
 
@@ -91,7 +93,7 @@ def build_payload(result: StudyResult) -> dict[str, Any]:
             _mode(times, wider.times_back.get(name), lengths.get(name), sites.index)
             for name, times in wider.times.items()
         ],
-        "sites": _sites(sites, own=len(own)),
+        "sites": _sites(sites, result.borough, own=len(own)),
         "scenarios": [_scenario(wider, name, sites.index) for name in result.scenario_names],
         "origins": _origins(result.origins, shown, study.policy),
         "postcodes": postcode_table(result),
@@ -177,9 +179,12 @@ def _packed(times: TravelTimes, site_ids: pd.Index) -> str:
     return base64.b64encode(np.ascontiguousarray(minutes, "<f4").tobytes()).decode("ascii")
 
 
-def _sites(sites: gpd.GeoDataFrame, *, own: int) -> list[dict[str, Any]]:
+def _sites(sites: gpd.GeoDataFrame, borough: BaseGeometry, *, own: int) -> list[dict[str, Any]]:
     """Return the sites, lettered; those after the study's own are neighbours' and numbered."""
     places = geojson.to_degrees(sites.geometry)
+    areas = rough_areas(sites, borough)
+    shapes = geojson.encoded_polygons(areas.simplify(CIRCLE_M))
+    rough_at = dict(zip(areas.index, shapes, strict=True))
     found = []
     rows = zip(sites.itertuples(), places, rough_radius_m(sites), strict=True)
     for number, (site, place, rough) in enumerate(rows):
@@ -196,6 +201,7 @@ def _sites(sites: gpd.GeoDataFrame, *, own: int) -> list[dict[str, Any]]:
                 "basis": str(site.location_basis),
                 "radius_m": _number(site.location_radius_m),
                 "rough_m": float(rough),
+                "rough_at": rough_at.get(site.Index),
                 "at": [round(place.y, 6), round(place.x, 6)] if known else None,
             }
         )

@@ -216,7 +216,7 @@ def find_robustness(result: StudyResult, *, progress: Progress | None = None) ->
             )
             for case in cases[result.origins_name]
         ]
-    sampled = sampled_sites(result.sites, seed=study.settings.seed)
+    sampled = sampled_sites(result.sites, seed=study.settings.seed, within=result.borough)
     positions = {}
     if len(sampled):
         tell("Trying other places for sites known only roughly")

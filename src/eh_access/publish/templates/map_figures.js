@@ -111,7 +111,8 @@ const Figures = (() => {
   function knownHow(site) {
     if (!site.at) return "place not known: left out of every figure";
     if (!site.rough_m) return "";
-    return `place ${site.basis === "estimate" ? "estimated" : `known by ${site.basis}`}, within ${Core.whole(site.rough_m)} m`;
+    const how = { estimate: "estimated", surveyed: "known" }[site.basis] || `known by ${site.basis}`;
+    return `place ${how}, within ${Core.whole(site.rough_m)} m`;
   }
 
   function button(site, i) {

@@ -64,10 +64,13 @@ const Sites = (() => {
       if (!at) return;
       if (map.latLngToLayerPoint(at).distanceTo(map.latLngToLayerPoint(shownAt[i])) > MOVED_PX) leader(at, shownAt[i]);
       if (site.rough_m) {
-        L.circle(at, {
-          radius: site.rough_m, pane: "circles", color: "#4A4F54", weight: 1.5, dashArray: "4 5",
-          fill: false, interactive: false,
-        }).addTo(lines);
+        const style = {
+          pane: "circles", color: "#4A4F54", weight: 1.5, dashArray: "4 5", fill: false, interactive: false,
+        };
+        // where it is drawn the circle stops at the borough; where a reader has moved it, it is whole
+        const stays = at[0] === site.at[0] && at[1] === site.at[1];
+        (stays ? L.polygon(site.rough_at.map((part) => part.map(Core.decodeLine)), style)
+          : L.circle(at, { ...style, radius: site.rough_m })).addTo(lines);
       }
     });
     return true;
