@@ -60,7 +60,9 @@ def test_notebook_runs_and_shows_a_map(path: Path, tmp_path: Path) -> None:
     ]
     assert any("<iframe" in page or "leaflet" in page.lower() for page in pages)
     assert any("<table" in page for page in pages)
-    assert [output for output in shown if output.get("name") == "stderr"] == []
+    warned = ["".join(output["text"]) for output in shown if output.get("name") == "stderr"]
+    # on a machine that has run nothing yet, that code is compiled is said once
+    assert [text for text in warned if not text.startswith("compiling (once)")] == []
 
 
 def test_a_cell_that_fails_is_reported_with_its_error(tmp_path: Path) -> None:

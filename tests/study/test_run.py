@@ -175,7 +175,7 @@ def test_rotherham_stands_on_its_streets(rotherham: StudyResult) -> None:
         "does not record who may use a way, barriers, pavements, kerbs, widths, surfaces" in limits
     )
     assert "Car speeds go by class of road" in limits
-    assert limits.count("when three of them close was off by") == len(rotherham.modes)
+    assert limits.count("three of them close was off by") == len(rotherham.modes)
 
 
 def test_what_must_be_said_is_said(rotherham: StudyResult) -> None:

@@ -248,6 +248,11 @@ def test_nobody_knocks_where_streets_ship(
             find(in_newport, streets=streets)
             with pytest.raises(TimeoutError):
                 server.accept()
+        for name in bundled.bundled_names("studies"):
+            question, inputs = open_study(name)
+            assert find_streets(question, inputs.borough).network is not None
+        with pytest.raises(TimeoutError):
+            server.accept()
         monkeypatch.setattr(bundled, "network_covering", lambda _area: None)
         monkeypatch.setattr(download, "download_network", _refuse)
         assert find(in_newport).network is None

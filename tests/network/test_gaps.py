@@ -1,0 +1,103 @@
+"""What the source of streets never recorded: named where a rule needs it, and nowhere else."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from eh_access.modes import CYCLE, DRIVE, MODES, PUSHCHAIR, WALK, TravelMode
+from eh_access.network.file import read_network_file
+from eh_access.network.gaps import LOSSES, NOT_RECORDED, gaps, losses
+from eh_access.network.model import Network
+from eh_access.publish.streets import PUSHCHAIR_CLOSED, PUSHCHAIR_SLOWED, car_speeds
+from eh_access.publish.tabulate import tabulate
+from eh_access.sources.bundled import network_path
+from eh_access.study.results import StudyResult
+
+AGREEMENT = Path(__file__).resolve().parents[2] / "docs" / "method" / "agreement.md"
+
+
+@pytest.fixture(scope="module")
+def newport() -> Network:
+    return read_network_file(network_path("newport"))
+
+
+def without(network: Network, *keys: str) -> Network:
+    return replace(network, not_recorded=keys, _memory={})
+
+
+@pytest.mark.parametrize(
+    ("lost", "mode", "named"),
+    [
+        ((), PUSHCHAIR, ()),
+        (("kerb",), PUSHCHAIR, ("kerbs",)),
+        (("kerb",), WALK, ()),  # no rule for walkers looks at a kerb
+        (("surface",), PUSHCHAIR, ()),  # smoothness and tracktype still tell
+        (("surface", "smoothness", "tracktype"), PUSHCHAIR, ("surfaces",)),
+        (("surface", "smoothness"), CYCLE, ("surfaces",)),  # tracks are nothing to its rules
+        (("maxspeed",), DRIVE, ("speed limits",)),
+        (("maxspeed",), WALK, ()),  # nobody walks faster where cars may
+        (("barrier", "maxspeed"), DRIVE, ("barriers", "speed limits")),
+    ],
+)
+def test_what_a_mode_s_rules_look_for_in_vain(
+    newport: Network, lost: tuple[str, ...], mode: TravelMode, named: tuple[str, ...]
+) -> None:
+    assert gaps(without(newport, *lost), mode) == named
+
+
+def test_streets_with_all_their_tags_lose_nothing(newport: Network) -> None:
+    assert losses(newport, MODES.values()) == ""
+    assert not newport.describe().doubts["doubt"].str.contains(NOT_RECORDED).any()
+    assert car_speeds(newport) == "by road"
+
+
+def test_a_doubt_about_every_street_is_told_once(newport: Network) -> None:
+    lost = without(newport, "surface", "smoothness", "tracktype", "width", "kerb")
+    doubts = lost.describe().doubts
+    rows = doubts[doubts["mode"] == "pushchair"].set_index("doubt")
+    assert "surface unknown" in set(newport.describe().doubts["doubt"])
+    assert not {"surface unknown", "width unknown"} & set(rows.index)
+    told = f"kerbs, surfaces: {NOT_RECORDED}"  # widths are tagged in other ways, too
+    open_km = lost.describe().modes.loc["pushchair", "open_km"]
+    assert rows.loc[told, "km"] == pytest.approx(open_km)
+
+
+def test_losses_are_the_measured_ones() -> None:
+    """The tables of the documentation are what the script prints."""
+    part = AGREEMENT.read_text(encoding="utf-8").split("## What vector tiles lose")[1]
+    nearest, change = part.split("| 2,222 postcodes")[1].split("| the change when")
+    for mode in MODES.values():
+        (row,) = (line for line in nearest.splitlines() if line.startswith(f"| {mode.label} |"))
+        off, most = row.split(" | ")[1:3]
+        median, tenth, _ = re.findall(r"[\d.]+", off)
+        loss = LOSSES[mode.name]
+        assert (loss.median_percent, loss.tenth_percent) == (float(median), float(tenth))
+        assert loss.most_min == float(most)
+        (row,) = (line for line in change.splitlines() if line.startswith(f"| {mode.label} |"))
+        mean, affected, wrong = (cell.split(",")[0] for cell in row.split(" | ")[1:4])
+        assert (loss.change_min, loss.affected_min) == (float(mean), float(affected))
+        assert loss.change_wrong_percent == float(wrong.rstrip("%"))
+
+
+def test_rotherham_s_assumptions_say_what_its_streets_lack(rotherham: StudyResult) -> None:
+    rows = tabulate(rotherham)["assumptions"].frame.set_index("what")["value"]
+    assert rows["Speed by car"] == f"by class of road: speed limits are {NOT_RECORDED}"
+    known, lost = rows["Closed with a pushchair"].split(f"; {NOT_RECORDED}: ")
+    for what in ("stiles", "kerbs", "gaps under 0.7 m", "roughest surfaces", "without a pavement"):
+        assert what in lost
+        assert what not in known
+    assert known == "steps without a ramp"
+    for what, _ in PUSHCHAIR_SLOWED:
+        assert what in rows["Slowed with a pushchair"].split(f"{NOT_RECORDED}: ")[1]
+    assert "barriers" in rows["Closed on foot"]
+
+
+def test_newport_s_assumptions_are_whole(newport: Network, rotherham: StudyResult) -> None:
+    whole = replace(rotherham, network=newport, _memory={})
+    rows = tabulate(whole)["assumptions"].frame.set_index("what")["value"]
+    assert rows["Closed with a pushchair"] == ", ".join(what for what, _ in PUSHCHAIR_CLOSED)
+    assert not rows.str.contains(NOT_RECORDED).any()
