@@ -26,41 +26,7 @@ def number(  # noqa: PLR0913 - a range has this many sides
     whole: bool = False,
     unit: str = "",
 ) -> float:
-    """Return a number that is one and lies in its range.
-
-    Parameters
-    ----------
-    name
-        What it is called, for the message.
-    value
-        What was given; a truth value, a text and NaN are no numbers.
-    low, high
-        The range; infinity is in it only if ``high`` is given as a number it equals.
-    may_be_low
-        Whether ``low`` itself will do.
-    whole
-        Whether it must be a whole number.
-    unit
-        What it counts, for the message.
-
-    Returns
-    -------
-    float
-        The number.
-
-    Raises
-    ------
-    InputError
-        If it is none, or out of range.
-
-    Examples
-    --------
-    >>> number("cutoff_min", 30, low=0)
-    30.0
-    >>> number("n", 2.5, low=1, whole=True)
-    Traceback (most recent call last):
-    eh_access.errors.InputError: n is 2.5; give a whole number of 1 or more
-    """
+    """Return a number that is one and lies in its range."""
     wanted = _wanted(low, high, may_be_low=may_be_low, whole=whole, unit=unit)
     kinds = (int, np.integer) if whole else (int, float, np.integer, np.floating)
     if isinstance(value, bool) or not isinstance(value, kinds):
@@ -82,32 +48,7 @@ def _wanted(low: float, high: float, *, may_be_low: bool, whole: bool, unit: str
 
 
 def numbers(name: str, values: object, *, low: float, high: float, unit: str) -> list[float]:
-    """Return a list of numbers, each above ``low`` and at most ``high``.
-
-    Parameters
-    ----------
-    name
-        What it is called, for the message.
-    values
-        What was given.
-    low, high, unit
-        As for `number`.
-
-    Returns
-    -------
-    list of float
-        At least one.
-
-    Raises
-    ------
-    InputError
-        If it is no list, empty, or holds something else; every value at fault is named.
-
-    Examples
-    --------
-    >>> numbers("cutoffs_min", [5, 10], low=0, high=60, unit="minutes")
-    [5.0, 10.0]
-    """
+    """Return a list of numbers, each above ``low`` and at most ``high``."""
     if isinstance(values, str) or not isinstance(values, Sized) or np.ndim(values) == 0:  # type: ignore[arg-type]
         raise InputError(f"{name} is {values!r}; give a list of {unit}, such as [15, 30]")
     if not len(values):
@@ -125,35 +66,7 @@ def numbers(name: str, values: object, *, low: float, high: float, unit: str) ->
 
 
 def node_numbers(name: str, values: object, count: int) -> NDArray[np.int64]:
-    """Return numbers of nodes that exist.
-
-    Parameters
-    ----------
-    name
-        What they are called, for the message.
-    values
-        Whole numbers; a mask of truth values, floats and texts are none.
-    count
-        How many nodes there are.
-
-    Returns
-    -------
-    numpy.ndarray
-        int64, one-dimensional.
-
-    Raises
-    ------
-    InputError
-        If something else was given, or a node does not exist.
-
-    Examples
-    --------
-    >>> node_numbers("nodes", [3, 0], 4)
-    array([3, 0])
-    >>> node_numbers("nodes", [True, False], 4)
-    Traceback (most recent call last):
-    eh_access.errors.InputError: nodes is a mask; give node numbers: numpy.flatnonzero(mask)
-    """
+    """Return numbers of nodes that exist."""
     chosen: NDArray[Any] = np.asarray(values).reshape(-1)
     if chosen.dtype.kind == "b":
         raise InputError(f"{name} is a mask; give node numbers: numpy.flatnonzero(mask)")
@@ -172,31 +85,7 @@ def node_numbers(name: str, values: object, count: int) -> NDArray[np.int64]:
 
 
 def places(name: str, table: object) -> gpd.GeoDataFrame | gpd.GeoSeries:
-    """Return a table of points, having seen that it is one.
-
-    Parameters
-    ----------
-    name
-        ``"origins"`` or ``"sites"``.
-    table
-        What was given.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame or geopandas.GeoSeries
-        The same.
-
-    Raises
-    ------
-    InputError
-        If it is none or has no geometry.
-
-    Examples
-    --------
-    >>> places("origins", None)
-    Traceback (most recent call last):
-    eh_access.errors.InputError: origins: a NoneType, no table of points; give a GeoDataFrame
-    """
+    """Return a table of points, having seen that it is one."""
     import geopandas as gpd  # noqa: PLC0415 - keeps importing the package quick
 
     if isinstance(table, gpd.GeoSeries):
@@ -211,30 +100,7 @@ def places(name: str, table: object) -> gpd.GeoDataFrame | gpd.GeoSeries:
 
 
 def weights(name: str, values: object) -> NDArray[np.float64]:
-    """Return weights, each finite and 0 or more.
-
-    Parameters
-    ----------
-    name
-        What they are called, for the message.
-    values
-        A column.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64.
-
-    Raises
-    ------
-    InputError
-        If one is missing, no number, negative or infinite.
-
-    Examples
-    --------
-    >>> weights("weight", [1, 2.5])
-    array([1. , 2.5])
-    """
+    """Return weights, each finite and 0 or more."""
     try:
         found = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:

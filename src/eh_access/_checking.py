@@ -50,10 +50,9 @@ RANGES = {
 
 @dataclass
 class Check:
-    """One table under examination: the copy being put right, and the faults found so far.
+    """One table under examination: the copy being put right, and the faults found so far."""
 
-    ``unplaced`` holds the rows whose coordinates have been faulted already.
-    """
+    # ``unplaced`` holds the rows whose coordinates have been faulted already.
 
     source: str
     id_name: str

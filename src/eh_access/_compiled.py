@@ -31,44 +31,12 @@ _OURS = __name__.split(".", maxsplit=1)[0] + "."
 
 
 def cache_folder() -> Path:
-    """Return the folder that holds compiled code unless ``NUMBA_CACHE_DIR`` names another.
-
-    Returns
-    -------
-    pathlib.Path
-        A folder of the user's own; it need not exist yet.
-
-    Examples
-    --------
-    >>> cache_folder().name
-    'numba'
-    """
+    """Return the folder that holds compiled code unless ``NUMBA_CACHE_DIR`` names another."""
     return Path(platformdirs.user_cache_dir("eh_access", appauthor=False)) / "numba"
 
 
 def njit(*, fastmath: bool = False) -> Callable[[F], F]:
-    """Compile a function when it is first called; the next process loads it from the cache.
-
-    Parameters
-    ----------
-    fastmath
-        Let the compiler reorder floating-point sums. Answers may then differ in the last digits
-        from one processor to another: only for results that are rounded or compared loosely.
-
-    Returns
-    -------
-    callable
-        A decorator. The function it returns holds no lock while it runs (``nogil``), does not
-        check bounds, and divides as C does (by zero gives inf).
-
-    Examples
-    --------
-    >>> @njit()
-    ... def double(x: float) -> float:
-    ...     return 2 * x
-    >>> double(21.0)
-    42.0
-    """
+    """Compile a function when it is first called; the next process loads it from the cache."""
     import numba  # noqa: PLC0415 - loading numba takes a third of a second: only when compiling
 
     _announce_compiling()
@@ -89,10 +57,8 @@ def njit(*, fastmath: bool = False) -> Callable[[F], F]:
 
 @functools.cache
 def _announce_compiling() -> None:
-    """Have every compilation of ours logged: the first as a warning, which is seen by default.
-
-    Nothing is said when compiled code is found in the cache.
-    """
+    """Have every compilation of ours logged: the first as a warning, which is seen by default."""
+    # Nothing is said when compiled code is found in the cache.
     from numba.core import event  # noqa: PLC0415 - as above
 
     class Announcer(event.Listener):
@@ -124,11 +90,9 @@ def _announce_compiling() -> None:
 
 @contextmanager
 def _own_cache_folder() -> Iterator[None]:
-    """Point numba at our folder while it settles where one function's cache will be.
-
-    Numba settles that when the function is decorated, so nobody else's functions are touched,
-    and a folder the user has chosen is left as it is.
-    """
+    """Point numba at our folder while it settles where one function's cache will be."""
+    # Numba settles that when the function is decorated, so nobody else's functions are touched,
+    # and a folder the user has chosen is left as it is.
     from numba.core import config  # noqa: PLC0415 - as above
 
     settings = vars(config)

@@ -16,49 +16,13 @@ BLUE, PINK = "#12436D", "#801650"
 
 
 def paragraph(text: str, *, strong: bool = False) -> str:
-    """Return a paragraph.
-
-    Parameters
-    ----------
-    text
-        Plain words.
-    strong
-        Whether they matter most.
-
-    Returns
-    -------
-    str
-        HTML.
-
-    Examples
-    --------
-    >>> paragraph("Fish & <chips>")
-    '<p>Fish &amp; &lt;chips&gt;</p>'
-    """
+    """Return a paragraph."""
     inner = html.escape(text)
     return f"<p><strong>{inner}</strong></p>" if strong else f"<p>{inner}</p>"
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a table; every cell is escaped.
-
-    Parameters
-    ----------
-    heads
-        One for each column.
-    rows
-        Cells, as many as there are columns.
-
-    Returns
-    -------
-    str
-        HTML.
-
-    Examples
-    --------
-    >>> "<td>&lt;b&gt;</td>" in table(["a"], [["<b>"]])
-    True
-    """
+    """Return a table; every cell is escaped."""
     head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in heads)
     body = "".join(
         "<tr>" + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in row) + "</tr>"
@@ -68,27 +32,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def bars(labels: Sequence[str], shares: Sequence[float], *, says: str) -> str:
-    """Return a small bar chart as SVG; the last bar stands for what is out of reach.
-
-    Parameters
-    ----------
-    labels
-        Below each bar.
-    shares
-        0 to 1.
-    says
-        What the picture shows, for those who do not see it.
-
-    Returns
-    -------
-    str
-        SVG.
-
-    Examples
-    --------
-    >>> bars(["0-5", "none"], [1.0, 0.0], says="all within five minutes").count("<rect")
-    2
-    """
+    """Return a small bar chart as SVG; the last bar stands for what is out of reach."""
     top = max([*shares, 1e-9])
     parts = []
     for number, (label, share) in enumerate(zip(labels, shares, strict=True)):
@@ -109,51 +53,14 @@ def bars(labels: Sequence[str], shares: Sequence[float], *, says: str) -> str:
 
 
 def number(value: float, decimals: int = 1) -> str:
-    """Return a number for people.
-
-    Parameters
-    ----------
-    value
-        Any; NaN is "not known", inf "out of reach".
-    decimals
-        Places.
-
-    Returns
-    -------
-    str
-        Text.
-
-    Examples
-    --------
-    >>> number(1234.56), number(math.nan), number(math.inf)
-    ('1,234.6', 'not known', 'out of reach')
-    """
+    """Return a number for people."""
     if math.isnan(value):
         return "not known"
     return f"{value:,.{decimals}f}" if math.isfinite(value) else "out of reach"
 
 
 def head(frame: pd.DataFrame, rows: int) -> list[str]:
-    """Return the first rows of a table as lines of text, and how many follow.
-
-    Parameters
-    ----------
-    frame
-        Any table.
-    rows
-        How many to show.
-
-    Returns
-    -------
-    list of str
-        Lines.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> head(pd.DataFrame({"minutes": [1.25, 2.0, 3.0]}, index=list("abc")), 1)
-    ['   minutes', 'a      1.2', '... and 2 more']
-    """
+    """Return the first rows of a table as lines of text, and how many follow."""
     shown = frame.head(rows).rename_axis(index=None)
     lines = shown.to_string(float_format="{:.1f}".format, line_width=100).splitlines()
     more = len(frame) - len(shown)

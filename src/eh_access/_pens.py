@@ -20,31 +20,6 @@ DRAWN_IN = {
 
 
 def draw(name: str, result: object, *args: object, **options: object) -> Any:  # noqa: ANN401
-    """Return a picture of a result.
-
-    Parameters
-    ----------
-    name
-        A key of ``DRAWN_IN``.
-    result
-        What is drawn.
-    *args, **options
-        As the method that asks was given them.
-
-    Returns
-    -------
-    object
-        What the function returns: axes of matplotlib's, or a map of folium's.
-
-    Raises
-    ------
-    KeyError
-        If nothing of that name draws.
-
-    Examples
-    --------
-    >>> sorted(DRAWN_IN)[:2]
-    ['explore_change', 'explore_times']
-    """
+    """Return a picture of a result."""
     room = importlib.import_module(f"eh_access.{DRAWN_IN[name]}")
     return getattr(room, name)(result, *args, **options)

@@ -30,17 +30,7 @@ WIDTHS = {"": 18, "before": 8, "council's": 16, "theirs": 16, "better": 9}
 
 
 def show_challenge(result: StudyResult, table: pd.DataFrame, files: Mapping[str, Path]) -> None:
-    """Print somebody's scenarios beside the council's.
-
-    Parameters
-    ----------
-    result
-        What the study found with their scenarios in it.
-    table
-        From ``comparison_table``.
-    files
-        The files written, by name.
-    """
+    """Print somebody's scenarios beside the council's."""
     from eh_access.publish.challenge_words import verdict_in_words  # noqa: PLC0415 - heavy
 
     console = Console()
@@ -71,10 +61,8 @@ def show_challenge(result: StudyResult, table: pd.DataFrame, files: Mapping[str,
 
 
 def _in_short(table: pd.DataFrame) -> tuple[Line, ...]:
-    """Return what fits a terminal: criteria by their ids, figures by the first mode alone.
-
-    Of what an estimate only points to, the outcome stands in brackets; "?" for nothing.
-    """
+    """Return what fits a terminal: criteria by their ids, figures by the first mode alone."""
+    # Of what an estimate only points to, the outcome stands in brackets; "?" for nothing.
     from eh_access.publish.challenge_words import printed  # noqa: PLC0415 - heavy
     from eh_access.publish.wording import FULL_TIME  # noqa: PLC0415 - heavy
 
@@ -105,51 +93,21 @@ def _shortened(line: Line, what: str) -> Line:
 
 
 def show_logs(files: Mapping[str, Path]) -> None:
-    """Print where drafts are, and that they are drafts.
-
-    Parameters
-    ----------
-    files
-        By name.
-    """
+    """Print where drafts are, and that they are drafts."""
     console = Console()
     console.print(Text("Drafts from the manifest: check every line, complete and sign them."))
     show_files(console, files)
 
 
 def challenge_json(table: pd.DataFrame, files: Mapping[str, Path]) -> str:
-    """Return a comparison of scenarios for machines.
-
-    Parameters
-    ----------
-    table
-        From ``comparison_table``.
-    files
-        The files written, by name.
-
-    Returns
-    -------
-    str
-        JSON; a number that is not finite is null.
-    """
+    """Return a comparison of scenarios for machines."""
     rows = [{key: plain(value) for key, value in row.items()} for row in table.to_dict("records")]
     told = {"rows": rows, "files": {name: path.as_posix() for name, path in files.items()}}
     return json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False)
 
 
 def verification_lines(found: Verification) -> Iterator[str]:
-    """Yield what a check of a run found.
-
-    Parameters
-    ----------
-    found
-        From ``verify``.
-
-    Yields
-    ------
-    str
-        Lines to print, the answer first.
-    """
+    """Yield what a check of a run found."""
     if found.identical:
         yield f"Identical: all {len(found.files)} outputs come out the same, byte for byte."
     elif found.changed_inputs:
@@ -166,18 +124,7 @@ def verification_lines(found: Verification) -> Iterator[str]:
 
 
 def verification_json(found: Verification) -> str:
-    """Return what a check of a run found, for machines.
-
-    Parameters
-    ----------
-    found
-        From ``verify``.
-
-    Returns
-    -------
-    str
-        JSON.
-    """
+    """Return what a check of a run found, for machines."""
     told = {
         "identical": found.identical,
         "changed_inputs": list(found.changed_inputs),
@@ -191,20 +138,7 @@ def verification_json(found: Verification) -> str:
 
 
 def check_lines(study: Study, inputs: Mapping[str, Inputs]) -> Iterator[str]:
-    """Yield what there is in a study without faults.
-
-    Parameters
-    ----------
-    study
-        The question.
-    inputs
-        Its tables, by the name of the set of origins.
-
-    Yields
-    ------
-    str
-        Lines to print.
-    """
+    """Yield what there is in a study without faults."""
     yield f"{study.title}: no faults."
     for name, tables in inputs.items():
         weight = tables.origins["weight"].sum()

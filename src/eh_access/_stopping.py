@@ -14,13 +14,7 @@ WAIT_S = 0.05
 
 
 class Stopped(BaseException):
-    """Somebody wants the program to stop; no exception, so that nothing on the way takes it.
-
-    Parameters
-    ----------
-    number
-        Of the signal.
-    """
+    """Somebody wants the program to stop; no exception, so that nothing on the way takes it."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -30,16 +24,9 @@ class Stopped(BaseException):
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Turn Ctrl-C and requests to end into `Stopped`, also where Python would swallow them.
-
-    An exception in a callback of compiled code, or while something is being thrown away, is
-    printed and forgotten. One of ours is raised once more, a moment later.
-
-    Yields
-    ------
-    None
-        For as long as the signals mean this.
-    """
+    """Turn Ctrl-C and requests to end into `Stopped`, also where Python would swallow them."""
+    # An exception in a callback of compiled code, or while something is being thrown away, is
+    # printed and forgotten. One of ours is raised once more, a moment later.
     if threading.current_thread() is not threading.main_thread():
         yield  # signals are the main thread's alone
         return

@@ -28,14 +28,7 @@ INDICATIVE = "INDICATIVE ONLY: travel times are straight-line estimates, not rea
 
 
 class CompilingHandler(logging.Handler):
-    """Passes on what is said of compiling, and keeps it from being said twice.
-
-    Parameters
-    ----------
-    tell
-        Given each message and its level: a warning says that this is done but once, then come the
-        parts, and in between, for debugging, that what was begun is compiled.
-    """
+    """Passes on what is said of compiling, and keeps it from being said twice."""
 
     def __init__(self, tell: Callable[[str, int], None]) -> None:
         super().__init__(logging.DEBUG)
@@ -61,17 +54,9 @@ class CompilingHandler(logging.Handler):
 
 
 class Terminal:
-    """Progress on a terminal, silence in a pipe; a context in which work is done.
+    """Progress on a terminal, silence in a pipe; a context in which work is done."""
 
-    That code is being compiled, which happens once on each computer, is said in a pipe too.
-
-    Parameters
-    ----------
-    quiet
-        Show nothing.
-    verbose
-        Send the library's log to the terminal.
-    """
+    # That code is being compiled, which happens once on each computer, is said in a pipe too.
 
     def __init__(self, *, quiet: bool, verbose: bool) -> None:
         self._console = Console(stderr=True)
@@ -116,13 +101,7 @@ class Terminal:
             self._log.removeHandler(self._handler)
 
     def stage(self, name: str) -> None:
-        """Say what is being done now.
-
-        Parameters
-        ----------
-        name
-            A few words.
-        """
+        """Say what is being done now."""
         self._log.info(name)
         self._stage = name
         for task in self._progress.task_ids:
@@ -143,18 +122,7 @@ class Terminal:
 
 
 def refuse_unusable(folder: Path) -> None:
-    """Refuse an output folder that cannot be written, before any work is done for it.
-
-    Parameters
-    ----------
-    folder
-        Where the results are to go; it need not exist.
-
-    Raises
-    ------
-    SourceError
-        If it is a file, lies below one, or may not be written.
-    """
+    """Refuse an output folder that cannot be written, before any work is done for it."""
     nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if nearest.is_dir() and os.access(nearest, os.W_OK):
         return
@@ -165,13 +133,7 @@ def refuse_unusable(folder: Path) -> None:
 
 
 def show_faults(error: EhAccessError) -> None:
-    """Print every fault of an error, one a line, to standard error.
-
-    Parameters
-    ----------
-    error
-        What was raised.
-    """
+    """Print every fault of an error, one a line, to standard error."""
     faults = error.faults if isinstance(error, InputError) else (str(error),)
     count = f"{len(faults)} faults" if len(faults) > 1 else "1 fault"
     lines = [f"{count}; nothing was written.", *(f"- {fault}" for fault in faults)]
@@ -179,15 +141,7 @@ def show_faults(error: EhAccessError) -> None:
 
 
 def show_report(result: StudyResult, files: Mapping[str, Path]) -> None:
-    """Print the scenarios that were decided on, what must be said of them, and where the files are.
-
-    Parameters
-    ----------
-    result
-        What the study found.
-    files
-        The files written, by name.
-    """
+    """Print the scenarios that were decided on, what must be said of them, and where the files are."""
     console = Console()
     console.print(Text(result.study.title, style="bold"))
     if result.estimated:
@@ -241,15 +195,7 @@ def _first_sentence(text: str) -> str:
 
 
 def show_files(console: Console, files: Mapping[str, Path]) -> None:
-    """Print where files are; a terminal that knows links can open them.
-
-    Parameters
-    ----------
-    console
-        Where to print.
-    files
-        By name.
-    """
+    """Print where files are; a terminal that knows links can open them."""
     width = max(map(len, files), default=0)
     for name, path in files.items():
         place = path.resolve()
@@ -261,20 +207,7 @@ def show_files(console: Console, files: Mapping[str, Path]) -> None:
 
 
 def report_json(result: StudyResult, files: Mapping[str, Path]) -> str:
-    """Return what a machine wants to know of a run.
-
-    Parameters
-    ----------
-    result
-        What the study found.
-    files
-        The files written, by name.
-
-    Returns
-    -------
-    str
-        JSON; a number that is not finite is null.
-    """
+    """Return what a machine wants to know of a run."""
     told = {
         "study": result.study.id,
         "basis": result.basis,

@@ -22,20 +22,7 @@ STYLES = {"met": "green", "marginal": "yellow", "not met": "bold red", "cannot s
 
 
 def verdict_table(result: StudyResult, names: Sequence[str]) -> Table:
-    """Return a row for each criterion: before, and under some scenarios beside one another.
-
-    Parameters
-    ----------
-    result
-        What the study found.
-    names
-        Of the scenarios; without any, the baseline stands alone.
-
-    Returns
-    -------
-    Table
-        To print.
-    """
+    """Return a row for each criterion: before, and under some scenarios beside one another."""
     first = result.scenario_names[0]
     table = Table(show_edge=False, pad_edge=False)
     table.add_column("criterion", no_wrap=True)

@@ -13,23 +13,7 @@ class EhAccessError(Exception):
 
 
 class InputError(EhAccessError, ValueError):
-    """Input that cannot be used; carries every fault found, not only the first.
-
-    Parameters
-    ----------
-    faults
-        One message, or several. Each says what is wrong, where, and what to do.
-
-    Examples
-    --------
-    >>> error = InputError(["row 2: weight is -1; give 0 or more", "row 5: no id"])
-    >>> len(error.faults)
-    2
-    >>> print(error)
-    2 faults:
-      1. row 2: weight is -1; give 0 or more
-      2. row 5: no id
-    """
+    """Input that cannot be used; carries every fault found, not only the first."""
 
     def __init__(self, faults: Iterable[str] | str) -> None:
         self.faults: tuple[str, ...] = (faults,) if isinstance(faults, str) else tuple(faults)
@@ -54,27 +38,7 @@ class SourceError(EhAccessError, OSError):
 
 
 def did_you_mean(wrong: str, known: Iterable[object]) -> str:
-    """Return a hint naming the known words closest to a wrong one, or what there is.
-
-    Parameters
-    ----------
-    wrong
-        The word that was not recognised.
-    known
-        The words that would have been.
-
-    Returns
-    -------
-    str
-        A clause to end an error message with.
-
-    Examples
-    --------
-    >>> did_you_mean("treshold", ["threshold", "margin"])
-    "did you mean 'threshold'?"
-    >>> did_you_mean("x", ["threshold", "margin"])
-    "known: 'margin', 'threshold'"
-    """
+    """Return a hint naming the known words closest to a wrong one, or what there is."""
     words = sorted(str(word) for word in known)
     close = difflib.get_close_matches(wrong, words, n=2, cutoff=0.6)
     if close:

@@ -264,14 +264,7 @@ def get_mode(name: str) -> TravelMode:
 
 
 def check_mode(mode: object) -> None:
-    """Raise InputError unless something is a way of travelling, such as a mode's mere name.
-
-    Examples
-    --------
-    >>> check_mode("walk")
-    Traceback (most recent call last):
-    eh_access.errors.InputError: mode is 'walk'; give a mode: eh.WALK, or get_mode("walk")
-    """
+    """Raise InputError unless something is a way of travelling, such as a mode's mere name."""
     if not isinstance(mode, TravelMode):
         name = mode if isinstance(mode, str) else "walk"
         ready = name.upper() if name in {**MODES, TODDLER.name: TODDLER} else "WALK"

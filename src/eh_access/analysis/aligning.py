@@ -20,49 +20,13 @@ MINUTES_PER_HOUR = 60.0
 
 
 def weights_of(times: TravelTimes, origins: gpd.GeoDataFrame) -> NDArray[np.float64]:
-    """Return the weights of a table's origins, in the table's order.
-
-    Parameters
-    ----------
-    times
-        Travel times.
-    origins
-        With column ``weight``; index ``origin_id``, in any order.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64 (origins,).
-
-    Raises
-    ------
-    InputError
-        If the two tables are not of the same origins.
-    """
+    """Return the weights of a table's origins, in the table's order."""
     weights: NDArray[np.float64] = origins["weight"].to_numpy(dtype=np.float64)
     return weights[rows_of(times, origins)]
 
 
 def rows_of(times: TravelTimes, origins: gpd.GeoDataFrame) -> NDArray[np.intp]:
-    """Return where each of a table's origins stands in another table.
-
-    Parameters
-    ----------
-    times
-        Travel times.
-    origins
-        Index ``origin_id``.
-
-    Returns
-    -------
-    numpy.ndarray
-        Row numbers of ``origins``, one for each row of ``times``.
-
-    Raises
-    ------
-    InputError
-        If the two tables are not of the same origins.
-    """
+    """Return where each of a table's origins stands in another table."""
     rows: NDArray[np.intp] = origins.index.get_indexer(times.origin_ids)
     if len(origins) != len(times.origin_ids) or (rows < 0).any():
         lacking = times.origin_ids[rows < 0].tolist()
@@ -76,29 +40,7 @@ def rows_of(times: TravelTimes, origins: gpd.GeoDataFrame) -> NDArray[np.intp]:
 
 
 def grouping(by: str | pd.Series, columns: pd.DataFrame, index: pd.Index) -> pd.Series:
-    """Return a grouping as a column in the order of some origins.
-
-    Parameters
-    ----------
-    by
-        A name of one of ``columns``, or a Series indexed by ``origin_id``.
-    columns
-        Index ``origin_id``, at least those of ``index``.
-    index
-        The origins wanted.
-
-    Returns
-    -------
-    pandas.Series
-        Index ``index``.
-
-    Raises
-    ------
-    NotFoundError
-        If there is no such column.
-    InputError
-        If the Series lacks origins.
-    """
+    """Return a grouping as a column in the order of some origins."""
     if isinstance(by, str):
         if by not in columns.columns:
             raise NotFoundError(f"origins have no column '{by}': {did_you_mean(by, columns)}")
@@ -110,26 +52,9 @@ def grouping(by: str | pd.Series, columns: pd.DataFrame, index: pd.Index) -> pd.
 
 
 def metres(times: TravelTimes) -> NDArray[np.float64]:
-    """Return distances by street, from times at one constant speed.
-
-    Distances are searched for like times, on level streets at the mode's speed everywhere; what
-    comes back is minutes, and this turns them into metres.
-
-    Parameters
-    ----------
-    times
-        Of a mode whose speed does not depend on the road.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64 (origins, sites) in metres; inf where out of reach.
-
-    Raises
-    ------
-    InputError
-        If the mode goes at each road's own speed: its minutes say nothing about metres.
-    """
+    """Return distances by street, from times at one constant speed."""
+    # Distances are searched for like times, on level streets at the mode's speed everywhere; what
+    # comes back is minutes, and this turns them into metres.
     if times.mode.uses_road_speeds:
         raise InputError(
             f"minutes by {times.mode.name} are at each road's own speed and give no distance; "
@@ -139,16 +64,5 @@ def metres(times: TravelTimes) -> NDArray[np.float64]:
 
 
 def metres_per_minute(times: TravelTimes) -> float:
-    """Return the speed of a table's mode in metres a minute.
-
-    Parameters
-    ----------
-    times
-        Travel times.
-
-    Returns
-    -------
-    float
-        80.0 for walking at 4.8 km/h.
-    """
+    """Return the speed of a table's mode in metres a minute."""
     return times.mode.speed_km_h * METRES_PER_KM / MINUTES_PER_HOUR

@@ -66,11 +66,9 @@ def _why_not(names: list[str]) -> str:
 def ranked(
     table: pd.DataFrame, measures: tuple[Measure, ...], council: tuple[str, ...]
 ) -> tuple[pd.DataFrame, Told]:
-    """Return the table with ranks, the Pareto set, and how each compares with the council's.
-
-    Sets are held against one another by the measures that say something of their own: one that is
-    the same for every set, or ranks them as another does, is ranked but not counted again.
-    """
+    """Return the table with ranks, the Pareto set, and how each compares with the council's."""
+    # Sets are held against one another by the measures that say something of their own: one that
+    # is the same for every set, or ranks them as another does, is ranked but not counted again.
     scored = table["scored"].to_numpy()
     keys = [measure.key for measure in measures]
     signs = np.array([measure.sign for measure in measures])
@@ -111,20 +109,7 @@ def ranked(
 
 
 def notes_on_measures(measures: Sequence[Measure], told: Told) -> list[str]:
-    """Return which measures are not counted, and which say little of their own.
-
-    Parameters
-    ----------
-    measures
-        What sets are ranked by.
-    told
-        Which of them say something of their own, by their places.
-
-    Returns
-    -------
-    list of str
-        Sentences; none where every measure says something of its own.
-    """
+    """Return which measures are not counted, and which say little of their own."""
     left, right = "\N{LEFT SINGLE QUOTATION MARK}", "\N{RIGHT SINGLE QUOTATION MARK}"
     names = [f"{left}{item.label}{right} ({item.key})" for item in measures]
     notes = [
@@ -149,20 +134,7 @@ def notes_on_measures(measures: Sequence[Measure], told: Told) -> list[str]:
 
 
 def notes_on_lacking(table: pd.DataFrame, measures: Sequence[Measure]) -> list[str]:
-    """Return which measures have no value for some sets, and why.
-
-    Parameters
-    ----------
-    table
-        With ``not_comparable``.
-    measures
-        What sets are ranked by.
-
-    Returns
-    -------
-    list of str
-        Sentences.
-    """
+    """Return which measures have no value for some sets, and why."""
     held = [str(keys).split(BETWEEN) for keys in table["not_comparable"]]
     counts = {item.key: sum(item.key in keys for keys in held) for item in measures}
     left, right = "\N{LEFT SINGLE QUOTATION MARK}", "\N{RIGHT SINGLE QUOTATION MARK}"

@@ -310,18 +310,7 @@ def rank_alternatives(
 
 
 def alternatives_frame(alternatives: Alternatives) -> pd.DataFrame:
-    """Return ``alternatives.csv``: one row per set.
-
-    Parameters
-    ----------
-    alternatives
-        From `rank_alternatives`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``set_number`` and the columns of its ``frame``; shares are 0..1, times minutes.
-    """
+    """Return ``alternatives.csv``: one row per set."""
     return alternatives.frame.reset_index()
 
 

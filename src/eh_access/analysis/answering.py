@@ -25,19 +25,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Answers:
-    """What a criterion says under each of several settings.
+    """What a criterion says under each of several settings."""
 
-    Parameters
-    ----------
-    value, baseline_value
-        float64 (settings,): in the measure's unit; NaN where there is none.
-    level
-        int (settings,): the outcome, as a place in ``readings.LEVELS``.
-    """
-
-    value: Doubles
+    value: Doubles  # float64 (settings,): in the measure's unit; NaN where there is none
     baseline_value: Doubles
-    level: NDArray[np.int_]
+    level: NDArray[np.int_]  # int (settings,): the outcome, as a place in ``readings.LEVELS``
 
     def outcomes(self) -> list[Outcome]:
         """Return the outcomes."""
@@ -45,25 +37,7 @@ class Answers:
 
 
 def answers(lens: Lens, settings: Sequence[Setting]) -> Answers:
-    """Return what a criterion says under settings of one set of origins.
-
-    Parameters
-    ----------
-    lens
-        From `lens_of`.
-    settings
-        In any order.
-
-    Returns
-    -------
-    Answers
-        In that order.
-
-    Raises
-    ------
-    NotFoundError
-        If the origins lack a column of weights.
-    """
+    """Return what a criterion says under settings of one set of origins."""
     if lens.missing:
         return nothing(len(settings))
     value, baseline = np.empty(len(settings)), np.empty(len(settings))
@@ -83,24 +57,7 @@ def answers(lens: Lens, settings: Sequence[Setting]) -> Answers:
 def graded(
     lens: Lens, figures: Figures, base: Base, *, criterion: Criterion | None = None
 ) -> Answers:
-    """Return what a criterion says of figures, all of them at once.
-
-    Parameters
-    ----------
-    lens
-        What is asked, of what.
-    figures
-        Before and after, float64 (settings, origins).
-    base
-        Whom it counts.
-    criterion
-        The criterion at another threshold; None for its own.
-
-    Returns
-    -------
-    Answers
-        One for each setting.
-    """
+    """Return what a criterion says of figures, all of them at once."""
     asked = criterion or lens.criterion
     readings = read(asked, *figures, base)
     level = grade(asked, readings)
@@ -117,17 +74,6 @@ def graded(
 
 
 def nothing(count: int) -> Answers:
-    """Return answers where nothing can be said.
-
-    Parameters
-    ----------
-    count
-        How many.
-
-    Returns
-    -------
-    Answers
-        Without values.
-    """
+    """Return answers where nothing can be said."""
     none = np.full(count, np.nan)
     return Answers(value=none, baseline_value=none, level=np.full(count, NO_VALUE))

@@ -26,133 +26,37 @@ ROUNDING = 1e-9
 
 
 def within(values: Floats, limit: float, *, spare: float = HALF_DECISECOND_MIN) -> Bools:
-    """Return where values are at most a limit, half a decisecond spared.
-
-    Parameters
-    ----------
-    values
-        Any shape; inf is never within a finite limit.
-    limit
-        In the unit of the values.
-    spare
-        What rounding may add, in the same unit; for minutes half a decisecond.
-
-    Returns
-    -------
-    numpy.ndarray
-        bool, the shape of ``values``.
-
-    Examples
-    --------
-    >>> within(np.array([30.0, 30.002, np.inf]), 30.0).tolist()
-    [True, False, False]
-    """
+    """Return where values are at most a limit, half a decisecond spared."""
     return np.asarray(values <= limit + spare)
 
 
 def nearest_minutes(minutes: Floats, columns: NDArray[np.intp]) -> Doubles:
-    """Return the least of some columns in each row.
-
-    Parameters
-    ----------
-    minutes
-        (origins, sites).
-    columns
-        The columns of the sites that count; none leaves every origin at inf.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64 (origins,).
-
-    Examples
-    --------
-    >>> nearest_minutes(np.array([[5.0, 2.0, 9.0]]), np.array([0, 2])).tolist()
-    [5.0]
-    """
+    """Return the least of some columns in each row."""
     least = minutes[:, columns].min(axis=1, initial=np.inf)
     return np.asarray(least, dtype=np.float64)
 
 
 def change_of(before: Doubles, after: Doubles) -> Doubles:
-    """Return after less before, 0 where both are out of reach; never NaN.
-
-    Parameters
-    ----------
-    before, after
-        Minutes, of one shape; inf where nothing is reached.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, of that shape: inf where reach is lost, -inf where it is gained.
-
-    Examples
-    --------
-    >>> change_of(np.array([5.0, np.inf, 3.0]), np.array([7.0, np.inf, np.inf])).tolist()
-    [2.0, 0.0, inf]
-    """
+    """Return after less before, 0 where both are out of reach; never NaN."""
     change = np.zeros(np.broadcast_shapes(before.shape, after.shape))
     np.subtract(after, before, out=change, where=np.isfinite(before) | np.isfinite(after))
     return change
 
 
 def shares_where(condition: Bools, weights: Doubles) -> Doubles:
-    """Return the share of weight for which a condition holds, for many settings at once.
-
-    Parameters
-    ----------
-    condition
-        (..., origins).
-    weights
-        (origins,).
-
-    Returns
-    -------
-    numpy.ndarray
-        (...), 0 to 1; NaN when there is no weight at all, for then there is no share.
-    """
+    """Return the share of weight for which a condition holds, for many settings at once."""
     held = np.where(condition, weights, 0.0).sum(axis=-1)
     whole = weights.sum()
     return np.asarray(held / whole if whole > 0 else np.full(held.shape, np.nan))
 
 
 def share_where(condition: Bools, weights: Doubles) -> float:
-    """Return the share of weight for which a condition holds.
-
-    Parameters
-    ----------
-    condition, weights
-        One value per origin.
-
-    Returns
-    -------
-    float
-        0 to 1; NaN when there is no weight at all.
-
-    Examples
-    --------
-    >>> share_where(np.array([True, False]), np.array([3.0, 1.0]))
-    0.75
-    """
+    """Return the share of weight for which a condition holds."""
     return float(shares_where(condition, weights))
 
 
 def means_of(values: Doubles, weights: Doubles) -> Doubles:
-    """Return weighted means, infinities included, for many settings at once.
-
-    Parameters
-    ----------
-    values
-        (..., origins).
-    weights
-        Of a shape that goes with it. Rows without weight do not count, whatever their value.
-
-    Returns
-    -------
-    numpy.ndarray
-        (...): inf or -inf when any value is; NaN when both are there, or no weight at all.
-    """
+    """Return weighted means, infinities included, for many settings at once."""
     counted = weights > 0
     with np.errstate(invalid="ignore"):
         total = np.where(counted, values * weights, 0.0).sum(axis=-1)
@@ -160,49 +64,14 @@ def means_of(values: Doubles, weights: Doubles) -> Doubles:
 
 
 def mean_of(values: Doubles, weights: Doubles) -> float:
-    """Return the weighted mean, infinities included.
-
-    Parameters
-    ----------
-    values, weights
-        One value per origin. Rows without weight do not count, whatever their value.
-
-    Returns
-    -------
-    float
-        inf or -inf when any value is; NaN when both are there, or no weight at all.
-
-    Examples
-    --------
-    >>> mean_of(np.array([1.0, 4.0, np.inf]), np.array([1.0, 1.0, 0.0]))
-    2.5
-    """
+    """Return the weighted mean, infinities included."""
     return float(means_of(values, weights))
 
 
 def quantile_of(values: Doubles, weights: Doubles, share: float) -> float:
-    """Return the least value that a share of the weight is at or below.
-
-    No value is made up between two others, so the result is some origin's own and infinite values
-    are handled (Hyndman and Fan 1996, type 1: the inverse of the distribution function).
-
-    Parameters
-    ----------
-    values, weights
-        One value per origin; rows without weight do not count.
-    share
-        0 to 1: 0.5 for the median.
-
-    Returns
-    -------
-    float
-        NaN when there is no weight at all.
-
-    Examples
-    --------
-    >>> quantile_of(np.array([1.0, 2.0, np.inf]), np.array([2.0, 7.0, 1.0]), 0.9)
-    2.0
-    """
+    """Return the least value that a share of the weight is at or below."""
+    # No value is made up between two others, so the result is some origin's own and infinite
+    # values are handled (Hyndman and Fan 1996, type 1: the inverse of the distribution function).
     counted = weights > 0
     if not counted.any():
         return float("nan")
@@ -214,23 +83,5 @@ def quantile_of(values: Doubles, weights: Doubles, share: float) -> float:
 
 
 def sums_by(starts: NDArray[np.intp], values: Doubles) -> Doubles:
-    """Return sums of each run of neighbours: the areas of origins sorted by area.
-
-    Parameters
-    ----------
-    starts
-        Where each run begins; no run is empty.
-    values
-        (..., origins).
-
-    Returns
-    -------
-    numpy.ndarray
-        (..., runs).
-
-    Examples
-    --------
-    >>> sums_by(np.array([0, 2]), np.array([1.0, 3.0, 9.0])).tolist()
-    [4.0, 9.0]
-    """
+    """Return sums of each run of neighbours: the areas of origins sorted by area."""
     return np.asarray(np.add.reduceat(values, starts, axis=-1), dtype=np.float64)

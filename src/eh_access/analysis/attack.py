@@ -24,18 +24,10 @@ UNBOUNDED = 3
 
 @dataclass(frozen=True)
 class Line:
-    """Cells of which the first is the sum of the others.
+    """Cells of which the first is the sum of the others."""
 
-    Parameters
-    ----------
-    total
-        Number of a cell.
-    parts
-        Numbers of cells.
-    """
-
-    total: int
-    parts: tuple[int, ...]
+    total: int  # number of a cell
+    parts: tuple[int, ...]  # numbers of cells
 
     @property
     def cells(self) -> tuple[int, ...]:
@@ -45,15 +37,9 @@ class Line:
 
 @dataclass(frozen=True)
 class Secret:
-    """A quantity that must not be worked out: one cell, or one less another.
+    """A quantity that must not be worked out: one cell, or one less another."""
 
-    Parameters
-    ----------
-    plus, minus
-        Numbers of cells; ``minus`` -1 for none.
-    """
-
-    plus: int
+    plus: int  # numbers of cells; ``minus`` -1 for none
     minus: int = -1
 
     @property
@@ -64,42 +50,18 @@ class Secret:
 
 @dataclass(frozen=True, eq=False)
 class Puzzle:
-    """What a reader does not know, and what ties it together.
+    """What a reader does not know, and what ties it together."""
 
-    Parameters
-    ----------
-    unknown
-        Numbers of hidden cells that depend on one another.
-    lines
-        The lines they are in.
-    lows, highs
-        What is known of each anyhow.
-    values
-        Of all cells. Those not among the unknown are known to the last digit: what rounding
-        hides besides is not counted on.
-    """
-
-    unknown: tuple[int, ...]
-    lines: tuple[Line, ...]
-    lows: Floats
+    unknown: tuple[int, ...]  # numbers of hidden cells that depend on one another
+    lines: tuple[Line, ...]  # the lines they are in
+    lows: Floats  # what is known of each anyhow
     highs: Floats
+    # of all cells. Those not among the unknown are known to the last digit: what rounding hides
+    # besides is not counted on
     values: Sequence[float]
 
     def ranges(self, secrets: Sequence[Secret], enough: float) -> Iterator[tuple[Secret, Line]]:
-        """Yield each secret that can be told more closely than allowed, with a line that tells it.
-
-        Parameters
-        ----------
-        secrets
-            Quantities of these unknown cells.
-        enough
-            How wide a range must stay.
-
-        Yields
-        ------
-        tuple of Secret and Line
-            The line whose shown cells narrow it the most.
-        """
+        """Yield each secret that can be told more closely than allowed, with a line that tells it."""
         seen = self._glances(secrets)
         for secret in secrets:
             low, high = seen[secret]
@@ -115,18 +77,7 @@ class Puzzle:
             yield secret, self.lines[at]
 
     def bounds(self, secret: Secret) -> tuple[float, float]:
-        """Return the least and the most a secret can be.
-
-        Parameters
-        ----------
-        secret
-            Of these unknown cells.
-
-        Returns
-        -------
-        low, high : float
-            inf where there is no end.
-        """
+        """Return the least and the most a secret can be."""
         cost = self._cost({secret: 1.0})
         known = sum(
             sign * self.values[cell]

@@ -32,18 +32,10 @@ STEPS = 200_000
 
 @dataclass(frozen=True, eq=False)
 class Key:
-    """One sum over origins of the least each pays; less is better.
+    """One sum over origins of the least each pays; less is better."""
 
-    Parameters
-    ----------
-    costs
-        float64 (candidates, origins), finite.
-    start, weights
-        float64 (origins,): what each pays with no candidate, and how much it counts.
-    """
-
-    costs: Floats
-    start: Floats
+    costs: Floats  # float64 (candidates, origins), finite
+    start: Floats  # float64 (origins,): what each pays with no candidate, and how much it counts
     weights: Floats
 
 
@@ -75,19 +67,7 @@ class _Search:
 
 
 def solve_by_bounds(problem: Problem, objective: Objective) -> Solution | None:
-    """Return the best choice by branch and bound.
-
-    Parameters
-    ----------
-    problem, objective
-        As for ``optimum.solve``.
-
-    Returns
-    -------
-    Solution or None
-        Proven the best; None where the search would take too long, or where the worst off cannot
-        all be reached and the next are asked for.
-    """
+    """Return the best choice by branch and bound."""
     search = _Search(problem.choose, BUDGET)
     if objective in ("p_centre", "lexicographic"):
         return _worst_off(problem, objective, search)

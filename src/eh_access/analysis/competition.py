@@ -108,28 +108,7 @@ def load_on_sites(
 
 
 def check_capacity(capacity: Mapping[str, float]) -> dict[str, float]:
-    """Return capacities, once each can serve somebody.
-
-    Parameters
-    ----------
-    capacity
-        Places by site.
-
-    Returns
-    -------
-    dict of str to float
-        The same.
-
-    Raises
-    ------
-    InputError
-        Every capacity that is not a number above 0.
-
-    Examples
-    --------
-    >>> check_capacity({"arnold": 40})
-    {'arnold': 40.0}
-    """
+    """Return capacities, once each can serve somebody."""
     faults = [
         f"site '{site}': capacity is {value:g}; give a number above 0, or close the site"
         for site, value in capacity.items()

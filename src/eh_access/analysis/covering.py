@@ -35,20 +35,7 @@ class GaveUpError(EhAccessError):
 
 
 def least_radius(problem: Problem, can: Callable[[float], bool]) -> float:
-    """Return the least minutes within which a choice brings everyone with weight.
-
-    Parameters
-    ----------
-    problem
-        What is to be chosen; everyone with weight is reached by some choice.
-    can
-        Whether some choice brings everyone within so many minutes.
-
-    Returns
-    -------
-    float
-        Minutes, one of those there are; -1 if nobody has weight.
-    """
+    """Return the least minutes within which a choice brings everyone with weight."""
     counted = problem.weights > 0
     usual = np.minimum(problem.minutes, problem.base)[:, counted]
     levels = np.unique(usual)
@@ -63,22 +50,7 @@ def least_radius(problem: Problem, can: Callable[[float], bool]) -> float:
 def best_within_radius(
     problem: Problem, objective: Objective, radius: float, *, method: str
 ) -> Solution | None:
-    """Return the best of the choices that serve the worst off equally well.
-
-    Parameters
-    ----------
-    problem, objective
-        What is to be chosen: ``"p_centre"`` or ``"lexicographic"``.
-    radius
-        The least minutes within which a choice brings everyone with weight.
-    method
-        How that was found.
-
-    Returns
-    -------
-    Solution or None
-        Proven; None if the choices are too many to be compared one by one.
-    """
+    """Return the best of the choices that serve the worst off equally well."""
     listed = list(covering_sets(problem, radius, most=MOST_TIES + 1))
     if len(listed) > MOST_TIES:
         return None
@@ -95,29 +67,7 @@ def best_within_radius(
 def covering_sets(
     problem: Problem, radius: float, *, most: int, steps: float = np.inf
 ) -> Iterator[tuple[int, ...]]:
-    """Yield every choice that brings everyone with weight within a radius, each once.
-
-    Parameters
-    ----------
-    problem
-        What is to be chosen.
-    radius
-        Minutes.
-    most
-        Stop after so many.
-    steps
-        How many partial choices may be looked at.
-
-    Yields
-    ------
-    tuple of int
-        Rows of candidates.
-
-    Raises
-    ------
-    GaveUpError
-        If that takes more steps.
-    """
+    """Yield every choice that brings everyone with weight within a radius, each once."""
     groups = distinct_of(problem.minutes <= radius, problem.base <= radius, problem.weights)
     able = [mask_of(near) for near in groups]
     count = len(problem.minutes)
@@ -153,20 +103,7 @@ def covering_sets(
 
 
 def distinct_of(near: Bools, already: Bools, weights: Floats) -> list[Bools]:
-    """Return the sets of candidates that origins not served already depend on.
-
-    Parameters
-    ----------
-    near, already, weights
-        bool (candidates, origins): who would serve whom; bool (origins,): served anyhow;
-        float64 (origins,).
-
-    Returns
-    -------
-    list of numpy.ndarray
-        bool (candidates,) each, the smallest first. A set that holds another whole is left out:
-        who serves the one serves the other.
-    """
+    """Return the sets of candidates that origins not served already depend on."""
     counted = near[:, (weights > 0) & ~already]
     columns = {column.tobytes(): column for column in np.ascontiguousarray(counted.T)}
     masks = {mask_of(column): column for column in columns.values()}
@@ -178,44 +115,12 @@ def distinct_of(near: Bools, already: Bools, weights: Floats) -> list[Bools]:
 
 
 def mask_of(flags: Bools) -> int:
-    """Return flags as the bits of a number, the first the lowest.
-
-    Parameters
-    ----------
-    flags
-        bool (places,).
-
-    Returns
-    -------
-    int
-        0 or more.
-
-    Examples
-    --------
-    >>> mask_of(np.array([True, False, True]))
-    5
-    """
+    """Return flags as the bits of a number, the first the lowest."""
     return int.from_bytes(np.packbits(flags, bitorder="little").tobytes(), "little")
 
 
 def bits_of(mask: int) -> list[int]:
-    """Return which bits of a number are set, the lowest first: what `mask_of` was given.
-
-    Parameters
-    ----------
-    mask
-        0 or more.
-
-    Returns
-    -------
-    list of int
-        Places.
-
-    Examples
-    --------
-    >>> bits_of(5)
-    [0, 2]
-    """
+    """Return which bits of a number are set, the lowest first: what `mask_of` was given."""
     found = []
     while mask:
         low = mask & -mask

@@ -51,25 +51,14 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class MeasureSpec:
-    """What a measure needs and how its value reads.
+    """What a measure needs and how its value reads."""
 
-    Parameters
-    ----------
-    unit
-        Of its value and threshold: a share 0..1, minutes, or points (hundredths of a share).
-    better
-        Whether a higher or a lower value is better.
-    needs, may
-        Keys of a criterion it must and may have beside the common ones.
-    of_change
-        Whether its value is a change, so that it is 0 when nothing changes.
-    """
-
+    # of its value and threshold: a share 0..1, minutes, or points (hundredths of a share)
     unit: Unit
-    better: Better
-    needs: tuple[str, ...]
+    better: Better  # whether a higher or a lower value is better
+    needs: tuple[str, ...]  # keys of a criterion it must and may have beside the common ones
     may: tuple[str, ...] = ()
-    of_change: bool = False
+    of_change: bool = False  # whether its value is a change, so that it is 0 when nothing changes
 
 
 _FALL = ("max_fall_points", "also_modes")

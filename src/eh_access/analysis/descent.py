@@ -27,32 +27,7 @@ def best_within(
     choose: int,
     budget: float,
 ) -> tuple[NDArray[np.int64], Floats, float]:
-    """Return the candidates that make the first sum least while the others keep within limits.
-
-    Parameters
-    ----------
-    costs
-        (keys, candidates, origins): what each origin pays at each candidate, by each key; finite.
-    start
-        (keys, origins): what it pays with none of them.
-    weights
-        (keys, origins).
-    limits
-        (keys,): the first sum must be less than its limit, the others at most theirs.
-    choose
-        How many candidates, from 1 to as many as there are.
-    budget
-        How many single costs may be looked at; the search is given up beyond.
-
-    Returns
-    -------
-    chosen : numpy.ndarray
-        int64 (choose,), in the order they were taken; all -1 if no choice keeps within the limits.
-    sums : numpy.ndarray
-        (keys,) of that choice.
-    left : float
-        What is left of the budget; below 0 the search was given up and proves nothing.
-    """
+    """Return the candidates that make the first sum least while the others keep within limits."""
     keys, candidates, origins = costs.shape
     paid = np.empty((choose, keys, origins))
     sums = np.empty((choose, keys))

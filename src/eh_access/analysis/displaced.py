@@ -30,20 +30,7 @@ Sides = tuple["Side", "Side"]
 
 
 def sampled_names(lens: Lens, sides: Sides) -> dict[str, str]:
-    """Return the sites a criterion counts that have sampled places.
-
-    Parameters
-    ----------
-    lens
-        What is asked, of what.
-    sides
-        Times to the sampled places.
-
-    Returns
-    -------
-    dict of str to str
-        Names by ``site_id``, sorted.
-    """
+    """Return the sites a criterion counts that have sampled places."""
     found: dict[str, str] = {}
     for layers, side in zip((lens.before, lens.after), sides, strict=True):
         drawn = set(side.sites["sample_of"])
@@ -56,18 +43,7 @@ def sampled_names(lens: Lens, sides: Sides) -> dict[str, str]:
 
 
 def usable_samples(sides: Sides) -> list[int]:
-    """Return the samples in which every site is near a street it can be reached by.
-
-    Parameters
-    ----------
-    sides
-        Times to the sampled places.
-
-    Returns
-    -------
-    list of int
-        Ascending.
-    """
+    """Return the samples in which every site is near a street it can be reached by."""
     every: set[int] = set()
     lost: set[int] = set()
     for side in sides:
@@ -81,31 +57,13 @@ def usable_samples(sides: Sides) -> list[int]:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Displaced:
-    """A criterion asked of a case, and its sites in every sampled place; made by `displaced`.
+    """A criterion asked of a case, and its sites in every sampled place; made by `displaced`."""
 
-    Parameters
-    ----------
-    before, after
-        The two sides, a part for each mode.
-    """
-
-    before: tuple[Part, ...]
+    before: tuple[Part, ...]  # the two sides, a part for each mode
     after: tuple[Part, ...]
 
     def figures(self, moved: Iterable[str]) -> Figures:
-        """Return what each origin has with some sites in sampled places, all else as in the study.
-
-        Parameters
-        ----------
-        moved
-            Ids of sites; a side on which one does not count, or where its place is known well,
-            leaves it alone.
-
-        Returns
-        -------
-        tuple of numpy.ndarray
-            Before and after, float64 (samples, origins).
-        """
+        """Return what each origin has with some sites in sampled places, all else as in the study."""
         wanted = sorted(moved)
         before, after = (
             reduce(np.minimum, [part.figures(wanted) for part in parts])
@@ -115,22 +73,7 @@ class Displaced:
 
 
 def displaced(lens: Lens, sides: Sides, samples: Sequence[int]) -> Displaced:
-    """Return a criterion's sites in every sampled place.
-
-    Parameters
-    ----------
-    lens
-        What is asked, of what; no input is missing.
-    sides
-        Times to the sampled places.
-    samples
-        Which samples.
-
-    Returns
-    -------
-    Displaced
-        Ready to be asked with any of the sites moved.
-    """
+    """Return a criterion's sites in every sampled place."""
     before, after = (
         tuple(
             _part(layer.view, look(alone, lens.case, side), samples)
@@ -167,21 +110,11 @@ def _part(view: View, sampled: View, samples: Sequence[int]) -> Part:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Part:
-    """One side by one mode, and the minutes that take the place of others in each sample.
+    """One side by one mode, and the minutes that take the place of others in each sample."""
 
-    Parameters
-    ----------
-    view
-        With every site where it is drawn.
-    sites
-        Those that have sampled places.
-    there, back
-        (origins, those sites, samples).
-    """
-
-    view: View
-    sites: tuple[str, ...]
-    there: Doubles
+    view: View  # with every site where it is drawn
+    sites: tuple[str, ...]  # those that have sampled places
+    there: Doubles  # (origins, those sites, samples)
     back: Doubles | None
 
     def figures(self, wanted: Sequence[str]) -> Doubles:

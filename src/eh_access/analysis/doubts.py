@@ -27,18 +27,7 @@ SITES_AT_ONCE = 100
 
 
 def uncertain_sites(question: Question) -> pd.Series:
-    """Return the sites that count and whose place is known only roughly, with their radius.
-
-    Parameters
-    ----------
-    question
-        A criterion asked of a case.
-
-    Returns
-    -------
-    pandas.Series
-        Radius in metres by ``site_id``, sorted; where both sides differ, the larger.
-    """
+    """Return the sites that count and whose place is known only roughly, with their radius."""
     radius: dict[str, float] = {}
     for view in (question.before, question.after):
         for site, radius_m in zip(view.sites.ids, view.sites.radius_m, strict=True):
@@ -48,25 +37,9 @@ def uncertain_sites(question: Question) -> pd.Series:
 
 
 def turning_sites(question: Question, uncertain: pd.Index, outcome: Outcome) -> list[str]:
-    """Return the roughly known sites that an outcome turns on.
-
-    Every site is taken to be nearer, and farther, to everyone by its radius (by street): one at a
-    time and all at once, before and after alike.
-
-    Parameters
-    ----------
-    question
-        A criterion asked of a case.
-    uncertain
-        The sites whose place is known only roughly.
-    outcome
-        With every site where it is drawn.
-
-    Returns
-    -------
-    list of str
-        Ids of those that change it alone; if none does, but all together do, all of them.
-    """
+    """Return the roughly known sites that an outcome turns on."""
+    # Every site is taken to be nearer, and farther, to everyone by its radius (by street): one at
+    # a time and all at once, before and after alike.
     target = LEVELS.index(outcome)
     alone: list[str] = []
     for start in range(0, len(uncertain), SITES_AT_ONCE):
@@ -85,18 +58,7 @@ def turning_sites(question: Question, uncertain: pd.Index, outcome: Outcome) -> 
 
 
 def unknown_sites(question: Question) -> pd.DataFrame:
-    """Return the sites that count and whose place nobody knows, sorted by id.
-
-    Parameters
-    ----------
-    question
-        A criterion asked of a case.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index ``site_id``; ``name``, and ``open_after``: whether it counts under the scenario.
-    """
+    """Return the sites that count and whose place nobody knows, sorted by id."""
     before, after = question.before.unknown, question.after.unknown
     names = dict(zip(before.ids, before.names, strict=True))
     names |= dict(zip(after.ids, after.names, strict=True))
@@ -110,30 +72,10 @@ def unknown_sites(question: Question) -> pd.DataFrame:
 def turning_unknowns(
     question: Question, unknown: pd.Index, case: Case, *, mode: TravelMode, outcome: Outcome
 ) -> list[str]:
-    """Return the sites of unknown place whose being somewhere could change an outcome.
-
-    Each is tried at the origins themselves, reached in a straight line at the mode's speed, which
-    is quicker than any street. Between those places nothing is tried. Several unknown sites are
-    also tried with one of each at every door, which no real places could better.
-
-    Parameters
-    ----------
-    question
-        A criterion asked of a case.
-    unknown
-        The sites of unknown place.
-    case
-        What it is asked of.
-    mode
-        How people travel.
-    outcome
-        Without these sites.
-
-    Returns
-    -------
-    list of str
-        Ids of those that could change it alone; if none, but all together could, all of them.
-    """
+    """Return the sites of unknown place whose being somewhere could change an outcome."""
+    # Each is tried at the origins themselves, reached in a straight line at the mode's speed,
+    # which is quicker than any street. Between those places nothing is tried. Several unknown
+    # sites are also tried with one of each at every door, which no real places could better.
     figures = question.figures()
     target = LEVELS.index(outcome)
     places = places_tried(case.origins)
@@ -172,18 +114,7 @@ def _grades_differ(
 
 
 def places_tried(origins: gpd.GeoDataFrame) -> NDArray[np.intp]:
-    """Return the rows of the origins at which a site of unknown place is tried.
-
-    Parameters
-    ----------
-    origins
-        With ``weight``, and ``area_id`` where there are more than `MOST_PLACES`.
-
-    Returns
-    -------
-    numpy.ndarray
-        All of them, or the heaviest of each area.
-    """
+    """Return the rows of the origins at which a site of unknown place is tried."""
     if len(origins) <= MOST_PLACES:
         return np.arange(len(origins))
     weights = origins["weight"].reset_index(drop=True)

@@ -30,21 +30,12 @@ DECILES_IN_A_FIFTH = 2
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """A group that criteria can name.
+    """A group that criteria can name."""
 
-    Parameters
-    ----------
-    column
-        The column of origins it is drawn from.
-    words
-        What to call it in a sentence, after "in".
-    rule
-        ``"decile"``: the nation's deciles 1 and 2. ``"low"``, ``"high"``: the local fifth, by
-        weight, with the lowest or highest values.
-    """
-
-    column: str
-    words: str
+    column: str  # the column of origins it is drawn from
+    words: str  # what to call it in a sentence, after "in"
+    # ``"decile"``: the nation's deciles 1 and 2. ``"low"``, ``"high"``: the local fifth, by
+    # weight, with the lowest or highest values
     rule: Literal["decile", "low", "high"]
 
 
@@ -153,25 +144,7 @@ def fifths(
 
 
 def group_members(origins: gpd.GeoDataFrame, name: str) -> pd.Series:
-    """Return who belongs to a named group.
-
-    Parameters
-    ----------
-    origins
-        With ``weight`` and the group's column.
-    name
-        One of `GROUPS`.
-
-    Returns
-    -------
-    pandas.Series
-        Nullable boolean by ``origin_id``; missing where the group's column is.
-
-    Raises
-    ------
-    NotFoundError
-        If there is no such group, or the origins lack its column.
-    """
+    """Return who belongs to a named group."""
     if name not in GROUPS:
         raise NotFoundError(f"no group '{name}': {did_you_mean(name, GROUPS)}")
     group = GROUPS[name]
@@ -184,27 +157,16 @@ def group_members(origins: gpd.GeoDataFrame, name: str) -> pd.Series:
 
 @dataclass(frozen=True, kw_only=True)
 class Gap:
-    """How a group fares against everyone else.
+    """How a group fares against everyone else."""
 
-    Parameters
-    ----------
-    inside_min, elsewhere_min
-        Mean added minutes; inf where any reach is lost.
-    gap_min
-        The first less the second: above 0 the group fares worse. NaN where it cannot be told,
-        for one side has no weight, or both lose reach.
-    inside_weight, elsewhere_weight
-        The bases: weight reached before or after.
-    unknown_weight
-        Weight left out, of which membership is not known.
-    """
-
-    inside_min: float
+    inside_min: float  # mean added minutes; inf where any reach is lost
     elsewhere_min: float
+    # the first less the second: above 0 the group fares worse. NaN where it cannot be told, for
+    # one side has no weight, or both lose reach
     gap_min: float
-    inside_weight: float
+    inside_weight: float  # the bases: weight reached before or after
     elsewhere_weight: float
-    unknown_weight: float = 0.0
+    unknown_weight: float = 0.0  # weight left out, of which membership is not known
 
 
 def gap_between(
@@ -214,30 +176,7 @@ def gap_between(
     inside: NDArray[np.bool_],
     elsewhere: NDArray[np.bool_],
 ) -> Gap:
-    """Return the gap in mean change between two sets of origins.
-
-    Parameters
-    ----------
-    change
-        Added minutes per origin; origins out of reach both before and after are to be left out of
-        both sets.
-    weights
-        Per origin.
-    inside, elsewhere
-        Who is in which set.
-
-    Returns
-    -------
-    Gap
-        With ``unknown_weight`` 0.
-
-    Examples
-    --------
-    >>> change, weights = np.array([4.0, 1.0]), np.array([1.0, 1.0])
-    >>> first = np.array([True, False])
-    >>> gap_between(change, weights, inside=first, elsewhere=~first).gap_min
-    3.0
-    """
+    """Return the gap in mean change between two sets of origins."""
     near, far = (
         mean_of(change[inside], weights[inside]),
         mean_of(change[elsewhere], weights[elsewhere]),

@@ -27,29 +27,7 @@ def evidence_of(
     before: NDArray[np.float64],
     after: NDArray[np.float64],
 ) -> pd.DataFrame:
-    """Return the rows behind a verdict.
-
-    Parameters
-    ----------
-    question
-        A criterion asked of a case.
-    origins
-        The case's.
-    before, after
-        What each origin has: minutes, metres or hours a week.
-
-    Returns
-    -------
-    pandas.DataFrame
-        - By area, worst first, for ``area_loss``: ``name``, ``weight``, ``share_before``,
-          ``share_after``, ``fall_points``.
-        - Two rows for ``group_gap``, the group and everyone else: ``weight`` (reached before or
-          after: the base), ``mean_before_min``, ``mean_after_min``, ``mean_change_min``.
-        - Else by origin, all of them: ``weight`` (0 for those outside the group), what they have
-          before and after (``before_min``, ``before_m`` or ``before_hours``), and ``counts``:
-          whether they count for the value (served, or with too much added), ``counted_before`` too
-          where the baseline has a value.
-    """
+    """Return the rows behind a verdict."""
     criterion, base = question.criterion, question.base
     if criterion.measure == "area_loss":
         return _by_area(question, origins, before, after)
@@ -114,20 +92,7 @@ def _by_group(
 
 
 def area_names(origins: gpd.GeoDataFrame, by: str) -> dict[Hashable, str]:
-    """Return the names of areas that a column of origins tells apart.
-
-    Parameters
-    ----------
-    origins
-        With the column.
-    by
-        Such as ``ward_code``; its names stand in ``ward_name`` where there is such a column.
-
-    Returns
-    -------
-    dict
-        Name by code, the first found; the code itself where there is no name.
-    """
+    """Return the names of areas that a column of origins tells apart."""
     column = f"{by.removesuffix('_code').removesuffix('_id')}_name"
     if column not in origins.columns:
         return {}

@@ -100,29 +100,7 @@ NOTES = (NOT_PROTECTED, NOT_SHOWN, AREAS_NOT_FAMILIES, COVERS)
 
 
 def groupings(comparison: Comparison) -> dict[str, pd.Series]:
-    """Return the ways in which a comparison's origins can be told apart.
-
-    Parameters
-    ----------
-    comparison
-        From ``comparison.compare``. Its origins may have ``imd_decile``, ``no_car_share``,
-        ``ward_name`` (else ``ward_code``), ``locality`` and ``ruc21``; a kind whose column is
-        not there, or is empty, is left out.
-
-    Returns
-    -------
-    dict of str to pandas.Series
-        By kind, in the order of `KINDS`: names of groups by ``origin_id``; "not known" where the
-        column is empty.
-
-    Examples
-    --------
-    >>> from eh_access import WALK, compare, estimate_travel_times, load_origins, load_sites
-    >>> homes, centres = load_origins("rotherham_oa"), load_sites("rotherham_centres")
-    >>> times = estimate_travel_times(homes, centres, mode=WALK)
-    >>> list(groupings(compare(times, times, homes)))
-    ['everyone', 'imd_fifth', 'no_car_fifth', 'ward', 'rural_urban', 'nearest_before']
-    """
+    """Return the ways in which a comparison's origins can be told apart."""
     columns, index = comparison.groups, comparison.frame.index
     found: dict[str, pd.Series] = {"everyone": pd.Series("everyone", index=index)}
     if _has(columns, "imd_decile"):

@@ -41,75 +41,27 @@ ROUNDED = "rounding: every count shown, and every share of counts"
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
-    """Which columns of a table are figures of people.
+    """Which columns of a table are figures of people."""
 
-    Parameters
-    ----------
-    base
-        Column of everybody in a row; "" for a table in which all rows are of the same people.
-    parts
-        Columns of counts of some of them.
-    shares
-        Columns of shares of them, 0 to 1; each is worked out anew from rounded counts. Where the
-        part has a column too, its name: hidden there, hidden here.
-    changes
-        Columns of changes of shares, and the two shares: after, before.
-    pairs
-        Columns after, and before, of one share or count.
-    whole
-        What ``base`` is in a table without such a column.
-    keys
-        Columns that name a row.
-    scenario
-        The one of them that tells scenarios apart, "" for none.
-    group
-        The one of them over which rows add up, "" for none.
-    """
-
+    # column of everybody in a row; "" for a table in which all rows are of the same people
     base: str = "weight"
-    parts: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()  # columns of counts of some of them
+    # columns of shares of them, 0 to 1; each is worked out anew from rounded counts. Where the
+    # part has a column too, its name: hidden there, hidden here
     shares: Mapping[str, str] = field(default_factory=dict)
+    # columns of changes of shares, and the two shares: after, before
     changes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    pairs: tuple[tuple[str, str], ...] = ()
-    whole: float = np.nan
-    keys: tuple[str, ...] = ()
-    scenario: str = ""
-    group: str = ""
+    pairs: tuple[tuple[str, str], ...] = ()  # columns after, and before, of one share or count
+    whole: float = np.nan  # what ``base`` is in a table without such a column
+    keys: tuple[str, ...] = ()  # columns that name a row
+    scenario: str = ""  # the one of them that tells scenarios apart, "" for none
+    group: str = ""  # the one of them over which rows add up, "" for none
 
 
 def hide_small(
     frame: pd.DataFrame, figures: Figures, policy: Policy, *, table: str = ""
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return a table as it may be published, and what was hidden in it and why.
-
-    Parameters
-    ----------
-    frame
-        Exact figures, a row each.
-    figures
-        Which columns are of people.
-    policy
-        The rules; where counts are public the frame comes back as it is.
-    table
-        Its name, for the log.
-
-    Returns
-    -------
-    frame : DataFrame
-        Counts rounded, shares of rounded counts, NaN where hidden.
-    log : DataFrame
-        `HIDDEN_COLUMNS`, without any value.
-
-    Examples
-    --------
-    >>> from eh_access.analysis.policy import Policy
-    >>> wards = pd.DataFrame({"ward": ["A", "B", "C"], "weight": [52.0, 41.0, 30.0]})
-    >>> wards = wards.assign(loses=[3.0, 12.0, 20.0], share=[3 / 52, 12 / 41, 20 / 30])
-    >>> told = Figures(parts=("loses",), shares={"share": "loses"}, keys=("ward",), group="ward")
-    >>> shown, log = hide_small(wards, told, Policy(least_base=10))
-    >>> shown["loses"].tolist(), log["rule"].str.split(":").str[0].tolist()
-    ([nan, nan, 20.0], ['primary', 'secondary'])
-    """
+    """Return a table as it may be published, and what was hidden in it and why."""
     empty = pd.DataFrame(columns=list(HIDDEN_COLUMNS))
     if policy.public or frame.empty:
         return frame, empty
@@ -119,22 +71,7 @@ def hide_small(
 
 
 def blurred(share: ArrayLike, base: float, policy: Policy) -> Floats:
-    """Return shares of one group of people as they are published.
-
-    Parameters
-    ----------
-    share
-        0 to 1.
-    base
-        How many there are.
-    policy
-        The rules.
-
-    Returns
-    -------
-    ndarray of float
-        See `Policy.share`; as they are where counts are public.
-    """
+    """Return shares of one group of people as they are published."""
     exact = np.asarray(share, dtype=np.float64)
     if policy.public:
         return exact
@@ -260,18 +197,7 @@ class _Hiding:
 
 
 def joined_logs(logs: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Return several logs as one.
-
-    Parameters
-    ----------
-    logs
-        From `hide_small`.
-
-    Returns
-    -------
-    DataFrame
-        `HIDDEN_COLUMNS`; a row that stands in two is there once.
-    """
+    """Return several logs as one."""
     some = [log for log in logs if len(log)]
     empty = pd.DataFrame(columns=list(HIDDEN_COLUMNS))
     return pd.concat(some, ignore_index=True).drop_duplicates() if some else empty

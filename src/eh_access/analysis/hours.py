@@ -84,25 +84,7 @@ def hours_reachable(
 
 
 def weekly_hours(stated: NDArray[np.float64], full_hours: float) -> NDArray[np.float64]:
-    """Return hours a week, full hours as a number.
-
-    Parameters
-    ----------
-    stated
-        ``hours_per_week`` of each site; NaN means full hours, number unknown.
-    full_hours
-        What those count as.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, one value per site.
-
-    Examples
-    --------
-    >>> weekly_hours(np.array([10.0, np.nan]), 25.0).tolist()
-    [10.0, 25.0]
-    """
+    """Return hours a week, full hours as a number."""
     return np.where(np.isnan(stated), full_hours, stated)
 
 
@@ -113,30 +95,7 @@ def reached(
     *,
     there_and_back: ThereAndBack,
 ) -> NDArray[np.bool_]:
-    """Return which sites can be got to, and home from, in time.
-
-    Parameters
-    ----------
-    there, back
-        Minutes, of one shape; ``back`` None when only the way there is asked for.
-    cutoff_min
-        Minutes.
-    there_and_back
-        ``"each_way"`` or ``"total"``.
-
-    Returns
-    -------
-    numpy.ndarray
-        bool, of that shape.
-
-    Examples
-    --------
-    >>> there, back = np.array([[20.0]]), np.array([[25.0]])
-    >>> bool(reached(there, back, 30.0, there_and_back="each_way")[0, 0])
-    True
-    >>> bool(reached(there, back, 30.0, there_and_back="total")[0, 0])
-    False
-    """
+    """Return which sites can be got to, and home from, in time."""
     if back is None:
         return within(there, cutoff_min)
     if there_and_back == "total":

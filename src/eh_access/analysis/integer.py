@@ -33,18 +33,7 @@ PROOF = 1e-6
 
 
 def solve_by_program(problem: Problem, objective: Objective) -> Solution:
-    """Return the best choice by integer programming.
-
-    Parameters
-    ----------
-    problem, objective
-        As for ``optimum.solve``.
-
-    Returns
-    -------
-    Solution
-        Proven, unless the time was up first.
-    """
+    """Return the best choice by integer programming."""
     if not (problem.weights > 0).any():  # every choice is as good as any other
         first = np.arange(problem.choose, dtype=np.int64)
         value = value_of(problem, first, objective)

@@ -221,10 +221,8 @@ def _frame(rows: list[tuple[Any, ...]], mode: TravelMode) -> gpd.GeoDataFrame:
 def _contours(
     pieces: Pieces, reach: Reach, cell_m: float, area: BaseGeometry | None
 ) -> Iterator[BaseGeometry]:
-    """Draw, for each cutoff, the zero line of the surface of metres to the rim.
-
-    What is reached with time to spare is painted once for all longer cutoffs.
-    """
+    """Draw, for each cutoff, the zero line of the surface of metres to the rim."""
+    # What is reached with time to spare is painted once for all longer cutoffs.
     from eh_access.analysis.surface import paint  # noqa: PLC0415 - loads numba
 
     beyond_m = BEYOND_CELLS * cell_m

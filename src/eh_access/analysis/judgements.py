@@ -23,55 +23,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Finding:
-    """What there is to say of a criterion.
+    """What there is to say of a criterion."""
 
-    Parameters
-    ----------
-    value, baseline_value
-        In the measure's unit.
-    outcome, indication
-        As in the verdict.
-    not_met_before, worsened_by
-        As in the verdict.
-    is_baseline
-        Whether it is of the baseline itself, so that there is no before to tell of.
-    causes
-        Why nothing can be said, in clauses; empty unless that is the outcome.
-    """
-
-    value: float
+    value: float  # in the measure's unit
     baseline_value: float
-    outcome: Outcome
+    outcome: Outcome  # as in the verdict
     indication: Outcome | None
     not_met_before: bool
     worsened_by: float
-    is_baseline: bool
-    causes: tuple[str, ...]
+    is_baseline: bool  # whether it is of the baseline itself, so that there is no before to tell of
+    causes: tuple[str, ...]  # why nothing can be said, in clauses; empty unless that is the outcome
 
 
 def published(
     criterion: Criterion, value: Floats, baseline: Floats, base: Base, policy: Policy
 ) -> tuple[Floats, Floats]:
-    """Return a criterion's values as they are published.
-
-    Parameters
-    ----------
-    criterion
-        What was asked.
-    value, baseline
-        After and before, of any one shape.
-    base
-        Whom it counts.
-    policy
-        How counts are kept from identifying anybody.
-
-    Returns
-    -------
-    value, baseline : ndarray of float
-        As they are where counts are public, and where they are minutes. Shares are of rounded
-        counts; NaN where few are in it or out of it, and after where it differs by few from before.
-        The fall of an area is told in steps of five points.
-    """
+    """Return a criterion's values as they are published."""
     if policy.public:
         return value, baseline
     whole = float(base.weights.sum())
@@ -87,20 +54,7 @@ def published(
 
 
 def judgement(criterion: Criterion, finding: Finding) -> str:
-    """Return what follows from the facts.
-
-    Parameters
-    ----------
-    criterion
-        What was asked.
-    finding
-        What there is to say.
-
-    Returns
-    -------
-    str
-        For example "Met: 92.3% against at least 90%."
-    """
+    """Return what follows from the facts."""
     if finding.outcome is not Outcome.CANNOT_SAY:
         return f"{_verdict(criterion, finding, finding.outcome)}."
     causes = "; ".join(finding.causes)

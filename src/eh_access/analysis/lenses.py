@@ -38,21 +38,11 @@ MOST = {"share": 1.0, "points": 100.0, "min": np.inf}
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Layer:
-    """What one mode adds to one side of a case.
+    """What one mode adds to one side of a case."""
 
-    Parameters
-    ----------
-    mode
-        How people travel.
-    view
-        The side as the criterion sees it by this mode alone.
-    origin_offset_m, site_offset_m
-        Metres to the street; NaN where a place could not be put on one.
-    """
-
-    mode: TravelMode
-    view: View
-    origin_offset_m: Doubles
+    mode: TravelMode  # how people travel
+    view: View  # the side as the criterion sees it by this mode alone
+    origin_offset_m: Doubles  # metres to the street; NaN where a place could not be put on one
     site_offset_m: Doubles
 
     def pace(self, setting: Setting) -> float:
@@ -86,26 +76,16 @@ class Layer:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Lens:
-    """A criterion asked of a case, ready to be asked again under other settings.
+    """A criterion asked of a case, ready to be asked again under other settings."""
 
-    Parameters
-    ----------
-    criterion, case
-        What is asked, of what.
-    before, after
-        The two sides, a layer for each mode; empty when an input is missing.
-    missing
-        Which inputs are missing, in plain words.
-    withheld
-        A further mode (the bus) is missing, so that only "met" can be said.
-    """
-
-    criterion: Criterion
+    criterion: Criterion  # what is asked, of what
     case: Case
-    before: tuple[Layer, ...]
+    before: tuple[
+        Layer, ...
+    ]  # the two sides, a layer for each mode; empty when an input is missing
     after: tuple[Layer, ...]
-    missing: tuple[str, ...] = ()
-    withheld: bool = False
+    missing: tuple[str, ...] = ()  # which inputs are missing, in plain words
+    withheld: bool = False  # A further mode (the bus) is missing, so that only "met" can be said
     _figures: dict[object, Figures] = field(default_factory=dict, repr=False)
     _bases: dict[str, Base] = field(default_factory=dict, repr=False)
 
@@ -151,18 +131,7 @@ class Lens:
 
 
 def lens_of(criterion: Criterion, case: Case) -> Lens:
-    """Return a criterion asked of a case, ready to be asked again.
-
-    Parameters
-    ----------
-    criterion, case
-        What is asked, of what.
-
-    Returns
-    -------
-    Lens
-        Without layers where an input is missing.
-    """
+    """Return a criterion asked of a case, ready to be asked again."""
     missing = tuple(missing_inputs(criterion, case))
     return Lens(
         criterion=criterion,
@@ -175,20 +144,7 @@ def lens_of(criterion: Criterion, case: Case) -> Lens:
 
 
 def at_threshold(criterion: Criterion, factor: float) -> Criterion:
-    """Return a criterion whose threshold is multiplied, and the fall allowed moved alike.
-
-    Parameters
-    ----------
-    criterion
-        What is asked.
-    factor
-        See ``settings_grid.Setting``.
-
-    Returns
-    -------
-    Criterion
-        The same where nothing changes.
-    """
+    """Return a criterion whose threshold is multiplied, and the fall allowed moved alike."""
     threshold = min(criterion.threshold * factor, MOST[criterion.spec.unit])
     fall = criterion.max_fall_points
     fall = None if fall is None else max(fall * (2 - factor), 0.0)
@@ -204,18 +160,7 @@ def _layers(criterion: Criterion, case: Case, side: Side) -> tuple[Layer, ...]:
 
 
 def by_mode(criterion: Criterion) -> list[Criterion]:
-    """Return a criterion once for each of its modes, asking by that mode alone.
-
-    Parameters
-    ----------
-    criterion
-        What is asked.
-
-    Returns
-    -------
-    list of Criterion
-        Its own mode first.
-    """
+    """Return a criterion once for each of its modes, asking by that mode alone."""
     modes = (criterion.mode, *criterion.also_modes)
     return [criterion.model_copy(update={"mode": mode, "also_modes": ()}) for mode in modes]
 

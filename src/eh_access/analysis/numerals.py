@@ -19,29 +19,7 @@ SAME = 1e-9
 
 
 def number(weight: float, policy: Policy = PUBLIC) -> str:
-    """Return a count, rounded to a whole number, thousands told apart.
-
-    Parameters
-    ----------
-    weight
-        0 or more; modelled weights need not be whole.
-    policy
-        How counts are kept from identifying anybody.
-
-    Returns
-    -------
-    str
-        "under 1" for a little more than nothing; "fewer than 10" for what is hidden.
-
-    Examples
-    --------
-    >>> number(1239.7)
-    '1,240'
-    >>> number(0.2)
-    'under 1'
-    >>> number(3.3, Policy()), number(43.0, Policy())
-    ('fewer than 10', '45')
-    """
+    """Return a count, rounded to a whole number, thousands told apart."""
     if policy.small(weight):
         return f"fewer than {policy.threshold}"
     weight = float(policy.shown(weight))
@@ -49,27 +27,9 @@ def number(weight: float, policy: Policy = PUBLIC) -> str:
 
 
 def about(weight: float, policy: Policy = PUBLIC) -> str:
-    """Return a count for a sentence: to three significant figures, saying so where it is rounded.
-
-    The one rule for counts in sentences; tables hold the count itself.
-
-    Parameters
-    ----------
-    weight
-        0 or more; modelled weights need not be whole.
-    policy
-        How counts are kept from identifying anybody; those it rounds are told as it has them.
-
-    Returns
-    -------
-    str
-        Text.
-
-    Examples
-    --------
-    >>> about(1243.4), about(14637.0), about(56.0), about(55.6), about(0.2), about(43.0, Policy())
-    ('about 1,240', 'about 14,600', '56', 'about 56', 'under 1', '45')
-    """
+    """Return a count for a sentence."""
+    # to three significant figures, saying so where it is rounded.
+    # The one rule for counts in sentences; tables hold the count itself.
     if not policy.public or weight < 0.5:  # noqa: PLR2004 - what would round to none
         return number(weight, policy)
     rounded = round(weight, -max(len(str(round(weight))) - SIGNIFICANT, 0))
@@ -77,23 +37,7 @@ def about(weight: float, policy: Policy = PUBLIC) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share as a whole percentage that never makes some look like none, or all.
-
-    Parameters
-    ----------
-    share
-        0 to 1, or NaN.
-
-    Returns
-    -------
-    str
-        For example "8%".
-
-    Examples
-    --------
-    >>> percent(0.0847), percent(0.001), percent(0.999), percent(1.0)
-    ('8%', 'under 1%', 'over 99%', '100%')
-    """
+    """Return a share as a whole percentage that never makes some look like none, or all."""
     if math.isnan(share):
         return "no share"
     if 0 < share < FEWEST:
@@ -104,29 +48,7 @@ def percent(share: float) -> str:
 
 
 def count_of(part: float, whole: float, unit: str, policy: Policy = PUBLIC) -> str:
-    """Return a part of a whole in counts and as a percentage.
-
-    Parameters
-    ----------
-    part, whole
-        Weights.
-    unit
-        What is counted, in the plural.
-    policy
-        How counts are kept from identifying anybody: all but a few is hidden as a few are.
-
-    Returns
-    -------
-    str
-        For a sentence.
-
-    Examples
-    --------
-    >>> count_of(1240, 14637, "under-fives")
-    '1,240 of about 14,600 under-fives (8%)'
-    >>> count_of(297.0, 300.0, "families", Policy())
-    'all but fewer than 10 of 300 families'
-    """
+    """Return a part of a whole in counts and as a percentage."""
     if not policy.public:
         return _hidden_count_of(part, whole, unit, policy)
     share = part / whole if whole > 0 else math.nan
@@ -145,29 +67,7 @@ def _hidden_count_of(part: float, whole: float, unit: str, policy: Policy) -> st
 
 
 def shown(value: float, unit: Unit, *, near: float | None = None, plain: bool = False) -> str:
-    """Return a value with its unit, to one decimal, or as many as tell it from another.
-
-    Parameters
-    ----------
-    value
-        A share 0..1, minutes or points.
-    unit
-        Which of them.
-    near
-        A value it must not be mistaken for, such as a threshold.
-    plain
-        A difference of shares, to be told in points.
-
-    Returns
-    -------
-    str
-        With its unit.
-
-    Examples
-    --------
-    >>> shown(0.9, "share"), shown(0.8996, "share", near=0.9), shown(0.028, "share", plain=True)
-    ('90%', '89.96%', '2.8 points')
-    """
+    """Return a value with its unit, to one decimal, or as many as tell it from another."""
     scale = 100.0 if unit == "share" else 1.0
     word = {"share": "points" if plain else "%", "min": "minutes", "points": "points"}[unit]
     if math.isnan(value):
@@ -187,21 +87,5 @@ def shown(value: float, unit: Unit, *, near: float | None = None, plain: bool = 
 
 
 def amount(text: str) -> float:
-    """Return the number a shown value begins with.
-
-    Parameters
-    ----------
-    text
-        From `shown`, of a finite value.
-
-    Returns
-    -------
-    float
-        As shown, not as it was.
-
-    Examples
-    --------
-    >>> amount("2.8 points"), amount("90%")
-    (2.8, 90.0)
-    """
+    """Return the number a shown value begins with."""
     return float(text.split(maxsplit=1)[0].removesuffix("%"))

@@ -39,44 +39,23 @@ SPARE = 1e-7
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Problem:
-    """What is to be chosen, as plain arrays.
+    """What is to be chosen, as plain arrays."""
 
-    Parameters
-    ----------
-    minutes
-        float64 (candidates, origins); inf out of reach.
-    base
-        float64 (origins,): minutes to the nearest site that is there anyhow, inf if none is.
-    weights
-        float64 (origins,).
-    covers
-        bool (candidates, origins) and (origins,) in ``covered``: who is within the cutoff.
-    cover_weights
-        float64 (origins,): what covering each counts.
-    choose
-        How many candidates.
-    limit_min
-        What who reaches nothing counts with in a mean: how far the search went. One number, or
-        float64 (origins,).
-    time_limit_s
-        For each integer program.
-    listed
-        Up to so many sets are tried one by one.
-    branched
-        Up to so many sites are sought by branch and bound.
-    """
-
-    minutes: Floats
+    minutes: Floats  # float64 (candidates, origins); inf out of reach
+    # float64 (origins,): minutes to the nearest site that is there anyhow, inf if none is
     base: Floats
-    weights: Floats
+    weights: Floats  # float64 (origins,)
+    # bool (candidates, origins) and (origins,) in ``covered``: who is within the cutoff
     covers: NDArray[np.bool_]
     covered: NDArray[np.bool_]
-    cover_weights: Floats
-    choose: int
+    cover_weights: Floats  # float64 (origins,): what covering each counts
+    choose: int  # how many candidates
+    # what who reaches nothing counts with in a mean: how far the search went. One number, or
+    # float64 (origins,)
     limit_min: float | Floats
-    time_limit_s: float = 60.0
-    listed: int = MOST_LISTED
-    branched: int = MOST_BRANCHED
+    time_limit_s: float = 60.0  # for each integer program
+    listed: int = MOST_LISTED  # up to so many sets are tried one by one
+    branched: int = MOST_BRANCHED  # up to so many sites are sought by branch and bound
 
     @property
     def sets(self) -> int:
@@ -93,28 +72,15 @@ class Problem:
 
 @dataclass(frozen=True, kw_only=True)
 class Solution:
-    """The best choice.
+    """The best choice."""
 
-    Parameters
-    ----------
-    chosen
-        Rows of the candidates, sorted.
-    value
-        What was made least: the sum of weight times minutes, the most minutes, or the weight not
-        covered. For the lexicographic choice the most minutes.
-    bound
-        No choice can do better than this.
-    proven
-        Whether the choice is proven the best.
-    method
-        ``"every set tried"``, ``"branch and bound"`` or ``"integer program"``.
-    """
-
-    chosen: tuple[int, ...]
+    chosen: tuple[int, ...]  # rows of the candidates, sorted
+    # what was made least: the sum of weight times minutes, the most minutes, or the weight not
+    # covered. For the lexicographic choice the most minutes
     value: float
-    bound: float
-    proven: bool
-    method: str
+    bound: float  # no choice can do better than this
+    proven: bool  # whether the choice is proven the best
+    method: str  # ``"every set tried"``, ``"branch and bound"`` or ``"integer program"``
 
     @property
     def gap(self) -> float:
@@ -126,46 +92,18 @@ class Solution:
 
 @dataclass(frozen=True, eq=False)
 class Figures:
-    """What sets achieve; each float64 (sets,).
+    """What sets achieve; each float64 (sets,)."""
 
-    Parameters
-    ----------
-    unreached
-        Weight that reaches nothing.
-    total
-        Weight times minutes of the rest.
-    worst
-        The most minutes of anyone with weight.
-    """
-
-    unreached: Floats
-    total: Floats
-    worst: Floats
+    unreached: Floats  # weight that reaches nothing
+    total: Floats  # weight times minutes of the rest
+    worst: Floats  # the most minutes of anyone with weight
 
 
 def solve(problem: Problem, objective: Objective) -> Solution:
-    """Return the best choice.
-
-    Each objective goes by its own aim alone. Of choices that are equally good the one that leaves
-    the fewest without reach and the least sum of minutes is taken; if that ties too, where every
-    set was tried, the one that sorts first.
-
-    Parameters
-    ----------
-    problem
-        What is to be chosen.
-    objective
-        ``"p_median"``: the least mean minutes, who reaches nothing counted at the limit.
-        ``"p_centre"``: the least minutes of the worst off; who reaches nothing is worst off.
-        ``"maximal_cover"``: the most weight within the cutoff, then as the p-median.
-        ``"lexicographic"``: as p-centre, then as few as can be that badly off, then the next, and
-        so on down.
-
-    Returns
-    -------
-    Solution
-        Proven the best, unless it says otherwise.
-    """
+    """Return the best choice."""
+    # Each objective goes by its own aim alone. Of choices that are equally good the one that
+    # leaves the fewest without reach and the least sum of minutes is taken; if that ties too,
+    # where every set was tried, the one that sorts first.
     if problem.sets <= problem.listed:
         return try_every_set(problem, objective)
     if problem.choose <= problem.branched:
@@ -180,18 +118,7 @@ def solve(problem: Problem, objective: Objective) -> Solution:
 
 
 def try_every_set(problem: Problem, objective: Objective) -> Solution:
-    """Return the best choice by trying every set.
-
-    Parameters
-    ----------
-    problem, objective
-        As for `solve`.
-
-    Returns
-    -------
-    Solution
-        Proven.
-    """
+    """Return the best choice by trying every set."""
     problem = problem.asked(objective)
     sets = every_set(len(problem.minutes), problem.choose)
     found = figures_of(problem, sets)
@@ -211,43 +138,14 @@ def try_every_set(problem: Problem, objective: Objective) -> Solution:
 
 
 def every_set(candidates: int, choose: int) -> Sets:
-    """Return every set of rows, in the order they sort.
-
-    Parameters
-    ----------
-    candidates, choose
-        How many there are, how many are chosen.
-
-    Returns
-    -------
-    numpy.ndarray
-        int64 (sets, choose).
-
-    Examples
-    --------
-    >>> every_set(3, 2).tolist()
-    [[0, 1], [0, 2], [1, 2]]
-    """
+    """Return every set of rows, in the order they sort."""
     count = comb(candidates, choose)
     flat = (row for chosen in combinations(range(candidates), choose) for row in chosen)
     return np.fromiter(flat, dtype=np.int64, count=count * choose).reshape(count, choose)
 
 
 def figures_of(problem: Problem, sets: Sets) -> Figures:
-    """Return what sets achieve.
-
-    Parameters
-    ----------
-    problem
-        What is to be chosen.
-    sets
-        int64 (sets, chosen), rows of candidates.
-
-    Returns
-    -------
-    Figures
-        One value per set.
-    """
+    """Return what sets achieve."""
     from eh_access.analysis.sweep import evaluate  # noqa: PLC0415 - compiled when first used
 
     minutes = np.ascontiguousarray(problem.minutes)
@@ -256,18 +154,7 @@ def figures_of(problem: Problem, sets: Sets) -> Figures:
 
 
 def uncovered_of(problem: Problem, sets: Sets) -> Floats:
-    """Return the weight that sets leave uncovered.
-
-    Parameters
-    ----------
-    problem, sets
-        As for `figures_of`.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64 (sets,).
-    """
+    """Return the weight that sets leave uncovered."""
     from eh_access.analysis.sweep import evaluate  # noqa: PLC0415 - compiled when first used
 
     missed = np.where(problem.covers, 0.0, 1.0)
@@ -276,22 +163,7 @@ def uncovered_of(problem: Problem, sets: Sets) -> Floats:
 
 
 def worst_off_first(problem: Problem, sets: Sets, rows: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Return which sets are best for the worst off, then for the next worst, and so on down.
-
-    Parameters
-    ----------
-    problem
-        What is to be chosen.
-    sets
-        int64 (sets, chosen).
-    rows
-        The rows of ``sets`` that still count.
-
-    Returns
-    -------
-    numpy.ndarray
-        Those of ``rows`` that no other betters.
-    """
+    """Return which sets are best for the worst off, then for the next worst, and so on down."""
     from eh_access.analysis.sweep import tail  # noqa: PLC0415 - compiled when first used
 
     minutes = np.ascontiguousarray(problem.minutes)
@@ -316,22 +188,7 @@ def _keys(problem: Problem, sets: Sets, found: Figures, objective: Objective) ->
 
 
 def value_of(problem: Problem, chosen: Sets, objective: Objective) -> float:
-    """Return what an objective makes least, for one set.
-
-    Parameters
-    ----------
-    problem
-        What is to be chosen.
-    chosen
-        Rows of candidates.
-    objective
-        Which figure.
-
-    Returns
-    -------
-    float
-        In the unit of `Solution`.
-    """
+    """Return what an objective makes least, for one set."""
     sets = chosen.reshape(1, -1)
     if objective == "maximal_cover":
         return float(uncovered_of(problem, sets)[0])

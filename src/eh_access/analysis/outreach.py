@@ -144,18 +144,7 @@ def best_sessions(
 
 
 def outreach_frame(found: Sequence[Outreach]) -> pd.DataFrame:
-    """Return ``outreach.csv``: one row per scenario mended, number of venues and objective.
-
-    Parameters
-    ----------
-    found
-        From `best_sessions`, in the order wanted.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The columns of `Outreach`'s ``frame``; ``scenario`` names the scenario to run.
-    """
+    """Return ``outreach.csv``: one row per scenario mended, number of venues and objective."""
     parts = [
         part.frame.assign(scenario=[scenario.name for scenario in part.scenarios]) for part in found
     ]
@@ -163,23 +152,7 @@ def outreach_frame(found: Sequence[Outreach]) -> pd.DataFrame:
 
 
 def with_candidates(sites: gpd.GeoDataFrame, candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the sites with candidate venues beside them, closed until a scenario opens them.
-
-    Parameters
-    ----------
-    sites, candidates
-        Checked sites in one CRS, no id in both.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        With bool ``is_open``.
-
-    Raises
-    ------
-    InputError
-        If an id is in both.
-    """
+    """Return the sites with candidate venues beside them, closed until a scenario opens them."""
     both = sites.index.intersection(candidates.index).tolist()
     if both:
         raise InputError(f"candidates: {both[:5]} are sites already; give them other ids")

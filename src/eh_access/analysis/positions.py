@@ -22,23 +22,7 @@ MARK = "#"
 
 
 def sample_id(site_id: str, sample: int) -> str:
-    """Return the id of a site in one sampled place.
-
-    Parameters
-    ----------
-    site_id, sample
-        Which site, which sample from 0.
-
-    Returns
-    -------
-    str
-        For example ``"park-view#007"``.
-
-    Examples
-    --------
-    >>> sample_id("park-view", 7)
-    'park-view#007'
-    """
+    """Return the id of a site in one sampled place."""
     return f"{site_id}{MARK}{sample:03d}"
 
 
@@ -49,45 +33,12 @@ def sampled_sites(
     count: int = POSITIONS,
     within: BaseGeometry | None = None,
 ) -> gpd.GeoDataFrame:
-    """Return sampled places of every site that is known only roughly.
-
-    Each place is drawn evenly from the disc of ``location_radius_m`` around where the site is
-    drawn, as far as it lies in the study's area. A site's draws depend on the seed and its id
-    alone: another site more or less, or another order of rows, changes nothing. Travel times to
-    the result are worked out like those to any sites, in one go, and handed to ``robustness`` as a
-    ``Side``.
-
-    Parameters
-    ----------
-    sites
-        Checked sites in metres (EPSG:27700).
-    seed
-        The same seed gives the same places.
-    count
-        How many places for each site.
-    within
-        The study's area (EPSG:27700): a site drawn in it lies in it. None if there is none.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        ``count`` rows for each such site (see ``rough.rough_radius_m``), all samples of a site
-        together: index ``site_id`` (see `sample_id`), the columns of ``sites``, open, surveyed and
-        with full hours, so that all count wherever they are asked about; ``sample_of`` and
-        ``sample``. Empty when every place is known well, or not at all.
-
-    Raises
-    ------
-    InputError
-        If ``count`` is less than 1.
-
-    Examples
-    --------
-    >>> from eh_access import load_sites
-    >>> centres = load_sites("rotherham_centres").loc[["park-view", "valley"]]
-    >>> sampled_sites(centres, seed=1, count=2).index.tolist()  # nobody knows where Valley is
-    ['park-view#000', 'park-view#001']
-    """
+    """Return sampled places of every site that is known only roughly."""
+    # Each place is drawn evenly from the disc of ``location_radius_m`` around where the site is
+    # drawn, as far as it lies in the study's area. A site's draws depend on the seed and its id
+    # alone: another site more or less, or another order of rows, changes nothing. Travel times to
+    # the result are worked out like those to any sites, in one go, and handed to ``robustness``
+    # as a ``Side``.
     if count < 1:
         raise InputError(f"count is {count}; give 1 or more sampled positions")
     radius = pd.Series(rough_radius_m(sites), index=sites.index)

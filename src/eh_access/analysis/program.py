@@ -80,24 +80,7 @@ class Program:
 
 
 def missed_of(program: Program, near: Bools, already: Bools, weights: Floats) -> dict[int, float]:
-    """Add a helper for each group of origins that depend on the same candidates.
-
-    Parameters
-    ----------
-    program
-        Gets a helper for each group, and a row that keeps it truthful.
-    near
-        bool (candidates, origins): who would serve whom.
-    already
-        bool (origins,): served anyhow.
-    weights
-        (origins,).
-
-    Returns
-    -------
-    dict of int to float
-        The weight that is missed if the helper is 1.
-    """
+    """Add a helper for each group of origins that depend on the same candidates."""
     loads: dict[bytes, float] = {}
     groups: dict[bytes, Bools] = {}
     for origin in np.flatnonzero((weights > 0) & ~already):

@@ -21,22 +21,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Question:
-    """A criterion asked of a case, everything it needs taken out of the tables.
+    """A criterion asked of a case, everything it needs taken out of the tables."""
 
-    Parameters
-    ----------
-    criterion
-        What is asked.
-    before, after
-        What it sees of both sides.
-    base
-        Whom it counts.
-    """
-
-    criterion: Criterion
-    before: View
+    criterion: Criterion  # what is asked
+    before: View  # what it sees of both sides
     after: View
-    base: Base
+    base: Base  # whom it counts
 
     def figures(
         self, shift: Mapping[str, int] | None = None
@@ -59,18 +49,7 @@ class Question:
 
 
 def ask(criterion: Criterion, case: Case) -> Question:
-    """Return a criterion asked of a case; its inputs must be there.
-
-    Parameters
-    ----------
-    criterion, case
-        What is asked, of what; see `missing_inputs`.
-
-    Returns
-    -------
-    Question
-        Rows in the order of ``case.origins``.
-    """
+    """Return a criterion asked of a case; its inputs must be there."""
     return Question(
         criterion=criterion,
         before=look(criterion, case, case.before),
@@ -80,18 +59,7 @@ def ask(criterion: Criterion, case: Case) -> Question:
 
 
 def missing_inputs(criterion: Criterion, case: Case) -> list[str]:
-    """Return which inputs a criterion lacks, in plain words; empty when it has them all.
-
-    Parameters
-    ----------
-    criterion, case
-        What is asked, of what.
-
-    Returns
-    -------
-    list of str
-        Clauses such as "walk times are missing". Further modes are not looked for here.
-    """
+    """Return which inputs a criterion lacks, in plain words; empty when it has them all."""
     missing: dict[str, None] = {}
     for side in (case.before, case.after):
         missing |= dict.fromkeys(_missing_on(criterion, side))
@@ -124,17 +92,6 @@ def _missing_on(criterion: Criterion, side: Side) -> Iterator[str]:
 
 
 def missing_modes(criterion: Criterion, case: Case) -> list[str]:
-    """Return the further modes of which a side has no times.
-
-    Parameters
-    ----------
-    criterion, case
-        What is asked, of what.
-
-    Returns
-    -------
-    list of str
-        Names of modes, in the criterion's order.
-    """
+    """Return the further modes of which a side has no times."""
     sides = (case.before, case.after)
     return [mode for mode in criterion.also_modes if any(mode not in side.times for side in sides)]

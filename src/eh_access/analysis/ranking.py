@@ -19,23 +19,7 @@ NEARLY = 0.99
 
 
 def ranks_of(costs: Floats) -> NDArray[np.int64]:
-    """Return the rank of each value in its column: 1 is the least, ties share the lowest rank.
-
-    Parameters
-    ----------
-    costs
-        (sets, measures), lower is better; inf ranks last. No NaN.
-
-    Returns
-    -------
-    numpy.ndarray
-        int64 (sets, measures).
-
-    Examples
-    --------
-    >>> ranks_of(np.array([[5.0], [2.0], [5.0], [9.0]])).ravel().tolist()
-    [2, 1, 2, 4]
-    """
+    """Return the rank of each value in its column: 1 is the least, ties share the lowest rank."""
     ranks = np.empty(costs.shape, dtype=np.int64)
     for column in range(costs.shape[1]):
         values = costs[:, column]
@@ -44,23 +28,7 @@ def ranks_of(costs: Floats) -> NDArray[np.int64]:
 
 
 def ties_of(costs: Floats) -> NDArray[np.int64]:
-    """Return how many others share the rank of each value in its column.
-
-    Parameters
-    ----------
-    costs
-        As for `ranks_of`.
-
-    Returns
-    -------
-    numpy.ndarray
-        int64 (sets, measures); 0 where it stands alone.
-
-    Examples
-    --------
-    >>> ties_of(np.array([[5.0], [2.0], [5.0], [9.0]])).ravel().tolist()
-    [1, 0, 1, 0]
-    """
+    """Return how many others share the rank of each value in its column."""
     ties = np.empty(costs.shape, dtype=np.int64)
     for column in range(costs.shape[1]):
         values = costs[:, column]
@@ -71,23 +39,7 @@ def ties_of(costs: Floats) -> NDArray[np.int64]:
 
 
 def least(keys: list[Floats]) -> NDArray[np.intp]:
-    """Return the rows that are least by the first key, of those by the second, and so on.
-
-    Parameters
-    ----------
-    keys
-        float64 (rows,) each; sums are told apart by a billionth of their size.
-
-    Returns
-    -------
-    numpy.ndarray
-        Rows in their order, at least one.
-
-    Examples
-    --------
-    >>> least([np.array([1.0, 1.0, 2.0]), np.array([5.0, 4.0, 0.0])]).tolist()
-    [1]
-    """
+    """Return the rows that are least by the first key, of those by the second, and so on."""
     rows = np.arange(len(keys[0]))
     for key in keys:
         values = key[rows]
@@ -98,23 +50,7 @@ def least(keys: list[Floats]) -> NDArray[np.intp]:
 
 
 def pareto(costs: Floats) -> NDArray[np.bool_]:
-    """Return the choices that no other betters: as good on every measure and better on one.
-
-    Parameters
-    ----------
-    costs
-        (sets, measures), lower is better; inf is allowed. No NaN.
-
-    Returns
-    -------
-    numpy.ndarray
-        bool (sets,).
-
-    Examples
-    --------
-    >>> pareto(np.array([[1.0, 9.0], [9.0, 1.0], [9.0, 9.0], [1.0, 9.0]])).tolist()
-    [True, True, False, True]
-    """
+    """Return the choices that no other betters: as good on every measure and better on one."""
     if not len(costs):
         return np.zeros(0, dtype=bool)
     level = ranks_of(costs).astype(np.float64)  # order is all that counts, and ranks are finite
@@ -135,48 +71,19 @@ def pareto(costs: Floats) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """What the columns of a table of costs tell apart; made by `told_apart`.
+    """What the columns of a table of costs tell apart; made by `told_apart`."""
 
-    Parameters
-    ----------
-    counted
-        Columns that say something of their own.
-    constant
-        Columns with one value for every choice.
-    same_as
-        Columns that rank every choice as an earlier one does, by that one.
-    saturated
-        Counted columns with one value for most choices, by the share of choices that have it.
-    alike
-        Pairs of counted columns that rank nearly alike, with their rank correlation.
-    """
-
-    counted: tuple[int, ...]
-    constant: tuple[int, ...]
-    same_as: dict[int, int]
+    counted: tuple[int, ...]  # columns that say something of their own
+    constant: tuple[int, ...]  # columns with one value for every choice
+    same_as: dict[int, int]  # columns that rank every choice as an earlier one does, by that one
+    # counted columns with one value for most choices, by the share of choices that have it
     saturated: dict[int, float]
+    # pairs of counted columns that rank nearly alike, with their rank correlation
     alike: dict[tuple[int, int], float]
 
 
 def told_apart(costs: Floats) -> Told:
-    """Return which columns say something of their own about the choices.
-
-    Parameters
-    ----------
-    costs
-        (sets, measures), lower is better; inf is allowed. No NaN.
-
-    Returns
-    -------
-    Told
-        Of a table with fewer than two choices every column is counted.
-
-    Examples
-    --------
-    >>> found = told_apart(np.array([[1.0, 10.0, 5.0, 2.0], [2.0, 30.0, 5.0, 1.0]]))
-    >>> found.counted, found.constant, found.same_as
-    ((0, 3), (2,), {1: 0})
-    """
+    """Return which columns say something of their own about the choices."""
     ranks = ranks_of(costs)
     count, columns = ranks.shape
     if count < 2:  # noqa: PLR2004 - one choice is like no other

@@ -23,18 +23,10 @@ DS_PER_MIN = 600.0
 
 @dataclass(frozen=True, eq=False)
 class Pieces:
-    """Straight pieces of reached street; each begins at the end that is reached first.
+    """Straight pieces of reached street; each begins at the end that is reached first."""
 
-    Parameters
-    ----------
-    ends
-        float64 (pieces, 4), x and y where each begins and ends, metres.
-    minutes
-        float64 (pieces, 2), travel time from or to the site there.
-    """
-
-    ends: NDArray[np.float64]
-    minutes: NDArray[np.float64]
+    ends: NDArray[np.float64]  # float64 (pieces, 4), x and y where each begins and ends, metres
+    minutes: NDArray[np.float64]  # float64 (pieces, 2), travel time from or to the site there
 
     def __len__(self) -> int:
         return len(self.ends)
@@ -70,27 +62,7 @@ def reached_pieces(
     edge_min: tuple[NDArray[np.float64], NDArray[np.float64]],
     near: NDArray[np.bool_],
 ) -> Pieces:
-    """Return how every street within reach is reached: from one end, from both, from the site.
-
-    Parameters
-    ----------
-    network
-        The streets.
-    node_min
-        float32 (nodes,), minutes between each node and the site; inf out of reach.
-    stand
-        Where the site itself is.
-    edge_min
-        From ``edge_minutes``.
-    near
-        bool (edges,), the edges asked about; the site's own is always among them.
-
-    Returns
-    -------
-    Pieces
-        Those from the two ends of an edge meet where the times are equal. Those that begin at the
-        site may overlap others on its edge; the earlier time holds.
-    """
+    """Return how every street within reach is reached: from one end, from both, from the site."""
     from_start, from_end = edge_min
     u_min = node_min[network.edge_from].astype(np.float64)
     v_min = node_min[network.edge_to].astype(np.float64)
@@ -116,22 +88,7 @@ def reached_pieces(
 def edge_minutes(
     network: Network, mode: TravelMode, direction: Direction
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return minutes per whole edge as it is reached from its start and from its end.
-
-    Parameters
-    ----------
-    network
-        The streets.
-    mode
-        How people travel.
-    direction
-        ``"to_sites"`` or ``"from_sites"``.
-
-    Returns
-    -------
-    tuple of float64 (edges,)
-        inf where the mode may not go that way.
-    """
+    """Return minutes per whole edge as it is reached from its start and from its end."""
     cost = edge_cost(network, mode)
     forward, backward = (
         np.where(ds < CLOSED_DS, ds / DS_PER_MIN, np.inf)
@@ -144,22 +101,7 @@ def edge_minutes(
 def edges_near(
     network: Network, bounds: tuple[float, float, float, float], within_m: float
 ) -> NDArray[np.bool_]:
-    """Return which edges may come so near to a rectangle.
-
-    Parameters
-    ----------
-    network
-        The streets.
-    bounds
-        West, south, east and north, metres.
-    within_m
-        How near.
-
-    Returns
-    -------
-    bool (edges,)
-        True where the box round an edge does.
-    """
+    """Return which edges may come so near to a rectangle."""
     xy, start = network.geometry_xy, network.geometry_start[:-1]
     low, high = np.minimum.reduceat(xy, start), np.maximum.reduceat(xy, start)
     beyond = np.array(bounds) + np.array([-within_m, -within_m, within_m, within_m])

@@ -44,75 +44,30 @@ HALF_DECIMETRE_M = 0.05
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Base:
-    """Whom a criterion counts.
+    """Whom a criterion counts."""
 
-    Parameters
-    ----------
-    weights
-        float64 (origins,), 0 for those outside the group where there is one.
-    elsewhere
-        float64 (origins,), weights of those known to be outside the group, else 0.
-    unknown_weight
-        Weight left out, as its group or its area is not known.
-    order, starts
-        Origins sorted by area, those without weight or area left out; where each area begins.
-    areas
-        The areas' names, sorted; empty unless the criterion tells areas apart.
-    few
-        Whether there are too few to publish anything about: nobody is then counted.
-    policy
-        How counts are kept from identifying anybody.
-    """
-
-    weights: Floats
-    elsewhere: Floats
-    unknown_weight: float
+    weights: Floats  # float64 (origins,), 0 for those outside the group where there is one
+    elsewhere: Floats  # float64 (origins,), weights of those known to be outside the group, else 0
+    unknown_weight: float  # weight left out, as its group or its area is not known
+    # origins sorted by area, those without weight or area left out; where each area begins
     order: NDArray[np.intp]
     starts: NDArray[np.intp]
-    areas: pd.Index
-    few: bool = False
-    policy: Policy = PUBLIC
+    areas: pd.Index  # the areas' names, sorted; empty unless the criterion tells areas apart
+    few: bool = False  # whether there are too few to publish anything about: nobody is then counted
+    policy: Policy = PUBLIC  # how counts are kept from identifying anybody
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Readings:
-    """Values of a criterion, of shape (...): one for each setting tried.
+    """Values of a criterion, of shape (...): one for each setting tried."""
 
-    Parameters
-    ----------
-    value, baseline_value
-        After and before, in the measure's unit; NaN where there is none.
-    changed
-        Whether anything at all changed.
-    """
-
-    value: Floats
+    value: Floats  # after and before, in the measure's unit; NaN where there is none
     baseline_value: Floats
-    changed: Bools
+    changed: Bools  # whether anything at all changed
 
 
 def base_of(criterion: Criterion, origins: gpd.GeoDataFrame, policy: Policy = PUBLIC) -> Base:
-    """Return whom a criterion counts.
-
-    Parameters
-    ----------
-    criterion
-        What is asked.
-    origins
-        With ``weight`` and the columns it needs.
-    policy
-        Where counts are not public, a group of too few is not counted, nor is an area of too few.
-
-    Returns
-    -------
-    Base
-        In the order of the origins.
-
-    Raises
-    ------
-    NotFoundError
-        If the column of its group is not there.
-    """
+    """Return whom a criterion counts."""
     weights = origins["weight"].to_numpy(dtype=np.float64)
     known = np.ones(len(weights), dtype=bool)
     inside = known
@@ -151,20 +106,7 @@ def base_of(criterion: Criterion, origins: gpd.GeoDataFrame, policy: Policy = PU
 
 
 def served(criterion: Criterion, figure: Floats) -> Bools:
-    """Return which origins have what a criterion asks for.
-
-    Parameters
-    ----------
-    criterion
-        One that counts who is served.
-    figure
-        Minutes, metres or hours a week, any shape.
-
-    Returns
-    -------
-    numpy.ndarray
-        bool, of that shape.
-    """
+    """Return which origins have what a criterion asks for."""
     if criterion.min_hours is not None:
         return np.asarray(figure >= criterion.min_hours - ROUNDING)
     if criterion.within_m is not None:
@@ -173,44 +115,14 @@ def served(criterion: Criterion, figure: Floats) -> Bools:
 
 
 def area_shares(criterion: Criterion, figure: Floats, base: Base) -> Floats:
-    """Return the share served in each area.
-
-    Parameters
-    ----------
-    criterion
-        One that tells areas apart.
-    figure
-        (..., origins).
-    base
-        Whom it counts.
-
-    Returns
-    -------
-    numpy.ndarray
-        (..., areas).
-    """
+    """Return the share served in each area."""
     load = base.weights[base.order]
     held = np.where(served(criterion, figure)[..., base.order], load, 0.0)
     return sums_by(base.starts, held) / sums_by(base.starts, load)
 
 
 def read(criterion: Criterion, before: Floats, after: Floats, base: Base) -> Readings:
-    """Return a criterion's value before and after.
-
-    Parameters
-    ----------
-    criterion
-        What is asked.
-    before, after
-        What each origin has, (..., origins): minutes, metres or hours a week.
-    base
-        Whom it counts.
-
-    Returns
-    -------
-    Readings
-        Of shape (...).
-    """
+    """Return a criterion's value before and after."""
     none = np.zeros(before.shape[:-1])
     baseline = none
     if criterion.measure == "added_time":
@@ -249,24 +161,10 @@ def _gap(before: Floats, after: Floats, base: Base) -> Floats:
 
 
 def grade(criterion: Criterion, readings: Readings) -> NDArray[np.int_]:
-    """Return the outcome of each reading, as a place in `LEVELS`.
-
-    Met: the threshold is reached. Marginal: within the margin of it on either side. Where nothing
-    changes, a measure of change is met or not, never marginal. With ``max_fall_points`` the
-    outcome is the worse of the two tests.
-
-    Parameters
-    ----------
-    criterion
-        What is asked.
-    readings
-        What was found.
-
-    Returns
-    -------
-    numpy.ndarray
-        int, of the readings' shape.
-    """
+    """Return the outcome of each reading, as a place in `LEVELS`."""
+    # Met: the threshold is reached. Marginal: within the margin of it on either side. Where
+    # nothing changes, a measure of change is met or not, never marginal. With ``max_fall_points``
+    # the outcome is the worse of the two tests.
     sign = 1.0 if criterion.better == "higher" else -1.0
     room = sign * (readings.value - criterion.threshold)
     still = ~readings.changed if criterion.spec.of_change else np.zeros_like(readings.changed)

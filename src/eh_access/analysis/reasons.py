@@ -34,21 +34,13 @@ MOST_NAMED = 3
 
 @dataclass
 class Reasons:
-    """What was found while judging, in clauses.
+    """What was found while judging, in clauses."""
 
-    Parameters
-    ----------
-    causes
-        Any of these makes the outcome "cannot say".
-    notes
-        What is left out or estimated without changing the outcome.
-    pointless
-        Whether the figures point to no outcome at all: something is missing, or they would point
-        elsewhere if a site stood elsewhere.
-    """
-
-    causes: list[str] = field(default_factory=list)
+    causes: list[str] = field(default_factory=list)  # any of these makes the outcome "cannot say"
+    # what is left out or estimated without changing the outcome
     notes: list[str] = field(default_factory=list)
+    # whether the figures point to no outcome at all: something is missing, or they would point
+    # elsewhere if a site stood elsewhere
     pointless: bool = False
 
     def text(self) -> str:
@@ -57,18 +49,7 @@ class Reasons:
 
 
 def no_value(question: Question, case: Case) -> str:
-    """Return why a criterion has no value.
-
-    Parameters
-    ----------
-    question, case
-        A criterion, and what it was asked of.
-
-    Returns
-    -------
-    str
-        A clause.
-    """
+    """Return why a criterion has no value."""
     base, group, unit = question.base, question.criterion.group, case.settings.unit
     where = f"in {GROUPS[group].words}" if group else "here"
     if base.few:
@@ -83,22 +64,9 @@ def no_value(question: Question, case: Case) -> str:
 def not_without(
     reasons: Reasons, criterion: Criterion, modes: Sequence[str], pointed: Outcome
 ) -> None:
-    """Add what follows when the times of a further mode are missing.
-
-    More ways to travel can only bring sites nearer, so that a share reached without them is
-    reached. How far it falls is another matter.
-
-    Parameters
-    ----------
-    reasons
-        Added to.
-    criterion
-        What is asked.
-    modes
-        Those missing.
-    pointed
-        The outcome without them.
-    """
+    """Add what follows when the times of a further mode are missing."""
+    # More ways to travel can only bring sites nearer, so that a share reached without them is
+    # reached. How far it falls is another matter.
     if not modes:
         return
     named = " and ".join(modes)
@@ -110,17 +78,7 @@ def not_without(
 
 
 def on_estimates(reasons: Reasons, question: Question, pointed: Outcome) -> None:
-    """Add what follows from sites whose place is known only roughly.
-
-    Parameters
-    ----------
-    reasons
-        Added to.
-    question
-        A criterion asked of a case.
-    pointed
-        The outcome with each where it is drawn.
-    """
+    """Add what follows from sites whose place is known only roughly."""
     radius = uncertain_sites(question)
     if radius.empty:
         return
@@ -141,17 +99,7 @@ def on_estimates(reasons: Reasons, question: Question, pointed: Outcome) -> None
 
 
 def on_unknowns(reasons: Reasons, question: Question, case: Case, pointed: Outcome) -> None:
-    """Add what follows from sites whose place nobody knows: they are left out.
-
-    Parameters
-    ----------
-    reasons
-        Added to.
-    question, case
-        A criterion, and what it was asked of.
-    pointed
-        The outcome without them.
-    """
+    """Add what follows from sites whose place nobody knows: they are left out."""
     unknown = unknown_sites(question)
     if unknown.empty:
         return
@@ -173,17 +121,7 @@ def on_unknowns(reasons: Reasons, question: Question, case: Case, pointed: Outco
 def left_out(
     reasons: Reasons, question: Question, case: Case, tables: Iterable[TravelTimes]
 ) -> None:
-    """Add who is left out, or may have been cut short.
-
-    Parameters
-    ----------
-    reasons
-        Added to.
-    question, case
-        A criterion, and what it was asked of.
-    tables
-        The times it reads.
-    """
+    """Add who is left out, or may have been cut short."""
     base, unit, origins = question.base, case.settings.unit, case.origins
     policy = case.settings.policy
     weights = base.weights + base.elsewhere

@@ -30,49 +30,17 @@ COVERS = (
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class GroupGaps:
-    """The gap in a mean between each group and everybody else known, with its interval.
+    """The gap in a mean between each group and everybody else known, with its interval."""
 
-    Parameters
-    ----------
-    gap
-        float64 (groups,): the mean in the group less the mean elsewhere; NaN where one of the two
-        has no weight.
-    low, high
-        float64 (groups,): the ends of the interval; NaN where there is none.
-    """
-
+    # float64 (groups,): the mean in the group less the mean elsewhere; NaN where one of the two
+    # has no weight
     gap: Doubles
-    low: Doubles
+    low: Doubles  # float64 (groups,): the ends of the interval; NaN where there is none
     high: Doubles
 
 
 def drawn_areas(areas: int, *, seed: int, resamples: int) -> Doubles:
-    """Return how often each area is drawn in each resample.
-
-    Parameters
-    ----------
-    areas
-        How many there are.
-    seed
-        The same seed gives the same draws.
-    resamples
-        How many.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64 (resamples, areas); every row adds up to ``areas``.
-
-    Raises
-    ------
-    InputError
-        If there is not at least one resample.
-
-    Examples
-    --------
-    >>> drawn_areas(3, seed=1, resamples=2).sum(axis=1).tolist()
-    [3.0, 3.0]
-    """
+    """Return how often each area is drawn in each resample."""
     if resamples < 1:
         raise InputError(f"resamples is {resamples}; give 1 or more, 1000 is usual")
     if not areas:
@@ -90,37 +58,7 @@ def gaps_between(
     drawn: Doubles,
     count: int,
 ) -> GroupGaps:
-    """Return every group's gap to everybody else, and how far it hangs on the areas.
-
-    Parameters
-    ----------
-    values
-        (rows,), finite.
-    weights
-        (rows,), 0 or more; rows without weight do not count.
-    groups
-        (rows,), numbers from 0; -1 is a group that is not known, which is nowhere.
-    areas
-        (rows,), numbers from 0, columns of ``drawn``; -1 is drawn never and leaves the row out.
-    drawn
-        From `drawn_areas`.
-    count
-        How many groups there are, whether anyone is in them or not.
-
-    Returns
-    -------
-    GroupGaps
-        One entry per group, in the order of their numbers.
-
-    Examples
-    --------
-    >>> found = gaps_between(
-    ...     np.array([4.0, 1.0]), np.ones(2), groups=np.array([0, 1]), areas=np.array([0, 1]),
-    ...     drawn=drawn_areas(2, seed=1, resamples=10), count=2,
-    ... )
-    >>> found.gap.tolist(), bool(np.isnan(found.low).all())  # too few areas for an interval
-    ([3.0, -3.0], True)
-    """
+    """Return every group's gap to everybody else, and how far it hangs on the areas."""
     known = (groups >= 0) & (areas >= 0) & (weights > 0)
     columns = drawn.shape[1]
     cell = groups[known] * columns + areas[known]

@@ -25,19 +25,7 @@ MATTERS_COLUMNS = (
 
 
 def distinct_outcomes(frame: pd.DataFrame) -> set[tuple[str, str]]:
-    """Return the outcomes that say something of their own, by scenario and criterion.
-
-    Parameters
-    ----------
-    frame
-        Of a `Robustness`.
-
-    Returns
-    -------
-    set of tuple of str
-        Without the baseline's, without those of which nothing can be said, and each once: where a
-        criterion has the same values under every try of two scenarios, the first of them.
-    """
+    """Return the outcomes that say something of their own, by scenario and criterion."""
     found: dict[tuple[str, bytes], tuple[str, str]] = {}
     for (scenario, criterion), part in frame.groupby(["scenario", "criterion"], sort=False):
         unsaid = part["main_outcome"].iloc[0] == Outcome.CANNOT_SAY.value
@@ -49,18 +37,7 @@ def distinct_outcomes(frame: pd.DataFrame) -> set[tuple[str, str]]:
 
 
 def matters_frame(sweeps: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return assumptions and places by how often the outcome that hangs on them most turns.
-
-    Parameters
-    ----------
-    sweeps, frame
-        Of a `Robustness`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        See `Robustness.which_matters_most`.
-    """
+    """Return assumptions and places by how often the outcome that hangs on them most turns."""
     counted = distinct_outcomes(frame)
     pairs = zip(sweeps["scenario"], sweeps["criterion"], strict=True)
     named = np.array([pair in counted for pair in pairs], dtype=bool)

@@ -81,26 +81,7 @@ TIPPING_COLUMNS = (
 def frame_rows(
     lens: Lens, found: Answers, main: Outcome, *, kind: str, columns: dict[str, object]
 ) -> pd.DataFrame:
-    """Return rows of the main table for one criterion of one scenario.
-
-    Parameters
-    ----------
-    lens
-        What was asked, of what.
-    found
-        The answers, one a row.
-    main
-        The outcome under the study's own assumptions.
-    kind
-        "setting" or "position".
-    columns
-        The assumptions, one value a row or one for all.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The columns of `FRAME_COLUMNS`.
-    """
+    """Return rows of the main table for one criterion of one scenario."""
     outcomes = [outcome.value for outcome in found.outcomes()]
     return pd.DataFrame(
         {
@@ -120,18 +101,7 @@ def frame_rows(
 
 
 def own_speeds(case: Case) -> dict[str, float]:
-    """Return the study's speeds on foot and with a pushchair; NaN where it has no such mode.
-
-    Parameters
-    ----------
-    case
-        Of the study.
-
-    Returns
-    -------
-    dict of str to float
-        By the names of `Setting`'s fields.
-    """
+    """Return the study's speeds on foot and with a pushchair; NaN where it has no such mode."""
     speeds = {table.mode.rules: table.mode.speed_km_h for table in case.before.times.values()}
     return {
         "walk_speed_km_h": speeds.get("foot", math.nan),
@@ -142,22 +112,7 @@ def own_speeds(case: Case) -> dict[str, float]:
 def assumption_columns(
     case: Case, settings: Sequence[Setting], *, origins: str
 ) -> dict[str, object]:
-    """Return the assumptions of settings as columns, the study's own spelt out.
-
-    Parameters
-    ----------
-    case
-        Of the study.
-    settings
-        One a row.
-    origins
-        What the study's own set of origins is called.
-
-    Returns
-    -------
-    dict of str to list
-        By column.
-    """
+    """Return the assumptions of settings as columns, the study's own spelt out."""
     told = {
         name: [getattr(item, name) for item in settings]
         for name in (field.name for field in fields(Setting))
@@ -168,20 +123,7 @@ def assumption_columns(
 
 
 def swept_row(lens: Lens, sweep: Sweep, told: Swept | None) -> dict[str, object]:
-    """Return how often an outcome turns as one assumption moves.
-
-    Parameters
-    ----------
-    lens, sweep
-        What was asked, and what moved.
-    told
-        What was found; None where it is not touched and so never turns.
-
-    Returns
-    -------
-    dict
-        The keys of `SWEEP_COLUMNS`.
-    """
+    """Return how often an outcome turns as one assumption moves."""
     return {
         "scenario": lens.case.scenario,
         "criterion": lens.criterion.id,
@@ -195,20 +137,7 @@ def swept_row(lens: Lens, sweep: Sweep, told: Swept | None) -> dict[str, object]
 
 
 def tipping_row(lens: Lens, told: Swept) -> dict[str, object]:
-    """Return where an outcome turns as one assumption moves.
-
-    Parameters
-    ----------
-    lens
-        What was asked, of what.
-    told
-        What was found.
-
-    Returns
-    -------
-    dict
-        The keys of `TIPPING_COLUMNS`.
-    """
+    """Return where an outcome turns as one assumption moves."""
     (below, under), (above, over) = (
         (math.nan, "") if turn is None else (turn[0], turn[1].value)
         for turn in (told.below, told.above)
@@ -230,18 +159,7 @@ def tipping_row(lens: Lens, told: Swept) -> dict[str, object]:
 
 
 def summary_frame(frame: pd.DataFrame, tipping: pd.DataFrame, sweeps: pd.DataFrame) -> pd.DataFrame:
-    """Return how far each verdict holds.
-
-    Parameters
-    ----------
-    frame, tipping, sweeps
-        Of a `Robustness`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        See `Robustness.summary`.
-    """
+    """Return how far each verdict holds."""
     rows = []
     for (scenario, criterion), part in frame.groupby(["scenario", "criterion"], sort=False):
         settings, positions = (part[part["kind"] == kind] for kind in ("setting", "position"))

@@ -16,20 +16,7 @@ WAYS = ("met", "marginal", "not met", "cannot say")
 
 
 def pointing_neither_way(frame: pd.DataFrame, pairs: Collection[tuple[str, str]]) -> pd.DataFrame:
-    """Return the rows with `NEITHER_WAY` as the main outcome of some, which no try agrees with.
-
-    Parameters
-    ----------
-    frame
-        Of a `Robustness`.
-    pairs
-        Scenario and criterion. What cannot be said even of the figures stays so.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As long.
-    """
+    """Return the rows with `NEITHER_WAY` as the main outcome of some, which no try agrees with."""
     named = pd.Series(
         [pair in pairs for pair in zip(frame["scenario"], frame["criterion"], strict=True)],
         index=frame.index,
@@ -60,24 +47,7 @@ def sentence(
     turns: pd.DataFrame,
     idle: Sequence[str],
 ) -> str:
-    """Return how far an outcome holds, in words.
-
-    Parameters
-    ----------
-    outcome
-        Of the study's own setting, or `NEITHER_WAY`.
-    could, positions
-        Rows of the settings that could matter and of the sampled positions.
-    turns
-        Rows of the tipping points.
-    idle
-        The assumptions that could not matter, in words.
-
-    Returns
-    -------
-    str
-        "holds in 20 of the 23 settings that could matter; turns below ...".
-    """
+    """Return how far an outcome holds, in words."""
     left = [f"could not matter: {', '.join(idle)}"] if idle else []
     if outcome == NEITHER_WAY:
         return "; ".join([_either_way(could, positions), *left])

@@ -45,24 +45,12 @@ DECIMALS = 9
 
 @dataclass(frozen=True, kw_only=True)
 class Measure:
-    """One figure by which sets are ranked.
+    """One figure by which sets are ranked."""
 
-    Parameters
-    ----------
-    key
-        Name of its column, ending in its unit: ``walk_30_share``.
-    label
-        Plain words.
-    unit
-        ``"share"`` (0 to 1), ``"min"``, ``"points"`` or ``"weight"``.
-    better
-        Whether a higher or a lower value is better.
-    """
-
-    key: str
-    label: str
-    unit: Unit
-    better: Literal["higher", "lower"]
+    key: str  # name of its column, ending in its unit: ``walk_30_share``
+    label: str  # plain words
+    unit: Unit  # ``"share"`` (0 to 1), ``"min"``, ``"points"`` or ``"weight"``
+    better: Literal["higher", "lower"]  # whether a higher or a lower value is better
 
     @property
     def sign(self) -> float:
@@ -72,38 +60,16 @@ class Measure:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Scorer:
-    """Ready to score any sets of closures.
+    """Ready to score any sets of closures."""
 
-    Parameters
-    ----------
-    site_ids
-        The sites that can be told apart, sorted: columns of what `score` takes.
-    measures
-        What is scored, in the order of the columns it returns.
-    steps
-        Functions from closures to columns of values.
-    notes
-        What could not be scored, and why.
-    """
-
-    site_ids: pd.Index
-    measures: tuple[Measure, ...]
+    site_ids: pd.Index  # the sites that can be told apart, sorted: columns of what `score` takes
+    measures: tuple[Measure, ...]  # what is scored, in the order of the columns it returns
+    # functions from closures to columns of values
     steps: tuple[Callable[[Bools, dict[str, Floats]], Floats], ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # what could not be scored, and why
 
     def score(self, closed: Bools) -> Floats:
-        """Return every measure of every set.
-
-        Parameters
-        ----------
-        closed
-            bool (sets, sites): which sites of ``site_ids`` close.
-
-        Returns
-        -------
-        numpy.ndarray
-            float64 (sets, measures), rounded to `DECIMALS` places.
-        """
+        """Return every measure of every set."""
         parts = [
             self._some(closed[start : start + SETS_AT_ONCE])
             for start in range(0, len(closed), SETS_AT_ONCE)
@@ -118,25 +84,7 @@ class Scorer:
 
 
 def nearest_left(minutes: Floats, closed: Bools) -> Floats:
-    """Return the least of each row over the columns that are not closed, for many sets.
-
-    Parameters
-    ----------
-    minutes
-        (origins, sites).
-    closed
-        bool (sets, sites).
-
-    Returns
-    -------
-    numpy.ndarray
-        float64 (sets, origins); inf where nothing is left.
-
-    Examples
-    --------
-    >>> nearest_left(np.array([[5.0, 2.0, 9.0]]), np.array([[False, True, False]])).tolist()
-    [[5.0]]
-    """
+    """Return the least of each row over the columns that are not closed, for many sets."""
     origins, sites = minutes.shape
     most = int(closed.sum(axis=1).max(initial=0))
     order = np.argsort(minutes, axis=1, kind="stable")[:, : most + 1]
@@ -150,27 +98,7 @@ def nearest_left(minutes: Floats, closed: Bools) -> Floats:
 
 
 def quantiles_of(values: Floats, weights: Floats, share: float) -> Floats:
-    """Return `arrays.quantile_of` of many rows at once.
-
-    Parameters
-    ----------
-    values
-        (sets, origins).
-    weights
-        (origins,), some above 0.
-    share
-        0 to 1.
-
-    Returns
-    -------
-    numpy.ndarray
-        (sets,).
-
-    Examples
-    --------
-    >>> quantiles_of(np.array([[1.0, 2.0, 9.0]]), np.array([2.0, 7.0, 1.0]), 0.9).tolist()
-    [2.0]
-    """
+    """Return `arrays.quantile_of` of many rows at once."""
     counted = weights > 0
     kept, load = values[:, counted], weights[counted]
     order = np.argsort(kept, axis=1)
@@ -184,26 +112,7 @@ def quantiles_of(values: Floats, weights: Floats, share: float) -> Floats:
 def make_scorer(
     case: Case, criteria: tuple[Criterion, ...], *, mode: str, sites: str, loser_min: float
 ) -> Scorer:
-    """Return what scores sets of closures of a baseline.
-
-    Parameters
-    ----------
-    case
-        The baseline on both sides.
-    criteria
-        Each is a measure, unless its inputs are missing.
-    mode
-        By what mode minutes are counted.
-    sites
-        ``"full_time"`` or ``"open"``: which sites minutes are counted to.
-    loser_min
-        More minutes than this lost make a loser.
-
-    Returns
-    -------
-    Scorer
-        Of the open sites whose place is known.
-    """
+    """Return what scores sets of closures of a baseline."""
     example = _plain(mode, sites)
     view = look(example, case, case.before)
     every = look(_plain(mode, "open"), case, case.before).sites.ids

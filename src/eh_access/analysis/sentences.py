@@ -31,29 +31,15 @@ CODE = re.compile(r"[A-Z]\d{8}")
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Telling:
-    """What the sentences are made from.
+    """What the sentences are made from."""
 
-    Parameters
-    ----------
-    question, case
-        A criterion, and what it was asked of.
-    before, after
-        What each origin has: minutes, metres or hours a week.
-    travel
-        How people travel, in words: "on foot".
-    search_min
-        How far minutes were searched.
-    evidence
-        The rows behind the verdict.
-    """
-
-    question: Question
+    question: Question  # A criterion, and what it was asked of
     case: Case
-    before: NDArray[np.float64]
+    before: NDArray[np.float64]  # what each origin has: minutes, metres or hours a week
     after: NDArray[np.float64]
-    travel: str
-    search_min: float
-    evidence: pd.DataFrame
+    travel: str  # how people travel, in words: "on foot"
+    search_min: float  # how far minutes were searched
+    evidence: pd.DataFrame  # the rows behind the verdict
 
     @property
     def criterion(self) -> Criterion:
@@ -101,20 +87,7 @@ class Telling:
 
 
 def sentence(telling: Telling, finding: Finding) -> str:
-    """Return a verdict in plain English: the facts, then what follows.
-
-    Parameters
-    ----------
-    telling
-        What the sentences are made from.
-    finding
-        What there is to say.
-
-    Returns
-    -------
-    str
-        Two sentences or three.
-    """
+    """Return a verdict in plain English: the facts, then what follows."""
     fact = _FACTS[telling.criterion.measure](telling)
     return f"{fact[:1].upper()}{fact[1:]} {judgement(telling.criterion, finding)}"
 

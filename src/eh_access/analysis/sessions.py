@@ -29,30 +29,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Day:
-    """When a family can be away from home, and how long it stays.
+    """When a family can be away from home, and how long it stays."""
 
-    Parameters
-    ----------
-    leaves, home
-        When it can leave home at the earliest, and must be home at the latest. By itself 07:30 to
-        19:30: the minister's court benchmark asked for a round trip inside it.
-    stay_min
-        How long a session lasts where a site is open for longer: so many minutes of a window
-        count as all of it. By itself a window counts from opening to closing.
-
-    Raises
-    ------
-    InputError
-        If a time is none, the day ends before it begins, or the stay is not above 0.
-
-    Examples
-    --------
-    >>> Day("09:00", "15:00").ends_min
-    900
-    """
-
+    # when it can leave home at the earliest, and must be home at the latest. By itself 07:30 to
+    # 19:30: the minister's court benchmark asked for a round trip inside it
     leaves: str = "07:30"
     home: str = "19:30"
+    # how long a session lasts where a site is open for longer: so many minutes of a window count
+    # as all of it. By itself a window counts from opening to closing
     stay_min: float = np.inf
 
     def __post_init__(self) -> None:
@@ -228,22 +212,7 @@ def nearest_open_for(
 
 
 def open_for(sites: gpd.GeoDataFrame, min_hours: float, full_hours: float) -> pd.Index:
-    """Return the open sites of at least so many hours a week.
-
-    Parameters
-    ----------
-    sites
-        From ``apply_scenario``, with ``hours_per_week``.
-    min_hours
-        Hours a week; 0 for every site that is open at all.
-    full_hours
-        How many hours stand for "full hours, number unknown" (NaN).
-
-    Returns
-    -------
-    pandas.Index
-        Ids, in the order of the table.
-    """
+    """Return the open sites of at least so many hours a week."""
     chosen = open_sites(sites, full_time=False, full_time_from_hours=full_hours)
     stated = sites.loc[chosen, "hours_per_week"].to_numpy(dtype=np.float64, na_value=np.nan)
     enough: pd.Index = chosen[weekly_hours(stated, full_hours) >= min_hours]

@@ -77,15 +77,9 @@ class Setting:
 
 @dataclass(frozen=True, kw_only=True)
 class Pace:
-    """Speeds that go together in a grid, since no criterion is about two modes of one speed.
+    """Speeds that go together in a grid, since no criterion is about two modes of one speed."""
 
-    Parameters
-    ----------
-    walk_speed_km_h, pushchair_speed_km_h, drive_factor
-        As in `Setting`.
-    """
-
-    walk_speed_km_h: float | None = None
+    walk_speed_km_h: float | None = None  # as in `Setting`
     pushchair_speed_km_h: float | None = None
     drive_factor: float = 1.0
 
@@ -111,41 +105,11 @@ def settings_grid(
     threshold_factors: Sequence[float] = THRESHOLD_FACTORS,
     offsets_m: Sequence[float] = (math.inf, TIGHT_OFFSET_M),
 ) -> tuple[Setting, ...]:
-    """Return every combination of paces, thresholds, weights and origins, each once.
-
-    How far from a street a place may be takes turns over them rather than doubling them: with two
-    limits, each is met with every other assumption equally often (a balanced half of all). With
-    the four usual paces, three thresholds, two weights and two sets of origins there are 48.
-
-    Parameters
-    ----------
-    origins
-        Names of sets of origins, the study's first as "".
-    weights
-        Columns of weights, the study's own first.
-    paces
-        The study's own first.
-    threshold_factors
-        1 first.
-    offsets_m
-        Limits in metres that take turns, the study's own first.
-
-    Returns
-    -------
-    tuple of Setting
-        The study's own assumptions first.
-
-    Raises
-    ------
-    InputError
-        If there is nothing to choose from under some heading, or a number is not above 0.
-
-    Examples
-    --------
-    >>> grid = settings_grid(origins=("", "postcode"), weights=("weight", "age0_15"))
-    >>> len(grid), grid[0].is_main, len(settings_grid())
-    (48, True, 12)
-    """
+    """Return every combination of paces, thresholds, weights and origins, each once."""
+    # How far from a street a place may be takes turns over them rather than doubling them: with
+    # two limits, each is met with every other assumption equally often (a balanced half of all).
+    # With the four usual paces, three thresholds, two weights and two sets of origins there are
+    # 48.
     heads = {
         "origins": origins,
         "weights": weights,
@@ -175,31 +139,19 @@ def settings_grid(
 
 
 def _turn(*places: int) -> int:
-    """Return whose turn it is: alike for each level of every heading.
-
-    Of four paces the two bits of their number are added, so that turns differ between paces.
-    """
+    """Return whose turn it is: alike for each level of every heading."""
+    # Of four paces the two bits of their number are added, so that turns differ between paces.
     return sum(place // 2 + place % 2 for place in places)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sweep:
-    """One assumption tried over a range, all others as in the study.
+    """One assumption tried over a range, all others as in the study."""
 
-    Parameters
-    ----------
-    assumption
-        The field of `Setting`.
-    words, unit
-        What it is called in a sentence; its unit.
-    tried
-        Its values, in ascending order.
-    """
-
-    assumption: str
-    words: str
+    assumption: str  # the field of `Setting`
+    words: str  # what it is called in a sentence; its unit
     unit: str
-    tried: tuple[float, ...]
+    tried: tuple[float, ...]  # its values, in ascending order
 
     def settings(self, values: Sequence[float]) -> Iterator[Setting]:
         """Yield a setting for each value of the assumption."""

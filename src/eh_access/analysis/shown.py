@@ -23,18 +23,7 @@ TOLD = ("before_min", "after_min", "change_min", "site_after", "outcome")
 
 
 def comparison_html(comparison: Comparison) -> str:
-    """Return who loses and by how much, in shares: counts are for tables that are protected.
-
-    Parameters
-    ----------
-    comparison
-        Any comparison, empty ones too.
-
-    Returns
-    -------
-    str
-        HTML, everything in it escaped.
-    """
+    """Return who loses and by how much, in shares: counts are for tables that are protected."""
     title = _size(comparison)
     parts = [_html.paragraph(title, strong=True), *_indicative(estimated=comparison.estimated)]
     if not len(comparison.frame):
@@ -43,18 +32,7 @@ def comparison_html(comparison: Comparison) -> str:
 
 
 def comparison_text(comparison: Comparison) -> str:
-    """Return the same as plain text, and the first origins with their minutes.
-
-    Parameters
-    ----------
-    comparison
-        Any comparison, empty ones too.
-
-    Returns
-    -------
-    str
-        A few lines.
-    """
+    """Return the same as plain text, and the first origins with their minutes."""
     lines = [_size(comparison), *([_html.INDICATIVE] if comparison.estimated else [])]
     if not len(comparison.frame):
         return "\n".join(lines)
@@ -84,18 +62,7 @@ def _shares(comparison: Comparison) -> list[tuple[str, str]]:
 
 
 def verdict_html(verdict: Verdict) -> str:
-    """Return the outcome, the sentence and the reason.
-
-    Parameters
-    ----------
-    verdict
-        Any verdict.
-
-    Returns
-    -------
-    str
-        HTML, everything in it escaped.
-    """
+    """Return the outcome, the sentence and the reason."""
     found, said = _found(verdict), _said(verdict)
     rows = [
         ("before", _html.number(verdict.baseline_value, 3)),
@@ -114,50 +81,17 @@ def verdict_html(verdict: Verdict) -> str:
 
 
 def verdict_text(verdict: Verdict) -> str:
-    """Return the outcome and the sentence as plain text.
-
-    Parameters
-    ----------
-    verdict
-        Any verdict.
-
-    Returns
-    -------
-    str
-        A few lines.
-    """
+    """Return the outcome and the sentence as plain text."""
     return "\n".join([f"Verdict: {_found(verdict)}", *filter(None, _said(verdict))])
 
 
 def verdicts_text(verdicts: Sequence[Verdict]) -> str:
-    """Return a line for each verdict.
-
-    Parameters
-    ----------
-    verdicts
-        Any number of them.
-
-    Returns
-    -------
-    str
-        Lines.
-    """
+    """Return a line for each verdict."""
     return "\n".join([_verdicts(verdicts), *(f"  {_found(each)}" for each in verdicts)])
 
 
 def verdicts_html(verdicts: Sequence[Verdict]) -> str:
-    """Return a table with a row for each verdict.
-
-    Parameters
-    ----------
-    verdicts
-        Any number of them.
-
-    Returns
-    -------
-    str
-        HTML, everything in it escaped.
-    """
+    """Return a table with a row for each verdict."""
     rows = [
         (
             each.scenario,
@@ -184,18 +118,7 @@ def _said(verdict: Verdict) -> list[str]:
 
 
 def alternatives_html(found: Alternatives) -> str:
-    """Return where the choice that was made stands, and the sets that come first.
-
-    Parameters
-    ----------
-    found
-        Any ranking.
-
-    Returns
-    -------
-    str
-        HTML, everything in it escaped.
-    """
+    """Return where the choice that was made stands, and the sets that come first."""
     frame = found.frame
     parts = [_html.paragraph(_sets(found), strong=True), *_indicative(estimated=found.estimated)]
     regret = found.regret()
@@ -213,18 +136,7 @@ def alternatives_html(found: Alternatives) -> str:
 
 
 def alternatives_text(found: Alternatives) -> str:
-    """Return how many sets there are, and the first few.
-
-    Parameters
-    ----------
-    found
-        Any ranking.
-
-    Returns
-    -------
-    str
-        A few lines.
-    """
+    """Return how many sets there are, and the first few."""
     first = found.frame[found.frame["scored"]].head(FEW_SETS)
     lines = [_sets(found), *([_html.INDICATIVE] if found.estimated else [])]
     return "\n".join([*lines, "First by mean minutes:", *(f"  {n}" for n in first["closed_names"])])
@@ -237,18 +149,7 @@ def _sets(found: Alternatives) -> str:
 
 
 def robustness_text(found: Robustness) -> str:
-    """Return how far each verdict holds, a line each.
-
-    Parameters
-    ----------
-    found
-        Any result of `robustness`.
-
-    Returns
-    -------
-    str
-        Lines.
-    """
+    """Return how far each verdict holds, a line each."""
     summary = found.summary()
     rows = summary.itertuples()
     return "\n".join(
@@ -260,18 +161,7 @@ def robustness_text(found: Robustness) -> str:
 
 
 def robustness_html(found: Robustness) -> str:
-    """Return how far each verdict holds, in its sentence.
-
-    Parameters
-    ----------
-    found
-        Any result of `robustness`.
-
-    Returns
-    -------
-    str
-        HTML, everything in it escaped.
-    """
+    """Return how far each verdict holds, in its sentence."""
     summary = found.summary()
     rows = [(r.scenario, r.criterion, r.outcome, r.sentence) for r in summary.itertuples()]
     title = f"Robustness: {_verdicts(summary)} under other assumptions"

@@ -220,23 +220,7 @@ def figures(
     *,
     limit_min: float,
 ) -> pd.Series:
-    """Return what some minutes mean for people, in five figures.
-
-    Parameters
-    ----------
-    minutes, weights
-        (origins,).
-    cutoff_min
-        Minutes; exactly as many is within.
-    limit_min
-        What who reaches nothing is counted with in ``mean_at_limit_min``.
-
-    Returns
-    -------
-    pandas.Series
-        ``mean_min`` and ``worst_min`` of those reached, ``mean_at_limit_min`` and
-        ``covered_share`` of all, ``unreached_weight``; NaN where nobody has weight.
-    """
+    """Return what some minutes mean for people, in five figures."""
     got = np.isfinite(minutes) & (weights > 0)
     whole, served = float(weights.sum()), float(weights[got].sum())
     paid = float((np.minimum(minutes, limit_min) * weights).sum())
@@ -253,25 +237,7 @@ def figures(
 
 
 def unreachable_sentence(unreachable: pd.DataFrame, unit: str) -> str:
-    """Return who cannot be reached by any site, in plain English.
-
-    Parameters
-    ----------
-    unreachable
-        By ``area_id``, with ``weight``; the most first.
-    unit
-        What is counted, in the plural.
-
-    Returns
-    -------
-    str
-        "" if nobody.
-
-    Examples
-    --------
-    >>> unreachable_sentence(pd.DataFrame({"weight": [12.0, 3.0]}, index=["W1", "W2"]), "children")
-    'Infeasible for 15 children in 2 areas, whom no site reaches whatever is chosen: W1 (12), W2 (3).'
-    """  # noqa: E501 - one sentence
+    """Return who cannot be reached by any site, in plain English."""
     if unreachable.empty:
         return ""
     shown = unreachable["weight"].iloc[:SHOWN_AREAS]

@@ -26,15 +26,9 @@ UNPUBLISHED = "unpublished"
 
 @dataclass(eq=False)
 class Ledger:
-    """Every cell of every table seen so far, whether it is shown, and what adds up to what.
+    """Every cell of every table seen so far, whether it is shown, and what adds up to what."""
 
-    Parameters
-    ----------
-    policy
-        The rules.
-    """
-
-    policy: Policy
+    policy: Policy  # the rules
     keys: dict[Hashable, int] = field(default_factory=dict)
     values: list[float] = field(default_factory=list)
     status: list[str] = field(default_factory=list)
@@ -44,13 +38,7 @@ class Ledger:
     pairs: dict[tuple[int, int], None] = field(default_factory=dict)
 
     def add(self, key: Hashable, value: float, *, structural: bool = False) -> int:
-        """Add a cell that is to be published, or find it; return its number.
-
-        Raises
-        ------
-        InputError
-            If the cell is there with another value.
-        """
+        """Add a cell that is to be published, or find it; return its number."""
         number = self.keys.get(key)
         if number is None:
             number = self._new(value, "")
@@ -78,13 +66,7 @@ class Ledger:
         return len(self.values) - 1
 
     def add_line(self, total: int, parts: list[int]) -> None:
-        """Add what adds up; what the parts lack becomes a cell of its own.
-
-        Raises
-        ------
-        InputError
-            If the parts are more than the total.
-        """
+        """Add what adds up; what the parts lack becomes a cell of its own."""
         parts = sorted(parts)
         rest = self.values[total] - sum(self.values[part] for part in parts)
         if rest < -SAME * max(abs(self.values[total]), 1.0):

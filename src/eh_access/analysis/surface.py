@@ -25,30 +25,10 @@ def paint(  # noqa: PLR0913, PLR0917 - a kernel takes plain arrays
     span_min: tuple[float, float],
     reach: tuple[float, float, float, float],
 ) -> None:
-    """Lower a surface to the metres between each place and the rim of what pieces reach.
-
-    Off the street one may go as far as the time left allows, which shrinks evenly along a piece. A
-    place's value is the least, over all places on all pieces, of its distance less the radius
-    there: below 0 inside, above 0 outside.
-
-    Parameters
-    ----------
-    surface
-        float64 (rows, columns), changed in place; begin with the metres in ``reach``.
-    corner
-        x and y of ``surface[0, 0]``, metres.
-    cell_m
-        Metres between neighbours.
-    ends
-        float64 (pieces, 4), x and y where each piece begins and ends.
-    minutes
-        float64 (pieces, 2), travel time there, rising.
-    span_min
-        Only what is reached between these minutes is painted.
-    reach
-        The cutoff in minutes, metres walked in a minute, the most metres off the street, and how
-        many metres outside the rim values are still right.
-    """
+    """Lower a surface to the metres between each place and the rim of what pieces reach."""
+    # Off the street one may go as far as the time left allows, which shrinks evenly along a
+    # piece. A place's value is the least, over all places on all pieces, of its distance less the
+    # radius there: below 0 inside, above 0 outside.
     rows, columns = surface.shape
     cutoff_min, walk_m_per_min, most_m, beyond = reach
     for number in range(len(ends)):

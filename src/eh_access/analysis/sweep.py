@@ -15,22 +15,7 @@ Floats = NDArray[np.float64]
 
 @njit()
 def evaluate(minutes: Floats, base: Floats, weights: Floats, sets: NDArray[np.int64]) -> Floats:
-    """Return the weight that reaches nothing, the sum of weight times minutes, the most minutes.
-
-    Parameters
-    ----------
-    minutes
-        (candidates, origins).
-    base, weights
-        (origins,).
-    sets
-        (sets, chosen), rows of ``minutes``.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64 (3, sets); the most minutes are of those with weight, -1 if nobody has any.
-    """
+    """Return the weight that reaches nothing, the sum of weight times minutes, the most minutes."""
     count, chosen = sets.shape
     origins = len(base)
     found = np.zeros((3, count))
@@ -69,20 +54,7 @@ def tail(
     sets: NDArray[np.int64],
     below: Floats,
 ) -> tuple[Floats, Floats]:
-    """Return the most minutes below a bound, and how much weight has exactly so many.
-
-    Parameters
-    ----------
-    minutes, base, weights, sets
-        As for `evaluate`.
-    below
-        (sets,): only fewer minutes count; NaN counts all.
-
-    Returns
-    -------
-    worst, load : numpy.ndarray
-        float64 (sets,) each; -1 where nobody is below the bound.
-    """
+    """Return the most minutes below a bound, and how much weight has exactly so many."""
     count, chosen = sets.shape
     origins = len(base)
     most = np.empty(count)

@@ -27,29 +27,17 @@ three leave a four-thousandth of a step."""
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Swept:
-    """One criterion of one scenario while one assumption moves over its range.
+    """One criterion of one scenario while one assumption moves over its range."""
 
-    Parameters
-    ----------
-    sweep
-        The assumption.
-    main
-        Its value in the study.
-    values, levels
-        What was tried (the study's own value left out), and the outcome there as a place in
-        ``readings.LEVELS``.
-    main_level
-        The outcome under the study's own assumptions.
-    below, above
-        The nearest value below and above the study's own at which the outcome is another, and
-        that outcome; None where it stands as far as was searched.
-    """
-
-    sweep: Sweep
-    main: float
+    sweep: Sweep  # the assumption
+    main: float  # its value in the study
+    # what was tried (the study's own value left out), and the outcome there as a place in
+    # ``readings.LEVELS``
     values: tuple[float, ...]
     levels: NDArray[np.int_]
-    main_level: int
+    main_level: int  # the outcome under the study's own assumptions
+    # the nearest value below and above the study's own at which the outcome is another, and that
+    # outcome; None where it stands as far as was searched
     below: tuple[float, Outcome] | None
     above: tuple[float, Outcome] | None
 
@@ -60,21 +48,7 @@ class Swept:
 
 
 def main_value(lens: Lens, sweep: Sweep) -> float:
-    """Return what an assumption is in the study itself.
-
-    Parameters
-    ----------
-    lens
-        A criterion of it.
-    sweep
-        The assumption.
-
-    Returns
-    -------
-    float
-        A speed of the mode it is about (NaN if the criterion has no such mode), 1 for factors,
-        inf for "no limit".
-    """
+    """Return what an assumption is in the study itself."""
     rules = {"walk_speed_km_h": "foot", "pushchair_speed_km_h": "pushchair"}
     if sweep.assumption not in rules:
         return math.inf if sweep.assumption == "max_offset_m" else 1.0
@@ -87,21 +61,7 @@ def main_value(lens: Lens, sweep: Sweep) -> float:
 
 
 def swept(lens: Lens, sweep: Sweep) -> Swept | None:
-    """Return where an outcome turns as one assumption moves; None if it is not touched by it.
-
-    Parameters
-    ----------
-    lens
-        A criterion asked of a case.
-    sweep
-        The assumption and its range.
-
-    Returns
-    -------
-    Swept or None
-        With the first turn on either side of the study's own value, found by cutting the span
-        that holds it again and again. Turns beyond the first are among ``levels``.
-    """
+    """Return where an outcome turns as one assumption moves; None if it is not touched by it."""
     main = main_value(lens, sweep)
     values = tuple(value for value in sweep.tried if value != main)
     settings = list(sweep.settings(values))

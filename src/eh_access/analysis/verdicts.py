@@ -156,18 +156,7 @@ def judge(criterion: Criterion, case: Case) -> Verdict:
 
 
 def verdict_row(verdict: Verdict) -> dict[str, object]:
-    """Return a verdict as a row of a table.
-
-    Parameters
-    ----------
-    verdict
-        From `judge`.
-
-    Returns
-    -------
-    dict
-        The keys of `ROW_COLUMNS`, in that order; outcomes as text, "" for no indication.
-    """
+    """Return a verdict as a row of a table."""
     return {
         "scenario": verdict.scenario,
         "criterion": verdict.criterion.id,
@@ -186,23 +175,7 @@ def verdict_row(verdict: Verdict) -> dict[str, object]:
 
 
 def verdicts_frame(verdicts: Iterable[Verdict]) -> pd.DataFrame:
-    """Return verdicts as a table, one row each.
-
-    Parameters
-    ----------
-    verdicts
-        From `judge`, in the order wanted.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The columns of `ROW_COLUMNS`.
-
-    Examples
-    --------
-    >>> verdicts_frame([]).columns[:3].tolist()
-    ['scenario', 'criterion', 'mode']
-    """
+    """Return verdicts as a table, one row each."""
     return pd.DataFrame([verdict_row(verdict) for verdict in verdicts], columns=list(ROW_COLUMNS))
 
 

@@ -35,23 +35,12 @@ METRES_PER_KM_H = 1000.0 / 60.0
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class SiteList:
-    """Sites as plain columns, in one order.
+    """Sites as plain columns, in one order."""
 
-    Parameters
-    ----------
-    ids
-        Sorted.
-    names
-        What they are called.
-    hours
-        Hours a week, full hours as a number.
-    radius_m
-        How far each may be from where it is drawn, from `rough_radius_m`.
-    """
-
-    ids: pd.Index
-    names: NDArray[np.object_]
-    hours: NDArray[np.float64]
+    ids: pd.Index  # sorted
+    names: NDArray[np.object_]  # what they are called
+    hours: NDArray[np.float64]  # hours a week, full hours as a number
+    # how far each may be from where it is drawn, from `rough_radius_m`
     radius_m: NDArray[np.float64]
 
     def where(self, chosen: NDArray[np.bool_]) -> SiteList:
@@ -66,42 +55,20 @@ class SiteList:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class View:
-    """One side of a case, as one criterion sees it.
+    """One side of a case, as one criterion sees it."""
 
-    Parameters
-    ----------
-    criterion
-        The criterion.
-    sites
-        The open sites that count and whose place is known.
-    unknown
-        The open sites that count and whose place nobody knows: they are left out of ``there``.
-    there, back
-        float64 (origins, sites), minutes or metres; ``back`` only where the criterion needs it.
-    slack
-        float64 (sites,): by how much, in the same unit, each may be nearer or farther than said.
-    """
-
-    criterion: Criterion
-    sites: SiteList
+    criterion: Criterion  # the criterion
+    sites: SiteList  # the open sites that count and whose place is known
+    # the open sites that count and whose place nobody knows: they are left out of ``there``
     unknown: SiteList
+    # float64 (origins, sites), minutes or metres; ``back`` only where the criterion needs it
     there: NDArray[np.float64]
     back: NDArray[np.float64] | None
+    # float64 (sites,): by how much, in the same unit, each may be nearer or farther than said
     slack: NDArray[np.float64]
 
     def figure(self, shift: Mapping[str, int]) -> NDArray[np.float64]:
-        """Return what each origin has: minutes or metres to the nearest, or hours a week.
-
-        Parameters
-        ----------
-        shift
-            +1 or -1 by site id: taken to be farther or nearer by its slack.
-
-        Returns
-        -------
-        numpy.ndarray
-            float64 (origins,).
-        """
+        """Return what each origin has: minutes or metres to the nearest, or hours a week."""
         moved = np.array([shift.get(site, 0) for site in self.sites.ids]) * self.slack
         there = np.maximum(self.there + moved, 0.0)
         if self.criterion.measure != "hours_reachable":
@@ -111,18 +78,7 @@ class View:
         return np.asarray(hours.sum(axis=1))
 
     def figures_alone(self, site_id: str) -> NDArray[np.float64]:
-        """Return what each origin has with one site nearer by its slack, then with it farther.
-
-        Parameters
-        ----------
-        site_id
-            The site; one that does not count on this side changes nothing.
-
-        Returns
-        -------
-        numpy.ndarray
-            float64 (2, origins).
-        """
+        """Return what each origin has with one site nearer by its slack, then with it farther."""
         found = np.flatnonzero(self.sites.ids == site_id)
         if not len(found):
             return np.broadcast_to(self._drawn, (2, len(self._drawn)))
@@ -153,22 +109,7 @@ class View:
     def figure_with(
         self, site_id: str, figure: NDArray[np.float64], away: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """Return what each origin would have if a site of unknown place stood somewhere.
-
-        Parameters
-        ----------
-        site_id
-            The site; one that does not count on this side changes nothing.
-        figure
-            What each origin has without it.
-        away
-            (places, origins): how far it would be, there as well as back.
-
-        Returns
-        -------
-        numpy.ndarray
-            (places, origins).
-        """
+        """Return what each origin would have if a site of unknown place stood somewhere."""
         if site_id not in self.unknown.ids:
             return np.broadcast_to(figure, away.shape)
         if self.criterion.measure != "hours_reachable":
@@ -188,20 +129,7 @@ class View:
 
 
 def look(criterion: Criterion, case: Case, side: Side) -> View:
-    """Return what a criterion sees of one side of a case; its inputs must be there.
-
-    Parameters
-    ----------
-    criterion, case
-        What is asked, of what.
-    side
-        ``case.before`` or ``case.after``.
-
-    Returns
-    -------
-    View
-        Rows in the order of ``case.origins``.
-    """
+    """Return what a criterion sees of one side of a case; its inputs must be there."""
     counted, nowhere = _counted(criterion, case, side)
     sites = counted.where(~nowhere)
     tables = tables_for(criterion, side)
@@ -228,20 +156,7 @@ def look(criterion: Criterion, case: Case, side: Side) -> View:
 
 
 def tables_for(criterion: Criterion, side: Side) -> list[TravelTimes]:
-    """Return the tables a criterion reads on one side, its own mode first; absent ones left out.
-
-    Parameters
-    ----------
-    criterion
-        What is asked.
-    side
-        ``case.before`` or ``case.after``.
-
-    Returns
-    -------
-    list of TravelTimes
-        Times, or distances; not the times home.
-    """
+    """Return the tables a criterion reads on one side, its own mode first; absent ones left out."""
     if criterion.measure == "coverage_distance":
         table = side.distances_by(criterion.mode)
         return [] if table is None else [table]
@@ -265,20 +180,7 @@ def _counted(criterion: Criterion, case: Case, side: Side) -> tuple[SiteList, ND
 
 
 def straight_pace(criterion: Criterion, mode: TravelMode) -> float:
-    """Return the figures' unit for each metre in a straight line: no way is shorter.
-
-    Parameters
-    ----------
-    criterion
-        What is asked.
-    mode
-        How people travel.
-
-    Returns
-    -------
-    float
-        Minutes a metre; 1 for distances.
-    """
+    """Return the figures' unit for each metre in a straight line: no way is shorter."""
     if criterion.measure == "coverage_distance":
         return 1.0
     by_road = mode.uses_road_speeds or criterion.also_modes

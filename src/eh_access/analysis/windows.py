@@ -18,28 +18,7 @@ _CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::00)?")
 
 
 def clock_min(text: str) -> int:
-    """Return a time of day as minutes after midnight.
-
-    Parameters
-    ----------
-    text
-        ``"09:30"``; ``"24:00"`` is the end of the day.
-
-    Returns
-    -------
-    int
-        0 to 1440.
-
-    Raises
-    ------
-    InputError
-        If it is no time of day.
-
-    Examples
-    --------
-    >>> clock_min("09:30"), clock_min("24:00"), clock_min("13:00:00")  # the last as Excel has it
-    (570, 1440, 780)
-    """
+    """Return a time of day as minutes after midnight."""
     found = _CLOCK.fullmatch(text.strip()) if isinstance(text, str) else None
     if found is not None:
         hours, minutes = int(found[1]), int(found[2])
@@ -125,28 +104,7 @@ Timetable: TypeAlias = Mapping[str, Sequence[Window]]
 
 
 def hours_of(windows: Iterable[Window]) -> float:
-    """Return how many hours a week windows make.
-
-    Parameters
-    ----------
-    windows
-        Of one site.
-
-    Returns
-    -------
-    float
-        Hours; 0 for none.
-
-    Raises
-    ------
-    InputError
-        If any two of them overlap.
-
-    Examples
-    --------
-    >>> hours_of([Window("mon", "09:30", "11:30"), Window("thu", "13:00", "14:30")])
-    3.5
-    """
+    """Return how many hours a week windows make."""
     held = sorted(windows, key=_order)
     faults = list(_overlaps(held))
     if faults:
@@ -155,32 +113,7 @@ def hours_of(windows: Iterable[Window]) -> float:
 
 
 def check_windows(timetable: Timetable, *, source: str = "timetable") -> dict[str, list[Window]]:
-    """Return a timetable in order, once nothing in it contradicts itself.
-
-    Parameters
-    ----------
-    timetable
-        Windows by site.
-    source
-        What to call it in messages.
-
-    Returns
-    -------
-    dict of str to list of Window
-        Sites sorted, their windows by weekday and time.
-
-    Raises
-    ------
-    InputError
-        Every window that begins before an earlier one at its site has ended.
-
-    Examples
-    --------
-    >>> held = [Window("tue", "10:00", "12:00"), Window("mon", "9:00", "10:00")]
-    >>> check_windows({"library": held})
-    {'library': [Window(weekday='mon', opens='09:00', closes='10:00'),
-                 Window(weekday='tue', opens='10:00', closes='12:00')]}
-    """
+    """Return a timetable in order, once nothing in it contradicts itself."""
     ordered = {site: sorted(timetable[site], key=_order) for site in sorted(timetable)}
     faults = [
         f"{source}, site '{site}': {fault}"
@@ -193,30 +126,7 @@ def check_windows(timetable: Timetable, *, source: str = "timetable") -> dict[st
 
 
 def check_hours(hours_per_week: float, *, site_id: str) -> float:
-    """Return hours a week, once a week can hold them.
-
-    Parameters
-    ----------
-    hours_per_week
-        0 to 168, or NaN for full hours of unknown number.
-    site_id
-        For the message.
-
-    Returns
-    -------
-    float
-        The same.
-
-    Raises
-    ------
-    InputError
-        If a week has not so many hours.
-
-    Examples
-    --------
-    >>> check_hours(10.0, site_id="library")
-    10.0
-    """
+    """Return hours a week, once a week can hold them."""
     if not (math.isnan(hours_per_week) or 0 <= hours_per_week <= HOURS_IN_A_WEEK):
         raise InputError(
             f"site '{site_id}': {hours_per_week:g} hours a week; a week has 168, give 0 to 168"

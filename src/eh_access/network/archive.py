@@ -37,27 +37,7 @@ DAMAGE = (
 
 
 def write_archive(path: Path, about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Path:
-    """Write arrays and a description into one file.
-
-    Parameters
-    ----------
-    path
-        Where to; a file that is there is replaced once the new one is complete.
-    about
-        What can be written as JSON; read back by `read_about`.
-    arrays
-        By name.
-
-    Returns
-    -------
-    pathlib.Path
-        The path.
-
-    Raises
-    ------
-    SourceError
-        If the file cannot be written.
-    """
+    """Write arrays and a description into one file."""
     text = json.dumps(about, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     parts = {"about": np.frombuffer(text.encode(), dtype=np.uint8), **arrays}
     beside = ""
@@ -90,27 +70,10 @@ def read_array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
 
 
 def pack(values: NDArray[np.integer[Any]]) -> NDArray[np.uint8]:
-    """Write whole numbers in as few bytes as each needs.
-
-    Seven bits to a byte, the lowest first, a set eighth bit where more follow; the sign is the
-    lowest bit (the "zigzag varint" of Protocol Buffers). Unlike a compressor's, the bytes do not
-    depend on who built the library.
-
-    Parameters
-    ----------
-    values
-        Integers of any size, any shape; the shape is not kept.
-
-    Returns
-    -------
-    numpy.ndarray
-        uint8.
-
-    Examples
-    --------
-    >>> pack(np.array([0, -1, 64, 300])).tolist()
-    [0, 1, 128, 1, 216, 4]
-    """
+    """Write whole numbers in as few bytes as each needs."""
+    # Seven bits to a byte, the lowest first, a set eighth bit where more follow; the sign is the
+    # lowest bit (the "zigzag varint" of Protocol Buffers). Unlike a compressor's, the bytes do
+    # not depend on who built the library.
     wide = values.astype(np.int64).ravel()
     folded = ((wide << 1) ^ (wide >> 63)).view(np.uint64)
     sizes = np.ones(len(folded), dtype=np.int64)
@@ -126,28 +89,7 @@ def pack(values: NDArray[np.integer[Any]]) -> NDArray[np.uint8]:
 
 
 def unpack(packed: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Read whole numbers written by `pack`.
-
-    Parameters
-    ----------
-    packed
-        uint8.
-
-    Returns
-    -------
-    numpy.ndarray
-        int64.
-
-    Raises
-    ------
-    ValueError
-        If the last number is cut off or one is longer than any can be.
-
-    Examples
-    --------
-    >>> unpack(np.array([0, 1, 128, 1, 216, 4], dtype=np.uint8)).tolist()
-    [0, -1, 64, 300]
-    """
+    """Read whole numbers written by `pack`."""
     last = np.flatnonzero(packed < MORE)
     first = np.concatenate([[0], last[:-1] + 1])[: len(last)]
     sizes = last - first + 1

@@ -37,28 +37,7 @@ def off_grid(x_m: NDArray[np.float64], y_m: NDArray[np.float64]) -> NDArray[np.b
 
 
 def as_polygon(area: gpd.GeoDataFrame | gpd.GeoSeries | BaseGeometry) -> BaseGeometry:
-    """Join an area into one polygon in EPSG:27700.
-
-    Parameters
-    ----------
-    area
-        Polygons in any CRS, or one geometry that is in EPSG:27700 already.
-
-    Returns
-    -------
-    shapely.geometry.base.BaseGeometry
-        A valid polygon or multipolygon, in metres.
-
-    Raises
-    ------
-    InputError
-        If it has no CRS, holds no polygon, or is in degrees where metres are needed.
-
-    Examples
-    --------
-    >>> as_polygon(shapely.box(330000, 185000, 331000, 186000)).area
-    1000000.0
-    """
+    """Join an area into one polygon in EPSG:27700."""
     if isinstance(area, BaseGeometry):
         polygon = area
         if max(abs(bound) for bound in polygon.bounds or (0.0,)) <= DEGREES:

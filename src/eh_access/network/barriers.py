@@ -21,26 +21,8 @@ NO_WAY = -1
 def add_barriers(
     pieces: Pieces, raw: RawWays, tag_sets: Sequence[Mapping[str, str]]
 ) -> tuple[Pieces, list[Mapping[str, str]]]:
-    """Give each way that ends at a barrier an end of its own, joined to it by a barrier edge.
-
-    A kerb stands only in the way of those who leave the road: roads keep the shared node.
-
-    Parameters
-    ----------
-    pieces
-        Edges in the making.
-    raw
-        Ways as read, with the tags of the points that stand in the way.
-    tag_sets
-        Distinct sets of tags so far.
-
-    Returns
-    -------
-    pieces
-        With the added nodes and edges of no length, from the way's end to the barrier.
-    tag_sets
-        With the barriers' tags added.
-    """
+    """Give each way that ends at a barrier an end of its own, joined to it by a barrier edge."""
+    # A kerb stands only in the way of those who leave the road: roads keep the shared node.
     sets = list(tag_sets)
     slots = np.concatenate([pieces.start, pieces.end])
     row_of, across = _barrier_rows(pieces.node_ref, raw, sets)

@@ -35,44 +35,11 @@ def build_network(
     covered: BaseGeometry | None = None,
     provenance: Sequence[Provenance] = (),
 ) -> Network:
-    """Join ways into a network.
-
-    Ways are split where they meet; parallel edges and loops are kept. Where a gate, bollard, kerb
-    or the like stands in the way, each way that ends there gets an end of its own, joined to the
-    barrier by an edge of no length that carries the barrier's tags: who may not pass is stopped
-    there, and both sides can still be reached.
-
-    Parameters
-    ----------
-    raw
-        Ways as read.
-    modes
-        Streets that none of these may use are left out.
-    area
-        Keep ways that touch it (EPSG:27700); None keeps all.
-    covered
-        Where the streets are complete (EPSG:27700), if known.
-    provenance
-        Where they came from.
-
-    Returns
-    -------
-    Network
-        Nodes in the engine's order.
-
-    Raises
-    ------
-    InputError
-        If no street is left for any of the modes, none has a place, all lie outside the area, or
-        some lie off the grid.
-
-    Examples
-    --------
-    >>> raw = RawWays(crs="EPSG:27700")
-    >>> raw.add(7, [(1, 0.0, 0.0), (2, 30.0, 40.0)], tags={"highway": "footway"})
-    >>> build_network(raw).length_m.tolist()
-    [50.0]
-    """
+    """Join ways into a network."""
+    # Ways are split where they meet; parallel edges and loops are kept. Where a gate, bollard,
+    # kerb or the like stands in the way, each way that ends there gets an end of its own, joined
+    # to the barrier by an edge of no length that carries the barrier's tags: who may not pass is
+    # stopped there, and both sides can still be reached.
     xy = _centimetres(raw)
     tag_rows, tag_sets = _distinct(raw.tags)
     used = _used_rows(tag_sets, modes)[tag_rows]
@@ -221,25 +188,7 @@ def _name_rows(way: NDArray[np.int64], raw: RawWays) -> tuple[NDArray[np.int32],
 def edge_lengths(
     vertices: NDArray[np.float64], vertex_start: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Measure edges along their vertices.
-
-    Parameters
-    ----------
-    vertices
-        float64 (vertices, 2), metres.
-    vertex_start
-        int64 (edges + 1,), where each edge's vertices begin.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64 (edges,), metres on the grid (at most 0.04 % from the ground in Great Britain).
-
-    Examples
-    --------
-    >>> edge_lengths(np.array([[0.0, 0.0], [3.0, 4.0], [3.0, 5.0]]), np.array([0, 3])).tolist()
-    [6.0]
-    """
+    """Measure edges along their vertices."""
     if len(vertex_start) == 1:
         return np.zeros(0)
     step = np.zeros(len(vertices))

@@ -35,24 +35,12 @@ and one for certain times or directions no longer counts."""
 
 @dataclass(frozen=True, kw_only=True)
 class _Streets:
-    """Which streets a change touches: those that meet every condition given.
+    """Which streets a change touches: those that meet every condition given."""
 
-    Parameters
-    ----------
-    edges
-        Edge numbers.
-    way
-        OpenStreetMap way id.
-    name
-        Street name, as it is written.
-    within
-        Area (EPSG:27700) that holds the middle of the edge.
-    """
-
-    edges: tuple[int, ...] = ()
-    way: int | None = None
-    name: str | None = None
-    within: BaseGeometry | None = None
+    edges: tuple[int, ...] = ()  # edge numbers
+    way: int | None = None  # openStreetMap way id
+    name: str | None = None  # street name, as it is written
+    within: BaseGeometry | None = None  # area (EPSG:27700) that holds the middle of the edge
 
     def __post_init__(self) -> None:
         if not self.edges and self.way is None and self.name is None and self.within is None:

@@ -30,40 +30,7 @@ SLOPE_UNKNOWN = "slope unknown, taken as level"
 
 
 def edge_cost(network: Network, mode: TravelMode) -> EdgeCost:
-    """Work out what each edge costs a mode, both ways; remembered by the network.
-
-    Parameters
-    ----------
-    network
-        The streets.
-    mode
-        The way of travelling.
-
-    Returns
-    -------
-    EdgeCost
-        Deciseconds, rounded to the nearest and at least 1 on an edge that has a length; 0 on an
-        edge that stands for a barrier the mode may pass; ``CLOSED_DS`` where it may not go.
-        Slopes count where the network knows heights and the mode minds them, and so does waiting
-        at junctions.
-
-    Raises
-    ------
-    NotFoundError
-        If the mode names rules that are not in the table.
-    InputError
-        If the mode is none, or a street would take longer than 19 days.
-
-    Examples
-    --------
-    >>> from eh_access.modes import WALK
-    >>> from eh_access.network.build import build_network
-    >>> from eh_access.network.raw import RawWays
-    >>> raw = RawWays(crs="EPSG:27700")
-    >>> raw.add(7, [(1, 0.0, 0.0), (2, 80.0, 0.0)], tags={"highway": "footway"})
-    >>> edge_cost(build_network(raw), WALK).forward_ds.tolist()
-    [600]
-    """
+    """Work out what each edge costs a mode, both ways; remembered by the network."""
     check_mode(mode)
     return network.remember(("cost", mode), lambda: _edge_cost(network, mode))
 
@@ -98,26 +65,7 @@ def hills_count(network: Network, mode: TravelMode) -> bool:
 
 
 def tag_costs(network: Network, mode: TravelMode) -> list[TagCost]:
-    """Apply the rules to each of a network's sets of tags.
-
-    Parameters
-    ----------
-    network
-        The streets.
-    mode
-        The way of travelling.
-
-    Returns
-    -------
-    list of TagCost
-        In the order of ``network.tag_sets``. Where slopes are known, a tagged incline is one of
-        them (see ``hills.slopes``), and the rules are not told of it: it must not count twice.
-
-    Raises
-    ------
-    NotFoundError
-        If the mode names rules that are not in the table.
-    """
+    """Apply the rules to each of a network's sets of tags."""
     if not hills_count(network, mode):
         return [evaluate(tags, mode) for tags in network.tag_sets]
     known = ({k: v for k, v in tags.items() if k != "incline"} for tags in network.tag_sets)
@@ -185,20 +133,7 @@ def _main_part(
 def strong_parts(
     network: Network, forward: NDArray[np.int32], backward: NDArray[np.int32]
 ) -> NDArray[np.int32]:
-    """Find the sets of nodes that can all reach each other.
-
-    Parameters
-    ----------
-    network
-        The streets.
-    forward, backward
-        int32 (edges,), deciseconds; ``CLOSED_DS`` where closed.
-
-    Returns
-    -------
-    numpy.ndarray
-        int32 (nodes,), the same number for nodes that can reach each other both ways.
-    """
+    """Find the sets of nodes that can all reach each other."""
     from scipy.sparse import coo_array  # noqa: PLC0415 - keeps importing the package quick
     from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
 

@@ -26,63 +26,34 @@ STEEP = 0.08
 
 @dataclass(frozen=True, kw_only=True)
 class Steepness:
-    """How steep a network's streets are, by length; slopes in per cent, up or down alike.
+    """How steep a network's streets are, by length; slopes in per cent, up or down alike."""
 
-    Parameters
-    ----------
-    source
-        Where heights come from.
-    median_percent, tenth_percent
-        Half of the length is steeper than the first, a tenth than the second.
-    steep_km
-        Steeper than 8 per cent.
-    unknown_km
-        Without heights, taken as level.
-    """
-
-    source: str
-    median_percent: float
+    source: str  # where heights come from
+    median_percent: float  # half of the length is steeper than the first, a tenth than the second
     tenth_percent: float
-    steep_km: float
-    unknown_km: float
+    steep_km: float  # steeper than 8 per cent
+    unknown_km: float  # without heights, taken as level
 
 
 @dataclass(frozen=True, eq=False)
 class NetworkDescription:
-    """What a network holds, as tables.
+    """What a network holds, as tables."""
 
-    Parameters
-    ----------
-    classes
-        Index ``street`` (the ``highway`` tag, or the kind of barrier crossing); columns ``edges``,
-        ``total_km`` and for each mode ``{mode}_km``, open in at least one direction.
-    modes
-        Index ``mode``; columns ``open_km``, ``one_way_km``, ``main_share`` (of the open
-        kilometres, those in the main part), ``islands`` (other parts of the network, each with
-        open streets) and ``island_km``.
-    doubts
-        Columns ``mode``, ``doubt``, ``edges``, ``km``: what the tags leave open, taken as passable,
-        and what the streets' source never recorded.
-    steepness
-        How steep the streets are; None where heights are not known.
-    provenance
-        Where streets and heights came from, with their date.
-    """
-
+    # index ``street`` (the ``highway`` tag, or the kind of barrier crossing); columns ``edges``,
+    # ``total_km`` and for each mode ``{mode}_km``, open in at least one direction
     classes: pd.DataFrame
+    # index ``mode``; columns ``open_km``, ``one_way_km``, ``main_share`` (of the open kilometres,
+    # those in the main part), ``islands`` (other parts of the network, each with open streets)
+    # and ``island_km``
     modes: pd.DataFrame
+    # columns ``mode``, ``doubt``, ``edges``, ``km``: what the tags leave open, taken as passable,
+    # and what the streets' source never recorded
     doubts: pd.DataFrame
-    steepness: Steepness | None
-    provenance: tuple[Provenance, ...]
+    steepness: Steepness | None  # how steep the streets are; None where heights are not known
+    provenance: tuple[Provenance, ...]  # where streets and heights came from, with their date
 
     def facts(self) -> list[tuple[str, str]]:
-        """Return the few facts a report prints, as label and text.
-
-        Returns
-        -------
-        list of (str, str)
-            In reading order.
-        """
+        """Return the few facts a report prints, as label and text."""
         facts = [("Streets", f"{self.classes['total_km'].sum():,.0f} km")]
         for mode, row in self.modes.iterrows():
             text = (
@@ -112,33 +83,7 @@ class NetworkDescription:
 def describe(
     network: Network, *, modes: Sequence[TravelMode] = tuple(MODES.values())
 ) -> NetworkDescription:
-    """Describe a network.
-
-    Parameters
-    ----------
-    network
-        The streets.
-    modes
-        The ways of travelling to describe it for.
-
-    Returns
-    -------
-    NetworkDescription
-        Tables of kilometres, connection and doubts.
-
-    Examples
-    --------
-    >>> from eh_access.network.build import build_network
-    >>> from eh_access.network.raw import RawWays
-    >>> raw = RawWays(crs="EPSG:27700")
-    >>> raw.add(1, [(1, 0.0, 0.0), (2, 1000.0, 0.0)], tags={"highway": "residential"})
-    >>> raw.add(2, [(2, 1000.0, 0.0), (3, 1500.0, 0.0)], tags={"highway": "footway"})
-    >>> describe(build_network(raw)).classes[["total_km", "walk_km", "drive_km"]]
-                 total_km  walk_km  drive_km
-    street
-    footway           0.5      0.5       0.0
-    residential       1.0      1.0       1.0
-    """
+    """Describe a network."""
     km = network.length_m / M_PER_KM
     kinds = [_kind(tags) for tags in network.tag_sets]
     frame = pd.DataFrame({"street": np.array(kinds, dtype=object)[network.edge_tags]})

@@ -32,28 +32,7 @@ GAPS: Mapping[str, frozenset[str]] = MappingProxyType(
 
 
 def gaps(network: Network, mode: TravelMode) -> tuple[str, ...]:
-    """Name what a mode's rules look for and the source of the streets never recorded.
-
-    Parameters
-    ----------
-    network
-        The streets; ``not_recorded`` says which keys their source dropped.
-    mode
-        The way of travelling.
-
-    Returns
-    -------
-    tuple of str
-        In the words of ``GAPS``; empty for streets with all their tags.
-
-    Examples
-    --------
-    >>> from dataclasses import replace
-    >>> from eh_access import DRIVE, read_network
-    >>> newport = read_network("newport")
-    >>> gaps(newport, DRIVE), gaps(replace(newport, not_recorded=("kerb", "maxspeed")), DRIVE)
-    ((), ('speed limits',))
-    """
+    """Name what a mode's rules look for and the source of the streets never recorded."""
     rules = rule_table().rule_set(mode.rules)
     asked = {key for line in (*rules.ways, *rules.points) for key in line.looked_at()}
     lost = asked & set(network.not_recorded)
@@ -138,20 +117,7 @@ vector tiles lose, over every choice of three of twelve sites: docs/method/agree
 
 
 def losses(network: Network, modes: Iterable[TravelMode]) -> str:
-    """Say once what the source of the streets never recorded, and what that does to minutes.
-
-    Parameters
-    ----------
-    network
-        The streets.
-    modes
-        The ways of travelling that are used.
-
-    Returns
-    -------
-    str
-        Some sentences; "" for streets with all their tags.
-    """
+    """Say once what the source of the streets never recorded, and what that does to minutes."""
     used = list(modes)
     lacking = list(dict.fromkeys(word for mode in used for word in gaps(network, mode)))
     if not lacking:

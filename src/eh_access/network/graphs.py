@@ -32,25 +32,7 @@ def is_graph(source: Any) -> bool:  # noqa: ANN401 - anything may be asked about
 
 
 def read_graphml(path: Path) -> tuple[RawWays, Provenance]:
-    """Read GraphML that osmnx wrote.
-
-    Parameters
-    ----------
-    path
-        The file.
-
-    Returns
-    -------
-    raw
-        Its ways.
-    provenance
-        OpenStreetMap, with the date the graph was made and the file's digest.
-
-    Raises
-    ------
-    SourceError
-        If it is damaged or not from osmnx.
-    """
+    """Read GraphML that osmnx wrote."""
     from xml.etree.ElementTree import ParseError  # noqa: PLC0415 - needed by this reader alone
 
     import osmnx  # noqa: PLC0415 - heavy, and needed by this reader alone
@@ -69,29 +51,10 @@ def read_graphml(path: Path) -> tuple[RawWays, Provenance]:
 
 
 def read_graph(graph: Any) -> tuple[RawWays, Provenance]:  # noqa: ANN401 - a networkx graph
-    """Read an osmnx graph, simplified or not.
-
-    A two-way street stands in such a graph twice, once each way: it is taken once. Where osmnx
-    merged ways whose tags differ, the more restrictive value counts; an unsimplified graph
-    (``simplify=False``) keeps more.
-
-    Parameters
-    ----------
-    graph
-        A ``networkx.MultiDiGraph`` as osmnx makes it, with ``crs`` and node ``x`` and ``y``.
-
-    Returns
-    -------
-    raw
-        Its ways, segments of one way joined again.
-    provenance
-        OpenStreetMap, with the date the graph was made.
-
-    Raises
-    ------
-    InputError
-        If it has no CRS or nodes lack their place; every node at fault is counted.
-    """
+    """Read an osmnx graph, simplified or not."""
+    # A two-way street stands in such a graph twice, once each way: it is taken once. Where osmnx
+    # merged ways whose tags differ, the more restrictive value counts; an unsimplified graph
+    # (``simplify=False``) keeps more.
     crs = graph.graph.get("crs")
     if crs is None:
         raise InputError("the graph has no CRS; set graph.graph['crs'], for example 'epsg:4326'")

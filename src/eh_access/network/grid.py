@@ -28,59 +28,27 @@ FARTHEST = 255
 
 
 class SegmentGrid(NamedTuple):
-    """Segments and the grid over them, in metres from the grid's lower left corner.
+    """Segments and the grid over them, in metres from the grid's lower left corner."""
 
-    A named tuple, because compiled functions can take those as they are.
+    # A named tuple, because compiled functions can take those as they are.
 
-    Parameters
-    ----------
-    corner
-        float64 (2,), where the grid begins.
-    square_m
-        Side of a square.
-    columns, rows
-        Number of squares each way.
-    start
-        int32 (columns * rows + 1,), where each square's list begins in ``listed``.
-    listed
-        int32, numbers of segments, square by square.
-    ends
-        float64, one row per row of ``listed``: x and y of both ends, from ``corner``. They stand in
-        the order of the squares, so that looking into one reads memory in a row.
-    away
-        uint8 (columns * rows,), how many squares off the nearest one that lists anything is, the
-        way a king moves; no more than ``FARTHEST``. All nearer ones are empty and are jumped.
-    """
-
-    corner: NDArray[np.float64]
-    square_m: float
-    columns: int
+    corner: NDArray[np.float64]  # float64 (2,), where the grid begins
+    square_m: float  # side of a square
+    columns: int  # number of squares each way
     rows: int
+    # int32 (columns * rows + 1,), where each square's list begins in ``listed``
     start: NDArray[np.int32]
-    listed: NDArray[np.int32]
+    listed: NDArray[np.int32]  # int32, numbers of segments, square by square
+    # float64, one row per row of ``listed``: x and y of both ends, from ``corner``. They stand in
+    # the order of the squares, so that looking into one reads memory in a row
     ends: NDArray[np.float64]
+    # uint8 (columns * rows,), how many squares off the nearest one that lists anything is, the
+    # way a king moves; no more than ``FARTHEST``. All nearer ones are empty and are jumped
     away: NDArray[np.uint8]
 
 
 def build_grid(ends: NDArray[np.float64]) -> SegmentGrid:
-    """Lay a grid over segments.
-
-    Parameters
-    ----------
-    ends
-        float64 (segments, 4): x and y of both ends in metres; at least one segment.
-
-    Returns
-    -------
-    SegmentGrid
-        The grid; building it takes about as long as snapping as many points.
-
-    Examples
-    --------
-    >>> grid = build_grid(np.array([[0.0, 0.0, 100.0, 0.0], [0.0, 50.0, 100.0, 50.0]]))
-    >>> grid.columns * grid.rows >= 2
-    True
-    """
+    """Lay a grid over segments."""
     corner = np.array([ends[:, [0, 2]].min(), ends[:, [1, 3]].min()])
     local = np.ascontiguousarray(ends - np.tile(corner, 2))
     width, height = local[:, [0, 2]].max(), local[:, [1, 3]].max()

@@ -36,40 +36,7 @@ nearest other, and its row of ``ends``."""
 def nearest_segments(
     grid: SegmentGrid, xy: NDArray[np.float64], usable: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Find the nearest usable segment to each point, and the nearest of the others.
-
-    Parameters
-    ----------
-    grid
-        The grid.
-    xy
-        float64 (points, 2), metres; finite.
-    usable
-        bool per segment.
-
-    Returns
-    -------
-    segment
-        int32 per point, -1 if no segment is usable. Of several as near, the lowest number.
-    share
-        float64 per point, how far along the segment, 0 to 1.
-    distance_m
-        float64 per point, to that place; inf if there is none.
-    unusable_m
-        float64 per point, to the nearest segment that is not usable; right whenever it is less
-        than ``distance_m``, otherwise no less than it (it may be inf).
-
-    Examples
-    --------
-    >>> from eh_access.network.grid import build_grid
-    >>> grid = build_grid(np.array([[0.0, 0.0, 100.0, 0.0], [0.0, 50.0, 100.0, 50.0]]))
-    >>> usable = np.array([True, False])
-    >>> segment, share, distance_m, unusable_m = nearest_segments(
-    ...     grid, np.array([[25.0, 30.0]]), usable
-    ... )
-    >>> int(segment[0]), float(share[0]), float(distance_m[0]), float(unusable_m[0])
-    (0, 0.25, 30.0, 20.0)
-    """
+    """Find the nearest usable segment to each point, and the nearest of the others."""
     local = xy - grid.corner
     order = _by_square(grid, local)
     sorted_segment = np.empty(len(xy), dtype=np.int32)
@@ -90,10 +57,8 @@ def _home(grid: SegmentGrid, x: float, y: float) -> tuple[int, int]:
 
 @njit()
 def _by_square(grid: SegmentGrid, xy: NDArray[np.float64]) -> NDArray[np.int32]:
-    """Return points square by square (a counting sort).
-
-    Neighbours one after the other find the squares they share still in the processor's cache.
-    """
+    """Return points square by square (a counting sort)."""
+    # Neighbours one after the other find the squares they share still in the processor's cache.
     square = np.empty(len(xy), np.int32)
     place = np.zeros(grid.columns * grid.rows + 1, np.int32)
     for number in range(len(xy)):
@@ -117,10 +82,8 @@ def _look_into(
     usable: NDArray[np.bool_],
     best: Best,
 ) -> Best:
-    """Return the best of what is known and what some rows of ``ends`` hold (squared distances).
-
-    ``held`` is the first of those rows and the one after the last.
-    """
+    """Return the best of what is known and what some rows of ``ends`` hold (squared distances)."""
+    # ``held`` is the first of those rows and the one after the last.
     segment, share, nearest, unusable, at = best
     x, y = point
     for position in range(held[0], held[1]):
@@ -174,11 +137,9 @@ def _look_along(
     usable: NDArray[np.bool_],
     best: Best,
 ) -> Best:
-    """Return the best of what is known and what one side of a ring of squares holds.
-
-    ``side`` is the row it lies in, its first and last column and False; or, for a column, that, its
-    first and last row and True.
-    """
+    """Return the best of what is known and what one side of a ring of squares holds."""
+    # ``side`` is the row it lies in, its first and last column and False; or, for a column, that,
+    # its first and last row and True.
     line, first, last, upright = side
     along, across = (point[1], point[0]) if upright else point
     square_m = grid.square_m

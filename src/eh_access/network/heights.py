@@ -13,28 +13,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Heights:
-    """Heights at equal steps along every edge, both ends included.
+    """Heights at equal steps along every edge, both ends included."""
 
-    Parameters
-    ----------
-    start
-        int64 (edges + 1,), where each edge's heights begin in ``metres``.
-    metres
-        float32 (points,), metres above sea level to the centimetre, along
-        ``edge_from -> edge_to``; NaN where the height is not known.
-    source
-        Where the heights come from, for a sentence: ``"OS Terrain 50"``.
-
-    Examples
-    --------
-    >>> heights = Heights(np.array([0, 3]), np.array([10, 12, 11], dtype=np.float32))
-    >>> heights.along(0).tolist(), heights.rise_m.tolist(), heights.climb_m.tolist()
-    ([10.0, 12.0, 11.0], [1.0], [2.0])
-    """
-
-    start: NDArray[np.int64]
+    start: NDArray[np.int64]  # int64 (edges + 1,), where each edge's heights begin in ``metres``
+    # float32 (points,), metres above sea level to the centimetre, along ``edge_from -> edge_to``;
+    # NaN where the height is not known
     metres: NDArray[np.float32]
-    source: str = ""
+    source: str = ""  # where the heights come from, for a sentence: ``"OS Terrain 50"``
 
     def __post_init__(self) -> None:
         self.start.flags.writeable = False
@@ -69,35 +54,13 @@ class Heights:
         return rise[within[:-1]]
 
     def mean_of_pieces(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Average a value of every piece over each edge.
-
-        Parameters
-        ----------
-        values
-            float64 (pieces,), in the order of `steps`.
-
-        Returns
-        -------
-        numpy.ndarray
-            float64 (edges,).
-        """
+        """Average a value of every piece over each edge."""
         if not len(values):
             return np.zeros(0)
         return np.add.reduceat(values, self._first_pieces()) / self.pieces
 
     def take(self, edges: NDArray[np.integer]) -> Heights:
-        """Return the heights of some edges, in the order given.
-
-        Parameters
-        ----------
-        edges
-            int (wanted,), edge numbers; -1 for an edge that is new, whose heights are unknown.
-
-        Returns
-        -------
-        Heights
-            Of the edges wanted.
-        """
+        """Return the heights of some edges, in the order given."""
         known = edges >= 0
         size = np.where(known, np.diff(self.start)[np.maximum(edges, 0)], 2)
         start = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)

@@ -36,85 +36,28 @@ Function = Callable[["NDArray[np.float64]"], "NDArray[np.float64]"]
 
 
 def tobler(slope: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return walking speed on slopes as a share of that on the level.
-
-    Parameters
-    ----------
-    slope
-        Rise over run, uphill above 0.
-
-    Returns
-    -------
-    numpy.ndarray
-        Of the same shape: 1 on the level, at most 1.19 down a gentle slope.
-
-    Notes
-    -----
-    W. Tobler, Three presentations on geographical analysis and modeling, NCGIA Technical Report
-    93-1 (1993): 6 exp(-3.5 |slope + 0.05|) km/h; divided here by its value on the level, so that
-    the mode's own speed holds there.
-
-    Examples
-    --------
-    >>> tobler(np.array([0.0, 0.1, -0.05, -0.1])).round(3).tolist()
-    [1.0, 0.705, 1.191, 1.0]
-    """
+    """Return walking speed on slopes as a share of that on the level."""
+    # W. Tobler, Three presentations on geographical analysis and modeling, NCGIA Technical Report
+    # 93-1 (1993): 6 exp(-3.5 |slope + 0.05|) km/h; divided here by its value on the level, so
+    # that the mode's own speed holds there.
     return np.exp(-TOBLER_RATE * (np.abs(slope + TOBLER_BEST) - TOBLER_BEST))
 
 
 def pushchair(slope: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the speed with a pushchair on slopes as a share of that on the level.
-
-    Parameters
-    ----------
-    slope
-        Rise over run, uphill above 0.
-
-    Returns
-    -------
-    numpy.ndarray
-        Of the same shape: 1 on the level, never above it.
-
-    Notes
-    -----
-    An assumption: no measured speeds of pushchairs on slopes were found. Uphill Tobler's rate
-    grows with the weight that is lifted (``PUSHED_SHARE``). Downhill nothing is gained, since a
-    pushchair is held back, and steeper than 10% it slows at the greater rate.
-
-    Examples
-    --------
-    >>> pushchair(np.array([0.0, 0.1, -0.05, -0.1, -0.2])).round(3).tolist()
-    [1.0, 0.634, 1.0, 1.0, 0.634]
-    """
+    """Return the speed with a pushchair on slopes as a share of that on the level."""
+    # An assumption: no measured speeds of pushchairs on slopes were found. Uphill Tobler's rate
+    # grows with the weight that is lifted (``PUSHED_SHARE``). Downhill nothing is gained, since a
+    # pushchair is held back, and steeper than 10% it slows at the greater rate.
     beyond = np.where(slope >= 0, slope, np.maximum(-slope - 2 * TOBLER_BEST, 0.0))
     return np.exp(-TOBLER_RATE * PUSHED_SHARE * beyond)
 
 
 def bicycle(slope: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the speed of a bicycle on slopes as a share of that on the level.
-
-    Parameters
-    ----------
-    slope
-        Rise over run, uphill above 0.
-
-    Returns
-    -------
-    numpy.ndarray
-        Of the same shape, between 0.25 (pushed) and 1.25.
-
-    Notes
-    -----
-    J. Parkin and J. Rotheram, Transport Policy 17 (2010) 335-341, give 22 km/h on the level and
-    25 km/h down 3% (eighty-fifth percentiles): 4.5 per cent for each per cent downhill; and that
-    uphill counts for more. That it counts half as much again (6.7) is an assumption, as are the
-    bounds.
-
-    Examples
-    --------
-    >>> bicycle(np.array([0.0, 0.03, -0.03, 0.2])).round(3).tolist()
-    [1.0, 0.799, 1.135, 0.25]
-    """
+    """Return the speed of a bicycle on slopes as a share of that on the level."""
+    # J. Parkin and J. Rotheram, Transport Policy 17 (2010) 335-341, give 22 km/h on the level and
+    # 25 km/h down 3% (eighty-fifth percentiles): 4.5 per cent for each per cent downhill; and
+    # that uphill counts for more. That it counts half as much again (6.7) is an assumption, as
+    # are the bounds.
     rate = np.where(slope >= 0, CYCLE_UP_PER_SLOPE, CYCLE_DOWN_PER_SLOPE)
     return np.clip(1.0 - rate * slope, CYCLE_SLOWEST, CYCLE_QUICKEST)
 
@@ -133,26 +76,7 @@ def is_carried(tags: Mapping[str, str]) -> bool:
 def slow_by_hills(
     network: Network, mode: TravelMode
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return how much longer each edge takes a mode than if it were level.
-
-    Parameters
-    ----------
-    network
-        With heights.
-    mode
-        With a hill function.
-
-    Returns
-    -------
-    forward, backward : numpy.ndarray
-        float64 (edges,): time along the edge and back over time on the level. 1 where the height
-        is not known, and where people are carried.
-
-    Raises
-    ------
-    ValueError
-        If the network has no heights or the mode no hill function.
-    """
+    """Return how much longer each edge takes a mode than if it were level."""
     heights = network.heights
     if heights is None or mode.hill_function not in FUNCTIONS:
         raise ValueError("slow_by_hills needs heights and a hill function")
@@ -169,25 +93,7 @@ def slow_by_hills(
 
 
 def slopes(network: Network) -> NDArray[np.float64]:
-    """Return the slope of every piece of every edge, in the order of `Heights.steps`.
-
-    Parameters
-    ----------
-    network
-        With heights.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64 (pieces,), rise over run along ``edge_from -> edge_to``, between -0.4 and 0.4. A
-        slope tagged in per cent counts for its whole street, whatever the grid says; 0 where
-        neither knows.
-
-    Raises
-    ------
-    ValueError
-        If the network has no heights.
-    """
+    """Return the slope of every piece of every edge, in the order of `Heights.steps`."""
     heights = network.heights
     if heights is None:
         raise ValueError("the network has no heights")
@@ -207,18 +113,7 @@ def _tagged(tags: Mapping[str, Any]) -> float:
 
 
 def level_for_want_of_heights(network: Network) -> NDArray[np.bool_]:
-    """Tell which edges count as level because their heights are not known.
-
-    Parameters
-    ----------
-    network
-        With or without heights.
-
-    Returns
-    -------
-    numpy.ndarray
-        bool (edges,); edges of no length have no slope to know, and the carried need none.
-    """
+    """Tell which edges count as level because their heights are not known."""
     named = [is_carried(tags) or not np.isnan(_tagged(tags)) for tags in network.tag_sets]
     asked: NDArray[np.bool_] = (network.length_m > 0) & ~np.array(named, dtype=bool)[
         network.edge_tags

@@ -87,27 +87,7 @@ class AddLink:
 
 
 def add_link(network: Network, link: AddLink) -> Network:
-    """Return the network with a link added.
-
-    Parameters
-    ----------
-    network
-        The streets.
-    link
-        Where it goes, and what it is.
-
-    Returns
-    -------
-    Network
-        The edges there were keep their numbers; a street that is cut keeps its number for its
-        first part. New nodes come last: the engine may take them out first whatever they join.
-
-    Raises
-    ------
-    InputError
-        If no mode may use the link, an end is too far from a street, or its length is less than
-        the straight line.
-    """
+    """Return the network with a link added."""
     ends = np.array([link.start, link.end], dtype=np.float64)
     at = snap(
         gpd.GeoSeries(shapely.points(ends), crs=CRS),
@@ -145,24 +125,7 @@ def _mode_of(tags: Mapping[str, str]) -> TravelMode:
 
 
 def cut_edge(network: Network, edge: int, share: float) -> tuple[Network, int]:
-    """Cut an edge in two and return the network and the node between.
-
-    Parameters
-    ----------
-    network
-        The streets.
-    edge
-        Its number.
-    share
-        How far along its line, 0 to 1.
-
-    Returns
-    -------
-    network : Network
-        The first part keeps the number, the second is the last edge; the node is the last.
-    node : int
-        The new node, or the end of the edge if that is at hand: then nothing is cut.
-    """
+    """Cut an edge in two and return the network and the node between."""
     length_m = float(network.length_m[edge])
     if share * length_m <= AT_HAND_M:
         return network, int(network.edge_from[edge])

@@ -63,23 +63,16 @@ class Provenance:
 
 @dataclass(frozen=True, eq=False)
 class EdgeCost:
-    """What each edge costs one mode, both ways.
+    """What each edge costs one mode, both ways."""
 
-    Parameters
-    ----------
-    forward_ds, backward_ds
-        int32 arrays, one value per edge: deciseconds along ``edge_from -> edge_to`` and back;
-        ``CLOSED_DS`` where the mode may not go.
-    main
-        bool array per edge: it belongs to the largest part of the network in which every place
-        can be reached from every other by this mode. Points are placed only on such edges.
-    notes
-        How many edges each counted doubt touched, for example ``{"kerb unknown": 120}``.
-    """
-
+    # int32 arrays, one value per edge: deciseconds along ``edge_from -> edge_to`` and back;
+    # ``CLOSED_DS`` where the mode may not go
     forward_ds: NDArray[np.int32]
     backward_ds: NDArray[np.int32]
+    # bool array per edge: it belongs to the largest part of the network in which every place can
+    # be reached from every other by this mode. Points are placed only on such edges
     main: NDArray[np.bool_]
+    # how many edges each counted doubt touched, for example ``{"kerb unknown": 120}``
     notes: Mapping[str, int] = field(default_factory=dict)
 
 

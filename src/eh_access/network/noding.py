@@ -15,34 +15,17 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False)
 class Pieces:
-    """Edges in the making: their ends as node numbers, their vertices, the way they come from.
+    """Edges in the making: their ends as node numbers, their vertices, the way they come from."""
 
-    Parameters
-    ----------
-    place
-        int64 (nodes, 2), centimetres.
-    node_ref
-        int64 (nodes,), OpenStreetMap ids.
-    start, end
-        int64 (edges,), node numbers.
-    way
-        int64 (edges,), row of the raw ways.
-    tags
-        int64 (edges,), row of the tag sets.
-    vertex_start
-        int64 (edges + 1,), where each edge's vertices begin in ``vertices``.
-    vertices
-        int64 (vertices, 2), centimetres, end points included.
-    """
-
-    place: NDArray[np.int64]
-    node_ref: NDArray[np.int64]
-    start: NDArray[np.int64]
+    place: NDArray[np.int64]  # int64 (nodes, 2), centimetres
+    node_ref: NDArray[np.int64]  # int64 (nodes,), OpenStreetMap ids
+    start: NDArray[np.int64]  # int64 (edges,), node numbers
     end: NDArray[np.int64]
-    way: NDArray[np.int64]
-    tags: NDArray[np.int64]
+    way: NDArray[np.int64]  # int64 (edges,), row of the raw ways
+    tags: NDArray[np.int64]  # int64 (edges,), row of the tag sets
+    # int64 (edges + 1,), where each edge's vertices begin in ``vertices``
     vertex_start: NDArray[np.int64]
-    vertices: NDArray[np.int64]
+    vertices: NDArray[np.int64]  # int64 (vertices, 2), centimetres, end points included
 
 
 def split_ways(
@@ -52,25 +35,7 @@ def split_ways(
     keep: NDArray[np.bool_],
     tag_rows: NDArray[np.int64],
 ) -> Pieces:
-    """Cut ways into edges.
-
-    Parameters
-    ----------
-    raw
-        Ways as read.
-    xy
-        float64 (points, 2), centimetres, NaN where the place is unknown.
-    keep
-        bool per way: whether it is wanted.
-    tag_rows
-        int64 per way: its row of the tag sets.
-
-    Returns
-    -------
-    Pieces
-        Edges in the direction of their ways. A point is a node where two ways (or two visits of
-        one) meet, where a way ends, and where a barrier stands.
-    """
+    """Cut ways into edges."""
     way = np.repeat(np.arange(len(raw)), np.array(raw.sizes))
     ref = np.array(raw.refs, dtype=np.int64)
     placed = np.isfinite(xy[:, 0])

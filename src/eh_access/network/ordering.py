@@ -22,11 +22,9 @@ if TYPE_CHECKING:
 
 @njit()
 def _parents(start: Any, neighbours: Any) -> Any:
-    """Return each node's parent in the tree of a sweep, -1 at a root (Liu, 1990, algorithm 4.2).
-
-    Nodes are numbered from the top down; a node's parent is the last of the nodes above it that
-    it is joined to once all nodes below have been taken out.
-    """
+    """Return each node's parent in the tree of a sweep, -1 at a root (Liu, 1990, algorithm 4.2)."""
+    # Nodes are numbered from the top down; a node's parent is the last of the nodes above it that
+    # it is joined to once all nodes below have been taken out.
     nodes = len(start) - 1
     parent = np.full(nodes, -1, dtype=np.int64)
     highest = np.full(nodes, -1, dtype=np.int64)  # shortcut to the top of the branch so far
@@ -80,30 +78,7 @@ def _branch_by_branch(parent: Any) -> Any:
 def order_nodes(
     nodes: int, edge_from: NDArray[np.int32], edge_to: NDArray[np.int32]
 ) -> NDArray[np.int64]:
-    """Return the order in which nodes are numbered.
-
-    Parameters
-    ----------
-    nodes
-        How many there are.
-    edge_from, edge_to
-        int32 (edges,), the nodes each edge joins, by their old numbers.
-
-    Returns
-    -------
-    numpy.ndarray
-        int64 (nodes,): at each new number, the node's old number. The same input always gives the
-        same order.
-
-    Examples
-    --------
-    A street of five nodes, 0-1-2-3-4: every node but the first hangs from one above it.
-
-    >>> import numpy as np
-    >>> order = order_nodes(5, np.array([0, 1, 2, 3]), np.array([1, 2, 3, 4]))
-    >>> sorted(order.tolist())
-    [0, 1, 2, 3, 4]
-    """
+    """Return the order in which nodes are numbered."""
     from scipy.sparse.linalg import splu  # noqa: PLC0415 - only building a network needs it
 
     if nodes == 0:

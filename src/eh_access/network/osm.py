@@ -112,30 +112,7 @@ def _check_file(path: Path) -> None:
 def read_osm(
     path: Path, *, area: BaseGeometry | None = None
 ) -> tuple[RawWays, Provenance, BaseGeometry | None]:
-    """Read ways and barriers from an OpenStreetMap file.
-
-    Parameters
-    ----------
-    path
-        ``.osm.pbf``, ``.osm`` or the like.
-    area
-        Leave out ways that are clearly not in it (EPSG:27700), which saves memory with the map
-        of a whole region.
-
-    Returns
-    -------
-    raw
-        Its ways.
-    provenance
-        Publisher, licence, the date in the file's head (else of its newest street) and its digest.
-    covered
-        The box in the file's head, in EPSG:27700, or None.
-
-    Raises
-    ------
-    SourceError
-        If the file cannot be read to its end.
-    """
+    """Read ways and barriers from an OpenStreetMap file."""
     import osmium  # noqa: PLC0415 - needed by this reader alone
 
     raw, newest = RawWays(), ""

@@ -40,30 +40,21 @@ LOW_KERBS = frozenset({"lowered", "flush", "no", "flat"})
 
 @dataclass(eq=False)
 class RawWays:
-    """Ways with the points they run through; filled by a reader, used up by the builder.
+    """Ways with the points they run through; filled by a reader, used up by the builder."""
 
-    Parameters
-    ----------
-    crs
-        What the coordinates are in.
-    way_id, tags, names, sizes
-        For each way: its OpenStreetMap id (0 where there is none), the tags that matter
-        (``kept_way_tags``), its name ("" where it has none) and its number of points.
-    refs, xs, ys
-        For each point of each way, one way after the other: its id, and longitude and latitude
-        (or x and y in ``crs``); NaN where the place is not in the file.
-    barriers
-        Tags of the points that stand in the way, by id (``kept_point_tags``).
-    """
-
-    crs: str = "EPSG:4326"
+    crs: str = "EPSG:4326"  # what the coordinates are in
+    # for each way: its OpenStreetMap id (0 where there is none), the tags that matter
+    # (``kept_way_tags``), its name ("" where it has none) and its number of points
     way_id: array[int] = field(default_factory=lambda: array("q"))
     tags: list[Mapping[str, str]] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     sizes: array[int] = field(default_factory=lambda: array("q"))
+    # for each point of each way, one way after the other: its id, and longitude and latitude (or
+    # x and y in ``crs``); NaN where the place is not in the file
     refs: array[int] = field(default_factory=lambda: array("q"))
     xs: array[float] = field(default_factory=lambda: array("d"))
     ys: array[float] = field(default_factory=lambda: array("d"))
+    # tags of the points that stand in the way, by id (``kept_point_tags``)
     barriers: dict[int, Mapping[str, str]] = field(default_factory=dict)
 
     def add(
@@ -118,15 +109,7 @@ def to_metres(xy: NDArray[np.float64], crs: str) -> NDArray[np.float64]:
 
 
 def kept_point_tags(tags: Mapping[str, str]) -> dict[str, str]:
-    """Return the tags of a point if it may stand in somebody's way, else nothing.
-
-    Examples
-    --------
-    >>> kept_point_tags({"barrier": "gate", "access": "private", "material": "wood"})
-    {'access': 'private', 'barrier': 'gate', 'point': 'yes'}
-    >>> kept_point_tags({"highway": "crossing", "kerb": "lowered"})
-    {}
-    """
+    """Return the tags of a point if it may stand in somebody's way, else nothing."""
     crossing = tags.get("highway") == "crossing" or tags.get("barrier") == "kerb"
     known_low = tags.get("kerb") in LOW_KERBS
     if tags.get("barrier", "kerb") == "kerb" and (known_low or not (crossing or "kerb" in tags)):

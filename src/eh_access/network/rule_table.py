@@ -137,40 +137,7 @@ def rule_table() -> RuleTable:
 
 
 def read_rule_table(text: str) -> RuleTable:
-    """Read and check a table of rules.
-
-    Parameters
-    ----------
-    text
-        TOML, laid out as the head of ``tag_rules.toml`` says.
-
-    Returns
-    -------
-    RuleTable
-        Every set with the lines it inherits in front.
-
-    Raises
-    ------
-    InputError
-        If a line names an unknown field, effect, group or source, or lacks what its effect needs.
-
-    Examples
-    --------
-    >>> table = read_rule_table('''
-    ... [sources]
-    ... wiki = "https://wiki.openstreetmap.org"
-    ... [foot]
-    ... label = "on foot"
-    ... [[foot.way]]
-    ... key = "highway"
-    ... values = ["footway"]
-    ... effect = "allow"
-    ... reason = "open on foot"
-    ... source = "wiki"
-    ... ''')
-    >>> [line.reason for line in table.rule_set("foot").ways]
-    ['open on foot']
-    """
+    """Read and check a table of rules."""
     raw = tomllib.loads(text)
     sources, groups = raw.pop("sources", {}), raw.pop("groups", {})
     limits = {name: mph * MILE_KM for name, mph in raw.pop("named_limits_mph", {}).items()}

@@ -22,24 +22,16 @@ PACE_EFFECTS = frozenset({"factor", "walk", "limit_mph", "limit", "speed"})
 
 @dataclass(frozen=True, slots=True)
 class TagCost:
-    """What one set of tags means to one mode.
+    """What one set of tags means to one mode."""
 
-    Parameters
-    ----------
-    forward_km_h, backward_km_h
-        Speed in the way's direction and against it; 0.0 where the mode may not go.
-    reason
-        Why it is closed or slowed, in plain words; "" where there is nothing to say.
-    counted
-        Doubts that change nothing but are counted, for example ``"surface unknown"``.
-    waits
-        Whether one waits where it meets others; not so at driveways and slip roads.
-    """
-
-    forward_km_h: float
+    forward_km_h: (
+        float  # speed in the way's direction and against it; 0.0 where the mode may not go
+    )
     backward_km_h: float
-    reason: str = ""
+    reason: str = ""  # why it is closed or slowed, in plain words; "" where there is nothing to say
+    # doubts that change nothing but are counted, for example ``"surface unknown"``
     counted: tuple[str, ...] = ()
+    # whether one waits where it meets others; not so at driveways and slip roads
     waits: bool = field(default=True, repr=False)
 
     @property
@@ -49,36 +41,7 @@ class TagCost:
 
 
 def evaluate(tag_set: Mapping[str, str], mode: TravelMode) -> TagCost:
-    """Apply the rules of ``tag_rules.toml`` to one set of tags.
-
-    Parameters
-    ----------
-    tag_set
-        OpenStreetMap tags of a way, or of a point in the way (marked by ``POINT_KEY``).
-    mode
-        The way of travelling; its ``rules`` name the section, its speed is the base.
-
-    Returns
-    -------
-    TagCost
-        Speeds in both directions, the reason and the doubts.
-
-    Raises
-    ------
-    NotFoundError
-        If the mode names a rule set that is not in the table.
-
-    Examples
-    --------
-    >>> from eh_access.modes import DRIVE, PUSHCHAIR, WALK
-    >>> evaluate({"highway": "steps"}, WALK).forward_km_h
-    4.8
-    >>> evaluate({"highway": "steps"}, PUSHCHAIR)
-    TagCost(forward_km_h=0.0, backward_km_h=0.0, reason='steps without a ramp', counted=())
-    >>> cost = evaluate({"highway": "primary", "maxspeed": "40 mph", "oneway": "yes"}, DRIVE)
-    >>> round(cost.forward_km_h, 1), cost.backward_km_h
-    (51.5, 0.0)
-    """
+    """Apply the rules of ``tag_rules.toml`` to one set of tags."""
     table = rule_table()
     rule_set = table.rule_set(mode.rules)
     is_point = POINT_KEY in tag_set

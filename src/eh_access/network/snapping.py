@@ -101,40 +101,18 @@ class Snapped:
 
 @dataclass(frozen=True, eq=False)
 class Segments:
-    """The straight pieces edges are drawn with.
+    """The straight pieces edges are drawn with."""
 
-    Parameters
-    ----------
-    ends
-        float64 (segments, 4), x and y of both ends in metres.
-    edge
-        int32 (segments,), the edge each belongs to; never decreasing.
-    before_m, length_m
-        float64 (segments,), metres drawn before each on its edge, and its own.
-    drawn_m
-        float64 (edges,), metres of each edge as drawn.
-    """
-
-    ends: NDArray[np.float64]
-    edge: NDArray[np.int32]
+    ends: NDArray[np.float64]  # float64 (segments, 4), x and y of both ends in metres
+    edge: NDArray[np.int32]  # int32 (segments,), the edge each belongs to; never decreasing
+    # float64 (segments,), metres drawn before each on its edge, and its own
     before_m: NDArray[np.float64]
     length_m: NDArray[np.float64]
-    drawn_m: NDArray[np.float64]
+    drawn_m: NDArray[np.float64]  # float64 (edges,), metres of each edge as drawn
 
 
 def segments_of(network: Network) -> Segments:
-    """Return the straight pieces of all edges; worked out once for each network.
-
-    Parameters
-    ----------
-    network
-        The streets.
-
-    Returns
-    -------
-    Segments
-        In the order of the edges and, within an edge, of its line.
-    """
+    """Return the straight pieces of all edges; worked out once for each network."""
 
     def make() -> Segments:
         xy, start = network.geometry_xy, network.geometry_start
@@ -311,10 +289,8 @@ def _nearest(
 def _grid(
     network: Network, mode: TravelMode
 ) -> tuple[NDArray[np.intp], SegmentGrid | None, NDArray[np.bool_]]:
-    """Return the numbers of the pieces in the grid, the grid, and which pieces the mode may use.
-
-    The grid is built once for a network, without edges of no length; each mode adds its mask.
-    """
+    """Return the numbers of the pieces in the grid, the grid, and which pieces the mode may use."""
+    # The grid is built once for a network, without edges of no length; each mode adds its mask.
     from eh_access.network.grid import build_grid  # noqa: PLC0415 - loads numba
 
     pieces = segments_of(network)

@@ -17,18 +17,7 @@ SHOWN = 5
 
 
 def check_network(network: Network) -> None:
-    """Raise InputError unless every length is a length and every edge joins nodes there are.
-
-    Parameters
-    ----------
-    network
-        The streets.
-
-    Raises
-    ------
-    InputError
-        With every kind of fault: the edges, how many, and their ways.
-    """
+    """Raise InputError unless every length is a length and every edge joins nodes there are."""
     edges = len(network.edge_from)
     uneven = [
         name

@@ -18,23 +18,7 @@ if TYPE_CHECKING:
 
 
 def street_matrix(network: Network, mode: TravelMode, *, direction: Direction) -> csr_array:
-    """Return the seconds of every street; what `Network.to_csr` hands out.
-
-    Parameters
-    ----------
-    network, mode, direction
-        As there.
-
-    Returns
-    -------
-    scipy.sparse.csr_array
-        float64 (nodes, nodes); zeros are stored where a street costs nothing.
-
-    Raises
-    ------
-    InputError
-        If the direction does not exist.
-    """
+    """Return the seconds of every street; what `Network.to_csr` hands out."""
     from scipy.sparse import csr_array  # noqa: PLC0415 - keeps importing the package quick
 
     if direction not in ("to_sites", "from_sites"):

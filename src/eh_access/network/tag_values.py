@@ -17,25 +17,7 @@ _PERIOD = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 
 
 def parse_speed_km_h(text: str) -> float | None:
-    """Read a speed; a number without a unit is km/h.
-
-    Parameters
-    ----------
-    text
-        For example ``"30 mph"`` or ``"50"``.
-
-    Returns
-    -------
-    float or None
-        Speed in km/h, or None if the text is not a speed above 0.
-
-    Examples
-    --------
-    >>> round(parse_speed_km_h("30 mph"), 2)
-    48.28
-    >>> parse_speed_km_h("signals") is None
-    True
-    """
+    """Read a speed; a number without a unit is km/h."""
     match = _SPEED.fullmatch(text)
     if match is None:
         return None
@@ -45,25 +27,7 @@ def parse_speed_km_h(text: str) -> float | None:
 
 
 def parse_metres(text: str) -> float | None:
-    """Read a length; a number without a unit is metres.
-
-    Parameters
-    ----------
-    text
-        For example ``"0.75"``, ``"70 cm"``, ``"6'10"``.
-
-    Returns
-    -------
-    float or None
-        Metres, or None if the text is not a length.
-
-    Examples
-    --------
-    >>> round(parse_metres("70 cm"), 2)
-    0.7
-    >>> round(parse_metres("2'6"), 3)
-    0.762
-    """
+    """Read a length; a number without a unit is metres."""
     feet = _FEET.fullmatch(text)
     if feet is not None:
         return int(feet[1]) * FOOT_M + float(feet[2] or 0) * INCH_M
@@ -76,49 +40,13 @@ def parse_metres(text: str) -> float | None:
 
 
 def parse_slope_percent(text: str) -> float | None:
-    """Read a slope, uphill or downhill alike.
-
-    Parameters
-    ----------
-    text
-        For example ``"10%"``, ``"-5 %"``, ``"1:12"``.
-
-    Returns
-    -------
-    float or None
-        Per cent, 0 or more, or None for words such as ``"up"`` and for degrees.
-
-    Examples
-    --------
-    >>> parse_slope_percent("-5%")
-    5.0
-    >>> parse_slope_percent("1:20")
-    5.0
-    >>> parse_slope_percent("up") is None
-    True
-    """
+    """Read a slope, uphill or downhill alike."""
     signed = parse_signed_slope(text)
     return None if signed is None else abs(signed)
 
 
 def parse_signed_slope(text: str) -> float | None:
-    """Read a slope along its way: up above 0, down below.
-
-    Parameters
-    ----------
-    text
-        For example ``"10%"``, ``"-5 %"`` or ``"1:12"``, which is up.
-
-    Returns
-    -------
-    float or None
-        Per cent, or None for words such as ``"up"`` and for degrees.
-
-    Examples
-    --------
-    >>> parse_signed_slope("-5%"), parse_signed_slope("1:20"), parse_signed_slope("up")
-    (-5.0, 5.0, None)
-    """
+    """Read a slope along its way: up above 0, down below."""
     ratio = re.fullmatch(r"\s*(\d+)\s*:\s*(\d+)\s*", text)
     if ratio is not None:
         return 100.0 * int(ratio[1]) / int(ratio[2]) if int(ratio[2]) else None
@@ -129,23 +57,7 @@ def parse_signed_slope(text: str) -> float | None:
 
 
 def parse_duration_min(text: str) -> float | None:
-    """Read a crossing time.
-
-    Parameters
-    ----------
-    text
-        ``"hh:mm"``, ``"hh:mm:ss"``, minutes, or an ISO 8601 period such as ``"PT20M"``.
-
-    Returns
-    -------
-    float or None
-        Minutes above 0 and at most two days, or None.
-
-    Examples
-    --------
-    >>> parse_duration_min("00:20"), parse_duration_min("20"), parse_duration_min("PT1H5M")
-    (20.0, 20.0, 65.0)
-    """
+    """Read a crossing time."""
     text = text.strip()
     clock, period = _CLOCK.fullmatch(text), _PERIOD.fullmatch(text)
     if clock is not None:

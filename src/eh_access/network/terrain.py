@@ -102,25 +102,7 @@ class Terrain:
 
 
 def write_terrain(terrain: Terrain, path: Path | str) -> Path:
-    """Save a grid in whole decimetres; the same grid always gives the same bytes.
-
-    Parameters
-    ----------
-    terrain
-        The grid.
-    path
-        Where to.
-
-    Returns
-    -------
-    pathlib.Path
-        The path.
-
-    Raises
-    ------
-    SourceError
-        If the file cannot be written.
-    """
+    """Save a grid in whole decimetres; the same grid always gives the same bytes."""
     decimetres = np.rint(terrain.height_m.astype(np.float64) * DM_PER_M)
     about = {
         "format": FORMAT,
@@ -269,12 +251,10 @@ def _places(
 def _span(
     network: Network, at_node: NDArray[np.float64], lifted: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    """Replace the heights of nodes in the middle of bridges and tunnels.
-
-    Their own would be those of the river below or the hill above. Between the ends of a bridge
-    each such node gets the mean of its neighbours, weighted by nearness, which on a bridge without
-    branches is the straight line.
-    """
+    """Replace the heights of nodes in the middle of bridges and tunnels."""
+    # Their own would be those of the river below or the hill above. Between the ends of a bridge
+    # each such node gets the mean of its neighbours, weighted by nearness, which on a bridge
+    # without branches is the straight line.
     ends = np.stack([network.edge_from, network.edge_to])
     grounded = ~lifted & (network.length_m > 0)
     touches_ground = np.bincount(ends[:, grounded].ravel(), minlength=network.node_count) > 0

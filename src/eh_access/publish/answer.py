@@ -31,23 +31,7 @@ STANDINGS: Mapping[str, str] = {
 
 
 def answer(result: StudyResult, tables: Mapping[str, Table], scenario: str) -> tuple[str, ...]:
-    """Return the answer in three sentences.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-    tables
-        From ``tabulate``; every figure is theirs.
-    scenario
-        The scenario the report answers about.
-
-    Returns
-    -------
-    tuple of str
-        What the criteria say, with `standings` as a list behind it; how many are within the cutoff
-        before and after; who loses.
-    """
+    """Return the answer in three sentences."""
     return (
         _of_criteria(result, scenario),
         within_sentence(result, tables, scenario),
@@ -71,20 +55,7 @@ def _of_criteria(result: StudyResult, scenario: str) -> str:
 
 
 def standings(result: StudyResult, scenario: str) -> tuple[str, ...]:
-    """Return what the criteria come to, a line for each of `STANDINGS` that there is.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-    scenario
-        The scenario the report answers about.
-
-    Returns
-    -------
-    tuple of str
-        Counts with their words; empty without criteria.
-    """
+    """Return what the criteria come to, a line for each of `STANDINGS` that there is."""
     counts = Counter(standing(result, verdict) for verdict in result.verdicts_for(scenario))
     told = [f"{counts[name]} {text}" for name, text in STANDINGS.items() if counts[name]]
     silent = "nothing either way" if result.estimated else "of which nothing can be said"
@@ -92,20 +63,7 @@ def standings(result: StudyResult, scenario: str) -> tuple[str, ...]:
 
 
 def standing(result: StudyResult, verdict: Verdict) -> str:
-    """Return what a criterion comes to under a scenario, the baseline beside it.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-    verdict
-        One of its verdicts.
-
-    Returns
-    -------
-    str
-        One of `STANDINGS`, or "" where nothing can be said, not even as an indication.
-    """
+    """Return what a criterion comes to under a scenario, the baseline beside it."""
     pointed = _pointed(verdict)
     if pointed != Outcome.NOT_MET:
         return pointed
@@ -138,18 +96,7 @@ def _row(result: StudyResult, scenario: str, sites: str) -> dict[str, str]:
 
 
 def within_sentence(result: StudyResult, tables: Mapping[str, Table], scenario: str) -> str:
-    """Return how many are within the cutoff of a full-time site, before and after.
-
-    Parameters
-    ----------
-    result, tables, scenario
-        As for `answer`.
-
-    Returns
-    -------
-    str
-        A sentence.
-    """
+    """Return how many are within the cutoff of a full-time site, before and after."""
     said = Wording.of(result)
     row, table = _row(result, scenario, FULL_TIME), tables["within"]
     before, after, whole = (
@@ -168,18 +115,7 @@ def within_sentence(result: StudyResult, tables: Mapping[str, Table], scenario: 
 
 
 def losers_sentence(result: StudyResult, tables: Mapping[str, Table], scenario: str) -> str:
-    """Return how many lose, counting full-time sites and counting any that is open.
-
-    Parameters
-    ----------
-    result, tables, scenario
-        As for `answer`.
-
-    Returns
-    -------
-    str
-        A sentence.
-    """
+    """Return how many lose, counting full-time sites and counting any that is open."""
     said, table = Wording.of(result), tables["added_time"]
     row = _row(result, scenario, FULL_TIME)
     loses, share = (table.cell(key, **row) for key in ("weight_loses", "share_loses"))
@@ -200,18 +136,7 @@ def losers_sentence(result: StudyResult, tables: Mapping[str, Table], scenario: 
 
 
 def deprived_sentence(result: StudyResult, tables: Mapping[str, Table], scenario: str) -> str:
-    """Return what is added in the most and the least deprived fifth, and in the one hit hardest.
-
-    Parameters
-    ----------
-    result, tables, scenario
-        As for `answer`.
-
-    Returns
-    -------
-    str
-        A sentence, or "" if that is not known.
-    """
+    """Return what is added in the most and the least deprived fifth, and in the one hit hardest."""
     if "deprivation" not in tables:
         return ""
     said = Wording.of(result)

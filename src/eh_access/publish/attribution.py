@@ -17,29 +17,7 @@ ODBL_URL = "https://opendatacommons.org/licenses/odbl/1-0/"
 
 
 def credit_lines(provenance: Iterable[Provenance]) -> tuple[str, ...]:
-    """Return the credits to print, each once, in the order the sources are given.
-
-    Parameters
-    ----------
-    provenance
-        Where everything came from; a source whose licence asks for a credit states its words
-        in ``attribution``.
-
-    Returns
-    -------
-    tuple of str
-        Credit lines as their publishers word them.
-
-    Examples
-    --------
-    >>> from eh_access.network.model import Provenance
-    >>> credit_lines([
-    ...     Provenance(title="Streets", publisher="OpenStreetMap", licence="ODbL 1.0",
-    ...                attribution="© OpenStreetMap contributors"),
-    ...     Provenance(title="Tests", publisher="us", licence="MIT"),
-    ... ])
-    ('© OpenStreetMap contributors',)
-    """
+    """Return the credits to print, each once, in the order the sources are given."""
     found: list[str] = []
     for source in provenance:
         lines = (line.strip() for line in source.attribution.splitlines())
@@ -48,25 +26,7 @@ def credit_lines(provenance: Iterable[Provenance]) -> tuple[str, ...]:
 
 
 def licence_url(licence: str) -> str:
-    """Return where a licence can be read, or "" when it is not one of the usual ones.
-
-    Parameters
-    ----------
-    licence
-        Its name as a source states it.
-
-    Returns
-    -------
-    str
-        An address, or "".
-
-    Examples
-    --------
-    >>> licence_url("ODbL 1.0")
-    'https://opendatacommons.org/licenses/odbl/1-0/'
-    >>> licence_url("none")
-    ''
-    """
+    """Return where a licence can be read, or "" when it is not one of the usual ones."""
     name = licence.casefold()
     if "odbl" in name or "open database" in name:
         return ODBL_URL
@@ -76,26 +36,7 @@ def licence_url(licence: str) -> str:
 
 
 def sources_frame(provenance: Iterable[Provenance]) -> pd.DataFrame:
-    """Return the sources as a table, one row each, none twice.
-
-    Parameters
-    ----------
-    provenance
-        Where everything came from.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``title, publisher, licence, date, attribution, sha256, url``; all text, a word
-        where something is not known, so that no cell is blank.
-
-    Examples
-    --------
-    >>> from eh_access.network.model import Provenance
-    >>> row = Provenance(title="Streets", publisher="OSM", licence="ODbL 1.0")
-    >>> sources_frame([row, row])[["title", "date"]].values.tolist()
-    [['Streets', 'not stated']]
-    """
+    """Return the sources as a table, one row each, none twice."""
     columns = ["title", "publisher", "licence", "date", "attribution", "sha256", "url"]
     rows = [[str(getattr(source, column)) for column in columns] for source in provenance]
     frame = pd.DataFrame(rows, columns=columns, dtype="str").drop_duplicates(ignore_index=True)

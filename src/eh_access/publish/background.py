@@ -32,20 +32,7 @@ BASIS_WORDS = {
 
 
 def background_tables(result: StudyResult, words: Wording) -> list[Table]:
-    """Return the tables that say what the figures stand on.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-    words
-        The words of the study.
-
-    Returns
-    -------
-    list of Table
-        ``sites``, ``assumptions``, ``sources``, ``inputs`` and ``counts``.
-    """
+    """Return the tables that say what the figures stand on."""
     return [
         _sites(result, words),
         _assumptions(result),
@@ -56,25 +43,7 @@ def background_tables(result: StudyResult, words: Wording) -> list[Table]:
 
 
 def hours_words(is_open: object, hours: object) -> str:
-    """Return a site's hours in words.
-
-    Parameters
-    ----------
-    is_open
-        Whether it is open at all.
-    hours
-        Hours a week; NaN is full hours whose number is not known.
-
-    Returns
-    -------
-    str
-        Text.
-
-    Examples
-    --------
-    >>> hours_words(True, 10.0), hours_words(True, float("nan")), hours_words(False, 10.0)
-    ('10 hours a week', 'full hours', 'closed')
-    """
+    """Return a site's hours in words."""
     number = float(str(hours))
     if not is_open or number == 0:
         return CLOSED
@@ -222,18 +191,7 @@ def _counts(result: StudyResult) -> Table:
 
 
 def workbook_cover(result: StudyResult) -> Cover:
-    """Return the words of the workbook's cover and notes.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-
-    Returns
-    -------
-    Cover
-        With the warning that times are estimated on top where they are.
-    """
+    """Return the words of the workbook's cover and notes."""
     study = result.study
     intro = [study.question, f"Place: {study.place}. Counted: {study.weight_label}."]
     if result.estimated:

@@ -57,22 +57,7 @@ FIGURES = (
 
 
 def comparison_table(result: StudyResult, council: str, theirs: Sequence[str]) -> pd.DataFrame:
-    """Return their scenarios beside the council's, a row for each criterion and figure.
-
-    Parameters
-    ----------
-    result
-        What the study found with their scenarios in it.
-    council, theirs
-        Names of scenarios.
-
-    Returns
-    -------
-    DataFrame
-        The columns of `COLUMNS`. Shares are 0 to 1; ``better`` is ``theirs``, ``council``,
-        ``same``, ``too close`` where estimates differ by less than they are off on average
-        (`estimate_error`), or "" where one of the two is not known.
-    """
+    """Return their scenarios beside the council's, a row for each criterion and figure."""
     rows = [row for name in theirs for row in _rows(result, council, name)]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     numbers = ["threshold", "before", "council", "theirs"]
@@ -185,27 +170,7 @@ def _better(council: float, theirs: float, *, higher: bool, off: float) -> str:
 
 
 def write_challenge(result: StudyResult, challenge: Challenge, out_dir: Path) -> dict[str, Path]:
-    """Write the comparison as a page and as CSV, or nothing.
-
-    Parameters
-    ----------
-    result
-        What the study found with their scenarios in it.
-    challenge
-        Which scenarios are whose.
-    out_dir
-        Folder for the files; made if it is not there.
-
-    Returns
-    -------
-    dict of str to Path
-        The files by name.
-
-    Raises
-    ------
-    SourceError
-        If the folder cannot be made or written.
-    """
+    """Write the comparison as a page and as CSV, or nothing."""
     result.refuse_private()
     table = comparison_table(result, challenge.council, challenge.theirs)
 
@@ -219,20 +184,7 @@ def write_challenge(result: StudyResult, challenge: Challenge, out_dir: Path) ->
 
 
 def render_challenge(result: StudyResult, challenge: Challenge, table: pd.DataFrame) -> str:
-    """Return the comparison as one HTML page that fetches nothing.
-
-    Parameters
-    ----------
-    result, challenge
-        As for `write_challenge`.
-    table
-        From `comparison_table`.
-
-    Returns
-    -------
-    str
-        HTML. Everything from a file is escaped.
-    """
+    """Return the comparison as one HTML page that fetches nothing."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("eh_access.publish"),
         autoescape=True,

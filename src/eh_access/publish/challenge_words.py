@@ -17,15 +17,9 @@ TOO_CLOSE = "too close"
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One row of the comparison as it is printed.
+    """One row of the comparison as it is printed."""
 
-    Parameters
-    ----------
-    what, wanted, before, council, theirs, better
-        Text.
-    """
-
-    what: str
+    what: str  # text
     wanted: str
     before: str
     council: str
@@ -34,18 +28,7 @@ class Line:
 
 
 def printed(table: pd.DataFrame) -> tuple[Line, ...]:
-    """Return rows of a comparison as a reader sees them.
-
-    Parameters
-    ----------
-    table
-        Rows of `comparison_table`.
-
-    Returns
-    -------
-    tuple of Line
-        In the same order.
-    """
+    """Return rows of a comparison as a reader sees them."""
     return tuple(_line(row) for row in table.to_dict("records"))
 
 
@@ -76,18 +59,7 @@ def _text(value: float, unit: str) -> str:
 
 
 def verdict_in_words(table: pd.DataFrame) -> str:
-    """Return how one of their scenarios compares by the criteria, in a sentence.
-
-    Parameters
-    ----------
-    table
-        Rows of `comparison_table` of that scenario.
-
-    Returns
-    -------
-    str
-        Counts of criteria.
-    """
+    """Return how one of their scenarios compares by the criteria, in a sentence."""
     judged = table[table["council_outcome"] != ""]
     count = judged["better"].value_counts()
     theirs, council = int(count.get("theirs", 0)), int(count.get("council", 0))

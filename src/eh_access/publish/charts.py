@@ -20,22 +20,7 @@ def scatter_svg(
     marks: tuple[NDArray[np.bool_], NDArray[np.bool_]],
     labels: tuple[str, str],
 ) -> Drawing:
-    """Return sets of sites as points, those unbeaten and the choice made marked apart.
-
-    Parameters
-    ----------
-    across, up
-        Two measures of each set.
-    marks
-        Which sets nothing else beats all round; which is the choice made.
-    labels
-        Words for the two axes.
-
-    Returns
-    -------
-    Drawing
-        SVG, with a PNG beside it.
-    """
+    """Return sets of sites as points, those unbeaten and the choice made marked apart."""
     unbeaten, chosen = marks
     others = ~unbeaten & ~chosen
     with blank_figure(WIDTH_IN, HEIGHT_IN) as (figure, axes):

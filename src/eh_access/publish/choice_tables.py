@@ -29,21 +29,7 @@ RANK_COLUMNS = ("council", "best", "regret")
 
 
 def choice_tables(found: Alternatives, said: Wording) -> list[Table]:
-    """Return the tables of the other choices.
-
-    Parameters
-    ----------
-    found
-        Every set, ranked.
-    said
-        The words of the study.
-
-    Returns
-    -------
-    list of Table
-        ``choice`` (the rank of the choice made, measure by measure; not there where it could not
-        be scored), ``choices`` (a row per set) and ``contributions`` (a row per site).
-    """
+    """Return the tables of the other choices."""
     tables = [_choices(found, said), _contributions(found, said)]
     return [_ranks(found, said), *tables] if len(found.regret()) else tables
 
@@ -87,18 +73,7 @@ def _ranks(found: Alternatives, said: Wording) -> Table:
 
 
 def ranks_in_words(table: Table) -> Table:
-    """Return the table of ranks for a page: each figure with its unit, one column for the rank.
-
-    Parameters
-    ----------
-    table
-        ``choice``, its figures rounded.
-
-    Returns
-    -------
-    Table
-        Of the same figures.
-    """
+    """Return the table of ranks for a page: each figure with its unit, one column for the rank."""
     measures = [
         label if counted == "yes" else f"{label} (not counted: see the notes)"
         for label, counted in zip(table.frame["measure"], table.frame["counted"], strict=True)
@@ -131,23 +106,7 @@ def _apart(unit: str) -> str:
 
 
 def joint(tied: float) -> str:
-    """Return with how many others a rank is shared, to stand after it; "" if with none.
-
-    Parameters
-    ----------
-    tied
-        How many others.
-
-    Returns
-    -------
-    str
-        In words.
-
-    Examples
-    --------
-    >>> joint(81), joint(0)
-    (' (joint, with 81 others)', '')
-    """
+    """Return with how many others a rank is shared, to stand after it; "" if with none."""
     if not tied > 0:
         return ""
     return f" (joint, with {tied:,.0f} {'other' if tied == 1 else 'others'})"

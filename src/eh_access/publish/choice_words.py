@@ -30,20 +30,7 @@ FIRST_MEASURES = (MEAN, "p90_min", "mean_deprived_fifth_min", "losers_weight")
 def choice_section(
     result: StudyResult, findings: Findings, tables: Mapping[str, Table]
 ) -> Section | None:
-    """Return the section on the other choices there were.
-
-    Parameters
-    ----------
-    result, findings
-        What a study found.
-    tables
-        From `further_tables`.
-
-    Returns
-    -------
-    Section or None
-        None where no scenario takes a site away, so that there was nothing to choose.
-    """
+    """Return the section on the other choices there were."""
     found, said = findings.alternatives, Wording.of(result)
     if found is None:
         return None
@@ -216,20 +203,7 @@ def _scatter(found: Alternatives, result: StudyResult, said: Wording) -> Picture
 def outreach_section(
     result: StudyResult, findings: Findings, tables: Mapping[str, Table]
 ) -> Section | None:
-    """Return the section on venues for outreach.
-
-    Parameters
-    ----------
-    result, findings
-        What a study found.
-    tables
-        From `further_tables`.
-
-    Returns
-    -------
-    Section or None
-        None without candidate venues.
-    """
+    """Return the section on venues for outreach."""
     if "outreach" not in tables:
         return None
     said, table = Wording.of(result), tables["outreach"]

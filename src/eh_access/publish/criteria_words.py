@@ -13,28 +13,9 @@ DIGITS = 12
 
 
 def fixed_sentence(result: StudyResult) -> str:
-    """Return what the manifest shows of when the criteria were fixed.
-
-    That they were set before anybody saw a result cannot be shown: a first run says nothing of
-    runs elsewhere.
-
-    Parameters
-    ----------
-    result
-        What a study found, with its history where it is known.
-
-    Returns
-    -------
-    str
-        Their digest and when it was taken; where they changed since an earlier run, the change.
-
-    Examples
-    --------
-    >>> from eh_access.study.config import load_study
-    >>> from eh_access.study.run import run_study
-    >>> fixed_sentence(run_study(load_study("newport"))).startswith("Their digest was taken")
-    True
-    """
+    """Return what the manifest shows of when the criteria were fixed."""
+    # That they were set before anybody saw a result cannot be shown: a first run says nothing of
+    # runs elsewhere.
     changed = " ".join(note.text for note in change_notes(result.criteria_history))
     if changed:
         return changed

@@ -16,60 +16,32 @@ CREATOR = "eh_access"
 
 @dataclass(frozen=True, kw_only=True)
 class Heading:
-    """A heading below the title.
+    """A heading below the title."""
 
-    Parameters
-    ----------
-    text
-        Words.
-    """
-
-    text: str
+    text: str  # words
 
 
 @dataclass(frozen=True, kw_only=True)
 class Paragraph:
-    """A paragraph.
+    """A paragraph."""
 
-    Parameters
-    ----------
-    text
-        Words.
-    """
-
-    text: str
+    text: str  # words
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bullets:
-    """A list.
+    """A list."""
 
-    Parameters
-    ----------
-    items
-        One line each.
-    """
-
-    items: tuple[str, ...]
+    items: tuple[str, ...]  # one line each
 
 
 @dataclass(frozen=True, kw_only=True)
 class Grid:
-    """A table with a row of headings.
+    """A table with a row of headings."""
 
-    Parameters
-    ----------
-    caption
-        What it shows.
-    heads
-        Headings of the columns.
-    rows
-        Cells; the first of each row heads it.
-    """
-
-    caption: str
-    heads: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    caption: str  # what it shows
+    heads: tuple[str, ...]  # headings of the columns
+    rows: tuple[tuple[str, ...], ...]  # cells; the first of each row heads it
 
 
 Block = Heading | Paragraph | Bullets | Grid
@@ -77,44 +49,15 @@ Block = Heading | Paragraph | Bullets | Grid
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    """A document.
+    """A document."""
 
-    Parameters
-    ----------
-    name
-        For its file, without an ending.
-    title
-        On top of it.
-    blocks
-        What follows.
-    """
-
-    name: str
-    title: str
-    blocks: tuple[Block, ...]
+    name: str  # for its file, without an ending
+    title: str  # on top of it
+    blocks: tuple[Block, ...]  # what follows
 
 
 def markdown(document: Document) -> str:
-    r"""Return a document as Markdown.
-
-    Parameters
-    ----------
-    document
-        What to write.
-
-    Returns
-    -------
-    str
-        GitHub's Markdown; signs that would mean something are escaped.
-
-    Examples
-    --------
-    >>> print(markdown(Document(name="a", title="A", blocks=(Paragraph(text="One *star*."),))))
-    # A
-    <BLANKLINE>
-    One \*star\*.
-    <BLANKLINE>
-    """
+    r"""Return a document as Markdown."""
     parts = [f"# {_escaped(document.title)}"]
     parts += ["\n".join(_lines(block)) for block in document.blocks]
     return "\n\n".join(parts) + "\n"
@@ -148,18 +91,7 @@ def _escaped(text: str) -> str:
 
 
 def word(document: Document) -> bytes:
-    """Return a document as a Word file with real headings and tables whose first row is a header.
-
-    Parameters
-    ----------
-    document
-        What to write.
-
-    Returns
-    -------
-    bytes
-        A .docx; the same for the same document, byte for byte.
-    """
+    """Return a document as a Word file with real headings and tables whose first row is a header."""
     import docx  # noqa: PLC0415 - heavy
 
     made = docx.Document()

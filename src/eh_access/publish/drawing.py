@@ -35,18 +35,10 @@ PNG_DPI = 150
 
 
 class Drawing(str):
-    """A figure as SVG, which is its text, with the same figure as PNG for Word.
-
-    Parameters
-    ----------
-    svg
-        The drawing as SVG.
-    png
-        The drawing as PNG.
-    """
+    """A figure as SVG, which is its text, with the same figure as PNG for Word."""
 
     __slots__ = ("png",)
-    png: bytes
+    png: bytes  # the drawing as PNG
 
     def __new__(cls, svg: str, png: bytes = b"") -> Self:
         """Return the text with the picture beside it."""

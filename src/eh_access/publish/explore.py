@@ -27,22 +27,12 @@ NO_COLOUR = "#FFFFFF"
 
 @dataclass(frozen=True, kw_only=True)
 class Shaded:
-    """One layer of a map.
+    """One layer of a map."""
 
-    Parameters
-    ----------
-    name
-        Its name in the switch, if there are several.
-    values, weights
-        By origin, in the unit of the shading.
-    words
-        A value in words.
-    """
-
-    name: str
-    values: pd.Series
+    name: str  # its name in the switch, if there are several
+    values: pd.Series  # by origin, in the unit of the shading
     weights: pd.Series
-    words: Callable[[float], str]
+    words: Callable[[float], str]  # A value in words
 
 
 def explore_times(
@@ -83,26 +73,7 @@ Over = tuple["gpd.GeoDataFrame | None", "gpd.GeoDataFrame | None", "str | None"]
 def page_of(
     shading: Shading, layers: list[Shaded], origins: gpd.GeoDataFrame, *, title: str, over: Over
 ) -> folium.Map:
-    """Return a map of some layers, one shown at a time.
-
-    Parameters
-    ----------
-    shading
-        Classes and colours of every layer.
-    layers
-        One or more.
-    origins
-        Points, with ``area_id`` if there are areas.
-    title
-        Above the legend.
-    over
-        Areas, sites and tiles, each or none, as for `Comparison.explore`.
-
-    Returns
-    -------
-    folium.Map
-        The map.
-    """
+    """Return a map of some layers, one shown at a time."""
     import folium  # noqa: PLC0415 - heavy
 
     areas, sites, tiles = over

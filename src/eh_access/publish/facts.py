@@ -15,25 +15,7 @@ if TYPE_CHECKING:
 def facts(
     comparison: Comparison, by: pd.Series | None = None, *, cutoff_min: float
 ) -> pd.DataFrame:
-    """Return a comparison's summary with the share within a cutoff beside it.
-
-    Parameters
-    ----------
-    comparison
-        Before and after.
-    by
-        A group for each origin; None for all together.
-    cutoff_min
-        Minutes within which a site counts as near.
-
-    Returns
-    -------
-    DataFrame
-        The columns of ``Comparison.summary`` and, by weight, ``within_before``, ``within_after``,
-        ``within_share_before``, ``within_share_after`` and ``within_share_change`` (0 to 1; the
-        base is the whole group, so that whoever is out of reach is not within). A share of
-        nobody is NaN.
-    """
+    """Return a comparison's summary with the share within a cutoff beside it."""
     summary = comparison.summary(by)
     frame = comparison.frame
     weight = frame["weight"].to_numpy(dtype=float)

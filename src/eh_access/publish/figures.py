@@ -55,25 +55,7 @@ def map_svg(
     wards: gpd.GeoDataFrame | None = None,
     roads: gpd.GeoSeries | None = None,
 ) -> Drawing:
-    """Return a map of the minutes added in each area, with the sites on it.
-
-    Parameters
-    ----------
-    areas
-        Polygons with ``change_min`` (NaN where nobody is counted: left white), EPSG:27700.
-    sites
-        Points (None where the place is unknown) with ``name``, ``status`` (a key of `MARKS`),
-        ``location_basis`` and ``location_radius_m``; those known roughly wear their circle.
-    borough
-        Outline of the study's area.
-    wards, roads
-        Polygons and lines drawn thinly, if any.
-
-    Returns
-    -------
-    Drawing
-        SVG, with a PNG beside it.
-    """
+    """Return a map of the minutes added in each area, with the sites on it."""
     with blank_figure(WIDTH_IN, HEIGHT_IN) as (figure, axes):
         counted = areas[areas["change_min"].notna()]
         classes = CHANGE.classes(counted["change_min"])
@@ -195,24 +177,7 @@ def bars_svg(
     axis_label: str,
     target: tuple[float, str] | None = None,
 ) -> Drawing:
-    """Return paired bars of percentages before and after, each with its figure.
-
-    Parameters
-    ----------
-    labels
-        Names of the groups, top to bottom.
-    before, after
-        Percentages, 0 to 100.
-    axis_label
-        What the percentages are of.
-    target
-        A threshold in percent and its words, drawn as a line.
-
-    Returns
-    -------
-    Drawing
-        SVG, with a PNG beside it.
-    """
+    """Return paired bars of percentages before and after, each with its figure."""
     count = len(labels)
     with blank_figure(7.4, 0.62 * count + 1.3) as (figure, axes):
         place = np.arange(count)

@@ -20,24 +20,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Further:
-    """What the report prints of a study's findings.
+    """What the report prints of a study's findings."""
 
-    Parameters
-    ----------
-    tables
-        By name, for the workbook.
-    changes
-        What would change the answer.
-    readings, sessions, choice, outreach, sure
-        Sections; None where there is nothing to say.
-    gaps
-        Parts that stand within the section on groups.
-    """
-
-    tables: Mapping[str, Table] = field(default_factory=dict)
-    changes: tuple[str, ...] = ()
-    readings: Section | None = None
-    gaps: tuple[Part, ...] = ()
+    tables: Mapping[str, Table] = field(default_factory=dict)  # by name, for the workbook
+    changes: tuple[str, ...] = ()  # what would change the answer
+    readings: Section | None = None  # sections; None where there is nothing to say
+    gaps: tuple[Part, ...] = ()  # parts that stand within the section on groups
     sessions: Section | None = None
     choice: Section | None = None
     outreach: Section | None = None
@@ -66,20 +54,7 @@ NOTHING = Further()
 
 
 def further(result: StudyResult, findings: Findings | None) -> Further:
-    """Return what the report prints of a study's findings.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-    findings
-        From `find_further`; None for a report without.
-
-    Returns
-    -------
-    Further
-        Tables, sections and sentences, each figure from one of the tables.
-    """
+    """Return what the report prints of a study's findings."""
     if findings is None:
         return NOTHING
     tables = {**further_tables(result, findings), **session_tables(result, findings)}

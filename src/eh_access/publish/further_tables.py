@@ -37,22 +37,7 @@ CONCENTRATION_SOURCE = (
 
 
 def further_tables(result: StudyResult, findings: Findings) -> Mapping[str, Table]:
-    """Return the tables of what was found beyond the criteria, by name.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-    findings
-        From `find_further`.
-
-    Returns
-    -------
-    Mapping of str to Table
-        ``readings``, ``gaps``, ``inequality``, those of `choice_tables`, ``outreach``,
-        ``robustness``, ``tipping`` and ``unknowns``; those there is nothing to say in are not
-        there.
-    """
+    """Return the tables of what was found beyond the criteria, by name."""
     said = Wording.of(result)
     tables = [_readings(result, findings, said)]
     if len(findings.fairness):

@@ -41,20 +41,7 @@ MOST_TURNS = 3
 
 
 def readings_section(result: StudyResult, tables: Mapping[str, Table]) -> Section:
-    """Return the section that sets three readings of "open" side by side.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-    tables
-        From `further_tables`.
-
-    Returns
-    -------
-    Section
-        A table and what it means.
-    """
+    """Return the section that sets three readings of "open" side by side."""
     said = Wording.of(result)
     part = Part(
         paragraphs=(
@@ -71,20 +58,7 @@ def readings_section(result: StudyResult, tables: Mapping[str, Table]) -> Sectio
 
 
 def gap_parts(result: StudyResult, tables: Mapping[str, Table]) -> tuple[Part, ...]:
-    """Return for whom minutes are added: gaps between groups, and how evenly times are spread.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-    tables
-        From `further_tables`.
-
-    Returns
-    -------
-    tuple of Part
-        For the scenario the report answers about; empty without groups.
-    """
+    """Return for whom minutes are added: gaps between groups, and how evenly times are spread."""
     name, said = headline(result), Wording.of(result)
     if "gaps" not in tables or name is None:
         return ()
@@ -155,20 +129,7 @@ def _evenness(tables: Mapping[str, Table], row: dict[str, str]) -> tuple[Part, .
 
 
 def sure_section(result: StudyResult, tables: Mapping[str, Table]) -> Section | None:
-    """Return the section on how far each outcome holds.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-    tables
-        From `further_tables`.
-
-    Returns
-    -------
-    Section or None
-        None where no criterion was set.
-    """
+    """Return the section on how far each outcome holds."""
     name, said = headline(result), Wording.of(result)
     if "robustness" not in tables or name is None:
         return None
@@ -245,18 +206,7 @@ def _first_unknown(table: Table, said: Wording) -> Part:
 
 
 def most_important(table: Table) -> str:
-    """Return the one unknown that matters most, in a sentence.
-
-    Parameters
-    ----------
-    table
-        ``unknowns``.
-
-    Returns
-    -------
-    str
-        A sentence; "" where nothing turns any outcome.
-    """
+    """Return the one unknown that matters most, in a sentence."""
     yardsticks = table.frame["words"].isin(YARDSTICKS)
     unknown = table.frame[~yardsticks & (table.frame["differ"] > 0)]
     if unknown.empty:
@@ -271,20 +221,7 @@ def most_important(table: Table) -> str:
 
 
 def changes(result: StudyResult, tables: Mapping[str, Table]) -> tuple[str, ...]:
-    """Return what would change the answer, from what was tried: for the first pages.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-    tables
-        From `further_tables`.
-
-    Returns
-    -------
-    tuple of str
-        The unknown that matters most, then where outcomes of the headline scenario turn.
-    """
+    """Return what would change the answer, from what was tried: for the first pages."""
     name = headline(result)
     if name is None or "robustness" not in tables:
         return ()

@@ -38,61 +38,17 @@ STREET_CLASSES: tuple[tuple[str, ...], ...] = (
 
 
 def to_degrees(shapes: Iterable[BaseGeometry | None]) -> gpd.GeoSeries:
-    """Return shapes on the British National Grid in degrees.
-
-    Parameters
-    ----------
-    shapes
-        Geometries in EPSG:27700, None where a place is not known.
-
-    Returns
-    -------
-    GeoSeries
-        The same in EPSG:4326, in the order given.
-    """
+    """Return shapes on the British National Grid in degrees."""
     return gpd.GeoSeries(list(shapes), crs=CRS).to_crs(DEGREES)
 
 
 def encoded_lines(shapes: Iterable[BaseGeometry]) -> list[str]:
-    """Return lines, in one piece or several, as encoded polylines.
-
-    Parameters
-    ----------
-    shapes
-        LineStrings and MultiLineStrings in EPSG:27700.
-
-    Returns
-    -------
-    list of str
-        One for each piece; points that fall together are given once.
-
-    Examples
-    --------
-    >>> len(encoded_lines([shapely.MultiLineString([[(0, 0), (9, 9)], [(90, 0), (99, 9)]])]))
-    2
-    """
+    """Return lines, in one piece or several, as encoded polylines."""
     return encode(shapely.get_parts(to_degrees(shapes).to_numpy()))
 
 
 def encoded_polygons(shapes: Iterable[BaseGeometry]) -> list[list[list[str]]]:
-    """Return polygons, in one piece or several, as encoded polylines.
-
-    Parameters
-    ----------
-    shapes
-        Polygons and MultiPolygons in EPSG:27700.
-
-    Returns
-    -------
-    list of list of list of str
-        For each shape its parts, for each part its rings, the outer first.
-
-    Examples
-    --------
-    >>> land = shapely.box(0, 0, 9, 9).union(shapely.box(90, 0, 99, 9))
-    >>> [len(part) for part in encoded_polygons([land])[0]]
-    [1, 1]
-    """
+    """Return polygons, in one piece or several, as encoded polylines."""
     placed = to_degrees(shapes).to_numpy()
     parts, shape = shapely.get_parts(placed, return_index=True)
     rings, part = shapely.get_rings(parts, return_index=True)
@@ -106,23 +62,7 @@ def encoded_polygons(shapes: Iterable[BaseGeometry]) -> list[list[list[str]]]:
 
 
 def encode(lines: NDArray[np.object_]) -> list[str]:
-    """Return lines or rings as encoded polylines.
-
-    Parameters
-    ----------
-    lines
-        Object array of LineStrings or LinearRings, in degrees.
-
-    Returns
-    -------
-    list of str
-        One for each; points that fall together are given once.
-
-    Examples
-    --------
-    >>> encode(shapely.linestrings([[(-120.2, 38.5), (-120.95, 40.7)]]))
-    ['_p~iF~ps|U_ulLnnqC']
-    """
+    """Return lines or rings as encoded polylines."""
     lonlat, line = shapely.get_coordinates(lines, return_index=True)
     grid = np.rint(lonlat[:, ::-1] * STEPS_PER_DEGREE).astype(np.int64)
     begins = np.diff(line, prepend=-1) > 0
@@ -142,20 +82,7 @@ def encode(lines: NDArray[np.object_]) -> list[str]:
 
 
 def simplified(shapes: Iterable[BaseGeometry], *, within_m: float) -> list[BaseGeometry]:
-    """Return polygons with fewer points, still fitting their neighbours.
-
-    Parameters
-    ----------
-    shapes
-        Polygons in EPSG:27700 that may share borders.
-    within_m
-        How much detail may go, in metres (the square root of the area of the bends taken away).
-
-    Returns
-    -------
-    list of BaseGeometry
-        In the order given; a polygon too small to be simplified stays as it is.
-    """
+    """Return polygons with fewer points, still fitting their neighbours."""
     given = list(shapes)
     coarse = shapely.coverage_simplify(np.array(given, dtype=object), within_m)
     return [
@@ -165,21 +92,7 @@ def simplified(shapes: Iterable[BaseGeometry], *, within_m: float) -> list[BaseG
 
 
 def street_lines(network: Network, *, within_m: float = 8.0) -> list[dict[str, Any]]:
-    """Return streets for a map's base, main roads first, as many as a page can carry.
-
-    Parameters
-    ----------
-    network
-        The streets.
-    within_m
-        How far a simplified street may run from the true one, in metres.
-
-    Returns
-    -------
-    list of dict
-        One per kind of street, ``{"width": pixels, "lines": [polyline, ...]}``; the minor kinds are
-        left out where all together would make the page too large.
-    """
+    """Return streets for a map's base, main roads first, as many as a page can carry."""
     kind = np.array([tags.get("highway", "") for tags in network.tag_sets])
     edges = edge_lines(network)
     layers: list[dict[str, Any]] = []

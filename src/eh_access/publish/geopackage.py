@@ -49,54 +49,20 @@ METADATA_EXTENSION = (
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Layer:
-    """One layer to write.
+    """One layer to write."""
 
-    Parameters
-    ----------
-    name
-        Name of the layer.
-    title
-        What it shows, for people.
-    frame
-        Geometry in EPSG:27700 and columns; the index becomes the first column.
-    style
-        QGIS style (QML) it opens with, or "" for none.
-    """
-
-    name: str
-    title: str
-    frame: gpd.GeoDataFrame
-    style: str = ""
+    name: str  # name of the layer
+    title: str  # what it shows, for people
+    frame: (
+        gpd.GeoDataFrame
+    )  # geometry in EPSG:27700 and columns; the index becomes the first column
+    style: str = ""  # QGIS style (QML) it opens with, or "" for none
 
 
 def write_geopackage(layers: Sequence[Layer], path: Path, *, metadata: str) -> None:
-    """Write layers into one GeoPackage, styled and with its licences inside.
-
-    Parameters
-    ----------
-    layers
-        The layers, in the order QGIS should list them.
-    path
-        The file to write; one that is there is replaced.
-    metadata
-        Plain text: what it is, how it was made, licences and credits.
-
-    Notes
-    -----
-    Times of writing are fixed, so that the same layers give the same bytes with one version of
-    GDAL. Styles stand in ``layer_styles``, the table QGIS itself writes.
-
-    Examples
-    --------
-    >>> import tempfile, geopandas as gpd
-    >>> from shapely import Point
-    >>> sites = gpd.GeoDataFrame({"name": ["A"]}, geometry=[Point(445000, 392000)], crs=27700)
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder) / "results.gpkg"
-    ...     write_geopackage([Layer(name="sites", title="Sites", frame=sites)], path, metadata="")
-    ...     gpd.read_file(path, layer="sites")["name"].item()
-    'A'
-    """
+    """Write layers into one GeoPackage, styled and with its licences inside."""
+    # Times of writing are fixed, so that the same layers give the same bytes with one version of
+    # GDAL. Styles stand in ``layer_styles``, the table QGIS itself writes.
     path.unlink(missing_ok=True)
     with _fixed_date():
         for layer in layers:
@@ -107,10 +73,8 @@ def write_geopackage(layers: Sequence[Layer], path: Path, *, metadata: str) -> N
 
 
 def _write_layer(layer: Layer, path: Path, *, is_first: bool) -> None:
-    """Write one layer; the index goes along as a column of its name.
-
-    Programs older than GDAL 3.7 (QGIS 3.28 and before, on many desks) warn of the newest form.
-    """
+    """Write one layer; the index goes along as a column of its name."""
+    # Programs older than GDAL 3.7 (QGIS 3.28 and before, on many desks) warn of the newest form.
     frame = layer.frame.reset_index() if layer.frame.index.name else layer.frame
     frame.to_file(
         path,
@@ -175,25 +139,7 @@ def _write_metadata(database: sqlite3.Connection, text: str) -> None:
 
 
 def graduated_style(column: str, classes: Sequence[tuple[float, float, str, str]]) -> str:
-    """Return a QGIS style that colours polygons by a number.
-
-    Parameters
-    ----------
-    column
-        The column to colour by.
-    classes
-        Lower bound, upper bound, label and fill colour (``#RRGGBB``) of each class.
-
-    Returns
-    -------
-    str
-        QML.
-
-    Examples
-    --------
-    >>> 'attr="change_min"' in graduated_style("change_min", [(0, 5, "0 to 5", "#FFFFFF")])
-    True
-    """
+    """Return a QGIS style that colours polygons by a number."""
     ranges = "".join(
         f'<range lower="{lower}" upper="{upper}" label={quoteattr(label)} symbol="{number}"'
         ' render="true"/>'
@@ -210,25 +156,7 @@ def graduated_style(column: str, classes: Sequence[tuple[float, float, str, str]
 
 
 def line_style(colour: str, width_mm: float) -> str:
-    """Return a QGIS style that draws all lines alike.
-
-    Parameters
-    ----------
-    colour
-        ``#RRGGBB``.
-    width_mm
-        Width of the lines.
-
-    Returns
-    -------
-    str
-        QML.
-
-    Examples
-    --------
-    >>> "SimpleLine" in line_style("#BFBFBF", 0.2)
-    True
-    """
+    """Return a QGIS style that draws all lines alike."""
     options = {"line_color": _rgba(colour), "line_width": f"{width_mm:g}", "line_width_unit": "MM"}
     symbol = _symbol(0, "line", "SimpleLine", options)
     return _qml(f'<renderer-v2 type="singleSymbol"><symbols>{symbol}</symbols></renderer-v2>')
@@ -237,29 +165,7 @@ def line_style(colour: str, width_mm: float) -> str:
 def categorised_style(
     column: str, categories: Mapping[str, tuple[str, str]], *, size_mm: float, marks: str = ""
 ) -> str:
-    """Return a QGIS style that marks points by a word, each with its own shape and colour.
-
-    Parameters
-    ----------
-    column
-        The column to mark by.
-    categories
-        Shape (a QGIS marker name) and colour (``#RRGGBB``) by the value of the column.
-    size_mm
-        Size of the marks.
-    marks
-        A column to label points with, or "".
-
-    Returns
-    -------
-    str
-        QML.
-
-    Examples
-    --------
-    >>> "circle" in categorised_style("status", {"stays": ("circle", "#12436D")}, size_mm=3)
-    True
-    """
+    """Return a QGIS style that marks points by a word, each with its own shape and colour."""
     listed = "".join(
         f'<category value={quoteattr(value)} label={quoteattr(_in_words(value))} symbol="{number}"'
         ' render="true" type="string"/>'

@@ -101,58 +101,19 @@ def hidden_table(
     notes: tuple[str, ...] = (),
     headers: int = 1,
 ) -> Table:
-    """Return a table of `FACTS` with what is small taken out, and marked.
-
-    Parameters
-    ----------
-    named
-        Name and title.
-    columns, notes, headers
-        As for ``make_table``.
-    frame
-        Exact figures; more columns than are printed, so that those can be judged by.
-    policy
-        The rules.
-
-    Returns
-    -------
-    Table
-        With the log of what was hidden.
-    """
+    """Return a table of `FACTS` with what is small taken out, and marked."""
     shown, log = hide_small(frame, FACTS, policy, table=named[0])
     made = make_table(*named, columns, shown, notes=notes, headers=headers)
     return made if policy.public else replace(with_marks(made), hidden=log)
 
 
 def with_mark(column: Column) -> Column:
-    """Return a column in which a missing figure of people is marked as hidden.
-
-    Parameters
-    ----------
-    column
-        Of any kind.
-
-    Returns
-    -------
-    Column
-        The same where it is not of people.
-    """
+    """Return a column in which a missing figure of people is marked as hidden."""
     return replace(column, at_nan=HIDDEN_MARK) if column.key in PEOPLE else column
 
 
 def with_marks(table: Table) -> Table:
-    """Return a table whose missing figures of people are marked as hidden.
-
-    Parameters
-    ----------
-    table
-        Any.
-
-    Returns
-    -------
-    Table
-        Of the same figures.
-    """
+    """Return a table whose missing figures of people are marked as hidden."""
     columns = tuple(with_mark(column) for column in table.columns)
     if columns == table.columns:
         return table
@@ -161,20 +122,7 @@ def with_marks(table: Table) -> Table:
 
 
 def for_file(frame: pd.DataFrame, policy: Policy) -> pd.DataFrame:
-    """Return a table for a file of text, ``[c]`` in place of each figure that is hidden.
-
-    Parameters
-    ----------
-    frame
-        With NaN there.
-    policy
-        The rules.
-
-    Returns
-    -------
-    DataFrame
-        The same where counts are public.
-    """
+    """Return a table for a file of text, ``[c]`` in place of each figure that is hidden."""
     if policy.public:
         return frame
     told = frame.copy()
@@ -184,18 +132,7 @@ def for_file(frame: pd.DataFrame, policy: Policy) -> pd.DataFrame:
 
 
 def hiding_rules(policy: Policy) -> dict[str, float] | None:
-    """Return the rules by which the map's page hides small counts.
-
-    Parameters
-    ----------
-    policy
-        The study's.
-
-    Returns
-    -------
-    dict or None
-        ``below``, ``step`` and ``base``; None where counts are public.
-    """
+    """Return the rules by which the map's page hides small counts."""
     if policy.public:
         return None
     return {"below": policy.threshold, "step": policy.round_to, "base": policy.least_base}
@@ -208,25 +145,7 @@ def hidden_log(
     *,
     files: Mapping[str, pd.DataFrame],
 ) -> pd.DataFrame:
-    """Return ``hidden.csv``: what was hidden or rounded in this run, and by which rule.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-    tables
-        All that are published.
-    findings
-        From `find_further`.
-    files
-        The tables that become files of text, by name, hidden figures NaN.
-
-    Returns
-    -------
-    DataFrame
-        ``table``, ``cell``, ``figure``, ``rule``; no value, exact or not. One row that says so
-        where nothing was hidden.
-    """
+    """Return ``hidden.csv``: what was hidden or rounded in this run, and by which rule."""
     if result.study.policy.public:
         return pd.DataFrame(
             [("every table", "every cell", NOTHING, WHY_NOTHING)], columns=list(HIDDEN_COLUMNS)
@@ -251,18 +170,7 @@ def _of_file(name: str, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def hidden_summary(log: pd.DataFrame) -> Table:
-    """Return the log in few rows, for a report: how many cells of each table by each rule.
-
-    Parameters
-    ----------
-    log
-        From `hidden_log`.
-
-    Returns
-    -------
-    Table
-        ``hidden``; every cell by itself stands in ``hidden.csv``.
-    """
+    """Return the log in few rows, for a report: how many cells of each table by each rule."""
     found = log.groupby(["table", "figure", "rule"], sort=False)["cell"].agg(_cells).reset_index()
     columns = (
         Column("table", "Table"),

@@ -55,23 +55,7 @@ SOURCE_MAP = re.compile(r"^\s*//[#@] sourceMappingURL=.*$", re.MULTILINE)
 
 @cache
 def leaflet_files() -> Mapping[str, str]:
-    """Return Leaflet's script and style sheet, its images inside the latter.
-
-    Returns
-    -------
-    mapping
-        ``"leaflet.js"`` and ``"leaflet.css"`` to their text.
-
-    Raises
-    ------
-    SourceError
-        If the ``XStatic-Leaflet`` package is damaged.
-
-    Examples
-    --------
-    >>> sorted(leaflet_files())
-    ['leaflet.css', 'leaflet.js']
-    """
+    """Return Leaflet's script and style sheet, its images inside the latter."""
     folder = Path(leaflet.BASE_DIR)
     try:
         script = (folder / "leaflet.js").read_text(encoding="utf-8")
@@ -128,33 +112,7 @@ def inline_map(
 
 
 def inline_page(page: str, *, title: str, lang: str, files: Mapping[str, str]) -> str:
-    """Return a page with its scripts and style sheets inside.
-
-    Parameters
-    ----------
-    page
-        HTML as folium writes it.
-    title, lang
-        Title and language of the page. A viewport that forbids zooming is replaced.
-    files
-        Text of scripts and style sheets by file name.
-
-    Returns
-    -------
-    str
-        The page.
-
-    Raises
-    ------
-    InputError
-        If the page would still fetch something; every such reference is named.
-
-    Examples
-    --------
-    >>> inline_page('<html><script src="https://x.org/a.js"></script></html>', title="T",
-    ...             lang="en", files={"a.js": "let a = 1;"})
-    '<html lang="en"><script>let a = 1;</script></html>'
-    """
+    """Return a page with its scripts and style sheets inside."""
     rewriter = _Rewriter(title=title, lang=lang, files=files)
     rewriter.feed(page)
     rewriter.close()
@@ -175,28 +133,9 @@ def inline_page(page: str, *, title: str, lang: str, files: Mapping[str, str]) -
 
 
 def external_references(page: str) -> tuple[str, ...]:
-    """Return everything a page would fetch when it is opened.
-
-    Links that a reader may follow are no such thing. What scripts do cannot be seen here: that is
-    for a browser with the network cut.
-
-    Parameters
-    ----------
-    page
-        HTML.
-
-    Returns
-    -------
-    tuple of str
-        Addresses, in the order of the page; empty for a page that stands alone.
-
-    Examples
-    --------
-    >>> external_references('<img src="https://a.org/b.png"><a href="https://a.org">a</a>')
-    ('https://a.org/b.png',)
-    >>> external_references('<style>p { background: url(data:image/png;base64,AA==) }</style>')
-    ()
-    """
+    """Return everything a page would fetch when it is opened."""
+    # Links that a reader may follow are no such thing. What scripts do cannot be seen here: that
+    # is for a browser with the network cut.
     scanner = _Scanner()
     scanner.feed(page)
     scanner.close()

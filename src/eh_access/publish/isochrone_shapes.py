@@ -41,22 +41,7 @@ NumberedShape = list[list[int | str]]
 
 
 def isochrone_shapes(result: StudyResult) -> dict[str, Any] | None:
-    """Return the land within each cutoff of each site, by mode, as encoded polylines.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-
-    Returns
-    -------
-    dict or None
-        ``cutoffs`` in minutes, ``detail_m`` (how far a line may be out) and ``modes``: by mode,
-        for each site in the order of ids, one shape for each cutoff (see
-        `geojson.encoded_polygons`; empty where nothing is reached). Of rings that are in several
-        shapes, as what no car can come near always is, each stands in ``rings`` and its number in
-        the shapes. None where times are estimated.
-    """
+    """Return the land within each cutoff of each site, by mode, as encoded polylines."""
     if result.network is None:
         return None
     sites = result.sites.sort_index()
@@ -96,24 +81,7 @@ def _shared(
 def moved_shapes(
     result: StudyResult, scenario: str, site: str, place: shapely.Point
 ) -> dict[str, list[Shape]]:
-    """Return the land within each cutoff of a site under a scenario that moves it or its streets.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-    scenario
-        Its name.
-    site
-        Its id.
-    place
-        Where it goes (EPSG:27700).
-
-    Returns
-    -------
-    dict
-        By mode, one shape for each cutoff; empty where times are estimated.
-    """
+    """Return the land within each cutoff of a site under a scenario that moves it or its streets."""
     if result.network is None:
         return {}
     there = gpd.GeoDataFrame(index=result.sites.index[[0]].map({result.sites.index[0]: site}))
@@ -159,28 +127,7 @@ def _detail_m(mode: TravelMode) -> float:
 
 
 def simpler(shape: BaseGeometry, detail_m: float) -> BaseGeometry:
-    """Return a shape with fewer points, without the parts and holes too small to be seen.
-
-    Parameters
-    ----------
-    shape
-        Polygons, EPSG:27700.
-    detail_m
-        How far a line may run from the true one, in metres; parts and holes of less than ten times
-        its square go.
-
-    Returns
-    -------
-    BaseGeometry
-        A MultiPolygon, outer rings one way round and holes the other, so that shapes laid over one
-        another never cancel out.
-
-    Examples
-    --------
-    >>> ring = shapely.box(0, 0, 900, 900).difference(shapely.box(400, 400, 420, 420))
-    >>> len(shapely.get_parts(simpler(ring, 20.0))[0].interiors)
-    0
-    """
+    """Return a shape with fewer points, without the parts and holes too small to be seen."""
     least_m2 = 10 * detail_m**2
     kept = []
     for part in shapely.get_parts(shape):

@@ -19,28 +19,7 @@ Box = tuple[float, float, float, float]
 def place_labels(
     places: Sequence[tuple[float, float]], texts: Sequence[str], *, size_pt: float
 ) -> list[tuple[float, float, str]]:
-    """Return where each label goes beside its mark: the first of eight places that is free.
-
-    Parameters
-    ----------
-    places
-        Marks, in points (1/72 inch) on the paper.
-    texts
-        A label for each.
-    size_pt
-        Size of the font.
-
-    Returns
-    -------
-    list of tuple
-        Offset from the mark in points, and ``"left"`` or ``"right"``: the side of the text that
-        is at the offset. A label for which every place is taken keeps the first.
-
-    Examples
-    --------
-    >>> place_labels([(0, 0), (90, 0)], ["One", "Two"], size_pt=7)[0]
-    (6.0, 2.0, 'left')
-    """
+    """Return where each label goes beside its mark: the first of eight places that is free."""
     marks = [(x - GAP_PT / 2, y - GAP_PT / 2, x + GAP_PT / 2, y + GAP_PT / 2) for x, y in places]
     taken: list[Box] = []
     chosen = []
@@ -67,21 +46,7 @@ def write_names(
     points_per_metre: float,
     bold: Sequence[bool] | None = None,
 ) -> None:
-    """Write names beside marks on a map, each on a pale edge and none on another.
-
-    Parameters
-    ----------
-    axes
-        Of a map in metres.
-    places_m
-        Marks, in metres.
-    names
-        One for each; words that every site shares are left off.
-    points_per_metre
-        Scale of the paper.
-    bold
-        Which stand out; None for none.
-    """
+    """Write names beside marks on a map, each on a pale edge and none on another."""
     from matplotlib.patheffects import withStroke  # noqa: PLC0415 - heavy
 
     texts = [_short(name) for name in names]

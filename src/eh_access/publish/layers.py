@@ -65,42 +65,12 @@ ORIGIN_STYLE = {
 
 
 def slug(*parts: str) -> str:
-    """Return words as the beginning of a column's name.
-
-    Parameters
-    ----------
-    *parts
-        Names of a scenario, a mode, a measure.
-
-    Returns
-    -------
-    str
-        Small letters, digits and underscores.
-
-    Examples
-    --------
-    >>> slug("deregister-closed", "walk", "change_min")
-    'deregister_closed_walk_change_min'
-    """
+    """Return words as the beginning of a column's name."""
     return "_".join(parts).replace("-", "_").lower()
 
 
 def site_status(result: StudyResult, scenario: str) -> pd.Series:
-    """Return what a scenario does to each site, in the words of the map's legend.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-    scenario
-        Name of an assessed scenario.
-
-    Returns
-    -------
-    Series
-        Index ``site_id`` of the sites open before or under the scenario; one of
-        ``figures.MARKS``.
-    """
+    """Return what a scenario does to each site, in the words of the map's legend."""
     full_from = result.study.settings.full_time_from_hours
     after = result.scenario_sites[scenario]
     before = result.scenario_sites["baseline"]
@@ -129,10 +99,8 @@ def site_status(result: StudyResult, scenario: str) -> pd.Series:
 
 
 def area_changes(result: StudyResult, mode: str) -> dict[str, gpd.GeoDataFrame]:
-    """Return, by scenario, the areas to colour: before and after to the nearest full-time site.
-
-    Means are weighted, over those who reach one both before and after; NaN where nobody does.
-    """
+    """Return, by scenario, the areas to colour: before and after to the nearest full-time site."""
+    # Means are weighted, over those who reach one both before and after; NaN where nobody does.
     shown = display_areas(result.origins, result.areas, public=result.study.weights_public)
     by = pd.Series(shown.area_of_origin, index=result.origins.index)
     # all scenarios at once, for one may tell of another
@@ -155,20 +123,7 @@ def area_changes(result: StudyResult, mode: str) -> dict[str, gpd.GeoDataFrame]:
 
 
 def layers(result: StudyResult) -> list[Layer]:
-    """Return every layer of a study.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-
-    Returns
-    -------
-    list of Layer
-        ``sites``, ``neighbours`` where there are any, ``origins`` (headline scenario), ``areas``
-        (every scenario and mode) and, where there are streets, ``isochrones`` and ``streets``.
-        Catchments are columns of the origins. Each row says in ``estimated`` whether times are.
-    """
+    """Return every layer of a study."""
     result.refuse_private()
     scenario, mode = headline(result), result.modes[0]
     found = [_sites_layer(result, scenario), *_rough_layer(result)]
@@ -336,18 +291,7 @@ def main_roads(result: StudyResult) -> gpd.GeoSeries | None:
 
 
 def geopackage_metadata(result: StudyResult) -> str:
-    """Return what the GeoPackage says about itself: what, how, licences and credits.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-
-    Returns
-    -------
-    str
-        Plain text.
-    """
+    """Return what the GeoPackage says about itself: what, how, licences and credits."""
     study = result.study
     lines = [study.title, study.question]
     if result.estimated:

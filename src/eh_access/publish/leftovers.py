@@ -27,23 +27,7 @@ logger = logging.getLogger(__name__)
 
 @contextmanager
 def partial_folder(folder: Path) -> Iterator[Path]:
-    """Give a hidden folder to make files in; what is not finished is put back when it is left.
-
-    Parameters
-    ----------
-    folder
-        Where the files are to be; it must be there.
-
-    Yields
-    ------
-    Path
-        The hidden folder; its ``new`` and ``old`` are empty.
-
-    Raises
-    ------
-    OSError
-        If it cannot be made, or an earlier file cannot be put back.
-    """
+    """Give a hidden folder to make files in; what is not finished is put back when it is left."""
     clear_leftovers(folder)
     partial = Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder))
     try:
@@ -73,53 +57,20 @@ def _put_back_whole(partial: Path, folder: Path) -> None:
 
 
 def note_names(partial: Path, names: Sequence[str]) -> None:
-    """Write down what is to be moved; to be called before the first move.
-
-    Parameters
-    ----------
-    partial
-        The hidden folder.
-    names
-        The files in its ``new``.
-    """
+    """Write down what is to be moved; to be called before the first move."""
     (partial / "names").write_text(json.dumps(list(names)), encoding="utf-8")
 
 
 def is_settled(partial: Path) -> bool:
-    """Return whether a hidden folder may be removed: all is in place, or nothing was moved.
-
-    Parameters
-    ----------
-    partial
-        The hidden folder.
-
-    Returns
-    -------
-    bool
-        False while files outside it are partly new.
-    """
+    """Return whether a hidden folder may be removed: all is in place, or nothing was moved."""
     names = _names(partial)
     waiting = [name for name in names if (partial / "new" / name).exists()]
     return not waiting or (len(waiting) == len(names) and not _inside(partial / "old"))
 
 
 def put_back(partial: Path, folder: Path) -> None:
-    """Undo a move that was begun and not finished, so that every earlier file is where it was.
-
-    It may be stopped at any point and done again. What was finished is left as it is.
-
-    Parameters
-    ----------
-    partial
-        The hidden folder.
-    folder
-        Where the files are to be.
-
-    Raises
-    ------
-    OSError
-        If a file cannot be moved.
-    """
+    """Undo a move that was begun and not finished, so that every earlier file is where it was."""
+    # It may be stopped at any point and done again. What was finished is left as it is.
     if is_settled(partial):
         return
     new, old = partial / "new", partial / "old"
@@ -131,15 +82,8 @@ def put_back(partial: Path, folder: Path) -> None:
 
 
 def clear_leftovers(folder: Path) -> None:
-    """Put back and remove what runs that were killed left in a folder.
-
-    A folder that another run is at work in is not touched.
-
-    Parameters
-    ----------
-    folder
-        Where files are to be.
-    """
+    """Put back and remove what runs that were killed left in a folder."""
+    # A folder that another run is at work in is not touched.
     for partial in sorted(folder.glob(f"{PREFIX}*")):
         with suppress(OSError):
             if _is_left(partial):
@@ -169,18 +113,7 @@ def _inside(folder: Path) -> list[Path]:
 
 
 def take(lock: IO[bytes]) -> bool:
-    """Take a lock until the file is closed, or the program ends in whatever way.
-
-    Parameters
-    ----------
-    lock
-        An open file.
-
-    Returns
-    -------
-    bool
-        False where another program holds it, or the disk knows no locks.
-    """
+    """Take a lock until the file is closed, or the program ends in whatever way."""
     try:
         if sys.platform == "win32":
             import msvcrt  # noqa: PLC0415 - only there is one

@@ -17,21 +17,7 @@ if TYPE_CHECKING:
 def shortest_ways(
     result: StudyResult, origins: gpd.GeoDataFrame | None = None
 ) -> Mapping[str, TravelTimes]:
-    """Return the shortest ways to every site, by mode.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-    origins
-        From where; the study's own origins if None.
-
-    Returns
-    -------
-    Mapping of str to TravelTimes
-        As minutes at the mode's one speed, so that minutes are metres; for modes that go at each
-        road's own speed nothing is said. Empty for estimates, whose minutes are metres already.
-    """
+    """Return the shortest ways to every site, by mode."""
     if result.network is None:
         return {}
     found = dict(result.distances) if origins is None else {}

@@ -58,25 +58,7 @@ ASSUMED = (
 
 
 def write_logs(manifest: Path, out_dir: Path) -> dict[str, Path]:
-    """Write drafts of the logs as Markdown and as Word, or nothing.
-
-    Parameters
-    ----------
-    manifest
-        The manifest.json of a run, or the folder it is in.
-    out_dir
-        Folder for the files; made if it is not there.
-
-    Returns
-    -------
-    dict of str to Path
-        The files by name.
-
-    Raises
-    ------
-    InputError, SourceError
-        If the manifest cannot be read, or the folder cannot be written.
-    """
+    """Write drafts of the logs as Markdown and as Word, or nothing."""
     told = read_manifest(manifest)
     documents = logs(told)
 
@@ -90,27 +72,7 @@ def write_logs(manifest: Path, out_dir: Path) -> dict[str, Path]:
 
 
 def logs(manifest: Mapping[str, Any]) -> tuple[Document, ...]:
-    """Return the four documents.
-
-    Parameters
-    ----------
-    manifest
-        Of a run.
-
-    Returns
-    -------
-    tuple of Document
-        Assumptions, data, decisions, assurance.
-
-    Examples
-    --------
-    >>> from eh_access.study.config import load_study
-    >>> from eh_access.study.manifest import build_manifest
-    >>> from eh_access.study.run import run_study
-    >>> manifest = build_manifest(run_study(load_study("rotherham")), {})
-    >>> [document.name for document in logs(manifest)]
-    ['assumptions-log', 'data-log', 'decisions-log', 'assurance-statement']
-    """
+    """Return the four documents."""
     makers = (_assumptions, _data, _decisions, _assurance)
     titles = ("Assumptions log", "Data log", "Decisions log", "Assurance statement")
     return tuple(

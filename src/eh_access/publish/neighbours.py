@@ -21,20 +21,7 @@ Pair = tuple["Verdict", "Verdict"]
 
 
 def pairs_of(result: StudyResult, scenario: str | None = None) -> list[Pair]:
-    """Return each verdict without neighbours' sites and with them.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-    scenario
-        Of this scenario alone; of all that are compared if None.
-
-    Returns
-    -------
-    list of tuple
-        Empty where the study has no neighbours.
-    """
+    """Return each verdict without neighbours' sites and with them."""
     wider = result.with_neighbours
     if wider is None:
         return []
@@ -46,18 +33,7 @@ def pairs_of(result: StudyResult, scenario: str | None = None) -> list[Pair]:
 
 
 def neighbour_table(result: StudyResult) -> Table | None:
-    """Return value and outcome of each criterion, without neighbours' sites and with them.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-
-    Returns
-    -------
-    Table or None
-        A row for each scenario and criterion; None where the study has no neighbours.
-    """
+    """Return value and outcome of each criterion, without neighbours' sites and with them."""
     if result.neighbours is None:
         return None
     said = Wording.of(result)
@@ -95,20 +71,7 @@ def neighbour_table(result: StudyResult) -> Table | None:
 
 
 def neighbour_sentence(result: StudyResult, pairs: Sequence[Pair]) -> str:
-    """Return what counting neighbours' sites does to outcomes, in a sentence or two.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-    pairs
-        From `pairs_of`.
-
-    Returns
-    -------
-    str
-        "" where there is nothing to count.
-    """
+    """Return what counting neighbours' sites does to outcomes, in a sentence or two."""
     if not pairs or result.neighbours is None:
         return ""
     said = Wording.of(result)

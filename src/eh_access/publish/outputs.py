@@ -105,56 +105,18 @@ def write_outputs(
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
-    r"""Write a table as CSV: UTF-8, ``\n`` line ends, shortest exact numbers, ``inf`` spelt out.
-
-    Text that a spreadsheet would take for a formula is marked as text: see `guarded`.
-
-    Parameters
-    ----------
-    frame
-        The table; its index is not written.
-    path
-        The file to write.
-
-    Examples
-    --------
-    >>> import math, tempfile
-    >>> import pandas as pd
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder) / "t.csv"
-    ...     write_csv(pd.DataFrame({"minutes": [12.5, math.inf, math.nan]}), path)
-    ...     path.read_bytes()
-    b'minutes\n12.5\ninf\nnan\n'
-    """
+    r"""Write a table as CSV: UTF-8, ``\n`` line ends, shortest exact numbers, ``inf`` spelt out."""
+    # Text that a spreadsheet would take for a formula is marked as text: see `guarded`.
     text = guarded(frame).to_csv(index=False, lineterminator="\n", na_rep="nan")
     _write_bytes(text.encode("utf-8"), path)
 
 
 def guarded(frame: pd.DataFrame) -> pd.DataFrame:
-    r"""Return a table of which no text is run as a formula when a spreadsheet opens it.
-
-    Text that begins with ``=``, ``+``, ``-``, ``@``, a tab or a line end gets an apostrophe before
-    it, and one that begins with apostrophes and then one of these another apostrophe. So whoever
-    reads the file gets the text back by taking one apostrophe from what begins so. Line ends in
-    texts become ``\n``. Numbers stay.
-    Source: OWASP, "CSV Injection".
-
-    Parameters
-    ----------
-    frame
-        Any table.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A table of its own.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> guarded(pd.DataFrame({"name": ["=1+1", "Arnold"], "minutes": [-1.5, 2.0]})).values.tolist()
-    [["'=1+1", -1.5], ['Arnold', 2.0]]
-    """
+    r"""Return a table of which no text is run as a formula when a spreadsheet opens it."""
+    # Text that begins with ``=``, ``+``, ``-``, ``@``, a tab or a line end gets an apostrophe
+    # before it, and one that begins with apostrophes and then one of these another apostrophe. So
+    # whoever reads the file gets the text back by taking one apostrophe from what begins so. Line
+    # ends in texts become ``\n``. Numbers stay. Source: OWASP, "CSV Injection".
     told = frame.copy()
     for place, kind in enumerate(frame.dtypes):
         if not is_numeric_dtype(kind):

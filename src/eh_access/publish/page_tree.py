@@ -14,21 +14,11 @@ SPACE = re.compile(r"\s+")
 
 @dataclass(eq=False)
 class Node:
-    """One element of a page.
+    """One element of a page."""
 
-    Parameters
-    ----------
-    tag
-        Its name.
-    attributes
-        By name; "" where one has no value.
-    inside
-        Texts and elements, in order.
-    """
-
-    tag: str
-    attributes: dict[str, str] = field(default_factory=dict)
-    inside: list[Node | str] = field(default_factory=list)
+    tag: str  # its name
+    attributes: dict[str, str] = field(default_factory=dict)  # by name; "" where one has no value
+    inside: list[Node | str] = field(default_factory=list)  # texts and elements, in order
 
     @property
     def classes(self) -> frozenset[str]:
@@ -47,13 +37,7 @@ class Node:
             yield from item.all(*tags)
 
     def runs(self, *, bold: bool = False, italic: bool = False) -> Iterator[tuple[str, bool, bool]]:
-        """Yield the texts inside it as they are read out, each with whether it stands out.
-
-        Yields
-        ------
-        tuple of str, bool, bool
-            The text, whether it is bold, whether it is italic.
-        """
+        """Yield the texts inside it as they are read out, each with whether it stands out."""
         if self.attributes.get("aria-hidden") == "true":
             return
         bold = bold or self.tag in {"strong", "b", "th", "dt"} or "tag" in self.classes
@@ -92,24 +76,7 @@ class _Reader(HTMLParser):
 
 
 def read_page(html: str) -> Node:
-    """Return a page as a tree.
-
-    Parameters
-    ----------
-    html
-        A page of our own making: every element is closed, in order.
-
-    Returns
-    -------
-    Node
-        The whole page.
-
-    Examples
-    --------
-    >>> tree = read_page("<p>One <strong>two</strong> &amp; <em>three</em></p>")
-    >>> next(tree.all("p")).text()
-    'One two & three'
-    """
+    """Return a page as a tree."""
     reader = _Reader()
     reader.feed(html)
     reader.close()

@@ -47,19 +47,7 @@ NO_SITE = -1
 
 
 def build_payload(result: StudyResult) -> dict[str, Any]:
-    """Return everything the map page needs to answer its reader, with no server behind it.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-
-    Returns
-    -------
-    dict
-        Of plain numbers, texts, lists and dicts. The study's own sites stand first and those of
-        neighbours last, each in the order of their ids.
-    """
+    """Return everything the map page needs to answer its reader, with no server behind it."""
     result.refuse_private()
     wider = result.with_neighbours or result
     own = result.sites.sort_index().index
@@ -116,28 +104,7 @@ def build_payload(result: StudyResult) -> dict[str, Any]:
 
 
 def safe_json(value: Mapping[str, Any]) -> str:
-    r"""Return JSON that may stand inside a page's script whatever names are in it.
-
-    Parameters
-    ----------
-    value
-        Plain data; no NaN, no infinity.
-
-    Returns
-    -------
-    str
-        ASCII, without ``<``, ``>`` or ``&``.
-
-    Raises
-    ------
-    ValueError
-        If a number is not finite.
-
-    Examples
-    --------
-    >>> print(safe_json({"name": "</script>"}))
-    {"name":"\u003c/script\u003e"}
-    """
+    r"""Return JSON that may stand inside a page's script whatever names are in it."""
     text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")

@@ -40,22 +40,7 @@ _log = logging.getLogger(__name__)
 
 
 def postcode_table(result: StudyResult) -> dict[str, Any] | None:
-    """Return what the map page needs to answer for a postcode.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-
-    Returns
-    -------
-    dict or None
-        ``ids`` is None where the origins are the postcodes. Else they are listed, with ``minutes``
-        by mode and site, ``lengths`` (of the shortest ways, as minutes at the mode's one speed),
-        in ``moved`` the columns that differ under a scenario, and in ``across`` the nearest sites
-        of neighbours. None where there is nothing to
-        look up, or too much to carry.
-    """
+    """Return what the map page needs to answer for a postcode."""
     if are_postcodes(result.origins.index):
         return {"ids": None}
     points = result.postcodes
@@ -92,12 +77,10 @@ def postcode_table(result: StudyResult) -> dict[str, Any] | None:
 def _across(
     result: StudyResult, points: gpd.GeoDataFrame
 ) -> dict[str, dict[str, list[tuple[str, str]]]]:
-    """Return the nearest neighbours' sites of each postcode, by scenario, mode and rank.
-
-    As many as it takes for two of them to count, whichever sites do. Each rank is which site, a
-    character for each postcode (see `FIRST`), and the minutes to it. Scenarios that leave streets
-    as they are have none of their own.
-    """
+    """Return the nearest neighbours' sites of each postcode, by scenario, mode and rank."""
+    # As many as it takes for two of them to count, whichever sites do. Each rank is which site, a
+    # character for each postcode (see `FIRST`), and the minutes to it. Scenarios that leave
+    # streets as they are have none of their own.
     if result.neighbours is None:
         return {}
     sites = result.neighbours.sort_index()
@@ -147,20 +130,7 @@ def _moved(
 
 
 def packed(times: TravelTimes, site: str) -> str:
-    """Return one site's minutes, in steps, three bytes each, in base64.
-
-    Parameters
-    ----------
-    times
-        From postcodes to sites.
-    site
-        Which.
-
-    Returns
-    -------
-    str
-        Little-endian; the greatest number stands for those not reached.
-    """
+    """Return one site's minutes, in steps, three bytes each, in base64."""
     return _steps(times.select(pd.Index([site])).minutes[:, 0])
 
 

@@ -40,18 +40,10 @@ WARD_ROWS = 10
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """The report as a page, and its figures for those who print it otherwise.
+    """The report as a page, and its figures for those who print it otherwise."""
 
-    Parameters
-    ----------
-    html
-        The page.
-    pictures
-        Every figure on it.
-    """
-
-    html: str
-    pictures: tuple[Picture, ...]
+    html: str  # the page
+    pictures: tuple[Picture, ...]  # every figure on it
 
 
 def render_report(
@@ -90,22 +82,7 @@ def render_report(
 
 
 def report_page(result: StudyResult, tables: Mapping[str, Table], beyond: Further) -> Page:
-    """Return the report as a page with its figures at hand.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-    tables
-        From ``tabulate``.
-    beyond
-        From ``further``.
-
-    Returns
-    -------
-    Page
-        The page and its figures.
-    """
+    """Return the report as a page with its figures at hand."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("eh_access.publish"),
         autoescape=True,
@@ -126,22 +103,7 @@ def report_page(result: StudyResult, tables: Mapping[str, Table], beyond: Furthe
 def report_context(
     result: StudyResult, tables: Mapping[str, Table], beyond: Further
 ) -> dict[str, Any]:
-    """Return everything the report's template prints.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-    tables
-        From ``tabulate``.
-    beyond
-        What was found beyond the criteria.
-
-    Returns
-    -------
-    dict
-        Plain values, tables and pictures by name.
-    """
+    """Return everything the report's template prints."""
     scenario, study = headline(result), result.study
     said = Wording.of(result)
     label = None if scenario is None else scenario_label(result, scenario)
@@ -210,21 +172,7 @@ def _compared(result: StudyResult) -> list[str]:
 
 
 def criteria_matrix(result: StudyResult, said: Wording) -> list[dict[str, Any]]:
-    """Return the table of criteria: a row each, with the outcome under every scenario.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-    said
-        The words of the study.
-
-    Returns
-    -------
-    list of dict
-        ``id``, ``title``, ``threshold``, ``before`` and ``cells``; a cell has ``outcome``,
-        ``symbol``, ``value``, ``points_to`` and ``before_too``.
-    """
+    """Return the table of criteria: a row each, with the outcome under every scenario."""
     rows = []
     by_key = {(item.criterion.id, item.scenario): item for item in result.verdicts}
     for criterion in result.study.criteria:
@@ -344,18 +292,7 @@ def _worst_wards(tables: Mapping[str, Table], label: str | None, mode: str) -> T
 
 
 def fingerprint(result: StudyResult) -> str:
-    """Return one digest of everything that went in: files, criteria and settings.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-
-    Returns
-    -------
-    str
-        Hexadecimal SHA-256. Two reports with the same one were made from the same inputs.
-    """
+    """Return one digest of everything that went in: files, criteria and settings."""
     parts = sorted(f"{item.role} {item.name} {item.sha256}" for item in result.inputs)
     parts += [result.study.criteria_sha256(), result.study.settings.model_dump_json()]
     parts += [result.basis, result.origins_name]

@@ -13,21 +13,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """A figure of the report.
+    """A figure of the report."""
 
-    Parameters
-    ----------
-    svg
-        The drawing.
-    alt
-        What it shows, the finding first.
-    caption
-        Printed below it.
-    """
-
-    svg: Drawing
-    alt: str
-    caption: str
+    svg: Drawing  # the drawing
+    alt: str  # what it shows, the finding first
+    caption: str  # printed below it
 
     @property
     def address(self) -> str:
@@ -37,42 +27,20 @@ class Picture:
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """One part of a section; what is empty is not printed.
+    """One part of a section; what is empty is not printed."""
 
-    Parameters
-    ----------
-    heading
-        Words, or none.
-    paragraphs, bullets
-        Sentences.
-    picture, table
-        One of each at most.
-    notes
-        In small print below.
-    """
-
-    heading: str = ""
-    paragraphs: tuple[str, ...] = ()
+    heading: str = ""  # words, or none
+    paragraphs: tuple[str, ...] = ()  # sentences
     bullets: tuple[str, ...] = ()
-    picture: Picture | None = None
+    picture: Picture | None = None  # one of each at most
     table: Table | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # in small print below
 
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """One section of the report.
+    """One section of the report."""
 
-    Parameters
-    ----------
-    anchor
-        Its address on the page.
-    title
-        Its heading.
-    parts
-        What it holds, in order.
-    """
-
-    anchor: str
-    title: str
-    parts: tuple[Part, ...]
+    anchor: str  # its address on the page
+    title: str  # its heading
+    parts: tuple[Part, ...]  # what it holds, in order

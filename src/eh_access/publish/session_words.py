@@ -18,18 +18,7 @@ if TYPE_CHECKING:
 
 
 def session_tables(result: StudyResult, findings: Findings) -> dict[str, Table]:
-    """Return the tables of sessions and of load, those there is something to say in.
-
-    Parameters
-    ----------
-    result, findings
-        What a study found.
-
-    Returns
-    -------
-    dict of str to Table
-        ``sessions`` where there is a timetable, ``load`` where there is a scenario.
-    """
+    """Return the tables of sessions and of load, those there is something to say in."""
     tables = {}
     if len(findings.sessions):
         tables["sessions"] = _sessions(result, findings)
@@ -41,20 +30,7 @@ def session_tables(result: StudyResult, findings: Findings) -> dict[str, Table]:
 
 
 def session_section(result: StudyResult, tables: Mapping[str, Table]) -> Section | None:
-    """Return the section on who would go where, and on sessions.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-    tables
-        With those of `session_tables`.
-
-    Returns
-    -------
-    Section or None
-        None where there is neither a timetable nor a scenario.
-    """
+    """Return the section on who would go where, and on sessions."""
     said, told = Wording.of(result), result.study.sessions
     parts = list(_load_parts(result, tables))
     if "sessions" in tables:

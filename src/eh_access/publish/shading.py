@@ -20,21 +20,11 @@ OR_LOST = ", or out of reach"
 
 @dataclass(frozen=True)
 class Shading:
-    """Classes of figures.
+    """Classes of figures."""
 
-    Parameters
-    ----------
-    title
-        What is shaded, with its unit.
-    bounds
-        Between classes; a value on a bound belongs to the class above.
-    labels, colours, hatches
-        One for each class, lowest first.
-    """
-
-    title: str
-    bounds: tuple[float, ...]
-    labels: tuple[str, ...]
+    title: str  # what is shaded, with its unit
+    bounds: tuple[float, ...]  # between classes; a value on a bound belongs to the class above
+    labels: tuple[str, ...]  # one for each class, lowest first
     colours: tuple[str, ...]
     hatches: tuple[str, ...]
 
@@ -93,30 +83,7 @@ def shaded_shapes(
     origins: gpd.GeoDataFrame,
     areas: gpd.GeoDataFrame | None,
 ) -> tuple[gpd.GeoSeries, pd.Series]:
-    """Return the shapes to shade and the minutes of each.
-
-    Parameters
-    ----------
-    minutes, weights
-        Indexed by origin.
-    origins
-        Points, with ``area_id`` if there are areas.
-    areas
-        Polygons by ``area_id``; None for the origins themselves.
-
-    Returns
-    -------
-    tuple of geopandas.GeoSeries and pandas.Series
-        In one order, in EPSG:27700. An area's minutes are the weighted mean of its origins';
-        ``inf`` if any of weight in it is out of reach, NaN where nobody is counted.
-
-    Raises
-    ------
-    NotFoundError
-        If an origin with minutes is not in the table.
-    InputError
-        If areas are given and origins lie in none of them.
-    """
+    """Return the shapes to shade and the minutes of each."""
     missing = minutes.index.difference(origins.index)
     if len(missing):
         raise NotFoundError(f"origins: {len(missing)} are missing, the first '{missing[0]}'")

@@ -26,44 +26,17 @@ GRID_500_KM = "VWXYZQRSTULMNOPFGHJKABCDE"
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class DisplayAreas:
-    """Areas to colour.
+    """Areas to colour."""
 
-    Parameters
-    ----------
-    areas
-        Index ``area_id``, ``name``, polygons in EPSG:27700.
-    area_of_origin
-        ``area_id`` for each origin, in the origins' order.
-    word
-        What one of them is called.
-    """
-
-    areas: gpd.GeoDataFrame
-    area_of_origin: NDArray[np.object_]
-    word: str
+    areas: gpd.GeoDataFrame  # index ``area_id``, ``name``, polygons in EPSG:27700
+    area_of_origin: NDArray[np.object_]  # ``area_id`` for each origin, in the origins' order
+    word: str  # what one of them is called
 
 
 def display_areas(
     origins: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, *, public: bool = True
 ) -> DisplayAreas:
-    """Return the areas to colour on a map.
-
-    Parameters
-    ----------
-    origins
-        Points in EPSG:27700 with ``area_id``.
-    areas
-        The study's areas.
-    public
-        Whether what is counted is; else counts are by square kilometre where areas are few, and
-        smaller squares would show a pattern of the counting (`protect`).
-
-    Returns
-    -------
-    DisplayAreas
-        The study's own where there are at least eight, else the squares of 500 m (or 1 km) in which
-        origins lie, named by the grid reference of their south-west corner.
-    """
+    """Return the areas to colour on a map."""
     if len(areas) >= FEW_AREAS:
         own = origins["area_id"].to_numpy(dtype=object)
         return DisplayAreas(areas=areas, area_of_origin=own, word="small area")
@@ -91,25 +64,7 @@ def display_areas(
 
 
 def grid_reference(easting: float, northing: float) -> str:
-    """Return a place on the national grid as letters and hundreds of metres.
-
-    Parameters
-    ----------
-    easting, northing
-        Metres, EPSG:27700.
-
-    Returns
-    -------
-    str
-        Two letters and two three-figure numbers.
-
-    Examples
-    --------
-    >>> grid_reference(331500, 188000)  # Newport lies in ST
-    'ST 315 880'
-    >>> grid_reference(443000, 392500)  # Rotherham in SK
-    'SK 430 925'
-    """
+    """Return a place on the national grid as letters and hundreds of metres."""
     east, north = int(easting), int(northing)
     first = GRID_500_KM[(north // 500_000 + 1) * 5 + east // 500_000 + 2]
     second = GRID_500_KM[north % 500_000 // 100_000 * 5 + east % 500_000 // 100_000]

@@ -66,18 +66,7 @@ ESTIMATED = (
 
 
 def travel_assumptions(result: StudyResult) -> list[tuple[str, str, str]]:
-    """Return what was assumed of hills, junctions, parking and pushchairs.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-
-    Returns
-    -------
-    list of tuple of str, str, str
-        What, its value, and its source.
-    """
+    """Return what was assumed of hills, junctions, parking and pushchairs."""
     if result.network is None:
         return [ESTIMATED]
     rows = []
@@ -97,14 +86,7 @@ def _recorded(rules: Sequence[tuple[str, Sequence[str]]], network: Network) -> s
 
 
 def car_speeds(network: Network) -> str:
-    """Return what car speeds go by.
-
-    Examples
-    --------
-    >>> from eh_access import read_network
-    >>> car_speeds(read_network("newport"))
-    'by road'
-    """
+    """Return what car speeds go by."""
     if "maxspeed" in network.not_recorded:
         return f"by class of road: speed limits are {NOT_RECORDED}"
     return "by road"
@@ -148,18 +130,8 @@ def _of_mode(mode: TravelMode, network: Network) -> list[tuple[str, str, str]]:
 
 
 def street_tables(result: StudyResult) -> list[Table]:
-    """Return what the streets hold: by kind, by way of travelling, and what their tags leave open.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-
-    Returns
-    -------
-    list of Table
-        ``street_kinds``, ``street_modes`` and ``street_doubts``; none without streets.
-    """
+    """Return what the streets hold."""
+    # by kind, by way of travelling, and what their tags leave open.
     if result.network is None:
         return []
     told = result.network.describe()
@@ -211,18 +183,7 @@ def _made(named: tuple[str, str], columns: tuple[Column, ...], frame: pd.DataFra
 
 
 def street_facts(result: StudyResult) -> pd.DataFrame | None:
-    """Return what the streets say of themselves.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-
-    Returns
-    -------
-    pandas.DataFrame or None
-        ``what`` and ``value``; None without streets.
-    """
+    """Return what the streets say of themselves."""
     if result.network is None:
         return None
     facts = [("Stretches of street", f"{result.network.edge_count:,}")]

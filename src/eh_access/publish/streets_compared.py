@@ -22,18 +22,7 @@ MINUTES = ("before_min", "after_min")
 
 
 def compared_tables(result: StudyResult) -> list[Table]:
-    """Return what changes on the streets that a run is compared with.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-
-    Returns
-    -------
-    list of Table
-        ``streets_outcomes`` and ``streets_areas``; none where one set of streets was used.
-    """
+    """Return what changes on the streets that a run is compared with."""
     other = result.on_other_streets
     if other is None:
         return []

@@ -17,18 +17,7 @@ A_LITTLE = 1e-6
 
 
 def what_it_does_not_tell(result: StudyResult) -> tuple[str, ...]:
-    """Return what the settings tried leave out.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-
-    Returns
-    -------
-    tuple of str
-        Sentences for the section on how sure the outcomes are.
-    """
+    """Return what the settings tried leave out."""
     sources = "the estimate of times itself" if result.estimated else "the map of streets"
     told = [
         (
@@ -49,21 +38,7 @@ def what_it_does_not_tell(result: StudyResult) -> tuple[str, ...]:
 
 
 def hours_at_the_edge(result: StudyResult, scenario: str) -> tuple[str, ...]:
-    """Return which criteria about hours count sites that have exactly the hours asked for.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-    scenario
-        By name.
-
-    Returns
-    -------
-    tuple of str
-        A sentence for each, with its value were the hours any fewer; none where no site has
-        exactly so many.
-    """
+    """Return which criteria about hours count sites that have exactly the hours asked for."""
     case = next((item for item in cases_of(result) if item.scenario == scenario), None)
     if case is None:
         return ()

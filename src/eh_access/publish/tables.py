@@ -30,35 +30,15 @@ NOT_AVAILABLE = "not available"
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a published table.
+    """One column of a published table."""
 
-    Parameters
-    ----------
-    key
-        Name of the column in the frame: stable, lower case, unit in the name.
-    label
-        Heading for a reader, without the unit.
-    kind
-        What it holds; sets the unit, the decimals and the side it is aligned to.
-    unit
-        Words for the unit where the kind does not give it, as "under-fives" for a count.
-    at_infinity
-        What ``inf`` means here.
-    at_nan
-        What a missing value means here.
-
-    Examples
-    --------
-    >>> Column("share_after", "Within 30 minutes after", "percent").heading
-    'Within 30 minutes after (%)'
-    """
-
-    key: str
-    label: str
-    kind: Kind = "text"
+    key: str  # name of the column in the frame: stable, lower case, unit in the name
+    label: str  # heading for a reader, without the unit
+    kind: Kind = "text"  # what it holds; sets the unit, the decimals and the side it is aligned to
+    # words for the unit where the kind does not give it, as "under-fives" for a count
     unit: str = ""
-    at_infinity: str = NOT_REACHED
-    at_nan: str = NOT_AVAILABLE
+    at_infinity: str = NOT_REACHED  # what ``inf`` means here
+    at_nan: str = NOT_AVAILABLE  # what a missing value means here
 
     @property
     def heading(self) -> str:
@@ -72,25 +52,7 @@ class Column:
         return self.kind != "text"
 
     def text(self, value: object) -> str:
-        """Return a value as a reader sees it in a table.
-
-        Parameters
-        ----------
-        value
-            As it stands in the frame.
-
-        Returns
-        -------
-        str
-            Never blank: ``inf`` is "not reached" and ``NaN`` is "not available".
-
-        Examples
-        --------
-        >>> Column("n", "Children", "count").text(1243.0)
-        '1,243'
-        >>> Column("m", "Time", "minutes").text(float("inf"))
-        'not reached'
-        """
+        """Return a value as a reader sees it in a table."""
         if not self.is_number:
             return str(value)
         number = float(str(value))
@@ -103,37 +65,15 @@ class Column:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Table:
-    """A table ready to publish.
+    """A table ready to publish."""
 
-    Parameters
-    ----------
-    name
-        Stable short name, used for sheets and anchors.
-    title
-        Caption: what is counted, where, and on what it is based.
-    columns
-        What to show, in order.
-    frame
-        The values, rounded; one row per fact, no index to speak of.
-    notes
-        What a reader must know to read it rightly.
-    headers
-        How many columns from the left name the row.
-    hidden
-        What was hidden in it so that nobody can be found, and why; None for a table of no people.
-
-    Raises
-    ------
-    InputError
-        If the frame lacks a column.
-    """
-
-    name: str
-    title: str
-    columns: tuple[Column, ...]
-    frame: pd.DataFrame
-    notes: tuple[str, ...] = ()
-    headers: int = 1
+    name: str  # stable short name, used for sheets and anchors
+    title: str  # caption: what is counted, where, and on what it is based
+    columns: tuple[Column, ...]  # what to show, in order
+    frame: pd.DataFrame  # the values, rounded; one row per fact, no index to speak of
+    notes: tuple[str, ...] = ()  # what a reader must know to read it rightly
+    headers: int = 1  # how many columns from the left name the row
+    # what was hidden in it so that nobody can be found, and why; None for a table of no people
     hidden: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
@@ -142,13 +82,7 @@ class Table:
             raise InputError(f"table '{self.name}' has no column {', '.join(lacking)}")
 
     def rows(self) -> Iterator[tuple[str, ...]]:
-        """Yield each row as the texts a reader sees.
-
-        Yields
-        ------
-        tuple of str
-            One text per column.
-        """
+        """Yield each row as the texts a reader sees."""
         keys = [column.key for column in self.columns]
         for values in self.frame[keys].itertuples(index=False, name=None):
             yield tuple(
@@ -156,25 +90,7 @@ class Table:
             )
 
     def where(self, **values: str) -> Table:
-        """Return the rows in which columns have given values, without those columns.
-
-        Parameters
-        ----------
-        **values
-            Value by column.
-
-        Returns
-        -------
-        Table
-            Of the same figures; its title says which rows these are.
-
-        Examples
-        --------
-        >>> frame = pd.DataFrame({"mode": ["on foot", "by car"], "n": [3.0, 5.0]})
-        >>> table = make_table("t", "T", (Column("mode", "Mode"), Column("n", "N", "count")), frame)
-        >>> list(table.where(mode="by car").rows()), table.where(mode="by car").title
-        ([('5',)], 'T: by car')
-        """
+        """Return the rows in which columns have given values, without those columns."""
         rows = pd.Series(data=True, index=self.frame.index)
         for key, value in values.items():
             rows &= self.frame[key] == value
@@ -188,58 +104,18 @@ class Table:
         )
 
     def without(self, *keys: str) -> Table:
-        """Return the table without some columns.
-
-        Parameters
-        ----------
-        *keys
-            Columns to leave out; they are not among the row's headers.
-
-        Returns
-        -------
-        Table
-            Of the same rows.
-        """
+        """Return the table without some columns."""
         kept = tuple(column for column in self.columns if column.key not in keys)
         return replace(self, columns=kept)
 
     def cell(self, key: str, **values: str) -> float:
-        """Return one figure: the column ``key`` of the one row with these values.
-
-        Parameters
-        ----------
-        key
-            Column wanted.
-        **values
-            Value by column; together they name one row.
-
-        Returns
-        -------
-        float
-            As it is printed; NaN where there is no such row.
-        """
+        """Return one figure: the column ``key`` of the one row with these values."""
         found = self.where(**values).frame if values else self.frame
         return float(found[key].iloc[0]) if len(found) else math.nan
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of a frame, each as its values by column.
-
-    Parameters
-    ----------
-    frame
-        Any frame; its index is left out.
-
-    Returns
-    -------
-    list of dict
-        One for each row, in order.
-
-    Examples
-    --------
-    >>> records(pd.DataFrame({"n": [1, 2]}))
-    [{'n': 1}, {'n': 2}]
-    """
+    """Return the rows of a frame, each as its values by column."""
     return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
 
 
@@ -252,32 +128,7 @@ def make_table(
     notes: tuple[str, ...] = (),
     headers: int = 1,
 ) -> Table:
-    """Return a table whose numbers are rounded to what will be shown.
-
-    Parameters
-    ----------
-    name, title, columns, notes, headers
-        As for `Table`.
-    frame
-        Values; shares are 0 to 1 and leave as percentages.
-
-    Returns
-    -------
-    Table
-        With a frame of the columns asked for alone; the caller's frame is untouched.
-
-    Raises
-    ------
-    InputError
-        If the frame lacks a column.
-
-    Examples
-    --------
-    >>> frame = pd.DataFrame({"group": ["all"], "covered": [0.84312]})
-    >>> columns = (Column("group", "Group"), Column("covered", "Covered", "percent"))
-    >>> make_table("t", "Coverage", columns, frame).frame["covered"].item()
-    84.3
-    """
+    """Return a table whose numbers are rounded to what will be shown."""
     lacking = [column.key for column in columns if column.key not in frame]
     if lacking:
         raise InputError(f"table '{name}' has no column {', '.join(lacking)}")

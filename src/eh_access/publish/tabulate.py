@@ -36,20 +36,7 @@ UNKNOWN = "not known"
 
 
 def tabulate(result: StudyResult) -> Mapping[str, Table]:
-    """Return every table of a study by name, in the order a reader wants them.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-
-    Returns
-    -------
-    Mapping of str to Table
-        ``criteria``, ``within``, ``added_time``, the groupings the origins have columns for
-        (``deprivation``, ``no_car``, ``wards``), ``areas``, ``neighbours`` where there are any,
-        ``sites``, and the background tables.
-    """
+    """Return every table of a study by name, in the order a reader wants them."""
     result.refuse_private()
     words = Wording.of(result)
     tables = [_criteria(result, words), _within(result, words), _added(result, words)]
@@ -62,18 +49,7 @@ def tabulate(result: StudyResult) -> Mapping[str, Table]:
 
 
 def groupings(result: StudyResult) -> Iterator[tuple[str, str, pd.Series]]:
-    """Yield the groupings the origins allow: name of the table, its title, group per origin.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-
-    Yields
-    ------
-    tuple of str, str, Series
-        The series is text indexed by origin; it sorts in the order to print.
-    """
+    """Yield the groupings the origins allow: name of the table, its title, group per origin."""
     origins = result.origins
     if "imd_decile" in origins:
         labels = _fifth_labels("most deprived", "least deprived")

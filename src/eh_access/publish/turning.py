@@ -21,20 +21,7 @@ UNKNOWN = "its place could change the outcome"
 
 
 def what_would_change(result: StudyResult, scenario: str) -> tuple[str, ...]:
-    """Return what could turn the answer: estimates, thin margins, places not known, assumptions.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-    scenario
-        The scenario the report answers about.
-
-    Returns
-    -------
-    tuple of str
-        One sentence or two each.
-    """
+    """Return what could turn the answer: estimates, thin margins, places not known, assumptions."""
     verdicts, said = result.verdicts_for(scenario), Wording.of(result)
     found = []
     if result.estimated:
@@ -86,18 +73,7 @@ def _uncertain(result: StudyResult, verdicts: Sequence[Verdict]) -> list[str]:
 
 
 def rough_sentence(result: StudyResult) -> str:
-    """Return how many sites are known only roughly, and the worst, in a sentence; "" for none.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-
-    Returns
-    -------
-    str
-        A sentence.
-    """
+    """Return how many sites are known only roughly, and the worst, in a sentence; "" for none."""
     sites, said = result.sites, Wording.of(result)
     radius = pd.Series(rough_radius_m(sites), index=sites.index)
     rough = radius[radius > 0]

@@ -18,19 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """What was found of one criterion.
+    """What was found of one criterion."""
 
-    Parameters
-    ----------
-    id, title
-        The criterion's.
-    lines
-        Scenarios, in words, and the sentence that is true of them. Where every scenario compared
-        has the same sentence, they are "".
-    """
-
-    id: str
+    id: str  # the criterion's
     title: str
+    # scenarios, in words, and the sentence that is true of them. Where every scenario compared
+    # has the same sentence, they are ""
     lines: tuple[tuple[str, str], ...]
 
 
@@ -53,18 +46,7 @@ FILES = (
 
 
 def in_words(result: StudyResult) -> list[Told]:
-    """Return what was found of each criterion, once for all scenarios of which the same is true.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-
-    Returns
-    -------
-    list of Told
-        In the study's order of criteria.
-    """
+    """Return what was found of each criterion, once for all scenarios of which the same is true."""
     compared = [name for name in result.scenario_names if name != "baseline"]
     found = []
     for criterion in result.study.criteria:
@@ -82,18 +64,7 @@ def in_words(result: StudyResult) -> list[Told]:
 
 
 def reasons(result: StudyResult) -> list[tuple[str, str]]:
-    """Return what outcomes rest on: each reason once, with the criteria it was given for.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-
-    Returns
-    -------
-    list of tuple of str
-        Criteria ("all", or their ids) and the reason, as a sentence, in the order they come up.
-    """
+    """Return what outcomes rest on: each reason once, with the criteria it was given for."""
     asked = [verdict for verdict in result.verdicts if verdict.scenario != "baseline"]
     given: dict[str, list[Verdict]] = {}
     for verdict in asked:
@@ -130,18 +101,7 @@ def _labels(result: StudyResult, names: Iterable[str]) -> str:
 
 
 def accuracy_short() -> str:
-    """Return how far off estimates can be in two sentences, for the head of a page.
-
-    Returns
-    -------
-    str
-        From ``ACCURACY``, which stands in full under the report's method.
-
-    Examples
-    --------
-    >>> accuracy_short().count(". "), "34%" in accuracy_short()
-    (1, True)
-    """
+    """Return how far off estimates can be in two sentences, for the head of a page."""
     sentences = re.split(r"(?<=\.) (?=[A-Z])", ACCURACY)
     on_foot, change = sentences[2], sentences[3]
     return f"{on_foot.split(';')[0]}. {change}"

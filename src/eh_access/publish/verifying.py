@@ -28,21 +28,13 @@ WORDS: Mapping[State, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class FileCheck:
-    """What became of one output.
+    """What became of one output."""
 
-    Parameters
-    ----------
-    name
-        Its name.
-    state
-        The same; comes out otherwise; altered since it was written, though the run gives the
-        same again; written then and not now, or now and not then.
-    detail
-        Where it first differs, one line each; empty where that cannot be told.
-    """
-
-    name: str
+    name: str  # its name
+    # the same; comes out otherwise; altered since it was written, though the run gives the same
+    # again; written then and not now, or now and not then
     state: State
+    # where it first differs, one line each; empty where that cannot be told
     detail: tuple[str, ...] = ()
 
     def line(self) -> str:
@@ -52,21 +44,11 @@ class FileCheck:
 
 @dataclass(frozen=True, kw_only=True)
 class Verification:
-    """What a check found.
+    """What a check found."""
 
-    Parameters
-    ----------
-    changed_inputs
-        Inputs that are not what they were; then nothing was run.
-    files
-        Every output.
-    other_versions
-        Libraries whose version is another than then, in words.
-    """
-
-    changed_inputs: tuple[str, ...]
-    files: tuple[FileCheck, ...]
-    other_versions: tuple[str, ...]
+    changed_inputs: tuple[str, ...]  # inputs that are not what they were; then nothing was run
+    files: tuple[FileCheck, ...]  # every output
+    other_versions: tuple[str, ...]  # libraries whose version is another than then, in words
 
     @property
     def identical(self) -> bool:
@@ -82,29 +64,7 @@ def verify(
     streets: Path | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Verification:
-    """Run a study again as its manifest says, and compare every output.
-
-    Parameters
-    ----------
-    manifest
-        The manifest.json of the run.
-    study, families, streets
-        Where the study, its list of families and its file of streets are, if they are not to be
-        found; see
-        `eh_access.study.reproducing.find_source`.
-    progress
-        Called with a few words as each stage begins.
-
-    Returns
-    -------
-    Verification
-        Of outputs beside the manifest as they stand, and of what the run gives now.
-
-    Raises
-    ------
-    InputError, SourceError, NotFoundError
-        If the manifest or one of its inputs cannot be read.
-    """
+    """Run a study again as its manifest says, and compare every output."""
     tell = progress if progress is not None else _silent
     tell("Checking the inputs")
     told = read_manifest(manifest)
@@ -154,23 +114,7 @@ def _detail(old: Path, new: Path) -> tuple[str, ...]:
 
 
 def csv_differences(old: bytes, new: bytes) -> Iterator[str]:
-    r"""Yield which columns of a table differ, and where each first does.
-
-    Parameters
-    ----------
-    old, new
-        CSV.
-
-    Yields
-    ------
-    str
-        A line for each of the first few columns that differ.
-
-    Examples
-    --------
-    >>> list(csv_differences(b"id,minutes\na,1\nb,2\n", b"id,minutes\na,1\nb,3\n"))
-    ["column 'minutes': 1 of 2 rows differ, first row 2: '2' then, '3' now"]
-    """
+    r"""Yield which columns of a table differ, and where each first does."""
     try:
         before, after = (
             pd.read_csv(io.BytesIO(data), dtype=str, keep_default_na=False) for data in (old, new)

@@ -12,39 +12,10 @@ from eh_access.publish.leftovers import note_names, partial_folder, put_back
 
 
 def write_whole(folder: Path, fill: Callable[[Path], Sequence[str]]) -> dict[str, Path]:
-    """Write several files into a folder, or none of them.
-
-    Everything is made in a hidden folder inside ``folder`` first. Only when all of it is there
-    are the files moved into place; if anything fails or interrupts, earlier files stay as they
-    were. What a run that was killed left is put back and removed first.
-
-    Parameters
-    ----------
-    folder
-        Where the files are to be; made if it is not there.
-    fill
-        Writes the files into a folder it is given, and returns their names.
-
-    Returns
-    -------
-    dict of str to Path
-        The files by name, in the order ``fill`` gave.
-
-    Raises
-    ------
-    SourceError
-        If the folder cannot be made or written, or a file there is open in another program.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> def fill(new):
-    ...     _ = (new / "a.txt").write_text("a")
-    ...     return ["a.txt"]
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_whole(Path(folder) / "made", fill)["a.txt"].read_text()
-    'a'
-    """
+    """Write several files into a folder, or none of them."""
+    # Everything is made in a hidden folder inside ``folder`` first. Only when all of it is there
+    # are the files moved into place; if anything fails or interrupts, earlier files stay as they
+    # were. What a run that was killed left is put back and removed first.
     made = _make_folder(folder)
     try:
         with ExitStack() as stack:
@@ -86,13 +57,7 @@ def _cannot_write(folder: Path, error: OSError) -> str:
 
 
 def _move_into_place(names: Sequence[str], partial: Path, folder: Path) -> dict[str, Path]:
-    """Move finished files into place; whatever stops it, every earlier file is put back.
-
-    Raises
-    ------
-    SourceError
-        If a file cannot be replaced.
-    """
+    """Move finished files into place; whatever stops it, every earlier file is put back."""
     note_names(partial, names)
     name = ""
     try:

@@ -25,19 +25,7 @@ LISTS = {"ul": "List Bullet", "ol": "List Number"}
 
 
 def word_report(page: Page) -> bytes:
-    """Return the report as a Word document.
-
-    Parameters
-    ----------
-    page
-        The report as a page, with its figures.
-
-    Returns
-    -------
-    bytes
-        A .docx with headings, captions, header rows that repeat, alternative text and page
-        numbers; the same for the same page, byte for byte.
-    """
+    """Return the report as a Word document."""
     tree = read_page(page.html)
     made = word_parts.blank_document()
     title = next(tree.all("h1")).text()
@@ -161,10 +149,8 @@ class _Writer:
 
 
 def _packed(data: bytes) -> bytes:
-    """Return a document with one fixed date on all its parts, and who made it.
-
-    The template of python-docx was made with Word, and says so of what is made from it.
-    """
+    """Return a document with one fixed date on all its parts, and who made it."""
+    # The template of python-docx was made with Word, and says so of what is made from it.
     stream = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w") as new:
         for item in old.infolist():

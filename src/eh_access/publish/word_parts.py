@@ -23,13 +23,7 @@ FIRST_PICTURE_MM = 100
 
 
 def blank_document() -> Docx:
-    """Return an empty A4 document in British English with plain styles.
-
-    Returns
-    -------
-    docx.Document
-        Without any text.
-    """
+    """Return an empty A4 document in British English with plain styles."""
     import docx  # noqa: PLC0415 - heavy
     from docx.oxml.ns import qn  # noqa: PLC0415 - heavy
     from docx.shared import Mm, Pt, RGBColor  # noqa: PLC0415 - heavy
@@ -66,20 +60,7 @@ def blank_document() -> Docx:
 
 
 def element(name: str, attributes: dict[str, str] | None = None) -> Docx:
-    """Return an element of the document's own language.
-
-    Parameters
-    ----------
-    name
-        As "w:lang".
-    attributes
-        By name.
-
-    Returns
-    -------
-    docx element
-        Not yet anywhere.
-    """
+    """Return an element of the document's own language."""
     from docx.oxml import OxmlElement  # noqa: PLC0415 - heavy
     from docx.oxml.ns import qn  # noqa: PLC0415 - heavy
 
@@ -101,32 +82,14 @@ def _set_page(section: Docx, *, sideways: bool) -> None:
 
 
 def turn(made: Docx, *, sideways: bool) -> None:
-    """Begin a new page, upright or turned sideways.
-
-    Parameters
-    ----------
-    made
-        The document.
-    sideways
-        Whether it is wider than high.
-    """
+    """Begin a new page, upright or turned sideways."""
     from docx.enum.section import WD_SECTION  # noqa: PLC0415 - heavy
 
     _set_page(made.add_section(WD_SECTION.NEW_PAGE), sideways=sideways)
 
 
 def add_runs(paragraph: Docx, node: Node, *, size_pt: float | None = None) -> None:
-    """Add what an element says to a paragraph, bold and italic kept.
-
-    Parameters
-    ----------
-    paragraph
-        Of the document.
-    node
-        Of the page.
-    size_pt
-        Size of the letters where it is not the style's.
-    """
+    """Add what an element says to a paragraph, bold and italic kept."""
     from docx.shared import Pt  # noqa: PLC0415 - heavy
 
     if node.classes & {"credits", "notes", "kicker"}:
@@ -146,21 +109,7 @@ def add_runs(paragraph: Docx, node: Node, *, size_pt: float | None = None) -> No
 
 
 def add_caption(made: Docx, kind: str, number: int, text: str, *, above: bool = False) -> None:
-    """Add a caption that Word can list: "Table 3. What it shows".
-
-    Parameters
-    ----------
-    made
-        The document.
-    kind
-        "Table" or "Figure".
-    number
-        Its number.
-    text
-        What it shows.
-    above
-        Whether what it describes comes below it.
-    """
+    """Add a caption that Word can list: "Table 3. What it shows"."""
     caption = made.add_paragraph(f"{kind} ", style="Caption")
     _field(caption, f"SEQ {kind} \\* ARABIC", str(number))
     caption.add_run(f". {text}")
@@ -177,19 +126,7 @@ def _field(paragraph: Docx, code: str, shown: str) -> None:
 
 
 def add_picture(made: Docx, png: bytes, *, alt: str, number: int) -> None:
-    """Add a figure with its alternative text.
-
-    Parameters
-    ----------
-    made
-        The document.
-    png
-        The picture.
-    alt
-        What it shows.
-    number
-        Its number.
-    """
+    """Add a figure with its alternative text."""
     from docx.shared import Mm  # noqa: PLC0415 - heavy
 
     first = number == 1  # stands on the first page, below the answer
@@ -201,15 +138,7 @@ def add_picture(made: Docx, png: bytes, *, alt: str, number: int) -> None:
 
 
 def add_footer(made: Docx, text: str) -> None:
-    """Put a line with the page's number at the foot of every page.
-
-    Parameters
-    ----------
-    made
-        The document.
-    text
-        What stands before the number.
-    """
+    """Put a line with the page's number at the foot of every page."""
     from docx.shared import Pt  # noqa: PLC0415 - heavy
 
     line = made.sections[0].footer.paragraphs[0]

@@ -25,39 +25,14 @@ FEW_LETTERS, LINES = 24, 5
 
 
 def needs_sideways(heads: Sequence[Node], rows: Sequence[Sequence[Node]]) -> bool:
-    """Return whether a table's words would break on an upright page.
-
-    Parameters
-    ----------
-    heads
-        The cells of its header.
-    rows
-        The cells of each row.
-
-    Returns
-    -------
-    bool
-        Whether the page must be turned.
-    """
+    """Return whether a table's words would break on an upright page."""
     return sum(least for least, _ in _asked(heads, rows)) > UPRIGHT_MM
 
 
 def add_table(
     made: Docx, heads: Sequence[Node], rows: Sequence[Sequence[Node]], *, sideways: bool
 ) -> None:
-    """Add a table whose header row repeats on every page and whose rows stay whole.
-
-    Parameters
-    ----------
-    made
-        The document.
-    heads
-        The cells of its header.
-    rows
-        The cells of each row.
-    sideways
-        Whether the page is wider than high.
-    """
+    """Add a table whose header row repeats on every page and whose rows stay whole."""
     from docx.shared import Mm  # noqa: PLC0415 - heavy
 
     table = made.add_table(rows=1 + len(rows), cols=len(heads), style="Table Grid")

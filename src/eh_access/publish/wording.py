@@ -28,26 +28,14 @@ PRINTED: Mapping[str, tuple[float, str]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Wording:
-    """Words for one study.
+    """Words for one study."""
 
-    Parameters
-    ----------
-    unit, site, place
-        What the weights count ("under-fives"), what a site is called, where it is.
-    estimated
-        Whether travel times are straight-line estimates.
-    weight_basis
-        How the weights are known.
-    full_time_from_hours
-        From how many hours a week a site counts as full-time.
-    """
-
-    unit: str
+    unit: str  # what the weights count ("under-fives"), what a site is called, where it is
     site: str
     place: str
-    estimated: bool
-    weight_basis: str
-    full_time_from_hours: float
+    estimated: bool  # whether travel times are straight-line estimates
+    weight_basis: str  # how the weights are known
+    full_time_from_hours: float  # from how many hours a week a site counts as full-time
 
     @classmethod
     def of(cls, result: StudyResult) -> Wording:
@@ -142,36 +130,12 @@ class Wording:
 
 
 def fact(verdict: Verdict) -> str:
-    """Return the first sentence of a verdict: what was found, without what follows from it.
-
-    Parameters
-    ----------
-    verdict
-        Any verdict.
-
-    Returns
-    -------
-    str
-        A sentence.
-    """
+    """Return the first sentence of a verdict: what was found, without what follows from it."""
     return verdict.sentence.split(". ", 1)[0].rstrip(".") + "."
 
 
 def scenario_label(result: StudyResult, name: str) -> str:
-    """Return a scenario's label for people.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-    name
-        Name of a scenario.
-
-    Returns
-    -------
-    str
-        Its label, or the name itself where the study gives none.
-    """
+    """Return a scenario's label for people."""
     for scenario in result.study.scenarios:
         if scenario.name == name:
             return scenario.label
@@ -179,18 +143,6 @@ def scenario_label(result: StudyResult, name: str) -> str:
 
 
 def headline(result: StudyResult) -> str | None:
-    """Return the name of the scenario the report answers about.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-
-    Returns
-    -------
-    str or None
-        The one the study says was decided, else the last assessed. None when nothing but the
-        baseline was assessed.
-    """
+    """Return the name of the scenario the report answers about."""
     name = decided_scenario(result.study.scenarios)
     return name if name in result.scenario_names else None

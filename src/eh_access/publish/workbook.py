@@ -52,56 +52,18 @@ NUMBER_FORMATS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Cover:
-    """What the first sheet says.
+    """What the first sheet says."""
 
-    Parameters
-    ----------
-    title
-        Title of the workbook.
-    intro
-        What it holds, and any warning that belongs on top.
-    about
-        How it was made, licences and credits.
-    notes
-        What must be said beside the figures; they become the notes sheet.
-    """
-
-    title: str
-    intro: tuple[str, ...]
-    about: tuple[str, ...]
-    notes: tuple[str, ...]
+    title: str  # title of the workbook
+    intro: tuple[str, ...]  # what it holds, and any warning that belongs on top
+    about: tuple[str, ...]  # how it was made, licences and credits
+    notes: tuple[str, ...]  # what must be said beside the figures; they become the notes sheet
 
 
 def write_workbook(tables: Sequence[Table], path: Path, *, cover: Cover) -> None:
-    """Write tables to an Excel workbook: cover, contents, notes, then one table a sheet.
-
-    Parameters
-    ----------
-    tables
-        The tables; each becomes a sheet of its name, unless it has no rows.
-    path
-        The file to write.
-    cover
-        Words for the cover and the notes.
-
-    Notes
-    -----
-    Layout: Analysis Function, "Releasing statistics in spreadsheets". Text from files is always
-    written as text: a name that begins with ``=`` is a name, and no cell becomes a link.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from eh_access.publish.tables import Column, make_table
-    >>> frame = pd.DataFrame({"site": ["=1+1"], "n": [3.0]})
-    >>> columns = (Column("site", "Site"), Column("n", "Under-fives", "count"))
-    >>> cover = Cover(title="Sites", intro=("Two columns.",), about=(), notes=("Modelled.",))
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder) / "tables.xlsx"
-    ...     write_workbook([make_table("sites", "Sites", columns, frame)], path, cover=cover)
-    ...     path.stat().st_size > 0
-    True
-    """
+    """Write tables to an Excel workbook: cover, contents, notes, then one table a sheet."""
+    # Layout: Analysis Function, "Releasing statistics in spreadsheets". Text from files is always
+    # written as text: a name that begins with ``=`` is a name, and no cell becomes a link.
     with warnings.catch_warnings():
         # it leaves its own theme file open as it loads
         warnings.simplefilter("ignore", ResourceWarning)
@@ -138,11 +100,9 @@ def _sheet_name(name: str) -> str:
 
 
 def _safe(text: str) -> str:
-    """Return text that neither Excel nor gptables will take for a link, a note or nothing.
-
-    gptables turns ``[words](address)`` into a link and ``$$word$$`` into a reference, and refuses
-    cells without a letter or digit; a site's name may hold any of these.
-    """
+    """Return text that neither Excel nor gptables will take for a link, a note or nothing."""
+    # gptables turns ``[words](address)`` into a link and ``$$word$$`` into a reference, and
+    # refuses cells without a letter or digit; a site's name may hold any of these.
     plain = text.replace("](", "] (").replace("$$", "$ $")[:CELL_MAX]
     return plain if re.search(r"[A-Za-z0-9]", plain) else f"symbols: {plain}"
 

@@ -61,28 +61,7 @@ def sweep_batch(
     how: int = sweep.AS_MINUTES,
     workers: int = 1,
 ) -> None:
-    """Fill a batch's rows.
-
-    Parameters
-    ----------
-    metric
-        A customised hierarchy.
-    seeds
-        int32 (sites, k, 2), no more sites than ``out`` has lanes.
-    out
-        float32 (rows, lanes), from `aligned_rows` or columns of it.
-    place
-        int32 (nodes,), the row each node goes to, -1 for none; a row for every node if empty.
-    how
-        `sweep.AS_DS`, `sweep.AS_MINUTES` (``inf`` where there is no way) or `sweep.PAST_CACHE`.
-    workers
-        Threads to use.
-
-    Raises
-    ------
-    ValueError
-        If ``out`` has too few lanes, or rows that do not begin at half a line of cache.
-    """
+    """Fill a batch's rows."""
     crooked = _address(out) % sweep.OUT_BYTES or out.strides[0] % sweep.OUT_BYTES
     if (crooked and out.size) or out.shape[1] != lanes_for(len(seeds)):
         raise ValueError("out must come from aligned_rows, as wide as lanes_for says")
@@ -130,25 +109,7 @@ def minutes_everywhere(
     workers: int,
     rows: NDArray[np.integer] | None = None,
 ) -> NDArray[np.float32]:
-    """Return the minutes between every node and every site.
-
-    Parameters
-    ----------
-    metric
-        A customised hierarchy.
-    seeds
-        int32 (sites, k, 2): the nodes next to each site and the deciseconds to it; -1 as node
-        where there are fewer.
-    workers
-        Threads to use.
-    rows
-        Nodes whose minutes are wanted, in the order wanted; None means all.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32 (nodes or rows, sites), ``inf`` where there is no way.
-    """
+    """Return the minutes between every node and every site."""
     nodes = len(metric.topology.parent)
     if rows is None:
         return _by_batches(metric, seeds, IN_ORDER, nodes, workers)
@@ -164,30 +125,9 @@ def minutes_everywhere(
 def deciseconds_in_blocks(
     metric: Metric, seeds: NDArray[np.int32], places: Places, *, workers: int
 ) -> Iterator[tuple[slice, slice, NDArray[np.int32]]]:
-    """Work out the deciseconds between places on the streets and sites, a block at a time.
-
-    Neither the times of all nodes and sites nor those of all places and sites are ever held: of a
-    batch of sites, the rows of the nodes beside a place.
-
-    Parameters
-    ----------
-    metric
-        A customised hierarchy.
-    seeds
-        As for `minutes_everywhere`.
-    places
-        Two int32 (places, ends) arrays: the nodes next to each place (-1 for none) and the
-        deciseconds between the two.
-    workers
-        Threads to use.
-
-    Yields
-    ------
-    places, sites : slice
-        Which rows and columns of the whole.
-    block : numpy.ndarray
-        int32 (places, sites), ``SEARCHED`` or more where there is no way.
-    """
+    """Work out the deciseconds between places on the streets and sites, a block at a time."""
+    # Neither the times of all nodes and sites nor those of all places and sites are ever held: of
+    # a batch of sites, the rows of the nodes beside a place.
     node, node_ds = places
     place, count = _rows_beside(node, len(metric.topology.parent))
     row = np.where(node >= 0, place[node], -1)

@@ -45,24 +45,14 @@ Places = tuple["NDArray[np.int32]", "NDArray[np.int32]"]
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Job:
-    """From where to where, which way, and how far.
+    """From where to where, which way, and how far."""
 
-    Parameters
-    ----------
-    seeds
-        int32 (sites, k, 2): nodes beside each site and deciseconds between; node -1 for none.
-    places
-        Two int32 (places, ends) arrays: nodes beside each place (-1: none), deciseconds between.
-    direction
-        ``"to_sites"`` or ``"from_sites"``.
-    limit_ds
-        Nothing further than this many deciseconds is wanted.
-    """
-
+    # int32 (sites, k, 2): nodes beside each site and deciseconds between; node -1 for none
     seeds: NDArray[np.int32]
+    # two int32 (places, ends) arrays: nodes beside each place (-1: none), deciseconds between
     places: Places
-    direction: Direction
-    limit_ds: int = SEARCHED_DS - 1
+    direction: Direction  # ``"to_sites"`` or ``"from_sites"``
+    limit_ds: int = SEARCHED_DS - 1  # nothing further than this many deciseconds is wanted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,20 +124,7 @@ def metric(network: Network, mode: TravelMode, *, direction: Direction) -> Metri
 
 
 def choose(network: Network, mode: TravelMode, direction: Direction, sites: int) -> Engine:
-    """Return the engine that should be quicker, and log why.
-
-    Parameters
-    ----------
-    network, mode, direction
-        The job.
-    sites
-        How many sites are searched from.
-
-    Returns
-    -------
-    str
-        ``"queue"`` or ``"hierarchy"``.
-    """
+    """Return the engine that should be quicker, and log why."""
     if network.remembers(("metric", mode, direction)):
         pays_from, state = 1, "sorted for this mode already"
     elif network.remembers(JOINS_KEY):
@@ -165,24 +142,7 @@ def choose(network: Network, mode: TravelMode, direction: Direction, sites: int)
 def deciseconds_in_blocks(
     network: Network, mode: TravelMode, job: Job, *, options: SearchOptions
 ) -> Iterator[tuple[slice, slice, NDArray[np.int32]]]:
-    """Work out the deciseconds between places and sites by whichever engine suits.
-
-    Parameters
-    ----------
-    network, mode
-        The streets and how people travel.
-    job
-        From where to where, which way, and how far.
-    options
-        How to search.
-
-    Yields
-    ------
-    places, sites : slice
-        Which rows and columns of the whole.
-    block : numpy.ndarray
-        int32 (places, sites); ``CLOSED_DS`` where there is no way within the limit.
-    """
+    """Work out the deciseconds between places and sites by whichever engine suits."""
     engine = options.engine
     if engine == "auto":
         engine = choose(network, mode, job.direction, len(job.seeds))
@@ -222,18 +182,7 @@ def _searched(
 def deciseconds(
     network: Network, mode: TravelMode, job: Job, *, options: SearchOptions
 ) -> NDArray[np.int32]:
-    """Return the deciseconds between all places and sites of a job.
-
-    Parameters
-    ----------
-    network, mode, job, options
-        As for `deciseconds_in_blocks`.
-
-    Returns
-    -------
-    numpy.ndarray
-        int32 (places, sites); ``CLOSED_DS`` where there is no way within the limit.
-    """
+    """Return the deciseconds between all places and sites of a job."""
     found = np.empty((len(job.places[0]), len(job.seeds)), dtype=np.int32)
     for places, sites, block in deciseconds_in_blocks(network, mode, job, options=options):
         found[places, sites] = block

@@ -35,28 +35,16 @@ CRS = "EPSG:27700"
 
 @dataclass(frozen=True, kw_only=True)
 class EstimateError:
-    """How far off estimates are when three of eleven or twelve places close, against streets.
+    """How far off estimates are when three of eleven or twelve places close, against streets."""
 
-    Parameters
-    ----------
-    nearest_min, worst_tenth_min
-        Minutes to the nearest place: off by so much on average, and in one case of ten.
-    change_min
-        The minutes added: off by so much on average over all homes.
-    affected_min
-        The same for homes whose nearest place closes.
-    found_share
-        The share of those with more than five minutes added whom the estimate finds.
-    wrong_share
-        The share of all homes on the wrong side of five minutes added.
-    """
-
+    # minutes to the nearest place: off by so much on average, and in one case of ten
     nearest_min: float
     worst_tenth_min: float
-    change_min: float
-    affected_min: float
+    change_min: float  # the minutes added: off by so much on average over all homes
+    affected_min: float  # the same for homes whose nearest place closes
+    # the share of those with more than five minutes added whom the estimate finds
     found_share: float
-    wrong_share: float
+    wrong_share: float  # the share of all homes on the wrong side of five minutes added
 
     def at_speed(self, times_as_slow: float) -> EstimateError:
         """Return the errors of somebody who takes so many times as long for the same metres."""
@@ -135,28 +123,7 @@ ACCURACY = _accuracy()
 
 
 def estimate_error(mode: TravelMode) -> EstimateError:
-    """Return how far off estimates are for a mode: slower people are off by more minutes.
-
-    Parameters
-    ----------
-    mode
-        On foot, with a pushchair or by car.
-
-    Returns
-    -------
-    EstimateError
-        As measured; on foot scaled by the speed.
-
-    Raises
-    ------
-    InputError
-        If the mode has no estimate.
-
-    Examples
-    --------
-    >>> estimate_error(WALK.with_speed(2.4)).change_min == 2 * estimate_error(WALK).change_min
-    True
-    """
+    """Return how far off estimates are for a mode: slower people are off by more minutes."""
     if mode.rules not in MEASURED:
         raise InputError(_no_estimate(mode))
     measured, error = MEASURED[mode.rules]

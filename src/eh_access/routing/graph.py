@@ -20,18 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class SearchGraph:
-    """Arcs leaving each node, in compressed rows.
+    """Arcs leaving each node, in compressed rows."""
 
-    Parameters
-    ----------
-    start
-        int32 (nodes + 1,), where each node's arcs begin.
-    arcs
-        int32 (arcs, 2): the node an arc leads to, and its deciseconds.
-    """
-
-    start: NDArray[np.int32]
-    arcs: NDArray[np.int32]
+    start: NDArray[np.int32]  # int32 (nodes + 1,), where each node's arcs begin
+    arcs: NDArray[np.int32]  # int32 (arcs, 2): the node an arc leads to, and its deciseconds
 
     @property
     def longest_ds(self) -> int:
@@ -40,24 +32,8 @@ class SearchGraph:
 
 
 def search_graph(network: Network, mode: TravelMode, *, direction: Direction) -> SearchGraph:
-    """Return the graph in which a search from a site finds the times wanted.
-
-    Times *to* a site are found by one search from it along every arc backwards.
-
-    Parameters
-    ----------
-    network
-        The streets.
-    mode
-        How people travel.
-    direction
-        ``"to_sites"`` turns every arc round; ``"from_sites"`` leaves them.
-
-    Returns
-    -------
-    SearchGraph
-        Worked out once for each network, mode and direction.
-    """
+    """Return the graph in which a search from a site finds the times wanted."""
+    # Times *to* a site are found by one search from it along every arc backwards.
 
     def make() -> SearchGraph:
         cost = edge_cost(network, mode)

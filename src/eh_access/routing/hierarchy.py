@@ -38,19 +38,12 @@ Arcs = tuple["NDArray[np.int32]", "NDArray[np.int32]"]
 
 @dataclass(frozen=True, eq=False)
 class Metric:
-    """What the arcs of a topology cost one mode in one direction of travel.
+    """What the arcs of a topology cost one mode in one direction of travel."""
 
-    Parameters
-    ----------
-    topology
-        The arcs.
-    climb, sweep
-        The arcs that are open, to go up and down by: each a pair of int32 arrays, (nodes + 1,),
-        where each node's entries begin, and (entries, 2), deciseconds after the upper neighbour's
-        ``Topology.work_row``.
-    """
-
-    topology: Topology
+    topology: Topology  # the arcs
+    # the arcs that are open, to go up and down by: each a pair of int32 arrays, (nodes + 1,),
+    # where each node's entries begin, and (entries, 2), deciseconds after the upper neighbour's
+    # ``Topology.work_row``
     climb: Arcs
     sweep: Arcs
 
@@ -111,37 +104,7 @@ def _pack(start: Any, upper: Any, row: Any, cost_ds: Any) -> Any:
 def customise(
     topology: Topology, forward_ds: NDArray[np.int32], backward_ds: NDArray[np.int32]
 ) -> Metric:
-    """Work out what every arc and shortcut costs.
-
-    Parameters
-    ----------
-    topology
-        The arcs.
-    forward_ds, backward_ds
-        int32 (edges,), deciseconds along each edge and back, ``CLOSED_DS`` where closed. Swap the
-        two for times *to* the places a sweep starts from.
-
-    Returns
-    -------
-    Metric
-        Ready for sweeps.
-
-    Examples
-    --------
-    A road 3 - 1 - 0 - 2, a minute (600 ds) a stretch, whose middle, node 0, is the top. A search
-    from node 3 climbs 3, 1, 0 in two minutes; coming down, node 2 is a minute beyond node 0.
-
-    >>> from eh_access.routing.batches import minutes_everywhere
-    >>> from eh_access.routing.topology import build_topology
-    >>> ends = np.array([3, 1, 0], dtype=np.int32), np.array([1, 0, 2], dtype=np.int32)
-    >>> tree = build_topology(4, *ends)
-    >>> tree.parent.tolist()
-    [-1, 0, 0, 1]
-    >>> a_minute = np.full(3, 600, dtype=np.int32)
-    >>> seeds = np.array([[[3, 0]]], dtype=np.int32)  # one site: node 3, 0 ds away
-    >>> minutes_everywhere(customise(tree, a_minute, a_minute), seeds, workers=1).ravel().tolist()
-    [2.0, 1.0, 3.0, 0.0]
-    """
+    """Work out what every arc and shortcut costs."""
     climb_ds = np.empty(len(topology.upper), dtype=np.int32)
     descend_ds = np.empty_like(climb_ds)
     below = (topology.below_start, topology.below_node, topology.below_arc)

@@ -29,10 +29,8 @@ DS_PER_MIN = np.float32(600)
 
 @njit()
 def _climb(arcs: Any, tree: Any, ways: Any, seeds: Any, climbed: Any) -> None:
-    """Climb from all seeds together: each node on the way is visited once, lower ones first.
-
-    The arguments are those of `sweep.climb`, with a number for a row.
-    """
+    """Climb from all seeds together: each node on the way is visited once, lower ones first."""
+    # The arguments are those of `sweep.climb`, with a number for a row.
     start, entries = arcs
     top, work_row = tree
     slot, nodes = ways
@@ -54,10 +52,8 @@ def _climb(arcs: Any, tree: Any, ways: Any, seeds: Any, climbed: Any) -> None:
 
 @njit()
 def _sweep(arcs: Any, tree: Any, climbed: Any, work: Any, key: Any) -> None:
-    """Come down to every node, in a table that stays in the nearest cache (see routing/sweep.py).
-
-    The top of the tree is one more branch: its rows are the first of the table.
-    """
+    """Come down to every node, in a table that stays in the nearest cache (see routing/sweep.py)."""
+    # The top of the tree is one more branch: its rows are the first of the table.
     start, entries = arcs
     top, branches = tree
     slot, begin = climbed
@@ -84,21 +80,7 @@ def _split(key: Any, minutes: Any, which: Any) -> None:
 
 
 def nearest_keys(metric: Metric, seeds: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Return every node's nearest site and the deciseconds to it, as one number.
-
-    Parameters
-    ----------
-    metric
-        A customised hierarchy.
-    seeds
-        int32 (sites, k, 2): the nodes next to each site and the deciseconds to it; -1 as node
-        where there are fewer.
-
-    Returns
-    -------
-    numpy.ndarray
-        int64 (nodes,): ``deciseconds << SHIFT | site``; ``NONE`` or more where none is reached.
-    """
+    """Return every node's nearest site and the deciseconds to it, as one number."""
     tree = metric.topology
     slot, nodes, rows = ways_up(tree.parent, tree.top, tree.work_row, seeds)
     climbed = np.empty(rows, dtype=np.int64)
@@ -110,20 +92,7 @@ def nearest_keys(metric: Metric, seeds: NDArray[np.int32]) -> NDArray[np.int64]:
 
 
 def minutes_and_site(key: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    """Take such numbers apart.
-
-    Parameters
-    ----------
-    key
-        int64, as from `nearest_keys`.
-
-    Returns
-    -------
-    minutes : numpy.ndarray
-        float32, ``inf`` where none is reached.
-    which : numpy.ndarray
-        int32, -1 where none is reached.
-    """
+    """Take such numbers apart."""
     minutes = np.empty(len(key), dtype=np.float32)
     which = np.empty(len(key), dtype=np.int32)
     _split(key, minutes, which)

@@ -51,11 +51,9 @@ def _grown(room: Any, least: Any) -> Any:
 
 @njit()
 def _search(graph: Any, seeds: Any, limit_ds: Any, shift: Any, time_ds: Any, room: Any) -> None:
-    """Fill ``time_ds`` with the time from the seeds to each node, ``CLOSED_DS`` beyond the limit.
-
-    ``seeds`` holds (node, decisecond) rows no further apart in time than the dearest arc; rows with
-    a negative node are empty.
-    """
+    """Fill ``time_ds`` with the time from the seeds to each node, ``CLOSED_DS`` beyond the limit."""
+    # ``seeds`` holds (node, decisecond) rows no further apart in time than the dearest arc; rows
+    # with a negative node are empty.
     start, arcs = graph
     ring, following, waiting = room
     time_ds[:] = CLOSED_DS
@@ -103,25 +101,7 @@ def _search_each(graph: Any, seeds: Any, limit_ds: Any, shift: Any, out: Any, ro
 def search_from(
     graph: SearchGraph, seeds: NDArray[np.int32], *, limit_ds: int, workers: int
 ) -> NDArray[np.int32]:
-    """Search from every site by the bucket queue.
-
-    Parameters
-    ----------
-    graph
-        The arcs to run along.
-    seeds
-        int32 (sites, k, 2): nodes where each search begins and the deciseconds already spent
-        there; -1 as node where there are fewer.
-    limit_ds
-        Nothing further than this is looked for.
-    workers
-        Searches that run side by side.
-
-    Returns
-    -------
-    numpy.ndarray
-        int32 (sites, nodes), deciseconds, ``CLOSED_DS`` where not reached within the limit.
-    """
+    """Search from every site by the bucket queue."""
     nodes = len(graph.start) - 1
     dearest = max(graph.longest_ds, int(seeds[..., 1].max(initial=0)))
     shift = max(0, (dearest // MOST_BUCKETS).bit_length())

@@ -59,36 +59,8 @@ def nearest_from_nodes(
     mode: TravelMode,
     direction: Direction = "from_sites",
 ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    """Return every node's nearest of some nodes, and the minutes between.
-
-    One sweep serves any number of nodes, and no table of all of them is held.
-
-    Parameters
-    ----------
-    network, nodes, mode, direction
-        As for `minutes_from_nodes`.
-
-    Returns
-    -------
-    minutes : numpy.ndarray
-        float32 (nodes of the network,), ``inf`` where none is reached.
-    which : numpy.ndarray
-        int32, the place in ``nodes`` of the nearest, -1 where none is; of several equally near,
-        the first.
-
-    Raises
-    ------
-    InputError
-        If a node or the direction does not exist.
-
-    Examples
-    --------
-    >>> from eh_access import WALK, example_street
-    >>> network, _, _ = example_street()
-    >>> minutes, which = nearest_from_nodes(network, [0, 1], mode=WALK)
-    >>> minutes.tolist(), which.tolist()
-    ([0.0, 0.0], [0, 1])
-    """
+    """Return every node's nearest of some nodes, and the minutes between."""
+    # One sweep serves any number of nodes, and no table of all of them is held.
     from eh_access.routing.nearest import minutes_and_site, nearest_keys  # noqa: PLC0415 - compiled
 
     check_mode(mode)

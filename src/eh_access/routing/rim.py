@@ -23,20 +23,7 @@ RIM_M = 100.0
 
 
 def rim_nodes(network: Network, mode: TravelMode) -> NDArray[np.int32]:
-    """Return the nodes at which streets may have been cut off.
-
-    Parameters
-    ----------
-    network
-        The streets; when the area they cover is not known there is no rim to speak of.
-    mode
-        Only nodes of its main part count.
-
-    Returns
-    -------
-    numpy.ndarray
-        int32, node numbers in order.
-    """
+    """Return the nodes at which streets may have been cut off."""
     if network.covered is None:
         return np.empty(0, dtype=np.int32)
     covered = network.covered
@@ -55,26 +42,10 @@ def rim_nodes(network: Network, mode: TravelMode) -> NDArray[np.int32]:
 def touches_rim(
     trips: Trips, pairs_ds: NDArray[np.int32], rim_ds: NDArray[np.int32]
 ) -> NDArray[np.bool_]:
-    """Say of each origin whether a way over the rim could be quicker than the one found.
-
-    Such a way takes at least the time from the origin to the nearest node of the rim and from the
-    rim to the site nearest to it; if that is no quicker than the time found, or beyond the cutoff,
-    nothing beyond the rim can matter.
-
-    Parameters
-    ----------
-    trips
-        The job.
-    pairs_ds
-        int32 (origins, sites), the times found.
-    rim_ds
-        int32 (rim nodes, sites), the times between the rim and the sites.
-
-    Returns
-    -------
-    numpy.ndarray
-        bool (origins,).
-    """
+    """Say of each origin whether a way over the rim could be quicker than the one found."""
+    # Such a way takes at least the time from the origin to the nearest node of the rim and from
+    # the rim to the site nearest to it; if that is no quicker than the time found, or beyond the
+    # cutoff, nothing beyond the rim can matter.
     from eh_access.routing import queue  # noqa: PLC0415 - compiled code is loaded when used
 
     if not rim_ds.size:

@@ -26,35 +26,19 @@ LEAST_M = 0.5
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Detour:
-    """What a trip went round.
+    """What a trip went round."""
 
-    Parameters
-    ----------
-    avoided
-        One row for each reason, in the order met: ``reason``, ``metres`` (0 for gates and other
-        points) and ``places`` (stretches or points).
-    longer_m
-        Metres by which the trip is longer than the walker's, negative where it is shorter.
-    walker_m
-        Metres of the quickest way on foot between the same two points.
-    on_foot
-        Whether the trip is itself on foot, with a pushchair say, and not by car or bicycle.
-    """
-
+    # one row for each reason, in the order met: ``reason``, ``metres`` (0 for gates and other
+    # points) and ``places`` (stretches or points)
     avoided: pd.DataFrame
+    # metres by which the trip is longer than the walker's, negative where it is shorter
     longer_m: float
-    walker_m: float
+    walker_m: float  # metres of the quickest way on foot between the same two points
+    # whether the trip is itself on foot, with a pushchair say, and not by car or bicycle
     on_foot: bool
 
     def sentence(self) -> str:
-        """Say it: "29 m of steps without a ramp avoided: 240 m longer than on foot".
-
-        Returns
-        -------
-        str
-            One clause for each reason, then the price. A car goes round footpaths on every trip:
-            for such modes only the length of the walk is said.
-        """
+        """Say it: "29 m of steps without a ramp avoided: 240 m longer than on foot"."""
         if not self.on_foot:
             return f"On foot it is {words.metres(self.walker_m)}"
         columns = (self.avoided[name].tolist() for name in ("metres", "places", "reason"))
@@ -78,24 +62,7 @@ def find_detour(
     free: Way,
     offsets_m: float,
 ) -> Detour | None:
-    """Compare a trip with the quickest way on foot.
-
-    Parameters
-    ----------
-    network, mode
-        The streets and how people travel.
-    metres
-        Length of the trip from door to door.
-    free
-        The quickest way of somebody on foot between the same two points.
-    offsets_m
-        Metres that the walker walks between the points and the streets.
-
-    Returns
-    -------
-    Detour or None
-        None where the walker's way uses nothing that is closed to the mode.
-    """
+    """Compare a trip with the quickest way on foot."""
     cost = edge_cost(network, mode)
     rows: list[tuple[str, float, int]] = []
     last = ""
@@ -120,28 +87,15 @@ def find_detour(
 
 
 def on_foot(mode: TravelMode) -> bool:
-    """Tell whether a mode is walking with things closed to it: its rules go on from those on foot.
-
-    Examples
-    --------
-    >>> from eh_access.modes import DRIVE, PUSHCHAIR
-    >>> on_foot(PUSHCHAIR), on_foot(DRIVE)
-    (True, False)
-    """
+    """Tell whether a mode is walking with things closed to it."""
+    # its rules go on from those on foot.
     table = rule_table()
     foot, own = table.rule_set(WALK.rules).ways, table.rule_set(mode.rules).ways
     return own[: len(foot)] == foot
 
 
 def without_bans(mode: TravelMode) -> TravelMode:
-    """Return the mode that goes where anybody may walk, as fast as this one if it is on foot.
-
-    Examples
-    --------
-    >>> from eh_access.modes import PUSHCHAIR
-    >>> without_bans(PUSHCHAIR).rules, without_bans(PUSHCHAIR).speed_km_h
-    ('foot', 3.6)
-    """
+    """Return the mode that goes where anybody may walk, as fast as this one if it is on foot."""
     return replace(mode, rules=WALK.rules) if on_foot(mode) else WALK
 
 

@@ -26,23 +26,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of one edge that is travelled.
+    """A stretch of one edge that is travelled."""
 
-    Parameters
-    ----------
-    edge
-        Its number.
-    start, end
-        Where on the edge it begins and ends, 0 at ``edge_from`` and 1 at ``edge_to``; travelled
-        against the edge where ``start`` is larger.
-    ds
-        Deciseconds.
-    """
-
-    edge: int
+    edge: int  # its number
+    # where on the edge it begins and ends, 0 at ``edge_from`` and 1 at ``edge_to``; travelled
+    # against the edge where ``start`` is larger
     start: float
     end: float
-    ds: int
+    ds: int  # deciseconds
 
     @property
     def ahead(self) -> bool:
@@ -56,18 +47,11 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A way from one place to another.
+    """A way from one place to another."""
 
-    Parameters
-    ----------
-    pieces
-        Stretches of street in the order of travel; empty where both places are the same.
-    start_ds, end_ds
-        Deciseconds walked between the first place and its street, and the last.
-    """
-
+    # stretches of street in the order of travel; empty where both places are the same
     pieces: tuple[Piece, ...]
-    start_ds: int
+    start_ds: int  # deciseconds walked between the first place and its street, and the last
     end_ds: int
 
     @property
@@ -105,20 +89,7 @@ class _Arcs:
 
 
 def find_way(network: Network, mode: TravelMode, first: Snapped, last: Snapped) -> Way | None:
-    """Find the quickest way between two places.
-
-    Parameters
-    ----------
-    network, mode
-        The streets and how people travel.
-    first, last
-        One place each, where the trip begins and where it ends; both must be on a street.
-
-    Returns
-    -------
-    Way or None
-        None where there is no way.
-    """
+    """Find the quickest way between two places."""
     cost = edge_cost(network, mode)
     walk_ds_per_m = 36.0 / mode.walk_speed_km_h
     walks = [int(offset_ds(place, walk_ds_per_m)[0]) for place in (first, last)]
@@ -182,11 +153,9 @@ def _arcs(network: Network, mode: TravelMode) -> _Arcs:
 def _search(
     arcs: _Arcs, seeds: dict[int, _End], goals: dict[int, _End], *, best_ds: int
 ) -> tuple[int, list[int], int] | None:
-    """Return the first node, the arcs and the last node of a way quicker than ``best_ds``.
-
-    Every node is settled once, the lower number first of those reached at the same time, and its
-    way in is never changed to one as quick: the same trip always gives the same way.
-    """
+    """Return the first node, the arcs and the last node of a way quicker than ``best_ds``."""
+    # Every node is settled once, the lower number first of those reached at the same time, and
+    # its way in is never changed to one as quick: the same trip always gives the same way.
     reached = {node: seed.ds for node, seed in seeds.items()}
     came_by: dict[int, int] = {}
     waiting = [(ds, node) for node, ds in reached.items()]

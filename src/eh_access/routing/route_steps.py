@@ -43,23 +43,7 @@ def steps_of(
     ends: tuple[shapely.Point, shapely.Point],
     placed: tuple[Snapped, Snapped],
 ) -> list[Row]:
-    """Tell a way step by step.
-
-    Parameters
-    ----------
-    network, mode, way
-        The streets, how people travel and the way found.
-    ends
-        The points where the trip begins and ends, EPSG:27700.
-    placed
-        Where they lie on the streets.
-
-    Returns
-    -------
-    list of dict
-        Rows of the table of steps, at least one; neighbours alike in name, kind and what slows
-        them are one row.
-    """
+    """Tell a way step by step."""
     streets = [shapely.Point(place_on(network, place)) for place in placed]
     before = _walk_row(TO_STREET, [ends[0], streets[0]], way.start_ds)
     after = _walk_row(FROM_STREET, [streets[1], ends[1]], way.end_ds)
@@ -127,10 +111,8 @@ def _piece_row(network: Network, mode: TravelMode, piece: Piece) -> Row:
 
 
 def _climb_and_rise_m(network: Network, piece: Piece) -> tuple[float, float]:
-    """Return the metres gone uphill on a stretch, and the height gained from its start to its end.
-
-    Both are NaN where heights are not known.
-    """
+    """Return the metres gone uphill on a stretch, and the height gained from its start to its end."""
+    # Both are NaN where heights are not known.
     if network.heights is None:
         return np.nan, np.nan
     along = network.heights.along(piece.edge).astype(np.float64)

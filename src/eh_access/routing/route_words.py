@@ -68,25 +68,7 @@ def is_point(tags: Mapping[str, str]) -> bool:
 
 
 def kind_of(tags: Mapping[str, str]) -> str:
-    """Say in plain words what kind of street or barrier some tags describe.
-
-    Parameters
-    ----------
-    tags
-        OpenStreetMap tags as the network keeps them.
-
-    Returns
-    -------
-    str
-        Never empty.
-
-    Examples
-    --------
-    >>> kind_of({"highway": "footway", "footway": "sidewalk"}), kind_of({"highway": "trunk_link"})
-    ('pavement', 'trunk road')
-    >>> kind_of({"barrier": "gate", "point": "yes"})
-    'through a gate'
-    """
+    """Say in plain words what kind of street or barrier some tags describe."""
     if is_point(tags):
         barrier = tags.get("barrier", "kerb")
         return BARRIERS.get(barrier, "past a barrier")
@@ -101,41 +83,13 @@ def kind_of(tags: Mapping[str, str]) -> str:
 
 
 def barrier_name(tags: Mapping[str, str]) -> str:
-    """Name a barrier itself: "kissing gate", "bollard".
-
-    Examples
-    --------
-    >>> barrier_name({"barrier": "kissing_gate", "point": "yes"})
-    'kissing gate'
-    """
+    """Name a barrier itself: "kissing gate", "bollard"."""
     barrier = tags.get("barrier", "kerb")
     return "barrier" if barrier == "yes" else barrier.replace("_", " ")
 
 
 def barrier_closed(tags: Mapping[str, str], reason: str) -> str:
-    """Say which barrier stops somebody, and why where its name does not tell.
-
-    Parameters
-    ----------
-    tags
-        Of the point.
-    reason
-        Of the tag rules.
-
-    Returns
-    -------
-    str
-        A noun first or with one word before it, so that `several` can count it.
-
-    Examples
-    --------
-    >>> barrier_closed({"barrier": "kissing_gate"}, "stile, narrow gate or barrier")
-    'kissing gate'
-    >>> barrier_closed({"barrier": "gate"}, "narrower than 0.7 m")
-    'gate narrower than 0.7 m'
-    >>> barrier_closed({"barrier": "bollard"}, "gate closed to cars")
-    'bollard closed to cars'
-    """
+    """Say which barrier stops somebody, and why where its name does not tell."""
     name = barrier_name(tags)
     if "barrier" not in tags or name == "kerb":
         return reason
@@ -147,13 +101,7 @@ def barrier_closed(tags: Mapping[str, str], reason: str) -> str:
 
 
 def several(what: str, count: int) -> str:
-    """Count things: "a stile", "2 gates narrower than 0.7 m".
-
-    Examples
-    --------
-    >>> several("stile", 1), several("gate narrower than 0.7 m", 2)
-    ('a stile', '2 gates narrower than 0.7 m')
-    """
+    """Count things: "a stile", "2 gates narrower than 0.7 m"."""
     if count == 1:
         return f"{'an' if what[:1] in 'aeiou' else 'a'} {what}"
     noun, *more = re.split(r"(?= (?:narrower|closed|not) )", what, maxsplit=1)
@@ -161,36 +109,18 @@ def several(what: str, count: int) -> str:
 
 
 def length_of(value: float, what: str) -> str:
-    """Say how much of something: "29 m of steps", "38 m of street or path too rough for wheels".
-
-    Examples
-    --------
-    >>> length_of(38.2, "not passable with wheels")
-    '38 m of street or path not passable with wheels'
-    """
+    """Say how much of something: "29 m of steps", "38 m of street or path too rough for wheels"."""
     named = "street or path " if what.startswith(("not ", "narrower ", "too ", "closed ")) else ""
     return f"{metres(value)} of {named}{what}"
 
 
 def metres(value: float) -> str:
-    """Write a length: "29 m", "1,240 m".
-
-    Examples
-    --------
-    >>> metres(1240.4)
-    '1,240 m'
-    """
+    """Write a length: "29 m", "1,240 m"."""
     return f"{value:,.0f} m"
 
 
 def listed(parts: Sequence[str]) -> str:
-    """Join parts as a sentence does.
-
-    Examples
-    --------
-    >>> listed(["steps", "a stile", "gravel"])
-    'steps, a stile and gravel'
-    """
+    """Join parts as a sentence does."""
     if len(parts) < 2:  # noqa: PLR2004 - one part needs no joining
         return "".join(parts)
     return f"{', '.join(parts[:-1])} and {parts[-1]}"

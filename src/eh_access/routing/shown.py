@@ -20,18 +20,7 @@ BINS_MIN = (0, 5, 10, 15, 20, 25, 30, 45, 60)
 
 
 def times_html(times: TravelTimes) -> str:
-    """Return how many, by what mode, how many are reached, and how far the nearest is.
-
-    Parameters
-    ----------
-    times
-        Any travel times, empty ones too.
-
-    Returns
-    -------
-    str
-        HTML, everything in it escaped.
-    """
+    """Return how many, by what mode, how many are reached, and how far the nearest is."""
     origins = len(times.origin_ids)
     parts = [_html.paragraph(_size(times), strong=True)]
     if times.estimated:
@@ -54,18 +43,7 @@ def times_html(times: TravelTimes) -> str:
 
 
 def times_text(times: TravelTimes) -> str:
-    """Return the same as plain text, short: size, mode, share reached, the first origins.
-
-    Parameters
-    ----------
-    times
-        Any travel times, empty ones too.
-
-    Returns
-    -------
-    str
-        A few lines.
-    """
+    """Return the same as plain text, short: size, mode, share reached, the first origins."""
     lines = [_size(times), *([_html.INDICATIVE] if times.estimated else [])]
     if not len(times.origin_ids):
         return "\n".join([*lines, NOBODY])

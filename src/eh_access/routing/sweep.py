@@ -50,10 +50,9 @@ NUMBER, REAL, WIDE = ir.IntType(32), ir.FloatType(), ir.IntType(64)
 
 
 def known(number: int) -> tuple[int, ...]:
-    """Return a tuple of that length: part of its type, and so known when compiling.
-
-    Each width of a row and each manner of writing it has code of its own, compiled when first used.
-    """
+    """Return a tuple of that length: part of its type, and so known when compiling."""
+    # Each width of a row and each manner of writing it has code of its own, compiled when first
+    # used.
     return (0,) * number
 
 
@@ -129,12 +128,10 @@ def _loop(builder: Any, bounds: tuple[Any, Any, int], carried: list[Any], body: 
 
 
 def _write(builder: Any, found: list[Any], there: Any, manner: tuple[int, int]) -> None:
-    """Write a row where the caller wants it, in so many units of eight lanes.
-
-    For minutes, dividing would take longer than the sweep. A product with the reciprocal, put right
-    by its own remainder, is the quotient correctly rounded, bit for bit (Markstein, IBM Journal of
-    Research and Development 34, 1990).
-    """
+    """Write a row where the caller wants it, in so many units of eight lanes."""
+    # For minutes, dividing would take longer than the sweep. A product with the reciprocal, put
+    # right by its own remainder, is the quotient correctly rounded, bit for bit (Markstein, IBM
+    # Journal of Research and Development 34, 1990).
     units, how = manner
     whole, half = (ir.VectorType(REAL, lanes) for lanes in (LANES, OUT_LANES))
     kind = ir.FunctionType(whole, [whole] * 3)
@@ -164,14 +161,13 @@ def _write(builder: Any, found: list[Any], there: Any, manner: tuple[int, int]) 
 def _pull(
     _context: Any, units: Any, how: Any, _rows: Any, _here: Any, _arcs: Any, _there: Any
 ) -> Any:
-    """Set a row to the least of where it begins and what comes over its arcs, and write it out.
-
-    ``units`` and ``how`` are from `known`; ``rows`` is the address of row 0 of the table, ``here``
-    a pair: the addresses of the row to set and of the one it begins with. ``arcs`` is a tuple: the
-    address of the entries, the node's first one and one past its last. ``there`` is where the row
-    is wanted, 0 for nowhere. Two arcs are taken at a time (the last twice if they are odd): most
-    nodes have one or two, and a loop that ends after one round is one the processor guesses right.
-    """
+    """Set a row to the least of where it begins and what comes over its arcs, and write it out."""
+    # ``units`` and ``how`` are from `known`; ``rows`` is the address of row 0 of the table,
+    # ``here`` a pair: the addresses of the row to set and of the one it begins with. ``arcs`` is
+    # a tuple: the address of the entries, the node's first one and one past its last. ``there``
+    # is where the row is wanted, 0 for nowhere. Two arcs are taken at a time (the last twice if
+    # they are odd): most nodes have one or two, and a loop that ends after one round is one the
+    # processor guesses right.
     vectors = -(-units.count // 2)
     pair, triple = types.UniTuple(types.int64, 2), types.UniTuple(types.int64, 3)
 
@@ -240,28 +236,12 @@ def _make_room(_context: Any, units: Any, how: Any, _there: Any) -> Any:
 
 @njit()
 def climb(units: Any, arcs: Any, tree: Any, ways: Any, seeds: Any, rows: Any) -> None:
-    """Climb from every site's seeds to the root of the tree, each site in its own lane.
-
-    Arcs name an upper neighbour by its row in a sweep's table (``Topology.work_row``). Every upper
-    neighbour is an ancestor in the tree, and so at the top or in the node's own branch; nodes of a
-    branch have consecutive numbers and consecutive rows. So a row below ``top`` is that place at
-    the top, and any other is as far from the node's own row as the two nodes' numbers are apart.
-
-    Parameters
-    ----------
-    units
-        How many times eight lanes, as `known`.
-    arcs
-        (start, entries), as ``Metric.climb``.
-    tree
-        How many nodes are at the top, and ``Topology.work_row``.
-    ways
-        The rows of the nodes on the ways up, and the nodes, the lowest first (`ways_up`).
-    seeds
-        int32 (sites, k, 2): nodes and deciseconds; -1 as node where there are fewer.
-    rows
-        float32 (as many as `ways_up` says, lanes). Row 0 stays "not reached".
-    """
+    """Climb from every site's seeds to the root of the tree, each site in its own lane."""
+    # Arcs name an upper neighbour by its row in a sweep's table (``Topology.work_row``). Every
+    # upper neighbour is an ancestor in the tree, and so at the top or in the node's own branch;
+    # nodes of a branch have consecutive numbers and consecutive rows. So a row below ``top`` is
+    # that place at the top, and any other is as far from the node's own row as the two nodes'
+    # numbers are apart.
     start, entries = arcs
     top, work_row = tree
     slot, nodes = ways
@@ -283,11 +263,9 @@ def climb(units: Any, arcs: Any, tree: Any, ways: Any, seeds: Any, rows: Any) ->
 
 @njit()
 def sweep_top(units: Any, arcs: Any, top: Any, climbed: Any, work: Any, target: Any) -> None:
-    """Come down through the nodes at the top of the tree: rows 0, 1, ... of ``work``.
-
-    The arguments are those of `sweep_branches`, but ``top`` is the nodes and ``climbed`` the rows
-    alone.
-    """
+    """Come down through the nodes at the top of the tree: rows 0, 1, ... of ``work``."""
+    # The arguments are those of `sweep_branches`, but ``top`` is the nodes and ``climbed`` the
+    # rows alone.
     start, entries = arcs
     out, place, how = target
     stride, out_stride = np.int64(work.strides[0]), np.int64(out.strides[0])
@@ -304,29 +282,10 @@ def sweep_top(units: Any, arcs: Any, top: Any, climbed: Any, work: Any, target: 
 
 @njit()
 def sweep_branches(units: Any, arcs: Any, tree: Any, climbed: Any, work: Any, target: Any) -> None:
-    """Come down through branches, each by itself.
-
-    Nothing outside a branch looks at its rows, so that all branches use the same rows of ``work``,
-    after those of the top, and can be shared out among threads that each have their own. Branches
-    of which nothing is wanted are left out.
-
-    Parameters
-    ----------
-    units
-        How many times eight lanes, as `known`.
-    arcs
-        (start, entries), as ``Metric.sweep``.
-    tree
-        How many nodes are at the top, and int32 (branches, 2), the first and one past the last of
-        each.
-    climbed
-        The places of the nodes on the ways up, and their rows (`climb`).
-    work
-        float32 (rows, lanes) that begins with the rows of the top (`sweep_top`).
-    target
-        (out, place, how): float32 (rows, lanes), int32 (nodes,) the row for each node, -1 for none
-        (empty: row v for node v), and how to write, as `known`.
-    """
+    """Come down through branches, each by itself."""
+    # Nothing outside a branch looks at its rows, so that all branches use the same rows of
+    # ``work``, after those of the top, and can be shared out among threads that each have their
+    # own. Branches of which nothing is wanted are left out.
     start, entries = arcs
     top, branches = tree
     slot, rows = climbed

@@ -10,20 +10,9 @@ T = TypeVar("T")
 
 
 def side_by_side(work: Callable[[T], object], jobs: Iterable[T], *, workers: int) -> None:
-    """Do jobs on several threads, or one after another on this one.
-
-    Compiled code lets go of Python's lock, and these threads are plain ones, so that any number of
-    callers may be at it at once (numba's own threads may be used by one caller at a time).
-
-    Parameters
-    ----------
-    work
-        What to do with each job.
-    jobs
-        The jobs.
-    workers
-        How many threads; with 1 none is started.
-    """
+    """Do jobs on several threads, or one after another on this one."""
+    # Compiled code lets go of Python's lock, and these threads are plain ones, so that any number
+    # of callers may be at it at once (numba's own threads may be used by one caller at a time).
     if workers == 1:
         for job in jobs:
             work(job)

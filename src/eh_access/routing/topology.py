@@ -22,44 +22,27 @@ BRANCH_NODES = 2048
 
 @dataclass(frozen=True, eq=False)
 class Topology:
-    """Arcs and shortcuts of a street network, whatever they cost.
+    """Arcs and shortcuts of a street network, whatever they cost."""
 
-    Parameters
-    ----------
-    start
-        int64 (nodes + 1,), where each node's arcs to its upper neighbours begin.
-    upper
-        int32 (arcs,), the upper neighbours, ascending within a node.
-    parent
-        int32 (nodes,), the greatest upper neighbour, -1 at a root.
-    below_start, below_node, below_arc
-        The same arcs listed by their upper end: the lower ends, ascending, and the arc numbers.
-    edge_arc
-        int32 (edges,), the arc each edge lies on, -1 for an edge from a node to itself.
-    edge_climbs
-        bool (edges,), whether ``edge_from -> edge_to`` leads upward.
-    top, branches
-        The tree cut up for sweeping: int32 nodes at its top, ascending, and int32 (branches, 2)
-        first and one past the last node of each branch below them.
-    work_row
-        int32 (nodes,), each node's row in the table a sweep works in: those at the top come first,
-        then the nodes of one branch (all branches use the same rows).
-    work_rows
-        How many rows that table has.
-    """
-
+    # int64 (nodes + 1,), where each node's arcs to its upper neighbours begin
     start: NDArray[np.int64]
-    upper: NDArray[np.int32]
-    parent: NDArray[np.int32]
+    upper: NDArray[np.int32]  # int32 (arcs,), the upper neighbours, ascending within a node
+    parent: NDArray[np.int32]  # int32 (nodes,), the greatest upper neighbour, -1 at a root
+    # the same arcs listed by their upper end: the lower ends, ascending, and the arc numbers
     below_start: NDArray[np.int64]
     below_node: NDArray[np.int32]
     below_arc: NDArray[np.int32]
+    # int32 (edges,), the arc each edge lies on, -1 for an edge from a node to itself
     edge_arc: NDArray[np.int32]
-    edge_climbs: NDArray[np.bool_]
+    edge_climbs: NDArray[np.bool_]  # bool (edges,), whether ``edge_from -> edge_to`` leads upward
+    # the tree cut up for sweeping: int32 nodes at its top, ascending, and int32 (branches, 2)
+    # first and one past the last node of each branch below them
     top: NDArray[np.int32]
     branches: NDArray[np.int32]
+    # int32 (nodes,), each node's row in the table a sweep works in: those at the top come first,
+    # then the nodes of one branch (all branches use the same rows)
     work_row: NDArray[np.int32]
-    work_rows: int
+    work_rows: int  # how many rows that table has
 
 
 @njit()
@@ -84,11 +67,9 @@ def _adjacency(nodes: Any, edge_from: Any, edge_to: Any) -> Any:
 
 @njit()
 def _eliminate(nodes: Any, start: Any, heads: Any) -> Any:
-    """Take nodes out from the last to the first; return their upper neighbours and parents.
-
-    A node's upper neighbours are those it has by an edge and those its children in the tree had,
-    itself left out.
-    """
+    """Take nodes out from the last to the first; return their upper neighbours and parents."""
+    # A node's upper neighbours are those it has by an edge and those its children in the tree
+    # had, itself left out.
     begin = np.zeros(nodes, dtype=np.int64)
     count = np.zeros(nodes, dtype=np.int64)
     room = np.empty(4 * len(heads) + 1024, dtype=np.int32)
@@ -173,11 +154,9 @@ def _arcs_of_edges(start: Any, upper: Any, edge_from: Any, edge_to: Any) -> Any:
 
 @njit()
 def _cut_up(parent: Any, most: Any) -> Any:
-    """Cut the tree into branches of at most so many nodes, and the nodes above them.
-
-    A branch serves only if its nodes have consecutive numbers, as they have where nodes were
-    numbered branch by branch. Nothing outside a branch ever looks at a node inside.
-    """
+    """Cut the tree into branches of at most so many nodes, and the nodes above them."""
+    # A branch serves only if its nodes have consecutive numbers, as they have where nodes were
+    # numbered branch by branch. Nothing outside a branch ever looks at a node inside.
     nodes = len(parent)
     size = np.ones(nodes, dtype=np.int64)
     last = np.arange(nodes)
@@ -209,28 +188,7 @@ def _cut_up(parent: Any, most: Any) -> Any:
 def build_topology(
     nodes: int, edge_from: NDArray[np.int32], edge_to: NDArray[np.int32]
 ) -> Topology:
-    """Find every shortcut of a street network whose nodes are numbered from the top down.
-
-    Parameters
-    ----------
-    nodes
-        How many nodes there are.
-    edge_from, edge_to
-        int32 (edges,), the nodes each edge joins.
-
-    Returns
-    -------
-    Topology
-        Arcs and shortcuts. Its size depends on the numbering: see ``network.ordering``.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> ends = np.array([1, 2], dtype=np.int32), np.array([3, 3], dtype=np.int32)
-    >>> topology = build_topology(4, *ends)  # taking node 3 out joins 2 and 1
-    >>> topology.upper.tolist(), topology.parent.tolist()
-    ([1, 1, 2], [-1, -1, 1, 2])
-    """
+    """Find every shortcut of a street network whose nodes are numbered from the top down."""
     start, upper, parent = _eliminate(nodes, *_adjacency(nodes, edge_from, edge_to))
     below_start, below_node, below_arc = _list_below(start, upper)
     top, branches, work_row, work_rows = _cut_up(parent, BRANCH_NODES)

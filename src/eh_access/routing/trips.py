@@ -38,49 +38,21 @@ DS_PER_S = 10
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Trips:
-    """Origins and sites placed on the streets.
+    """Origins and sites placed on the streets."""
 
-    Parameters
-    ----------
-    network, mode, direction
-        The streets, how people travel and which way.
-    cost
-        What the streets cost the mode.
-    homes, doors
-        Where origins and sites lie on the streets.
-    home_ends
-        int32 (origins, 2) twice: the nodes beside each origin (-1 for none), deciseconds between.
-    seeds
-        int32 (sites, 2, 2): nodes beside each site and deciseconds between.
-    limit_ds
-        The cutoff.
-    """
-
-    network: Network
+    network: Network  # the streets, how people travel and which way
     mode: TravelMode
     direction: Direction
-    cost: EdgeCost
-    homes: Snapped
+    cost: EdgeCost  # what the streets cost the mode
+    homes: Snapped  # where origins and sites lie on the streets
     doors: Snapped
+    # int32 (origins, 2) twice: the nodes beside each origin (-1 for none), deciseconds between
     home_ends: tuple[NDArray[np.int32], NDArray[np.int32]]
-    seeds: NDArray[np.int32]
-    limit_ds: int
+    seeds: NDArray[np.int32]  # int32 (sites, 2, 2): nodes beside each site and deciseconds between
+    limit_ds: int  # the cutoff
 
     def in_blocks(self, options: SearchOptions) -> Iterator[tuple[slice, slice, NDArray[np.int32]]]:
-        """Work out the deciseconds from door to door, a block at a time.
-
-        Parameters
-        ----------
-        options
-            How to search.
-
-        Yields
-        ------
-        origins, sites : slice
-            Which rows and columns of the whole.
-        block : numpy.ndarray
-            int32 (origins, sites), ``CLOSED_DS`` beyond the cutoff.
-        """
+        """Work out the deciseconds from door to door, a block at a time."""
         job = Job(
             seeds=self.seeds,
             places=self.home_ends,
@@ -95,20 +67,8 @@ class Trips:
     def door_to_door(
         self, homes: slice, doors: slice, found_ds: NDArray[np.int32]
     ) -> NDArray[np.int32]:
-        """Add what the streets' ends leave out: trips along one edge, and the walks to the street.
-
-        Parameters
-        ----------
-        homes, doors
-            Which origins and sites.
-        found_ds
-            int32, the deciseconds between them over the nodes.
-
-        Returns
-        -------
-        numpy.ndarray
-            int32, ``CLOSED_DS`` beyond the cutoff.
-        """
+        """Add what the streets' ends leave out."""
+        # trips along one edge, and the walks to the street.
         direct = along_one_edge(
             self.cost, _some(self.homes, homes), _some(self.doors, doors), self.direction
         )
@@ -131,23 +91,7 @@ def make_ready(
     cutoff_min: float,
     direction: Direction,
 ) -> Trips:
-    """Place origins and sites on the streets.
-
-    Parameters
-    ----------
-    network, origins, sites, mode, cutoff_min, direction
-        As for `travel_time_matrix`.
-
-    Returns
-    -------
-    Trips
-        Ready for the engine.
-
-    Raises
-    ------
-    InputError
-        As for `travel_time_matrix`.
-    """
+    """Place origins and sites on the streets."""
     check_mode(mode)
     check_direction(direction)
     limit_ds = cutoff_ds(cutoff_min)
@@ -192,10 +136,8 @@ def at_door_ds(doors: Snapped, mode: TravelMode) -> NDArray[np.int64]:
 def ends_of(
     network: Network, cost: EdgeCost, at: Snapped, *, leaving: bool
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Return the two nodes beside each place and the deciseconds to them (or from them).
-
-    Closed ways and points without a place have node -1.
-    """
+    """Return the two nodes beside each place and the deciseconds to them (or from them)."""
+    # Closed ways and points without a place have node -1.
     edge, share = np.maximum(at.edge, 0), np.nan_to_num(at.fraction)
     first, second = cost.backward_ds[edge], cost.forward_ds[edge]
     if not leaving:
@@ -230,24 +172,7 @@ def along_one_edge(
 def pairs_on_one_edge(
     cost: EdgeCost, homes: Snapped, doors: Snapped, direction: Direction
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]:
-    """Find the origins and sites that share an edge and can go straight along it.
-
-    Parameters
-    ----------
-    cost
-        What edges cost the mode.
-    homes, doors
-        Where origins and sites lie.
-    direction
-        ``"to_sites"`` or ``"from_sites"``.
-
-    Returns
-    -------
-    home, door : numpy.ndarray
-        Numbers of the origins and sites, each pair once.
-    ds : numpy.ndarray
-        int64, the deciseconds between the two along the edge.
-    """
+    """Find the origins and sites that share an edge and can go straight along it."""
     by_edge = np.argsort(doors.edge, kind="stable")
     edges = doors.edge[by_edge]
     first = np.searchsorted(edges, homes.edge, side="left")

@@ -12,25 +12,7 @@ from eh_access.routing.sweep import FAR
 
 @njit()
 def ways_up(parent: Any, top: Any, work_row: Any, seeds: Any) -> Any:
-    """List the nodes on the ways from all seeds to the root of the tree, the lowest first.
-
-    Parameters
-    ----------
-    parent, top, work_row
-        As in ``Topology``.
-    seeds
-        int32 (sites, k, 2): nodes and deciseconds; -1 as node where there are fewer.
-
-    Returns
-    -------
-    slot : numpy.ndarray
-        int32 (nodes,), the row each node has in the table of a climb: row 0 for those that are not
-        on a way, then a row for every node at the top, then the others on the ways.
-    nodes : numpy.ndarray
-        int32, those on the ways.
-    rows : int
-        How many rows the table has.
-    """
+    """List the nodes on the ways from all seeds to the root of the tree, the lowest first."""
     slot = np.zeros(len(parent), dtype=np.int32)
     count = 0
     for site in range(len(seeds)):
@@ -56,10 +38,9 @@ def ways_up(parent: Any, top: Any, work_row: Any, seeds: Any) -> Any:
 
 @njit()
 def rows_of(wanted: Any, nodes: int) -> Any:
-    """Return the row each node goes to (-1: none; its last, if wanted twice), and if all are once.
-
-    ``wanted`` is int64 (rows,), the node of each row; the rows returned are int32 (nodes,).
-    """
+    """Return the row each node goes to (-1."""
+    # none; its last, if wanted twice), and if all are once.
+    # ``wanted`` is int64 (rows,), the node of each row; the rows returned are int32 (nodes,).
     place = np.full(nodes, -1, dtype=np.int32)
     once = True
     for row in range(len(wanted)):

@@ -55,28 +55,7 @@ _FOLDERS: Mapping[str, str] = MappingProxyType(
 
 
 def bundled_path(relative: str) -> Path:
-    """Return the path of a shipped file.
-
-    Parameters
-    ----------
-    relative
-        Below `data_dir`, for example "sites/rotherham_centres.csv".
-
-    Returns
-    -------
-    pathlib.Path
-        An existing file.
-
-    Raises
-    ------
-    NotFoundError
-        If no such file ships; close names are suggested.
-
-    Examples
-    --------
-    >>> bundled_path("sites/rotherham_centres.csv").name
-    'rotherham_centres.csv'
-    """
+    """Return the path of a shipped file."""
     root = data_dir()
     shipped = {path.relative_to(root).as_posix(): path for path in root.rglob("*.*")}
     if relative not in shipped:
@@ -85,72 +64,19 @@ def bundled_path(relative: str) -> Path:
 
 
 def bundled_names(folder: str) -> tuple[str, ...]:
-    """Return the names of what ships in one folder, sorted.
-
-    Parameters
-    ----------
-    folder
-        One of "boundaries", "origins", "sites", "networks", "studies", "terrain".
-
-    Returns
-    -------
-    tuple of str
-        Names without their endings, as the loaders here take them.
-
-    Raises
-    ------
-    NotFoundError
-        If there is no such folder.
-
-    Examples
-    --------
-    >>> bundled_names("origins")
-    ('newport_postcode', 'rotherham_oa', 'rotherham_postcode')
-    """
+    """Return the names of what ships in one folder, sorted."""
     if folder not in _FOLDERS:
         raise NotFoundError(f"no bundled folder '{folder}': {did_you_mean(folder, _FOLDERS)}")
     return tuple(sorted(path.stem for path in (data_dir() / folder).glob(f"*{_FOLDERS[folder]}")))
 
 
 def network_path(name: str) -> Path:
-    """Return the path of a bundled network, for example "newport".
-
-    Raises
-    ------
-    NotFoundError
-        If none of that name ships; close names are suggested.
-
-    Examples
-    --------
-    >>> network_path("newprt")
-    Traceback (most recent call last):
-    ...
-    eh_access.errors.NotFoundError: no bundled network 'newprt': ...
-    """
+    """Return the path of a bundled network, for example "newport"."""
     return _named("networks", name, "network")
 
 
 def network_covering(area: BaseGeometry) -> str | None:
-    """Return the name of the bundled network whose streets are complete in an area.
-
-    Parameters
-    ----------
-    area
-        EPSG:27700.
-
-    Returns
-    -------
-    str or None
-        The one that covers most of it, at least 99 in 100; None if there is none.
-
-    Examples
-    --------
-    >>> import shapely
-    >>> network_covering(shapely.box(331_000, 186_000, 332_000, 187_000))
-    'newport'
-    >>> network_covering(shapely.box(531_000, 186_000, 532_000, 187_000)) is None
-    True
-    """
+    """Return the name of the bundled network whose streets are complete in an area."""
     best, most = None, COVERS
     for name in bundled_names("networks"):
         covered = read_covered(network_path(name))
@@ -163,25 +89,7 @@ def network_covering(area: BaseGeometry) -> str | None:
 
 
 def terrain_around(network: Network) -> Terrain | None:
-    """Return the shipped heights that streets lie on.
-
-    Parameters
-    ----------
-    network
-        The streets.
-
-    Returns
-    -------
-    Terrain or None
-        The grid with the largest share of the streets' ends, at least half of them; None if there
-        is none.
-
-    Examples
-    --------
-    >>> from eh_access import read_network
-    >>> terrain_around(read_network("newport")).provenance.title
-    'OS Terrain 50'
-    """
+    """Return the shipped heights that streets lie on."""
     best, most = None, 0.5
     for name in bundled_names("terrain"):
         terrain = read_terrain(bundled_path(f"terrain/{name}.npz"))
@@ -195,20 +103,7 @@ def terrain_around(network: Network) -> Terrain | None:
 
 
 def study_path(name: str) -> Path:
-    """Return the path of a bundled study, for example "rotherham".
-
-    Raises
-    ------
-    NotFoundError
-        If none of that name ships; close names are suggested.
-
-    Examples
-    --------
-    >>> study_path("rotheram")
-    Traceback (most recent call last):
-    ...
-    eh_access.errors.NotFoundError: no bundled study 'rotheram': ...
-    """
+    """Return the path of a bundled study, for example "rotherham"."""
     return _named("studies", name, "study")
 
 

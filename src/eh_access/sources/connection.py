@@ -14,18 +14,7 @@ HTTP_PORT, HTTPS_PORT = 80, 443
 
 
 def is_connected(timeout_s: float = 3.0) -> bool:
-    """Tell, quickly, whether the map server can be reached.
-
-    Parameters
-    ----------
-    timeout_s
-        Longest wait, looking up the server's name included.
-
-    Returns
-    -------
-    bool
-        False as soon as its name cannot be looked up or it does not answer.
-    """
+    """Tell, quickly, whether the map server can be reached."""
     outcome: queue.Queue[bool | Exception] = queue.Queue()
 
     def knock() -> None:

@@ -146,27 +146,7 @@ def download_place(
     timeout_s: float = TIMEOUT_S,
     retries: int = RETRIES,
 ) -> Network:
-    """Look up a place's outline by name and download its streets.
-
-    Parameters
-    ----------
-    place
-        For example ``"Barnsley, England"``.
-    buffer_m, modes, cache_dir, timeout_s, retries
-        As for ``download_network``; the limit holds for each of the two questions.
-
-    Returns
-    -------
-    Network
-        The streets.
-
-    Raises
-    ------
-    SourceError
-        If the servers did not answer.
-    InputError
-        If the place is not known, has no outline or no streets.
-    """
+    """Look up a place's outline by name and download its streets."""
     outline = place_outline(place, timeout_s=timeout_s, retries=retries)
     return download_network(
         outline,
@@ -181,27 +161,7 @@ def download_place(
 def place_outline(
     place: str, *, timeout_s: float = TIMEOUT_S, retries: int = RETRIES
 ) -> gpd.GeoDataFrame:
-    """Look up a place's outline by name, through osmnx.
-
-    Parameters
-    ----------
-    place
-        For example ``"Barnsley, England"``.
-    timeout_s, retries
-        As for ``download_network``.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        One row, EPSG:27700, with the outline and the name it was found under.
-
-    Raises
-    ------
-    SourceError
-        If the server did not answer.
-    InputError
-        If the place is not known or has no outline.
-    """
+    """Look up a place's outline by name, through osmnx."""
     if not place.strip():
         raise InputError("no place was named; give one, for example 'Barnsley, England'")
     found = fetch_outline(place, timeout_s=timeout_s, retries=retries)
@@ -216,55 +176,12 @@ def network_from_file(
     buffer_m: float,
     modes: Sequence[TravelMode] = DEFAULT_MODES,
 ) -> Network:
-    """Cut the streets of an area from a map file, for those who may not or cannot download.
-
-    Parameters
-    ----------
-    path
-        OpenStreetMap data, for example a county from a download server (``.osm.pbf``).
-    area, buffer_m, modes
-        As for ``download_network``.
-
-    Returns
-    -------
-    Network
-        The streets; ``covered`` is as much of the buffered area as the file says it covers.
-
-    Raises
-    ------
-    SourceError
-        If the file is missing, damaged or cut off.
-    InputError
-        If it holds no streets of the area.
-    """
+    """Cut the streets of an area from a map file, for those who may not or cannot download."""
     return read_network(path, modes=modes, area=_buffered(area, buffer_m))
 
 
 def buffer_for(modes: Sequence[TravelMode], cutoff_min: float) -> tuple[float, str]:
-    """Say how far beyond an area streets are needed: as far as one gets within the cutoff.
-
-    Parameters
-    ----------
-    modes
-        The ways of travelling.
-    cutoff_min
-        Longest trip that matters, minutes.
-
-    Returns
-    -------
-    buffer_m
-        Cutoff times the fastest speed, at most 10 km.
-    note
-        What that leaves out, or "".
-
-    Examples
-    --------
-    >>> from eh_access.modes import DRIVE, WALK
-    >>> buffer_for([WALK], 30)
-    (2400.0, '')
-    >>> buffer_for([WALK, DRIVE], 30)[0]
-    10000.0
-    """
+    """Say how far beyond an area streets are needed: as far as one gets within the cutoff."""
     fastest = max(modes, key=lambda mode: mode.speed_km_h)
     reach_m = fastest.speed_km_h * 1000 * cutoff_min / 60
     if reach_m <= MAX_BUFFER_M:

@@ -82,31 +82,7 @@ def overpass_url() -> str:
 
 
 def fetch_graph(polygon: BaseGeometry, *, timeout_s: float, retries: int) -> tuple[Any, Answers]:
-    """Download the streets in a polygon as an osmnx graph.
-
-    Parameters
-    ----------
-    polygon
-        Longitude and latitude.
-    timeout_s
-        Limit for everything together, waits included.
-    retries
-        How often to ask again when the server is busy or the answer is cut off.
-
-    Returns
-    -------
-    graph
-        Not simplified, every way once, in its own direction.
-    answers
-        The date of the data, and a digest.
-
-    Raises
-    ------
-    SourceError
-        If there was no whole answer within the time or the tries.
-    InputError
-        If there are no streets in the polygon.
-    """
+    """Download the streets in a polygon as an osmnx graph."""
     import osmnx  # noqa: PLC0415 - heavy, and needed by downloads alone
 
     def ask() -> tuple[Any, Answers]:
@@ -129,27 +105,7 @@ def fetch_graph(polygon: BaseGeometry, *, timeout_s: float, retries: int) -> tup
 
 
 def fetch_outline(place: str, *, timeout_s: float, retries: int) -> gpd.GeoDataFrame:
-    """Look up a place's outline by its name.
-
-    Parameters
-    ----------
-    place
-        For example ``"Barnsley, England"``.
-    timeout_s, retries
-        As for ``fetch_graph``.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        One row with the outline, EPSG:4326.
-
-    Raises
-    ------
-    SourceError
-        If the server did not answer.
-    InputError
-        If the place is not known, or has no outline.
-    """
+    """Look up a place's outline by its name."""
     import osmnx  # noqa: PLC0415 - heavy, and needed by downloads alone
 
     deadline = time.monotonic() + timeout_s

@@ -18,47 +18,17 @@ _FACTS = ("path", "derivation", "rows", "inputs")
 
 @dataclass(frozen=True, kw_only=True)
 class BundledFile:
-    """What SOURCES.toml says about one shipped file.
+    """What SOURCES.toml says about one shipped file."""
 
-    Parameters
-    ----------
-    path
-        Below `data_dir`, with forward slashes.
-    derivation
-        How it was made from what its publisher offers.
-    rows
-        Origins, sites or areas; edges of a network.
-    inputs
-        Digest of each source file, by its name.
-    provenance
-        Title, publisher, licence, credit, date and digest.
-    """
-
-    path: str
-    derivation: str
-    rows: int
-    inputs: Mapping[str, str]
-    provenance: Provenance
+    path: str  # below `data_dir`, with forward slashes
+    derivation: str  # how it was made from what its publisher offers
+    rows: int  # origins, sites or areas; edges of a network
+    inputs: Mapping[str, str]  # digest of each source file, by its name
+    provenance: Provenance  # title, publisher, licence, credit, date and digest
 
 
 def data_dir() -> Path:
-    """Return the folder of shipped data, in an installed package or a checkout.
-
-    Returns
-    -------
-    pathlib.Path
-        An existing folder.
-
-    Raises
-    ------
-    SourceError
-        If the package came without its data.
-
-    Examples
-    --------
-    >>> (data_dir() / "SOURCES.toml").exists()
-    True
-    """
+    """Return the folder of shipped data, in an installed package or a checkout."""
     for folder in (_INSTALLED, _CHECKOUT):
         if (folder / "SOURCES.toml").is_file():
             return folder
@@ -108,23 +78,7 @@ def load_sources() -> dict[str, BundledFile]:
 
 
 def provenance_of(*relative: str) -> tuple[Provenance, ...]:
-    """Return where shipped files came from, in the order asked for.
-
-    Parameters
-    ----------
-    *relative
-        Paths below `data_dir`.
-
-    Raises
-    ------
-    NotFoundError
-        If one is not described; close names are suggested.
-
-    Examples
-    --------
-    >>> provenance_of("sites/newport_sites.csv")[0].licence
-    'Open Database License 1.0'
-    """
+    """Return where shipped files came from, in the order asked for."""
     known = load_sources()
     unknown = [name for name in relative if name not in known]
     if unknown:

@@ -29,45 +29,14 @@ KEY_LENGTH = 32
 
 
 def default_folder() -> Path:
-    """Return where downloaded streets are kept unless a caller names another folder.
-
-    Examples
-    --------
-    >>> default_folder().name
-    'streets'
-    """
+    """Return where downloaded streets are kept unless a caller names another folder."""
     return Path(platformdirs.user_cache_dir("eh_access", appauthor=False)) / "streets"
 
 
 def request_key(
     area: BaseGeometry, *, buffer_m: float, modes: Sequence[TravelMode], filters: Sequence[str]
 ) -> str:
-    """Name a request by everything its answer depends on, and by nothing else.
-
-    Parameters
-    ----------
-    area
-        EPSG:27700; taken to the metre, whatever the order of its corners.
-    buffer_m
-        Metres around it.
-    modes
-        The modes whose streets are kept.
-    filters
-        What the server is asked for.
-
-    Returns
-    -------
-    str
-        Hexadecimal digits.
-
-    Examples
-    --------
-    >>> square = shapely.box(0, 0, 1000, 1000)
-    >>> turned = shapely.Polygon([(1000, 1000), (0, 1000), (0, 0), (1000, 0)])
-    >>> keys = [request_key(a, buffer_m=3, modes=[], filters=[]) for a in (square, turned)]
-    >>> keys[0] == keys[1]
-    True
-    """
+    """Name a request by everything its answer depends on, and by nothing else."""
     rules = files("eh_access.network").joinpath("tag_rules.toml").read_bytes()
     outline = shapely.normalize(shapely.set_precision(area, 1.0))
     asked = {
@@ -82,13 +51,7 @@ def request_key(
 
 
 def keep(network: Network, folder: Path, key: str) -> None:
-    """Store streets and the digest that proves them whole.
-
-    Raises
-    ------
-    SourceError
-        If the folder cannot be written.
-    """
+    """Store streets and the digest that proves them whole."""
     path = write_network(network, folder / f"{key}.npz")
     beside = folder / f".{key}.sha256.part"
     try:

@@ -14,33 +14,7 @@ KINDS = ("water", "river", "coast", "rail")
 
 
 def check_base(frame: gpd.GeoDataFrame, *, source: str = "base") -> gpd.GeoDataFrame:
-    """Return the shapes maps are drawn on.
-
-    Parameters
-    ----------
-    frame
-        One row per shape with ``kind``: ``water`` (polygons), ``river``, ``coast`` or ``rail``
-        (lines); any CRS.
-    source
-        What the file is called.
-
-    Returns
-    -------
-    GeoDataFrame
-        ``kind`` and geometry, EPSG:27700, in the order given.
-
-    Raises
-    ------
-    InputError
-        If there is no ``kind``, or one that is not drawn.
-
-    Examples
-    --------
-    >>> import geopandas as gpd, shapely
-    >>> lake = gpd.GeoDataFrame({"kind": ["water"]}, geometry=[shapely.box(0, 0, 1, 1)], crs=CRS)
-    >>> check_base(lake)["kind"].tolist()
-    ['water']
-    """
+    """Return the shapes maps are drawn on."""
     if frame.crs is None or "kind" not in frame:
         raise InputError(f"{source}: needs a column kind ({', '.join(KINDS)}) and a known CRS")
     faults = [

@@ -18,18 +18,7 @@ if TYPE_CHECKING:
 
 
 def cases_of(result: StudyResult) -> list[Case]:
-    """Return every assessed scenario as a case to judge, baseline first.
-
-    Parameters
-    ----------
-    result
-        From `run_study`.
-
-    Returns
-    -------
-    list of Case
-        With the times the verdicts were reached with.
-    """
+    """Return every assessed scenario as a case to judge, baseline first."""
     before = side_of(result, BASELINE_NAME)
     return [
         Case(
@@ -50,22 +39,7 @@ def judging_of(result: StudyResult) -> JudgeSettings:
 
 
 def judging(study: Study, *, moved: bool, hidden: Sequence[Hidden]) -> JudgeSettings:
-    """Return what the criteria of a study share.
-
-    Parameters
-    ----------
-    study
-        The question.
-    moved
-        Whether people were moved to public places, because counts of them are not public.
-    hidden
-        Which areas' counts are pooled or left out.
-
-    Returns
-    -------
-    JudgeSettings
-        For `judge`.
-    """
+    """Return what the criteria of a study share."""
     return JudgeSettings(
         full_time_from_hours=study.settings.full_time_from_hours,
         unit=study.unit,
@@ -76,20 +50,7 @@ def judging(study: Study, *, moved: bool, hidden: Sequence[Hidden]) -> JudgeSett
 
 
 def moved_words(study: Study, hidden: Sequence[Hidden]) -> str:
-    """Return what protecting counts does to a value, for the reason of a verdict.
-
-    Parameters
-    ----------
-    study
-        The question.
-    hidden
-        Which areas' counts are pooled or left out.
-
-    Returns
-    -------
-    str
-        A clause.
-    """
+    """Return what protecting counts does to a value, for the reason of a verdict."""
     lost = [item.cell for item in hidden if LEFT_OUT in item.rule]
     told = (
         f"so that nobody can be found, {study.unit} are counted by area and placed at public "

@@ -37,54 +37,18 @@ class ScenarioFile(Table):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Challenge:
-    """A study with the scenarios of others added.
+    """A study with the scenarios of others added."""
 
-    Parameters
-    ----------
-    study, inputs
-        Ready to run: ``run_study(study, inputs=inputs)``.
-    council
-        Name of the study's scenario that theirs are held against.
-    theirs
-        Names of the scenarios added.
-    """
-
-    study: Study
+    study: Study  # ready to run: ``run_study(study, inputs=inputs)``
     inputs: Inputs
-    council: str
-    theirs: tuple[str, ...]
+    council: str  # name of the study's scenario that theirs are held against
+    theirs: tuple[str, ...]  # names of the scenarios added
 
 
 def read_challenge(
     path: Path, study: Study, inputs: Inputs, *, against: str | None = None
 ) -> Challenge:
-    """Return a study with the scenarios of a file beside its own.
-
-    Parameters
-    ----------
-    path
-        TOML with one ``[[scenario]]`` table or several, as in a study.toml; what the map page
-        saves is one.
-    study, inputs
-        The council's question and its tables.
-    against
-        Which of the study's scenarios to hold theirs against; the one decided, else the last
-        assessed, if None.
-
-    Returns
-    -------
-    Challenge
-        With every site that theirs open among the sites.
-
-    Raises
-    ------
-    InputError
-        Every fault of the file, with line and key.
-    SourceError
-        If it cannot be read.
-    NotFoundError
-        If the study has no such scenario to hold them against.
-    """
+    """Return a study with the scenarios of a file beside its own."""
     council = _council(study, against)
     data = read_toml(path)
     raw, lines = parse_toml(data, path.name)

@@ -74,23 +74,7 @@ class Study(StudyTables):
 
 
 def scenario_of(config: ScenarioConfig) -> Scenario:
-    """Return what a scenario of the file does, as typed changes.
-
-    Parameters
-    ----------
-    config
-        A ``[[scenario]]`` table.
-
-    Returns
-    -------
-    Scenario
-        Changes in the order close, open, set hours, move.
-
-    Examples
-    --------
-    >>> scenario_of(ScenarioConfig(name="a", label="A", close=("x",))).changes
-    (Close(site_id='x'),)
-    """
+    """Return what a scenario of the file does, as typed changes."""
     changes: list[Change] = [Close(site_id=site) for site in config.close]
     changes += [Open(site_id=site) for site in config.open]
     changes += [
@@ -140,25 +124,7 @@ def load_study(path_or_name: str | Path) -> Study:
 
 
 def find_study(path_or_name: str | Path) -> Path:
-    """Return the path of a study's file.
-
-    Parameters
-    ----------
-    path_or_name
-        As for `load_study`.
-
-    Returns
-    -------
-    Path
-        An existing file.
-
-    Raises
-    ------
-    SourceError
-        If there is no such file.
-    NotFoundError
-        If there is no bundled study of that name.
-    """
+    """Return the path of a study's file."""
     path = Path(path_or_name)
     if path.is_dir():
         path = path / "study.toml"
@@ -171,25 +137,7 @@ def find_study(path_or_name: str | Path) -> Path:
 
 
 def study_from_bytes(data: bytes, *, path: Path) -> Study:
-    """Return a study from the contents of its file.
-
-    Parameters
-    ----------
-    data
-        TOML in UTF-8, with or without a byte order mark.
-    path
-        Where it came from: for messages, and for paths relative to it.
-
-    Returns
-    -------
-    Study
-        Checked in itself.
-
-    Raises
-    ------
-    InputError
-        Every fault, with line and key.
-    """
+    """Return a study from the contents of its file."""
     raw, lines = parse_toml(data, path.as_posix())
     faults: list[tuple[KeyPath, str]] = []
     extra = {
@@ -213,23 +161,7 @@ def study_from_bytes(data: bytes, *, path: Path) -> Study:
 
 
 def read_toml(path: Path) -> bytes:
-    """Return the bytes of a TOML file.
-
-    Parameters
-    ----------
-    path
-        The file.
-
-    Returns
-    -------
-    bytes
-        As they stand.
-
-    Raises
-    ------
-    SourceError
-        If it cannot be read.
-    """
+    """Return the bytes of a TOML file."""
     try:
         return path.read_bytes()
     except OSError as error:
@@ -239,25 +171,7 @@ def read_toml(path: Path) -> bytes:
 
 
 def parse_toml(data: bytes, source: str) -> tuple[dict[str, Any], Lines]:
-    """Return what a TOML file holds, and where in it each key stands.
-
-    Parameters
-    ----------
-    data
-        UTF-8, with or without a byte order mark.
-    source
-        What to call it in messages.
-
-    Returns
-    -------
-    tuple of dict and Lines
-        Unchecked.
-
-    Raises
-    ------
-    InputError
-        If it is empty, not UTF-8 or not TOML.
-    """
+    """Return what a TOML file holds, and where in it each key stands."""
     try:
         # line ends as a text editor sees them
         text = data.decode("utf-8-sig").replace("\r\n", "\n")
@@ -277,23 +191,7 @@ def parse_toml(data: bytes, source: str) -> tuple[dict[str, Any], Lines]:
 
 
 def as_tuples(value: Any) -> Any:  # noqa: ANN401 - whatever TOML holds
-    """Return TOML's lists as tuples, which is what a frozen study keeps.
-
-    Parameters
-    ----------
-    value
-        Anything TOML gives.
-
-    Returns
-    -------
-    object
-        The same with every list, however deep, a tuple.
-
-    Examples
-    --------
-    >>> as_tuples({"modes": ["walk"]})
-    {'modes': ('walk',)}
-    """
+    """Return TOML's lists as tuples, which is what a frozen study keeps."""
     if isinstance(value, list):
         return tuple(as_tuples(item) for item in value)
     if isinstance(value, dict):

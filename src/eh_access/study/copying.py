@@ -13,55 +13,12 @@ _UP = '"../'
 
 
 def study_text(name: str) -> str:
-    """Return the text of a study that ships, fit to stand in any folder.
-
-    Parameters
-    ----------
-    name
-        For example ``"rotherham"``.
-
-    Returns
-    -------
-    str
-        TOML; the data it names are those in the package.
-
-    Raises
-    ------
-    NotFoundError
-        If none of that name ships; close names are suggested.
-
-    Examples
-    --------
-    >>> 'sites = "bundled:sites/newport_sites.csv"' in study_text("newport")
-    True
-    """
+    """Return the text of a study that ships, fit to stand in any folder."""
     return study_path(name).read_text(encoding="utf-8").replace(_UP, f'"{BUNDLED}')
 
 
 def write_study(name: str, path: Path) -> Path:
-    """Write a copy of a study that ships.
-
-    Parameters
-    ----------
-    name
-        For example ``"rotherham"``.
-    path
-        The file to write, or an existing folder for a ``study.toml``.
-
-    Returns
-    -------
-    Path
-        The file.
-
-    Raises
-    ------
-    NotFoundError
-        If none of that name ships.
-    InputError
-        If there is such a file already: it may hold somebody's work.
-    SourceError
-        If it cannot be written.
-    """
+    """Write a copy of a study that ships."""
     text = study_text(name)
     file = path / "study.toml" if path.is_dir() else path
     try:

@@ -18,22 +18,7 @@ if TYPE_CHECKING:
 def credits_for(
     study: Study, files: tuple[InputFile, ...], network: Network | None
 ) -> tuple[Provenance, ...]:
-    """Return where everything a study read came from.
-
-    Parameters
-    ----------
-    study
-        Its ``[[source]]`` tables speak for files of its own.
-    files
-        The files read.
-    network
-        Streets carry their own provenance.
-
-    Returns
-    -------
-    tuple of Provenance
-        In the order of the files, streets last; files nobody speaks for say so.
-    """
+    """Return where everything a study read came from."""
     found = [credit for file in files for credit in _credit(study, file)]
     streets = () if network is None else network.provenance
     return tuple(dict.fromkeys([*found, *streets]))

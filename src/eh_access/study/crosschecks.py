@@ -31,23 +31,7 @@ _STREET_KEYS = {
 
 
 def cross_faults(raw: Mapping[str, Any]) -> list[Fault]:
-    """Return the faults between keys.
-
-    Parameters
-    ----------
-    raw
-        The file as TOML gives it.
-
-    Returns
-    -------
-    list of (path, sentence)
-        Empty when the keys agree.
-
-    Examples
-    --------
-    >>> cross_faults({"settings": {"modes": ["walk", "wlak"]}})[0]
-    (('settings', 'modes', 1), "no travel mode 'wlak'; did you mean 'walk'?")
-    """
+    """Return the faults between keys."""
     settings = raw.get("settings")
     settings = settings if isinstance(settings, Mapping) else {}
     modes = settings.get("modes", list(Settings().modes))
@@ -68,25 +52,7 @@ def cross_faults(raw: Mapping[str, Any]) -> list[Fault]:
 
 
 def challenge_faults(raw: Mapping[str, Any], taken: Collection[str]) -> list[Fault]:
-    """Return the faults of scenarios that stand in a file of their own.
-
-    Parameters
-    ----------
-    raw
-        The file as TOML gives it.
-    taken
-        Names of the study's own scenarios.
-
-    Returns
-    -------
-    list of (path, sentence)
-        Empty when they can stand beside the study's.
-
-    Examples
-    --------
-    >>> challenge_faults({"scenario": [{"name": "mine", "close": ["x"]}]}, ["baseline"])
-    []
-    """
+    """Return the faults of scenarios that stand in a file of their own."""
     scenarios = list(_tables(raw, "scenario"))
     found = list(_repeated("scenario", scenarios, "name"))
     for number, table in scenarios:

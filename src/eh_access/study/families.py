@@ -44,24 +44,13 @@ DEGREES = (-9.5, 49.0, 3.0, 61.5)
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Families:
-    """Where families live; for the counting alone.
+    """Where families live; for the counting alone."""
 
-    Parameters
-    ----------
-    points
-        Metres, EPSG:27700, one row per family that could be placed.
-    rows
-        Rows of the list, those that could not be placed included.
-    tables
-        The postcode tables that were asked, whichever knew a postcode: that may tell of one.
-    blank
-        Rows with nothing in them, skipped.
-    """
-
-    points: np.ndarray
-    rows: int
+    points: np.ndarray  # metres, EPSG:27700, one row per family that could be placed
+    rows: int  # rows of the list, those that could not be placed included
+    # the postcode tables that were asked, whichever knew a postcode: that may tell of one
     tables: tuple[InputFile, ...] = ()
-    blank: int = 0
+    blank: int = 0  # rows with nothing in them, skipped
 
     def __repr__(self) -> str:
         """Tell roughly how many there are and nothing else."""
@@ -69,28 +58,7 @@ class Families:
 
 
 def read_families(path: Path, study: Study) -> Families:
-    """Return the places of a list of families.
-
-    Parameters
-    ----------
-    path
-        CSV with a column ``postcode``, or ``easting`` and ``northing``, or ``longitude`` and
-        ``latitude``; whatever else it holds is not looked at.
-    study
-        Its own postcode table is used where it has one, else those that ship.
-
-    Returns
-    -------
-    Families
-        Postcodes that no table knows are left out, and counted.
-
-    Raises
-    ------
-    SourceError
-        If the file cannot be read.
-    InputError
-        If it has no such columns, or rows with no place: by row number, never with the cell.
-    """
+    """Return the places of a list of families."""
     refuse_spreadsheet(path, NAME)
     data = _bytes(path)
     cells = _cells(data)
@@ -223,30 +191,8 @@ def _by_coordinates(cells: _Cells) -> np.ndarray:
 
 
 def with_families(study: Study, inputs: Inputs, families: Families) -> Inputs:
-    """Return a study's tables with families in place of what its origins count.
-
-    Each family belongs to the area of the public place nearest to it.
-
-    Parameters
-    ----------
-    study
-        For the rules and the farthest a family may live outside the area.
-    inputs
-        The tables with the study's own, public, origins.
-    families
-        The list.
-
-    Returns
-    -------
-    Inputs
-        Origins at the public places, counts by area; the families themselves in ``private``.
-
-    Raises
-    ------
-    InputError
-        If families live far outside the area (rows are not told apart once placed), or if there
-        are too few to publish anything about.
-    """
+    """Return a study's tables with families in place of what its origins count."""
+    # Each family belongs to the area of the public place nearest to it.
     public = inputs.origins
     away = shapely.distance(shapely.points(families.points), inputs.borough)
     inside = away <= study.data.max_outside_m
@@ -307,18 +253,7 @@ def _lost(families: Families, inside: np.ndarray, policy: Policy) -> Iterator[No
 
 
 def for_families(study: Study) -> Study:
-    """Return a study that counts families instead of what its own origins count.
-
-    Parameters
-    ----------
-    study
-        The question.
-
-    Returns
-    -------
-    Study
-        The same but for what is counted.
-    """
+    """Return a study that counts families instead of what its own origins count."""
     words = {
         "weights_public": False,  # whatever the study says of its own
         "unit": UNIT,

@@ -37,21 +37,7 @@ _WANTED = {
 
 
 class Lines:
-    r"""Where each key of a TOML text stands, for messages alone.
-
-    Parameters
-    ----------
-    text
-        The text of the file.
-
-    Examples
-    --------
-    >>> lines = Lines("a = 1\n[[criterion]]\nid = 'x'\n[[criterion]]\nid = 'y'\n")
-    >>> lines.of(("criterion", 1, "id"))
-    5
-    >>> lines.of(("criterion", 1, "absent"))
-    4
-    """
+    r"""Where each key of a TOML text stands, for messages alone."""
 
     def __init__(self, text: str) -> None:
         self._found: dict[Path, int] = {}
@@ -71,18 +57,7 @@ class Lines:
             inside = quotes[0] if quotes else None
 
     def of(self, path: Path) -> int | None:
-        """Return the line of a key, or of the nearest table above it that has one.
-
-        Parameters
-        ----------
-        path
-            Keys and positions (from 0) from the top of the file.
-
-        Returns
-        -------
-        int or None
-            Line from 1; None when nothing of the path is in the file.
-        """
+        """Return the line of a key, or of the nearest table above it that has one."""
         for length in range(len(path), 0, -1):
             if path[:length] in self._found:
                 return self._found[path[:length]]
@@ -107,23 +82,7 @@ def _header_path(dotted: str, *, doubled: bool, counts: dict[Path, int]) -> Path
 
 
 def key_path(path: Sequence[str | int]) -> str:
-    """Return a path as a reader would write it, positions counted from 1.
-
-    Parameters
-    ----------
-    path
-        Keys and positions from 0.
-
-    Returns
-    -------
-    str
-        For example ``criterion[2].threshold``.
-
-    Examples
-    --------
-    >>> key_path(("criterion", 1, "threshold"))
-    'criterion[2].threshold'
-    """
+    """Return a path as a reader would write it, positions counted from 1."""
     text = ""
     for part in path:
         text += f"[{part + 1}]" if isinstance(part, int) else f"{'.' if text else ''}{part}"
@@ -131,24 +90,7 @@ def key_path(path: Sequence[str | int]) -> str:
 
 
 def fault_at(source: str, lines: Lines, path: Path, text: str) -> str:
-    """Return one fault with its file, line and key before it.
-
-    Parameters
-    ----------
-    source
-        The file's name.
-    lines
-        Where its keys stand.
-    path
-        The key at fault.
-    text
-        What is wrong and what to do.
-
-    Returns
-    -------
-    str
-        For example ``study.toml, line 7: settings.seed: is 'x'; give a whole number``.
-    """
+    """Return one fault with its file, line and key before it."""
     line = lines.of(path)
     where = f"{source}, line {line}" if line else source
     return f"{where}: {key_path(path)}: {text}" if path else f"{where}: {text}"
@@ -157,22 +99,7 @@ def fault_at(source: str, lines: Lines, path: Path, text: str) -> str:
 def in_words(
     error: ValidationError, model: type[BaseModel], *, at: Path = ()
 ) -> list[tuple[Path, str]]:
-    """Return pydantic's findings as paths and plain sentences.
-
-    Parameters
-    ----------
-    error
-        What validation raised.
-    model
-        The model that was asked for, to know which keys it has.
-    at
-        The path of the validated table in the file.
-
-    Returns
-    -------
-    list of (path, sentence)
-        One for each fault. A key that is missing because it was misspelt is told once.
-    """
+    """Return pydantic's findings as paths and plain sentences."""
     found = list(error.errors(include_url=False))
     # a list whose every table has a fault is not empty
     below = {item["loc"][:length] for item in found for length in range(len(item["loc"]))}
@@ -198,26 +125,7 @@ def in_words(
 
 
 def keys_of(model: type[BaseModel], path: Path) -> tuple[str, ...]:
-    """Return the keys a table may have, as they are spelt in the file.
-
-    Parameters
-    ----------
-    model
-        The model of the whole.
-    path
-        The table's path below it; positions in lists are skipped.
-
-    Returns
-    -------
-    tuple of str
-        Empty when the path leads to no table.
-
-    Examples
-    --------
-    >>> from eh_access.study.schema import StudyTables
-    >>> keys_of(StudyTables, ("streets",))
-    ('source', 'place', 'buffer_m')
-    """
+    """Return the keys a table may have, as they are spelt in the file."""
     here: type[BaseModel] | None = model
     for part in path:
         if here is None or isinstance(part, int):

@@ -24,31 +24,7 @@ MAP_SUFFIXES = (".geojson", ".json", ".gpkg", ".shp")
 
 
 def fetch_network(place: str, *, out: Path | None = None, buffer_m: float | None = None) -> Network:
-    """Download the streets of a place and store them for later runs.
-
-    Parameters
-    ----------
-    place
-        A study (its bundled name, its file or its folder), a map file of the area, or the name of
-        a place to look up, such as ``"Barnsley, England"``.
-    out
-        Also write a compact network file here; its name must end in ``.npz``.
-    buffer_m
-        How far beyond the area; if None, as far as the study needs, or 3 km.
-
-    Returns
-    -------
-    Network
-        The streets.
-
-    Raises
-    ------
-    SourceError
-        If there is no connection, the server gives up, or ``out`` cannot be written.
-    InputError
-        If the place is not known, the study or the map cannot be used, or ``out`` is one of the
-        files read.
-    """
+    """Download the streets of a place and store them for later runs."""
     from eh_access.sources import connection, download  # noqa: PLC0415 - only where asked for
 
     area, wanted_m, read = _area(place)
@@ -71,10 +47,8 @@ def fetch_network(place: str, *, out: Path | None = None, buffer_m: float | None
 def _area(
     place: str,
 ) -> tuple[BaseGeometry | gpd.GeoDataFrame | None, float, tuple[Path, ...]]:
-    """Return the area a study or a map file means, its buffer and what is read for it.
-
-    None for a place to look up.
-    """
+    """Return the area a study or a map file means, its buffer and what is read for it."""
+    # None for a place to look up.
     path = Path(place)
     suffix = path.suffix.lower()
     if suffix in MAP_SUFFIXES:

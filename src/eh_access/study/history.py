@@ -25,39 +25,16 @@ SHOWN_DIGITS = 12
 
 @dataclass(frozen=True, kw_only=True)
 class CriteriaVersion:
-    """Criteria under which a study was run.
+    """Criteria under which a study was run."""
 
-    Parameters
-    ----------
-    sha256
-        Their digest.
-    since
-        When the first run with them began; "" for the present run, or where it was left unsaid.
-    changed
-        What differs from those before, in words; "" for the first.
-    """
-
-    sha256: str
+    sha256: str  # their digest
+    # when the first run with them began; "" for the present run, or where it was left unsaid
     since: str = ""
-    changed: str = ""
+    changed: str = ""  # what differs from those before, in words; "" for the first
 
 
 def with_history(result: StudyResult, folder: Path) -> StudyResult:
-    """Return a result that remembers the criteria of the earlier runs in a folder.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-    folder
-        Where it is to be written; the manifest of the run before may stand there.
-
-    Returns
-    -------
-    StudyResult
-        With ``criteria_history``, and a warning for every change; one that has it is returned as
-        it is.
-    """
+    """Return a result that remembers the criteria of the earlier runs in a folder."""
     if result.criteria_history:
         return result
     earlier = _earlier(folder, result.study.id)
@@ -65,37 +42,13 @@ def with_history(result: StudyResult, folder: Path) -> StudyResult:
 
 
 def remember(result: StudyResult, history: Sequence[CriteriaVersion]) -> StudyResult:
-    """Return a result with a history of criteria and a warning for every change in it.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-    history
-        The oldest first; the last is that of the result.
-
-    Returns
-    -------
-    StudyResult
-        The same but for notes and history.
-    """
+    """Return a result with a history of criteria and a warning for every change in it."""
     notes = warnings_first([*change_notes(history), *result.notes])
     return replace(result, criteria_history=tuple(history), notes=notes, _memory={})
 
 
 def history_of(manifest: Mapping[str, Any]) -> tuple[CriteriaVersion, ...]:
-    """Return the history of criteria that a manifest states.
-
-    Parameters
-    ----------
-    manifest
-        Read from its file.
-
-    Returns
-    -------
-    tuple of CriteriaVersion
-        The oldest first; empty where it states none.
-    """
+    """Return the history of criteria that a manifest states."""
     listed = manifest.get("criteria", {}).get("history", [])
     return tuple(
         CriteriaVersion(**{key: str(item.get(key, "")) for key in ("sha256", "since", "changed")})
@@ -105,26 +58,7 @@ def history_of(manifest: Mapping[str, Any]) -> tuple[CriteriaVersion, ...]:
 
 
 def change_notes(history: Sequence[CriteriaVersion]) -> Iterator[Note]:
-    """Yield a warning for every change of criteria.
-
-    Parameters
-    ----------
-    history
-        The oldest first.
-
-    Yields
-    ------
-    Note
-        Topic ``"criteria-changed"``.
-
-    Examples
-    --------
-    >>> first = CriteriaVersion(sha256="a" * 64, since="2026-01-05T09:00:00+00:00")
-    >>> now = CriteriaVersion(sha256="b" * 64, changed="walk-30 (threshold 0.9, now 0.8)")
-    >>> print(next(change_notes([first, now])).text)
-    CRITERIA CHANGED since the run of 2026-01-05 09:00 UTC: walk-30 (threshold 0.9, now 0.8).
-    Their digest was aaaaaaaaaaaa and is bbbbbbbbbbbb.
-    """
+    """Yield a warning for every change of criteria."""
     for before, after in pairwise(history):
         when = before.since[:16].replace("T", " ")
         told = f"the run of {when} UTC" if when else "an earlier run"

@@ -122,23 +122,7 @@ class _Reader:
 
 
 def faults_of(error: EhAccessError) -> tuple[str, ...]:
-    """Return the faults an error tells, one or many.
-
-    Parameters
-    ----------
-    error
-        Any error of the library.
-
-    Returns
-    -------
-    tuple of str
-        At least one.
-
-    Examples
-    --------
-    >>> faults_of(InputError(["a", "b"]))
-    ('a', 'b')
-    """
+    """Return the faults an error tells, one or many."""
     return error.faults if isinstance(error, InputError) else (str(error),)
 
 
@@ -229,25 +213,7 @@ def read_inputs(
 
 
 def origins_name(study: Study, wanted: str | None) -> str:
-    """Return the name of the set of origins to use.
-
-    Parameters
-    ----------
-    study
-        The question.
-    wanted
-        A name, or None for the study's first.
-
-    Returns
-    -------
-    str
-        A key of ``data.origins``.
-
-    Raises
-    ------
-    NotFoundError
-        If there is no such set.
-    """
+    """Return the name of the set of origins to use."""
     names = study.data.origins
     if wanted is None:
         return next(iter(names))
@@ -278,11 +244,9 @@ def _areas_in_place(frame: gpd.GeoDataFrame, *, source: str) -> gpd.GeoDataFrame
 
 
 def _area_faults(points: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, name: str) -> Iterator[str]:
-    """Tell the area ids of origins that no area has; many of one kind are told together.
-
-    Where no origin names any of the areas, they are grouped by something that has no outline
-    here (wards, say), and that is no fault.
-    """
+    """Tell the area ids of origins that no area has; many of one kind are told together."""
+    # Where no origin names any of the areas, they are grouped by something that has no outline
+    # here (wards, say), and that is no fault.
     known = points["area_id"].isin(areas.index)
     unknown = ~known & points["area_id"].notna()
     if not known.any():

@@ -50,18 +50,7 @@ STANDS_ON = (
 
 
 def started_now() -> dt.datetime:
-    """Return the time to stand in the manifest, or SOURCE_DATE_EPOCH where that is set.
-
-    Returns
-    -------
-    datetime
-        UTC, whole seconds.
-
-    Raises
-    ------
-    InputError
-        If SOURCE_DATE_EPOCH is set to something other than seconds since 1970.
-    """
+    """Return the time to stand in the manifest, or SOURCE_DATE_EPOCH where that is set."""
     fixed = os.environ.get("SOURCE_DATE_EPOCH")
     if fixed is None:
         moment = dt.datetime.now(tz=dt.UTC)
@@ -76,18 +65,7 @@ def started_now() -> dt.datetime:
 
 
 def file_sha256(path: Path) -> str:
-    """Return the digest of a file's bytes.
-
-    Parameters
-    ----------
-    path
-        The file.
-
-    Returns
-    -------
-    str
-        Hexadecimal SHA-256.
-    """
+    """Return the digest of a file's bytes."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         for block in iter(lambda: file.read(1 << 20), b""):
@@ -98,22 +76,7 @@ def file_sha256(path: Path) -> str:
 def build_manifest(
     result: StudyResult, outputs: Mapping[str, Path], *, started: dt.datetime | None = None
 ) -> dict[str, Any]:
-    """Return the manifest of one run.
-
-    Parameters
-    ----------
-    result
-        What the run found.
-    outputs
-        The files written, by name; they must exist. The manifest itself is left out.
-    started
-        When the run began, from `started_now`; None to leave it unsaid.
-
-    Returns
-    -------
-    dict
-        Ready for JSON: no machine paths, no times but ``started``.
-    """
+    """Return the manifest of one run."""
     study = result.study
     listed = {name: path for name, path in outputs.items() if path.name != MANIFEST_NAME}
     return {
@@ -190,36 +153,13 @@ def _outcomes(result: StudyResult) -> dict[str, dict[str, str]]:
 
 
 def frame_sha256(frame: pd.DataFrame) -> str:
-    """Return the digest of a table's contents, whatever file it is written to.
-
-    Parameters
-    ----------
-    frame
-        Any table; its index does not count.
-
-    Returns
-    -------
-    str
-        Hexadecimal SHA-256 of the table as CSV with shortest exact numbers.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> frame_sha256(pd.DataFrame({"a": [1.5]})) == frame_sha256(pd.DataFrame({"a": [1.5]}))
-    True
-    """
+    """Return the digest of a table's contents, whatever file it is written to."""
     text = frame.to_csv(index=False, lineterminator="\n")
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python, of this library and of those it stands on.
-
-    Returns
-    -------
-    dict
-        By name; "not installed" for a library that is absent.
-    """
+    """Return the versions of Python, of this library and of those it stands on."""
     found = {"python": platform.python_version(), "eh_access": __version__}
     for name in STANDS_ON:
         try:

@@ -31,22 +31,7 @@ MUCH_OFF_SHARE = 0.01
 
 
 def study_notes(study: Study, inputs: Inputs, travel: Travel) -> tuple[Note, ...]:
-    """Return everything a reader must be told, warnings first.
-
-    Parameters
-    ----------
-    study
-        The question; its own notes come last of each kind.
-    inputs
-        The tables.
-    travel
-        The times.
-
-    Returns
-    -------
-    tuple of Note
-        Each once.
-    """
+    """Return everything a reader must be told, warnings first."""
     found = [
         *_estimated(travel),
         *inputs.notes,
@@ -62,20 +47,7 @@ def study_notes(study: Study, inputs: Inputs, travel: Travel) -> tuple[Note, ...
 
 
 def neighbour_notes(neighbours: gpd.GeoDataFrame, travel: Travel) -> Iterator[Note]:
-    """Tell which sites others run just outside the area, and which figures count them.
-
-    Parameters
-    ----------
-    neighbours
-        The sites.
-    travel
-        The times to them.
-
-    Yields
-    ------
-    Note
-        One, and a warning for each mode by which some cannot be reached at all.
-    """
+    """Tell which sites others run just outside the area, and which figures count them."""
     names = neighbours["name"]
     yield Note(
         level="info",
@@ -92,24 +64,7 @@ def neighbour_notes(neighbours: gpd.GeoDataFrame, travel: Travel) -> Iterator[No
 
 
 def warnings_first(notes: list[Note]) -> tuple[Note, ...]:
-    """Return notes with warnings before the rest, each once, else in the order given.
-
-    Parameters
-    ----------
-    notes
-        Any notes.
-
-    Returns
-    -------
-    tuple of Note
-        The same notes.
-
-    Examples
-    --------
-    >>> info = Note(level="info", text="b", topic="t")
-    >>> warnings_first([info, Note(level="warning", text="a", topic="t"), info])[0].text
-    'a'
-    """
+    """Return notes with warnings before the rest, each once, else in the order given."""
     return tuple(sorted(dict.fromkeys(notes), key=lambda note: note.level != "warning"))
 
 
@@ -192,35 +147,7 @@ def _lost_sites(names: pd.Series, times: TravelTimes) -> Iterator[Note]:
 def counted(
     unit: str, weight: NDArray[np.float64], rows: NDArray[np.bool_], policy: Policy = PUBLIC
 ) -> str:
-    """Return how many are meant, in the word of what the study counts.
-
-    Parameters
-    ----------
-    unit
-        What is counted, in the plural.
-    weight
-        Per origin.
-    rows
-        Which origins are meant.
-    policy
-        How counts are kept from identifying anybody.
-
-    Returns
-    -------
-    str
-        Where every origin counts as one, of how many; else how many live at how many places. Of
-        counts that are not public, in the words and steps in which they are told everywhere.
-
-    Examples
-    --------
-    >>> counted("postcodes", np.ones(4), np.array([True, False, False, False]))
-    '1 of 4 postcodes'
-    >>> few = np.array([True, False])
-    >>> counted("under-fives", np.array([2.0, 3.0]), few)
-    '2 of 5 under-fives (at 1 of 2 places)'
-    >>> counted("families", np.array([3.0, 902.0]), few, Policy())
-    'fewer than 10 of 905 families'
-    """
+    """Return how many are meant, in the word of what the study counts."""
     if not policy.public:
         part, whole = float(weight[rows].sum()), float(weight.sum())
         if policy.small(whole - part):
@@ -305,43 +232,11 @@ def _hills(travel: Travel) -> Iterator[Note]:
 
 
 def sentence_case(text: str) -> str:
-    """Return a text that begins with a capital letter and is otherwise as it was.
-
-    Parameters
-    ----------
-    text
-        Any text.
-
-    Returns
-    -------
-    str
-        The same but for its first letter.
-
-    Examples
-    --------
-    >>> sentence_case("live postcodes, one each: not people")
-    'Live postcodes, one each: not people'
-    """
+    """Return a text that begins with a capital letter and is otherwise as it was."""
     return text[:1].upper() + text[1:]
 
 
 def joined(parts: Iterable[str]) -> str:
-    """Return words as a list in a sentence.
-
-    Parameters
-    ----------
-    parts
-        Words or phrases.
-
-    Returns
-    -------
-    str
-        With commas, and "and" before the last.
-
-    Examples
-    --------
-    >>> joined(["walk", "pushchair", "drive"])
-    'walk, pushchair and drive'
-    """
+    """Return words as a list in a sentence."""
     words = list(parts)
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else ""

@@ -112,18 +112,7 @@ def check_study(path_or_name: str | Path) -> tuple[Study, dict[str, Inputs]]:
 
 
 def refuse_unanswerable(study: Study) -> None:
-    """Refuse a study that asks nothing: a report needs something to judge by.
-
-    Parameters
-    ----------
-    study
-        The question.
-
-    Raises
-    ------
-    InputError
-        If it has no criterion.
-    """
+    """Refuse a study that asks nothing: a report needs something to judge by."""
     if not study.criteria:
         raise InputError(
             f"{study.file_name}: there is no [[criterion]], so there is nothing to judge by; add "

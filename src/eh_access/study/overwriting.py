@@ -28,26 +28,7 @@ _NO_FILE = (None, "bundled", "download", "estimate")
 
 
 def files_read(study: Study, *given: Path | None) -> tuple[Path, ...]:
-    """Return every file a study reads, or would with another of its sets of origins.
-
-    Parameters
-    ----------
-    study
-        The question.
-    given
-        Further files that are read with it, such as a list of families.
-
-    Returns
-    -------
-    tuple of Path
-        Its own file first; those that do not exist are left out.
-
-    Examples
-    --------
-    >>> from eh_access.study.config import load_study
-    >>> [path.name for path in files_read(load_study("newport"))][:2]
-    ['newport.toml', 'newport_area.geojson']
-    """
+    """Return every file a study reads, or would with another of its sets of origins."""
     found = [study.folder / study.file_name, *_resolved(study)]
     found += [path for path in given if path is not None]
     return tuple(path for path in found if path.is_file())
@@ -69,21 +50,7 @@ def _resolved(study: Study) -> Iterator[Path]:
 
 
 def refuse_overwriting(folder: Path, names: Iterable[str], read: Iterable[Path]) -> None:
-    """Refuse outputs that would replace a file that is read.
-
-    Parameters
-    ----------
-    folder, names
-        Every file that may be written, and where.
-    read
-        Every file that is read. Another name of the same file, by a link or in other letters on a
-        disk that does not tell them apart, is the same file.
-
-    Raises
-    ------
-    InputError
-        Each such file, and what to do.
-    """
+    """Refuse outputs that would replace a file that is read."""
     there = [path for path in read if path.is_file()]
     faults = [
         f"{path.as_posix()}: would be written over, and it is one of the files read; give another "

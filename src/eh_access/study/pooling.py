@@ -30,22 +30,13 @@ FEWEST = 6
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class SafeCounts:
-    """Counts by area that may be published.
+    """Counts by area that may be published."""
 
-    Parameters
-    ----------
-    counts
-        By area, in the order given; 0 where they stay hidden.
-    rules
-        By area: what became of a count that is small (`POOLED`, `LEFT_OUT`), or "" where its own is
-        shown, rounded.
-    pooled, hidden
-        How many areas were pooled with others, and how many stay hidden.
-    """
-
-    counts: pd.Series
+    counts: pd.Series  # by area, in the order given; 0 where they stay hidden
+    # by area: what became of a count that is small (`POOLED`, `LEFT_OUT`), or "" where its own is
+    # shown, rounded
     rules: pd.Series
-    pooled: int
+    pooled: int  # how many areas were pooled with others, and how many stay hidden
     hidden: int
 
     @property
@@ -68,40 +59,22 @@ class SafeCounts:
 
 @dataclass(frozen=True, kw_only=True)
 class _Lot:
-    """Small areas that are pooled together or not at all.
+    """Small areas that are pooled together or not at all."""
 
-    Parameters
-    ----------
-    areas
-        Their ids.
-    top
-        The most that a reader knows they can come to.
-    """
-
-    areas: pd.Index
-    top: float
+    areas: pd.Index  # their ids
+    top: float  # the most that a reader knows they can come to
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Bounds:
-    """Between what small counts lie.
+    """Between what small counts lie."""
 
-    Parameters
-    ----------
-    most
-        The largest small count.
-    least
-        The smallest: 1 where a reader knows that somebody lives in each area, else 0.
-    """
-
-    most: float
-    least: float
+    most: float  # the largest small count
+    least: float  # the smallest: 1 where a reader knows that somebody lives in each area, else 0
 
     def enough(self, areas: int) -> float:
-        """Return from which sum on a pool of so many areas is shown.
-
-        There, and just below, any one of them can have the most.
-        """
+        """Return from which sum on a pool of so many areas is shown."""
+        # There, and just below, any one of them can have the most.
         return self.most + 1 + (areas - 1) * self.least
 
     def free(self, lots: Sequence[_Lot]) -> float:
@@ -131,45 +104,12 @@ def safe_counts(
     rules: DisclosureSettings,
     listed: bool = False,
 ) -> SafeCounts:
-    """Return counts by area of which none is small, none can be worked out, and all are rounded.
-
-    A count below the limit, nought included, is pooled with the others of its ward, if these are
-    six or more and together enough; the others with those of all wards, and left out where these
-    are too few. What is pooled is shared out evenly, so that nobody can tell an area with one from
-    an area with none. A pool in which nearly all counts are the largest small one is shown as
-    somewhat fewer than it is, or its sum would tell what is in it.
-
-    Parameters
-    ----------
-    counts
-        By area.
-    wards
-        Ward of each area, or None.
-    rules
-        ``hide_below`` and ``round_to``.
-    listed
-        Areas are there because somebody was counted in them, and a reader knows it.
-
-    Returns
-    -------
-    SafeCounts
-        Each count at least ``hide_below``, an even part of a pool of at least that, or, where no
-        pool comes to so many, 0.
-
-    Examples
-    --------
-    >>> from eh_access.study.schema import DisclosureSettings
-    >>> counts = pd.Series({"a": 23.0, "b": 7.0, "c": 6.0, "d": 0.0})
-    >>> safe_counts(counts, None, rules=DisclosureSettings()).counts.tolist()
-    [25.0, 5.0, 5.0, 5.0]
-
-    Three nines make 27, which nothing else does. It is not told from 18, which can be made with a
-    nought, and rounds to 20:
-
-    >>> three_nines = pd.Series({"a": 9.0, "b": 9.0, "c": 9.0})
-    >>> [round(n, 1) for n in safe_counts(three_nines, None, rules=DisclosureSettings()).counts]
-    [6.7, 6.7, 6.7]
-    """
+    """Return counts by area of which none is small, none can be worked out, and all are rounded."""
+    # A count below the limit, nought included, is pooled with the others of its ward, if these
+    # are six or more and together enough; the others with those of all wards, and left out where
+    # these are too few. What is pooled is shared out evenly, so that nobody can tell an area with
+    # one from an area with none. A pool in which nearly all counts are the largest small one is
+    # shown as somewhat fewer than it is, or its sum would tell what is in it.
     small = counts < rules.hide_below
     ward = pd.Series("", index=counts.index) if wards is None else wards.reindex(counts.index)
     ward = ward.astype("str").fillna("")
@@ -196,19 +136,6 @@ def safe_counts(
 
 
 def rounded(counts: pd.Series, rules: DisclosureSettings) -> pd.Series:
-    """Return counts rounded, halves up, so that the rule is the same for every count.
-
-    Parameters
-    ----------
-    counts
-        0 or more.
-    rules
-        ``round_to``.
-
-    Returns
-    -------
-    Series
-        Multiples of ``round_to``.
-    """
+    """Return counts rounded, halves up, so that the rule is the same for every count."""
     steps = np.floor(counts.to_numpy(np.float64) / rules.round_to + 0.5)
     return pd.Series(steps * rules.round_to, index=counts.index)

@@ -26,69 +26,18 @@ NEAR_M = 250.0
 
 
 def plain_postcodes(codes: pd.Series | pd.Index) -> pd.Series:
-    """Return postcodes in capitals, letters and digits alone.
-
-    Parameters
-    ----------
-    codes
-        As people write them.
-
-    Returns
-    -------
-    Series
-        Text, in the same order.
-
-    Examples
-    --------
-    >>> plain_postcodes(pd.Series(["s60 1ab"])).tolist()
-    ['S601AB']
-    """
+    """Return postcodes in capitals, letters and digits alone."""
     upper = pd.Series(codes).astype("str").str.upper()
     return upper.str.replace(r"[^A-Z0-9]", "", regex=True)
 
 
 def are_postcodes(codes: pd.Series | pd.Index) -> bool:
-    """Return whether every one of some ids is a whole postcode.
-
-    Parameters
-    ----------
-    codes
-        Ids.
-
-    Returns
-    -------
-    bool
-        False where there are none.
-
-    Examples
-    --------
-    >>> are_postcodes(pd.Index(["S60 1AB"])), are_postcodes(pd.Index(["E00038789"]))
-    (True, False)
-    """
+    """Return whether every one of some ids is a whole postcode."""
     return bool(len(codes)) and bool(plain_postcodes(codes).str.fullmatch(POSTCODE.pattern).all())
 
 
 def places_of(frame: pd.DataFrame, name: str) -> gpd.GeoSeries | None:
-    """Return where the postcodes of a table are.
-
-    Parameters
-    ----------
-    frame
-        With ``postcode``, else ``origin_id``, and a place in each row.
-    name
-        What the study calls it; used in messages.
-
-    Returns
-    -------
-    GeoSeries or None
-        Points in EPSG:27700 by plain postcode, those without a place left out, the last of equal
-        ones kept; None where its rows are not postcodes.
-
-    Raises
-    ------
-    InputError
-        If places cannot be read.
-    """
+    """Return where the postcodes of a table are."""
     column = "postcode" if "postcode" in frame else "origin_id"
     if column not in frame or not are_postcodes(frame[column]):
         return None
@@ -102,28 +51,9 @@ def places_of(frame: pd.DataFrame, name: str) -> gpd.GeoSeries | None:
 
 
 def with_postcodes(study: Study, inputs: Inputs) -> Inputs:
-    """Return a study's tables with the postcodes that a reader of its map may look up.
-
-    Where the origins are postcodes themselves, or where counts are not public, there are none:
-    of a list of families nothing may be told apart, not even which table knew its postcodes.
-
-    Parameters
-    ----------
-    study
-        The question; ``data.postcodes`` comes first, then its other sets of origins.
-    inputs
-        Its tables.
-
-    Returns
-    -------
-    Inputs
-        With ``postcodes``, and the file they are from; unchanged where there are none.
-
-    Raises
-    ------
-    InputError
-        If a table named for it cannot be read.
-    """
+    """Return a study's tables with the postcodes that a reader of its map may look up."""
+    # Where the origins are postcodes themselves, or where counts are not public, there are none:
+    # of a list of families nothing may be told apart, not even which table knew its postcodes.
     private = inputs.families or inputs.private is not None or not study.weights_public
     if private or are_postcodes(inputs.origins.index):
         return inputs

@@ -37,20 +37,7 @@ GROUP_COLUMNS = ("ward_code", "ward_name", "imd_decile", "no_car_share", "ruc21"
 
 
 def spread(safe: SafeCounts, public: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return public places with each area's count shared among those in it.
-
-    Parameters
-    ----------
-    safe
-        Counts by ``area_id``.
-    public
-        Places with their public ``weight`` and ``area_id``.
-
-    Returns
-    -------
-    GeoDataFrame
-        The same places, their weights in proportion to the public ones; evenly where those are 0.
-    """
+    """Return public places with each area's count shared among those in it."""
     own = public["weight"].groupby(public["area_id"]).transform("sum")
     many = public.groupby("area_id")["weight"].transform("size")
     share = (public["weight"] / own.where(own > 0)).fillna(1.0 / many)
@@ -64,26 +51,7 @@ def basis_words(safe: SafeCounts) -> str:
 
 
 def protect_counts(study: Study, inputs: Inputs) -> Inputs:
-    """Return a study's tables with counts of its own by area in place of those by origin.
-
-    Parameters
-    ----------
-    study
-        Its ``[disclosure]`` says which counts are small.
-    inputs
-        Tables whose origins hold counts that are not public.
-
-    Returns
-    -------
-    Inputs
-        With one origin to an area, at a place that tells nothing of where anybody lives, and the
-        exact ones in ``private``.
-
-    Raises
-    ------
-    InputError
-        If every count is too small to be used.
-    """
+    """Return a study's tables with counts of its own by area in place of those by origin."""
     exact = inputs.origins
     _refuse_persons(exact, study)
     unit = _units(exact, inputs.areas)
@@ -127,18 +95,7 @@ def protect_counts(study: Study, inputs: Inputs) -> Inputs:
 
 
 def hidden_of(safe: SafeCounts) -> tuple[Hidden, ...]:
-    """Return what became of each area's count, for the log of what was hidden.
-
-    Parameters
-    ----------
-    safe
-        Counts by area.
-
-    Returns
-    -------
-    tuple of Hidden
-        No count.
-    """
+    """Return what became of each area's count, for the log of what was hidden."""
     rules = {
         "pooled": "primary (below the limit): pooled",
         "left out": "primary (below the limit), and its pool would tell it: left out",
@@ -150,10 +107,9 @@ def hidden_of(safe: SafeCounts) -> tuple[Hidden, ...]:
 
 
 def _without_counts(file: InputFile, safe: SafeCounts) -> InputFile:
-    """Return what may be said of a file of counts: not the digest of the exact ones, nor how many.
-
-    Who knows all of a list but one row can find that row by its digest.
-    """
+    """Return what may be said of a file of counts."""
+    # not the digest of the exact ones, nor how many.
+    # Who knows all of a list but one row can find that row by its digest.
     if file.role != "origins":
         return file
     return replace(file, sha256=safe.sha256, rows=None)
@@ -170,22 +126,7 @@ def _refuse_persons(exact: gpd.GeoDataFrame, study: Study) -> None:
 
 
 def note_of(study: Study, safe: SafeCounts, where: str) -> Note:
-    """Return what a reader must know about counts that were made safe.
-
-    Parameters
-    ----------
-    study
-        For the rules.
-    safe
-        What became of the counts.
-    where
-        Where the counts are placed, in words.
-
-    Returns
-    -------
-    Note
-        Topic ``"disclosure"``.
-    """
+    """Return what a reader must know about counts that were made safe."""
     rules = study.disclosure
     told = (
         f"So that nobody can be found, {study.unit} are counted by area and placed {where}, not "
@@ -203,36 +144,14 @@ def note_of(study: Study, safe: SafeCounts, where: str) -> Note:
 
 
 def areas_in_words(names: Collection[str]) -> str:
-    """Return how many areas there are, by the kind of area in which people were counted.
-
-    Parameters
-    ----------
-    names
-        Of areas, or of square kilometres where there are few areas.
-
-    Returns
-    -------
-    str
-        A count with its noun.
-
-    Examples
-    --------
-    >>> areas_in_words(["E01007"]), areas_in_words(["km 330 188", "km 331 186"])
-    ('1 area', '2 square kilometres')
-    """
+    """Return how many areas there are, by the kind of area in which people were counted."""
     squares = all(str(name).startswith(SQUARE) for name in names)
     kind = "square kilometre" if squares else "area"
     return f"1 {kind}" if len(names) == 1 else f"{len(names):,} {kind}s"
 
 
 def refuse_nothing(safe: SafeCounts, study: Study) -> None:
-    """Refuse counts of which none may be used.
-
-    Raises
-    ------
-    InputError
-        If all are hidden or zero.
-    """
+    """Refuse counts of which none may be used."""
     if not safe.counts.sum() > 0:
         raise InputError(
             f"there are fewer than {study.disclosure.hide_below} {study.unit} to count, too few to "

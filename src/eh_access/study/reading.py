@@ -35,44 +35,14 @@ COORDINATES: Sequence[tuple[str, str, str]] = (
 
 @dataclass(frozen=True, eq=False)
 class ReadTable:
-    """A table as it stands in its file.
+    """A table as it stands in its file."""
 
-    Parameters
-    ----------
-    frame
-        With shapes where the file has them.
-    file
-        The file, by the name the study gives it.
-    """
-
-    frame: pd.DataFrame
-    file: InputFile
+    frame: pd.DataFrame  # with shapes where the file has them
+    file: InputFile  # the file, by the name the study gives it
 
 
 def read_table(path: Path, *, name: str, role: str) -> ReadTable:
-    """Return the rows of a file: CSV with coordinates, or anything GDAL reads.
-
-    Parameters
-    ----------
-    path
-        Where it is.
-    name
-        What the study calls it; used in messages.
-    role
-        What it is for: ``"sites"``.
-
-    Returns
-    -------
-    ReadTable
-        Unchecked rows, nothing dropped.
-
-    Raises
-    ------
-    SourceError
-        If the file is not there or cannot be read.
-    InputError
-        If it is empty, not a table, or lacks coordinates.
-    """
+    """Return the rows of a file: CSV with coordinates, or anything GDAL reads."""
     refuse_spreadsheet(path, name)
     data = read_bytes(path, name=name, role=role)
     if path.suffix.lower() == ".csv":
@@ -84,25 +54,7 @@ def read_table(path: Path, *, name: str, role: str) -> ReadTable:
 
 
 def read_rows(path: Path, *, name: str, role: str) -> ReadTable:
-    """Return the rows of a CSV that has no places in it.
-
-    Parameters
-    ----------
-    path, name, role
-        As for `read_table`.
-
-    Returns
-    -------
-    ReadTable
-        Unchecked rows, nothing dropped.
-
-    Raises
-    ------
-    SourceError
-        If the file is not there or cannot be read.
-    InputError
-        If it is empty or not a table.
-    """
+    """Return the rows of a CSV that has no places in it."""
     refuse_spreadsheet(path, name)
     data = read_bytes(path, name=name, role=role)
     frame = _read_csv(data, name)
@@ -111,20 +63,7 @@ def read_rows(path: Path, *, name: str, role: str) -> ReadTable:
 
 
 def refuse_spreadsheet(path: Path, name: str) -> None:
-    """Refuse a workbook where a plain table is wanted.
-
-    Parameters
-    ----------
-    path
-        The file.
-    name
-        What to call it in messages.
-
-    Raises
-    ------
-    InputError
-        If its ending is that of a spreadsheet.
-    """
+    """Refuse a workbook where a plain table is wanted."""
     if path.suffix.lower() in SPREADSHEETS:
         raise InputError(
             f"{name}: is a spreadsheet ({path.suffix}), and a table here is a CSV; open it, save "
@@ -133,23 +72,7 @@ def refuse_spreadsheet(path: Path, name: str) -> None:
 
 
 def other_separator(header: str) -> str | None:
-    """Return what to say of a header whose cells are not told apart by commas.
-
-    Parameters
-    ----------
-    header
-        The first line.
-
-    Returns
-    -------
-    str or None
-        A clause; None where it has commas alone, or nothing to tell apart.
-
-    Examples
-    --------
-    >>> other_separator("origin_id;easting;northing")[:42]
-    'its columns are separated by semicolons (;'
-    """
+    """Return what to say of a header whose cells are not told apart by commas."""
     for sign, word in ((";", "semicolons (;)"), ("\t", "tabs"), ("|", "bars (|)")):
         if header.count(sign) > header.count(","):
             return (
@@ -161,25 +84,7 @@ def other_separator(header: str) -> str | None:
 
 
 def read_bytes(path: Path, *, name: str, role: str) -> bytes:
-    """Return a file's bytes.
-
-    Parameters
-    ----------
-    path, name, role
-        As for `read_table`.
-
-    Returns
-    -------
-    bytes
-        Never empty.
-
-    Raises
-    ------
-    SourceError
-        If the file is not there or cannot be read.
-    InputError
-        If it is empty.
-    """
+    """Return a file's bytes."""
     try:
         data = path.read_bytes()
     except FileNotFoundError as error:
@@ -243,10 +148,8 @@ def _uneven_rows(text: str, name: str) -> Iterator[str]:
 
 
 def _points(table: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Return the table with points where it has degrees; eastings are left to the checks.
-
-    They tell row by row which coordinates are missing, swapped or no numbers.
-    """
+    """Return the table with points where it has degrees; eastings are left to the checks."""
+    # They tell row by row which coordinates are missing, swapped or no numbers.
     for x, y, crs in COORDINATES:
         if {x, y} & set(table.columns):
             return (

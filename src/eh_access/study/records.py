@@ -63,64 +63,31 @@ class Note:
 
 @dataclass(frozen=True, kw_only=True)
 class InputFile:
-    """A file the study read.
+    """A file the study read."""
 
-    Parameters
-    ----------
-    role
-        What it was for: ``"study"``, ``"areas"``, ``"sites"``, ``"streets"``.
-    name
-        Its name as the study gives it, never a path of the machine.
-    sha256
-        Digest of its bytes. Of counts that are not public: of the counts by area as they are
-        published, for those of the exact ones could be guessed at.
-    rows
-        Rows read, or None where rows mean nothing or may not be told.
-    """
-
-    role: str
-    name: str
+    role: str  # what it was for: ``"study"``, ``"areas"``, ``"sites"``, ``"streets"``
+    name: str  # its name as the study gives it, never a path of the machine
+    # digest of its bytes. Of counts that are not public: of the counts by area as they are
+    # published, for those of the exact ones could be guessed at
     sha256: str
-    rows: int | None = None
+    rows: int | None = None  # rows read, or None where rows mean nothing or may not be told
 
 
 @dataclass(frozen=True, kw_only=True)
 class StepCount:
-    """How many rows went into a step and came out of it: nothing may get lost.
+    """How many rows went into a step and came out of it: nothing may get lost."""
 
-    Parameters
-    ----------
-    step
-        Plain words: ``"walk: origins placed on the network"``.
-    rows_in, rows_out
-        Counts; they differ only where ``note`` says why.
-    note
-        Why they differ, or "".
-    """
-
-    step: str
-    rows_in: int
+    step: str  # plain words: ``"walk: origins placed on the network"``
+    rows_in: int  # counts; they differ only where ``note`` says why
     rows_out: int
-    note: str = ""
+    note: str = ""  # why they differ, or ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hidden:
-    """A figure that is not shown, or not as it was, and by which rule; never its value.
+    """A figure that is not shown, or not as it was, and by which rule; never its value."""
 
-    Parameters
-    ----------
-    table
-        Where it would have stood: a file, or a table of the report.
-    cell
-        Which row, in words.
-    figure
-        Which column.
-    rule
-        Why: primary, secondary, difference, base, rounding.
-    """
-
-    table: str
-    cell: str
-    figure: str
-    rule: str
+    table: str  # where it would have stood: a file, or a table of the report
+    cell: str  # which row, in words
+    figure: str  # which column
+    rule: str  # why: primary, secondary, difference, base, rounding

@@ -41,46 +41,18 @@ NEEDED = ("study", "inputs", "outputs", "criteria", "streets", "origins", "versi
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """The study that a manifest tells of.
+    """The study that a manifest tells of."""
 
-    Parameters
-    ----------
-    study
-        As its file stands now.
-    families
-        The list of families that was counted, or None.
-    streets
-        Where the streets are, by the name the manifest has for them; none of a download.
-    changed
-        Inputs that are not what they were, in words; empty when the run can be repeated.
-    """
-
-    study: Study
-    families: Path | None
+    study: Study  # as its file stands now
+    families: Path | None  # the list of families that was counted, or None
+    # where the streets are, by the name the manifest has for them; none of a download
     streets: Mapping[str, Path]
+    # inputs that are not what they were, in words; empty when the run can be repeated
     changed: tuple[str, ...]
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
-    """Return a manifest.
-
-    Parameters
-    ----------
-    path
-        A manifest.json.
-
-    Returns
-    -------
-    dict
-        With everything a check needs.
-
-    Raises
-    ------
-    SourceError
-        If the file cannot be read.
-    InputError
-        If it is no manifest of this library.
-    """
+    """Return a manifest."""
     path = path / "manifest.json" if path.is_dir() else path
     try:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -108,35 +80,9 @@ def find_source(
     families: Path | None = None,
     streets: Path | None = None,
 ) -> Source:
-    """Return the study of a manifest, and which of its inputs have changed since.
-
-    A manifest names no folder. Unless the study is given it is looked for by name and digest:
-    among those that ship, here, and in and around the manifest's folder.
-
-    Parameters
-    ----------
-    manifest
-        From `read_manifest`.
-    near
-        The folder of the manifest.
-    study
-        The study's file, where it is known.
-    families
-        The list of families, where one was counted and the study does not name it.
-    streets
-        The file of streets, where one was given with ``--streets``; if None it is looked for in
-        and around the manifest's folder.
-
-    Returns
-    -------
-    Source
-        Nothing has been run.
-
-    Raises
-    ------
-    SourceError
-        If the study or one of its inputs is not to be found.
-    """
+    """Return the study of a manifest, and which of its inputs have changed since."""
+    # A manifest names no folder. Unless the study is given it is looked for by name and digest:
+    # among those that ship, here, and in and around the manifest's folder.
     stated = {item["role"]: item for item in manifest["inputs"]}
     name = str(manifest["study"]["file"])
     digest = str(stated.get("study", {}).get("sha256", ""))
@@ -247,27 +193,7 @@ def _counts_changed(
 def run_again(
     manifest: Mapping[str, Any], source: Source, *, progress: Progress | None = None
 ) -> StudyResult:
-    """Return what a study finds when it is run again as a manifest says.
-
-    Parameters
-    ----------
-    manifest
-        From `read_manifest`.
-    source
-        From `find_source`, with nothing changed.
-    progress
-        Called with a few words as each stage begins.
-
-    Returns
-    -------
-    StudyResult
-        With the history of criteria that the manifest tells.
-
-    Raises
-    ------
-    SourceError
-        If its streets are not stored here any more, or not as they were.
-    """
+    """Return what a study finds when it is run again as a manifest says."""
     study = source.study
     inputs = read_inputs(study, origins=str(manifest["origins"]), families=source.families)
     streets = _streets(manifest, source, inputs.borough)

@@ -36,73 +36,44 @@ class MoveTo(Table):
 
 
 class StreetChangeConfig(Table):
-    """A change to the streets under one scenario: ``[[scenario.streets]]``.
+    """A change to the streets under one scenario: ``[[scenario.streets]]``."""
 
-    Parameters
-    ----------
-    change
-        ``"close"`` streets, give them another speed ``"limit"``, or add a ``"link"``.
-    way, street, area
-        Which streets: an OpenStreetMap way id, a name as it is written, an ``area_id`` of the
-        study that holds the middle of each piece. Those that meet all that is given.
-    closed_to
-        Whom they are closed to.
-    mph
-        The new limit.
-    start, end
-        Where a link begins and ends: easting and northing.
-    name
-        What a link is called.
-    length_m
-        Of a link, where it is no straight line.
-    """
-
+    # ``"close"`` streets, give them another speed ``"limit"``, or add a ``"link"``
     change: Literal["close", "limit", "link"]
+    # which streets: an OpenStreetMap way id, a name as it is written, an ``area_id`` of the study
+    # that holds the middle of each piece. Those that meet all that is given
     way: int | None = None
     street: Text | None = None
     area: Text | None = None
+    # whom they are closed to
     closed_to: Literal["everyone", "foot", "bicycle", "motor_vehicle"] | None = None
-    mph: Annotated[float, Field(gt=0, le=70, allow_inf_nan=False)] | None = None
+    mph: Annotated[float, Field(gt=0, le=70, allow_inf_nan=False)] | None = None  # the new limit
+    # where a link begins and ends: easting and northing
     start: tuple[Easting, Northing] | None = None
     end: tuple[Easting, Northing] | None = None
-    name: Text | None = None
+    name: Text | None = None  # what a link is called
+    # of a link, where it is no straight line
     length_m: Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)] | None = None
 
 
 class ScenarioConfig(Table):
-    """One scenario: what changes at which site, and on which streets.
+    """One scenario: what changes at which site, and on which streets."""
 
-    Parameters
-    ----------
-    name, label, note
-        A short name for files, a label for people, and what to say beside it.
-    close, open
-        Ids of sites that close, or of closed sites or candidates that open.
-    set_hours
-        Hours a week by site id.
-    move
-        Sites that move.
-    streets
-        Streets that close, get another limit or are added.
-    assess
-        False when an input is missing: the scenario is then named, and not assessed.
-    decided
-        The one the report answers about; the last that is assessed if none says so.
-    why_not
-        Which input is missing; must be given when ``assess`` is false.
-    """
-
-    name: Name
+    name: Name  # A short name for files, a label for people, and what to say beside it
     label: Text
     note: str = ""
+    # ids of sites that close, or of closed sites or candidates that open
     close: tuple[Text, ...] = ()
     open: tuple[Text, ...] = ()
-    set_hours: dict[str, Hours] = Field(default_factory=dict)
-    move: tuple[MoveTo, ...] = ()
+    set_hours: dict[str, Hours] = Field(default_factory=dict)  # hours a week by site id
+    move: tuple[MoveTo, ...] = ()  # sites that move
+    # streets that close, get another limit or are added
     streets: tuple[StreetChangeConfig, ...] = ()
+    # false when an input is missing: the scenario is then named, and not assessed
     assess: bool = True
+    # the one the report answers about; the last that is assessed if none says so
     decided: bool = False
-    why_not: str = ""
+    why_not: str = ""  # which input is missing; must be given when ``assess`` is false
 
     def site_ids(self) -> tuple[str, ...]:
         """Return every site id the scenario names, in the order of its keys."""
@@ -111,48 +82,14 @@ class ScenarioConfig(Table):
 
 
 def decided_scenario(scenarios: Iterable[ScenarioConfig]) -> str | None:
-    """Return the name of the scenario a report answers about.
-
-    Parameters
-    ----------
-    scenarios
-        Of a study, the baseline among them.
-
-    Returns
-    -------
-    str or None
-        The one that says ``decided``, else the last that is assessed: a study leads up to what was
-        decided. None where nothing but the baseline is assessed.
-
-    Examples
-    --------
-    >>> first = ScenarioConfig(name="a", label="A", close=("x",), decided=True)
-    >>> decided_scenario([first, ScenarioConfig(name="b", label="B", close=("y",))])
-    'a'
-    """
+    """Return the name of the scenario a report answers about."""
     held = [item for item in scenarios if item.assess and item.name != BASELINE_NAME]
     said = [item for item in held if item.decided] or held[-1:]
     return said[0].name if said else None
 
 
 def readable_part(table: Mapping[str, Any]) -> ScenarioConfig:
-    """Return what can be read of a scenario that has faults, for its other keys to be checked.
-
-    Parameters
-    ----------
-    table
-        A ``[[scenario]]`` table, its lists as tuples.
-
-    Returns
-    -------
-    ScenarioConfig
-        The whole where it has no faults; else without the keys at fault, and not to be assessed.
-
-    Examples
-    --------
-    >>> readable_part({"name": "a", "label": "A", "close": ("x",), "set_hour": {}}).close
-    ('x',)
-    """
+    """Return what can be read of a scenario that has faults, for its other keys to be checked."""
     try:
         return ScenarioConfig.model_validate(table)
     except ValidationError as error:

@@ -49,148 +49,79 @@ Number = Annotated[int, Field(ge=1, le=20)]
 
 
 class Decision(Table):
-    """The decision a study is about, as its own papers state it.
+    """The decision a study is about, as its own papers state it."""
 
-    Parameters
-    ----------
-    title
-        What was decided, in a line.
-    body
-        Who decided.
-    dates
-        Dates as found; where sources differ, all of them.
-    facts
-        One plain sentence each.
-    sources
-        Where the facts stand.
-    """
-
-    title: Text
-    body: str = ""
-    dates: tuple[Text, ...] = ()
-    facts: tuple[Text, ...] = ()
-    sources: tuple[Text, ...] = ()
+    title: Text  # what was decided, in a line
+    body: str = ""  # who decided
+    dates: tuple[Text, ...] = ()  # dates as found; where sources differ, all of them
+    facts: tuple[Text, ...] = ()  # one plain sentence each
+    sources: tuple[Text, ...] = ()  # where the facts stand
 
 
 class DataFiles(Table):
-    """The files of a study: paths beside the study.toml, or ``bundled:`` and a path in the package.
+    """The files of a study."""
 
-    Parameters
-    ----------
-    areas
-        Polygons with ``area_id`` and ``name``.
-    sites
-        The delivery points there are before the decision.
-    origins
-        One file or several by name; the first is used unless another is asked for.
-    boundary
-        The outline of the study's area; without it, the areas taken together.
-    base
-        What maps are drawn on, if anything: shapes with ``kind`` water, river, coast or rail.
-    wards, candidates, youth
-        Further tables, where there are any.
-    neighbours
-        Sites outside the study's area that others run, in the shape of ``sites``: results are
-        given without them, and beside that with them.
-    timetable
-        When sites are open: ``site_id``, ``weekday``, ``from``, ``to``, a row for each window.
-    families
-        A list of families to count in place of what the origins count; it is never written out.
-    postcodes
-        Where postcodes are (``postcode``, ``easting``, ``northing``): for such a list, and for
-        those who look theirs up on the map.
-    """
+    # paths beside the study.toml, or ``bundled:`` and a path in the package.
 
-    areas: Text
-    sites: Text
+    areas: Text  # polygons with ``area_id`` and ``name``
+    sites: Text  # the delivery points there are before the decision
+    # one file or several by name; the first is used unless another is asked for
     origins: dict[Name, Text] = Field(min_length=1)
+    # the outline of the study's area; without it, the areas taken together
     boundary: str | None = None
+    # what maps are drawn on, if anything: shapes with ``kind`` water, river, coast or rail
     base: str | None = None
-    wards: str | None = None
+    wards: str | None = None  # further tables, where there are any
     candidates: str | None = None
     youth: str | None = None
+    # sites outside the study's area that others run, in the shape of ``sites``: results are given
+    # without them, and beside that with them
     neighbours: str | None = None
+    # when sites are open: ``site_id``, ``weekday``, ``from``, ``to``, a row for each window
     timetable: str | None = None
+    # A list of families to count in place of what the origins count; it is never written out
     families: str | None = None
+    # where postcodes are (``postcode``, ``easting``, ``northing``): for such a list, and for
+    # those who look theirs up on the map
     postcodes: str | None = None
     max_outside_m: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] = 5000.0
 
 
 class Streets(Table):
-    """Where streets come from.
+    """Where streets come from."""
 
-    Parameters
-    ----------
-    source
-        ``"bundled"`` (those that ship for the area) or ``"bundled:NAME"``, ``"download"``,
-        ``"estimate"`` (none wanted), or a path to an .osm.pbf, GraphML or compact network file.
-        If None: those that ship, else stored ones, else a download.
-    place
-        The name of the place, for messages.
-    buffer_m
-        How far streets are wanted beyond the study's area. None: as far as the fastest mode gets
-        within the longest cutoff that matters, at most 10 km.
-    """
-
+    # ``"bundled"`` (those that ship for the area) or ``"bundled:NAME"``, ``"download"``,
+    # ``"estimate"`` (none wanted), or a path to an .osm.pbf, GraphML or compact network file. If
+    # None: those that ship, else stored ones, else a download
     source: Text | None = None
-    place: str = ""
+    place: str = ""  # the name of the place, for messages
+    # how far streets are wanted beyond the study's area. None: as far as the fastest mode gets
+    # within the longest cutoff that matters, at most 10 km
     buffer_m: Annotated[float, Field(ge=0, le=50_000, allow_inf_nan=False)] | None = None
 
 
 class Settings(Table):
-    """Numbers that apply to the whole study.
+    """Numbers that apply to the whole study."""
 
-    Parameters
-    ----------
-    modes
-        Ways of travelling, by name.
-    speed_km_h
-        Speeds other than the modes' own.
-    hills
-        Whether slopes count, where the streets know heights.
-    junction_delay_s
-        Seconds lost at each junction by car, other than the mode's own.
-    parking_s
-        Seconds for parking and leaving by car, once a trip; Active Places Power takes 160.
-    cutoff_min
-        The minutes shown first on maps and in tables.
-    search_min
-        How far times are worked out; beyond it a site counts as out of reach.
-    loser_min
-        An origin loses when its time to the nearest grows by more than this.
-    full_time_from_hours
-        From how many hours a week a site counts as full-time, and why.
-    full_time_assumption
-        The assumption behind it, printed with the results.
-    seed
-        For anything sampled.
-    """
-
+    # ways of travelling, by name
     modes: tuple[str, ...] = Field(default=("walk", "pushchair", "drive"), min_length=1)
-    speed_km_h: dict[str, Speed] = Field(default_factory=dict)
-    hills: bool = True
+    speed_km_h: dict[str, Speed] = Field(default_factory=dict)  # speeds other than the modes' own
+    hills: bool = True  # whether slopes count, where the streets know heights
+    # seconds lost at each junction by car, other than the mode's own
     junction_delay_s: Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)] | None = None
+    # seconds for parking and leaving by car, once a trip; Active Places Power takes 160
     parking_s: Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)] = 0.0
-    cutoff_min: Minutes = 30.0
+    cutoff_min: Minutes = 30.0  # the minutes shown first on maps and in tables
+    # how far times are worked out; beyond it a site counts as out of reach
     search_min: Minutes = 120.0
-    loser_min: Minutes = 5.0
+    loser_min: Minutes = 5.0  # an origin loses when its time to the nearest grows by more than this
+    # from how many hours a week a site counts as full-time, and why
     full_time_from_hours: Hours = 25.0
-    full_time_assumption: str = ""
-    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 20181022
+    full_time_assumption: str = ""  # the assumption behind it, printed with the results
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 20181022  # for anything sampled
 
     def travel_modes(self) -> Mapping[str, TravelMode]:
-        """Return the modes by name, as this study sets them.
-
-        Returns
-        -------
-        Mapping of str to TravelMode
-            In the order of ``modes``.
-
-        Raises
-        ------
-        NotFoundError
-            If a mode has no such name.
-        """
+        """Return the modes by name, as this study sets them."""
         return MappingProxyType({name: self._mode(name) for name in self.modes})
 
     def _mode(self, name: str) -> TravelMode:
@@ -213,27 +144,16 @@ LEAST_HIDDEN, MOST_HIDDEN = 3, 1000
 
 
 class Sessions(Table):
-    """What a session is, for questions of hours rather than buildings.
+    """What a session is, for questions of hours rather than buildings."""
 
-    Parameters
-    ----------
-    day
-        From when to when a family can be away from home.
-    stay_min
-        How long a session lasts where a site is open for longer; without it the whole window.
-    cutoff_min
-        Minutes each way within which a session is near.
-    hours_per_week
-        Hours a week that count as some: between any hours and full-time. Venues for outreach are
-        open for as long.
-    venues
-        Numbers of venues tried for outreach; one to four, as far as there are so many.
-    """
-
-    day: tuple[Text, Text] = ("07:30", "19:30")
+    day: tuple[Text, Text] = ("07:30", "19:30")  # from when to when a family can be away from home
+    # how long a session lasts where a site is open for longer; without it the whole window
     stay_min: Minutes | None = None
-    cutoff_min: Minutes = 30.0
+    cutoff_min: Minutes = 30.0  # minutes each way within which a session is near
+    # hours a week that count as some: between any hours and full-time. Venues for outreach are
+    # open for as long
     hours_per_week: Annotated[float, Field(gt=0, le=168, allow_inf_nan=False)] = 10.0
+    # numbers of venues tried for outreach; one to four, as far as there are so many
     venues: tuple[Number, ...] | None = Field(default=None, min_length=1)
 
     def numbers_of(self, venues: int) -> tuple[int, ...]:
@@ -242,18 +162,10 @@ class Sessions(Table):
 
 
 class DisclosureSettings(Table):
-    """How counts that are not public are kept from telling of anybody.
+    """How counts that are not public are kept from telling of anybody."""
 
-    Parameters
-    ----------
-    hide_below
-        A count from 1 up to this is never shown by itself; 3 or more.
-    round_to
-        Counts are rounded to the nearest multiple; not above ``hide_below``.
-    """
-
-    hide_below: int = 10
-    round_to: int = 5
+    hide_below: int = 10  # A count from 1 up to this is never shown by itself; 3 or more
+    round_to: int = 5  # counts are rounded to the nearest multiple; not above ``hide_below``
 
     @field_validator("hide_below")
     @classmethod
@@ -282,18 +194,10 @@ class NoteConfig(Table):
 
 
 class SourceConfig(Table):
-    """Where a file of the study came from; credited in every output.
+    """Where a file of the study came from; credited in every output."""
 
-    Parameters
-    ----------
-    file
-        The file's name as the study gives it under ``[data]`` or ``[streets]``.
-    title, publisher, licence, attribution, date, url
-        As in `eh_access.network.model.Provenance`.
-    """
-
-    file: Text
-    title: Text
+    file: Text  # the file's name as the study gives it under ``[data]`` or ``[streets]``
+    title: Text  # as in `eh_access.network.model.Provenance`
     publisher: Text
     licence: Text
     attribution: str = ""
@@ -302,40 +206,22 @@ class SourceConfig(Table):
 
 
 class StudyTables(Table):
-    """Everything in a study.toml but its criteria, which ``analysis.criteria`` defines.
+    """Everything in a study.toml but its criteria, which ``analysis.criteria`` defines."""
 
-    Parameters
-    ----------
-    schema_version
-        The key ``schema``: 1.
-    id, title, question, place
-        A short name for files, and plain words.
-    unit
-        What is counted, in the plural: ``"under-fives"``.
-    weight_label, weight_basis
-        What the weights are, and how they were come by.
-    site_word
-        What a site is called, in the singular: ``"centre"``.
-    illustrative
-        Nothing here is a real decision; every output then says so.
-    weights_public
-        The weights are published statistics, so that no small number needs hiding. Unless this
-        is said, they are counted by area, small ones pooled, before anything is worked out.
-    decision, data, streets, settings, sessions, disclosure, scenarios, notes, sources
-        The tables of the file; ``scenario``, ``note`` and ``source`` in the singular.
-    """
-
-    schema_version: Literal[1] = Field(alias="schema")
-    id: Name
+    schema_version: Literal[1] = Field(alias="schema")  # the key ``schema``: 1
+    id: Name  # A short name for files, and plain words
     title: Text
     question: Text
     place: Text
-    unit: Text
-    weight_label: Text
+    unit: Text  # what is counted, in the plural: ``"under-fives"``
+    weight_label: Text  # what the weights are, and how they were come by
     weight_basis: Text
-    site_word: Text = "site"
-    illustrative: bool = False
+    site_word: Text = "site"  # what a site is called, in the singular: ``"centre"``
+    illustrative: bool = False  # nothing here is a real decision; every output then says so
+    # the weights are published statistics, so that no small number needs hiding. Unless this is
+    # said, they are counted by area, small ones pooled, before anything is worked out
     weights_public: bool = False
+    # the tables of the file; ``scenario``, ``note`` and ``source`` in the singular
     decision: Decision | None = None
     data: DataFiles
     streets: Streets = Streets()

@@ -27,25 +27,14 @@ METRES_PER_KM = 1000.0
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Hours:
-    """Sites with the hours of their windows, and what is at fault with hours, places and moves.
+    """Sites with the hours of their windows, and what is at fault with hours, places and moves."""
 
-    Parameters
-    ----------
-    sites, candidates
-        As they were given, their hours those of the timetable where it names them.
-    timetable
-        Windows by site.
-    files
-        The timetable's file, if there is one.
-    faults
-        Sentences.
-    """
-
+    # as they were given, their hours those of the timetable where it names them
     sites: gpd.GeoDataFrame | None
     candidates: gpd.GeoDataFrame | None
-    timetable: Timetable
-    files: tuple[InputFile, ...] = ()
-    faults: tuple[str, ...] = ()
+    timetable: Timetable  # windows by site
+    files: tuple[InputFile, ...] = ()  # the timetable's file, if there is one
+    faults: tuple[str, ...] = ()  # sentences
 
 
 def read_hours(
@@ -54,22 +43,7 @@ def read_hours(
     candidates: gpd.GeoDataFrame | None,
     borough: BaseGeometry | None,
 ) -> Hours:
-    """Return what the study says of hours, places and moves, every fault in it told.
-
-    Parameters
-    ----------
-    study
-        The question.
-    sites, candidates
-        Checked tables; None where there is none or it has faults.
-    borough
-        The study's area, EPSG:27700; None where it could not be read.
-
-    Returns
-    -------
-    Hours
-        With the faults; nothing is raised.
-    """
+    """Return what the study says of hours, places and moves, every fault in it told."""
     told: list[str] = []
     tables = {study.data.sites: sites, study.data.candidates or "": candidates}
     for source, table in tables.items():
@@ -115,20 +89,7 @@ def _strangers(rows: pd.DataFrame, known: set[str], *, source: str) -> Iterator[
 
 
 def capacity_faults(sites: gpd.GeoDataFrame, *, source: str) -> Iterator[str]:
-    """Tell the sites whose capacity can serve nobody.
-
-    Parameters
-    ----------
-    sites
-        Checked; a column ``capacity`` may hold places, empty where they are not known.
-    source
-        The file's name.
-
-    Yields
-    ------
-    str
-        Faults, with row and id.
-    """
+    """Tell the sites whose capacity can serve nobody."""
     if "capacity" not in sites:
         return
     numbers = pd.to_numeric(sites["capacity"], errors="coerce")
@@ -144,18 +105,7 @@ def capacity_faults(sites: gpd.GeoDataFrame, *, source: str) -> Iterator[str]:
 
 
 def capacities(sites: gpd.GeoDataFrame) -> dict[str, float]:
-    """Return the places at each site of which they are known.
-
-    Parameters
-    ----------
-    sites
-        Checked by `capacity_faults`.
-
-    Returns
-    -------
-    dict of str to float
-        By site; empty where none is known.
-    """
+    """Return the places at each site of which they are known."""
     if "capacity" not in sites:
         return {}
     known = pd.to_numeric(sites["capacity"], errors="coerce").dropna()
@@ -163,20 +113,7 @@ def capacities(sites: gpd.GeoDataFrame) -> dict[str, float]:
 
 
 def far_moves(study: Study, borough: BaseGeometry) -> Iterator[str]:
-    """Tell the sites that a scenario moves too far outside the study's area.
-
-    Parameters
-    ----------
-    study
-        The question.
-    borough
-        Its area, EPSG:27700.
-
-    Yields
-    ------
-    str
-        Faults, with line, key and distance.
-    """
+    """Tell the sites that a scenario moves too far outside the study's area."""
     from shapely import Point  # noqa: PLC0415 - only where a scenario moves a site
 
     lines, most = lines_of(study), study.data.max_outside_m
@@ -195,20 +132,7 @@ def far_moves(study: Study, borough: BaseGeometry) -> Iterator[str]:
 
 
 def venue_faults(study: Study, candidates: int) -> Iterator[str]:
-    """Tell numbers of venues for outreach that are more than there are candidates.
-
-    Parameters
-    ----------
-    study
-        The question.
-    candidates
-        How many venues there are.
-
-    Yields
-    ------
-    str
-        Faults, with line and key.
-    """
+    """Tell numbers of venues for outreach that are more than there are candidates."""
     lines = lines_of(study)
     for place, number in enumerate(study.sessions.venues or ()):
         if number > candidates:

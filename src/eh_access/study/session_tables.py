@@ -51,22 +51,7 @@ HUNDRED = 100.0
 
 
 def sessions_table(result: StudyResult) -> pd.DataFrame:
-    """Return how many sessions a week can be attended whole, there and back within the day.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row per scenario: ``weight``, ``weight_any`` and ``share_any`` (who can be at one session
-        or more), ``mean_sessions`` and ``mean_hours`` a week, ``mean_sessions_within`` (near,
-        whatever the day allows), and of how many of the open sites the windows are known. Empty
-        without a timetable. Under a scenario that gives a site other hours its windows are not
-        known.
-    """
+    """Return how many sessions a week can be attended whole, there and back within the day."""
     if not result.timetable:
         return pd.DataFrame(columns=list(SESSION_COLUMNS))
     told, mode = result.study.sessions, session_mode(result.study)
@@ -104,25 +89,9 @@ def sessions_table(result: StudyResult) -> pd.DataFrame:
 
 
 def load_table(result: StudyResult) -> pd.DataFrame:
-    """Return who goes where under each scenario, and how full sites become where that is known.
-
-    Full-time sites are counted: one cut to a few hours keeps neither its families nor its places.
-    In a study that has no full-time site to begin with, any that is open counts.
-
-    Parameters
-    ----------
-    result
-        What a study found.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row per scenario and site: ``sites`` (``full_time`` or ``open``), the weight whose
-        nearest it is before and after, ``absorbed`` (who went elsewhere before), ``capacity``,
-        weight for each place before and after (NaN where no capacity is known, or the site does
-        not count), and ``places_per_hundred``: places for each hundred of all who are within the
-        cutoff, the first step of the two-step floating catchment.
-    """
+    """Return who goes where under each scenario, and how full sites become where that is known."""
+    # Full-time sites are counted: one cut to a few hours keeps neither its families nor its
+    # places. In a study that has no full-time site to begin with, any that is open counts.
     known = capacities(result.sites)
     full = len(_counted(result, result.scenario_names[0], full_time=True)) > 0
     compared = result.comparisons_full_time if full else result.comparisons
@@ -146,18 +115,7 @@ def load_table(result: StudyResult) -> pd.DataFrame:
 
 
 def per_place(load: pd.DataFrame) -> pd.DataFrame:
-    """Return a load table whose weight for each place follows from the weights it shows.
-
-    Parameters
-    ----------
-    load
-        From `load_table`, small weights hidden and the others rounded.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Or what is hidden could be worked out from the places.
-    """
+    """Return a load table whose weight for each place follows from the weights it shows."""
     told = load.copy()
     for when in ("before", "after"):
         stated = load[f"per_place_{when}"].notna()

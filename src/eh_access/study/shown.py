@@ -14,18 +14,7 @@ UNPROTECTED = "The counts are not public and were not protected: no figures are 
 
 
 def result_html(result: StudyResult) -> str:
-    """Return the question, what must be said first, and every verdict but the baseline's.
-
-    Parameters
-    ----------
-    result
-        Any result. Of one whose counts are not protected only the question is shown.
-
-    Returns
-    -------
-    str
-        HTML, everything in it escaped.
-    """
+    """Return the question, what must be said first, and every verdict but the baseline's."""
     parts = [_html.paragraph(result.study.title, strong=True)]
     parts.append(_html.paragraph(result.study.question))
     if not result.may_publish_origins:
@@ -35,18 +24,7 @@ def result_html(result: StudyResult) -> str:
 
 
 def result_text(result: StudyResult) -> str:
-    """Return the question and every verdict but the baseline's, a line each.
-
-    Parameters
-    ----------
-    result
-        Any result. Of one whose counts are not protected only the question is shown.
-
-    Returns
-    -------
-    str
-        A few lines.
-    """
+    """Return the question and every verdict but the baseline's, a line each."""
     lines = [f"StudyResult: {result.study.title}", result.study.question]
     lines += [_html.INDICATIVE] if result.estimated else []
     if not result.may_publish_origins:

@@ -18,24 +18,7 @@ PLACED = {False: "placed on the network", True: "with a place"}
 def step_counts(
     study: Study, inputs: Inputs, travel: Travel, *, verdicts: int
 ) -> tuple[StepCount, ...]:
-    """Return how many rows went into each step and came out.
-
-    Parameters
-    ----------
-    study
-        The question.
-    inputs
-        The tables.
-    travel
-        The times.
-    verdicts
-        How many verdicts there are.
-
-    Returns
-    -------
-    tuple of StepCount
-        Tables first, then each table of times.
-    """
+    """Return how many rows went into each step and came out."""
     rows = {file.role: file.rows for file in inputs.files if file.rows is not None}
     checked = {"areas": len(inputs.areas), "origins": len(inputs.origins)}
     if inputs.neighbours is not None:

@@ -23,30 +23,7 @@ if TYPE_CHECKING:
 def changed_networks(
     study: Study, areas: gpd.GeoDataFrame, network: Network | None, how: str
 ) -> dict[str, Network]:
-    """Return the streets under each assessed scenario that changes some.
-
-    Parameters
-    ----------
-    study
-        The question.
-    areas
-        Its areas, EPSG:27700, by ``area_id``.
-    network
-        The streets as they are; None for estimates.
-    how
-        Why there are no streets, or where they came from: for the message.
-
-    Returns
-    -------
-    dict of str to Network
-        By name of the scenario; the streets as they are stay as they are.
-
-    Raises
-    ------
-    InputError
-        If there are no streets to change, or a change names streets or an area that is not there:
-        every fault, with line and key.
-    """
+    """Return the streets under each assessed scenario that changes some."""
     lines = lines_of(study)
     faults: list[str] = []
     found: dict[str, Network] = {}
@@ -73,33 +50,7 @@ def changed_networks(
 
 
 def street_changes(scenario: ScenarioConfig, areas: gpd.GeoDataFrame) -> tuple[StreetChange, ...]:
-    """Return what a scenario changes on the streets.
-
-    Parameters
-    ----------
-    scenario
-        A ``[[scenario]]`` table.
-    areas
-        The study's areas, EPSG:27700, by ``area_id``.
-
-    Returns
-    -------
-    tuple of StreetChange
-        In the order of the file.
-
-    Raises
-    ------
-    InputError
-        If it names an area that is not there.
-
-    Examples
-    --------
-    >>> from eh_access.study.schema import ScenarioConfig
-    >>> shut = {"change": "close", "street": "High Street"}
-    >>> config = ScenarioConfig(name="a", label="A", streets=(shut,))
-    >>> [change.words for change in street_changes(config, areas=None)]
-    ['closed to everyone: High Street']
-    """
+    """Return what a scenario changes on the streets."""
     unknown = [
         f"no area '{item.area}': {did_you_mean(item.area, areas.index)}"
         for item in scenario.streets
@@ -111,20 +62,7 @@ def street_changes(scenario: ScenarioConfig, areas: gpd.GeoDataFrame) -> tuple[S
 
 
 def street_notes(study: Study, networks: Mapping[str, Network]) -> Iterator[Note]:
-    """Tell which scenarios are worked out on changed streets, and what changes.
-
-    Parameters
-    ----------
-    study
-        The question.
-    networks
-        From `changed_networks`.
-
-    Yields
-    ------
-    Note
-        One for each.
-    """
+    """Tell which scenarios are worked out on changed streets, and what changes."""
     for scenario in study.scenarios:
         if scenario.name not in networks:
             continue
@@ -147,18 +85,7 @@ TITLE = "Change to the streets: "
 
 
 def lines_of(study: Study) -> Lines:
-    """Return where the study's keys stand; nowhere for a study built in code.
-
-    Parameters
-    ----------
-    study
-        The question.
-
-    Returns
-    -------
-    Lines
-        For messages alone.
-    """
+    """Return where the study's keys stand; nowhere for a study built in code."""
     path = Path(study.folder, study.file_name)
     return Lines(path.read_text(encoding="utf-8-sig") if path.is_file() else "")
 

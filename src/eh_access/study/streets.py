@@ -41,29 +41,14 @@ CONNECT_TIMEOUT_S = 3.0
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Streets:
-    """The streets found for a study, or why there are none.
+    """The streets found for a study, or why there are none."""
 
-    Parameters
-    ----------
-    network
-        None when times must be estimated.
-    how
-        One line for the reader: where they came from, or why there are none.
-    file
-        The file they were read from, where there was one.
-    missed
-        Other streets were asked for than were found: then ``how`` is a warning.
-    asked
-        What was asked for: a word, the name of a file, or "" for the best at hand.
-    other
-        Streets to compare with: those there would be if none had been asked for.
-    """
-
-    network: Network | None
-    how: str
-    file: InputFile | None = None
-    missed: bool = False
-    asked: str = ""
+    network: Network | None  # none when times must be estimated
+    how: str  # one line for the reader: where they came from, or why there are none
+    file: InputFile | None = None  # the file they were read from, where there was one
+    missed: bool = False  # other streets were asked for than were found: then ``how`` is a warning
+    asked: str = ""  # what was asked for: a word, the name of a file, or "" for the best at hand
+    # streets to compare with: those there would be if none had been asked for
     other: Streets | None = None
 
     def files(self) -> tuple[InputFile, ...]:
@@ -74,18 +59,7 @@ class Streets:
         return tuple(found)
 
     def notes(self, modes: Iterable[TravelMode] = ()) -> tuple[Note, ...]:
-        """Return what to say beside the figures about the streets.
-
-        Parameters
-        ----------
-        modes
-            The ways of travelling that are used.
-
-        Returns
-        -------
-        tuple of Note
-            Where they came from, and what their source never recorded.
-        """
+        """Return what to say beside the figures about the streets."""
         told = [Note(level="warning" if self.missed else "info", text=self.how, topic=ROLE)]
         if self.network is not None and (text := losses(self.network, modes)):
             told.append(Note(level="info", text=text, topic="not-recorded"))
@@ -93,29 +67,7 @@ class Streets:
 
 
 def own_streets(study: Study, area: BaseGeometry | None = None) -> Streets | None:
-    """Return the streets that come with a study: its own, or those that ship for its area.
-
-    Parameters
-    ----------
-    study
-        The question.
-    area
-        The study's area, EPSG:27700: of a larger map only the streets in and around it are kept.
-
-    Returns
-    -------
-    Streets or None
-        None when they are still to be downloaded. No connection is ever made here.
-
-    Raises
-    ------
-    SourceError
-        If the file is not there, or is damaged or cut off.
-    InputError
-        If the file is empty, of another kind, or holds no streets of the area.
-    NotFoundError
-        If the study wants streets that ship, and there are none of its area.
-    """
+    """Return the streets that come with a study: its own, or those that ship for its area."""
     source = study.streets.source
     if source == DOWNLOAD:
         return None
@@ -249,29 +201,7 @@ def shipped_streets(study: Study, area: BaseGeometry) -> Streets | None:
 
 
 def read_streets(study: Study, area: BaseGeometry | None, name: str, path: Path) -> Streets:
-    """Read the streets of a file; of a larger map, those in and around the area.
-
-    Parameters
-    ----------
-    study
-        The question.
-    area
-        Its area, EPSG:27700.
-    name, path
-        What to call the file, and where it is.
-
-    Returns
-    -------
-    Streets
-        With heights where some ship.
-
-    Raises
-    ------
-    SourceError
-        If the file is not there, or is damaged or cut off.
-    InputError
-        If the file is empty, of another kind, or holds no streets of the area.
-    """
+    """Read the streets of a file; of a larger map, those in and around the area."""
     data = read_bytes(path, name=name, role=ROLE)
     # a compact file holds what was wanted of it; a county's map is cut to the area
     whole = area is None or path.suffix.lower() == ".npz"
@@ -343,24 +273,7 @@ def _instead(study: Study, area: BaseGeometry, why: str) -> Streets:
 
 
 def on_the_ground(network: Network) -> Network:
-    """Return streets with the shipped heights where they have none of their own.
-
-    Parameters
-    ----------
-    network
-        The streets.
-
-    Returns
-    -------
-    Network
-        With heights, unless no shipped grid lies there.
-
-    Examples
-    --------
-    >>> from eh_access import read_network
-    >>> on_the_ground(read_network("newport")).heights.source
-    'OS Terrain 50'
-    """
+    """Return streets with the shipped heights where they have none of their own."""
     if network.heights is not None:
         return network
     terrain = bundled.terrain_around(network)
@@ -368,20 +281,7 @@ def on_the_ground(network: Network) -> Network:
 
 
 def downloaded(network: Network, how: str) -> Streets:
-    """Return downloaded streets, known by the digest of what was downloaded.
-
-    Parameters
-    ----------
-    network
-        The streets.
-    how
-        One line for the reader.
-
-    Returns
-    -------
-    Streets
-        Their file is called ``"download"``.
-    """
+    """Return downloaded streets, known by the digest of what was downloaded."""
     digest = next((item.sha256 for item in network.provenance if item.sha256), "")
     return Streets(
         network=network,
@@ -391,25 +291,7 @@ def downloaded(network: Network, how: str) -> Streets:
 
 
 def buffer_for(study: Study) -> float:
-    """Return how far beyond the area streets are wanted, in metres.
-
-    Parameters
-    ----------
-    study
-        The question.
-
-    Returns
-    -------
-    float
-        The study's own ``buffer_m``, else as far as its fastest mode gets within the longest
-        cutoff that a criterion or the map asks about, at most 10 km.
-
-    Examples
-    --------
-    >>> from eh_access.study.config import load_study
-    >>> buffer_for(load_study("rotherham"))
-    5000.0
-    """
+    """Return how far beyond the area streets are wanted, in metres."""
     if study.streets.buffer_m is not None:
         return study.streets.buffer_m
     from eh_access.sources import download  # noqa: PLC0415 - only where asked for

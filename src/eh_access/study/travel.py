@@ -28,40 +28,19 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Travel:
-    """Travel times to every site, whether it is open or not.
+    """Travel times to every site, whether it is open or not."""
 
-    Parameters
-    ----------
-    times
-        To the sites, by mode.
-    times_back
-        Home from them, for the modes in which a criterion asks for there and back.
-    distances
-        By the shortest way, for the modes in which a criterion asks for metres; as times at the
-        mode's one speed (see ``analysis.aligning.metres``). Empty for estimates, whose minutes
-        are distances already.
-    network
-        The streets they follow; None for estimates.
-    """
-
-    times: Mapping[str, TravelTimes]
+    times: Mapping[str, TravelTimes]  # to the sites, by mode
+    # home from them, for the modes in which a criterion asks for there and back
     times_back: Mapping[str, TravelTimes]
+    # by the shortest way, for the modes in which a criterion asks for metres; as times at the
+    # mode's one speed (see ``analysis.aligning.metres``). Empty for estimates, whose minutes are
+    # distances already
     distances: Mapping[str, TravelTimes]
-    network: Network | None = None
+    network: Network | None = None  # the streets they follow; None for estimates
 
     def side(self, sites: gpd.GeoDataFrame) -> Side:
-        """Return these times with the sites of one scenario, for judging.
-
-        Parameters
-        ----------
-        sites
-            From ``apply_scenario``.
-
-        Returns
-        -------
-        Side
-            The same tables of times.
-        """
+        """Return these times with the sites of one scenario, for judging."""
         return Side(
             sites=sites,
             times=self.times,
@@ -78,24 +57,7 @@ def work_out(
     network: Network | None,
     progress: Progress,
 ) -> Travel:
-    """Return the travel times of a study.
-
-    Parameters
-    ----------
-    study
-        Says which modes, how far, and which criteria want more than the way there.
-    origins, sites
-        Checked tables.
-    network
-        Streets, or None for straight-line estimates.
-    progress
-        Told what is being worked out.
-
-    Returns
-    -------
-    Travel
-        From every origin to every site.
-    """
+    """Return the travel times of a study."""
     modes = study.settings.travel_modes()
 
     def minutes(mode: TravelMode, direction: Direction = "to_sites") -> TravelTimes:
@@ -124,26 +86,7 @@ def times_by(
     study: Study,
     direction: Direction = "to_sites",
 ) -> TravelTimes:
-    """Return a study's travel times by one mode, between any places.
-
-    Parameters
-    ----------
-    mode
-        How people travel.
-    origins, sites
-        Points in EPSG:27700.
-    network
-        Streets, or None for straight-line estimates.
-    study
-        Says how far.
-    direction
-        There, or home again.
-
-    Returns
-    -------
-    TravelTimes
-        From every origin to every site.
-    """
+    """Return a study's travel times by one mode, between any places."""
     cutoff_min = study.settings.search_min
     if network is None:
         return estimate_travel_times(
@@ -155,18 +98,7 @@ def times_by(
 
 
 def session_mode(study: Study) -> str:
-    """Return the mode by which sessions are asked about: on foot, else the study's first.
-
-    Parameters
-    ----------
-    study
-        The question.
-
-    Returns
-    -------
-    str
-        Name of a mode.
-    """
+    """Return the mode by which sessions are asked about: on foot, else the study's first."""
     return WALK if WALK in study.settings.modes else study.settings.modes[0]
 
 
@@ -182,20 +114,7 @@ def _modes_of(study: Study, measure: str) -> tuple[str, ...]:
 
 
 def with_columns(base: TravelTimes, moved: TravelTimes) -> TravelTimes:
-    """Return a table in which some sites' columns are replaced by those of another.
-
-    Parameters
-    ----------
-    base
-        Times to every site.
-    moved
-        Times of the same origins to the sites that moved.
-
-    Returns
-    -------
-    TravelTimes
-        In the shape of ``base``.
-    """
+    """Return a table in which some sites' columns are replaced by those of another."""
     columns = base.columns_of(moved.site_ids)
     minutes = base.minutes.copy()
     minutes[:, columns] = moved.minutes
@@ -208,36 +127,12 @@ def with_columns(base: TravelTimes, moved: TravelTimes) -> TravelTimes:
 
 
 def with_moved(base: Travel, moved: Travel) -> Travel:
-    """Return the times of a scenario that moves sites: only their columns are new.
-
-    Parameters
-    ----------
-    base
-        Times to every site as the baseline places it.
-    moved
-        Times to the moved sites in their new places.
-
-    Returns
-    -------
-    Travel
-        Times to every site as the scenario places it.
-    """
+    """Return the times of a scenario that moves sites: only their columns are new."""
     return _merged(base, moved, with_columns)
 
 
 def with_more(base: Travel, more: Travel) -> Travel:
-    """Return the times to the sites of two tables as those to one.
-
-    Parameters
-    ----------
-    base, more
-        Times of the same origins, on the same streets.
-
-    Returns
-    -------
-    Travel
-        The sites of ``base``, then those of ``more``.
-    """
+    """Return the times to the sites of two tables as those to one."""
     return _merged(base, more, _beside)
 
 
