@@ -29,8 +29,7 @@ from agreement_files import plain_way, write_plain, write_profile
 from agreement_reasons import THEIR_OWN, Streets, reason_of
 from eh_access.network.cost import edge_cost
 from eh_access.network.rules import POINT_KEY, evaluate
-from eh_access.routing.route_search import find_way
-from eh_access.routing.route_steps import edge_line
+from eh_access.routing.route import edge_line, find_way
 
 if TYPE_CHECKING:
     from eh_access.network.snapping import Snapped

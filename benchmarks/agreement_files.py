@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eh_access.network.raw import is_street, kept_point_tags, kept_way_tags
+from eh_access.network.build import is_street, kept_point_tags, kept_way_tags
 from eh_access.network.rules import TagCost, evaluate
 
 if TYPE_CHECKING:

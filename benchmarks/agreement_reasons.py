@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from eh_access.network.raw import is_street, kept_way_tags
+from eh_access.network.build import is_street, kept_way_tags
 from eh_access.network.rules import evaluate
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pathlib import Path
 from scipy.sparse.csgraph import dijkstra
 
 import eh_access as eh
-from eh_access.routing.engine import minutes_from_nodes
+from eh_access.routing.search import minutes_from_nodes
 from measure import ONE, QUEUE, chosen_sites, measure, timed
 
 SITE_COUNTS = (1, 4, 16, 64, 250, 1000)

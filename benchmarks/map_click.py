@@ -25,7 +25,7 @@ import shapely
 from playwright.sync_api import Browser, sync_playwright
 
 import eh_access as eh
-from eh_access.publish.map import render_map
+from eh_access.publish.writers.map import render_map
 from eh_access.sources.bundled import study_path
 from eh_access.study.opening import open_study
 

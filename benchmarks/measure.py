@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 
 import eh_access as eh
+from eh_access.arguments import SearchOptions
 from eh_access.network.cost import edge_cost
-from eh_access.routing.batches import aligned_rows, lanes_for, manner_of_writing, sweep_batch
-from eh_access.routing.engine import SearchOptions, metric, minutes_from_nodes, topology
-from eh_access.routing.hierarchy import customise
-from eh_access.routing.reductions import nearest_from_nodes
+from eh_access.routing.engine.batches import aligned_rows, lanes_for, manner_of_writing, sweep_batch
+from eh_access.routing.engine.hierarchy import customise
+from eh_access.routing.matrix import nearest_from_nodes
+from eh_access.routing.search import metric, minutes_from_nodes, topology
 
 ONE = SearchOptions(engine="hierarchy", threads=1)
 TWO = SearchOptions(engine="hierarchy", threads=2)
@@ -112,7 +113,7 @@ def measure(network: eh.Network, sites: int, *, repeats: int) -> Parts:
     minutes_from_nodes(network, chosen[:1], mode=eh.WALK, options=QUEUE)
     few = max(3, repeats // 5)
     tree = topology(network)
-    from eh_access.routing.topology import build_topology
+    from eh_access.routing.engine.topology import build_topology
 
     return Parts(
         network=network,

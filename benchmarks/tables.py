@@ -13,12 +13,12 @@ import numpy as np
 from scipy.sparse.csgraph import dijkstra
 
 import eh_access as eh
-from eh_access.network.changes import AddLink, CloseStreet, change_streets
 from eh_access.network.cost import edge_cost
-from eh_access.network.file import read_network_file, write_network
-from eh_access.routing.engine import metric, minutes_from_nodes, topology
-from eh_access.routing.hierarchy import customise
-from eh_access.routing.reductions import nearest_from_nodes
+from eh_access.network.edit import AddLink, CloseStreet, change_streets
+from eh_access.network.io import read_network_file, write_network
+from eh_access.routing.engine.hierarchy import customise
+from eh_access.routing.matrix import nearest_from_nodes
+from eh_access.routing.search import metric, minutes_from_nodes, topology
 from measure import (
     ONE,
     QUEUE,

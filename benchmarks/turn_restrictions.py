@@ -25,9 +25,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
 from eh_access import DRIVE, load_sites, read_network  # noqa: E402 - from this checkout
+from eh_access.network.build import to_metres  # noqa: E402
 from eh_access.network.cost import edge_cost  # noqa: E402
 from eh_access.network.model import CLOSED_DS, Network  # noqa: E402
-from eh_access.network.raw import to_metres  # noqa: E402
 from eh_access.network.snapping import snap  # noqa: E402
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from eh_access.study.run import run_study
 from eh_access.study.streets import find_streets
 
 if TYPE_CHECKING:
-    from eh_access.study.results import StudyResult
+    from eh_access.study.result import StudyResult
 
 HERE = str(Path(__file__).parent)
 if HERE not in sys.path:  # the toys are imported as `from toys import ...`

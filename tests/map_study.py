@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from eh_access.study.config import load_study
-from eh_access.study.results import StudyResult
+from eh_access.study.result import StudyResult
 from eh_access.study.run import run_study
 
 EAST, NORTH = 440_000, 390_000

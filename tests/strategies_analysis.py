@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from hypothesis import strategies as st
 
-from eh_access.routing.types import TravelTimes
+from eh_access.routing.travel_times import TravelTimes
 from toy_borough import times_of
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import networkx as nx
 import osmnx
 
-from eh_access.network.file import write_network
+from eh_access.network.io import write_network
 from eh_access.network.osm import read_network
 
 STEP_DEGREES = 0.002

@@ -13,7 +13,7 @@ import pytest
 import eh_access as eh
 from eh_access.errors import InputError
 from eh_access.network.snapping import snap
-from eh_access.routing.reductions import nearest_from_nodes
+from eh_access.routing.matrix import nearest_from_nodes
 from toys import diamond, one_long_street, points_at
 
 NOT_NUMBERS = [np.nan, np.inf, -np.inf, "30", None, True, [30], 0, -1]

@@ -11,7 +11,7 @@ import pytest
 import shapely
 
 from eh_access.errors import InputError
-from eh_access.network.file import write_network
+from eh_access.network.io import write_network
 from eh_access.network.osm import read_network
 from eh_access.study.opening import open_study
 from eh_access.study.run import run_study

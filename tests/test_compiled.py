@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from numba.core import config
 
-from eh_access._compiled import cache_folder, njit
-from eh_access.network import grid_search
+from eh_access.compiled import cache_folder, njit
+from eh_access.network import grid
 
 if TYPE_CHECKING:
     import pytest
@@ -55,7 +55,7 @@ def test_a_function_typed_at_a_prompt_is_compiled_all_the_same() -> None:
 
 
 def test_the_kernels_are_cached() -> None:
-    assert cache_path(grid_search._search).name.startswith("network")  # noqa: SLF001
+    assert cache_path(grid._search).name.startswith("network")  # noqa: SLF001
 
 
 def test_numba_is_not_loaded_before_it_is_needed() -> None:
@@ -73,7 +73,7 @@ import logging
 logging.basicConfig(format="%(message)s")
 logging.getLogger("eh_access").setLevel(logging.INFO)
 import numpy as np
-from eh_access.routing.nearest import minutes_and_site
+from eh_access.routing.engine.nearest import minutes_and_site
 minutes_and_site(np.zeros(1, dtype=np.int64))
 """
     said = []

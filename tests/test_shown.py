@@ -12,9 +12,9 @@ import pytest
 
 import toy_borough
 from eh_access import StudyResult, find_further, read_network
-from eh_access.analysis.comparison import compare
-from eh_access.analysis.scenarios import BASELINE
-from eh_access.analysis.verdicts import judge
+from eh_access.criteria.judge import judge
+from eh_access.measures.comparison import compare
+from eh_access.measures.scenarios import BASELINE
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 

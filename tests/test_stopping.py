@@ -20,7 +20,7 @@ HEAR = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\
 RUN = [sys.executable, "-c", HEAR + "from eh_access.cli import main\nmain()"]
 SWALLOWED = """
 import time
-from eh_access._stopping import stoppable
+from eh_access.terminal import stoppable
 class Careless:
     def __del__(self):
         print("now", flush=True)

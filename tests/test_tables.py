@@ -9,13 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eh_access.errors import InputError
-from eh_access.tables import (
-    CRS,
-    check_areas,
-    check_origins,
-    check_sites,
-    points_from_columns,
-)
+from eh_access.tables import CRS, check_areas, check_origins, check_sites, points_from_columns
 
 AREA = shapely.box(430_000, 380_000, 460_000, 410_000)
 BOWTIE = shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])

@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 
 import eh_access as eh
-from eh_access.routing.types import Direction
+from eh_access.routing.travel_times import Direction
 from study_cli import run_cli
 
 DATA = Path(__file__).parent.parent / "data"

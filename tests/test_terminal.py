@@ -12,7 +12,7 @@ import pytest
 
 CODE = """
 import sys
-from eh_access._terminal import Terminal
+from eh_access.terminal import Terminal
 with Terminal(quiet="quiet" in sys.argv, verbose="verbose" in sys.argv) as terminal:
     terminal.stage("Placing homes")
     import numpy as np

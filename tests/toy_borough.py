@@ -33,11 +33,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from eh_access.analysis.case import Case, JudgeSettings, Side
-from eh_access.analysis.criteria import Criterion
-from eh_access.analysis.scenarios import BASELINE, Scenario, apply_scenario
+from eh_access.criteria.criterion import Case, Criterion, JudgeSettings, Side
+from eh_access.measures.scenarios import BASELINE, Scenario, apply_scenario
 from eh_access.modes import MODES, TravelMode
-from eh_access.routing.types import TravelTimes
+from eh_access.routing.travel_times import TravelTimes
 
 STEP_M = 960.0
 EAST, NORTH = 440_000.0, 390_000.0

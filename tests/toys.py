@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 from shapely import LineString, Point
 
-from eh_access.network.build import build_network
-from eh_access.network.model import Network, Provenance
-from eh_access.network.raw import RawWays
+from eh_access.network.build import RawWays, build_network
+from eh_access.network.model import Network
+from eh_access.network.provenance import Provenance
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry

@@ -11,9 +11,9 @@ import numpy as np
 from hypothesis import strategies as st
 
 from eh_access.modes import TravelMode
+from eh_access.network.build import RawWays
 from eh_access.network.cost import edge_cost
 from eh_access.network.model import CLOSED_DS, Network
-from eh_access.network.raw import RawWays
 from eh_access.network.rules import evaluate
 
 EAST, NORTH = 440_000.0, 390_000.0

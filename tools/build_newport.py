@@ -12,9 +12,9 @@ from pathlib import Path
 
 import shapely
 
-from eh_access.network.file import write_network
+from eh_access.network.build import to_metres
+from eh_access.network.io import write_network
 from eh_access.network.osm import read_network
-from eh_access.network.raw import to_metres
 from eh_access.network.terrain import read_terrain, with_heights
 
 GROUND = Path(__file__).resolve().parents[1] / "data" / "terrain" / "newport.npz"

@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import shapely
 
-from eh_access.network.file import write_network
-from eh_access.network.model import Network, Provenance
+from eh_access.network.io import write_network
+from eh_access.network.model import Network
 from eh_access.network.osm import read_network
-from eh_access.network.provenance import COPYRIGHT_URL, file_sha256
-from eh_access.network.rule_table import rule_table
+from eh_access.network.provenance import COPYRIGHT_URL, Provenance, file_sha256
+from eh_access.network.rules import rule_table
 from eh_access.network.terrain import read_terrain, with_heights
 from eh_access.sources.bundled import load_areas
 

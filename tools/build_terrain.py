@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eh_access.network.model import Provenance
+from eh_access.network.provenance import Provenance
 from eh_access.network.terrain import Terrain, write_terrain
 
 if TYPE_CHECKING:

@@ -14,25 +14,20 @@ from eh_access._version import __version__
 from eh_access.errors import EhAccessError, InputError, NotFoundError, SourceError
 
 if TYPE_CHECKING:
-    from eh_access.analysis.alternatives import AlternativeOptions, Alternatives, rank_alternatives
-    from eh_access.analysis.case import Case, JudgeSettings, Side
-    from eh_access.analysis.catchments import area_catchments, catchments
-    from eh_access.analysis.comparison import Comparison, compare
-    from eh_access.analysis.competition import (
-        FloatingCatchment,
-        absorption,
-        floating_catchment,
-        load_on_sites,
+    from eh_access.arguments import SearchOptions
+    from eh_access.criteria.criterion import (
+        Case,
+        Criterion,
+        JudgeSettings,
+        Outcome,
+        Side,
+        Verdict,
+        Verdicts,
     )
-    from eh_access.analysis.count_tables import CountTable, Nest, Share
-    from eh_access.analysis.criteria import Criterion, Outcome, Verdict
-    from eh_access.analysis.disclosure import Disclosure, Protected, suppress
-    from eh_access.analysis.equality import fifths, gap, imd_fifth
-    from eh_access.analysis.fairness import fairness_frame
-    from eh_access.analysis.hours import hours_reachable
-    from eh_access.analysis.inequality import concentration_index, gini
-    from eh_access.analysis.isochrones import isochrones
-    from eh_access.analysis.measures import (
+    from eh_access.criteria.evaluate import Setting
+    from eh_access.criteria.judge import judge
+    from eh_access.criteria.sensitivity import Robustness, robustness
+    from eh_access.measures.basic import (
         coverage,
         coverage_by,
         cumulative_opportunities,
@@ -41,10 +36,38 @@ if TYPE_CHECKING:
         weighted_mean,
         weighted_quantile,
     )
-    from eh_access.analysis.outreach import Outreach, best_sessions
-    from eh_access.analysis.policy import Policy
-    from eh_access.analysis.robustness import Robustness, robustness
-    from eh_access.analysis.scenarios import (
+    from eh_access.measures.catchments import (
+        Decay,
+        FloatingCatchment,
+        TakeUp,
+        absorption,
+        area_catchments,
+        catchments,
+        exponential,
+        floating_catchment,
+        linear,
+        load_on_sites,
+        logistic,
+        take_up,
+    )
+    from eh_access.measures.comparison import Comparison, compare
+    from eh_access.measures.equity import (
+        concentration_index,
+        fairness_frame,
+        fifths,
+        gap,
+        gini,
+        imd_fifth,
+    )
+    from eh_access.measures.opening_hours import (
+        Window,
+        hours_reachable,
+        nearest_open_for,
+        whole_sessions,
+        windows_from_frame,
+        with_hours,
+    )
+    from eh_access.measures.scenarios import (
         BASELINE,
         Close,
         Move,
@@ -54,44 +77,53 @@ if TYPE_CHECKING:
         apply_scenario,
         open_sites,
     )
-    from eh_access.analysis.sessions import nearest_open_for, whole_sessions
-    from eh_access.analysis.settings_grid import Setting
-    from eh_access.analysis.siting import Placement, SitingOptions, choose_sites
-    from eh_access.analysis.takeup import Decay, TakeUp, exponential, linear, logistic, take_up
-    from eh_access.analysis.three_readings import readings_table
-    from eh_access.analysis.timetable import windows_from_frame, with_hours
-    from eh_access.analysis.venues import Loss, OutreachOptions
-    from eh_access.analysis.verdict_list import Verdicts
-    from eh_access.analysis.verdicts import judge
-    from eh_access.analysis.windows import Window
     from eh_access.modes import CYCLE, DRIVE, MODES, PUSHCHAIR, TODDLER, WALK, TravelMode, get_mode
-    from eh_access.network.changes import CloseStreet, SetSpeedLimit, change_streets
-    from eh_access.network.file import read_network_file, write_network
-    from eh_access.network.links import AddLink
-    from eh_access.network.model import Network, Provenance
+    from eh_access.network.edit import AddLink, CloseStreet, SetSpeedLimit, change_streets
+    from eh_access.network.io import read_network_file, write_network
+    from eh_access.network.model import Network
+    from eh_access.network.provenance import Provenance
     from eh_access.network.snapping import Snapped, snap
     from eh_access.network.terrain import Terrain, read_terrain, with_heights
-    from eh_access.publish.inline import inline_map
-    from eh_access.publish.map import render_map
+    from eh_access.planning.alternatives import AlternativeOptions, Alternatives, rank_alternatives
+    from eh_access.planning.outreach import Loss, Outreach, OutreachOptions, best_sessions
+    from eh_access.planning.siting import Placement, SitingOptions, choose_sites
+    from eh_access.planning.three_readings import readings_table
+    from eh_access.privacy.disclosure import (
+        CountTable,
+        Disclosure,
+        Nest,
+        Protected,
+        Share,
+        suppress,
+    )
+    from eh_access.privacy.policy import Policy
+    from eh_access.publish.interactive import inline_map
     from eh_access.publish.outputs import write_outputs
     from eh_access.publish.report import render_report
-    from eh_access.routing.engine import SearchOptions, minutes_from_nodes
+    from eh_access.publish.writers.map import render_map
     from eh_access.routing.estimate import estimate_travel_times
     from eh_access.routing.examples import example_street, example_trips
-    from eh_access.routing.matrix import node_times, travel_time_matrix
-    from eh_access.routing.reductions import count_within, coverage_within, nearest_sites
+    from eh_access.routing.isochrones import isochrones
+    from eh_access.routing.matrix import (
+        count_within,
+        coverage_within,
+        nearest_sites,
+        node_times,
+        travel_time_matrix,
+    )
     from eh_access.routing.route import Route, route
-    from eh_access.routing.types import TravelTimes
+    from eh_access.routing.search import minutes_from_nodes
+    from eh_access.routing.travel_times import TravelTimes
     from eh_access.sources.bundled import load_areas, load_origins, load_sites, load_sources
-    from eh_access.sources.download import cached_network, download_network
+    from eh_access.sources.openstreetmap import cached_network, download_network
     from eh_access.study.config import Study, load_study
-    from eh_access.study.further import Findings, find_further, find_robustness
-    from eh_access.study.inputs import Inputs, read_inputs
-    from eh_access.study.networks import read_network
+    from eh_access.study.findings import Findings, find_further, find_robustness
+    from eh_access.study.inputs import read_inputs
     from eh_access.study.opening import check_study, open_study
-    from eh_access.study.results import Note, StudyResult
+    from eh_access.study.records import Inputs, Note
+    from eh_access.study.result import StudyResult
     from eh_access.study.run import run_study
-    from eh_access.study.streets import find_streets
+    from eh_access.study.streets import find_streets, read_network
     from eh_access.tables import check_areas, check_origins, check_sites, points_from_columns
 
 _HOME = {name: home for home, names in _HOMES.items() for name in names}

@@ -3,58 +3,23 @@
 from __future__ import annotations
 
 HOMES = {
-    "analysis.alternatives": (
-        "AlternativeOptions",
-        "Alternatives",
-        "rank_alternatives",
-    ),
-    "analysis.case": (
+    "arguments": ("SearchOptions",),
+    "criteria.criterion": (
         "Case",
-        "JudgeSettings",
-        "Side",
-    ),
-    "analysis.catchments": (
-        "area_catchments",
-        "catchments",
-    ),
-    "analysis.comparison": (
-        "Comparison",
-        "compare",
-    ),
-    "analysis.competition": (
-        "FloatingCatchment",
-        "absorption",
-        "floating_catchment",
-        "load_on_sites",
-    ),
-    "analysis.count_tables": (
-        "CountTable",
-        "Nest",
-        "Share",
-    ),
-    "analysis.criteria": (
         "Criterion",
+        "JudgeSettings",
         "Outcome",
+        "Side",
         "Verdict",
+        "Verdicts",
     ),
-    "analysis.disclosure": (
-        "Disclosure",
-        "Protected",
-        "suppress",
+    "criteria.evaluate": ("Setting",),
+    "criteria.judge": ("judge",),
+    "criteria.sensitivity": (
+        "Robustness",
+        "robustness",
     ),
-    "analysis.equality": (
-        "fifths",
-        "gap",
-        "imd_fifth",
-    ),
-    "analysis.fairness": ("fairness_frame",),
-    "analysis.hours": ("hours_reachable",),
-    "analysis.inequality": (
-        "concentration_index",
-        "gini",
-    ),
-    "analysis.isochrones": ("isochrones",),
-    "analysis.measures": (
+    "measures.basic": (
         "coverage",
         "coverage_by",
         "cumulative_opportunities",
@@ -63,16 +28,41 @@ HOMES = {
         "weighted_mean",
         "weighted_quantile",
     ),
-    "analysis.outreach": (
-        "Outreach",
-        "best_sessions",
+    "measures.catchments": (
+        "Decay",
+        "FloatingCatchment",
+        "TakeUp",
+        "absorption",
+        "area_catchments",
+        "catchments",
+        "exponential",
+        "floating_catchment",
+        "linear",
+        "load_on_sites",
+        "logistic",
+        "take_up",
     ),
-    "analysis.policy": ("Policy",),
-    "analysis.robustness": (
-        "Robustness",
-        "robustness",
+    "measures.comparison": (
+        "Comparison",
+        "compare",
     ),
-    "analysis.scenarios": (
+    "measures.equity": (
+        "concentration_index",
+        "fairness_frame",
+        "fifths",
+        "gap",
+        "gini",
+        "imd_fifth",
+    ),
+    "measures.opening_hours": (
+        "Window",
+        "hours_reachable",
+        "nearest_open_for",
+        "whole_sessions",
+        "windows_from_frame",
+        "with_hours",
+    ),
+    "measures.scenarios": (
         "BASELINE",
         "Close",
         "Move",
@@ -82,60 +72,28 @@ HOMES = {
         "apply_scenario",
         "open_sites",
     ),
-    "analysis.sessions": (
-        "nearest_open_for",
-        "whole_sessions",
-    ),
-    "analysis.settings_grid": ("Setting",),
-    "analysis.siting": (
-        "Placement",
-        "SitingOptions",
-        "choose_sites",
-    ),
-    "analysis.takeup": (
-        "Decay",
-        "TakeUp",
-        "exponential",
-        "linear",
-        "logistic",
-        "take_up",
-    ),
-    "analysis.three_readings": ("readings_table",),
-    "analysis.timetable": (
-        "windows_from_frame",
-        "with_hours",
-    ),
-    "analysis.venues": (
-        "Loss",
-        "OutreachOptions",
-    ),
-    "analysis.verdict_list": ("Verdicts",),
-    "analysis.verdicts": ("judge",),
-    "analysis.windows": ("Window",),
     "modes": (
         "CYCLE",
         "DRIVE",
         "MODES",
         "PUSHCHAIR",
         "TODDLER",
-        "WALK",
         "TravelMode",
+        "WALK",
         "get_mode",
     ),
-    "network.changes": (
+    "network.edit": (
+        "AddLink",
         "CloseStreet",
         "SetSpeedLimit",
         "change_streets",
     ),
-    "network.file": (
+    "network.io": (
         "read_network_file",
         "write_network",
     ),
-    "network.links": ("AddLink",),
-    "network.model": (
-        "Network",
-        "Provenance",
-    ),
+    "network.model": ("Network",),
+    "network.provenance": ("Provenance",),
     "network.snapping": (
         "Snapped",
         "snap",
@@ -145,40 +103,62 @@ HOMES = {
         "read_terrain",
         "with_heights",
     ),
-    "publish.inline": ("inline_map",),
-    "publish.map": ("render_map",),
+    "planning.alternatives": (
+        "AlternativeOptions",
+        "Alternatives",
+        "rank_alternatives",
+    ),
+    "planning.outreach": (
+        "Loss",
+        "Outreach",
+        "OutreachOptions",
+        "best_sessions",
+    ),
+    "planning.siting": (
+        "Placement",
+        "SitingOptions",
+        "choose_sites",
+    ),
+    "planning.three_readings": ("readings_table",),
+    "privacy.disclosure": (
+        "CountTable",
+        "Disclosure",
+        "Nest",
+        "Protected",
+        "Share",
+        "suppress",
+    ),
+    "privacy.policy": ("Policy",),
+    "publish.interactive": ("inline_map",),
     "publish.outputs": ("write_outputs",),
     "publish.report": ("render_report",),
-    "routing.engine": (
-        "SearchOptions",
-        "minutes_from_nodes",
-    ),
+    "publish.writers.map": ("render_map",),
     "routing.estimate": ("estimate_travel_times",),
     "routing.examples": (
         "example_street",
         "example_trips",
     ),
+    "routing.isochrones": ("isochrones",),
     "routing.matrix": (
-        "node_times",
-        "travel_time_matrix",
-    ),
-    "routing.reductions": (
         "count_within",
         "coverage_within",
         "nearest_sites",
+        "node_times",
+        "travel_time_matrix",
     ),
     "routing.route": (
         "Route",
         "route",
     ),
-    "routing.types": ("TravelTimes",),
+    "routing.search": ("minutes_from_nodes",),
+    "routing.travel_times": ("TravelTimes",),
     "sources.bundled": (
         "load_areas",
         "load_origins",
         "load_sites",
         "load_sources",
     ),
-    "sources.download": (
+    "sources.openstreetmap": (
         "cached_network",
         "download_network",
     ),
@@ -186,26 +166,26 @@ HOMES = {
         "Study",
         "load_study",
     ),
-    "study.further": (
+    "study.findings": (
         "Findings",
         "find_further",
         "find_robustness",
     ),
-    "study.inputs": (
-        "Inputs",
-        "read_inputs",
-    ),
-    "study.networks": ("read_network",),
+    "study.inputs": ("read_inputs",),
     "study.opening": (
         "check_study",
         "open_study",
     ),
-    "study.results": (
+    "study.records": (
+        "Inputs",
         "Note",
-        "StudyResult",
     ),
+    "study.result": ("StudyResult",),
     "study.run": ("run_study",),
-    "study.streets": ("find_streets",),
+    "study.streets": (
+        "find_streets",
+        "read_network",
+    ),
     "tables": (
         "check_areas",
         "check_origins",

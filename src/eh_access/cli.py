@@ -5,38 +5,113 @@ from __future__ import annotations
 import logging
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from eh_access._options import (
-    Families,
-    Json,
-    LogsOut,
-    ManifestArgument,
-    NetworkOut,
-    Offline,
-    Origins,
-    Out,
-    Quiet,
-    StreetsWanted,
-    StudyArgument,
-    StudyOut,
-    Verbose,
-    studies,
-)
-from eh_access._replies import (
+from eh_access._version import __version__
+from eh_access.errors import EhAccessError
+from eh_access.terminal import (
+    Stopped,
+    Terminal,
     challenge_json,
     check_lines,
+    refuse_unusable,
+    report_json,
     show_challenge,
+    show_faults,
     show_logs,
+    show_report,
+    stoppable,
     verification_json,
     verification_lines,
 )
-from eh_access._stopping import Stopped, stoppable
-from eh_access._terminal import Terminal, refuse_unusable, report_json, show_faults, show_report
-from eh_access._version import __version__
-from eh_access.errors import EhAccessError
+
+if TYPE_CHECKING:
+    from typer.models import OptionInfo
+
+
+def studies(incomplete: str) -> list[str]:
+    """Return the names of the studies that ship, for completion in the shell."""
+    from eh_access.sources.bundled import bundled_names  # noqa: PLC0415 - quick start
+
+    return [name for name in bundled_names("studies") if name.startswith(incomplete)]
+
+
+def path_given(given: str) -> Path:
+    """Return a path; nothing at all, as a variable that is not set leaves it, is none."""
+    if not given.strip():
+        raise typer.BadParameter("it is empty; give a path, or '.' for the folder you are in")
+    return Path(given)
+
+
+StudyArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="STUDY",
+        help="rotherham, newport, the path of a study.toml, or of a folder that holds one.",
+        autocompletion=studies,
+    ),
+]
+
+
+def _out(told: str) -> OptionInfo:
+    """Return ``--out``, whatever it is that is written."""
+    option: OptionInfo = typer.Option("--out", "-o", parser=path_given, metavar="PATH", help=told)
+    return option
+
+
+Out = Annotated[Path | None, _out("Folder for the results; one in out/ if not given.")]
+LogsOut = Annotated[Path | None, _out("Folder for the logs; logs/ beside the manifest.")]
+NetworkOut = Annotated[Path | None, _out("Also write a compact network file (.npz) here.")]
+StudyOut = Annotated[Path | None, _out("The study.toml to write; it is printed if not given.")]
+
+
+def _offline(given: bool) -> bool:  # noqa: FBT001 - typer gives it so
+    """Say what to write instead, once this release."""
+    if given:
+        typer.echo(
+            "--offline will go in the next release: streets that ship or are stored are used "
+            "without a connection anyway. Write --streets bundled, or --streets estimate for "
+            "none.",
+            err=True,
+        )
+    return given
+
+
+StreetsWanted = Annotated[
+    str | None,
+    typer.Option(
+        "--streets",
+        metavar="bundled|download|estimate|FILE",
+        help="Which streets: those that ship, OpenStreetMap's of today, straight-line estimates, "
+        "or a file of streets. If not given: the study's own or those that ship, else stored "
+        "ones, else a download.",
+        parser=str,
+    ),
+]
+Offline = Annotated[
+    bool, typer.Option("--offline", help="Make no connection.", hidden=True, callback=_offline)
+]
+Origins = Annotated[
+    str | None,
+    typer.Option("--origins", help="Which set of origins: oa or postcode, or the study's own."),
+]
+Families = Annotated[
+    Path | None,
+    typer.Option(
+        "--families",
+        help="CSV of families' postcodes or coordinates, to count in place of the study's "
+        "origins. Counted by area; never written out.",
+    ),
+]
+ManifestArgument = Annotated[
+    Path,
+    typer.Argument(metavar="MANIFEST", help="The manifest.json of a run, or the folder it is in."),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more on the way.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the results as JSON for machines.")]
 
 DIFFERS = 1
 BAD_INPUT = 2
@@ -118,11 +193,12 @@ def report(  # noqa: PLR0913 - each is an option of the command
     from eh_access.publish.outputs import OUTPUT_NAMES, write_outputs  # noqa: PLC0415 - quick start
     from eh_access.study.history import with_history  # noqa: PLC0415 - quick start
     from eh_access.study.manifest import started_now  # noqa: PLC0415 - quick start
-    from eh_access.study.opening import (  # noqa: PLC0415 - quick start
+    from eh_access.study.opening import (  # noqa: PLC0415 - quick start  # noqa: PLC0415 - quick start
+        files_read,
         open_study,
+        refuse_overwriting,
         refuse_unanswerable,
     )
-    from eh_access.study.overwriting import files_read, refuse_overwriting  # noqa: PLC0415 - quick start
     from eh_access.study.run import run_study  # noqa: PLC0415 - quick start
     from eh_access.study.streets import find_streets, street_file  # noqa: PLC0415 - quick start
 
@@ -167,7 +243,7 @@ def verify(  # noqa: PLR0913 - each is an option of the command
     as_json: Json = False,
 ) -> None:
     """Run a study again from its manifest and say what differs; the exit code is 1 if any does."""
-    from eh_access.publish.verifying import verify as verify_run  # noqa: PLC0415 - quick start
+    from eh_access.publish.verify import verify as verify_run  # noqa: PLC0415 - quick start
 
     with Terminal(quiet=quiet or as_json, verbose=verbose) as terminal:
         found = verify_run(
@@ -190,8 +266,8 @@ def log(
     quiet: Quiet = False,
 ) -> None:
     """Draft the AQuA Book's logs and assurance statement, in Markdown and Word."""
-    from eh_access.publish.logs import LOG_NAMES, write_logs  # noqa: PLC0415 - quick start
-    from eh_access.study.overwriting import refuse_overwriting  # noqa: PLC0415 - quick start
+    from eh_access.publish.writers.logs import LOG_NAMES, write_logs  # noqa: PLC0415 - quick start
+    from eh_access.study.opening import refuse_overwriting  # noqa: PLC0415 - quick start
 
     beside = manifest if manifest.is_dir() else manifest.parent
     folder = out if out is not None else beside / "logs"
@@ -229,16 +305,13 @@ def challenge(  # noqa: PLR0913 - each is an option of the command
     as_json: Json = False,
 ) -> None:
     """Run somebody's scenario beside the council's and write the comparison."""
-    from eh_access.publish.challenge import (  # noqa: PLC0415 - quick start
-        COMPARISON_NAMES,
-        comparison_table,
-        write_challenge,
-    )
+    from eh_access.publish.challenge import COMPARISON_NAMES, comparison_table, write_challenge  # noqa: PLC0415 - quick start
     from eh_access.study.challenge import read_challenge  # noqa: PLC0415 - quick start
     from eh_access.study.opening import (  # noqa: PLC0415 - quick start
-        open_study,
+        files_read,
+        open_study,  # noqa: PLC0415 - quick start
+        refuse_overwriting,
     )
-    from eh_access.study.overwriting import files_read, refuse_overwriting  # noqa: PLC0415 - quick start
     from eh_access.study.run import run_study  # noqa: PLC0415 - quick start
     from eh_access.study.streets import find_streets, street_file  # noqa: PLC0415 - quick start
 
@@ -285,7 +358,7 @@ def copy_study(
     out: StudyOut = None,
 ) -> None:
     """Copy a study that ships, to change it: its data stay where they are."""
-    from eh_access.study.copying import study_text, write_study  # noqa: PLC0415 - quick start
+    from eh_access.study.opening import study_text, write_study  # noqa: PLC0415 - quick start
 
     if out is None:
         typer.echo(study_text(name), nl=False)
@@ -312,7 +385,7 @@ def network_download(
     verbose: Verbose = False,
 ) -> None:
     """Download the streets of a place from OpenStreetMap and store them for later runs."""
-    from eh_access.study.fetching import fetch_network  # noqa: PLC0415 - quick start
+    from eh_access.study.opening import fetch_network  # noqa: PLC0415 - quick start
 
     with Terminal(quiet=quiet, verbose=verbose) as terminal:
         terminal.stage(f"Downloading the streets of {place}")

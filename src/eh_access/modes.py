@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from eh_access._arguments import number
+from eh_access.arguments import number
 from eh_access.errors import InputError, NotFoundError, did_you_mean
 
 NO_HILLS = "none"

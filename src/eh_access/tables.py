@@ -5,41 +5,287 @@ Rows are counted from 1, the header not included, in the order the table came in
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
-from eh_access._checking import (
-    CRS,
-    Check,
-    begin,
-    build_points,
-    finish,
-    points_in_place,
-    read_geometry,
-    read_numbers,
-    require_text,
-)
-from eh_access.errors import did_you_mean
+from eh_access.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
-__all__ = [
-    "AREA_COLUMNS",
-    "CRS",
-    "LOCATION_BASES",
-    "MAX_OUTSIDE_M",
-    "ORIGIN_COLUMNS",
-    "SITE_COLUMNS",
-    "check_areas",
-    "check_origins",
-    "check_sites",
-    "points_from_columns",
-]
+CRS = "EPSG:27700"
+"""The one coordinate system of analysis: British National Grid, metres."""
+
+GRID_EXTENT_M = (0.0, 0.0, 700_000.0, 1_300_000.0)
+"""Smallest and largest easting and northing of the British National Grid: x, y, x, y."""
+
+CONTROL = "[\\x00-\\x1f\\x7f-\\x9f\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u2064\\ufeff]"
+"""Signs nobody sees: line ends, NUL, marks of direction. Not one belongs in an id."""
+
+DEGREES = "in a CSV name the columns 'longitude' and 'latitude'; elsewhere state EPSG:4326"
+"""How to say that numbers are degrees."""
+
+SHOWN_ROWS = 20
+HOURS_IN_A_WEEK = 168.0
+MOST_WEIGHT = 1e9
+"""What one origin may weigh at most: more than any country's people, and sums stay finite."""
+
+MOST_RADIUS_M = 100_000.0
+"""How roughly a place may be known; one that may be farther off than this is not known."""
+
+RANGES = {
+    "hours_per_week": (0.0, HOURS_IN_A_WEEK),
+    "hours_per_week_after": (0.0, HOURS_IN_A_WEEK),
+    "location_radius_m": (0.0, MOST_RADIUS_M),
+    "existence": (0.0, 1.0),
+    "weight": (0.0, MOST_WEIGHT),
+    "imd_decile": (1.0, 10.0),
+    "no_car_share": (0.0, 1.0),
+}
+
+
+@dataclass
+class Check:
+    """One table under examination: the copy being put right, and the faults found so far."""
+
+    # ``unplaced`` holds the rows whose coordinates have been faulted already.
+
+    source: str
+    id_name: str
+    frame: pd.DataFrame
+    faults: list[str] = field(default_factory=list)
+    unplaced: set[int] = field(default_factory=set)
+
+    def whole(self, problem: str) -> None:
+        """Note a fault of the table as a whole."""
+        self.faults.append(f"{self.source}: {problem}")
+
+    def rows(self, bad: NDArray[np.bool_], column: str, problems: Sequence[str] | str) -> None:
+        """Note a fault of some rows; ``problems``: one text for all, or one for each shown."""
+        positions = np.flatnonzero(bad)
+        for order, position in enumerate(positions[:SHOWN_ROWS]):
+            problem = problems if isinstance(problems, str) else problems[order]
+            label = self._label(int(position))
+            self.faults.append(f"{self.source}, row {position + 1}{label}, {column}: {problem}")
+        more = len(positions) - SHOWN_ROWS
+        if more > 0:
+            have = "row has" if more == 1 else "rows have"
+            self.whole(f"{more} more {have} a fault of the same kind in {column}")
+
+    def _label(self, position: int) -> str:
+        if self.id_name not in self.frame:
+            return ""
+        value = self.frame[self.id_name].iloc[position]
+        return "" if pd.isna(value) or value == "" else f" ({self.id_name} '{value}')"
+
+    def done(self) -> None:
+        """Raise once, with everything found."""
+        if self.faults:
+            raise InputError(self.faults)
+
+
+def begin(frame: pd.DataFrame, id_name: str, needed: Iterable[str], source: str) -> Check:
+    """Copy the table, bring the id into a column of text, and look for missing columns."""
+    copy = pd.DataFrame(_with_geometry_so_named(frame))
+    if id_name not in copy and copy.index.name == id_name:
+        copy = copy.reset_index()
+    copy = copy.reset_index(drop=True)
+    check = Check(source, id_name, copy)
+    if copy.empty:
+        check.whole("there are no rows; give at least one")
+    absent = [column for column in (id_name, *needed) if column not in copy]
+    for column in absent:
+        check.whole(f"column '{column}' is missing; add it{_hint(column, copy)}")
+    if id_name in copy:
+        ids = copy[id_name].astype("str").str.strip().where(copy[id_name].notna(), "")
+        copy[id_name] = ids
+        check.rows(np.asarray(ids == "", dtype=bool), id_name, "is empty; give every row an id")
+        odd = np.asarray(ids.str.contains(CONTROL), dtype=bool)
+        told = [f"{value!r} holds a sign that cannot be seen; remove it" for value in ids[odd]]
+        check.rows(odd, id_name, told)
+        repeated = np.asarray(ids.duplicated(keep="first") & (ids != ""), dtype=bool)
+        first = {value: row for row, value in reversed(list(enumerate(ids, 1)))}
+        told = [f"'{value}' stands in row {first[value]} already" for value in ids[repeated]]
+        check.rows(repeated, id_name, [f"{text}; every id may stand once" for text in told])
+    return check
+
+
+def _with_geometry_so_named(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a copy whose geometry, if it has one under another name, is called geometry."""
+    if isinstance(frame, gpd.GeoDataFrame):
+        active = frame.active_geometry_name
+        if active not in (None, "geometry"):
+            others = frame.drop(columns="geometry", errors="ignore")
+            return pd.DataFrame(others.rename_geometry("geometry"))
+    return frame.copy()
+
+
+def _hint(column: str, frame: pd.DataFrame) -> str:
+    """Return a clause that names columns like the missing one, or those there are."""
+    return f" ({did_you_mean(column, frame.columns)})" if len(frame.columns) else ""
+
+
+def require_text(check: Check, columns: Iterable[str]) -> None:
+    """Note empty cells in columns that must say something."""
+    for column in columns:
+        if column in check.frame:
+            values = check.frame[column]
+            blank = values.isna() | (values.astype("str").str.strip() == "")
+            check.rows(np.asarray(blank, dtype=bool), column, "is empty; fill it in")
+
+
+def read_numbers(
+    check: Check, columns: Iterable[str], *, may_miss: NDArray[np.bool_] | bool
+) -> None:
+    """Turn columns into float64, noting what is no number, out of range or missing."""
+    for column in columns:
+        if column not in check.frame:
+            continue
+        given = check.frame[column]
+        values = pd.to_numeric(given, errors="coerce").astype("float64").to_numpy()
+        low, high = RANGES[column]
+        absent = np.asarray(given.isna(), dtype=bool)
+        bad = ~absent & ~((values >= low) & (values <= high) & np.isfinite(values))
+        if column == "imd_decile":
+            bad |= ~absent & (values != np.floor(values))
+        wanted = f"from {low:g} to {high:,.10g}"
+        told = [f"is {value}; give a number {wanted}" for value in given[bad]]
+        check.rows(bad, column, told)
+        check.rows(absent & ~np.asarray(may_miss), column, f"is empty; give a number {wanted}")
+        check.frame[column] = values
+
+
+def read_geometry(check: Check) -> gpd.GeoSeries | None:
+    """Return the geometry as it came, built from easting and northing if there is none."""
+    if "geometry" in check.frame:
+        shapes = check.frame["geometry"]
+        crs = getattr(shapes.array, "crs", None)
+        if crs is None:
+            check.whole(f"the coordinate system is not stated; say which, as in set_crs('{CRS}')")
+            return None
+        return gpd.GeoSeries(shapes)
+    if "easting" in check.frame and "northing" in check.frame:
+        return build_points(check, "easting", "northing", CRS)
+    check.whole("there is no geometry; give points, or columns 'easting' and 'northing'")
+    return None
+
+
+def build_points(check: Check, x: str, y: str, crs: str) -> gpd.GeoSeries:
+    """Return points of two columns; None where both are missing or one is no number."""
+    values = []
+    for column in (x, y):
+        if column not in check.frame:
+            hint = _hint(column, check.frame)
+            raise InputError(f"{check.source}: column '{column}' is missing; add it{hint}")
+        given = check.frame[column]
+        number = pd.to_numeric(given, errors="coerce").astype("float64").to_numpy()
+        bad = ~np.isfinite(number) & np.asarray(given.notna(), dtype=bool)
+        told = [f"'{value}' is no number; give a coordinate" for value in given[bad]]
+        check.rows(bad, column, told)
+        check.unplaced.update(np.flatnonzero(bad).tolist())
+        values.append(number)
+    for column, missing, other in ((x, values[0], values[1]), (y, values[1], values[0])):
+        lone = np.asarray(check.frame[column].isna(), dtype=bool) & np.isfinite(other)
+        lone &= np.isnan(missing)
+        check.rows(lone, column, "is empty; give both coordinates or neither")
+        check.unplaced.update(np.flatnonzero(lone).tolist())
+    complete = np.isfinite(values[0]) & np.isfinite(values[1])
+    points = np.full(len(check.frame), None, dtype=object)
+    points[complete] = shapely.points(values[0][complete], values[1][complete])
+    return gpd.GeoSeries(points, index=check.frame.index, crs=crs)
+
+
+def points_in_place(
+    check: Check,
+    geometry: gpd.GeoSeries,
+    *,
+    may_miss: NDArray[np.bool_],
+    within: BaseGeometry | None,
+    max_outside_m: float,
+) -> None:
+    """Note what is no point, missing, or too far outside the study area."""
+    shapes = np.asarray(geometry.array)
+    known = np.ones(len(shapes), dtype=bool)
+    known[sorted(check.unplaced)] = False
+    absent = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    remedy = "there are no coordinates; give them"
+    check.rows(absent & known & ~may_miss, "geometry", remedy)
+    is_point = shapely.get_type_id(shapes) == 0
+    kinds = geometry.geom_type[~absent & ~is_point]
+    wrong = [f"is a {kind}; give a Point, for example its centroid" for kind in kinds]
+    check.rows(~absent & ~is_point, "geometry", wrong)
+    placed = is_point & ~absent
+    raw = np.column_stack([shapely.get_x(shapes[placed]), shapely.get_y(shapes[placed])])
+    area = shapely.box(*GRID_EXTENT_M) if within is None else within
+    shapely.prepare(area)
+    outside_m = _metres_outside(raw, geometry.crs, area)
+    limit_m = 0.0 if within is None else max_outside_m
+    degrees = _look_like_degrees(raw) & (not geometry.crs.is_geographic)
+    bad = (outside_m > limit_m) | degrees
+    place = "the British National Grid" if within is None else "the study area"
+    # only what will be shown is looked into: thousands of rows often share one mistake
+    shown = [*zip(raw[bad], outside_m[bad], strict=True)][:SHOWN_ROWS]
+    told = [
+        f"{x:.10g}, {y:.10g} lies {_how_far(away_m)} {place}; "
+        + _remedy(np.array([[x, y]]), geometry.crs, area, limit_m)
+        for (x, y), away_m in shown
+    ]
+    rows = np.zeros(len(shapes), dtype=bool)
+    rows[np.flatnonzero(placed)[bad]] = True
+    check.rows(rows, "geometry", told)
+
+
+def finish(check: Check, geometry: gpd.GeoSeries) -> gpd.GeoDataFrame:
+    """Return the checked table: EPSG:27700, index set and named, no stale coordinates."""
+    frame = check.frame.drop(columns=["geometry", "easting", "northing"], errors="ignore")
+    table = gpd.GeoDataFrame(frame, geometry=geometry.to_crs(CRS).to_numpy(), crs=CRS)
+    return table.set_index(check.id_name)
+
+
+def _metres_outside(raw: NDArray[np.float64], crs: Any, area: BaseGeometry) -> NDArray[np.float64]:  # noqa: ANN401 - pyproj is untyped here
+    """Return each point's distance from the area; inf where it cannot be placed on the grid."""
+    grid = gpd.GeoSeries.from_xy(raw[:, 0], raw[:, 1], crs=crs).to_crs(CRS)
+    x, y = grid.x.to_numpy(), grid.y.to_numpy()
+    away_m = np.full(len(raw), np.inf)
+    finite = np.isfinite(x) & np.isfinite(y)
+    away_m[finite] = shapely.distance(shapely.points(x[finite], y[finite]), area)
+    return away_m
+
+
+def _look_like_degrees(raw: NDArray[np.float64]) -> NDArray[np.bool_]:
+    return np.asarray((np.abs(raw) <= [180.0, 90.0]).all(axis=1), dtype=bool)
+
+
+def _how_far(away_m: float) -> str:
+    if not np.isfinite(away_m):
+        return "far outside"
+    return f"{away_m / 1000:.1f} km outside" if away_m > 0 else "at the corner of"
+
+
+def _remedy(raw: NDArray[np.float64], crs: Any, area: BaseGeometry, limit_m: float) -> str:  # noqa: ANN401 - as above
+    """Return what to do about one misplaced point, having tried the usual mistakes."""
+    swapped = raw[:, ::-1]
+    # degrees first: as metres they all lie at the grid's corner, whichever way round
+    tries = (
+        (raw, f"longitude, latitude: {DEGREES}"),
+        (swapped, f"latitude, longitude: exchange them, and {DEGREES}"),
+    )
+    for candidate, remedy in () if crs.is_geographic else tries:
+        in_degrees = bool(_look_like_degrees(candidate)[0])
+        if in_degrees and _metres_outside(candidate, "EPSG:4326", area)[0] <= limit_m:
+            return f"the numbers look like {remedy}"
+    if _metres_outside(swapped, crs, area)[0] <= limit_m:
+        names = "longitude and latitude" if crs.is_geographic else "easting and northing"
+        return f"{names} look swapped: exchange them"
+    return "correct the coordinates, or state the coordinate system they are in"
+
 
 MAX_OUTSIDE_M = 5000.0
 """How far outside the study area a point may lie unless told otherwise, in metres."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
-    from eh_access.study.results import StudyResult
+    from eh_access.study.result import StudyResult
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (

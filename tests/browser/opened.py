@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-    from eh_access.study.results import StudyResult
+    from eh_access.study.result import StudyResult
 
 WIDE = (1440, 900)
 
@@ -133,7 +133,7 @@ class Opened:
 
 def written(result: StudyResult, folder: Path) -> Path:
     """Write a study's map into a folder."""
-    from eh_access.publish.map import render_map  # noqa: PLC0415 - folium is heavy
+    from eh_access.publish.writers.map import render_map  # noqa: PLC0415 - folium is heavy
 
     path = folder / "map.html"
     path.write_text(render_map(result), encoding="utf-8")

@@ -11,17 +11,16 @@ import pytest
 from playwright.sync_api import expect
 
 from browser.opened import Opened, written
-from eh_access.analysis.case import Case, JudgeSettings, Side
-from eh_access.analysis.comparison import Comparison, compare
-from eh_access.analysis.equality import group_members
-from eh_access.analysis.measures import coverage
-from eh_access.analysis.rough import rough_radius_m
-from eh_access.analysis.scenarios import Close, Open, Scenario, apply_scenario, open_sites
-from eh_access.analysis.verdicts import judge
-from eh_access.publish import words
-from eh_access.publish.shading import CHANGE
+from eh_access.criteria.criterion import Case, JudgeSettings, Side, rough_radius_m
+from eh_access.criteria.judge import judge
+from eh_access.measures.basic import coverage
+from eh_access.measures.comparison import Comparison, compare
+from eh_access.measures.equity import group_members
+from eh_access.measures.scenarios import Close, Open, Scenario, apply_scenario, open_sites
+from eh_access.publish import numbers
+from eh_access.publish.charts import CHANGE
 from eh_access.study.config import load_study, scenario_of
-from eh_access.study.results import StudyResult
+from eh_access.study.result import StudyResult
 from map_study import FORMULA, IMAGE, SCRIPT_END, study_text, toy_result
 
 if TYPE_CHECKING:
@@ -99,8 +98,8 @@ def expected(
     row = found.summary().iloc[0]
     added = row["mean_change_min"]
     return {
-        "before": words.percent(shares[0]),
-        "after": words.percent(shares[1]),
+        "before": numbers.percent(shares[0]),
+        "after": numbers.percent(shares[1]),
         "added": f"{added:+.1f}" if round(added, 1) else "0.0",
         "loses": in_prose(row["weight_loses"]),
     }
@@ -194,11 +193,11 @@ def test_wards_in_the_table_are_the_librarys(page: Opened, rotherham: StudyResul
     rows = page.rows()
     assert [row[0] for row in rows] == found.index.tolist()
     for row, (_, ward) in zip(rows, found.iterrows(), strict=True):
-        assert row[1] == words.whole(ward["weight"])
+        assert row[1] == numbers.whole(ward["weight"])
         assert row[4] == f"{ward['mean_before_min']:.1f}"
         assert row[5] == f"{ward['mean_after_min']:.1f}"
         assert float(row[6]) == pytest.approx(ward["mean_change_min"], abs=0.0500001)
-        assert row[7] == words.whole(ward["weight_loses"])
+        assert row[7] == numbers.whole(ward["weight_loses"])
 
 
 def test_the_table_is_sorted_filtered_and_saved(page: Opened) -> None:

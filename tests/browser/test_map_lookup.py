@@ -12,11 +12,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from browser.opened import Opened, written
-from eh_access.analysis.scenarios import open_sites
+from eh_access.measures.scenarios import open_sites
 from eh_access.routing.matrix import travel_time_matrix
 from eh_access.study.config import load_study
 from eh_access.study.opening import open_study
-from eh_access.study.results import StudyResult
+from eh_access.study.result import StudyResult
 from eh_access.study.run import run_study
 from eh_access.study.streets import find_streets
 from map_study import toy_result

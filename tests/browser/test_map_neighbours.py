@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 from browser.opened import Opened, written
 from browser.test_map_browser import SWITCHES, expected
 from eh_access.study.config import load_study
-from eh_access.study.results import StudyResult
+from eh_access.study.result import StudyResult
 from eh_access.study.run import run_study
 from map_study import EAST, NORTH, study_text, write_tables
 

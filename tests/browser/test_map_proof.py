@@ -11,14 +11,14 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from browser.opened import Opened, written
-from eh_access.analysis.case import Case, JudgeSettings, Side
-from eh_access.analysis.scenarios import Close, Scenario, apply_scenario
-from eh_access.analysis.verdicts import judge
+from eh_access.criteria.criterion import Case, JudgeSettings, Side
+from eh_access.criteria.judge import judge
+from eh_access.measures.scenarios import Close, Scenario, apply_scenario
 from eh_access.publish.report import render_report
 from eh_access.study.challenge import read_challenge
 from eh_access.study.config import load_study
 from eh_access.study.inputs import read_inputs
-from eh_access.study.results import StudyResult
+from eh_access.study.result import StudyResult
 from eh_access.study.run import run_study
 
 if TYPE_CHECKING:

@@ -11,10 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eh_access.modes import CYCLE, DRIVE, MODES, PUSHCHAIR, WALK, TravelMode
-from eh_access.network.build import build_network
+from eh_access.network.build import build_network, kept_point_tags
 from eh_access.network.cost import edge_cost
 from eh_access.network.model import CLOSED_DS, Network
-from eh_access.network.raw import kept_point_tags
 from eh_access.network.rules import evaluate
 from ways import BARRIERS, GRID, Way, arcs_graph, place, raw_ways, some_ways
 

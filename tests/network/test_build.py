@@ -16,10 +16,9 @@ from hypothesis import strategies as st
 from eh_access.errors import InputError
 from eh_access.modes import CYCLE, DRIVE, MODES, PUSHCHAIR, WALK, TravelMode
 from eh_access.network.area import as_polygon
-from eh_access.network.build import build_network
+from eh_access.network.build import RawWays, build_network
 from eh_access.network.cost import edge_cost
 from eh_access.network.model import CLOSED_DS, Network
-from eh_access.network.raw import RawWays
 from eh_access.network.rules import evaluate
 from ways import (
     EAST,

@@ -8,14 +8,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from shapely import box
 
+from eh_access.arguments import SearchOptions
 from eh_access.errors import InputError, NotFoundError
 from eh_access.modes import CYCLE, DRIVE, MODES, WALK, TravelMode
-from eh_access.network.changes import AddLink, CloseStreet, SetSpeedLimit, change_streets
-from eh_access.network.file import read_network_file, write_network
-from eh_access.network.links import cut_edge
+from eh_access.network.edit import AddLink, CloseStreet, SetSpeedLimit, change_streets, cut_edge
+from eh_access.network.io import read_network_file, write_network
 from eh_access.network.model import JOINS_KEY, Network
 from eh_access.network.ordering import order_nodes
-from eh_access.routing.engine import SearchOptions, topology
+from eh_access.routing.search import topology
 from oracles import scipy_minutes
 from strategies_routing import towns
 from toys import EAST, NORTH, STREET, diamond, grid_town, one_way_loop, toy_network

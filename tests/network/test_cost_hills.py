@@ -13,12 +13,18 @@ from hypothesis import strategies as st
 
 from eh_access.errors import InputError
 from eh_access.modes import CYCLE, DRIVE, PUSHCHAIR, WALK, TravelMode
-from eh_access.network.build import build_network
-from eh_access.network.cost import SLOPE_UNKNOWN, edge_cost
+from eh_access.network.build import RawWays, build_network
+from eh_access.network.cost import (
+    FUNCTIONS,
+    SLOPE_UNKNOWN,
+    bicycle,
+    edge_cost,
+    pushchair,
+    slow_by_hills,
+    tobler,
+)
 from eh_access.network.describe import describe
-from eh_access.network.hills import FUNCTIONS, bicycle, pushchair, slow_by_hills, tobler
 from eh_access.network.model import Network
-from eh_access.network.raw import RawWays
 from eh_access.network.terrain import Terrain, with_heights
 
 PATH = {"highway": "residential", "surface": "asphalt"}

@@ -13,11 +13,10 @@ from hypothesis import strategies as st
 
 from eh_access.errors import InputError
 from eh_access.modes import ACTIVE_PLACES_PARKING_S, DRIVE, PUSHCHAIR, WALK, TravelMode
-from eh_access.network.build import build_network
+from eh_access.network.build import RawWays, build_network
 from eh_access.network.cost import edge_cost
-from eh_access.network.file import read_network_file
+from eh_access.network.io import read_network_file
 from eh_access.network.model import CLOSED_DS, Network
-from eh_access.network.raw import RawWays
 from eh_access.routing.estimate import estimate_travel_times
 from eh_access.routing.matrix import travel_time_matrix
 

@@ -15,10 +15,9 @@ from hypothesis import strategies as st
 
 from eh_access.errors import SourceError
 from eh_access.modes import MODES, WALK
-from eh_access.network.archive import pack, unpack
 from eh_access.network.build import build_network
 from eh_access.network.cost import edge_cost
-from eh_access.network.file import read_network_file, write_network
+from eh_access.network.io import pack, read_network_file, unpack, write_network
 from eh_access.network.model import Network
 from eh_access.network.osm import read_network
 from eh_access.network.provenance import osm_provenance

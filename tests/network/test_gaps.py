@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 
 from eh_access.modes import CYCLE, DRIVE, MODES, PUSHCHAIR, WALK, TravelMode
-from eh_access.network.file import read_network_file
-from eh_access.network.gaps import LOSSES, NOT_RECORDED, gaps, losses
+from eh_access.network.describe import LOSSES, NOT_RECORDED, gaps, losses
+from eh_access.network.io import read_network_file
 from eh_access.network.model import Network
-from eh_access.publish.streets import PUSHCHAIR_CLOSED, PUSHCHAIR_SLOWED, car_speeds
-from eh_access.publish.tabulate import tabulate
+from eh_access.publish.tabulations import PUSHCHAIR_CLOSED, PUSHCHAIR_SLOWED, car_speeds, tabulate
 from eh_access.sources.bundled import network_path
-from eh_access.study.results import StudyResult
+from eh_access.study.result import StudyResult
 
 AGREEMENT = Path(__file__).resolve().parents[2] / "docs" / "method" / "agreement.md"
 

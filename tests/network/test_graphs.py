@@ -18,7 +18,7 @@ from eh_access.modes import CYCLE, DRIVE, MODES, PUSHCHAIR, WALK
 from eh_access.network.cost import edge_cost
 from eh_access.network.model import CLOSED_DS, Network
 from eh_access.network.osm import read_network
-from eh_access.sources.overpass import NODE_TAGS, WAY_TAGS
+from eh_access.sources.openstreetmap import NODE_TAGS, WAY_TAGS
 from ways import arcs_graph
 
 EXTRACT = Path(__file__).parents[3] / "shared/data/newport/newport-2023-06-13.osm.pbf"

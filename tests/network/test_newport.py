@@ -16,7 +16,7 @@ from pyproj import Geod
 from eh_access.modes import DRIVE, MODES, PUSHCHAIR, WALK
 from eh_access.network.cost import edge_cost
 from eh_access.network.describe import describe
-from eh_access.network.file import read_network_file
+from eh_access.network.io import read_network_file
 from eh_access.network.model import CLOSED_DS, Network
 from eh_access.network.rules import evaluate
 

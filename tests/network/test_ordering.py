@@ -7,7 +7,7 @@ from hypothesis import given, settings
 
 from eh_access.network.model import Network
 from eh_access.network.ordering import order_nodes
-from eh_access.routing.topology import build_topology
+from eh_access.routing.engine.topology import build_topology
 from strategies_routing import towns
 from toys import grid_town
 

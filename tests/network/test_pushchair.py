@@ -9,10 +9,9 @@ import pytest
 
 from eh_access.errors import NotFoundError
 from eh_access.modes import MODES, PUSHCHAIR, TODDLER, WALK, TravelMode, get_mode
-from eh_access.network.build import build_network
+from eh_access.network.build import RawWays, build_network, kept_point_tags
 from eh_access.network.cost import SLOPE_UNKNOWN, edge_cost
 from eh_access.network.model import CLOSED_DS, Network
-from eh_access.network.raw import RawWays, kept_point_tags
 from eh_access.network.rules import evaluate
 
 FOOTWAY = {"highway": "footway", "surface": "asphalt"}

@@ -13,7 +13,7 @@ import pytest
 import shapely
 
 from eh_access.modes import DRIVE, MODES, PUSHCHAIR, WALK, TravelMode
-from eh_access.network.file import read_network_file
+from eh_access.network.io import read_network_file
 from eh_access.network.model import Network
 from eh_access.network.osm import read_network
 from eh_access.network.rules import evaluate

@@ -14,12 +14,10 @@ import pytest
 
 from eh_access.modes import CYCLE, DRIVE, PUSHCHAIR, WALK, TravelMode
 from eh_access.network import rules
-from eh_access.network.build import build_network
+from eh_access.network.build import RawWays, build_network, kept_point_tags, kept_way_tags
 from eh_access.network.cost import edge_cost
 from eh_access.network.model import CLOSED_DS
-from eh_access.network.raw import RawWays, kept_point_tags, kept_way_tags
-from eh_access.network.rule_table import RuleLine, RuleTable, rule_table
-from eh_access.network.rules import TagCost, evaluate
+from eh_access.network.rules import RuleLine, RuleTable, TagCost, evaluate, rule_table
 
 MODES = {
     "foot": WALK.without_hills(),

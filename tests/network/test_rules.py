@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from eh_access.errors import InputError, NotFoundError
 from eh_access.modes import DRIVE, MODES, PUSHCHAIR, WALK, TravelMode
-from eh_access.network.rule_table import read_rule_table, rule_table
-from eh_access.network.rules import evaluate
+from eh_access.network.rules import evaluate, read_rule_table, rule_table
 
 MPH = 1.609344
 DRIVEN = 0.8

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 from eh_access.errors import InputError
 from eh_access.modes import DRIVE, PUSHCHAIR, WALK
-from eh_access.network.grid import build_grid
-from eh_access.network.grid_search import nearest_segments
+from eh_access.network.grid import build_grid, nearest_segments
 from eh_access.network.snapping import Snapped, segments_of, snap
 from toys import (
     CRS,

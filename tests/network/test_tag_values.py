@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eh_access.network.tag_values import (
+from eh_access.network.rules import (
     parse_duration_min,
     parse_metres,
     parse_slope_percent,

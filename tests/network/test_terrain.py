@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from scipy.interpolate import RegularGridInterpolator
 
 from eh_access.errors import SourceError
-from eh_access.network.build import build_network
-from eh_access.network.file import read_network_file, write_network
+from eh_access.network.build import RawWays, build_network
+from eh_access.network.cost import level_for_want_of_heights
 from eh_access.network.heights import Heights
-from eh_access.network.hills import level_for_want_of_heights
-from eh_access.network.model import Network, Provenance
-from eh_access.network.raw import RawWays
+from eh_access.network.io import read_network_file, write_network
+from eh_access.network.model import Network
+from eh_access.network.provenance import Provenance
 from eh_access.network.terrain import Terrain, read_terrain, with_heights, write_terrain
 
 ROOT = Path(__file__).parents[2]

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from eh_access.publish.tables import Table
-from eh_access.publish.tabulate import tabulate
-from eh_access.study.results import StudyResult
+from eh_access.publish.table import Table
+from eh_access.publish.tabulations import tabulate
+from eh_access.study.result import StudyResult
 from map_study import toy_result
 
 

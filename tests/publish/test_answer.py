@@ -9,15 +9,20 @@ from collections.abc import Mapping
 import pandas as pd
 import pytest
 
-from eh_access.analysis.criteria import Outcome, Verdict
-from eh_access.publish.answer import answer, deprived_sentence, standing, standings
+from eh_access.criteria.criterion import Outcome, Verdict
+from eh_access.publish.prose import (
+    answer,
+    deprived_sentence,
+    standing,
+    standings,
+    what_would_change,
+)
 from eh_access.publish.report import criteria_matrix, render_report
-from eh_access.publish.tables import Table
-from eh_access.publish.tabulate import tabulate
-from eh_access.publish.turning import what_would_change
+from eh_access.publish.table import Table
+from eh_access.publish.tabulations import tabulate
 from eh_access.publish.wording import Wording
 from eh_access.routing.estimate import ACCURACY, MEASURED
-from eh_access.study.results import StudyResult
+from eh_access.study.result import StudyResult
 
 MET, MARGINAL, NOT_MET = Outcome.MET, Outcome.MARGINAL, Outcome.NOT_MET
 Pointed = Outcome | None

@@ -5,11 +5,10 @@ import warnings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eh_access.publish.drawing import blank_figure, drawn
-from eh_access.publish.figures import bars_svg, map_svg
-from eh_access.publish.labels import place_labels
-from eh_access.publish.layers import area_changes, site_status
-from eh_access.study.results import StudyResult
+from eh_access.publish.charts import bars_svg, blank_figure, drawn, map_svg, place_labels
+from eh_access.publish.tabulations import area_changes
+from eh_access.publish.writers.geopackage import site_status
+from eh_access.study.result import StudyResult
 from map_study import FORMULA
 
 places = st.lists(

@@ -9,12 +9,16 @@ import numpy as np
 import pytest
 
 from eh_access import StudyResult
-from eh_access.publish.choice_tables import joint, ranks_in_words
-from eh_access.publish.further_report import Further, further
-from eh_access.publish.sections import Section
-from eh_access.publish.sure_limits import hours_at_the_edge, what_it_does_not_tell
-from eh_access.publish.tables import Table
-from eh_access.study.further import Findings, find_further
+from eh_access.publish.prose import (
+    Further,
+    Section,
+    further,
+    hours_at_the_edge,
+    what_it_does_not_tell,
+)
+from eh_access.publish.table import Table
+from eh_access.publish.tabulations import joint, ranks_in_words
+from eh_access.study.findings import Findings, find_further
 
 SESSIONS = "deregister-sessions"
 

@@ -16,15 +16,20 @@ import pyogrio
 import pytest
 import shapely
 
-from eh_access.analysis.rough import rough_radius_m
+from eh_access.criteria.criterion import rough_radius_m
 from eh_access.network.osm import read_network
 from eh_access.publish.attribution import credit_lines
-from eh_access.publish.geopackage import write_geopackage
-from eh_access.publish.layers import geopackage_metadata, layers, site_status, streets_layer
-from eh_access.publish.tables import Table
+from eh_access.publish.table import Table
+from eh_access.publish.writers.geopackage import (
+    geopackage_metadata,
+    layers,
+    site_status,
+    streets_layer,
+    write_geopackage,
+)
 from eh_access.sources import bundled
 from eh_access.study.config import load_study
-from eh_access.study.results import StudyResult
+from eh_access.study.result import StudyResult
 from eh_access.study.run import run_study
 from map_study import study_text, write_tables
 from toys import grid_town

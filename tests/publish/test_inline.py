@@ -7,7 +7,7 @@ import pytest
 from folium.plugins import Fullscreen
 
 from eh_access.errors import InputError
-from eh_access.publish.inline import (
+from eh_access.publish.interactive import (
     external_references,
     inline_map,
     inline_page,

@@ -9,10 +9,10 @@ import docx
 import pytest
 from docx.oxml.ns import qn
 
-from eh_access.publish.documents import Document, Grid, Paragraph, markdown, word
-from eh_access.publish.logs import LOG_NAMES, OPEN
+from eh_access.publish.writers.documents import Document, Grid, Paragraph, markdown, word
+from eh_access.publish.writers.logs import LOG_NAMES, OPEN
 from eh_access.study.manifest import build_manifest
-from eh_access.study.results import StudyResult
+from eh_access.study.result import StudyResult
 from study_cli import run_cli
 from study_files import write_study
 

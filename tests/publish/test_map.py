@@ -13,24 +13,25 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eh_access.publish.geojson import (
+from eh_access.publish.interactive import external_references
+from eh_access.publish.map_data import (
     STEPS_PER_DEGREE,
+    build_payload,
     encode,
     encoded_polygons,
+    safe_json,
+    simpler,
     street_lines,
     to_degrees,
 )
-from eh_access.publish.inline import external_references
-from eh_access.publish.isochrone_shapes import simpler
-from eh_access.publish.map import render_map
-from eh_access.publish.payload import build_payload, safe_json
-from eh_access.publish.squares import SQUARE_M, display_areas
+from eh_access.publish.tabulations import SQUARE_M, display_areas
+from eh_access.publish.writers.map import render_map
 from eh_access.routing.estimate import ACCURACY
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from eh_access.study.results import StudyResult
+    from eh_access.study.result import StudyResult
 from map_study import FORMULA, IMAGE, SCRIPT_END, toy_result
 from toys import grid_town
 

@@ -11,15 +11,12 @@ from pathlib import Path
 import matplotlib as mpl
 import pytest
 
-from eh_access.analysis.criteria import Outcome, Verdict
-from eh_access.publish.choice_tables import ranks_in_words
-from eh_access.publish.further_tables import further_tables
+from eh_access.criteria.criterion import Outcome, Verdict
+from eh_access.publish.charts import CHANGE, plot_change
 from eh_access.publish.outputs import write_outputs
-from eh_access.publish.plots import plot_change
-from eh_access.publish.shading import CHANGE
-from eh_access.publish.tabulate import tabulate
-from eh_access.study.further import Findings, find_further
-from eh_access.study.results import StudyResult
+from eh_access.publish.tabulations import further_tables, ranks_in_words, tabulate
+from eh_access.study.findings import Findings, find_further
+from eh_access.study.result import StudyResult
 from study_cli import run_cli
 
 SPACED = re.compile(r"\d[ \u00a0]%")

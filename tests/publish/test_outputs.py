@@ -14,7 +14,7 @@ import pytest
 
 from eh_access.errors import SourceError
 from eh_access.publish.outputs import OUTPUT_NAMES, write_csv, write_outputs
-from eh_access.study.results import StudyResult
+from eh_access.study.result import StudyResult
 
 
 @pytest.fixture(scope="module")

@@ -18,11 +18,11 @@ from shapely import Point, box
 
 import toy_borough
 from eh_access import Close, Scenario, Verdicts, inline_map, judge
-from eh_access._pens import DRAWN_IN
-from eh_access.analysis.comparison import Comparison, compare
+from eh_access.delegate import DRAWN_IN
 from eh_access.errors import InputError, NotFoundError
-from eh_access.publish.inline import external_references
-from eh_access.publish.shading import CHANGE, SHORT, TIMES, Shading, shaded_shapes
+from eh_access.measures.comparison import Comparison, compare
+from eh_access.publish.charts import CHANGE, SHORT, TIMES, Shading, shaded_shapes
+from eh_access.publish.interactive import external_references
 
 HOSTILE = "<img src=x onerror=alert(1)></script>`${alert(1)}$x$"
 

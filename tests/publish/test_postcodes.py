@@ -12,14 +12,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eh_access.publish import postcodes
-from eh_access.publish.postcodes import UNREACHED, packed, postcode_table
-from eh_access.routing.types import TravelTimes
+from eh_access.publish import map_data
+from eh_access.publish.map_data import UNREACHED, packed, postcode_table
+from eh_access.routing.travel_times import TravelTimes
 from eh_access.sources.bundled import load_origins
 from eh_access.study.config import load_study
-from eh_access.study.inputs import Inputs, read_inputs
-from eh_access.study.postcodes import with_postcodes
-from eh_access.study.results import StudyResult
+from eh_access.study.inputs import read_inputs
+from eh_access.study.reading import with_postcodes
+from eh_access.study.records import Inputs
+from eh_access.study.result import StudyResult
 from eh_access.study.run import run_study
 from map_study import toy_result
 
@@ -36,7 +37,7 @@ def unpacked(column: str) -> np.ndarray:
     """Return minutes as the page reads them."""
     bytes_ = np.frombuffer(base64.b64decode(column), np.uint8).reshape(-1, 3).astype(np.int64)
     steps = bytes_ @ np.array([1, 256, 65536])
-    return np.where(steps == UNREACHED, np.inf, steps / postcodes.STEPS_PER_MIN)
+    return np.where(steps == UNREACHED, np.inf, steps / map_data.STEPS_PER_MIN)
 
 
 def agrees(columns: list[str], times: TravelTimes) -> None:
@@ -128,7 +129,7 @@ def test_postcodes_outside_the_place_are_left_out(tmp_path: Path) -> None:
 def test_more_than_a_file_can_carry_is_left_out_aloud(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(postcodes, "MOST_BYTES", 6587 * 12 * 3 * 3 - 1)
+    monkeypatch.setattr(map_data, "MOST_BYTES", 6587 * 12 * 3 * 3 - 1)
     with caplog.at_level(logging.WARNING):
         assert postcode_table(run_study(load_study("rotherham"))) is None
     assert "6,587" in caplog.text

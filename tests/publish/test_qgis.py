@@ -12,10 +12,15 @@ import geopandas as gpd
 import pytest
 from shapely import LineString
 
-from eh_access.publish.geopackage import Layer, line_style, write_geopackage
-from eh_access.publish.layers import geopackage_metadata, layers
-from eh_access.publish.shading import CHANGE
-from eh_access.study.results import StudyResult
+from eh_access.publish.charts import CHANGE
+from eh_access.publish.writers.geopackage import (
+    Layer,
+    geopackage_metadata,
+    layers,
+    line_style,
+    write_geopackage,
+)
+from eh_access.study.result import StudyResult
 
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "qgis_picture.py"
 SYSTEM_PYTHON = "/usr/bin/python3"

@@ -12,13 +12,13 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from eh_access.publish.attribution import credit_lines
-from eh_access.publish.inline import external_references
+from eh_access.publish.interactive import external_references
+from eh_access.publish.prose import in_words, reasons
 from eh_access.publish.report import render_report
-from eh_access.publish.tables import Table
-from eh_access.publish.verdict_words import in_words, reasons
+from eh_access.publish.table import Table
 from eh_access.publish.wording import fact
 from eh_access.routing.estimate import ACCURACY
-from eh_access.study.results import StudyResult
+from eh_access.study.result import StudyResult
 from map_study import IMAGE
 
 Element = dict[str, Any]

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from eh_access.publish.outputs import write_outputs
-from eh_access.publish.page_tree import Node, read_page
+from eh_access.publish.writers.word import Node, read_page
 from eh_access.study.config import load_study
 from eh_access.study.run import run_study
 from xlsx import sheets_of

@@ -10,14 +10,13 @@ import pandas as pd
 import pytest
 import shapely
 
-from eh_access.network.changes import CloseStreet, change_streets
-from eh_access.network.file import read_network_file, write_network
-from eh_access.publish.streets_compared import AREAS, OUTCOMES, compared_sentence
-from eh_access.publish.tabulate import tabulate
-from eh_access.sources import download, overpass
+from eh_access.network.edit import CloseStreet, change_streets
+from eh_access.network.io import read_network_file, write_network
+from eh_access.publish.tabulations import AREAS, OUTCOMES, compared_sentence, tabulate
+from eh_access.sources import openstreetmap
 from eh_access.sources.bundled import network_path
 from eh_access.study.opening import open_study
-from eh_access.study.results import StudyResult
+from eh_access.study.result import StudyResult
 from eh_access.study.run import run_study
 from eh_access.study.streets import find_streets
 from overpass_server import EXTRACT, running
@@ -140,11 +139,11 @@ def test_a_download_is_compared_with_the_streets_that_ship(
     """The server on this machine holds the extract that the bundled streets were made from."""
     toy = moved(write_study(tmp_path / "study"), **TO_NEWPORT)
     toy.change("study.toml", 'source = "estimate"', "buffer_m = 300")
-    monkeypatch.setattr(download, "default_folder", lambda: tmp_path / "store")
+    monkeypatch.setattr(openstreetmap, "default_folder", lambda: tmp_path / "store")
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     with running() as server:
-        monkeypatch.setenv(overpass.URL_VARIABLE, server.url)
+        monkeypatch.setenv(openstreetmap.URL_VARIABLE, server.url)
         ran = run_cli("report", toy.toml, "--streets", "download", "-o", tmp_path / "out")
         assert ran.code == 0, ran.err
         asked = len(server.queries)

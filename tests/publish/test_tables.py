@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from eh_access.errors import InputError
-from eh_access.publish.tables import Column, Table, make_table
-from eh_access.publish.tabulate import groupings
-from eh_access.study.results import StudyResult
+from eh_access.publish.table import Column, Table, make_table
+from eh_access.publish.tabulations import groupings
+from eh_access.study.result import StudyResult
 
 COLUMNS = (Column("who", "Who"), Column("share", "Share", "percent"), Column("t", "T", "minutes"))
 

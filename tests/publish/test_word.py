@@ -10,12 +10,11 @@ from pathlib import Path
 import docx
 import pytest
 
-from eh_access.publish.further_report import NOTHING
-from eh_access.publish.page_tree import read_page
+from eh_access.publish.prose import NOTHING
 from eh_access.publish.report import Page, report_page
-from eh_access.publish.tabulate import tabulate
-from eh_access.publish.word import word_report
-from eh_access.study.results import StudyResult
+from eh_access.publish.tabulations import tabulate
+from eh_access.publish.writers.word import read_page, word_report
+from eh_access.study.result import StudyResult
 
 
 @pytest.fixture(scope="module")

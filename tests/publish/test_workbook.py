@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eh_access.publish.background import workbook_cover
-from eh_access.publish.tables import Column, Table, make_table
-from eh_access.publish.workbook import Cover, write_workbook
-from eh_access.study.results import StudyResult
+from eh_access.publish.table import Column, Table, make_table
+from eh_access.publish.tabulations import workbook_cover
+from eh_access.publish.writers.workbook import Cover, write_workbook
+from eh_access.study.result import StudyResult
 from xlsx import MAIN, Book, sheets_of
 
 COVER = Cover(title="T", intro=("i",), about=("a",), notes=("n",))

@@ -10,13 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from eh_access.arguments import SearchOptions
 from eh_access.errors import InputError
 from eh_access.modes import DRIVE, MODES, WALK
 from eh_access.network.model import Network
-from eh_access.routing import batches, engine, sweep
-from eh_access.routing.engine import Job, SearchOptions, choose, deciseconds, minutes_from_nodes
-from eh_access.routing.hierarchy import customise
-from eh_access.routing.topology import build_topology
+from eh_access.routing import search
+from eh_access.routing.engine import batches, sweep
+from eh_access.routing.engine.hierarchy import customise
+from eh_access.routing.engine.topology import build_topology
+from eh_access.routing.search import Job, choose, deciseconds, minutes_from_nodes
 from oracles import arcs, scipy_minutes
 from strategies_routing import towns
 from toys import STREET, grid_town, parallel_edges, toy_network
@@ -125,7 +127,7 @@ def test_several_batches_however_they_are_written(
 
 def test_rows_that_begin_inside_half_a_line_are_refused() -> None:
     town = grid_town(3, 3)
-    metric = engine.metric(town, WALK, direction="from_sites")
+    metric = search.metric(town, WALK, direction="from_sites")
     crooked = batches.aligned_rows(town.node_count + 1, 8).ravel()[1:].view()[: 8 * 9].reshape(9, 8)
     with pytest.raises(ValueError, match="aligned_rows"):
         batches.sweep_batch(metric, np.zeros((1, 1, 2), dtype=np.int32), crooked)
@@ -142,7 +144,7 @@ def test_any_order_of_nodes_gives_the_same_minutes(town: Network, order: object)
     tree = build_topology(town.node_count, mixed_from, mixed_to)
     covered = [v for first, last in tree.branches for v in range(first, last)] + tree.top.tolist()
     assert sorted(covered) == list(range(town.node_count))
-    cost = engine.edge_cost(town, DRIVE)
+    cost = search.edge_cost(town, DRIVE)
     metric = customise(tree, cost.forward_ds, cost.backward_ds)
     seeds = np.zeros((town.node_count, 1, 2), dtype=np.int32)
     seeds[:, 0, 0] = new
@@ -186,7 +188,7 @@ def test_nothing_beyond_the_limit_and_all_that_is_within(name: str) -> None:
         )
         for limit in ({}, {"limit_ds": 4800})
     )
-    assert np.array_equal(bounded, np.where(whole <= 4800, whole, engine.CLOSED_DS))
+    assert np.array_equal(bounded, np.where(whole <= 4800, whole, search.CLOSED_DS))
     assert (bounded == 4800).any()
 
 
@@ -195,11 +197,11 @@ def test_the_choice_of_engine_is_logged_and_follows_what_is_ready(
 ) -> None:
     town = grid_town(4, 4)
     with caplog.at_level(logging.INFO):
-        assert choose(town, WALK, "to_sites", engine.HIERARCHY_PAYS_FROM - 1) == "queue"
-        assert choose(town, WALK, "to_sites", engine.HIERARCHY_PAYS_FROM) == "hierarchy"
-        engine.topology(town)
-        assert choose(town, WALK, "to_sites", engine.CUSTOMISING_PAYS_FROM) == "hierarchy"
-        engine.metric(town, WALK, direction="to_sites")
+        assert choose(town, WALK, "to_sites", search.HIERARCHY_PAYS_FROM - 1) == "queue"
+        assert choose(town, WALK, "to_sites", search.HIERARCHY_PAYS_FROM) == "hierarchy"
+        search.topology(town)
+        assert choose(town, WALK, "to_sites", search.CUSTOMISING_PAYS_FROM) == "hierarchy"
+        search.metric(town, WALK, direction="to_sites")
         assert choose(town, WALK, "to_sites", 1) == "hierarchy"
         assert choose(town, WALK, "from_sites", 1) == "queue"
     assert "not sorted yet" in caplog.text

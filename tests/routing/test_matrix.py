@@ -7,12 +7,13 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from eh_access.arguments import SearchOptions
 from eh_access.errors import InputError
 from eh_access.modes import DRIVE, PUSHCHAIR, WALK
 from eh_access.network.cost import edge_cost
 from eh_access.network.model import Network
-from eh_access.routing.engine import SearchOptions, minutes_from_nodes
 from eh_access.routing.matrix import node_times, travel_time_matrix
+from eh_access.routing.search import minutes_from_nodes
 from oracles import scipy_minutes, snapped_pairs
 from strategies_routing import towns
 from toys import (

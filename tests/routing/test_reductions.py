@@ -7,18 +7,18 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from eh_access.analysis import measures
+from eh_access.arguments import SearchOptions
 from eh_access.errors import InputError
+from eh_access.measures import basic
 from eh_access.modes import DRIVE, WALK
 from eh_access.network.cost import edge_cost
 from eh_access.network.model import Network
-from eh_access.routing.engine import SearchOptions
-from eh_access.routing.matrix import travel_time_matrix
-from eh_access.routing.reductions import (
+from eh_access.routing.matrix import (
     count_within,
     coverage_within,
     nearest_from_nodes,
     nearest_sites,
+    travel_time_matrix,
 )
 from oracles import scipy_minutes
 from strategies_routing import towns
@@ -49,9 +49,9 @@ def test_fused_answers_equal_those_from_the_whole_table(
 ) -> None:
     assume(edge_cost(town, job["mode"]).main.any())
     whole = travel_time_matrix(town, **job, cutoff_min=cutoff_min)
-    counts = measures.cumulative_opportunities(whole, cutoff_min=cutoff_min)
-    share = measures.coverage(whole, job["origins"], cutoff_min=cutoff_min)
-    second = measures.nth_nearest(whole, 2)
+    counts = basic.cumulative_opportunities(whole, cutoff_min=cutoff_min)
+    share = basic.coverage(whole, job["origins"], cutoff_min=cutoff_min)
+    second = basic.nth_nearest(whole, 2)
     for engine in ENGINES:
         how = job | {"options": SearchOptions(engine=engine)}
         nearest = nearest_sites(town, **how, cutoff_min=cutoff_min)
@@ -76,11 +76,11 @@ def test_more_sites_than_fit_a_batch(engine: str) -> None:
     whole = travel_time_matrix(town, homes, sites, **how)
     assert nearest_sites(town, homes, sites, **how).equals(whole.nearest())
     third = nearest_sites(town, homes, sites, n=3, **how).xs(3, level="rank")["minutes"]
-    assert third.equals(measures.nth_nearest(whole, 3))
+    assert third.equals(basic.nth_nearest(whole, 3))
     cutoffs = [5.0, 12.0]
     counted = count_within(town, homes, sites, cutoffs_min=cutoffs, **how)
     for cutoff in cutoffs:
-        expected = measures.cumulative_opportunities(whole, cutoff_min=cutoff)
+        expected = basic.cumulative_opportunities(whole, cutoff_min=cutoff)
         assert counted[cutoff].tolist() == expected.tolist()
 
 

@@ -13,16 +13,14 @@ from hypothesis import strategies as st
 from shapely import LineString, Point
 
 from eh_access import read_network
+from eh_access.arguments import SearchOptions
 from eh_access.errors import InputError, NotFoundError
 from eh_access.modes import CYCLE, DRIVE, PUSHCHAIR, WALK, TravelMode
 from eh_access.network.heights import Heights
 from eh_access.network.model import CLOSED_DS, Network
 from eh_access.network.snapping import Snapped, snap
-from eh_access.routing.engine import SearchOptions
 from eh_access.routing.matrix import travel_time_matrix
-from eh_access.routing.route import Route, route
-from eh_access.routing.route_search import find_way
-from eh_access.routing.route_words import kind_of
+from eh_access.routing.route import Route, find_way, kind_of, route
 from toys import (
     CRS,
     STEPS,

@@ -6,8 +6,7 @@ import geopandas as gpd
 import pytest
 
 from eh_access.modes import CYCLE, DRIVE, PUSHCHAIR, WALK
-from eh_access.routing.route import route
-from eh_access.routing.route_words import several
+from eh_access.routing.route import route, several
 from toys import STREET, at, gated, one_long_street, toy_network
 
 

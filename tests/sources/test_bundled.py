@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from eh_access.errors import InputError, NotFoundError, SourceError
-from eh_access.sources import bundled, records
+from eh_access.sources import bundled
 
 
 def test_every_bundled_table_keeps_its_contract() -> None:
@@ -78,8 +78,8 @@ def test_postcodes_and_ids_stay_text_and_unknown_hours_stay_unknown() -> None:
 def test_missing_and_damaged_data_say_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(records, "_INSTALLED", tmp_path)
-    monkeypatch.setattr(records, "_CHECKOUT", tmp_path)
+    monkeypatch.setattr(bundled, "_INSTALLED", tmp_path)
+    monkeypatch.setattr(bundled, "_CHECKOUT", tmp_path)
     with pytest.raises(SourceError, match="install the package again"):
         bundled.data_dir()
     sources = tmp_path / "SOURCES.toml"

@@ -23,8 +23,8 @@ from eh_access.modes import DRIVE, MODES, WALK, TravelMode
 from eh_access.network.cost import edge_cost
 from eh_access.network.model import Network
 from eh_access.network.osm import read_network
-from eh_access.sources import overpass
-from eh_access.sources.download import (
+from eh_access.sources import openstreetmap
+from eh_access.sources.openstreetmap import (
     buffer_for,
     cached_network,
     download_network,
@@ -47,8 +47,8 @@ BUFFER_M = 100.0
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeServer]:
     with running() as state:
-        monkeypatch.setenv(overpass.URL_VARIABLE, state.url)
-        monkeypatch.setattr(overpass, "PAUSE_S", 0.01)
+        monkeypatch.setenv(openstreetmap.URL_VARIABLE, state.url)
+        monkeypatch.setattr(openstreetmap, "PAUSE_S", 0.01)
         for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
             monkeypatch.delenv(name, raising=False)
         yield state
@@ -63,7 +63,7 @@ def cache(tmp_path: Path) -> Path:
 def one_download(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("once") / "streets"
     with running() as state, pytest.MonkeyPatch.context() as patch:
-        patch.setenv(overpass.URL_VARIABLE, state.url)
+        patch.setenv(openstreetmap.URL_VARIABLE, state.url)
         download_network(AREA, buffer_m=BUFFER_M, cache_dir=folder)
     return folder
 
@@ -187,7 +187,7 @@ def test_the_time_limit_holds(server: FakeServer, cache: Path) -> None:
 def test_no_wait_outlasts_the_time_limit(
     server: FakeServer, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(overpass, "PAUSE_S", 1000.0)
+    monkeypatch.setattr(openstreetmap, "PAUSE_S", 1000.0)
     server.moods = ["504"]
     with pytest.raises(SourceError, match="after 1 try"):
         download_network(AREA, buffer_m=BUFFER_M, cache_dir=cache, timeout_s=30.0)
@@ -281,7 +281,7 @@ def test_is_connected_to_a_server_that_is_there(server: FakeServer) -> None:
 def test_is_connected_is_false_when_nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    monkeypatch.setenv(overpass.URL_VARIABLE, f"http://127.0.0.1:{port}/api")
+    monkeypatch.setenv(openstreetmap.URL_VARIABLE, f"http://127.0.0.1:{port}/api")
     assert not is_connected(timeout_s=2.0)
 
 
@@ -290,7 +290,7 @@ def test_is_connected_does_not_wait_for_a_name_that_is_slow(
 ) -> None:
     hold = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: hold.wait(5) and [])
-    monkeypatch.setenv(overpass.URL_VARIABLE, "http://slow.invalid/api")
+    monkeypatch.setenv(openstreetmap.URL_VARIABLE, "http://slow.invalid/api")
     began = time.monotonic()
     assert not is_connected(timeout_s=0.2)
     assert time.monotonic() - began < 2
@@ -300,7 +300,7 @@ def test_is_connected_does_not_wait_for_a_name_that_is_slow(
 def test_is_connected_knocks_at_the_proxy(
     server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(overpass.URL_VARIABLE, "http://far.invalid/api")
+    monkeypatch.setenv(openstreetmap.URL_VARIABLE, "http://far.invalid/api")
     monkeypatch.setenv("http_proxy", server.url.removesuffix("/api"))
     monkeypatch.delenv("no_proxy", raising=False)
     assert is_connected(timeout_s=2.0)

@@ -6,9 +6,8 @@ import shapely
 
 from eh_access.errors import InputError
 from eh_access.sources import bundled
-from eh_access.study.backdrop import check_base
 from eh_access.study.config import load_study
-from eh_access.study.inputs import read_inputs
+from eh_access.study.inputs import check_base, read_inputs
 
 
 def lake(**columns: object) -> gpd.GeoDataFrame:

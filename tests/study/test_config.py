@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from eh_access.analysis.scenarios import Close, Move, Open, SetHours
 from eh_access.errors import InputError, NotFoundError, SourceError
-from eh_access.study.config import load_study, scenario_of
-from eh_access.study.schema import MoveTo, ScenarioConfig
+from eh_access.measures.scenarios import Close, Move, Open, SetHours
+from eh_access.study.config import MoveTo, ScenarioConfig, load_study, scenario_of
 from study_files import STUDY, StudyFolder, write_study
 
 CRITERION = "\n[[criterion]]\n" + STUDY.split("[[criterion]]\n")[1]

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from eh_access.errors import InputError
-from eh_access.publish.map import render_map
 from eh_access.publish.outputs import write_outputs
+from eh_access.publish.writers.map import render_map
 from eh_access.study.config import load_study
 from eh_access.study.families import read_families
 from eh_access.study.inputs import read_inputs

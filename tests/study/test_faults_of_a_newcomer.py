@@ -9,13 +9,12 @@ import pytest
 from eh_access.errors import InputError, SourceError
 from eh_access.publish.wording import headline
 from eh_access.study.challenge import read_challenge
-from eh_access.study.config import load_study
+from eh_access.study.config import decided_scenario, load_study
 from eh_access.study.families import read_families
-from eh_access.study.further import find_further
+from eh_access.study.findings import find_further
 from eh_access.study.inputs import read_inputs
 from eh_access.study.opening import check_study, open_study
 from eh_access.study.run import run_study
-from eh_access.study.scenario_tables import decided_scenario
 from study_cli import run_cli
 from study_files import ORIGINS, StudyFolder, moved, write_study
 

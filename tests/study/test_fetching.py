@@ -5,12 +5,11 @@ from pathlib import Path
 import pytest
 
 from eh_access.errors import SourceError
-from eh_access.network.file import read_network_file
+from eh_access.network.io import read_network_file
 from eh_access.network.osm import DEFAULT_MODES
-from eh_access.sources import connection, download, store
+from eh_access.sources import openstreetmap
 from eh_access.sources.bundled import network_path
-from eh_access.study.fetching import USUAL_BUFFER_M, fetch_network
-from eh_access.study.opening import open_study
+from eh_access.study.opening import USUAL_BUFFER_M, fetch_network, open_study
 from eh_access.study.streets import buffer_for
 from study_files import write_study
 
@@ -18,8 +17,8 @@ from study_files import write_study
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A store of this test's own, and no connection."""
-    monkeypatch.setattr(download, "default_folder", lambda: tmp_path / "store")
-    monkeypatch.setattr(connection, "is_connected", lambda _timeout_s: False)
+    monkeypatch.setattr(openstreetmap, "default_folder", lambda: tmp_path / "store")
+    monkeypatch.setattr(openstreetmap, "is_connected", lambda _timeout_s: False)
     (tmp_path / "store").mkdir()
     return tmp_path / "store"
 
@@ -35,11 +34,11 @@ def test_streets_stored_already_are_written_out(tmp_path: Path, folder: Path, by
     toy = write_study(tmp_path / "study")
     study, inputs = open_study(toy.toml)
     buffer_m = USUAL_BUFFER_M if by == "areas.geojson" else buffer_for(study)
-    key = store.request_key(
-        inputs.borough, buffer_m=buffer_m, modes=DEFAULT_MODES, filters=download.FILTERS
+    key = openstreetmap.request_key(
+        inputs.borough, buffer_m=buffer_m, modes=DEFAULT_MODES, filters=openstreetmap.FILTERS
     )
     town = read_network_file(network_path("newport"))
-    store.keep(town, folder, key)
+    openstreetmap.keep(town, folder, key)
     out = tmp_path / "streets.npz"
     fetch_network(str(toy.path / by), out=out)
     assert read_network_file(out).edge_count == town.edge_count

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from eh_access.study.config import Study
-from eh_access.study.faults import keys_of
+from eh_access.study.config import Study, keys_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "own-study.md"
 NOT_KEYS = {"folder", "file_name", "file_sha256"}

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from eh_access.analysis.hiding import hide_small
-from eh_access.analysis.policy import Policy
-from eh_access.study.further_figures import LOAD_FIGURES
-from eh_access.study.session_tables import LOAD_COLUMNS, per_place
+from eh_access.privacy.hiding import hide_small
+from eh_access.privacy.policy import Policy
+from eh_access.study.findings import LOAD_COLUMNS, LOAD_FIGURES, per_place
 
 
 def test_weight_for_each_place_rests_on_the_weights_that_are_shown() -> None:

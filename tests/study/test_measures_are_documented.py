@@ -10,9 +10,9 @@ from typing import get_args
 import pytest
 from pydantic import ValidationError
 
-from eh_access.analysis.criteria import MEASURES, Criterion
-from eh_access.analysis.equality import GROUPS
-from eh_access.analysis.measures import ThereAndBack
+from eh_access.criteria.criterion import MEASURES, Criterion
+from eh_access.measures.basic import ThereAndBack
+from eh_access.measures.equity import GROUPS
 from eh_access.study.config import as_tuples
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "own-study.md"

@@ -14,15 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from eh_access.analysis.case import Case
-from eh_access.analysis.equality import fifths
-from eh_access.analysis.measures import coverage
-from eh_access.analysis.scenarios import BASELINE, Close, Scenario, apply_scenario
-from eh_access.analysis.verdicts import judge
+from eh_access.criteria.criterion import Case
+from eh_access.criteria.judge import judge
+from eh_access.measures.basic import coverage
+from eh_access.measures.equity import fifths
+from eh_access.measures.scenarios import BASELINE, Close, Scenario, apply_scenario
 from eh_access.modes import MODES
-from eh_access.publish.neighbours import neighbour_sentence, neighbour_table, pairs_of
+from eh_access.publish.tabulations import neighbour_sentence, neighbour_table, pairs_of
 from eh_access.study.config import load_study
-from eh_access.study.results import NEIGHBOUR_COLUMNS, ORIGINS_COLUMNS, StudyResult
+from eh_access.study.result import NEIGHBOUR_COLUMNS, ORIGINS_COLUMNS, StudyResult
 from eh_access.study.run import run_study
 from eh_access.study.travel import Travel, with_more
 from study_cli import run_cli

@@ -8,12 +8,11 @@ import pandas as pd
 import pytest
 
 from eh_access.errors import InputError, NotFoundError, SourceError
-from eh_access.publish.logs import LOG_NAMES
 from eh_access.publish.outputs import write_outputs
+from eh_access.publish.writers.logs import LOG_NAMES
 from eh_access.study.config import load_study
-from eh_access.study.copying import write_study as copy_of
-from eh_access.study.fetching import fetch_network
-from eh_access.study.overwriting import files_read, refuse_overwriting
+from eh_access.study.opening import fetch_network, files_read, refuse_overwriting
+from eh_access.study.opening import write_study as copy_of
 from eh_access.study.run import run_study
 from study_cli import run_cli
 from study_files import StudyFolder, write_study

@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eh_access.study.pooling import SafeCounts, safe_counts
-from eh_access.study.schema import DisclosureSettings
+from eh_access.study.config import DisclosureSettings
+from eh_access.study.families import SafeCounts, safe_counts
 
 TEN = DisclosureSettings()
 FIVE = DisclosureSettings(hide_below=5, round_to=5)

@@ -6,18 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eh_access.analysis.criteria import Outcome
+from eh_access.criteria.criterion import Outcome
 from eh_access.errors import InputError
 from eh_access.network.model import Network
 from eh_access.routing.estimate import ACCURACY
 from eh_access.study.config import load_study
 from eh_access.study.manifest import frame_sha256
-from eh_access.study.results import (
-    NEIGHBOUR_COLUMNS,
-    ORIGINS_COLUMNS,
-    VERDICTS_COLUMNS,
-    StudyResult,
-)
+from eh_access.study.result import NEIGHBOUR_COLUMNS, ORIGINS_COLUMNS, VERDICTS_COLUMNS, StudyResult
 from eh_access.study.run import run_study
 from eh_access.study.streets import own_streets
 from eh_access.study.travel import work_out

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from eh_access.study.config import load_study
-from eh_access.study.further import find_further
+from eh_access.study.findings import find_further
 from eh_access.study.run import run_study
 from study_cli import run_cli
 from study_files import SITES, StudyFolder, write_study

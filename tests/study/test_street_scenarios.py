@@ -8,12 +8,10 @@ import numpy as np
 import pytest
 
 from eh_access.errors import InputError
-from eh_access.study.cases import cases_of
-from eh_access.study.config import Study, load_study
-from eh_access.study.results import StudyResult
-from eh_access.study.run import run_study
-from eh_access.study.schema import ScenarioConfig
-from eh_access.study.street_changes import street_changes
+from eh_access.study.config import ScenarioConfig, Study, load_study
+from eh_access.study.inputs import street_changes
+from eh_access.study.result import StudyResult
+from eh_access.study.run import cases_of, run_study
 from study_cli import run_cli
 from study_files import TO_NEWPORT, StudyFolder, moved, write_study
 

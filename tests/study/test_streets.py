@@ -12,10 +12,10 @@ import pytest
 import shapely
 
 from eh_access.errors import NotFoundError, SourceError
-from eh_access.network.file import read_network_file
+from eh_access.network.io import read_network_file
 from eh_access.network.model import Network
 from eh_access.network.osm import DEFAULT_MODES
-from eh_access.sources import bundled, connection, download, store
+from eh_access.sources import bundled, openstreetmap
 from eh_access.sources.bundled import network_path
 from eh_access.study.opening import open_study
 from eh_access.study.streets import Streets, buffer_for, find_streets
@@ -29,7 +29,7 @@ ASKED = 'source = "estimate"'
 @pytest.fixture
 def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StudyFolder:
     """A study that says nothing of streets, where no streets ship: west of Chester."""
-    monkeypatch.setattr(download, "default_folder", lambda: tmp_path / "store")
+    monkeypatch.setattr(openstreetmap, "default_folder", lambda: tmp_path / "store")
     study = moved(write_study(tmp_path / "study"), east_m=-100_000, north_m=-20_000)
     study.change("study.toml", f"[streets]\n{ASKED}\n", "")
     return study
@@ -38,7 +38,7 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StudyFolder:
 @pytest.fixture
 def in_newport(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StudyFolder:
     """The same where streets ship, though it does not name them."""
-    monkeypatch.setattr(download, "default_folder", lambda: tmp_path / "store")
+    monkeypatch.setattr(openstreetmap, "default_folder", lambda: tmp_path / "store")
     study = moved(write_study(tmp_path / "study"), **TO_NEWPORT)
     study.change("study.toml", f"[streets]\n{ASKED}\n", "")
     return study
@@ -58,10 +58,14 @@ def find(
 
 def keep(study: StudyFolder, network: Network) -> None:
     question, inputs = open_study(study.toml)
-    asked = {"buffer_m": buffer_for(question), "modes": DEFAULT_MODES, "filters": download.FILTERS}
-    folder = download.default_folder()
+    asked = {
+        "buffer_m": buffer_for(question),
+        "modes": DEFAULT_MODES,
+        "filters": openstreetmap.FILTERS,
+    }
+    folder = openstreetmap.default_folder()
     folder.mkdir()
-    store.keep(network, folder, store.request_key(inputs.borough, **asked))
+    openstreetmap.keep(network, folder, openstreetmap.request_key(inputs.borough, **asked))
 
 
 # ---- nothing asked for: the best at hand ---------------------------------------------------------
@@ -117,7 +121,7 @@ def test_offline_asks_nobody(toy: StudyFolder) -> None:
 
 
 def test_no_connection_is_one_line(toy: StudyFolder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "is_connected", lambda _timeout_s: False)
+    monkeypatch.setattr(openstreetmap, "is_connected", lambda _timeout_s: False)
     streets = find(toy)
     assert streets.network is None
     assert streets.how == "No streets are stored here, and there is no connection."
@@ -129,8 +133,8 @@ def test_a_server_that_gives_up_is_one_line(
     def gives_up(*_area: object, **_options: object) -> Network:
         raise SourceError("the server is busy; try later\nand more")
 
-    monkeypatch.setattr(connection, "is_connected", lambda _timeout_s: True)
-    monkeypatch.setattr(download, "download_network", gives_up)
+    monkeypatch.setattr(openstreetmap, "is_connected", lambda _timeout_s: True)
+    monkeypatch.setattr(openstreetmap, "download_network", gives_up)
     streets = find(toy)
     assert streets.network is None
     assert streets.how == "The streets could not be downloaded: the server is busy; try later"
@@ -177,7 +181,7 @@ def test_a_file_given_comes_before_all_and_its_folder_is_not_told(
 def test_a_download_that_fails_leaves_those_that_ship_and_says_so(
     in_newport: StudyFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "is_connected", lambda _timeout_s: False)
+    monkeypatch.setattr(openstreetmap, "is_connected", lambda _timeout_s: False)
     streets = find(in_newport, streets="download")
     assert streets.network is not None
     assert streets.file is not None
@@ -254,7 +258,7 @@ def test_nobody_knocks_where_streets_ship(
         with pytest.raises(TimeoutError):
             server.accept()
         monkeypatch.setattr(bundled, "network_covering", lambda _area: None)
-        monkeypatch.setattr(download, "download_network", _refuse)
+        monkeypatch.setattr(openstreetmap, "download_network", _refuse)
         assert find(in_newport).network is None
         server.accept()[0].close()
 

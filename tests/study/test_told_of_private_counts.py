@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eh_access.analysis.policy import PUBLIC, Policy
+from eh_access.privacy.policy import PUBLIC, Policy
 from eh_access.study.notes import counted
 from study_cli import Ran, run_cli
 

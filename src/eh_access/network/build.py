@@ -1,25 +1,268 @@
-"""From ways to a network: split at junctions, barriers put in the way, arrays in engine order."""
+"""From ways to a network: cut at junctions and barriers, in engine order."""
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
+from pyproj import Transformer
 
 from eh_access.errors import InputError
 from eh_access.modes import MODES, TravelMode
 from eh_access.network.area import OFF_GRID, ElsewhereError, off_grid
-from eh_access.network.barriers import add_barriers
-from eh_access.network.model import Network, Provenance
-from eh_access.network.noding import Pieces, split_ways
-from eh_access.network.raw import MIN_POINTS, RawWays, to_metres
-from eh_access.network.rules import evaluate
+from eh_access.network.model import Network
+from eh_access.network.provenance import Provenance
+from eh_access.network.rules import POINT_KEY, evaluate, parse_duration_min, rule_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
+
+EXTRA_WAY_KEYS = frozenset({"route", "bridge", "tunnel", "area", "step_count", "footway"})
+"""Tags no rule looks at yet, kept for describing and explaining."""
+
+CARRIAGEWAYS = frozenset(
+    {
+        *("motorway", "motorway_link", "trunk", "trunk_link", "primary", "primary_link"),
+        *("secondary", "secondary_link", "tertiary", "tertiary_link", "unclassified"),
+        *("residential", "living_street", "service", "road", "busway", "track"),
+    }
+)
+"""Ways a kerb at a shared node does not stand across: one meets it only on leaving the road."""
+
+MIN_POINTS = 2
+"""A line has at least two points."""
+
+WHEELS = frozenset({"stroller", "wheelchair"})
+"""Tags that say of a crossing, without a word about its kerb, whether wheels can pass it."""
+
+LOW_KERBS = frozenset({"lowered", "flush", "no", "flat"})
+
+
+@dataclass(eq=False)
+class RawWays:
+    """Ways with the points they run through; filled by a reader, used up by the builder."""
+
+    crs: str = "EPSG:4326"  # what the coordinates are in
+    # for each way: its OpenStreetMap id (0 where there is none), the tags that matter
+    # (``kept_way_tags``), its name ("" where it has none) and its number of points
+    way_id: array[int] = field(default_factory=lambda: array("q"))
+    tags: list[Mapping[str, str]] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    sizes: array[int] = field(default_factory=lambda: array("q"))
+    # for each point of each way, one way after the other: its id, and longitude and latitude (or
+    # x and y in ``crs``); NaN where the place is not in the file
+    refs: array[int] = field(default_factory=lambda: array("q"))
+    xs: array[float] = field(default_factory=lambda: array("d"))
+    ys: array[float] = field(default_factory=lambda: array("d"))
+    # tags of the points that stand in the way, by id (``kept_point_tags``)
+    barriers: dict[int, Mapping[str, str]] = field(default_factory=dict)
+
+    def add(
+        self, way_id: int, line: Sequence[tuple[int, float, float]], *, tags: Mapping[str, str]
+    ) -> None:
+        """Add a way: its id, its points as (id, x, y) and all its tags."""
+        kept = kept_way_tags(tags)
+        if tags.get("route") == "ferry":
+            kept |= ferry_speed(tags, [(x, y) for _, x, y in line], self.crs)
+        self.way_id.append(way_id)
+        self.tags.append(kept)
+        self.names.append(tags.get("name") or tags.get("ref") or "")
+        self.sizes.append(len(line))
+        for ref, x, y in line:
+            self.refs.append(ref)
+            self.xs.append(x)
+            self.ys.append(y)
+
+    def __len__(self) -> int:
+        return len(self.way_id)
+
+
+def is_street(tags: Mapping[str, str]) -> bool:
+    """Tell whether a way may be part of a network at all: a highway or a ferry."""
+    return "highway" in tags or tags.get("route") == "ferry"
+
+
+def kept_way_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """Return the tags of a way that a rule looks at or that explain a trip."""
+    keys = rule_table().way_keys | EXTRA_WAY_KEYS
+    return {key: tags[key] for key in sorted(keys & tags.keys())}
+
+
+def ferry_speed(
+    tags: Mapping[str, str], line: Sequence[tuple[float, float]], crs: str
+) -> dict[str, str]:
+    """Return a tag with the speed of a ferry whose crossing time is known; else it stays closed."""
+    minutes = parse_duration_min(tags.get("duration", ""))
+    if minutes is None or len(line) < MIN_POINTS or not np.isfinite(line).all():
+        return {}  # a ferry that leaves the map cannot be measured
+    x, y = to_metres(np.array(line).T, crs)
+    km = float(np.hypot(np.diff(x), np.diff(y)).sum()) / 1000
+    return {"ferry:km_h": f"{max(km / (minutes / 60), 0.1):.1f}"} if km > 0 else {}
+
+
+def to_metres(xy: NDArray[np.float64], crs: str) -> NDArray[np.float64]:
+    """Project coordinates (2, n) to the British National Grid, EPSG:27700."""
+    if crs == "EPSG:27700" or xy.shape[1] == 0:
+        return xy
+    transformer = Transformer.from_crs(crs, "EPSG:27700", always_xy=True)
+    return np.vstack(transformer.transform(xy[0], xy[1]))
+
+
+def kept_point_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """Return the tags of a point if it may stand in somebody's way, else nothing."""
+    crossing = tags.get("highway") == "crossing" or tags.get("barrier") == "kerb"
+    known_low = tags.get("kerb") in LOW_KERBS
+    if tags.get("barrier", "kerb") == "kerb" and (known_low or not (crossing or "kerb" in tags)):
+        return {}
+    keys = rule_table().point_keys - {"crossing"}
+    if "barrier" not in tags and "kerb" not in tags:
+        keys = keys & WHEELS  # a crossing's other tags are about the road
+    kept = {key: tags[key] for key in sorted(keys & tags.keys())}
+    if "barrier" not in kept and "kerb" not in kept:
+        kept["crossing"] = "yes"
+    return kept | {POINT_KEY: "yes"}
+
+
+def stands_across_roads(tags: Mapping[str, str]) -> bool:
+    """Tell whether a point stops those who stay on the road, as a gate does and a kerb does not."""
+    return tags.get("barrier", "kerb") != "kerb"
+
+
+@dataclass(eq=False)
+class Pieces:
+    """Edges in the making: their ends as node numbers, their vertices, the way they come from."""
+
+    place: NDArray[np.int64]  # int64 (nodes, 2), centimetres
+    node_ref: NDArray[np.int64]  # int64 (nodes,), OpenStreetMap ids
+    start: NDArray[np.int64]  # int64 (edges,), node numbers
+    end: NDArray[np.int64]
+    way: NDArray[np.int64]  # int64 (edges,), row of the raw ways
+    tags: NDArray[np.int64]  # int64 (edges,), row of the tag sets
+    # int64 (edges + 1,), where each edge's vertices begin in ``vertices``
+    vertex_start: NDArray[np.int64]
+    vertices: NDArray[np.int64]  # int64 (vertices, 2), centimetres, end points included
+
+
+def split_ways(
+    raw: RawWays,
+    xy: NDArray[np.float64],
+    *,
+    keep: NDArray[np.bool_],
+    tag_rows: NDArray[np.int64],
+) -> Pieces:
+    """Cut ways into edges."""
+    way = np.repeat(np.arange(len(raw)), np.array(raw.sizes))
+    ref = np.array(raw.refs, dtype=np.int64)
+    placed = np.isfinite(xy[:, 0])
+    wanted = placed & keep[way]
+    # a gap where the file lacks a point's place cuts the way in two
+    run = (way + np.cumsum(~placed))[wanted]
+    way, ref, vertex = way[wanted], ref[wanted], np.rint(xy[wanted]).astype(np.int64)
+    again = np.zeros(len(ref), dtype=bool)
+    again[1:] = (ref[1:] == ref[:-1]) & (run[1:] == run[:-1])
+    way, ref, run, vertex = way[~again], ref[~again], run[~again], vertex[~again]
+    _, first, number = np.unique(ref, return_index=True, return_inverse=True)
+
+    begins = np.ones(len(ref), dtype=bool)
+    begins[1:] = run[1:] != run[:-1]
+    ends = np.roll(begins, -1)
+    meets = np.bincount(number) > 1
+    cut = meets[number] | begins | ends | _barred(raw, ref, way)
+    stops = np.flatnonzero(cut)
+    whole = ~ends[stops[:-1]]
+    start, end = stops[:-1][whole], stops[1:][whole]
+
+    at_node = np.unique(number[stops])
+    node_of = np.full(len(first), -1, dtype=np.int64)
+    node_of[at_node] = np.arange(len(at_node))
+    sizes = end - start + 1
+    vertex_start = np.concatenate([[0], np.cumsum(sizes)])
+    index = np.arange(vertex_start[-1]) - np.repeat(vertex_start[:-1] - start, sizes)
+    return Pieces(
+        place=vertex[first[at_node]],
+        node_ref=ref[first[at_node]],
+        start=node_of[number[start]],
+        end=node_of[number[end]],
+        way=way[start],
+        tags=tag_rows[way[start]],
+        vertex_start=vertex_start,
+        vertices=vertex[index],
+    )
+
+
+def on_carriageway(raw: RawWays) -> NDArray[np.bool_]:
+    """Tell for each way whether it is a road for vehicles."""
+    return np.array([tags.get("highway") in CARRIAGEWAYS for tags in raw.tags], dtype=bool)
+
+
+def _barred(raw: RawWays, ref: NDArray[np.int64], way: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell for each point of each way whether a barrier stands in that way there."""
+    across = [ref for ref, tags in raw.barriers.items() if stands_across_roads(tags)]
+    at_kerb = [ref for ref, tags in raw.barriers.items() if not stands_across_roads(tags)]
+    on_path = ~on_carriageway(raw)[way]
+    return np.isin(ref, across) | (np.isin(ref, at_kerb) & on_path)
+
+
+NO_WAY = -1
+"""Row of the raw ways for an edge that stands for a barrier."""
+
+
+def add_barriers(
+    pieces: Pieces, raw: RawWays, tag_sets: Sequence[Mapping[str, str]]
+) -> tuple[Pieces, list[Mapping[str, str]]]:
+    """Give each way that ends at a barrier an end of its own, joined to it by a barrier edge."""
+    # A kerb stands only in the way of those who leave the road: roads keep the shared node.
+    sets = list(tag_sets)
+    slots = np.concatenate([pieces.start, pieces.end])
+    row_of, across = _barrier_rows(pieces.node_ref, raw, sets)
+    ways_meeting = np.bincount(slots, minlength=len(pieces.node_ref))
+    on_road = np.tile(on_carriageway(raw)[pieces.way], 2)
+    row = row_of[slots]
+    apart = (row >= 0) & (ways_meeting[slots] > 1) & (across[slots] | ~on_road)
+    moved = np.flatnonzero(apart)
+    if len(moved) == 0:
+        return pieces, sets
+    barrier = slots[moved]
+    own_end = len(pieces.place) + np.arange(len(moved))
+    slots[moved] = own_end
+    edges = len(pieces.start)
+    place = pieces.place[barrier]
+    last = pieces.vertex_start[-1]
+    added = replace(
+        pieces,
+        place=np.concatenate([pieces.place, place]),
+        node_ref=np.concatenate([pieces.node_ref, pieces.node_ref[barrier]]),
+        start=np.concatenate([slots[:edges], own_end]),
+        end=np.concatenate([slots[edges:], barrier]),
+        way=np.concatenate([pieces.way, np.full(len(moved), NO_WAY)]),
+        tags=np.concatenate([pieces.tags, row[moved]]),
+        vertex_start=np.concatenate([pieces.vertex_start, last + 2 * np.arange(1, len(moved) + 1)]),
+        vertices=np.concatenate([pieces.vertices, np.repeat(place, 2, axis=0)]),
+    )
+    return added, sets
+
+
+def _barrier_rows(
+    node_ref: NDArray[np.int64], raw: RawWays, sets: list[Mapping[str, str]]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Give each node the row of its barrier's tags (-1 without), and whether roads are stopped."""
+    row_of = np.full(len(node_ref), -1, dtype=np.int64)
+    across = np.zeros(len(node_ref), dtype=bool)
+    barred = np.isin(node_ref, list(raw.barriers))
+    rows: dict[tuple[tuple[str, str], ...], int] = {}
+    keys = [tuple(sorted(raw.barriers[ref].items())) for ref in node_ref[barred].tolist()]
+    for key in sorted(set(keys)):
+        rows[key] = len(sets)
+        sets.append(dict(key))
+    row_of[barred] = [rows[key] for key in keys]
+    across[barred] = [stands_across_roads(dict(key)) for key in keys]
+    return row_of, across
+
 
 CM_PER_M = 100.0
 """Places are kept to the centimetre, so that a network read back from a file is the same."""

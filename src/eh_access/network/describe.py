@@ -1,83 +1,155 @@
-"""What a network holds: kilometres by class and mode, islands, doubts, where it came from."""
+"""What a network holds, and what its source never recorded."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from eh_access.modes import MODES, TravelMode
-from eh_access.network.cost import SLOPE_UNKNOWN, edge_cost, strong_parts, tag_costs
-from eh_access.network.gaps import NOT_RECORDED, gaps
-from eh_access.network.hills import level_for_want_of_heights, slopes
-from eh_access.network.model import CLOSED_DS, Network, Provenance
-from eh_access.network.rule_table import rule_table
+from eh_access.network.cost import (
+    SLOPE_UNKNOWN,
+    edge_cost,
+    level_for_want_of_heights,
+    slopes,
+    strong_parts,
+    tag_costs,
+)
+from eh_access.network.model import CLOSED_DS, Network
+from eh_access.network.provenance import NetworkDescription, Steepness
+from eh_access.network.rules import rule_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-M_PER_KM = 1000.0
-STEEP = 0.08
-"""From 8 per cent on, Inclusive Mobility calls a slope impassable for many wheelchair users."""
+NOT_RECORDED = "not recorded in these streets"
+
+GAPS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "who may use a way": frozenset(
+            {"access", "foot", "bicycle", "vehicle", "motor_vehicle", "motorcar", "designation"}
+        ),
+        "barriers": frozenset({"barrier"}),
+        "kerbs": frozenset({"kerb"}),
+        "widths": frozenset({"width", "est_width", "maxwidth", "maxwidth:physical"}),
+        "surfaces": frozenset({"surface", "smoothness", "tracktype"}),
+        "pavements": frozenset({"sidewalk"}),
+        "speed limits": frozenset({"maxspeed"}),
+    }
+)
+"""What rules look for, in words, and OpenStreetMap's keys for it."""
+
+
+def gaps(network: Network, mode: TravelMode) -> tuple[str, ...]:
+    """Name what a mode's rules look for and the source of the streets never recorded."""
+    rules = rule_table().rule_set(mode.rules)
+    asked = {key for line in (*rules.ways, *rules.points) for key in line.looked_at()}
+    lost = asked & set(network.not_recorded)
+    if not mode.uses_road_speeds:
+        lost -= GAPS["speed limits"]  # it only tells roads too fast to walk along
+    return tuple(word for word, keys in GAPS.items() if keys & lost and keys & asked <= lost)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Steepness:
-    """How steep a network's streets are, by length; slopes in per cent, up or down alike."""
+class Loss:
+    """How far off times by one mode are for want of what was not recorded.
 
-    source: str  # where heights come from
-    median_percent: float  # half of the length is steeper than the first, a tenth than the second
+    Parameters
+    ----------
+    median_percent, tenth_percent, most_min
+        Of the time to the nearest of twelve places: half of all homes are off by no more than the
+        first, a tenth by more than the second, none by more than the third.
+    change_min, affected_min
+        How far off the change is on average when three of the twelve close, of all homes and of
+        those whose time changes.
+    change_wrong_percent
+        Homes for which the change is off by more than five minutes.
+    """
+
+    median_percent: float
     tenth_percent: float
-    steep_km: float  # steeper than 8 per cent
-    unknown_km: float  # without heights, taken as level
+    most_min: float
+    change_min: float
+    affected_min: float
+    change_wrong_percent: float
 
-
-@dataclass(frozen=True, eq=False)
-class NetworkDescription:
-    """What a network holds, as tables."""
-
-    # index ``street`` (the ``highway`` tag, or the kind of barrier crossing); columns ``edges``,
-    # ``total_km`` and for each mode ``{mode}_km``, open in at least one direction
-    classes: pd.DataFrame
-    # index ``mode``; columns ``open_km``, ``one_way_km``, ``main_share`` (of the open kilometres,
-    # those in the main part), ``islands`` (other parts of the network, each with open streets)
-    # and ``island_km``
-    modes: pd.DataFrame
-    # columns ``mode``, ``doubt``, ``edges``, ``km``: what the tags leave open, taken as passable,
-    # and what the streets' source never recorded
-    doubts: pd.DataFrame
-    steepness: Steepness | None  # how steep the streets are; None where heights are not known
-    provenance: tuple[Provenance, ...]  # where streets and heights came from, with their date
-
-    def facts(self) -> list[tuple[str, str]]:
-        """Return the few facts a report prints, as label and text."""
-        facts = [("Streets", f"{self.classes['total_km'].sum():,.0f} km")]
-        for mode, row in self.modes.iterrows():
-            text = (
-                f"{row['open_km']:,.0f} km open, {row['main_share']:.1%} of them in one connected "
-                f"part; {row['islands']:,.0f} islands ({row['island_km']:,.1f} km)"
-            )
-            known = MODES.get(str(mode))
-            facts.append((known.label.capitalize() if known else str(mode), text))
-        facts.append(("Slopes", self._slopes()))
-        for source in self.provenance:
-            date = f", {source.date}" if source.date else ""
-            facts.append(("Source", f"{source.publisher}{date} ({source.licence})"))
-        return facts
-
-    def _slopes(self) -> str:
-        hills = self.steepness
-        if hills is None:
-            return "heights are not known, so every street counts as level"
-        unknown = f"; {hills.unknown_km:,.0f} km without heights" if hills.unknown_km else ""
+    def sentence(self, mode: TravelMode) -> str:
+        """Return it as two sentences."""
         return (
-            f"heights from {hills.source or 'a source not stated'}; half of the length steeper "
-            f"than {hills.median_percent:.1f}%, a tenth steeper than {hills.tenth_percent:.1f}%, "
-            f"{hills.steep_km:,.0f} km steeper than 8 %{unknown}"
+            f"{mode.label.capitalize()} the time to the nearest of twelve places was off by "
+            f"{self.median_percent:g}% in the middle case, by more than {self.tenth_percent:g}% "
+            f"for one home in ten, and by {self.most_min:g} minutes at most. The change when "
+            f"any three of them close was off by {self.change_min:g} minutes on average, by "
+            f"{self.affected_min:g} for those affected, and by more than five minutes for "
+            f"{self.change_wrong_percent:g}% of homes."
         )
+
+
+LOSSES: Mapping[str, Loss] = MappingProxyType(
+    {
+        "walk": Loss(
+            median_percent=0.05,
+            tenth_percent=0.26,
+            most_min=13.8,
+            change_min=0.06,
+            affected_min=0.23,
+            change_wrong_percent=0.44,
+        ),
+        "pushchair": Loss(
+            median_percent=0.05,
+            tenth_percent=1.12,
+            most_min=18.6,
+            change_min=0.10,
+            affected_min=0.39,
+            change_wrong_percent=0.46,
+        ),
+        "cycle": Loss(
+            median_percent=0.12,
+            tenth_percent=36.86,
+            most_min=4.9,
+            change_min=0.11,
+            affected_min=0.41,
+            change_wrong_percent=0.0,
+        ),
+        "drive": Loss(
+            median_percent=4.78,
+            tenth_percent=16.09,
+            most_min=1.9,
+            change_min=0.08,
+            affected_min=0.32,
+            change_wrong_percent=0.0,
+        ),
+    }
+)
+"""Measured by ``benchmarks/lost_tags.py`` on Newport's whole map with and without the tags that
+vector tiles lose, over every choice of three of twelve sites: docs/method/agreement.md."""
+
+
+def losses(network: Network, modes: Iterable[TravelMode]) -> str:
+    """Say once what the source of the streets never recorded, and what that does to minutes."""
+    used = list(modes)
+    lacking = list(dict.fromkeys(word for mode in used for word in gaps(network, mode)))
+    if not lacking:
+        return ""
+    listed = " or ".join(filter(None, (", ".join(lacking[:-1]), lacking[-1])))
+    by_class = " Car speeds go by class of road." if "speed limits" in lacking else ""
+    first = (
+        f"The source of these streets does not record {listed}: all count as open and passable."
+        f"{by_class} What that does was measured on the whole map of another town, Newport, with "
+        "and without what such a source drops."
+    )
+    return " ".join(
+        [first, *(LOSSES[mode.name].sentence(mode) for mode in used if mode.name in LOSSES)]
+    )
+
+
+M_PER_KM = 1000.0
+STEEP = 0.08
+"""From 8 per cent on, Inclusive Mobility calls a slope impassable for many wheelchair users."""
 
 
 def describe(

@@ -1,10 +1,4 @@
-"""A uniform grid over street segments; ``grid_search`` finds the nearest of them to a point.
-
-Every square of the grid lists the segments that cross it, and knows how far off the nearest square
-is that lists any. The grid is made once for a network.
-
-Imported inside the functions that use it, because it loads numba (see ``eh_access._compiled``).
-"""
+"""The nearest street segment to a point, by a uniform grid; compiled."""
 
 from __future__ import annotations
 
@@ -12,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from eh_access._compiled import njit
+from eh_access.compiled import njit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -115,3 +109,233 @@ def _spread(away: NDArray[np.uint8], columns: int) -> None:
                 for c in range(max(0, column - 1), min(columns, column + 2)):
                     least = min(least, away[(row - ahead) * columns + c] + 1)
             away[square] = least
+
+
+LENIENCE = 1.0 + 1e-12
+"""What ``SLACK_M`` is for near squares, for those of long distances."""
+
+NEAR_RING = 2
+"""Rings up to this one are looked into square by square."""
+
+WORTH_CLIPPING = 8
+"""Squares in a row from which on it pays to work out how far along it is worth looking."""
+
+Best = tuple[int, float, float, float, int]
+"""The nearest usable segment so far, the share along it, the squared distances to it and to the
+nearest other, and its row of ``ends``."""
+
+
+def nearest_segments(
+    grid: SegmentGrid, xy: NDArray[np.float64], usable: NDArray[np.bool_]
+) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Find the nearest usable segment to each point, and the nearest of the others."""
+    local = xy - grid.corner
+    order = _by_square(grid, local)
+    sorted_segment = np.empty(len(xy), dtype=np.int32)
+    sorted_found = np.empty((len(xy), 3))
+    _search(grid, local[order], usable, sorted_segment, sorted_found)
+    segment, found = np.empty_like(sorted_segment), np.empty_like(sorted_found)
+    segment[order], found[order] = sorted_segment, sorted_found
+    return segment, found[:, 0], np.sqrt(found[:, 1]), np.sqrt(found[:, 2])
+
+
+@njit()
+def _home(grid: SegmentGrid, x: float, y: float) -> tuple[int, int]:
+    """Return column and row of the square a point is in; outside the grid, the nearest."""
+    column = int(min(max(x / grid.square_m, 0.0), grid.columns - 1.0))
+    row = int(min(max(y / grid.square_m, 0.0), grid.rows - 1.0))
+    return column, row
+
+
+@njit()
+def _by_square(grid: SegmentGrid, xy: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Return points square by square (a counting sort)."""
+    # Neighbours one after the other find the squares they share still in the processor's cache.
+    square = np.empty(len(xy), np.int32)
+    place = np.zeros(grid.columns * grid.rows + 1, np.int32)
+    for number in range(len(xy)):
+        column, row = _home(grid, xy[number, 0], xy[number, 1])
+        square[number] = row * grid.columns + column
+        place[square[number] + 1] += 1
+    for at in range(1, len(place)):
+        place[at] += place[at - 1]
+    order = np.empty(len(xy), np.int32)
+    for number in range(len(xy)):
+        order[place[square[number]]] = number
+        place[square[number]] += 1
+    return order
+
+
+@njit()
+def _look_into(
+    grid: SegmentGrid,
+    held: tuple[int, int],
+    point: tuple[float, float],
+    usable: NDArray[np.bool_],
+    best: Best,
+) -> Best:
+    """Return the best of what is known and what some rows of ``ends`` hold (squared distances)."""
+    # ``held`` is the first of those rows and the one after the last.
+    segment, share, nearest, unusable, at = best
+    x, y = point
+    for position in range(held[0], held[1]):
+        ax, ay = grid.ends[position, 0], grid.ends[position, 1]
+        bx, by = grid.ends[position, 2], grid.ends[position, 3]
+        along_x, along_y = bx - ax, by - ay
+        off_x, off_y = x - ax, y - ay
+        dot = off_x * along_x + off_y * along_y
+        square_length = along_x * along_x + along_y * along_y
+        where = 0.0
+        if dot >= square_length:
+            # measured from the very end, so that segments which share it tie exactly;
+            # a segment without length is its end too
+            where = 1.0
+            off_x, off_y = x - bx, y - by
+        elif dot > 0.0:
+            where = dot / square_length
+            off_x, off_y = off_x - where * along_x, off_y - where * along_y
+        distance = off_x * off_x + off_y * off_y
+        if distance <= nearest:
+            number = grid.listed[position]
+            if not usable[number]:
+                unusable = min(unusable, distance)
+            elif distance < nearest or number < segment:
+                segment, share, nearest, at = number, where, distance, position
+    return segment, share, nearest, unusable, at
+
+
+@njit()
+def _clear_m(grid: SegmentGrid, point: tuple[float, float], home: tuple[int, int, int]) -> float:
+    """Return how near a square beyond the ring could come: to the rims not yet passed."""
+    x, y = point
+    column, row, ring = home
+    clear = np.inf
+    if column - ring > 0:
+        clear = min(clear, x - (column - ring) * grid.square_m)
+    if column + ring < grid.columns - 1:
+        clear = min(clear, (column + ring + 1) * grid.square_m - x)
+    if row - ring > 0:
+        clear = min(clear, y - (row - ring) * grid.square_m)
+    if row + ring < grid.rows - 1:
+        clear = min(clear, (row + ring + 1) * grid.square_m - y)
+    return max(0.0, clear - SLACK_M)
+
+
+@njit()
+def _look_along(
+    grid: SegmentGrid,
+    side: tuple[int, int, int, bool],
+    point: tuple[float, float],
+    usable: NDArray[np.bool_],
+    best: Best,
+) -> Best:
+    """Return the best of what is known and what one side of a ring of squares holds."""
+    # ``side`` is the row it lies in, its first and last column and False; or, for a column, that,
+    # its first and last row and True.
+    line, first, last, upright = side
+    along, across = (point[1], point[0]) if upright else point
+    square_m = grid.square_m
+    off = max(line * square_m - across, across - (line + 1) * square_m, 0.0)
+    # whatever lies further along than this is too far
+    room = best[2] * LENIENCE + SLACK_M - off * off
+    if room < 0.0:
+        return best
+    if last - first > WORTH_CLIPPING and room < np.inf:
+        reach = np.sqrt(room) + SLACK_M
+        first = max(first, int(max((along - reach) // square_m, -1.0)))
+        last = int(min((along + reach) // square_m, float(last)))
+    at = first
+    while at <= last:
+        square = at * grid.columns + line if upright else line * grid.columns + at
+        empty = int(grid.away[square])
+        if empty == 0:
+            beside = max(at * square_m - along, along - (at + 1) * square_m, 0.0)
+            if beside * beside + off * off <= best[2] * LENIENCE + SLACK_M:
+                held = (grid.start[square], grid.start[square + 1])
+                best = _look_into(grid, held, point, usable, best)
+        at += max(1, empty)
+    return best
+
+
+@njit()
+def _look_near(
+    grid: SegmentGrid,
+    home: tuple[int, int, int],
+    point: tuple[float, float],
+    usable: NDArray[np.bool_],
+    best: Best,
+) -> Best:
+    """Return the best of what is known and what a small ring holds: each square in turn."""
+    x, y = point
+    column, row, ring = home
+    side = grid.square_m
+    low, high = max(0, column - ring), min(grid.columns - 1, column + ring)
+    for r in range(max(0, row - ring), min(grid.rows - 1, row + ring) + 1):
+        whole = abs(r - row) == ring
+        # between its first and last row a ring has but two squares in each
+        step = 1 if whole or ring == 0 else 2 * ring
+        c = low if whole or low == column - ring else column + ring
+        off_y = max(r * side - y, y - (r + 1) * side, 0.0)
+        while c <= high:
+            off_x = max(c * side - x, x - (c + 1) * side, 0.0)
+            # a square may be passed by when even its nearest corner is too far
+            if off_x * off_x + off_y * off_y <= best[2] * LENIENCE + SLACK_M:
+                square = r * grid.columns + c
+                held = (grid.start[square], grid.start[square + 1])
+                best = _look_into(grid, held, point, usable, best)
+            c += step
+    return best
+
+
+@njit()
+def _look_far(
+    grid: SegmentGrid,
+    home: tuple[int, int, int],
+    point: tuple[float, float],
+    usable: NDArray[np.bool_],
+    best: Best,
+) -> Best:
+    """Return the best of what is known and what a ring holds, side by side."""
+    column, row, ring = home
+    low, high = max(0, column - ring), min(grid.columns - 1, column + ring)
+    bottom, top = max(0, row - ring + 1), min(grid.rows - 1, row + ring - 1)
+    if row - ring >= 0:
+        best = _look_along(grid, (row - ring, low, high, False), point, usable, best)
+    if row + ring < grid.rows:
+        best = _look_along(grid, (row + ring, low, high, False), point, usable, best)
+    if column - ring >= 0:
+        best = _look_along(grid, (column - ring, bottom, top, True), point, usable, best)
+    if column + ring < grid.columns:
+        best = _look_along(grid, (column + ring, bottom, top, True), point, usable, best)
+    return best
+
+
+@njit()
+def _search(
+    grid: SegmentGrid,
+    xy: NDArray[np.float64],
+    usable: NDArray[np.bool_],
+    segment: NDArray[np.int32],
+    found: NDArray[np.float64],
+) -> None:
+    """Answer for each point: ``segment``, and in ``found`` its share and squared distances."""
+    before = -1
+    for number in range(len(xy)):
+        point = (xy[number, 0], xy[number, 1])
+        column, row = _home(grid, point[0], point[1])
+        # rings nearer than the first square that lists anything hold nothing
+        ring = int(grid.away[row * grid.columns + column])
+        best = (-1, 0.0, np.inf, np.inf, -1)
+        if ring > NEAR_RING and before >= 0:
+            # the last point's segment is not far from this one: little further need be looked at
+            best = _look_into(grid, (before, before + 1), point, usable, best)
+        clear = 0.0
+        while best[2] >= clear * clear and clear < np.inf:
+            if ring <= NEAR_RING:
+                best = _look_near(grid, (column, row, ring), point, usable, best)
+            else:
+                best = _look_far(grid, (column, row, ring), point, usable, best)
+            clear = _clear_m(grid, point, (column, row, ring))
+            ring += 1
+        segment[number], before = best[0], best[4]
+        found[number, 0], found[number, 1], found[number, 2] = best[1], best[2], best[3]

@@ -8,17 +8,77 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 
-from eh_access.network.soundness import check_network
+from eh_access.delegate import delegate
+from eh_access.errors import InputError
+from eh_access.network.provenance import Provenance
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
     from shapely.geometry.base import BaseGeometry
 
+    from eh_access.arguments import SearchOptions
     from eh_access.modes import TravelMode
-    from eh_access.network.describe import NetworkDescription
     from eh_access.network.heights import Heights
-    from eh_access.routing.engine import SearchOptions
+    from eh_access.network.provenance import NetworkDescription
+
+SHOWN = 5
+
+
+def check_network(network: Network) -> None:
+    """Raise InputError unless every length is a length and every edge joins nodes there are."""
+    edges = len(network.edge_from)
+    uneven = [
+        name
+        for name in ("edge_to", "length_m", "edge_tags", "edge_way", "edge_name")
+        if len(getattr(network, name)) != edges
+    ]
+    if uneven:
+        raise InputError(
+            f"network: {', '.join(uneven)} must have {edges} entries, as edge_from has"
+        )
+    length_m = network.length_m
+    nodes, tags = len(network.node_x), len(network.tag_sets)
+    faults = [
+        *_told(
+            network,
+            ~(np.isfinite(length_m) & (length_m >= 0)),
+            "length_m",
+            length_m,
+            "give metres, 0 or more",
+        ),
+        *(
+            fault
+            for name, ends in (("edge_from", network.edge_from), ("edge_to", network.edge_to))
+            for fault in _told(
+                network, (ends < 0) | (ends >= nodes), name, ends, f"there are {nodes} nodes"
+            )
+        ),
+        *_told(
+            network,
+            (network.edge_tags < 0) | (network.edge_tags >= tags),
+            "edge_tags",
+            network.edge_tags,
+            f"there are {tags} sets of tags",
+        ),
+    ]
+    if faults:
+        raise InputError(faults)
+
+
+def _told(
+    network: Network, bad: NDArray[np.bool_], name: str, values: NDArray[np.generic], remedy: str
+) -> list[str]:
+    """Say of each edge at fault what it holds; of many, the first few."""
+    rows = np.flatnonzero(bad).tolist()
+    faults = [
+        f"network, edge {row} (way {int(network.edge_way[row])}): {name} is {values[row]}; {remedy}"
+        for row in rows[:SHOWN]
+    ]
+    if len(rows) > SHOWN:
+        faults.append(f"network: {len(rows) - SHOWN} more edges have a fault in {name}")
+    return faults
+
 
 CLOSED_DS: int = 2**30
 """Deciseconds that mean "may not be used". Two of them do not fit into 32 bits: where one may be
@@ -29,36 +89,6 @@ JOINS_KEY = "topology"
 
 Direction = Literal["to_sites", "from_sites"]
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Provenance:
-    """Where data came from; travels with it into every output.
-
-    Parameters
-    ----------
-    title, publisher, licence, attribution
-        Plain words; the attribution is printed as it stands.
-    date
-        Date of the data (not of the download), ISO form, or "" when unknown.
-    sha256
-        Digest of the file it was read from, or "" when there was none.
-    url
-        Where the publisher offers it, or "".
-
-    Examples
-    --------
-    >>> Provenance(title="Streets", publisher="OSM", licence="ODbL 1.0").date
-    ''
-    """
-
-    title: str
-    publisher: str
-    licence: str
-    attribution: str = ""
-    date: str = ""
-    sha256: str = ""
-    url: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,16 +223,15 @@ class Network:
         --------
         >>> from eh_access.modes import WALK
         >>> from eh_access.network.build import build_network
-        >>> from eh_access.network.raw import RawWays
+        >>> from eh_access.network.build import RawWays
         >>> raw = RawWays(crs="EPSG:27700")
         >>> raw.add(7, [(1, 0.0, 0.0), (2, 80.0, 0.0)], tags={"highway": "footway"})
         >>> build_network(raw).to_csr(WALK).toarray()
         array([[ 0., 60.],
                [60.,  0.]])
         """
-        from eh_access.network.sparse import street_matrix  # noqa: PLC0415 - it needs this file
-
-        return street_matrix(self, mode, direction=direction)
+        matrix: csr_array = delegate("street_matrix", self, mode, direction=direction)
+        return matrix
 
     def one_to_all(
         self,
@@ -247,12 +276,16 @@ class Network:
         array([[ 0.],
                [10.]], dtype=float32)
         """
-        # a method where users look for it; the layer above does the work (see pyproject.toml)
-        from eh_access.routing.engine import minutes_from_nodes  # noqa: PLC0415 - as above
-
-        return minutes_from_nodes(
-            self, nodes, mode=mode, direction=direction, options=options, rows=rows
+        minutes: NDArray[np.float32] = delegate(
+            "minutes_from_nodes",
+            self,
+            nodes,
+            mode=mode,
+            direction=direction,
+            options=options,
+            rows=rows,
         )
+        return minutes
 
     def remember(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return ``make()``, worked out once for each key: the network never changes.
@@ -287,9 +320,8 @@ class Network:
         >>> read_network("newport").describe().facts()[0]
         ('Streets', '964 km')
         """
-        from eh_access.network.describe import describe  # noqa: PLC0415 - it describes networks
-
-        return describe(self)
+        description: NetworkDescription = delegate("describe", self)
+        return description
 
     def remembers(self, key: Hashable) -> bool:
         """Whether `remember` has the answer for a key already."""

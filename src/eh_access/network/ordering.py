@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import scipy.sparse as sp
 
-from eh_access._compiled import njit
+from eh_access.compiled import njit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

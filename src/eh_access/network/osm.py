@@ -1,9 +1,12 @@
-"""Reading streets: OpenStreetMap files, osmnx graphs, GraphML and our own files."""
+"""Read streets from OpenStreetMap files, osmnx graphs and GraphML."""
 
 from __future__ import annotations
 
+import itertools
 import logging
-from collections.abc import Sequence
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +14,16 @@ import shapely
 
 from eh_access.errors import InputError, SourceError
 from eh_access.network.area import as_polygon, to_degrees
-from eh_access.network.build import DEFAULT_MODES, build_network
-from eh_access.network.file import SUFFIX, read_network_file
-from eh_access.network.graphs import is_graph, read_graph, read_graphml
+from eh_access.network.build import (
+    DEFAULT_MODES,
+    RawWays,
+    build_network,
+    is_street,
+    kept_point_tags,
+    to_metres,
+)
+from eh_access.network.io import SUFFIX, read_network_file
 from eh_access.network.provenance import file_sha256, osm_provenance
-from eh_access.network.raw import RawWays, is_street, kept_point_tags, to_metres
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -23,7 +31,170 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from eh_access.modes import TravelMode
-    from eh_access.network.model import Network, Provenance
+    from eh_access.network.model import Network
+    from eh_access.network.provenance import Provenance
+
+NOT_TAGS = frozenset({"osmid", "geometry", "length", "reversed", "from", "to", "u", "v", "key"})
+ONE_WAY = frozenset({"true", "yes", "1", "-1", "reverse", "t", "f"})
+
+Line = list[tuple[int, float, float]]
+
+RESTRICTIVE = ("steps", "no", "private", "-1", "yes")
+"""Where osmnx has merged ways that differ, the value named first here is taken."""
+
+
+def is_graph(source: Any) -> bool:  # noqa: ANN401 - anything may be asked about
+    """Tell whether something is a networkx graph, without importing networkx."""
+    return all(hasattr(source, name) for name in ("nodes", "edges", "graph", "is_multigraph"))
+
+
+def read_graphml(path: Path) -> tuple[RawWays, Provenance]:
+    """Read GraphML that osmnx wrote."""
+    from xml.etree.ElementTree import ParseError  # noqa: PLC0415 - needed by this reader alone
+
+    import osmnx  # noqa: PLC0415 - heavy, and needed by this reader alone
+
+    as_written = {"oneway": str, "reversed": str}
+    try:
+        graph = osmnx.load_graphml(path, edge_dtypes=as_written)
+        raw, provenance = read_graph(graph)
+    except (ParseError, ValueError, KeyError, StopIteration) as error:
+        raise SourceError(
+            f"{path}: the file is damaged or was not written by osmnx ({error}); save it again "
+            "with osmnx.save_graphml"
+        ) from error
+    digest = file_sha256(path)
+    return raw, osm_provenance(date=provenance.date, sha256=digest)
+
+
+def read_graph(graph: Any) -> tuple[RawWays, Provenance]:  # noqa: ANN401 - a networkx graph
+    """Read an osmnx graph, simplified or not."""
+    # A two-way street stands in such a graph twice, once each way: it is taken once. Where osmnx
+    # merged ways whose tags differ, the more restrictive value counts; an unsimplified graph
+    # (``simplify=False``) keeps more.
+    crs = graph.graph.get("crs")
+    if crs is None:
+        raise InputError("the graph has no CRS; set graph.graph['crs'], for example 'epsg:4326'")
+    nodes = dict(graph.nodes(data=True))
+    lost = [node for node, data in nodes.items() if not _has_place(data)]
+    if lost:
+        raise InputError(
+            f"{len(lost)} nodes have no x and y that are numbers, the first is {lost[0]}"
+        )
+    number = {node: row for row, node in enumerate(nodes, 1)}
+    inner_ids = itertools.count(-1, -1)
+    raw = RawWays(crs=str(crs))
+    for node, data in nodes.items():
+        tags = kept_point_tags({key: str(value) for key, value in data.items()})
+        if tags:
+            raw.barriers[number[node]] = tags
+    pieces: defaultdict[tuple[int, tuple[tuple[str, str], ...]], list[Line]] = defaultdict(list)
+    for start, end, data in _once(graph):
+        tags = _tags(data)
+        if is_street(tags):
+            ends = (number[start], nodes[start]), (number[end], nodes[end])
+            pieces[_way_id(data), tuple(sorted(tags.items()))].append(_line(ends, data, inner_ids))
+    for (way_id, tags_of), lines in pieces.items():
+        for line in _joined(lines):
+            raw.add(way_id, line, tags=dict(tags_of))
+    return raw, osm_provenance(date=str(graph.graph.get("created_date", ""))[:10])
+
+
+def _has_place(data: Mapping[str, Any]) -> bool:
+    try:
+        return math.isfinite(float(data["x"])) and math.isfinite(float(data["y"]))
+    except (KeyError, TypeError, ValueError):
+        return False
+
+
+def _once(graph: Any) -> Iterator[tuple[Any, Any, Mapping[str, Any]]]:  # noqa: ANN401
+    """Give each street once: of the two edges of a two-way street, the one along its way."""
+    seen: set[tuple[Any, ...]] = set()
+    edges = sorted(graph.edges(data=True), key=lambda edge: _is_true(edge[2].get("reversed")))
+    for start, end, data in edges:
+        if not _is_one_way(data):
+            there = tuple(data["geometry"].coords) if "geometry" in data else (start, end)
+            street = (str(sorted(_all(data.get("osmid")))), *min(there, there[::-1]))
+            if street in seen:
+                continue
+            seen.add(street)
+        yield start, end, data
+
+
+def _all(value: Any) -> list[str]:  # noqa: ANN401 - attributes hold what they hold
+    items = value if isinstance(value, (list, tuple, set)) else [value]
+    return [str(item) for item in items]
+
+
+def _is_true(value: Any) -> bool:  # noqa: ANN401 - attributes hold what they hold
+    return all(item.lower() == "true" for item in _all(value))
+
+
+def _is_one_way(data: Mapping[str, Any]) -> bool:
+    return any(item.lower() in ONE_WAY for item in _all(data.get("oneway")))
+
+
+def _way_id(data: Mapping[str, Any]) -> int:
+    ids = [int(item) for item in _all(data.get("osmid")) if item.lstrip("-").isdigit()]
+    return min(ids, default=0)
+
+
+def _tags(data: Mapping[str, Any]) -> dict[str, str]:
+    """Give an edge's tags as OpenStreetMap has them; of several values, the more restrictive."""
+    tags = {}
+    for key, value in data.items():
+        if key in NOT_TAGS or value is None or value != value:  # noqa: PLR0124 - NaN
+            continue
+        values = sorted(set(_all(value)))
+        ranked = [word for word in RESTRICTIVE if word in values]
+        tags[key] = (ranked or values)[0]
+    if _is_one_way(data):
+        # osmnx has already turned ways that are one-way against their direction
+        tags["oneway"] = "yes"
+    elif tags.get("oneway", "").lower() in {"false", "nan"}:
+        del tags["oneway"]  # osmnx writes this where nothing is tagged, too
+    return tags
+
+
+def _line(
+    ends: tuple[tuple[int, Mapping[str, Any]], tuple[int, Mapping[str, Any]]],
+    data: Mapping[str, Any],
+    inner_ids: Iterator[int],
+) -> Line:
+    """Give an edge's points; those between its ends get ids of their own."""
+    (start, a), (end, b) = ends
+    first, last = (start, float(a["x"]), float(a["y"])), (end, float(b["x"]), float(b["y"]))
+    inner = list(data["geometry"].coords)[1:-1] if "geometry" in data else []
+    return [first, *((next(inner_ids), float(x), float(y)) for x, y, *_ in inner), last]
+
+
+def _joined(lines: Iterable[Line]) -> Iterator[Line]:
+    """Join the pieces of one way end to end, as far as it does not branch."""
+    pieces = list(lines)
+    leaving: defaultdict[int, list[int]] = defaultdict(list)
+    arriving: defaultdict[int, int] = defaultdict(int)
+    for row, piece in enumerate(pieces):
+        leaving[piece[0][0]].append(row)
+        arriving[piece[-1][0]] += 1
+    heads = [
+        row
+        for row, piece in enumerate(pieces)
+        if not (arriving[piece[0][0]] == 1 and len(leaving[piece[0][0]]) == 1)
+    ]
+    used = [False] * len(pieces)
+    for head in [*heads, *range(len(pieces))]:
+        if used[head]:
+            continue
+        row, line = head, list(pieces[head])
+        used[row] = True
+        while arriving[line[-1][0]] == 1 and len(leaving[line[-1][0]]) == 1:
+            row = leaving[line[-1][0]][0]
+            if used[row]:
+                break
+            used[row] = True
+            line += pieces[row][1:]
+        yield line
+
 
 log = logging.getLogger(__name__)
 

@@ -1,13 +1,48 @@
-"""Saying where streets come from, and what must be printed with them."""
+"""Where streets come from, what they hold, and whom to credit."""
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from eh_access.network.model import Provenance
+from eh_access.modes import MODES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COPYRIGHT_URL = "https://www.openstreetmap.org/copyright"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """Where data came from; travels with it into every output.
+
+    Parameters
+    ----------
+    title, publisher, licence, attribution
+        Plain words; the attribution is printed as it stands.
+    date
+        Date of the data (not of the download), ISO form, or "" when unknown.
+    sha256
+        Digest of the file it was read from, or "" when there was none.
+    url
+        Where the publisher offers it, or "".
+
+    Examples
+    --------
+    >>> Provenance(title="Streets", publisher="OSM", licence="ODbL 1.0").date
+    ''
+    """
+
+    title: str
+    publisher: str
+    licence: str
+    attribution: str = ""
+    date: str = ""
+    sha256: str = ""
+    url: str = ""
 
 
 def osm_provenance(*, date: str, sha256: str = "") -> Provenance:
@@ -27,3 +62,59 @@ def file_sha256(path: Path) -> str:
     """Return the SHA-256 digest of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Steepness:
+    """How steep a network's streets are, by length; slopes in per cent, up or down alike."""
+
+    source: str  # where heights come from
+    median_percent: float  # half of the length is steeper than the first, a tenth than the second
+    tenth_percent: float
+    steep_km: float  # steeper than 8 per cent
+    unknown_km: float  # without heights, taken as level
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkDescription:
+    """What a network holds, as tables."""
+
+    # index ``street`` (the ``highway`` tag, or the kind of barrier crossing); columns ``edges``,
+    # ``total_km`` and for each mode ``{mode}_km``, open in at least one direction
+    classes: pd.DataFrame
+    # index ``mode``; columns ``open_km``, ``one_way_km``, ``main_share`` (of the open kilometres,
+    # those in the main part), ``islands`` (other parts of the network, each with open streets)
+    # and ``island_km``
+    modes: pd.DataFrame
+    # columns ``mode``, ``doubt``, ``edges``, ``km``: what the tags leave open, taken as passable,
+    # and what the streets' source never recorded
+    doubts: pd.DataFrame
+    steepness: Steepness | None  # how steep the streets are; None where heights are not known
+    provenance: tuple[Provenance, ...]  # where streets and heights came from, with their date
+
+    def facts(self) -> list[tuple[str, str]]:
+        """Return the few facts a report prints, as label and text."""
+        facts = [("Streets", f"{self.classes['total_km'].sum():,.0f} km")]
+        for mode, row in self.modes.iterrows():
+            text = (
+                f"{row['open_km']:,.0f} km open, {row['main_share']:.1%} of them in one connected "
+                f"part; {row['islands']:,.0f} islands ({row['island_km']:,.1f} km)"
+            )
+            known = MODES.get(str(mode))
+            facts.append((known.label.capitalize() if known else str(mode), text))
+        facts.append(("Slopes", self._slopes()))
+        for source in self.provenance:
+            date = f", {source.date}" if source.date else ""
+            facts.append(("Source", f"{source.publisher}{date} ({source.licence})"))
+        return facts
+
+    def _slopes(self) -> str:
+        hills = self.steepness
+        if hills is None:
+            return "heights are not known, so every street counts as level"
+        unknown = f"; {hills.unknown_km:,.0f} km without heights" if hills.unknown_km else ""
+        return (
+            f"heights from {hills.source or 'a source not stated'}; half of the length steeper "
+            f"than {hills.median_percent:.1f}%, a tenth steeper than {hills.tenth_percent:.1f}%, "
+            f"{hills.steep_km:,.0f} km steeper than 8 %{unknown}"
+        )

@@ -1,16 +1,335 @@
-"""What a set of OpenStreetMap tags means to one mode: may it pass, how fast, and why."""
+"""What a set of OpenStreetMap tags means to a mode: passage, speed, and why."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
 
-from eh_access.network.rule_table import RuleLine, RuleTable, rule_table
-from eh_access.network.tag_values import MILE_KM
+from eh_access.errors import InputError, NotFoundError, did_you_mean
 
 if TYPE_CHECKING:
     from eh_access.modes import TravelMode
+
+MILE_KM = 1.609344
+FOOT_M = 0.3048
+INCH_M = 0.0254
+MAX_CROSSING_MIN = 48 * 60.0
+
+_NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?")
+_SPEED = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(km/h|kmh|kph|mph|mp/h|knots)?\s*")
+_FEET = re.compile(r"\s*(\d+)\s*(?:'|ft|feet)\s*(?:(\d+(?:\.\d+)?)\s*(?:\"|in|inches)?)?\s*")
+_CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?")
+_PERIOD = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
+
+
+def parse_speed_km_h(text: str) -> float | None:
+    """Read a speed; a number without a unit is km/h."""
+    match = _SPEED.fullmatch(text)
+    if match is None:
+        return None
+    factor = {"mph": MILE_KM, "mp/h": MILE_KM, "knots": 1.852}.get(match[2] or "", 1.0)
+    speed = float(match[1]) * factor
+    return speed if speed > 0 else None
+
+
+def parse_metres(text: str) -> float | None:
+    """Read a length; a number without a unit is metres."""
+    feet = _FEET.fullmatch(text)
+    if feet is not None:
+        return int(feet[1]) * FOOT_M + float(feet[2] or 0) * INCH_M
+    match = _NUMBER.match(text.strip())
+    if match is None:
+        return None
+    unit = text.strip()[match.end() :].strip().lower()
+    scale = {"": 1.0, "m": 1.0, "metres": 1.0, "meters": 1.0, "cm": 0.01, "mm": 0.001}.get(unit)
+    return None if scale is None else float(match[0].replace(",", ".")) * scale
+
+
+def parse_slope_percent(text: str) -> float | None:
+    """Read a slope, uphill or downhill alike."""
+    signed = parse_signed_slope(text)
+    return None if signed is None else abs(signed)
+
+
+def parse_signed_slope(text: str) -> float | None:
+    """Read a slope along its way: up above 0, down below."""
+    ratio = re.fullmatch(r"\s*(\d+)\s*:\s*(\d+)\s*", text)
+    if ratio is not None:
+        return 100.0 * int(ratio[1]) / int(ratio[2]) if int(ratio[2]) else None
+    match = _NUMBER.match(text.strip())
+    if match is None or text.strip()[match.end() :].strip() not in ("", "%"):
+        return None
+    return float(match[0].replace(",", "."))
+
+
+def parse_duration_min(text: str) -> float | None:
+    """Read a crossing time."""
+    text = text.strip()
+    clock, period = _CLOCK.fullmatch(text), _PERIOD.fullmatch(text)
+    if clock is not None:
+        minutes = int(clock[1]) * 60 + int(clock[2]) + int(clock[3] or 0) / 60
+    elif period is not None:
+        days, hours, mins, seconds = (int(part or 0) for part in period.groups())
+        minutes = days * 1440 + hours * 60 + mins + seconds / 60
+    elif re.fullmatch(r"\d+(?:\.\d+)?", text):
+        minutes = float(text)
+    else:
+        return None
+    return minutes if 0 < minutes <= MAX_CROSSING_MIN else None
+
+
+SPEEDS = ("maxspeed", "maxspeed:forward", "maxspeed:backward", "maxspeed:type", "source:maxspeed")
+"""Tags that say a speed limit, in figures or by name."""
+
+NUMBERS = {
+    "width": parse_metres,
+    "est_width": parse_metres,
+    "maxwidth": parse_metres,
+    "maxwidth:physical": parse_metres,
+    "incline": parse_slope_percent,
+    **dict.fromkeys(SPEEDS, parse_speed_km_h),
+}
+"""How to read the number in each tag that a rule may compare."""
+
+EFFECTS = frozenset(
+    {
+        *("allow", "deny", "count", "factor", "no_wait"),
+        *("one_way", "one_way_back", "two_way"),
+        *("limit", "limit_mph", "speed", "walk"),
+    }
+)
+AMOUNT_EFFECTS = frozenset({"limit_mph", "factor"})
+NEEDED = ("key", "effect", "reason", "source")
+DIRECTIONS = {"both": (0, 1), "forward": (0,), "backward": (1,)}
+FIELDS = frozenset(
+    {
+        *("key", "values", "missing", "below", "at_least", "instead"),
+        *("where", "where_missing", "unless"),
+        *("effect", "amount", "direction", "reason", "source"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleLine:
+    """One line of the table; see the head of ``tag_rules.toml`` for what each field means."""
+
+    key: str
+    values: frozenset[str]
+    missing: bool
+    below: float | None
+    at_least: float | None
+    instead: tuple[str, ...]
+    named: Mapping[str, float] = field(hash=False)
+    where: tuple[tuple[str, frozenset[str]], ...]
+    where_missing: tuple[str, ...]
+    unless: tuple[tuple[str, frozenset[str]], ...]
+    effect: str
+    amount: float
+    directions: tuple[int, ...]
+    reason: str
+    source: str
+
+    def looked_at(self) -> Iterator[str]:
+        """Give every tag the line looks at."""
+        yield self.key
+        yield from self.instead
+        yield from (key for key, _ in self.where)
+        yield from (key for key, _ in self.unless)
+        yield from self.where_missing
+
+    def speaks_of(self, tags: Mapping[str, str]) -> bool:
+        """Tell whether the line applies to a set of tags."""
+        if self.below is not None or self.at_least is not None:
+            if not self._within(self._number(tags)):
+                return False
+        else:
+            value = tags.get(self.key)
+            if (value is None) != self.missing:
+                return False
+            if value is not None and not fits(value, self.values):
+                return False
+        return (
+            all(key in tags and fits(tags[key], wanted) for key, wanted in self.where)
+            and not any(key in tags for key in self.where_missing)
+            and not any(key in tags and fits(tags[key], wanted) for key, wanted in self.unless)
+        )
+
+    def _number(self, tags: Mapping[str, str]) -> float | None:
+        """Return the first number that the line's tags hold."""
+        for key in (self.key, *self.instead):
+            if key in tags:
+                number = self.named.get(tags[key]) or NUMBERS[key](tags[key])
+                if number is not None:
+                    return number
+        return None
+
+    def _within(self, number: float | None) -> bool:
+        if number is None or (self.below is not None and number >= self.below):
+            return False
+        return self.at_least is None or number >= self.at_least
+
+
+def fits(value: str, wanted: frozenset[str]) -> bool:
+    """Tell whether a tag's value, or one of several joined by semicolons, is wanted."""
+    if "*" in wanted or value in wanted:
+        return True
+    return ";" in value and any(part.strip() in wanted for part in value.split(";"))
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """The lines for one way of travelling, in the order they are read."""
+
+    name: str
+    label: str
+    ways: tuple[RuleLine, ...]
+    points: tuple[RuleLine, ...]
+
+
+@dataclass(frozen=True)
+class RuleTable:
+    """All rule sets, and what their lines refer to."""
+
+    sets: Mapping[str, RuleSet]
+    limits_km_h: Mapping[str, float]
+    way_keys: frozenset[str]
+    point_keys: frozenset[str]
+    sources: Mapping[str, str]
+
+    def rule_set(self, name: str) -> RuleSet:
+        """Return a rule set by its name."""
+        if name not in self.sets:
+            raise NotFoundError(f"no rule set '{name}': {did_you_mean(name, self.sets)}")
+        return self.sets[name]
+
+    def limit_km_h(self, text: str) -> float | None:
+        """Read a speed limit: a number, or a name such as ``GB:nsl_single``."""
+        return self.limits_km_h.get(text) or parse_speed_km_h(text)
+
+
+@lru_cache(maxsize=1)
+def rule_table() -> RuleTable:
+    """Return the table that ships with the package."""
+    text = files("eh_access.network").joinpath("tag_rules.toml").read_text(encoding="utf-8")
+    return read_rule_table(text)
+
+
+def read_rule_table(text: str) -> RuleTable:
+    """Read and check a table of rules."""
+    raw = tomllib.loads(text)
+    sources, groups = raw.pop("sources", {}), raw.pop("groups", {})
+    limits = {name: mph * MILE_KM for name, mph in raw.pop("named_limits_mph", {}).items()}
+    raw.pop("version", None)
+    reader = _Reader(sources, groups | {"named_limits": list(limits)}, limits)
+    sets: dict[str, RuleSet] = {}
+    for name, body in raw.items():
+        own = {part: reader.lines(name, part, body.get(part, [])) for part in ("way", "point")}
+        base = sets.get(body.get("inherits", ""))
+        if "inherits" in body and base is None:
+            reader.faults.append(f"[{name}]: inherits '{body['inherits']}', which is not above it")
+        before = (base.ways, base.points) if base else ((), ())
+        label = body.get("label", name)
+        sets[name] = RuleSet(name, label, before[0] + own["way"], before[1] + own["point"])
+    if reader.faults:
+        raise InputError(reader.faults)
+    ways = [line for rule_set in sets.values() for line in rule_set.ways]
+    points = [line for rule_set in sets.values() for line in rule_set.points]
+    return RuleTable(
+        sets=sets,
+        limits_km_h=limits,
+        way_keys=frozenset(key for line in ways for key in line.looked_at()),
+        point_keys=frozenset(key for line in points for key in line.looked_at()),
+        sources=sources,
+    )
+
+
+class _Reader:
+    """Turns the TOML of lines into ``RuleLine``, gathering every fault."""
+
+    def __init__(
+        self,
+        sources: Mapping[str, str],
+        groups: Mapping[str, list[str]],
+        limits: Mapping[str, float],
+    ) -> None:
+        self.sources = sources
+        self.groups = groups
+        self.limits = limits
+        self.faults: list[str] = []
+
+    def lines(self, name: str, part: str, raw: list[dict[str, Any]]) -> tuple[RuleLine, ...]:
+        return tuple(
+            self._line(f"[[{name}.{part}]] line {number}", fields)
+            for number, fields in enumerate(raw, 1)
+        )
+
+    def _line(self, place: str, fields: dict[str, Any]) -> RuleLine:
+        self._check(place, fields)
+        return RuleLine(
+            key=fields.get("key", ""),
+            values=self._values(place, fields.get("values", [])),
+            missing=fields.get("missing", False),
+            below=fields.get("below"),
+            at_least=fields.get("at_least"),
+            instead=tuple(fields.get("instead", ())),
+            named=self.limits if fields.get("key") in SPEEDS else {},
+            where=self._conditions(place, fields.get("where", {})),
+            where_missing=tuple(fields.get("where_missing", ())),
+            unless=self._conditions(place, fields.get("unless", {})),
+            effect=fields.get("effect", ""),
+            amount=float(fields.get("amount", 0.0)),
+            directions=DIRECTIONS.get(fields.get("direction", "both"), (0, 1)),
+            reason=fields.get("reason", ""),
+            source=fields.get("source", ""),
+        )
+
+    def _check(self, place: str, fields: dict[str, Any]) -> None:
+        faults = [f"unknown field '{f}': {did_you_mean(f, FIELDS)}" for f in fields.keys() - FIELDS]
+        faults += [f"no {need}" for need in NEEDED if need not in fields]
+        known = (
+            ("effect", EFFECTS),
+            ("source", self.sources.keys()),
+            ("direction", DIRECTIONS.keys()),
+        )
+        for named, allowed in known:
+            if named in fields and fields[named] not in allowed:
+                value = fields[named]
+                faults.append(f"unknown {named} '{value}': {did_you_mean(value, allowed)}")
+        compared = "below" in fields or "at_least" in fields
+        for key in (fields.get("key"), *fields.get("instead", ())) if compared else ():
+            if key not in NUMBERS:
+                faults.append(f"the tag '{key}' is not known to hold a number")
+        if "instead" in fields and not compared:
+            faults.append("instead is for lines with below or at_least")
+        if not compared and not fields.get("missing") and not fields.get("values"):
+            faults.append("neither values nor below, at_least or missing")
+        if (fields.get("effect") in AMOUNT_EFFECTS) != ("amount" in fields):
+            faults.append("an amount is needed for limit_mph and factor, and only for them")
+        self.faults += [f"{place}: {fault}" for fault in faults]
+
+    def _values(self, place: str, raw: list[str]) -> frozenset[str]:
+        values: set[str] = set()
+        for value in raw:
+            if not value.startswith("@"):
+                values.add(value)
+            elif value[1:] in self.groups:
+                values.update(self.groups[value[1:]])
+            else:
+                hint = did_you_mean(value[1:], self.groups)
+                self.faults.append(f"{place}: unknown group '{value}': {hint}")
+        return frozenset(values)
+
+    def _conditions(
+        self, place: str, raw: dict[str, list[str]]
+    ) -> tuple[tuple[str, frozenset[str]], ...]:
+        return tuple((key, self._values(place, values)) for key, values in raw.items())
+
 
 POINT_KEY = "point"
 """Marks the tags of a gate, kerb or other point that stands in the way (not an OSM tag)."""

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from eh_access._arguments import number
+from eh_access.arguments import number
 from eh_access.errors import InputError
 from eh_access.network.cost import edge_cost
 from eh_access.network.model import CLOSED_DS
@@ -265,7 +265,7 @@ def _nearest(
     xy: NDArray[np.float64], network: Network, mode: TravelMode
 ) -> tuple[NDArray[Any], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Return edge (-1 if none), fraction, offset and the nearer unusable distance of places."""
-    from eh_access.network.grid_search import nearest_segments  # noqa: PLC0415 - loads numba
+    from eh_access.network.grid import nearest_segments  # noqa: PLC0415 - loads numba
 
     kept, grid, usable = _grid(network, mode)
     if grid is None:

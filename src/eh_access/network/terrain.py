@@ -1,4 +1,4 @@
-"""A grid of heights, and laying a network's streets on it."""
+"""Heights: a grid of them, and the streets laid on it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eh_access.errors import SourceError
-from eh_access.network.archive import DAMAGE, read_about, read_array, write_archive
 from eh_access.network.build import edge_lengths
 from eh_access.network.heights import Heights
-from eh_access.network.model import Network, Provenance
-from eh_access.network.provenance import file_sha256
+from eh_access.network.io import DAMAGE, read_about, read_array, write_archive
+from eh_access.network.model import Network
+from eh_access.network.provenance import Provenance, file_sha256
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -191,7 +191,7 @@ def with_heights(network: Network, terrain: Terrain) -> Network:
     Examples
     --------
     >>> from eh_access.network.build import build_network
-    >>> from eh_access.network.raw import RawWays
+    >>> from eh_access.network.build import RawWays
     >>> raw = RawWays(crs="EPSG:27700")
     >>> raw.add(7, [(1, 0.0, 0.0), (2, 100.0, 0.0)], tags={"highway": "footway"})
     >>> ground = Terrain(height_m=np.array([[0, 8], [0, 8]], dtype=np.float32), west=0.0,

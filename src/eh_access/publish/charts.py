@@ -1,38 +1,581 @@
-"""Charts of one study's choices."""
+"""Figures and pictures of results, the same every time."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import io
+import re
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
 
-from eh_access.publish.drawing import DARK_BLUE, GREY, INK, ORANGE, Drawing, blank_figure, drawn
+import geopandas as gpd
+import numpy as np
+
+from eh_access.criteria.criterion import rough_areas, rough_radius_m
+from eh_access.errors import InputError, NotFoundError
+from eh_access.publish import numbers
+from eh_access.publish.attribution import OSM_CREDIT
 
 if TYPE_CHECKING:
-    import numpy as np
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
 
-WIDTH_IN, HEIGHT_IN = 7.4, 3.6
+    from eh_access.measures.comparison import Comparison
+    from eh_access.routing.travel_times import TravelTimes
+
+DARK_BLUE, TURQUOISE, DARK_PINK, ORANGE = "#12436D", "#28A197", "#801650", "#F46A25"
+INK, GREY, PALE = "#222222", "#6B6B6B", "#F3F3F1"
+LONG_NUMBER = re.compile(r"([1-9]\d*\.\d\d)\d+")
+"""Places finer than a hundredth of a point, which no eye can tell (scales below 1 stay exact)."""
+SETTINGS: Any = {
+    "svg.hashsalt": "eh_access",
+    "svg.fonttype": "path",
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "text.color": INK,
+    "axes.edgecolor": GREY,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "hatch.linewidth": 0.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
+PNG_DPI = 150
 
 
-def scatter_svg(
-    across: NDArray[np.float64],
-    up: NDArray[np.float64],
+class Drawing(str):
+    """A figure as SVG, which is its text, with the same figure as PNG for Word."""
+
+    __slots__ = ("png",)
+    png: bytes  # the drawing as PNG
+
+    def __new__(cls, svg: str, png: bytes = b"") -> Self:
+        """Return the text with the picture beside it."""
+        made = super().__new__(cls, svg)
+        made.png = png
+        return made
+
+
+@contextmanager
+def blank_figure(width_in: float, height_in: float) -> Iterator[tuple[Figure, Axes]]:
+    """Yield an empty figure that is part of no global state."""
+    import matplotlib as mpl  # noqa: PLC0415 - heavy
+    from matplotlib.backends.backend_svg import FigureCanvasSVG  # noqa: PLC0415 - heavy
+    from matplotlib.figure import Figure  # noqa: PLC0415 - heavy
+
+    with mpl.rc_context(SETTINGS):
+        figure = Figure(figsize=(width_in, height_in), layout="constrained")
+        FigureCanvasSVG(figure)
+        yield figure, figure.add_subplot()
+
+
+def drawn(figure: Figure) -> Drawing:
+    """Return a figure as SVG without the date it was drawn, and as PNG."""
+    with io.StringIO() as stream, io.BytesIO() as picture, warnings.catch_warnings():
+        # a sign the font lacks is drawn as a box; every name stands in the tables as well
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
+        # laid out once is enough
+        figure.set_layout_engine("none")
+        figure.savefig(picture, format="png", dpi=PNG_DPI, metadata={"Software": None})
+        return Drawing(LONG_NUMBER.sub(r"\1", stream.getvalue()), picture.getvalue())
+
+
+LETTER_WIDTH = 0.6
+"""Mean width of a letter as a share of the font's size."""
+
+GAP_PT = 6.0
+NAME_PT = 7.0
+Box = tuple[float, float, float, float]
+
+
+def place_labels(
+    places: Sequence[tuple[float, float]], texts: Sequence[str], *, size_pt: float
+) -> list[tuple[float, float, str]]:
+    """Return where each label goes beside its mark: the first of eight places that is free."""
+    marks = [(x - GAP_PT / 2, y - GAP_PT / 2, x + GAP_PT / 2, y + GAP_PT / 2) for x, y in places]
+    taken: list[Box] = []
+    chosen = []
+    for number, ((x, y), text) in enumerate(zip(places, texts, strict=True)):
+        others = [*marks[:number], *marks[number + 1 :], *taken]
+        width = LETTER_WIDTH * size_pt * len(text)
+        options = [
+            (dx, dy, side)
+            for dy in (2.0, -size_pt - 1, size_pt + 2, -2 * size_pt)
+            for dx, side in ((GAP_PT, "left"), (-GAP_PT, "right"))
+        ]
+        free = [at for at in options if not _overlaps(_box((x, y), at, width, size_pt), others)]
+        best = (free or options)[0]
+        taken.append(_box((x, y), best, width, size_pt))
+        chosen.append(best)
+    return chosen
+
+
+def write_names(
+    axes: Axes,
+    places_m: Sequence[tuple[float, float]],
+    names: Sequence[str],
     *,
-    marks: tuple[NDArray[np.bool_], NDArray[np.bool_]],
-    labels: tuple[str, str],
+    points_per_metre: float,
+    bold: Sequence[bool] | None = None,
+) -> None:
+    """Write names beside marks on a map, each on a pale edge and none on another."""
+    from matplotlib.patheffects import withStroke  # noqa: PLC0415 - heavy
+
+    texts = [_short(name) for name in names]
+    on_paper = [(x * points_per_metre, y * points_per_metre) for x, y in places_m]
+    offsets = place_labels(on_paper, texts, size_pt=NAME_PT)
+    loud = [False] * len(texts) if bold is None else bold
+    for place, text, (dx, dy, side), stands_out in zip(places_m, texts, offsets, loud, strict=True):
+        axes.annotate(
+            # a name is text, never a formula to typeset
+            text.replace("$", r"\$"),
+            place,
+            xytext=(dx, dy),
+            textcoords="offset points",
+            ha=side,
+            fontsize=NAME_PT,
+            fontweight="bold" if stands_out else "normal",
+            path_effects=[withStroke(linewidth=2.2, foreground="white")],
+        )
+
+
+def _short(name: str) -> str:
+    """Return a name without the words every site shares."""
+    for common in (" Children's Centre", " Early Years Centre", " Centre", " Library"):
+        name = name.removesuffix(common)
+    return name
+
+
+def _box(
+    mark: tuple[float, float], offset: tuple[float, float, str], width: float, height: float
+) -> Box:
+    x, y = mark[0] + offset[0], mark[1] + offset[1]
+    left = x if offset[2] == "left" else x - width
+    return left, y, left + width, y + height
+
+
+def _overlaps(box: Box, others: Iterable[Box]) -> bool:
+    return any(
+        box[0] < right and left < box[2] and box[1] < top and bottom < box[3]
+        for left, bottom, right, top in others
+    )
+
+
+OR_LOST = ", or out of reach"
+
+
+@dataclass(frozen=True)
+class Shading:
+    """Classes of figures."""
+
+    title: str  # what is shaded, with its unit
+    bounds: tuple[float, ...]  # between classes; a value on a bound belongs to the class above
+    labels: tuple[str, ...]  # one for each class, lowest first
+    colours: tuple[str, ...]
+    hatches: tuple[str, ...]
+
+    @property
+    def labels_apart(self) -> tuple[str, ...]:
+        """The labels where what is out of reach has a class of its own, the last."""
+        return (*(label.removesuffix(OR_LOST) for label in self.labels), "no longer reached")
+
+    def as_data(self) -> dict[str, list[Any]]:
+        """Return what the page of the map draws classes with, what is out of reach apart."""
+        return {
+            "bounds": list(self.bounds),
+            "labels": list(self.labels_apart),
+            "colours": list(self.colours),
+        }
+
+    def classes(self, figures: pd.Series) -> NDArray[np.intp]:
+        """Return the class of each value, 0 the lowest; NaN, nobody counted, is -1."""
+        values = figures.to_numpy(dtype=float)
+        found = np.searchsorted(self.bounds, values, side="right")
+        return np.where(np.isnan(values), -1, found)
+
+
+CHANGE = Shading(
+    "Minutes added",
+    (-1.0, 1.0, 5.0, 10.0),
+    (
+        "at least 1 minute less",
+        "under 1 minute either way",
+        "1 to 5 minutes more",
+        "5 to 10 minutes more",
+        f"10 minutes or more{OR_LOST}",
+    ),
+    (TURQUOISE, PALE, "#FBC8AD", ORANGE, "#A33B08"),
+    ("\\\\", "", "", "....", "////"),
+)
+TIMES = Shading(
+    "Minutes to the nearest site",
+    (10.0, 20.0, 30.0, np.finfo(float).max),
+    ("under 10 minutes", "10 to 20 minutes", "20 to 30 minutes", "over 30 minutes", "out of reach"),
+    ("#DCE6F0", "#8FB0D3", "#3F76AE", DARK_BLUE, DARK_PINK),
+    ("", "", "", "....", "////"),
+)
+SHORT = Shading(
+    "Share that falls short",
+    (np.finfo(float).tiny, 0.5, 1.0),
+    ("none", "under half", "half or more", "all"),
+    (PALE, "#FBC8AD", ORANGE, "#A33B08"),
+    ("", "", "....", "////"),
+)
+
+
+def shaded_shapes(
+    minutes: pd.Series,
+    weights: pd.Series,
+    origins: gpd.GeoDataFrame,
+    areas: gpd.GeoDataFrame | None,
+) -> tuple[gpd.GeoSeries, pd.Series]:
+    """Return the shapes to shade and the minutes of each."""
+    missing = minutes.index.difference(origins.index)
+    if len(missing):
+        raise NotFoundError(f"origins: {len(missing)} are missing, the first '{missing[0]}'")
+    points = origins.loc[minutes.index]
+    if areas is None:
+        placed = ~(points.geometry.isna() | points.geometry.is_empty)
+        return points.geometry[placed].to_crs("EPSG:27700"), minutes[placed]
+    if "area_id" not in points or not points["area_id"].isin(areas.index).any():
+        raise InputError(
+            "origins: their 'area_id' names none of the areas; give the areas they were assigned "
+            "to, or leave areas out to draw the origins themselves"
+        )
+    counted = weights > 0
+    groups = points["area_id"][counted]
+    whole = weights[counted].groupby(groups).sum()
+    finite = minutes[counted].where(np.isfinite(minutes[counted]), 0.0)
+    means = (finite * weights[counted]).groupby(groups).sum() / whole
+    for endless in (-np.inf, np.inf):  # who loses reach outweighs who gains it
+        means[(minutes[counted] == endless).groupby(groups).any()] = endless
+    return areas.geometry.to_crs("EPSG:27700"), means.reindex(areas.index)
+
+
+UNCHANGED = 1
+LAST_CLASS = len(CHANGE.labels) - 1
+SIMPLIFY_M = 25.0
+ROADS_BEYOND_M = 2000.0
+WIDTH_IN, HEIGHT_IN = 7.4, 6.4
+POINTS_PER_INCH = 72.0
+STAYS, CHANGES, CLOSES = "stays full-time", "hours change", "closes"
+MOVES, OPENS, PART_TIME = "moves", "opens", "part-time, as before"
+MARKS = {
+    STAYS: ("o", DARK_BLUE),
+    PART_TIME: ("p", DARK_BLUE),
+    CHANGES: ("s", DARK_PINK),
+    CLOSES: ("X", DARK_PINK),
+    MOVES: ("D", DARK_PINK),
+    OPENS: ("^", TURQUOISE),
+}
+
+
+def map_svg(
+    areas: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    *,
+    borough: BaseGeometry,
+    wards: gpd.GeoDataFrame | None = None,
+    roads: gpd.GeoSeries | None = None,
 ) -> Drawing:
-    """Return sets of sites as points, those unbeaten and the choice made marked apart."""
-    unbeaten, chosen = marks
-    others = ~unbeaten & ~chosen
+    """Return a map of the minutes added in each area, with the sites on it."""
     with blank_figure(WIDTH_IN, HEIGHT_IN) as (figure, axes):
-        for rows, shape, colour, size, name in (
-            (others, "o", GREY, 3.5, "other sets"),
-            (unbeaten & ~chosen, "D", DARK_BLUE, 4.5, "beaten by none on every measure"),
-            (chosen, "X", ORANGE, 11, "the choice made"),
+        counted = areas[areas["change_min"].notna()]
+        classes = CHANGE.classes(counted["change_min"])
+        shapes = counted.geometry.simplify(SIMPLIFY_M, preserve_topology=True)
+        for number, colour in enumerate(CHANGE.colours):
+            chosen = shapes[classes == number]
+            if len(chosen):
+                chosen.plot(
+                    ax=axes,
+                    facecolor=colour,
+                    edgecolor="white" if number < LAST_CLASS else INK,
+                    linewidth=0.3,
+                    hatch=CHANGE.hatches[number] or None,
+                )
+        if wards is not None:
+            wards.geometry.simplify(SIMPLIFY_M).boundary.plot(ax=axes, color=GREY, linewidth=0.4)
+        if roads is not None and len(roads):
+            seen = roads.clip_by_rect(*borough.buffer(ROADS_BEYOND_M).bounds)
+            seen[~seen.is_empty].plot(ax=axes, color=GREY, linewidth=0.5)
+        edge = gpd.GeoSeries([borough.simplify(SIMPLIFY_M)]).boundary
+        edge.plot(ax=axes, color=INK, linewidth=1.0)
+        located = sites[~(sites.geometry.isna() | sites.geometry.is_empty)]
+        scale = _furnish(axes, shapes.total_bounds, located.total_bounds)
+        _draw_rough(axes, located, borough)
+        _draw_sites(axes, located, scale=scale)
+        _map_legend(axes, sites, classes)
+        return drawn(figure)
+
+
+def _draw_rough(axes: Axes, sites: gpd.GeoDataFrame, borough: BaseGeometry) -> None:
+    """Draw the circles that sites known only roughly may lie in, cut to the borough."""
+    areas = rough_areas(sites, borough)
+    for status, edge in areas.boundary.groupby(sites["status"]):
+        colour = MARKS[str(status)][1]
+        edge.plot(ax=axes, color="white", linewidth=3.0)
+        edge.plot(ax=axes, color=colour, linewidth=1.2, linestyle="--")
+
+
+def _draw_sites(axes: Axes, sites: gpd.GeoDataFrame, *, scale: float) -> None:
+    """Draw sites with their names; ``scale`` is points of paper to a metre."""
+    places = [(point.x, point.y) for point in sites.geometry]
+    for row in sites.itertuples():
+        shape, colour = MARKS[row.status]
+        x, y = row.geometry.x, row.geometry.y
+        axes.plot(x, y, marker=shape, color=colour, markersize=8, mec="white", mew=0.9, ls="")
+    changed = [status != STAYS for status in sites["status"]]
+    write_names(axes, places, list(sites["name"]), points_per_metre=scale, bold=changed)
+
+
+def _furnish(axes: Axes, *bounds: NDArray[np.float64]) -> float:
+    """Frame what is to be seen, with a scale bar and north; return points to a metre."""
+    seen = [box for box in bounds if np.isfinite(box).all()]
+    west, south = np.min([box[:2] for box in seen], axis=0)
+    east, north = np.max([box[2:] for box in seen], axis=0)
+    margin = 0.04 * max(east - west, north - south)
+    axes.set_xlim(west - margin, east + margin)
+    axes.set_ylim(south - 2 * margin, north + margin)
+    axes.set_aspect("equal")
+    axes.set_axis_off()
+    length_m = next(size for size in (5000, 2000, 1000, 500, 200, 1) if size < (east - west) / 3)
+    x, y = east - length_m, south - margin * 1.4
+    axes.plot([x, x + length_m], [y, y], color=INK, linewidth=2, solid_capstyle="butt")
+    label = f"{length_m / 1000:g} km"
+    axes.annotate(label, (x + length_m / 2, y), (0, 3), textcoords="offset points", ha="center")
+    # beside the scale, below all that is drawn: an arrow on the outline would not be seen
+    pole = x - 0.6 * margin
+    axes.annotate(
+        "",
+        (pole, y + 0.9 * margin),
+        (pole, y - 0.2 * margin),
+        arrowprops={"arrowstyle": "-|>", "color": INK, "shrinkA": 0, "shrinkB": 0},
+    )
+    axes.annotate("N", (pole, y), (-5, 0), textcoords="offset points", ha="right", va="center")
+    across, up = east - west + 2 * margin, north - south + 3 * margin
+    return float(min(WIDTH_IN / across, HEIGHT_IN / up) * POINTS_PER_INCH)
+
+
+def _map_legend(axes: Axes, sites: gpd.GeoDataFrame, classes: NDArray[np.intp]) -> None:
+    """Explain colours, patterns and marks in words."""
+    from matplotlib.lines import Line2D  # noqa: PLC0415 - heavy
+    from matplotlib.patches import Patch  # noqa: PLC0415 - heavy
+
+    there = set(classes)
+    handles: list[Any] = [
+        Patch(
+            facecolor=CHANGE.colours[number],
+            edgecolor=GREY,
+            hatch=CHANGE.hatches[number] or None,
+            label=label,
+        )
+        for number, label in enumerate(CHANGE.labels)
+        if number in there or number == UNCHANGED
+    ]
+    handles += [
+        Line2D([], [], marker=shape, color=colour, ls="", mec="white", markersize=8, label=status)
+        for status, (shape, colour) in MARKS.items()
+        if (sites["status"] == status).any()
+    ]
+    if (rough_radius_m(sites) > 0).any():
+        handles.append(Line2D([], [], color=GREY, ls="--", label="somewhere in this circle"))
+    legend = axes.figure.legend(
+        handles=handles,
+        title="Mean minutes added, and sites",
+        loc="outside upper left",
+        ncols=4,
+        frameon=False,
+        fontsize=7.5,
+        alignment="left",
+    )
+    legend.get_title().set_fontweight("bold")
+    legend.get_title().set_fontsize(8)
+
+
+def bars_svg(
+    labels: Sequence[str],
+    before: Sequence[float],
+    after: Sequence[float],
+    *,
+    axis_label: str,
+    target: tuple[float, str] | None = None,
+) -> Drawing:
+    """Return paired bars of percentages before and after, each with its figure."""
+    count = len(labels)
+    with blank_figure(7.4, 0.62 * count + 1.3) as (figure, axes):
+        place = np.arange(count)
+        for offset, values, colour, hatch, name in (
+            (-0.19, before, DARK_BLUE, "", "before"),
+            (0.19, after, ORANGE, "////", "after"),
         ):
-            axes.plot(
-                *(across[rows], up[rows]), marker=shape, color=colour, ms=size, ls="", label=name
-            )[0].set_markeredgecolor(INK if shape == "X" else "white")
-        axes.set_xlabel(labels[0])
-        axes.set_ylabel(labels[1])
+            bars = axes.barh(
+                place + offset,
+                np.nan_to_num(values),
+                0.36,
+                color=colour,
+                hatch=hatch,
+                edgecolor="white",
+            )
+            bars.set_label(name)
+            axes.bar_label(
+                bars, [numbers.percentage(value) for value in values], padding=3, fontsize=8
+            )
+        if target is not None:
+            axes.axvline(target[0], color=INK, linewidth=1, linestyle="--", label=target[1])
+        axes.set_yticks(place, labels)
+        axes.invert_yaxis()
+        axes.set_xlim(0, 112)
+        axes.set_xticks(range(0, 101, 20))
+        axes.set_xlabel(axis_label)
+        axes.tick_params(axis="y", length=0)
         axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False)
         return drawn(figure)
+
+
+INDICATIVE = "INDICATIVE: estimated from straight lines, not along streets"
+NOBODY = "nobody counted"
+SITE_INK = DARK_PINK
+
+
+def plot_change(
+    comparison: Comparison,
+    origins: gpd.GeoDataFrame,
+    *,
+    areas: gpd.GeoDataFrame | None = None,
+    sites: gpd.GeoDataFrame | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Return `Comparison.plot`, whose parameters these are."""
+    frame = comparison.frame
+    shapes = shaded_shapes(frame["change_min"], frame["weight"], origins, areas)
+    title = f"{CHANGE.title}, {comparison.mode.label}"
+    return _draw(CHANGE, shapes, sites, ax, titled(title, estimated=comparison.estimated))
+
+
+def plot_times(
+    times: TravelTimes,
+    origins: gpd.GeoDataFrame,
+    *,
+    areas: gpd.GeoDataFrame | None = None,
+    sites: gpd.GeoDataFrame | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Return `TravelTimes.plot`, whose parameters these are."""
+    nearest, weights = nearest_of(times, origins)
+    shapes = shaded_shapes(nearest, weights, origins, areas)
+    title = f"{TIMES.title}, {times.mode.label}"
+    return _draw(TIMES, shapes, sites, ax, titled(title, estimated=times.estimated))
+
+
+def nearest_of(times: TravelTimes, origins: gpd.GeoDataFrame) -> tuple[pd.Series, pd.Series]:
+    """Return the minutes to the nearest site and the weight of each origin asked for."""
+    nearest = times.nearest()["minutes"]
+    return nearest, origins["weight"].reindex(nearest.index).fillna(0.0)
+
+
+def titled(title: str, *, estimated: bool) -> str:
+    """Return a title with what must stand below it: that times are estimates, or the credit."""
+    return f"{title}\n{INDICATIVE}" if estimated else f"{title}\n{OSM_CREDIT}"
+
+
+def located(sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the sites whose place is known at all."""
+    return sites[~(sites.geometry.isna() | sites.geometry.is_empty)]
+
+
+def _draw(
+    shading: Shading,
+    shapes: tuple[gpd.GeoSeries, pd.Series],
+    sites: gpd.GeoDataFrame | None,
+    ax: Axes | None,
+    title: str,
+) -> Axes:
+    import matplotlib as mpl  # noqa: PLC0415 - heavy
+    from matplotlib import pyplot as plt  # noqa: PLC0415 - heavy
+    from matplotlib.patches import Patch  # noqa: PLC0415 - heavy
+
+    geometry, minutes = shapes
+    classes = shading.classes(minutes)
+    with mpl.rc_context(SETTINGS):
+        axes = ax
+        if axes is None:  # room is made for the legend beside the map
+            axes = plt.subplots(figsize=(9.5, 7.0), layout="compressed")[1]
+        handles = []
+        looks = zip(shading.labels, shading.colours, shading.hatches, strict=True)
+        for number, (label, colour, hatch) in enumerate([*looks, (NOBODY, "white", "")]):
+            chosen = geometry[classes == (number if number < len(shading.labels) else -1)]
+            if not len(chosen):
+                continue
+            points = bool((chosen.geom_type == "Point").all())
+            size: dict[str, Any] = {"markersize": 16} if points else {"hatch": hatch or None}
+            chosen.plot(ax=axes, facecolor=colour, edgecolor=GREY, linewidth=0.3, **size)
+            handles.append(
+                Patch(facecolor=colour, edgecolor=GREY, hatch=hatch or None, label=label)
+            )
+        if sites is not None:
+            handles += _plots_draw_sites(axes, located(sites).to_crs("EPSG:27700"))
+        axes.set_title(title, loc="left", fontsize=10)
+        axes.legend(handles=handles, title=shading.title, loc="upper left",
+                    bbox_to_anchor=(1.0, 1.0), frameon=False, alignment="left")  # fmt: skip
+        _plots_furnish(axes)
+    return axes
+
+
+def _plots_draw_sites(axes: Axes, sites: gpd.GeoDataFrame) -> list[Any]:
+    """Draw sites with their names, those closed apart; those known roughly wear their circle."""
+    from matplotlib.patches import Circle  # noqa: PLC0415 - heavy
+
+    if "location_basis" in sites:
+        for radius_m, point in zip(rough_radius_m(sites), sites.geometry, strict=True):
+            # where a place is known only roughly, the circle it may lie in
+            if radius_m > 0:
+                circle = Circle((point.x, point.y), radius_m, fill=False, ls="--", ec=SITE_INK)
+                axes.add_patch(circle)
+    across, up = sites.geometry.x, sites.geometry.y
+    closed = across.isna()  # none: a site that is drawn has a place
+    if "is_open" in sites:
+        closed = ~sites["is_open"].astype(bool)
+    looks: tuple[tuple[pd.Series, str, dict[str, Any]], ...] = (
+        (~closed, "site", {"marker": "o", "ms": 9, "color": DARK_BLUE}),
+        (closed, "site that is closed", {"marker": "X", "ms": 11, "color": SITE_INK}),
+    )
+    marks = [
+        axes.plot(across[chosen], up[chosen], label=label, zorder=5, ls="", mec="white", **style)[0]
+        for chosen, label, style in looks
+        if chosen.any()
+    ]
+    west, east = axes.get_xlim()
+    width_pt = axes.get_window_extent().width * POINTS_PER_INCH / axes.figure.dpi
+    places = list(zip(across, up, strict=True))
+    write_names(axes, places, list(sites["name"]), points_per_metre=width_pt / (east - west))
+    return marks
+
+
+def _plots_furnish(axes: Axes) -> None:
+    """Add a scale bar and north; both ends of the bar lie on the map's own metres."""
+    axes.set_aspect("equal")
+    axes.set_axis_off()
+    west, east = axes.get_xlim()
+    south, north = axes.get_ylim()
+    sizes = (50_000, 20_000, 10_000, 5000, 2000, 1000, 500, 200, 100, 50, 20, 10)
+    length_m = next((size for size in sizes if size <= (east - west) / 3), 5)
+    y = south - 0.03 * (north - south)
+    axes.plot([east - length_m, east], [y, y], color=INK, linewidth=2, solid_capstyle="butt")
+    words = f"{length_m / 1000:g} km" if length_m >= 1000 else f"{length_m} m"  # noqa: PLR2004
+    middle = (east - length_m / 2, y)
+    axes.annotate(words, middle, (0, 3), textcoords="offset points", ha="center", fontsize=8)
+    axes.annotate(
+        "N",
+        (0.03, 0.12),
+        (0.03, 0.03),
+        xycoords="axes fraction",
+        ha="center",
+        arrowprops={"arrowstyle": "-|>", "color": INK},
+    )

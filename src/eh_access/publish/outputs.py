@@ -12,26 +12,24 @@ from typing import TYPE_CHECKING
 
 from pandas.api.types import is_numeric_dtype
 
-from eh_access.publish.background import workbook_cover
-from eh_access.publish.further_report import further
-from eh_access.publish.geopackage import write_geopackage
-from eh_access.publish.hiding import HIDDEN_FILE, for_file, hidden_log, hidden_summary
-from eh_access.publish.layers import geopackage_metadata, layers
-from eh_access.publish.map import render_map
+from eh_access.publish.atomic import write_whole
+from eh_access.publish.prose import further
 from eh_access.publish.report import report_page
-from eh_access.publish.tabulate import tabulate
-from eh_access.publish.whole import write_whole
-from eh_access.publish.word import word_report
-from eh_access.publish.workbook import write_workbook
-from eh_access.study.further import find_further
+from eh_access.publish.table import HIDDEN_FILE, for_file, hidden_log, hidden_summary
+from eh_access.publish.tabulations import tabulate, workbook_cover
+from eh_access.publish.writers.geopackage import geopackage_metadata, layers, write_geopackage
+from eh_access.publish.writers.map import render_map
+from eh_access.publish.writers.word import word_report
+from eh_access.publish.writers.workbook import write_workbook
+from eh_access.study.findings import find_further
 from eh_access.study.history import with_history
 from eh_access.study.manifest import build_manifest
-from eh_access.study.overwriting import files_read, refuse_overwriting
+from eh_access.study.opening import files_read, refuse_overwriting
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from eh_access.study.results import StudyResult
+    from eh_access.study.result import StudyResult
 
 logger = logging.getLogger(__name__)
 

@@ -10,28 +10,37 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 
-from eh_access.analysis.arrays import ROUNDING
-from eh_access.publish import answer, figures, turning, words
+from eh_access.measures.basic import ROUNDING
+from eh_access.publish import charts, numbers, prose
 from eh_access.publish.attribution import OSM_COPYRIGHT_URL, OSM_CREDIT, credit_lines, licence_url
-from eh_access.publish.criteria_words import fixed_sentence
-from eh_access.publish.further_report import Further, further
-from eh_access.publish.layers import area_changes, main_roads, site_status
-from eh_access.publish.neighbours import neighbour_sentence, pairs_of
-from eh_access.publish.sections import Picture
-from eh_access.publish.shading import CHANGE
-from eh_access.publish.squares import display_areas
-from eh_access.publish.streets import street_facts
-from eh_access.publish.streets_compared import compared_sentence
-from eh_access.publish.tabulate import FULL_TIME, tabulate
-from eh_access.publish.verdict_words import FILES, accuracy_short, in_words, reasons
-from eh_access.publish.wording import Wording, headline, scenario_label
+from eh_access.publish.charts import CHANGE
+from eh_access.publish.prose import (
+    FILES,
+    Further,
+    Picture,
+    accuracy_short,
+    further,
+    in_words,
+    reasons,
+)
+from eh_access.publish.tabulations import (
+    area_changes,
+    compared_sentence,
+    display_areas,
+    neighbour_sentence,
+    pairs_of,
+    street_facts,
+    tabulate,
+)
+from eh_access.publish.wording import FULL_TIME, Wording, fixed_sentence, headline, scenario_label
+from eh_access.publish.writers.geopackage import main_roads, site_status
 from eh_access.routing.estimate import ACCURACY
 
 if TYPE_CHECKING:
-    from eh_access.analysis.criteria import Verdict
-    from eh_access.publish.tables import Table
-    from eh_access.study.further import Findings
-    from eh_access.study.results import StudyResult
+    from eh_access.criteria.criterion import Verdict
+    from eh_access.publish.table import Table
+    from eh_access.study.findings import Findings
+    from eh_access.study.result import StudyResult
 
 SYMBOLS = {"met": "\N{CHECK MARK}", "marginal": "\N{ALMOST EQUAL TO}", "not met": "\N{BALLOT X}"}
 CANNOT_SAY = "?"
@@ -124,8 +133,8 @@ def report_context(
         "scenario_note": next((s.note for s in result.scenarios if s.name == scenario), ""),
         "mode": mode,
         "full_time": FULL_TIME,
-        "answers": () if scenario is None else answer.answer(result, tables, scenario),
-        "standings": () if scenario is None else answer.standings(result, scenario),
+        "answers": () if scenario is None else prose.answer(result, tables, scenario),
+        "standings": () if scenario is None else prose.standings(result, scenario),
         "matrix": criteria_matrix(result, said),
         "told": in_words(result),
         "reasons": reasons(result),
@@ -135,7 +144,7 @@ def report_context(
             if name not in beyond.absent
             and (name not in {"hidden.csv", "neighbours.csv"} or name[:-4] in tables)
         ],
-        "rough": turning.rough_sentence(result),
+        "rough": prose.rough_sentence(result),
         "full_time_only": sum(item.sites == "full_time" for item in result.study.criteria),
         "fixed": fixed_sentence(result),
         "compared": [scenario_label(result, name) for name in _compared(result)],
@@ -146,14 +155,14 @@ def report_context(
                 None,
                 (
                     *beyond.changes,
-                    *turning.what_would_change(result, scenario),
+                    *prose.what_would_change(result, scenario),
                     neighbour_sentence(result, pairs_of(result, scenario)),
                 ),
             )
         ),
         "across": neighbour_sentence(result, pairs_of(result)),
         "further": beyond,
-        "deprived": "" if scenario is None else answer.deprived_sentence(result, tables, scenario),
+        "deprived": "" if scenario is None else prose.deprived_sentence(result, tables, scenario),
         "map": None if scenario is None else _map(result, tables, scenario, said),
         "chart": None if scenario is None else _chart(result, tables, said),
         "tables": tables,
@@ -227,23 +236,23 @@ def _map(result: StudyResult, tables: Mapping[str, Table], scenario: str, said: 
     status = site_status(result, scenario)
     sites = result.scenario_sites[scenario]
     shown = sites.loc[status.index].assign(status=status)
-    svg = figures.map_svg(
+    svg = charts.map_svg(
         changes,
         shown,
         borough=result.borough,
         wards=result.wards,
         roads=main_roads(result),
     )
-    worst = CHANGE.classes(changes["change_min"]) == figures.LAST_CLASS
-    changed = shown.loc[shown["status"] != figures.STAYS, "name"]
+    worst = CHANGE.classes(changes["change_min"]) == charts.LAST_CLASS
+    changed = shown.loc[shown["status"] != charts.STAYS, "name"]
     how = result.times[mode].mode.label
     word = display_areas(result.origins, result.areas, public=result.study.weights_public).word
     finding = (
         f"In {int(worst.sum())} of {len(changes)} {word}s {CHANGE.bounds[-1]:g} minutes or more "
         f"are added for {said.unit} {how} to the nearest full-time {said.site}"
     )
-    around = f", around {words.listed(changed)}" if len(changed) else ""
-    losers = answer.losers_sentence(result, tables, scenario)
+    around = f", around {numbers.listed(changed)}" if len(changed) else ""
+    losers = prose.losers_sentence(result, tables, scenario)
     return Picture(
         svg=svg,
         alt=f"Map. {finding}{around}. {losers}",
@@ -264,7 +273,7 @@ def _chart(result: StudyResult, tables: Mapping[str, Table], said: Wording) -> P
     rows = tables["deprivation"].where(scenario=label, mode=mode).frame
     before, after = (list(rows[f"within_share_{when}"]) for when in ("before", "after"))
     told = "; ".join(
-        f"{group}: {words.percentage(was)} before, {words.percentage(now)} after"
+        f"{group}: {numbers.percentage(was)} before, {numbers.percentage(now)} after"
         for group, was, now in zip(rows["group"], before, after, strict=True)
     )
     heading = (
@@ -272,7 +281,7 @@ def _chart(result: StudyResult, tables: Mapping[str, Table], said: Wording) -> P
         "nation's fifth of areas by deprivation"
     )
     return Picture(
-        svg=figures.bars_svg(
+        svg=charts.bars_svg(
             list(rows["group"]), before, after, axis_label=f"% of {said.unit} in the fifth"
         ),
         alt=f"Bar chart. {heading}. {told}.",

@@ -1,4 +1,4 @@
-"""The words a study's outputs share: what is counted, what a site is called, what is estimated."""
+"""The words a study's outputs share."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from eh_access.analysis.policy import HIDDEN_MARK
-from eh_access.publish import words
+from eh_access.privacy.policy import HIDDEN_MARK
+from eh_access.publish import numbers
 from eh_access.routing.estimate import ACCURACY
-from eh_access.study.scenario_tables import decided_scenario
+from eh_access.study.config import decided_scenario
+from eh_access.study.history import change_notes
 
 if TYPE_CHECKING:
-    from eh_access.analysis.criteria import Verdict
-    from eh_access.study.results import StudyResult
+    from eh_access.criteria.criterion import Verdict
+    from eh_access.study.result import StudyResult
 
 FULL_TIME = "full-time only"
 ANY_SITE = "any open"
@@ -45,19 +46,19 @@ class Wording:
             site=result.study.site_word,
             place=result.study.place,
             estimated=result.estimated,
-            weight_basis=words.clause(result.study.weight_basis),
+            weight_basis=numbers.clause(result.study.weight_basis),
             full_time_from_hours=result.study.settings.full_time_from_hours,
         )
 
     @property
     def Unit(self) -> str:  # noqa: N802 - the same word at the start of a sentence
         """The unit as a sentence begins with it."""
-        return words.capital(self.unit)
+        return numbers.capital(self.unit)
 
     @property
     def Sites(self) -> str:  # noqa: N802 - the same word at the start of a sentence
         """The plural of a site as a heading begins with it."""
-        return words.capital(self.site) + "s"
+        return numbers.capital(self.site) + "s"
 
     @property
     def mark(self) -> str:
@@ -99,7 +100,7 @@ class Wording:
     @staticmethod
     def capital(text: str) -> str:
         """Return text with its first letter raised."""
-        return words.capital(text)
+        return numbers.capital(text)
 
     def outcome(self, verdict: Verdict) -> str:
         """Return an outcome in words, with what an estimate points to."""
@@ -146,3 +147,19 @@ def headline(result: StudyResult) -> str | None:
     """Return the name of the scenario the report answers about."""
     name = decided_scenario(result.study.scenarios)
     return name if name in result.scenario_names else None
+
+
+DIGITS = 12
+
+
+def fixed_sentence(result: StudyResult) -> str:
+    """Return what the manifest shows of when the criteria were fixed."""
+    # That they were set before anybody saw a result cannot be shown: a first run says nothing of
+    # runs elsewhere.
+    changed = " ".join(note.text for note in change_notes(result.criteria_history))
+    if changed:
+        return changed
+    return (
+        "Their digest was taken before travel times were worked out; it is "
+        f"{result.criteria_sha256[:DIGITS]}, in full in the manifest."
+    )

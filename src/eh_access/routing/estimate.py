@@ -16,8 +16,8 @@ import shapely
 
 from eh_access.errors import InputError
 from eh_access.modes import DRIVE, PUSHCHAIR, WALK
-from eh_access.routing.engine import check_direction
-from eh_access.routing.types import NO_LOCATION, OK, UNREACHED, Direction, TravelTimes
+from eh_access.routing.search import check_direction
+from eh_access.routing.travel_times import NO_LOCATION, OK, UNREACHED, Direction, TravelTimes
 
 if TYPE_CHECKING:
     import geopandas as gpd

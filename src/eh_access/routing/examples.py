@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from eh_access.network.model import Network
-    from eh_access.routing.types import TravelTimes
+    from eh_access.routing.travel_times import TravelTimes
 
 
 def _places(ids: Sequence[str], eastings: Sequence[float], northing: float) -> gpd.GeoDataFrame:
@@ -65,8 +65,10 @@ def example_street() -> tuple[Network, gpd.GeoDataFrame, gpd.GeoDataFrame]:
     >>> network.node_count, [round(x) for x in homes.geometry.x]
     (2, [80, 560])
     """
-    from eh_access.network.build import build_network  # noqa: PLC0415 - as above
-    from eh_access.network.raw import RawWays  # noqa: PLC0415
+    from eh_access.network.build import (
+        RawWays,  # noqa: PLC0415
+        build_network,  # noqa: PLC0415 - as above
+    )
 
     raw = RawWays(crs="EPSG:27700")
     raw.add(7, [(1, 0.0, 0.0), (2, 800.0, 0.0)], tags={"highway": "footway"})

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from eh_access.modes import TravelMode
     from eh_access.network.model import Network
-    from eh_access.routing.types import Direction
+    from eh_access.routing.travel_times import Direction
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,28 +1,36 @@
-"""Minutes between every origin and every site, door to door along the streets."""
+"""Minutes between origins and sites, door to door along streets."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import shapely
 
-from eh_access._arguments import places
+from eh_access.arguments import SearchOptions, number, numbers, places, weights
+from eh_access.errors import InputError
+from eh_access.modes import check_mode
 from eh_access.network.cost import edge_cost
 from eh_access.network.model import CLOSED_DS
 from eh_access.network.snapping import ELSEWHERE_M, WRONG_CRS, snap
-from eh_access.routing.engine import (
+from eh_access.routing.graph import search_graph
+from eh_access.routing.search import (
     SEARCHED_DS,
     Job,
-    SearchOptions,
     check_direction,
     checked_options,
+    choose,
     deciseconds,
+    deciseconds_in_blocks,
     in_minutes,
+    metric,
+    node_seeds,
 )
-from eh_access.routing.rim import rim_nodes, touches_rim
-from eh_access.routing.trips import along_one_edge, at_door_ds, cutoff_ds, ends_of, make_ready
-from eh_access.routing.types import (
+from eh_access.routing.travel_times import (
     NO_LOCATION,
     OFF_NETWORK,
     OK,
@@ -36,8 +44,463 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from eh_access.modes import TravelMode
-    from eh_access.network.model import Network
+    from eh_access.network.model import EdgeCost, Network
     from eh_access.network.snapping import Snapped
+
+LONGEST_CUTOFF_MIN = 24 * 60.0
+DS_PER_MIN = 600
+DS_PER_S = 10
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Trips:
+    """Origins and sites placed on the streets."""
+
+    network: Network  # the streets, how people travel and which way
+    mode: TravelMode
+    direction: Direction
+    cost: EdgeCost  # what the streets cost the mode
+    homes: Snapped  # where origins and sites lie on the streets
+    doors: Snapped
+    # int32 (origins, 2) twice: the nodes beside each origin (-1 for none), deciseconds between
+    home_ends: tuple[NDArray[np.int32], NDArray[np.int32]]
+    seeds: NDArray[np.int32]  # int32 (sites, 2, 2): nodes beside each site and deciseconds between
+    limit_ds: int  # the cutoff
+
+    def in_blocks(self, options: SearchOptions) -> Iterator[tuple[slice, slice, NDArray[np.int32]]]:
+        """Work out the deciseconds from door to door, a block at a time."""
+        job = Job(
+            seeds=self.seeds,
+            places=self.home_ends,
+            direction=self.direction,
+            limit_ds=self.limit_ds,
+        )
+        for homes, doors, block in deciseconds_in_blocks(
+            self.network, self.mode, job, options=options
+        ):
+            yield homes, doors, self.door_to_door(homes, doors, block)
+
+    def door_to_door(
+        self, homes: slice, doors: slice, found_ds: NDArray[np.int32]
+    ) -> NDArray[np.int32]:
+        """Add what the streets' ends leave out."""
+        # trips along one edge, and the walks to the street.
+        direct = along_one_edge(
+            self.cost, _some(self.homes, homes), _some(self.doors, doors), self.direction
+        )
+        pairs = np.minimum(found_ds, direct)
+        home_ds = offset_ds(self.homes, 36.0 / self.mode.walk_speed_km_h)
+        door_ds = at_door_ds(self.doors, self.mode)
+        whole = np.where(
+            pairs < SEARCHED_DS, pairs + home_ds[homes][:, None] + door_ds[doors][None], CLOSED_DS
+        )
+        whole[whole > self.limit_ds] = CLOSED_DS
+        return whole.astype(np.int32)
+
+
+def make_ready(
+    network: Network,
+    origins: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    *,
+    mode: TravelMode,
+    cutoff_min: float,
+    direction: Direction,
+) -> Trips:
+    """Place origins and sites on the streets."""
+    check_mode(mode)
+    check_direction(direction)
+    limit_ds = cutoff_ds(cutoff_min)
+    origins, sites = places("origins", origins), places("sites", sites)
+    cost = edge_cost(network, mode)
+    if not cost.main.any():
+        raise InputError(f"no street in the network may be used {mode.label}; check its tags")
+    homes, doors = snap(origins.geometry, network, mode), snap(sites.geometry, network, mode)
+    towards = direction == "to_sites"
+    door_node, door_ds = ends_of(network, cost, doors, leaving=not towards)
+    return Trips(
+        network=network,
+        mode=mode,
+        direction=direction,
+        cost=cost,
+        homes=homes,
+        doors=doors,
+        home_ends=ends_of(network, cost, homes, leaving=towards),
+        seeds=np.stack([door_node, door_ds], axis=-1).astype(np.int32),
+        limit_ds=limit_ds,
+    )
+
+
+def cutoff_ds(cutoff_min: float) -> int:
+    """Return a cutoff in deciseconds; InputError unless it is above 0 and at most a day."""
+    minutes = number(
+        "cutoff_min", cutoff_min, low=0, high=LONGEST_CUTOFF_MIN, may_be_low=False, unit="minutes"
+    )
+    return round(minutes * DS_PER_MIN)
+
+
+def _some(at: Snapped, rows: slice) -> Snapped:
+    """Return some of the places."""
+    return replace(at, **{name: values[rows] for name, values in vars(at).items()})
+
+
+def at_door_ds(doors: Snapped, mode: TravelMode) -> NDArray[np.int64]:
+    """Return the deciseconds between each site and its street, parking included."""
+    return offset_ds(doors, 36.0 / mode.walk_speed_km_h) + round(mode.parking_s * DS_PER_S)
+
+
+def ends_of(
+    network: Network, cost: EdgeCost, at: Snapped, *, leaving: bool
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return the two nodes beside each place and the deciseconds to them (or from them)."""
+    # Closed ways and points without a place have node -1.
+    edge, share = np.maximum(at.edge, 0), np.nan_to_num(at.fraction)
+    first, second = cost.backward_ds[edge], cost.forward_ds[edge]
+    if not leaving:
+        first, second = second, first
+    nodes = np.stack([network.edge_from[edge], network.edge_to[edge]], axis=1)
+    whole = np.stack([first, second], axis=1)
+    shares = np.stack([share, 1.0 - share], axis=1)
+    parts = _part(whole, shares)
+    # a place right at a crossing may go on from there whatever its own street allows
+    closed = ((whole >= CLOSED_DS) & (shares > 0)) | (at.edge < 0)[:, None]
+    return (
+        np.where(closed, -1, nodes).astype(np.int32),
+        np.where(closed, 0, parts).astype(np.int32),
+    )
+
+
+def _part(whole_ds: NDArray[np.int32], share: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the deciseconds of part of an edge, rounded once."""
+    return np.floor(whole_ds * share + 0.5).astype(np.int64)
+
+
+def along_one_edge(
+    cost: EdgeCost, homes: Snapped, doors: Snapped, direction: Direction
+) -> NDArray[np.int32]:
+    """Return the deciseconds straight along the edge a pair shares, ``CLOSED_DS`` for others."""
+    direct = np.full((len(homes), len(doors)), CLOSED_DS, dtype=np.int32)
+    home, door, ds = pairs_on_one_edge(cost, homes, doors, direction)
+    direct[home, door] = ds
+    return direct
+
+
+def pairs_on_one_edge(
+    cost: EdgeCost, homes: Snapped, doors: Snapped, direction: Direction
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]:
+    """Find the origins and sites that share an edge and can go straight along it."""
+    by_edge = np.argsort(doors.edge, kind="stable")
+    edges = doors.edge[by_edge]
+    first = np.searchsorted(edges, homes.edge, side="left")
+    counts = np.searchsorted(edges, homes.edge, side="right") - first
+    counts[homes.edge < 0] = 0
+    home = np.repeat(np.arange(len(homes)), counts)
+    step = np.arange(len(home)) - np.repeat(np.cumsum(counts) - counts, counts)
+    door = by_edge[first[home] + step]
+    start, end = homes.fraction[home], doors.fraction[door]
+    if direction == "from_sites":
+        start, end = end, start
+    edge = homes.edge[home]
+    whole = np.where(end >= start, cost.forward_ds[edge], cost.backward_ds[edge])
+    can = whole < CLOSED_DS
+    return home[can], door[can], _part(whole, np.abs(end - start))[can]
+
+
+def offset_ds(at: Snapped, ds_per_m: float) -> NDArray[np.int64]:
+    """Return the deciseconds walked between each point and its street."""
+    placed = at.edge >= 0
+    return np.where(placed, np.floor(np.where(placed, at.offset_m, 0) * ds_per_m + 0.5), 0).astype(
+        np.int64
+    )
+
+
+RIM_M = 100.0
+"""Metres from the edge of the area covered within which a node may have lost a street."""
+
+
+def rim_nodes(network: Network, mode: TravelMode) -> NDArray[np.int32]:
+    """Return the nodes at which streets may have been cut off."""
+    if network.covered is None:
+        return np.empty(0, dtype=np.int32)
+    covered = network.covered
+
+    def make() -> NDArray[np.int32]:
+        main = edge_cost(network, mode).main
+        nodes = np.unique(np.concatenate([network.edge_from[main], network.edge_to[main]]))
+        inner = covered.buffer(-RIM_M)
+        shapely.prepare(inner)
+        inside = shapely.contains_xy(inner, network.node_x[nodes], network.node_y[nodes])
+        return np.asarray(nodes[~inside], dtype=np.int32)
+
+    return network.remember(("rim", mode), make)
+
+
+def touches_rim(
+    trips: Trips, pairs_ds: NDArray[np.int32], rim_ds: NDArray[np.int32]
+) -> NDArray[np.bool_]:
+    """Say of each origin whether a way over the rim could be quicker than the one found."""
+    # Such a way takes at least the time from the origin to the nearest node of the rim and from
+    # the rim to the site nearest to it; if that is no quicker than the time found, or beyond the
+    # cutoff, nothing beyond the rim can matter.
+    from eh_access.routing import dijkstra  # noqa: PLC0415 - compiled code is loaded when used
+
+    if not rim_ds.size:
+        return np.zeros(len(pairs_ds), dtype=np.bool_)
+    rim = rim_nodes(trips.network, trips.mode)
+    seeds = np.stack([rim, np.zeros_like(rim)], axis=1)[None]
+    graph = search_graph(trips.network, trips.mode, direction=trips.direction)
+    to_rim = dijkstra.search_from(graph, seeds, limit_ds=trips.limit_ds, workers=1)[0]
+    node, node_ds = trips.home_ends
+    either = np.where(node >= 0, np.minimum(to_rim[node], CLOSED_DS - 1) + node_ds, CLOSED_DS)
+    over_rim = either.min(axis=1).astype(np.int64) + rim_ds.min().astype(np.int64)
+    best = np.minimum(pairs_ds.min(axis=1).astype(np.int64), trips.limit_ds + 1)
+    return np.asarray((over_rim < best) & (node >= 0).any(axis=1), dtype=np.bool_)
+
+
+log = logging.getLogger(__name__)
+
+SHIFT = 32
+"""Deciseconds times 2**32 plus a site's number: the lesser of two is the nearer site, and of sites
+equally near the one that comes first."""
+NONE = np.int64(SEARCHED_DS) << SHIFT
+
+
+def nearest_from_nodes(
+    network: Network,
+    nodes: Sequence[int] | NDArray[np.integer],
+    *,
+    mode: TravelMode,
+    direction: Direction = "from_sites",
+) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    """Return every node's nearest of some nodes, and the minutes between."""
+    # One sweep serves any number of nodes, and no table of all of them is held.
+    from eh_access.routing.engine.nearest import minutes_and_site, nearest_keys  # noqa: PLC0415 - compiled
+
+    check_mode(mode)
+    seeds = node_seeds(network, nodes)
+    check_direction(direction)
+    return minutes_and_site(nearest_keys(metric(network, mode, direction=direction), seeds))
+
+
+def nearest_sites(  # noqa: PLR0913 - the arguments of travel_time_matrix, and how many
+    network: Network,
+    origins: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    *,
+    mode: TravelMode,
+    n: int = 1,
+    cutoff_min: float = 120.0,
+    direction: Direction = "to_sites",
+    options: SearchOptions | None = None,
+) -> pd.DataFrame:
+    """Return each origin's nearest sites and the minutes to them.
+
+    Parameters
+    ----------
+    network, origins, sites, mode, cutoff_min, direction, options
+        As for `travel_time_matrix`.
+    n
+        How many.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``minutes`` (``inf`` where there is none) and ``site_id`` ("" where there is none).
+        With n = 1 a row per origin, as `TravelTimes.nearest` has; else n rows, indexed by origin
+        and ``rank`` (1 is the nearest). Of sites equally near, the one whose id sorts first.
+
+    Raises
+    ------
+    InputError
+        As for `travel_time_matrix`, or if n is less than 1.
+
+    Examples
+    --------
+    >>> from eh_access import WALK, example_street
+    >>> network, homes, sites = example_street()
+    >>> nearest_sites(network, homes, sites, mode=WALK)
+       minutes site_id
+    a      1.0    west
+    b      3.0    east
+    """
+    from eh_access.routing.engine.nearest import minutes_and_site  # noqa: PLC0415 - compiled code
+
+    number("n", n, low=1, whole=True, unit="sites")
+    options = checked_options(options)
+    origins, sites = places("origins", origins), places("sites", sites)
+    check_mode(mode)
+    names = sites.index.astype(str).to_numpy()
+    order = np.argsort(names, kind="stable")
+    trips = make_ready(
+        *(network, origins, sites.iloc[order]),
+        mode=mode,
+        cutoff_min=cutoff_min,
+        direction=direction,
+    )
+    engine = options.engine
+    if engine == "auto":
+        engine = choose(network, mode, direction, len(sites))
+    if n == 1 and engine == "hierarchy":
+        keys = _nearest_in_one_sweep(trips)[:, None]
+    else:
+        keys = _nearest_by_batches(trips, n, SearchOptions(engine=engine, threads=options.threads))
+    minutes, which = minutes_and_site(keys.reshape(-1))
+    sorted_names = np.append(names[order], "")  # the last serves for none: -1
+    index = origins.index
+    if n > 1:
+        ranks = range(1, n + 1)
+        index = pd.MultiIndex.from_product([index, ranks], names=[index.name, "rank"])
+    return pd.DataFrame(
+        {
+            "minutes": minutes.astype(np.float64),
+            "site_id": pd.array(sorted_names[which], dtype="str"),
+        },
+        index=index,
+    )
+
+
+def count_within(  # noqa: PLR0913 - the arguments of travel_time_matrix
+    network: Network,
+    origins: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    *,
+    mode: TravelMode,
+    cutoffs_min: Sequence[float],
+    direction: Direction = "to_sites",
+    options: SearchOptions | None = None,
+) -> pd.DataFrame:
+    """Return how many sites each origin has within each of some cutoffs.
+
+    Parameters
+    ----------
+    network, origins, sites, mode, direction, options
+        As for `travel_time_matrix`.
+    cutoffs_min
+        Minutes; exactly as many is within.
+
+    Returns
+    -------
+    pandas.DataFrame
+        int64, a row per origin and a column per cutoff; 0 where none is reached.
+
+    Raises
+    ------
+    InputError
+        As for `travel_time_matrix`, or if there is no cutoff.
+
+    Examples
+    --------
+    >>> from eh_access import WALK, example_street
+    >>> network, homes, sites = example_street()
+    >>> count_within(network, homes, sites, mode=WALK, cutoffs_min=[5, 10])
+       5.0   10.0
+    a     1     2
+    b     1     2
+    """
+    cutoffs = cutoffs_of(cutoffs_min)
+    options = checked_options(options)
+    trips = make_ready(
+        network, origins, sites, mode=mode, cutoff_min=max(cutoffs), direction=direction
+    )
+    counts = np.zeros((len(origins), len(cutoffs)), dtype=np.int64)
+    for homes, _, block in trips.in_blocks(options):
+        for column, cutoff in enumerate(cutoffs):
+            counts[homes, column] += (block <= _whole_ds(cutoff)).sum(axis=1)
+    return pd.DataFrame(counts, index=origins.index, columns=pd.Index(cutoffs))
+
+
+def coverage_within(  # noqa: PLR0913 - the arguments of travel_time_matrix
+    network: Network,
+    origins: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    *,
+    mode: TravelMode,
+    cutoffs_min: Sequence[float],
+    direction: Direction = "to_sites",
+    options: SearchOptions | None = None,
+) -> pd.Series:
+    """Return the share of weight within each of some cutoffs of a site.
+
+    Parameters
+    ----------
+    network, origins, sites, mode, direction, options
+        As for `travel_time_matrix`; origins need a column ``weight``.
+    cutoffs_min
+        Minutes; exactly as many is within.
+
+    Returns
+    -------
+    pandas.Series
+        0 to 1 for each cutoff. Weight out of reach counts as not covered. NaN without any weight.
+
+    Raises
+    ------
+    InputError
+        As for `travel_time_matrix`, or if there is no cutoff, no weight column, or a weight is
+        missing or negative.
+
+    Examples
+    --------
+    >>> from eh_access import WALK, example_street
+    >>> network, homes, sites = example_street()
+    >>> west = sites.loc[["west"]]
+    >>> coverage_within(network, homes, west, mode=WALK, cutoffs_min=[5, 10]).tolist()
+    [0.75, 1.0]
+    """
+    cutoffs = cutoffs_of(cutoffs_min)
+    if "weight" not in getattr(places("origins", origins), "columns", ()):
+        raise InputError("origins have no column 'weight'; give each the number of people it is")
+    weight = weights("origins, weight", origins["weight"])
+    least = nearest_sites(
+        *(network, origins, sites),
+        mode=mode,
+        cutoff_min=max(cutoffs),
+        direction=direction,
+        options=options,
+    )["minutes"].to_numpy()
+    total = weight.sum()
+    ds = np.rint(least * DS_PER_MIN)
+    covered = [weight[ds <= _whole_ds(cutoff)].sum() for cutoff in cutoffs]
+    shares = np.array(covered) / total if total > 0 else np.full(len(cutoffs), np.nan)
+    return pd.Series(shares, index=pd.Index(cutoffs, name="cutoff_min"), name="share")
+
+
+def cutoffs_of(cutoffs_min: Sequence[float]) -> list[float]:
+    """Return cutoffs in minutes; InputError unless each is above 0 and at most a day."""
+    return numbers("cutoffs_min", cutoffs_min, low=0, high=LONGEST_CUTOFF_MIN, unit="minutes")
+
+
+def _whole_ds(cutoff_min: float) -> int:
+    return int(np.floor(cutoff_min * DS_PER_MIN + 0.5))
+
+
+def _nearest_by_batches(trips: Trips, n: int, options: SearchOptions) -> NDArray[np.int64]:
+    """Keep the n least keys of each origin while the batches go by."""
+    best = np.full((len(trips.homes), n), NONE, dtype=np.int64)
+    for homes, doors, block in trips.in_blocks(options):
+        keys = (block.astype(np.int64) << SHIFT) + np.arange(doors.start, doors.stop)
+        both = np.concatenate([best[homes], np.where(block < SEARCHED_DS, keys, NONE)], axis=1)
+        best[homes] = np.sort(np.partition(both, n - 1, axis=1)[:, :n], axis=1)
+    return best
+
+
+def _nearest_in_one_sweep(trips: Trips) -> NDArray[np.int64]:
+    """Let time and site travel together from all doors at once."""
+    from eh_access.routing.engine.nearest import nearest_keys  # noqa: PLC0415 - compiled code
+
+    door_ds = at_door_ds(trips.doors, trips.mode)
+    seeds = trips.seeds.copy()
+    seeds[..., 1] += door_ds[:, None].astype(np.int32)
+    sorted_streets = metric(trips.network, trips.mode, direction=trips.direction)
+    at_node = nearest_keys(sorted_streets, seeds)
+    node, node_ds = trips.home_ends
+    ways = np.where(node >= 0, at_node[node] + (node_ds.astype(np.int64) << SHIFT), NONE)
+    best = ways.min(axis=1, initial=NONE)
+    home, door, direct_ds = pairs_on_one_edge(trips.cost, trips.homes, trips.doors, trips.direction)
+    straight = ((direct_ds + door_ds[door]) << SHIFT) + door
+    np.minimum.at(best, home, straight)
+    best += offset_ds(trips.homes, 36.0 / trips.mode.walk_speed_km_h) << SHIFT
+    return np.where(best >> SHIFT <= trips.limit_ds, best, NONE)
 
 
 def travel_time_matrix(  # noqa: PLR0913 - the field's own argument list, and how to search

@@ -1,30 +1,572 @@
-"""Explain a trip: which streets, how many metres, what slowed it, what it had to go round."""
+"""Explain a trip: streets, metres, slope, what slowed it."""
 
 from __future__ import annotations
 
+import heapq
 import html
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from shapely.ops import substring
 
 from eh_access.errors import InputError, NotFoundError
-from eh_access.network.cost import edge_cost
+from eh_access.modes import WALK
+from eh_access.network.cost import edge_cost, hills_count, slow_by_hills, tag_costs
+from eh_access.network.model import CLOSED_DS
+from eh_access.network.rules import POINT_KEY, rule_table
 from eh_access.network.snapping import CRS, NO_LOCATION, OK, snap
-from eh_access.routing import route_words as words
-from eh_access.routing.engine import check_direction
-from eh_access.routing.route_detour import Detour, find_detour, without_bans
-from eh_access.routing.route_search import find_way
-from eh_access.routing.route_steps import STEP_COLUMNS, parking_ds, steps_of
+from eh_access.routing.matrix import along_one_edge, ends_of, offset_ds
+from eh_access.routing.search import check_direction
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from eh_access.modes import TravelMode
-    from eh_access.network.model import Network, Provenance
+    from eh_access.network.model import Network
+    from eh_access.network.provenance import Provenance
+    from eh_access.network.rules import TagCost
     from eh_access.network.snapping import Snapped
-    from eh_access.routing.types import Direction
+    from eh_access.routing.travel_times import Direction
+
+KINDS: Mapping[str, str] = {
+    "footway": "footpath",
+    "path": "path",
+    "steps": "steps",
+    "cycleway": "cycle track",
+    "bridleway": "bridleway",
+    "pedestrian": "pedestrian street",
+    "track": "track",
+    "service": "service road",
+    "residential": "street",
+    "living_street": "street",
+    "unclassified": "road",
+    "tertiary": "road",
+    "secondary": "main road",
+    "primary": "main road",
+    "trunk": "trunk road",
+    "motorway": "motorway",
+    "corridor": "corridor",
+    "elevator": "lift",
+    "platform": "platform",
+}
+"""Plain words for the ``highway`` tag; slip roads take the word of their road."""
+
+FOOTWAYS: Mapping[str, str] = {
+    "sidewalk": "pavement",
+    "crossing": "crossing",
+    "traffic_island": "traffic island",
+}
+"""Plain words for the ``footway`` tag, more exact than "footpath"."""
+
+BARRIERS: Mapping[str, str] = {
+    "gate": "through a gate",
+    "lift_gate": "past a lift gate",
+    "swing_gate": "past a swing gate",
+    "kissing_gate": "through a kissing gate",
+    "wicket_gate": "through a wicket gate",
+    "turnstile": "through a turnstile",
+    "full-height_turnstile": "through a turnstile",
+    "stile": "over a stile",
+    "horse_stile": "over a stile",
+    "step": "up or down a step",
+    "bollard": "past bollards",
+    "rising_bollard": "past bollards",
+    "block": "past a block",
+    "cycle_barrier": "through a cycle barrier",
+    "motorcycle_barrier": "through a motorcycle barrier",
+    "cattle_grid": "over a cattle grid",
+    "height_restrictor": "under a height barrier",
+    "entrance": "through an entrance",
+    "toll_booth": "past a toll booth",
+    "kerb": "over a kerb",
+}
+"""Plain words for passing a barrier."""
+
+
+def is_point(tags: Mapping[str, str]) -> bool:
+    """Whether tags are those of a point in the way: a gate, bollards, a kerb."""
+    return POINT_KEY in tags
+
+
+def kind_of(tags: Mapping[str, str]) -> str:
+    """Say in plain words what kind of street or barrier some tags describe."""
+    if is_point(tags):
+        barrier = tags.get("barrier", "kerb")
+        return BARRIERS.get(barrier, "past a barrier")
+    if tags.get("route") == "ferry":
+        return "ferry"
+    highway = tags.get("highway", "")
+    if highway == "steps" and tags.get("step_count", "").isdigit():
+        return f"steps ({tags['step_count']})"
+    if highway == "footway" and tags.get("footway", "") in FOOTWAYS:
+        return FOOTWAYS[tags["footway"]]
+    return KINDS.get(highway.removesuffix("_link"), "road")
+
+
+def barrier_name(tags: Mapping[str, str]) -> str:
+    """Name a barrier itself: "kissing gate", "bollard"."""
+    barrier = tags.get("barrier", "kerb")
+    return "barrier" if barrier == "yes" else barrier.replace("_", " ")
+
+
+def barrier_closed(tags: Mapping[str, str], reason: str) -> str:
+    """Say which barrier stops somebody, and why where its name does not tell."""
+    name = barrier_name(tags)
+    if "barrier" not in tags or name == "kerb":
+        return reason
+    if reason.startswith(("narrower", "closed", "not ")):
+        return f"{name} {reason}"
+    if reason.startswith("gate "):
+        return f"{name}{reason.removeprefix('gate')}"
+    return f"locked {name}" if reason == "locked gate" else name
+
+
+def several(what: str, count: int) -> str:
+    """Count things: "a stile", "2 gates narrower than 0.7 m"."""
+    if count == 1:
+        return f"{'an' if what[:1] in 'aeiou' else 'a'} {what}"
+    noun, *more = re.split(r"(?= (?:narrower|closed|not) )", what, maxsplit=1)
+    return f"{count} {noun}s{''.join(more)}"
+
+
+def length_of(value: float, what: str) -> str:
+    """Say how much of something: "29 m of steps", "38 m of street or path too rough for wheels"."""
+    named = "street or path " if what.startswith(("not ", "narrower ", "too ", "closed ")) else ""
+    return f"{metres(value)} of {named}{what}"
+
+
+def metres(value: float) -> str:
+    """Write a length: "29 m", "1,240 m"."""
+    return f"{value:,.0f} m"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Join parts as a sentence does."""
+    if len(parts) < 2:  # noqa: PLR2004 - one part needs no joining
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of one edge that is travelled."""
+
+    edge: int  # its number
+    # where on the edge it begins and ends, 0 at ``edge_from`` and 1 at ``edge_to``; travelled
+    # against the edge where ``start`` is larger
+    start: float
+    end: float
+    ds: int  # deciseconds
+
+    @property
+    def ahead(self) -> bool:
+        """Whether it is travelled from ``edge_from`` towards ``edge_to``."""
+        return self.end >= self.start
+
+    def metres(self, network: Network) -> float:
+        """Metres along the street."""
+        return float(network.length_m[self.edge]) * abs(self.end - self.start)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way from one place to another."""
+
+    # stretches of street in the order of travel; empty where both places are the same
+    pieces: tuple[Piece, ...]
+    start_ds: int  # deciseconds walked between the first place and its street, and the last
+    end_ds: int
+
+    @property
+    def ds(self) -> int:
+        """Deciseconds from door to door."""
+        return self.start_ds + sum(piece.ds for piece in self.pieces) + self.end_ds
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A place on a street."""
+
+    edge: int
+    fraction: float
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """An end of the street a place lies on (0 or 1), and the deciseconds between."""
+
+    end: float
+    ds: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Arcs:
+    """Arcs in the direction of travel, in compressed rows, with the edge each stands for."""
+
+    start: list[int]
+    tail: list[int]
+    head: list[int]
+    ds: list[int]
+    edge: list[int]
+    ahead: list[bool]
+
+
+def find_way(network: Network, mode: TravelMode, first: Snapped, last: Snapped) -> Way | None:
+    """Find the quickest way between two places."""
+    cost = edge_cost(network, mode)
+    walk_ds_per_m = 36.0 / mode.walk_speed_km_h
+    walks = [int(offset_ds(place, walk_ds_per_m)[0]) for place in (first, last)]
+    here, there = (_Place(int(at.edge[0]), float(at.fraction[0])) for at in (first, last))
+    direct_ds = int(along_one_edge(cost, first, last, "to_sites")[0, 0])
+    seeds = _by_node(*ends_of(network, cost, first, leaving=True))
+    goals = _by_node(*ends_of(network, cost, last, leaving=False))
+    arcs = _arcs(network, mode)
+    found = _search(arcs, seeds, goals, best_ds=direct_ds)
+    if found is None and direct_ds >= CLOSED_DS:
+        return None
+    if found is None:
+        return Way(_real([Piece(here.edge, here.fraction, there.fraction, direct_ds)]), *walks)
+    begin, steps, end = found
+    pieces = [
+        Piece(here.edge, here.fraction, seeds[begin].end, seeds[begin].ds),
+        *(
+            Piece(arcs.edge[k], 0.0 if arcs.ahead[k] else 1.0, float(arcs.ahead[k]), arcs.ds[k])
+            for k in steps
+        ),
+        Piece(there.edge, goals[end].end, there.fraction, goals[end].ds),
+    ]
+    return Way(_real(pieces), *walks)
+
+
+def _real(pieces: list[Piece]) -> tuple[Piece, ...]:
+    """Leave out ends of no length at a crossing; gates have no length either but lead somewhere."""
+    return tuple(piece for piece in pieces if piece.start != piece.end)
+
+
+def _by_node(nodes: NDArray[np.int32], ds: NDArray[np.int32]) -> dict[int, _End]:
+    """Return, for each node beside a place, the quicker of the ends that touch it."""
+    best: dict[int, _End] = {}
+    for end, (node, cost) in enumerate(zip(nodes[0].tolist(), ds[0].tolist(), strict=True)):
+        if node >= 0 and (node not in best or cost < best[node].ds):
+            best[node] = _End(float(end), cost)
+    return best
+
+
+def _arcs(network: Network, mode: TravelMode) -> _Arcs:
+    """Return the arcs a mode may use; of parallel ones the quickest comes first."""
+
+    def make() -> _Arcs:
+        cost = edge_cost(network, mode)
+        every = np.arange(network.edge_count)
+        tail = np.concatenate([network.edge_from, network.edge_to])
+        head = np.concatenate([network.edge_to, network.edge_from])
+        ds = np.concatenate([cost.forward_ds, cost.backward_ds])
+        edge = np.concatenate([every, every])
+        ahead = np.repeat([True, False], len(every))
+        order = np.lexsort((edge, ds, head, tail))
+        order = order[ds[order] < CLOSED_DS]
+        counts = np.bincount(tail[order], minlength=network.node_count)
+        start = np.concatenate([[0], np.cumsum(counts)])
+        columns = (array[order].tolist() for array in (tail, head, ds, edge, ahead))
+        return _Arcs(start.tolist(), *columns)
+
+    return network.remember(("route_arcs", mode), make)
+
+
+def _search(
+    arcs: _Arcs, seeds: dict[int, _End], goals: dict[int, _End], *, best_ds: int
+) -> tuple[int, list[int], int] | None:
+    """Return the first node, the arcs and the last node of a way quicker than ``best_ds``."""
+    # Every node is settled once, the lower number first of those reached at the same time, and
+    # its way in is never changed to one as quick: the same trip always gives the same way.
+    reached = {node: seed.ds for node, seed in seeds.items()}
+    came_by: dict[int, int] = {}
+    waiting = [(ds, node) for node, ds in reached.items()]
+    heapq.heapify(waiting)
+    best: int | None = None
+    while waiting:
+        here_ds, node = heapq.heappop(waiting)
+        if here_ds >= best_ds:
+            break
+        if here_ds > reached[node]:
+            continue
+        if node in goals and here_ds + goals[node].ds < best_ds:
+            best, best_ds = node, here_ds + goals[node].ds
+        for k in range(arcs.start[node], arcs.start[node + 1]):
+            there_ds = here_ds + arcs.ds[k]
+            head = arcs.head[k]
+            if there_ds < reached.get(head, CLOSED_DS):
+                reached[head] = there_ds
+                came_by[head] = k
+                heapq.heappush(waiting, (there_ds, head))
+    if best is None:
+        return None
+    steps: list[int] = []
+    node = best
+    while node in came_by:
+        steps.append(came_by[node])
+        node = arcs.tail[steps[-1]]
+    return node, steps[::-1], best
+
+
+STEP_COLUMNS = (
+    *("street", "kind", "metres", "seconds", "climb_m", "slope_share", "slowed_by", "doubts"),
+)
+DS_PER_S = 10
+TO_STREET, FROM_STREET, PARKING = "to the street", "from the street", "parking"
+HILL_FACTOR = 1.1
+"""A slope that makes a stretch take at least this many times as long is said to slow it."""
+
+Row = dict[str, Any]
+
+
+def remembered_costs(network: Network, mode: TravelMode) -> list[TagCost]:
+    """Return what each set of tags means to a mode; worked out once for each network and mode."""
+    return network.remember(("tag_costs", mode), lambda: tag_costs(network, mode))
+
+
+def steps_of(
+    network: Network,
+    mode: TravelMode,
+    way: Way,
+    *,
+    ends: tuple[shapely.Point, shapely.Point],
+    placed: tuple[Snapped, Snapped],
+) -> list[Row]:
+    """Tell a way step by step."""
+    streets = [shapely.Point(place_on(network, place)) for place in placed]
+    before = _walk_row(TO_STREET, [ends[0], streets[0]], way.start_ds)
+    after = _walk_row(FROM_STREET, [streets[1], ends[1]], way.end_ds)
+    parking = _walk_row(PARKING, [streets[1]] * 2, parking_ds(mode))
+    pieces = (_piece_row(network, mode, piece) for piece in way.pieces)
+    every = [before, *pieces, parking, after]
+    shown = [row for row in every if row["metres"] > 0 or row["ds"] > 0 or row["doubts"]]
+    return [_finished(row) for row in _merged(shown or [before])]
+
+
+def parking_ds(mode: TravelMode) -> int:
+    """Return the deciseconds spent on parking, once on every trip."""
+    return round(mode.parking_s * DS_PER_S)
+
+
+def place_on(network: Network, place: Snapped) -> tuple[float, float]:
+    """Return the easting and northing of a place on its street."""
+    line = edge_line(network, int(place.edge[0]))
+    at = line.interpolate(float(place.fraction[0]), normalized=True)
+    return float(at.x), float(at.y)
+
+
+def edge_line(network: Network, edge: int) -> shapely.LineString:
+    """Return the line of an edge."""
+    first, last = network.geometry_start[edge], network.geometry_start[edge + 1]
+    return shapely.LineString(network.geometry_xy[first:last])
+
+
+def _walk_row(label: str, ends: list[shapely.Point], ds: int) -> Row:
+    """Describe the walk between a point and its street."""
+    line = shapely.LineString(ends)
+    return {
+        "street": label,
+        "kind": label,
+        "metres": line.length,
+        "ds": ds,
+        "climb_m": np.nan,
+        "rise_m": np.nan,
+        "level_ds": float(ds),
+        "slowed_by": "",
+        "doubts": (),
+        "lines": [line],
+    }
+
+
+def _piece_row(network: Network, mode: TravelMode, piece: Piece) -> Row:
+    """Describe one stretch of one edge; gates and other points of no length are told apart."""
+    tag_row = int(network.edge_tags[piece.edge])
+    tags, cost = network.tag_sets[tag_row], remembered_costs(network, mode)[tag_row]
+    kind, name = kind_of(tags), int(network.edge_name[piece.edge])
+    climb_m, rise_m = _climb_and_rise_m(network, piece)
+    gate = is_point(tags) and "barrier" in tags and tags["barrier"] != "kerb"
+    return {
+        "street": network.names[name] if name >= 0 else kind,
+        "kind": kind,
+        "metres": piece.metres(network),
+        "ds": piece.ds,
+        "climb_m": climb_m,
+        "rise_m": rise_m,
+        "level_ds": piece.ds / _longer(network, mode, piece),
+        "slowed_by": cost.reason,
+        "doubts": cost.counted or (("",) if gate else ()),
+        "lines": [_piece_line(network, piece)],
+    }
+
+
+def _climb_and_rise_m(network: Network, piece: Piece) -> tuple[float, float]:
+    """Return the metres climbed on a stretch, and the rise from its start to its end."""
+    # Both are NaN where heights are not known.
+    if network.heights is None:
+        return np.nan, np.nan
+    along = network.heights.along(piece.edge).astype(np.float64)
+    steps = np.linspace(0.0, 1.0, len(along))
+    low, high = sorted((piece.start, piece.end))
+    inner = steps[(steps > low) & (steps < high)]
+    at = np.concatenate([[low], inner, [high]])
+    metres = np.interp(at, steps, along)
+    if not piece.ahead:
+        metres = metres[::-1]
+    return float(np.maximum(np.diff(metres), 0.0).sum()), float(metres[-1] - metres[0])
+
+
+def _longer(network: Network, mode: TravelMode, piece: Piece) -> float:
+    """Return how many times as long as on the level a stretch takes."""
+    if not hills_count(network, mode):
+        return 1.0
+    return float(slow_by_hills(network, mode)[0 if piece.ahead else 1][piece.edge])
+
+
+def _slowed_by(row: Row) -> str:
+    """Say what slowed a stretch: a rule, or the hills on the whole of it."""
+    if row["ds"] < HILL_FACTOR * row["level_ds"] or row["ds"] == 0:
+        return str(row["slowed_by"])
+    hill = "uphill stretches" if row["climb_m"] > 0 else "steep downhill stretches"
+    return "; ".join(reason for reason in (row["slowed_by"], hill) if reason)
+
+
+def _piece_line(network: Network, piece: Piece) -> shapely.LineString:
+    line = edge_line(network, piece.edge)
+    if line.length == 0:
+        return line
+    return substring(line, piece.start, piece.end, normalized=True)
+
+
+def _merged(rows: list[Row]) -> list[Row]:
+    """Put neighbouring rows alike into one."""
+    out: list[Row] = []
+    for row in rows:
+        alike = out and all(row[key] == out[-1][key] for key in ("street", "kind", "slowed_by"))
+        if not alike:
+            out.append(dict(row))
+            continue
+        last = out[-1]
+        for key in ("metres", "ds", "level_ds", "climb_m", "rise_m", "doubts", "lines"):
+            last[key] = last[key] + row[key]
+    return out
+
+
+def _finished(row: Row) -> Row:
+    """Turn a row as it was gathered into a row of the table."""
+    xy = np.vstack([shapely.get_coordinates(line) for line in row["lines"]])
+    doubts = dict.fromkeys(doubt for doubt in row["doubts"] if doubt)
+    return {
+        "street": row["street"],
+        "kind": row["kind"],
+        "metres": row["metres"],
+        "seconds": row["ds"] / DS_PER_S,
+        "climb_m": row["climb_m"],
+        "slope_share": row["rise_m"] / row["metres"] if row["metres"] > 0 else np.nan,
+        "slowed_by": _slowed_by(row),
+        "doubts": "; ".join(doubts),
+        "geometry": shapely.LineString(xy),
+    }
+
+
+AGAINST_ONE_WAY = "one-way street the wrong way"
+LEAST_M = 0.5
+"""A difference that rounds to no metre is none."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Detour:
+    """What a trip went round."""
+
+    # one row for each reason, in the order met: ``reason``, ``metres`` (0 for gates and other
+    # points) and ``places`` (stretches or points)
+    avoided: pd.DataFrame
+    # metres by which the trip is longer than the walker's, negative where it is shorter
+    longer_m: float
+    walker_m: float  # metres of the quickest way on foot between the same two points
+    # whether the trip is itself on foot, with a pushchair say, and not by car or bicycle
+    on_foot: bool
+
+    def sentence(self) -> str:
+        """Say it: "29 m of steps without a ramp avoided: 240 m longer than on foot"."""
+        if not self.on_foot:
+            return f"On foot it is {metres(self.walker_m)}"
+        columns = (self.avoided[name].tolist() for name in ("metres", "places", "reason"))
+        parts = [
+            length_of(metres, reason) if metres > 0 else several(reason, places)
+            for metres, places, reason in zip(*columns, strict=True)
+        ]
+        if self.longer_m >= LEAST_M:
+            price = f"{metres(self.longer_m)} longer than on foot"
+        else:
+            price = "no longer than on foot"
+        said = listed(parts)
+        return f"{said[:1].upper()}{said[1:]} avoided: {price}"
+
+
+def find_detour(
+    network: Network,
+    mode: TravelMode,
+    *,
+    metres: float,
+    free: Way,
+    offsets_m: float,
+) -> Detour | None:
+    """Compare a trip with the quickest way on foot."""
+    cost = edge_cost(network, mode)
+    rows: list[tuple[str, float, int]] = []
+    last = ""
+    for piece in free.pieces:
+        ways = (cost.forward_ds, cost.backward_ds)
+        here, back = ways if piece.ahead else ways[::-1]
+        closed = here[piece.edge] >= CLOSED_DS
+        reason = _reason(network, mode, piece, both=back[piece.edge] >= CLOSED_DS) if closed else ""
+        if closed:
+            rows.append((reason, piece.metres(network), int(reason != last)))
+        last = reason
+    if not rows:
+        return None
+    frame = pd.DataFrame(rows, columns=["reason", "metres", "places"])
+    walker_m = offsets_m + sum(piece.metres(network) for piece in free.pieces)
+    return Detour(
+        avoided=frame.groupby("reason", sort=False).sum().reset_index(),
+        longer_m=metres - walker_m,
+        walker_m=walker_m,
+        on_foot=on_foot(mode),
+    )
+
+
+def on_foot(mode: TravelMode) -> bool:
+    """Tell whether a mode is walking with things closed to it."""
+    # its rules go on from those on foot.
+    table = rule_table()
+    foot, own = table.rule_set(WALK.rules).ways, table.rule_set(mode.rules).ways
+    return own[: len(foot)] == foot
+
+
+def without_bans(mode: TravelMode) -> TravelMode:
+    """Return the mode that goes where anybody may walk, as fast as this one if it is on foot."""
+    return replace(mode, rules=WALK.rules) if on_foot(mode) else WALK
+
+
+def _reason(network: Network, mode: TravelMode, piece: Piece, *, both: bool) -> str:
+    """Say why a stretch is closed."""
+    if not both:
+        return AGAINST_ONE_WAY
+    tag_row = int(network.edge_tags[piece.edge])
+    tags = network.tag_sets[tag_row]
+    reason = remembered_costs(network, mode)[tag_row].reason
+    if is_point(tags):
+        return barrier_closed(tags, reason)
+    # where no line of the rules opens a way, the rules can but name its tag
+    return f"{kind_of(tags)}, not open {mode.label}" if reason.startswith("'") else reason
+
 
 DS_PER_MIN = 600
 EVERYWHERE_SHARE = 0.9
@@ -104,27 +646,27 @@ class Route:
         text = [f"From {start} to {end} {self.mode.label}: {self._totals()}{self._named()}."]
         climb_m = float(self.steps["climb_m"].sum())
         if self.mode.counts_hills and climb_m >= 1:
-            text.append(f"{words.metres(climb_m)} of climb.")
+            text.append(f"{metres(climb_m)} of climb.")
         slowed_m = self.steps.groupby("slowed_by")["metres"].sum().drop("", errors="ignore")
         telling = slowed_m[slowed_m < EVERYWHERE_SHARE * self.metres]
         if len(telling):
             # after a colon comes what only the table has room for
             reasons = [str(reason).partition(":")[0] for reason in telling.index]
-            parts = [f"{r} ({words.metres(m)})" for r, m in zip(reasons, telling, strict=True)]
-            text.append(f"Slowed by {words.listed(parts)}.")
+            parts = [f"{r} ({metres(m)})" for r, m in zip(reasons, telling, strict=True)]
+            text.append(f"Slowed by {listed(parts)}.")
         if self.avoided is not None:
             text.append(f"{self.avoided.sentence()}.")
         return " ".join(text)
 
     def _totals(self) -> str:
-        return f"{words.metres(self.metres)}, {self.minutes:.1f} minutes"
+        return f"{metres(self.metres)}, {self.minutes:.1f} minutes"
 
     def _named(self) -> str:
         streets = self.steps[(self.steps["kind"] != self.steps["street"])]
         by_name = streets.groupby("street", sort=False)["metres"].sum()
         longest = by_name.nlargest(MOST_NAMED, keep="first").index
-        parts = [f"{name} ({words.metres(m)})" for name, m in by_name.items() if name in longest]
-        return f", by {words.listed(parts)}" if parts else ""
+        parts = [f"{name} ({metres(m)})" for name, m in by_name.items() if name in longest]
+        return f", by {listed(parts)}" if parts else ""
 
     def _repr_html_(self) -> str:
         table = pd.DataFrame(self.steps.drop(columns="geometry"))
@@ -172,7 +714,7 @@ def route(
     --------
     >>> from eh_access.modes import WALK
     >>> from eh_access.network.build import build_network
-    >>> from eh_access.network.raw import RawWays
+    >>> from eh_access.network.build import RawWays
     >>> raw = RawWays(crs="EPSG:27700")
     >>> tags = {"highway": "footway", "name": "Mill Lane"}
     >>> raw.add(7, [(1, 0.0, 0.0), (2, 80.0, 0.0)], tags=tags)

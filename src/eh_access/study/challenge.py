@@ -11,22 +11,31 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from pydantic import Field, ValidationError
 
-from eh_access.analysis.scenarios import apply_scenario
 from eh_access.errors import EhAccessError, InputError, NotFoundError, did_you_mean
-from eh_access.study.config import as_tuples, parse_toml, read_toml, scenario_of
-from eh_access.study.crosschecks import challenge_faults
-from eh_access.study.faults import Lines, fault_at, in_words
+from eh_access.measures.scenarios import apply_scenario
+from eh_access.study.config import (
+    BASELINE_NAME,
+    Lines,
+    ScenarioConfig,
+    Table,
+    as_tuples,
+    challenge_faults,
+    decided_scenario,
+    fault_at,
+    in_words,
+    parse_toml,
+    read_toml,
+    readable_part,
+    scenario_of,
+)
 from eh_access.study.inputs import faults_of
 from eh_access.study.records import InputFile
-from eh_access.study.scenario_tables import decided_scenario, readable_part
-from eh_access.study.schema import BASELINE_NAME, ScenarioConfig, Table
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from eh_access.study.config import Study
-    from eh_access.study.faults import Path as KeyPath
-    from eh_access.study.inputs import Inputs
+    from eh_access.study.config import KeyPath, Study
+    from eh_access.study.records import Inputs
 
 
 class ScenarioFile(Table):

@@ -1,11 +1,9 @@
-"""A list of families: read, placed, counted by area, and then forgotten.
-
-No cell of it is ever put into a message, a log or a table: faults name rows and nothing else.
-"""
+"""Counts that are not public: pooled by area, then forgotten."""
 
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,22 +14,330 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from eh_access.analysis.numerals import number
 from eh_access.errors import InputError, SourceError
+from eh_access.numerals import number
 from eh_access.sources.bundled import data_dir
-from eh_access.study.pooling import safe_counts
-from eh_access.study.postcodes import POSTCODE, places_of, plain_postcodes
-from eh_access.study.protecting import hidden_of, note_of, refuse_nothing, spread
-from eh_access.study.reading import other_separator, read_table, refuse_spreadsheet
-from eh_access.study.records import InputFile, Note, StepCount
+from eh_access.study.reading import (
+    POSTCODE,
+    other_separator,
+    places_of,
+    plain_postcodes,
+    read_table,
+    refuse_spreadsheet,
+)
+from eh_access.study.records import Hidden, InputFile, Note, StepCount
 from eh_access.tables import CRS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
-    from eh_access.analysis.policy import Policy
-    from eh_access.study.config import Study
-    from eh_access.study.inputs import Inputs
+    from eh_access.privacy.policy import Policy
+    from eh_access.study.config import DisclosureSettings, Study
+    from eh_access.study.records import Inputs
+
+POOLED = "pooled"
+LEFT_OUT = "left out"
+FEWEST = 6
+"""Small areas a ward must have to be a pool by itself: of fewer, the bounds would cut too much."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SafeCounts:
+    """Counts by area that may be published."""
+
+    counts: pd.Series  # by area, in the order given; 0 where they stay hidden
+    # by area: what became of a count that is small (`POOLED`, `LEFT_OUT`), or "" where its own is
+    # shown, rounded
+    rules: pd.Series
+    pooled: int  # how many areas were pooled with others, and how many stay hidden
+    hidden: int
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the counts as published: a digest of the exact ones could be guessed at."""
+        text = "".join(f"{area} {count!r}\n" for area, count in self.counts.items())
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def total(self) -> int:
+        """Their sum."""
+        return round(float(self.counts.sum()))
+
+    def told(self) -> Iterator[tuple[str, str]]:
+        """Yield each area whose count is not shown by itself, and whether pooled or left out."""
+        for area, rule in self.rules.items():
+            if rule:
+                yield str(area), str(rule)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Lot:
+    """Small areas that are pooled together or not at all."""
+
+    areas: pd.Index  # their ids
+    top: float  # the most that a reader knows they can come to
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Bounds:
+    """Between what small counts lie."""
+
+    most: float  # the largest small count
+    least: float  # the smallest: 1 where a reader knows that somebody lives in each area, else 0
+
+    def enough(self, areas: int) -> float:
+        """Return from which sum on a pool of so many areas is shown."""
+        # There, and just below, any one of them can have the most.
+        return self.most + 1 + (areas - 1) * self.least
+
+    def free(self, lots: Sequence[_Lot]) -> float:
+        """Return the largest sum of some lots with which any one area can have the least."""
+        short = [
+            lot.top - min(lot.top, self.least + (len(lot.areas) - 1) * self.most) for lot in lots
+        ]
+        return sum(lot.top for lot in lots) - max(short)
+
+    def part(
+        self, counts: pd.Series, lots: Sequence[_Lot], rules: DisclosureSettings
+    ) -> float | None:
+        """Return the even part of each area of some lots; None where it may not be shown."""
+        members = [area for lot in lots for area in lot.areas]
+        enough, most = self.enough(len(members)), self.free(lots)
+        whole = float(counts[members].sum())
+        if most < enough or whole < enough:
+            return None
+        told = rounded(pd.Series([min(whole, most)]), rules).iloc[0]
+        return float(told) / len(members)
+
+
+def safe_counts(
+    counts: pd.Series,
+    wards: pd.Series | None,
+    *,
+    rules: DisclosureSettings,
+    listed: bool = False,
+) -> SafeCounts:
+    """Return counts by area of which none is small, none can be worked out, and all are rounded."""
+    # A count below the limit, nought included, is pooled with the others of its ward, if these
+    # are six or more and together enough; the others with those of all wards, and left out where
+    # these are too few. What is pooled is shared out evenly, so that nobody can tell an area with
+    # one from an area with none. A pool in which nearly all counts are the largest small one is
+    # shown as somewhat fewer than it is, or its sum would tell what is in it.
+    small = counts < rules.hide_below
+    ward = pd.Series("", index=counts.index) if wards is None else wards.reindex(counts.index)
+    ward = ward.astype("str").fillna("")
+    least = 1.0 if listed and (counts > 0).all() else 0.0
+    bounds = _Bounds(most=rules.hide_below - 1.0, least=least)
+    found = rounded(counts.where(~small, 0.0), rules)
+    why = pd.Series("", index=counts.index, dtype=object)
+    lots: list[_Lot] = []
+    for _, ids in sorted(counts[small].groupby(ward[small]).groups.items()):
+        lot = _Lot(areas=ids, top=len(ids) * bounds.most)
+        part = bounds.part(counts, [lot], rules) if len(ids) >= FEWEST else None
+        if part is not None:
+            found[ids], why[ids] = part, POOLED
+        elif len(ids) >= FEWEST:
+            lots.append(replace(lot, top=bounds.enough(len(ids)) - 1))
+        else:
+            lots.append(lot)
+    if lots:
+        left = [area for lot in lots for area in lot.areas]
+        part = bounds.part(counts, lots, rules)
+        found[left], why[left] = part or 0.0, POOLED if part else LEFT_OUT
+    hidden = int((why == LEFT_OUT).sum())
+    return SafeCounts(counts=found, rules=why, pooled=int((why == POOLED).sum()), hidden=hidden)
+
+
+def rounded(counts: pd.Series, rules: DisclosureSettings) -> pd.Series:
+    """Return counts rounded, halves up, so that the rule is the same for every count."""
+    steps = np.floor(counts.to_numpy(np.float64) / rules.round_to + 0.5)
+    return pd.Series(steps * rules.round_to, index=counts.index)
+
+
+FEW_AREAS = 8
+SQUARE_M = 1000
+SQUARE = "km "
+"""What the name of a square kilometre begins with."""
+GROUP_COLUMNS = ("ward_code", "ward_name", "imd_decile", "no_car_share", "ruc21", "lsoa21cd")
+"""Columns of origins that are facts about areas; others may be about people and are left out."""
+
+
+def spread(safe: SafeCounts, public: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return public places with each area's count shared among those in it."""
+    own = public["weight"].groupby(public["area_id"]).transform("sum")
+    many = public.groupby("area_id")["weight"].transform("size")
+    share = (public["weight"] / own.where(own > 0)).fillna(1.0 / many)
+    weight = public["area_id"].map(safe.counts).fillna(0.0) * share
+    return public.assign(weight=weight, weight_basis=basis_words(safe))
+
+
+def basis_words(safe: SafeCounts) -> str:
+    """Return how safe counts were come by, for ``weight_basis``."""
+    return "counted by area and rounded" + (", small counts pooled" if safe.pooled else "")
+
+
+def protect_counts(study: Study, inputs: Inputs) -> Inputs:
+    """Return a study's tables with counts of its own by area in place of those by origin."""
+    exact = inputs.origins
+    _refuse_persons(exact, study)
+    unit = _units(exact, inputs.areas)
+    counts = exact["weight"].groupby(unit.to_numpy(), sort=True).sum()
+    columns = [name for name in (*GROUP_COLUMNS, *_asked(study)) if name in exact]
+    groups = _group_values(exact, unit, list(dict.fromkeys(columns)))
+    wards = groups.get("ward_code")
+    safe = safe_counts(counts, wards, rules=study.disclosure, listed=True)
+    refuse_nothing(safe, study)
+    points = _points(safe.counts.index, inputs.areas)
+    origins = gpd.GeoDataFrame(
+        {
+            "weight": safe.counts.to_numpy(),
+            "area_id": _areas_at(points, inputs.areas),
+            "weight_basis": basis_words(safe),
+            **{name: groups[name].to_numpy() for name in groups},
+        },
+        geometry=points.to_numpy(),
+        index=pd.Index(safe.counts.index.astype("str"), name="origin_id"),
+        crs=CRS,
+    )
+    where = "small area" if len(inputs.areas) >= FEW_AREAS else "square kilometre"
+    return replace(
+        inputs,
+        origins=origins,
+        private=exact,
+        files=tuple(_without_counts(file, safe) for file in inputs.files),
+        hidden=hidden_of(safe),
+        notes=(*inputs.notes, note_of(study, safe, f"at one place in each {where}")),
+        counts=(
+            *inputs.counts,
+            StepCount(
+                step="origins counted by area",
+                rows_in=len(origins),
+                rows_out=len(origins),
+                note="counts that are not public are never shown by origin; how many rows they "
+                "had is not told",
+            ),
+        ),
+    )
+
+
+def hidden_of(safe: SafeCounts) -> tuple[Hidden, ...]:
+    """Return what became of each area's count, for the log of what was hidden."""
+    rules = {
+        "pooled": "primary (below the limit): pooled",
+        "left out": "primary (below the limit), and its pool would tell it: left out",
+    }
+    return tuple(
+        Hidden(table="counts by area", cell=area, figure="its own count", rule=rules[how])
+        for area, how in safe.told()
+    )
+
+
+def _without_counts(file: InputFile, safe: SafeCounts) -> InputFile:
+    """Return what may be said of a file of counts."""
+    # not the digest of the exact ones, nor how many.
+    # Who knows all of a list but one row can find that row by its digest.
+    if file.role != "origins":
+        return file
+    return replace(file, sha256=safe.sha256, rows=None)
+
+
+def _refuse_persons(exact: gpd.GeoDataFrame, study: Study) -> None:
+    """Refuse a table with a row for each family: that an area is in it would tell of somebody."""
+    if len(exact) and (exact["weight"] == 1).all():
+        raise InputError(
+            f"every row of the origins counts 1: give a list of {study.unit} as data.families "
+            "(or --families), so that they are counted at public places; origins are places, with "
+            "a count each, 0 included"
+        )
+
+
+def note_of(study: Study, safe: SafeCounts, where: str) -> Note:
+    """Return what a reader must know about counts that were made safe."""
+    rules = study.disclosure
+    told = (
+        f"So that nobody can be found, {study.unit} are counted by area and placed {where}, not "
+        "where each lives: minutes and shares may differ by some points from those of exact "
+        f"places; counts are rounded to the nearest {rules.round_to}"
+    )
+    if safe.pooled:
+        pooled = areas_in_words(safe.rules[safe.rules == POOLED].index)
+        told += f", and counts below {rules.hide_below} pooled ({pooled})"
+    if safe.hidden:
+        be = "is" if safe.hidden == 1 else "are"
+        lost = areas_in_words(safe.rules[safe.rules == LEFT_OUT].index)
+        told += f"; {lost} with fewer than {rules.hide_below} {be} left out"
+    return Note(level="warning", text=f"{told}.", topic="disclosure")
+
+
+def areas_in_words(names: Collection[str]) -> str:
+    """Return how many areas there are, by the kind of area in which people were counted."""
+    squares = all(str(name).startswith(SQUARE) for name in names)
+    kind = "square kilometre" if squares else "area"
+    return f"1 {kind}" if len(names) == 1 else f"{len(names):,} {kind}s"
+
+
+def refuse_nothing(safe: SafeCounts, study: Study) -> None:
+    """Refuse counts of which none may be used."""
+    if not safe.counts.sum() > 0:
+        raise InputError(
+            f"there are fewer than {study.disclosure.hide_below} {study.unit} to count, too few to "
+            "publish anything about; give more, or state weights_public = true if these counts are "
+            "published statistics"
+        )
+
+
+def _asked(study: Study) -> tuple[str, ...]:
+    """Return the columns by which criteria tell areas apart: the study itself publishes those."""
+    return tuple(item.by for item in study.criteria if item.by is not None)
+
+
+def _units(exact: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.Series:
+    """Return the area of each origin; its square kilometre where there are few areas."""
+    if len(areas) < FEW_AREAS:
+        east, north = (
+            np.floor(line.to_numpy() / SQUARE_M).astype(int)
+            for line in (exact.geometry.x, exact.geometry.y)
+        )
+        names = [f"{SQUARE}{x:03d} {y:04d}" for x, y in zip(east, north, strict=True)]
+        return pd.Series(names, index=exact.index)
+    placed = np.array(_areas_at(exact.geometry, areas), dtype=object)
+    known = exact["area_id"].isin(areas.index).to_numpy()
+    return pd.Series(np.where(known, exact["area_id"], placed).astype(str), index=exact.index)
+
+
+def _areas_at(points: gpd.GeoSeries, areas: gpd.GeoDataFrame) -> list[str]:
+    """Return the area in which each point lies, or the nearest one; ties to the first."""
+    which, _ = areas.sindex.nearest(points.to_numpy(), return_all=False)[::-1]
+    return [str(area) for area in areas.index[which]]
+
+
+def _points(units: pd.Index, areas: gpd.GeoDataFrame) -> gpd.GeoSeries:
+    """Return a place in each area that depends on its outline alone."""
+    if len(areas) >= FEW_AREAS:
+        inside = areas.geometry.representative_point()
+        return gpd.GeoSeries(inside.reindex(units).to_numpy(), crs=CRS)
+    corners = np.array([[int(part) for part in str(unit).split()[1:]] for unit in units])
+    middle = (corners + 0.5) * SQUARE_M
+    return gpd.GeoSeries(shapely.points(middle), crs=CRS)
+
+
+def _group_values(exact: gpd.GeoDataFrame, unit: pd.Series, columns: list[str]) -> pd.DataFrame:
+    """Return each area's value of the columns about areas: the commonest, of shares the mean."""
+    names = unit.to_numpy()
+    found = {}
+    for column in columns:
+        grouped = exact[column].groupby(names, sort=True)
+        if column == "no_car_share":
+            found[column] = grouped.mean()
+        else:
+            found[column] = grouped.agg(_commonest)
+    return pd.DataFrame(found, index=pd.Index(sorted(set(names))))
+
+
+def _commonest(values: pd.Series) -> object:
+    counts = values.dropna().value_counts()
+    return min(counts.index[counts == counts.max()]) if len(counts) else None
+
 
 NAME = "the list of families"
 ROLE = "families"

@@ -17,7 +17,7 @@ from eh_access.study.records import Note
 
 if TYPE_CHECKING:
     from eh_access.study.config import Study
-    from eh_access.study.results import StudyResult
+    from eh_access.study.result import StudyResult
 
 MANIFEST_NAME = "manifest.json"
 SHOWN_DIGITS = 12

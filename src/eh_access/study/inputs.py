@@ -1,4 +1,4 @@
-"""The tables of a study, read, checked, and checked against one another and the scenarios."""
+"""The tables of a study, read and checked together."""
 
 from __future__ import annotations
 
@@ -11,87 +11,250 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from eh_access.analysis.scenarios import apply_scenario
 from eh_access.errors import EhAccessError, InputError, NotFoundError, did_you_mean
-from eh_access.study.backdrop import check_base
-from eh_access.study.config import Study, scenario_of
-from eh_access.study.families import read_families, with_families
-from eh_access.study.faults import fault_at
-from eh_access.study.postcodes import with_postcodes
-from eh_access.study.protecting import protect_counts
-from eh_access.study.reading import read_table
-from eh_access.study.records import Hidden, InputFile, Note, StepCount
-from eh_access.study.session_inputs import read_hours
-from eh_access.study.street_changes import lines_of
-from eh_access.tables import check_areas, check_origins, check_sites
+from eh_access.measures.opening_hours import windows_from_frame, with_hours
+from eh_access.measures.scenarios import apply_scenario
+from eh_access.network.edit import AddLink, CloseStreet, SetSpeedLimit, StreetChange, change_streets
+from eh_access.study.config import Lines, Study, fault_at, scenario_of
+from eh_access.study.families import protect_counts, read_families, with_families
+from eh_access.study.reading import read_rows, read_table, with_postcodes
+from eh_access.study.records import InputFile, Inputs, Note
+from eh_access.tables import CRS, check_areas, check_origins, check_sites
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
-    from eh_access.analysis.windows import Timetable
-    from eh_access.study.schema import ScenarioConfig
+    from eh_access.measures.opening_hours import Timetable
+    from eh_access.network.model import Network
+    from eh_access.study.config import ScenarioConfig, StreetChangeConfig
+
+KINDS = ("water", "river", "coast", "rail")
+
+
+def check_base(frame: gpd.GeoDataFrame, *, source: str = "base") -> gpd.GeoDataFrame:
+    """Return the shapes maps are drawn on."""
+    if frame.crs is None or "kind" not in frame:
+        raise InputError(f"{source}: needs a column kind ({', '.join(KINDS)}) and a known CRS")
+    faults = [
+        f"{source}, row {row}, kind: '{kind}' is not drawn; {did_you_mean(str(kind), KINDS)}"
+        for row, kind in enumerate(frame["kind"], 1)
+        if kind not in KINDS
+    ]
+    if faults:
+        raise InputError(faults)
+    kept = frame.loc[~(frame.geometry.isna() | frame.geometry.is_empty), ["kind", "geometry"]]
+    return kept.to_crs(CRS).reset_index(drop=True)
+
+
+def changed_networks(
+    study: Study, areas: gpd.GeoDataFrame, network: Network | None, how: str
+) -> dict[str, Network]:
+    """Return the streets under each assessed scenario that changes some."""
+    lines = lines_of(study)
+    faults: list[str] = []
+    found: dict[str, Network] = {}
+    for number, scenario in enumerate(study.scenarios):
+        if not (scenario.assess and scenario.streets):
+            continue
+        where = ("scenario", number, "streets")
+        if network is None:
+            told = (
+                f"scenario '{scenario.name}' changes streets, and there are none to change: "
+                f"{how.strip().rstrip('.')}. Name a file of streets in streets.source, or set "
+                "assess = false and say so in why_not"
+            )
+            faults.append(fault_at(study.file_name, lines, where, told))
+            continue
+        try:
+            found[scenario.name] = change_streets(network, street_changes(scenario, areas))
+        except EhAccessError as error:
+            told_all = error.faults if isinstance(error, InputError) else (str(error),)
+            faults += [fault_at(study.file_name, lines, where, text) for text in told_all]
+    if faults:
+        raise InputError(faults)
+    return found
+
+
+def street_changes(scenario: ScenarioConfig, areas: gpd.GeoDataFrame) -> tuple[StreetChange, ...]:
+    """Return what a scenario changes on the streets."""
+    unknown = [
+        f"no area '{item.area}': {did_you_mean(item.area, areas.index)}"
+        for item in scenario.streets
+        if item.area is not None and item.area not in areas.index
+    ]
+    if unknown:
+        raise InputError(unknown)
+    return tuple(_change(item, areas) for item in scenario.streets)
+
+
+def street_notes(study: Study, networks: Mapping[str, Network]) -> Iterator[Note]:
+    """Tell which scenarios are worked out on changed streets, and what changes."""
+    for scenario in study.scenarios:
+        if scenario.name not in networks:
+            continue
+        words = "; ".join(
+            item.title.removeprefix(TITLE)
+            for item in networks[scenario.name].provenance
+            if item.title.startswith(TITLE)
+        )
+        text = (
+            f"Times under \N{LEFT SINGLE QUOTATION MARK}{scenario.label}"
+            f"\N{RIGHT SINGLE QUOTATION MARK} follow changed streets ({words}); the baseline's "
+            "follow the streets as they are. A home or site whose own street is closed joins the "
+            "next one it may use."
+        )
+        yield Note(level="info", text=text, topic="streets")
+
+
+TITLE = "Change to the streets: "
+"""What ``change_streets`` puts before a change in the provenance."""
+
+
+def lines_of(study: Study) -> Lines:
+    """Return where the study's keys stand; nowhere for a study built in code."""
+    path = Path(study.folder, study.file_name)
+    return Lines(path.read_text(encoding="utf-8-sig") if path.is_file() else "")
+
+
+def _change(item: StreetChangeConfig, areas: gpd.GeoDataFrame) -> StreetChange:
+    if item.change == "link":
+        assert item.start is not None  # noqa: S101 - cross-checked
+        assert item.end is not None  # noqa: S101 - as above
+        return AddLink(start=item.start, end=item.end, name=item.name or "", length_m=item.length_m)
+    within = None if item.area is None else areas.geometry[item.area]
+    if item.change == "limit":
+        assert item.mph is not None  # noqa: S101 - cross-checked
+        return SetSpeedLimit(way=item.way, name=item.street, within=within, mph=item.mph)
+    return CloseStreet(
+        way=item.way, name=item.street, within=within, to=item.closed_to or "everyone"
+    )
+
+
+METRES_PER_KM = 1000.0
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Hours:
+    """Sites with the hours of their windows, and what is at fault with hours, places and moves."""
+
+    # as they were given, their hours those of the timetable where it names them
+    sites: gpd.GeoDataFrame | None
+    candidates: gpd.GeoDataFrame | None
+    timetable: Timetable  # windows by site
+    files: tuple[InputFile, ...] = ()  # the timetable's file, if there is one
+    faults: tuple[str, ...] = ()  # sentences
+
+
+def read_hours(
+    study: Study,
+    sites: gpd.GeoDataFrame | None,
+    candidates: gpd.GeoDataFrame | None,
+    borough: BaseGeometry | None,
+) -> Hours:
+    """Return what the study says of hours, places and moves, every fault in it told."""
+    told: list[str] = []
+    tables = {study.data.sites: sites, study.data.candidates or "": candidates}
+    for source, table in tables.items():
+        told += [] if table is None else capacity_faults(table, source=source)
+    told += [] if borough is None else far_moves(study, borough)
+    told += venue_faults(study, 0 if candidates is None else len(candidates))
+    name = study.data.timetable
+    timetable: Timetable = {}
+    files: tuple[InputFile, ...] = ()
+    if name is not None and sites is not None:
+        try:
+            read = read_rows(study.resolve(name), name=name, role="timetable")
+            files = (read.file,)
+            known = {*map(str, sites.index), *(() if candidates is None else candidates.index)}
+            told += _strangers(read.frame, known, source=name)
+            timetable = windows_from_frame(read.frame.astype(str), source=name)
+            sites, candidates = (
+                table if table is None else _timed(table, timetable, source=name)
+                for table in (sites, candidates)
+            )
+        except EhAccessError as error:
+            told += error.faults if isinstance(error, InputError) else [str(error)]
+    return Hours(
+        sites=sites, candidates=candidates, timetable=timetable, files=files, faults=tuple(told)
+    )
+
+
+def _timed(sites: gpd.GeoDataFrame, timetable: Timetable, *, source: str) -> gpd.GeoDataFrame:
+    held = {site: windows for site, windows in timetable.items() if site in sites.index}
+    return with_hours(sites, held, source=source)
+
+
+def _strangers(rows: pd.DataFrame, known: set[str], *, source: str) -> Iterator[str]:
+    """Tell each site of the timetable that is not there, where it first stands."""
+    if "site_id" not in rows:
+        return  # told with the other columns
+    told: set[str] = set()
+    for row, site in enumerate(rows["site_id"].astype(str), 1):
+        if site not in known | told:
+            told.add(site)
+            hint = did_you_mean(site, known)
+            yield f"{source}, row {row}, site_id: no site '{site}'; {hint}"
+
+
+def capacity_faults(sites: gpd.GeoDataFrame, *, source: str) -> Iterator[str]:
+    """Tell the sites whose capacity can serve nobody."""
+    if "capacity" not in sites:
+        return
+    numbers = pd.to_numeric(sites["capacity"], errors="coerce")
+    for row, (site, text) in enumerate(sites["capacity"].items(), 1):
+        number = numbers.loc[site]
+        if pd.isna(text):
+            continue
+        if not 0 < number < float("inf"):
+            yield (
+                f"{source}, row {row} (site_id '{site}'), capacity: is {text}; give a number above "
+                "0, leave it empty if it is not known, or close the site"
+            )
+
+
+def capacities(sites: gpd.GeoDataFrame) -> dict[str, float]:
+    """Return the places at each site of which they are known."""
+    if "capacity" not in sites:
+        return {}
+    known = pd.to_numeric(sites["capacity"], errors="coerce").dropna()
+    return {str(site): float(number) for site, number in known.items()}
+
+
+def far_moves(study: Study, borough: BaseGeometry) -> Iterator[str]:
+    """Tell the sites that a scenario moves too far outside the study's area."""
+    from shapely import Point  # noqa: PLC0415 - only where a scenario moves a site
+
+    lines, most = lines_of(study), study.data.max_outside_m
+    for number, scenario in enumerate(study.scenarios):
+        for place, item in enumerate(scenario.move):
+            away_m = borough.distance(Point(item.easting, item.northing))
+            if away_m > most:
+                told = (
+                    f"moves '{item.site}' to {item.easting:.0f}, {item.northing:.0f}, which lies "
+                    f"{away_m / METRES_PER_KM:.1f} km outside the study area (at most "
+                    f"{most / METRES_PER_KM:g} km); correct the coordinates, or make "
+                    "data.max_outside_m larger"
+                )
+                where = ("scenario", number, "move", place)
+                yield fault_at(study.file_name, lines, where, told)
+
+
+def venue_faults(study: Study, candidates: int) -> Iterator[str]:
+    """Tell numbers of venues for outreach that are more than there are candidates."""
+    lines = lines_of(study)
+    for place, number in enumerate(study.sessions.venues or ()):
+        if number > candidates:
+            venues = (
+                "is 1 candidate venue" if candidates == 1 else f"are {candidates} candidate venues"
+            )
+            told = f"is {number}, but there {venues}; give at most so many"
+            yield fault_at(study.file_name, lines, ("sessions", "venues", place), told)
+
 
 SHOWN_ROWS = 5
 GRID_EXTENT_M = (0.0, 0.0, 700_000.0, 1_300_000.0)
 
 Check = Callable[..., gpd.GeoDataFrame]
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Inputs:
-    """The checked tables of a study.
-
-    Parameters
-    ----------
-    origins_name
-        Which of the study's sets of origins this is.
-    origins, areas, sites
-        As `eh_access.tables` describes them. ``sites`` holds those of the baseline, and closed
-        with them any candidate that a scenario opens (``is_open`` False).
-    wards, candidates, youth
-        Further tables, or None.
-    neighbours
-        Sites outside the study's area that others run, or None; every one has a place.
-    borough
-        The outline of the study's area, EPSG:27700.
-    base
-        What maps are drawn on, where the study has it.
-    timetable
-        When sites are open, by site; those that are not in it have no known windows.
-    files
-        Every file read, study.toml first.
-    private
-        Where counts are not public: the exact origins, of which nothing may be published. Those
-        in ``origins`` are then counts by area that may be.
-    postcodes
-        Those of the study's area that a reader may look up, as points; None where the origins are
-        postcodes, where no table has any, or where counts are not public.
-    families
-        Whether a list of families was counted in place of what the study's origins count.
-    notes, counts
-        What to say of how private counts were made public, and how many rows went in and out.
-    hidden
-        Which areas' own counts are not shown, and why; never the counts.
-    """
-
-    origins_name: str
-    origins: gpd.GeoDataFrame
-    areas: gpd.GeoDataFrame
-    sites: gpd.GeoDataFrame
-    wards: gpd.GeoDataFrame | None
-    candidates: gpd.GeoDataFrame | None
-    youth: gpd.GeoDataFrame | None
-    borough: BaseGeometry
-    files: tuple[InputFile, ...]
-    private: gpd.GeoDataFrame | None = field(default=None, repr=False)
-    base: gpd.GeoDataFrame | None = None
-    timetable: Timetable = field(default_factory=dict)
-    postcodes: gpd.GeoDataFrame | None = None
-    families: bool = False
-    notes: tuple[Note, ...] = ()
-    counts: tuple[StepCount, ...] = ()
-    hidden: tuple[Hidden, ...] = ()
-    neighbours: gpd.GeoDataFrame | None = None
 
 
 @dataclass

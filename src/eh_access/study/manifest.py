@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from eh_access.study.config import Study
-    from eh_access.study.results import StudyResult
+    from eh_access.study.result import StudyResult
 
 STANDS_ON = (
     "folium",

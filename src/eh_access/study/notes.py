@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eh_access.analysis.numerals import number
-from eh_access.analysis.policy import PUBLIC, Policy
-from eh_access.analysis.rough import rough_radius_m
+from eh_access.criteria.criterion import rough_radius_m
 from eh_access.modes import NO_HILLS
+from eh_access.numerals import number
+from eh_access.privacy.policy import PUBLIC, Policy
 from eh_access.routing.estimate import ACCURACY
 from eh_access.study.records import Note
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from eh_access.routing.types import TravelTimes
+    from eh_access.routing.travel_times import TravelTimes
     from eh_access.study.config import Study
-    from eh_access.study.inputs import Inputs
+    from eh_access.study.records import Inputs
     from eh_access.study.travel import Travel
 
 TERRAIN = "OS Terrain 50"

@@ -1,25 +1,119 @@
-"""A study opened for use: its file and its tables, with every fault of both told at once."""
+"""Open, check and copy studies; overwrite nothing they read."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from eh_access.errors import EhAccessError, InputError
-from eh_access.study.config import Study, as_tuples, find_study, load_study
-from eh_access.study.crosschecks import cross_faults
-from eh_access.study.inputs import Inputs, faults_of, read_inputs
+from eh_access.errors import EhAccessError, InputError, SourceError
+from eh_access.network.io import write_network
+from eh_access.sources.bundled import bundled_names, study_path
+from eh_access.study.config import (
+    BUNDLED,
+    DataFiles,
+    ScenarioConfig,
+    Study,
+    as_tuples,
+    cross_faults,
+    find_study,
+    load_study,
+    readable_part,
+)
+from eh_access.study.inputs import changed_networks, faults_of, read_inputs
 from eh_access.study.notes import joined
-from eh_access.study.records import Note
-from eh_access.study.scenario_tables import ScenarioConfig, readable_part
-from eh_access.study.schema import DataFiles
-from eh_access.study.street_changes import changed_networks
-from eh_access.study.streets import DOWNLOAD, find_streets, own_streets
+from eh_access.study.reading import read_table
+from eh_access.study.records import Inputs, Note
+from eh_access.study.streets import (
+    CONNECT_TIMEOUT_S,
+    DOWNLOAD,
+    buffer_for,
+    find_streets,
+    own_streets,
+)
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from shapely.geometry.base import BaseGeometry
+
+    from eh_access.network.model import Network
+
+_FILES = (
+    "areas",
+    "sites",
+    "boundary",
+    "base",
+    "wards",
+    "candidates",
+    "youth",
+    "neighbours",
+    "timetable",
+    "families",
+    "postcodes",
+)
+_NO_FILE = (None, "bundled", "download", "estimate")
+
+
+def files_read(study: Study, *given: Path | None) -> tuple[Path, ...]:
+    """Return every file a study reads, or would with another of its sets of origins."""
+    found = [study.folder / study.file_name, *_resolved(study)]
+    found += [path for path in given if path is not None]
+    return tuple(path for path in found if path.is_file())
+
+
+def _resolved(study: Study) -> Iterator[Path]:
+    named = [getattr(study.data, key) for key in _FILES]
+    named += study.data.origins.values()
+    source = study.streets.source
+    if source not in _NO_FILE and not source.startswith("bundled:"):
+        named.append(source)
+    for name in named:
+        if name is None:
+            continue
+        try:
+            yield study.resolve(name)
+        except EhAccessError:
+            continue  # nothing of that name ships, and that is told where it is read
+
+
+def refuse_overwriting(folder: Path, names: Iterable[str], read: Iterable[Path]) -> None:
+    """Refuse outputs that would replace a file that is read."""
+    there = [path for path in read if path.is_file()]
+    faults = [
+        f"{path.as_posix()}: would be written over, and it is one of the files read; give another "
+        "place with --out"
+        for path in (folder / name for name in names)
+        if path.is_file() and any(path.samefile(one) for one in there)
+    ]
+    if faults:
+        raise InputError(dict.fromkeys(faults))
+
+
+_UP = '"../'
+"""How the studies that ship name the data that ship beside them."""
+
+
+def study_text(name: str) -> str:
+    """Return the text of a study that ships, fit to stand in any folder."""
+    return study_path(name).read_text(encoding="utf-8").replace(_UP, f'"{BUNDLED}')
+
+
+def write_study(name: str, path: Path) -> Path:
+    """Write a copy of a study that ships."""
+    text = study_text(name)
+    file = path / "study.toml" if path.is_dir() else path
+    try:
+        with file.open("x", encoding="utf-8", newline="\n") as opened:
+            opened.write(text)
+    except FileExistsError:
+        raise InputError(f"{file.as_posix()}: is there already; give another name") from None
+    except OSError as error:
+        raise SourceError(f"{file.as_posix()}: cannot be written ({error.strerror})") from error
+    return file
 
 
 def open_study(
@@ -183,3 +277,43 @@ def _scenarios(raw: dict[str, Any]) -> Iterator[ScenarioConfig]:
     for number, table in enumerate(tables if isinstance(tables, list) else []):
         sound = isinstance(table, Mapping) and number not in faulty
         yield readable_part(as_tuples(table)) if sound else unreadable
+
+
+USUAL_BUFFER_M = 3000.0
+MAP_SUFFIXES = (".geojson", ".json", ".gpkg", ".shp")
+
+
+def fetch_network(place: str, *, out: Path | None = None, buffer_m: float | None = None) -> Network:
+    """Download the streets of a place and store them for later runs."""
+    from eh_access.sources import openstreetmap  # noqa: PLC0415 - only where asked for
+
+    area, wanted_m, read = _area(place)
+    if out is not None:
+        refuse_overwriting(out.parent, [out.name], read)
+    far_m = wanted_m if buffer_m is None else buffer_m
+    stored = None if area is None else openstreetmap.cached_network(area, buffer_m=far_m)
+    if stored is None and not openstreetmap.is_connected(CONNECT_TIMEOUT_S):
+        raise SourceError(
+            "the OpenStreetMap server cannot be reached; check the connection, or name a map "
+            "file (.osm.pbf) as streets.source in the study"
+        )
+    outline = area if area is not None else openstreetmap.place_outline(place)
+    network = stored or openstreetmap.download_network(outline, buffer_m=far_m)
+    if out is not None:
+        write_network(network, out)
+    return network
+
+
+def _area(
+    place: str,
+) -> tuple[BaseGeometry | gpd.GeoDataFrame | None, float, tuple[Path, ...]]:
+    """Return the area a study or a map file means, its buffer and what is read for it."""
+    # None for a place to look up.
+    path = Path(place)
+    suffix = path.suffix.lower()
+    if suffix in MAP_SUFFIXES:
+        return read_table(path, name=path.name, role="area").frame, USUAL_BUFFER_M, (path,)
+    if place in bundled_names("studies") or suffix == ".toml" or path.exists():
+        study, inputs = open_study(place)
+        return inputs.borough, buffer_for(study), files_read(study)
+    return None, USUAL_BUFFER_M, ()

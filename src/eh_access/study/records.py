@@ -1,9 +1,15 @@
-"""Small records that go with a result: what to say, what was read, what was counted."""
+"""What a study reads and what is said of it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from eh_access.measures.opening_hours import Timetable
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from shapely.geometry.base import BaseGeometry
 
 ORIGINS_COLUMNS = (
     "origin_id",
@@ -91,3 +97,60 @@ class Hidden:
     cell: str  # which row, in words
     figure: str  # which column
     rule: str  # why: primary, secondary, difference, base, rounding
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Inputs:
+    """The checked tables of a study.
+
+    Parameters
+    ----------
+    origins_name
+        Which of the study's sets of origins this is.
+    origins, areas, sites
+        As `eh_access.tables` describes them. ``sites`` holds those of the baseline, and closed
+        with them any candidate that a scenario opens (``is_open`` False).
+    wards, candidates, youth
+        Further tables, or None.
+    neighbours
+        Sites outside the study's area that others run, or None; every one has a place.
+    borough
+        The outline of the study's area, EPSG:27700.
+    base
+        What maps are drawn on, where the study has it.
+    timetable
+        When sites are open, by site; those that are not in it have no known windows.
+    files
+        Every file read, study.toml first.
+    private
+        Where counts are not public: the exact origins, of which nothing may be published. Those
+        in ``origins`` are then counts by area that may be.
+    postcodes
+        Those of the study's area that a reader may look up, as points; None where the origins are
+        postcodes, where no table has any, or where counts are not public.
+    families
+        Whether a list of families was counted in place of what the study's origins count.
+    notes, counts
+        What to say of how private counts were made public, and how many rows went in and out.
+    hidden
+        Which areas' own counts are not shown, and why; never the counts.
+    """
+
+    origins_name: str
+    origins: gpd.GeoDataFrame
+    areas: gpd.GeoDataFrame
+    sites: gpd.GeoDataFrame
+    wards: gpd.GeoDataFrame | None
+    candidates: gpd.GeoDataFrame | None
+    youth: gpd.GeoDataFrame | None
+    borough: BaseGeometry
+    files: tuple[InputFile, ...]
+    private: gpd.GeoDataFrame | None = field(default=None, repr=False)
+    base: gpd.GeoDataFrame | None = None
+    timetable: Timetable = field(default_factory=dict)
+    postcodes: gpd.GeoDataFrame | None = None
+    families: bool = False
+    notes: tuple[Note, ...] = ()
+    counts: tuple[StepCount, ...] = ()
+    hidden: tuple[Hidden, ...] = ()
+    neighbours: gpd.GeoDataFrame | None = None

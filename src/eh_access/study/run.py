@@ -1,37 +1,191 @@
-"""The whole method on one page: from a question and its tables to verdicts."""
+"""Run a study: from its tables to verdicts."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from eh_access.analysis.case import Case
-from eh_access.analysis.comparison import compare
-from eh_access.analysis.scenarios import apply_scenario, open_sites
-from eh_access.analysis.verdict_list import Verdicts
-from eh_access.analysis.verdicts import judge
+from eh_access.criteria.criterion import Case, JudgeSettings, Side, Verdicts
+from eh_access.criteria.judge import judge
 from eh_access.errors import InputError
-from eh_access.study.cases import judging
+from eh_access.measures.comparison import compare
+from eh_access.measures.scenarios import apply_scenario, open_sites
+from eh_access.network.provenance import Provenance
+from eh_access.sources.bundled import data_dir, load_sources
 from eh_access.study.config import scenario_of
-from eh_access.study.credits import credits_for
-from eh_access.study.families import for_families
-from eh_access.study.inputs import Inputs, read_inputs
+from eh_access.study.families import LEFT_OUT, areas_in_words, for_families
+from eh_access.study.inputs import changed_networks, read_inputs, street_notes
 from eh_access.study.notes import neighbour_notes, study_notes, warnings_first
-from eh_access.study.records import Note
-from eh_access.study.results import BASELINE_NAME, StudyResult
-from eh_access.study.steps import step_counts
-from eh_access.study.street_changes import changed_networks, street_notes
+from eh_access.study.records import Inputs, Note, StepCount
+from eh_access.study.result import BASELINE_NAME, StudyResult
 from eh_access.study.streets import Streets, is_near, own_streets, refuse_elsewhere
 from eh_access.study.travel import Progress, Travel, with_more, with_moved, work_out
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import geopandas as gpd
 
-    from eh_access.analysis.comparison import Comparison
+    from eh_access.measures.comparison import Comparison
     from eh_access.network.model import Network
     from eh_access.study.config import Study
+    from eh_access.study.records import Hidden, InputFile
+
+
+def cases_of(result: StudyResult) -> list[Case]:
+    """Return every assessed scenario as a case to judge, baseline first."""
+    before = side_of(result, BASELINE_NAME)
+    return [
+        Case(
+            scenario=name,
+            origins=result.origins,
+            before=before,
+            after=side_of(result, name),
+            settings=judging_of(result),
+        )
+        for name in result.scenario_names
+    ]
+
+
+def judging_of(result: StudyResult) -> JudgeSettings:
+    """Return what the study's criteria share."""
+    moved = result.may_publish_origins and not result.study.weights_public
+    return judging(result.study, moved=moved, hidden=result.hidden)
+
+
+def judging(study: Study, *, moved: bool, hidden: Sequence[Hidden]) -> JudgeSettings:
+    """Return what the criteria of a study share."""
+    return JudgeSettings(
+        full_time_from_hours=study.settings.full_time_from_hours,
+        unit=study.unit,
+        place=study.site_word,
+        policy=study.policy,
+        moved=moved_words(study, hidden) if moved else "",
+    )
+
+
+def moved_words(study: Study, hidden: Sequence[Hidden]) -> str:
+    """Return what protecting counts does to a value, for the reason of a verdict."""
+    lost = [item.cell for item in hidden if LEFT_OUT in item.rule]
+    told = (
+        f"so that nobody can be found, {study.unit} are counted by area and placed at public "
+        "places, not where each lives"
+    )
+    if lost:
+        be = "is" if len(lost) == 1 else "are"
+        areas, limit = areas_in_words(lost), study.disclosure.hide_below
+        told += f", and {areas} with fewer than {limit} {be} left out"
+    return f"{told}: the value may be some points off, and an outcome near the threshold may turn"
+
+
+def side_of(result: StudyResult, scenario: str) -> Side:
+    """Return sites and minutes under one scenario, on its own streets where it changes some."""
+    sites = result.scenario_sites[scenario]
+    if scenario in result.moved:
+        return result.moved[scenario].side(sites)
+    return Side(
+        sites=sites,
+        times=result.times,
+        times_back=result.times_back,
+        distances=result.distances,
+    )
+
+
+PLACED = {False: "placed on the network", True: "with a place"}
+"""What is asked of origins before minutes are; an estimate has no network to place them on."""
+
+
+def step_counts(
+    study: Study, inputs: Inputs, travel: Travel, *, verdicts: int
+) -> tuple[StepCount, ...]:
+    """Return how many rows went into each step and came out."""
+    rows = {file.role: file.rows for file in inputs.files if file.rows is not None}
+    checked = {"areas": len(inputs.areas), "origins": len(inputs.origins)}
+    if inputs.neighbours is not None:
+        checked["neighbours"] = len(inputs.neighbours)
+    read = [
+        StepCount(step=f"{role} checked", rows_in=rows.get(role, count), rows_out=count)
+        for role, count in checked.items()
+    ]
+    added = len(inputs.sites) - rows.get("sites", len(inputs.sites))
+    sites = StepCount(
+        step="sites checked",
+        rows_in=rows.get("sites", len(inputs.sites)),
+        rows_out=len(inputs.sites),
+        note=_added(added),
+    )
+    placed = [
+        StepCount(
+            step=f"{mode}: origins {PLACED[times.estimated]}",
+            rows_in=len(inputs.origins),
+            rows_out=int(
+                (~times.origin_status["status"].isin(("off_network", "no_location"))).sum()
+            ),
+            note="any others keep their rows, with a status",
+        )
+        for mode, times in travel.times.items()
+    ]
+    timed = [
+        StepCount(
+            step=f"{mode}: pairs of origin and site timed",
+            rows_in=len(inputs.origins) * len(inputs.sites),
+            rows_out=int(times.minutes.size),
+        )
+        for mode, times in travel.times.items()
+    ]
+    judged = StepCount(
+        step="criteria judged, under every scenario",
+        rows_in=len(study.criteria) * sum(item.assess for item in study.scenarios),
+        rows_out=verdicts,
+    )
+    return (*read, sites, *inputs.counts, *placed, *timed, judged)
+
+
+def _added(candidates: int) -> str:
+    if not candidates:
+        return ""
+    many = "1 candidate" if candidates == 1 else f"{candidates} candidates"
+    return f"with {many} that a scenario opens"
+
+
+def credits_for(
+    study: Study, files: tuple[InputFile, ...], network: Network | None
+) -> tuple[Provenance, ...]:
+    """Return where everything a study read came from."""
+    found = [credit for file in files for credit in _credit(study, file)]
+    streets = () if network is None else network.provenance
+    return tuple(dict.fromkeys([*found, *streets]))
+
+
+def _credit(study: Study, file: InputFile) -> Iterator[Provenance]:
+    if file.role in ("study", "streets", "streets compared", "families", "challenge"):
+        return
+    stated = [source for source in study.sources if source.file == file.name]
+    for source in stated:
+        yield Provenance(**source.model_dump(exclude={"file"}), sha256=file.sha256)
+    if stated:
+        return
+    shipped = load_sources().get(_bundled_name(study.resolve(file.name)))
+    if shipped is not None:
+        yield shipped.provenance
+    else:
+        yield Provenance(
+            title=f"{file.role}: {Path(file.name).name}",
+            publisher="not stated in the study",
+            licence="not stated in the study",
+            sha256=file.sha256,
+        )
+
+
+def _bundled_name(path: Path) -> str:
+    """Return a file's path below the shipped data, or "" when it is not one of those."""
+    root = data_dir().resolve()
+    resolved = path.resolve()
+    return resolved.relative_to(root).as_posix() if resolved.is_relative_to(root) else ""
 
 
 def run_study(

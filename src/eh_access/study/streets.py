@@ -1,18 +1,19 @@
-"""Which streets a study runs on: its own, those that ship, stored, downloaded, or none."""
+"""Which streets a study runs on."""
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import shapely
 
 from eh_access.errors import EhAccessError, InputError, NotFoundError, SourceError, did_you_mean
+from eh_access.network import osm
 from eh_access.network.area import ElsewhereError
-from eh_access.network.gaps import losses
-from eh_access.network.osm import read_network
+from eh_access.network.build import DEFAULT_MODES
+from eh_access.network.describe import losses
 from eh_access.network.terrain import with_heights
 from eh_access.sources import bundled
 from eh_access.study.config import BUNDLED
@@ -20,13 +21,71 @@ from eh_access.study.reading import read_bytes
 from eh_access.study.records import InputFile, Note
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
+    import geopandas as gpd
     from shapely.geometry.base import BaseGeometry
 
     from eh_access.modes import TravelMode
     from eh_access.network.model import Network
     from eh_access.study.config import Study
+
+
+def read_network(
+    source: str | Path | Any,  # noqa: ANN401 - a networkx graph, without importing networkx
+    *,
+    modes: Sequence[TravelMode] = DEFAULT_MODES,
+    area: gpd.GeoDataFrame | BaseGeometry | None = None,
+    covered: BaseGeometry | None = None,
+) -> Network:
+    """Read streets from a file, from a graph, or by the name of a network that ships.
+
+    Parameters
+    ----------
+    source
+        A path to OpenStreetMap data (``.osm.pbf``, ``.osm``), to GraphML written by osmnx, or to
+        a network saved by this library (``.npz``); an osmnx graph; or the name of a bundled
+        network, ``"newport"``.
+    modes
+        Streets that none of these may use are left out. A saved network is read as it is.
+    area
+        Keep streets that touch this area: a GeoDataFrame in any CRS, or a geometry in EPSG:27700.
+        A saved network is read as it is.
+    covered
+        Where the source's streets are complete (EPSG:27700), if it does not say so itself.
+
+    Returns
+    -------
+    Network
+        The streets, with where they came from.
+
+    Raises
+    ------
+    NotFoundError
+        If a name without a file ending is neither a file nor a bundled network.
+    SourceError
+        If the file is missing, damaged, cut off, or not of a kind that can be read.
+    InputError
+        If it holds no streets that may be used in the area.
+
+    Examples
+    --------
+    >>> read_network("newport").provenance[0].licence
+    'Open Database Licence (ODbL) 1.0'
+    >>> read_network("newprt")
+    Traceback (most recent call last):
+    ...
+    eh_access.errors.NotFoundError: 'newprt' is no file and no bundled network: did you mean ...
+    """
+    if isinstance(source, str) and not Path(source).suffix and not Path(source).exists():
+        try:
+            source = bundled.network_path(source)
+        except (NotFoundError, SourceError):
+            hint = did_you_mean(str(source), bundled.bundled_names("networks"))
+            message = f"'{source}' is no file and no bundled network: {hint}"
+            raise NotFoundError(message) from None
+    return osm.read_network(source, modes=modes, area=area, covered=covered)
+
 
 SHIPPED = "bundled"
 DOWNLOAD = "download"
@@ -207,7 +266,7 @@ def read_streets(study: Study, area: BaseGeometry | None, name: str, path: Path)
     whole = area is None or path.suffix.lower() == ".npz"
     around = None if whole or area is None else area.buffer(buffer_for(study))
     try:
-        network = on_the_ground(read_network(path, area=around))
+        network = on_the_ground(osm.read_network(path, area=around))
     except ElsewhereError:
         refuse_elsewhere(study, name)
     if area is not None and not is_near(study, area, network):
@@ -240,18 +299,18 @@ def is_near(study: Study, area: BaseGeometry, network: Network) -> bool:
 
 
 def _stored_or_downloaded(study: Study, area: BaseGeometry, *, offline: bool) -> Streets:
-    from eh_access.sources import connection, download  # noqa: PLC0415 - only where asked for
+    from eh_access.sources import openstreetmap  # noqa: PLC0415 - only where asked for
 
     buffer_m = buffer_for(study)
-    network = download.cached_network(area, buffer_m=buffer_m)
+    network = openstreetmap.cached_network(area, buffer_m=buffer_m)
     if network is not None:
         return _as_downloaded(network)
     if offline:
         return _instead(study, area, "No streets are stored here, and none were to be downloaded.")
-    if not connection.is_connected(CONNECT_TIMEOUT_S):
+    if not openstreetmap.is_connected(CONNECT_TIMEOUT_S):
         return _instead(study, area, "No streets are stored here, and there is no connection.")
     try:
-        network = download.download_network(area, buffer_m=buffer_m)
+        network = openstreetmap.download_network(area, buffer_m=buffer_m)
     except SourceError as error:
         why = str(error).splitlines()[0]
         return _instead(study, area, f"The streets could not be downloaded: {why}")
@@ -294,11 +353,11 @@ def buffer_for(study: Study) -> float:
     """Return how far beyond the area streets are wanted, in metres."""
     if study.streets.buffer_m is not None:
         return study.streets.buffer_m
-    from eh_access.sources import download  # noqa: PLC0415 - only where asked for
+    from eh_access.sources import openstreetmap  # noqa: PLC0415 - only where asked for
 
     asked = [criterion.cutoff_min for criterion in study.criteria]
     longest_min = max([study.settings.cutoff_min, *(minutes for minutes in asked if minutes)])
-    return download.buffer_for(list(study.settings.travel_modes().values()), longest_min)[0]
+    return openstreetmap.buffer_for(list(study.settings.travel_modes().values()), longest_min)[0]
 
 
 def _dated(network: Network) -> str:

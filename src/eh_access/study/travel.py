@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from eh_access.analysis.case import Side
+from eh_access.criteria.criterion import Side
 from eh_access.routing.estimate import estimate_travel_times
 from eh_access.routing.matrix import travel_time_matrix
-from eh_access.routing.types import UNREACHED
+from eh_access.routing.travel_times import UNREACHED
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from eh_access.modes import TravelMode
     from eh_access.network.model import Network
-    from eh_access.routing.types import Direction, TravelTimes
+    from eh_access.routing.travel_times import Direction, TravelTimes
     from eh_access.study.config import Study
 
 WALK = "walk"

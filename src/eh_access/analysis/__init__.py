@@ -1,1 +1,0 @@
-"""What the minutes mean: coverage, winners and losers, fairness, verdicts."""

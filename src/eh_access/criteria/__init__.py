@@ -1,0 +1,1 @@
+"""Whether services are reasonably local: criteria, judged."""

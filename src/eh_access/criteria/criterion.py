@@ -1,0 +1,636 @@
+"""Criteria as data, and what a verdict on one holds."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from eh_access import notebook
+from eh_access.delegate import delegate
+from eh_access.errors import InputError, did_you_mean
+from eh_access.measures.basic import ThereAndBack  # noqa: TC001 - pydantic reads it
+from eh_access.measures.equity import GROUPS
+from eh_access.measures.scenarios import BASELINE, open_sites
+from eh_access.numerals import Unit  # noqa: TC001 - pydantic and dataclasses read it
+from eh_access.privacy.policy import PUBLIC, Policy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import folium
+    import geopandas as gpd
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
+
+    from eh_access.routing.travel_times import TravelTimes
+
+ROUGH_FROM_M = 100.0
+"""A place known to within this, or worse, is rough, however it is known: over a minute's walk."""
+
+
+def rough_radius_m(sites: gpd.GeoDataFrame) -> NDArray[np.float64]:
+    """Return how far each site may be from where it is drawn, if far enough to be tried."""
+    basis = sites["location_basis"].to_numpy(dtype=object)
+    radius = np.nan_to_num(
+        sites["location_radius_m"].to_numpy(dtype=np.float64, na_value=np.nan), nan=0.0
+    )
+    rough = (basis == "estimate") | ((basis != "unknown") & (radius >= ROUGH_FROM_M))
+    return np.where(rough, radius, 0.0)
+
+
+def rough_areas(sites: gpd.GeoDataFrame, within: BaseGeometry) -> gpd.GeoSeries:
+    """Return where each site known only roughly may be."""
+    radius_m = rough_radius_m(sites)
+    chosen = radius_m > 0
+    discs = sites.geometry[chosen].buffer(radius_m[chosen])
+    inside = sites.geometry[chosen].intersects(within)
+    return discs.where(~inside, discs.intersection(within))
+
+
+ROUTE_DETOUR = 1.2
+"""Metres of street for each metre in a straight line, where a place is known only roughly.
+
+Fitted on walking routes in Newport, tested in Rutland; the same as the straight-line estimate's.
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgeSettings:
+    """Numbers and words that every criterion of a study shares.
+
+    Parameters
+    ----------
+    full_time_from_hours
+        From how many hours a week a site counts as full-time; full hours of unknown number count
+        as so many.
+    unit
+        What is counted, in the plural: ``"under-fives"``, ``"postcodes"``.
+    place
+        What a site is called, in the singular: ``"centre"``.
+    detour
+        How much a roughly known place may be off by street, as a multiple of its radius.
+    policy
+        How counts of people are kept from identifying anybody, in figures and sentences.
+    moved
+        Where people were moved so that nobody can be found: what that does to values, in a clause
+        for every reason.
+
+    Examples
+    --------
+    >>> JudgeSettings(unit="postcodes").place
+    'centre'
+    """
+
+    full_time_from_hours: float = 25.0
+    unit: str = "under-fives"
+    place: str = "centre"
+    detour: float = ROUTE_DETOUR
+    policy: Policy = PUBLIC
+    moved: str = ""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Side:
+    """Sites and minutes under one choice.
+
+    Parameters
+    ----------
+    sites
+        From ``apply_scenario``, with ``is_open``.
+    times
+        By mode: from every origin to every open site whose place is known, at least.
+    times_back
+        By mode: from the sites home. Only hours that can be reached need them.
+    distances
+        By mode: the shortest way by street, as times at the mode's one speed (see
+        ``aligning.metres``). Where minutes are estimated they serve as they are.
+    """
+
+    sites: gpd.GeoDataFrame
+    times: Mapping[str, TravelTimes]
+    times_back: Mapping[str, TravelTimes] = field(default_factory=dict)
+    distances: Mapping[str, TravelTimes] = field(default_factory=dict)
+
+    def distances_by(self, mode: str) -> TravelTimes | None:
+        """Return what distances by a mode are read from.
+
+        Parameters
+        ----------
+        mode
+            Name of a mode.
+
+        Returns
+        -------
+        TravelTimes or None
+            The distances given; else the times, if they are estimates at one speed, which are
+            distances divided by it; else None.
+        """
+        if mode in self.distances:
+            return self.distances[mode]
+        times = self.times.get(mode)
+        if times is not None and times.estimated and not times.mode.uses_road_speeds:
+            return times
+        return None
+
+    def tables(self) -> Iterator[tuple[str, TravelTimes]]:
+        """Yield every table of times with a name for messages."""
+        for kind in ("times", "times_back", "distances"):
+            for mode, times in getattr(self, kind).items():
+                yield f"{kind}['{mode}']", times
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Case:
+    """One scenario, the baseline it is held against, and who lives where.
+
+    Parameters
+    ----------
+    scenario
+        Its name.
+    origins
+        With ``weight`` and the columns that groups and areas need.
+    before, after
+        The baseline and the scenario. Unless a site moves or opens, both hold the same times.
+    settings
+        What the study's criteria share.
+
+    Raises
+    ------
+    InputError
+        If a table of times is of other origins, goes the wrong way or lacks an open site.
+    """
+
+    scenario: str
+    origins: gpd.GeoDataFrame
+    before: Side
+    after: Side
+    settings: JudgeSettings = field(default_factory=JudgeSettings)
+
+    def __post_init__(self) -> None:
+        faults = [
+            f"case '{self.scenario}': {fault}"
+            for name, side in (("before", self.before), ("after", self.after))
+            for fault in self._faults(name, side)
+        ]
+        if faults:
+            raise InputError(faults)
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether the scenario is the baseline itself."""
+        return self.scenario == BASELINE.name
+
+    def open_sites(self, side: Side, *, full_time: bool) -> pd.Index:
+        """Return the sites that count.
+
+        Parameters
+        ----------
+        side
+            ``before`` or ``after``.
+        full_time
+            Only those with full hours.
+
+        Returns
+        -------
+        pandas.Index
+            Ids, sorted.
+        """
+        enough = self.settings.full_time_from_hours
+        ids = open_sites(side.sites, full_time=full_time, full_time_from_hours=enough)
+        return ids.sort_values()
+
+    def _faults(self, name: str, side: Side) -> Iterator[str]:
+        nowhere = side.sites.index[side.sites["location_basis"] == "unknown"]
+        wanted = self.open_sites(side, full_time=False).difference(nowhere)
+        for table, times in side.tables():
+            where = f"{name}.{table}"
+            direction = "from_sites" if table.startswith("times_back") else "to_sites"
+            if times.direction != direction:
+                yield f"{where} goes {times.direction}; give times {direction}"
+            same = len(times.origin_ids) == len(self.origins)
+            if not (same and times.origin_ids.isin(self.origins.index).all()):
+                yield f"{where} is not of the same origins; work the times out for this table"
+            lacking = wanted.difference(times.site_ids).tolist()
+            if lacking:
+                yield f"{where} lacks the open sites {lacking}; work the times out for them too"
+
+
+def verdict_html(verdict: Verdict) -> str:
+    """Return the outcome, the sentence and the reason."""
+    found, said = _found(verdict), _said(verdict)
+    rows = [
+        ("before", notebook.number(verdict.baseline_value, 3)),
+        ("after", notebook.number(verdict.value, 3)),
+        ("threshold", f"{verdict.threshold:g}"),
+        ("whose yardstick", verdict.criterion.source),
+    ]
+    return "".join(
+        [
+            notebook.paragraph(found, strong=True),
+            *notebook.indicative(estimated=verdict.basis == "estimated"),
+            *(notebook.paragraph(text) for text in said if text),
+            notebook.table(["", verdict.criterion.title], rows),
+        ]
+    )
+
+
+def verdict_text(verdict: Verdict) -> str:
+    """Return the outcome and the sentence as plain text."""
+    return "\n".join([f"Verdict: {_found(verdict)}", *filter(None, _said(verdict))])
+
+
+def verdicts_text(verdicts: Sequence[Verdict]) -> str:
+    """Return a line for each verdict."""
+    return "\n".join(
+        [notebook.verdict_count(len(verdicts)), *(f"  {_found(each)}" for each in verdicts)]
+    )
+
+
+def verdicts_html(verdicts: Sequence[Verdict]) -> str:
+    """Return a table with a row for each verdict."""
+    rows = [
+        (
+            each.scenario,
+            each.criterion.id,
+            each.outcome,
+            "" if each.indication is None else each.indication,
+            each.sentence,
+        )
+        for each in verdicts
+    ]
+    heads = ["scenario", "criterion", "outcome", "points to", "in words"]
+    estimated = any(each.basis == "estimated" for each in verdicts)
+    return "".join([*notebook.indicative(estimated=estimated), notebook.table(heads, rows)])
+
+
+def _found(verdict: Verdict) -> str:
+    pointed = f" (points to: {verdict.indication})" if verdict.indication is not None else ""
+    return f"{verdict.criterion.id}, {verdict.scenario}: {verdict.outcome}{pointed}"
+
+
+def _said(verdict: Verdict) -> list[str]:
+    before = "It was missed before too." if verdict.not_met_before else ""
+    return [verdict.sentence, before, verdict.reason]
+
+
+Better = Literal["higher", "lower"]
+MeasureName = Literal[
+    "coverage",
+    "coverage_distance",
+    "added_time",
+    "group_gap",
+    "group_coverage",
+    "area_loss",
+    "hours_reachable",
+]
+Text = Annotated[str, Field(min_length=1)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+MOST_POINTS = 100.0
+
+
+class Outcome(StrEnum):
+    """What can be said of a criterion."""
+
+    MET = "met"
+    MARGINAL = "marginal"
+    NOT_MET = "not met"
+    CANNOT_SAY = "cannot say"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasureSpec:
+    """What a measure needs and how its value reads."""
+
+    # of its value and threshold: a share 0..1, minutes, or points (hundredths of a share)
+    unit: Unit
+    better: Better  # whether a higher or a lower value is better
+    needs: tuple[str, ...]  # keys of a criterion it must and may have beside the common ones
+    may: tuple[str, ...] = ()
+    of_change: bool = False  # whether its value is a change, so that it is 0 when nothing changes
+
+
+_FALL = ("max_fall_points", "also_modes")
+MEASURES: Mapping[str, MeasureSpec] = MappingProxyType(
+    {
+        "coverage": MeasureSpec(unit="share", better="higher", needs=("cutoff_min",), may=_FALL),
+        "coverage_distance": MeasureSpec(
+            unit="share", better="higher", needs=("within_m",), may=("max_fall_points",)
+        ),
+        "added_time": MeasureSpec(
+            unit="share", better="lower", needs=("added_min",), of_change=True
+        ),
+        "group_gap": MeasureSpec(unit="min", better="lower", needs=("group",), of_change=True),
+        "group_coverage": MeasureSpec(
+            unit="share", better="higher", needs=("group", "cutoff_min"), may=_FALL
+        ),
+        "area_loss": MeasureSpec(
+            unit="points", better="lower", needs=("by", "cutoff_min"), of_change=True
+        ),
+        "hours_reachable": MeasureSpec(
+            unit="share",
+            better="higher",
+            needs=("cutoff_min", "min_hours"),
+            may=("max_fall_points", "there_and_back"),
+        ),
+    }
+)
+"""What each measure needs, by name."""
+
+_OPTIONAL = (
+    "cutoff_min",
+    "within_m",
+    "added_min",
+    "min_hours",
+    "group",
+    "by",
+    "max_fall_points",
+    "also_modes",
+    "there_and_back",
+)
+
+
+class Criterion(BaseModel):
+    """One yardstick: a measure, its threshold, and where both come from.
+
+    Parameters
+    ----------
+    id, title
+        A stable short name, and plain words.
+    measure
+        One of `MEASURES`:
+
+        - ``coverage``: share of weight within ``cutoff_min`` of a site;
+        - ``coverage_distance``: share within ``within_m`` metres by street;
+        - ``added_time``: share whose time grows by more than ``added_min``;
+        - ``group_gap``: mean added minutes in ``group``, less the mean elsewhere;
+        - ``group_coverage``: coverage within ``group``;
+        - ``area_loss``: the largest fall in coverage of any area, in points, areas told apart by
+          the column ``by``;
+        - ``hours_reachable``: share with at least ``min_hours`` opening hours a week within
+          ``cutoff_min``, there and back.
+    mode
+        How people travel, by name.
+    threshold
+        What the value must reach (or not pass): a share 0..1, minutes, or points.
+    better
+        ``"higher"`` or ``"lower"``; goes with the measure, and may be left out.
+    margin
+        Within so much of the threshold, on either side, the outcome is marginal.
+    sites
+        ``"open"``: any site that is open at all; ``"full_time"``: only those with full hours.
+    cutoff_min, within_m, added_min, min_hours, group, by
+        As the measure needs them; ``group`` is one of ``equality.GROUPS``.
+    max_fall_points
+        A second test: the share may fall by at most so many points. The outcome is the worse of
+        the two.
+    also_modes
+        Further modes, of which each family takes the quickest. Where the minutes of one are
+        missing, the criterion is met if it is met without it; else nothing can be said.
+    there_and_back
+        For ``hours_reachable``: ``"each_way"`` (each way within the cutoff) or ``"total"``.
+    source, set_by, set_on
+        Where the yardstick comes from, who chose it, and when.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        If a key is missing, unknown, of no use to the measure, or out of bounds.
+
+    Examples
+    --------
+    >>> Criterion(
+    ...     id="walk-30",
+    ...     title="A 30-minute walk",
+    ...     measure="coverage",
+    ...     mode="walk",
+    ...     threshold=0.9,
+    ...     cutoff_min=30.0,
+    ...     sites="full_time",
+    ...     max_fall_points=5.0,
+    ...     source="Hillingdon, draft family hub strategy",
+    ...     set_by="the study's authors",
+    ...     set_on=dt.date(2025, 1, 6),
+    ... ).better
+    'higher'
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, ser_json_inf_nan="strings")
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=40)]
+    title: Text
+    measure: MeasureName
+    mode: Text
+    threshold: Annotated[float, Field(allow_inf_nan=False)]
+    better: Better | None = None
+    margin: NotNegative = 0.0
+    sites: Literal["open", "full_time"] = "open"
+    cutoff_min: Positive | None = None
+    within_m: Positive | None = None
+    added_min: NotNegative | None = None
+    min_hours: Annotated[float, Field(gt=0, le=168, allow_inf_nan=False)] | None = None
+    group: str | None = None
+    by: Text | None = None
+    max_fall_points: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] | None = None
+    also_modes: tuple[Text, ...] = ()
+    there_and_back: ThereAndBack | None = None
+    source: Text
+    set_by: Text
+    set_on: dt.date
+
+    @property
+    def spec(self) -> MeasureSpec:
+        """What its measure needs and how its value reads."""
+        return MEASURES[self.measure]
+
+    @model_validator(mode="after")
+    def _fits_its_measure(self) -> Self:
+        faults = [*self._key_faults(), *self._number_faults()]
+        if self.group is not None and self.group not in GROUPS:
+            faults.append(f"group: no group '{self.group}': {did_you_mean(self.group, GROUPS)}")
+        if self.better not in (None, self.spec.better):
+            faults.append(f"better: {self.measure} is better when {self.spec.better}; say so")
+        if faults:
+            raise ValueError(f"criterion '{self.id}': " + "; ".join(faults))
+        # a frozen model fills in what goes with the measure, once, before anyone sees it
+        object.__setattr__(self, "better", self.spec.better)
+        if self.measure == "hours_reachable" and self.there_and_back is None:
+            object.__setattr__(self, "there_and_back", "each_way")
+        return self
+
+    def _key_faults(self) -> list[str]:
+        given = {key for key in _OPTIONAL if getattr(self, key) not in (None, ())}
+        needs = self.spec.needs
+        useless = sorted(given - set(needs) - set(self.spec.may))
+        return [
+            *(f"{key}: {self.measure} needs it; add it" for key in needs if key not in given),
+            *(f"{key}: {self.measure} does not use it; remove it" for key in useless),
+        ]
+
+    def _number_faults(self) -> list[str]:
+        unit, faults = self.spec.unit, []
+        if unit == "share" and not 0 <= self.threshold <= 1:
+            faults.append(f"threshold: {self.threshold:g} is no share; give 0.9 for 90%")
+        if unit == "share" and self.margin > 1:
+            faults.append(f"margin: {self.margin:g} is no share; give 0.02 for 2 points")
+        if unit == "points" and not 0 <= self.threshold <= MOST_POINTS:
+            faults.append(f"threshold: {self.threshold:g} is not 0 to 100 points")
+        if self.mode in self.also_modes or len(set(self.also_modes)) < len(self.also_modes):
+            faults.append("also_modes: a mode is named twice; name each once")
+        return faults
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Verdict:
+    """What a criterion says of a scenario, and everything needed to check it.
+
+    Parameters
+    ----------
+    criterion, scenario, mode
+        What was asked, of what, by which way of travelling.
+    value, baseline_value
+        Under the scenario and before it, in the measure's unit; NaN only where it could not be
+        worked out, and ``reason`` says why. For measures of a change the baseline's is 0.
+    threshold
+        The criterion's.
+    outcome
+        Met, marginal, not met, or cannot say.
+    indication
+        When nothing can be said: the outcome the figures point to, or None if to none.
+    basis
+        ``"streets"`` or ``"estimated"``.
+    reason
+        The inputs that are estimated, missing or left out, and what follows; "" if none.
+    sentence
+        Plain English, with counts.
+    not_met_before
+        The baseline is not met either, in the same sense: by more than the margin, and wherever
+        its sites may be. Never of the baseline itself, nor where the figures point to nothing.
+    worsened_by
+        How much worse the value is than the baseline's, in its unit; below 0 it is better. NaN
+        where there is no value.
+    evidence
+        The rows behind it.
+    """
+
+    criterion: Criterion
+    scenario: str
+    mode: str
+    value: float
+    baseline_value: float
+    threshold: float
+    outcome: Outcome
+    indication: Outcome | None
+    basis: Literal["streets", "estimated"]
+    reason: str
+    sentence: str
+    not_met_before: bool
+    worsened_by: float
+    evidence: pd.DataFrame
+    _repr_html_ = verdict_html
+    __repr__ = verdict_text
+
+
+class Verdicts(tuple[Verdict, ...]):
+    """What criteria say of scenarios: an ordinary tuple of `Verdict`, with pictures.
+
+    Parameters
+    ----------
+    verdicts
+        From `judge`, in the order wanted.
+
+    Examples
+    --------
+    >>> Verdicts([])
+    0 verdicts
+    """
+
+    __slots__ = ()
+    _repr_html_ = verdicts_html
+    __repr__ = verdicts_text
+
+    def plot(self, *, ax: Axes | None = None) -> Axes:
+        """Draw each verdict as a line: before, after, and the threshold between them.
+
+        Parameters
+        ----------
+        ax
+            Where to draw; None makes a new figure.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            A row for each verdict in the unit its criterion has: percent, minutes or percentage
+            points. Rows without a figure say so. INDICATIVE where any rests on estimates.
+
+        Examples
+        --------
+        >>> from eh_access import load_study, run_study
+        >>> axes = run_study(load_study("rotherham")).verdicts_for("deregister-closed").plot()
+        >>> print(axes.get_title(loc="left").splitlines()[-1])
+        INDICATIVE: estimated from straight lines, not along streets
+        >>> import matplotlib.pyplot as plt
+        >>> plt.close(axes.figure)
+        """
+        drawn: Axes = delegate("plot_verdicts", self, ax=ax)
+        return drawn
+
+    def explore(
+        self,
+        origins: gpd.GeoDataFrame,
+        *,
+        areas: gpd.GeoDataFrame | None = None,
+        sites: gpd.GeoDataFrame | None = None,
+        tiles: str | None = None,
+    ) -> folium.Map:
+        """Return a map of where each verdict comes from, one at a time.
+
+        Parameters
+        ----------
+        origins
+            The origins judged: points, with ``area_id`` if there are areas.
+        areas
+            Polygons by ``area_id``, shaded by the share of weight that falls short. None draws the
+            origins themselves: where these are families of your own, such a map shows where they
+            live and must not leave the office.
+        sites
+            Points with ``name``, drawn on top.
+        tiles
+            A background of folium's, "OpenStreetMap" for instance; None asks no server for any.
+
+        Returns
+        -------
+        folium.Map
+            With a switch between the verdicts that rest on single origins: beyond what their
+            criterion asks, or gaining more minutes than it allows. Verdicts that rest on
+            groups (a gap, a ward) have no place of their own and are left out.
+
+        Raises
+        ------
+        NotFoundError
+            If the origins lack one of those judged.
+        InputError
+            If no verdict rests on origins, or areas are given and no origin lies in any.
+
+        Examples
+        --------
+        >>> from eh_access import load_study, run_study
+        >>> result = run_study(load_study("rotherham"))
+        >>> found = result.verdicts_for("deregister-closed")
+        >>> page = found.explore(result.origins, areas=result.areas).get_root().render()
+        >>> "walk-30" in page, "even-spread" in page
+        (True, False)
+        """
+        drawn: folium.Map = delegate(
+            "explore_verdicts", self, origins, areas=areas, sites=sites, tiles=tiles
+        )
+        return drawn

@@ -1,0 +1,247 @@
+"""Many sets of closures scored at once, by the arithmetic that judges a single scenario.
+
+Closing sites needs no routing. The nearest site that is left is among the k + 1 nearest when k
+close, so a set costs a handful of look-ups for each origin, however many sites there are.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from eh_access.criteria.evaluate import base_of, look, missing_inputs, missing_modes, read
+from eh_access.measures.basic import HALF_DECISECOND_MIN, ROUNDING, change_of, means_of
+from eh_access.measures.equity import GROUPS, group_members
+from eh_access.measures.opening_hours import reached
+from eh_access.numerals import number
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from eh_access.criteria.criterion import Case, Criterion
+    from eh_access.criteria.evaluate import View
+
+    Floats = NDArray[np.float64]
+    Bools = NDArray[np.bool_]
+
+Unit = Literal["share", "min", "points", "weight"]
+SETS_AT_ONCE = 64
+DECIMALS = 9
+"""Values are compared to so many places, so that the order of a sum cannot break a tie."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """One figure by which sets are ranked."""
+
+    key: str  # name of its column, ending in its unit: ``walk_30_share``
+    label: str  # plain words
+    unit: Unit  # ``"share"`` (0 to 1), ``"min"``, ``"points"`` or ``"weight"``
+    better: Literal["higher", "lower"]  # whether a higher or a lower value is better
+
+    @property
+    def sign(self) -> float:
+        """What to multiply by so that lower is better."""
+        return -1.0 if self.better == "higher" else 1.0
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Scorer:
+    """Ready to score any sets of closures."""
+
+    site_ids: pd.Index  # the sites that can be told apart, sorted: columns of what `score` takes
+    measures: tuple[Measure, ...]  # what is scored, in the order of the columns it returns
+    # functions from closures to columns of values
+    steps: tuple[Callable[[Bools, dict[str, Floats]], Floats], ...]
+    notes: tuple[str, ...] = ()  # what could not be scored, and why
+
+    def score(self, closed: Bools) -> Floats:
+        """Return every measure of every set."""
+        parts = [
+            self._some(closed[start : start + SETS_AT_ONCE])
+            for start in range(0, len(closed), SETS_AT_ONCE)
+        ]
+        whole = np.concatenate(parts) if parts else np.empty((0, len(self.measures)))
+        return np.round(whole, DECIMALS) + 0.0  # adding zero turns -0.0 into 0.0
+
+    def _some(self, closed: Bools) -> Floats:
+        memory: dict[str, Floats] = {}
+        blocks = [step(closed, memory) for step in self.steps]
+        return np.concatenate(blocks, axis=1) if blocks else np.empty((len(closed), 0))
+
+
+def nearest_left(minutes: Floats, closed: Bools) -> Floats:
+    """Return the least of each row over the columns that are not closed, for many sets."""
+    origins, sites = minutes.shape
+    most = int(closed.sum(axis=1).max(initial=0))
+    order = np.argsort(minutes, axis=1, kind="stable")[:, : most + 1]
+    left = np.full((len(closed), origins), np.inf)
+    rows = np.arange(origins)
+    gone = np.ascontiguousarray(closed)
+    for place in range(min(most + 1, sites) - 1, -1, -1):
+        column = order[:, place]
+        left = np.where(gone[:, column], left, minutes[rows, column])
+    return left
+
+
+def quantiles_of(values: Floats, weights: Floats, share: float) -> Floats:
+    """Return `arrays.quantile_of` of many rows at once."""
+    counted = weights > 0
+    kept, load = values[:, counted], weights[counted]
+    order = np.argsort(kept, axis=1)
+    summed = np.cumsum(load[order], axis=1)
+    bar = (share - ROUNDING) * summed[:, -1:]
+    at = np.minimum((summed < bar).sum(axis=1), kept.shape[1] - 1)
+    rows = np.arange(len(kept))
+    return np.asarray(kept[rows, order[rows, at]])
+
+
+def make_scorer(
+    case: Case, criteria: tuple[Criterion, ...], *, mode: str, sites: str, loser_min: float
+) -> Scorer:
+    """Return what scores sets of closures of a baseline."""
+    example = _plain(mode, sites)
+    view = look(example, case, case.before)
+    every = look(_plain(mode, "open"), case, case.before).sites.ids
+    measures, step, notes = _minutes(view, case, loser_min, every)
+    steps = [step]
+    for criterion in criteria:
+        missing = missing_inputs(criterion, case)
+        if missing:
+            notes.append(f"{criterion.id} is not scored: {'; '.join(missing)}")
+            continue
+        absent = missing_modes(criterion, case)
+        if absent:
+            notes.append(f"{criterion.id} is scored without {', '.join(absent)}: no times")
+        measures.append(_measure_of(criterion))
+        steps.append(_judged(criterion, case, every))
+    return Scorer(site_ids=every, measures=tuple(measures), steps=tuple(steps), notes=tuple(notes))
+
+
+def _plain(mode: str, sites: str) -> Criterion:
+    """Return a criterion that sees minutes by a mode and nothing else."""
+    from eh_access.criteria.criterion import Criterion  # noqa: PLC0415 - its model is slow to load
+
+    told: Mapping[str, object] = {
+        "id": "minutes",
+        "title": "Minutes to the nearest",
+        "measure": "coverage",
+        "mode": mode,
+        "sites": sites,
+        "threshold": 0.0,
+        "cutoff_min": 1.0,
+        "source": "-",
+        "set_by": "-",
+        "set_on": "2000-01-01",
+    }
+    return Criterion.model_validate(told, strict=False)
+
+
+def _measure_of(criterion: Criterion) -> Measure:
+    unit = criterion.spec.unit
+    return Measure(
+        key=f"{criterion.id.replace('-', '_')}_{unit}",
+        label=criterion.title,
+        unit=unit,
+        better=criterion.spec.better,
+    )
+
+
+def _minutes(
+    view: View, case: Case, loser_min: float, every: pd.Index
+) -> tuple[list[Measure], Callable[[Bools, dict[str, Floats]], Floats], list[str]]:
+    """Return the measures of minutes: the same families in every set, those reached before."""
+    weights = case.origins["weight"].to_numpy(dtype=np.float64)
+    before = view.figure({})
+    base = np.where(np.isfinite(before), weights, 0.0)
+    measures = [
+        Measure(key="mean_min", label="Mean minutes", unit="min", better="lower"),
+        Measure(
+            key="p90_min", label="Minutes that nine in ten do not pass", unit="min", better="lower"
+        ),
+    ]
+    parts, notes = [base], []
+    for key, group in (
+        ("mean_deprived_fifth_min", "most-deprived-fifth"),
+        ("mean_no_car_fifth_min", "no-car-fifth"),
+    ):
+        column = GROUPS[group].column
+        if column not in case.origins.columns or case.origins[column].isna().all():
+            notes.append(f"{key} is not scored: the origins have no {column}")
+            continue
+        member = group_members(case.origins, group).fillna(value=False).to_numpy(dtype=bool)
+        label = f"Mean minutes in {GROUPS[group].words}"
+        measures.append(Measure(key=key, label=label, unit="min", better="lower"))
+        parts.append(np.where(member, base, 0.0))
+    lost = f"Who lose more than {loser_min:g} minutes"
+    policy = case.settings.policy
+    counted = policy.public  # else sets would be ranked by counts that may not be shown
+    if counted:
+        measures.append(Measure(key="losers_weight", label=lost, unit="weight", better="lower"))
+    else:
+        notes.append("how many lose is not told by set: some of these counts are too small")
+    left_out = float(weights.sum() - base.sum())
+    if left_out > 0:
+        told = f"{left_out:g}" if counted else number(left_out, policy)
+        notes.append(
+            f"{told} by weight reach no site even before; no set changes that, and they are in no "
+            "mean"
+        )
+    seen = every.get_indexer(view.sites.ids)
+
+    def step(closed: Bools, memory: dict[str, Floats]) -> Floats:
+        after = _left(view, closed[:, seen], memory)
+        loses = change_of(before, after) > loser_min + HALF_DECISECOND_MIN
+        if not base.any():
+            return np.full((len(closed), len(measures)), math.nan)
+        means = [means_of(after, part) for part in parts]
+        found = [means[0], quantiles_of(after, base, 0.9), *means[1:]]
+        lose = [np.where(loses, base, 0.0).sum(axis=1)] if counted else []
+        return np.stack([*found, *lose], axis=1)
+
+    return measures, step, notes
+
+
+def _judged(
+    criterion: Criterion, case: Case, every: pd.Index
+) -> Callable[[Bools, dict[str, Floats]], Floats]:
+    """Return what reads one criterion for many sets."""
+    view, policy = look(criterion, case, case.before), case.settings.policy
+    base = base_of(criterion, case.origins, policy)
+    whole = float(base.weights.sum())
+    before = view.figure({})[None, :]
+    seen = every.get_indexer(view.sites.ids)
+
+    def step(closed: Bools, memory: dict[str, Floats]) -> Floats:
+        after = _left(view, closed[:, seen], memory)
+        value = np.asarray(read(criterion, before, after, base).value)
+        if criterion.spec.of_change:
+            # out of reach within a group, or elsewhere, leaves a difference without a bound
+            value = np.where(np.isfinite(value), value, math.nan)
+        if criterion.spec.unit == "share":
+            value = value if policy.public else policy.coarse(value * whole, whole)
+        if criterion.spec.unit == "points":
+            value = policy.points(value)
+        return value.reshape(-1, 1)
+
+    return step
+
+
+def _left(view: View, closed: Bools, memory: dict[str, Floats]) -> Floats:
+    """Return what each origin has under each set; criteria that see the same share the work."""
+    asked = view.criterion
+    if asked.measure == "hours_reachable":
+        way = asked.there_and_back or "each_way"
+        near = reached(view.there, view.back, asked.cutoff_min or np.inf, there_and_back=way)
+        weekly = np.where(near, view.sites.hours, 0.0)
+        return np.asarray((~closed).astype(np.float64) @ weekly.T)
+    kind = "metres" if asked.measure == "coverage_distance" else "minutes"
+    key = f"{kind} {asked.mode} {asked.also_modes} {asked.sites}"
+    if key not in memory:
+        memory[key] = nearest_left(view.there, closed)
+    return memory[key]

@@ -1,0 +1,24 @@
+"""Methods whose work is done in a later room, found by name when called."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+DONE_IN = {
+    "describe": "network.describe",
+    "street_matrix": "network.io",
+    "minutes_from_nodes": "routing.search",
+    "plot_times": "publish.charts",
+    "plot_change": "publish.charts",
+    "plot_verdicts": "publish.interactive",
+    "explore_times": "publish.interactive",
+    "explore_change": "publish.interactive",
+    "explore_verdicts": "publish.interactive",
+}
+
+
+def delegate(name: str, result: object, *args: object, **options: object) -> Any:  # noqa: ANN401
+    """Return a picture of a result."""
+    room = importlib.import_module(f"eh_access.{DONE_IN[name]}")
+    return getattr(room, name)(result, *args, **options)

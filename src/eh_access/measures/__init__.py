@@ -1,0 +1,1 @@
+"""What the minutes mean: measures, scenarios, comparison, equity."""

@@ -1,0 +1,402 @@
+"""Before and after, origin by origin: who loses, who gains."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from eh_access import notebook
+from eh_access.delegate import delegate
+from eh_access.errors import InputError
+from eh_access.measures.basic import (
+    HALF_DECISECOND_MIN,
+    change_of,
+    grouping,
+    mean_of,
+    quantile_of,
+    weights_of,
+)
+
+if TYPE_CHECKING:
+    import folium
+    import geopandas as gpd
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from eh_access.measures.basic import SiteIds
+    from eh_access.modes import TravelMode
+    from eh_access.routing.travel_times import TravelTimes
+
+HEAD = 3
+TOLD = ("before_min", "after_min", "change_min", "site_after", "outcome")
+
+
+def comparison_html(comparison: Comparison) -> str:
+    """Return who loses and by how much, in shares: counts are for tables that are protected."""
+    title = _size(comparison)
+    parts = [
+        notebook.paragraph(title, strong=True),
+        *notebook.indicative(estimated=comparison.estimated),
+    ]
+    if not len(comparison.frame):
+        return "".join(parts)
+    return "".join(
+        [*parts, notebook.table(["to the nearest site", "weighted"], _shares(comparison))]
+    )
+
+
+def comparison_text(comparison: Comparison) -> str:
+    """Return the same as plain text, and the first origins with their minutes."""
+    lines = [_size(comparison), *([notebook.INDICATIVE] if comparison.estimated else [])]
+    if not len(comparison.frame):
+        return "\n".join(lines)
+    lines += [f"{said}: {value}" for said, value in _shares(comparison)]
+    return "\n".join([*lines, *notebook.head(comparison.frame[list(TOLD)], HEAD)])
+
+
+def _size(comparison: Comparison) -> str:
+    return f"Comparison: {len(comparison.frame):,} origins, {comparison.mode.label}"
+
+
+def _shares(comparison: Comparison) -> list[tuple[str, str]]:
+    """Return what a comparison comes to, in words and as text."""
+    row = comparison.summary().iloc[0]
+    lost = float(row["weight_loses_all"]) / float(row["weight"]) if row["weight"] else math.nan
+    rows = [
+        (f"share that goes over {comparison.loser_min:g} minutes further", _share(row.share_loses)),
+        (f"share that goes over {comparison.loser_min:g} minutes less", _share(row.share_gains)),
+        ("of these, share that no longer reaches any", _share(lost)),
+        ("mean minutes before", notebook.number(row.mean_before_min)),
+        ("mean minutes after", notebook.number(row.mean_after_min)),
+        ("mean minutes added", notebook.number(row.mean_change_min)),
+        ("minutes added that nine in ten do not pass", notebook.number(row.p90_change_min)),
+    ]
+    rows[1], rows[2] = rows[2], rows[1]
+    return rows
+
+
+def _share(value: float) -> str:
+    return f"{value:.0%}" if math.isfinite(value) else "not known"
+
+
+LOSES = ("loses", "loses_all")
+GAINS = ("gains", "gains_access")
+OUTCOMES = ("loses_all", "loses", "unchanged", "gains", "gains_access", "still_unreached")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Comparison:
+    """Every origin before and after a choice; made by `compare`.
+
+    Parameters
+    ----------
+    frame
+        Index ``origin_id``; ``before_min``, ``after_min`` (minutes to the nearest open site, inf
+        where none is reached), ``change_min`` (0 where none is reached either way, inf where reach
+        is lost, -inf where it is gained; never NaN), ``weight``, ``site_before``, ``site_after``
+        ("" where none) and ``outcome``, one of `OUTCOMES`.
+    groups
+        The origins' other columns, by which `summary` can group.
+    loser_min
+        Minutes by which a time must grow for an origin to lose (or shrink for it to gain).
+    mode
+        How people travel.
+    estimated
+        Whether any of the times is a straight-line estimate.
+    """
+
+    frame: pd.DataFrame
+    groups: pd.DataFrame
+    loser_min: float
+    mode: TravelMode
+    estimated: bool
+    _repr_html_ = comparison_html
+    __repr__ = comparison_text
+
+    def losers(self) -> pd.DataFrame:
+        """Return the origins that lose, worst first."""
+        return self._of(LOSES, ascending=False)
+
+    def winners(self) -> pd.DataFrame:
+        """Return the origins that gain, the greatest gain first."""
+        return self._of(GAINS, ascending=True)
+
+    def _of(self, outcomes: tuple[str, ...], *, ascending: bool) -> pd.DataFrame:
+        found = self.frame[self.frame["outcome"].isin(outcomes)].sort_index()
+        return found.sort_values("change_min", ascending=ascending, kind="stable")
+
+    def summary(self, by: str | pd.Series | None = None) -> pd.DataFrame:
+        """Return what the change means for each group, its base beside every figure.
+
+        Parameters
+        ----------
+        by
+            A column of the origins, a Series indexed by ``origin_id``, or None for all together.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row per group, sorted, origins of unknown group last:
+
+            - ``origins``, ``weight``: the whole group;
+            - ``weight_loses``, ``weight_gains``, ``weight_unchanged``, ``weight_still_unreached``:
+              they add up to ``weight``; ``weight_loses_all`` is a part of the first, and
+              ``share_loses``, ``share_gains`` are shares of the whole;
+            - ``finite_weight``: those reached both before and after, the base of
+              ``mean_before_min``, ``mean_after_min`` and ``mean_change_min``;
+            - ``median_change_min``, ``p90_change_min``, ``worst_change_min``: of all but those out
+              of reach both before and after; inf where so many lose all reach.
+
+            A figure without a base is NaN.
+
+        Raises
+        ------
+        NotFoundError
+            If the origins have no such column.
+        InputError
+            If the Series lacks origins.
+        """
+        together = pd.Series("all", index=self.frame.index, name="group")
+        groups = grouping(together if by is None else by, self.groups, self.frame.index)
+        codes, labels = pd.factorize(groups, sort=True, use_na_sentinel=False)
+        # one pass over plain arrays: a table of hundreds of groups asks this hundreds of times
+        columns = {name: self.frame[name].to_numpy() for name in _SUMMED}
+        ends = np.cumsum(np.bincount(codes, minlength=len(labels)))
+        members = np.split(np.argsort(codes, kind="stable"), ends[:-1]) if len(labels) else []
+        rows = [_row({name: part[at] for name, part in columns.items()}) for at in members]
+        index = pd.Index(labels, name=groups.name or "group")
+        order = np.argsort(index.isna(), kind="stable")
+        return pd.DataFrame(rows, index=index).iloc[order]
+
+    def plot(
+        self,
+        origins: gpd.GeoDataFrame,
+        *,
+        areas: gpd.GeoDataFrame | None = None,
+        sites: gpd.GeoDataFrame | None = None,
+        ax: Axes | None = None,
+    ) -> Axes:
+        """Draw the minutes a choice adds, for print: scale bar, north, a legend with units.
+
+        Parameters
+        ----------
+        origins
+            The origins compared: points, with ``area_id`` if there are areas.
+        areas
+            Polygons by ``area_id``; each takes the weighted mean of its origins, and the highest
+            class if anybody there loses reach. None draws the origins themselves: of
+            families of your own such a picture shows where they live and must not leave the
+            office.
+        sites
+            Points with ``name``, drawn on top; roughly known ones wear their circle.
+        ax
+            Where to draw; None makes a new figure.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            With what it shows in its title; INDICATIVE where times are estimates.
+
+        Raises
+        ------
+        NotFoundError
+            If the origins lack one of those compared.
+        InputError
+            If areas are given and no origin lies in any.
+
+        Examples
+        --------
+        >>> from eh_access import load_study, run_study
+        >>> result = run_study(load_study("rotherham"))
+        >>> change = result.comparisons_full_time["deregister-closed", "walk"]
+        >>> axes = change.plot(result.origins, areas=result.areas, sites=result.sites)
+        >>> print(axes.get_title(loc="left"))
+        Minutes added, on foot
+        INDICATIVE: estimated from straight lines, not along streets
+        >>> import matplotlib.pyplot as plt
+        >>> plt.close(axes.figure)
+        """
+        drawn: Axes = delegate("plot_change", self, origins, areas=areas, sites=sites, ax=ax)
+        return drawn
+
+    def explore(
+        self,
+        origins: gpd.GeoDataFrame,
+        *,
+        areas: gpd.GeoDataFrame | None = None,
+        sites: gpd.GeoDataFrame | None = None,
+        tiles: str | None = None,
+    ) -> folium.Map:
+        """Return a map of the minutes a choice adds, to move about in.
+
+        Parameters
+        ----------
+        origins, areas, sites
+            As for `plot`.
+        tiles
+            A background of folium's, "OpenStreetMap" for instance; None asks no server for any.
+
+        Returns
+        -------
+        folium.Map
+            To show, to add to, or to keep with ``save``; `inline_map` makes it a page that works
+            with the network unplugged.
+
+        Raises
+        ------
+        NotFoundError
+            If the origins lack one of those compared.
+        InputError
+            If areas are given and no origin lies in any.
+
+        Examples
+        --------
+        >>> from eh_access import load_study, run_study
+        >>> result = run_study(load_study("rotherham"))
+        >>> change = result.comparisons_full_time["deregister-closed", "walk"]
+        >>> page = change.explore(result.origins, areas=result.areas).get_root().render()
+        >>> "1 to 5 minutes more" in page, "INDICATIVE" in page
+        (True, True)
+        """
+        drawn: folium.Map = delegate(
+            "explore_change", self, origins, areas=areas, sites=sites, tiles=tiles
+        )
+        return drawn
+
+
+_SUMMED = ("before_min", "after_min", "change_min", "weight", "outcome")
+
+
+def _row(rows: Mapping[str, NDArray[Any]]) -> dict[str, float]:
+    """Return the figures of one group, given its columns."""
+    weights, change, outcome = rows["weight"], rows["change_min"], rows["outcome"]
+    load = {name: float(weights[outcome == name].sum()) for name in OUTCOMES}
+    whole = float(weights.sum())
+    loses, gains = load["loses"] + load["loses_all"], load["gains"] + load["gains_access"]
+    before, after = rows["before_min"], rows["after_min"]
+    finite = np.isfinite(before) & np.isfinite(after)
+    asked = (outcome != "still_unreached") & (weights > 0)
+    return {
+        "origins": len(weights),
+        "weight": whole,
+        "weight_loses": loses,
+        "weight_loses_all": load["loses_all"],
+        "weight_gains": gains,
+        "weight_unchanged": load["unchanged"],
+        "weight_still_unreached": load["still_unreached"],
+        "share_loses": loses / whole if whole > 0 else np.nan,
+        "share_gains": gains / whole if whole > 0 else np.nan,
+        "finite_weight": float(weights[finite].sum()),
+        "mean_before_min": mean_of(before[finite], weights[finite]),
+        "mean_after_min": mean_of(after[finite], weights[finite]),
+        "mean_change_min": mean_of(change[finite], weights[finite]),
+        "median_change_min": quantile_of(change[asked], weights[asked], 0.5),
+        "p90_change_min": quantile_of(change[asked], weights[asked], 0.9),
+        "worst_change_min": float(change[asked].max()) if asked.any() else np.nan,
+    }
+
+
+def compare(
+    before: TravelTimes,
+    after: TravelTimes,
+    origins: gpd.GeoDataFrame,
+    *,
+    sites_before: SiteIds | None = None,
+    sites_after: SiteIds | None = None,
+    loser_min: float = 5.0,
+) -> Comparison:
+    """Return every origin's time to its nearest open site before and after.
+
+    Closing sites needs no routing: ``before`` and ``after`` may be one table, told apart by the
+    sites that are open.
+
+    Parameters
+    ----------
+    before, after
+        Travel times of the same origins, by one mode.
+    origins
+        With ``weight``, and any columns to group by.
+    sites_before, sites_after
+        The sites that are open; None means all of the table.
+    loser_min
+        More minutes than this lost make a loser, more gained a winner; exactly as many do not.
+
+    Returns
+    -------
+    Comparison
+        In the order of ``before``.
+
+    Raises
+    ------
+    InputError
+        If the tables are not of the same origins, or of different modes.
+    NotFoundError
+        If a site is not in its table.
+
+    Examples
+    --------
+    >>> from eh_access import example_trips
+    >>> homes, sites, times = example_trips()
+    >>> compared = compare(times, times, homes, sites_after=["west"])  # east closes
+    >>> compared.frame[["before_min", "after_min", "site_after", "outcome"]].round(1)
+       before_min  after_min site_after    outcome
+    a        10.0       10.0       west  unchanged
+    b        10.0       38.0       west      loses
+    >>> float(compared.summary()["share_loses"].item())
+    0.25
+    """
+    weights = weights_of(before, origins)
+    weights_of(after, origins)  # raises when its origins are others
+    if before.mode.name != after.mode.name:
+        raise InputError(
+            f"before is by {before.mode.name}, after by {after.mode.name}; compare one mode"
+        )
+    was = before.nearest(sites_before)
+    now = after.nearest(sites_after).reindex(was.index)
+    old, new = was["minutes"].to_numpy(), now["minutes"].to_numpy()
+    change = change_of(old, new)
+    frame = pd.DataFrame(
+        {
+            "before_min": old,
+            "after_min": new,
+            "change_min": change,
+            "weight": weights,
+            "site_before": was["site_id"],
+            "site_after": now["site_id"],
+            "outcome": _outcomes(old, new, change, loser_min),
+        },
+        index=was.index,
+    )
+    groups = pd.DataFrame(origins.drop(columns=origins.geometry.name)).loc[was.index]
+    return Comparison(
+        frame=frame,
+        groups=groups,
+        loser_min=loser_min,
+        mode=before.mode,
+        estimated=before.estimated or after.estimated,
+    )
+
+
+def _outcomes(
+    before: NDArray[np.float64],
+    after: NDArray[np.float64],
+    change: NDArray[np.float64],
+    loser_min: float,
+) -> NDArray[np.object_]:
+    more = loser_min + HALF_DECISECOND_MIN
+    return np.select(
+        [
+            np.isinf(before) & np.isinf(after),
+            np.isinf(after),
+            np.isinf(before),
+            change > more,
+            change < -more,
+        ],
+        ["still_unreached", "loses_all", "gains_access", "loses", "gains"],
+        default="unchanged",
+    ).astype(object)

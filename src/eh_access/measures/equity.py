@@ -1,0 +1,640 @@
+"""How groups fare, and how unevenly minutes are spread."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+from eh_access.errors import InputError, NotFoundError, did_you_mean
+from eh_access.measures.basic import ROUNDING, grouping, mean_of
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from eh_access.measures.comparison import Comparison
+
+    Doubles = NDArray[np.float64]
+
+FIFTHS = 5
+DECILES_IN_A_FIFTH = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """A group that criteria can name."""
+
+    column: str  # the column of origins it is drawn from
+    words: str  # what to call it in a sentence, after "in"
+    # ``"decile"``: the nation's deciles 1 and 2. ``"low"``, ``"high"``: the local fifth, by
+    # weight, with the lowest or highest values
+    rule: Literal["decile", "low", "high"]
+
+
+GROUPS: Mapping[str, Group] = MappingProxyType(
+    {
+        "most-deprived-fifth": Group(
+            column="imd_decile",
+            words="areas among the most deprived fifth in England",
+            rule="decile",
+        ),
+        "most-deprived-fifth-local": Group(
+            column="imd_decile",
+            words="the most deprived areas here (a fifth of those counted, not of the areas)",
+            rule="low",
+        ),
+        "no-car-fifth": Group(
+            column="no_car_share",
+            words=(
+                "the areas with most households without a car (about a fifth of those counted "
+                "here, not of the areas)"
+            ),
+            rule="high",
+        ),
+    }
+)
+"""The groups that criteria can name."""
+
+
+def imd_fifth(decile: pd.Series) -> pd.Series:
+    """Return the nation's fifth of deprivation: deciles 1 and 2 are fifth 1, the most deprived.
+
+    Parameters
+    ----------
+    decile
+        1 (most deprived) to 10, missing where unknown.
+
+    Returns
+    -------
+    pandas.Series
+        Int64, 1 to 5, missing where the decile is.
+
+    Raises
+    ------
+    InputError
+        If a decile is not a whole number from 1 to 10.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> imd_fifth(pd.Series([1, 2, 3, 10])).tolist()
+    [1, 1, 2, 5]
+    """
+    known = decile.dropna()
+    wrong = known[~known.isin(range(1, FIFTHS * DECILES_IN_A_FIFTH + 1))]
+    if len(wrong):
+        raise InputError(f"deciles run from 1 to 10; found {sorted(set(wrong.tolist()))[:5]}")
+    return (decile.astype("Int64") + 1) // DECILES_IN_A_FIFTH
+
+
+def fifths(
+    origins: gpd.GeoDataFrame, column: str, *, first: Literal["low", "high"] = "low"
+) -> pd.Series:
+    """Return local fifths: areas ranked by a value, each fifth about a fifth of the weight.
+
+    Equal values stay together, so origins of one area do too. A value belongs to the fifth in
+    which its weight begins when all are laid end to end; fifth 1 is therefore never empty, and
+    holds at least a fifth of the weight.
+
+    Parameters
+    ----------
+    origins
+        With ``weight``.
+    column
+        The value, missing where unknown.
+    first
+        Whether fifth 1 is that of the lowest or of the highest values.
+
+    Returns
+    -------
+    pandas.Series
+        Int64, 1 to 5 by ``origin_id``, missing where the value is.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such column.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> origins = pd.DataFrame({"weight": [1.0] * 5, "no_car_share": [0.1, 0.5, 0.2, 0.4, 0.3]})
+    >>> fifths(origins, "no_car_share", first="high").tolist()
+    [5, 1, 4, 2, 3]
+    """
+    if column not in origins.columns:
+        raise NotFoundError(f"origins have no column '{column}': {did_you_mean(column, origins)}")
+    values = origins[column].astype("Float64")
+    load = origins["weight"].groupby(values, sort=True).sum()
+    if first == "high":
+        load = load.iloc[::-1]
+    whole = load.sum()
+    begins = (load.cumsum() - load) / (whole if whole > 0 else 1.0)
+    fifth = np.minimum(np.floor(begins * FIFTHS + ROUNDING) + 1, FIFTHS)
+    placed: pd.Series = values.map(dict(zip(load.index, fifth, strict=True)))
+    return placed.astype("Int64").rename(column)
+
+
+def group_members(origins: gpd.GeoDataFrame, name: str) -> pd.Series:
+    """Return who belongs to a named group."""
+    if name not in GROUPS:
+        raise NotFoundError(f"no group '{name}': {did_you_mean(name, GROUPS)}")
+    group = GROUPS[name]
+    if group.column not in origins.columns:
+        raise NotFoundError(f"origins have no column '{group.column}', which {name} needs")
+    if group.rule == "decile":
+        return imd_fifth(origins[group.column]) == 1
+    return fifths(origins, group.column, first=group.rule) == 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gap:
+    """How a group fares against everyone else."""
+
+    inside_min: float  # mean added minutes; inf where any reach is lost
+    elsewhere_min: float
+    # the first less the second: above 0 the group fares worse. NaN where it cannot be told, for
+    # one side has no weight, or both lose reach
+    gap_min: float
+    inside_weight: float  # the bases: weight reached before or after
+    elsewhere_weight: float
+    unknown_weight: float = 0.0  # weight left out, of which membership is not known
+
+
+def gap_between(
+    change: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    *,
+    inside: NDArray[np.bool_],
+    elsewhere: NDArray[np.bool_],
+) -> Gap:
+    """Return the gap in mean change between two sets of origins."""
+    near, far = (
+        mean_of(change[inside], weights[inside]),
+        mean_of(change[elsewhere], weights[elsewhere]),
+    )
+    with np.errstate(invalid="ignore"):
+        difference = float(np.float64(near) - np.float64(far))
+    return Gap(
+        inside_min=near,
+        elsewhere_min=far,
+        gap_min=difference,
+        inside_weight=float(weights[inside].sum()),
+        elsewhere_weight=float(weights[elsewhere].sum()),
+    )
+
+
+def gap(comparison: Comparison, group: str | pd.Series) -> Gap:
+    """Return how a group fares against everyone else under a choice.
+
+    Parameters
+    ----------
+    comparison
+        From ``comparison.compare``.
+    group
+        One of `GROUPS`, or membership as booleans by ``origin_id`` (missing where unknown).
+
+    Returns
+    -------
+    Gap
+        Origins out of reach both before and after are in neither base.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such group, or the origins lack its column.
+    InputError
+        If the Series lacks origins.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from eh_access import compare, example_trips
+    >>> homes, sites, times = example_trips()
+    >>> east_closes = compare(times, times, homes, sites_after=["west"])
+    >>> found = gap(east_closes, pd.Series([False, True], index=homes.index))
+    >>> round(found.inside_min, 2), found.elsewhere_min, round(found.gap_min, 2)
+    (28.05, 0.0, 28.05)
+    """
+    frame = comparison.frame
+    member = group_members(comparison.groups, group) if isinstance(group, str) else group
+    member = grouping(member, comparison.groups, frame.index).astype("boolean")
+    asked = (frame["outcome"] != "still_unreached").to_numpy()
+    known = member.notna().to_numpy()
+    inside = member.fillna(False).to_numpy(dtype=bool)
+    weights = frame["weight"].to_numpy()
+    found = gap_between(
+        frame["change_min"].to_numpy(),
+        weights,
+        inside=inside & asked,
+        elsewhere=~inside & known & asked,
+    )
+    return Gap(**{**vars(found), "unknown_weight": float(weights[~known].sum())})
+
+
+def concentration_index(values: Doubles, weights: Doubles, rank_by: Doubles) -> float:
+    """Return how far a total is held by those who rank low or high by something else.
+
+    Families are lined up by ``rank_by``, lowest first. Below 0 the total leans to the low end,
+    above 0 to the high end; 0 means that it follows the weight. With minutes ranked by decile of
+    deprivation (1 is the most deprived), below 0 says that the deprived travel longer. Families
+    of equal rank share the middle of their place, so that their order does not matter.
+
+    Source: Kakwani, Wagstaff and van Doorslaer (1997), "Socioeconomic inequalities in health",
+    Journal of Econometrics 77, with weights as in their equation for grouped data.
+
+    Parameters
+    ----------
+    values
+        (rows,), 0 or more, any unit; rows that are not finite are left out.
+    weights
+        (rows,), 0 or more; rows without weight do not count.
+    rank_by
+        (rows,); rows where it is NaN are left out.
+
+    Returns
+    -------
+    float
+        -1 to 1; 0 where every value is 0, NaN where there is no weight at all.
+
+    Raises
+    ------
+    InputError
+        If a value is below 0: the index has no meaning then.
+
+    Examples
+    --------
+    >>> minutes, families = np.array([30.0, 10.0]), np.array([1.0, 1.0])
+    >>> concentration_index(minutes, families, rank_by=np.array([1.0, 10.0]))
+    -0.25
+    """
+    counted = np.isfinite(values) & ~np.isnan(rank_by) & (weights > 0)
+    kept, load, rank = values[counted], weights[counted], rank_by[counted]
+    if not len(kept):
+        return float("nan")
+    if (kept < 0).any():
+        raise InputError(
+            f"an index of inequality needs values of 0 or more; the least here is {kept.min():g}"
+        )
+    total = float(kept @ load)
+    if total == 0:
+        return 0.0
+    places, place = np.unique(rank, return_inverse=True)
+    share = np.bincount(place, weights=load, minlength=len(places)) / load.sum()
+    middle = np.cumsum(share) - share / 2
+    return float(2 * (kept * load) @ middle[place] / total - 1)
+
+
+def gini(values: Doubles, weights: Doubles) -> float:
+    """Return how unevenly values are spread: 0 is the same for all, 1 all with one.
+
+    Half the mean difference between two families, as a share of the mean. It is the concentration
+    index of values ranked by themselves (Lerman and Yitzhaki 1989, "Improving the accuracy of
+    estimates of Gini coefficients", Journal of Econometrics 42).
+
+    Parameters
+    ----------
+    values
+        (rows,), 0 or more, any unit; rows that are not finite are left out.
+    weights
+        (rows,), 0 or more.
+
+    Returns
+    -------
+    float
+        0 to 1; NaN where there is no weight at all.
+
+    Raises
+    ------
+    InputError
+        If a value is below 0.
+
+    Examples
+    --------
+    >>> gini(np.array([0.0, 12.0]), np.array([1.0, 1.0]))
+    0.5
+    """
+    return concentration_index(values, weights, rank_by=values) + 0.0
+
+
+COVERED_SHARE = 0.95
+FEWEST_AREAS = 5
+"""A group in fewer areas than this gets no interval: too few to draw from."""
+
+COVERS = (
+    "Intervals are 95% percentile intervals of a weighted bootstrap: whole areas are drawn with "
+    "replacement, before and after alike, and the gap worked out again each time. They cover how "
+    "far a gap hangs on which areas happen to be there. They do not cover errors of the travel "
+    "times, of the weights, of where sites and families are, or of who belongs to which group. "
+    f"A group found in fewer than {FEWEST_AREAS} areas gets none."
+)
+"""What the intervals stand for, to be printed beside them."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class GroupGaps:
+    """The gap in a mean between each group and everybody else known, with its interval."""
+
+    # float64 (groups,): the mean in the group less the mean elsewhere; NaN where one of the two
+    # has no weight
+    gap: Doubles
+    low: Doubles  # float64 (groups,): the ends of the interval; NaN where there is none
+    high: Doubles
+
+
+def drawn_areas(areas: int, *, seed: int, resamples: int) -> Doubles:
+    """Return how often each area is drawn in each resample."""
+    if resamples < 1:
+        raise InputError(f"resamples is {resamples}; give 1 or more, 1000 is usual")
+    if not areas:
+        return np.zeros((resamples, 0))
+    drawn = np.random.default_rng(seed).multinomial(areas, np.full(areas, 1 / areas), resamples)
+    return drawn.astype(np.float64)
+
+
+def gaps_between(
+    values: Doubles,
+    weights: Doubles,
+    *,
+    groups: NDArray[np.intp],
+    areas: NDArray[np.intp],
+    drawn: Doubles,
+    count: int,
+) -> GroupGaps:
+    """Return every group's gap to everybody else, and how far it hangs on the areas."""
+    known = (groups >= 0) & (areas >= 0) & (weights > 0)
+    columns = drawn.shape[1]
+    cell = groups[known] * columns + areas[known]
+    size = count * columns
+    load = _sums(cell, weights[known], size).reshape(count, columns)
+    held = _sums(cell, (weights * values)[known], size).reshape(count, columns)
+    once = np.ones((1, columns))
+    spread = _gaps(held, load, drawn)
+    enough = (load > 0).sum(axis=1) >= FEWEST_AREAS
+    ends = np.full((2, count), np.nan)
+    tail = (1 - COVERED_SHARE) / 2
+    for group in np.flatnonzero(enough):
+        told = spread[:, group][np.isfinite(spread[:, group])]
+        if len(told):
+            ends[:, group] = np.quantile(told, [tail, 1 - tail])
+    return GroupGaps(gap=_gaps(held, load, once)[0], low=ends[0], high=ends[1])
+
+
+def _sums(cell: NDArray[np.intp], values: Doubles, size: int) -> Doubles:
+    return np.bincount(cell, values, size).astype(np.float64)
+
+
+def _gaps(held: Doubles, load: Doubles, drawn: Doubles) -> Doubles:
+    """Return gaps (resamples, groups) from sums by group and area."""
+    inside, weight = drawn @ held.T, drawn @ load.T
+    other, other_weight = _others(inside), _others(weight)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        near = np.where(weight > 0, inside / weight, np.nan)
+        far = np.where(other_weight > 0, other / other_weight, np.nan)
+    return np.asarray(near - far)
+
+
+def _others(sums: Doubles) -> Doubles:
+    """Return, for each group, the sum of all the other groups; 0 exactly where all are 0."""
+    count = sums.shape[1]
+    others = 1.0 - np.eye(count)
+    return np.asarray(sums @ others)
+
+
+NOT_KNOWN = "not known"
+NO_SITE = "none reached"
+RESAMPLES = 1000
+
+KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        "everyone": "all families",
+        "imd_fifth": "the nation's fifth of deprivation (1 is the most deprived)",
+        "no_car_fifth": "local fifth of households without a car (1 has most without)",
+        "ward": "ward (sums are modelled, not official counts)",
+        "locality": "locality",
+        "rural_urban": "rural-urban classification of the area",
+        "nearest_before": "the site nearest now",
+    }
+)
+"""The ways families are told apart, and what each is in words."""
+
+UNITS: Mapping[str, str] = MappingProxyType(
+    {
+        "scenario": "name",
+        "mode": "name",
+        "sites": "open: any open site; full_time: those with full hours",
+        "group_kind": "name",
+        "group": "name",
+        "origins": "count",
+        "areas": "count",
+        "weight": "weight",
+        "weight_loses": "weight",
+        "weight_loses_all": "weight",
+        "weight_gains": "weight",
+        "weight_unchanged": "weight",
+        "weight_still_unreached": "weight",
+        "share_loses": "share of the group",
+        "share_gains": "share of the group",
+        "share_unchanged": "share of the group",
+        "finite_weight": "weight reached before and after: the base of means, gaps and indices",
+        "mean_before_min": "minutes",
+        "mean_after_min": "minutes",
+        "mean_change_min": "minutes",
+        "median_change_min": "minutes",
+        "p90_change_min": "minutes",
+        "worst_change_min": "minutes",
+        "gap_before_min": "minutes: mean in the group less mean elsewhere",
+        "gap_after_min": "minutes",
+        "gap_change_min": "minutes",
+        "gap_change_low_min": "minutes: lower end of the 95% interval",
+        "gap_change_high_min": "minutes: upper end",
+        "gini_before": "0 to 1",
+        "gini_after": "0 to 1",
+        "concentration_imd_before": "-1 to 1: below 0 the deprived travel longer; for everyone",
+        "concentration_imd_after": "-1 to 1",
+        "concentration_no_car_before": "-1 to 1: below 0 areas with fewer cars travel longer",
+        "concentration_no_car_after": "-1 to 1",
+        "loser_min": "minutes: more than so many added make a loser",
+        "estimated": "whether times are straight-line estimates",
+    }
+)
+"""The columns of the table and the unit of each."""
+
+NOT_PROTECTED = (
+    "The Index of Multiple Deprivation describes areas, not families, and deprivation is not a "
+    "protected characteristic under the Equality Act 2010. Nor is living without a car."
+)
+NOT_SHOWN = (
+    "Nothing here shows disability, ethnicity, pregnancy and maternity, or single parents: no "
+    "count of them by small area is used. An equality analysis must look at them by other means."
+)
+AREAS_NOT_FAMILIES = (
+    "Groups are made of areas: in a deprived area not every family is deprived, and in others "
+    "some are. What holds for areas need not hold for the families in them."
+)
+NOTES = (NOT_PROTECTED, NOT_SHOWN, AREAS_NOT_FAMILIES, COVERS)
+"""What must be said beside every table by group."""
+
+
+def groupings(comparison: Comparison) -> dict[str, pd.Series]:
+    """Return the ways in which a comparison's origins can be told apart."""
+    columns, index = comparison.groups, comparison.frame.index
+    found: dict[str, pd.Series] = {"everyone": pd.Series("everyone", index=index)}
+    if _has(columns, "imd_decile"):
+        found["imd_fifth"] = imd_fifth(columns["imd_decile"])
+    if _has(columns, "no_car_share"):
+        found["no_car_fifth"] = fifths(columns, "no_car_share", first="high")
+    named = {
+        "ward": "ward_name" if _has(columns, "ward_name") else "ward_code",
+        "locality": "locality",
+        "rural_urban": "ruc21",
+    }
+    found |= {kind: columns[name] for kind, name in named.items() if _has(columns, name)}
+    found["nearest_before"] = comparison.frame["site_before"].replace("", NO_SITE)
+    return {kind: _named(values).rename("group") for kind, values in found.items()}
+
+
+def fairness_frame(
+    comparisons: Mapping[tuple[str, str], Comparison],
+    *,
+    sites: str = "open",
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> pd.DataFrame:
+    """Return how every group fares under every scenario: ``fairness.csv``.
+
+    Parameters
+    ----------
+    comparisons
+        By (scenario, mode), each from ``comparison.compare``.
+    sites
+        Which sites they count, for the column of that name: ``"open"`` or ``"full_time"``.
+    seed, resamples
+        Of the bootstrap behind the intervals.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per scenario, mode, kind of group and group: the columns of `UNITS`. A figure
+        without a base is NaN; so are concentration indices of any row but "everyone", and
+        intervals of groups in fewer than five areas. The gap of "everyone" to everybody else is
+        NaN as well.
+
+    Raises
+    ------
+    InputError
+        If there is not at least one resample.
+
+    Examples
+    --------
+    >>> from eh_access import WALK, compare, estimate_travel_times, load_origins, load_sites
+    >>> homes, centres = load_origins("rotherham_oa"), load_sites("rotherham_centres")
+    >>> times = estimate_travel_times(homes, centres, mode=WALK)
+    >>> fewer = compare(times, times, homes, sites_after=centres.index.drop("park-view"))
+    >>> table = fairness_frame({("one-less", "walk"): fewer}, resamples=50)
+    >>> by_fifth = table[table["group_kind"] == "imd_fifth"]
+    >>> by_fifth["group"].tolist(), bool(by_fifth["weight"].sum() == homes["weight"].sum())
+    (['1', '2', '3', '4', '5'], True)
+    """
+    parts = [
+        _with_names(_groups_of(comparison, seed, resamples), scenario, mode, sites)
+        for (scenario, mode), comparison in comparisons.items()
+    ]
+    if not parts:
+        return pd.DataFrame(columns=list(UNITS))
+    return pd.concat(parts, ignore_index=True)[list(UNITS)]
+
+
+def _with_names(table: pd.DataFrame, scenario: str, mode: str, sites: str) -> pd.DataFrame:
+    return table.assign(scenario=scenario, mode=mode, sites=sites)
+
+
+def _groups_of(comparison: Comparison, seed: int, resamples: int) -> pd.DataFrame:
+    frame, index = comparison.frame, comparison.frame.index
+    by_area = comparison.groups.get("area_id", pd.Series(index, index=index))
+    areas, listed = pd.factorize(by_area, sort=True)
+    drawn = drawn_areas(len(listed), seed=seed, resamples=resamples)
+    parts = []
+    for kind, names in groupings(comparison).items():
+        table = comparison.summary(names)
+        numbers = table.index.get_indexer(pd.Index(names))
+        table = table.assign(**_fairness_gaps(frame, numbers, areas, drawn, table.index))
+        table["areas"] = pd.Series(by_area).groupby(names).nunique().reindex(table.index)
+        for when in ("before", "after"):
+            table[f"gini_{when}"] = _ginis(frame, numbers, len(table), when)
+            for measure, rank in _ranks(comparison).items():
+                spread = np.full(len(table), np.nan)
+                if kind == "everyone":
+                    spread[0] = concentration_index(*_reached(frame, when), rank_by=rank)
+                table[f"concentration_{measure}_{when}"] = spread
+        parts.append(table.rename_axis("group").reset_index().assign(group_kind=kind))
+    told = pd.concat(parts, ignore_index=True)
+    whole = told["weight"].where(told["weight"] > 0)
+    return told.assign(
+        share_unchanged=told["weight_unchanged"] / whole,
+        loser_min=comparison.loser_min,
+        estimated=comparison.estimated,
+    )
+
+
+def _reached(frame: pd.DataFrame, when: str) -> tuple[Doubles, Doubles]:
+    """Return minutes, and weights of those reached both before and after, else 0."""
+    before, after = frame["before_min"].to_numpy(), frame["after_min"].to_numpy()
+    both = np.isfinite(before) & np.isfinite(after)
+    minutes = before if when == "before" else after
+    return np.where(both, minutes, 0.0), np.where(both, frame["weight"].to_numpy(), 0.0)
+
+
+def _fairness_gaps(
+    frame: pd.DataFrame,
+    groups: NDArray[np.intp],
+    areas: NDArray[np.intp],
+    drawn: Doubles,
+    names: pd.Index,
+) -> dict[str, Doubles]:
+    """Return the columns of gaps, every group against everybody else whose group is known."""
+    before, weights = _reached(frame, "before")
+    after, _ = _reached(frame, "after")
+    known = np.where((names == NOT_KNOWN)[groups], -1, groups)
+    gaps = partial(gaps_between, weights=weights, groups=known, areas=areas, count=len(names))
+    change = gaps(after - before, drawn=drawn)
+    return {
+        "gap_before_min": gaps(before, drawn=drawn[:0]).gap,
+        "gap_after_min": gaps(after, drawn=drawn[:0]).gap,
+        "gap_change_min": change.gap,
+        "gap_change_low_min": change.low,
+        "gap_change_high_min": change.high,
+    }
+
+
+def _ginis(frame: pd.DataFrame, groups: NDArray[np.intp], count: int, when: str) -> Doubles:
+    minutes, weights = _reached(frame, when)
+    return np.array([gini(minutes, np.where(groups == at, weights, 0.0)) for at in range(count)])
+
+
+def _ranks(comparison: Comparison) -> dict[str, Doubles]:
+    """Return what families are lined up by, the worst placed first; NaN where not known."""
+    missing = pd.Series(np.nan, index=comparison.frame.index)
+    columns = comparison.groups
+    return {
+        "imd": _numbers(columns.get("imd_decile", missing)),
+        "no_car": -_numbers(columns.get("no_car_share", missing)),
+    }
+
+
+def _numbers(values: pd.Series) -> Doubles:
+    return np.asarray(values.to_numpy(np.float64, na_value=np.nan), dtype=np.float64)
+
+
+def _has(columns: pd.DataFrame, name: str) -> bool:
+    return name in columns.columns and bool(columns[name].notna().any())
+
+
+def _named(values: pd.Series) -> pd.Series:
+    return values.astype("object").where(values.notna(), NOT_KNOWN).astype(str)

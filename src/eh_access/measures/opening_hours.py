@@ -1,0 +1,552 @@
+"""Opening hours and sessions a family can attend."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from eh_access.errors import InputError, NotFoundError, did_you_mean
+from eh_access.measures.basic import HALF_DECISECOND_MIN, within
+from eh_access.measures.scenarios import HOURS_IN_A_WEEK, open_sites
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from eh_access.measures.basic import ThereAndBack
+    from eh_access.routing.travel_times import TravelTimes
+
+    Doubles = NDArray[np.float64]
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+MINUTES_PER_HOUR = 60
+MINUTES_PER_DAY = 24 * MINUTES_PER_HOUR
+_CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::00)?")
+
+
+def clock_min(text: str) -> int:
+    """Return a time of day as minutes after midnight."""
+    found = _CLOCK.fullmatch(text.strip()) if isinstance(text, str) else None
+    if found is not None:
+        hours, minutes = int(found[1]), int(found[2])
+        if minutes < MINUTES_PER_HOUR and hours * MINUTES_PER_HOUR + minutes <= MINUTES_PER_DAY:
+            return hours * MINUTES_PER_HOUR + minutes
+    raise InputError(f"'{text}' is no time of day; write it as 09:30, from 00:00 to 24:00")
+
+
+@dataclass(frozen=True, order=True)
+class Window:
+    """A session: a site is open on one weekday from one time to another.
+
+    Parameters
+    ----------
+    weekday
+        One of `WEEKDAYS`; a longer name (``"Monday"``) is shortened.
+    opens, closes
+        Times of day, ``"09:30"``. One that goes on past midnight is given as two.
+
+    Raises
+    ------
+    InputError
+        If there is no such weekday, a time is none, or it closes before it opens.
+
+    Examples
+    --------
+    >>> Window("Monday", "09:30", "11:30")
+    Window(weekday='mon', opens='09:30', closes='11:30')
+    >>> Window("mon", "09:30", "11:30").minutes
+    120
+    """
+
+    weekday: str
+    opens: str
+    closes: str
+
+    def __post_init__(self) -> None:
+        faults = []
+        day = str(self.weekday).strip().lower()[:3]
+        if day not in WEEKDAYS:
+            faults.append(f"no weekday '{self.weekday}': {did_you_mean(day, WEEKDAYS)}")
+        times: list[int] = []
+        for field in ("opens", "closes"):
+            try:
+                times.append(clock_min(getattr(self, field)))
+            except InputError as error:
+                faults += [f"{field}: {fault}" for fault in error.faults]
+        if len(times) == len(("opens", "closes")) and times[1] <= times[0]:
+            faults.append(
+                f"closes at {self.closes}, not after it opens at {self.opens}; a session past "
+                "midnight is given as two"
+            )
+        if faults:
+            raise InputError(faults)
+        # a frozen window takes one spelling, once, before anyone sees it
+        object.__setattr__(self, "weekday", day)
+        for field, value in zip(("opens", "closes"), times, strict=True):
+            object.__setattr__(self, field, f"{value // 60:02d}:{value % 60:02d}")
+
+    @property
+    def day(self) -> int:
+        """0 for Monday to 6 for Sunday."""
+        return WEEKDAYS.index(self.weekday)
+
+    @property
+    def opens_min(self) -> int:
+        """Minutes after midnight at which it opens."""
+        return clock_min(self.opens)
+
+    @property
+    def closes_min(self) -> int:
+        """Minutes after midnight at which it closes."""
+        return clock_min(self.closes)
+
+    @property
+    def minutes(self) -> int:
+        """How long it lasts."""
+        return self.closes_min - self.opens_min
+
+
+Timetable: TypeAlias = Mapping[str, Sequence[Window]]
+"""The windows of each site by ``site_id``; a site that is not in it has no known timetable."""
+
+
+def hours_of(windows: Iterable[Window]) -> float:
+    """Return how many hours a week windows make."""
+    held = sorted(windows, key=_order)
+    faults = list(_overlaps(held))
+    if faults:
+        raise InputError(faults)
+    return sum(window.minutes for window in held) / MINUTES_PER_HOUR
+
+
+def check_windows(timetable: Timetable, *, source: str = "timetable") -> dict[str, list[Window]]:
+    """Return a timetable in order, once nothing in it contradicts itself."""
+    ordered = {site: sorted(timetable[site], key=_order) for site in sorted(timetable)}
+    faults = [
+        f"{source}, site '{site}': {fault}"
+        for site, windows in ordered.items()
+        for fault in _overlaps(windows)
+    ]
+    if faults:
+        raise InputError(faults)
+    return ordered
+
+
+def check_hours(hours_per_week: float, *, site_id: str) -> float:
+    """Return hours a week, once a week can hold them."""
+    if not (math.isnan(hours_per_week) or 0 <= hours_per_week <= HOURS_IN_A_WEEK):
+        raise InputError(
+            f"site '{site_id}': {hours_per_week:g} hours a week; a week has 168, give 0 to 168"
+        )
+    return hours_per_week
+
+
+def _order(window: Window) -> tuple[int, int, int]:
+    return window.day, window.opens_min, window.closes_min
+
+
+def _overlaps(ordered: Sequence[Window]) -> Iterator[str]:
+    """Yield each window that begins before one sorted ahead of it has ended."""
+    for number, second in enumerate(ordered):
+        earlier = [window for window in ordered[:number] if window.day == second.day]
+        first = max(earlier, key=lambda window: window.closes_min, default=None)
+        if first is not None and second.opens_min < first.closes_min:
+            yield (
+                f"{first.weekday} {first.opens}-{first.closes} and {second.opens}-"
+                f"{second.closes} overlap; join them or correct one"
+            )
+
+
+WINDOW_COLUMNS = ("site_id", "weekday", "from", "to")
+SAME_HOURS = 1e-6
+
+
+def windows_from_frame(
+    frame: pd.DataFrame, *, source: str = "timetable"
+) -> dict[str, list[Window]]:
+    """Return a timetable from a table with one row for each window.
+
+    Parameters
+    ----------
+    frame
+        Columns ``site_id``, ``weekday``, ``from`` and ``to``.
+    source
+        What to call it in messages.
+
+    Returns
+    -------
+    dict of str to list of Window
+        As from `check_windows`.
+
+    Raises
+    ------
+    InputError
+        Every column that is missing, every row that is no window, every overlap.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = pd.DataFrame([("library", "mon", "09:30", "11:30")], columns=WINDOW_COLUMNS)
+    >>> windows_from_frame(rows)
+    {'library': [Window(weekday='mon', opens='09:30', closes='11:30')]}
+    """
+    missing = [name for name in WINDOW_COLUMNS if name not in frame.columns]
+    if missing:
+        raise InputError(f"{source}: no column '{name}'; add it" for name in missing)
+    faults: list[str] = []
+    timetable: dict[str, list[Window]] = {}
+    for row, (site, *told) in enumerate(frame[list(WINDOW_COLUMNS)].itertuples(index=False), 1):
+        try:
+            window = Window(*told)
+        except InputError as error:
+            at = f"{source}, row {row} (site_id '{site}')"
+            faults += [f"{at}{_of_column(text)}" for text in error.faults]
+        else:
+            timetable.setdefault(str(site), []).append(window)
+    try:
+        ordered = check_windows(timetable, source=source)
+    except InputError as error:
+        faults += error.faults
+    if faults:
+        raise InputError(faults)
+    return ordered
+
+
+def _of_column(fault: str) -> str:
+    """Return a fault of a window by the column it stands in."""
+    for field, column in (("opens", "from"), ("closes", "to")):
+        if fault.startswith(f"{field}: "):
+            return f", {column}: {fault.removeprefix(f'{field}: ')}"
+    return f": {fault}"
+
+
+def with_hours(
+    sites: gpd.GeoDataFrame, timetable: Timetable, *, source: str = "timetable"
+) -> gpd.GeoDataFrame:
+    """Return sites whose ``hours_per_week`` are those of their windows.
+
+    Parameters
+    ----------
+    sites
+        Index ``site_id``, with ``hours_per_week`` (NaN where not known).
+    timetable
+        Windows by site. A site that is not in it keeps the hours its row states.
+    source
+        What to call the timetable in messages.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        A new table.
+
+    Raises
+    ------
+    NotFoundError
+        If the timetable names sites that are not there.
+    InputError
+        If windows overlap, or make other hours than the row states.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> sites = pd.DataFrame({"hours_per_week": [float("nan"), 10.0]}, index=["library", "hall"])
+    >>> with_hours(sites, {"library": [Window("mon", "09:30", "11:30")]})["hours_per_week"].tolist()
+    [2.0, 10.0]
+    """
+    unknown = [site for site in sorted(timetable) if site not in sites.index]
+    if unknown:
+        told = (f"{source}: no site '{s}': {did_you_mean(s, sites.index)}" for s in unknown)
+        raise NotFoundError("\n".join(told))
+    hours = {site: hours_of(held) for site, held in check_windows(timetable, source=source).items()}
+    stated = sites["hours_per_week"].astype(float)
+    faults = [
+        f"{source}, site '{site}': its windows make {made:g} hours a week, its row states "
+        f"{stated[site]:g}; keep one of the two"
+        for site, made in hours.items()
+        if not (math.isnan(stated[site]) or abs(stated[site] - made) < SAME_HOURS)
+    ]
+    if faults:
+        raise InputError(faults)
+    return sites.assign(hours_per_week=[hours.get(site, stated[site]) for site in sites.index])
+
+
+def hours_reachable(
+    times: TravelTimes,
+    sites: gpd.GeoDataFrame,
+    *,
+    cutoff_min: float,
+    full_hours: float,
+    times_back: TravelTimes | None = None,
+    there_and_back: ThereAndBack = "each_way",
+) -> pd.Series:
+    """Return the opening hours a week that each origin can reach.
+
+    Hours of several sites add up, though a family can be in one place at a time and two sites may
+    be open at once: without a timetable this is the most there can be.
+
+    Parameters
+    ----------
+    times
+        From origins to sites.
+    sites
+        From ``apply_scenario``: those that are open count, with ``hours_per_week``. A site said to
+        have up to so many hours counts with all of them.
+    cutoff_min
+        Minutes; exactly as many is within.
+    full_hours
+        How many hours a week stand for "full hours, number unknown" (NaN).
+    times_back
+        From the sites home. None: only the way there is asked for.
+    there_and_back
+        ``"each_way"``: each way within the cutoff. ``"total"``: both together.
+
+    Returns
+    -------
+    pandas.Series
+        Hours a week by ``origin_id``; 0 where none is reached.
+
+    Raises
+    ------
+    InputError
+        If the times home are not of the same origins.
+    NotFoundError
+        If an open site is not in the times.
+
+    Examples
+    --------
+    >>> from eh_access import example_trips
+    >>> homes, sites, times = example_trips()
+    >>> hours = sites.assign(is_open=True, hours_per_week=[10.0, np.nan])  # NaN: full hours
+    >>> hours_reachable(times, hours, cutoff_min=30, full_hours=25).tolist()
+    [10.0, 25.0]
+    """
+    chosen = open_sites(sites, full_time=False, full_time_from_hours=full_hours)
+    there = times.minutes[:, times.columns_of(chosen)].astype(np.float64)
+    back = None
+    if times_back is not None:
+        rows = times_back.origin_ids.get_indexer(times.origin_ids)
+        if (rows < 0).any():
+            raise InputError("the times home are not of the same origins as the times there")
+        back = times_back.minutes[rows][:, times_back.columns_of(chosen)].astype(np.float64)
+    stated = sites.loc[chosen, "hours_per_week"].to_numpy(dtype=np.float64, na_value=np.nan)
+    weekly = weekly_hours(stated, full_hours)
+    hours = reached(there, back, cutoff_min, there_and_back=there_and_back) @ weekly
+    return pd.Series(hours, index=times.origin_ids, name="hours_per_week")
+
+
+def weekly_hours(stated: NDArray[np.float64], full_hours: float) -> NDArray[np.float64]:
+    """Return hours a week, full hours as a number."""
+    return np.where(np.isnan(stated), full_hours, stated)
+
+
+def reached(
+    there: NDArray[np.float64],
+    back: NDArray[np.float64] | None,
+    cutoff_min: float,
+    *,
+    there_and_back: ThereAndBack,
+) -> NDArray[np.bool_]:
+    """Return which sites can be got to, and home from, in time."""
+    if back is None:
+        return within(there, cutoff_min)
+    if there_and_back == "total":
+        return within(there + back, cutoff_min)
+    return within(there, cutoff_min) & within(back, cutoff_min)
+
+
+@dataclass(frozen=True)
+class Day:
+    """When a family can be away from home, and how long it stays."""
+
+    # when it can leave home at the earliest, and must be home at the latest. By itself 07:30 to
+    # 19:30: the minister's court benchmark asked for a round trip inside it
+    leaves: str = "07:30"
+    home: str = "19:30"
+    # how long a session lasts where a site is open for longer: so many minutes of a window count
+    # as all of it. By itself a window counts from opening to closing
+    stay_min: float = np.inf
+
+    def __post_init__(self) -> None:
+        faults = []
+        if self.begins_min >= self.ends_min:
+            faults.append(f"the day from {self.leaves} to {self.home} ends before it begins")
+        if not self.stay_min > 0:
+            faults.append(f"stay_min is {self.stay_min:g}; give minutes above 0")
+        if faults:
+            raise InputError(faults)
+
+    @property
+    def begins_min(self) -> int:
+        """Minutes after midnight from which a family can be away."""
+        return clock_min(self.leaves)
+
+    @property
+    def ends_min(self) -> int:
+        """Minutes after midnight by which it must be home."""
+        return clock_min(self.home)
+
+
+def whole_sessions(
+    times: TravelTimes,
+    times_back: TravelTimes,
+    sites: gpd.GeoDataFrame,
+    timetable: Timetable,
+    *,
+    cutoff_min: float = np.inf,
+    day: Day | None = None,
+) -> pd.DataFrame:
+    """Return the sessions each family can be at from beginning to end, there and back in a day.
+
+    A session counts if each way takes no longer than the cutoff, leaving home no earlier than the
+    day begins is in time for its beginning, and setting off at its end is home before the day is
+    over. Nothing is said of how many of them a family could go to: two may be at one time.
+
+    Parameters
+    ----------
+    times, times_back
+        To the sites and home from them, of the same origins.
+    sites
+        From ``apply_scenario``: those that are open count.
+    timetable
+        Windows by site; open sites that are not in it have no known sessions.
+    cutoff_min
+        The most minutes each way; exactly as many is within.
+    day
+        When a family can be away, and for how long a stay; None for 07:30 to 19:30 and all of it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``origin_id``: ``sessions`` and ``hours`` a week that can be attended whole;
+        ``sessions_within`` those of sites within the cutoff, whatever the day allows;
+        ``sites_without_timetable`` how many open sites within the cutoff have no known sessions,
+        so that there may be more.
+
+    Raises
+    ------
+    InputError
+        If windows overlap, the day ends before it begins, or the tables are of other origins or
+        run the wrong way.
+    NotFoundError
+        If an open site is not in the times.
+
+    Examples
+    --------
+    >>> from eh_access import WALK, apply_scenario, BASELINE, estimate_travel_times
+    >>> from eh_access import load_origins, load_sites
+    >>> from eh_access.measures.opening_hours import Window
+    >>> homes, centres = load_origins("rotherham_oa"), load_sites("rotherham_centres")
+    >>> to, home = (
+    ...     estimate_travel_times(homes, centres, mode=WALK, direction=way)
+    ...     for way in ("to_sites", "from_sites")
+    ... )
+    >>> timetable = {"wath-victoria": [Window("mon", "09:30", "11:30")]}
+    >>> sites = apply_scenario(centres, BASELINE)
+    >>> found = whole_sessions(to, home, sites, timetable, cutoff_min=30)
+    >>> sorted(found["sessions"].unique().tolist())
+    [0, 1]
+    """
+    told = day or Day()
+    begins, ends = told.begins_min, told.ends_min
+    faults = [
+        f"the times are {table.direction}; give times {way}"
+        for table, way in ((times, "to_sites"), (times_back, "from_sites"))
+        if table.direction != way
+    ]
+    if faults:
+        raise InputError(faults)
+    ordered = check_windows(timetable)
+    chosen = open_sites(sites, full_time=False, full_time_from_hours=0.0)
+    there, back = _both_ways(times, times_back, chosen)
+    near = within(np.maximum(there, back), cutoff_min) & np.isfinite(there + back)
+    count, hours = np.zeros(there.shape), np.zeros(there.shape)
+    every = np.zeros(there.shape)
+    for column, site in enumerate(chosen):
+        for window in ordered.get(site, ()):
+            comes = np.maximum(window.opens_min, begins + there[:, column])
+            goes = np.minimum(window.closes_min, ends - back[:, column])
+            enough = goes - comes >= min(told.stay_min, window.minutes) - HALF_DECISECOND_MIN
+            fits = near[:, column] & enough
+            count[:, column] += fits
+            hours[:, column] += fits * window.minutes / 60
+            every[:, column] += near[:, column]
+    untold = np.array([site not in ordered for site in chosen], dtype=bool)
+    return pd.DataFrame(
+        {
+            "sessions": count.sum(axis=1).astype(int),
+            "hours": hours.sum(axis=1),
+            "sessions_within": every.sum(axis=1).astype(int),
+            "sites_without_timetable": near[:, untold].sum(axis=1).astype(int),
+        },
+        index=times.origin_ids,
+    )
+
+
+def _both_ways(
+    times: TravelTimes, times_back: TravelTimes, chosen: pd.Index
+) -> tuple[Doubles, Doubles]:
+    """Return minutes there and back for the same origins and sites, in one order."""
+    rows = times_back.origin_ids.get_indexer(times.origin_ids)
+    if (rows < 0).any() or len(times_back.origin_ids) != len(times.origin_ids):
+        raise InputError("the times home are not of the same origins as the times there")
+    there = times.minutes[:, times.columns_of(chosen)]
+    back = times_back.minutes[rows][:, times_back.columns_of(chosen)]
+    return there.astype(np.float64), back.astype(np.float64)
+
+
+def nearest_open_for(
+    times: TravelTimes, sites: gpd.GeoDataFrame, *, min_hours: float, full_hours: float
+) -> pd.DataFrame:
+    """Return each origin's nearest site that is open at least so many hours a week.
+
+    Parameters
+    ----------
+    times
+        Travel times.
+    sites
+        From ``apply_scenario``, with ``hours_per_week``.
+    min_hours
+        Hours a week; exactly as many is enough.
+    full_hours
+        How many hours stand for "full hours, number unknown" (NaN).
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``origin_id``; ``minutes`` (inf if none) and ``site_id`` ("" if none).
+
+    Raises
+    ------
+    InputError
+        If ``min_hours`` is not above 0.
+    NotFoundError
+        If such a site is not in the times.
+
+    Examples
+    --------
+    >>> from eh_access import WALK, Scenario, SetHours, apply_scenario, estimate_travel_times
+    >>> from eh_access import load_origins, load_sites
+    >>> homes, centres = load_origins("rotherham_oa"), load_sites("rotherham_centres")
+    >>> times = estimate_travel_times(homes, centres, mode=WALK)
+    >>> fewer = apply_scenario(centres, Scenario("fewer", "Fewer", (SetHours("arnold", 10),)))
+    >>> found = nearest_open_for(times, fewer, min_hours=15, full_hours=25)
+    >>> "arnold" in set(found["site_id"])
+    False
+    """
+    if not min_hours > 0:
+        raise InputError(f"min_hours is {min_hours}; give hours a week above 0")
+    return times.nearest(open_for(sites, min_hours, full_hours))
+
+
+def open_for(sites: gpd.GeoDataFrame, min_hours: float, full_hours: float) -> pd.Index:
+    """Return the open sites of at least so many hours a week."""
+    chosen = open_sites(sites, full_time=False, full_time_from_hours=full_hours)
+    stated = sites.loc[chosen, "hours_per_week"].to_numpy(dtype=np.float64, na_value=np.nan)
+    enough: pd.Index = chosen[weekly_hours(stated, full_hours) >= min_hours]
+    return enough

@@ -1,0 +1,243 @@
+"""What a choice changes at sites, applied to a copy."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from shapely import Point
+
+from eh_access.errors import InputError, NotFoundError, did_you_mean
+from eh_access.tables import MOST_RADIUS_M
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+    from numpy.typing import NDArray
+
+HOURS_IN_A_WEEK = 168.0
+
+
+@dataclass(frozen=True)
+class Close:
+    """A site is gone altogether."""
+
+    site_id: str
+
+
+@dataclass(frozen=True)
+class Open:
+    """A site that was closed, or only a candidate, opens with the hours its row states."""
+
+    site_id: str
+
+
+@dataclass(frozen=True)
+class Move:
+    """A site moves to another place, in metres on the British National Grid (EPSG:27700).
+
+    With a radius above 0 the new place is an estimate: verdicts that turn on it cannot be said.
+    """
+
+    site_id: str
+    easting: float
+    northing: float
+    location_radius_m: float = 0.0
+
+    def __post_init__(self) -> None:
+        named = (("easting", self.easting), ("northing", self.northing))
+        faults = [
+            f"move of '{self.site_id}': {field} is {value}; give metres on the National Grid"
+            for field, value in named
+            if not math.isfinite(value)
+        ]
+        if not 0 <= self.location_radius_m <= MOST_RADIUS_M:
+            faults.append(
+                f"move of '{self.site_id}': location_radius_m is {self.location_radius_m}; "
+                f"give 0 to {MOST_RADIUS_M:,.0f} metres"
+            )
+        if faults:
+            raise InputError(faults)
+
+
+@dataclass(frozen=True)
+class SetHours:
+    """A site's opening hours a week become another number; NaN means full hours."""
+
+    site_id: str
+    hours_per_week: float
+
+    def __post_init__(self) -> None:
+        if not (math.isnan(self.hours_per_week) or 0 <= self.hours_per_week <= HOURS_IN_A_WEEK):
+            raise InputError(
+                f"hours of '{self.site_id}': {self.hours_per_week} a week; give 0 to 168"
+            )
+
+
+Change: TypeAlias = Close | Open | Move | SetHours
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A choice: a name and what it changes.
+
+    Parameters
+    ----------
+    name
+        Short, for tables and files: ``"deregister-sessions"``.
+    label
+        For people.
+    changes
+        What changes, at most one of a kind for each site.
+    note
+        What must be said beside it.
+
+    Raises
+    ------
+    InputError
+        If a site is told two things that cannot both be.
+
+    Examples
+    --------
+    >>> Scenario("one-less", "One fewer", (Close("park-view"),)).site_ids
+    ('park-view',)
+    """
+
+    name: str
+    label: str
+    changes: tuple[Change, ...] = ()
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        faults = [] if self.name else ["a scenario has no name; give it one"]
+        told: dict[str, list[type[Change]]] = {}
+        for change in self.changes:
+            told.setdefault(change.site_id, []).append(type(change))
+        for site, kinds in told.items():
+            where = f"scenario '{self.name}': site '{site}'"
+            if len(set(kinds)) < len(kinds):
+                faults.append(f"{where} is told the same kind of change twice; keep one")
+            if Close in kinds and len(set(kinds)) > 1:
+                faults.append(f"{where} is closed and changed as well; keep one of the two")
+        if faults:
+            raise InputError(faults)
+
+    @property
+    def site_ids(self) -> tuple[str, ...]:
+        """The sites it names, each once, in the order of its changes."""
+        return tuple(dict.fromkeys(change.site_id for change in self.changes))
+
+
+BASELINE = Scenario("baseline", "Before the decision")
+"""How things stand: nothing changes."""
+
+
+def apply_scenario(sites: gpd.GeoDataFrame, scenario: Scenario) -> gpd.GeoDataFrame:
+    """Return the sites as they would be under a scenario.
+
+    Parameters
+    ----------
+    sites
+        Checked sites (see ``tables.check_sites``), index ``site_id``. A bool column ``is_open``
+        may say which are open at the start; without it all are.
+    scenario
+        What changes. `BASELINE` changes nothing but adds the column.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        A new table of the same rows in the same order, with ``is_open``.
+
+    Raises
+    ------
+    NotFoundError
+        If it names sites that are not there; each is listed with close matches.
+    InputError
+        If it leaves no site open: there is then nothing to travel to.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> import pandas as pd
+    >>> sites = gpd.GeoDataFrame(
+    ...     {"hours_per_week": [float("nan")] * 2},
+    ...     geometry=gpd.points_from_xy([0, 1], [0, 1]),
+    ...     index=pd.Index(["a", "b"], name="site_id"),
+    ... )
+    >>> apply_scenario(sites, Scenario("s", "S", (Close("a"),)))["is_open"].tolist()
+    [False, True]
+    """
+    missing = [site for site in scenario.site_ids if site not in sites.index]
+    if missing:
+        raise NotFoundError(
+            "\n".join(
+                f"scenario '{scenario.name}': no site '{site}': {did_you_mean(site, sites.index)}"
+                for site in missing
+            )
+        )
+    changed = sites.copy()
+    changed["is_open"] = _is_open(sites)
+    changed["hours_per_week"] = changed["hours_per_week"].astype(float)
+    for change in scenario.changes:
+        _apply(changed, change)
+    if scenario.changes and not (changed["is_open"] & (changed["hours_per_week"] != 0)).any():
+        raise InputError(
+            f"scenario '{scenario.name}' leaves no site open; keep one, or there is nothing "
+            "to travel to"
+        )
+    return changed
+
+
+def open_sites(
+    sites: gpd.GeoDataFrame, *, full_time: bool, full_time_from_hours: float
+) -> pd.Index:
+    """Return the sites that count as open.
+
+    Parameters
+    ----------
+    sites
+        From `apply_scenario`; without ``is_open`` all are open. A site of 0 hours is not.
+    full_time
+        Only those with full hours: ``hours_per_week`` is NaN, or enough.
+    full_time_from_hours
+        How many hours a week are enough.
+
+    Returns
+    -------
+    pandas.Index
+        Site ids, in the order of the table.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> sites = pd.DataFrame({"hours_per_week": [float("nan"), 10.0]}, index=["a", "b"])
+    >>> open_sites(sites, full_time=True, full_time_from_hours=25.0).tolist()
+    ['a']
+    """
+    hours = sites["hours_per_week"].to_numpy(dtype=np.float64, na_value=np.nan)
+    enough = hours >= full_time_from_hours if full_time else hours > 0
+    chosen: pd.Index = sites.index[_is_open(sites) & (np.isnan(hours) | enough)]
+    return chosen
+
+
+def _is_open(sites: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    if "is_open" not in sites.columns:
+        return np.ones(len(sites), dtype=bool)
+    return np.asarray(sites["is_open"], dtype=bool)
+
+
+def _apply(sites: gpd.GeoDataFrame, change: Change) -> None:
+    """Write one change into the copy that apply_scenario made."""
+    match change:
+        case Close(site_id):
+            sites.loc[site_id, "is_open"] = False
+        case Open(site_id):
+            sites.loc[site_id, "is_open"] = True
+        case SetHours(site_id, hours):
+            sites.loc[site_id, "hours_per_week"] = hours
+        case Move(site_id, easting, northing, radius_m):
+            sites.loc[[site_id], sites.geometry.name] = Point(easting, northing)
+            sites.loc[site_id, "location_basis"] = "estimate" if radius_m > 0 else "surveyed"
+            sites.loc[site_id, "location_radius_m"] = radius_m

@@ -1,0 +1,461 @@
+"""Read and write networks in the library's own compact file."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from eh_access.errors import InputError, SourceError
+from eh_access.network.area import OFF_GRID, off_grid
+from eh_access.network.build import CM_PER_M, edge_lengths
+from eh_access.network.cost import DS_PER_S, edge_cost
+from eh_access.network.heights import Heights
+from eh_access.network.model import CLOSED_DS, Network
+from eh_access.network.provenance import Provenance
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_array
+    from shapely.geometry.base import BaseGeometry
+
+    from eh_access.modes import TravelMode
+    from eh_access.network.model import Direction
+
+NO_DATE = (1980, 1, 1, 0, 0, 0)
+"""Stamped on every part, so that the same content always gives the same bytes."""
+
+BITS, MORE, MOST_BYTES = 7, 128, 10
+"""Of a packed number: bits to a byte, the bit that says more follow, bytes at most."""
+
+DAMAGE = (
+    zipfile.BadZipFile,
+    EOFError,
+    ValueError,
+    OverflowError,
+    NotImplementedError,
+    shapely.errors.GEOSException,
+)
+"""What a cut-off or altered file makes its readers raise."""
+
+
+def write_archive(path: Path, about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Path:
+    """Write arrays and a description into one file."""
+    text = json.dumps(about, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    parts = {"about": np.frombuffer(text.encode(), dtype=np.uint8), **arrays}
+    beside = ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w") as archive:
+            for name, array in parts.items():
+                archive.writestr(_member(name), _npy(array))
+        Path(beside).chmod(0o644)
+        Path(beside).replace(path)
+    except OSError as error:
+        if beside:
+            Path(beside).unlink(missing_ok=True)
+        reason = error.strerror or error
+        raise SourceError(f"{path}: cannot be written ({reason}); choose another folder") from error
+    return path
+
+
+def read_about(archive: zipfile.ZipFile) -> Any:  # noqa: ANN401 - whatever the file holds
+    """Return the description of an open archive."""
+    return json.loads(read_array(archive, "about").tobytes())
+
+
+def read_array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
+    """Return one array of an open archive."""
+    content = io.BytesIO(archive.read(f"{name}.npy"))
+    array: NDArray[Any] = np.lib.format.read_array(content, allow_pickle=False)
+    return array
+
+
+def pack(values: NDArray[np.integer[Any]]) -> NDArray[np.uint8]:
+    """Write whole numbers in as few bytes as each needs."""
+    # Seven bits to a byte, the lowest first, a set eighth bit where more follow; the sign is the
+    # lowest bit (the "zigzag varint" of Protocol Buffers). Unlike a compressor's, the bytes do
+    # not depend on who built the library.
+    wide = values.astype(np.int64).ravel()
+    folded = ((wide << 1) ^ (wide >> 63)).view(np.uint64)
+    sizes = np.ones(len(folded), dtype=np.int64)
+    for byte in range(1, MOST_BYTES):
+        sizes += folded >= np.uint64(1) << np.uint64(BITS * byte)
+    first = np.cumsum(sizes) - sizes
+    out = np.empty(int(sizes.sum()), dtype=np.uint8)
+    for byte in range(int(sizes.max(initial=0))):
+        rows = np.flatnonzero(sizes > byte)
+        low = (folded[rows] >> np.uint64(BITS * byte)).astype(np.uint8) & np.uint8(MORE - 1)
+        out[first[rows] + byte] = low | np.where(sizes[rows] > byte + 1, MORE, 0).astype(np.uint8)
+    return out
+
+
+def unpack(packed: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Read whole numbers written by `pack`."""
+    last = np.flatnonzero(packed < MORE)
+    first = np.concatenate([[0], last[:-1] + 1])[: len(last)]
+    sizes = last - first + 1
+    longest = int(sizes.max(initial=0))
+    if sizes.sum() != len(packed) or longest > MOST_BYTES:
+        raise ValueError("numbers are cut off")
+    folded = np.zeros(len(last), dtype=np.uint64)
+    for byte in range(longest):
+        rows = np.flatnonzero(sizes > byte)
+        low = (packed[first[rows] + byte] & np.uint8(MORE - 1)).astype(np.uint64)
+        folded[rows] |= low << np.uint64(BITS * byte)
+    return (folded >> np.uint64(1)).view(np.int64) ^ -(folded & np.uint64(1)).view(np.int64)
+
+
+def _member(name: str) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(f"{name}.npy", date_time=NO_DATE)
+    info.compress_type = zipfile.ZIP_STORED
+    info.external_attr = 0o644 << 16
+    info.create_system = 3
+    return info
+
+
+def _npy(array: NDArray[Any]) -> bytes:
+    buffer = io.BytesIO()
+    np.lib.format.write_array(buffer, np.ascontiguousarray(array), allow_pickle=False)
+    return buffer.getvalue()
+
+
+SUFFIX = ".npz"
+FORMAT = "eh_access network"
+VERSION = 2
+UNKNOWN_HEIGHT_CM = -32768
+
+ARRAYS = (
+    *("node_x_cm", "node_y_cm", "edge_from", "edge_to", "edge_tags", "edge_way", "edge_name"),
+    *("inner_count", "inner_step_cm"),
+)
+OPTIONAL = ("length_cm", "height_count", "height_cm")
+"""Whole numbers, packed; those in `CHANGES` as the change from one to the next."""
+
+CHANGES = frozenset({"node_x_cm", "node_y_cm", "edge_from", "edge_way", "height_cm"})
+LENGTHS = "length_m"
+"""Lengths set by hand that are no whole centimetres, float64."""
+
+
+def write_network(network: Network, path: Path | str) -> Path:
+    """Save a network, whole or not at all; places are kept to the centimetre.
+
+    Parameters
+    ----------
+    network
+        The streets.
+    path
+        Where to; a file that is there is replaced once the new one is complete.
+
+    Returns
+    -------
+    pathlib.Path
+        The path.
+
+    Raises
+    ------
+    SourceError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from eh_access.network.build import build_network
+    >>> from eh_access.network.build import RawWays
+    >>> raw = RawWays(crs="EPSG:27700")
+    >>> raw.add(7, [(1, 0.0, 0.0), (2, 30.0, 40.0)], tags={"highway": "footway"})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     read_network_file(write_network(build_network(raw), folder + "/n.npz")).length_m
+    array([50.])
+    """
+    return write_archive(Path(path), *_pack(network))
+
+
+def _pack(network: Network) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    nodes = np.rint(np.column_stack([network.node_x, network.node_y]) * CM_PER_M).astype(np.int32)
+    vertices = np.rint(network.geometry_xy * CM_PER_M).astype(np.int64)
+    start = network.geometry_start
+    steps = np.diff(vertices, axis=0, prepend=vertices[:1])
+    inner = np.ones(len(vertices), dtype=bool)
+    inner[start[:-1]] = False
+    inner[start[1:] - 1] = False
+    arrays: dict[str, NDArray[Any]] = {
+        "node_x_cm": nodes[:, 0],
+        "node_y_cm": nodes[:, 1],
+        "edge_from": network.edge_from,
+        "edge_to": network.edge_to.astype(np.int64) - network.edge_from,  # ends are near each other
+        "edge_tags": network.edge_tags,
+        "edge_way": network.edge_way,
+        "edge_name": network.edge_name,
+        "inner_count": np.diff(start) - 2,
+        "inner_step_cm": steps[inner],
+    }
+    if network.heights is not None:
+        arrays |= _height_arrays(network.heights)
+    by_hand: dict[str, NDArray[Any]] = {}
+    if not np.array_equal(edge_lengths(vertices / CM_PER_M, start), network.length_m):
+        length_cm = np.rint(network.length_m * CM_PER_M)
+        if np.array_equal(length_cm / CM_PER_M, network.length_m):
+            arrays["length_cm"] = length_cm.astype(np.int64)
+        else:
+            by_hand[LENGTHS] = network.length_m
+    covered = None if network.covered is None else shapely.to_wkb(network.covered, hex=True)
+    about = {
+        "format": FORMAT,
+        "version": VERSION,
+        "tag_sets": [dict(tags) for tags in network.tag_sets],
+        "names": list(network.names),
+        "provenance": [asdict(entry) for entry in network.provenance],
+        "covered_wkb": covered,
+        "heights_source": None if network.heights is None else network.heights.source,
+        "not_recorded": list(network.not_recorded),
+    }
+    packed = {
+        name: pack(_changes(rows) if name in CHANGES else rows) for name, rows in arrays.items()
+    }
+    return about, packed | by_hand
+
+
+def _changes(rows: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+    changes: NDArray[np.int64] = rows.astype(np.int64)
+    changes[1:] -= rows[:-1]
+    return changes
+
+
+def _height_arrays(heights: Heights) -> dict[str, NDArray[Any]]:
+    centimetres = np.rint(heights.metres.astype(np.float64) * CM_PER_M)
+    known = np.nan_to_num(centimetres, nan=UNKNOWN_HEIGHT_CM).astype(np.int64)
+    return {"height_count": np.diff(heights.start), "height_cm": known}
+
+
+def read_covered(path: Path) -> BaseGeometry | None:
+    """Return where a saved network's streets are complete, without reading the streets."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            covered = read_about(archive)["covered_wkb"]
+        return None if covered is None else shapely.from_wkb(covered)
+    except (*DAMAGE, OSError, KeyError) as error:
+        raise SourceError(f"{path}: cannot be read ({error}); get it again") from error
+
+
+def read_network_file(path: Path | str) -> Network:
+    """Read a saved network.
+
+    Parameters
+    ----------
+    path
+        A file written by ``write_network``.
+
+    Returns
+    -------
+    Network
+        Equal in every value to the one that was saved.
+
+    Raises
+    ------
+    SourceError
+        If the file is missing, cut off, damaged, or was not written by this library.
+    InputError
+        If streets in it lie off the grid.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from eh_access.network.model import Network
+    >>> street = Network(
+    ...     node_x=np.array([331_000.0, 331_080.0]),
+    ...     node_y=np.array([188_000.0, 188_000.0]),
+    ...     edge_from=np.array([0], dtype=np.int32),
+    ...     edge_to=np.array([1], dtype=np.int32),
+    ...     length_m=np.array([80.0]),
+    ...     edge_tags=np.array([0], dtype=np.int32),
+    ...     tag_sets=({"highway": "residential"},),
+    ...     edge_way=np.array([1]),
+    ...     edge_name=np.array([-1], dtype=np.int32),
+    ...     names=(),
+    ...     geometry_start=np.array([0, 2]),
+    ...     geometry_xy=np.array([[331_000.0, 188_000.0], [331_080.0, 188_000.0]]),
+    ...     covered=None,
+    ...     provenance=(),
+    ... )
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     read_network_file(write_network(street, Path(folder) / "street.npz")).length_m.tolist()
+    [80.0]
+    """
+    path = Path(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            about = read_about(archive)
+            if about.get("format") != FORMAT:
+                raise _not_ours(path)
+            if about.get("version") != VERSION:
+                found = about.get("version")
+                raise SourceError(
+                    f"{path}: written in version {found} of the network file, this library reads "
+                    f"version {VERSION}; build it again from its source"
+                )
+            there = set(archive.namelist())
+            optional = [name for name in OPTIONAL if f"{name}.npy" in there]
+            arrays = {name: _read(archive, name) for name in (*ARRAYS, *optional)}
+            if f"{LENGTHS}.npy" in there:
+                arrays[LENGTHS] = read_array(archive, LENGTHS)
+        network = _unpack(about, arrays)
+    except FileNotFoundError as error:
+        raise SourceError(f"{path}: there is no such file; check the path") from error
+    except (KeyError, AttributeError) as error:
+        raise _not_ours(path) from error
+    except DAMAGE as error:
+        raise SourceError(
+            f"{path}: the network file is damaged or cut off ({error}); build or download it again"
+        ) from error
+    _refuse_off_grid(network, path)
+    return network
+
+
+def _refuse_off_grid(network: Network, path: Path) -> None:
+    """Refuse streets that the grid does not reach; a ferry may sail beyond it."""
+    streets = np.array(["highway" in tags for tags in network.tag_sets], bool)[network.edge_tags]
+    off = off_grid(network.node_x, network.node_y)
+    count = int((streets & (off[network.edge_from] | off[network.edge_to])).sum())
+    if count:
+        raise InputError(f"{path}: {count:,} of {int(streets.sum()):,} streets {OFF_GRID}")
+
+
+def _read(archive: zipfile.ZipFile, name: str) -> NDArray[np.int64]:
+    rows = unpack(read_array(archive, name))
+    return np.cumsum(rows) if name in CHANGES else rows
+
+
+def _not_ours(path: Path) -> SourceError:
+    return SourceError(
+        f"{path}: not a network saved by this library; read the OpenStreetMap file it came from"
+    )
+
+
+def _unpack(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Network:
+    arrays["edge_to"] = arrays["edge_to"] + arrays["edge_from"]
+    _check(about, arrays)
+    nodes = np.column_stack([arrays["node_x_cm"], arrays["node_y_cm"]])
+    edge_from, edge_to = (arrays[name].astype(np.int32) for name in ("edge_from", "edge_to"))
+    start = np.concatenate([[0], np.cumsum(arrays["inner_count"] + 2)])
+    steps = arrays["inner_step_cm"].reshape(-1, 2)
+    vertices = _vertices(nodes, edge_from, edge_to, start=start, steps=steps)
+    geometry = vertices / CM_PER_M
+    covered = about["covered_wkb"]
+    lengths = arrays.get(LENGTHS)
+    if "length_cm" in arrays:
+        lengths = arrays["length_cm"] / CM_PER_M
+    return Network(
+        node_x=nodes[:, 0] / CM_PER_M,
+        node_y=nodes[:, 1] / CM_PER_M,
+        edge_from=edge_from,
+        edge_to=edge_to,
+        length_m=edge_lengths(geometry, start) if lengths is None else lengths,
+        edge_tags=arrays["edge_tags"].astype(np.int32),
+        tag_sets=tuple(about["tag_sets"]),
+        edge_way=arrays["edge_way"],
+        edge_name=arrays["edge_name"].astype(np.int32),
+        names=tuple(about["names"]),
+        geometry_start=start,
+        geometry_xy=geometry,
+        covered=None if covered is None else shapely.from_wkb(covered),
+        provenance=tuple(Provenance(**entry) for entry in about["provenance"]),
+        heights=_heights(about, arrays),
+        not_recorded=tuple(about["not_recorded"]),
+    )
+
+
+def _heights(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Heights | None:
+    if about.get("heights_source") is None:
+        return None
+    count, cm = arrays["height_count"], arrays["height_cm"]
+    metres = np.where(cm == UNKNOWN_HEIGHT_CM, np.nan, cm / CM_PER_M).astype(np.float32)
+    return Heights(np.concatenate([[0], np.cumsum(count)]), metres, about["heights_source"])
+
+
+def _vertices(
+    nodes: NDArray[np.int64],
+    edge_from: NDArray[np.int32],
+    edge_to: NDArray[np.int32],
+    *,
+    start: NDArray[np.int64],
+    steps: NDArray[np.integer[Any]],
+) -> NDArray[np.int64]:
+    """Rebuild vertices: the first from its node, then steps, the last from its node."""
+    vertices = np.zeros((int(start[-1]), 2), dtype=np.int64)
+    if len(edge_from) == 0:
+        return vertices
+    inner = np.ones(len(vertices), dtype=bool)
+    inner[start[:-1]] = False
+    inner[start[1:] - 1] = False
+    vertices[inner] = steps
+    walked = np.cumsum(vertices, axis=0)
+    sizes = np.diff(start)
+    vertices = walked + np.repeat(nodes[edge_from] - walked[start[:-1]], sizes, axis=0)
+    vertices[start[1:] - 1] = nodes[edge_to]
+    return vertices
+
+
+def _check(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
+    """Refuse numbers that point outside the file, which checksums would not notice."""
+    nodes, edges = len(arrays["node_x_cm"]), len(arrays["edge_from"])
+    limits = {
+        "edge_from": nodes,
+        "edge_to": nodes,
+        "edge_tags": len(about["tag_sets"]),
+        "edge_name": len(about["names"]),
+    }
+    for name, limit in limits.items():
+        rows = arrays[name]
+        lowest = -1 if name == "edge_name" else 0
+        if len(rows) != edges or (edges and not lowest <= rows.min() <= rows.max() < limit):
+            raise ValueError(f"{name} does not fit the rest")
+    counts, steps = arrays["inner_count"], arrays["inner_step_cm"]
+    of_edges = [arrays[name] for name in ("edge_way", "length_cm", LENGTHS) if name in arrays]
+    if any(len(array) != edges for array in (counts, *of_edges)):
+        raise ValueError("edges are missing")
+    if edges and counts.min() < 0:
+        raise ValueError("an edge has a negative number of vertices")
+    if len(arrays["node_y_cm"]) != nodes or len(steps) != 2 * int(counts.sum()):
+        raise ValueError("vertices are missing")
+    if about.get("heights_source") is not None:
+        counts = arrays["height_count"]
+        ends = 2
+        if len(counts) != edges or (edges and counts.min() < ends):
+            raise ValueError("heights do not fit the edges")
+        if arrays["height_cm"].shape != (int(counts.sum()),):
+            raise ValueError("heights are missing")
+
+
+def street_matrix(network: Network, mode: TravelMode, *, direction: Direction) -> csr_array:
+    """Return the seconds of every street; what `Network.to_csr` hands out."""
+    from scipy.sparse import csr_array  # noqa: PLC0415 - keeps importing the package quick
+
+    if direction not in ("to_sites", "from_sites"):
+        raise InputError(f"direction is '{direction}'; choose to_sites or from_sites")
+    cost = edge_cost(network, mode)
+    tail = np.concatenate([network.edge_from, network.edge_to])
+    head = np.concatenate([network.edge_to, network.edge_from])
+    if direction == "to_sites":
+        tail, head = head, tail
+    ds = np.concatenate([cost.forward_ds, cost.backward_ds])
+    usable = np.flatnonzero((ds < CLOSED_DS) & (tail != head))
+    order = usable[np.lexsort((ds[usable], head[usable], tail[usable]))]
+    tail, head, ds = tail[order], head[order], ds[order]
+    first = np.ones(len(tail), dtype=bool)  # of parallel streets: the cheapest comes first
+    first[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
+    tail, head, ds = tail[first], head[first], ds[first]
+    counts = np.bincount(tail, minlength=network.node_count)
+    start = np.concatenate([[0], np.cumsum(counts)])
+    size = (network.node_count, network.node_count)
+    return csr_array((ds / DS_PER_S, head, start), shape=size)

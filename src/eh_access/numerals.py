@@ -1,0 +1,90 @@
+"""Numbers in sentences: counts, shares, points and minutes."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+from eh_access.privacy.policy import HIDDEN_MARK, PUBLIC, Policy
+
+Unit = Literal["share", "min", "points"]
+
+FEWEST = 0.005
+"""A share below half a per cent is told as under 1%, not as none."""
+
+MOST_DECIMALS = 4
+SIGNIFICANT = 3
+SAME = 1e-9
+
+
+def number(weight: float, policy: Policy = PUBLIC) -> str:
+    """Return a count, rounded to a whole number, thousands told apart."""
+    if policy.small(weight):
+        return f"fewer than {policy.threshold}"
+    weight = float(policy.shown(weight))
+    return "under 1" if 0 < weight < 0.5 else f"{weight:,.0f}"  # noqa: PLR2004 - half of 1
+
+
+def about(weight: float, policy: Policy = PUBLIC) -> str:
+    """Return a count for a sentence."""
+    # to three significant figures, saying so where it is rounded.
+    # The one rule for counts in sentences; tables hold the count itself.
+    if not policy.public or weight < 0.5:  # noqa: PLR2004 - what would round to none
+        return number(weight, policy)
+    rounded = round(weight, -max(len(str(round(weight))) - SIGNIFICANT, 0))
+    return f"{rounded:,.0f}" if rounded == weight else f"about {rounded:,.0f}"
+
+
+def percent(share: float) -> str:
+    """Return a share as a whole percentage that never makes some look like none, or all."""
+    if math.isnan(share):
+        return "no share"
+    if 0 < share < FEWEST:
+        return "under 1%"
+    if 1 - FEWEST < share < 1:
+        return "over 99%"
+    return f"{share:.0%}"
+
+
+def count_of(part: float, whole: float, unit: str, policy: Policy = PUBLIC) -> str:
+    """Return a part of a whole in counts and as a percentage."""
+    if not policy.public:
+        return _hidden_count_of(part, whole, unit, policy)
+    share = part / whole if whole > 0 else math.nan
+    return f"{about(part)} of {about(whole)} {unit} ({percent(share)})"
+
+
+def _hidden_count_of(part: float, whole: float, unit: str, policy: Policy) -> str:
+    base = f"{number(whole, policy)} {unit}"
+    if policy.few(whole):
+        return f"{HIDDEN_MARK} of {base}"
+    if policy.small(whole - part):
+        return f"all but fewer than {policy.threshold} of {base}"
+    told = f"{number(part, policy)} of {base}"
+    share = float(policy.share(part, whole))
+    return told if math.isnan(share) else f"{told} ({percent(share)})"
+
+
+def shown(value: float, unit: Unit, *, near: float | None = None, plain: bool = False) -> str:
+    """Return a value with its unit, to one decimal, or as many as tell it from another."""
+    scale = 100.0 if unit == "share" else 1.0
+    word = {"share": "points" if plain else "%", "min": "minutes", "points": "points"}[unit]
+    if math.isnan(value):
+        return "not known"
+    if math.isinf(value):
+        return "out of all reach" if value > 0 else "less than nothing"
+    decimals = 1
+    if near is not None and abs(value - near) > SAME:
+        while decimals < MOST_DECIMALS and round(value * scale, decimals) == round(
+            near * scale, decimals
+        ):
+            decimals += 1
+    # adding 0.0 turns a rounded -0.0 into 0.0
+    text = f"{round(value * scale, decimals) + 0.0:.{decimals}f}".removesuffix(".0")
+    word = word.removesuffix("s") if text == "1" else word
+    return f"{text}%" if word == "%" else f"{text} {word}"
+
+
+def amount(text: str) -> float:
+    """Return the number a shown value begins with."""
+    return float(text.split(maxsplit=1)[0].removesuffix("%"))

@@ -1,0 +1,1 @@
+"""What else could be chosen: alternatives, siting, outreach."""

@@ -1,0 +1,448 @@
+"""Where sessions help most: venues alone or together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from eh_access.errors import InputError, NotFoundError, did_you_mean
+from eh_access.measures.basic import rows_of, within
+from eh_access.measures.scenarios import Open, Scenario, SetHours
+from eh_access.planning.alternatives import BETWEEN
+from eh_access.planning.optimum import OBJECTIVES, Objective, Problem, Solution, solve
+from eh_access.planning.siting import figures
+from eh_access.privacy.hiding import blurred
+from eh_access.privacy.policy import HIDDEN_MARK, PUBLIC, Policy
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from eh_access.routing.travel_times import TravelTimes
+
+    Floats = NDArray[np.float64]
+
+ALONE = ""
+"""Stands for the scenario that is mended when none is: sessions on their own."""
+
+ALONE_AIMS = {
+    "p_median": "the shortest trip on average, {nothing}",
+    "p_centre": "the shortest trip for the worst off",
+    "maximal_cover": "the most within {cutoff:g} minutes",
+    "lexicographic": "the shortest trip for the worst off, then for the next",
+}
+MENDING_AIMS = {
+    "p_median": "the most added minutes given back, {nothing}",
+    "p_centre": "the fewest minutes still added for whoever has most added",
+    "maximal_cover": "the most lost cover given back",
+    "lexicographic": "the fewest minutes still added for whoever has most, then for the next",
+}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Loss:
+    """What a scenario takes away, for outreach to give back.
+
+    Parameters
+    ----------
+    scenario
+        The scenario that is mended.
+    before, after
+        float (origins,): minutes to the nearest site that counts, in the order of the origins
+        of the candidates' times; inf where none is reached.
+    """
+
+    scenario: Scenario
+    before: Floats
+    after: Floats
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutreachOptions:
+    """What a search for venues may be told.
+
+    Parameters
+    ----------
+    sessions
+        How many venues, each number tried.
+    objectives
+        What is made best, each tried.
+    hours_per_week
+        How long each venue is open in the scenarios that come out.
+    cutoff_min
+        Minutes within which people are covered.
+    unit
+        What is counted, in the plural.
+    time_limit_s
+        For each integer program.
+    policy
+        How counts are kept from identifying anybody.
+    """
+
+    sessions: tuple[int, ...] = (1, 2, 3, 4)
+    objectives: tuple[Objective, ...] = OBJECTIVES
+    hours_per_week: float = 10.0
+    cutoff_min: float = 30.0
+    unit: str = "under-fives"
+    time_limit_s: float = 60.0
+    policy: Policy = PUBLIC
+
+
+@dataclass(eq=False)
+class Search:
+    """One table of times, asked again and again."""
+
+    times: TravelTimes
+    origins: gpd.GeoDataFrame
+    mend: Loss | None
+    told: OutreachOptions
+    names: pd.Series | None
+    weights: Floats = field(init=False)
+    minutes: Floats = field(init=False)
+    ids: list[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        weights = self.origins["weight"].to_numpy(dtype=np.float64)
+        self.weights = weights[rows_of(self.times, self.origins)]
+        reached = np.isfinite(self.times.minutes).any(axis=0)
+        self.ids = sorted(str(site) for site in self.times.site_ids[np.flatnonzero(reached)])
+        self.minutes = self.times.minutes[:, self.times.columns_of(self.ids)].astype(np.float64).T
+
+    def row(self, sessions: int, objective: Objective) -> tuple[dict[str, object], list[str]]:
+        """Return one row of the frame, and the venues."""
+        solution = solve(self._problem(sessions), objective)
+        venues = [self.ids[row] for row in solution.chosen]
+        reach = self.minutes[list(solution.chosen)].min(axis=0)
+        if self.mend is not None:
+            reach = np.minimum(reach, self.mend.after)
+        known = {} if self.names is None else self.names.astype(str).to_dict()
+        titles = [known.get(site, site) for site in venues]
+        got = figures(reach, self.weights, self.told.cutoff_min, limit_min=self.times.cutoff_min)
+        row: dict[str, object] = {
+            "mends": ALONE if self.mend is None else self.mend.scenario.name,
+            "sessions": sessions,
+            "objective": objective,
+            "aim": self._aim(objective),
+            "venues": BETWEEN.join(venues),
+            "venue_names": BETWEEN.join(titles),
+            **{str(key): round(float(value), 9) for key, value in got.items()},
+            "worst_min": self._most(reach),
+            "covered_share": self._share(float(got["covered_share"]), float(self.weights.sum())),
+            "unreached_weight": float(self.told.policy.shown(round(got["unreached_weight"], 9))),
+            **self._regained(reach),
+            **_proof(solution),
+            "basis": "estimated" if self.times.estimated else "streets",
+        }
+        row["sentence"] = _sentence(titles, row, self.told)
+        return row, venues
+
+    def _problem(self, sessions: int) -> Problem:
+        base = np.full(len(self.weights), np.inf)
+        minutes, limit = self.minutes, np.full(len(base), self.times.cutoff_min)
+        counts = self.weights
+        covers = within(minutes, self.told.cutoff_min)
+        covered = np.zeros(len(base), dtype=bool)
+        if self.mend is not None:
+            before, after = self.mend.before, self.mend.after
+            lost = within(before, self.told.cutoff_min) & ~within(after, self.told.cutoff_min)
+            counts = np.where(lost, counts, 0.0)
+            minutes, base = _added(minutes, before), _added(after, before)
+            limit = _added(limit, before)
+        hopeless = ~np.isfinite(np.minimum(base, minutes.min(axis=0)))
+        return Problem(
+            minutes=minutes,
+            base=base,
+            weights=np.where(hopeless, 0.0, self.weights),
+            covers=covers,
+            covered=covered,
+            cover_weights=counts,
+            choose=sessions,
+            limit_min=limit,
+            time_limit_s=self.told.time_limit_s,
+        )
+
+    def _aim(self, objective: Objective) -> str:
+        """Return what is made best, in words that name it exactly."""
+        aims = ALONE_AIMS if self.mend is None else MENDING_AIMS
+        limit = self.times.cutoff_min
+        return aims[objective].format(
+            nothing=f"who reaches nothing within {limit:g} minutes counted with {limit:g}",
+            cutoff=self.told.cutoff_min,
+        )
+
+    def _most(self, minutes: Floats) -> float:
+        """Return the most minutes of those somebody could serve; inf if one of them is not."""
+        able = np.isfinite(self.minutes).any(axis=0)
+        if self.mend is not None:
+            able |= np.isfinite(self.mend.after)
+        return float(np.round(minutes[able & (self.weights > 0)].max(initial=0.0), 9))
+
+    def _regained(self, reach: Floats) -> dict[str, float]:
+        """Return how much of what was lost comes back; missing where nothing was lost."""
+        told = dict.fromkeys(
+            (
+                "coverage_lost_weight",
+                "coverage_regained_share",
+                "minutes_lost",
+                "minutes_regained_share",
+                "worst_added_min",
+            ),
+            np.nan,
+        )
+        if self.mend is None:
+            return told
+        before, after, cutoff = self.mend.before, self.mend.after, self.told.cutoff_min
+        lost = within(before, cutoff) & ~within(after, cutoff)
+        gone = float(self.weights[lost].sum())
+        limit = self.times.cutoff_min
+        added, left = (
+            float((_added(np.minimum(held, limit), before) * self.weights).sum())
+            for held in (after, reach)
+        )
+        told["worst_added_min"] = self._most(_added(reach, before))
+        told["coverage_lost_weight"] = float(self.told.policy.shown(gone))
+        told["minutes_lost"] = added
+        if gone > 0:
+            back = lost & within(reach, cutoff)
+            told["coverage_regained_share"] = self._share(
+                float(self.weights[back].sum()) / gone, gone
+            )
+        if added > 0:
+            told["minutes_regained_share"] = round(1.0 - left / added, 9)
+        return told
+
+    def _share(self, share: float, base: float) -> float:
+        """Return a share as it is published."""
+        return round(float(blurred(share, base, self.told.policy)), 9)
+
+
+def _added(minutes: Floats, before: Floats) -> Floats:
+    """Return minutes above those before; 0 for those who reached nothing then."""
+    known = np.isfinite(before)
+    return np.where(known, np.maximum(minutes - np.where(known, before, 0.0), 0.0), 0.0)
+
+
+def _proof(solution: Solution) -> dict[str, object]:
+    return {
+        "proven": solution.proven,
+        "gap_share": round(solution.gap, 9),
+        "method": solution.method,
+    }
+
+
+def _sentence(names: list[str], row: dict[str, object], told: OutreachOptions) -> str:
+    count = len(names)
+    listed = names[0] if count == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    each = "" if count == 1 else " each"
+    where = (
+        f"{count} venue{'' if count == 1 else 's'} of {told.hours_per_week:g} hours a week{each}, "
+        f"at {listed}"
+    )
+    aim = row["aim"]
+    if row["mends"] == ALONE:
+        return (
+            f"{where}: {_covered(row['covered_share'], told.policy)} of {told.unit} within "
+            f"{told.cutoff_min:g} minutes of one (chosen for {aim})."
+        )
+    within_words = f"of lost cover within {told.cutoff_min:g} minutes"
+    parts = [
+        f"{_percent(row[key])} {what}"
+        for key, what in (
+            ("coverage_regained_share", within_words),
+            ("minutes_regained_share", "of added minutes"),
+        )
+        if not np.isnan(float(str(row[key])))
+    ]
+    if not parts:
+        return f"{where}: nothing was lost that could be given back."
+    return (
+        f"{where}: by distance alone, {' and '.join(parts)} come{_s(len(parts))} back "
+        f"(chosen for {aim})."
+    )
+
+
+def _s(count: int) -> str:
+    return "s" if count == 1 else ""
+
+
+def _covered(share: object, policy: Policy) -> str:
+    hidden = not policy.public and np.isnan(float(str(share)))
+    return HIDDEN_MARK if hidden else _percent(share)
+
+
+def _percent(share: object) -> str:
+    """Return a share in whole per cent, 100 and 0 kept for all and none."""
+    value = float(str(share))
+    if np.isnan(value):
+        return "no share"
+    whole = min(max(round(value * 100), 1), 99) if 0 < value < 1 else round(value * 100)
+    return f"{whole}%"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Outreach:
+    """The best venues; made by `best_sessions`.
+
+    Parameters
+    ----------
+    frame
+        A row per number of venues and objective, index ``number`` from 1:
+
+        - ``mends``: the scenario's name, "" if none; ``sessions``; ``objective``, and ``aim``: in
+          words, what no other venues of the number do better by; ``venues`` and ``venue_names``,
+          "; " between them;
+        - ``mean_min`` (of those reached), ``mean_at_limit_min`` (of all, who reaches nothing
+          counted at the end of the search: what the p-median makes least), ``worst_min`` (of all
+          that some venue reaches; inf if one of them is left out), ``covered_share``,
+          ``unreached_weight``: with the venues and, when mending, the sites that stay;
+        - when mending: ``coverage_lost_weight`` (covered before, not after) and
+          ``coverage_regained_share`` of it; ``minutes_lost`` (weight times minutes added, of those
+          reached before; who is reached no more is counted at the end of the search) and
+          ``minutes_regained_share`` of it; ``worst_added_min`` (the most still added above the time
+          before; inf if one of those is left out). The aims of mending go by these three: minutes
+          below the time before count for nothing. Missing when alone, or when nothing was lost;
+        - ``proven``, ``gap_share``, ``method``, ``basis``, ``sentence``.
+    scenarios
+        Each row as a scenario, in order: what was mended, and the venues open.
+    notes
+        What must be said beside it.
+    """
+
+    frame: pd.DataFrame
+    scenarios: tuple[Scenario, ...]
+    notes: tuple[str, ...] = ()
+
+    def scenario(self, number: int) -> Scenario:
+        """Return one row as a scenario; run it on sites from `with_candidates`.
+
+        Parameters
+        ----------
+        number
+            From the index of ``frame``.
+
+        Returns
+        -------
+        Scenario
+            The changes of what is mended, then each venue opened with its hours.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such row.
+        """
+        if not 1 <= number <= len(self.scenarios):
+            raise NotFoundError(f"no row {number}: they run from 1 to {len(self.scenarios)}")
+        return self.scenarios[number - 1]
+
+
+def best_sessions(
+    times: TravelTimes,
+    origins: gpd.GeoDataFrame,
+    *,
+    names: pd.Series | None = None,
+    mend: Loss | None = None,
+    options: OutreachOptions | None = None,
+) -> Outreach:
+    """Return the best venues for sessions, for each number of them and each objective.
+
+    Parameters
+    ----------
+    times
+        From origins to every candidate venue.
+    origins
+        With ``weight``.
+    names
+        Of the venues, by id; their ids if None.
+    mend
+        What a scenario takes away. None: the venues are all there is.
+    options
+        How many, by what objectives.
+
+    Returns
+    -------
+    Outreach
+        Proven the best, unless a row says otherwise.
+
+    Raises
+    ------
+    InputError
+        If a number of sessions is below 1 or more than there are venues, an objective is
+        unknown, or what is to be mended is of other origins. All faults at once.
+
+    Examples
+    --------
+    >>> from eh_access import WALK, estimate_travel_times, load_origins, load_sites
+    >>> homes, venues = load_origins("rotherham_oa"), load_sites("rotherham_candidates")
+    >>> times = estimate_travel_times(homes, venues, mode=WALK)
+    >>> found = best_sessions(times, homes, options=OutreachOptions(sessions=(1,)))
+    >>> found.frame["proven"].all().item(), len(found.scenarios)
+    (True, 4)
+    """
+    told = options or OutreachOptions()
+    _check(times, mend, told)
+    search = Search(times, origins, mend, told, names)
+    found = [
+        search.row(sessions, objective)
+        for sessions in told.sessions
+        for objective in told.objectives
+    ]
+    frame = pd.DataFrame([row for row, _ in found])
+    frame.index = pd.RangeIndex(1, len(frame) + 1, name="number")
+    scenarios = tuple(_as_scenario(venues, mend, row, told) for row, venues in found)
+    notes = ["A venue's place is its postcode's, and whether it is willing is not known."]
+    if times.estimated:
+        notes.append("Travel times are straight-line estimates: venues are indications.")
+    return Outreach(frame=frame, scenarios=scenarios, notes=tuple(notes))
+
+
+def outreach_frame(found: Sequence[Outreach]) -> pd.DataFrame:
+    """Return ``outreach.csv``: one row per scenario mended, number of venues and objective."""
+    parts = [
+        part.frame.assign(scenario=[scenario.name for scenario in part.scenarios]) for part in found
+    ]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def with_candidates(sites: gpd.GeoDataFrame, candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the sites with candidate venues beside them, closed until a scenario opens them."""
+    both = sites.index.intersection(candidates.index).tolist()
+    if both:
+        raise InputError(f"candidates: {both[:5]} are sites already; give them other ids")
+    opened = sites["is_open"] if "is_open" in sites else pd.Series(data=True, index=sites.index)
+    return pd.concat([sites.assign(is_open=opened), candidates.assign(is_open=False)])
+
+
+def _as_scenario(
+    venues: list[str], mend: Loss | None, row: dict[str, object], told: OutreachOptions
+) -> Scenario:
+    base = () if mend is None else mend.scenario.changes
+    opened = tuple(
+        change for venue in venues for change in (Open(venue), SetHours(venue, told.hours_per_week))
+    )
+    stem = "outreach" if mend is None else mend.scenario.name
+    name = f"{stem}-{row['objective']}-{row['sessions']}".replace("_", "-")
+    return Scenario(name, str(row["sentence"]), (*base, *opened))
+
+
+def _check(times: TravelTimes, mend: Loss | None, told: OutreachOptions) -> None:
+    able = int(np.isfinite(times.minutes).any(axis=0).sum())
+    faults = [
+        f"sessions is {count}; give 1 to {able}, the venues somebody can reach"
+        for count in told.sessions
+        if not 1 <= count <= able
+    ]
+    faults += [
+        f"no objective '{name}': {did_you_mean(name, OBJECTIVES)}"
+        for name in told.objectives
+        if name not in OBJECTIVES
+    ]
+    if not 0 <= told.hours_per_week <= 168:  # noqa: PLR2004 - hours in a week
+        faults.append(f"hours_per_week is {told.hours_per_week:g}; give 0 to 168")
+    if mend is not None and not len(mend.before) == len(mend.after) == len(times.origin_ids):
+        faults.append("what is to be mended is of other origins than the candidates' times")
+    if faults:
+        raise InputError(faults)

@@ -1,0 +1,1 @@
+"""Nobody identifiable: the rules for small counts and what they hide."""

@@ -1,0 +1,529 @@
+"""Maps of results to move about in, in one file."""
+
+from __future__ import annotations
+
+import base64
+import html
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from xstatic.pkg import leaflet
+
+from eh_access.criteria.criterion import Outcome
+from eh_access.errors import InputError, SourceError
+from eh_access.publish.charts import (
+    CHANGE,
+    DARK_BLUE,
+    GREY,
+    INK,
+    NOBODY,
+    ORANGE,
+    SETTINGS,
+    SHORT,
+    SITE_INK,
+    TIMES,
+    Shading,
+    located,
+    nearest_of,
+    shaded_shapes,
+    titled,
+)
+from eh_access.publish.wording import PRINTED
+
+if TYPE_CHECKING:
+    import folium
+    import geopandas as gpd
+    from matplotlib.axes import Axes
+
+    from eh_access.criteria.criterion import Verdict, Verdicts
+    from eh_access.measures.comparison import Comparison
+    from eh_access.routing.travel_times import TravelTimes
+
+UNUSED_BY_LEAFLET: Mapping[str, str] = {
+    "jquery": "$(",
+    "bootstrap": "bootstrap.",
+    "leaflet.awesome-markers": "L.AwesomeMarkers",
+    "leaflet.awesome.rotate": "L.AwesomeMarkers",
+    "glyphicon": "L.AwesomeMarkers",
+    "fontawesome": "L.AwesomeMarkers",
+}
+"""Files folium always asks for, with the words a script would hold if it used them."""
+
+MEDIA_TYPES = {".png": "image/png", ".svg": "image/svg+xml", ".gif": "image/gif"}
+VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1"/>'
+FETCHING_ATTRIBUTES = {
+    "audio": ("src",),
+    "embed": ("src",),
+    "iframe": ("src",),
+    "image": ("href", "xlink:href"),
+    "img": ("src", "srcset"),
+    "input": ("src",),
+    "link": ("href",),
+    "object": ("data",),
+    "script": ("src",),
+    "source": ("src", "srcset"),
+    "track": ("src",),
+    "use": ("href", "xlink:href"),
+    "video": ("src", "poster"),
+}
+CSS_URL = re.compile(r"""url\(\s*(["']?)(?P<url>[^"')]*)\1\s*\)|@import\s+(["'])(?P<at>[^"']+)""")
+SOURCE_MAP = re.compile(r"^\s*//[#@] sourceMappingURL=.*$", re.MULTILINE)
+
+
+@cache
+def leaflet_files() -> Mapping[str, str]:
+    """Return Leaflet's script and style sheet, its images inside the latter."""
+    folder = Path(leaflet.BASE_DIR)
+    try:
+        script = (folder / "leaflet.js").read_text(encoding="utf-8")
+        style = (folder / "leaflet.css").read_text(encoding="utf-8")
+        style = CSS_URL.sub(lambda found: _image_inside(found, folder), style)
+    except OSError as error:
+        message = f"Leaflet's files cannot be read ({error}); install XStatic-Leaflet again"
+        raise SourceError(message) from error
+    return {"leaflet.js": SOURCE_MAP.sub("", script).strip(), "leaflet.css": style}
+
+
+def inline_map(
+    folium_map: Any,  # noqa: ANN401 - folium ships no types and must not be imported here
+    *,
+    title: str,
+    lang: str = "en-GB",
+    files: Mapping[str, str] | None = None,
+) -> str:
+    """Return a folium map as one HTML page that fetches nothing when it is opened.
+
+    Parameters
+    ----------
+    folium_map
+        A ``folium.Map``. One without tiles stays silent; a tile layer asks its server by itself.
+    title
+        Title of the page, in plain text.
+    lang
+        Language of the page.
+    files
+        Text of further scripts and style sheets by file name, for plugins; they win over
+        Leaflet's own. Folium's popups need jQuery's.
+
+    Returns
+    -------
+    str
+        The page.
+
+    Raises
+    ------
+    InputError
+        If the page would still fetch something; every such reference is named.
+    SourceError
+        If Leaflet's files cannot be read.
+
+    Examples
+    --------
+    >>> import folium
+    >>> page = inline_map(folium.Map([53.4, -1.3], tiles=None), title="Rotherham")
+    >>> external_references(page)
+    ()
+    """
+    page = folium_map.get_root().render()
+    return inline_page(page, title=title, lang=lang, files={**leaflet_files(), **(files or {})})
+
+
+def inline_page(page: str, *, title: str, lang: str, files: Mapping[str, str]) -> str:
+    """Return a page with its scripts and style sheets inside."""
+    rewriter = _Rewriter(title=title, lang=lang, files=files)
+    rewriter.feed(page)
+    rewriter.close()
+    rewritten = "".join(rewriter.parts)
+    scripts = "".join(rewriter.own_scripts)
+    faults = [
+        f"the page uses {name} ({word!r}), which is left out; give its text in files"
+        for name, word in rewriter.left_out.items()
+        if word in scripts
+    ]
+    faults += [
+        f"the page would fetch {reference}; give its text in files, or leave it out"
+        for reference in external_references(rewritten)
+    ]
+    if faults:
+        raise InputError(faults)
+    return rewritten
+
+
+def external_references(page: str) -> tuple[str, ...]:
+    """Return everything a page would fetch when it is opened."""
+    # Links that a reader may follow are no such thing. What scripts do cannot be seen here: that
+    # is for a browser with the network cut.
+    scanner = _Scanner()
+    scanner.feed(page)
+    scanner.close()
+    return tuple(scanner.found)
+
+
+def _image_inside(found: re.Match[str], folder: Path) -> str:
+    address = found["url"] or ""
+    if address.startswith(("#", "data:")):
+        return found[0]
+    content = base64.b64encode((folder / address).read_bytes()).decode("ascii")
+    return f'url("data:{MEDIA_TYPES[Path(address).suffix]};base64,{content}")'
+
+
+def _stands_alone(address: str) -> bool:
+    return address.strip() == "" or address.strip().startswith(("#", "data:", "blob:"))
+
+
+class _Scanner(HTMLParser):
+    """Collects what a browser would fetch: attributes of tags, and addresses in styles."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[str] = []
+        self._in_style = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._in_style = tag == "style"
+        for name, value in attrs:
+            if name in FETCHING_ATTRIBUTES.get(tag, ()) and not _stands_alone(value or ""):
+                self.found.append(value or "")
+            elif name == "style":
+                self._scan_style(value or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "style":
+            self._in_style = False
+
+    def handle_data(self, data: str) -> None:
+        if self._in_style:
+            self._scan_style(data)
+
+    def _scan_style(self, text: str) -> None:
+        addresses = (found["url"] or found["at"] or "" for found in CSS_URL.finditer(text))
+        self.found.extend(address for address in addresses if not _stands_alone(address))
+
+
+class _Rewriter(HTMLParser):
+    """Copies a page as it stands, but for scripts, style sheets, language, title and viewport."""
+
+    def __init__(self, *, title: str, lang: str, files: Mapping[str, str]) -> None:
+        super().__init__(convert_charrefs=False)
+        self.parts: list[str] = []
+        self.own_scripts: list[str] = []
+        self.left_out: dict[str, str] = {}
+        self._title = html.escape(title)
+        self._lang = html.escape(lang)
+        self._files = files
+        self._skip_end = False
+        self._in_script = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        self._in_script = tag == "script"
+        if tag == "html":
+            self.parts.append(f'<html lang="{self._lang}">')
+        elif tag == "head":
+            self.parts.append(f"<head>\n<title>{self._title}</title>")
+        elif tag == "meta" and given.get("name") == "viewport":
+            self.parts.append(VIEWPORT)
+        elif tag == "script" and "src" in given:
+            self._replace(given["src"], kind="script")
+        elif tag == "link" and "stylesheet" in given.get("rel", ""):
+            self._replace(given.get("href", ""), kind="style")
+        else:
+            self.parts.append(self.get_starttag_text() or "")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_script = False
+        if tag == "script" and self._skip_end:
+            self._skip_end = False
+        else:
+            self.parts.append(f"</{tag}>")
+
+    def handle_data(self, data: str) -> None:
+        self.parts.append(data)
+        if self._in_script:
+            self.own_scripts.append(data)
+
+    def handle_comment(self, data: str) -> None:
+        self.parts.append(f"<!--{data}-->")
+
+    def handle_decl(self, decl: str) -> None:
+        self.parts.append(f"<!{decl}>")
+
+    def handle_entityref(self, name: str) -> None:
+        self.parts.append(f"&{name};")
+
+    def handle_charref(self, name: str) -> None:
+        self.parts.append(f"&#{name};")
+
+    def _replace(self, address: str, *, kind: str) -> None:
+        """Put the file's text in place of its tag, or nothing when the page does not use it."""
+        self._skip_end = kind == "script"
+        self._in_script = False
+        name = address.rsplit("/", 1)[-1]
+        if name in self._files:
+            text = self._files[name].replace(f"</{kind}", f"<\\/{kind}")
+            self.parts.append(f"<{kind}>{text}</{kind}>")
+            return
+        unused = _unused(address, UNUSED_BY_LEAFLET)
+        if unused:
+            self.left_out[unused] = UNUSED_BY_LEAFLET[unused]
+            return
+        self.parts.append(self.get_starttag_text() or "")
+        self._skip_end = False
+
+
+def _unused(address: str, names: Iterable[str]) -> str:
+    """Return the name that an address is of, or ""."""
+    return next((name for name in names if name in address.casefold()), "")
+
+
+DEGREES = "EPSG:4326"
+NO_COLOUR = "#FFFFFF"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shaded:
+    """One layer of a map."""
+
+    name: str  # its name in the switch, if there are several
+    values: pd.Series  # by origin, in the unit of the shading
+    weights: pd.Series
+    words: Callable[[float], str]  # A value in words
+
+
+def explore_times(
+    times: TravelTimes,
+    origins: gpd.GeoDataFrame,
+    *,
+    areas: gpd.GeoDataFrame | None = None,
+    sites: gpd.GeoDataFrame | None = None,
+    tiles: str | None = None,
+) -> folium.Map:
+    """Return `TravelTimes.explore`, whose parameters these are."""
+    nearest, weights = nearest_of(times, origins)
+    title = titled(f"{TIMES.title}, {times.mode.label}", estimated=times.estimated)
+    layer = Shaded(name=TIMES.title, values=nearest, weights=weights, words=_reached_words)
+    return page_of(TIMES, [layer], origins, title=title, over=(areas, sites, tiles))
+
+
+def explore_change(
+    comparison: Comparison,
+    origins: gpd.GeoDataFrame,
+    *,
+    areas: gpd.GeoDataFrame | None = None,
+    sites: gpd.GeoDataFrame | None = None,
+    tiles: str | None = None,
+) -> folium.Map:
+    """Return `Comparison.explore`, whose parameters these are."""
+    frame = comparison.frame
+    title = titled(f"{CHANGE.title}, {comparison.mode.label}", estimated=comparison.estimated)
+    layer = Shaded(
+        name=CHANGE.title, values=frame["change_min"], weights=frame["weight"], words=_added_words
+    )
+    return page_of(CHANGE, [layer], origins, title=title, over=(areas, sites, tiles))
+
+
+Over = tuple["gpd.GeoDataFrame | None", "gpd.GeoDataFrame | None", "str | None"]
+
+
+def page_of(
+    shading: Shading, layers: list[Shaded], origins: gpd.GeoDataFrame, *, title: str, over: Over
+) -> folium.Map:
+    """Return a map of some layers, one shown at a time."""
+    import folium  # noqa: PLC0415 - heavy
+
+    areas, sites, tiles = over
+    drawn = folium.Map(tiles=tiles, control_scale=True)
+    for number, layer in enumerate(layers):
+        shapes, values = shaded_shapes(layer.values, layer.weights, origins, areas)
+        shown = shapes.to_crs(DEGREES)
+        west, south, east, north = shown.total_bounds
+        drawn.fit_bounds([[south, west], [north, east]])
+        names = shapes.index if areas is None or "name" not in areas else areas["name"]
+        rows = pd.DataFrame(
+            {
+                "place": [html.escape(str(name)) for name in names],
+                "told": [NOBODY if np.isnan(value) else layer.words(value) for value in values],
+                "colour": [
+                    NO_COLOUR if found < 0 else shading.colours[found]
+                    for found in shading.classes(values)
+                ],
+            },
+            index=shapes.index,
+        )
+        holder = folium.FeatureGroup(
+            html.escape(layer.name), overlay=len(layers) == 1, show=number == 0
+        )
+        holder.add_to(drawn)
+        _add_layer(holder, shown, rows, {"place": "Place", "told": html.escape(shading.title)})
+    if sites is not None:
+        known = located(sites)
+        dots = pd.DataFrame(
+            {"place": [html.escape(str(name)) for name in known["name"]], "colour": SITE_INK},
+            index=known.index,
+        )
+        group = folium.FeatureGroup("sites", control=False)
+        group.add_to(drawn)
+        _add_layer(group, known.geometry.to_crs(DEGREES), dots, {"place": "Site"})
+    if len(layers) > 1:
+        folium.LayerControl(position="bottomleft", collapsed=False).add_to(drawn)
+    figure: Any = drawn.get_root()
+    figure.html.add_child(folium.Element(_legend_html(shading, title)))
+    return drawn
+
+
+def _add_layer(
+    holder: folium.FeatureGroup, shapes: gpd.GeoSeries, rows: pd.DataFrame, told: dict[str, str]
+) -> None:
+    """Add shapes with what is said of each; every word is escaped already."""
+    import folium  # noqa: PLC0415 - heavy
+    import geopandas as gpd  # noqa: PLC0415 - heavy
+
+    table = gpd.GeoDataFrame(rows.reset_index(drop=True), geometry=list(shapes), crs=DEGREES)
+    folium.GeoJson(
+        table.to_json(drop_id=True),
+        style_function=lambda feature: {
+            "fillColor": feature["properties"]["colour"],
+            "fillOpacity": 0.8,
+            "color": INK,
+            "weight": 0.6,
+        },
+        marker=folium.CircleMarker(radius=6, fill=True),
+        tooltip=folium.GeoJsonTooltip(list(told), aliases=list(told.values()), localize=False),
+    ).add_to(holder)
+
+
+def _reached_words(minutes: float) -> str:
+    return "out of reach" if np.isinf(minutes) else f"{minutes:.1f}"
+
+
+def _added_words(minutes: float) -> str:
+    if np.isinf(minutes):
+        return "no longer reached by all" if minutes > 0 else "newly reached"
+    return f"{minutes:+.1f}"
+
+
+def _legend_html(shading: Shading, title: str) -> str:
+    rows = "".join(
+        f'<div><span style="display:inline-block;width:1em;height:1em;border:1px solid {INK};'
+        f'background:{colour}"></span> {html.escape(label)}</div>'
+        for label, colour in zip(shading.labels, shading.colours, strict=True)
+    )
+    heading = html.escape(title).replace("\n", "<br>")
+    return (
+        '<div style="position:fixed;top:.6em;right:.6em;z-index:9999;background:white;'
+        f'padding:.6em;font:13px system-ui,sans-serif;color:{INK};border:1px solid {GREY}">'
+        f"<strong>{heading}</strong>{rows}<div>north is up</div></div>"
+    )
+
+
+ROW_IN, FRAME_IN = 0.62, 1.3
+UNIT_SIGNS = {"percent": "%", "minutes": " min", "percentage points": " points"}
+
+
+def plot_verdicts(verdicts: Verdicts, *, ax: Axes | None = None) -> Axes:
+    """Return `Verdicts.plot`, whose parameters these are."""
+    import matplotlib as mpl  # noqa: PLC0415 - heavy
+    from matplotlib import pyplot as plt  # noqa: PLC0415 - heavy
+
+    with mpl.rc_context(SETTINGS):
+        size = (8.0, FRAME_IN + ROW_IN * len(verdicts))
+        axes = plt.subplots(figsize=size, layout="constrained")[1] if ax is None else ax
+        several = len({verdict.scenario for verdict in verdicts}) > 1
+        for row, verdict in enumerate(verdicts):
+            _draw_row(axes, row, verdict)
+        axes.set_yticks(
+            range(len(verdicts)), [_row_label(verdict, several=several) for verdict in verdicts]
+        )
+        axes.set_ylim(len(verdicts) - 0.5, -0.8)
+        axes.set_xlabel("percent, minutes or points, as each row says", loc="left")
+        axes.tick_params(axis="y", length=0)
+        estimated = any(verdict.basis == "estimated" for verdict in verdicts)
+        axes.set_title(titled("Before, after and the threshold", estimated=estimated), loc="left",
+                       fontsize=10)  # fmt: skip
+        handles = [
+            mpl.lines.Line2D([], [], label=label, ls="", marker=marker, color=colour, mfc=fill)
+            for label, marker, colour, fill in (
+                ("before", "o", DARK_BLUE, "white"),
+                ("after", "D", ORANGE, ORANGE),
+                ("threshold", "|", INK, INK),
+            )
+        ]
+        axes.legend(handles=handles, loc="upper right", bbox_to_anchor=(1, -0.06), ncols=3,
+                    frameon=False)  # fmt: skip
+    return axes
+
+
+def _draw_row(axes: Axes, row: int, verdict: Verdict) -> None:
+    """Draw one verdict: from before to after, the threshold as a bar across, and words above."""
+    factor, unit = PRINTED[verdict.criterion.spec.unit]
+    sign = UNIT_SIGNS[unit]
+    before, after, limit = (
+        factor * value for value in (verdict.baseline_value, verdict.value, verdict.threshold)
+    )
+    if math.isfinite(before) and math.isfinite(after):
+        axes.plot([before, after], [row, row], color=GREY, linewidth=1.5, zorder=1)
+    axes.plot(limit, row, marker="|", markersize=16, mew=2.5, color=INK, zorder=2)
+    axes.plot(before, row, marker="o", markersize=8, mfc="white", color=DARK_BLUE, zorder=3)
+    axes.plot(after, row, marker="D", markersize=7, color=ORANGE, mec=INK, mew=0.5, zorder=4)
+    told = [
+        f"{value:.1f}{sign}" if math.isfinite(value) else "no figure" for value in (before, after)
+    ]
+    least = "at least" if verdict.criterion.spec.better == "higher" else "at most"
+    words = f"{' → '.join(told)}; {least} {limit:g}{sign}: {_outcome(verdict)}"
+    axes.annotate(
+        words, (0.01, row - 0.24), xycoords=axes.get_yaxis_transform(), fontsize=8, va="bottom"
+    )
+
+
+def _outcome(verdict: Verdict) -> str:
+    if verdict.outcome == Outcome.CANNOT_SAY and verdict.indication is not None:
+        return f"{verdict.outcome}, points to {verdict.indication}"
+    return str(verdict.outcome)
+
+
+def _row_label(verdict: Verdict, *, several: bool) -> str:
+    label = f"{verdict.criterion.id}\n{verdict.scenario}" if several else verdict.criterion.id
+    return label.replace("$", r"\$")
+
+
+def explore_verdicts(
+    verdicts: Verdicts,
+    origins: gpd.GeoDataFrame,
+    *,
+    areas: gpd.GeoDataFrame | None = None,
+    sites: gpd.GeoDataFrame | None = None,
+    tiles: str | None = None,
+) -> folium.Map:
+    """Return `Verdicts.explore`, whose parameters these are."""
+    layers = [
+        Shaded(
+            name=f"{verdict.criterion.id}, {verdict.scenario}",
+            values=_short(verdict).astype(float),
+            weights=verdict.evidence["weight"],
+            words="{:.0%}".format,
+        )
+        for verdict in verdicts
+        if "counts" in verdict.evidence
+    ]
+    if not layers:
+        raise InputError("no verdict here rests on single origins, so none has a place to show")
+    estimated = any(verdict.basis == "estimated" for verdict in verdicts)
+    title = titled(SHORT.title, estimated=estimated)
+    return page_of(SHORT, layers, origins, title=title, over=(areas, sites, tiles))
+
+
+def _short(verdict: Verdict) -> pd.Series:
+    """Return who falls short: is not served, or has more added than is allowed."""
+    counts = verdict.evidence["counts"]
+    return counts if verdict.criterion.spec.of_change else ~counts

@@ -1,0 +1,685 @@
+"""What the map page carries."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from eh_access.criteria.criterion import ROUTE_DETOUR, rough_areas, rough_radius_m
+from eh_access.measures.equity import GROUPS, group_members
+from eh_access.measures.scenarios import open_sites
+from eh_access.publish.attribution import OSM_CREDIT, credit_lines
+from eh_access.publish.charts import CHANGE
+from eh_access.publish.table import hiding_rules
+from eh_access.publish.tabulations import DisplayAreas, display_areas
+from eh_access.routing.estimate import ACCURACY
+from eh_access.routing.isochrones import isochrones
+from eh_access.study.reading import are_postcodes
+from eh_access.study.result import BASELINE_NAME
+from eh_access.study.travel import times_by
+from eh_access.tables import CRS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
+
+    from eh_access.criteria.criterion import Criterion, Verdict
+    from eh_access.modes import TravelMode
+    from eh_access.network.model import Network
+    from eh_access.privacy.policy import Policy
+    from eh_access.routing.travel_times import TravelTimes
+    from eh_access.study.config import ScenarioConfig
+    from eh_access.study.result import StudyResult
+
+STEPS_PER_DEGREE = 100_000
+GROUP_BITS, MOST_GROUPS = 5, 6
+FIRST_SIGN = ord("?")
+DEGREES = "EPSG:4326"
+MAX_STREET_POINTS = 120_000
+STREET_CLASSES: tuple[tuple[str, ...], ...] = (
+    ("motorway", "trunk", "primary", "secondary", "motorway_link", "trunk_link"),
+    ("tertiary", "primary_link", "secondary_link"),
+    ("unclassified", "residential", "living_street", "tertiary_link"),
+    ("pedestrian", "footway", "path", "cycleway", "bridleway", "steps", "track"),
+)
+"""Kinds of street in the order in which a crowded map keeps them."""
+
+
+def to_degrees(shapes: Iterable[BaseGeometry | None]) -> gpd.GeoSeries:
+    """Return shapes on the British National Grid in degrees."""
+    return gpd.GeoSeries(list(shapes), crs=CRS).to_crs(DEGREES)
+
+
+def encoded_lines(shapes: Iterable[BaseGeometry]) -> list[str]:
+    """Return lines, in one piece or several, as encoded polylines."""
+    return encode(shapely.get_parts(to_degrees(shapes).to_numpy()))
+
+
+def encoded_polygons(shapes: Iterable[BaseGeometry]) -> list[list[list[str]]]:
+    """Return polygons, in one piece or several, as encoded polylines."""
+    placed = to_degrees(shapes).to_numpy()
+    parts, shape = shapely.get_parts(placed, return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
+    found: list[list[list[str]]] = [[] for _ in placed]
+    of_part: list[list[str]] = [[] for _ in parts]
+    for number, owner in enumerate(shape):
+        found[owner].append(of_part[number])
+    for owner, text in zip(part, encode(rings), strict=True):
+        of_part[owner].append(text)
+    return found
+
+
+def encode(lines: NDArray[np.object_]) -> list[str]:
+    """Return lines or rings as encoded polylines."""
+    lonlat, line = shapely.get_coordinates(lines, return_index=True)
+    grid = np.rint(lonlat[:, ::-1] * STEPS_PER_DEGREE).astype(np.int64)
+    begins = np.diff(line, prepend=-1) > 0
+    moves = np.where(begins[:, None], grid, np.diff(grid, axis=0, prepend=0))
+    kept = begins | moves.any(axis=1)
+    numbers = np.bincount(line[kept], minlength=len(lines)).cumsum() * 2
+    moves = moves[kept].ravel()
+    bits = (moves << 1) ^ (moves >> 63)  # the sign goes last
+    rest = bits[:, None] >> (GROUP_BITS * np.arange(MOST_GROUPS))
+    used = rest > 0
+    used[:, 0] = True
+    more = rest >> GROUP_BITS > 0
+    signs = (rest & 31 | more << GROUP_BITS) + FIRST_SIGN
+    text = signs[used].astype(np.uint8).tobytes().decode("ascii")
+    ends = np.concatenate([[0], used.sum(axis=1).cumsum()])
+    return [text[a:b] for a, b in pairwise([0, *ends[numbers]])]
+
+
+def simplified(shapes: Iterable[BaseGeometry], *, within_m: float) -> list[BaseGeometry]:
+    """Return polygons with fewer points, still fitting their neighbours."""
+    given = list(shapes)
+    coarse = shapely.coverage_simplify(np.array(given, dtype=object), within_m)
+    return [
+        new if not new.is_empty and new.is_valid else old
+        for new, old in zip(coarse, given, strict=True)
+    ]
+
+
+def street_lines(network: Network, *, within_m: float = 8.0) -> list[dict[str, Any]]:
+    """Return streets for a map's base, main roads first, as many as a page can carry."""
+    kind = np.array([tags.get("highway", "") for tags in network.tag_sets])
+    edges = edge_lines(network)
+    layers: list[dict[str, Any]] = []
+    points = 0
+    for width, kinds in zip((1.8, 1.2, 0.7, 0.4), STREET_CLASSES, strict=True):
+        chosen = np.isin(kind, kinds)[network.edge_tags]
+        lines = joined(edges[chosen], within_m=within_m)
+        points += int(shapely.get_num_coordinates(lines).sum())
+        if points > MAX_STREET_POINTS:
+            break
+        if len(lines):
+            layers.append({"width": width, "lines": encoded_lines(lines)})
+    return layers
+
+
+def edge_lines(network: Network) -> NDArray[np.object_]:
+    """Return every edge of a network as a line (EPSG:27700)."""
+
+    def make() -> NDArray[np.object_]:
+        edge = np.repeat(np.arange(network.edge_count), np.diff(network.geometry_start))
+        lines: NDArray[np.object_] = shapely.linestrings(network.geometry_xy, indices=edge)
+        return lines
+
+    return network.remember("lines", make)
+
+
+def joined(lines: NDArray[np.object_], *, within_m: float) -> NDArray[np.object_]:
+    """Return lines with fewer points, those that meet end to end made one."""
+    merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines)))
+    # each by itself: to keep all clear of one another costs a hundred times as much
+    found: NDArray[np.object_] = shapely.simplify(merged, within_m, preserve_topology=False)
+    return found
+
+
+CUTOFFS_MIN = (10, 20, 30, 45, 60)
+WALK_DETAIL_M, DRIVE_DETAIL_M = 20.0, 40.0
+"""How far a line drawn may run from the true one: a page is looked at, not measured on."""
+
+CELLS = 1.5
+"""The raster's points lie so many times further apart than a line may run from the true one."""
+
+BEYOND_M = 1000.0
+"""How far beyond the study's area land is kept."""
+
+Shape = list[list[str]]
+"""Parts, each of rings as encoded polylines."""
+
+NumberedShape = list[list[int | str]]
+"""The same, rings that several shapes share by their number."""
+
+
+def isochrone_shapes(result: StudyResult) -> dict[str, Any] | None:
+    """Return the land within each cutoff of each site, by mode, as encoded polylines."""
+    if result.network is None:
+        return None
+    sites = result.sites.sort_index()
+    shapes = {name: shapes_of(result, sites, name) for name in result.modes}
+    rings, numbered = _shared(shapes)
+    return {
+        "cutoffs": list(CUTOFFS_MIN),
+        "detail_m": {name: _detail_m(times.mode) for name, times in result.times.items()},
+        "rings": rings,
+        "modes": numbered,
+    }
+
+
+def _shared(
+    shapes: dict[str, list[list[Shape]]],
+) -> tuple[list[str], dict[str, list[list[NumberedShape]]]]:
+    """Return the rings in more than one shape, and the shapes with their numbers in place."""
+    times = Counter(
+        ring
+        for of_mode in shapes.values()
+        for of_site in of_mode
+        for shape in of_site
+        for part in shape
+        for ring in part
+    )
+    rings = [ring for ring, count in times.items() if count > 1]
+    number = {ring: at for at, ring in enumerate(rings)}
+    return rings, {
+        mode: [
+            [[[number.get(ring, ring) for ring in part] for part in shape] for shape in of_site]
+            for of_site in of_mode
+        ]
+        for mode, of_mode in shapes.items()
+    }
+
+
+def moved_shapes(
+    result: StudyResult, scenario: str, site: str, place: shapely.Point
+) -> dict[str, list[Shape]]:
+    """Return the isochrones of sites that a scenario moves or whose streets it changes."""
+    if result.network is None:
+        return {}
+    there = gpd.GeoDataFrame(index=result.sites.index[[0]].map({result.sites.index[0]: site}))
+    there = there.set_geometry([place], crs=CRS)
+    streets = result.network_for(scenario)
+    return {name: shapes_of(result, there, name, streets)[0] for name in result.modes}
+
+
+def shapes_of(
+    result: StudyResult, sites: gpd.GeoDataFrame, mode_name: str, streets: Network | None = None
+) -> list[list[Shape]]:
+    """Return shapes of one mode, for each site one for each cutoff; on the study's own streets."""
+    mode = result.times[mode_name].mode
+    placed = sites[sites.geometry.notna()]
+    by_site = _drawn(result, placed, mode, streets or result.network)
+    return [by_site.get(site, [[] for _ in CUTOFFS_MIN]) for site in sites.index]
+
+
+def _drawn(
+    result: StudyResult, sites: gpd.GeoDataFrame, mode: TravelMode, streets: Network | None
+) -> dict[str, list[Shape]]:
+    if streets is None or sites.empty:
+        return {}
+    detail_m = _detail_m(mode)
+    land = isochrones(
+        streets,
+        sites,
+        mode=mode,
+        cutoffs_min=CUTOFFS_MIN,
+        cell_m=CELLS * detail_m,
+        area=result.borough.buffer(BEYOND_M),
+    )
+    tidy = [simpler(shape, detail_m) for shape in land.geometry]
+    steps = encoded_polygons(tidy)
+    found: dict[str, list[Shape]] = {}
+    for site, shape in zip(land["site_id"], steps, strict=True):
+        found.setdefault(str(site), []).append(shape)
+    return found
+
+
+def _detail_m(mode: TravelMode) -> float:
+    return DRIVE_DETAIL_M if mode.uses_road_speeds else WALK_DETAIL_M
+
+
+def simpler(shape: BaseGeometry, detail_m: float) -> BaseGeometry:
+    """Return a shape with fewer points, without the parts and holes too small to be seen."""
+    least_m2 = 10 * detail_m**2
+    kept = []
+    for part in shapely.get_parts(shape):
+        if part.geom_type == "Polygon" and part.area >= least_m2:
+            rings = shapely.get_rings(part)
+            large = shapely.area(shapely.polygons(rings[1:])) >= least_m2
+            kept.append(shapely.polygons(rings[0], rings[1:][large]))
+    coarse = shapely.simplify(shapely.MultiPolygon(kept), detail_m, preserve_topology=False)
+    return shapely.orient_polygons(coarse)
+
+
+def shortest_ways(
+    result: StudyResult, origins: gpd.GeoDataFrame | None = None
+) -> Mapping[str, TravelTimes]:
+    """Return the shortest ways to every site, by mode."""
+    if result.network is None:
+        return {}
+    found = dict(result.distances) if origins is None else {}
+    for name, times in result.times.items():
+        if name not in found and not times.mode.uses_road_speeds:
+            found[name] = times_by(
+                times.mode.level(),
+                result.origins if origins is None else origins,
+                result.sites,
+                network=result.network,
+                study=result.study,
+            )
+    return found
+
+
+STEPS_PER_MIN = 10_000
+"""Minutes travel in ten-thousandths, the decimals of ``origins.csv``, in three bytes each."""
+BYTES = 3
+UNREACHED = 256**BYTES - 1
+SHOWN = 2
+"""Sites a look-up shows after a decision: the nearest, and the second."""
+FIRST = ord("A")
+MOST_BYTES = 2_000_000
+"""Of minutes: a map may take 5 MB in all, streets included."""
+
+_log = logging.getLogger(__name__)
+
+
+def postcode_table(result: StudyResult) -> dict[str, Any] | None:
+    """Return what the map page needs to answer for a postcode."""
+    if are_postcodes(result.origins.index):
+        return {"ids": None}
+    points = result.postcodes
+    if points is None or points.empty:
+        return None
+    tables = len(result.times) * (1 if result.network is None else 2)  # minutes, and lengths
+    size = len(points) * len(result.sites) * tables * BYTES
+    if size > MOST_BYTES:
+        _log.warning(
+            "The map has no look-up of postcodes: %s of them to %s sites are too much for one file",
+            f"{len(points):,}",
+            f"{len(result.sites):,}",
+        )
+        return None
+    site_ids = result.sites.sort_index().index
+    minutes = {
+        name: _columns(
+            times_by(times.mode, points, result.sites, network=result.network, study=result.study),
+            site_ids,
+        )
+        for name, times in result.times.items()
+    }
+    lengths = shortest_ways(result, points)
+    return {
+        "ids": [str(code) for code in points.index],
+        "steps": STEPS_PER_MIN,
+        "minutes": minutes,
+        "lengths": {name: _columns(lengths[name], site_ids) for name in lengths},
+        "moved": {name: _moved(result, name, points, minutes) for name in result.moved},
+        "across": _across(result, points),
+    }
+
+
+def _across(
+    result: StudyResult, points: gpd.GeoDataFrame
+) -> dict[str, dict[str, list[tuple[str, str]]]]:
+    """Return the nearest neighbours' sites of each postcode, by scenario, mode and rank."""
+    # As many as it takes for two of them to count, whichever sites do. Each rank is which site, a
+    # character for each postcode (see `FIRST`), and the minutes to it. Scenarios that leave
+    # streets as they are have none of their own.
+    if result.neighbours is None:
+        return {}
+    sites = result.neighbours.sort_index()
+    enough = result.study.settings.full_time_from_hours
+    full = open_sites(sites, full_time=True, full_time_from_hours=enough)
+    ranks = range(min(len(sites), SHOWN + len(sites) - len(full)))
+    streets = {
+        name: result.network_for(name)
+        for name in result.scenario_names
+        if name == BASELINE_NAME or result.network_for(name) is not result.network
+    }
+    found: dict[str, dict[str, list[tuple[str, str]]]] = {}
+    for scenario, network in streets.items():
+        found[scenario] = {}
+        for name, times in result.times.items():
+            there = times_by(times.mode, points, sites, network=network, study=result.study)
+            order = np.argsort(there.minutes, axis=1, kind="stable")
+            near = np.take_along_axis(there.minutes, order, axis=1)
+            found[scenario][name] = [
+                ("".join(chr(FIRST + site) for site in order[:, rank]), _steps(near[:, rank]))
+                for rank in ranks
+            ]
+    return found
+
+
+def _columns(times: TravelTimes, site_ids: pd.Index) -> list[str]:
+    return [packed(times, str(site)) for site in site_ids]
+
+
+def _moved(
+    result: StudyResult, scenario: str, points: gpd.GeoDataFrame, before: dict[str, list[str]]
+) -> dict[str, dict[int, str]]:
+    """Return the columns that differ from the baseline's under a scenario, by mode and site."""
+    sites = result.scenario_sites[scenario].sort_index()
+    network = result.network_for(scenario)
+    moved = {
+        change.site for item in result.scenarios if item.name == scenario for change in item.move
+    }
+    same_streets = network is result.network
+    found: dict[str, dict[int, str]] = {}
+    for name, times in result.times.items():
+        asked = sites.loc[sorted(moved)] if same_streets else sites
+        minutes = times_by(times.mode, points, asked, network=network, study=result.study)
+        columns = {sites.index.get_loc(site): packed(minutes, site) for site in asked.index}
+        found[name] = {at: text for at, text in columns.items() if text != before[name][at]}
+    return found
+
+
+def packed(times: TravelTimes, site: str) -> str:
+    """Return one site's minutes, in steps, three bytes each, in base64."""
+    return _steps(times.select(pd.Index([site])).minutes[:, 0])
+
+
+def _steps(column: NDArray[np.float32]) -> str:
+    minutes = column.astype(np.float64)
+    steps = np.rint(np.where(np.isfinite(minutes), minutes * STEPS_PER_MIN, UNREACHED))
+    whole = np.minimum(steps, UNREACHED).astype("<u4")
+    return base64.b64encode(whole.view(np.uint8).reshape(-1, 4)[:, :BYTES].tobytes()).decode()
+
+
+FORMAT = 3
+SIMPLIFY_M = 15.0
+CIRCLE_M = 1.0
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+NO_SITE = -1
+
+
+def build_payload(result: StudyResult) -> dict[str, Any]:
+    """Return everything the map page needs to answer its reader, with no server behind it."""
+    result.refuse_private()
+    wider = result.with_neighbours or result
+    own = result.sites.sort_index().index
+    sites = wider.sites.loc[own.append(wider.sites.index.difference(own))]
+    study = result.study
+    shown = display_areas(result.origins, result.areas, public=result.study.weights_public)
+    lengths = shortest_ways(wider)
+    return {
+        "format": FORMAT,
+        "study": {
+            "id": study.id,
+            "title": study.title,
+            "question": study.question,
+            "place": study.place,
+            "unit": study.unit,
+            "site_word": study.site_word,
+            "weight_label": study.weight_label,
+            "hiding": hiding_rules(study.policy),
+            "illustrative": study.illustrative,
+        },
+        "estimated": result.estimated,
+        "accuracy": ACCURACY if result.estimated else "",
+        "settings": {
+            "cutoff_min": study.settings.cutoff_min,
+            "loser_min": study.settings.loser_min,
+            "search_min": study.settings.search_min,
+            "full_time_from_hours": study.settings.full_time_from_hours,
+            "detour": ROUTE_DETOUR,
+        },
+        "modes": [
+            _mode(times, wider.times_back.get(name), lengths.get(name), sites.index)
+            for name, times in wider.times.items()
+        ],
+        "sites": _sites(sites, result.borough, own=len(own)),
+        "scenarios": [_scenario(wider, name, sites.index) for name in result.scenario_names],
+        "origins": _origins(result.origins, shown, study.policy),
+        "postcodes": postcode_table(result),
+        "areas": _areas(shown.areas),
+        "area_word": shown.word,
+        "change": CHANGE.as_data(),
+        "base": _base(result),
+        "isochrones": isochrone_shapes(result),
+        "columns": _payload_columns(result),
+        "criteria": [_criterion(criterion) for criterion in study.criteria],
+        "verdicts": [
+            _verdict(verdict, neighbours=found is not result)
+            for found in dict.fromkeys((result, wider))
+            for verdict in found.verdicts
+        ],
+        "notes": [{"level": note.level, "text": note.text} for note in result.notes],
+        "credits": list(credit_lines(result.provenance)),
+        "osm_credit": OSM_CREDIT,
+    }
+
+
+def safe_json(value: Mapping[str, Any]) -> str:
+    r"""Return JSON that may stand inside a page's script whatever names are in it."""
+    text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def _number(value: object) -> float | None:
+    """Return a number for JSON; None where there is none."""
+    number = float(str(value)) if not pd.isna(value) else math.nan  # type: ignore[call-overload]
+    return number if math.isfinite(number) else None
+
+
+def _text(value: object) -> str:
+    return "" if value is None or pd.isna(value) else str(value)  # type: ignore[call-overload]
+
+
+def _mode(
+    times: TravelTimes, back: TravelTimes | None, lengths: TravelTimes | None, site_ids: pd.Index
+) -> dict[str, Any]:
+    """Return a mode with its minutes; ``back`` is None if not known, "" if the same as there."""
+    there = _packed(times, site_ids)
+    home = None if back is None else _packed(back, site_ids)
+    return {
+        "name": times.mode.name,
+        "label": times.mode.label,
+        "speed_km_h": times.mode.speed_km_h,
+        "uses_road_speeds": times.mode.uses_road_speeds,
+        "estimated": times.estimated,
+        "method": times.method,
+        "minutes": there,
+        "back": "" if home == there else home,
+        "distances": None if lengths is None else _packed(lengths, site_ids),
+    }
+
+
+def _packed(times: TravelTimes, site_ids: pd.Index) -> str:
+    """Return minutes, one site after the other, as little-endian float32 in base64."""
+    minutes = times.select(site_ids).minutes.T
+    return base64.b64encode(np.ascontiguousarray(minutes, "<f4").tobytes()).decode("ascii")
+
+
+def _sites(sites: gpd.GeoDataFrame, borough: BaseGeometry, *, own: int) -> list[dict[str, Any]]:
+    """Return the sites, lettered; those after the study's own are neighbours' and numbered."""
+    places = to_degrees(sites.geometry)
+    areas = rough_areas(sites, borough)
+    shapes = encoded_polygons(areas.simplify(CIRCLE_M))
+    rough_at = dict(zip(areas.index, shapes, strict=True))
+    found = []
+    rows = zip(sites.itertuples(), places, rough_radius_m(sites), strict=True)
+    for number, (site, place, rough) in enumerate(rows):
+        known = place is not None and not place.is_empty
+        found.append(
+            {
+                "id": str(site.Index),
+                "neighbour": number >= own,
+                "letter": _letter(number) if number < own else str(number - own + 1),
+                "name": str(site.name),
+                "kind": _text(site.kind),
+                "locality": _text(site.locality),
+                "address": _text(getattr(site, "address", "")),
+                "basis": str(site.location_basis),
+                "radius_m": _number(site.location_radius_m),
+                "rough_m": float(rough),
+                "rough_at": rough_at.get(site.Index),
+                "at": [round(place.y, 6), round(place.x, 6)] if known else None,
+            }
+        )
+    return found
+
+
+def _letter(number: int) -> str:
+    """Return A to Z, then A2 to Z2, and so on."""
+    turn = number // len(LETTERS)
+    return LETTERS[number % len(LETTERS)] + (str(turn + 1) if turn else "")
+
+
+def _scenario(result: StudyResult, name: str, site_ids: pd.Index) -> dict[str, Any]:
+    described = next(item for item in result.scenarios if item.name == name)
+    sites = result.scenario_sites[name].reindex(site_ids)
+    return {
+        "name": name,
+        "label": described.label,
+        "note": described.note,
+        "open": [int(is_open) for is_open in sites["is_open"]],
+        "hours": [_number(hours) for hours in sites["hours_per_week"]],
+        "moved": _payload_moved(result, described, site_ids),
+    }
+
+
+def _payload_moved(
+    result: StudyResult, described: ScenarioConfig, site_ids: pd.Index
+) -> list[dict[str, Any]]:
+    """Return the sites with minutes of their own under a scenario: all where streets change."""
+    there = result.scenario_sites[described.name]
+    moves = {change.site for change in described.move}
+    chosen = there.index[there.geometry.notna()] if described.streets else pd.Index(sorted(moves))
+    found = []
+    for site in map(str, chosen):
+        place = there.geometry[site]
+        degrees = to_degrees([place]).iloc[0]
+        across = result.neighbours is not None and site in result.neighbours.index
+        found.append(
+            {
+                "site": int(site_ids.get_indexer(pd.Index([site]))[0]),
+                "stays": site not in moves,
+                "at": [round(degrees.y, 6), round(degrees.x, 6)],
+                "easting": place.x,
+                "northing": place.y,
+                "radius_m": float(there.loc[site, "location_radius_m"]),
+                "rough_m": float(rough_radius_m(there.loc[[site]])[0]),
+                "minutes": {
+                    mode: _packed(result.times_for(described.name, mode), pd.Index([site]))
+                    for mode in result.modes
+                },
+                "isochrones": {} if across else moved_shapes(result, described.name, site, place),
+            }
+        )
+    return found
+
+
+def _origins(origins: gpd.GeoDataFrame, shown: DisplayAreas, policy: Policy) -> dict[str, Any]:
+    places = to_degrees(origins.geometry)
+    at = np.column_stack([places.y, places.x])
+    wards, ward_names = _coded(origins.get("ward_name"), len(origins))
+    number = {area: position for position, area in enumerate(shown.areas.index)}
+    # counts that are not public travel as shares of their sum, for by place they are counts of few
+    whole = 1.0 if policy.public else float(origins["weight"].sum())
+    return {
+        "whole": whole,
+        "id": [str(origin) for origin in origins.index],
+        "at": [int(value) for value in np.rint(at * STEPS_PER_DEGREE).ravel()],
+        "weight": [float(weight) / whole for weight in origins["weight"]],
+        "area": [number.get(area, NO_SITE) for area in shown.area_of_origin],
+        "ward": wards,
+        "ward_names": ward_names,
+        "groups": _groups(origins),
+    }
+
+
+def _coded(column: pd.Series | None, length: int) -> tuple[list[int], list[str]]:
+    """Return a column as numbers into a sorted list of its words."""
+    if column is None:
+        return [NO_SITE] * length, []
+    words = sorted({str(word) for word in column.dropna()})
+    number = {word: position for position, word in enumerate(words)}
+    return [number.get(str(word), NO_SITE) for word in column], words
+
+
+def _groups(origins: gpd.GeoDataFrame) -> list[dict[str, str]]:
+    """Return who may be asked about: members as a text of 1 (in), 0 (out) and ? (not known)."""
+    groups = []
+    for name, group in GROUPS.items():
+        if group.column not in origins:
+            continue
+        members = group_members(origins, name).map({True: "1", False: "0"}).fillna("?")
+        groups.append({"id": name, "label": group.words, "members": "".join(members)})
+    return groups
+
+
+def _payload_columns(result: StudyResult) -> dict[str, Any]:
+    """Return the columns by which criteria tell areas apart."""
+    found = {}
+    for criterion in result.study.criteria:
+        if criterion.by is not None and criterion.by in result.origins:
+            codes, names = _coded(result.origins[criterion.by], len(result.origins))
+            found[criterion.by] = {"codes": codes, "names": names}
+    return found
+
+
+def _areas(areas: gpd.GeoDataFrame) -> list[dict[str, Any]]:
+    shapes = _outlines(areas.geometry)
+    inside = to_degrees(areas.geometry.representative_point())
+    return [
+        {
+            "id": str(area),
+            "name": str(name),
+            "at": [round(point.y, 5), round(point.x, 5)],
+            "shape": shape,
+        }
+        for area, name, shape, point in zip(areas.index, areas["name"], shapes, inside, strict=True)
+    ]
+
+
+def _base(result: StudyResult) -> dict[str, Any]:
+    """Return what is drawn under and over the figures whatever the reader chooses."""
+    return {
+        "borough": _outlines([result.borough]),
+        "wards": _outlines(() if result.wards is None else result.wards.geometry),
+        "streets": [] if result.network is None else street_lines(result.network),
+        "water": _outlines(_of_kind(result.base, "water")),
+        "rivers": encoded_lines(_of_kind(result.base, "river", "coast")),
+        "rail": encoded_lines(_of_kind(result.base, "rail")),
+    }
+
+
+def _of_kind(base: gpd.GeoDataFrame | None, *kinds: str) -> list[shapely.Geometry]:
+    return [] if base is None else list(base.loc[base["kind"].isin(kinds), "geometry"])
+
+
+def _outlines(shapes: Iterable[shapely.Geometry]) -> list[list[list[str]]]:
+    return encoded_polygons(simplified(shapes, within_m=SIMPLIFY_M))
+
+
+def _criterion(criterion: Criterion) -> dict[str, Any]:
+    """Return a criterion as the page needs it to judge a scenario made by hand."""
+    told = criterion.model_dump(mode="json", exclude={"source", "set_by", "set_on"})
+    return told | {"unit": criterion.spec.unit, "of_change": criterion.spec.of_change}
+
+
+def _verdict(verdict: Verdict, *, neighbours: bool) -> dict[str, Any]:
+    return {
+        "neighbours": neighbours,
+        "scenario": verdict.scenario,
+        "criterion": verdict.criterion.id,
+        "outcome": str(verdict.outcome),
+        "indication": str(verdict.indication or ""),
+        "sentence": verdict.sentence,
+        "reason": verdict.reason,
+        "value": _number(verdict.value),
+        "baseline_value": _number(verdict.baseline_value),
+    }

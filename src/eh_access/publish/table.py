@@ -1,0 +1,318 @@
+"""The tidy tables every output shares."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+
+from eh_access.errors import InputError
+from eh_access.privacy.hiding import (
+    BASE,
+    DIFFERENCE,
+    HIDDEN_COLUMNS,
+    PRIMARY,
+    ROUNDED,
+    RULES,
+    Figures,
+    hide_small,
+    joined_logs,
+)
+from eh_access.privacy.policy import HIDDEN_MARK, Policy
+
+if TYPE_CHECKING:
+    from eh_access.study.findings import Findings
+    from eh_access.study.result import StudyResult
+
+Kind = Literal["text", "count", "percent", "minutes", "metres", "value", "index"]
+DECIMALS: dict[str, int] = {
+    "count": 0,
+    "percent": 1,
+    "minutes": 1,
+    "metres": 0,
+    "value": 1,
+    "index": 3,
+}
+UNITS: dict[str, str] = {"percent": "%", "minutes": "minutes", "metres": "metres"}
+NOT_REACHED = "not reached"
+NOT_AVAILABLE = "not available"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a published table."""
+
+    key: str  # name of the column in the frame: stable, lower case, unit in the name
+    label: str  # heading for a reader, without the unit
+    kind: Kind = "text"  # what it holds; sets the unit, the decimals and the side it is aligned to
+    # words for the unit where the kind does not give it, as "under-fives" for a count
+    unit: str = ""
+    at_infinity: str = NOT_REACHED  # what ``inf`` means here
+    at_nan: str = NOT_AVAILABLE  # what a missing value means here
+
+    @property
+    def heading(self) -> str:
+        """The label with its unit."""
+        unit = self.unit or UNITS.get(self.kind, "")
+        return f"{self.label} ({unit})" if unit else self.label
+
+    @property
+    def is_number(self) -> bool:
+        """Whether values are numbers."""
+        return self.kind != "text"
+
+    def text(self, value: object) -> str:
+        """Return a value as a reader sees it in a table."""
+        if not self.is_number:
+            return str(value)
+        number = float(str(value))
+        if math.isnan(number):
+            return self.at_nan
+        if math.isinf(number):
+            return self.at_infinity if number > 0 else "newly reached"
+        return f"{number:,.{DECIMALS[self.kind]}f}"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Table:
+    """A table ready to publish."""
+
+    name: str  # stable short name, used for sheets and anchors
+    title: str  # caption: what is counted, where, and on what it is based
+    columns: tuple[Column, ...]  # what to show, in order
+    frame: pd.DataFrame  # the values, rounded; one row per fact, no index to speak of
+    notes: tuple[str, ...] = ()  # what a reader must know to read it rightly
+    headers: int = 1  # how many columns from the left name the row
+    # what was hidden in it so that nobody can be found, and why; None for a table of no people
+    hidden: pd.DataFrame | None = None
+
+    def __post_init__(self) -> None:
+        lacking = [column.key for column in self.columns if column.key not in self.frame]
+        if lacking:
+            raise InputError(f"table '{self.name}' has no column {', '.join(lacking)}")
+
+    def rows(self) -> Iterator[tuple[str, ...]]:
+        """Yield each row as the texts a reader sees."""
+        keys = [column.key for column in self.columns]
+        for values in self.frame[keys].itertuples(index=False, name=None):
+            yield tuple(
+                column.text(value) for column, value in zip(self.columns, values, strict=True)
+            )
+
+    def where(self, **values: str) -> Table:
+        """Return the rows in which columns have given values, without those columns."""
+        rows = pd.Series(data=True, index=self.frame.index)
+        for key, value in values.items():
+            rows &= self.frame[key] == value
+        left = sum(column.key in values for column in self.columns[: self.headers])
+        return replace(
+            self,
+            title=f"{self.title}: {', '.join(values.values())}",
+            columns=tuple(column for column in self.columns if column.key not in values),
+            frame=self.frame[rows].reset_index(drop=True),
+            headers=max(self.headers - left, 1),
+        )
+
+    def without(self, *keys: str) -> Table:
+        """Return the table without some columns."""
+        kept = tuple(column for column in self.columns if column.key not in keys)
+        return replace(self, columns=kept)
+
+    def cell(self, key: str, **values: str) -> float:
+        """Return one figure: the column ``key`` of the one row with these values."""
+        found = self.where(**values).frame if values else self.frame
+        return float(found[key].iloc[0]) if len(found) else math.nan
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a frame, each as its values by column."""
+    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
+
+
+def make_table(
+    name: str,
+    title: str,
+    columns: tuple[Column, ...],
+    frame: pd.DataFrame,
+    *,
+    notes: tuple[str, ...] = (),
+    headers: int = 1,
+) -> Table:
+    """Return a table whose numbers are rounded to what will be shown."""
+    lacking = [column.key for column in columns if column.key not in frame]
+    if lacking:
+        raise InputError(f"table '{name}' has no column {', '.join(lacking)}")
+    shown = frame[[column.key for column in columns]].reset_index(drop=True)
+    for column in columns:
+        if column.is_number:
+            values = shown[column.key].astype(float)
+            values = values * 100 if column.kind == "percent" else values
+            # adding zero turns a rounded -0.0 into 0.0
+            shown[column.key] = values.round(DECIMALS[column.kind]) + 0.0
+        else:
+            texts = shown[column.key].astype("str").fillna("")
+            shown[column.key] = texts.where(texts.str.strip() != "", "none")
+    return Table(name=name, title=title, columns=columns, frame=shown, notes=notes, headers=headers)
+
+
+HIDDEN_FILE = "hidden.csv"
+FACTS = Figures(
+    parts=(
+        "within_before",
+        "within_after",
+        "weight_loses",
+        "weight_gains",
+        "weight_loses_all",
+        "finite_weight",
+    ),
+    shares={
+        "within_share_before": "within_before",
+        "within_share_after": "within_after",
+        "share_loses": "weight_loses",
+    },
+    changes={"within_share_change": ("within_share_after", "within_share_before")},
+    pairs=(
+        ("within_after", "within_before"),
+        ("within_share_after", "within_share_before"),
+    ),
+    keys=("scenario", "mode", "sites", "group"),
+    scenario="scenario",
+    group="group",
+)
+"""Which columns of ``facts`` are figures of people."""
+PEOPLE = frozenset(
+    {
+        "value",
+        "baseline_value",
+        "counted_value",
+        "counted_baseline_value",
+        "weight",
+        "covered_share",
+        "coverage_lost_weight",
+        "coverage_regained_share",
+        "unreached_weight",
+        *FACTS.parts,
+        *FACTS.shares,
+        *FACTS.changes,
+        "share_within",
+        "share_within_before",
+        "lowest_value",
+        "highest_value",
+        "weight_within",
+        "council",
+        "theirs",
+        "weight_unchanged",
+        "weight_still_unreached",
+        "share_gains",
+        "share_unchanged",
+        "weight_before",
+        "weight_after",
+        "absorbed",
+    }
+)
+"""Columns of files in which a missing figure is a hidden one where counts are not public."""
+LOGGED_BY_CELL = ("fairness.csv",)
+RULE_OF_FILES = f"{RULES[PRIMARY]}; or {RULES[BASE]}; or {RULES[DIFFERENCE]}"
+NOTHING = "nothing"
+WHY_NOTHING = "what is counted is public already, as the study declares (weights_public = true)"
+MARK_NOTE = (
+    f"{HIDDEN_MARK} stands for a figure that is hidden so that nobody can be found: of too few, or "
+    "such that one of too few could be worked out from it."
+)
+
+
+def hidden_table(
+    named: tuple[str, str],
+    columns: tuple[Column, ...],
+    frame: pd.DataFrame,
+    policy: Policy,
+    *,
+    notes: tuple[str, ...] = (),
+    headers: int = 1,
+) -> Table:
+    """Return a table of `FACTS` with what is small taken out, and marked."""
+    shown, log = hide_small(frame, FACTS, policy, table=named[0])
+    made = make_table(*named, columns, shown, notes=notes, headers=headers)
+    return made if policy.public else replace(with_marks(made), hidden=log)
+
+
+def with_mark(column: Column) -> Column:
+    """Return a column in which a missing figure of people is marked as hidden."""
+    return replace(column, at_nan=HIDDEN_MARK) if column.key in PEOPLE else column
+
+
+def with_marks(table: Table) -> Table:
+    """Return a table whose missing figures of people are marked as hidden."""
+    columns = tuple(with_mark(column) for column in table.columns)
+    if columns == table.columns:
+        return table
+    notes = table.notes if MARK_NOTE in table.notes else (*table.notes, MARK_NOTE)
+    return replace(table, columns=columns, notes=notes)
+
+
+def for_file(frame: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """Return a table for a file of text, ``[c]`` in place of each figure that is hidden."""
+    if policy.public:
+        return frame
+    told = frame.copy()
+    for column in [name for name in frame if name in PEOPLE]:
+        told[column] = frame[column].astype(object).where(frame[column].notna(), HIDDEN_MARK)
+    return told
+
+
+def hiding_rules(policy: Policy) -> dict[str, float] | None:
+    """Return the rules by which the map's page hides small counts."""
+    if policy.public:
+        return None
+    return {"below": policy.threshold, "step": policy.round_to, "base": policy.least_base}
+
+
+def hidden_log(
+    result: StudyResult,
+    tables: Iterable[Table],
+    findings: Findings,
+    *,
+    files: Mapping[str, pd.DataFrame],
+) -> pd.DataFrame:
+    """Return ``hidden.csv``: what was hidden or rounded in this run, and by which rule."""
+    if result.study.policy.public:
+        return pd.DataFrame(
+            [("every table", "every cell", NOTHING, WHY_NOTHING)], columns=list(HIDDEN_COLUMNS)
+        )
+    door = pd.DataFrame([vars(item) for item in result.hidden], columns=list(HIDDEN_COLUMNS))
+    all_of_them = pd.DataFrame(
+        [("every table", "every cell", "counts and shares", ROUNDED)], columns=list(HIDDEN_COLUMNS)
+    )
+    logs = [table.hidden for table in tables if table.hidden is not None]
+    rest = [_of_file(name, frame) for name, frame in files.items() if name not in LOGGED_BY_CELL]
+    return joined_logs([all_of_them, door, *logs, findings.hidden, *rest])
+
+
+def _of_file(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a line on each column of a file in which figures are hidden."""
+    gone = [
+        (name, f"{int(frame[column].isna().sum()):,} rows", column, RULE_OF_FILES)
+        for column in frame
+        if column in PEOPLE and frame[column].isna().any()
+    ]
+    return pd.DataFrame(gone, columns=list(HIDDEN_COLUMNS))
+
+
+def hidden_summary(log: pd.DataFrame) -> Table:
+    """Return the log in few rows, for a report: how many cells of each table by each rule."""
+    found = log.groupby(["table", "figure", "rule"], sort=False)["cell"].agg(_cells).reset_index()
+    columns = (
+        Column("table", "Table"),
+        Column("figure", "Figure"),
+        Column("rule", "Rule"),
+        Column("cell", "Cells"),
+    )
+    title = "What was hidden so that nobody can be found, and by which rule"
+    return make_table("hidden", title, columns, found, headers=2)
+
+
+def _cells(cells: pd.Series) -> str:
+    return str(cells.iloc[0]) if len(cells) == 1 else f"{len(cells):,} cells"

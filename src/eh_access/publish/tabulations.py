@@ -1,0 +1,1380 @@
+"""From a study's result to its tables."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from eh_access.criteria.sensitivity import NEITHER_WAY
+from eh_access.measures.basic import within
+from eh_access.measures.equity import KINDS, NOTES, fifths, imd_fifth
+from eh_access.modes import ACTIVE_PLACES_PARKING_S, MODES, TravelMode
+from eh_access.network.describe import NOT_RECORDED, gaps
+from eh_access.planning.three_readings import LONG_WEEK_H
+from eh_access.privacy.hiding import hide_small
+from eh_access.publish import numbers
+from eh_access.publish.attribution import credit_lines, sources_frame
+from eh_access.publish.numbers import clause
+from eh_access.publish.table import (
+    FACTS,
+    NOT_AVAILABLE,
+    Column,
+    Kind,
+    Table,
+    hidden_table,
+    make_table,
+    records,
+    with_marks,
+)
+from eh_access.publish.wording import (
+    ANY_SITE,
+    BASES,
+    FULL_TIME,
+    PRINTED,
+    Wording,
+    headline,
+    scenario_label,
+)
+from eh_access.publish.writers.workbook import Cover
+from eh_access.routing.estimate import ACCURACY, DRIVE_FIXED_MIN, DRIVE_MIN_PER_KM
+from eh_access.study.result import BASELINE_NAME
+from eh_access.tables import CRS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from eh_access.criteria.criterion import Criterion, Verdict
+    from eh_access.measures.comparison import Comparison
+    from eh_access.network.model import Network
+    from eh_access.planning.alternatives import Alternatives
+    from eh_access.privacy.policy import Policy
+    from eh_access.study.config import Settings
+    from eh_access.study.findings import Findings
+    from eh_access.study.result import StudyResult
+
+FEW_AREAS = 8
+SQUARE_M, PRIVATE_SQUARE_M = 500, 1000
+GRID_500_KM = "VWXYZQRSTULMNOPFGHJKABCDE"
+"""Letters of the national grid's squares from the south-west, row by row; I is not used."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class DisplayAreas:
+    """Areas to colour."""
+
+    areas: gpd.GeoDataFrame  # index ``area_id``, ``name``, polygons in EPSG:27700
+    area_of_origin: NDArray[np.object_]  # ``area_id`` for each origin, in the origins' order
+    word: str  # what one of them is called
+
+
+def display_areas(
+    origins: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, *, public: bool = True
+) -> DisplayAreas:
+    """Return the areas to colour on a map."""
+    if len(areas) >= FEW_AREAS:
+        own = origins["area_id"].to_numpy(dtype=object)
+        return DisplayAreas(areas=areas, area_of_origin=own, word="small area")
+    side = SQUARE_M if public else PRIVATE_SQUARE_M
+    corner_x = np.floor(origins.geometry.x.to_numpy() / side) * side
+    corner_y = np.floor(origins.geometry.y.to_numpy() / side) * side
+    names = np.array(
+        [grid_reference(x, y) for x, y in zip(corner_x, corner_y, strict=True)], dtype=object
+    )
+    squares = pd.DataFrame({"name": names, "x": corner_x, "y": corner_y}).drop_duplicates("name")
+    squares = squares.sort_values("name")
+    x, y = squares["x"].to_numpy(), squares["y"].to_numpy()
+    shapes = shapely.box(x, y, x + side, y + side)
+    framed = gpd.GeoDataFrame(
+        {"name": squares["name"].to_numpy()},
+        geometry=shapes,
+        index=pd.Index(squares["name"], name="area_id"),
+        crs=CRS,
+    )
+    return DisplayAreas(
+        areas=framed,
+        area_of_origin=names,
+        word=f"{side} m square" if public else "square kilometre",
+    )
+
+
+def grid_reference(easting: float, northing: float) -> str:
+    """Return a place on the national grid as letters and hundreds of metres."""
+    east, north = int(easting), int(northing)
+    first = GRID_500_KM[(north // 500_000 + 1) * 5 + east // 500_000 + 2]
+    second = GRID_500_KM[north % 500_000 // 100_000 * 5 + east % 500_000 // 100_000]
+    return f"{first}{second} {east % 100_000 // 100:03d} {north % 100_000 // 100:03d}"
+
+
+def facts(
+    comparison: Comparison, by: pd.Series | None = None, *, cutoff_min: float
+) -> pd.DataFrame:
+    """Return a comparison's summary with the share within a cutoff beside it."""
+    summary = comparison.summary(by)
+    frame = comparison.frame
+    weight = frame["weight"].to_numpy(dtype=float)
+    together = pd.Series("all", index=frame.index)
+    group = (together if by is None else by).reindex(frame.index)
+    near = pd.DataFrame(
+        {
+            f"within_{when}": weight * within(frame[f"{when}_min"].to_numpy(), cutoff_min)
+            for when in ("before", "after")
+        },
+        index=frame.index,
+    )
+    found = summary.join(near.groupby(group.to_numpy(), dropna=False).sum())
+    whole = found["weight"].where(found["weight"] > 0)
+    for when in ("before", "after"):
+        found[f"within_share_{when}"] = found[f"within_{when}"] / whole
+    found["within_share_change"] = found["within_share_after"] - found["within_share_before"]
+    return found
+
+
+AREA_FACTS = {
+    "weight": "weight",
+    "within_share_before": "within_before_share",
+    "within_share_after": "within_after_share",
+    "mean_before_min": "before_min",
+    "mean_after_min": "after_min",
+    "mean_change_min": "change_min",
+    "weight_loses": "loses_weight",
+}
+
+
+def area_changes(result: StudyResult, mode: str) -> dict[str, gpd.GeoDataFrame]:
+    """Return, by scenario, the areas to colour: before and after to the nearest full-time site."""
+    # Means are weighted, over those who reach one both before and after; NaN where nobody does.
+    shown = display_areas(result.origins, result.areas, public=result.study.weights_public)
+    by = pd.Series(shown.area_of_origin, index=result.origins.index)
+    # all scenarios at once, for one may tell of another
+    found = pd.concat(
+        facts(comparison, by, cutoff_min=result.study.settings.cutoff_min)
+        .rename_axis("group")
+        .reset_index()
+        .assign(scenario=name)
+        for (name, way), comparison in result.comparisons_full_time.items()
+        if way == mode
+    )
+    told, _ = hide_small(found, FACTS, result.study.policy)
+    outlines = shown.areas[["name", "geometry"]]
+    return {
+        str(scenario): outlines.join(
+            rows.set_index("group")[list(AREA_FACTS)].rename(columns=AREA_FACTS).round(4)
+        )
+        for scenario, rows in told.groupby("scenario")
+    }
+
+
+HILLS = {
+    "tobler": (
+        "slower uphill and on steep descents",
+        "W. Tobler, NCGIA Technical Report 93-1 (1993), as a share of the speed on the level",
+    ),
+    "pushchair": (
+        "slower uphill than a walker, no faster downhill",
+        "an assumption: Tobler's rate times 1.3, for the weight of child and pushchair",
+    ),
+    "bicycle": (
+        "slower uphill, a little faster downhill",
+        "J. Parkin and J. Rotheram, Transport Policy 17 (2010) 335-341; uphill an assumption",
+    ),
+}
+"""What slopes do under each function of ``network/hills.py``, and the source; more of it in
+``docs/method/hills.md``."""
+
+PUSHCHAIR_CLOSED = (
+    ("steps without a ramp", ("highway",)),
+    ("escalators", ("conveying",)),
+    ("stiles, kissing gates and turnstiles", ("barrier",)),
+    ("gaps under 0.7 m", ("width", "maxwidth", "maxwidth:physical")),
+    ("ways tagged as not passable with wheels", ("stroller", "wheelchair")),
+    ("raised kerbs where they must be crossed", ("kerb",)),
+    ("roads of 50 mph or more without a pavement", ("sidewalk",)),
+    ("mountain paths", ("sac_scale",)),
+    ("the roughest surfaces", ("smoothness",)),
+)
+"""What is closed to a pushchair, and the keys that say so of a street."""
+
+PUSHCHAIR_SLOWED = (
+    ("ramps beside steps to half the speed", ("ramp", "ramp:stroller", "ramp:wheelchair")),
+    (
+        "soft, loose and very rough surfaces to half the speed, rough ones to 0.7, uneven to 0.85",
+        ("surface", "smoothness", "tracktype"),
+    ),
+)
+"""What slows a pushchair, and the keys that say so of a street."""
+
+PUSHCHAIR_SOURCE = (
+    "OpenStreetMap's tags; each rule with its source in network/tag_rules.toml. What is not "
+    "tagged counts as passable"
+)
+ESTIMATED = (
+    "Hills, junctions, parking, pushchair barriers",
+    "not counted one by one",
+    "times are straight-line estimates, fitted to level streets",
+)
+
+
+def travel_assumptions(result: StudyResult) -> list[tuple[str, str, str]]:
+    """Return what was assumed of hills, junctions, parking and pushchairs."""
+    if result.network is None:
+        return [ESTIMATED]
+    rows = []
+    for times in result.times.values():
+        rows += _of_mode(times.mode, result.network)
+    return rows
+
+
+def _recorded(rules: Sequence[tuple[str, Sequence[str]]], network: Network) -> str:
+    """Return what rules look for, and of which of it the streets can say nothing."""
+    known = [what for what, keys in rules if not set(keys) <= set(network.not_recorded)]
+    lost = [what for what, _ in rules if what not in known]
+    told = [", ".join(known)] if known else []
+    if lost:
+        told.append(f"{NOT_RECORDED}: {', '.join(lost)}")
+    return "; ".join(told)
+
+
+def car_speeds(network: Network) -> str:
+    """Return what car speeds go by."""
+    if "maxspeed" in network.not_recorded:
+        return f"by class of road: speed limits are {NOT_RECORDED}"
+    return "by road"
+
+
+def _of_mode(mode: TravelMode, network: Network) -> list[tuple[str, str, str]]:
+    """Return what was assumed of one way of travelling."""
+    rows = []
+    knows_heights = network.heights is not None
+    if mode.counts_hills:
+        effect, source = HILLS[mode.hill_function]
+        told = effect if knows_heights else "level: heights are not known"
+        rows.append((f"Hills {mode.label}", told, source))
+    else:
+        rows.append((f"Hills {mode.label}", "every street counts as level", "the study's modes"))
+    if mode.uses_road_speeds:
+        rows += [
+            (
+                f"Junctions {mode.label}",
+                f"{mode.junction_delay_s:g} seconds at each junction of three or more streets",
+                (
+                    "set so that main roads come to the mean speed that the Department for "
+                    "Transport measures on local A roads; docs/method/driving.md"
+                ),
+            ),
+            (
+                f"Parking {mode.label}",
+                f"{mode.parking_s:g} seconds a trip",
+                f"Active Places Power adds {ACTIVE_PLACES_PARKING_S:g} seconds for both ends",
+            ),
+        ]
+    if mode.rules == "pushchair":
+        rows += [
+            (f"Closed {mode.label}", _recorded(PUSHCHAIR_CLOSED, network), PUSHCHAIR_SOURCE),
+            (f"Slowed {mode.label}", _recorded(PUSHCHAIR_SLOWED, network), PUSHCHAIR_SOURCE),
+        ]
+    elif lacking := gaps(network, mode):
+        told = f"{NOT_RECORDED}: {', '.join(lacking)}"
+        rows.append((f"Closed {mode.label}", told, "every way in the source counts as open"))
+    return rows
+
+
+def street_tables(result: StudyResult) -> list[Table]:
+    """Return what the streets hold."""
+    # by kind, by way of travelling, and what their tags leave open.
+    if result.network is None:
+        return []
+    told = result.network.describe()
+    labels = {name: mode.label for name, mode in MODES.items()}
+    kinds = told.classes.sort_values("total_km", ascending=False, kind="stable").reset_index()
+    modes = told.modes.reset_index()
+    doubts = told.doubts.copy()
+    for frame in (modes, doubts):
+        frame["mode"] = [labels.get(str(name), str(name)) for name in frame["mode"]]
+    place = result.study.place
+    by_mode = [
+        Column(f"{name}_km", f"Open {label}", "value", "km")
+        for name, label in labels.items()
+        if f"{name}_km" in kinds
+    ]
+    return [
+        _made(
+            ("street_kinds", f"Streets by kind (OpenStreetMap's), {place}"),
+            (Column("street", "Kind"), Column("total_km", "Length", "value", "km"), *by_mode),
+            kinds,
+        ),
+        _made(
+            ("street_modes", f"Streets by way of travelling, {place}"),
+            (
+                Column("mode", "Travelling"),
+                Column("open_km", "Open", "value", "km"),
+                Column("one_way_km", "One way", "value", "km"),
+                Column("main_share", "In one connected part", "percent"),
+                Column("islands", "Islands", "count"),
+                Column("island_km", "On islands", "value", "km"),
+            ),
+            modes,
+        ),
+        _made(
+            ("street_doubts", f"What the map leaves open, taken as passable or level, {place}"),
+            (
+                Column("mode", "Travelling"),
+                Column("doubt", "Not known"),
+                Column("edges", "Stretches", "count"),
+                Column("km", "Length", "value", "km"),
+            ),
+            doubts,
+        ),
+    ]
+
+
+def _made(named: tuple[str, str], columns: tuple[Column, ...], frame: pd.DataFrame) -> Table:
+    return make_table(*named, columns, frame)
+
+
+def street_facts(result: StudyResult) -> pd.DataFrame | None:
+    """Return what the streets say of themselves."""
+    if result.network is None:
+        return None
+    facts = [("Stretches of street", f"{result.network.edge_count:,}")]
+    return pd.DataFrame([*facts, *result.network.describe().facts()], columns=["what", "value"])
+
+
+FULL_HOURS = "full hours"
+CLOSED = "closed"
+BASIS_WORDS = {
+    "surveyed": "surveyed",
+    "postcode": "by postcode",
+    "street": "by street",
+    "estimate": "ESTIMATED",
+    "unknown": "NOT KNOWN, left out",
+}
+
+
+def background_tables(result: StudyResult, words: Wording) -> list[Table]:
+    """Return the tables that say what the figures stand on."""
+    return [
+        _sites(result, words),
+        _assumptions(result),
+        _sources(result),
+        _inputs(result),
+        _counts(result),
+    ]
+
+
+def hours_words(is_open: object, hours: object) -> str:
+    """Return a site's hours in words."""
+    number = float(str(hours))
+    if not is_open or number == 0:
+        return CLOSED
+    return FULL_HOURS if pd.isna(number) else f"{number:g} hours a week"
+
+
+def _sites(result: StudyResult, words: Wording) -> Table:
+    """Return every site, how its place is known, and its hours under each scenario."""
+    sites = result.sites
+    frame = pd.DataFrame(
+        {
+            "site_id": sites.index.astype("str"),
+            "name": sites["name"].to_numpy(),
+            "location": sites["location_basis"].map(BASIS_WORDS).to_numpy(),
+            "radius": sites["location_radius_m"].to_numpy(),
+            "existence": 100 * sites["existence"].to_numpy(),
+            "evidence": _column(sites, "evidence"),
+            "source": _column(sites, "source"),
+        }
+    )
+    columns = [
+        Column("name", "Name"),
+        Column("site_id", "Id"),
+        Column("location", "How its place is known"),
+        Column("radius", "May be off by", "metres"),
+        Column("existence", "Chance it was there", "percent"),
+    ]
+    for scenario in result.scenarios:
+        at = result.scenario_sites[scenario.name].reindex(sites.index)
+        frame[f"hours {scenario.name}"] = [
+            hours_words(is_open, hours)
+            for is_open, hours in zip(at["is_open"], at["hours_per_week"], strict=True)
+        ]
+        columns.append(Column(f"hours {scenario.name}", scenario.label))
+    columns += [Column("evidence", "Evidence"), Column("source", "Source")]
+    title = f"{words.Sites}, how the place of each is known, and hours under each scenario"
+    return make_table("sites", title, tuple(columns), frame)
+
+
+def _column(frame: pd.DataFrame, name: str) -> list[str]:
+    """Return a text column, "not stated" where it or a value is absent."""
+    if name not in frame:
+        return ["not stated"] * len(frame)
+    return ["not stated" if pd.isna(value) else str(value) for value in frame[name]]
+
+
+def _assumptions(result: StudyResult) -> Table:
+    """Return every number somebody chose: speeds, cutoffs, thresholds; who and from where."""
+    study, settings = result.study, result.study.settings
+    rows = [
+        (f"Speed {times.mode.label}", *_speed(times.mode, result.network))
+        for times in result.times.values()
+    ]
+    rows += [
+        (
+            "Minutes shown first",
+            f"{settings.cutoff_min:g} minutes",
+            _setter(settings, "cutoff_min"),
+        ),
+        ("A time counts as out of reach beyond", f"{settings.search_min:g} minutes", "settings"),
+        (
+            "Minutes added or saved count from more than",
+            f"{settings.loser_min:g} minutes",
+            "settings",
+        ),
+        (
+            "Full-time from",
+            f"{settings.full_time_from_hours:g} hours a week",
+            settings.full_time_assumption or _setter(settings, "full_time_from_hours"),
+        ),
+        (study.weight_label, study.unit, study.weight_basis),
+    ]
+    rows += travel_assumptions(result)
+    rows += [
+        (
+            f"Criterion {item.id}: {item.title}",
+            f"threshold {item.threshold:g}, marginal within {item.margin:g}",
+            f"{clause(item.source)}; set by {item.set_by} on {item.set_on}",
+        )
+        for item in study.criteria
+    ]
+    frame = pd.DataFrame(rows, columns=["what", "value", "source"])
+    columns = (Column("what", "Assumption"), Column("value", "Value"), Column("source", "Source"))
+    return make_table("assumptions", "Assumptions, and where each comes from", columns, frame)
+
+
+def _speed(mode: TravelMode, network: Network | None) -> tuple[str, str]:
+    """Return a speed and where it is from; of an estimate by car neither limits nor junctions."""
+    if not mode.uses_road_speeds:
+        return f"{mode.speed_km_h:g} km/h", mode.source
+    if network is not None:
+        return car_speeds(network), mode.source
+    fitted = f"{DRIVE_FIXED_MIN:g} minutes, and {DRIVE_MIN_PER_KM:g} for each km in a straight line"
+    return fitted, "fitted to trips on real streets elsewhere; docs/method/estimate.md"
+
+
+def _setter(settings: Settings, key: str) -> str:
+    """Return whose number a setting is."""
+    return "the study's settings" if key in settings.model_fields_set else "the default"
+
+
+def _sources(result: StudyResult) -> Table:
+    columns = (
+        Column("title", "Data"),
+        Column("publisher", "Publisher"),
+        Column("licence", "Licence"),
+        Column("date", "Date of the data"),
+        Column("attribution", "Credit"),
+        Column("url", "Address"),
+    )
+    frame = sources_frame(result.provenance)
+    return make_table("sources", "Data, licences and credits", columns, frame)
+
+
+def _inputs(result: StudyResult) -> Table:
+    frame = pd.DataFrame(
+        [
+            (item.role, item.name, "-" if item.rows is None else f"{item.rows:,}", item.sha256)
+            for item in result.inputs
+        ],
+        columns=["role", "name", "rows", "sha256"],
+    )
+    frame["rows"] = frame["rows"].replace("-", "no rows")
+    columns = (
+        Column("name", "File"),
+        Column("role", "Role"),
+        Column("rows", "Rows read"),
+        Column("sha256", "SHA-256"),
+    )
+    return make_table("inputs", "Files read, with their digests", columns, frame)
+
+
+def _counts(result: StudyResult) -> Table:
+    frame = pd.DataFrame(
+        [(item.step, item.rows_in, item.rows_out, item.note) for item in result.counts],
+        columns=["step", "rows_in", "rows_out", "note"],
+    )
+    columns = (
+        Column("step", "Step"),
+        Column("rows_in", "In", "count", "rows"),
+        Column("rows_out", "Out", "count", "rows"),
+        Column("note", "Why they differ"),
+    )
+    return make_table("counts", "What went into each step and came out of it", columns, frame)
+
+
+def workbook_cover(result: StudyResult) -> Cover:
+    """Return the words of the workbook's cover and notes."""
+    study = result.study
+    intro = [study.question, f"Place: {study.place}. Counted: {study.weight_label}."]
+    if result.estimated:
+        intro.insert(0, ACCURACY)
+    if study.illustrative:
+        intro.insert(0, "ILLUSTRATIVE: a worked example, not a decision of anybody.")
+    about = [
+        f"{study.weight_label}: {clause(study.weight_basis)}.",
+        "One row per place, scenario and mode is in origins.csv; digests are in manifest.json.",
+        *credit_lines(result.provenance),
+    ]
+    notes = tuple(f"{note.level.upper()}: {note.text}" for note in result.notes)
+    return Cover(title=study.title, intro=tuple(intro), about=tuple(about), notes=notes)
+
+
+COLUMN_KINDS: dict[str, Kind] = {"share": "percent", "min": "minutes", "weight": "count"}
+SCALES: dict[str, tuple[float, int, str]] = {
+    "share": (100.0, 1, "percent"),
+    "min": (1.0, 1, "minutes"),
+    "points": (1.0, 1, "percentage points"),
+}
+"""What a measure is multiplied by to be printed, its decimals and its unit."""
+NO_BOUND = (
+    "Not available: some families are put out of reach altogether, so that a mean or a difference "
+    "of means has no bound; or the set could not be scored."
+)
+RANK_COLUMNS = ("council", "best", "regret")
+
+
+def choice_tables(found: Alternatives, said: Wording) -> list[Table]:
+    """Return the tables of the other choices."""
+    tables = [_choices(found, said), _contributions(found, said)]
+    return [_ranks(found, said), *tables] if len(found.regret()) else tables
+
+
+def _finite(value: float) -> float:
+    return value if math.isfinite(value) else math.nan
+
+
+def _ranks(found: Alternatives, said: Wording) -> Table:
+    names = dict(zip(found.singles["closed_sites"], found.singles["closed_names"], strict=True))
+    rows = []
+    for row in records(found.regret().reset_index()):
+        scale, decimals, unit = SCALES.get(row["unit"], (1.0, 0, said.unit))
+        figures = {key: round(_finite(row[key] * scale), decimals) for key in RANK_COLUMNS}
+        best = numbers.listed(str(names.get(site, site)) for site in row["best_sites"].split("; "))
+        if not math.isfinite(row["best"]):
+            best = NOT_AVAILABLE  # where no set has a figure none of them is best
+        told = {"measure": row["label"], "unit": unit, "best_sites": best}
+        same = {key: row[key] for key in ("better", "rank", "ranked", "tied", "better_sets")}
+        same["counted"] = "yes" if row["measure"] in found.counted else "no"
+        rows.append(told | same | figures)
+    columns = (
+        Column("measure", "Measure"),
+        Column("unit", "Unit"),
+        Column("better", "Better is"),
+        Column("council", "The choice made", "value"),
+        Column("best", "The best set", "value"),
+        Column("regret", "Distance from the best (of percentages, in points)", "value"),
+        Column("rank", "Rank of the choice made", "count"),
+        Column("ranked", "Of sets scored", "count"),
+        Column("tied", "Joint with so many others", "count"),
+        Column("better_sets", "Sets that do better", "count"),
+        Column("best_sites", "The best set closes"),
+        Column("counted", "Counted when sets are held against one another"),
+    )
+    title = (
+        f"How the choice made ranks among all sets of {len(found.council)} {said.site}s, measure "
+        f"by measure (1 is best; ties share the lowest rank){said.mark}"
+    )
+    return make_table("choice", title, columns, pd.DataFrame(rows), notes=_notes(found))
+
+
+def ranks_in_words(table: Table) -> Table:
+    """Return the table of ranks for a page: each figure with its unit, one column for the rank."""
+    measures = [
+        label if counted == "yes" else f"{label} (not counted: see the notes)"
+        for label, counted in zip(table.frame["measure"], table.frame["counted"], strict=True)
+    ]
+    frame = pd.DataFrame({"measure": measures, "best_sites": table.frame["best_sites"]})
+    for key in RANK_COLUMNS:
+        pairs = zip(table.frame[key], table.frame["unit"], strict=True)
+        frame[key] = [
+            _with_unit(float(value), _apart(str(unit)) if key == "regret" else str(unit))
+            for value, unit in pairs
+        ]
+    frame["rank"] = [
+        f"{row['rank']:.0f} of {row['ranked']:.0f}{joint(row['tied'])}"
+        for row in records(table.frame)
+    ]
+    columns = (
+        Column("measure", "Measure"),
+        Column("council", "The choice made"),
+        Column("rank", "Rank"),
+        Column("best", "The best set"),
+        Column("regret", "Distance from the best"),
+        Column("best_sites", "The best set closes"),
+    )
+    return make_table(table.name, table.title, columns, frame, notes=table.notes)
+
+
+def _apart(unit: str) -> str:
+    """Return the unit of a difference: two percentages are points apart."""
+    return "percentage points" if unit == "percent" else unit
+
+
+def joint(tied: float) -> str:
+    """Return with how many others a rank is shared, to stand after it; "" if with none."""
+    if not tied > 0:
+        return ""
+    return f" (joint, with {tied:,.0f} {'other' if tied == 1 else 'others'})"
+
+
+def _with_unit(value: float, unit: str) -> str:
+    if math.isnan(value):
+        return NOT_AVAILABLE
+    if unit == "percent":
+        return f"{value:,.1f}%"
+    return f"{value:,.1f} {unit}" if unit in {"minutes", "percentage points"} else f"{value:,.0f}"
+
+
+def _choices(found: Alternatives, said: Wording) -> Table:
+    frame = found.frame.reset_index()
+    frame["set_number"] = frame["set_number"].astype("str")
+    frame["scored_in_words"] = ["scored" if scored else "not scored" for scored in frame["scored"]]
+    for key in ("in_pareto", "is_council_choice"):
+        known = frame["scored"] if key == "in_pareto" else pd.Series(data=True, index=frame.index)
+        frame[key] = [
+            ("yes" if yes else "no") if sure else "not scored"
+            for yes, sure in zip(frame[key].fillna(value=False), known, strict=True)
+        ]
+    columns = [
+        Column("set_number", "Set"),
+        Column("closed_names", f"{said.Sites} closed"),
+        Column("is_council_choice", "The choice made"),
+        Column("in_pareto", "None is as good on every measure counted and better on one"),
+    ]
+    for item in found.measures:
+        frame[item.key] = [_finite(float(value)) for value in frame[item.key].astype(float)]
+        unit = {"weight": said.unit, "points": "percentage points"}.get(item.unit, "")
+        columns.append(Column(item.key, item.label, COLUMN_KINDS.get(item.unit, "value"), unit))
+        columns.append(Column(f"rank_{item.key}", f"Rank: {item.label}", "count"))
+        columns.append(Column(f"tied_{item.key}", f"Joint with others: {item.label}", "count"))
+    columns += [
+        Column(
+            "better_than_council",
+            "Better than the choice made on so many measures counted",
+            "count",
+        ),
+        Column("worse_than_council", "Worse on so many", "count"),
+        Column("scored_in_words", "Scored"),
+        Column("reason", "Why not scored, where it is not"),
+    ]
+    title = (
+        f"Every set of {len(found.sets[0])} {said.site}s that could close, {said.place}{said.mark}"
+    )
+    return make_table("choices", title, tuple(columns), frame, notes=_notes(found), headers=2)
+
+
+def _contributions(found: Alternatives, said: Wording) -> Table:
+    frame = found.contribution().reset_index()
+    columns = [Column("name", said.Sites[:-1])]
+    for item in found.measures:
+        key = f"change_{item.key}"
+        frame[key] = [_finite(float(value)) for value in frame[key].astype(float)]
+        unit = {"weight": said.unit, "min": ""}.get(item.unit, "percentage points")
+        columns.append(
+            Column(key, f"Change in: {item.label}", COLUMN_KINDS.get(item.unit, "value"), unit)
+        )
+    columns.append(Column("reason", "Why not scored, where it is not"))
+    title = (
+        f"What closing each {said.site} alone would change, the costliest in mean minutes first, "
+        f"{said.place}{said.mark}"
+    )
+    return make_table("contributions", title, tuple(columns), frame, notes=_notes(found))
+
+
+def _notes(found: Alternatives) -> tuple[str, ...]:
+    sentences = (numbers.capital(numbers.clause(note)) + "." for note in found.notes)
+    return (*sentences, NO_BOUND)
+
+
+SITES = {"open": ANY_SITE, "full_time": FULL_TIME}
+TIPPING_DIGITS = 3
+GINI_SOURCE = (
+    "Gini coefficient: 0 where all take as long, towards 1 where few have nearly all the minutes. "
+    "It says how unequal times are, not how long: where everybody's grow, it can fall."
+)
+CONCENTRATION_SOURCE = (
+    "Concentration index: below 0 where those who come first (the most deprived areas; those "
+    "with most households without a car) travel longer, above 0 where they travel less. Method: "
+    "Kakwani, Wagstaff and van Doorslaer 1997, Journal of Econometrics 77."
+)
+
+
+def further_tables(result: StudyResult, findings: Findings) -> Mapping[str, Table]:
+    """Return the tables of what was found beyond the criteria, by name."""
+    said = Wording.of(result)
+    tables = [_readings(result, findings, said)]
+    if len(findings.fairness):
+        tables += [_gaps(result, findings, said), _inequality(result, findings, said)]
+    if findings.alternatives is not None:
+        tables += choice_tables(findings.alternatives, said)
+    if findings.outreach:
+        tables.append(_outreach(result, findings, said))
+    tables += [_robustness(result, findings, said), _tipping(result, findings, said)]
+    tables.append(_unknowns(result, findings, said))
+    if not result.study.policy.public:
+        tables = [with_marks(table) for table in tables]
+    return MappingProxyType({table.name: table for table in tables if len(table.frame)})
+
+
+def _labelled(result: StudyResult, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame with scenarios, ways of travelling and sites counted in words."""
+    told = frame.copy()
+    told["scenario"] = [scenario_label(result, str(name)) for name in frame["scenario"]]
+    if "mode" in frame:
+        labels = {name: times.mode.label for name, times in result.times.items()}
+        told["mode"] = [labels.get(str(name), str(name)) for name in frame["mode"]]
+    return told
+
+
+def _readings(result: StudyResult, findings: Findings, said: Wording) -> Table:
+    frame = _labelled(result, findings.readings)
+    columns = (
+        Column("scenario", "Scenario"),
+        Column("reading", f"{said.Sites} counted: open for"),
+        Column("sites", f"{said.Sites}", "count"),
+        Column("weight_within", "Within 30 minutes", "count", said.unit),
+        Column("share_within", "Share within 30 minutes", "percent"),
+        Column("share_within_before", "Before", "percent"),
+        Column("weight_loses", _lose(result), "count", said.unit),
+        Column("share_loses", "Share who lose", "percent"),
+        Column("mean_change_min", "Mean added", "minutes"),
+        *_hours_columns(frame, said),
+        Column("finite_weight", "Base of the means", "count", said.unit),
+    )
+    mode = frame["mode"].iloc[0] if len(frame) else ""
+    title = (
+        f"The same {said.unit} under each scenario, by what counts as open, {mode}, "
+        f"{said.place}{said.mark}"
+    )
+    notes = (*_hours_note(frame, said), *said.table_notes)
+    return make_table("readings", title, columns, frame, notes=notes, headers=2)
+
+
+def _hours_columns(frame: pd.DataFrame, said: Wording) -> tuple[Column, ...]:
+    """Return the column of opening hours; two where they rest on hours nobody stated."""
+    label = "Opening hours a week within 30 minutes, mean"
+    if not (frame["sites_hours_unknown"] > 0).any():
+        return (Column("mean_hours_within", label, "value"),)
+    short, long = (f"{said.full_time_from_hours:g}", f"{LONG_WEEK_H:g}")
+    return (
+        Column("mean_hours_within", f"{label}, if hours not known are {short}", "value"),
+        Column("mean_hours_within_long", f"The same if they are {long}", "value"),
+    )
+
+
+def _hours_note(frame: pd.DataFrame, said: Wording) -> tuple[str, ...]:
+    unknown = int(frame["sites_hours_unknown"].max()) if len(frame) else 0
+    if not unknown:
+        return ()
+    told = (
+        f"The opening hours of {unknown} {said.site}s are not known, only that they are full-time: "
+        f"means of hours are an assumption, shown for {said.full_time_from_hours:g} and for "
+        f"{LONG_WEEK_H:g} hours a week each."
+    )
+    return (told,)
+
+
+def _lose(result: StudyResult) -> str:
+    return f"Lose: over {result.study.settings.loser_min:g} min added"
+
+
+def _gaps(result: StudyResult, findings: Findings, said: Wording) -> Table:
+    frame = _labelled(result, findings.fairness[findings.fairness["group_kind"] != "everyone"])
+    frame["sites"] = frame["sites"].map(SITES)
+    names = result.sites["name"].to_dict()
+    frame["group"] = [
+        str(names.get(group, group)) if kind == "nearest_before" else str(group)
+        for kind, group in zip(frame["group_kind"], frame["group"], strict=True)
+    ]
+    frame["kind"] = [KINDS[str(kind)].replace("site", said.site) for kind in frame["group_kind"]]
+    columns = (
+        Column("scenario", "Scenario"),
+        Column("mode", "Travelling"),
+        Column("sites", f"{said.Sites} counted"),
+        Column("kind", "Told apart by"),
+        Column("group", "Group"),
+        Column("weight", said.Unit, "count"),
+        Column("areas", "Areas", "count"),
+        Column("share_loses", "Share who lose", "percent"),
+        Column("mean_before_min", "Mean before", "minutes"),
+        Column("mean_after_min", "Mean after", "minutes"),
+        Column("mean_change_min", "Mean added", "minutes"),
+        Column("median_change_min", "Median added", "minutes"),
+        Column("p90_change_min", "Nine in ten have at most so much added", "minutes"),
+        Column("worst_change_min", "Most added", "minutes", at_infinity="no longer reached"),
+        Column("gap_change_min", "Mean added, less that of all others", "minutes"),
+        Column("gap_change_low_min", "95% interval from", "minutes"),
+        Column("gap_change_high_min", "to", "minutes"),
+        Column("finite_weight", "Base of the means", "count", said.unit),
+    )
+    title = f"Who gains and who loses, by group, {said.place}{said.mark}"
+    notes = (*said.table_notes, *NOTES)
+    return make_table("gaps", title, columns, frame, notes=notes, headers=5)
+
+
+def _inequality(result: StudyResult, findings: Findings, said: Wording) -> Table:
+    chosen = findings.fairness[findings.fairness["group_kind"] == "everyone"]
+    frame = _labelled(result, chosen)
+    frame["sites"] = frame["sites"].map(SITES)
+    frame = frame.dropna(axis="columns", how="all")
+    indices = (
+        ("gini", "Gini coefficient"),
+        ("concentration_imd", "Concentration by deprivation"),
+        ("concentration_no_car", "Concentration by households without a car"),
+    )
+    columns = (
+        Column("scenario", "Scenario"),
+        Column("mode", "Travelling"),
+        Column("sites", f"{said.Sites} counted"),
+        *(
+            Column(f"{key}_{when}", f"{label}, {when}", "index")
+            for key, label in indices
+            for when in ("before", "after")
+            if f"{key}_{when}" in frame
+        ),
+    )
+    title = (
+        f"How evenly minutes to the nearest {said.site} are spread over {said.unit}, before and "
+        f"after, {said.place}{said.mark}"
+    )
+    notes = (*said.table_notes, GINI_SOURCE, CONCENTRATION_SOURCE)
+    return make_table("inequality", title, columns, frame, notes=notes, headers=3)
+
+
+def _outreach(result: StudyResult, findings: Findings, said: Wording) -> Table:
+    frame = findings.tables()["outreach.csv"].copy()
+    limits = next(iter(result.times.values()))
+    limit = limits.cutoff_min
+    names = set(result.scenario_names)
+    frame["mends"] = [
+        scenario_label(result, name) if name in names else "nothing: venues alone"
+        for name in frame["mends"]
+    ]
+    frame["proven"] = ["yes" if proven else "no" for proven in frame["proven"]]
+    columns = (
+        Column("mends", "Mends"),
+        Column("sessions", "Venues", "count"),
+        Column("aim", "Chosen for"),
+        Column("venue_names", "Where"),
+        Column("coverage_regained_share", "Lost cover given back", "percent"),
+        Column("minutes_regained_share", "Added minutes given back", "percent"),
+        Column("worst_added_min", "Most still added", "minutes", at_infinity="some are left out"),
+        Column("covered_share", "Within 30 minutes then", "percent"),
+        Column("mean_at_limit_min", f"Mean then, who reaches none counted at {limit:g}", "minutes"),
+        Column("worst_min", "Longest then", "minutes", at_infinity="some are left out"),
+        Column("proven", "Proven the best by the aim"),
+    )
+    mode = limits.mode.label
+    tried = 0 if result.candidates is None else len(result.candidates)
+    title = (
+        f"The best venues for sessions, of {tried} libraries, schools and others tried, {mode}, "
+        f"{said.place}{said.mark}"
+    )
+    return make_table("outreach", title, columns, frame, notes=said.table_notes, headers=3)
+
+
+def _criteria(result: StudyResult) -> dict[str, Criterion]:
+    return {item.id: item for item in result.study.criteria}
+
+
+def _judged(result: StudyResult, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame with scenarios in words and the title of each criterion."""
+    told = _labelled(result, frame)
+    criteria = _criteria(result)
+    told["title"] = [criteria[str(name)].title for name in frame["criterion"]]
+    return told
+
+
+def _robustness(result: StudyResult, findings: Findings, said: Wording) -> Table:
+    frame = _judged(result, findings.robustness.summary())
+    scales = [PRINTED[_criteria(result)[str(name)].spec.unit] for name in frame["criterion"]]
+    for key in ("lowest_value", "highest_value"):
+        frame[key] = [
+            value * scale if math.isfinite(value) else math.nan
+            for value, (scale, _) in zip(frame[key], scales, strict=True)
+        ]
+    frame["unit"] = [unit for _, unit in scales]
+    frame["sentence"] = [numbers.capital(str(text)) + "." for text in frame["sentence"]]
+    for key in ("settings_agree", "positions_agree"):  # with neither way nothing can agree
+        frame[key] = frame[key].astype(float).mask(frame["outcome"] == NEITHER_WAY)
+    columns = (
+        Column("scenario", "Scenario"),
+        Column("criterion", "Criterion"),
+        Column("title", "What it asks"),
+        Column("outcome", "The figures point to"),
+        Column("settings_agree", "Settings that agree", "count"),
+        Column("settings", "Of settings that could matter", "count"),
+        Column("settings_tried", "Other settings tried", "count"),
+        Column("could_not_matter", "Assumptions that could not matter"),
+        Column("positions_agree", "Sampled places that agree", "count"),
+        Column("positions", "Of places tried", "count"),
+        Column("lowest_value", "Lowest value", "value"),
+        Column("highest_value", "Highest value", "value"),
+        Column("unit", "Unit of the two"),
+        Column("sentence", "In words"),
+    )
+    title = f"How far each outcome holds under other assumptions, {said.place}{said.mark}"
+    return make_table("robustness", title, columns, frame, notes=said.table_notes, headers=3)
+
+
+def _tipping(result: StudyResult, findings: Findings, said: Wording) -> Table:
+    frame = _judged(result, findings.robustness.tipping_points())
+    for key in ("turns_below", "turns_above"):
+        frame[key] = [_significant(float(value)) for value in frame[key]]
+    frame["told"] = [_turns(row) for row in records(frame)]
+    columns = (
+        Column("scenario", "Scenario"),
+        Column("criterion", "Criterion"),
+        Column("title", "What it asks"),
+        Column("words", "Assumption"),
+        Column("unit", "Unit"),
+        Column("main_value", "In this study", "index"),
+        Column("searched_from", "Searched from", "index"),
+        Column("searched_to", "to", "index"),
+        Column("turns_below", "Turns below", "index"),
+        Column("turns_above", "Turns above", "index"),
+        Column("told", "In words"),
+    )
+    title = (
+        f"Where an outcome would turn as one assumption moves and all others stay, "
+        f"{said.place}{said.mark}"
+    )
+    return make_table("tipping", title, columns, frame, notes=said.table_notes, headers=4)
+
+
+def _significant(value: float) -> float:
+    return float(f"{value:.{TIPPING_DIGITS}g}") if math.isfinite(value) else math.nan
+
+
+def _turns(row: Mapping[str, Any]) -> str:
+    """Return where an outcome turns, in words."""
+    told = [
+        f"turns to {row[f'outcome_{side}']} {side} {row[f'turns_{side}']:g} {row['unit']}"
+        for side in ("below", "above")
+        if not math.isnan(row[f"turns_{side}"])
+    ]
+    span = f"{row['searched_from']:g} to {row['searched_to']:g} {row['unit']}"
+    return "; ".join(told) or f"stands from {span}"
+
+
+def _unknowns(result: StudyResult, findings: Findings, said: Wording) -> Table:
+    frame = findings.robustness.which_matters_most()
+    criteria = _criteria(result)
+    frame["title"] = [criteria[name].title if name else "none" for name in frame["criterion"]]
+    columns = (
+        Column("words", "What is not known for sure"),
+        Column("searched", "Tried over"),
+        Column("title", "The outcome it turns most often"),
+        Column("differ", "Tries with another outcome", "count"),
+        Column("tried", "Of tries", "count"),
+        Column("share", "Share with another outcome", "percent"),
+        Column("turned", "Outcomes that turn at all", "count"),
+        Column("pairs", "Of distinct outcomes that could", "count"),
+    )
+    title = (
+        "What the outcomes hang on most: each assumption moved alone over its range, and the "
+        f"outcome it turns most often, {said.place}{said.mark}"
+    )
+    return make_table("unknowns", title, columns, frame, notes=said.table_notes)
+
+
+Pair = tuple["Verdict", "Verdict"]
+
+
+def pairs_of(result: StudyResult, scenario: str | None = None) -> list[Pair]:
+    """Return each verdict without neighbours' sites and with them."""
+    wider = result.with_neighbours
+    if wider is None:
+        return []
+    return [
+        (own, counted)
+        for own, counted in zip(result.verdicts, wider.verdicts, strict=True)
+        if own.scenario != "baseline" and scenario in (None, own.scenario)
+    ]
+
+
+def neighbour_table(result: StudyResult) -> Table | None:
+    """Return value and outcome of each criterion, without neighbours' sites and with them."""
+    if result.neighbours is None:
+        return None
+    said = Wording.of(result)
+    rows = [
+        {
+            "scenario": scenario_label(result, own.scenario),
+            "criterion": own.criterion.title,
+            "baseline_value": said.scaled(own, own.baseline_value),
+            "value": said.scaled(own, own.value),
+            "outcome": said.outcome(own),
+            "counted_baseline_value": said.scaled(own, counted.baseline_value),
+            "counted_value": said.scaled(own, counted.value),
+            "counted_outcome": said.outcome(counted),
+            "unit": said.scale(own)[1],
+        }
+        for own, counted in pairs_of(result)
+    ]
+    columns = (
+        Column("scenario", "Scenario"),
+        Column("criterion", "Criterion"),
+        Column("baseline_value", "Before", "value"),
+        Column("value", "After", "value"),
+        Column("outcome", "Outcome"),
+        Column("counted_baseline_value", "Before, with neighbours", "value"),
+        Column("counted_value", "After, with neighbours", "value"),
+        Column("counted_outcome", "Outcome, with neighbours"),
+        Column("unit", "Unit of the four"),
+    )
+    title = (
+        f"The criteria without and with neighbours' {said.site}s counted, {said.place}{said.mark}"
+    )
+    frame = pd.DataFrame(rows, columns=[column.key for column in columns])
+    made = make_table("neighbours", title, columns, frame, headers=2)
+    return made if result.study.policy.public else with_marks(made)
+
+
+def neighbour_sentence(result: StudyResult, pairs: Sequence[Pair]) -> str:
+    """Return what counting neighbours' sites does to outcomes, in a sentence or two."""
+    if not pairs or result.neighbours is None:
+        return ""
+    said = Wording.of(result)
+    counted = f"With {numbers.counted(len(result.neighbours), f'neighbouring {said.site}')} counted"
+    turned = [pair for pair in pairs if _outcome(pair[0]) != _outcome(pair[1])]
+    if not turned:
+        return f"{counted}, no outcome changes."
+    told = numbers.listed(
+        f"{numbers.quoted(own.criterion.title)} from {said.outcome(own)} to {said.outcome(other)}"
+        for own, other in turned
+    )
+    change = "changes" if len(turned) == 1 else "change"
+    return f"{counted}, {len(turned)} of {len(pairs)} outcomes {change}: {told}."
+
+
+def _outcome(verdict: Verdict) -> tuple[object, object]:
+    return verdict.outcome, verdict.indication
+
+
+SHOWN_AREAS = 10
+OUTCOMES, AREAS = "streets_outcomes", "streets_areas"
+MINUTES = ("before_min", "after_min")
+
+
+def compared_tables(result: StudyResult) -> list[Table]:
+    """Return what changes on the streets that a run is compared with."""
+    other = result.on_other_streets
+    if other is None:
+        return []
+    words = Wording.of(result)
+    tables = [_outcomes(result, other, words)]
+    if (scenario := headline(result)) is not None:
+        tables.append(_areas(result, other, words, scenario))
+    return tables if result.study.policy.public else [with_marks(table) for table in tables]
+
+
+def compared_sentence(result: StudyResult) -> str:
+    """Say how many outcomes are the same on both sets of streets; "" where there is one set."""
+    other = result.on_other_streets
+    if other is None:
+        return ""
+    pairs = [
+        (ours, theirs) for ours, theirs in _pairs(result, other) if ours.scenario != BASELINE_NAME
+    ]
+    same = sum(ours.outcome == theirs.outcome for ours, theirs in pairs)
+    here, there = names(result)
+    return (
+        f"The study was run twice: on the streets of this report ({here}) and on others ({there}). "
+        f"{same} of {len(pairs)} outcomes are the same on both."
+    )
+
+
+def names(result: StudyResult) -> tuple[str, str]:
+    """Return what the two sets of streets are called: this run's, and the other."""
+    found = []
+    for role in ("streets", "streets compared"):
+        file = next((item.name for item in result.inputs if item.role == role), "given in code")
+        found.append(file)
+    return found[0], found[1]
+
+
+def _pairs(result: StudyResult, other: StudyResult) -> list[tuple[Verdict, Verdict]]:
+    theirs = {(item.scenario, item.criterion.id): item for item in other.verdicts}
+    return [(item, theirs[item.scenario, item.criterion.id]) for item in result.verdicts]
+
+
+def _outcomes(result: StudyResult, other: StudyResult, words: Wording) -> Table:
+    """Return each criterion's outcome on both; values only where what is counted is public."""
+    here, there = names(result)
+    rows = [
+        {
+            "scenario": scenario_label(result, ours.scenario),
+            "criterion": ours.criterion.id,
+            "title": ours.criterion.title,
+            "other_value": words.value(theirs, theirs.value),
+            "other_outcome": words.outcome(theirs),
+            "value": words.value(ours, ours.value),
+            "outcome": words.outcome(ours),
+            "same": "same" if ours.outcome == theirs.outcome else "OTHER",
+        }
+        for ours, theirs in _pairs(result, other)
+    ]
+    values = result.study.policy.public
+    columns = (
+        Column("scenario", "Scenario"),
+        Column("criterion", "Criterion"),
+        Column("title", "What it asks"),
+        *([Column("other_value", f"Value on {there}")] if values else []),
+        Column("other_outcome", f"Outcome on {there}"),
+        *([Column("value", f"Value on {here}")] if values else []),
+        Column("outcome", f"Outcome on {here}"),
+        Column("same", "Outcomes"),
+    )
+    title = f"Outcomes on two sets of streets, {words.place}{words.mark}"
+    return make_table(OUTCOMES, title, columns, pd.DataFrame(rows), headers=3)
+
+
+def _areas(result: StudyResult, other: StudyResult, words: Wording, scenario: str) -> Table:
+    """Return the areas whose minutes to the nearest full-time site differ most."""
+    mode = result.modes[0]
+    here, there = names(result)
+    ours, theirs = (area_changes(item, mode)[scenario] for item in (result, other))
+    both = pd.DataFrame(
+        {"area": ours["name"].astype("str"), "weight": ours["weight"]}
+        | {key: ours[key] for key in MINUTES}
+        | {f"other_{key}": theirs[key] for key in MINUTES}
+    )
+    differences = [both[key] - both[f"other_{key}"] for key in MINUTES]
+    both["differs_min"] = pd.concat(differences, axis=1).abs().max(axis=1)
+    most = both.sort_values(["differs_min", "area"], ascending=[False, True], kind="stable")
+    columns = (
+        Column("area", "Area"),
+        Column("weight", words.Unit, "count"),
+        Column("other_before_min", f"Before, on {there}", "minutes"),
+        Column("other_after_min", f"After, on {there}", "minutes"),
+        Column("before_min", f"Before, on {here}", "minutes"),
+        Column("after_min", f"After, on {here}", "minutes"),
+        Column("differs_min", "Most they differ", "minutes"),
+    )
+    title = (
+        f"The {SHOWN_AREAS} areas that differ most between two sets of streets: mean minutes "
+        f"{result.times[mode].mode.label} to the nearest full-time {words.site}, "
+        f"{scenario_label(result, scenario)}, {words.place}{words.mark}"
+    )
+    rows = most.dropna(subset="differs_min").head(SHOWN_AREAS).reset_index(drop=True)
+    return make_table(AREAS, title, columns, rows)
+
+
+UNKNOWN = "not known"
+
+
+def tabulate(result: StudyResult) -> Mapping[str, Table]:
+    """Return every table of a study by name, in the order a reader wants them."""
+    result.refuse_private()
+    words = Wording.of(result)
+    tables = [_tabulate_criteria(result, words), _within(result, words), _added(result, words)]
+    tables += [_grouped(result, words, *group) for group in groupings(result)]
+    counted = neighbour_table(result)
+    tables += [] if counted is None else [counted]
+    tables += [*background_tables(result, words), *street_tables(result)]
+    tables += compared_tables(result)
+    return MappingProxyType({table.name: table for table in tables})
+
+
+def groupings(result: StudyResult) -> Iterator[tuple[str, str, pd.Series]]:
+    """Yield the groupings the origins allow: name of the table, its title, group per origin."""
+    origins = result.origins
+    if "imd_decile" in origins:
+        labels = _fifth_labels("most deprived", "least deprived")
+        fifth = imd_fifth(origins["imd_decile"])
+        title = "the nation's fifth of areas by deprivation (IMD; not fifths of those here)"
+        yield "deprivation", title, _named(fifth, labels)
+    if "no_car_share" in origins:
+        labels = _fifth_labels("fewest cars", "most cars")
+        fifth = fifths(origins, "no_car_share", first="high")
+        title = (
+            f"local fifth of {result.study.unit} by households without a car (areas ranked; "
+            f"each about a fifth of {result.study.unit}, not of the areas)"
+        )
+        yield "no_car", title, _named(fifth, labels)
+    if "ward_name" in origins:
+        names = origins["ward_name"].astype("str").fillna(UNKNOWN)
+        yield "wards", "ward (modelled, not official ward counts)", names
+    shown = display_areas(origins, result.areas, public=result.study.weights_public)
+    codes = pd.Series(shown.area_of_origin, index=origins.index).astype("str")
+    names = shown.areas["name"].astype("str").reindex(codes).fillna("").to_numpy()
+    yield "areas", shown.word, codes.where(codes == names, codes + " " + names).str.strip()
+
+
+def _named(fifth: pd.Series, labels: Mapping[int, str]) -> pd.Series:
+    """Return fifths as words; where a fifth is not known, that."""
+    return fifth.map(lambda value: labels[int(value)], na_action="ignore").fillna(UNKNOWN)
+
+
+def _fifth_labels(first: str, last: str) -> dict[int, str]:
+    return {1: f"1 ({first})", 2: "2", 3: "3", 4: "4", 5: f"5 ({last})"}
+
+
+def _tabulate_criteria(result: StudyResult, words: Wording) -> Table:
+    """Return the verdicts, a row per scenario and criterion."""
+    rows = [
+        {
+            "scenario": scenario_label(result, verdict.scenario),
+            "criterion": verdict.criterion.id,
+            "title": verdict.criterion.title,
+            "outcome": words.outcome(verdict),
+            "value": words.scaled(verdict, verdict.value),
+            "baseline_value": words.scaled(verdict, verdict.baseline_value),
+            "threshold": words.scaled(verdict, verdict.threshold),
+            "unit": words.scale(verdict)[1],
+            "basis": verdict.basis,
+            "sentence": verdict.sentence,
+            "reason": verdict.reason,
+        }
+        for verdict in result.verdicts
+    ]
+    columns = (
+        Column("scenario", "Scenario"),
+        Column("criterion", "Criterion"),
+        Column("title", "What it asks"),
+        Column("outcome", "Outcome"),
+        Column("value", "Value", "value"),
+        Column("baseline_value", "Value before", "value"),
+        Column("threshold", "Threshold", "value"),
+        Column("unit", "Unit of the three"),
+        Column("basis", "Times from"),
+        Column("sentence", "In words"),
+        Column("reason", "Why it cannot be said, where it cannot"),
+    )
+    frame = pd.DataFrame(rows, columns=[column.key for column in columns])
+    title = f"The criteria and their outcomes under each scenario, {words.place}{words.mark}"
+    made = make_table("criteria", title, columns, frame, headers=3)
+    return made if result.study.policy.public else with_marks(made)
+
+
+def _cases(result: StudyResult) -> Iterator[tuple[dict[str, str], Comparison]]:
+    """Yield each comparison with the words that name it."""
+    for basis in BASES:
+        chosen = result.comparisons_full_time if basis == FULL_TIME else result.comparisons
+        for (scenario, mode), comparison in chosen.items():
+            yield (
+                {
+                    "scenario": scenario_label(result, scenario),
+                    "mode": result.times[mode].mode.label,
+                    "sites": basis,
+                },
+                comparison,
+            )
+
+
+def _case_columns(words: Wording) -> tuple[Column, ...]:
+    return (
+        Column("scenario", "Scenario"),
+        Column("mode", "Travelling"),
+        Column("sites", f"{words.Sites} counted"),
+    )
+
+
+def _within(result: StudyResult, words: Wording) -> Table:
+    """Return how many are within the cutoff, before and after."""
+    cutoff = result.study.settings.cutoff_min
+    rows = [
+        {**case, **facts(comparison, cutoff_min=cutoff).iloc[0]}
+        for case, comparison in _cases(result)
+    ]
+    columns = (
+        *_case_columns(words),
+        Column("within_before", "Within before", "count", words.unit),
+        Column("within_after", "Within after", "count", words.unit),
+        Column("within_share_before", "Share within before", "percent"),
+        Column("within_share_after", "Share within after", "percent"),
+        Column("within_share_change", "Change", "percent", "percentage points"),
+        Column("weight", "All", "count", words.unit),
+    )
+    title = (
+        f"{words.Unit} within {cutoff:g} minutes of the nearest {words.site}, before and after, "
+        f"{words.place}{words.mark}"
+    )
+    return _make(("within", title), columns, rows, words, result.study.policy)
+
+
+def _added(result: StudyResult, words: Wording) -> Table:
+    """Return minutes to the nearest before and after, and for whom they are added or saved."""
+    settings = result.study.settings
+    rows = [
+        {**case, **facts(comparison, cutoff_min=settings.cutoff_min).iloc[0]}
+        for case, comparison in _cases(result)
+    ]
+    columns = (
+        *_case_columns(words),
+        Column("mean_before_min", "Mean before", "minutes"),
+        Column("mean_after_min", "Mean after", "minutes"),
+        Column("mean_change_min", "Mean added", "minutes"),
+        Column("weight_loses", f"Lose: over {settings.loser_min:g} min added", "count", words.unit),
+        Column("share_loses", "Share who lose", "percent"),
+        Column("worst_change_min", "Most added", "minutes", at_infinity="no longer reached"),
+        Column("weight_gains", f"Over {settings.loser_min:g} min saved", "count", words.unit),
+        Column("weight_loses_all", "Reach none any more", "count", words.unit),
+        Column("finite_weight", "Base of the means", "count", words.unit),
+    )
+    title = (
+        f"Minutes to the nearest {words.site} before and after, and {words.unit} with minutes "
+        f"added or saved, "
+        f"{words.place}{words.mark}"
+    )
+    return _make(("added_time", title), columns, rows, words, result.study.policy)
+
+
+def _grouped(
+    result: StudyResult, words: Wording, name: str, title: str, groups: pd.Series
+) -> Table:
+    """Return before and after by a grouping, counting full-time sites."""
+    settings = result.study.settings
+    rows = [
+        {**case, "group": str(group), **row}
+        for case, comparison in _cases(result)
+        if case["sites"] == FULL_TIME
+        for group, row in facts(comparison, groups, cutoff_min=settings.cutoff_min).iterrows()
+    ]
+    columns = (
+        Column("scenario", "Scenario"),
+        Column("mode", "Travelling"),
+        Column("group", words.capital(title.split(" (", maxsplit=1)[0].removeprefix("the "))),
+        Column("weight", words.Unit, "count"),
+        Column("within_share_before", f"Within {settings.cutoff_min:g} min before", "percent"),
+        Column("within_share_after", f"Within {settings.cutoff_min:g} min after", "percent"),
+        Column("within_share_change", "Change", "percent", "percentage points"),
+        Column("mean_before_min", "Mean before", "minutes"),
+        Column("mean_after_min", "Mean after", "minutes"),
+        Column("mean_change_min", "Mean added", "minutes"),
+        Column("weight_loses", f"Lose: over {settings.loser_min:g} min added", "count", words.unit),
+        Column("share_loses", "Share who lose", "percent"),
+    )
+    full_title = (
+        f"Before and after by {title}: {words.unit} and minutes to the nearest full-time "
+        f"{words.site}, {words.place}{words.mark}"
+    )
+    return _make((name, full_title), columns, rows, words, result.study.policy)
+
+
+def _make(
+    named: tuple[str, str],
+    columns: tuple[Column, ...],
+    rows: list[dict[str, object]],
+    words: Wording,
+    policy: Policy,
+) -> Table:
+    """Return a table of facts, its columns there even when no scenario could be compared."""
+    frame = pd.DataFrame(rows) if rows else pd.DataFrame(columns=[item.key for item in columns])
+    return hidden_table(named, columns, frame, policy, notes=words.table_notes, headers=3)

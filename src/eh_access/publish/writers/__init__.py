@@ -1,0 +1,1 @@
+"""One file an output: each writes a kind of file for people."""

@@ -1,0 +1,505 @@
+"""One GeoPackage that opens coloured in QGIS."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import quoteattr
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from eh_access.criteria.criterion import rough_areas
+from eh_access.measures.scenarios import open_sites
+from eh_access.publish import charts
+from eh_access.publish.attribution import credit_lines
+from eh_access.publish.charts import CHANGE
+from eh_access.publish.map_data import edge_lines, joined
+from eh_access.publish.numbers import clause
+from eh_access.publish.table import MARK_NOTE
+from eh_access.publish.tabulations import AREA_FACTS, area_changes, display_areas
+from eh_access.publish.wording import headline
+from eh_access.routing.estimate import ACCURACY
+from eh_access.routing.isochrones import isochrones
+from eh_access.tables import CRS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from eh_access.network.model import Network
+    from eh_access.study.result import StudyResult
+
+# A fixed date, so that the same tables give the same bytes; the manifest has the time of the run.
+WRITTEN = "2000-01-01T00:00:00.000Z"
+STYLES_TABLE = """
+CREATE TABLE layer_styles (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    f_table_catalog TEXT(256), f_table_schema TEXT(256), f_table_name TEXT(256),
+    f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT,
+    useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30),
+    update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now'))
+)
+"""
+METADATA_TABLES = """
+CREATE TABLE IF NOT EXISTS gpkg_metadata (
+    id INTEGER CONSTRAINT m_pk PRIMARY KEY ASC NOT NULL,
+    md_scope TEXT NOT NULL DEFAULT 'dataset', md_standard_uri TEXT NOT NULL,
+    mime_type TEXT NOT NULL DEFAULT 'text/xml', metadata TEXT NOT NULL DEFAULT ''
+);
+CREATE TABLE IF NOT EXISTS gpkg_metadata_reference (
+    reference_scope TEXT NOT NULL, table_name TEXT, column_name TEXT, row_id_value INTEGER,
+    timestamp DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')),
+    md_file_id INTEGER NOT NULL, md_parent_id INTEGER,
+    CONSTRAINT crmr_mfi_fk FOREIGN KEY (md_file_id) REFERENCES gpkg_metadata(id),
+    CONSTRAINT crmr_mpi_fk FOREIGN KEY (md_parent_id) REFERENCES gpkg_metadata(id)
+);
+"""
+METADATA_EXTENSION = (
+    "gpkg_metadata",
+    "http://www.geopackage.org/spec121/#extension_metadata",
+    "read-write",
+)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Layer:
+    """One layer to write."""
+
+    name: str  # name of the layer
+    title: str  # what it shows, for people
+    frame: (
+        gpd.GeoDataFrame
+    )  # geometry in EPSG:27700 and columns; the index becomes the first column
+    style: str = ""  # QGIS style (QML) it opens with, or "" for none
+
+
+def write_geopackage(layers: Sequence[Layer], path: Path, *, metadata: str) -> None:
+    """Write layers into one GeoPackage, styled and with its licences inside."""
+    # Times of writing are fixed, so that the same layers give the same bytes with one version of
+    # GDAL. Styles stand in ``layer_styles``, the table QGIS itself writes.
+    path.unlink(missing_ok=True)
+    with _fixed_date():
+        for layer in layers:
+            _write_layer(layer, path, is_first=layer is layers[0])
+    with closing(sqlite3.connect(path)) as database, database:
+        _write_styles(database, layers)
+        _write_metadata(database, metadata)
+
+
+def _write_layer(layer: Layer, path: Path, *, is_first: bool) -> None:
+    """Write one layer; the index goes along as a column of its name."""
+    # Programs older than GDAL 3.7 (QGIS 3.28 and before, on many desks) warn of the newest form.
+    frame = layer.frame.reset_index() if layer.frame.index.name else layer.frame
+    frame.to_file(
+        path,
+        layer=layer.name,
+        driver="GPKG",
+        engine="pyogrio",
+        dataset_options={"VERSION": "1.3"} if is_first else {},
+        layer_options={"DESCRIPTION": layer.title, "IDENTIFIER": layer.name},
+    )
+
+
+@contextmanager
+def _fixed_date() -> Iterator[None]:
+    """Let GDAL write one fixed date, and leave its settings as they were."""
+    before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": WRITTEN})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
+
+
+def _write_styles(database: sqlite3.Connection, layers: Sequence[Layer]) -> None:
+    """Embed the styles and list their table among the contents, as QGIS does."""
+    database.execute(STYLES_TABLE)
+    database.executemany(
+        "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name,"
+        " f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description, owner,"
+        " update_time) VALUES ('', '', ?, 'geom', ?, ?, '', 1, ?, '', ?)",
+        [(item.name, item.name[:30], item.style, item.title, WRITTEN) for item in layers],
+    )
+    database.execute(
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change,"
+        " srs_id) VALUES ('layer_styles', 'attributes', 'layer_styles', 'QGIS styles', ?, 0)",
+        (WRITTEN,),
+    )
+
+
+def _write_metadata(database: sqlite3.Connection, text: str) -> None:
+    """Put licences and credits inside the file, where GeoPackage keeps such things."""
+    database.executescript(METADATA_TABLES)
+    database.execute(
+        "CREATE TABLE IF NOT EXISTS gpkg_extensions (table_name TEXT, column_name TEXT,"
+        " extension_name TEXT NOT NULL, definition TEXT NOT NULL, scope TEXT NOT NULL)"
+    )
+    database.executemany(
+        "INSERT INTO gpkg_extensions VALUES (?, NULL, ?, ?, ?)",
+        [
+            ("gpkg_metadata", *METADATA_EXTENSION),
+            ("gpkg_metadata_reference", *METADATA_EXTENSION),
+        ],
+    )
+    database.execute(
+        "INSERT INTO gpkg_metadata VALUES (1, 'dataset', 'https://www.dublincore.org/',"
+        " 'text/plain', ?)",
+        (text,),
+    )
+    database.execute(
+        "INSERT INTO gpkg_metadata_reference VALUES ('geopackage', NULL, NULL, NULL, ?, 1, NULL)",
+        (WRITTEN,),
+    )
+
+
+def graduated_style(column: str, classes: Sequence[tuple[float, float, str, str]]) -> str:
+    """Return a QGIS style that colours polygons by a number."""
+    ranges = "".join(
+        f'<range lower="{lower}" upper="{upper}" label={quoteattr(label)} symbol="{number}"'
+        ' render="true"/>'
+        for number, (lower, upper, label, _) in enumerate(classes)
+    )
+    symbols = "".join(
+        _symbol(number, "fill", "SimpleFill", _fill(colour))
+        for number, (_, _, _, colour) in enumerate(classes)
+    )
+    return _qml(
+        f'<renderer-v2 type="graduatedSymbol" attr={quoteattr(column)} graduatedMethod='
+        f'"GraduatedColor"><ranges>{ranges}</ranges><symbols>{symbols}</symbols></renderer-v2>'
+    )
+
+
+def line_style(colour: str, width_mm: float) -> str:
+    """Return a QGIS style that draws all lines alike."""
+    options = {"line_color": _rgba(colour), "line_width": f"{width_mm:g}", "line_width_unit": "MM"}
+    symbol = _symbol(0, "line", "SimpleLine", options)
+    return _qml(f'<renderer-v2 type="singleSymbol"><symbols>{symbol}</symbols></renderer-v2>')
+
+
+def categorised_style(
+    column: str, categories: Mapping[str, tuple[str, str]], *, size_mm: float, marks: str = ""
+) -> str:
+    """Return a QGIS style that marks points by a word, each with its own shape and colour."""
+    listed = "".join(
+        f'<category value={quoteattr(value)} label={quoteattr(_in_words(value))} symbol="{number}"'
+        ' render="true" type="string"/>'
+        for number, value in enumerate(categories)
+    )
+    symbols = "".join(
+        _symbol(number, "marker", "SimpleMarker", _mark(shape, colour, size_mm))
+        for number, (shape, colour) in enumerate(categories.values())
+    )
+    return _qml(
+        f'<renderer-v2 type="categorizedSymbol" attr={quoteattr(column)}><categories>{listed}'
+        f"</categories><symbols>{symbols}</symbols></renderer-v2>",
+        labels=marks,
+    )
+
+
+def _in_words(value: str) -> str:
+    """Return a value as a legend says it: ``loses_all`` is "loses all"."""
+    return value.replace("_", " ")
+
+
+def _symbol(number: int, kind: str, layer: str, options: Mapping[str, str]) -> str:
+    """Return one symbol of a style."""
+    listed = "".join(
+        f'<Option type="QString" name="{key}" value="{value}"/>' for key, value in options.items()
+    )
+    return (
+        f'<symbol name="{number}" type="{kind}" alpha="1" clip_to_extent="1"><layer class="{layer}"'
+        f' enabled="1" locked="0" pass="0"><Option type="Map">{listed}</Option></layer></symbol>'
+    )
+
+
+def _fill(colour: str) -> dict[str, str]:
+    return {
+        "color": _rgba(colour),
+        "style": "solid",
+        "outline_color": "150,150,150,255",
+        "outline_style": "solid",
+        "outline_width": "0.1",
+        "outline_width_unit": "MM",
+    }
+
+
+def _mark(shape: str, colour: str, size_mm: float) -> dict[str, str]:
+    return {
+        "name": shape,
+        "color": _rgba(colour),
+        "size": f"{size_mm:g}",
+        "size_unit": "MM",
+        "outline_color": "255,255,255,255",
+        "outline_style": "solid",
+        "outline_width": "0.2",
+    }
+
+
+def _rgba(colour: str) -> str:
+    """Return ``#RRGGBB`` as QGIS writes colours."""
+    return ",".join(str(int(colour[at : at + 2], 16)) for at in (1, 3, 5)) + ",255"
+
+
+def _qml(renderer: str, *, labels: str = "") -> str:
+    """Return a whole style around a renderer."""
+    labelling = (
+        '<labeling type="simple"><settings calloutType="simple"><text-style '
+        f'fieldName={quoteattr(labels)} fontSize="8" fontSizeUnit="Point" textColor="18,67,109,255"'
+        '><text-buffer bufferDraw="1" bufferSize="0.9" bufferSizeUnits="MM" bufferOpacity="1"'
+        ' bufferColor="255,255,255,255"/></text-style>'
+        '<placement placement="6" dist="2" distUnits="MM"/></settings></labeling>'
+        if labels
+        else ""
+    )
+    return (
+        "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>"
+        f'<qgis version="3.28.0" styleCategories="Symbology|Labeling"'
+        f' labelsEnabled="{int(bool(labels))}">{renderer}{labelling}</qgis>'
+    )
+
+
+FULL_TIME = "full_time"
+"""Stands in the names of columns about the nearest site that is open full-time."""
+
+MAIN_ROADS = ("motorway", "trunk", "primary", "secondary")
+SITE_COLUMNS = [
+    *("name", "kind", "location_basis", "location_radius_m", "existence"),
+    *("hours_per_week", "status"),
+]
+ISOCHRONE_COLOUR = "#BCD3EA"
+STREET_COLOUR, STREET_DETAIL_M = "#8C8C8C", 1.0
+ORIGIN_STYLE = {
+    "loses_all": ("cross2", charts.DARK_PINK),
+    "loses": ("triangle", charts.ORANGE),
+    "unchanged": ("circle", "#BFBFBF"),
+    "gains": ("square", charts.TURQUOISE),
+    "gains_access": ("square", charts.TURQUOISE),
+    "still_unreached": ("circle", charts.INK),
+}
+
+
+def slug(*parts: str) -> str:
+    """Return words as the beginning of a column's name."""
+    return "_".join(parts).replace("-", "_").lower()
+
+
+def site_status(result: StudyResult, scenario: str) -> pd.Series:
+    """Return what a scenario does to each site, in the words of the map's legend."""
+    full_from = result.study.settings.full_time_from_hours
+    after = result.scenario_sites[scenario]
+    before = result.scenario_sites["baseline"]
+    was, full_before, now, full_now = (
+        open_sites(sites, full_time=full, full_time_from_hours=full_from)
+        for sites in (before, after)
+        for full in (False, True)
+    )
+    ids = after.index[after.index.isin(was.union(now))]
+    old, new = before.geometry.reindex(ids), after.geometry.reindex(ids)
+    moved = ~(old.geom_equals(new, align=False) | (old.isna() & new.isna())).to_numpy()
+    hours = before["hours_per_week"].reindex(ids), after["hours_per_week"].reindex(ids)
+    same_hours = ((hours[0] == hours[1]) | (hours[0].isna() & hours[1].isna())).to_numpy()
+    status = np.select(
+        [
+            ~ids.isin(now),
+            ~ids.isin(was),
+            moved,
+            ids.isin(full_before) & ids.isin(full_now),
+            same_hours,
+        ],
+        [charts.CLOSES, charts.OPENS, charts.MOVES, charts.STAYS, charts.PART_TIME],
+        default=charts.CHANGES,
+    )
+    return pd.Series(status, index=ids, dtype="str")
+
+
+def layers(result: StudyResult) -> list[Layer]:
+    """Return every layer of a study."""
+    result.refuse_private()
+    scenario, mode = headline(result), result.modes[0]
+    found = [_sites_layer(result, scenario), *_rough_layer(result)]
+    if result.neighbours is not None:
+        found.append(_neighbours_layer(result, result.neighbours))
+    if scenario is not None:
+        found.append(_origins_layer(result, scenario))
+    found.append(_areas_layer(result, scenario, mode))
+    if result.network is not None:
+        found += [_isochrones_layer(result, result.network), streets_layer(result.network)]
+    return [_marked(layer, estimated=result.estimated) for layer in found]
+
+
+def _marked(layer: Layer, *, estimated: bool) -> Layer:
+    """Return a layer whose every row, and whose description, say whether times are estimates."""
+    title = f"{layer.title} (INDICATIVE: times are estimated)" if estimated else layer.title
+    return replace(layer, title=title, frame=layer.frame.assign(estimated=estimated))
+
+
+def _sites_layer(result: StudyResult, scenario: str | None) -> Layer:
+    name = scenario or "baseline"
+    sites = result.scenario_sites[name].assign(status=site_status(result, name))
+    sites = sites[sites["status"].notna()]
+    kept = [*SITE_COLUMNS, "geometry"]
+    style = categorised_style(
+        "status",
+        {
+            charts.STAYS: ("circle", charts.DARK_BLUE),
+            charts.CHANGES: ("square", charts.DARK_PINK),
+            charts.CLOSES: ("cross2", charts.DARK_PINK),
+            charts.MOVES: ("diamond", charts.DARK_PINK),
+            charts.OPENS: ("triangle", charts.TURQUOISE),
+            charts.PART_TIME: ("pentagon", charts.DARK_BLUE),
+        },
+        size_mm=3.2,
+        marks="name",
+    )
+    return Layer(name="sites", title=f"Sites under {name}", frame=sites[kept], style=style)
+
+
+def _neighbours_layer(result: StudyResult, neighbours: gpd.GeoDataFrame) -> Layer:
+    """Return the sites just outside the area that others run."""
+    word = f"a neighbour's {result.study.site_word}"
+    frame = neighbours.assign(status=word)[[*SITE_COLUMNS, "geometry"]]
+    style = categorised_style("status", {word: ("diamond", STREET_COLOUR)}, size_mm=3.2)
+    title = f"{result.study.site_word.capitalize()}s just outside the area that others run"
+    return Layer(name="neighbours", title=title, frame=frame, style=style)
+
+
+def _rough_layer(result: StudyResult) -> list[Layer]:
+    """Return where sites known only roughly may be, if there are any."""
+    areas = rough_areas(result.sites, result.borough)
+    if areas.empty:
+        return []
+    columns = ["name", "location_basis", "location_radius_m"]
+    frame = gpd.GeoDataFrame(result.sites.loc[areas.index, columns], geometry=areas.boundary)
+    title = "Lines within which sites known only roughly lie, cut to the study's area"
+    style = line_style(charts.INK, 0.3)
+    return [Layer(name="rough_sites", title=title, frame=frame, style=style)]
+
+
+def _origins_layer(result: StudyResult, scenario: str) -> Layer:
+    """Return the origins with before, after and outcome by each mode."""
+    frame = result.origins[["weight", "area_id", "geometry"]].copy()
+    frame["weight"] = result.study.policy.shown(frame["weight"])
+    for mode in result.modes:
+        rows = result.comparisons_full_time[scenario, mode].frame
+        for column in ("before_min", "after_min", "change_min", "site_after", "outcome"):
+            values = rows[column].reindex(frame.index)
+            values = values.round(4) if column.endswith("_min") else values
+            frame[slug(mode, FULL_TIME, column)] = values
+    shown = slug(result.modes[0], FULL_TIME, "outcome")
+    style = categorised_style(shown, ORIGIN_STYLE, size_mm=1.4)
+    title = (
+        f"Where {result.study.unit} are counted (points), under {scenario}: minutes to the nearest "
+        f"full-time {result.study.site_word} before and after; inf = not reached"
+    )
+    return Layer(name="origins", title=title, frame=frame, style=style)
+
+
+def _areas_layer(result: StudyResult, scenario: str | None, mode: str) -> Layer:
+    """Return the areas with a group of columns for each scenario and mode."""
+    shown = display_areas(result.origins, result.areas, public=result.study.weights_public)
+    frame = shown.areas[["name", "geometry"]].copy()
+    modes = dict.fromkeys(by for _, by in result.comparisons_full_time)
+    by_mode = {name: area_changes(result, name) for name in modes}
+    for compared, by in result.comparisons_full_time:
+        changes = by_mode[by][compared]
+        frame["weight"] = changes["weight"]
+        for column in [name for name in AREA_FACTS.values() if name != "weight"]:
+            frame[slug(compared, by, column)] = changes[column]
+    style = ""
+    if scenario is not None:
+        bounds = (-1e6, *CHANGE.bounds, 1e6)
+        classes = list(zip(bounds[:-1], bounds[1:], CHANGE.labels, CHANGE.colours, strict=True))
+        style = graduated_style(slug(scenario, mode, "change_min"), classes)
+    title = (
+        f"Change by {shown.word}: minutes to the nearest full-time {result.study.site_word} before "
+        "and after"
+    )
+    return Layer(name="areas", title=title, frame=frame, style=style)
+
+
+def _isochrones_layer(result: StudyResult, network: Network) -> Layer:
+    """Return what lies within the cutoff of each site by the study's first mode."""
+    mode, cutoff = result.times[result.modes[0]].mode, result.study.settings.cutoff_min
+    located = result.sites[result.sites.geometry.notna()]
+    frame = isochrones(network, located, mode=mode, cutoffs_min=[cutoff])
+    words = f"within {cutoff:g} minutes {mode.label}"
+    style = graduated_style("cutoff_min", [(0.0, cutoff, words, ISOCHRONE_COLOUR)])
+    title = f"Land {words} of each site before, along streets"
+    return Layer(name="isochrones", title=title, frame=frame, style=style)
+
+
+def streets_layer(network: Network) -> Layer:
+    """Return streets as lines: a row for what hangs together under one name, kind and OSM way."""
+    kind = np.array([tags.get("highway", "") for tags in network.tag_sets], dtype=object)
+    alike = pd.DataFrame(
+        {
+            "name": np.array([*network.names, ""], dtype=object)[network.edge_name],
+            "highway": kind[network.edge_tags],
+            "osm_way_id": network.edge_way,
+        }
+    )
+    street = _hanging_together(network, alike.groupby(list(alike), sort=False).ngroup().to_numpy())
+    order = np.argsort(street, kind="stable")
+    lines = shapely.multilinestrings(edge_lines(network)[order], indices=street[order])
+    merged = shapely.line_merge(lines)
+    simple = shapely.simplify(merged, STREET_DETAIL_M, preserve_topology=False)
+    # a loop shorter than the detail is left as it is
+    pieces, owner = shapely.get_parts(
+        np.where(shapely.is_empty(simple), lines, simple), return_index=True
+    )
+    shapes = shapely.multilinestrings(pieces, indices=owner)
+    first = np.unique(street, return_index=True)[1]
+    frame = gpd.GeoDataFrame(alike.take(first).reset_index(drop=True), geometry=shapes, crs=CRS)
+    frame.insert(3, "length_m", np.bincount(street, network.length_m).round(2))
+    return Layer(
+        name="streets",
+        title="Streets used, from OpenStreetMap",
+        frame=frame,
+        style=line_style(STREET_COLOUR, 0.15),
+    )
+
+
+def _hanging_together(network: Network, kind: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:
+    """Return a number for each edge, the same for edges of one kind that join at their ends."""
+    ends = np.concatenate([network.edge_from, network.edge_to]) + np.tile(
+        kind * network.node_count, 2
+    )
+    corners, corner = np.unique(ends, return_inverse=True)
+    edge_from, edge_to = np.split(corner, 2)
+    joins = coo_array((np.ones(len(kind)), (edge_from, edge_to)), shape=(len(corners),) * 2)
+    label: NDArray[np.integer[Any]] = connected_components(joins, directed=False)[1]
+    return label[edge_from]
+
+
+def main_roads(result: StudyResult) -> gpd.GeoSeries | None:
+    """Return the main roads to find one's way by on a printed map, or None without streets."""
+    if result.network is None:
+        return None
+    kind = np.array([tags.get("highway", "") for tags in result.network.tag_sets])
+    lines = edge_lines(result.network)[np.isin(kind, MAIN_ROADS)[result.network.edge_tags]]
+    return gpd.GeoSeries(joined(lines, within_m=charts.SIMPLIFY_M), crs=CRS)
+
+
+def geopackage_metadata(result: StudyResult) -> str:
+    """Return what the GeoPackage says about itself: what, how, licences and credits."""
+    study = result.study
+    lines = [study.title, study.question]
+    if result.estimated:
+        lines.append(ACCURACY)
+    lines += [
+        f"{study.weight_label}: {clause(study.weight_basis)}.",
+        f"Criteria sha256: {study.criteria_sha256()}",
+        *(() if study.policy.public else (f"A count or share with no value: {MARK_NOTE}",)),
+        *(f"{item.title}: {item.publisher}, {item.licence}" for item in result.provenance),
+        *credit_lines(result.provenance),
+    ]
+    return "\n".join(lines)

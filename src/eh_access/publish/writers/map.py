@@ -1,0 +1,101 @@
+"""The map: one HTML file that answers its reader with the network unplugged."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from eh_access.publish.interactive import inline_page, leaflet_files
+from eh_access.publish.map_data import build_payload, safe_json
+
+if TYPE_CHECKING:
+    from eh_access.study.result import StudyResult
+
+MAP_NAME = "eh_map"
+SCRIPTS = (
+    "map_core.js",
+    "map_places.js",
+    "map_criteria.js",
+    "map_canvas.js",
+    "map_base.js",
+    "map_isochrones.js",
+    "map_sites.js",
+    "map_keys.js",
+    "map_draw.js",
+    "map_figures.js",
+    "map_table.js",
+    "map_postcode.js",
+    "map_controls.js",
+    "map.js",
+)
+
+
+def render_map(result: StudyResult) -> str:
+    """Return the map of a study as one self-contained HTML page.
+
+    The page carries the minutes of every origin and site and works out every figure itself, with
+    the library's own sums, when its reader changes a switch or closes a centre.
+
+    Parameters
+    ----------
+    result
+        What a study found.
+
+    Returns
+    -------
+    str
+        HTML; the same for the same result, byte for byte.
+
+    Raises
+    ------
+    SourceError
+        If Leaflet's files cannot be read.
+
+    Examples
+    --------
+    >>> from eh_access.study.config import load_study
+    >>> from eh_access.study.run import run_study
+    >>> page = render_map(run_study(load_study("rotherham")))
+    >>> page.startswith("<!DOCTYPE html>"), 'src="http' in page
+    (True, False)
+    """
+    import folium  # noqa: PLC0415 - heavy
+    import jinja2  # noqa: PLC0415 - heavy
+    from markupsafe import Markup  # noqa: PLC0415 - heavy
+
+    west, south, east, north = result.areas.to_crs("EPSG:4326").total_bounds
+    drawn = folium.Map(
+        [round((south + north) / 2, 4), round((west + east) / 2, 4)],
+        zoom_start=11,
+        tiles=None,
+        control_scale=True,
+        zoom_snap=0.25,
+    )
+    figure: Any = drawn.get_root()
+    figure.render()
+
+    def piece(element: Any) -> Markup:  # noqa: ANN401 - a branca element
+        # folium names a map at random; two runs must give the same page
+        text = element.render()
+        return Markup(text.replace(drawn.get_name(), MAP_NAME))  # noqa: S704 - folium's own words
+
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    # everything marked safe is this package's own text, or JSON without < > &
+    page = environment.from_string(_template("map.html.j2")).render(
+        head=piece(figure.header),
+        body=piece(figure.html),
+        script=piece(figure.script),
+        css=Markup(_template("map.css")),  # noqa: S704
+        app=Markup("\n".join(_template(name) for name in SCRIPTS)),  # noqa: S704
+        payload=Markup(safe_json(build_payload(result))),  # noqa: S704
+        map_name=MAP_NAME,
+    )
+    title = f"{result.study.title}: map"
+    return inline_page(page, title=title, lang="en-GB", files=leaflet_files())
+
+
+@cache
+def _template(name: str) -> str:
+    folder = files("eh_access.publish") / "templates"
+    return (folder / name).read_text(encoding="utf-8")

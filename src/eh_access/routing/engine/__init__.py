@@ -1,0 +1,1 @@
+"""The contraction hierarchy: sort the streets once, then every question is a sweep."""

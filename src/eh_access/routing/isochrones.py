@@ -1,0 +1,418 @@
+"""The land within so many minutes of a site."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Literal
+
+import contourpy
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from eh_access.errors import InputError
+from eh_access.network.cost import edge_cost
+from eh_access.network.model import CLOSED_DS
+from eh_access.network.snapping import segments_of
+from eh_access.routing.matrix import node_times
+from eh_access.routing.travel_times import NO_LOCATION, OFF_NETWORK, OK, UNREACHED, Direction
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
+
+    from eh_access.modes import TravelMode
+    from eh_access.network.model import Network
+
+DS_PER_MIN = 600.0
+
+
+@dataclass(frozen=True, eq=False)
+class Pieces:
+    """Straight pieces of reached street; each begins at the end that is reached first."""
+
+    ends: NDArray[np.float64]  # float64 (pieces, 4), x and y where each begins and ends, metres
+    minutes: NDArray[np.float64]  # float64 (pieces, 2), travel time from or to the site there
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    def cut(self, low_min: float, high_min: float) -> Pieces:
+        """Return the parts of the pieces whose minutes lie between two bounds."""
+        kept = (self.minutes[:, 0] <= high_min) & (self.minutes[:, 1] >= low_min)
+        ends, minutes = self.ends[kept], self.minutes[kept]
+        begin, end = minutes[:, :1], minutes[:, 1:]
+        lasts = end > begin
+        bounds = np.clip([low_min, high_min], begin, end)
+        # a piece that takes no time is either in or out as a whole
+        share = np.where(lasts, (bounds - begin) / np.where(lasts, end - begin, 1.0), [0.0, 1.0])
+        step = ends[:, 2:] - ends[:, :2]
+        begins, stops = (ends[:, :2] + share[:, i : i + 1] * step for i in (0, 1))
+        return Pieces(np.hstack([begins, stops]), bounds)
+
+
+@dataclass(frozen=True)
+class Stand:
+    """Where a site stands on its street, and the minutes between the two."""
+
+    edge: int
+    fraction: float
+    minutes: float
+
+
+def reached_pieces(
+    network: Network,
+    node_min: NDArray[np.float32],
+    stand: Stand,
+    *,
+    edge_min: tuple[NDArray[np.float64], NDArray[np.float64]],
+    near: NDArray[np.bool_],
+) -> Pieces:
+    """Return how every street within reach is reached: from one end, from both, from the site."""
+    from_start, from_end = edge_min
+    u_min = node_min[network.edge_from].astype(np.float64)
+    v_min = node_min[network.edge_to].astype(np.float64)
+    by_u, by_v = np.isfinite(u_min + from_start) & near, np.isfinite(v_min + from_end) & near
+    meet = np.where(by_u, 1.0, 0.0)
+    both = np.flatnonzero(by_u & by_v & (from_start + from_end > 0))
+    lead_min = v_min[both] + from_end[both] - u_min[both]
+    meet[both] = np.clip(lead_min / (from_start + from_end)[both], 0.0, 1.0)
+    own = np.arange(network.edge_count) == stand.edge
+    start, end, at = (np.full(network.edge_count, share) for share in (0.0, 1.0, stand.fraction))
+    begin_min = np.full(network.edge_count, stand.minutes)
+    ways = [
+        _pieces(network, by_u, (start, meet), u_min, from_start),
+        _pieces(network, by_v, (end, meet), v_min, from_end),
+        _pieces(network, own & np.isfinite(from_start), (at, end), begin_min, from_start),
+        _pieces(network, own & np.isfinite(from_end), (at, start), begin_min, from_end),
+    ]
+    return Pieces(
+        np.concatenate([way.ends for way in ways]), np.concatenate([way.minutes for way in ways])
+    )
+
+
+def edge_minutes(
+    network: Network, mode: TravelMode, direction: Direction
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return minutes per whole edge as it is reached from its start and from its end."""
+    cost = edge_cost(network, mode)
+    forward, backward = (
+        np.where(ds < CLOSED_DS, ds / DS_PER_MIN, np.inf)
+        for ds in (cost.forward_ds, cost.backward_ds)
+    )
+    # on the way to a site, a street reached from its start is walked back towards it
+    return (forward, backward) if direction == "from_sites" else (backward, forward)
+
+
+def edges_near(
+    network: Network, bounds: tuple[float, float, float, float], within_m: float
+) -> NDArray[np.bool_]:
+    """Return which edges may come so near to a rectangle."""
+    xy, start = network.geometry_xy, network.geometry_start[:-1]
+    low, high = np.minimum.reduceat(xy, start), np.maximum.reduceat(xy, start)
+    beyond = np.array(bounds) + np.array([-within_m, -within_m, within_m, within_m])
+    near: NDArray[np.bool_] = np.all(np.hstack([high >= beyond[:2], low <= beyond[2:]]), axis=1)
+    return near
+
+
+def _pieces(
+    network: Network,
+    edges: NDArray[np.bool_],
+    span: tuple[NDArray[np.float64], NDArray[np.float64]],
+    begin_min: NDArray[np.float64],
+    edge_min: NDArray[np.float64],
+) -> Pieces:
+    """Return edges from one share of their line to another, along their bends; a row per edge."""
+    drawn = segments_of(network)
+    first, last = span
+    low, high = np.minimum(first, last), np.maximum(first, last)
+    segment = np.flatnonzero((edges & (low < high))[drawn.edge] & (drawn.length_m > 0))
+    edge, before_m = drawn.edge[segment], drawn.before_m[segment]
+    until_m = before_m + drawn.length_m[segment]
+    within = np.column_stack([before_m, until_m]) / drawn.drawn_m[edge, None]
+    within = np.clip(within, low[edge, None], high[edge, None])
+    kept = within[:, 0] < within[:, 1]
+    segment, edge, within = segment[kept], edge[kept], within[kept]
+    shares = np.where((first < last)[edge, None], within, within[:, ::-1])
+    along_m = shares * drawn.drawn_m[edge, None] - drawn.before_m[segment, None]
+    along = along_m / drawn.length_m[segment, None]
+    ends = drawn.ends[segment]
+    step = ends[:, 2:] - ends[:, :2]
+    places = np.hstack([ends[:, :2] + along[:, i : i + 1] * step for i in (0, 1)])
+    spent_min = np.abs(shares - first[edge, None]) * edge_min[edge, None]
+    return Pieces(places, begin_min[edge, None] + spent_min)
+
+
+log = logging.getLogger(__name__)
+
+CRS = "EPSG:27700"
+CELLS_PER_REACH = 5
+"""The raster's points lie this many times closer than one may go off the street."""
+
+LEAST_OFF_STREET_M = 25.0
+LEAST_CELL_M = LEAST_OFF_STREET_M / CELLS_PER_REACH
+"""Below these the raster would grow too large; buffers have no such limit."""
+
+BEYOND_CELLS = 1.0
+"""The surface is right up to this many cells outside the rim, which is all a contour looks at."""
+
+ARC_SEGMENTS = 16
+"""Straight lines to a quarter circle of a buffer."""
+
+REASONS = {
+    NO_LOCATION: "its location is not known",
+    OFF_NETWORK: "it is too far from any street",
+    UNREACHED: "not even its own street is within the cutoff",
+}
+
+
+def isochrones(  # noqa: PLR0913 - the field's own argument list, and how to draw
+    network: Network,
+    sites: gpd.GeoDataFrame,
+    *,
+    mode: TravelMode,
+    cutoffs_min: Iterable[float],
+    max_off_street_m: float = 100.0,
+    cell_m: float | None = None,
+    area: BaseGeometry | None = None,
+    direction: Direction = "to_sites",
+    method: Literal["contour", "edges"] = "contour",
+) -> gpd.GeoDataFrame:
+    """Return the land from which each site can be reached within each cutoff.
+
+    Land belongs to it if somebody can walk from there to a street, at the mode's walking speed
+    and for no more than ``max_off_street_m``, and travel on to the site, all within the cutoff.
+    Land further than that from a reached street (rivers, railways, fields) is outside, also where
+    it is surrounded: holes are kept.
+
+    Parameters
+    ----------
+    network
+        The streets.
+    sites
+        Sites with ``site_id`` as index, and points.
+    mode
+        How people travel.
+    cutoffs_min
+        Minutes, each above 0.
+    max_off_street_m
+        Metres one may go off the street; 25 or more for the contour.
+    cell_m
+        Metres between the points of the raster a contour is drawn on; a fifth of
+        ``max_off_street_m`` if None.
+    area
+        Only land in the rectangle round it is drawn, to the next point of the raster; all if None.
+    direction
+        ``"to_sites"``, or ``"from_sites"`` for the way home.
+    method
+        ``"contour"`` draws the rim on a raster, and is right to within ``cell_m``; ``"edges"``
+        buffers every reached part of a street exactly (arcs as 16 straight lines to a quarter
+        circle), and takes many times as long.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        One row per site and cutoff, sites in the order given, cutoffs rising: ``site_id``,
+        ``cutoff_min``, ``mode``, ``status`` and ``geometry`` (EPSG:27700; valid, and each within
+        that of any longer cutoff). Where ``status`` is ``"no_location"``, ``"off_network"`` or
+        ``"unreached"`` (not even the site's own street is within the cutoff) it is empty.
+
+    Raises
+    ------
+    InputError
+        If there is no cutoff or one is not above 0, ``max_off_street_m`` or ``cell_m`` is too
+        small, or the method does not exist.
+
+    Notes
+    -----
+    The surface contoured is the least, over all reached places on streets, of the distance to
+    the place less the metres left to walk from there; its zero line is the isochrone. Both
+    methods draw the same land: the union of discs round every reached place.
+
+    What is returned draws itself as any GeoDataFrame does. Longer cutoffs cover shorter ones unless
+    they are drawn first: ``land.iloc[::-1].plot("cutoff_min", cmap="Blues_r", legend=True)``, and
+    ``explore`` in the same way.
+
+    Examples
+    --------
+    >>> from eh_access import WALK, load_sites, read_network
+    >>> places = load_sites("newport_sites").head(1)
+    >>> land = isochrones(read_network("newport"), places, mode=WALK, cutoffs_min=[15, 30])
+    >>> land["cutoff_min"].tolist(), bool(land.area[0] < land.area[1])
+    ([15.0, 30.0], True)
+    """
+    cell_m = max_off_street_m / CELLS_PER_REACH if cell_m is None else cell_m
+    cutoffs = _checked(cutoffs_min, max_off_street_m, cell_m, method)
+    node_min, doors = node_times(
+        network, sites, mode=mode, cutoff_min=cutoffs[-1], direction=direction
+    )
+    walk_m_per_min = mode.walk_speed_km_h * 1000 / 60
+    reach = Reach(tuple(cutoffs), walk_m_per_min, max_off_street_m)
+    edge_min = edge_minutes(network, mode, direction)
+    bounds = (-np.inf, -np.inf, np.inf, np.inf) if area is None else area.bounds
+    near = edges_near(network, bounds, max_off_street_m + BEYOND_CELLS * cell_m)
+    rows: list[tuple[Any, ...]] = []
+    for number, site in enumerate(sites.index):
+        status, pieces = doors.status[number], None
+        if status == OK:
+            stand = Stand(
+                int(doors.edge[number]),
+                float(doors.fraction[number]),
+                float(doors.offset_m[number]) / walk_m_per_min + mode.parking_s / 60,
+            )
+            pieces = reached_pieces(
+                network, node_min[:, number], stand, edge_min=edge_min, near=near
+            )
+            status = OK if len(pieces) else UNREACHED
+        if pieces is None or not len(pieces):
+            rows += [(site, cutoff, status, shapely.Polygon()) for cutoff in cutoffs]
+            continue
+        drawn = (
+            _buffers(pieces, reach, area)
+            if method == "edges"
+            else _contours(pieces, reach, cell_m, area)
+        )
+        first_min = pieces.minutes.min()
+        for cutoff, land in zip(cutoffs, drawn, strict=True):
+            reached = first_min < cutoff
+            rows.append(
+                (site, cutoff, *((OK, land) if reached else (UNREACHED, shapely.Polygon())))
+            )
+    return _frame(rows, mode)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far people go: within each cutoff, and off the street."""
+
+    cutoffs_min: tuple[float, ...]
+    walk_m_per_min: float
+    max_off_street_m: float
+
+    def full_until(self, cutoff_min: float) -> float:
+        """Return until when there is time left for the whole way off the street."""
+        return cutoff_min - self.max_off_street_m / self.walk_m_per_min
+
+    def radius_m(self, pieces: Pieces, cutoff_min: float) -> NDArray[np.float64]:
+        """Return metres one may still go off the street where each piece begins and ends."""
+        left_m = (cutoff_min - pieces.minutes) * self.walk_m_per_min
+        return np.clip(left_m, 0.0, self.max_off_street_m)
+
+
+def _checked(
+    cutoffs_min: Iterable[float], max_off_street_m: float, cell_m: float, method: str
+) -> list[float]:
+    """Return the cutoffs, each once and rising; raise with all that is wrong."""
+    cutoffs = sorted({float(cutoff) for cutoff in cutoffs_min})
+    faults = [
+        f"cutoffs_min holds {cutoff}; give minutes above 0"
+        for cutoff in cutoffs
+        if not 0 < cutoff < np.inf
+    ]
+    if not cutoffs:
+        faults.append("cutoffs_min is empty; give at least one number of minutes")
+    if method not in {"contour", "edges"}:
+        faults.append(f"method is '{method}'; choose contour or edges")
+    least = LEAST_OFF_STREET_M if method == "contour" else 0.0
+    if not (max_off_street_m > 0 and least <= max_off_street_m < np.inf):
+        remedy = f"{least:g} metres or more, or method='edges'" if least else "metres above 0"
+        faults.append(f"max_off_street_m is {max_off_street_m}; give {remedy}")
+    elif not LEAST_CELL_M <= cell_m < np.inf and method == "contour":
+        faults.append(f"cell_m is {cell_m}; give {LEAST_CELL_M:g} metres or more")
+    if faults:
+        raise InputError(faults)
+    return cutoffs
+
+
+def _frame(rows: list[tuple[Any, ...]], mode: TravelMode) -> gpd.GeoDataFrame:
+    """Return the rows as a table, and say which sites have no land."""
+    table = pd.DataFrame(rows, columns=["site_id", "cutoff_min", "status", "geometry"])
+    table.insert(2, "mode", mode.name)
+    for status, sites in table.groupby("status", sort=True)["site_id"]:
+        if status != OK:
+            named = ", ".join(str(site) for site in sites.unique())
+            log.warning("no isochrone %s for %s: %s", mode.label, named, REASONS[str(status)])
+    return gpd.GeoDataFrame(table, geometry="geometry", crs=CRS)
+
+
+def _contours(
+    pieces: Pieces, reach: Reach, cell_m: float, area: BaseGeometry | None
+) -> Iterator[BaseGeometry]:
+    """Draw, for each cutoff, the zero line of the surface of metres to the rim."""
+    # What is reached with time to spare is painted once for all longer cutoffs.
+    from eh_access.routing.surface import paint  # noqa: PLC0415 - loads numba
+
+    beyond_m = BEYOND_CELLS * cell_m
+    x, y = _lattice(pieces, reach.max_off_street_m + beyond_m + cell_m, cell_m, area)
+    corner = (x[0], y[0])
+    surface = np.full((len(y), len(x)), beyond_m)
+    painted_min, last_min, land = -np.inf, pieces.minutes.max(), shapely.Polygon()
+    for cutoff in reach.cutoffs_min:
+        if painted_min >= last_min:  # all there is has been reached with time to spare
+            yield land
+            continue
+        full_min = reach.full_until(cutoff)
+        limits = (cutoff, reach.walk_m_per_min, reach.max_off_street_m, beyond_m)
+        whole, fringe = (painted_min, full_min), (full_min, cutoff)
+        paint(surface, corner, cell_m, pieces.ends, pieces.minutes, whole, limits)
+        painted_min = full_min
+        rim = surface.copy()
+        paint(rim, corner, cell_m, pieces.ends, pieces.minutes, fringe, limits)
+        outlines: Any = contourpy.contour_generator(
+            x, y, rim, fill_type=contourpy.FillType.OuterOffset
+        ).filled(-np.inf, 0.0)
+        land = _land(list(_polygons(*outlines)))
+        yield land
+
+
+def _lattice(
+    pieces: Pieces, margin_m: float, cell_m: float, area: BaseGeometry | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return x and y of the raster's points: whole multiples of the cell, the same for all."""
+    xy = pieces.ends.reshape(-1, 2)
+    low, high = xy.min(axis=0) - margin_m, xy.max(axis=0) + margin_m
+    if area is not None:
+        low, high = np.maximum(low, area.bounds[:2]), np.minimum(high, area.bounds[2:])
+    first, last = np.floor(low / cell_m), np.ceil(high / cell_m)
+    x, y = (cell_m * np.arange(a, max(a + 1, b) + 1) for a, b in zip(first, last, strict=True))
+    return x, y
+
+
+def _polygons(
+    points: list[NDArray[np.float64]], offsets: list[NDArray[np.uint32]]
+) -> Iterator[BaseGeometry]:
+    """Yield contourpy's outlines, each with its holes, as polygons."""
+    for outline, starts in zip(points, offsets, strict=True):
+        shell, *holes = (outline[a:b] for a, b in pairwise(starts))
+        yield shapely.Polygon(shell, holes)
+
+
+def _buffers(pieces: Pieces, reach: Reach, area: BaseGeometry | None) -> Iterator[BaseGeometry]:
+    """Draw, for each cutoff, what each piece reaches: the hull of the discs at its two ends."""
+    for cutoff in reach.cutoffs_min:
+        discs = []
+        for low, high in ((-np.inf, reach.full_until(cutoff)), (reach.full_until(cutoff), cutoff)):
+            part = pieces.cut(low, high)
+            radius_m = reach.radius_m(part, cutoff)
+            discs.append(
+                shapely.buffer(
+                    shapely.points(part.ends.reshape(-1, 2, 2)), radius_m, quad_segs=ARC_SEGMENTS
+                )
+            )
+        hulls = shapely.convex_hull(shapely.geometrycollections(np.concatenate(discs)))
+        whole = shapely.union_all(hulls)
+        yield _land([whole if area is None else whole & shapely.box(*area.bounds)])
+
+
+def _land(polygons: list[BaseGeometry]) -> BaseGeometry:
+    """Return polygons as one valid shape; rings that only touch are taken apart."""
+    whole = polygons[0] if len(polygons) == 1 else shapely.MultiPolygon(polygons)
+    whole = shapely.remove_repeated_points(whole)
+    if not whole.is_valid:
+        parts = shapely.get_parts(shapely.make_valid(whole))
+        whole = shapely.union_all(parts[shapely.get_dimensions(parts) == 2])  # noqa: PLR2004 - areas
+    return whole

@@ -1,0 +1,75 @@
+"""Reached streets painted on a raster: how far each place lies inside or outside what is reached.
+
+Imported inside the functions that use it, because it loads numba (see ``eh_access.compiled``).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from eh_access.compiled import njit
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@njit()
+def paint(  # noqa: PLR0913, PLR0917 - a kernel takes plain arrays
+    surface: NDArray[np.float64],
+    corner: tuple[float, float],
+    cell_m: float,
+    ends: NDArray[np.float64],
+    minutes: NDArray[np.float64],
+    span_min: tuple[float, float],
+    reach: tuple[float, float, float, float],
+) -> None:
+    """Lower a surface to the metres between each place and the rim of what pieces reach."""
+    # Off the street one may go as far as the time left allows, which shrinks evenly along a
+    # piece. A place's value is the least, over all places on all pieces, of its distance less the
+    # radius there: below 0 inside, above 0 outside.
+    rows, columns = surface.shape
+    cutoff_min, walk_m_per_min, most_m, beyond = reach
+    for number in range(len(ends)):
+        begin, end = minutes[number, 0], minutes[number, 1]
+        if begin > span_min[1] or end < span_min[0]:
+            continue
+        ax, ay = ends[number, 0] - corner[0], ends[number, 1] - corner[1]
+        along_x, along_y = ends[number, 2] - ends[number, 0], ends[number, 3] - ends[number, 1]
+        if end > begin:  # a piece that takes no time is either in or out as a whole
+            first = (max(begin, span_min[0]) - begin) / (end - begin)
+            share = (min(end, span_min[1]) - begin) / (end - begin) - first
+            ax, ay = ax + first * along_x, ay + first * along_y
+            along_x, along_y = share * along_x, share * along_y
+            begin, end = max(begin, span_min[0]), min(end, span_min[1])
+        radius = min(max((cutoff_min - begin) * walk_m_per_min, 0.0), most_m)
+        last_radius = min(max((cutoff_min - end) * walk_m_per_min, 0.0), most_m)
+        length = math.hypot(along_x, along_y)
+        shrink = (radius - last_radius) / length if length > 0.0 else 0.0
+        # With a radius that shrinks, the best place to leave the street lies before the nearest
+        # one by `lean` metres for each metre of distance from it (set the derivative to zero);
+        # if it shrinks as fast as one walks, the best place is the very beginning.
+        lean = shrink / math.sqrt(1.0 - shrink * shrink) if shrink < 1.0 else math.inf
+        unit_x = along_x / length if length > 0.0 else 0.0
+        unit_y = along_y / length if length > 0.0 else 0.0
+        margin = radius + beyond
+        first_row = max(0, math.ceil((ay + min(0.0, along_y) - margin) / cell_m))
+        last_row = min(rows - 1, math.floor((ay + max(0.0, along_y) + margin) / cell_m))
+        first_column = max(0, math.ceil((ax + min(0.0, along_x) - margin) / cell_m))
+        last_column = min(columns - 1, math.floor((ax + max(0.0, along_x) + margin) / cell_m))
+        for row in range(first_row, last_row + 1):
+            off_y = row * cell_m - ay
+            for column in range(first_column, last_column + 1):
+                off_x = column * cell_m - ax
+                nearest = off_x * unit_x + off_y * unit_y
+                if shrink > 0.0:
+                    across = abs(off_y * unit_x - off_x * unit_y)
+                    nearest = nearest - across * lean if shrink < 1.0 else 0.0
+                leave = min(max(nearest, 0.0), length)
+                away_x, away_y = off_x - leave * unit_x, off_y - leave * unit_y
+                away = away_x * away_x + away_y * away_y
+                # compared squared, because most streets lie behind others and change nothing
+                nearer_than = surface[row, column] + radius - shrink * leave
+                if nearer_than > 0.0 and away < nearer_than * nearer_than:
+                    surface[row, column] = math.sqrt(away) - radius + shrink * leave

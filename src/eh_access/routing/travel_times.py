@@ -1,0 +1,395 @@
+"""Travel times: every origin by every site, nothing lost."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from eh_access import notebook
+from eh_access.delegate import delegate
+from eh_access.errors import InputError, NotFoundError, did_you_mean
+from eh_access.network import model
+
+if TYPE_CHECKING:
+    import folium
+    import geopandas as gpd
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from eh_access.modes import TravelMode
+    from eh_access.network.provenance import Provenance
+
+HEAD = 3
+NOBODY = "There are no origins."
+BINS_MIN = (0, 5, 10, 15, 20, 25, 30, 45, 60)
+
+
+def times_html(times: TravelTimes) -> str:
+    """Return how many, by what mode, how many are reached, and how far the nearest is."""
+    origins = len(times.origin_ids)
+    parts = [notebook.paragraph(_size(times), strong=True)]
+    if times.estimated:
+        parts.append(notebook.paragraph(notebook.INDICATIVE, strong=True))
+    if not origins:
+        return "".join([*parts, notebook.paragraph(NOBODY)])
+    nearest = times.nearest()["minutes"].to_numpy()
+    reached, says = _reached(times, nearest)
+    counts = np.histogram(nearest[np.isfinite(nearest)], bins=[*BINS_MIN, np.inf])[0]
+    labels = [f"{low}-{high}" for low, high in pairwise(BINS_MIN)]
+    shares = [*(counts / origins).tolist(), 1.0 - reached]
+    return "".join(
+        [
+            *parts,
+            notebook.paragraph(says),
+            notebook.bars([*labels, f"{BINS_MIN[-1]}+", "none"], shares, says=says),
+            notebook.paragraph(
+                f"Minutes to the nearest site, share of origins. How: {times.method}"
+            ),
+        ]
+    )
+
+
+def times_text(times: TravelTimes) -> str:
+    """Return the same as plain text, short: size, mode, share reached, the first origins."""
+    lines = [_size(times), *([notebook.INDICATIVE] if times.estimated else [])]
+    if not len(times.origin_ids):
+        return "\n".join([*lines, NOBODY])
+    nearest = times.nearest()
+    lines.append(_reached(times, nearest["minutes"].to_numpy())[1])
+    return "\n".join([*lines, "The nearest:", *notebook.head(nearest, HEAD)])
+
+
+def _size(times: TravelTimes) -> str:
+    origins, sites = times.minutes.shape
+    return f"TravelTimes: {origins:,} origins by {sites:,} sites, {times.mode.label}"
+
+
+def _reached(times: TravelTimes, nearest_min: NDArray[np.float32]) -> tuple[float, str]:
+    """Return the share of origins that reach a site, and the sentence that says so."""
+    share = float(np.isfinite(nearest_min).mean())
+    says = f"{share:.1%} of origins reach a site within {times.cutoff_min:g} minutes"
+    return share, f"{says}; each weighs one here."
+
+
+Direction = model.Direction
+DIRECTIONS: tuple[Direction, ...] = ("to_sites", "from_sites")
+
+OK = "ok"
+OFF_NETWORK = "off_network"
+NO_LOCATION = "no_location"
+UNREACHED = "unreached"
+STATUS_COLUMNS = ("status", "reason", "offset_m")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TravelTimes:
+    """Minutes between every origin and every site by one mode.
+
+    A site that cannot be reached within the cutoff is ``inf`` minutes away; there is no ``NaN``.
+    Every origin and every site asked for is here, whatever became of it: see the statuses.
+
+    Parameters
+    ----------
+    minutes
+        float32 (origins, sites).
+    origin_status, site_status
+        One row per origin and per site, in the order of ``minutes``, with columns ``status``
+        (``ok``, ``off_network``, ``no_location``, and for origins ``unreached``), ``reason``
+        (plain words, "" when ok) and ``offset_m`` (metres from the point to its street).
+    mode
+        How people travel.
+    cutoff_min
+        The upper bound of the search in minutes.
+    direction
+        ``"to_sites"`` or ``"from_sites"``.
+    estimated
+        True when there were no streets and the times are straight-line estimates.
+    method
+        One sentence on how the times were made.
+    touches_rim
+        bool per origin: its search reached the rim of the streets known, so a shorter way may
+        have been cut off.
+    provenance
+        Where the streets came from; empty for an estimate.
+
+    Raises
+    ------
+    InputError
+        If the parts do not fit one another.
+
+    Examples
+    --------
+    >>> from eh_access.modes import WALK
+    >>> fine = {"status": "ok", "reason": "", "offset_m": 0.0}
+    >>> times = TravelTimes(
+    ...     minutes=np.array([[5.0, 9.0], [np.inf, 4.0]], dtype=np.float32),
+    ...     origin_status=pd.DataFrame([fine, fine], index=pd.Index(["a", "b"], name="origin_id")),
+    ...     site_status=pd.DataFrame([fine, fine], index=pd.Index(["x", "y"], name="site_id")),
+    ...     mode=WALK,
+    ...     cutoff_min=30.0,
+    ...     method="by hand",
+    ... )
+    >>> times.nearest()
+               minutes site_id
+    origin_id
+    a              5.0       x
+    b              4.0       y
+    """
+
+    minutes: NDArray[np.float32]
+    origin_status: pd.DataFrame
+    site_status: pd.DataFrame
+    mode: TravelMode
+    cutoff_min: float
+    direction: Direction = "to_sites"
+    estimated: bool = False
+    method: str
+    touches_rim: NDArray[np.bool_] | None = None
+    provenance: tuple[Provenance, ...] = ()
+    _repr_html_ = times_html
+    __repr__ = times_text
+
+    def __post_init__(self) -> None:
+        expected = (len(self.origin_status), len(self.site_status))
+        if self.minutes.shape != expected:
+            raise InputError(f"minutes have shape {self.minutes.shape}, the statuses {expected}")
+        if np.isnan(self.minutes).any():
+            raise InputError("minutes hold NaN; a site out of reach is inf minutes away")
+        own = self.minutes.view()  # the caller's own array stays writeable
+        own.flags.writeable = False
+        object.__setattr__(self, "minutes", own)
+
+    @property
+    def origin_ids(self) -> pd.Index:
+        """Ids of the origins, in the order of the rows of ``minutes``."""
+        return self.origin_status.index
+
+    @property
+    def site_ids(self) -> pd.Index:
+        """Ids of the sites, in the order of the columns of ``minutes``."""
+        return self.site_status.index
+
+    def columns_of(self, site_ids: Sequence[Hashable] | pd.Index | None) -> NDArray[np.intp]:
+        """Return the column numbers of sites.
+
+        Parameters
+        ----------
+        site_ids
+            Ids, or None for every site.
+
+        Returns
+        -------
+        numpy.ndarray
+            Column numbers, in the order asked for.
+
+        Raises
+        ------
+        NotFoundError
+            If a site is not in the table.
+        """
+        if site_ids is None:
+            return np.arange(len(self.site_ids))
+        columns = self.site_ids.get_indexer(pd.Index(site_ids))
+        missing = [site for site, column in zip(site_ids, columns, strict=True) if column < 0]
+        if missing:
+            hints = [f"no site '{site}': {did_you_mean(site, self.site_ids)}" for site in missing]
+            raise NotFoundError("; ".join(hints))
+        return columns
+
+    def select(self, site_ids: Sequence[Hashable] | pd.Index) -> TravelTimes:
+        """Return the same times for some of the sites: what closing the others leaves.
+
+        Parameters
+        ----------
+        site_ids
+            The sites to keep, in the order wanted.
+
+        Returns
+        -------
+        TravelTimes
+            A new table; this one is untouched. No routing is done.
+
+        Raises
+        ------
+        NotFoundError
+            If a site is not in the table.
+        """
+        columns = self.columns_of(site_ids)
+        return replace(
+            self, minutes=self.minutes[:, columns], site_status=self.site_status.iloc[columns]
+        )
+
+    def nearest(self, site_ids: Sequence[Hashable] | pd.Index | None = None) -> pd.DataFrame:
+        """Return each origin's nearest site and the minutes to it.
+
+        Parameters
+        ----------
+        site_ids
+            The sites that are open; None means all.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Indexed by origin: ``minutes`` (``inf`` if none is reached) and ``site_id`` ("" if
+            none). Of sites equally near, the one whose id sorts first.
+
+        Raises
+        ------
+        NotFoundError
+            If a site is not in the table.
+        """
+        columns = self.columns_of(site_ids)
+        names = self.site_ids[columns].astype(str)
+        order = np.argsort(names.to_numpy(), kind="stable")
+        columns, sorted_names = columns[order], names.to_numpy()[order]
+        if len(columns) == 0:
+            best = np.full(len(self.origin_ids), np.inf, dtype=np.float32)
+            chosen = np.full(len(self.origin_ids), "", dtype=object)
+        else:
+            open_minutes = self.minutes[:, columns]
+            at = open_minutes.argmin(axis=1)
+            best = open_minutes[np.arange(len(at)), at]
+            chosen = np.where(np.isfinite(best), sorted_names[at], "")
+        return pd.DataFrame(
+            {"minutes": best.astype(np.float64), "site_id": pd.array(chosen, dtype="str")},
+            index=self.origin_ids,
+        )
+
+    def to_wide(self) -> pd.DataFrame:
+        """Return minutes as a frame with a row per origin and a column per site."""
+        return pd.DataFrame(self.minutes, index=self.origin_ids, columns=self.site_ids)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per pair, all of one origin's sites together.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``from_id``, ``to_id``, ``travel_time_min`` (``inf`` where out of reach), ``status``
+            and ``reason`` of the pair. For times from the sites, ``from_id`` is the site.
+        """
+        origins, sites = len(self.origin_ids), len(self.site_ids)
+        origin = np.repeat(np.arange(origins), sites)
+        site = np.tile(np.arange(sites), origins)
+        minutes = self.minutes.ravel().astype(np.float64)
+        origin_side, site_side = self.origin_status.iloc[origin], self.site_status.iloc[site]
+        site_bad = site_side["status"].to_numpy() != OK
+        status = origin_side["status"].to_numpy().astype(object)
+        reason = origin_side["reason"].to_numpy().astype(object)
+        fine = (status == OK) | (status == UNREACHED)
+        status = np.where(fine & site_bad, site_side["status"].to_numpy(), status)
+        reason = np.where(fine & site_bad, site_side["reason"].to_numpy(), reason)
+        lost = ~np.isfinite(minutes) & (status == OK)
+        status = np.where(lost, UNREACHED, status)
+        reason = np.where(lost, f"not reached within {self.cutoff_min:g} minutes", reason)
+        ends = (self.origin_ids.to_numpy()[origin], self.site_ids.to_numpy()[site])
+        start, end = ends if self.direction == "to_sites" else ends[::-1]
+        return pd.DataFrame(
+            {
+                "from_id": start,
+                "to_id": end,
+                "travel_time_min": minutes,
+                "status": status,
+                "reason": reason,
+            }
+        )
+
+    def plot(
+        self,
+        origins: gpd.GeoDataFrame,
+        *,
+        areas: gpd.GeoDataFrame | None = None,
+        sites: gpd.GeoDataFrame | None = None,
+        ax: Axes | None = None,
+    ) -> Axes:
+        """Draw the minutes to the nearest site for print: scale bar, north, a legend with units.
+
+        Parameters
+        ----------
+        origins
+            The origins asked for: points with ``weight``, and ``area_id`` if there are areas.
+        areas
+            Polygons by ``area_id``; each takes the weighted mean of its origins, or "out of reach"
+            if anybody there reaches none. None draws the origins themselves: of
+            families of your own such a picture shows where they live and must not leave the
+            office.
+        sites
+            Points with ``name``, drawn on top; roughly known ones wear their circle.
+        ax
+            Where to draw; None makes a new figure.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            With what it shows in its title; INDICATIVE where times are estimates.
+
+        Raises
+        ------
+        NotFoundError
+            If the origins lack one of those asked for.
+        InputError
+            If areas are given and no origin lies in any.
+
+        Examples
+        --------
+        >>> from eh_access import WALK, estimate_travel_times, load_origins, load_sites
+        >>> origins, sites = load_origins("newport_postcode"), load_sites("newport_sites")
+        >>> axes = estimate_travel_times(origins, sites, mode=WALK).plot(origins, sites=sites)
+        >>> [text.get_text() for text in axes.get_legend().get_texts()][:2]
+        ['under 10 minutes', '10 to 20 minutes']
+        >>> import matplotlib.pyplot as plt
+        >>> plt.close(axes.figure)
+        """
+        drawn: Axes = delegate("plot_times", self, origins, areas=areas, sites=sites, ax=ax)
+        return drawn
+
+    def explore(
+        self,
+        origins: gpd.GeoDataFrame,
+        *,
+        areas: gpd.GeoDataFrame | None = None,
+        sites: gpd.GeoDataFrame | None = None,
+        tiles: str | None = None,
+    ) -> folium.Map:
+        """Return a map of the minutes to the nearest site, to move about in.
+
+        Parameters
+        ----------
+        origins, areas, sites
+            As for `plot`.
+        tiles
+            A background of folium's, "OpenStreetMap" for instance; None asks no server for any.
+
+        Returns
+        -------
+        folium.Map
+            To show, to add to, or to keep with ``save``; `inline_map` makes it a page that works
+            with the network unplugged.
+
+        Raises
+        ------
+        NotFoundError
+            If the origins lack one of those asked for.
+        InputError
+            If areas are given and no origin lies in any.
+
+        Examples
+        --------
+        >>> from eh_access import WALK, estimate_travel_times, load_origins, load_sites
+        >>> origins, sites = load_origins("newport_postcode"), load_sites("newport_sites")
+        >>> page = estimate_travel_times(origins, sites, mode=WALK).explore(origins.head(9))
+        Traceback (most recent call last):
+        eh_access.errors.NotFoundError: origins: ... are missing, the first '...'
+        >>> page = estimate_travel_times(origins.head(9), sites, mode=WALK).explore(origins)
+        >>> "INDICATIVE" in page.get_root().render()
+        True
+        """
+        drawn: folium.Map = delegate(
+            "explore_times", self, origins, areas=areas, sites=sites, tiles=tiles
+        )
+        return drawn

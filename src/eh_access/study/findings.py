@@ -1,0 +1,473 @@
+"""What the minutes say beyond the verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from eh_access.criteria.criterion import Outcome
+from eh_access.criteria.sensitivity import Robustness, robustness, sampled_sites
+from eh_access.measures.basic import weighted_mean
+from eh_access.measures.catchments import floating_catchment, load_on_sites
+from eh_access.measures.equity import fairness_frame
+from eh_access.measures.opening_hours import Day, hours_of, whole_sessions
+from eh_access.measures.scenarios import open_sites
+from eh_access.planning.alternatives import (
+    AlternativeOptions,
+    Alternatives,
+    alternatives_frame,
+    rank_alternatives,
+)
+from eh_access.planning.outreach import (
+    Loss,
+    Outreach,
+    OutreachOptions,
+    best_sessions,
+    outreach_frame,
+)
+from eh_access.planning.three_readings import readings_table
+from eh_access.privacy.hiding import Figures, hide_small, joined_logs
+from eh_access.study.config import decided_scenario, scenario_of
+from eh_access.study.families import ROLE as FAMILIES_ROLE
+from eh_access.study.inputs import capacities, read_inputs
+from eh_access.study.result import BASELINE_NAME
+from eh_access.study.run import cases_of, judging_of, side_of
+from eh_access.study.travel import Progress, Travel, session_mode, work_out
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from eh_access.measures.opening_hours import Timetable
+    from eh_access.routing.travel_times import TravelTimes
+    from eh_access.study.result import StudyResult
+
+FAIRNESS_FIGURES = Figures(
+    parts=(
+        "weight_loses",
+        "weight_loses_all",
+        "weight_gains",
+        "weight_unchanged",
+        "weight_still_unreached",
+        "finite_weight",
+    ),
+    shares={
+        "share_loses": "weight_loses",
+        "share_gains": "weight_gains",
+        "share_unchanged": "weight_unchanged",
+    },
+    keys=("scenario", "mode", "sites", "group_kind", "group"),
+    scenario="scenario",
+    group="group",
+)
+READING_FIGURES = Figures(
+    parts=("weight_within", "weight_loses", "finite_weight"),
+    shares={
+        "share_within": "weight_within",
+        "share_within_before": "",
+        "share_loses": "weight_loses",
+    },
+    pairs=(("share_within", "share_within_before"),),
+    keys=("scenario", "mode", "reading"),
+    scenario="scenario",
+)
+SESSION_FIGURES = Figures(
+    parts=("weight_any",),
+    shares={"share_any": "weight_any"},
+    keys=("scenario", "mode"),
+    scenario="scenario",
+)
+LOAD_FIGURES = Figures(
+    base="",
+    parts=("weight_before", "weight_after", "absorbed"),
+    pairs=(("weight_after", "weight_before"),),
+    keys=("scenario", "mode", "site_id"),
+    scenario="scenario",
+    group="site_id",
+)
+
+SAME_HOURS = 1e-6
+SESSION_COLUMNS = (
+    "scenario",
+    "mode",
+    "weight",
+    "weight_any",
+    "share_any",
+    "mean_sessions",
+    "mean_hours",
+    "mean_sessions_within",
+    "sites_timed",
+    "sites_open",
+)
+LOAD_COLUMNS = (
+    "scenario",
+    "mode",
+    "sites",
+    "site_id",
+    "weight_before",
+    "weight_after",
+    "absorbed",
+    "capacity",
+    "per_place_before",
+    "per_place_after",
+    "places_per_hundred",
+)
+HUNDRED = 100.0
+
+
+def sessions_table(result: StudyResult) -> pd.DataFrame:
+    """Return how many sessions a week can be attended whole, there and back within the day."""
+    if not result.timetable:
+        return pd.DataFrame(columns=list(SESSION_COLUMNS))
+    told, mode = result.study.sessions, session_mode(result.study)
+    weights = result.origins["weight"]
+    rows = []
+    for name in result.scenario_names:
+        sites = result.scenario_sites[name]
+        known = _kept(result.timetable, sites)
+        back = result.moved[name].times_back if name in result.moved else result.times_back
+        found = whole_sessions(
+            result.times_for(name, mode),
+            back[mode],
+            sites,
+            known,
+            cutoff_min=told.cutoff_min,
+            day=Day(*told.day, stay_min=told.stay_min or np.inf),
+        ).reindex(result.origins.index)
+        some = float(weights[found["sessions"] > 0].sum())
+        opened = open_sites(sites, full_time=False, full_time_from_hours=0.0)
+        rows.append(
+            {
+                "scenario": name,
+                "mode": mode,
+                "weight": float(weights.sum()),
+                "weight_any": some,
+                "share_any": some / float(weights.sum()),
+                "mean_sessions": weighted_mean(found["sessions"], weights),
+                "mean_hours": weighted_mean(found["hours"], weights),
+                "mean_sessions_within": weighted_mean(found["sessions_within"], weights),
+                "sites_timed": sum(site in known for site in opened),
+                "sites_open": len(opened),
+            }
+        )
+    return pd.DataFrame(rows, columns=list(SESSION_COLUMNS))
+
+
+def load_table(result: StudyResult) -> pd.DataFrame:
+    """Return who goes where under each scenario, and how full sites become where that is known."""
+    # Full-time sites are counted: one cut to a few hours keeps neither its families nor its
+    # places. In a study that has no full-time site to begin with, any that is open counts.
+    known = capacities(result.sites)
+    full = len(_counted(result, result.scenario_names[0], full_time=True)) > 0
+    compared = result.comparisons_full_time if full else result.comparisons
+    mode, cutoff_min = session_mode(result.study), result.study.sessions.cutoff_min
+    parts = []
+    for name in result.scenario_names[1:]:
+        frame = load_on_sites(compared[name, mode], known)
+        opened = _counted(result, name, full_time=full)
+        there = {site: known[site] for site in map(str, opened) if site in known}
+        frame["per_place_after"] = frame["per_place_after"].where(frame.index.isin(opened))
+        shared = pd.Series(dtype=float)
+        if there:
+            shared = HUNDRED * floating_catchment(
+                result.times_for(name, mode), result.origins, capacity=there, cutoff_min=cutoff_min
+            ).sites["places_per_family"].replace(np.inf, np.nan)
+        frame["places_per_hundred"] = shared.reindex(frame.index)
+        basis = "full_time" if full else "open"
+        parts.append(frame.reset_index().assign(scenario=name, mode=mode, sites=basis))
+    whole = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=LOAD_COLUMNS)
+    return whole[list(LOAD_COLUMNS)]
+
+
+def per_place(load: pd.DataFrame) -> pd.DataFrame:
+    """Return a load table whose weight for each place follows from the weights it shows."""
+    told = load.copy()
+    for when in ("before", "after"):
+        stated = load[f"per_place_{when}"].notna()
+        told[f"per_place_{when}"] = (load[f"weight_{when}"] / load["capacity"]).where(stated)
+    return told
+
+
+def _counted(result: StudyResult, name: str, *, full_time: bool) -> pd.Index:
+    """Return the sites that count under a scenario."""
+    hours = result.study.settings.full_time_from_hours
+    sites = result.scenario_sites[name]
+    return open_sites(sites, full_time=full_time, full_time_from_hours=hours)
+
+
+def _kept(timetable: Timetable, sites: gpd.GeoDataFrame) -> Timetable:
+    """Return the windows of the sites that keep their hours."""
+    hours = sites["hours_per_week"].astype(float)
+    return {
+        site: windows
+        for site, windows in timetable.items()
+        if site in hours.index and abs(hours[site] - hours_of(windows)) < SAME_HOURS
+    }
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Findings:
+    """What was asked of a study's minutes beyond its criteria; made by `find_further`.
+
+    Parameters
+    ----------
+    alternatives
+        Every set of as many sites as the last scenario takes away, ranked; None where no scenario
+        takes any away.
+    robustness
+        The criteria under other assumptions and with roughly known sites elsewhere.
+    fairness
+        How every group fares: ``fairness.csv``.
+    outreach
+        The best venues for sessions, alone and to mend each scenario; empty without candidates.
+    readings
+        The scenarios beside one another by what "open" is taken to mean.
+    sessions
+        Sessions a week that can be attended whole, by scenario; empty without a timetable.
+    load
+        Who goes where, and how full sites become; empty without scenarios.
+    hidden
+        What was hidden in the tables by group and by reading, and why: ``HIDDEN_COLUMNS``.
+    """
+
+    alternatives: Alternatives | None
+    robustness: Robustness
+    fairness: pd.DataFrame
+    outreach: tuple[Outreach, ...]
+    readings: pd.DataFrame
+    sessions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    load: pd.DataFrame = field(default_factory=pd.DataFrame)
+    hidden: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return the tables to be written, by the name of their file.
+
+        Returns
+        -------
+        dict of str to pandas.DataFrame
+            ``alternatives.csv``, ``robustness.csv``, ``fairness.csv`` and ``outreach.csv``, those
+            of them that there is something to say in.
+        """
+        found = {
+            "alternatives.csv": None
+            if self.alternatives is None
+            else alternatives_frame(self.alternatives),
+            "robustness.csv": self.robustness.frame,
+            "fairness.csv": self.fairness,
+            "outreach.csv": outreach_frame(self.outreach) if self.outreach else None,
+        }
+        return {name: frame for name, frame in found.items() if frame is not None}
+
+
+def find_further(result: StudyResult, *, progress: Progress | None = None) -> Findings:
+    """Ask a study's minutes for more than its verdicts.
+
+    Parameters
+    ----------
+    result
+        From `run_study`.
+    progress
+        Called with a few words as each stage begins.
+
+    Returns
+    -------
+    Findings
+        The same for the same result.
+
+    Raises
+    ------
+    InputError
+        If the counts are not public and were not protected.
+
+    Examples
+    --------
+    >>> from eh_access.study.config import load_study
+    >>> from eh_access.study.run import run_study
+    >>> found = find_further(run_study(load_study("rotherham")))
+    >>> len(found.tables()["alternatives.csv"])
+    220
+    """
+    result.refuse_private()
+    tell = progress if progress is not None else _silent
+    tell("Ranking every other choice")
+    alternatives = _alternatives(result)
+    tell("Trying other assumptions")
+    steady = find_robustness(result, progress=tell)
+    tell("Looking for the best venues")
+    outreach = _outreach(result)
+    tell("Asking who gains and who loses")
+    seed = result.study.settings.seed
+    fairness = [
+        fairness_frame(comparisons, sites=sites, seed=seed)
+        for sites, comparisons in (
+            ("open", result.comparisons),
+            ("full_time", result.comparisons_full_time),
+        )
+    ]
+    mode = session_mode(result.study)
+    readings = readings_table(
+        cases_of(result),
+        mode=mode,
+        min_hours=result.study.sessions.hours_per_week,
+        loser_min=result.study.settings.loser_min,
+    )
+    policy = result.study.policy
+    grouped, one = hide_small(
+        pd.concat(fairness, ignore_index=True), FAIRNESS_FIGURES, policy, table="fairness.csv"
+    )
+    read, two = hide_small(readings, READING_FIGURES, policy, table="readings")
+    attended, three = hide_small(sessions_table(result), SESSION_FIGURES, policy, table="sessions")
+    load, four = hide_small(load_table(result), LOAD_FIGURES, policy, table="load")
+    return Findings(
+        alternatives=alternatives,
+        robustness=steady,
+        fairness=grouped,
+        outreach=outreach,
+        readings=read,
+        sessions=attended,
+        load=load if policy.public else per_place(load),
+        hidden=joined_logs([one, two, three, four]),
+    )
+
+
+def find_robustness(result: StudyResult, *, progress: Progress | None = None) -> Robustness:
+    """Ask the criteria under other assumptions and with roughly known sites elsewhere, no more.
+
+    Parameters
+    ----------
+    result, progress
+        As for `find_further`, of which this is one part.
+
+    Returns
+    -------
+    Robustness
+        On the result's set of origins and, where there is one, on another.
+
+    Raises
+    ------
+    InputError
+        If the other set of origins cannot be used.
+
+    Examples
+    --------
+    >>> from eh_access.study.config import load_study
+    >>> from eh_access.study.run import run_study
+    >>> found = find_robustness(run_study(load_study("newport")))
+    >>> found.summary()["sentence"].str.contains("that could matter").all().item()
+    True
+    """
+    study, tell = result.study, progress if progress is not None else _silent
+    cases = {result.origins_name: cases_of(result)}
+    other = _other_origins(result)
+    if other is not None:
+        tell(f"Trying the origins of the set '{other}'")
+        tables = read_inputs(study, origins=other)
+        travel = _travel(result, tables.origins, tables.sites)
+        cases[other] = [
+            replace(
+                case,
+                origins=tables.origins,
+                before=travel.side(case.before.sites),
+                after=travel.side(case.after.sites),
+            )
+            for case in cases[result.origins_name]
+        ]
+    sampled = sampled_sites(result.sites, seed=study.settings.seed, within=result.borough)
+    positions = {}
+    if len(sampled):
+        tell("Trying other places for sites known only roughly")
+        there = _travel(result, result.origins, sampled)
+        positions = {BASELINE_NAME: there.side(sampled)}
+        for name in result.moved:
+            if result.network_for(name) is not result.network:
+                there = _travel(result, result.origins, sampled, scenario=name)
+                positions[name] = there.side(sampled)
+    neither = {
+        (verdict.scenario, verdict.criterion.id)
+        for verdict in result.verdicts
+        if verdict.outcome == Outcome.CANNOT_SAY and verdict.indication is None
+    }
+    return robustness(study.criteria, cases, positions=positions, neither=neither)
+
+
+def _lost_sites(result: StudyResult) -> tuple[str, ...]:
+    """Return the sites that the scenario decided on takes away or leaves with fewer hours."""
+    enough = result.study.settings.full_time_from_hours
+    before, after = (
+        open_sites(result.scenario_sites[name], full_time=True, full_time_from_hours=enough)
+        for name in (BASELINE_NAME, decided_scenario(result.study.scenarios) or BASELINE_NAME)
+    )
+    return tuple(str(site) for site in before.difference(after))
+
+
+def _alternatives(result: StudyResult) -> Alternatives | None:
+    council = _lost_sites(result)
+    if not council:
+        return None
+    return rank_alternatives(
+        side_of(result, BASELINE_NAME),
+        result.origins,
+        close=len(council),
+        criteria=result.study.criteria,
+        options=AlternativeOptions(
+            council=council,
+            mode=session_mode(result.study),
+            loser_min=result.study.settings.loser_min,
+            judging=judging_of(result),
+        ),
+    )
+
+
+def _other_origins(result: StudyResult) -> str | None:
+    """Return the study's other set of origins; none where a list of families stands for both."""
+    by_families = any(file.role == FAMILIES_ROLE for file in result.inputs)
+    if by_families or not result.study.weights_public or result.moved:
+        return None
+    names = [name for name in result.study.data.origins if name != result.origins_name]
+    return names[0] if names else None
+
+
+def _travel(
+    result: StudyResult,
+    origins: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    *,
+    scenario: str = BASELINE_NAME,
+) -> Travel:
+    network = result.network_for(scenario)
+    return work_out(result.study, origins, sites, network=network, progress=_silent)
+
+
+def _outreach(result: StudyResult) -> tuple[Outreach, ...]:
+    venues = result.candidates
+    mode = session_mode(result.study)
+    if venues is None or not len(venues):
+        return ()
+    plain = _travel(result, result.origins, venues).times[mode]
+    before = result.nearest(BASELINE_NAME, mode, full_time=False)["minutes"].to_numpy()
+    mends: list[tuple[Loss | None, TravelTimes]] = [(None, plain)]
+    for config in result.scenarios:
+        after = result.nearest(config.name, mode, full_time=False)["minutes"].to_numpy()
+        if not np.any(after > before):
+            continue
+        times = plain
+        if result.network_for(config.name) is not result.network:
+            times = _travel(result, result.origins, venues, scenario=config.name).times[mode]
+        loss = Loss(scenario=scenario_of(config), before=before, after=after)
+        mends.append((loss, times))
+    options = OutreachOptions(
+        sessions=result.study.sessions.numbers_of(len(venues)),
+        hours_per_week=result.study.sessions.hours_per_week,
+        unit=result.study.unit,
+        policy=result.study.policy,
+    )
+    return tuple(
+        best_sessions(times, result.origins, names=venues["name"], mend=mend, options=options)
+        for mend, times in mends
+    )
+
+
+def _silent(_: str) -> None:
+    """Say nothing."""

@@ -1,0 +1,383 @@
+"""What a study found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from eh_access import notebook
+from eh_access.criteria.criterion import Verdicts, verdicts_html, verdicts_text
+from eh_access.errors import InputError
+from eh_access.measures.scenarios import open_sites
+from eh_access.study.records import (
+    NEIGHBOUR_COLUMNS,
+    ORIGINS_COLUMNS,
+    VERDICTS_COLUMNS,
+    Hidden,
+    InputFile,
+    Note,
+    StepCount,
+)
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from shapely.geometry.base import BaseGeometry
+
+    from eh_access.measures.comparison import Comparison
+    from eh_access.measures.opening_hours import Timetable
+    from eh_access.network.model import Network
+    from eh_access.network.provenance import Provenance
+    from eh_access.routing.travel_times import TravelTimes
+    from eh_access.study.config import ScenarioConfig, Study
+    from eh_access.study.history import CriteriaVersion
+    from eh_access.study.travel import Travel
+
+UNPROTECTED = "The counts are not public and were not protected: no figures are shown."
+
+
+def result_html(result: StudyResult) -> str:
+    """Return the question, what must be said first, and every verdict but the baseline's."""
+    parts = [notebook.paragraph(result.study.title, strong=True)]
+    parts.append(notebook.paragraph(result.study.question))
+    if not result.may_publish_origins:
+        return "".join([*parts, notebook.paragraph(UNPROTECTED)])
+    shown = [v for v in result.verdicts if v.scenario != result.scenario_names[0]]
+    return "".join([*parts, verdicts_html(shown)])
+
+
+def result_text(result: StudyResult) -> str:
+    """Return the question and every verdict but the baseline's, a line each."""
+    lines = [f"StudyResult: {result.study.title}", result.study.question]
+    lines += [notebook.INDICATIVE] if result.estimated else []
+    if not result.may_publish_origins:
+        return "\n".join([*lines, UNPROTECTED])
+    shown = [v for v in result.verdicts if v.scenario != result.scenario_names[0]]
+    return "\n".join([*lines, verdicts_text(shown)])
+
+
+BASELINE_NAME = "baseline"
+MINUTES_DECIMALS = 4
+VALUE_DECIMALS = 9
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class StudyResult:
+    """All that came out of one run of a study; nothing in it is drawn or written yet.
+
+    Parameters
+    ----------
+    study
+        The question as it was asked.
+    origins_name
+        Which of the study's sets of origins was used: ``"oa"``.
+    origins, areas, sites
+        The checked tables (EPSG:27700). ``sites`` is the baseline: it has ``is_open``.
+    wards, candidates, youth
+        Further tables where the study has them, else None.
+    neighbours
+        Sites outside the study's area that others run, or None. No other field counts them.
+    with_neighbours
+        The same study with them counted as sites that are always open; None where there are none.
+    borough
+        The outline of the study's area, EPSG:27700.
+    base
+        Water, coast and rail for maps to be drawn on, with ``kind``; None where there are none.
+    timetable
+        When sites are open, by site, where that is known.
+    postcodes
+        Points a reader of the map may look up where the origins are not postcodes; else None.
+    scenario_sites
+        Sites under each assessed scenario, baseline first.
+    times
+        Minutes from every origin to every site, by mode; every site whether open or not.
+    moved
+        Times under each scenario that moves a site or changes streets, with the streets they
+        follow: use `times_for`.
+    times_back
+        Minutes from every site back to every origin, for the modes that need it.
+    distances
+        By the shortest way, at each mode's one speed, for the modes in which a criterion asks for
+        metres by street (see ``TravelMode.level``). Empty for estimates.
+    comparisons, comparisons_full_time
+        By (scenario, mode), without the baseline: before and after to the nearest site that is
+        open at all, and to the nearest that keeps full-time hours.
+    verdicts
+        Every criterion under every assessed scenario, the baseline's own values included.
+    network
+        The streets, or None when times are estimated.
+    estimated
+        Whether the minutes are straight-line estimates. Then every verdict is an indication.
+    notes
+        What must be said beside the figures, warnings first.
+    provenance
+        Where each input came from; attributions are to be printed as they stand.
+    criteria_sha256
+        Digest of the criteria, taken before any travel time was worked out.
+    criteria_history
+        Of earlier runs in the folder it is written to, its own last; empty until it is written.
+    streets_how
+        One sentence on where the streets came from, or why there are none.
+    streets_asked
+        Which streets were asked for: a word, a file's name, or "" for the best at hand.
+    on_other_streets
+        The same study on the streets it would have had without being told which to use; None
+        where it was not told, or has no others.
+    may_publish_origins
+        Whether what is known by origin may leave: weights are published, or were made safe first.
+    hidden
+        Which areas' own counts are not shown, and by which rule; never the counts.
+    inputs, counts
+        The files read, with digests; rows in and out at each step.
+    """
+
+    study: Study
+    origins_name: str
+    origins: gpd.GeoDataFrame
+    areas: gpd.GeoDataFrame
+    sites: gpd.GeoDataFrame
+    wards: gpd.GeoDataFrame | None
+    candidates: gpd.GeoDataFrame | None
+    youth: gpd.GeoDataFrame | None
+    borough: BaseGeometry
+    scenario_sites: Mapping[str, gpd.GeoDataFrame]
+    times: Mapping[str, TravelTimes]
+    times_back: Mapping[str, TravelTimes]
+    moved: Mapping[str, Travel] = field(default_factory=dict)
+    distances: Mapping[str, TravelTimes] = field(default_factory=dict)
+    base: gpd.GeoDataFrame | None = None
+    neighbours: gpd.GeoDataFrame | None = None
+    with_neighbours: StudyResult | None = None
+    timetable: Timetable = field(default_factory=dict)
+    postcodes: gpd.GeoDataFrame | None = None
+    comparisons: Mapping[tuple[str, str], Comparison]
+    comparisons_full_time: Mapping[tuple[str, str], Comparison]
+    verdicts: Verdicts
+    network: Network | None
+    estimated: bool
+    notes: tuple[Note, ...]
+    provenance: tuple[Provenance, ...]
+    criteria_sha256: str = ""
+    criteria_history: tuple[CriteriaVersion, ...] = ()
+    streets_how: str = ""
+    streets_asked: str = ""
+    on_other_streets: StudyResult | None = None
+    may_publish_origins: bool = False
+    hidden: tuple[Hidden, ...] = ()
+    inputs: tuple[InputFile, ...] = ()
+    counts: tuple[StepCount, ...] = ()
+    _memory: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+    _repr_html_ = result_html
+    __repr__ = result_text
+
+    @property
+    def scenario_names(self) -> tuple[str, ...]:
+        """Names of the scenarios that were assessed, baseline first."""
+        return tuple(self.scenario_sites)
+
+    @property
+    def scenarios(self) -> tuple[ScenarioConfig, ...]:
+        """The assessed scenarios as the study describes them, baseline first."""
+        by_name = {scenario.name: scenario for scenario in self.study.scenarios}
+        return tuple(by_name[name] for name in self.scenario_names)
+
+    @property
+    def not_assessed(self) -> tuple[ScenarioConfig, ...]:
+        """Scenarios the study names but cannot assess; each says why."""
+        return tuple(item for item in self.study.scenarios if not item.assess)
+
+    @property
+    def modes(self) -> tuple[str, ...]:
+        """Names of the modes, in the study's order."""
+        return tuple(self.times)
+
+    @property
+    def basis(self) -> str:
+        """``"estimated"`` or ``"streets"``: what the minutes stand on."""
+        return "estimated" if self.estimated else "streets"
+
+    def refuse_private(self) -> None:
+        """Refuse to let anything out that was worked out from counts that are not public.
+
+        Everything that writes, draws or tabulates a result calls this first.
+
+        Raises
+        ------
+        InputError
+            If `may_publish_origins` is false.
+        """
+        if not self.may_publish_origins:
+            raise InputError(
+                f"study '{self.study.id}': its counts are not public and were not protected "
+                "(protect=False), so nothing may be written or drawn from this result; read the "
+                "inputs with protect=True"
+            )
+
+    def verdicts_for(self, scenario: str) -> Verdicts:
+        """Return the verdicts of one scenario, in the study's order of criteria.
+
+        Parameters
+        ----------
+        scenario
+            Name of an assessed scenario.
+
+        Returns
+        -------
+        tuple of Verdict
+            Empty when the scenario was not assessed.
+        """
+        return Verdicts(verdict for verdict in self.verdicts if verdict.scenario == scenario)
+
+    def times_for(self, scenario: str, mode: str) -> TravelTimes:
+        """Return the minutes to every site as a scenario places it.
+
+        Parameters
+        ----------
+        scenario, mode
+            Names of an assessed scenario and of a mode of the study.
+
+        Returns
+        -------
+        TravelTimes
+            Those of the baseline unless the scenario moves a site or changes streets.
+        """
+        return self.moved[scenario].times[mode] if scenario in self.moved else self.times[mode]
+
+    def network_for(self, scenario: str) -> Network | None:
+        """Return the streets under a scenario: the study's, unless it changes some.
+
+        Parameters
+        ----------
+        scenario
+            Name of an assessed scenario.
+
+        Returns
+        -------
+        Network or None
+            None when times are estimated.
+        """
+        return self.moved[scenario].network if scenario in self.moved else self.network
+
+    def nearest(self, scenario: str, mode: str, *, full_time: bool) -> pd.DataFrame:
+        """Return each origin's nearest site under a scenario.
+
+        Parameters
+        ----------
+        scenario, mode
+            Names of an assessed scenario and of a mode of the study.
+        full_time
+            Only sites that keep full-time hours, else every open one.
+
+        Returns
+        -------
+        DataFrame
+            Index ``origin_id``; ``minutes`` (inf where none can be reached) and ``site_id``.
+        """
+        key = f"nearest {scenario} {mode} {full_time}"
+        if key not in self._memory:
+            chosen = open_sites(
+                self.scenario_sites[scenario],
+                full_time=full_time,
+                full_time_from_hours=self.study.settings.full_time_from_hours,
+            )
+            self._memory[key] = self.times_for(scenario, mode).nearest(chosen)
+        return self._memory[key]
+
+    def origins_table(self) -> pd.DataFrame:
+        """Return ``origins.csv``: one row per origin, scenario and mode.
+
+        Returns
+        -------
+        DataFrame
+            The columns of ``ORIGINS_COLUMNS`` and, where the study has neighbours, of
+            ``NEIGHBOUR_COLUMNS``: the same minutes with theirs counted. ``minutes`` is the time to
+            the nearest site that is open at all, ``minutes_full_time`` to the nearest with
+            full-time hours; ``inf`` where none can be reached. ``weight`` is NaN where it is
+            hidden. ``status`` is ``ok``, ``off_network``, ``unreached`` or ``no_location``.
+
+        Raises
+        ------
+        InputError
+            If the weights are not public and were not protected.
+        """
+        self.refuse_private()
+        if "origins" not in self._memory:
+            parts = [
+                self._origins_part(scenario, mode)
+                for scenario in self.scenario_names
+                for mode in self.modes
+            ]
+            self._memory["origins"] = pd.concat(parts, ignore_index=True)
+        return self._memory["origins"].copy()
+
+    def _origins_part(self, scenario: str, mode: str) -> pd.DataFrame:
+        times = self.times_for(scenario, mode)
+        nearest = self.nearest(scenario, mode, full_time=False)
+        full = self.nearest(scenario, mode, full_time=True)
+        placed = times.origin_status["status"].to_numpy(dtype=str)
+        reached = np.isfinite(nearest["minutes"].to_numpy())
+        # a place that could not be put on the network keeps that reason; the rest is about reach
+        kept = np.isin(placed, ("off_network", "no_location"))
+        status = np.where(kept, placed, np.where(reached, "ok", "unreached"))
+        table = pd.DataFrame(
+            {
+                "origin_id": self.origins.index.to_numpy(),
+                "area_id": self.origins["area_id"].to_numpy(),
+                "weight": self.study.policy.shown(self.origins["weight"]),
+                "scenario": scenario,
+                "mode": mode,
+                "minutes": _rounded(nearest["minutes"], MINUTES_DECIMALS),
+                "nearest_site_id": nearest["site_id"].to_numpy(),
+                "status": status,
+                "estimated": times.estimated,
+                "minutes_full_time": _rounded(full["minutes"], MINUTES_DECIMALS),
+                "nearest_full_time_site_id": full["site_id"].to_numpy(),
+            },
+            columns=list(ORIGINS_COLUMNS),
+        )
+        if self.with_neighbours is not None:
+            for column, full_time in zip(NEIGHBOUR_COLUMNS, (False, True), strict=True):
+                counted = self.with_neighbours.nearest(scenario, mode, full_time=full_time)
+                table[column] = _rounded(counted["minutes"], MINUTES_DECIMALS)
+        return table
+
+    def verdicts_table(self) -> pd.DataFrame:
+        """Return ``verdicts.csv``: one row per scenario and criterion.
+
+        Returns
+        -------
+        DataFrame
+            The columns of ``VERDICTS_COLUMNS``; shares are 0..1, times minutes. ``value`` is NaN
+            only where the criterion could not be worked out at all, and ``reason`` says why.
+        """
+        rows = [
+            {
+                "scenario": verdict.scenario,
+                "criterion": verdict.criterion.id,
+                "mode": verdict.mode,
+                "value": verdict.value,
+                "baseline_value": verdict.baseline_value,
+                "threshold": verdict.threshold,
+                "outcome": str(verdict.outcome),
+                "basis": verdict.basis,
+                "indication": str(verdict.indication or ""),
+                "not_met_before": verdict.not_met_before,
+                "worsened_by": verdict.worsened_by,
+                "title": verdict.criterion.title,
+                "sentence": verdict.sentence,
+                "reason": verdict.reason,
+            }
+            for verdict in self.verdicts
+        ]
+        table = pd.DataFrame(rows, columns=list(VERDICTS_COLUMNS))
+        numbers = ["value", "baseline_value", "threshold", "worsened_by"]
+        table[numbers] = table[numbers].astype(float).round(VALUE_DECIMALS)
+        return table
+
+
+def _rounded(minutes: pd.Series, decimals: int) -> np.ndarray:
+    """Return minutes as float64, without the noise of 32-bit numbers in their last digits."""
+    return np.round(minutes.to_numpy(dtype=np.float64), decimals)

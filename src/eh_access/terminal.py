@@ -1,0 +1,504 @@
+"""What the command line prints: progress, verdicts, comparisons, faults."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from eh_access.errors import EhAccessError, InputError, SourceError
+from eh_access.study.families import UNIT
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from eh_access.criteria.criterion import Criterion, Verdict
+    from eh_access.publish.challenge import Line
+    from eh_access.publish.verify import Verification
+    from eh_access.study.config import Study
+    from eh_access.study.records import Inputs
+    from eh_access.study.result import StudyResult
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+WAIT_S = 0.05
+
+
+class Stopped(BaseException):
+    """Somebody wants the program to stop; no exception, so that nothing on the way takes it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.code = 128 + number
+        self.working = False
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Turn Ctrl-C and requests to end into `Stopped`, also where Python would swallow them."""
+    # An exception in a callback of compiled code, or while something is being thrown away, is
+    # printed and forgotten. One of ours is raised once more, a moment later.
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are the main thread's alone
+        return
+    earlier = {number: signal.getsignal(number) for number in SIGNALS}
+    hook = sys.unraisablehook
+
+    def unraisable(lost: sys.UnraisableHookArgs) -> None:
+        if not isinstance(lost.exc_value, Stopped):
+            hook(lost)
+            return
+        number = signal.Signals(lost.exc_value.code - 128)
+        again = threading.Timer(WAIT_S, _send, [number])
+        again.daemon = True
+        again.start()
+
+    sys.unraisablehook = unraisable
+    for number, handler in earlier.items():
+        if handler != signal.SIG_IGN:  # as nohup sets it: to be ignored still
+            signal.signal(number, _stop)
+    try:
+        yield
+    finally:
+        sys.unraisablehook = hook
+        for number, handler in earlier.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+
+def _stop(number: int, _: FrameType | None) -> None:
+    raise Stopped(number) from None
+
+
+def _send(number: signal.Signals) -> None:
+    """Send a signal to the main thread, so that a call it waits in ends."""
+    if sys.platform == "win32":
+        signal.raise_signal(number)
+    else:
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
+
+
+CANNOT_SAY = "cannot say"
+BEFORE_TOO = "*"
+LETTERS = "AB"
+"""What stands over scenarios in a table: their names would not fit."""
+UNITS = {"points": "pts"}
+STYLES = {"met": "green", "marginal": "yellow", "not met": "bold red", "cannot say": "dim"}
+
+
+def verdict_table(result: StudyResult, names: Sequence[str]) -> Table:
+    """Return a row for each criterion: before, and under some scenarios beside one another."""
+    first = result.scenario_names[0]
+    table = Table(show_edge=False, pad_edge=False)
+    table.add_column("criterion", no_wrap=True)
+    table.add_column("before" if names else "value", justify="right", no_wrap=True)
+    for letter, _ in zip(LETTERS, names, strict=False):
+        table.add_column(letter, no_wrap=True)
+    table.add_column("wanted")
+    found = {(item.scenario, item.criterion.id): item for item in result.verdicts}
+    for criterion in result.study.criteria:
+        was = found[first, criterion.id]
+        # what a change comes to where nothing changes is no news
+        before = "-" if names and criterion.spec.of_change else _figure(was.value, was)
+        if not names:
+            before = f"{before} {_outcome(was)}"
+        bound = "at least" if criterion.better == "higher" else "at most"
+        wanted = f"{bound} {_measured(criterion.threshold, criterion.spec.unit)}"
+        cells = [found.get((name, criterion.id)) for name in names]
+        table.add_row(
+            Text(criterion.id),
+            Text(before),
+            *(Text("") if cell is None else _found(cell) for cell in cells),
+            Text(wanted + _fall(criterion)),
+        )
+    return table
+
+
+def _found(verdict: Verdict) -> Text:
+    """Return a figure and what comes of it, with the mark of what was missed before."""
+    again = f" {BEFORE_TOO}" if verdict.not_met_before else ""
+    style = STYLES.get(str(verdict.indication or verdict.outcome), "")
+    return Text(f"{_figure(verdict.value, verdict)} {_outcome(verdict)}{again}", style=style)
+
+
+def _outcome(verdict: Verdict) -> str:
+    """Return an outcome; of one that cannot be said what it points to, in brackets."""
+    if str(verdict.outcome) != CANNOT_SAY:
+        return str(verdict.outcome)
+    return f"({verdict.indication})" if verdict.indication else "?"
+
+
+def _fall(criterion: Criterion) -> str:
+    """Return the second test of a criterion that also bounds a fall, in few words."""
+    if criterion.max_fall_points is None:
+        return ""
+    return f", fall at most {criterion.max_fall_points:g}"
+
+
+def _figure(value: float, verdict: Verdict) -> str:
+    """Return a figure, or the mark that it is hidden: where it led to something it is there."""
+    known = verdict.indication is not None or str(verdict.outcome) != CANNOT_SAY
+    from eh_access.privacy.policy import HIDDEN_MARK  # noqa: PLC0415 - quick start
+
+    if math.isnan(value) and known:
+        return HIDDEN_MARK
+    return _measured(value, verdict.criterion.spec.unit)
+
+
+def _measured(value: float, unit: str) -> str:
+    if not math.isfinite(value):
+        return "-"
+    if unit == "share":
+        return f"{round(value * 100, 1):g}%"
+    return f"{round(value, 1):g} {UNITS.get(unit, unit)}"
+
+
+INDICATIVE = "INDICATIVE ONLY: travel times are straight-line estimates, not real streets."
+
+
+class CompilingHandler(logging.Handler):
+    """Passes on what is said of compiling, and keeps it from being said twice."""
+
+    def __init__(self, tell: Callable[[str, int], None]) -> None:
+        super().__init__(logging.DEBUG)
+        self._tell = tell
+        self._log = logging.getLogger("eh_access.compiled")
+        self._before = (self._log.level, self._log.propagate)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Pass one message on."""
+        self._tell(record.getMessage(), record.levelno)
+
+    def begin(self) -> None:
+        """Listen."""
+        self._log.addHandler(self)
+        self._log.setLevel(logging.DEBUG)
+        self._log.propagate = False
+
+    def end(self) -> None:
+        """Stop listening, and leave the log as it was."""
+        self._log.removeHandler(self)
+        self._log.setLevel(self._before[0])
+        self._log.propagate = self._before[1]
+
+
+class Terminal:
+    """Progress on a terminal, silence in a pipe; a context in which work is done."""
+
+    # That code is being compiled, which happens once on each computer, is said in a pipe too.
+
+    def __init__(self, *, quiet: bool, verbose: bool) -> None:
+        self._console = Console(stderr=True)
+        self._quiet = quiet
+        self._verbose = verbose and not quiet
+        self._stage = ""
+        self._compiling = None if self._verbose else CompilingHandler(self._tell_compiling)
+        shown = self._console.is_terminal and not quiet and not verbose
+        self._progress = Progress(
+            SpinnerColumn("line"),
+            TextColumn("{task.description}", markup=False),
+            TimeElapsedColumn(),
+            console=self._console,
+            transient=True,
+            disable=not shown,
+        )
+        self._handler: logging.Handler | None = None
+        self._log = logging.getLogger("eh_access")
+
+    def __enter__(self) -> Self:
+        if self._verbose:
+            self._handler = RichHandler(console=self._console, show_path=False)
+            self._log.addHandler(self._handler)
+            self._log.setLevel(logging.INFO)
+        if self._compiling is not None:
+            self._compiling.begin()
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+        if self._compiling is not None:
+            self._compiling.end()
+        if isinstance(error, Stopped):
+            error.working = True  # nothing is in place before the work is done
+        if self._handler is not None:
+            self._log.removeHandler(self._handler)
+
+    def stage(self, name: str) -> None:
+        """Say what is being done now."""
+        self._log.info(name)
+        self._stage = name
+        for task in self._progress.task_ids:
+            self._progress.remove_task(task)
+        self._progress.add_task(name, total=None)
+
+    def _tell_compiling(self, message: str, level: int) -> None:
+        """Say above the line of progress that compiling begins, and in it how far it is."""
+        if self._quiet:
+            return
+        if level >= logging.WARNING:
+            self._console.print(Text(message), soft_wrap=True)
+            return
+        part = message.partition(":")[0]
+        line = f"{self._stage}: {part}" if level == logging.INFO else self._stage
+        for task in self._progress.task_ids:
+            self._progress.update(task, description=line)
+
+
+def refuse_unusable(folder: Path) -> None:
+    """Refuse an output folder that cannot be written, before any work is done for it."""
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if nearest.is_dir() and os.access(nearest, os.W_OK):
+        return
+    why = "there is no right to write there" if nearest.is_dir() else f"'{nearest}' is a file"
+    raise SourceError(
+        f"cannot write to the output folder '{folder}': {why}; give another with --out"
+    )
+
+
+def show_faults(error: EhAccessError) -> None:
+    """Print every fault of an error, one a line, to standard error."""
+    faults = error.faults if isinstance(error, InputError) else (str(error),)
+    count = f"{len(faults)} faults" if len(faults) > 1 else "1 fault"
+    lines = [f"{count}; nothing was written.", *(f"- {fault}" for fault in faults)]
+    sys.stderr.write("\n".join(lines) + "\n")
+
+
+def show_report(result: StudyResult, files: Mapping[str, Path]) -> None:
+    """Print the verdicts of the scenarios, the warnings, and where the files are."""
+    console = Console()
+    console.print(Text(result.study.title, style="bold"))
+    if result.estimated:
+        console.print(Text(INDICATIVE, style="bold red"))
+    if result.study.illustrative:
+        console.print(Text("ILLUSTRATIVE: not a decision anybody has taken.", style="bold"))
+    before = result.scenario_names[0]
+    decided = [item for item in result.scenarios if item.name != before]
+    for first in range(0, len(decided), len(LETTERS)):
+        together = decided[first : first + len(LETTERS)]
+        console.print()
+        for letter, scenario in zip(LETTERS, together, strict=False):
+            console.print(Text(f"{letter}: {scenario.label} ({scenario.name})", style="bold"))
+        console.print(verdict_table(result, [scenario.name for scenario in together]))
+    if not decided:
+        console.print()
+        console.print(verdict_table(result, []))
+    for line in _key(result):
+        console.print(Text(line))
+    told = [f"Not assessed: {item.label}." for item in result.not_assessed]
+    told += [
+        f"! {_first_sentence(note.text)}"
+        for note in result.notes
+        if note.level == "warning" and note.topic != "not-assessed"
+    ]
+    if told:
+        console.print()
+        for text in told:
+            console.print(Text(text, style="yellow" if text.startswith("!") else ""))
+        console.print(Text("All of it in full, and what was found in words: the report."))
+    console.print()
+    show_files(console, files)
+
+
+def _key(result: StudyResult) -> list[str]:
+    """Return what marks in the table mean."""
+    asked = [verdict for verdict in result.verdicts if verdict.scenario != result.scenario_names[0]]
+    told = []
+    if any(verdict.not_met_before for verdict in asked):
+        told.append(f"{BEFORE_TOO} not met before either")
+    if any(verdict.indication for verdict in result.verdicts):
+        told.append(
+            "Every outcome is 'cannot say', since times are estimated; in brackets stands what "
+            "they point to, ? for neither way."
+        )
+    return told
+
+
+def _first_sentence(text: str) -> str:
+    return text.split(". ", 1)[0].rstrip(".") + "."
+
+
+def show_files(console: Console, files: Mapping[str, Path]) -> None:
+    """Print where files are; a terminal that knows links can open them."""
+    width = max(map(len, files), default=0)
+    for name, path in files.items():
+        place = path.resolve()
+        console.print(
+            Text(f"  {name:{width}} ", style=f"link {place.as_uri()}"),
+            Text(str(path)),
+            soft_wrap=True,
+        )
+
+
+def report_json(result: StudyResult, files: Mapping[str, Path]) -> str:
+    """Return what a machine wants to know of a run."""
+    told = {
+        "study": result.study.id,
+        "basis": result.basis,
+        "indicative": result.estimated,
+        "origins": result.origins_name,
+        "verdicts": [
+            {key: plain(value) for key, value in row.items()}
+            for row in result.verdicts_table().to_dict("records")
+        ],
+        "notes": [{"level": note.level, "text": note.text} for note in result.notes],
+        "files": {name: path.as_posix() for name, path in files.items()},
+    }
+    return json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401 - a cell of a table
+    """Return a cell as JSON takes it: no number that is not finite."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+WIDTHS = {"": 18, "before": 8, "council's": 16, "theirs": 16, "better": 9}
+"""Of the columns of a comparison, in letters: with the lines between them a terminal of 80."""
+
+
+def show_challenge(result: StudyResult, table: pd.DataFrame, files: Mapping[str, Path]) -> None:
+    """Print somebody's scenarios beside the council's."""
+    from eh_access.publish.challenge import verdict_in_words  # noqa: PLC0415 - heavy
+
+    console = Console()
+    console.print(Text(result.study.title, style="bold"))
+    if result.estimated:
+        console.print(Text(INDICATIVE, style="bold red"))
+    labels = {item.name: item.label for item in result.study.scenarios}
+    for name, rows in table.groupby("theirs_scenario", sort=False):
+        council = str(rows["council_scenario"].iloc[0])
+        title = f"{labels[str(name)]} ({name}) beside {labels[council]} ({council})"
+        console.print()
+        console.print(Text(title, style="bold"))
+        shown = Table(show_edge=False, pad_edge=False)
+        for column, width in WIDTHS.items():
+            shown.add_column(column, width=width)
+        for line in _in_short(rows):
+            cells = (line.what, line.before, line.council, line.theirs, line.better)
+            shown.add_row(*map(Text, cells))
+        console.print(shown)
+        console.print(Text(verdict_in_words(rows)))
+    console.print()
+    mode = result.times[result.modes[0]].mode.label
+    told = f"Minutes here are {mode} to the nearest full-time {result.study.site_word}."
+    if result.estimated:
+        told += " In brackets: what the estimate points to; ? is neither way."
+    console.print(Text(f"{told} Other ways, and any open {result.study.site_word}, in the files:"))
+    show_files(console, files)
+
+
+def _in_short(table: pd.DataFrame) -> tuple[Line, ...]:
+    """Return what fits a terminal: criteria by their ids, figures by the first mode alone."""
+    # Of what an estimate only points to, the outcome stands in brackets; "?" for nothing.
+    from eh_access.publish.challenge import printed  # noqa: PLC0415 - heavy
+    from eh_access.publish.wording import FULL_TIME  # noqa: PLC0415 - heavy
+
+    judged = table["council_outcome"] != ""
+    figures = table[~judged]
+    first = figures["mode"].iloc[0]
+    figures = figures[(figures["mode"] == first) & (figures["sites"] == FULL_TIME)]
+    outcomes = [f"{who}_outcome" for who in ("council", "theirs")]
+    criteria = table[judged].copy()
+    criteria["what"] = criteria["row"]
+    for column in outcomes:
+        hints = criteria[column].str.replace(f"{CANNOT_SAY} (points to ", "(", regex=False)
+        criteria[column] = hints.str.replace(CANNOT_SAY, "?", regex=False)
+    return tuple(
+        _shortened(line, row["what"])
+        for rows in (criteria, figures)
+        for line, row in zip(printed(rows), rows.to_dict("records"), strict=True)
+    )
+
+
+def _shortened(line: Line, what: str) -> Line:
+    before, council, theirs = (
+        text.replace(" - ", " ").replace(" points", " pts")
+        for text in (line.before, line.council, line.theirs)
+    )
+    better = line.better.removeprefix("the ")
+    return replace(line, what=what, before=before, council=council, theirs=theirs, better=better)
+
+
+def show_logs(files: Mapping[str, Path]) -> None:
+    """Print where drafts are, and that they are drafts."""
+    console = Console()
+    console.print(Text("Drafts from the manifest: check every line, complete and sign them."))
+    show_files(console, files)
+
+
+def challenge_json(table: pd.DataFrame, files: Mapping[str, Path]) -> str:
+    """Return a comparison of scenarios for machines."""
+    rows = [{key: plain(value) for key, value in row.items()} for row in table.to_dict("records")]
+    told = {"rows": rows, "files": {name: path.as_posix() for name, path in files.items()}}
+    return json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def verification_lines(found: Verification) -> Iterator[str]:
+    """Yield what a check of a run found."""
+    if found.identical:
+        yield f"Identical: all {len(found.files)} outputs come out the same, byte for byte."
+    elif found.changed_inputs:
+        yield "Differs: these inputs are not what they were, so nothing was run."
+        yield from (f"- {name}" for name in found.changed_inputs)
+    else:
+        wrong = [item for item in found.files if item.state != "same"]
+        yield f"Differs: {len(wrong)} of {len(found.files)} outputs."
+        for item in wrong:
+            yield f"- {item.line()}"
+            yield from (f"    {line}" for line in item.detail)
+    if found.other_versions:
+        yield "Versions that differ: " + "; ".join(found.other_versions) + "."
+
+
+def verification_json(found: Verification) -> str:
+    """Return what a check of a run found, for machines."""
+    told = {
+        "identical": found.identical,
+        "changed_inputs": list(found.changed_inputs),
+        "files": [
+            {"name": item.name, "state": item.state, "detail": list(item.detail)}
+            for item in found.files
+        ],
+        "other_versions": list(found.other_versions),
+    }
+    return json.dumps(told, indent=2, ensure_ascii=False)
+
+
+def check_lines(study: Study, inputs: Mapping[str, Inputs]) -> Iterator[str]:
+    """Yield what there is in a study without faults."""
+    yield f"{study.title}: no faults."
+    for name, tables in inputs.items():
+        weight = tables.origins["weight"].sum()
+        unit = UNIT if tables.families else study.unit
+        rows = "1 row" if len(tables.origins) == 1 else f"{len(tables.origins):,} rows"
+        yield f"  origins '{name}': {rows}, {weight:,.0f} {unit}"
+    first = next(iter(inputs.values()))
+    located = int((first.sites["location_basis"] != "unknown").sum())
+    yield f"  sites: {len(first.sites)}, of which {located} have a known or estimated place"
+    yield f"  areas: {len(first.areas):,}"
+    assessed = sum(scenario.assess for scenario in study.scenarios)
+    yield f"  scenarios: {len(study.scenarios)}, of which {assessed} can be assessed"
+    yield f"  criteria: {len(study.criteria)}"
+    told = [note.text for tables in inputs.values() for note in tables.notes]
+    yield from (f"  ! {text}" for text in dict.fromkeys(told))

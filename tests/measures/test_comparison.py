@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eh_access.errors import InputError, NotFoundError
+from eh_access.measures.comparison import OUTCOMES, Comparison, compare
+from strategies_analysis import World, some_of, worlds
+from toy_borough import origins, times, times_of
+
+INF = math.inf
+PARTS = ["weight_loses", "weight_gains", "weight_unchanged", "weight_still_unreached"]
+
+
+def of_pairs(*pairs: tuple[float, float]) -> Comparison:
+    """Compare origins whose minutes before and after are given; each weighs 1."""
+    houses = [f"h{number:02d}" for number in range(1, len(pairs) + 1)]
+    before, after = np.array(pairs).T[:, :, None]
+    return compare(
+        times_of(before, houses=houses, centres=["A"]),
+        times_of(after, houses=houses, centres=["A"]),
+        origins().iloc[: len(pairs)].assign(weight=1.0),
+    )
+
+
+def test_every_outcome() -> None:
+    found = of_pairs((10, 16), (16, 10), (10, 15), (10, INF), (INF, 10), (INF, INF), (15, 10))
+    frame = found.frame
+    assert frame["outcome"].tolist() == [
+        "loses",
+        "gains",
+        "unchanged",  # exactly five minutes are not more than five
+        "loses_all",
+        "gains_access",
+        "still_unreached",
+        "unchanged",
+    ]
+    assert frame["change_min"].tolist() == [6, -6, 5, INF, -INF, 0, -5]
+    assert not frame["change_min"].isna().any()
+    assert frame["site_after"].tolist() == ["A", "A", "A", "", "A", "", "A"]
+    assert found.losers().index.tolist() == ["h04", "h01"]
+    assert found.winners().index.tolist() == ["h05", "h02"]
+
+
+def test_a_decisecond_over_five_minutes_loses() -> None:
+    assert of_pairs((10, 15 + 1 / 600)).frame["outcome"].tolist() == ["loses"]
+
+
+def test_means_are_over_those_reached_both_times() -> None:
+    row = of_pairs((10, 16), (10, INF), (INF, INF), (INF, 4)).summary().loc["all"]
+    assert row["finite_weight"] == 1
+    assert (row["mean_before_min"], row["mean_after_min"], row["mean_change_min"]) == (10, 16, 6)
+    # of three asked, the changes are -inf, 6 and inf
+    assert row["median_change_min"] == 6
+    assert row["p90_change_min"] == row["worst_change_min"] == INF
+    assert row["weight_loses"] == 2
+    assert row["weight_loses_all"] == 1
+    assert row["share_loses"] == 0.5
+
+
+def test_group_without_anybody_has_no_figures() -> None:
+    people = origins().assign(weight=[0.0, 0, 0, *[1.0] * 9])
+    row = compare(times(), times(), people, sites_after=["C"]).summary("ward_code").loc["W1"]
+    assert row["weight"] == 0
+    assert row[["share_loses", "mean_change_min", "p90_change_min"]].isna().all()
+
+
+def test_groups_from_a_series_and_unknown_ones_last() -> None:
+    groups = pd.Series(["b", "a", None] * 4, index=origins().index, name="kind")
+    table = compare(times(), times(), origins(), sites_after=["A"]).summary(groups)
+    assert table.index.tolist()[:2] == ["a", "b"]
+    assert pd.isna(table.index[2])
+    assert table.index.name == "kind"
+    assert table["weight"].sum() == 100
+
+
+def test_different_order_after() -> None:
+    turned = times_of(times().minutes[::-1], houses=times().origin_ids[::-1].tolist())
+    assert (compare(times(), turned, origins()).frame["change_min"] == 0).all()
+
+
+def test_modes_must_agree() -> None:
+    with pytest.raises(InputError, match="before is by walk, after by pushchair"):
+        compare(times(), times("pushchair"), origins())
+
+
+def test_origins_must_agree() -> None:
+    with pytest.raises(InputError, match="not those of the travel times"):
+        compare(times(), times(), origins().iloc[:3])
+
+
+def test_unknown_column() -> None:
+    with pytest.raises(NotFoundError, match="did you mean 'ward_name'"):
+        compare(times(), times(), origins()).summary("ward_nam")
+
+
+def test_estimates_carry_through() -> None:
+    assert compare(times(), times(estimated=True), origins()).estimated
+
+
+@given(worlds())
+def test_nothing_changed_changes_nothing(world: World) -> None:
+    found = compare(world.times, world.times, world.origins)
+    assert (found.frame["change_min"] == 0).all()
+    assert found.losers().empty
+    assert found.winners().empty
+
+
+@given(worlds(), st.data())
+def test_parts_add_up_to_the_whole_in_every_group(world: World, data: st.DataObject) -> None:
+    before, after = data.draw(some_of(world)), data.draw(some_of(world))
+    found = compare(world.times, world.times, world.origins, sites_before=before, sites_after=after)
+    assert set(found.frame["outcome"]) <= set(OUTCOMES)
+    for table in (found.summary(), found.summary("ward_code")):
+        assert table[PARTS].sum(axis=1).tolist() == pytest.approx(table["weight"].tolist())
+        assert table["weight"].sum() == pytest.approx(world.origins["weight"].sum())
+
+
+@given(worlds(), st.data())
+def test_closing_more_is_never_better(world: World, data: st.DataObject) -> None:
+    many = data.draw(some_of(world))
+    few = [site for site in many if data.draw(st.booleans())]
+    keep = {"sites_before": world.sites}
+    mild = compare(world.times, world.times, world.origins, **keep, sites_after=many)
+    harsh = compare(world.times, world.times, world.origins, **keep, sites_after=few)
+    assert (harsh.frame["after_min"] >= mild.frame["after_min"]).all()
+    assert (mild.frame["change_min"] >= 0).all()
+    assert mild.winners().empty
+    assert set(mild.losers().index) <= set(harsh.losers().index)
+
+
+@given(worlds(), st.data())
+def test_shuffling_origins_changes_nothing(world: World, data: st.DataObject) -> None:
+    after = data.draw(some_of(world))
+    order = data.draw(st.permutations(range(len(world.origins))))
+    one = compare(world.times, world.times, world.origins, sites_after=after)
+    other = compare(world.times, world.times, world.origins.iloc[order], sites_after=after)
+    pd.testing.assert_frame_equal(one.frame, other.frame)
+    pd.testing.assert_frame_equal(one.summary("ward_code"), other.summary("ward_code"))
+
+
+@given(worlds(), st.data())
+def test_new_names_for_origins_change_nothing(world: World, data: st.DataObject) -> None:
+    after = data.draw(some_of(world))
+    names = [f"new-{number}" for number in reversed(range(len(world.origins)))]
+    renamed = times_of(world.times.minutes, houses=names, centres=world.sites)
+    people = world.origins.set_index(pd.Index(names, name="origin_id"))
+    one = compare(world.times, world.times, world.origins, sites_after=after)
+    other = compare(renamed, renamed, people, sites_after=after)
+    assert one.frame.to_dict("list") == other.frame.to_dict("list")
