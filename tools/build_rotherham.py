@@ -10,17 +10,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
 from eh_access.network.io import write_network
-from eh_access.network.model import Network
 from eh_access.network.osm import read_network
 from eh_access.network.provenance import COPYRIGHT_URL, Provenance, file_sha256
 from eh_access.network.rules import rule_table
 from eh_access.network.terrain import read_terrain, with_heights
 from eh_access.sources.bundled import load_areas
+
+if TYPE_CHECKING:
+    from eh_access.network.model import Network
 
 GROUND = Path(__file__).resolve().parents[1] / "data" / "terrain" / "rotherham.npz"
 EXTRACT = "data/rotherham/streets/rotherham-2021-08.osm.pbf"

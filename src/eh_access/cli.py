@@ -67,7 +67,7 @@ NetworkOut = Annotated[Path | None, _out("Also write a compact network file (.np
 StudyOut = Annotated[Path | None, _out("The study.toml to write; it is printed if not given.")]
 
 
-def _offline(given: bool) -> bool:  # noqa: FBT001 - typer gives it so
+def _offline(given: bool) -> bool:
     """Say what to write instead, once this release."""
     if given:
         typer.echo(
@@ -193,7 +193,7 @@ def report(  # noqa: PLR0913 - each is an option of the command
     from eh_access.publish.outputs import OUTPUT_NAMES, write_outputs  # noqa: PLC0415 - quick start
     from eh_access.study.history import with_history  # noqa: PLC0415 - quick start
     from eh_access.study.manifest import started_now  # noqa: PLC0415 - quick start
-    from eh_access.study.opening import (  # noqa: PLC0415 - quick start  # noqa: PLC0415 - quick start
+    from eh_access.study.opening import (  # noqa: PLC0415 - quick start
         files_read,
         open_study,
         refuse_overwriting,
@@ -309,7 +309,7 @@ def challenge(  # noqa: PLR0913 - each is an option of the command
     from eh_access.study.challenge import read_challenge  # noqa: PLC0415 - quick start
     from eh_access.study.opening import (  # noqa: PLC0415 - quick start
         files_read,
-        open_study,  # noqa: PLC0415 - quick start
+        open_study,
         refuse_overwriting,
     )
     from eh_access.study.run import run_study  # noqa: PLC0415 - quick start

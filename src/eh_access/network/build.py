@@ -15,12 +15,13 @@ from eh_access.errors import InputError
 from eh_access.modes import MODES, TravelMode
 from eh_access.network.area import OFF_GRID, ElsewhereError, off_grid
 from eh_access.network.model import Network
-from eh_access.network.provenance import Provenance
 from eh_access.network.rules import POINT_KEY, evaluate, parse_duration_min, rule_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
+
+    from eh_access.network.provenance import Provenance
 
 EXTRA_WAY_KEYS = frozenset({"route", "bridge", "tunnel", "area", "step_count", "footway"})
 """Tags no rule looks at yet, kept for describing and explaining."""

@@ -10,7 +10,6 @@ import numpy as np
 
 from eh_access.delegate import delegate
 from eh_access.errors import InputError
-from eh_access.network.provenance import Provenance
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from eh_access.arguments import SearchOptions
     from eh_access.modes import TravelMode
     from eh_access.network.heights import Heights
-    from eh_access.network.provenance import NetworkDescription
+    from eh_access.network.provenance import NetworkDescription, Provenance
 
 SHOWN = 5
 

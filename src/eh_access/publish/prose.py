@@ -557,8 +557,8 @@ def within_sentence(result: StudyResult, tables: Mapping[str, Table], scenario: 
     same = numbers.about(before) == numbers.about(after) and before != after
     told = [numbers.whole(count) if same else numbers.about(count) for count in (before, after)]
     return numbers.capital(
-        f"{told[0]} of {numbers.about(whole)} {said.unit} ({numbers.percentage(shares[0])}) are within "
-        f"{cutoff:g} minutes {mode} of a full-time {said.site} before, and {told[1]} "
+        f"{told[0]} of {numbers.about(whole)} {said.unit} ({numbers.percentage(shares[0])}) "
+        f"are within {cutoff:g} minutes {mode} of a full-time {said.site} before, and {told[1]} "
         f"({numbers.percentage(shares[1])}) after{said.hedge}."
     )
 
@@ -1078,8 +1078,8 @@ def most_important(table: Table) -> str:
     return (
         f"Find out first: {first['words']}. Moved alone over {first['searched']}, it turns "
         f"{first['differ']:,.0f} of {first['tried']:,.0f} tries of "
-        f"{numbers.quoted(first['title'])}; of {first['pairs']:.0f} distinct outcomes that it could "
-        f"turn it turns {first['turned']:.0f}."
+        f"{numbers.quoted(first['title'])}; of {first['pairs']:.0f} distinct outcomes that "
+        f"it could turn it turns {first['turned']:.0f}."
     )
 
 

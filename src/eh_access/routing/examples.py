@@ -65,10 +65,7 @@ def example_street() -> tuple[Network, gpd.GeoDataFrame, gpd.GeoDataFrame]:
     >>> network.node_count, [round(x) for x in homes.geometry.x]
     (2, [80, 560])
     """
-    from eh_access.network.build import (
-        RawWays,  # noqa: PLC0415
-        build_network,  # noqa: PLC0415 - as above
-    )
+    from eh_access.network.build import RawWays, build_network  # noqa: PLC0415 - quick start
 
     raw = RawWays(crs="EPSG:27700")
     raw.add(7, [(1, 0.0, 0.0), (2, 800.0, 0.0)], tags={"highway": "footway"})

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from eh_access.measures.opening_hours import Timetable
-
 if TYPE_CHECKING:
     import geopandas as gpd
     from shapely.geometry.base import BaseGeometry
+
+    from eh_access.measures.opening_hours import Timetable
 
 ORIGINS_COLUMNS = (
     "origin_id",
