@@ -9,6 +9,16 @@ DONE_IN = {
     "describe": "network.describe",
     "street_matrix": "network.io",
     "minutes_from_nodes": "routing.search",
+    "verdict_sentence": "publish.criteria_words",
+    "verdict_reason": "publish.criteria_words",
+    "missing_clause": "publish.criteria_words",
+    "verdict_text": "publish.criteria_words",
+    "verdict_html": "publish.criteria_words",
+    "verdicts_text": "publish.criteria_words",
+    "verdicts_html": "publish.criteria_words",
+    "robustness_sentence": "publish.criteria_words",
+    "robustness_text": "publish.criteria_words",
+    "robustness_html": "publish.criteria_words",
     "plot_times": "publish.charts",
     "plot_change": "publish.charts",
     "plot_verdicts": "publish.interactive",
@@ -19,6 +29,6 @@ DONE_IN = {
 
 
 def delegate(name: str, result: object, *args: object, **options: object) -> Any:  # noqa: ANN401
-    """Return a picture of a result."""
+    """Return what a later room makes of a result: a picture, or words."""
     room = importlib.import_module(f"eh_access.{DONE_IN[name]}")
     return getattr(room, name)(result, *args, **options)

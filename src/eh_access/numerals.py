@@ -83,8 +83,3 @@ def shown(value: float, unit: Unit, *, near: float | None = None, plain: bool = 
     text = f"{round(value * scale, decimals) + 0.0:.{decimals}f}".removesuffix(".0")
     word = word.removesuffix("s") if text == "1" else word
     return f"{text}%" if word == "%" else f"{text} {word}"
-
-
-def amount(text: str) -> float:
-    """Return the number a shown value begins with."""
-    return float(text.split(maxsplit=1)[0].removesuffix("%"))

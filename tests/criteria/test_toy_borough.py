@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from eh_access.criteria.criterion import Outcome
-from eh_access.criteria.judge import judge, verdicts_frame
+from eh_access.criteria.judge import judge
 from eh_access.measures.basic import (
     coverage,
     coverage_by,
@@ -253,7 +253,9 @@ def test_every_single_closure_ranked_by_mean_time() -> None:
 
 def test_table_of_verdicts() -> None:
     case = case_of(CLOSED)
-    table = verdicts_frame(judge(item, case) for item in SEVEN.values())
-    assert table["criterion"].tolist() == list(SEVEN)
-    assert table["outcome"].tolist() == ["not met"] * 4 + ["cannot say"] + ["not met"] * 2
-    assert table["indication"].eq("").all()  # nothing is estimated, and a bus is not guessed
+    found = [judge(item, case) for item in SEVEN.values()]
+    assert [verdict.criterion.id for verdict in found] == list(SEVEN)
+    outcomes = [verdict.outcome.value for verdict in found]
+    assert outcomes == ["not met"] * 4 + ["cannot say"] + ["not met"] * 2
+    # nothing is estimated, and a bus is not guessed
+    assert all(verdict.indication is None for verdict in found)

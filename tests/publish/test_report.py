@@ -16,7 +16,7 @@ from eh_access.publish.interactive import external_references
 from eh_access.publish.prose import in_words, reasons
 from eh_access.publish.report import render_report
 from eh_access.publish.table import Table
-from eh_access.publish.wording import fact
+from eh_access.publish.criteria_words import verdict_fact
 from eh_access.routing.estimate import ACCURACY
 from eh_access.study.result import StudyResult
 from map_study import IMAGE
@@ -147,7 +147,7 @@ def test_the_contents_come_before_the_map(page: str) -> None:
 
 def test_each_verdict_is_told_once_and_each_reason_once(toy: StudyResult, reader: Reader) -> None:
     body = next(item for item in reader.all("body"))["text"]
-    for sentence in {fact(item) for item in toy.verdicts if item.scenario != "baseline"}:
+    for sentence in {verdict_fact(item) for item in toy.verdicts if item.scenario != "baseline"}:
         assert sentence in body
     lines = [line for row in in_words(toy) for line in row.lines]
     assert len({(row.id, text) for row in in_words(toy) for _, text in row.lines}) == len(lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -12,18 +13,14 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from eh_access import notebook
 from eh_access.delegate import delegate
 from eh_access.errors import InputError, did_you_mean
 from eh_access.measures.basic import ThereAndBack  # noqa: TC001 - pydantic reads it
 from eh_access.measures.equity import GROUPS
 from eh_access.measures.scenarios import BASELINE, open_sites
-from eh_access.numerals import Unit  # noqa: TC001 - pydantic and dataclasses read it
 from eh_access.privacy.policy import PUBLIC, Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import folium
     import geopandas as gpd
     import pandas as pd
@@ -81,8 +78,8 @@ class JudgeSettings:
     policy
         How counts of people are kept from identifying anybody, in figures and sentences.
     moved
-        Where people were moved so that nobody can be found: what that does to values, in a clause
-        for every reason.
+        Where people were moved so that nobody can be found: the areas left out, by name. None where
+        nobody was moved.
 
     Examples
     --------
@@ -95,7 +92,7 @@ class JudgeSettings:
     place: str = "centre"
     detour: float = ROUTE_DETOUR
     policy: Policy = PUBLIC
-    moved: str = ""
+    moved: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -224,64 +221,7 @@ class Case:
                 yield f"{where} lacks the open sites {lacking}; work the times out for them too"
 
 
-def verdict_html(verdict: Verdict) -> str:
-    """Return the outcome, the sentence and the reason."""
-    found, said = _found(verdict), _said(verdict)
-    rows = [
-        ("before", notebook.number(verdict.baseline_value, 3)),
-        ("after", notebook.number(verdict.value, 3)),
-        ("threshold", f"{verdict.threshold:g}"),
-        ("whose yardstick", verdict.criterion.source),
-    ]
-    return "".join(
-        [
-            notebook.paragraph(found, strong=True),
-            *notebook.indicative(estimated=verdict.basis == "estimated"),
-            *(notebook.paragraph(text) for text in said if text),
-            notebook.table(["", verdict.criterion.title], rows),
-        ]
-    )
-
-
-def verdict_text(verdict: Verdict) -> str:
-    """Return the outcome and the sentence as plain text."""
-    return "\n".join([f"Verdict: {_found(verdict)}", *filter(None, _said(verdict))])
-
-
-def verdicts_text(verdicts: Sequence[Verdict]) -> str:
-    """Return a line for each verdict."""
-    return "\n".join(
-        [notebook.verdict_count(len(verdicts)), *(f"  {_found(each)}" for each in verdicts)]
-    )
-
-
-def verdicts_html(verdicts: Sequence[Verdict]) -> str:
-    """Return a table with a row for each verdict."""
-    rows = [
-        (
-            each.scenario,
-            each.criterion.id,
-            each.outcome,
-            "" if each.indication is None else each.indication,
-            each.sentence,
-        )
-        for each in verdicts
-    ]
-    heads = ["scenario", "criterion", "outcome", "points to", "in words"]
-    estimated = any(each.basis == "estimated" for each in verdicts)
-    return "".join([*notebook.indicative(estimated=estimated), notebook.table(heads, rows)])
-
-
-def _found(verdict: Verdict) -> str:
-    pointed = f" (points to: {verdict.indication})" if verdict.indication is not None else ""
-    return f"{verdict.criterion.id}, {verdict.scenario}: {verdict.outcome}{pointed}"
-
-
-def _said(verdict: Verdict) -> list[str]:
-    before = "It was missed before too." if verdict.not_met_before else ""
-    return [verdict.sentence, before, verdict.reason]
-
-
+Unit = Literal["share", "min", "points"]
 Better = Literal["higher", "lower"]
 MeasureName = Literal[
     "coverage",
@@ -489,6 +429,104 @@ class Criterion(BaseModel):
         return faults
 
 
+class ReasonKind(StrEnum):
+    """What a verdict may stand on."""
+
+    COLUMN_MISSING = "column missing"
+    DISTANCES_MISSING = "distances missing"
+    TIMES_MISSING = "times missing"
+    TIMES_HOME_MISSING = "times home missing"
+    TIMES_TOO_SHORT = "times too short"
+    TOO_FEW = "too few"
+    NOBODY = "nobody"
+    NOBODY_ELSEWHERE = "nobody elsewhere"
+    NOT_COMPARABLE = "not comparable"
+    ESTIMATED_TIMES = "estimated times"
+    FURTHER_MODES_MISSING = "further modes missing"
+    TURNS_ON_PLACES = "turns on places"
+    ROUGH_PLACES = "rough places"
+    UNKNOWN_PLACE = "unknown place"
+    NOT_IN_GROUP_OR_AREA = "not in group or area"
+    OFF_NETWORK = "off network"
+    RIM = "rim"
+    MOVED = "moved"
+
+
+MISSING_INPUTS = frozenset(
+    {
+        ReasonKind.COLUMN_MISSING,
+        ReasonKind.DISTANCES_MISSING,
+        ReasonKind.TIMES_MISSING,
+        ReasonKind.TIMES_HOME_MISSING,
+        ReasonKind.TIMES_TOO_SHORT,
+    }
+)
+NO_VALUE = MISSING_INPUTS | {
+    ReasonKind.TOO_FEW,
+    ReasonKind.NOBODY,
+    ReasonKind.NOBODY_ELSEWHERE,
+    ReasonKind.NOT_COMPARABLE,
+}
+"""With one of these a criterion has no value at all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A site a reason is about."""
+
+    site_id: str
+    name: str
+    radius_m: float = 0.0  # how far it may be from where it is drawn
+    open_after: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reason:
+    """Something a verdict stands on: what it is, and its facts; those of other kinds are empty.
+
+    Parameters
+    ----------
+    kind
+        What it is.
+    decisive
+        Whether it makes the outcome "cannot say".
+    places
+        Sites whose place is known only roughly, or not at all.
+    modes
+        Ways of travelling, by name.
+    column
+        A column of the origins.
+    cutoff_min
+        Where times end, in minutes.
+    weight
+        How many are meant, in the unit of the weights.
+    places_tried
+        At how many places a site of unknown place was tried.
+    areas
+        Areas left out, by name.
+
+    Examples
+    --------
+    >>> Reason(kind=ReasonKind.TIMES_MISSING, decisive=True, modes=("walk",)).withholds_indication
+    True
+    """
+
+    kind: ReasonKind
+    decisive: bool = False
+    places: tuple[Place, ...] = ()
+    modes: tuple[str, ...] = ()
+    column: str = ""
+    cutoff_min: float = 0.0
+    weight: float = 0.0
+    places_tried: int = 0
+    areas: tuple[str, ...] = ()
+
+    @property
+    def withholds_indication(self) -> bool:
+        """Whether the figures point to no outcome: they could be otherwise, or are not there."""
+        return self.decisive and self.kind is not ReasonKind.ESTIMATED_TIMES
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Verdict:
     """What a criterion says of a scenario, and everything needed to check it.
@@ -499,7 +537,7 @@ class Verdict:
         What was asked, of what, by which way of travelling.
     value, baseline_value
         Under the scenario and before it, in the measure's unit; NaN only where it could not be
-        worked out, and ``reason`` says why. For measures of a change the baseline's is 0.
+        worked out, and ``reasons`` say why. For measures of a change the baseline's is 0.
     threshold
         The criterion's.
     outcome
@@ -508,10 +546,8 @@ class Verdict:
         When nothing can be said: the outcome the figures point to, or None if to none.
     basis
         ``"streets"`` or ``"estimated"``.
-    reason
-        The inputs that are estimated, missing or left out, and what follows; "" if none.
-    sentence
-        Plain English, with counts.
+    reasons
+        The inputs that are estimated, missing or left out, the decisive ones first.
     not_met_before
         The baseline is not met either, in the same sense: by more than the margin, and wherever
         its sites may be. Never of the baseline itself, nor where the figures point to nothing.
@@ -520,6 +556,12 @@ class Verdict:
         where there is no value.
     evidence
         The rows behind it.
+    settings
+        What the study's criteria share.
+    travel
+        How people travel: labels of modes, such as "on foot".
+    search_min
+        How far travel times were searched, in minutes; NaN where inputs are missing.
     """
 
     criterion: Criterion
@@ -531,13 +573,39 @@ class Verdict:
     outcome: Outcome
     indication: Outcome | None
     basis: Literal["streets", "estimated"]
-    reason: str
-    sentence: str
+    reasons: tuple[Reason, ...]
     not_met_before: bool
     worsened_by: float
     evidence: pd.DataFrame
-    _repr_html_ = verdict_html
-    __repr__ = verdict_text
+    settings: JudgeSettings = field(default_factory=JudgeSettings)
+    travel: tuple[str, ...] = ()
+    search_min: float = math.nan
+
+    @property
+    def has_value(self) -> bool:
+        """Whether there is a value, be it hidden."""
+        return not any(reason.kind in NO_VALUE for reason in self.reasons)
+
+    @property
+    def sentence(self) -> str:
+        """The facts and what follows, in plain English with counts."""
+        text: str = delegate("verdict_sentence", self)
+        return text
+
+    @property
+    def reason(self) -> str:
+        """The reasons in one line, the decisive ones first; "" if none."""
+        text: str = delegate("verdict_reason", self)
+        return text
+
+    def _repr_html_(self) -> str:
+        text: str = delegate("verdict_html", self)
+        return text
+
+    def __repr__(self) -> str:
+        """Return the outcome, the sentence and the reason."""
+        text: str = delegate("verdict_text", self)
+        return text
 
 
 class Verdicts(tuple[Verdict, ...]):
@@ -555,8 +623,15 @@ class Verdicts(tuple[Verdict, ...]):
     """
 
     __slots__ = ()
-    _repr_html_ = verdicts_html
-    __repr__ = verdicts_text
+
+    def _repr_html_(self) -> str:
+        text: str = delegate("verdicts_html", self)
+        return text
+
+    def __repr__(self) -> str:
+        """Return a line for each verdict."""
+        text: str = delegate("verdicts_text", self)
+        return text
 
     def plot(self, *, ax: Axes | None = None) -> Axes:
         """Draw each verdict as a line: before, after, and the threshold between them.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from eh_access.criteria.criterion import Outcome, rough_radius_m
+from eh_access.criteria.criterion import Outcome, Reason, ReasonKind, rough_radius_m
 from eh_access.errors import InputError, NotFoundError, did_you_mean
 from eh_access.measures.basic import (
     HALF_DECISECOND_MIN,
@@ -27,9 +27,8 @@ from eh_access.measures.basic import (
 )
 from eh_access.measures.equity import GROUPS, group_members
 from eh_access.measures.opening_hours import reached, weekly_hours
-from eh_access.numerals import amount, shown
 from eh_access.privacy.hiding import blurred
-from eh_access.privacy.policy import HIDDEN_MARK, PUBLIC, Policy
+from eh_access.privacy.policy import PUBLIC, Policy
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -594,29 +593,32 @@ def ask(criterion: Criterion, case: Case) -> Question:
     )
 
 
-def missing_inputs(criterion: Criterion, case: Case) -> list[str]:
-    """Return which inputs a criterion lacks, in plain words; empty when it has them all."""
-    missing: dict[str, None] = {}
+def missing_inputs(criterion: Criterion, case: Case) -> tuple[Reason, ...]:
+    """Return which inputs a criterion lacks; empty when it has them all."""
+    missing: dict[Reason, None] = {}
     for side in (case.before, case.after):
         missing |= dict.fromkeys(_missing_on(criterion, side))
     columns = [criterion.by] if criterion.by else []
     columns += [GROUPS[criterion.group].column] if criterion.group else []
     for column in columns:
         if column not in case.origins.columns or case.origins[column].isna().all():
-            missing[f"the column '{column}' of the origins is missing"] = None
-    return list(missing)
+            missing[Reason(kind=ReasonKind.COLUMN_MISSING, decisive=True, column=column)] = None
+    return tuple(missing)
 
 
-def _missing_on(criterion: Criterion, side: Side) -> Iterator[str]:
+def _missing_on(criterion: Criterion, side: Side) -> Iterator[Reason]:
+    def lacking(kind: ReasonKind, mode: str, cutoff_min: float = 0.0) -> Reason:
+        return Reason(kind=kind, decisive=True, modes=(mode,), cutoff_min=cutoff_min)
+
     tables = tables_for(criterion, side)
     if criterion.measure == "coverage_distance":
         if not tables:
-            yield f"distances by street ({criterion.mode}) are missing"
+            yield lacking(ReasonKind.DISTANCES_MISSING, criterion.mode)
     elif criterion.mode not in side.times:
-        yield f"{criterion.mode} times are missing"
+        yield lacking(ReasonKind.TIMES_MISSING, criterion.mode)
     if criterion.measure == "hours_reachable":
         if criterion.mode not in side.times_back:
-            yield f"{criterion.mode} times home from the sites are missing"
+            yield lacking(ReasonKind.TIMES_HOME_MISSING, criterion.mode)
         else:
             tables = [*tables, side.times_back[criterion.mode]]
     for table in tables:
@@ -624,27 +626,13 @@ def _missing_on(criterion: Criterion, side: Side) -> Iterator[str]:
         if criterion.within_m is not None:
             reach = criterion.within_m / metres_per_minute(table)
         if table.cutoff_min < reach:
-            yield f"{table.mode.name} times end at {table.cutoff_min:g} minutes, below the cutoff"
+            yield lacking(ReasonKind.TIMES_TOO_SHORT, table.mode.name, table.cutoff_min)
 
 
 def missing_modes(criterion: Criterion, case: Case) -> list[str]:
     """Return the further modes of which a side has no times."""
     sides = (case.before, case.after)
     return [mode for mode in criterion.also_modes if any(mode not in side.times for side in sides)]
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Finding:
-    """What there is to say of a criterion."""
-
-    value: float  # in the measure's unit
-    baseline_value: float
-    outcome: Outcome  # as in the verdict
-    indication: Outcome | None
-    not_met_before: bool
-    worsened_by: float
-    is_baseline: bool  # whether it is of the baseline itself, so that there is no before to tell of
-    causes: tuple[str, ...]  # why nothing can be said, in clauses; empty unless that is the outcome
 
 
 def published(
@@ -663,63 +651,6 @@ def published(
         return told, baseline
     differ = policy.small((value - baseline) * whole)
     return np.where(differ, np.nan, told), blurred(baseline, whole, policy)
-
-
-def judgement(criterion: Criterion, finding: Finding) -> str:
-    """Return what follows from the facts."""
-    if finding.outcome is not Outcome.CANNOT_SAY:
-        return f"{_verdict(criterion, finding, finding.outcome)}."
-    causes = "; ".join(finding.causes)
-    if finding.indication is None:
-        return f"Cannot say: {causes}."
-    pointed = _verdict(criterion, finding, finding.indication)
-    return f"Cannot say: {causes}. The figures point to: {pointed[0].lower()}{pointed[1:]}."
-
-
-def _verdict(criterion: Criterion, finding: Finding, outcome: Outcome) -> str:
-    unit = criterion.spec.unit
-    value = _shown(finding.value, criterion)
-    bound = "at least" if criterion.better == "higher" else "at most"
-    against = f"{value} against {bound} {shown(criterion.threshold, unit)}"
-    word = outcome.value.capitalize()
-    if outcome is Outcome.MARGINAL:
-        word = f"Marginal, within {shown(criterion.margin, unit, plain=True)} of the line"
-    told = f"{word}: {against}{_fall(criterion, finding)}"
-    if finding.is_baseline or not finding.not_met_before or math.isnan(finding.worsened_by):
-        return told
-    before = _shown(finding.baseline_value, criterion)
-    change = _worse(criterion, finding.worsened_by)
-    return f"Not met before either: {against}, {before} before; {change}"
-
-
-def _shown(value: float, criterion: Criterion) -> str:
-    """Return a value as it is printed; one of which there is an outcome is there, if hidden."""
-    if math.isnan(value):
-        return HIDDEN_MARK
-    return shown(value, criterion.spec.unit, near=criterion.threshold)
-
-
-def _fall(criterion: Criterion, finding: Finding) -> str:
-    """Return what the second test found, where there is one."""
-    if criterion.max_fall_points is None or math.isnan(finding.value):
-        return ""
-    fall = (finding.baseline_value - finding.value) * POINTS
-    if finding.is_baseline or math.isnan(fall):
-        return ""
-    allowed = f"{criterion.max_fall_points:g} allowed"
-    if fall <= 0:
-        return "; the share does not fall"
-    was = shown(finding.baseline_value, "share")
-    return f"; down {shown(fall, 'points', near=criterion.max_fall_points)} from {was} ({allowed})"
-
-
-def _worse(criterion: Criterion, worsened_by: float) -> str:
-    size = shown(abs(worsened_by), criterion.spec.unit, plain=True)
-    if amount(size) == 0:
-        return "it does not change" if worsened_by == 0 else "it hardly changes"
-    allowed = criterion.max_fall_points
-    more = f" ({allowed:g} allowed)" if allowed is not None and worsened_by > 0 else ""
-    return f"it becomes {'worse' if worsened_by > 0 else 'better'} by {size}{more}"
 
 
 MOST = {"share": 1.0, "points": 100.0, "min": np.inf}
@@ -774,7 +705,7 @@ class Lens:
         Layer, ...
     ]  # the two sides, a layer for each mode; empty when an input is missing
     after: tuple[Layer, ...]
-    missing: tuple[str, ...] = ()  # which inputs are missing, in plain words
+    missing: tuple[Reason, ...] = ()  # which inputs are missing
     withheld: bool = False  # A further mode (the bus) is missing, so that only "met" can be said
     _figures: dict[object, Figures] = field(default_factory=dict, repr=False)
     _bases: dict[str, Base] = field(default_factory=dict, repr=False)
@@ -822,7 +753,7 @@ class Lens:
 
 def lens_of(criterion: Criterion, case: Case) -> Lens:
     """Return a criterion asked of a case, ready to be asked again."""
-    missing = tuple(missing_inputs(criterion, case))
+    missing = missing_inputs(criterion, case)
     return Lens(
         criterion=criterion,
         case=case,

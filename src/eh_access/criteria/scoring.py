@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from eh_access.criteria.evaluate import base_of, look, missing_inputs, missing_modes, read
+from eh_access.delegate import delegate
 from eh_access.measures.basic import HALF_DECISECOND_MIN, ROUNDING, change_of, means_of
 from eh_access.measures.equity import GROUPS, group_members
 from eh_access.measures.opening_hours import reached
@@ -113,7 +114,8 @@ def make_scorer(
     for criterion in criteria:
         missing = missing_inputs(criterion, case)
         if missing:
-            notes.append(f"{criterion.id} is not scored: {'; '.join(missing)}")
+            clauses = "; ".join(delegate("missing_clause", reason) for reason in missing)
+            notes.append(f"{criterion.id} is not scored: {clauses}")
             continue
         absent = missing_modes(criterion, case)
         if absent:

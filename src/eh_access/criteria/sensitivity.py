@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from eh_access import notebook
 from eh_access.criteria.criterion import Outcome, rough_radius_m
 from eh_access.criteria.evaluate import (
     LEVELS,
@@ -32,6 +31,7 @@ from eh_access.criteria.evaluate import (
     settings_grid,
     tables_for,
 )
+from eh_access.delegate import delegate
 from eh_access.errors import InputError, NotFoundError, did_you_mean
 from eh_access.measures.opening_hours import reached
 from eh_access.measures.scenarios import BASELINE
@@ -318,8 +318,6 @@ def _first_turn(
 
 NEITHER_WAY = "neither way"
 """The main outcome where a verdict cannot be said and points to none."""
-WAYS = ("met", "marginal", "not met", "cannot say")
-"""The outcomes of tries, in the order they are counted out."""
 
 
 def pointing_neither_way(frame: pd.DataFrame, pairs: Collection[tuple[str, str]]) -> pd.DataFrame:
@@ -334,54 +332,6 @@ def pointing_neither_way(frame: pd.DataFrame, pairs: Collection[tuple[str, str]]
         main_outcome=frame["main_outcome"].mask(open_, NEITHER_WAY),
         agrees_with_main=frame["agrees_with_main"].astype(bool) & ~open_,
     )
-
-
-def _either_way(could: pd.DataFrame, positions: pd.DataFrame) -> str:
-    """Return what the tries of an outcome that points neither way come to."""
-    told = []
-    for part, where in ((could, _could(could)), (positions, f"{len(positions)} sampled positions")):
-        if len(part):
-            counts = part["outcome"].value_counts()
-            ways = [f"{counts[way]} {way}" for way in WAYS if way in counts]
-            told.append(f"in {where}: {', '.join(ways)}")
-    return "; ".join(["points neither way", *told])
-
-
-def sentence(
-    outcome: str,
-    could: pd.DataFrame,
-    positions: pd.DataFrame,
-    turns: pd.DataFrame,
-    idle: Sequence[str],
-) -> str:
-    """Return how far an outcome holds, in words."""
-    left = [f"could not matter: {', '.join(idle)}"] if idle else []
-    if outcome == NEITHER_WAY:
-        return "; ".join([_either_way(could, positions), *left])
-    if outcome == Outcome.CANNOT_SAY.value:
-        told = f"nothing can be said in {int(could['agrees_with_main'].sum())} of {_could(could)}"
-    elif could.empty:
-        told = "no setting tried could matter"
-    else:
-        told = f"holds in {int(could['agrees_with_main'].sum())} of {_could(could)}"
-    if len(positions):
-        held = int(positions["agrees_with_main"].sum())
-        told += f" and {held} of {len(positions)} sampled positions"
-    found = [text for _, row in turns.iterrows() for text in _turns(row)]
-    return "; ".join([told, *found, *left])
-
-
-def _could(settings: pd.DataFrame) -> str:
-    if len(settings) == 1:
-        return "the 1 setting that could matter"
-    return f"the {len(settings)} settings that could matter"
-
-
-def _turns(row: pd.Series) -> Iterator[str]:
-    for side in ("below", "above"):
-        value, outcome = row[f"turns_{side}"], row[f"outcome_{side}"]
-        if not math.isnan(value):
-            yield f"turns to {outcome} {side} {value:.3g} {row['unit']} ({row['words']})"
 
 
 MATTERS_COLUMNS = (
@@ -655,40 +605,10 @@ def summary_frame(frame: pd.DataFrame, tipping: pd.DataFrame, sweeps: pd.DataFra
                 "lowest_value": part["value"].min(),
                 "highest_value": part["value"].max(),
                 "could_not_matter": ", ".join(idle),
-                "sentence": sentence(outcome, could, positions, turns, idle),
+                "sentence": delegate("robustness_sentence", outcome, could, positions, turns, idle),
             }
         )
     return pd.DataFrame(rows)
-
-
-def robustness_text(found: Robustness) -> str:
-    """Return how far each verdict holds, a line each."""
-    summary = found.summary()
-    rows = summary.itertuples()
-    return "\n".join(
-        [
-            f"Robustness: {notebook.verdict_count(len(summary))} under other assumptions",
-            *(f"  {r.scenario}, {r.criterion}: {r.outcome}. {r.sentence}" for r in rows),
-        ]
-    )
-
-
-def robustness_html(found: Robustness) -> str:
-    """Return how far each verdict holds, in its sentence."""
-    summary = found.summary()
-    rows = [(r.scenario, r.criterion, r.outcome, r.sentence) for r in summary.itertuples()]
-    title = f"Robustness: {notebook.verdict_count(len(summary))} under other assumptions"
-    warning = (
-        "Outcomes here are of the numbers alone. Where times are estimates these are indications: "
-        "the verdicts themselves are then never met or not met."
-    )
-    return (
-        notebook.paragraph(title, strong=True)
-        + notebook.paragraph(warning)
-        + notebook.table(
-            ["scenario", "criterion", "outcome of the numbers", "how far it holds"], rows
-        )
-    )
 
 
 PLACE_OF = "place of "
@@ -718,8 +638,15 @@ class Robustness:
     frame: pd.DataFrame
     sweeps: pd.DataFrame
     tipping: pd.DataFrame
-    _repr_html_ = robustness_html
-    __repr__ = robustness_text
+
+    def _repr_html_(self) -> str:
+        text: str = delegate("robustness_html", self)
+        return text
+
+    def __repr__(self) -> str:
+        """Return how far each verdict holds, a line each."""
+        text: str = delegate("robustness_text", self)
+        return text
 
     def summary(self) -> pd.DataFrame:
         """Return how far each verdict holds, in numbers and in a sentence.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from eh_access.criteria.criterion import Outcome, rough_radius_m
+from eh_access.criteria.criterion import Outcome, ReasonKind, rough_radius_m
 from eh_access.criteria.judge import judge
 from eh_access.criteria.sensitivity import NEITHER_WAY
 from eh_access.measures.basic import ROUNDING
@@ -22,6 +22,7 @@ from eh_access.measures.scenarios import BASELINE
 from eh_access.planning.three_readings import READINGS
 from eh_access.publish import numbers
 from eh_access.publish.charts import DARK_BLUE, GREY, INK, ORANGE, Drawing, blank_figure, drawn
+from eh_access.publish.criteria_words import reason_clause, verdict_fact
 from eh_access.publish.numbers import capital, listed
 from eh_access.publish.table import Column, Table, make_table, records, with_marks
 from eh_access.publish.tabulations import (
@@ -31,7 +32,7 @@ from eh_access.publish.tabulations import (
     joint,
     ranks_in_words,
 )
-from eh_access.publish.wording import ANY_SITE, FULL_TIME, Wording, fact, headline, scenario_label
+from eh_access.publish.wording import ANY_SITE, FULL_TIME, Wording, headline, scenario_label
 from eh_access.routing.estimate import ACCURACY
 from eh_access.study.run import cases_of
 
@@ -317,7 +318,7 @@ def in_words(result: StudyResult) -> list[Told]:
         told: dict[str, list[str]] = {}
         for verdict in result.verdicts:
             if verdict.criterion.id == criterion.id and verdict.scenario in compared:
-                told.setdefault(fact(verdict), []).append(verdict.scenario)
+                told.setdefault(verdict_fact(verdict), []).append(verdict.scenario)
         lines = tuple(
             ("" if len(names) == len(compared) else _labels(result, names), sentence)
             for sentence, names in told.items()
@@ -332,16 +333,11 @@ def reasons(result: StudyResult) -> list[tuple[str, str]]:
     asked = [verdict for verdict in result.verdicts if verdict.scenario != "baseline"]
     given: dict[str, list[Verdict]] = {}
     for verdict in asked:
-        for reason in _clauses(verdict.reason):
-            given.setdefault(reason, []).append(verdict)
+        for reason in verdict.reasons:
+            given.setdefault(reason_clause(verdict, reason), []).append(verdict)
     return [
         (_whose(found, asked), f"{capital(reason).rstrip('.')}.") for reason, found in given.items()
     ]
-
-
-def _clauses(reason: str) -> list[str]:
-    """Return the reasons strung together in one text; "it is left out" goes on from before it."""
-    return re.split(r"; (?!it is left out)", reason) if reason else []
 
 
 def _whose(found: Iterable[Verdict], asked: Iterable[Verdict]) -> str:
@@ -369,11 +365,6 @@ def accuracy_short() -> str:
     sentences = re.split(r"(?<=\.) (?=[A-Z])", ACCURACY)
     on_foot, change = sentences[2], sentences[3]
     return f"{on_foot.split(';')[0]}. {change}"
-
-
-TURNS = "it turns on where "
-UNKNOWN = "its place could change the outcome"
-"""How a verdict's reasons say what it hangs on (analysis/reasons)."""
 
 
 def what_would_change(result: StudyResult, scenario: str) -> tuple[str, ...]:
@@ -405,9 +396,8 @@ def _uncertain(result: StudyResult, verdicts: Sequence[Verdict]) -> list[str]:
     radius = pd.Series(rough_radius_m(sites), index=sites.index)
     rough = radius[radius > 0].sort_values(ascending=False, kind="stable")
     names = sites["name"]
-    clauses = [verdict.reason.split("; ") for verdict in verdicts]
-    turned = [" ".join(text for text in told if text.startswith(TURNS)) for told in clauses]
-    turning = [site for site in rough.index if any(names[site] in text for text in turned)]
+    turned = [_hangs_on(verdict, ReasonKind.TURNS_ON_PLACES) for verdict in verdicts]
+    turning = [site for site in rough.index if any(site in places for places in turned)]
     found, whole = [], len(verdicts)
     if turning:
         listed = numbers.listed(
@@ -420,14 +410,25 @@ def _uncertain(result: StudyResult, verdicts: Sequence[Verdict]) -> list[str]:
         found.append(
             f"Not the {others} known only roughly: tried nearer and farther, no criterion turns."
         )
-    for name in sites.loc[sites["location_basis"] == "unknown", "name"]:
-        hangs = sum(any(UNKNOWN in t for t in told) and name in " ".join(told) for told in clauses)
+    unknown = [_hangs_on(verdict, ReasonKind.UNKNOWN_PLACE) for verdict in verdicts]
+    for site, name in sites.loc[sites["location_basis"] == "unknown", "name"].items():
+        hangs = sum(site in places for places in unknown)
         found.append(
             f"Where {name} is, which is not known: {_of_these(hangs, whole)} on this."
             if hangs
             else f"Not where {name} is, though that is not known: wherever tried, no outcome turns."
         )
     return found
+
+
+def _hangs_on(verdict: Verdict, kind: ReasonKind) -> set[str]:
+    """Return the sites an outcome hangs on, by one kind of reason."""
+    return {
+        place.site_id
+        for reason in verdict.reasons
+        if reason.kind is kind and reason.decisive
+        for place in reason.places
+    }
 
 
 def rough_sentence(result: StudyResult) -> str:

@@ -130,11 +130,6 @@ class Wording:
         return f"{number:,.1f}%" if unit == "percent" else f"{number:,.1f} {unit}"
 
 
-def fact(verdict: Verdict) -> str:
-    """Return the first sentence of a verdict: what was found, without what follows from it."""
-    return verdict.sentence.split(". ", 1)[0].rstrip(".") + "."
-
-
 def scenario_label(result: StudyResult, name: str) -> str:
     """Return a scenario's label for people."""
     for scenario in result.study.scenarios:

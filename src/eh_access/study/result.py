@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from eh_access import notebook
-from eh_access.criteria.criterion import Verdicts, verdicts_html, verdicts_text
+from eh_access.criteria.criterion import Verdicts
+from eh_access.delegate import delegate
 from eh_access.errors import InputError
 from eh_access.measures.scenarios import open_sites
 from eh_access.study.records import (
@@ -46,7 +47,7 @@ def result_html(result: StudyResult) -> str:
     if not result.may_publish_origins:
         return "".join([*parts, notebook.paragraph(UNPROTECTED)])
     shown = [v for v in result.verdicts if v.scenario != result.scenario_names[0]]
-    return "".join([*parts, verdicts_html(shown)])
+    return "".join([*parts, delegate("verdicts_html", shown)])
 
 
 def result_text(result: StudyResult) -> str:
@@ -56,7 +57,7 @@ def result_text(result: StudyResult) -> str:
     if not result.may_publish_origins:
         return "\n".join([*lines, UNPROTECTED])
     shown = [v for v in result.verdicts if v.scenario != result.scenario_names[0]]
-    return "\n".join([*lines, verdicts_text(shown)])
+    return "\n".join([*lines, delegate("verdicts_text", shown)])
 
 
 BASELINE_NAME = "baseline"

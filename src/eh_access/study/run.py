@@ -17,7 +17,7 @@ from eh_access.measures.scenarios import apply_scenario, open_sites
 from eh_access.network.provenance import Provenance
 from eh_access.sources.bundled import data_dir, load_sources
 from eh_access.study.config import scenario_of
-from eh_access.study.families import LEFT_OUT, areas_in_words, for_families
+from eh_access.study.families import LEFT_OUT, for_families
 from eh_access.study.inputs import changed_networks, read_inputs, street_notes
 from eh_access.study.notes import neighbour_notes, study_notes, warnings_first
 from eh_access.study.records import Inputs, Note, StepCount
@@ -64,22 +64,8 @@ def judging(study: Study, *, moved: bool, hidden: Sequence[Hidden]) -> JudgeSett
         unit=study.unit,
         place=study.site_word,
         policy=study.policy,
-        moved=moved_words(study, hidden) if moved else "",
+        moved=tuple(item.cell for item in hidden if LEFT_OUT in item.rule) if moved else None,
     )
-
-
-def moved_words(study: Study, hidden: Sequence[Hidden]) -> str:
-    """Return what protecting counts does to a value, for the reason of a verdict."""
-    lost = [item.cell for item in hidden if LEFT_OUT in item.rule]
-    told = (
-        f"so that nobody can be found, {study.unit} are counted by area and placed at public "
-        "places, not where each lives"
-    )
-    if lost:
-        be = "is" if len(lost) == 1 else "are"
-        areas, limit = areas_in_words(lost), study.disclosure.hide_below
-        told += f", and {areas} with fewer than {limit} {be} left out"
-    return f"{told}: the value may be some points off, and an outcome near the threshold may turn"
 
 
 def side_of(result: StudyResult, scenario: str) -> Side:
