@@ -17,8 +17,8 @@ import pandas as pd
 import pytest
 import shapely
 
-from eh_access.criteria.criterion import rough_areas
 from eh_access.criteria.sensitivity import sampled_sites
+from eh_access.measures.scenarios import rough_areas
 from eh_access.sources import bundled
 
 ROOT = Path(__file__).resolve().parents[1]

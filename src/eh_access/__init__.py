@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         Verdict,
         Verdicts,
     )
-    from eh_access.criteria.evaluate import Setting
+    from eh_access.criteria.evaluate import Assumptions, Setting
     from eh_access.criteria.judge import judge
     from eh_access.criteria.sensitivity import Robustness, robustness
     from eh_access.measures.basic import (
@@ -139,6 +139,7 @@ __all__ = [
     "AddLink",
     "AlternativeOptions",
     "Alternatives",
+    "Assumptions",
     "Case",
     "Close",
     "CloseStreet",

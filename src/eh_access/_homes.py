@@ -13,7 +13,10 @@ HOMES = {
         "Verdict",
         "Verdicts",
     ),
-    "criteria.evaluate": ("Setting",),
+    "criteria.evaluate": (
+        "Assumptions",
+        "Setting",
+    ),
     "criteria.judge": ("judge",),
     "criteria.sensitivity": (
         "Robustness",

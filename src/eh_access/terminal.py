@@ -113,11 +113,11 @@ def verdict_table(result: StudyResult, names: Sequence[str]) -> Table:
     for criterion in result.study.criteria:
         was = found[first, criterion.id]
         # what a change comes to where nothing changes is no news
-        before = "-" if names and criterion.spec.of_change else _figure(was.value, was)
+        before = "-" if names and criterion.kind.of_change else _figure(was.value, was)
         if not names:
             before = f"{before} {_outcome(was)}"
         bound = "at least" if criterion.better == "higher" else "at most"
-        wanted = f"{bound} {_measured(criterion.threshold, criterion.spec.unit)}"
+        wanted = f"{bound} {_measured(criterion.threshold, criterion.kind.unit)}"
         cells = [found.get((name, criterion.id)) for name in names]
         table.add_row(
             Text(criterion.id),
@@ -156,7 +156,7 @@ def _figure(value: float, verdict: Verdict) -> str:
 
     if math.isnan(value) and known:
         return HIDDEN_MARK
-    return _measured(value, verdict.criterion.spec.unit)
+    return _measured(value, verdict.criterion.kind.unit)
 
 
 def _measured(value: float, unit: str) -> str:

@@ -11,12 +11,19 @@ import pytest
 from playwright.sync_api import expect
 
 from browser.opened import Opened, written
-from eh_access.criteria.criterion import Case, JudgeSettings, Side, rough_radius_m
+from eh_access.criteria.criterion import Case, JudgeSettings, Side
 from eh_access.criteria.judge import judge
 from eh_access.measures.basic import coverage
 from eh_access.measures.comparison import Comparison, compare
 from eh_access.measures.equity import group_members
-from eh_access.measures.scenarios import Close, Open, Scenario, apply_scenario, open_sites
+from eh_access.measures.scenarios import (
+    Close,
+    Open,
+    Scenario,
+    apply_scenario,
+    open_sites,
+    rough_radius_m,
+)
 from eh_access.publish import numbers
 from eh_access.publish.charts import CHANGE
 from eh_access.study.config import load_study, scenario_of

@@ -6,7 +6,7 @@ import tomllib
 import pytest
 from pydantic import ValidationError
 
-from eh_access.criteria.criterion import MEASURES, Criterion, Outcome
+from eh_access.criteria.criterion import KINDS, Criterion, Outcome
 from toy_borough import SEVEN, criterion
 
 
@@ -22,7 +22,7 @@ def test_direction_goes_with_the_measure(name: str) -> None:
 
 
 def test_seven_use_every_measure() -> None:
-    assert {item.measure for item in SEVEN.values()} == set(MEASURES)
+    assert {item.measure for item in SEVEN.values()} == set(KINDS)
 
 
 def test_there_and_back_is_each_way_unless_told() -> None:

@@ -11,20 +11,30 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eh_access.criteria.criterion import Case, Criterion, Outcome, Side, rough_areas
-from eh_access.criteria.evaluate import (
+from eh_access.criteria.criterion import Case, Criterion, Outcome, Side
+from eh_access.criteria.evaluate import Setting, prepare
+from eh_access.criteria.judge import judge
+from eh_access.criteria.sensitivity import (
     SWEEPS,
     Pace,
-    Setting,
+    Robustness,
     Sweep,
     answers,
-    lens_of,
+    robustness,
+    sample_id,
+    sampled_sites,
     settings_grid,
 )
-from eh_access.criteria.judge import judge
-from eh_access.criteria.sensitivity import Robustness, robustness, sample_id, sampled_sites
 from eh_access.errors import InputError, NotFoundError
-from eh_access.measures.scenarios import BASELINE, Close, Move, Scenario, SetHours, apply_scenario
+from eh_access.measures.scenarios import (
+    BASELINE,
+    Close,
+    Move,
+    Scenario,
+    SetHours,
+    apply_scenario,
+    rough_areas,
+)
 from eh_access.modes import DRIVE, PUSHCHAIR, WALK, TravelMode
 from eh_access.routing.estimate import estimate_travel_times
 from toy_borough import SEVEN, case_of, criterion, origins, sites, times
@@ -386,15 +396,15 @@ def test_two_runs_are_alike_and_touch_nothing_given() -> None:
     assert (cases[0].after.times["walk"].minutes == kept).all()
 
 
-ON_FOOT = [lens_of(SEVEN[name], case_of(CLOSED)) for name in ("walk-30", "no-car", "sessions")]
+ON_FOOT = [prepare(SEVEN[name], case_of(CLOSED)) for name in ("walk-30", "no-car", "sessions")]
 
 
 @given(st.floats(2.5, 6.5), st.floats(2.5, 6.5))
 def test_walking_faster_never_covers_fewer(one: float, other: float) -> None:
     slow, fast = sorted((one, other))
     settings = (Setting(walk_speed_km_h=slow), Setting(walk_speed_km_h=fast))
-    for lens in ON_FOOT:
-        values = answers(lens, settings).value
+    for question in ON_FOOT:
+        values = answers(question, settings).value
         assert values[0] <= values[1] + 1e-12
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eh_access.criteria.criterion import Case, Criterion, JudgeSettings, Outcome, Side, Verdict
-from eh_access.criteria.evaluate import ask
+from eh_access.criteria.evaluate import prepare
 from eh_access.criteria.judge import judge
 from eh_access.errors import InputError
 from eh_access.measures.scenarios import BASELINE, Close, Move, Scenario, SetHours, apply_scenario
@@ -566,12 +566,12 @@ def test_moving_one_site_at_a_time_equals_moving_all_the_slow_way(
     )
     case = replace(case, before=replace(case.before, sites=rough.assign(is_open=True)))
     for item in ANY:
-        question = ask(item, case)
-        for view in (question.before, question.after):
+        question = prepare(item, case)
+        for view in question.views:
             for site in [*world.sites, "nowhere"]:
-                nearer, farther = view.figures_alone(site)
-                np.testing.assert_allclose(nearer, view.figure({site: -1}))
-                np.testing.assert_allclose(farther, view.figure({site: 1}))
+                nearer, farther = view.shifted_alone(site)
+                np.testing.assert_allclose(nearer, view.shifted({site: -1}))
+                np.testing.assert_allclose(farther, view.shifted({site: 1}))
 
 
 @settings(max_examples=40)
@@ -581,7 +581,7 @@ def test_an_empty_scenario_changes_nothing(world: World) -> None:
     for item in ANY:
         verdict = judge(item, case)
         assert verdict.worsened_by == 0 or math.isnan(verdict.value)
-        if item.spec.of_change and not math.isnan(verdict.value):
+        if item.kind.of_change and not math.isnan(verdict.value):
             assert verdict.outcome is Outcome.MET
 
 

@@ -25,8 +25,9 @@ from hypothesis import strategies as st
 
 from eh_access import WALK, estimate_travel_times, load_origins, load_sites
 from eh_access.criteria.criterion import Case, JudgeSettings, Side
+from eh_access.criteria.evaluate import nearest_left
 from eh_access.criteria.judge import judge
-from eh_access.criteria.scoring import make_scorer, nearest_left, quantiles_of
+from eh_access.criteria.scoring import make_scorer, quantiles_of
 from eh_access.errors import InputError, NotFoundError
 from eh_access.measures.basic import quantile_of
 from eh_access.measures.scenarios import BASELINE, Close, Scenario, apply_scenario

@@ -16,7 +16,7 @@ import pyogrio
 import pytest
 import shapely
 
-from eh_access.criteria.criterion import rough_radius_m
+from eh_access.measures.scenarios import rough_radius_m
 from eh_access.network.osm import read_network
 from eh_access.publish.attribution import credit_lines
 from eh_access.publish.table import Table

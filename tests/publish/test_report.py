@@ -12,11 +12,11 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from eh_access.publish.attribution import credit_lines
+from eh_access.publish.criteria_words import verdict_fact
 from eh_access.publish.interactive import external_references
 from eh_access.publish.prose import in_words, reasons
 from eh_access.publish.report import render_report
 from eh_access.publish.table import Table
-from eh_access.publish.criteria_words import verdict_fact
 from eh_access.routing.estimate import ACCURACY
 from eh_access.study.result import StudyResult
 from map_study import IMAGE

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
-import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from eh_access.delegate import delegate
 from eh_access.errors import InputError, did_you_mean
@@ -23,35 +23,14 @@ from eh_access.privacy.policy import PUBLIC, Policy
 if TYPE_CHECKING:
     import folium
     import geopandas as gpd
+    import numpy as np
     import pandas as pd
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
-    from shapely.geometry.base import BaseGeometry
 
     from eh_access.routing.travel_times import TravelTimes
 
-ROUGH_FROM_M = 100.0
-"""A place known to within this, or worse, is rough, however it is known: over a minute's walk."""
-
-
-def rough_radius_m(sites: gpd.GeoDataFrame) -> NDArray[np.float64]:
-    """Return how far each site may be from where it is drawn, if far enough to be tried."""
-    basis = sites["location_basis"].to_numpy(dtype=object)
-    radius = np.nan_to_num(
-        sites["location_radius_m"].to_numpy(dtype=np.float64, na_value=np.nan), nan=0.0
-    )
-    rough = (basis == "estimate") | ((basis != "unknown") & (radius >= ROUGH_FROM_M))
-    return np.where(rough, radius, 0.0)
-
-
-def rough_areas(sites: gpd.GeoDataFrame, within: BaseGeometry) -> gpd.GeoSeries:
-    """Return where each site known only roughly may be."""
-    radius_m = rough_radius_m(sites)
-    chosen = radius_m > 0
-    discs = sites.geometry[chosen].buffer(radius_m[chosen])
-    inside = sites.geometry[chosen].intersects(within)
-    return discs.where(~inside, discs.intersection(within))
-
+    Doubles = NDArray[np.float64]
 
 ROUTE_DETOUR = 1.2
 """Metres of street for each metre in a straight line, where a place is known only roughly.
@@ -186,28 +165,11 @@ class Case:
         """Whether the scenario is the baseline itself."""
         return self.scenario == BASELINE.name
 
-    def open_sites(self, side: Side, *, full_time: bool) -> pd.Index:
-        """Return the sites that count.
-
-        Parameters
-        ----------
-        side
-            ``before`` or ``after``.
-        full_time
-            Only those with full hours.
-
-        Returns
-        -------
-        pandas.Index
-            Ids, sorted.
-        """
-        enough = self.settings.full_time_from_hours
-        ids = open_sites(side.sites, full_time=full_time, full_time_from_hours=enough)
-        return ids.sort_values()
-
     def _faults(self, name: str, side: Side) -> Iterator[str]:
-        nowhere = side.sites.index[side.sites["location_basis"] == "unknown"]
-        wanted = self.open_sites(side, full_time=False).difference(nowhere)
+        unlocated = side.sites.index[side.sites["location_basis"] == "unknown"]
+        enough = self.settings.full_time_from_hours
+        ids = open_sites(side.sites, full_time=False, full_time_from_hours=enough)
+        wanted = ids.difference(unlocated)
         for table, times in side.tables():
             where = f"{name}.{table}"
             direction = "from_sites" if table.startswith("times_back") else "to_sites"
@@ -223,15 +185,7 @@ class Case:
 
 Unit = Literal["share", "min", "points"]
 Better = Literal["higher", "lower"]
-MeasureName = Literal[
-    "coverage",
-    "coverage_distance",
-    "added_time",
-    "group_gap",
-    "group_coverage",
-    "area_loss",
-    "hours_reachable",
-]
+Figure = Literal["min", "m", "hours"]
 Text = Annotated[str, Field(min_length=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -247,44 +201,113 @@ class Outcome(StrEnum):
     CANNOT_SAY = "cannot say"
 
 
-@dataclass(frozen=True, kw_only=True)
-class MeasureSpec:
-    """What a measure needs and how its value reads."""
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Counted:
+    """Whom a criterion counts."""
 
-    # of its value and threshold: a share 0..1, minutes, or points (hundredths of a share)
-    unit: Unit
-    better: Better  # whether a higher or a lower value is better
-    needs: tuple[str, ...]  # keys of a criterion it must and may have beside the common ones
-    may: tuple[str, ...] = ()
-    of_change: bool = False  # whether its value is a change, so that it is 0 when nothing changes
+    weights: Doubles  # float64 (origins,), 0 for those outside the group where there is one
+    elsewhere: Doubles  # float64 (origins,), weights of those known to be outside the group, else 0
+    unknown_weight: float  # weight left out, as its group or its area is not known
+    # origins sorted by area, those without weight or area left out; where each area begins
+    order: NDArray[np.intp]
+    starts: NDArray[np.intp]
+    areas: pd.Index  # the areas' names, sorted; empty unless the criterion tells areas apart
+    few: bool = False  # whether there are too few to publish anything about: nobody is then counted
+    policy: Policy = PUBLIC  # how counts are kept from identifying anybody
 
 
-_FALL = ("max_fall_points", "also_modes")
-MEASURES: Mapping[str, MeasureSpec] = MappingProxyType(
-    {
-        "coverage": MeasureSpec(unit="share", better="higher", needs=("cutoff_min",), may=_FALL),
-        "coverage_distance": MeasureSpec(
-            unit="share", better="higher", needs=("within_m",), may=("max_fall_points",)
-        ),
-        "added_time": MeasureSpec(
-            unit="share", better="lower", needs=("added_min",), of_change=True
-        ),
-        "group_gap": MeasureSpec(unit="min", better="lower", needs=("group",), of_change=True),
-        "group_coverage": MeasureSpec(
-            unit="share", better="higher", needs=("group", "cutoff_min"), may=_FALL
-        ),
-        "area_loss": MeasureSpec(
-            unit="points", better="lower", needs=("by", "cutoff_min"), of_change=True
-        ),
-        "hours_reachable": MeasureSpec(
-            unit="share",
-            better="higher",
-            needs=("cutoff_min", "min_hours"),
-            may=("max_fall_points", "there_and_back"),
-        ),
-    }
-)
-"""What each measure needs, by name."""
+class Kind(ABC):
+    """A kind of criterion: what it needs, how its value reads, and how that is worked out.
+
+    Attributes
+    ----------
+    name
+        What a criterion calls it: its ``measure``.
+    unit, better
+        Of its value and threshold: a share 0..1, minutes, or points (hundredths of a share); and
+        whether a higher or a lower value is better.
+    needs, may
+        Keys of a criterion that it must and may have beside the common ones.
+    defaults
+        Keys that are filled in where they are left out, and with what.
+    figure
+        What is known of each origin: minutes or metres to the nearest site, or hours a week within
+        reach.
+    of_change
+        Whether its value is a change, so that it is 0 when nothing changes.
+    compares
+        Whether those outside the group are counted too.
+    """
+
+    name: ClassVar[str]
+    unit: ClassVar[Unit]
+    better: ClassVar[Better]
+    needs: ClassVar[tuple[str, ...]]
+    may: ClassVar[tuple[str, ...]] = ()
+    defaults: ClassVar[tuple[tuple[str, object], ...]] = ()
+    figure: ClassVar[Figure] = "min"
+    of_change: ClassVar[bool] = False
+    compares: ClassVar[bool] = False
+
+    @abstractmethod
+    def value(
+        self, criterion: Criterion, before: Doubles, after: Doubles, counted: Counted
+    ) -> Doubles:
+        """Return the value of figures.
+
+        Parameters
+        ----------
+        criterion
+            Of this kind.
+        before, after
+            float64 (..., origins): what each origin has.
+        counted
+            Whom the criterion counts.
+
+        Returns
+        -------
+        ndarray of float64, (...)
+            In the kind's unit; NaN where there is none.
+        """
+
+    @abstractmethod
+    def evidence(
+        self,
+        criterion: Criterion,
+        origins: gpd.GeoDataFrame,
+        before: Doubles,
+        after: Doubles,
+        counted: Counted,
+    ) -> pd.DataFrame:
+        """Return the rows behind a value: by origin with ``weight`` and ``counts``, or by group.
+
+        Parameters
+        ----------
+        criterion
+            Of this kind.
+        origins
+            Those judged.
+        before, after
+            float64 (origins,): what each origin has.
+        counted
+            Whom the criterion counts.
+
+        Returns
+        -------
+        pandas.DataFrame
+            What the sentence of the kind is made from.
+        """
+
+
+KINDS: dict[str, Kind] = {}
+"""The kinds of criterion there are, by name."""
+
+
+def register(kind: type[Kind]) -> type[Kind]:
+    """Add a kind of criterion to those there are."""
+    KINDS[kind.name] = kind()
+    return kind
+
 
 _OPTIONAL = (
     "cutoff_min",
@@ -299,6 +322,16 @@ _OPTIONAL = (
 )
 
 
+def _known_kind(name: str) -> str:
+    if name not in KINDS:
+        *most, last = (repr(kind) for kind in sorted(KINDS))
+        expected = f"{', '.join(most)} or {last}"
+        raise PydanticCustomError(
+            "literal_error", "Input should be {expected}", {"expected": expected}
+        )
+    return name
+
+
 class Criterion(BaseModel):
     """One yardstick: a measure, its threshold, and where both come from.
 
@@ -307,7 +340,7 @@ class Criterion(BaseModel):
     id, title
         A stable short name, and plain words.
     measure
-        One of `MEASURES`:
+        One of `KINDS`:
 
         - ``coverage``: share of weight within ``cutoff_min`` of a site;
         - ``coverage_distance``: share within ``within_m`` metres by street;
@@ -368,7 +401,7 @@ class Criterion(BaseModel):
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=40)]
     title: Text
-    measure: MeasureName
+    measure: Annotated[str, AfterValidator(_known_kind)]
     mode: Text
     threshold: Annotated[float, Field(allow_inf_nan=False)]
     better: Better | None = None
@@ -388,36 +421,36 @@ class Criterion(BaseModel):
     set_on: dt.date
 
     @property
-    def spec(self) -> MeasureSpec:
-        """What its measure needs and how its value reads."""
-        return MEASURES[self.measure]
+    def kind(self) -> Kind:
+        """What kind it is: what that needs, and how its value reads."""
+        return KINDS[self.measure]
 
     @model_validator(mode="after")
     def _fits_its_measure(self) -> Self:
         faults = [*self._key_faults(), *self._number_faults()]
         if self.group is not None and self.group not in GROUPS:
             faults.append(f"group: no group '{self.group}': {did_you_mean(self.group, GROUPS)}")
-        if self.better not in (None, self.spec.better):
-            faults.append(f"better: {self.measure} is better when {self.spec.better}; say so")
+        if self.better not in (None, self.kind.better):
+            faults.append(f"better: {self.measure} is better when {self.kind.better}; say so")
         if faults:
             raise ValueError(f"criterion '{self.id}': " + "; ".join(faults))
         # a frozen model fills in what goes with the measure, once, before anyone sees it
-        object.__setattr__(self, "better", self.spec.better)
-        if self.measure == "hours_reachable" and self.there_and_back is None:
-            object.__setattr__(self, "there_and_back", "each_way")
+        for key, value in (("better", self.kind.better), *self.kind.defaults):
+            if getattr(self, key) is None:
+                object.__setattr__(self, key, value)
         return self
 
     def _key_faults(self) -> list[str]:
         given = {key for key in _OPTIONAL if getattr(self, key) not in (None, ())}
-        needs = self.spec.needs
-        useless = sorted(given - set(needs) - set(self.spec.may))
+        needs = self.kind.needs
+        useless = sorted(given - set(needs) - set(self.kind.may))
         return [
             *(f"{key}: {self.measure} needs it; add it" for key in needs if key not in given),
             *(f"{key}: {self.measure} does not use it; remove it" for key in useless),
         ]
 
     def _number_faults(self) -> list[str]:
-        unit, faults = self.spec.unit, []
+        unit, faults = self.kind.unit, []
         if unit == "share" and not 0 <= self.threshold <= 1:
             faults.append(f"threshold: {self.threshold:g} is no share; give 0.9 for 90%")
         if unit == "share" and self.margin > 1:

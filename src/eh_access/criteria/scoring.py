@@ -7,17 +7,16 @@ close, so a set costs a handful of look-ups for each origin, however many sites 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from eh_access.criteria.evaluate import base_of, look, missing_inputs, missing_modes, read
+from eh_access.criteria.evaluate import Scope, prepare, view_of
 from eh_access.delegate import delegate
 from eh_access.measures.basic import HALF_DECISECOND_MIN, ROUNDING, change_of, means_of
 from eh_access.measures.equity import GROUPS, group_members
-from eh_access.measures.opening_hours import reached
 from eh_access.numerals import number
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from eh_access.criteria.criterion import Case, Criterion
-    from eh_access.criteria.evaluate import View
+    from eh_access.criteria.evaluate import Question, View
 
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
@@ -58,7 +57,7 @@ class Scorer:
     site_ids: pd.Index  # the sites that can be told apart, sorted: columns of what `score` takes
     measures: tuple[Measure, ...]  # what is scored, in the order of the columns it returns
     # functions from closures to columns of values
-    steps: tuple[Callable[[Bools, dict[str, Floats]], Floats], ...]
+    steps: tuple[Callable[[Bools, dict[Scope, Floats]], Floats], ...]
     notes: tuple[str, ...] = ()  # what could not be scored, and why
 
     def score(self, closed: Bools) -> Floats:
@@ -71,23 +70,9 @@ class Scorer:
         return np.round(whole, DECIMALS) + 0.0  # adding zero turns -0.0 into 0.0
 
     def _some(self, closed: Bools) -> Floats:
-        memory: dict[str, Floats] = {}
+        memory: dict[Scope, Floats] = {}
         blocks = [step(closed, memory) for step in self.steps]
         return np.concatenate(blocks, axis=1) if blocks else np.empty((len(closed), 0))
-
-
-def nearest_left(minutes: Floats, closed: Bools) -> Floats:
-    """Return the least of each row over the columns that are not closed, for many sets."""
-    origins, sites = minutes.shape
-    most = int(closed.sum(axis=1).max(initial=0))
-    order = np.argsort(minutes, axis=1, kind="stable")[:, : most + 1]
-    left = np.full((len(closed), origins), np.inf)
-    rows = np.arange(origins)
-    gone = np.ascontiguousarray(closed)
-    for place in range(min(most + 1, sites) - 1, -1, -1):
-        column = order[:, place]
-        left = np.where(gone[:, column], left, minutes[rows, column])
-    return left
 
 
 def quantiles_of(values: Floats, weights: Floats, share: float) -> Floats:
@@ -103,63 +88,49 @@ def quantiles_of(values: Floats, weights: Floats, share: float) -> Floats:
 
 
 def make_scorer(
-    case: Case, criteria: tuple[Criterion, ...], *, mode: str, sites: str, loser_min: float
+    case: Case,
+    criteria: tuple[Criterion, ...],
+    *,
+    mode: str,
+    sites: Literal["open", "full_time"],
+    loser_min: float,
 ) -> Scorer:
     """Return what scores sets of closures of a baseline."""
-    example = _plain(mode, sites)
-    view = look(example, case, case.before)
-    every = look(_plain(mode, "open"), case, case.before).sites.ids
+    nearest = Scope(figure="min", modes=(mode,), sites=sites)
+    view = view_of(nearest, case, case.before)
+    every = view_of(replace(nearest, sites="open"), case, case.before).sites.ids
     measures, step, notes = _minutes(view, case, loser_min, every)
     steps = [step]
     for criterion in criteria:
-        missing = missing_inputs(criterion, case)
-        if missing:
-            clauses = "; ".join(delegate("missing_clause", reason) for reason in missing)
+        question = prepare(criterion, case)
+        if question.missing:
+            clauses = "; ".join(delegate("missing_clause", reason) for reason in question.missing)
             notes.append(f"{criterion.id} is not scored: {clauses}")
             continue
-        absent = missing_modes(criterion, case)
-        if absent:
-            notes.append(f"{criterion.id} is scored without {', '.join(absent)}: no times")
+        if question.absent_modes:
+            absent = ", ".join(question.absent_modes)
+            notes.append(f"{criterion.id} is scored without {absent}: no times")
         measures.append(_measure_of(criterion))
-        steps.append(_judged(criterion, case, every))
+        steps.append(_judged(question, every))
     return Scorer(site_ids=every, measures=tuple(measures), steps=tuple(steps), notes=tuple(notes))
 
 
-def _plain(mode: str, sites: str) -> Criterion:
-    """Return a criterion that sees minutes by a mode and nothing else."""
-    from eh_access.criteria.criterion import Criterion  # noqa: PLC0415 - its model is slow to load
-
-    told: Mapping[str, object] = {
-        "id": "minutes",
-        "title": "Minutes to the nearest",
-        "measure": "coverage",
-        "mode": mode,
-        "sites": sites,
-        "threshold": 0.0,
-        "cutoff_min": 1.0,
-        "source": "-",
-        "set_by": "-",
-        "set_on": "2000-01-01",
-    }
-    return Criterion.model_validate(told, strict=False)
-
-
 def _measure_of(criterion: Criterion) -> Measure:
-    unit = criterion.spec.unit
+    unit = criterion.kind.unit
     return Measure(
         key=f"{criterion.id.replace('-', '_')}_{unit}",
         label=criterion.title,
         unit=unit,
-        better=criterion.spec.better,
+        better=criterion.kind.better,
     )
 
 
 def _minutes(
     view: View, case: Case, loser_min: float, every: pd.Index
-) -> tuple[list[Measure], Callable[[Bools, dict[str, Floats]], Floats], list[str]]:
+) -> tuple[list[Measure], Callable[[Bools, dict[Scope, Floats]], Floats], list[str]]:
     """Return the measures of minutes: the same families in every set, those reached before."""
     weights = case.origins["weight"].to_numpy(dtype=np.float64)
-    before = view.figure({})
+    before = view.figure()
     base = np.where(np.isfinite(before), weights, 0.0)
     measures = [
         Measure(key="mean_min", label="Mean minutes", unit="min", better="lower"),
@@ -196,54 +167,44 @@ def _minutes(
         )
     seen = every.get_indexer(view.sites.ids)
 
-    def step(closed: Bools, memory: dict[str, Floats]) -> Floats:
+    def step(closed: Bools, memory: dict[Scope, Floats]) -> Floats:
         after = _left(view, closed[:, seen], memory)
         loses = change_of(before, after) > loser_min + HALF_DECISECOND_MIN
         if not base.any():
             return np.full((len(closed), len(measures)), math.nan)
         means = [means_of(after, part) for part in parts]
-        found = [means[0], quantiles_of(after, base, 0.9), *means[1:]]
+        columns = [means[0], quantiles_of(after, base, 0.9), *means[1:]]
         lose = [np.where(loses, base, 0.0).sum(axis=1)] if counted else []
-        return np.stack([*found, *lose], axis=1)
+        return np.stack([*columns, *lose], axis=1)
 
     return measures, step, notes
 
 
-def _judged(
-    criterion: Criterion, case: Case, every: pd.Index
-) -> Callable[[Bools, dict[str, Floats]], Floats]:
-    """Return what reads one criterion for many sets."""
-    view, policy = look(criterion, case, case.before), case.settings.policy
-    base = base_of(criterion, case.origins, policy)
-    whole = float(base.weights.sum())
-    before = view.figure({})[None, :]
+def _judged(question: Question, every: pd.Index) -> Callable[[Bools, dict[Scope, Floats]], Floats]:
+    """Return what evaluates one criterion for many sets."""
+    view = question.views[0]
+    kind, policy = question.criterion.kind, question.case.settings.policy
+    before = view.figure()[None, :]
     seen = every.get_indexer(view.sites.ids)
 
-    def step(closed: Bools, memory: dict[str, Floats]) -> Floats:
-        after = _left(view, closed[:, seen], memory)
-        value = np.asarray(read(criterion, before, after, base).value)
-        if criterion.spec.of_change:
+    def step(closed: Bools, memory: dict[Scope, Floats]) -> Floats:
+        evaluation = question.of_figures(before, _left(view, closed[:, seen], memory))
+        value = evaluation.value
+        if kind.of_change:
             # out of reach within a group, or elsewhere, leaves a difference without a bound
             value = np.where(np.isfinite(value), value, math.nan)
-        if criterion.spec.unit == "share":
-            value = value if policy.public else policy.coarse(value * whole, whole)
-        if criterion.spec.unit == "points":
+        if kind.unit == "share" and not policy.public:
+            whole = float(evaluation.counted.weights.sum())
+            value = policy.coarse(value * whole, whole)
+        if kind.unit == "points":
             value = policy.points(value)
         return value.reshape(-1, 1)
 
     return step
 
 
-def _left(view: View, closed: Bools, memory: dict[str, Floats]) -> Floats:
-    """Return what each origin has under each set; criteria that see the same share the work."""
-    asked = view.criterion
-    if asked.measure == "hours_reachable":
-        way = asked.there_and_back or "each_way"
-        near = reached(view.there, view.back, asked.cutoff_min or np.inf, there_and_back=way)
-        weekly = np.where(near, view.sites.hours, 0.0)
-        return np.asarray((~closed).astype(np.float64) @ weekly.T)
-    kind = "metres" if asked.measure == "coverage_distance" else "minutes"
-    key = f"{kind} {asked.mode} {asked.also_modes} {asked.sites}"
-    if key not in memory:
-        memory[key] = nearest_left(view.there, closed)
-    return memory[key]
+def _left(view: View, closed: Bools, memory: dict[Scope, Floats]) -> Floats:
+    """Return what each origin has under each set; criteria of one scope share the work."""
+    if view.scope not in memory:
+        memory[view.scope] = view.with_closed(closed)
+    return memory[view.scope]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import reduce
+from itertools import product
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -13,28 +13,21 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from eh_access.criteria.criterion import Outcome, rough_radius_m
+from eh_access.criteria.criterion import Outcome
 from eh_access.criteria.evaluate import (
+    CANNOT_SAY,
     LEVELS,
+    MAIN,
     MAIN_WEIGHTS,
-    SWEEPS,
-    Answers,
-    Setting,
-    Sweep,
-    View,
-    answers,
+    MET,
+    Assumptions,
     at_threshold,
-    by_mode,
-    graded,
-    lens_of,
-    look,
-    settings_grid,
-    tables_for,
+    prepare,
+    view_of,
 )
 from eh_access.delegate import delegate
 from eh_access.errors import InputError, NotFoundError, did_you_mean
-from eh_access.measures.opening_hours import reached
-from eh_access.measures.scenarios import BASELINE
+from eh_access.measures.scenarios import BASELINE, rough_radius_m
 from eh_access.routing.travel_times import OFF_NETWORK
 
 if TYPE_CHECKING:
@@ -42,14 +35,136 @@ if TYPE_CHECKING:
     from shapely.geometry import Point
     from shapely.geometry.base import BaseGeometry
 
-    from eh_access.criteria.criterion import Criterion, Side
-    from eh_access.criteria.evaluate import Figures, Lens
-
-    Doubles = NDArray[np.float64]
-    from eh_access.criteria.criterion import Case
+    from eh_access.criteria.criterion import Case, Criterion, Side
+    from eh_access.criteria.evaluate import Evaluation, Question, View
 
     Cases = Mapping[str, Sequence[Case]]
-    from eh_access.criteria.criterion import Case
+    Doubles = NDArray[np.float64]
+
+# ---- what is tried -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """Speeds that go together in a grid, since no criterion is about two modes of one speed."""
+
+    walk_speed_km_h: float | None = None  # as in `Assumptions`
+    pushchair_speed_km_h: float | None = None
+    drive_factor: float = 1.0
+
+
+PACES = (
+    Pace(),
+    Pace(walk_speed_km_h=3.2, pushchair_speed_km_h=3.2, drive_factor=1.5),
+    Pace(walk_speed_km_h=4.0, pushchair_speed_km_h=3.4, drive_factor=1.25),
+    Pace(walk_speed_km_h=5.6, pushchair_speed_km_h=4.8, drive_factor=0.8),
+)
+"""The study's own, 2.0 to 3.5 miles an hour on foot (the range of a Welsh NHS study), 2.0 to 3.0
+with a pushchair, and driving in a jam or on clear roads."""
+
+THRESHOLD_FACTORS = (1.0, 0.8, 1.2)
+TIGHT_OFFSET_M = 100.0
+
+
+def settings_grid(
+    *,
+    origins: Sequence[str] = ("",),
+    weights: Sequence[str] = (MAIN_WEIGHTS,),
+    paces: Sequence[Pace] = PACES,
+    threshold_factors: Sequence[float] = THRESHOLD_FACTORS,
+    offsets_m: Sequence[float] = (math.inf, TIGHT_OFFSET_M),
+) -> tuple[Assumptions, ...]:
+    """Return every combination of paces, thresholds, weights and origins, each once."""
+    # How far from a street a place may be takes turns over them rather than doubling them: with
+    # two limits, each is met with every other assumption equally often (a balanced half of all).
+    # With the four usual paces, three thresholds, two weights and two sets of origins there are
+    # 48.
+    heads = {
+        "origins": origins,
+        "weights": weights,
+        "paces": paces,
+        "threshold_factors": threshold_factors,
+        "offsets_m": offsets_m,
+    }
+    faults = [
+        f"settings: {name} is empty; give one at least" for name, held in heads.items() if not held
+    ]
+    if faults:
+        raise InputError(faults)
+    grid: dict[Assumptions, None] = {}
+    numbers = (range(len(held)) for held in (paces, weights, origins))
+    for factor, (pace, weight, origin) in product(threshold_factors, list(product(*numbers))):
+        setting = Assumptions(
+            walk_speed_km_h=paces[pace].walk_speed_km_h,
+            pushchair_speed_km_h=paces[pace].pushchair_speed_km_h,
+            drive_factor=paces[pace].drive_factor,
+            max_offset_m=offsets_m[_turn(pace, weight, origin) % len(offsets_m)],
+            origins=origins[origin],
+            weights=weights[weight],
+            threshold_factor=factor,
+        )
+        grid[setting] = None
+    return tuple(grid)
+
+
+def _turn(*places: int) -> int:
+    """Return whose turn it is: alike for each level of every heading."""
+    # Of four paces the two bits of their number are added, so that turns differ between paces.
+    return sum(place // 2 + place % 2 for place in places)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sweep:
+    """One assumption tried over a range, all others as in the study."""
+
+    assumption: str  # the field of `Assumptions`
+    words: str  # what it is called in a sentence; its unit
+    unit: str
+    tried: tuple[float, ...]  # its values, in ascending order
+
+    def settings(self, values: Sequence[float]) -> Iterator[Assumptions]:
+        """Yield a setting for each value of the assumption."""
+        for value in values:
+            yield replace(MAIN, **{self.assumption: value})  # type: ignore[arg-type]
+
+
+def _steps(low: float, high: float, step: float) -> tuple[float, ...]:
+    return tuple(round(low + step * at, 6) for at in range(round((high - low) / step) + 1))
+
+
+SWEEPS = (
+    Sweep(
+        assumption="walk_speed_km_h",
+        words="walking speed",
+        unit="km/h",
+        tried=_steps(3.2, 5.6, 0.1),
+    ),
+    Sweep(
+        assumption="pushchair_speed_km_h",
+        words="speed with a pushchair",
+        unit="km/h",
+        tried=_steps(3.2, 4.8, 0.1),
+    ),
+    Sweep(
+        assumption="drive_factor",
+        words="driving time",
+        unit="times the study's",
+        tried=_steps(0.8, 1.5, 0.05),
+    ),
+    Sweep(
+        assumption="max_offset_m",
+        words="farthest from a street",
+        unit="m",
+        tried=_steps(50.0, 500.0, 25.0),
+    ),
+    Sweep(
+        assumption="threshold_factor",
+        words="threshold",
+        unit="times the study's",
+        tried=_steps(0.8, 1.2, 0.02),
+    ),
+)
+"""What is swept, and over which range: 2.0 to 3.5 miles an hour on foot, and so on."""
 
 POSITIONS = 100
 MARK = "#"
@@ -121,17 +236,15 @@ Sides = tuple["Side", "Side"]
 """Times to the sampled places of sites, before and after; mostly the same."""
 
 
-def sampled_names(lens: Lens, sides: Sides) -> dict[str, str]:
-    """Return the sites a criterion counts that have sampled places."""
-    found: dict[str, str] = {}
-    for layers, side in zip((lens.before, lens.after), sides, strict=True):
+def sampled_names(question: Question, sides: Sides) -> dict[str, str]:
+    """Return the sites a criterion counts that have sampled places, by id."""
+    names: dict[str, str] = {}
+    for view, side in zip(question.views, sides, strict=True):
         drawn = set(side.sites["sample_of"])
-        for layer in layers[:1]:
-            sites = layer.view.sites
-            rough = sites.radius_m > 0
-            told = zip(sites.ids[rough], sites.names[rough], strict=True)
-            found |= {str(site): str(name) for site, name in told if site in drawn}
-    return dict(sorted(found.items()))
+        rough = view.sites.radius_m > 0
+        pairs = zip(view.sites.ids[rough], view.sites.names[rough], strict=True)
+        names |= {str(site): str(name) for site, name in pairs if site in drawn}
+    return dict(sorted(names.items()))
 
 
 def usable_samples(sides: Sides) -> list[int]:
@@ -149,60 +262,7 @@ def usable_samples(sides: Sides) -> list[int]:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Displaced:
-    """A criterion asked of a case, and its sites in every sampled place; made by `displaced`."""
-
-    before: tuple[Part, ...]  # the two sides, a part for each mode
-    after: tuple[Part, ...]
-
-    def figures(self, moved: Iterable[str]) -> Figures:
-        """Return what each origin has with some sites in sampled places."""
-        wanted = sorted(moved)
-        before, after = (
-            reduce(np.minimum, [part.figures(wanted) for part in parts])
-            for parts in (self.before, self.after)
-        )
-        return before, after
-
-
-def displaced(lens: Lens, sides: Sides, samples: Sequence[int]) -> Displaced:
-    """Return a criterion's sites in every sampled place."""
-    before, after = (
-        tuple(
-            _part(layer.view, look(alone, lens.case, side), samples)
-            for layer, alone in zip(layers, _asked(lens, side), strict=True)
-        )
-        for layers, side in zip((lens.before, lens.after), sides, strict=True)
-    )
-    return Displaced(before=before, after=after)
-
-
-def _asked(lens: Lens, side: Side) -> list[Criterion]:
-    """Return the criterion by each mode for which there are times to sampled places, all open."""
-    return [
-        alone.model_copy(update={"sites": "open"})
-        for alone in by_mode(lens.criterion)
-        if tables_for(alone, side)
-    ]
-
-
-def _part(view: View, sampled: View, samples: Sequence[int]) -> Part:
-    drawn = {site.rpartition(MARK)[0] for site in sampled.sites.ids}
-    rough = view.sites.ids[view.sites.radius_m > 0]
-    sites = [site for site in rough if site in drawn]
-    ids = [sample_id(site, sample) for site in sites for sample in samples]
-    at = sampled.sites.ids.get_indexer(pd.Index(ids, dtype=str))
-    shape = (len(view.there), len(sites), len(samples))
-    return Part(
-        view=view,
-        sites=tuple(sites),
-        there=sampled.there[:, at].reshape(shape),
-        back=None if sampled.back is None else sampled.back[:, at].reshape(shape),
-    )
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Part:
-    """One side by one mode, and the minutes that take the place of others in each sample."""
+    """One side, and the ways to its roughly known sites in every sampled place."""
 
     view: View  # with every site where it is drawn
     sites: tuple[str, ...]  # those that have sampled places
@@ -211,23 +271,82 @@ class Part:
 
     def figures(self, wanted: Sequence[str]) -> Doubles:
         """Return what each origin has in every sample with some sites moved."""
-        criterion = self.view.criterion
+        view = self.view
         at = [number for number, site in enumerate(self.sites) if site in wanted]
-        columns = self.view.sites.ids.get_indexer(pd.Index([self.sites[n] for n in at], dtype=str))
-        blank = self.view.there.copy()
-        blank[:, columns] = np.inf
-        rest = replace(self.view, there=blank).figure({})
-        there = self.there[:, at]
-        if criterion.measure != "hours_reachable":
-            return np.asarray(np.minimum(rest, there.min(axis=1, initial=np.inf).T))
-        near = reached(
-            there,
-            None if self.back is None else self.back[:, at],
-            criterion.cutoff_min or np.inf,
-            there_and_back=criterion.there_and_back or "each_way",
-        )
-        hours = self.view.sites.hours[columns][:, None]
-        return np.asarray(rest + np.where(near, hours, 0.0).sum(axis=1).T)
+        columns = view.sites.ids.get_indexer(pd.Index([self.sites[n] for n in at], dtype=str))
+        kept = view.there.copy()
+        kept[:, columns] = np.inf
+        back = None if self.back is None else self.back[:, at]
+        gains = view.gain(self.there[:, at], back, view.sites.hours[columns][:, None])
+        moved = view.together.reduce(gains, axis=1, initial=view.nothing).T
+        return np.asarray(view.together(view.figure_of(kept, view.back), moved))
+
+
+def displaced(question: Question, sides: Sides, samples: Sequence[int]) -> tuple[Displaced, ...]:
+    """Return both sides with their sites in every sampled place, all of which are open."""
+    scope = replace(question.scope, sites="open")
+    return tuple(
+        _displaced(view, view_of(scope, question.case, side), samples)
+        for view, side in zip(question.views, sides, strict=True)
+    )
+
+
+def _displaced(view: View, sampled: View, samples: Sequence[int]) -> Displaced:
+    drawn = {site.rpartition(MARK)[0] for site in sampled.sites.ids}
+    rough = view.sites.ids[view.sites.radius_m > 0]
+    sites = [site for site in rough if site in drawn]
+    ids = [sample_id(site, sample) for site in sites for sample in samples]
+    at = sampled.sites.ids.get_indexer(pd.Index(ids, dtype=str))
+    shape = (len(view.there), len(sites), len(samples))
+    return Displaced(
+        view=view,
+        sites=tuple(sites),
+        there=sampled.there[:, at].reshape(shape),
+        back=None if sampled.back is None else sampled.back[:, at].reshape(shape),
+    )
+
+
+# ---- what comes of it --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Answers:
+    """What a criterion says under each of several settings."""
+
+    value: Doubles  # float64 (settings,): as published, in its unit; NaN where there is none
+    baseline_value: Doubles
+    level: NDArray[np.int_]  # int (settings,): the outcome, as a place in `LEVELS`
+
+    def outcomes(self) -> list[Outcome]:
+        """Return the outcomes."""
+        return [LEVELS[int(level)] for level in self.level]
+
+
+def answers(question: Question, settings: Sequence[Assumptions]) -> Answers:
+    """Return what a criterion says under settings of one set of origins."""
+    count = len(settings)
+    value, baseline = np.full(count, np.nan), np.full(count, np.nan)
+    level = np.full(count, CANNOT_SAY)
+    groups: dict[tuple[str, float], list[int]] = {}
+    for at, setting in enumerate(() if question.missing else settings):
+        groups.setdefault((setting.weights, setting.threshold_factor), []).append(at)
+    for (weights, factor), rows in groups.items():
+        pairs = [question.figures(settings[at]) for at in rows]
+        before, after = (np.stack(part) for part in zip(*pairs, strict=True))
+        asked = at_threshold(question.criterion, factor)
+        some = answers_of(question.of_figures(before, after, asked=asked, weights=weights))
+        value[rows], baseline[rows], level[rows] = some.value, some.baseline_value, some.level
+    return Answers(value=value, baseline_value=baseline, level=level)
+
+
+def answers_of(evaluation: Evaluation) -> Answers:
+    """Return an evaluation as it may be published; without a further mode only "met" is sure."""
+    question, level = evaluation.question, evaluation.level
+    if question.absent_modes:
+        sure = (level == MET) & (question.criterion.max_fall_points is None)
+        level = np.where(sure, level, CANNOT_SAY)
+    value, baseline = evaluation.published()
+    return Answers(value=value, baseline_value=baseline, level=level)
 
 
 SECTIONS = 16
@@ -243,7 +362,7 @@ class Swept:
     sweep: Sweep  # the assumption
     main: float  # its value in the study
     # what was tried (the study's own value left out), and the outcome there as a place in
-    # ``readings.LEVELS``
+    # `LEVELS`
     values: tuple[float, ...]
     levels: NDArray[np.int_]
     main_level: int  # the outcome under the study's own assumptions
@@ -258,28 +377,33 @@ class Swept:
         return int((self.levels != self.main_level).sum())
 
 
-def main_value(lens: Lens, sweep: Sweep) -> float:
+def main_value(question: Question, sweep: Sweep) -> float:
     """Return what an assumption is in the study itself."""
     rules = {"walk_speed_km_h": "foot", "pushchair_speed_km_h": "pushchair"}
     if sweep.assumption not in rules:
         return math.inf if sweep.assumption == "max_offset_m" else 1.0
     speeds = (
         layer.mode.speed_km_h
-        for layer in (*lens.before, *lens.after)
+        for view in question.views
+        for layer in view.layers
         if layer.mode.rules == rules[sweep.assumption]
     )
     return next(speeds, math.nan)
 
 
-def swept(lens: Lens, sweep: Sweep) -> Swept | None:
+def swept(question: Question, sweep: Sweep) -> Swept | None:
     """Return where an outcome turns as one assumption moves; None if it is not touched by it."""
-    main = main_value(lens, sweep)
+    main = main_value(question, sweep)
     values = tuple(value for value in sweep.tried if value != main)
     settings = list(sweep.settings(values))
-    if lens.missing or math.isnan(main) or not any(map(lens.touched, settings)):
+    if (
+        question.missing
+        or math.isnan(main)
+        or not any(question.effect(one) != question.effect(MAIN) for one in settings)
+    ):
         return None
-    levels = answers(lens, settings).level
-    level = int(answers(lens, list(sweep.settings([main]))).level[0])
+    levels = answers(question, settings).level
+    level = int(answers(question, list(sweep.settings([main]))).level[0])
     down = [at for at in reversed(range(len(values))) if values[at] < main]
     up = [at for at in range(len(values)) if values[at] > main]
 
@@ -287,7 +411,7 @@ def swept(lens: Lens, sweep: Sweep) -> Swept | None:
         last = main
         for at in order:
             if levels[at] != level:
-                return _first_turn(lens, sweep, (last, values[at]), level)
+                return _first_turn(question, sweep, (last, values[at]), level)
             last = values[at]
         return None
 
@@ -303,14 +427,14 @@ def swept(lens: Lens, sweep: Sweep) -> Swept | None:
 
 
 def _first_turn(
-    lens: Lens, sweep: Sweep, span: tuple[float, float], level: int
+    question: Question, sweep: Sweep, span: tuple[float, float], level: int
 ) -> tuple[float, Outcome]:
     """Return the first value of a span with another outcome, to a small part of the span."""
     start, end = span
-    found = int(answers(lens, list(sweep.settings([end]))).level[0])
+    found = int(answers(question, list(sweep.settings([end]))).level[0])
     for _ in range(ROUNDS if math.isfinite(start) else 0):
         points = np.linspace(start, end, SECTIONS + 1).tolist()
-        levels = answers(lens, list(sweep.settings(points))).level
+        levels = answers(question, list(sweep.settings(points))).level
         first = int(np.flatnonzero(levels != level)[0])
         start, end, found = points[max(first - 1, 0)], points[first], int(levels[first])
     return end, LEVELS[found]
@@ -412,7 +536,7 @@ def checked(criteria: Sequence[Criterion], cases: Cases) -> list[str]:
     return names
 
 
-def usual(cases: Cases) -> tuple[Setting, ...]:
+def usual(cases: Cases) -> tuple[Assumptions, ...]:
     """Return the usual grid, with as many origins and weights as there are."""
     names = list(cases)
     weights = [MAIN_WEIGHTS]
@@ -421,7 +545,7 @@ def usual(cases: Cases) -> tuple[Setting, ...]:
     return settings_grid(origins=("", *names[1:2]), weights=weights)
 
 
-def refuse_unknown(grid: Sequence[Setting], cases: Cases) -> None:
+def refuse_unknown(grid: Sequence[Assumptions], cases: Cases) -> None:
     """Refuse settings of sets of origins that are not there."""
     faults = {
         f"setting: no set of origins '{setting.origins}': {did_you_mean(setting.origins, cases)}"
@@ -432,7 +556,7 @@ def refuse_unknown(grid: Sequence[Setting], cases: Cases) -> None:
         raise NotFoundError("\n".join(sorted(faults)))
 
 
-def repeats(grid: Sequence[Setting], effects: Sequence[Hashable]) -> list[bool]:
+def repeats(grid: Sequence[Assumptions], effects: Sequence[Hashable]) -> list[bool]:
     """Return which settings do what another does that is counted for both, whatever their order."""
     ordered = sorted(range(len(grid)), key=lambda row: (not grid[row].is_main, repr(grid[row])))
     counted: dict[Hashable, int] = {}
@@ -500,15 +624,15 @@ TIPPING_COLUMNS = (
 
 
 def frame_rows(
-    lens: Lens, found: Answers, main: Outcome, *, kind: str, columns: dict[str, object]
+    question: Question, found: Answers, main: Outcome, *, kind: str, columns: dict[str, object]
 ) -> pd.DataFrame:
     """Return rows of the main table for one criterion of one scenario."""
     outcomes = [outcome.value for outcome in found.outcomes()]
     return pd.DataFrame(
         {
-            "scenario": lens.case.scenario,
-            "criterion": lens.criterion.id,
-            "mode": lens.criterion.mode,
+            "scenario": question.case.scenario,
+            "criterion": question.criterion.id,
+            "mode": question.criterion.mode,
             "kind": kind,
             "value": found.value,
             "baseline_value": found.baseline_value,
@@ -531,23 +655,23 @@ def own_speeds(case: Case) -> dict[str, float]:
 
 
 def assumption_columns(
-    case: Case, settings: Sequence[Setting], *, origins: str
+    case: Case, settings: Sequence[Assumptions], *, origins: str
 ) -> dict[str, object]:
     """Return the assumptions of settings as columns, the study's own spelt out."""
     told = {
         name: [getattr(item, name) for item in settings]
-        for name in (field.name for field in fields(Setting))
+        for name in (field.name for field in fields(Assumptions))
     }
     for name, own in own_speeds(case).items():
         told[name] = [own if value is None else value for value in told[name]]
     return {**told, "origins": [name or origins for name in told["origins"]]}
 
 
-def swept_row(lens: Lens, sweep: Sweep, told: Swept | None) -> dict[str, object]:
+def swept_row(question: Question, sweep: Sweep, told: Swept | None) -> dict[str, object]:
     """Return how often an outcome turns as one assumption moves."""
     return {
-        "scenario": lens.case.scenario,
-        "criterion": lens.criterion.id,
+        "scenario": question.case.scenario,
+        "criterion": question.criterion.id,
         "assumption": sweep.assumption,
         "words": sweep.words,
         "searched": f"{sweep.tried[0]:g} to {sweep.tried[-1]:g} {sweep.unit}",
@@ -557,15 +681,15 @@ def swept_row(lens: Lens, sweep: Sweep, told: Swept | None) -> dict[str, object]
     }
 
 
-def tipping_row(lens: Lens, told: Swept) -> dict[str, object]:
+def tipping_row(question: Question, told: Swept) -> dict[str, object]:
     """Return where an outcome turns as one assumption moves."""
     (below, under), (above, over) = (
         (math.nan, "") if turn is None else (turn[0], turn[1].value)
         for turn in (told.below, told.above)
     )
     return {
-        "scenario": lens.case.scenario,
-        "criterion": lens.criterion.id,
+        "scenario": question.case.scenario,
+        "criterion": question.criterion.id,
         "assumption": told.sweep.assumption,
         "words": told.sweep.words,
         "unit": told.sweep.unit,
@@ -703,7 +827,7 @@ def robustness(
     criteria: Sequence[Criterion],
     cases: Cases,
     *,
-    settings: Sequence[Setting] | None = None,
+    settings: Sequence[Assumptions] | None = None,
     positions: Mapping[str, Side] | None = None,
     sweeps: Sequence[Sweep] = SWEEPS,
     neither: Collection[tuple[str, str]] = (),
@@ -719,7 +843,7 @@ def robustness(
         set holds the same scenarios. Nothing is routed here: each set brings its own times.
     settings
         The assumptions tried; None for the usual grid of 48 (fewer where there is no second set of
-        origins or no column ``age0_15``). `Setting.origins` names a set, "" the first.
+        origins or no column ``age0_15``). `Assumptions.origins` names a set, "" the first.
     positions
         Times to sampled places of the sites known only roughly (see
         ``positions.sampled_sites``), by scenario. That of the baseline serves both sides of every
@@ -767,16 +891,16 @@ def robustness(
     for number, case in enumerate(cases[names[0]]):
         sides = _sides(case, positions or {})
         for criterion in criteria:
-            lenses = {name: lens_of(criterion, cases[name][number]) for name in names}
-            lens = lenses[names[0]]
-            main = answers(lens, [Setting()])
-            rows.append(_on_grid(lenses, grid, main))
-            found = [(sweep, swept(lens, sweep)) for sweep in sweeps]
-            tips += [tipping_row(lens, told) for _, told in found if told is not None]
-            alone += [swept_row(lens, sweep, told) for sweep, told in found]
-            alone += _on_choices(lenses, grid, main)
+            questions = {name: prepare(criterion, cases[name][number]) for name in names}
+            question = questions[names[0]]
+            main = answers(question, [MAIN])
+            rows.append(_on_grid(questions, grid, main))
+            found = [(sweep, swept(question, sweep)) for sweep in sweeps]
+            tips += [tipping_row(question, told) for _, told in found if told is not None]
+            alone += [swept_row(question, sweep, told) for sweep, told in found]
+            alone += _on_choices(questions, grid, main)
             if sides is not None:
-                sampled, one_by_one = _on_positions(lenses, sides, main)
+                sampled, one_by_one = _on_positions(questions, sides, main)
                 rows.append(sampled)
                 alone += one_by_one
     frame = pd.concat([part for part in rows if len(part)], ignore_index=True)
@@ -808,59 +932,62 @@ def _sides(case: Case, places: Mapping[str, Side]) -> tuple[Side, Side] | None:
     return None if before.sites.empty and after.sites.empty else (before, after)
 
 
-def _on_grid(lenses: Mapping[str, Lens], grid: Sequence[Setting], main: Answers) -> pd.DataFrame:
+def _on_grid(
+    questions: Mapping[str, Question], grid: Sequence[Assumptions], main: Answers
+) -> pd.DataFrame:
     """Return the rows of one criterion of one scenario under every setting."""
-    first, count = next(iter(lenses)), len(grid)
-    lens = lenses[first]
+    first, count = next(iter(questions)), len(grid)
+    question = questions[first]
     value, baseline = np.empty(count), np.empty(count)
     level = np.empty(count, dtype=np.int_)
     for name in dict.fromkeys(setting.origins for setting in grid):
         at = [row for row, setting in enumerate(grid) if setting.origins == name]
-        told = answers(lenses[name or first], [grid[row] for row in at])
+        told = answers(questions[name or first], [grid[row] for row in at])
         value[at], baseline[at], level[at] = told.value, told.baseline_value, told.level
     factors = [setting.threshold_factor for setting in grid]
-    effects = [lenses[setting.origins or first].effect(setting) for setting in grid]
+    effects = [questions[setting.origins or first].effect(setting) for setting in grid]
     return frame_rows(
-        lens,
+        question,
         Answers(value=value, baseline_value=baseline, level=level),
         main.outcomes()[0],
         kind="setting",
         columns={
-            **assumption_columns(lens.case, grid, origins=first),
+            **assumption_columns(question.case, grid, origins=first),
             "number": np.arange(1, count + 1),
-            "threshold": [at_threshold(lens.criterion, factor).threshold for factor in factors],
+            "threshold": [at_threshold(question.criterion, factor).threshold for factor in factors],
             "is_main": [setting.is_main for setting in grid],
-            "touched": [effect != lens.effect(Setting()) for effect in effects],
+            "touched": [effect != question.effect(MAIN) for effect in effects],
             "repeats": repeats(grid, effects),
         },
     )
 
 
 def _on_positions(
-    lenses: Mapping[str, Lens], sides: tuple[Side, Side], main: Answers
+    questions: Mapping[str, Question], sides: tuple[Side, Side], main: Answers
 ) -> tuple[pd.DataFrame, list[dict[str, object]]]:
     """Return the rows of every sampled position, and how often each site alone turns it."""
-    first = next(iter(lenses))
-    lens = lenses[first]
-    names = {} if lens.missing else sampled_names(lens, sides)
+    first = next(iter(questions))
+    question = questions[first]
+    names = {} if question.missing else sampled_names(question, sides)
     if not names:
         return pd.DataFrame(columns=list(FRAME_COLUMNS)), []
-    samples, base = usable_samples(sides), lens.base(MAIN_WEIGHTS)
-    own = [Setting()] * len(samples)
-    places = displaced(lens, sides, samples)
+    samples = usable_samples(sides)
+    own = [MAIN] * len(samples)
+    both = displaced(question, sides, samples)
 
     def moved(sites: Iterable[str]) -> Answers:
-        return graded(lens, places.figures(sites), base)
+        before, after = (side.figures(sorted(sites)) for side in both)
+        return answers_of(question.of_figures(before, after))
 
     rows = frame_rows(
-        lens,
+        question,
         moved(names),
         main.outcomes()[0],
         kind="position",
         columns={
-            **assumption_columns(lens.case, own, origins=first),
+            **assumption_columns(question.case, own, origins=first),
             "number": [sample + 1 for sample in samples],
-            "threshold": lens.criterion.threshold,
+            "threshold": question.criterion.threshold,
             "is_main": False,
             "touched": True,
             "repeats": False,
@@ -868,8 +995,8 @@ def _on_positions(
     )
     alone = [
         {
-            "scenario": lens.case.scenario,
-            "criterion": lens.criterion.id,
+            "scenario": question.case.scenario,
+            "criterion": question.criterion.id,
             "assumption": f"{PLACE_OF}{site}",
             "words": f"where {name} is",
             "searched": f"{len(samples)} sampled positions",
@@ -883,11 +1010,11 @@ def _on_positions(
 
 
 def _on_choices(
-    lenses: Mapping[str, Lens], grid: Sequence[Setting], main: Answers
+    questions: Mapping[str, Question], grid: Sequence[Assumptions], main: Answers
 ) -> Iterator[dict[str, object]]:
     """Yield how often an outcome turns with other weights, or other origins, alone."""
-    first = next(iter(lenses))
-    lens = lenses[first]
+    first = next(iter(questions))
+    question = questions[first]
     for assumption, words, own in (
         ("origins", "set of origins", ""),
         ("weights", "what a family is counted by", MAIN_WEIGHTS),
@@ -898,14 +1025,14 @@ def _on_choices(
             continue
         levels = [
             answers(
-                lenses[value if assumption == "origins" else first],
-                [replace(Setting(), **{assumption: value})],
+                questions[value if assumption == "origins" else first],
+                [replace(MAIN, **{assumption: value})],
             ).level[0]
             for value in others
         ]
         yield {
-            "scenario": lens.case.scenario,
-            "criterion": lens.criterion.id,
+            "scenario": question.case.scenario,
+            "criterion": question.criterion.id,
             "assumption": assumption,
             "words": words,
             "searched": ", ".join(others),

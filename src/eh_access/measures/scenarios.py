@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
     from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
 
 HOURS_IN_A_WEEK = 168.0
 
@@ -220,6 +221,29 @@ def open_sites(
     enough = hours >= full_time_from_hours if full_time else hours > 0
     chosen: pd.Index = sites.index[_is_open(sites) & (np.isnan(hours) | enough)]
     return chosen
+
+
+ROUGH_FROM_M = 100.0
+"""A place known to within this, or worse, is rough, however it is known: over a minute's walk."""
+
+
+def rough_radius_m(sites: gpd.GeoDataFrame) -> NDArray[np.float64]:
+    """Return how far each site may be from where it is drawn, if far enough to be tried."""
+    basis = sites["location_basis"].to_numpy(dtype=object)
+    radius = np.nan_to_num(
+        sites["location_radius_m"].to_numpy(dtype=np.float64, na_value=np.nan), nan=0.0
+    )
+    rough = (basis == "estimate") | ((basis != "unknown") & (radius >= ROUGH_FROM_M))
+    return np.where(rough, radius, 0.0)
+
+
+def rough_areas(sites: gpd.GeoDataFrame, within: BaseGeometry) -> gpd.GeoSeries:
+    """Return where each site known only roughly may be."""
+    radius_m = rough_radius_m(sites)
+    chosen = radius_m > 0
+    discs = sites.geometry[chosen].buffer(radius_m[chosen])
+    inside = sites.geometry[chosen].intersects(within)
+    return discs.where(~inside, discs.intersection(within))
 
 
 def _is_open(sites: gpd.GeoDataFrame) -> NDArray[np.bool_]:

@@ -15,7 +15,7 @@ from eh_access import notebook
 from eh_access.criteria.criterion import Case, JudgeSettings, Side
 from eh_access.criteria.scoring import Measure, make_scorer
 from eh_access.errors import InputError, NotFoundError, did_you_mean
-from eh_access.measures.scenarios import BASELINE, Close, Scenario, SetHours
+from eh_access.measures.scenarios import BASELINE, Close, Scenario, SetHours, open_sites
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -357,7 +357,11 @@ def notes_on(
 
 def closable(case: Case, told: AlternativeOptions, close: int) -> list[str]:
     """Return the sites that may close, sorted; every fault of what was asked at once."""
-    opened = case.open_sites(case.before, full_time=False)
+    opened = open_sites(
+        case.before.sites,
+        full_time=False,
+        full_time_from_hours=case.settings.full_time_from_hours,
+    ).sort_values()
     unknown = [site for site in (*told.council, *told.locked) if site not in opened]
     if unknown:
         raise NotFoundError(

@@ -180,7 +180,7 @@ def _verdict_row(
         "what": criterion.title,
         "mode": criterion.mode,
         "sites": FULL_TIME if criterion.sites == "full_time" else ANY_SITE,
-        "unit": criterion.spec.unit,
+        "unit": criterion.kind.unit,
         "bound": "at least" if criterion.better == "higher" else "at most",
         "threshold": criterion.threshold,
         "before": council.baseline_value,
@@ -192,7 +192,7 @@ def _verdict_row(
             council.value,
             theirs.value,
             higher=criterion.better == "higher",
-            off=off.get(criterion.spec.unit, 0.0),
+            off=off.get(criterion.kind.unit, 0.0),
         ),
     }
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Self
 import geopandas as gpd
 import numpy as np
 
-from eh_access.criteria.criterion import rough_areas, rough_radius_m
 from eh_access.errors import InputError, NotFoundError
+from eh_access.measures.scenarios import rough_areas, rough_radius_m
 from eh_access.publish import numbers
 from eh_access.publish.attribution import OSM_CREDIT
 

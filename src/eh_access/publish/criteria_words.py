@@ -135,7 +135,7 @@ def _judgement(verdict: Verdict) -> str:
 def _against(verdict: Verdict, outcome: Outcome) -> str:
     """Return an outcome and the value beside its threshold."""
     criterion = verdict.criterion
-    unit = criterion.spec.unit
+    unit = criterion.kind.unit
     bound = "at least" if criterion.better == "higher" else "at most"
     value = _value(criterion, verdict.value)
     against = f"{value} against {bound} {shown(criterion.threshold, unit)}"
@@ -152,7 +152,7 @@ def _value(criterion: Criterion, value: float) -> str:
     """Return a value as it is printed; one of which there is an outcome is there, if hidden."""
     if math.isnan(value):
         return HIDDEN_MARK
-    return shown(value, criterion.spec.unit, near=criterion.threshold)
+    return shown(value, criterion.kind.unit, near=criterion.threshold)
 
 
 def _fall(verdict: Verdict) -> str:
@@ -168,7 +168,7 @@ def _fall(verdict: Verdict) -> str:
 
 
 def _worse(verdict: Verdict) -> str:
-    worse, unit = verdict.worsened_by, verdict.criterion.spec.unit
+    worse, unit = verdict.worsened_by, verdict.criterion.kind.unit
     if round(abs(worse) * (POINTS if unit == "share" else 1.0), 1) == 0:
         return "it does not change" if worse == 0 else "it hardly changes"
     allowed = verdict.criterion.max_fall_points

@@ -466,7 +466,7 @@ def plot_verdicts(verdicts: Verdicts, *, ax: Axes | None = None) -> Axes:
 
 def _draw_row(axes: Axes, row: int, verdict: Verdict) -> None:
     """Draw one verdict: from before to after, the threshold as a bar across, and words above."""
-    factor, unit = PRINTED[verdict.criterion.spec.unit]
+    factor, unit = PRINTED[verdict.criterion.kind.unit]
     sign = UNIT_SIGNS[unit]
     before, after, limit = (
         factor * value for value in (verdict.baseline_value, verdict.value, verdict.threshold)
@@ -479,7 +479,7 @@ def _draw_row(axes: Axes, row: int, verdict: Verdict) -> None:
     told = [
         f"{value:.1f}{sign}" if math.isfinite(value) else "no figure" for value in (before, after)
     ]
-    least = "at least" if verdict.criterion.spec.better == "higher" else "at most"
+    least = "at least" if verdict.criterion.kind.better == "higher" else "at most"
     words = f"{' → '.join(told)}; {least} {limit:g}{sign}: {_outcome(verdict)}"
     axes.annotate(
         words, (0.01, row - 0.24), xycoords=axes.get_yaxis_transform(), fontsize=8, va="bottom"
@@ -526,4 +526,4 @@ def explore_verdicts(
 def _short(verdict: Verdict) -> pd.Series:
     """Return who falls short: is not served, or has more added than is allowed."""
     counts = verdict.evidence["counts"]
-    return counts if verdict.criterion.spec.of_change else ~counts
+    return counts if verdict.criterion.kind.of_change else ~counts

@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from eh_access.criteria.criterion import ROUTE_DETOUR, rough_areas, rough_radius_m
+from eh_access.criteria.criterion import ROUTE_DETOUR
 from eh_access.measures.equity import GROUPS, group_members
-from eh_access.measures.scenarios import open_sites
+from eh_access.measures.scenarios import open_sites, rough_areas, rough_radius_m
 from eh_access.publish.attribution import OSM_CREDIT, credit_lines
 from eh_access.publish.charts import CHANGE
 from eh_access.publish.table import hiding_rules
@@ -668,7 +668,7 @@ def _outlines(shapes: Iterable[shapely.Geometry]) -> list[list[list[str]]]:
 def _criterion(criterion: Criterion) -> dict[str, Any]:
     """Return a criterion as the page needs it to judge a scenario made by hand."""
     told = criterion.model_dump(mode="json", exclude={"source", "set_by", "set_on"})
-    return told | {"unit": criterion.spec.unit, "of_change": criterion.spec.of_change}
+    return told | {"unit": criterion.kind.unit, "of_change": criterion.kind.of_change}
 
 
 def _verdict(verdict: Verdict, *, neighbours: bool) -> dict[str, Any]:

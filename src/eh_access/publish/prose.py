@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from eh_access.criteria.criterion import Outcome, ReasonKind, rough_radius_m
+from eh_access.criteria.criterion import Outcome, ReasonKind
 from eh_access.criteria.judge import judge
 from eh_access.criteria.sensitivity import NEITHER_WAY
 from eh_access.measures.basic import ROUNDING
 from eh_access.measures.equity import KINDS, NOTES
-from eh_access.measures.scenarios import BASELINE
+from eh_access.measures.scenarios import BASELINE, rough_radius_m
 from eh_access.planning.three_readings import READINGS
 from eh_access.publish import numbers
 from eh_access.publish.charts import DARK_BLUE, GREY, INK, ORANGE, Drawing, blank_figure, drawn

@@ -190,7 +190,7 @@ def criteria_matrix(result: StudyResult, said: Wording) -> list[dict[str, Any]]:
         if not told:
             continue
         first = told[0]
-        spec = criterion.spec
+        spec = criterion.kind
         sign = "at least" if spec.better == "higher" else "at most"
         rows.append(
             {

@@ -902,7 +902,7 @@ def _judged(result: StudyResult, frame: pd.DataFrame) -> pd.DataFrame:
 
 def _robustness(result: StudyResult, findings: Findings, said: Wording) -> Table:
     frame = _judged(result, findings.robustness.summary())
-    scales = [PRINTED[_criteria(result)[str(name)].spec.unit] for name in frame["criterion"]]
+    scales = [PRINTED[_criteria(result)[str(name)].kind.unit] for name in frame["criterion"]]
     for key in ("lowest_value", "highest_value"):
         frame[key] = [
             value * scale if math.isfinite(value) else math.nan

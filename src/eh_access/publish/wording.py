@@ -112,7 +112,7 @@ class Wording:
     @staticmethod
     def scale(verdict: Verdict) -> tuple[float, str]:
         """Return what a verdict's figures are multiplied by to be printed, and their unit."""
-        return PRINTED[verdict.criterion.spec.unit]
+        return PRINTED[verdict.criterion.kind.unit]
 
     def scaled(self, verdict: Verdict, value: float) -> float:
         """Return one of a verdict's figures in the unit it is printed in."""

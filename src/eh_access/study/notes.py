@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eh_access.criteria.criterion import rough_radius_m
+from eh_access.measures.scenarios import rough_radius_m
 from eh_access.modes import NO_HILLS
 from eh_access.numerals import number
 from eh_access.privacy.policy import PUBLIC, Policy

@@ -18,8 +18,7 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from eh_access.criteria.criterion import rough_areas
-from eh_access.measures.scenarios import open_sites
+from eh_access.measures.scenarios import open_sites, rough_areas
 from eh_access.publish import charts
 from eh_access.publish.attribution import credit_lines
 from eh_access.publish.charts import CHANGE

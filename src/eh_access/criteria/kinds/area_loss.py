@@ -1,0 +1,82 @@
+"""How much coverage the area loses that loses most."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from eh_access.criteria.criterion import Counted, Criterion, Kind, register
+from eh_access.measures.basic import sums_by, within
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    Doubles = NDArray[np.float64]
+
+POINTS = 100.0
+
+
+@register
+class AreaLoss(Kind):
+    """Largest fall in coverage of any area, in points; areas told apart by ``by``."""
+
+    name = "area_loss"
+    unit = "points"
+    better = "lower"
+    needs = ("by", "cutoff_min")
+    of_change = True
+
+    def value(
+        self, criterion: Criterion, before: Doubles, after: Doubles, counted: Counted
+    ) -> Doubles:
+        """Return the largest fall; NaN when there is no area with weight."""
+        if counted.areas.empty:
+            return np.full(before.shape[:-1], np.nan)
+        was, now = (_shares(criterion, figure, counted) for figure in (before, after))
+        return np.asarray(np.maximum((was - now).max(axis=-1), 0.0) * POINTS)
+
+    def evidence(
+        self,
+        criterion: Criterion,
+        origins: gpd.GeoDataFrame,
+        before: Doubles,
+        after: Doubles,
+        counted: Counted,
+    ) -> pd.DataFrame:
+        """Return the shares of every area before and after, the largest fall first."""
+        was, now = (_shares(criterion, figure, counted) for figure in (before, after))
+        load = sums_by(counted.starts, counted.weights[counted.order])
+        policy = counted.policy
+        names = area_names(origins, criterion.by or "area_id")
+        rows = pd.DataFrame(
+            {
+                "name": [names.get(area, str(area)) for area in counted.areas],
+                "weight": policy.shown(load),
+                "share_before": policy.share(was * load, load),
+                "share_after": policy.share(now * load, load),
+                "fall_points": policy.points((was - now) * POINTS),
+            },
+            index=counted.areas.rename(criterion.by),
+        )
+        return rows.iloc[np.argsort(now - was, kind="stable")]  # by the exact falls
+
+
+def _shares(criterion: Criterion, figure: Doubles, counted: Counted) -> Doubles:
+    """Return the share served in each area."""
+    load = counted.weights[counted.order]
+    served = within(figure, criterion.cutoff_min or np.inf)
+    held = np.where(served[..., counted.order], load, 0.0)
+    return sums_by(counted.starts, held) / sums_by(counted.starts, load)
+
+
+def area_names(origins: gpd.GeoDataFrame, by: str) -> dict[Hashable, str]:
+    """Return the names of areas that a column of origins tells apart."""
+    column = f"{by.removesuffix('_code').removesuffix('_id')}_name"
+    if column not in origins.columns:
+        return {}
+    pairs = origins[[by, column]].dropna().drop_duplicates(by)
+    return {code: str(name) for code, name in zip(pairs[by], pairs[column], strict=True)}

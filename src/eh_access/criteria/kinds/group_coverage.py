@@ -1,0 +1,13 @@
+"""The share of a group within so many minutes of a site."""
+
+from eh_access.criteria.criterion import register
+from eh_access.criteria.kinds.coverage import Share
+
+
+@register
+class GroupCoverage(Share):
+    """Coverage within ``group``."""
+
+    name = "group_coverage"
+    needs = ("group", "cutoff_min")
+    may = ("max_fall_points", "also_modes")
