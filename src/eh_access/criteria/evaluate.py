@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, reduce
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -46,6 +46,7 @@ LEVELS = (Outcome.MET, Outcome.MARGINAL, Outcome.NOT_MET, Outcome.CANNOT_SAY)
 
 MET, MARGINAL, NOT_MET, CANNOT_SAY = range(len(LEVELS))
 POINTS = 100.0
+METRES_PER_KM_H = 1000.0 / 60.0
 MOST = {"share": 1.0, "points": 100.0, "min": np.inf}
 """The highest threshold there can be, by unit."""
 
@@ -131,26 +132,15 @@ class Scope:
     there_and_back: ThereAndBack = "each_way"
 
 
-def scope_of(criterion: Criterion) -> Scope:
-    """Return what of a side counts for a criterion."""
-    figure = KINDS[criterion.measure].figure
-    modes = (criterion.mode, *criterion.also_modes)
-    scope = Scope(figure=figure, modes=modes, sites=criterion.sites)
-    if figure != "hours":
-        return scope
-    return replace(
-        scope,
-        cutoff_min=criterion.cutoff_min or np.inf,
-        there_and_back=criterion.there_and_back or "each_way",
-    )
-
-
 def tables_of(scope: Scope, side: Side) -> list[TravelTimes]:
-    """Return the tables read on one side, the first mode's first; absent ones left out."""
+    """Return the tables read on one side, the way home last; absent ones left out."""
     if scope.figure == "m":
         table = side.distances_by(scope.modes[0])
         return [] if table is None else [table]
-    return [side.times[mode] for mode in scope.modes if mode in side.times]
+    tables = [side.times[mode] for mode in scope.modes if mode in side.times]
+    if scope.figure == "hours" and scope.modes[0] in side.times_back:
+        tables.append(side.times_back[scope.modes[0]])
+    return tables
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -197,19 +187,16 @@ class View:
     layers: tuple[Layer, ...]
     there: Doubles  # float64 (origins, sites), minutes or metres by the quickest mode
     back: Doubles | None  # the way home, where hours are counted
-    slack: Doubles  # float64 (sites,): by how much each may be nearer or farther than drawn
+    detour: (
+        float  # how much a roughly known place may be off by street, as a multiple of its radius
+    )
 
     together: ClassVar[np.ufunc] = np.minimum
     nothing: ClassVar[float] = np.inf
 
-    def figure(self) -> Doubles:
-        """Return what each origin has: minutes or metres to the nearest, or hours a week."""
-        return self.figure_of(self.there, self.back)
-
-    def figure_of(self, there: Doubles, back: Doubles | None) -> Doubles:
-        """Return what each origin would have if its ways were these."""
-        gains = self.gain(there, back, self.sites.hours)
-        return np.asarray(self.together.reduce(gains, axis=1, initial=self.nothing))
+    def figure(self, there: Doubles, _back: Doubles | None) -> Doubles:
+        """Return what each origin has if its ways are these: minutes or metres to the nearest."""
+        return np.asarray(there.min(axis=1, initial=np.inf))
 
     def gain(self, there: Doubles, _back: Doubles | None, _hours: Doubles | float) -> Doubles:
         """Return what sites are worth to an origin, by the way there."""
@@ -219,7 +206,7 @@ class View:
         """Return what each origin has with some sites nearer (-1) or farther (1)."""
         moved = np.array([signs.get(site, 0) for site in self.sites.ids]) * self.slack
         back = None if self.back is None else np.maximum(self.back + moved, 0.0)
-        return self.figure_of(np.maximum(self.there + moved, 0.0), back)
+        return self.figure(np.maximum(self.there + moved, 0.0), back)
 
     def shifted_alone(self, site_id: str) -> Doubles:
         """Return what each origin has with one site nearer, then with it farther."""
@@ -247,7 +234,7 @@ class View:
         """Return what each origin has under other assumptions."""
         ways = [self._way(layer, layer.there, assumptions) for layer in self.layers]
         back = None if self.back is None else self._way(self.layers[0], self.back, assumptions)
-        return self.figure_of(reduce(np.minimum, ways), back)
+        return self.figure(reduce(np.minimum, ways), back)
 
     def effect(self, assumptions: Assumptions) -> Hashable:
         """Return what assumptions change here: those of one effect are one."""
@@ -265,9 +252,16 @@ class View:
         return 1.0 if self.scope.figure == "m" else layer.pace(assumptions)
 
     @cached_property
+    def slack(self) -> Doubles:
+        """By how much each site may be nearer or farther than drawn: minutes or metres."""
+        km_h = self.layers[0].mode.speed_km_h
+        per_metre = 1.0 if self.scope.figure == "m" else 1.0 / (km_h * METRES_PER_KM_H)
+        return self.sites.radius_m * self.detour * per_metre
+
+    @cached_property
     def _drawn(self) -> Doubles:
         """What each origin has with every site where it is drawn."""
-        return self.figure()
+        return self.figure(self.there, self.back)
 
     def _without(self, at: int) -> Doubles:
         """Return what each origin has without one site."""
@@ -288,6 +282,10 @@ class HoursView(View):
 
     together = np.add
     nothing = 0.0
+
+    def figure(self, there: Doubles, back: Doubles | None) -> Doubles:
+        """Return the hours a week each origin has if its ways are these."""
+        return np.asarray(self.gain(there, back, self.sites.hours).sum(axis=1))
 
     def gain(self, there: Doubles, back: Doubles | None, hours: Doubles | float) -> Doubles:
         """Return the hours of sites that can be got to, and home from, in time."""
@@ -318,7 +316,7 @@ def view_of(scope: Scope, case: Case, side: Side) -> View:
     stated = rows["hours_per_week"].to_numpy(dtype=np.float64, na_value=np.nan)[at]
     unknown = (rows["location_basis"].to_numpy(dtype=object) == "unknown")[at]
     names, radius_m = rows["name"].to_numpy(dtype=object)[at], rough_radius_m(rows)[at]
-    known, nowhere = (
+    known, unlocated = (
         SiteList(
             ids=ids[chosen],
             names=names[chosen],
@@ -327,20 +325,19 @@ def view_of(scope: Scope, case: Case, side: Side) -> View:
         )
         for chosen in (~unknown, unknown)
     )
-    layers = tuple(_layer(scope, case, table, known.ids) for table in tables)
+    layers = [_layer(scope, case, table, known.ids) for table in tables]
     back = None
     if scope.figure == "hours":
-        home = side.times_back[scope.modes[0]]
-        back = _layer(scope, case, home, known.ids).there
-    per_metre = 1.0 if scope.figure == "m" else 1.0 / metres_per_minute(tables[0])
+        *layers, home = layers
+        back = home.there
     return VIEWS[scope.figure](
         scope=scope,
         sites=known,
-        unknown=nowhere,
-        layers=layers,
+        unknown=unlocated,
+        layers=tuple(layers),
         there=reduce(np.minimum, [layer.there for layer in layers]),
         back=back,
-        slack=known.radius_m * case.settings.detour * per_metre,
+        detour=case.settings.detour,
     )
 
 
@@ -444,11 +441,6 @@ class Evaluation:
     level: NDArray[np.int_]
     counted: Counted
 
-    @property
-    def pointed(self) -> Outcome:
-        """The outcome the figures point to, of a single result."""
-        return LEVELS[int(self.level)]
-
     def published(self) -> tuple[Doubles, Doubles]:
         """Return the value and the baseline's as they may be published."""
         kind, policy = KINDS[self.question.criterion.measure], self.counted.policy
@@ -474,20 +466,23 @@ class Question:
     scope: Scope
     missing: tuple[Reason, ...]  # inputs; with any, there are no views
     absent_modes: tuple[str, ...]  # further modes without times, so that only "met" can be said
+    tables: tuple[TravelTimes, ...]  # those it reads, of both sides
     views: tuple[View, ...]  # before, after
+    counted: dict[str, Counted]  # by the column of weights; others than the usual when asked for
     _figures: dict[Hashable, Figures] = field(default_factory=dict, repr=False)
-    _counted: dict[str, Counted] = field(default_factory=dict, repr=False)
 
     def under(self, assumptions: Assumptions) -> Evaluation:
         """Return what the criterion comes to under assumptions."""
         before, after = self.figures(assumptions)
-        asked = at_threshold(self.criterion, assumptions.threshold_factor)
-        return self.of_figures(before, after, asked=asked, weights=assumptions.weights)
+        factor, criterion = assumptions.threshold_factor, self.criterion
+        if factor != 1:
+            criterion = at_threshold(criterion, factor)
+        return self.of_figures(before, after, criterion=criterion, weights=assumptions.weights)
 
     def figures(self, assumptions: Assumptions) -> Figures:
         """Return what each origin has before and after."""
         if assumptions == MAIN:
-            before, after = (view.figure() for view in self.views)
+            before, after = (view.figure(view.there, view.back) for view in self.views)
             return before, after
         key = tuple(view.effect(assumptions) for view in self.views)
         if key not in self._figures:
@@ -500,11 +495,12 @@ class Question:
         before: Doubles,
         after: Doubles,
         *,
-        asked: Criterion | None = None,
+        criterion: Criterion | None = None,
         weights: str = MAIN_WEIGHTS,
     ) -> Evaluation:
         """Return what the criterion comes to if origins had so much, all tries at once."""
-        criterion, counted = asked or self.criterion, self.counted(weights)
+        criterion = criterion or self.criterion
+        counted = self.counted.get(weights) or self._count(weights)
         kind = KINDS[criterion.measure]
         value = kind.value(criterion, before, after, counted)
         baseline = np.zeros(np.shape(value))
@@ -520,27 +516,25 @@ class Question:
             counted=counted,
         )
 
-    def counted(self, weights: str = MAIN_WEIGHTS) -> Counted:
-        """Return whom it counts when a column says how many live where."""
-        if weights not in self._counted:
-            origins = self.case.origins
-            if weights not in origins.columns:
-                hint = did_you_mean(weights, origins.columns)
-                raise NotFoundError(f"origins have no column '{weights}' to weigh by: {hint}")
-            if weights != MAIN_WEIGHTS:
-                origins = origins.assign(weight=origins[weights].astype(float))
-            policy = self.case.settings.policy
-            self._counted[weights] = counted_by(self.criterion, origins, policy)
-        return self._counted[weights]
+    def _count(self, weights: str) -> Counted:
+        """Return whom it counts when another column says how many live where."""
+        origins = self.case.origins
+        if weights not in origins.columns:
+            hint = did_you_mean(weights, origins.columns)
+            raise NotFoundError(f"origins have no column '{weights}' to weigh by: {hint}")
+        origins = origins.assign(weight=origins[weights].astype(float))
+        policy = self.case.settings.policy
+        self.counted[weights] = counted_by(self.criterion, origins, policy)
+        return self.counted[weights]
 
     def effect(self, assumptions: Assumptions) -> Hashable:
         """Return what assumptions change for this criterion: those of one effect are one."""
-        asked = at_threshold(self.criterion, assumptions.threshold_factor)
+        varied = at_threshold(self.criterion, assumptions.threshold_factor)
         return (
             assumptions.origins,
             assumptions.weights,
             tuple(view.effect(assumptions) for view in self.views),
-            (asked.threshold, asked.max_fall_points),
+            (varied.threshold, varied.max_fall_points),
         )
 
     def earlier(self) -> Question:
@@ -555,8 +549,16 @@ def evaluate(criterion: Criterion, case: Case, assumptions: Assumptions = MAIN) 
 
 def prepare(criterion: Criterion, case: Case) -> Question:
     """Return a criterion asked of a case, ready to be evaluated."""
-    scope, sides = scope_of(criterion), (case.before, case.after)
-    missing = missing_inputs(criterion, case)
+    kind, sides = KINDS[criterion.measure], (case.before, case.after)
+    hours = kind.figure == "hours"
+    scope = Scope(
+        figure=kind.figure,
+        modes=(criterion.mode, *criterion.also_modes),
+        sites=criterion.sites,
+        cutoff_min=(hours and criterion.cutoff_min) or np.inf,
+        there_and_back=criterion.there_and_back or "each_way",
+    )
+    missing = missing_inputs(criterion, scope, case)
     further = scope.modes[1:]
     return Question(
         criterion=criterion,
@@ -566,15 +568,41 @@ def prepare(criterion: Criterion, case: Case) -> Question:
         absent_modes=tuple(
             mode for mode in further if any(mode not in side.times for side in sides)
         ),
+        tables=tuple(table for side in sides for table in tables_of(scope, side)),
         views=() if missing else tuple(view_of(scope, case, side) for side in sides),
+        counted=(
+            {}
+            if missing
+            else {MAIN_WEIGHTS: counted_by(criterion, case.origins, case.settings.policy)}
+        ),
     )
 
 
-def missing_inputs(criterion: Criterion, case: Case) -> tuple[Reason, ...]:
+def missing_inputs(criterion: Criterion, scope: Scope, case: Case) -> tuple[Reason, ...]:
     """Return which inputs a criterion lacks; empty when it has them all."""
     missing: dict[Reason, None] = {}
+    mode = scope.modes[0]
     for side in (case.before, case.after):
-        missing |= dict.fromkeys(_missing_on(criterion, side))
+        tables = tables_of(scope, side)
+        for kind, there in (
+            (ReasonKind.DISTANCES_MISSING, tables if scope.figure == "m" else True),
+            (ReasonKind.TIMES_MISSING, scope.figure == "m" or mode in side.times),
+            (ReasonKind.TIMES_HOME_MISSING, scope.figure != "hours" or mode in side.times_back),
+        ):
+            if not there:
+                missing[Reason(kind=kind, decisive=True, modes=(mode,))] = None
+        for table in tables:
+            reach = criterion.cutoff_min or 0.0
+            if criterion.within_m is not None:
+                reach = criterion.within_m / metres_per_minute(table)
+            if table.cutoff_min < reach:
+                reason = Reason(
+                    kind=ReasonKind.TIMES_TOO_SHORT,
+                    decisive=True,
+                    modes=(table.mode.name,),
+                    cutoff_min=table.cutoff_min,
+                )
+                missing[reason] = None
     columns = [criterion.by] if criterion.by else []
     columns += [GROUPS[criterion.group].column] if criterion.group else []
     for column in columns:
@@ -583,35 +611,8 @@ def missing_inputs(criterion: Criterion, case: Case) -> tuple[Reason, ...]:
     return tuple(missing)
 
 
-def _missing_on(criterion: Criterion, side: Side) -> Iterator[Reason]:
-    scope = scope_of(criterion)
-    tables, mode = tables_of(scope, side), criterion.mode
-    needed = {ReasonKind.TIMES_MISSING: mode in side.times}
-    if scope.figure == "m":
-        needed = {ReasonKind.DISTANCES_MISSING: bool(tables)}
-    if scope.figure == "hours":
-        needed[ReasonKind.TIMES_HOME_MISSING] = mode in side.times_back
-        tables += [side.times_back[mode]] if mode in side.times_back else []
-    for kind, there in needed.items():
-        if not there:
-            yield Reason(kind=kind, decisive=True, modes=(mode,))
-    for table in tables:
-        reach = criterion.cutoff_min or 0.0
-        if criterion.within_m is not None:
-            reach = criterion.within_m / metres_per_minute(table)
-        if table.cutoff_min < reach:
-            yield Reason(
-                kind=ReasonKind.TIMES_TOO_SHORT,
-                decisive=True,
-                modes=(table.mode.name,),
-                cutoff_min=table.cutoff_min,
-            )
-
-
 def at_threshold(criterion: Criterion, factor: float) -> Criterion:
     """Return a criterion whose threshold is multiplied, and the fall allowed moved alike."""
-    if factor == 1:
-        return criterion
     threshold = min(criterion.threshold * factor, MOST[KINDS[criterion.measure].unit])
     fall = criterion.max_fall_points
     fall = None if fall is None else max(fall * (2 - factor), 0.0)
@@ -627,16 +628,14 @@ def grade(
     # the outcome is the worse of the two tests.
     sign = 1.0 if criterion.better == "higher" else -1.0
     still = ~changed & KINDS[criterion.measure].of_change
-    first = _graded(sign * (value - criterion.threshold), criterion.margin, still)
-    if criterion.max_fall_points is None:
-        return first
-    fall = (baseline - value) * POINTS
-    second = _graded(criterion.max_fall_points - fall, criterion.margin * POINTS, fall <= 0)
-    return np.maximum(first, second)
-
-
-def _graded(room: Doubles, margin: float, never_marginal: Bools) -> NDArray[np.int_]:
-    """Return grades from how much room is left; below 0 the test is failed."""
-    passed = np.where(room >= -ROUNDING, MET, NOT_MET)
-    close = (np.abs(room) <= margin + ROUNDING) & (margin > 0) & ~never_marginal
-    return np.where(np.isnan(room), CANNOT_SAY, np.where(close, MARGINAL, passed))
+    tests = [(sign * (value - criterion.threshold), criterion.margin, still)]
+    if criterion.max_fall_points is not None:
+        fall = (baseline - value) * POINTS
+        room, margin = criterion.max_fall_points - fall, criterion.margin * POINTS
+        tests.append((room, margin, fall <= 0))
+    levels = []
+    for room, margin, never_marginal in tests:  # below no room the test is failed
+        passed = np.where(room >= -ROUNDING, MET, NOT_MET)
+        close = (np.abs(room) <= margin + ROUNDING) & (margin > 0) & ~never_marginal
+        levels.append(np.where(np.isnan(room), CANNOT_SAY, np.where(close, MARGINAL, passed)))
+    return np.asarray(np.maximum.reduce(levels))

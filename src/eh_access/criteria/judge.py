@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +18,7 @@ from eh_access.criteria.criterion import (
     ReasonKind,
     Verdict,
 )
-from eh_access.criteria.evaluate import LEVELS, MAIN, prepare, tables_of
+from eh_access.criteria.evaluate import LEVELS, MAIN, METRES_PER_KM_H, prepare, tables_of
 from eh_access.measures.basic import ROUNDING
 from eh_access.measures.equity import GROUPS
 from eh_access.measures.scenarios import BASELINE
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from eh_access.criteria.criterion import Case
     from eh_access.criteria.evaluate import Evaluation, Question
-    from eh_access.routing.travel_times import TravelTimes
 
 MOST_PLACES = 1000
 """With more origins than this, an unknown site is tried at one of them in each area."""
@@ -40,7 +39,6 @@ SITES_AT_ONCE = 100
 ROAD_SPEED_KM_H = 112.0
 """The highest speed limit in Britain: no drive between two places is quicker than a straight line
 at this speed."""
-METRES_PER_KM_H = 1000.0 / 60.0
 HARDLY = 1e-6
 """Stands for a change that may not be told: it has a direction and no size."""
 
@@ -104,8 +102,7 @@ def judge(criterion: Criterion, case: Case) -> Verdict:
     (0.75, 'cannot say', 'not met')
     """
     question = prepare(criterion, case)
-    tables = _tables(question)
-    estimated = any(table.estimated for table in tables)
+    estimated = any(table.estimated for table in question.tables)
     if question.missing:
         return Verdict(
             criterion=criterion,
@@ -124,13 +121,14 @@ def judge(criterion: Criterion, case: Case) -> Verdict:
             settings=case.settings,
         )
     evaluation = question.under(MAIN)
-    pointed = evaluation.pointed
-    reasons = _reasons(evaluation, tables)
+    pointed = LEVELS[int(evaluation.level)]
+    reasons = _reasons(evaluation, estimated=estimated)
     decisive = any(reason.decisive for reason in reasons)
     withheld = decisive and any(reason.withholds_indication for reason in reasons)
     value, baseline = (float(part) for part in evaluation.published())
+    worsened_by = (baseline - value if criterion.better == "higher" else value - baseline) + 0.0
     labels = {name: mode.label for name, mode in MODES.items()}
-    labels |= {table.mode.name: table.mode.label for table in tables}
+    labels |= {table.mode.name: table.mode.label for table in question.tables}
     modes = [mode for mode in question.scope.modes if mode not in question.absent_modes]
     return Verdict(
         criterion=criterion,
@@ -144,32 +142,21 @@ def judge(criterion: Criterion, case: Case) -> Verdict:
         basis="estimated" if estimated else "streets",
         reasons=reasons,
         not_met_before=(pointed is Outcome.NOT_MET and not withheld and _not_met_before(question)),
-        worsened_by=_worsened(evaluation, value, baseline),
+        worsened_by=_hidden_change(evaluation) if math.isnan(worsened_by) else worsened_by,
         evidence=KINDS[criterion.measure].evidence(
             criterion, case.origins, evaluation.before, evaluation.after, evaluation.counted
         ),
         settings=case.settings,
         travel=tuple(labels.get(mode, f"by {mode}") for mode in modes),
-        search_min=min(table.cutoff_min for table in tables),
+        search_min=min(table.cutoff_min for table in question.tables),
     )
 
 
-def _tables(question: Question) -> list[TravelTimes]:
-    """Return every table the criterion reads."""
-    scope, case, tables = question.scope, question.case, []
-    for side in (case.before, case.after):
-        tables += tables_of(scope, side)
-        if scope.figure == "hours" and scope.modes[0] in side.times_back:
-            tables.append(side.times_back[scope.modes[0]])
-    return tables
-
-
-def _worsened(evaluation: Evaluation, value: float, baseline: float) -> float:
-    """Return by how much the published value is worse; where that is hidden, which way it goes."""
+def _hidden_change(evaluation: Evaluation) -> float:
+    """Return which way a change goes whose size is hidden."""
     sign = -1.0 if evaluation.question.criterion.better == "higher" else 1.0
-    worse = sign * (value - baseline) + 0.0
-    true = sign * float(evaluation.value - evaluation.baseline_value)
-    return math.copysign(HARDLY, true) if math.isnan(worse) and abs(true) > ROUNDING else worse
+    worse = sign * float(evaluation.value - evaluation.baseline_value)
+    return math.copysign(HARDLY, worse) if abs(worse) > ROUNDING else math.nan
 
 
 def _not_met_before(question: Question) -> bool:
@@ -177,7 +164,7 @@ def _not_met_before(question: Question) -> bool:
     if question.case.scenario == BASELINE.name:
         return False
     earlier = question.earlier().under(MAIN)
-    if earlier.pointed is not Outcome.NOT_MET:
+    if LEVELS[int(earlier.level)] is not Outcome.NOT_MET:
         return False
     reasons = [*_rough_places(earlier), *_unknown_places(earlier)]
     return not any(reason.decisive for reason in reasons)
@@ -186,12 +173,12 @@ def _not_met_before(question: Question) -> bool:
 # ---- reasons -----------------------------------------------------------------------------------
 
 
-def _reasons(evaluation: Evaluation, tables: Sequence[TravelTimes]) -> tuple[Reason, ...]:
+def _reasons(evaluation: Evaluation, *, estimated: bool) -> tuple[Reason, ...]:
     """Gather what a verdict stands on, the decisive reasons first."""
-    question, pointed, reasons = evaluation.question, evaluation.pointed, []
+    question, pointed, reasons = evaluation.question, LEVELS[int(evaluation.level)], []
     if pointed is Outcome.CANNOT_SAY:
         reasons.append(_no_value(evaluation))
-    if any(table.estimated for table in tables):
+    if estimated:
         reasons.append(Reason(kind=ReasonKind.ESTIMATED_TIMES, decisive=True))
     if question.absent_modes:
         # More ways to travel can only bring sites nearer, so that a share reached without them is
@@ -207,7 +194,7 @@ def _reasons(evaluation: Evaluation, tables: Sequence[TravelTimes]) -> tuple[Rea
     if pointed is not Outcome.CANNOT_SAY:
         reasons += _rough_places(evaluation)
         reasons += _unknown_places(evaluation)
-    reasons += _left_out(evaluation, tables)
+    reasons += _left_out(evaluation)
     if question.case.settings.moved is not None:
         reasons.append(Reason(kind=ReasonKind.MOVED, areas=question.case.settings.moved))
     return tuple(sorted(reasons, key=lambda reason: not reason.decisive))
@@ -225,7 +212,7 @@ def _no_value(evaluation: Evaluation) -> Reason:
     return Reason(kind=kind, decisive=True)
 
 
-def _left_out(evaluation: Evaluation, tables: Sequence[TravelTimes]) -> Iterator[Reason]:
+def _left_out(evaluation: Evaluation) -> Iterator[Reason]:
     """Yield who is left out, or may have been cut short."""
     counted, criterion = evaluation.counted, evaluation.question.criterion
     origins = evaluation.question.case.origins
@@ -239,7 +226,7 @@ def _left_out(evaluation: Evaluation, tables: Sequence[TravelTimes]) -> Iterator
         )
     off = np.zeros(len(origins), dtype=bool)
     rim = np.zeros(len(origins), dtype=bool)
-    for table in tables:
+    for table in evaluation.question.tables:
         rows = table.origin_status.index.get_indexer(origins.index)
         status = table.origin_status["status"].isin(["off_network", "no_location"])
         off |= status.to_numpy(dtype=bool)[rows]
@@ -358,7 +345,7 @@ def _turning_unknowns(
             for view, figure in zip(question.views, figures, strict=True)
         )
         figures = before, after
-    return sites if question.of_figures(*figures).pointed is not LEVELS[int(level)] else []
+    return sites if question.of_figures(*figures).level != level else []
 
 
 def _straight_pace(question: Question) -> float:

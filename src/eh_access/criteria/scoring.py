@@ -130,7 +130,7 @@ def _minutes(
 ) -> tuple[list[Measure], Callable[[Bools, dict[Scope, Floats]], Floats], list[str]]:
     """Return the measures of minutes: the same families in every set, those reached before."""
     weights = case.origins["weight"].to_numpy(dtype=np.float64)
-    before = view.figure()
+    before = view.figure(view.there, view.back)
     base = np.where(np.isfinite(before), weights, 0.0)
     measures = [
         Measure(key="mean_min", label="Mean minutes", unit="min", better="lower"),
@@ -160,10 +160,10 @@ def _minutes(
         notes.append("how many lose is not told by set: some of these counts are too small")
     left_out = float(weights.sum() - base.sum())
     if left_out > 0:
-        told = f"{left_out:g}" if counted else number(left_out, policy)
+        weight = f"{left_out:g}" if counted else number(left_out, policy)
         notes.append(
-            f"{told} by weight reach no site even before; no set changes that, and they are in no "
-            "mean"
+            f"{weight} by weight reach no site even before; no set changes that, and they are in "
+            "no mean"
         )
     seen = every.get_indexer(view.sites.ids)
 
@@ -184,7 +184,7 @@ def _judged(question: Question, every: pd.Index) -> Callable[[Bools, dict[Scope,
     """Return what evaluates one criterion for many sets."""
     view = question.views[0]
     kind, policy = question.criterion.kind, question.case.settings.policy
-    before = view.figure()[None, :]
+    before = view.figure(view.there, view.back)[None, :]
     seen = every.get_indexer(view.sites.ids)
 
     def step(closed: Bools, memory: dict[Scope, Floats]) -> Floats:

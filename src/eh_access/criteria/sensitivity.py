@@ -279,7 +279,7 @@ class Displaced:
         back = None if self.back is None else self.back[:, at]
         gains = view.gain(self.there[:, at], back, view.sites.hours[columns][:, None])
         moved = view.together.reduce(gains, axis=1, initial=view.nothing).T
-        return np.asarray(view.together(view.figure_of(kept, view.back), moved))
+        return np.asarray(view.together(view.figure(kept, view.back), moved))
 
 
 def displaced(question: Question, sides: Sides, samples: Sequence[int]) -> tuple[Displaced, ...]:
@@ -333,8 +333,8 @@ def answers(question: Question, settings: Sequence[Assumptions]) -> Answers:
     for (weights, factor), rows in groups.items():
         pairs = [question.figures(settings[at]) for at in rows]
         before, after = (np.stack(part) for part in zip(*pairs, strict=True))
-        asked = at_threshold(question.criterion, factor)
-        some = answers_of(question.of_figures(before, after, asked=asked, weights=weights))
+        criterion = at_threshold(question.criterion, factor)
+        some = answers_of(question.of_figures(before, after, criterion=criterion, weights=weights))
         value[rows], baseline[rows], level[rows] = some.value, some.baseline_value, some.level
     return Answers(value=value, baseline_value=baseline, level=level)
 
@@ -431,13 +431,13 @@ def _first_turn(
 ) -> tuple[float, Outcome]:
     """Return the first value of a span with another outcome, to a small part of the span."""
     start, end = span
-    found = int(answers(question, list(sweep.settings([end]))).level[0])
+    level_there = int(answers(question, list(sweep.settings([end]))).level[0])
     for _ in range(ROUNDS if math.isfinite(start) else 0):
         points = np.linspace(start, end, SECTIONS + 1).tolist()
         levels = answers(question, list(sweep.settings(points))).level
         first = int(np.flatnonzero(levels != level)[0])
-        start, end, found = points[max(first - 1, 0)], points[first], int(levels[first])
-    return end, LEVELS[found]
+        start, end, level_there = points[max(first - 1, 0)], points[first], int(levels[first])
+    return end, LEVELS[level_there]
 
 
 NEITHER_WAY = "neither way"
@@ -476,14 +476,14 @@ MATTERS_COLUMNS = (
 
 def distinct_outcomes(frame: pd.DataFrame) -> set[tuple[str, str]]:
     """Return the outcomes that say something of their own, by scenario and criterion."""
-    found: dict[tuple[str, bytes], tuple[str, str]] = {}
+    distinct: dict[tuple[str, bytes], tuple[str, str]] = {}
     for (scenario, criterion), part in frame.groupby(["scenario", "criterion"], sort=False):
         unsaid = part["main_outcome"].iloc[0] == Outcome.CANNOT_SAY.value
         if scenario == BASELINE.name or unsaid:
             continue
         values = part[["value", "baseline_value"]].to_numpy(dtype=np.float64)
-        found.setdefault((str(criterion), values.tobytes()), (str(scenario), str(criterion)))
-    return set(found.values())
+        distinct.setdefault((str(criterion), values.tobytes()), (str(scenario), str(criterion)))
+    return set(distinct.values())
 
 
 def matters_frame(sweeps: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
@@ -494,10 +494,10 @@ def matters_frame(sweeps: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
     could = sweeps["touches"].astype(bool).to_numpy() & named
     rows = []
     for assumption, part in sweeps.groupby("assumption", sort=True):
-        asked = part[could[part.index]]
-        shares = asked["differ"] / asked["tried"]
-        most = asked.loc[shares.idxmax()] if len(asked) else None
-        turns = int((asked["differ"] > 0).sum())
+        touched = part[could[part.index]]
+        shares = touched["differ"] / touched["tried"]
+        most = touched.loc[shares.idxmax()] if len(touched) else None
+        turns = int((touched["differ"] > 0).sum())
         rows.append(
             {
                 "assumption": assumption,
@@ -509,7 +509,7 @@ def matters_frame(sweeps: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
                 "differ": 0 if most is None else int(most["differ"]),
                 "share": 0.0 if most is None else float(shares.max()),
                 "turned": turns,
-                "pairs": len(asked),
+                "pairs": len(touched),
             }
         )
     table = pd.DataFrame(rows, columns=list(MATTERS_COLUMNS))
@@ -624,18 +624,18 @@ TIPPING_COLUMNS = (
 
 
 def frame_rows(
-    question: Question, found: Answers, main: Outcome, *, kind: str, columns: dict[str, object]
+    question: Question, result: Answers, main: Outcome, *, kind: str, columns: dict[str, object]
 ) -> pd.DataFrame:
     """Return rows of the main table for one criterion of one scenario."""
-    outcomes = [outcome.value for outcome in found.outcomes()]
+    outcomes = [outcome.value for outcome in result.outcomes()]
     return pd.DataFrame(
         {
             "scenario": question.case.scenario,
             "criterion": question.criterion.id,
             "mode": question.criterion.mode,
             "kind": kind,
-            "value": found.value,
-            "baseline_value": found.baseline_value,
+            "value": result.value,
+            "baseline_value": result.baseline_value,
             "outcome": outcomes,
             "main_outcome": main.value,
             "agrees_with_main": [outcome == main.value for outcome in outcomes],
@@ -658,16 +658,16 @@ def assumption_columns(
     case: Case, settings: Sequence[Assumptions], *, origins: str
 ) -> dict[str, object]:
     """Return the assumptions of settings as columns, the study's own spelt out."""
-    told = {
+    columns = {
         name: [getattr(item, name) for item in settings]
         for name in (field.name for field in fields(Assumptions))
     }
     for name, own in own_speeds(case).items():
-        told[name] = [own if value is None else value for value in told[name]]
-    return {**told, "origins": [name or origins for name in told["origins"]]}
+        columns[name] = [own if value is None else value for value in columns[name]]
+    return {**columns, "origins": [name or origins for name in columns["origins"]]}
 
 
-def swept_row(question: Question, sweep: Sweep, told: Swept | None) -> dict[str, object]:
+def swept_row(question: Question, sweep: Sweep, result: Swept | None) -> dict[str, object]:
     """Return how often an outcome turns as one assumption moves."""
     return {
         "scenario": question.case.scenario,
@@ -675,27 +675,27 @@ def swept_row(question: Question, sweep: Sweep, told: Swept | None) -> dict[str,
         "assumption": sweep.assumption,
         "words": sweep.words,
         "searched": f"{sweep.tried[0]:g} to {sweep.tried[-1]:g} {sweep.unit}",
-        "tried": len(sweep.tried) if told is None else len(told.values),
-        "differ": 0 if told is None else told.differ,
-        "touches": told is not None,
+        "tried": len(sweep.tried) if result is None else len(result.values),
+        "differ": 0 if result is None else result.differ,
+        "touches": result is not None,
     }
 
 
-def tipping_row(question: Question, told: Swept) -> dict[str, object]:
+def tipping_row(question: Question, result: Swept) -> dict[str, object]:
     """Return where an outcome turns as one assumption moves."""
     (below, under), (above, over) = (
         (math.nan, "") if turn is None else (turn[0], turn[1].value)
-        for turn in (told.below, told.above)
+        for turn in (result.below, result.above)
     )
     return {
         "scenario": question.case.scenario,
         "criterion": question.criterion.id,
-        "assumption": told.sweep.assumption,
-        "words": told.sweep.words,
-        "unit": told.sweep.unit,
-        "main_value": told.main,
-        "searched_from": min(told.sweep.tried[0], told.main),
-        "searched_to": max(told.sweep.tried[-1], told.main),
+        "assumption": result.sweep.assumption,
+        "words": result.sweep.words,
+        "unit": result.sweep.unit,
+        "main_value": result.main,
+        "searched_from": min(result.sweep.tried[0], result.main),
+        "searched_to": max(result.sweep.tried[-1], result.main),
         "turns_below": below,
         "outcome_below": under,
         "turns_above": above,
@@ -895,9 +895,9 @@ def robustness(
             question = questions[names[0]]
             main = answers(question, [MAIN])
             rows.append(_on_grid(questions, grid, main))
-            found = [(sweep, swept(question, sweep)) for sweep in sweeps]
-            tips += [tipping_row(question, told) for _, told in found if told is not None]
-            alone += [swept_row(question, sweep, told) for sweep, told in found]
+            results = [(sweep, swept(question, sweep)) for sweep in sweeps]
+            tips += [tipping_row(question, result) for _, result in results if result is not None]
+            alone += [swept_row(question, sweep, result) for sweep, result in results]
             alone += _on_choices(questions, grid, main)
             if sides is not None:
                 sampled, one_by_one = _on_positions(questions, sides, main)
@@ -942,8 +942,8 @@ def _on_grid(
     level = np.empty(count, dtype=np.int_)
     for name in dict.fromkeys(setting.origins for setting in grid):
         at = [row for row, setting in enumerate(grid) if setting.origins == name]
-        told = answers(questions[name or first], [grid[row] for row in at])
-        value[at], baseline[at], level[at] = told.value, told.baseline_value, told.level
+        some = answers(questions[name or first], [grid[row] for row in at])
+        value[at], baseline[at], level[at] = some.value, some.baseline_value, some.level
     factors = [setting.threshold_factor for setting in grid]
     effects = [questions[setting.origins or first].effect(setting) for setting in grid]
     return frame_rows(

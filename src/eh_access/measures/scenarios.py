@@ -179,7 +179,7 @@ def apply_scenario(sites: gpd.GeoDataFrame, scenario: Scenario) -> gpd.GeoDataFr
             )
         )
     changed = sites.copy()
-    changed["is_open"] = _is_open(sites)
+    changed["is_open"] = sites["is_open"].astype(bool) if "is_open" in sites.columns else True
     changed["hours_per_week"] = changed["hours_per_week"].astype(float)
     for change in scenario.changes:
         _apply(changed, change)
@@ -219,7 +219,8 @@ def open_sites(
     """
     hours = sites["hours_per_week"].to_numpy(dtype=np.float64, na_value=np.nan)
     enough = hours >= full_time_from_hours if full_time else hours > 0
-    chosen: pd.Index = sites.index[_is_open(sites) & (np.isnan(hours) | enough)]
+    is_open = np.asarray(sites["is_open"] if "is_open" in sites.columns else True, dtype=bool)
+    chosen: pd.Index = sites.index[is_open & (np.isnan(hours) | enough)]
     return chosen
 
 
@@ -244,12 +245,6 @@ def rough_areas(sites: gpd.GeoDataFrame, within: BaseGeometry) -> gpd.GeoSeries:
     discs = sites.geometry[chosen].buffer(radius_m[chosen])
     inside = sites.geometry[chosen].intersects(within)
     return discs.where(~inside, discs.intersection(within))
-
-
-def _is_open(sites: gpd.GeoDataFrame) -> NDArray[np.bool_]:
-    if "is_open" not in sites.columns:
-        return np.ones(len(sites), dtype=bool)
-    return np.asarray(sites["is_open"], dtype=bool)
 
 
 def _apply(sites: gpd.GeoDataFrame, change: Change) -> None:

@@ -52,13 +52,13 @@ class GroupGap(Kind):
         change = change_of(before, after)
         rows = []
         for weights in (counted.weights, counted.elsewhere):
-            asked = np.where(reached, weights, 0.0)
+            load = np.where(reached, weights, 0.0)
             rows.append(
                 {
-                    "weight": float(asked.sum()),
-                    "mean_before_min": mean_of(before, asked),
-                    "mean_after_min": mean_of(after, asked),
-                    "mean_change_min": mean_of(change, asked),
+                    "weight": float(load.sum()),
+                    "mean_before_min": mean_of(before, load),
+                    "mean_after_min": mean_of(after, load),
+                    "mean_change_min": mean_of(change, load),
                 }
             )
         return pd.DataFrame(rows, index=pd.Index([criterion.group, "elsewhere"], name="group"))
