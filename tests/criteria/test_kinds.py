@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 import eh_access
 from eh_access import load_study, run_study, write_outputs
 from eh_access.criteria.criterion import KINDS, Counted, Criterion, Kind, Outcome, register
-from eh_access.criteria.evaluate import Assumptions, evaluate
+from eh_access.criteria.evaluate import Assumptions, evaluate, prepare
 from eh_access.criteria.judge import judge
-from eh_access.criteria.sensitivity import answers, prepare
+from eh_access.criteria.sensitivity import answers
 from eh_access.measures.scenarios import BASELINE, Close, Scenario
 from eh_access.study.run import cases_of
 from study_files import write_study
