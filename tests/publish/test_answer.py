@@ -93,6 +93,7 @@ def verdicts_of(result: StudyResult, cases: list[Told]) -> tuple[Verdict, ...]:
                 outcome=Outcome.CANNOT_SAY,
                 not_met_before=missed,
                 worsened_by=worse,
+                direction=0 if worse == 0 else 1 if worse > 0 else -1,
             )
         )
     return tuple(found)

@@ -586,7 +586,10 @@ class Verdict:
         its sites may be. Never of the baseline itself, nor where the figures point to nothing.
     worsened_by
         How much worse the value is than the baseline's, in its unit; below 0 it is better. NaN
-        where there is no value.
+        where there is no value, or the size of the change is hidden.
+    direction
+        1 where the value is worse than the baseline's, -1 where it is better, 0 where it is the
+        same or there is none.
     evidence
         The rows behind it.
     settings
@@ -609,6 +612,7 @@ class Verdict:
     reasons: tuple[Reason, ...]
     not_met_before: bool
     worsened_by: float
+    direction: Literal[-1, 0, 1]
     evidence: pd.DataFrame
     settings: JudgeSettings = field(default_factory=JudgeSettings)
     travel: tuple[str, ...] = ()

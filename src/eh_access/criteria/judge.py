@@ -39,8 +39,6 @@ SITES_AT_ONCE = 100
 ROAD_SPEED_KM_H = 112.0
 """The highest speed limit in Britain: no drive between two places is quicker than a straight line
 at this speed."""
-HARDLY = 1e-6
-"""Stands for a change that may not be told: it has a direction and no size."""
 
 
 def judge(criterion: Criterion, case: Case) -> Verdict:
@@ -117,6 +115,7 @@ def judge(criterion: Criterion, case: Case) -> Verdict:
             reasons=question.missing,
             not_met_before=False,
             worsened_by=math.nan,
+            direction=0,
             evidence=pd.DataFrame(),
             settings=case.settings,
         )
@@ -126,7 +125,11 @@ def judge(criterion: Criterion, case: Case) -> Verdict:
     decisive = any(reason.decisive for reason in reasons)
     withheld = decisive and any(reason.withholds_indication for reason in reasons)
     value, baseline = (float(part) for part in evaluation.published())
-    worsened_by = (baseline - value if criterion.better == "higher" else value - baseline) + 0.0
+    sign = -1.0 if criterion.better == "higher" else 1.0
+    worsened_by = sign * (value - baseline) + 0.0
+    worse = worsened_by
+    if math.isnan(worse):  # the direction of a change may be told where its size may not
+        worse = sign * float(evaluation.value - evaluation.baseline_value)
     labels = {name: mode.label for name, mode in MODES.items()}
     labels |= {table.mode.name: table.mode.label for table in question.tables}
     modes = [mode for mode in question.scope.modes if mode not in question.absent_modes]
@@ -142,7 +145,8 @@ def judge(criterion: Criterion, case: Case) -> Verdict:
         basis="estimated" if estimated else "streets",
         reasons=reasons,
         not_met_before=(pointed is Outcome.NOT_MET and not withheld and _not_met_before(question)),
-        worsened_by=_hidden_change(evaluation) if math.isnan(worsened_by) else worsened_by,
+        worsened_by=worsened_by,
+        direction=1 if worse > ROUNDING else -1 if worse < -ROUNDING else 0,
         evidence=KINDS[criterion.measure].evidence(
             criterion, case.origins, evaluation.before, evaluation.after, evaluation.counted
         ),
@@ -150,13 +154,6 @@ def judge(criterion: Criterion, case: Case) -> Verdict:
         travel=tuple(labels.get(mode, f"by {mode}") for mode in modes),
         search_min=min(table.cutoff_min for table in question.tables),
     )
-
-
-def _hidden_change(evaluation: Evaluation) -> float:
-    """Return which way a change goes whose size is hidden."""
-    sign = -1.0 if evaluation.question.criterion.better == "higher" else 1.0
-    worse = sign * float(evaluation.value - evaluation.baseline_value)
-    return math.copysign(HARDLY, worse) if abs(worse) > ROUNDING else math.nan
 
 
 def _not_met_before(question: Question) -> bool:

@@ -142,7 +142,7 @@ def _against(verdict: Verdict, outcome: Outcome) -> str:
     word = outcome.value.capitalize()
     if outcome is Outcome.MARGINAL:
         word = f"Marginal, within {shown(criterion.margin, unit, plain=True)} of the line"
-    if _is_baseline(verdict) or not verdict.not_met_before or math.isnan(verdict.worsened_by):
+    if _is_baseline(verdict) or not verdict.not_met_before or not _change_known(verdict):
         return f"{word}: {against}{_fall(verdict)}"
     before = _value(criterion, verdict.baseline_value)
     return f"Not met before either: {against}, {before} before; {_worse(verdict)}"
@@ -167,8 +167,15 @@ def _fall(verdict: Verdict) -> str:
     return f"; down {shown(fall, 'points', near=allowed)} from {was} ({allowed:g} allowed)"
 
 
+def _change_known(verdict: Verdict) -> bool:
+    """Return whether it may be told how the value changes, be it the direction alone."""
+    return verdict.direction != 0 or not math.isnan(verdict.worsened_by)
+
+
 def _worse(verdict: Verdict) -> str:
     worse, unit = verdict.worsened_by, verdict.criterion.kind.unit
+    if math.isnan(worse):  # its size is hidden
+        return "it hardly changes"
     if round(abs(worse) * (POINTS if unit == "share" else 1.0), 1) == 0:
         return "it does not change" if worse == 0 else "it hardly changes"
     allowed = verdict.criterion.max_fall_points

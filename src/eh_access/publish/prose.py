@@ -16,7 +16,6 @@ import pandas as pd
 from eh_access.criteria.criterion import Outcome, ReasonKind
 from eh_access.criteria.judge import judge
 from eh_access.criteria.sensitivity import NEITHER_WAY
-from eh_access.measures.basic import ROUNDING
 from eh_access.measures.equity import KINDS, NOTES
 from eh_access.measures.scenarios import BASELINE, rough_radius_m
 from eh_access.planning.three_readings import READINGS
@@ -518,9 +517,7 @@ def standing(result: StudyResult, verdict: Verdict) -> str:
     if pointed != Outcome.NOT_MET:
         return pointed
     if verdict.not_met_before:
-        if abs(verdict.worsened_by) <= ROUNDING:
-            return "unchanged"
-        return "worse" if verdict.worsened_by > 0 else "better"
+        return {0: "unchanged", 1: "worse", -1: "better"}[verdict.direction]
     before = {
         _pointed(other)
         for other in result.verdicts_for(BASELINE.name)

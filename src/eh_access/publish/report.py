@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 
-from eh_access.measures.basic import ROUNDING
 from eh_access.publish import charts, numbers, prose
 from eh_access.publish.attribution import OSM_COPYRIGHT_URL, OSM_CREDIT, credit_lines, licence_url
 from eh_access.publish.charts import CHANGE
@@ -225,8 +224,7 @@ def _before_too(verdict: Verdict) -> str:
     """Return what to say of a yardstick that was missed before, "" of any other."""
     if not verdict.not_met_before:
         return ""
-    unchanged = abs(verdict.worsened_by) <= ROUNDING
-    return "not met before either" + (", and unchanged" if unchanged else "")
+    return "not met before either" + ("" if verdict.direction else ", and unchanged")
 
 
 def _map(result: StudyResult, tables: Mapping[str, Table], scenario: str, said: Wording) -> Picture:

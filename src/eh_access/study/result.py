@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -63,6 +64,8 @@ def result_text(result: StudyResult) -> str:
 BASELINE_NAME = "baseline"
 MINUTES_DECIMALS = 4
 VALUE_DECIMALS = 9
+HIDDEN_CHANGE = 1e-6
+"""Stands in ``verdicts.csv`` for a change of which the size is hidden: its sign alone counts."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -366,7 +369,11 @@ class StudyResult:
                 "basis": verdict.basis,
                 "indication": str(verdict.indication or ""),
                 "not_met_before": verdict.not_met_before,
-                "worsened_by": verdict.worsened_by,
+                "worsened_by": (
+                    verdict.direction * HIDDEN_CHANGE
+                    if verdict.direction and math.isnan(verdict.worsened_by)
+                    else verdict.worsened_by
+                ),
                 "title": verdict.criterion.title,
                 "sentence": verdict.sentence,
                 "reason": verdict.reason,
