@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ SHOWN_AREAS = 5
 
 @dataclass(frozen=True, kw_only=True)
 class SitingOptions:
-    """What a choice of sites may be told.
+    """Settings of a choice of sites.
 
     Parameters
     ----------
@@ -140,7 +141,7 @@ def choose_sites(
     keep
         How many sites there are to be, those locked among them.
     objective
-        One of ``optimum.OBJECTIVES``; see ``optimum.solve``.
+        ``"p_median"``: the shortest mean trip. ``"maximal_cover"``: the most within the cutoff.
     options
         Locked sites, the cutoff.
 
@@ -158,9 +159,7 @@ def choose_sites(
 
     Notes
     -----
-    p-median: Hakimi (1964), in Elloumi's (2010) form. p-centre: a search over the distinct times,
-    each a set-covering problem (Minieka 1970). Maximal cover: Church and ReVelle (1974).
-    Lexicographic: the lexicographic minimax of Ogryczak (1997).
+    p-median: Hakimi (1964), in Elloumi's (2010) form. Maximal cover: Church and ReVelle (1974).
 
     Examples
     --------
@@ -210,6 +209,12 @@ def choose_sites(
         unit=told.unit,
         _all_sites=tuple(ids),
     )
+
+
+def objective_faults(objectives: Sequence[str]) -> list[str]:
+    """Return what is wrong with the names of objectives."""
+    known = " or ".join(f"'{name}' ({what})" for name, what in OBJECTIVES.items())
+    return [f"no objective '{name}': give {known}" for name in objectives if name not in OBJECTIVES]
 
 
 def figures(
@@ -269,8 +274,7 @@ def _check(times: TravelTimes, keep: int, objective: str, told: SitingOptions) -
         for site in told.locked
         if site not in times.site_ids
     ]
-    if objective not in OBJECTIVES:
-        faults.append(f"no objective '{objective}': {did_you_mean(objective, OBJECTIVES)}")
+    faults += objective_faults([objective])
     got = np.flatnonzero(np.isfinite(times.minutes).any(axis=0))
     reachable = {str(site) for site in times.site_ids[got]}
     able = len(reachable | set(told.locked))
