@@ -83,6 +83,7 @@ check: .venv/.dev  ## Lint, types, layers, notebooks, locks; no network needed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(VENV_PYTHON) tools/measure_code.py --check
 	$(BIN)/nbstripout --verify notebooks/*.ipynb
 	$(VENV_PYTHON) tools/lock.py --check
 	$(VENV_PYTHON) -m pytest -q tests/test_repository.py

@@ -123,9 +123,6 @@ def test_two_runs_differ_in_nothing_but_the_time(
     one, two = (
         json.loads((tmp_path / number / "manifest.json").read_text("utf-8")) for number in "12"
     )
-    for manifest in (one, two):
-        last = manifest["criteria"]["history"][-1]
-        assert last.pop("since") == manifest["started"]
     assert one.pop("started") == "2001-09-09T01:46:41+00:00"
     assert two.pop("started") == "2001-09-09T01:46:42+00:00"
     assert one == two

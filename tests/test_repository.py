@@ -148,6 +148,16 @@ def test_every_public_function_shows_an_example() -> None:
     assert [name for name, thing in functions if ">>>" not in (inspect.getdoc(thing) or "")] == []
 
 
+def test_no_modules_import_in_a_circle_and_no_room_is_full() -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools" / "measure_code.py", "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout
+
+
 def test_importing_loads_nothing_heavy() -> None:
     heavy = ["folium", "osmnx", "matplotlib", "networkx", "gptables", "docx"]
     code = f"import sys, eh_access; print([n for n in {heavy} if n in sys.modules])"

@@ -88,14 +88,6 @@ if TYPE_CHECKING:
     from eh_access.planning.outreach import Loss, Outreach, OutreachOptions, best_sessions
     from eh_access.planning.siting import Placement, SitingOptions, choose_sites
     from eh_access.planning.three_readings import readings_table
-    from eh_access.privacy.disclosure import (
-        CountTable,
-        Disclosure,
-        Nest,
-        Protected,
-        Share,
-        suppress,
-    )
     from eh_access.privacy.policy import Policy
     from eh_access.publish.interactive import inline_map
     from eh_access.publish.outputs import write_outputs
@@ -144,10 +136,8 @@ __all__ = [
     "Close",
     "CloseStreet",
     "Comparison",
-    "CountTable",
     "Criterion",
     "Decay",
-    "Disclosure",
     "EhAccessError",
     "Findings",
     "FloatingCatchment",
@@ -156,7 +146,6 @@ __all__ = [
     "JudgeSettings",
     "Loss",
     "Move",
-    "Nest",
     "Network",
     "NotFoundError",
     "Note",
@@ -166,7 +155,6 @@ __all__ = [
     "OutreachOptions",
     "Placement",
     "Policy",
-    "Protected",
     "Provenance",
     "Robustness",
     "Route",
@@ -175,7 +163,6 @@ __all__ = [
     "SetHours",
     "SetSpeedLimit",
     "Setting",
-    "Share",
     "Side",
     "SitingOptions",
     "Snapped",
@@ -257,7 +244,6 @@ __all__ = [
     "route",
     "run_study",
     "snap",
-    "suppress",
     "take_up",
     "travel_time_matrix",
     "weighted_mean",

@@ -191,7 +191,6 @@ def report(  # noqa: PLR0913 - each is an option of the command
 ) -> None:
     """Run a study and write report, map, workbook, GeoPackage, CSVs and manifest."""
     from eh_access.publish.outputs import OUTPUT_NAMES, write_outputs  # noqa: PLC0415 - quick start
-    from eh_access.study.history import with_history  # noqa: PLC0415 - quick start
     from eh_access.study.manifest import started_now  # noqa: PLC0415 - quick start
     from eh_access.study.opening import (  # noqa: PLC0415 - quick start
         files_read,
@@ -214,7 +213,6 @@ def report(  # noqa: PLR0913 - each is an option of the command
         terminal.stage("Looking for streets")
         found = find_streets(question, inputs.borough, streets=streets, offline=offline)
         result = run_study(question, inputs=inputs, streets=found, progress=terminal.stage)
-        result = with_history(result, folder)
         terminal.stage("Writing the results")
         files = write_outputs(result, folder, started=started)
     if as_json:

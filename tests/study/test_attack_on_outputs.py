@@ -11,41 +11,17 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.optimize import linprog
 from scipy.spatial import cKDTree
 
+from attack import Lines, ranges
 from private_run import DATA, LIMIT, MARK, STEP, PrivateRun, the_list
 
-Lines = list[tuple[dict[int, float], float, float]]
 
-
-def ranges(
-    lows: list[float], highs: list[float], lines: Lines, asked: list[int]
-) -> list[tuple[float, float]]:
-    """The least and the most each unknown can be: ``lines`` are sums with their least and most."""
-    matrix, bounds = [], []
-    for factors, low, high in lines:
-        row = np.zeros(len(lows))
-        row[list(factors)] = list(factors.values())
-        matrix += [row, -row]
-        bounds += [high, -low]
-    told = []
-    for which in asked:
-        cost = np.zeros(len(lows))
-        cost[which] = 1.0
-        ends = [
-            linprog(
-                sign * cost,
-                A_ub=np.array(matrix),
-                b_ub=bounds,
-                bounds=list(zip(lows, highs, strict=True)),
-                method="highs",
-            )
-            for sign in (1, -1)
-        ]
-        assert all(end.status == 0 for end in ends), ends
-        told.append((ends[0].fun, -ends[1].fun))
-    return told
+def test_the_attacker_finds_what_a_row_tells() -> None:
+    # 3 + a + b is 10 to 12, a is at most 4: b is 3 to 9, and a told apart only by its own limit
+    lines: Lines = [({0: 1.0, 1: 1.0}, 7.0, 9.0)]
+    assert ranges([0.0, 0.0], [4.0, 9.0], lines, [0, 1]) == [(0.0, 4.0), (3.0, 9.0)]
+    assert ranges([4.0, 0.0], [4.0, 9.0], [({0: 1.0, 1: 1.0}, 9.0, 9.0)], [1]) == [(5.0, 5.0)]
 
 
 def true_counts(areas: pd.Index) -> pd.Series:

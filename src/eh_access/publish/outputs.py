@@ -22,7 +22,6 @@ from eh_access.publish.writers.map import render_map
 from eh_access.publish.writers.word import word_report
 from eh_access.publish.writers.workbook import write_workbook
 from eh_access.study.findings import find_further
-from eh_access.study.history import with_history
 from eh_access.study.manifest import build_manifest
 from eh_access.study.opening import files_read, refuse_overwriting
 
@@ -98,7 +97,6 @@ def write_outputs(
     result.refuse_private()
     folder = Path(out_dir)
     refuse_overwriting(folder, OUTPUT_NAMES, files_read(result.study))
-    result = with_history(result, folder)
     return write_whole(folder, lambda new: _write_all(result, new, started=started))
 
 

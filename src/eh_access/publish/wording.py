@@ -11,7 +11,6 @@ from eh_access.privacy.policy import HIDDEN_MARK
 from eh_access.publish import numbers
 from eh_access.routing.estimate import ACCURACY
 from eh_access.study.config import decided_scenario
-from eh_access.study.history import change_notes
 
 if TYPE_CHECKING:
     from eh_access.criteria.criterion import Verdict
@@ -151,9 +150,6 @@ def fixed_sentence(result: StudyResult) -> str:
     """Return what the manifest shows of when the criteria were fixed."""
     # That they were set before anybody saw a result cannot be shown: a first run says nothing of
     # runs elsewhere.
-    changed = " ".join(note.text for note in change_notes(result.criteria_history))
-    if changed:
-        return changed
     return (
         "Their digest was taken before travel times were worked out; it is "
         f"{result.criteria_sha256[:DIGITS]}, in full in the manifest."

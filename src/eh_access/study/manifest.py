@@ -21,7 +21,6 @@ import shapely
 
 from eh_access._version import __version__
 from eh_access.errors import InputError
-from eh_access.study.history import MANIFEST_NAME, CriteriaVersion
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from eh_access.study.config import Study
     from eh_access.study.result import StudyResult
 
+MANIFEST_NAME = "manifest.json"
 STANDS_ON = (
     "folium",
     "geopandas",
@@ -89,7 +89,6 @@ def build_manifest(
             "sha256": result.criteria_sha256,
             "hashed": "before any travel time was worked out",
             "set_on": {item.id: item.set_on.isoformat() for item in study.criteria},
-            "history": _history(result, started),
             "list": [item.model_dump(mode="json") for item in study.criteria],
         },
         "settings": study.settings.model_dump(mode="json"),
@@ -132,15 +131,6 @@ def _question(study: Study) -> dict[str, Any]:
         **study.model_dump(mode="json", include={*kept, *weights, "decision"}),
         "file": study.file_name,
     }
-
-
-def _history(result: StudyResult, started: dt.datetime | None) -> list[dict[str, str]]:
-    """Return the criteria of this run and those before; this run's begin when it does."""
-    now = "" if started is None else started.isoformat()
-    versions = result.criteria_history or (CriteriaVersion(sha256=result.criteria_sha256),)
-    told = [dict(vars(item)) for item in versions]
-    told[-1]["since"] = told[-1]["since"] or now
-    return told
 
 
 def _outcomes(result: StudyResult) -> dict[str, dict[str, str]]:

@@ -13,7 +13,6 @@ from eh_access.errors import InputError, SourceError
 from eh_access.sources import bundled
 from eh_access.study.config import BUNDLED, load_study
 from eh_access.study.families import ROLE
-from eh_access.study.history import history_of, remember
 from eh_access.study.inputs import read_inputs
 from eh_access.study.run import run_study
 from eh_access.study.streets import (
@@ -197,9 +196,7 @@ def run_again(
     study = source.study
     inputs = read_inputs(study, origins=str(manifest["origins"]), families=source.families)
     streets = _streets(manifest, source, inputs.borough)
-    result = run_study(study, inputs=inputs, streets=streets, progress=progress)
-    history = history_of(manifest)
-    return remember(result, history) if history else result
+    return run_study(study, inputs=inputs, streets=streets, progress=progress)
 
 
 def _streets(manifest: Mapping[str, Any], source: Source, area: BaseGeometry) -> Streets:

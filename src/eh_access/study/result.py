@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from eh_access.network.provenance import Provenance
     from eh_access.routing.travel_times import TravelTimes
     from eh_access.study.config import ScenarioConfig, Study
-    from eh_access.study.history import CriteriaVersion
     from eh_access.study.travel import Travel
 
 UNPROTECTED = "The counts are not public and were not protected: no figures are shown."
@@ -121,8 +120,6 @@ class StudyResult:
         Where each input came from; attributions are to be printed as they stand.
     criteria_sha256
         Digest of the criteria, taken before any travel time was worked out.
-    criteria_history
-        Of earlier runs in the folder it is written to, its own last; empty until it is written.
     streets_how
         One sentence on where the streets came from, or why there are none.
     streets_asked
@@ -165,7 +162,6 @@ class StudyResult:
     notes: tuple[Note, ...]
     provenance: tuple[Provenance, ...]
     criteria_sha256: str = ""
-    criteria_history: tuple[CriteriaVersion, ...] = ()
     streets_how: str = ""
     streets_asked: str = ""
     on_other_streets: StudyResult | None = None

@@ -189,12 +189,6 @@ def _decisions(manifest: Mapping[str, Any]) -> Iterator[Block]:
             for item in manifest["criteria"]["list"]
         ),
     )
-    changes = [item for item in manifest["criteria"]["history"] if item["changed"]]
-    if changes:
-        yield Heading(text="Criteria that were changed between runs")
-        yield Bullets(
-            items=tuple(f"{item['since'] or 'this run'}: {item['changed']}" for item in changes)
-        )
     yield Heading(text="Scenarios")
     yield Grid(
         caption="What was compared with the state before, and what could not be",
