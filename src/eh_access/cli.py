@@ -22,6 +22,7 @@ from eh_access.terminal import (
     show_faults,
     show_logs,
     show_report,
+    show_trip,
     stoppable,
     verification_json,
     verification_lines,
@@ -134,6 +135,8 @@ EXAMPLES = """Examples:
   eh-access log out/rotherham/manifest.json         assumptions, data and decisions logs, Word too
 
   eh-access challenge theirs.toml                   another scenario beside the council's
+
+  eh-access trip newport --from "NP10 0AE" --to rogerstone-library    one trip, street by street
 
   eh-access study rotherham --out mine.toml         a study to change and run as your own
 
@@ -329,6 +332,34 @@ def challenge(  # noqa: PLR0913 - each is an option of the command
         typer.echo(challenge_json(table, files))
     elif not quiet:
         show_challenge(result, table, files)
+
+
+@app.command()
+def trip(  # noqa: PLR0913 - each is an option of the command
+    study: StudyArgument,
+    *,
+    start: Annotated[
+        str, typer.Option("--from", metavar="POSTCODE|E,N", help="Where the trip begins.")
+    ],
+    site: Annotated[str, typer.Option("--to", metavar="SITE", help="The id of a site.")],
+    mode: Annotated[
+        str | None, typer.Option("--mode", help="How: on foot, or the study's first, if not given.")
+    ] = None,
+    streets: StreetsWanted = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Explain one trip: streets by name, metres, slope and what slowed it."""
+    from eh_access.study.opening import explain_trip, open_study  # noqa: PLC0415 - quick start
+    from eh_access.study.streets import find_streets  # noqa: PLC0415 - quick start
+
+    with Terminal(quiet=quiet, verbose=verbose) as terminal:
+        question, inputs = open_study(study)
+        terminal.stage("Looking for streets")
+        found = find_streets(question, inputs.borough, streets=streets)
+        terminal.stage("Looking for the way")
+        way = explain_trip(question, inputs, found.network, start=start, site=site, mode=mode)
+    show_trip(way)
 
 
 @app.command()

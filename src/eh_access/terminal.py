@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from eh_access.criteria.criterion import Criterion, Verdict
     from eh_access.publish.challenge import Line
     from eh_access.publish.verify import Verification
+    from eh_access.routing.route import Route
     from eh_access.study.config import Study
     from eh_access.study.records import Inputs
     from eh_access.study.result import StudyResult
@@ -438,6 +439,22 @@ def _shortened(line: Line, what: str) -> Line:
     )
     better = line.better.removeprefix("the ")
     return replace(line, what=what, before=before, council=council, theirs=theirs, better=better)
+
+
+def show_trip(trip: Route) -> None:
+    """Print a trip: each stretch of street, then the whole in a sentence."""
+    console = Console()
+    table = Table(show_edge=False, pad_edge=False)
+    table.add_column("street")
+    for column in ("metres", "minutes", "slope"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("slowed by")
+    for step in trip.steps.itertuples(index=False):
+        slope = "" if math.isnan(step.slope_share) else f"{step.slope_share:+.0%}"
+        cells = (step.street, f"{step.metres:,.0f}", f"{step.seconds / 60:.1f}", slope)
+        table.add_row(*map(Text, (*cells, step.slowed_by)))
+    console.print(table)
+    console.print(Text(trip.sentence()))
 
 
 def show_logs(files: Mapping[str, Path]) -> None:

@@ -447,7 +447,7 @@ def _by_postcode(cells: _Cells, study: Study) -> tuple[np.ndarray, tuple[InputFi
         raise InputError(f"{NAME}, {_rows(wrong)}, postcode: not a whole postcode; correct it")
     known: dict[str, tuple[float, float]] = {}
     asked = []
-    for file, table in _postcode_tables(study):
+    for file, table in postcode_tables(study):
         asked.append(file)
         known = table | known  # of two tables that know a postcode, the first counts
     places = [known[code] for code in plain if code in known]
@@ -459,7 +459,7 @@ def _by_postcode(cells: _Cells, study: Study) -> tuple[np.ndarray, tuple[InputFi
     return np.array(places, dtype=np.float64), tuple(asked)
 
 
-def _postcode_tables(study: Study) -> Iterator[tuple[InputFile, dict[str, tuple[float, float]]]]:
+def postcode_tables(study: Study) -> Iterator[tuple[InputFile, dict[str, tuple[float, float]]]]:
     """Yield tables of postcodes: the study's own, its origins by postcode, those that ship."""
     shipped = sorted((data_dir() / "origins").glob("*_postcode.csv"))
     names = [study.data.postcodes] if study.data.postcodes else []

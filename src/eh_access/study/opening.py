@@ -8,10 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
+import pandas as pd
+import shapely
 from pydantic import ValidationError
 
-from eh_access.errors import EhAccessError, InputError, SourceError
+from eh_access.errors import EhAccessError, InputError, SourceError, did_you_mean
 from eh_access.network.io import write_network
+from eh_access.routing.route import route
 from eh_access.sources.bundled import bundled_names, study_path
 from eh_access.study.config import (
     BUNDLED,
@@ -24,9 +28,10 @@ from eh_access.study.config import (
     load_study,
     readable_part,
 )
+from eh_access.study.families import postcode_tables
 from eh_access.study.inputs import changed_networks, faults_of, read_inputs
 from eh_access.study.notes import joined
-from eh_access.study.reading import read_table
+from eh_access.study.reading import POSTCODE, plain_postcodes, read_table
 from eh_access.study.records import Inputs, Note
 from eh_access.study.streets import (
     CONNECT_TIMEOUT_S,
@@ -35,12 +40,14 @@ from eh_access.study.streets import (
     find_streets,
     own_streets,
 )
+from eh_access.study.travel import session_mode
+from eh_access.tables import CRS
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     from shapely.geometry.base import BaseGeometry
 
     from eh_access.network.model import Network
+    from eh_access.routing.route import Route
 
 _FILES = (
     "areas",
@@ -317,3 +324,60 @@ def _area(
         study, inputs = open_study(place)
         return inputs.borough, buffer_for(study), files_read(study)
     return None, USUAL_BUFFER_M, ()
+
+
+def explain_trip(
+    study: Study,
+    inputs: Inputs,
+    network: Network | None,
+    *,
+    start: str,
+    site: str,
+    mode: str | None = None,
+) -> Route:
+    """Return the trip from a postcode, or from easting and northing, to one of a study's sites."""
+    modes = study.settings.travel_modes()
+    mode = session_mode(study) if mode is None else mode
+    sites = (
+        inputs.sites if inputs.candidates is None else pd.concat([inputs.sites, inputs.candidates])
+    )
+    faults = []
+    if network is None:
+        faults.append(
+            "there are no streets, and a straight line explains nothing; give some with --streets"
+        )
+    if site not in sites.index:
+        faults.append(f"--to: no site '{site}': {did_you_mean(site, sites.index)}")
+    if mode not in modes:
+        faults.append(f"--mode: no mode '{mode}' in this study: {did_you_mean(mode, modes)}")
+    try:
+        place = _start(study, start)
+    except InputError as error:
+        faults += error.faults
+    if faults or network is None:
+        raise InputError(faults)
+    return route(network, place, sites.loc[site], modes[mode])
+
+
+def _start(study: Study, start: str) -> gpd.GeoSeries | tuple[float, float]:
+    """Return where a trip begins, called by its postcode if it was given as one."""
+    code = str(plain_postcodes(pd.Series([start])).iloc[0])
+    if POSTCODE.fullmatch(code):
+        known: dict[str, tuple[float, float]] = {}
+        for _, table in postcode_tables(study):
+            known = table | known
+        if code not in known:
+            hint = did_you_mean(code, known)
+            raise InputError(
+                f"--from: the postcode '{start}' is in no table at hand: {hint} Or give easting "
+                "and northing, as in 443000,392000"
+            )
+        return gpd.GeoSeries([shapely.Point(known[code])], index=[start.upper()], crs=CRS)
+    try:
+        easting, northing = (float(part) for part in start.split(","))
+    except ValueError:
+        raise InputError(
+            f"--from: '{start}' is neither a whole postcode nor easting and northing in metres, as "
+            "in 443000,392000"
+        ) from None
+    return easting, northing

@@ -1,0 +1,82 @@
+"""One trip at the command line: what is printed, and every kind of bad input."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from eh_access import PUSHCHAIR, WALK, load_origins, load_sites, read_network, travel_time_matrix
+from study_cli import run_cli
+from study_files import write_study
+
+FROM, TO = "NP10 0AE", "rogerstone-library"
+
+
+def minutes_printed(out: str) -> float:
+    found = re.search(r" m, ([0-9.]+) minutes", " ".join(out.split()))
+    assert found is not None, out
+    return float(found[1])
+
+
+@pytest.mark.parametrize(("words", "mode"), [((), WALK), (("--mode", "pushchair"), PUSHCHAIR)])
+def test_a_trip_is_a_table_and_a_sentence_with_the_minutes_of_the_study(
+    words: tuple[str, ...], mode: object
+) -> None:
+    ran = run_cli("trip", "newport", "--from", FROM, "--to", TO, *words, "--quiet")
+    assert (ran.code, ran.err) == (0, "")
+    rows = ran.out.splitlines()
+    columns = [cell.strip() for cell in re.split("[│┃]", rows[0])]
+    assert columns == ["street", "metres", "minutes", "slope", "slowed by"]
+    homes, sites = load_origins("newport_postcode"), load_sites("newport_sites")
+    table = travel_time_matrix(
+        read_network("newport"), homes.loc[[FROM]], sites.loc[[TO]], mode=mode, cutoff_min=300.0
+    )
+    assert minutes_printed(ran.out) == pytest.approx(float(table.minutes[0, 0]), abs=0.051)
+    # the stretches add up to the whole
+    whole = re.search(r": ([0-9,]+) m, ", " ".join(ran.out.split()))
+    assert whole is not None
+    cells = [row.split("│")[1].strip() for row in rows[2:] if "│" in row]
+    listed = [float(cell.replace(",", "")) for cell in cells if cell]
+    assert sum(listed) == pytest.approx(float(whole[1].replace(",", "")), abs=0.6 * len(listed))
+
+
+def test_a_postcode_is_a_place_however_it_is_written() -> None:
+    home = load_origins("newport_postcode").geometry[FROM]
+    places = ("np100ae", f"{home.x},{home.y}", f" {home.x} , {home.y} ")
+    trips = [run_cli("trip", "newport", "--from", place, "--to", TO, "-q") for place in places]
+    assert {ran.code for ran in trips} == {0}
+    assert len({minutes_printed(ran.out) for ran in trips}) == 1
+
+
+@pytest.mark.parametrize(
+    ("start", "words"),
+    [
+        ("NP10 0AX", "the postcode 'NP10 0AX' is in no table at hand: did you mean 'NP"),
+        ("the library", "'the library' is neither a whole postcode nor easting and northing"),
+        ("327270", "'327270' is neither a whole postcode nor easting and northing"),
+        ("530000,180000", "from the nearest street that may be used on foot, too far"),
+        ("nan,nan", "its location is not known"),
+    ],
+)
+def test_a_start_that_is_nowhere(start: str, words: str) -> None:
+    ran = run_cli("trip", "newport", "--from", start, "--to", TO)
+    assert (ran.code, ran.out) == (2, "")
+    assert words in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_every_fault_at_once_each_with_what_was_meant() -> None:
+    words = ("--from", "NP10", "--to", "rogerstone-libary", "--mode", "wolk")
+    ran = run_cli("trip", "newport", *words)
+    assert ran.code == 2
+    assert "'NP10' is neither a whole postcode" in ran.err
+    assert "--to: no site 'rogerstone-libary': did you mean 'rogerstone-library'?" in ran.err
+    assert "--mode: no mode 'wolk' in this study: did you mean 'walk'?" in ran.err
+
+
+def test_a_straight_line_explains_nothing(tmp_path: object) -> None:
+    toy = write_study(tmp_path)  # type: ignore[arg-type]
+    ran = run_cli("trip", toy.toml, "--from", "440000,390000", "--to", "east")
+    assert ran.code == 2
+    assert "there are no streets, and a straight line explains nothing" in ran.err
