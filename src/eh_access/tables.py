@@ -293,7 +293,6 @@ MAX_OUTSIDE_M = 5000.0
 LOCATION_BASES = ("surveyed", "postcode", "street", "estimate", "unknown")
 """How a site's place is known, from best to worst."""
 
-AREA_COLUMNS = ("area_id", "name", "geometry")
 SITE_COLUMNS = (
     "site_id",
     "name",
@@ -305,7 +304,6 @@ SITE_COLUMNS = (
     "existence",
     "geometry",
 )
-ORIGIN_COLUMNS = ("origin_id", "weight", "area_id", "weight_basis", "geometry")
 
 
 def check_areas(frame: gpd.GeoDataFrame, *, source: str = "areas") -> gpd.GeoDataFrame:

@@ -12,7 +12,6 @@ from eh_access.measures.opening_hours import (
     WEEKDAYS,
     WINDOW_COLUMNS,
     Window,
-    check_hours,
     check_windows,
     clock_min,
     hours_of,
@@ -168,14 +167,3 @@ def test_hours_that_contradict_windows_are_refused() -> None:
 def test_a_timetable_of_an_unknown_site_is_refused() -> None:
     with pytest.raises(NotFoundError, match="timetable: no site 'aa': did you mean 'a'"):
         with_hours(SITES, {"aa": [MORNING]})
-
-
-@pytest.mark.parametrize("hours", [-1.0, 168.1, math.inf])
-def test_hours_no_week_has_are_refused(hours: float) -> None:
-    with pytest.raises(InputError, match=r"site 'hall': .* a week has 168, give 0 to 168"):
-        check_hours(hours, site_id="hall")
-
-
-def test_hours_a_week_has_are_kept() -> None:
-    assert [check_hours(hours, site_id="hall") for hours in (0.0, 168.0)] == [0.0, 168.0]
-    assert math.isnan(check_hours(math.nan, site_id="hall"))

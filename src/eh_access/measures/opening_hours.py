@@ -13,7 +13,7 @@ import pandas as pd
 
 from eh_access.errors import InputError, NotFoundError, did_you_mean
 from eh_access.measures.basic import HALF_DECISECOND_MIN, within
-from eh_access.measures.scenarios import HOURS_IN_A_WEEK, open_sites
+from eh_access.measures.scenarios import open_sites
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -136,15 +136,6 @@ def check_windows(timetable: Timetable, *, source: str = "timetable") -> dict[st
     if faults:
         raise InputError(faults)
     return ordered
-
-
-def check_hours(hours_per_week: float, *, site_id: str) -> float:
-    """Return hours a week, once a week can hold them."""
-    if not (math.isnan(hours_per_week) or 0 <= hours_per_week <= HOURS_IN_A_WEEK):
-        raise InputError(
-            f"site '{site_id}': {hours_per_week:g} hours a week; a week has 168, give 0 to 168"
-        )
-    return hours_per_week
 
 
 def _order(window: Window) -> tuple[int, int, int]:

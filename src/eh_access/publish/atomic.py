@@ -9,8 +9,8 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -23,91 +23,100 @@ YOUNG_S = 60.0
 logger = logging.getLogger(__name__)
 
 
-@contextmanager
-def partial_folder(folder: Path) -> Iterator[Path]:
-    """Give a hidden folder to make files in; what is not finished is put back when it is left."""
-    clear_leftovers(folder)
-    partial = Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder))
+def write_whole(folder: Path, fill: Callable[[Path], Sequence[str]]) -> dict[str, Path]:
+    """Write several files into a folder, or none of them."""
+    # All is made in a hidden folder inside: "new" for what is made, "old" for earlier files that
+    # give way, "names" once the first is moved. Whatever fails, interrupts or kills the run, the
+    # earlier files are put back, if need be by the next run.
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
-        with (partial / "lock").open("wb") as lock:
-            take(lock)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for left in filter(_is_left, sorted(folder.glob(f"{PREFIX}*"))):
+                logger.warning("removing what a run that was stopped left: %s", left)
+                with suppress(OSError):
+                    _settle(left, folder)
+                    shutil.rmtree(left, ignore_errors=True)
+            partial = Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder))
             for name in ("new", "old"):
                 (partial / name).mkdir()
-            try:
-                yield partial
-            finally:
-                _put_back_whole(partial, folder)
-    finally:
-        # never where earlier files could not be put back: they are in there
-        if is_settled(partial):
-            shutil.rmtree(partial, ignore_errors=True)
+        except OSError as error:
+            raise SourceError(
+                f"cannot write to the output folder '{folder}': {error.strerror or error}; give "
+                "another folder with --out, or ask for the right to write there"
+            ) from error
+        try:
+            with (partial / "lock").open("wb") as lock:
+                take(lock)
+                try:
+                    names = fill(partial / "new")
+                    _move(names, partial, folder)
+                finally:
+                    _settle_surely(partial, folder)
+        finally:  # never where earlier files could not be put back: they are in there
+            if not (partial / "names").exists():
+                shutil.rmtree(partial, ignore_errors=True)
+    except BaseException:  # an interrupt leaves no more behind than a fault
+        for path in made:
+            with suppress(OSError):
+                path.rmdir()
+        raise
+    return {name: folder / name for name in names}
 
 
-def _put_back_whole(partial: Path, folder: Path) -> None:
-    """Put back; once more from the start if that is interrupted, and only then give way."""
+def _move(names: Sequence[str], partial: Path, folder: Path) -> None:
+    """Move finished files into place, earlier ones out of it."""
+    (partial / "names").write_text(json.dumps(list(names)), encoding="utf-8")
+    name = ""
     try:
-        put_back(partial, folder)
+        for name in names:
+            if (folder / name).is_dir():
+                raise IsADirectoryError(errno.EISDIR, "it is a folder")
+            with suppress(FileNotFoundError):
+                (folder / name).replace(partial / "old" / name)
+            (partial / "new" / name).replace(folder / name)
+    except OSError as error:
+        raise SourceError(
+            f"cannot replace '{folder / name}': {error.strerror or error}; close it if another "
+            "program has it open, or give another folder with --out. Nothing was changed"
+        ) from error
+
+
+def _settle_surely(partial: Path, folder: Path) -> None:
+    """Settle; once more from the start if that is interrupted, and only then give way."""
+    try:
+        _settle(partial, folder)
     except OSError:
         raise
     except BaseException:
-        put_back(partial, folder)
+        _settle(partial, folder)
         raise
 
 
-def note_names(partial: Path, names: Sequence[str]) -> None:
-    """Write down what is to be moved; to be called before the first move."""
-    (partial / "names").write_text(json.dumps(list(names)), encoding="utf-8")
-
-
-def is_settled(partial: Path) -> bool:
-    """Return whether a hidden folder may be removed: all is in place, or nothing was moved."""
-    names = _names(partial)
-    waiting = [name for name in names if (partial / "new" / name).exists()]
-    return not waiting or (len(waiting) == len(names) and not _inside(partial / "old"))
-
-
-def put_back(partial: Path, folder: Path) -> None:
-    """Undo a move that was begun and not finished, so that every earlier file is where it was."""
-    # It may be stopped at any point and done again. What was finished is left as it is.
-    if is_settled(partial):
-        return
-    new, old = partial / "new", partial / "old"
-    for name in _names(partial):
-        if not (new / name).exists():
-            (folder / name).replace(new / name)
-        if (old / name).exists():
-            (old / name).replace(folder / name)
-
-
-def clear_leftovers(folder: Path) -> None:
-    """Put back and remove what runs that were killed left in a folder."""
-    # A folder that another run is at work in is not touched.
-    for partial in sorted(folder.glob(f"{PREFIX}*")):
-        with suppress(OSError):
-            if _is_left(partial):
-                logger.warning("removing what a run that was stopped left: %s", partial)
-                put_back(partial, folder)
-                shutil.rmtree(partial, ignore_errors=True)
+def _settle(partial: Path, folder: Path) -> None:
+    """Put every earlier file back unless all were moved; then nothing in it counts any more."""
+    # It may be stopped at any point and done again: what was finished is left as it is.
+    new, old, listed = partial / "new", partial / "old", partial / "names"
+    names: list[str] = []
+    with suppress(OSError, ValueError):  # not written whole: nothing was moved
+        names = json.loads(listed.read_text(encoding="utf-8"))
+    if any((new / name).exists() for name in names):
+        for name in names:
+            if not (new / name).exists():
+                (folder / name).replace(new / name)
+            if (old / name).exists():
+                (old / name).replace(folder / name)
+    listed.unlink(missing_ok=True)
 
 
 def _is_left(partial: Path) -> bool:
-    """Return whether nobody holds the lock of a hidden folder."""
-    path = partial / "lock"
-    if not path.exists():
-        return time.time() - partial.stat().st_mtime > YOUNG_S
-    with path.open("r+b") as lock:
-        return take(lock)
-
-
-def _names(partial: Path) -> list[str]:
-    try:
-        return [str(name) for name in json.loads((partial / "names").read_text(encoding="utf-8"))]
-    except (OSError, ValueError):
-        return []  # not written whole, so nothing was moved
-
-
-def _inside(folder: Path) -> list[Path]:
-    return list(folder.iterdir()) if folder.is_dir() else []
+    """Return whether no run is at work in a hidden folder."""
+    with suppress(OSError):
+        if not (partial / "lock").exists():
+            return time.time() - partial.stat().st_mtime > YOUNG_S
+        with (partial / "lock").open("r+b") as lock:
+            return take(lock)
+    return False
 
 
 def take(lock: IO[bytes]) -> bool:
@@ -124,68 +133,3 @@ def take(lock: IO[bytes]) -> bool:
     except OSError:
         return False
     return True
-
-
-def write_whole(folder: Path, fill: Callable[[Path], Sequence[str]]) -> dict[str, Path]:
-    """Write several files into a folder, or none of them."""
-    # Everything is made in a hidden folder inside ``folder`` first. Only when all of it is there
-    # are the files moved into place; if anything fails or interrupts, earlier files stay as they
-    # were. What a run that was killed left is put back and removed first.
-    made = _make_folder(folder)
-    try:
-        with ExitStack() as stack:
-            try:
-                partial = stack.enter_context(partial_folder(folder))
-            except OSError as error:
-                raise SourceError(_cannot_write(folder, error)) from error
-            names = fill(partial / "new")
-            return _move_into_place(names, partial, folder)
-    except BaseException:  # an interrupt leaves no more behind than a fault
-        _remove_made(made)
-        raise
-
-
-def _make_folder(folder: Path) -> list[Path]:
-    """Make a folder and those above it; return the ones that were not there, innermost first."""
-    missing = [path for path in (folder, *folder.parents) if not path.exists()]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        _remove_made(missing)
-        raise SourceError(_cannot_write(folder, error)) from error
-    return missing
-
-
-def _remove_made(made: list[Path]) -> None:
-    """Remove the folders a failed run made, so that it leaves nothing behind."""
-    for path in made:
-        with suppress(OSError):
-            path.rmdir()
-
-
-def _cannot_write(folder: Path, error: OSError) -> str:
-    why = error.strerror or str(error)
-    return (
-        f"cannot write to the output folder '{folder}': {why}; "
-        "give another folder with --out, or ask for the right to write there"
-    )
-
-
-def _move_into_place(names: Sequence[str], partial: Path, folder: Path) -> dict[str, Path]:
-    """Move finished files into place; whatever stops it, every earlier file is put back."""
-    note_names(partial, names)
-    name = ""
-    try:
-        for name in names:
-            if (folder / name).is_dir():
-                raise IsADirectoryError(errno.EISDIR, "it is a folder")
-            with suppress(FileNotFoundError):
-                (folder / name).replace(partial / "old" / name)
-            (partial / "new" / name).replace(folder / name)
-    except OSError as error:
-        put_back(partial, folder)
-        raise SourceError(
-            f"cannot replace '{folder / name}': {error.strerror or error}; close it if another "
-            "program has it open, or give another folder with --out. Nothing was changed"
-        ) from error
-    return {name: folder / name for name in names}

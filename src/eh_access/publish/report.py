@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 SYMBOLS = {"met": "\N{CHECK MARK}", "marginal": "\N{ALMOST EQUAL TO}", "not met": "\N{BALLOT X}"}
 CANNOT_SAY = "?"
-WARD_ROWS = 10
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -83,7 +83,6 @@ OK = "ok"
 OFF_NETWORK = "off_network"
 NO_LOCATION = "no_location"
 UNREACHED = "unreached"
-STATUS_COLUMNS = ("status", "reason", "offset_m")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
