@@ -149,7 +149,7 @@ def _run_tests(tests: list[str], source: Path, checkout: Path, *, loud: bool) ->
             [
                 *tests,
                 *("-x", "-q", "--no-header", "-m", "not slow", "--hypothesis-seed=0"),
-                *("-p", "no:cacheprovider", f"--rootdir={checkout}"),
+                *("-p", "no:cacheprovider", f"--rootdir={checkout}", "-c", f"{checkout}/pyproject.toml"),
             ]
         )
     import eh_access  # noqa: PLC0415 - which copy was tested

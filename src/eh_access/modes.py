@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from importlib.resources import files
 from types import MappingProxyType
 
 from eh_access.arguments import number
@@ -11,15 +13,11 @@ from eh_access.errors import InputError, NotFoundError, did_you_mean
 
 NO_HILLS = "none"
 HILL_FUNCTIONS = (NO_HILLS, "tobler", "pushchair", "bicycle")
-"""Names of the functions in ``network/hills.py`` that say how slopes slow a mode."""
+"""Names of the functions in ``network/cost.py`` that say how slopes slow a mode."""
 
 MAX_DELAY_S = 3600.0
 LEAST_KM_H, MOST_KM_H = 0.1, 200.0
 LEAST_FACTOR, MOST_FACTOR = 0.05, 2.0
-
-JUNCTION_DELAY_S = 3.0
-"""Set so that main roads come to the average speed the Department for Transport measures on local
-A roads, about 25 mph: see ``docs/method/driving.md``."""
 
 ACTIVE_PLACES_PARKING_S = 160.0
 """Seconds for parking at both ends in Sport England's Active Places Power; ours adds none."""
@@ -175,60 +173,19 @@ class TravelMode:
         )
 
 
-WALK = TravelMode(
-    name="walk",
-    label="on foot",
-    rules="foot",
-    speed_km_h=4.8,
-    walk_speed_km_h=4.8,
-    hill_function="tobler",
-    source="4.8 km/h (3 mph): Active Places Power, Sport England",
-)
-PUSHCHAIR = TravelMode(
-    name="pushchair",
-    label="with a pushchair",
-    rules="pushchair",
-    speed_km_h=3.6,
-    walk_speed_km_h=3.6,
-    hill_function="pushchair",
-    source="3.6 km/h: an assumption, no published pushchair speed was found",
-)
-TODDLER = TravelMode(
-    name="toddler",
-    label="on foot with a toddler",
-    rules="foot",
-    speed_km_h=2.4,
-    walk_speed_km_h=2.4,
-    hill_function="tobler",
-    source=(
-        "2.4 km/h: an assumption, two thirds of the 3.6 km/h at which children of 3 and 4 walked "
-        "when told to keep walking (Hausdorff and others 1999), for stops and for younger ones"
-    ),
-)
-CYCLE = TravelMode(
-    name="cycle",
-    label="by bicycle",
-    rules="bicycle",
-    speed_km_h=15.0,
-    walk_speed_km_h=4.8,
-    hill_function="bicycle",
-    source="15 km/h: an assumption for an unhurried adult on level streets",
-)
-DRIVE = TravelMode(
-    name="drive",
-    label="by car",
-    rules="motorcar",
-    speed_km_h=48.0,
-    walk_speed_km_h=4.8,
-    uses_road_speeds=True,
-    junction_delay_s=JUNCTION_DELAY_S,
-    source=(
-        "tagged limits, else typical speeds by class of road (network/tag_rules.toml), 0.8 of "
-        f"them driven, and {JUNCTION_DELAY_S:g} s lost at each junction"
-    ),
+def _read_modes() -> tuple[dict[str, TravelMode], frozenset[str]]:
+    """Return the modes of ``modes.toml`` by name, and which of them are paces."""
+    table = tomllib.loads(files("eh_access").joinpath("modes.toml").read_text("utf-8"))
+    paces = frozenset(name for name, entry in table.items() if entry.pop("is_pace", False))
+    return {name: TravelMode(name=name, **entry) for name, entry in table.items()}, paces
+
+
+_READY, _PACES = _read_modes()
+WALK, PUSHCHAIR, TODDLER, CYCLE, DRIVE = (
+    _READY[name] for name in ("walk", "pushchair", "toddler", "cycle", "drive")
 )
 MODES: Mapping[str, TravelMode] = MappingProxyType(
-    {mode.name: mode for mode in (WALK, PUSHCHAIR, CYCLE, DRIVE)}
+    {name: mode for name, mode in _READY.items() if name not in _PACES}
 )
 """The ways of travelling a study compares; `TODDLER` is a pace rather than a way."""
 
@@ -239,7 +196,7 @@ def get_mode(name: str) -> TravelMode:
     Parameters
     ----------
     name
-        One of ``walk``, ``pushchair``, ``toddler``, ``cycle``, ``drive``.
+        A section of ``modes.toml``: ``walk``, ``pushchair``, ``toddler``, ``cycle``, ``drive``.
 
     Returns
     -------
@@ -256,16 +213,14 @@ def get_mode(name: str) -> TravelMode:
     >>> get_mode("drive").label
     'by car'
     """
-    ready = {**MODES, TODDLER.name: TODDLER}
-    if name not in ready:
-        message = f"no travel mode '{name}': {did_you_mean(name, ready)}"
-        raise NotFoundError(message)
-    return ready[name]
+    if name not in _READY:
+        raise NotFoundError(f"no travel mode '{name}': {did_you_mean(name, _READY)}")
+    return _READY[name]
 
 
 def check_mode(mode: object) -> None:
     """Raise InputError unless something is a way of travelling, such as a mode's mere name."""
     if not isinstance(mode, TravelMode):
         name = mode if isinstance(mode, str) else "walk"
-        ready = name.upper() if name in {**MODES, TODDLER.name: TODDLER} else "WALK"
+        ready = name.upper() if name in _READY else "WALK"
         raise InputError(f'mode is {mode!r}; give a mode: eh.{ready}, or get_mode("{name}")')
