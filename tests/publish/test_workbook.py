@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eh_access.publish.table import Column, Table, make_table
+from eh_access.publish.table import Column, Cover, Table, make_table
 from eh_access.publish.tabulations import workbook_cover
-from eh_access.publish.writers.workbook import Cover, write_workbook
+from eh_access.publish.writers.workbook import write_workbook
 from eh_access.study.result import StudyResult
 from xlsx import MAIN, Book, sheets_of
 

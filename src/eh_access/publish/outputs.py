@@ -16,11 +16,9 @@ from eh_access.publish.atomic import write_whole
 from eh_access.publish.prose import further
 from eh_access.publish.report import report_page
 from eh_access.publish.table import HIDDEN_FILE, for_file, hidden_log, hidden_summary
-from eh_access.publish.tabulations import tabulate, workbook_cover
-from eh_access.publish.writers.geopackage import geopackage_metadata, layers, write_geopackage
-from eh_access.publish.writers.map import render_map
-from eh_access.publish.writers.word import word_report
-from eh_access.publish.writers.workbook import write_workbook
+from eh_access.publish.tabulations import tabulate
+from eh_access.publish.writers import find_writers
+from eh_access.publish.writers.material import Material
 from eh_access.study.findings import find_further
 from eh_access.study.manifest import build_manifest
 from eh_access.study.opening import files_read, refuse_overwriting
@@ -32,12 +30,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+FIRST = ("report.html", "report.docx", "map.html", "tables.xlsx", "results.gpkg")
+WRITTEN = (*FIRST, *(name for name in find_writers() if name not in FIRST))
 OUTPUT_NAMES = (
-    "report.html",
-    "report.docx",
-    "map.html",
-    "tables.xlsx",
-    "results.gpkg",
+    *WRITTEN,
     "origins.csv",
     "verdicts.csv",
     "neighbours.csv",
@@ -104,7 +100,7 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     r"""Write a table as CSV: UTF-8, ``\n`` line ends, shortest exact numbers, ``inf`` spelt out."""
     # Text that a spreadsheet would take for a formula is marked as text: see `guarded`.
     text = guarded(frame).to_csv(index=False, lineterminator="\n", na_rep="nan")
-    _write_bytes(text.encode("utf-8"), path)
+    path.write_bytes(text.encode("utf-8"))
 
 
 def guarded(frame: pd.DataFrame) -> pd.DataFrame:
@@ -142,16 +138,10 @@ def _write_all(result: StudyResult, folder: Path, *, started: datetime | None) -
     hidden = hidden_log(result, figures.values(), findings, files=files)
     tables = {**figures, "hidden": hidden_summary(hidden)}
     page = report_page(result, tables, beyond)
+    material = Material(result=result, tables={**tables, **beyond.tables}, page=page)
+    writers = find_writers()
     steps: dict[str, Callable[[Path], None]] = {
-        "report.html": lambda path: _write_text(page.html, path),
-        "report.docx": lambda path: _write_bytes(word_report(page), path),
-        "map.html": lambda path: _write_text(render_map(result), path),
-        "tables.xlsx": lambda path: write_workbook(
-            [*tables.values(), *beyond.tables.values()], path, cover=workbook_cover(result)
-        ),
-        "results.gpkg": lambda path: write_geopackage(
-            layers(result), path, metadata=geopackage_metadata(result)
-        ),
+        name: partial(writers[name].write, material) for name in WRITTEN
     }
     for name, frame in files.items():
         steps[name] = partial(write_csv, for_file(frame, policy))
@@ -161,13 +151,6 @@ def _write_all(result: StudyResult, folder: Path, *, started: datetime | None) -
         write(folder / name)
     written = {name: folder / name for name in steps}
     manifest = build_manifest(result, written, started=started)
-    _write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", folder / "manifest.json")
+    text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
+    (folder / "manifest.json").write_bytes(text.encode("utf-8"))
     return (*steps, "manifest.json")
-
-
-def _write_text(text: str, path: Path) -> None:
-    _write_bytes(text.encode("utf-8"), path)
-
-
-def _write_bytes(data: bytes, path: Path) -> None:
-    path.write_bytes(data)

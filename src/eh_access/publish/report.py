@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,9 @@ from eh_access.publish.tabulations import (
     tabulate,
 )
 from eh_access.publish.wording import FULL_TIME, Wording, fixed_sentence, headline, scenario_label
+from eh_access.publish.writers import find_writers
 from eh_access.publish.writers.geopackage import main_roads, site_status
+from eh_access.publish.writers.material import Page
 from eh_access.routing.estimate import ACCURACY
 
 if TYPE_CHECKING:
@@ -43,14 +45,6 @@ if TYPE_CHECKING:
 
 SYMBOLS = {"met": "\N{CHECK MARK}", "marginal": "\N{ALMOST EQUAL TO}", "not met": "\N{BALLOT X}"}
 CANNOT_SAY = "?"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Page:
-    """The report as a page, and its figures for those who print it otherwise."""
-
-    html: str  # the page
-    pictures: tuple[Picture, ...]  # every figure on it
 
 
 def render_report(
@@ -86,6 +80,15 @@ def render_report(
     """
     shared = tabulate(result) if tables is None else tables
     return report_page(result, shared, further(result, findings)).html
+
+
+def _every_file() -> list[tuple[str, str]]:
+    """Return what can lie beside the report, and what each file is."""
+    named = {name for name, _ in FILES} | {"report.html"}
+    return [
+        *FILES,
+        *((name, writer.WHAT) for name, writer in find_writers().items() if name not in named),
+    ]
 
 
 def report_page(result: StudyResult, tables: Mapping[str, Table], beyond: Further) -> Page:
@@ -138,7 +141,7 @@ def report_context(
         "reasons": reasons(result),
         "files": [
             (name, what)
-            for name, what in FILES
+            for name, what in _every_file()
             if name not in beyond.absent
             and (name not in {"hidden.csv", "neighbours.csv"} or name[:-4] in tables)
         ],

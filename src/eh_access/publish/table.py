@@ -132,6 +132,16 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Cover:
+    """What the first sheet says."""
+
+    title: str  # title of the workbook
+    intro: tuple[str, ...]  # what it holds, and any warning that belongs on top
+    about: tuple[str, ...]  # how it was made, licences and credits
+    notes: tuple[str, ...]  # what must be said beside the figures; they become the notes sheet
+
+
 def make_table(
     name: str,
     title: str,

@@ -27,6 +27,7 @@ from eh_access.publish.table import (
     FACTS,
     NOT_AVAILABLE,
     Column,
+    Cover,
     Kind,
     Table,
     hidden_table,
@@ -43,7 +44,6 @@ from eh_access.publish.wording import (
     headline,
     scenario_label,
 )
-from eh_access.publish.writers.workbook import Cover
 from eh_access.routing.estimate import ACCURACY, DRIVE_FIXED_MIN, DRIVE_MIN_PER_KM
 from eh_access.study.result import BASELINE_NAME
 from eh_access.tables import CRS

@@ -1,1 +1,35 @@
-"""One file an output: each writes a kind of file for people."""
+"""Writers: one file for each output, found by its name.
+
+A writer is a module of this folder with ``NAME`` (the file it writes), ``WHAT`` (what that file is,
+in a few words) and ``write(material, path)``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, cast
+
+if TYPE_CHECKING:
+    from eh_access.publish.writers.material import Material
+
+
+class Writer(Protocol):
+    """What a module that writes an output has."""
+
+    NAME: str
+    WHAT: str
+
+    @staticmethod
+    def write(material: Material, path: Path) -> None:
+        """Write the output."""
+
+
+@cache
+def find_writers() -> dict[str, Writer]:
+    """Return the writers in this folder, by the name of what they write."""
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
+    return {module.NAME: cast("Writer", module) for module in modules if hasattr(module, "NAME")}

@@ -35,7 +35,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from eh_access.network.model import Network
+    from eh_access.publish.writers.material import Material
     from eh_access.study.result import StudyResult
+
+NAME, WHAT = "results.gpkg", "layers for GIS"
 
 # A fixed date, so that the same tables give the same bytes; the manifest has the time of the run.
 WRITTEN = "2000-01-01T00:00:00.000Z"
@@ -79,6 +82,12 @@ class Layer:
         gpd.GeoDataFrame
     )  # geometry in EPSG:27700 and columns; the index becomes the first column
     style: str = ""  # QGIS style (QML) it opens with, or "" for none
+
+
+def write(material: Material, path: Path) -> None:
+    """Write the layers of a study."""
+    result = material.result
+    write_geopackage(layers(result), path, metadata=geopackage_metadata(result))
 
 
 def write_geopackage(layers: Sequence[Layer], path: Path, *, metadata: str) -> None:

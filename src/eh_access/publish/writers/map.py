@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eh_access.publish.interactive import inline_page, leaflet_files
 from eh_access.publish.map_data import build_payload, safe_json
 
 if TYPE_CHECKING:
+    from eh_access.publish.writers.material import Material
     from eh_access.study.result import StudyResult
 
+NAME, WHAT = "map.html", "the map, to switch and to ask"
 MAP_NAME = "eh_map"
 SCRIPTS = (
     "map_core.js",
@@ -29,6 +32,11 @@ SCRIPTS = (
     "map_controls.js",
     "map.js",
 )
+
+
+def write(material: Material, path: Path) -> None:
+    """Write the map."""
+    path.write_bytes(render_map(material.result).encode("utf-8"))
 
 
 def render_map(result: StudyResult) -> str:

@@ -10,14 +10,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eh_access.publish.charts import DARK_BLUE, GREY
 
 if TYPE_CHECKING:
     from eh_access.publish.prose import Picture
-    from eh_access.publish.report import Page
+    from eh_access.publish.writers.material import Material, Page
 
+NAME, WHAT = "report.docx", "this report for Word"
 VOID = frozenset({"meta", "link", "img", "br"})
 LEFT_OUT = frozenset({"style", "script", "nav", "head"})
 SPACE = re.compile(r"\s+")
@@ -327,6 +329,11 @@ EARLIEST = (1980, 1, 1, 0, 0, 0)
 CREATOR = "eh_access"
 ABOUT = "docProps/app.xml"
 LISTS = {"ul": "List Bullet", "ol": "List Number"}
+
+
+def write(material: Material, path: Path) -> None:
+    """Write the report for Word."""
+    path.write_bytes(word_report(material.page))
 
 
 def word_report(page: Page) -> bytes:

@@ -7,19 +7,22 @@ import math
 import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from eh_access.publish.table import NOT_AVAILABLE
+from eh_access.publish.tabulations import workbook_cover
 
 if TYPE_CHECKING:
     from gptables import GPTable
     from gptables.core.wrappers import GPWorkbook
 
-    from eh_access.publish.table import Column, Table
+    from eh_access.publish.table import Column, Cover, Table
+    from eh_access.publish.writers.material import Material
+
+NAME, WHAT = "tables.xlsx", "every table"
 
 # A fixed date, so that the same tables give the same bytes; the manifest has the time of the run.
 CREATED = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - xlsx knows no time zones
@@ -50,14 +53,9 @@ NUMBER_FORMATS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cover:
-    """What the first sheet says."""
-
-    title: str  # title of the workbook
-    intro: tuple[str, ...]  # what it holds, and any warning that belongs on top
-    about: tuple[str, ...]  # how it was made, licences and credits
-    notes: tuple[str, ...]  # what must be said beside the figures; they become the notes sheet
+def write(material: Material, path: Path) -> None:
+    """Write every table to one workbook."""
+    write_workbook(list(material.tables.values()), path, cover=workbook_cover(material.result))
 
 
 def write_workbook(tables: Sequence[Table], path: Path, *, cover: Cover) -> None:
