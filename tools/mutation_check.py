@@ -2,10 +2,10 @@
 
     python tools/mutation_check.py [--checkout FOLDER] [--room ROOM] [--out FILE]
 
-The edits are listed in ``tools/mutants.toml``. Each is made in a temporary copy of ``src``, found by
-its text and not by its file, so that the same edits serve before and after code has moved.
-A mutant is caught when a test fails, survives when none does, and is not found when its line is not
-there exactly once. The exit code is 1 unless all are caught.
+The edits are listed in ``tools/mutants.toml``. Each is made in a temporary copy of ``src``, found
+by its text and not by its file, so that the same edits serve before and after code has moved.
+A mutant is caught when a test fails, survives when none does, and is not found when its line is
+not there exactly once. The exit code is 1 unless all are caught.
 """
 
 from __future__ import annotations
@@ -149,7 +149,8 @@ def _run_tests(tests: list[str], source: Path, checkout: Path, *, loud: bool) ->
             [
                 *tests,
                 *("-x", "-q", "--no-header", "-m", "not slow", "--hypothesis-seed=0"),
-                *("-p", "no:cacheprovider", f"--rootdir={checkout}", "-c", f"{checkout}/pyproject.toml"),
+                *("-p", "no:cacheprovider", "-c", f"{checkout}/pyproject.toml"),
+                f"--rootdir={checkout}",
             ]
         )
     import eh_access  # noqa: PLC0415 - which copy was tested

@@ -1,0 +1,252 @@
+"""Count the structure of the code: files, lines, circles, full rooms, English below publish.
+
+    python tools/measure_code.py [--check | --trace | --table BEFORE]
+
+Type-only imports and imports inside functions count. With ``--check`` it exits with 1 where a
+circle or a room of more than 15 files is found; ``make check`` runs it so. ``--trace`` lists the
+functions of ours that are called while one criterion is judged. ``--table`` prints the counts as
+Markdown beside those of an earlier checkout, for the decision record.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import networkx as nx
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = "eh_access"
+SOURCE = ROOT / "src" / PACKAGE
+MOST_FILES = 15
+ENGLISH_WORDS = 8
+BELOW_PUBLISH = ("network", "routing", "transit", "measures", "criteria", "planning", "privacy")
+BELOW_PUBLISH += ("analysis",)  # what four of them were in earlier checkouts
+
+
+def main() -> int:
+    """Print the counts; return 1 where the structure is not sound."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--trace", action="store_true")
+    parser.add_argument("--json", action="store_true", help="the counts, for another program")
+    parser.add_argument("--table", type=Path, metavar="BEFORE", help="an earlier checkout")
+    parser.add_argument("--source", type=Path, default=SOURCE, help="the package to measure")
+    options = parser.parse_args()
+    source = options.source.resolve()
+    if options.trace:
+        print("\n".join(called := trace(source.parent)))
+        print(in_files(called))
+        return 0
+    if options.table is not None:
+        print(table(options.table))
+        return 0
+    trees = {
+        module_name(path, source): ast.parse(path.read_text("utf-8")) for path in files(source)
+    }
+    circles = find_circles(trees)
+    full = full_rooms(source)
+    if options.json:
+        counts = _counts(trees, source)
+        counts["circles"] = ", ".join(str(len(circle)) for circle in circles) or "none"
+        counts["rooms over 15 files"] = len(full)
+        counts["largest room"] = largest_room(source)
+        counts["judging one criterion"] = in_files(trace(source.parent))
+        print(json.dumps(counts))
+        return 0
+    if not options.check:
+        for what, count in _counts(trees, source).items():
+            print(f"{what}: {count:,}")
+    for circle in circles:
+        print(f"circle: {', '.join(circle)}")
+    for room, count in full.items():
+        print(f"room over {MOST_FILES} files: {room} ({count})")
+    return int(options.check and bool(circles or full))
+
+
+def files(source: Path = SOURCE) -> list[Path]:
+    """Return every file of the package, sorted."""
+    return sorted(source.rglob("*.py"))
+
+
+def module_name(path: Path, source: Path = SOURCE) -> str:
+    """Return the dotted name of a file."""
+    parts = (PACKAGE, *path.relative_to(source).with_suffix("").parts)
+    return ".".join(parts).removesuffix(".__init__")
+
+
+def find_circles(trees: dict[str, ast.Module]) -> list[list[str]]:
+    """Return the modules that import one another in a circle, largest circle first."""
+    graph = nx.DiGraph()
+    for name, tree in trees.items():
+        for target in _imports(tree):
+            found = next((t for t in target if t in trees and t not in {name, PACKAGE}), None)
+            if found is not None:
+                graph.add_edge(name, found)
+    parts = nx.strongly_connected_components(graph)
+    return sorted((sorted(part) for part in parts if len(part) > 1), key=len, reverse=True)
+
+
+def _imports(tree: ast.Module) -> list[tuple[str, str]]:
+    """Return what is imported, as a module of that name or the module it is a name of."""
+    return [
+        (f"{node.module}.{alias.name}", node.module)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level
+        for alias in node.names
+    ]
+
+
+def full_rooms(source: Path = SOURCE) -> dict[str, int]:
+    """Return rooms with more files than one can keep in mind; ``__init__`` does not count."""
+    return {room: count for room, count in _rooms(source).items() if count > MOST_FILES}
+
+
+def largest_room(source: Path = SOURCE) -> str:
+    """Return the fullest room and its count of files."""
+    room, count = max(_rooms(source).items(), key=lambda item: item[1])
+    return f"{room} ({count})"
+
+
+def _rooms(source: Path) -> dict[str, int]:
+    """Return how many files each room holds, without its ``__init__``."""
+    rooms = Counter(path.parent for path in files(source) if path.name != "__init__.py")
+    return {room.relative_to(source).as_posix(): count for room, count in rooms.items()}
+
+
+JUDGE = """
+import sys
+import geopandas as gpd
+import numpy as np
+import eh_access as eh
+
+homes, _, times = eh.example_trips()
+sites = gpd.GeoDataFrame(
+    {"name": ["East", "West"], "kind": "centre", "hours_per_week": np.nan, "is_open": True,
+     "location_basis": "surveyed", "location_radius_m": 0.0},
+    geometry=gpd.points_from_xy([443_000, 440_000], [390_000] * 2),
+    index=["east", "west"], crs="EPSG:27700",
+)
+scenario = eh.Scenario(name="one", label="One", changes=(eh.Close("east"),))
+closing = eh.apply_scenario(sites, scenario)
+case = eh.Case(
+    scenario="one", origins=homes,
+    before=eh.Side(sites=sites, times={"walk": times}),
+    after=eh.Side(sites=closing, times={"walk": times}),
+)
+criterion = eh.Criterion.model_validate(
+    dict(id="walk-30", title="A 30-minute walk", measure="coverage", mode="walk", cutoff_min=30.0,
+         threshold=0.9, source="an example", set_by="nobody", set_on="2025-01-06"), strict=False)
+eh.judge(criterion, case)  # what is loaded once is loaded
+called = set()
+
+def note(frame, event, _):
+    file, name = frame.f_code.co_filename, frame.f_code.co_qualname
+    if event == "call" and "eh_access" in file and not name.endswith(">"):
+        called.add(file.split("eh_access/")[-1] + " " + name)
+
+sys.setprofile(note)
+eh.judge(criterion, case)
+sys.setprofile(None)
+print("\\n".join(sorted(called)))
+"""
+
+
+def trace(source: Path = SOURCE.parent) -> list[str]:
+    """Return our functions that run while "share within 30 minutes" is judged, as file and name."""
+    done = subprocess.run(
+        [sys.executable, "-c", JUDGE],
+        env={**os.environ, "PYTHONPATH": str(source)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.split("\n")[:-1]
+
+
+def in_files(called: list[str]) -> str:
+    """Return how many functions in how many files."""
+    return f"{len(called)} functions in {len({name.split()[0] for name in called})} files"
+
+
+def table(before: Path) -> str:
+    """Return the counts of an earlier checkout and of this one as a table in Markdown."""
+    counts = [_counts_of(folder / "src" / PACKAGE) for folder in (before, ROOT)]
+    rows = [
+        f"| {what} | {_cell(counts[0][what])} | {_cell(counts[1][what])} |" for what in counts[0]
+    ]
+    return "\n".join(["| counted | before | after |", "|---|---|---|", *rows])
+
+
+def _counts_of(source: Path) -> dict[str, int | str]:
+    """Return the counts of a checkout, whose own tools may be older."""
+    command = [sys.executable, __file__, "--json", "--source", str(source)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    counts: dict[str, int | str] = json.loads(done.stdout)
+    return counts
+
+
+def _cell(count: float | str) -> str:
+    return count if isinstance(count, str) else f"{count:,}"
+
+
+def _counts(trees: dict[str, ast.Module], source: Path) -> dict[str, int | str]:
+    """Return what there is how much of."""
+    texts = [path.read_text("utf-8").splitlines() for path in files(source)]
+    nodes = [node for tree in trees.values() for node in ast.walk(tree)]
+    return {
+        "files": len(texts),
+        "lines": sum(map(len, texts)),
+        "comment lines": sum(line.lstrip().startswith("#") for text in texts for line in text),
+        "docstring lines": sum(_docstring_lines(node) for node in nodes),
+        "classes": sum(isinstance(node, ast.ClassDef) for node in nodes),
+        "functions": sum(isinstance(node, ast.FunctionDef) for node in nodes),
+        "functions handed a StudyResult": sum(_takes(node, "StudyResult") for node in nodes),
+        "English strings below publish": sum(
+            english_strings(tree)
+            for name, tree in trees.items()
+            if name.split(".")[1:2] and name.split(".")[1] in BELOW_PUBLISH
+        ),
+    }
+
+
+def _docstring_lines(node: ast.AST) -> int:
+    if not isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) or not node.body:
+        return 0
+    first = node.body[0]
+    said = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    return (first.end_lineno or first.lineno) - first.lineno + 1 if said else 0
+
+
+def _takes(node: ast.AST, kind: str) -> bool:
+    """Whether a function has an argument of a type."""
+    if not isinstance(node, ast.FunctionDef):
+        return False
+    arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+    return any(isinstance(a.annotation, ast.Name) and a.annotation.id == kind for a in arguments)
+
+
+def english_strings(tree: ast.Module) -> int:
+    """Count strings of more than eight words outside docstrings and raised errors."""
+    excused: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Raise, ast.Expr)):
+            excused |= {id(child) for child in ast.walk(node)}
+    return sum(
+        isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and id(node) not in excused
+        and len(re.findall(r"[a-z]{2,}", node.value)) > ENGLISH_WORDS
+        for node in ast.walk(tree)
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
