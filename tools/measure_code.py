@@ -84,14 +84,21 @@ def module_name(path: Path, source: Path = SOURCE) -> str:
 
 def find_circles(trees: dict[str, ast.Module]) -> list[list[str]]:
     """Return the modules that import one another in a circle, largest circle first."""
-    graph = nx.DiGraph()
-    for name, tree in trees.items():
-        for target in _imports(tree):
-            found = next((t for t in target if t in trees and t not in {name, PACKAGE}), None)
-            if found is not None:
-                graph.add_edge(name, found)
+    graph = nx.DiGraph(imported_modules(trees))
     parts = nx.strongly_connected_components(graph)
     return sorted((sorted(part) for part in parts if len(part) > 1), key=len, reverse=True)
+
+
+def imported_modules(trees: dict[str, ast.Module]) -> dict[str, set[str]]:
+    """Return which modules of ours each module imports."""
+    return {
+        name: {
+            module
+            for target in _imports(tree)
+            if (module := next((t for t in target if t in trees and t not in {name, PACKAGE}), ""))
+        }
+        for name, tree in trees.items()
+    }
 
 
 def _imports(tree: ast.Module) -> list[tuple[str, str]]:

@@ -73,15 +73,15 @@ def main() -> int:
 
 def try_mutant(mutant: dict[str, Any], source: Path, checkout: Path) -> str:
     """Return "caught", "survived" or "not found"."""
-    place = find_line(mutant["line"], source)
+    place = find_place(mutant, source)
     if place is None:
         return "not found"
-    path, number = place
+    path, number, new = place
     tests = tests_of(mutant, source, checkout)
     before, times = path.read_text("utf-8"), path.stat()
     lines = before.splitlines(keepends=True)
     indent = lines[number][: len(lines[number]) - len(lines[number].lstrip())]
-    lines[number] = f"{indent}{mutant['to']}\n"
+    lines[number] = f"{indent}{new}\n"
     path.write_text("".join(lines), "utf-8")
     try:
         failed = fails(tests, source, checkout)
@@ -90,6 +90,15 @@ def try_mutant(mutant: dict[str, Any], source: Path, checkout: Path) -> str:
         # compiled code is kept by the time of its file: put back, it need not be compiled again
         os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
     return "caught" if failed else "survived"
+
+
+def find_place(mutant: dict[str, Any], source: Path) -> tuple[Path, int, str] | None:
+    """Return file, place and replacement of a mutant's line, as it is or as it was."""
+    for line, new in (("line", "to"), ("was", "was_to")):
+        place = find_line(mutant[line], source) if line in mutant else None
+        if place is not None:
+            return (*place, mutant[new])
+    return None
 
 
 def find_line(line: str, source: Path) -> tuple[Path, int] | None:
@@ -106,7 +115,7 @@ def find_line(line: str, source: Path) -> tuple[Path, int] | None:
 
 def tests_of(mutant: dict[str, Any], source: Path, checkout: Path) -> list[str]:
     """Return the files of tests that should notice, wherever a version keeps them."""
-    place = find_line(mutant["line"], source)
+    place = find_place(mutant, source)
     if place is None:
         return []
     tests = [

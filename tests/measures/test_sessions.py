@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from eh_access.criteria.criterion import Case, Side
 from eh_access.errors import InputError, NotFoundError
-from eh_access.measures.opening_hours import Day, Window, nearest_open_for, open_for, whole_sessions
+from eh_access.measures.opening_hours import (
+    Day,
+    Window,
+    hours_reachable,
+    nearest_open_for,
+    open_for,
+    whole_sessions,
+)
 from eh_access.measures.scenarios import BASELINE, Close, Scenario, SetHours, apply_scenario
 from eh_access.planning.three_readings import readings_table
 from strategies_analysis import World, worlds
@@ -55,6 +62,20 @@ def test_the_cutoff_holds_each_way() -> None:
         TO, slow_home, apply_scenario(sites(), BASELINE), {"A": [window]}, cutoff_min=24.0
     )
     assert found["sessions"].sum() == 1
+
+
+def test_hours_count_where_both_ways_are_within_the_cutoff() -> None:
+    # full hours, 25 a week: h01 lives at A; h02 is 12 minutes away and 36 from home
+    open_all, slow_home = (
+        apply_scenario(sites(), BASELINE),
+        times_of(BACK.minutes * 3, direction="from_sites"),
+    )
+    only_a = open_all.assign(is_open=open_all.index == "A", hours_per_week=25.0)
+    keys = {"cutoff_min": 24.0, "full_hours": 25.0}
+    one_way = hours_reachable(TO, only_a, **keys)
+    both = hours_reachable(TO, only_a, times_back=slow_home, **keys)
+    assert one_way[one_way > 0].to_dict() == {"h01": 25.0, "h02": 25.0, "h03": 25.0}
+    assert both[both > 0].to_dict() == {"h01": 25.0}
 
 
 def test_sessions_and_hours_add_up_over_sites() -> None:

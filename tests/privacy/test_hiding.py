@@ -26,6 +26,16 @@ FIGURES = Figures(
 )
 
 
+def test_one_person_is_small_and_nobody_is_not() -> None:
+    assert TEN.small([0.0, 1.0, 9.0, 10.0, -1.0]).tolist() == [False, True, True, False, True]
+
+
+def test_a_share_of_fewer_than_may_be_published_has_no_value() -> None:
+    of_nine, of_ten = TEN.coarse([5.0, 5.0], [9.0, 10.0])
+    assert math.isnan(of_nine)
+    assert of_ten == 0.5
+
+
 def table(rows: list[tuple[str, str, float, float, float, float]]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=["scenario", "ward", "weight", "before", "after", "loses"])
     for name in ("before", "after", "loses"):

@@ -104,7 +104,9 @@ def report_page(result: StudyResult, tables: Mapping[str, Table], beyond: Furthe
     context = report_context(result, tables, beyond)
     style = resources.files("eh_access.publish").joinpath("templates/report.css")
     css = style.read_text(encoding="utf-8")
-    html = environment.get_template("report.html.j2").render(context, css=css)
+    added = environment.list_templates(filter_func=lambda name: name.startswith("sections/"))
+    page = environment.get_template("report.html.j2")
+    html = page.render(context, css=css, added_sections=added)
     parts = [part for section in beyond.later for part in section.parts]
     found = [context["map"], context["chart"], *(part.picture for part in parts)]
     return Page(html=html, pictures=tuple(item for item in found if item is not None))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -1179,11 +1179,21 @@ def _areas(result: StudyResult, other: StudyResult, words: Wording, scenario: st
 UNKNOWN = "not known"
 
 
+Tabulation = Callable[["StudyResult", Wording], Table]
+TABULATIONS: list[Tabulation] = []
+
+
+def tabulation(make: Tabulation) -> Tabulation:
+    """Have a function's table be in every report's workbook, in the order they are written here."""
+    TABULATIONS.append(make)
+    return make
+
+
 def tabulate(result: StudyResult) -> Mapping[str, Table]:
     """Return every table of a study by name, in the order a reader wants them."""
     result.refuse_private()
     words = Wording.of(result)
-    tables = [_tabulate_criteria(result, words), _within(result, words), _added(result, words)]
+    tables = [make(result, words) for make in TABULATIONS]
     tables += [_grouped(result, words, *group) for group in groupings(result)]
     counted = neighbour_table(result)
     tables += [] if counted is None else [counted]
@@ -1226,6 +1236,7 @@ def _fifth_labels(first: str, last: str) -> dict[int, str]:
     return {1: f"1 ({first})", 2: "2", 3: "3", 4: "4", 5: f"5 ({last})"}
 
 
+@tabulation
 def _tabulate_criteria(result: StudyResult, words: Wording) -> Table:
     """Return the verdicts, a row per scenario and criterion."""
     rows = [
@@ -1286,6 +1297,7 @@ def _case_columns(words: Wording) -> tuple[Column, ...]:
     )
 
 
+@tabulation
 def _within(result: StudyResult, words: Wording) -> Table:
     """Return how many are within the cutoff, before and after."""
     cutoff = result.study.settings.cutoff_min
@@ -1309,6 +1321,7 @@ def _within(result: StudyResult, words: Wording) -> Table:
     return _make(("within", title), columns, rows, words, result.study.policy)
 
 
+@tabulation
 def _added(result: StudyResult, words: Wording) -> Table:
     """Return minutes to the nearest before and after, and for whom they are added or saved."""
     settings = result.study.settings
