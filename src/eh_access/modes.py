@@ -181,9 +181,11 @@ def _read_modes() -> tuple[dict[str, TravelMode], frozenset[str]]:
 
 
 _READY, _PACES = _read_modes()
-WALK, PUSHCHAIR, TODDLER, CYCLE, DRIVE = (
-    _READY[name] for name in ("walk", "pushchair", "toddler", "cycle", "drive")
-)
+WALK = _READY["walk"]
+PUSHCHAIR = _READY["pushchair"]
+TODDLER = _READY["toddler"]
+CYCLE = _READY["cycle"]
+DRIVE = _READY["drive"]
 MODES: Mapping[str, TravelMode] = MappingProxyType(
     {name: mode for name, mode in _READY.items() if name not in _PACES}
 )
