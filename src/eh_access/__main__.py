@@ -1,4 +1,4 @@
-"""``python -m eh_access``: the command line, where the command itself is not on the path."""
+"""``python -m eh_access``: the command line, where the command is not on the path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where each public name lives, so that the package can load it when it is first asked for."""
+"""Where each public name lives, so that it is loaded when first asked for."""
 
 from __future__ import annotations
 

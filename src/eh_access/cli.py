@@ -1,4 +1,4 @@
-"""The command line: parse, call, print. Everything it does can be done from Python as well."""
+"""The command line: parse, call, print."""
 
 from __future__ import annotations
 

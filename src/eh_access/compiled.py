@@ -1,4 +1,4 @@
-"""Compiling with numba: one set of flags, and a cache in a folder of the user's own.
+"""Compile with numba: one set of flags, and a cache of the user's own.
 
 A module with compiled functions begins with ``from eh_access.compiled import njit`` and is itself
 imported inside the functions that use it, so that ``import eh_access`` does not load numba.

@@ -1,4 +1,4 @@
-"""Every error the library raises on purpose; each is also the builtin a caller would catch."""
+"""Errors raised on purpose; each is also the builtin a caller would catch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a family travels: what it may use, how fast it goes, what its minutes begin and end with."""
+"""Travel modes, from ``modes.toml``: streets, speed, hills, and what each trip adds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a table of areas, sites or origins must hold; every fault is gathered, then raised once.
+"""What areas, sites and origins must hold; every fault is gathered, then raised once.
 
 Rows are counted from 1, the header not included, in the order the table came in.
 """

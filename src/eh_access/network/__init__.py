@@ -1,1 +1,1 @@
-"""Streets: from OpenStreetMap to arrays, and from a point to a place on a street."""
+"""Streets: from OpenStreetMap to arrays, and from points to places on them."""

@@ -1,4 +1,4 @@
-"""From a point to a place on a street: the nearest one the mode may use, and how far it is."""
+"""Place points on the nearest street a mode may use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who must be named, and how: the credit lines of every source that went into a result."""
+"""The credit lines of every source that went into a result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two homes and two sites that anybody can work out by hand, for examples and for trying things."""
+"""Two homes and two sites to work out by hand."""
 
 from __future__ import annotations
 

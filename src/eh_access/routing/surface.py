@@ -1,4 +1,4 @@
-"""Reached streets painted on a raster: how far each place lies inside or outside what is reached.
+"""Paint reached streets on a raster: how far each place is from the edge.
 
 Imported inside the functions that use it, because it loads numba (see ``eh_access.compiled``).
 """

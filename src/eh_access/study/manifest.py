@@ -1,4 +1,4 @@
-"""What went in and what came out: digests, versions, settings, counts, all that a check needs.
+"""What went in and what came out: digests, versions, settings, counts.
 
 Everything but the time is a function of the inputs: two runs differ in that one line.
 """

@@ -1,4 +1,4 @@
-"""Every travel time a study needs, worked out once: by mode, there, home again, and in metres."""
+"""Every travel time a study needs, computed once by mode."""
 
 from __future__ import annotations
 

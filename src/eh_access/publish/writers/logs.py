@@ -1,4 +1,4 @@
-"""Drafts of the logs the AQuA Book asks for, from a manifest alone, to be checked and signed.
+"""Drafts of the logs the AQuA Book asks for, from a manifest alone.
 
 HM Treasury, The Aqua Book: guidance on producing quality analysis, asks for logs of assumptions,
 data and decisions, and for a statement of assurance. What a machine knows is filled in; what only

@@ -1,4 +1,4 @@
-"""Sweeps for any number of sites: batches side by side in memory, branches side by side in time."""
+"""Sweep for any number of sites, in batches and on several threads."""
 
 from __future__ import annotations
 

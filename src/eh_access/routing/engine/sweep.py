@@ -1,4 +1,4 @@
-"""Before and after a sweep: the nodes its climb visits, and the best end of each place."""
+"""Sweep a hierarchy for many sites at once, with vector instructions."""
 
 from __future__ import annotations
 
