@@ -1,11 +1,11 @@
 """Count the structure of the code: files, lines, circles, full rooms, English below publish.
 
-    python tools/measure_code.py [--check | --trace | --table BEFORE]
+    python tools/measure_code.py [--check | --trace | --table BEFORE [--into FILE]]
 
 Type-only imports and imports inside functions count. With ``--check`` it exits with 1 where a
 circle or a room of more than 15 files is found; ``make check`` runs it so. ``--trace`` lists the
 functions of ours that are called while one criterion is judged. ``--table`` prints the counts as
-Markdown beside those of an earlier checkout, for the decision record.
+Markdown beside those of an earlier checkout; ``--into FILE`` puts the table into a decision record.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ PACKAGE = "eh_access"
 SOURCE = ROOT / "src" / PACKAGE
 MOST_FILES = 15
 ENGLISH_WORDS = 8
+TABLE = re.compile(r"(<!-- table -->\n).*?(<!-- end of table -->)", re.DOTALL)
 BELOW_PUBLISH = ("network", "routing", "transit", "measures", "criteria", "planning", "privacy")
 BELOW_PUBLISH += ("analysis",)  # what four of them were in earlier checkouts
 
@@ -38,6 +39,7 @@ def main() -> int:
     parser.add_argument("--trace", action="store_true")
     parser.add_argument("--json", action="store_true", help="the counts, for another program")
     parser.add_argument("--table", type=Path, metavar="BEFORE", help="an earlier checkout")
+    parser.add_argument("--into", type=Path, help="a record with a place for the table")
     parser.add_argument("--source", type=Path, default=SOURCE, help="the package to measure")
     options = parser.parse_args()
     source = options.source.resolve()
@@ -46,7 +48,11 @@ def main() -> int:
         print(in_files(called))
         return 0
     if options.table is not None:
-        print(table(options.table))
+        counted = table(options.table)
+        if options.into is not None:
+            text = options.into.read_text("utf-8")
+            options.into.write_text(TABLE.sub(rf"\1{counted}\n\2", text), "utf-8")
+        print(counted)
         return 0
     trees = {
         module_name(path, source): ast.parse(path.read_text("utf-8")) for path in files(source)

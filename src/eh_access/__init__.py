@@ -1,4 +1,4 @@
-"""Are services still reasonably local when delivery points move or close, and for whom?
+"""Check whether services stay reasonably local when delivery points move, and for whom not.
 
 Every public name can be had from here: ``from eh_access import load_study, run_study``. Each is
 loaded when it is first asked for, so that importing the package costs next to nothing.

@@ -184,6 +184,13 @@ def test_ten_hours_at_b(name: str, value: float, outcome: Outcome) -> None:
     assert (verdict.value, verdict.outcome) == (pytest.approx(value), outcome)
 
 
+def test_exactly_the_minutes_stated_are_not_more_than_stated() -> None:
+    # without B the house h03 (weight 5) has 12 minutes more, h05 (10) has 24 and h04 (10) has 36
+    for added_min, share in ((11.9, 0.25), (12.0, 0.2), (24.0, 0.1)):
+        asked = criterion(measure="added_time", added_min=added_min, threshold=0.5)
+        assert judge(asked, case_of(CLOSED)).value == share
+
+
 def test_closing_a_fails_the_fall_though_not_the_threshold() -> None:
     # h01 (10) is then 36 minutes from B, h02 24: coverage 0.9 is the threshold itself, within the
     # margin; but it falls by 10 points and 5 are allowed
