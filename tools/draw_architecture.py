@@ -10,14 +10,13 @@ files import so. Type-only imports count.
 from __future__ import annotations
 
 import argparse
-import ast
 from collections import Counter
 from html import escape
 from pathlib import Path
 
 import networkx as nx
 
-from measure_code import PACKAGE, ROOT, SOURCE, files, imported_modules, module_name
+from measure_code import PACKAGE, ROOT, SOURCE, files, imported_modules, module_name, read_trees
 
 OUT = ROOT / "docs" / "pictures" / "architecture.svg"
 DOORS = ("cli", "terminal")  # the files beside the rooms that call them, not the other way round
@@ -57,15 +56,14 @@ def room_of(module: str) -> str:
 
 def count_imports() -> tuple[Counter[tuple[str, str]], Counter[str], Counter[str]]:
     """Return how often a room imports another, and the files and lines of each."""
-    trees = {module_name(path): ast.parse(path.read_text("utf-8")) for path in files()}
     arrows: Counter[tuple[str, str]] = Counter()
-    for module, targets in imported_modules(trees).items():
+    for module, targets in imported_modules(read_trees()).items():
         for target in targets:
             arrows[room_of(module), room_of(target)] += 1
     held: Counter[str] = Counter()
     lines: Counter[str] = Counter()
     for path in files():
-        if path.name != "__init__.py" and path.parent != SOURCE / "__main__.py":
+        if path.name != "__init__.py":
             held[room_of(module_name(path))] += 1
         lines[room_of(module_name(path))] += len(path.read_text("utf-8").splitlines())
     between = {pair: n for pair, n in arrows.items() if "" not in pair and pair[0] != pair[1]}

@@ -54,9 +54,7 @@ def main() -> int:
             options.into.write_text(TABLE.sub(rf"\1{counted}\n\2", text), "utf-8")
         print(counted)
         return 0
-    trees = {
-        module_name(path, source): ast.parse(path.read_text("utf-8")) for path in files(source)
-    }
+    trees = read_trees(source)
     circles = find_circles(trees)
     full = full_rooms(source)
     if options.json:
@@ -80,6 +78,11 @@ def main() -> int:
 def files(source: Path = SOURCE) -> list[Path]:
     """Return every file of the package, sorted."""
     return sorted(source.rglob("*.py"))
+
+
+def read_trees(source: Path = SOURCE) -> dict[str, ast.Module]:
+    """Return every module of the package, read, by its dotted name."""
+    return {module_name(path, source): ast.parse(path.read_text("utf-8")) for path in files(source)}
 
 
 def module_name(path: Path, source: Path = SOURCE) -> str:
