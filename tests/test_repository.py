@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib.util
 import inspect
@@ -173,18 +174,61 @@ def test_each_public_name_resolves_and_is_listed_once() -> None:
     assert [name for name in names if not hasattr(eh_access, name)] == []
 
 
+# ------------------------------------------------------------------ rooms
+
+
+@pytest.fixture(scope="module")
+def counter() -> ModuleType:
+    return tool("measure_code")
+
+
+def test_no_modules_import_one_another_in_a_circle(counter: ModuleType) -> None:
+    assert counter.find_circles(counter.read_trees()) == []
+
+
+def test_a_circle_would_be_noticed(counter: ModuleType) -> None:
+    trees = {
+        "eh_access.one": ast.parse("from eh_access.two import b"),
+        "eh_access.two": ast.parse("if TYPE_CHECKING:\n    from eh_access.one import a"),
+    }
+    assert counter.find_circles(trees) == [["eh_access.one", "eh_access.two"]]
+
+
+def test_no_room_is_too_full(counter: ModuleType) -> None:
+    assert counter.full_rooms() == {}
+
+
+def test_every_module_says_in_one_short_line_what_it_is(counter: ModuleType) -> None:
+    lines = {
+        name: (ast.get_docstring(tree) or "").split("\n")[0]
+        for name, tree in counter.read_trees().items()
+    }
+    assert {name: line for name, line in lines.items() if not 0 < len(line.split()) <= 14} == {}
+
+
+def test_judging_one_criterion_stays_in_a_few_files(counter: ModuleType) -> None:
+    called = counter.trace()
+    assert 0 < len(called) < 25, called
+    assert len({name.split()[0] for name in called}) <= 5, called
+
+
 # ------------------------------------------------------------------ locks and commands
 
 
-@pytest.fixture
-def lock() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("lock_tool", ROOT / "tools" / "lock.py")
+def tool(name: str) -> ModuleType:
+    """Load a script of tools/ as a module."""
+    spec = importlib.util.spec_from_file_location(f"{name}_tool", ROOT / "tools" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses look their module up by name
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture
+def lock() -> ModuleType:
+    return tool("lock")
 
 
 def test_locks_fit_the_project(lock: ModuleType) -> None:
