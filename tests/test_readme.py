@@ -23,7 +23,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r"^```(\S*)[ ]?(.*?)\n(.*?)^```\s*$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
-KNOWN_BLOCKS = {"python", "sh", "powershell", "toml", "text", "csv"}
+KNOWN_BLOCKS = {"python", "sh", "powershell", "toml", "text", "csv", "html"}
+ADDED = ROOT / "docs" / "how-to" / "extend.md"
+"""Its blocks are files of the library: ``test_extend.py`` writes and runs them."""
 CLI = [sys.executable, "-c", "import sys; from eh_access.cli import main; sys.exit(main())"]
 
 
@@ -49,7 +51,8 @@ def commands(page: Path) -> Iterator[str]:
 
 def pages_with(*, start: str | None = None, language: str | None = None) -> list[Path]:
     if language:
-        return [page for page in PAGES if any(b.language == language for b in blocks(page))]
+        pages = [page for page in PAGES if page != ADDED]
+        return [page for page in pages if any(b.language == language for b in blocks(page))]
     return [page for page in PAGES if any(c.startswith(start or "") for c in commands(page))]
 
 
