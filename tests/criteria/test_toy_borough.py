@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from eh_access.criteria.criterion import Outcome
-from eh_access.criteria.judge import judge
+from eh_access.criteria.judge import judge, places_tried
 from eh_access.measures.basic import (
     coverage,
     coverage_by,
@@ -182,6 +183,14 @@ def test_closing_b(name: str, value: float, baseline: float, outcome: Outcome) -
 def test_ten_hours_at_b(name: str, value: float, outcome: Outcome) -> None:
     verdict = judge(SEVEN[name], case_of(SESSIONS))
     assert (verdict.value, verdict.outcome) == (pytest.approx(value), outcome)
+
+
+def test_of_many_homes_a_site_of_unknown_place_is_tried_at_each_area_s_heaviest() -> None:
+    # 1,001 homes, one more than are all tried: 996 in one area, of which number 7 weighs most
+    homes = pd.DataFrame({"weight": 1.0, "area_id": ["A"] * 996 + ["B"] * 5})
+    homes.loc[[7, 998], "weight"] = 3.0
+    assert places_tried(homes).tolist() == [7, 998]
+    assert places_tried(homes.iloc[:1000]).tolist() == list(range(1000))
 
 
 def test_exactly_the_minutes_stated_are_not_more_than_stated() -> None:
