@@ -88,7 +88,7 @@ minutes_and_site(np.zeros(1, dtype=np.int64))
         said.append(done.stderr)
     assert said[0].splitlines() == [
         "compiling (once): the first run takes some seconds longer",
-        "compiling (once), part 1: routing.nearest._split",
+        "compiling (once), part 1: routing.engine.nearest._split",
     ]
     assert said[1] == ""
 

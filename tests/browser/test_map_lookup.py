@@ -15,10 +15,8 @@ from browser.opened import Opened, written
 from eh_access.measures.scenarios import open_sites
 from eh_access.routing.matrix import travel_time_matrix
 from eh_access.study.config import load_study
-from eh_access.study.opening import open_study
 from eh_access.study.result import StudyResult
 from eh_access.study.run import run_study
-from eh_access.study.streets import find_streets
 from map_study import toy_result
 
 if TYPE_CHECKING:
@@ -32,15 +30,13 @@ AREA = ".leaflet-areas-pane g > path"
 
 @pytest.fixture(scope="module")
 def by_postcode() -> StudyResult:
-    """The same study by postcode: the library's own answer for each, from straight lines."""
-    study, inputs = open_study("rotherham", origins="postcode")
-    streets = find_streets(study, inputs.borough, streets="estimate")
-    return run_study(study, inputs=inputs, streets=streets)
+    """The same study by postcode: the library's own answer for each."""
+    return run_study(load_study("rotherham"), origins="postcode")
 
 
 @pytest.fixture
-def opened(chromium: Browser, estimate_page: Path) -> Iterator[Opened]:
-    page = Opened(chromium, estimate_page)
+def opened(chromium: Browser, rotherham_page: Path) -> Iterator[Opened]:
+    page = Opened(chromium, rotherham_page)
     yield page
     page.check()
     page.close()

@@ -18,7 +18,7 @@ from shapely import Point, box
 
 import toy_borough
 from eh_access import Close, Scenario, Verdicts, inline_map, judge
-from eh_access.delegate import DRAWN_IN
+from eh_access.delegate import DONE_IN
 from eh_access.errors import InputError, NotFoundError
 from eh_access.measures.comparison import Comparison, compare
 from eh_access.publish.charts import CHANGE, SHORT, TIMES, Shading, shaded_shapes
@@ -170,7 +170,7 @@ def test_origins_and_areas_that_do_not_fit_are_refused(
 
 
 def test_every_pen_is_where_it_is_said_to_be() -> None:
-    for name, home in DRAWN_IN.items():
+    for name, home in DONE_IN.items():
         assert callable(getattr(importlib.import_module(f"eh_access.{home}"), name))
 
 

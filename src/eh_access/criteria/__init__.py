@@ -1,3 +1,1 @@
 """Whether services are reasonably local: criteria, judged."""
-
-from eh_access.criteria import kinds as kinds

@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -746,3 +747,7 @@ class Verdicts(tuple[Verdict, ...]):
             "explore_verdicts", self, origins, areas=areas, sites=sites, tiles=tiles
         )
         return drawn
+
+
+# the files of criteria/kinds add themselves; they import this one, so it asks for them last
+import_module("eh_access.criteria.kinds")
