@@ -689,8 +689,8 @@ class Verdicts(tuple[Verdict, ...]):
         --------
         >>> from eh_access import load_study, run_study
         >>> axes = run_study(load_study("rotherham")).verdicts_for("deregister-closed").plot()
-        >>> print(axes.get_title(loc="left").splitlines()[-1])
-        INDICATIVE: estimated from straight lines, not along streets
+        >>> print(axes.get_title(loc="left").splitlines()[0])
+        Before, after and the threshold
         >>> import matplotlib.pyplot as plt
         >>> plt.close(axes.figure)
         """

@@ -217,7 +217,6 @@ class Comparison:
         >>> axes = change.plot(result.origins, areas=result.areas, sites=result.sites)
         >>> print(axes.get_title(loc="left"))
         Minutes added, on foot
-        INDICATIVE: estimated from straight lines, not along streets
         >>> import matplotlib.pyplot as plt
         >>> plt.close(axes.figure)
         """
@@ -261,7 +260,7 @@ class Comparison:
         >>> change = result.comparisons_full_time["deregister-closed", "walk"]
         >>> page = change.explore(result.origins, areas=result.areas).get_root().render()
         >>> "1 to 5 minutes more" in page, "INDICATIVE" in page
-        (True, True)
+        (True, False)
         """
         drawn: folium.Map = delegate(
             "explore_change", self, origins, areas=areas, sites=sites, tiles=tiles
