@@ -1,4 +1,4 @@
-"""Many sets of closures scored at once, by the arithmetic that judges a single scenario.
+"""Score many sets of closures by the arithmetic that judges one scenario.
 
 Closing sites needs no routing. The nearest site that is left is among the k + 1 nearest when k
 close, so a set costs a handful of look-ups for each origin, however many sites there are.

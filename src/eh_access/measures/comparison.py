@@ -215,7 +215,7 @@ class Comparison:
         >>> result = run_study(load_study("rotherham"))
         >>> change = result.comparisons_full_time["deregister-closed", "walk"]
         >>> axes = change.plot(result.origins, areas=result.areas, sites=result.sites)
-        >>> print(axes.get_title(loc="left"))
+        >>> print(axes.get_title(loc="left").splitlines()[0])
         Minutes added, on foot
         >>> import matplotlib.pyplot as plt
         >>> plt.close(axes.figure)

@@ -1,4 +1,4 @@
-"""Choose k of n sites and prove it the best: sets tried where they are few, else HiGHS."""
+"""Choose the best k of n sites, proven: every set where few, else HiGHS."""
 
 from __future__ import annotations
 

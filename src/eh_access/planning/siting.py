@@ -1,4 +1,4 @@
-"""Which k of n sites serve people best, with a proof; and whom no choice can reach."""
+"""Which k of n sites serve people best, with a proof."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Closed, cut to some hours, or with sessions elsewhere, for the same families, side by side."""
+"""Closed, cut to some hours, or with sessions elsewhere, side by side."""
 
 from __future__ import annotations
 
