@@ -79,8 +79,9 @@ def test_a_comparison_shows_shares_and_no_counts_of_people() -> None:
 def test_everything_is_escaped(result: StudyResult) -> None:
     study = result.study.model_copy(update={"title": HOSTILE, "question": HOSTILE})
     criterion = result.verdicts[0].criterion.model_copy(update={"title": HOSTILE})
+    first = result.verdicts[0]
     verdict = dataclasses.replace(
-        result.verdicts[0], criterion=criterion, sentence=HOSTILE, reason=HOSTILE
+        first, criterion=criterion, settings=dataclasses.replace(first.settings, unit=HOSTILE)
     )
     found = dataclasses.replace(
         result, study=study, verdicts=(dataclasses.replace(verdict, scenario="closed"),)

@@ -14,7 +14,6 @@ from eh_access.publish.writers.logs import LOG_NAMES, OPEN
 from eh_access.study.manifest import build_manifest
 from eh_access.study.result import StudyResult
 from study_cli import run_cli
-from study_files import write_study
 
 
 @pytest.fixture(scope="module")
@@ -98,16 +97,6 @@ def test_two_runs_give_the_same_bytes(run: Path, tmp_path: Path) -> None:
     assert run_cli("log", run, "--out", tmp_path, "--quiet").out == ""
     for name in LOG_NAMES:
         assert (tmp_path / name).read_bytes() == (run / "logs" / name).read_bytes()
-
-
-def test_a_changed_criterion_is_in_the_decisions_log(tmp_path: Path) -> None:
-    toy = write_study(tmp_path / "study")
-    out = tmp_path / "out"
-    assert run_cli("report", toy.toml, "-o", out, "-q").code == 0
-    toy.change("study.toml", "threshold = 0.9", "threshold = 0.7")
-    assert run_cli("report", toy.toml, "-o", out, "-q").code == 0
-    assert run_cli("log", out, "-q").code == 0
-    assert "walk-30 (threshold 0.9, now 0.7)" in text_of(out, "decisions-log.md")
 
 
 def test_signs_of_markdown_stay_text() -> None:

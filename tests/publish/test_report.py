@@ -11,13 +11,14 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from eh_access.criteria.criterion import Outcome
 from eh_access.publish.attribution import credit_lines
 from eh_access.publish.criteria_words import verdict_fact
 from eh_access.publish.interactive import external_references
 from eh_access.publish.prose import in_words, reasons
 from eh_access.publish.report import render_report
 from eh_access.publish.table import Table
-from eh_access.routing.estimate import ACCURACY
+from eh_access.routing.estimate import ACCURACY, MEASURED
 from eh_access.study.result import StudyResult
 from map_study import IMAGE
 
@@ -169,7 +170,13 @@ def test_names_from_files_stay_text(page: str, reader: Reader) -> None:
 def test_an_estimate_says_so_in_full(reader: Reader) -> None:
     banner = next(item for item in reader.found if item["attrs"].get("class") == "banner")
     assert "INDICATIVE" in banner["text"]
-    for figure in ("10% or more", "34% or more", "3.8 on average", "86% were found"):
+    walk = MEASURED["foot"][1]
+    for figure in (
+        "10% or more",
+        "34% or more",
+        f"{walk.affected_min:g} on average",
+        f"{walk.found_share:.0%} were found",
+    ):
         assert figure in ACCURACY
         assert figure in banner["text"]
     (link,) = [item for item in reader.all("a") if item["attrs"]["href"] == "#accuracy"][:1]
@@ -235,7 +242,7 @@ def test_cells_agree_with_the_shared_tables(
 
 def test_on_streets_there_is_no_banner_and_verdicts_are_outcomes(toy: StudyResult) -> None:
     verdicts = tuple(
-        dataclasses.replace(item, outcome="met", indication=None, basis="streets", reason="")
+        dataclasses.replace(item, outcome=Outcome.MET, indication=None, basis="streets", reasons=())
         for item in toy.verdicts
     )
     found = read(render_report(dataclasses.replace(toy, estimated=False, verdicts=verdicts)))
