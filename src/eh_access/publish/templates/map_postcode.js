@@ -36,7 +36,8 @@ const Postcode = (() => {
     const read = (column, o) => {
       const bytes = atob(column.slice(4 * o, 4 * o + 4));
       const value = bytes.charCodeAt(0) + 256 * bytes.charCodeAt(1) + 65536 * bytes.charCodeAt(2);
-      return value === 0xFFFFFF ? Infinity : value / steps;
+      // 32 bits, as the library has them: else a tie at half a tenth would be rounded the other way
+      return value === 0xFFFFFF ? Infinity : Math.fround(value / steps);
     };
     // of neighbours' sites only the nearest are here
     const first = page.data.sites.findIndex((site) => site.neighbour);
