@@ -15,7 +15,7 @@ from scipy import sparse
 from eh_access.network.build import edge_lengths
 from eh_access.network.model import Network
 from eh_access.network.ordering import order_nodes
-from eh_access.network.provenance import Provenance
+from eh_access.provenance import Provenance
 
 STREETS_PER_CROSSING = 1.24  # as in Newport's network
 BLOCK_M, JITTER_M = 55.0, 18.0

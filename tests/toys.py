@@ -18,7 +18,7 @@ from shapely import LineString, Point
 
 from eh_access.network.build import RawWays, build_network
 from eh_access.network.model import Network
-from eh_access.network.provenance import Provenance
+from eh_access.provenance import Provenance
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry

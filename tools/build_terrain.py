@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eh_access.network.provenance import Provenance
 from eh_access.network.terrain import Terrain, write_terrain
+from eh_access.provenance import Provenance
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -81,7 +81,6 @@ if TYPE_CHECKING:
     from eh_access.network.edit import AddLink, CloseStreet, SetSpeedLimit, change_streets
     from eh_access.network.io import read_network_file, write_network
     from eh_access.network.model import Network
-    from eh_access.network.provenance import Provenance
     from eh_access.network.snapping import Snapped, snap
     from eh_access.network.terrain import Terrain, read_terrain, with_heights
     from eh_access.planning.alternatives import AlternativeOptions, Alternatives, rank_alternatives
@@ -89,6 +88,7 @@ if TYPE_CHECKING:
     from eh_access.planning.siting import Placement, SitingOptions, choose_sites
     from eh_access.planning.three_readings import readings_table
     from eh_access.privacy.policy import Policy
+    from eh_access.provenance import Provenance
     from eh_access.publish.interactive import inline_map
     from eh_access.publish.outputs import write_outputs
     from eh_access.publish.report import render_report

@@ -96,7 +96,6 @@ HOMES = {
         "write_network",
     ),
     "network.model": ("Network",),
-    "network.provenance": ("Provenance",),
     "network.snapping": (
         "Snapped",
         "snap",
@@ -124,6 +123,7 @@ HOMES = {
     ),
     "planning.three_readings": ("readings_table",),
     "privacy.policy": ("Policy",),
+    "provenance": ("Provenance",),
     "publish.interactive": ("inline_map",),
     "publish.outputs": ("write_outputs",),
     "publish.report": ("render_report",),

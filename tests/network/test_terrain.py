@@ -20,8 +20,8 @@ from eh_access.network.cost import level_for_want_of_heights
 from eh_access.network.heights import Heights
 from eh_access.network.io import read_network_file, write_network
 from eh_access.network.model import Network
-from eh_access.network.provenance import Provenance
 from eh_access.network.terrain import Terrain, read_terrain, with_heights, write_terrain
+from eh_access.provenance import Provenance
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
-    from eh_access.network.provenance import Provenance
+    from eh_access.provenance import Provenance
 
 EXTRA_WAY_KEYS = frozenset({"route", "bridge", "tunnel", "area", "step_count", "footway"})
 """Tags no rule looks at yet, kept for describing and explaining."""

@@ -21,7 +21,7 @@ from eh_access.network.build import CM_PER_M, edge_lengths
 from eh_access.network.cost import DS_PER_S, edge_cost
 from eh_access.network.heights import Heights
 from eh_access.network.model import CLOSED_DS, Network
-from eh_access.network.provenance import Provenance
+from eh_access.provenance import Provenance
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

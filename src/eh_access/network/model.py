@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from eh_access.arguments import SearchOptions
     from eh_access.modes import TravelMode
     from eh_access.network.heights import Heights
-    from eh_access.network.provenance import NetworkDescription, Provenance
+    from eh_access.network.provenance import NetworkDescription
+    from eh_access.provenance import Provenance
 
 SHOWN = 5
 

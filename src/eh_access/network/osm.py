@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from eh_access.modes import TravelMode
     from eh_access.network.model import Network
-    from eh_access.network.provenance import Provenance
+    from eh_access.provenance import Provenance
 
 NOT_TAGS = frozenset({"osmid", "geometry", "length", "reversed", "from", "to", "u", "v", "key"})
 ONE_WAY = frozenset({"true", "yes", "1", "-1", "reverse", "t", "f"})

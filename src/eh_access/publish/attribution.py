@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 if TYPE_CHECKING:
-    from eh_access.network.provenance import Provenance
+    from eh_access.provenance import Provenance
 
 OSM_COPYRIGHT_URL = "https://www.openstreetmap.org/copyright"
 OSM_CREDIT = "© OpenStreetMap contributors"

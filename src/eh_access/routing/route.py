@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
     from eh_access.modes import TravelMode
     from eh_access.network.model import Network
-    from eh_access.network.provenance import Provenance
     from eh_access.network.rules import TagCost
     from eh_access.network.snapping import Snapped
+    from eh_access.provenance import Provenance
     from eh_access.routing.travel_times import Direction
 
 KINDS: Mapping[str, str] = {

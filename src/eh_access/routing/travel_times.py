@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from eh_access.modes import TravelMode
-    from eh_access.network.provenance import Provenance
+    from eh_access.provenance import Provenance
 
 HEAD = 3
 NOBODY = "There are no origins."

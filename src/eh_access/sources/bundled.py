@@ -15,8 +15,8 @@ import shapely
 
 from eh_access.errors import InputError, NotFoundError, SourceError, did_you_mean
 from eh_access.network.io import read_covered
-from eh_access.network.provenance import Provenance
 from eh_access.network.terrain import Terrain, read_terrain
+from eh_access.provenance import Provenance
 from eh_access.tables import check_areas, check_origins, check_sites
 
 if TYPE_CHECKING:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from eh_access.measures.comparison import Comparison
     from eh_access.measures.opening_hours import Timetable
     from eh_access.network.model import Network
-    from eh_access.network.provenance import Provenance
+    from eh_access.provenance import Provenance
     from eh_access.routing.travel_times import TravelTimes
     from eh_access.study.config import ScenarioConfig, Study
     from eh_access.study.travel import Travel

@@ -14,7 +14,7 @@ from eh_access.criteria.judge import judge
 from eh_access.errors import InputError
 from eh_access.measures.comparison import compare
 from eh_access.measures.scenarios import apply_scenario, open_sites
-from eh_access.network.provenance import Provenance
+from eh_access.provenance import Provenance
 from eh_access.sources.bundled import data_dir, load_sources
 from eh_access.study.config import scenario_of
 from eh_access.study.families import LEFT_OUT, for_families
