@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from eh_access.modes import CYCLE, DRIVE, MODES, PUSHCHAIR, WALK, TravelMode
+from eh_access.network.build import RawWays, build_network
 from eh_access.network.describe import LOSSES, NOT_RECORDED, gaps, losses
 from eh_access.network.io import read_network_file
 from eh_access.network.model import Network
@@ -100,3 +101,27 @@ def test_newport_s_assumptions_are_whole(newport: Network, rotherham: StudyResul
     rows = tabulate(whole)["assumptions"].frame.set_index("what")["value"]
     assert rows["Closed with a pushchair"] == ", ".join(what for what, _ in PUSHCHAIR_CLOSED)
     assert not rows.str.contains(NOT_RECORDED).any()
+
+
+@pytest.mark.parametrize(
+    ("count", "tags", "missing"),
+    [
+        (1_000, {"surface": "asphalt", "maxspeed": "30 mph", "access": "yes"}, "barrier"),
+        (1_000, {"tracktype": "grade1"}, "maxspeed"),
+        (999, {}, None),  # a village may have no kerb
+    ],
+)
+def test_a_file_whose_streets_carry_no_tag_of_a_kind_did_not_record_it(
+    count: int, tags: dict[str, str], missing: str | None
+) -> None:
+    raw = RawWays(crs="EPSG:27700")
+    for row in range(count):
+        line = [(2 * row, 331000.0 + row, 188000.0), (2 * row + 1, 331000.0 + row, 188050.0)]
+        raw.add(row + 1, line, tags={"highway": "residential", **tags})
+    lost = build_network(raw).not_recorded
+    assert (missing in lost) is (missing is not None)
+    assert not set(tags) & set(lost)
+    if "tracktype" in tags:
+        assert not {"surface", "smoothness"} & set(lost)  # one of the kind is recorded
+    raw.add_point(1, {"barrier": "kerb", "kerb": "lowered"})  # nothing in the way, but seen
+    assert not {"barrier", "kerb"} & set(build_network(raw).not_recorded)

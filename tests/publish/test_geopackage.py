@@ -114,11 +114,18 @@ def test_a_street_is_what_hangs_together_under_one_name_and_kind() -> None:
     found = sorted(
         (*row, round(metres, 1))
         for row, metres in zip(
-            streets[columns].itertuples(index=False, name=None), streets["length_m"], strict=True
+            streets[columns].fillna({"osm_way_id": 0}).itertuples(index=False, name=None),
+            streets["length_m"],
+            strict=True,
         )
     )
     assert [row[:3] for row in found] == [row[:3] for row in expected]
     np.testing.assert_allclose([row[3] for row in found], [row[3] for row in expected], atol=0.11)
+
+
+def test_streets_without_ids_say_so_with_no_id() -> None:
+    streets = streets_layer(read_network(bundled.network_path("rotherham"))).frame
+    assert streets["osm_way_id"].isna().all()
 
 
 def test_isochrones_lie_around_the_sites_that_have_a_place(

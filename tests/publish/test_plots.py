@@ -21,6 +21,7 @@ from eh_access import Close, Scenario, Verdicts, inline_map, judge
 from eh_access.delegate import DONE_IN
 from eh_access.errors import InputError, NotFoundError
 from eh_access.measures.comparison import Comparison, compare
+from eh_access.network.provenance import Provenance
 from eh_access.publish.charts import CHANGE, SHORT, TIMES, Shading, shaded_shapes
 from eh_access.publish.interactive import external_references
 
@@ -129,6 +130,21 @@ def test_estimates_are_indicative_in_every_picture(
     times = toy_borough.times(estimated=True)
     assert "INDICATIVE" in times.plot(origins).get_title(loc="left")
     assert "INDICATIVE" in rough.explore(origins).get_root().render()
+
+
+def test_a_picture_names_everyone_whose_streets_it_shows(origins: gpd.GeoDataFrame) -> None:
+    tiles = Provenance(
+        title="Streets",
+        publisher="x",
+        licence="ODbL",
+        attribution="© OpenStreetMap contributors\n© OpenMapTiles",
+    )
+    times = dataclasses.replace(toy_borough.times(), provenance=(tiles,))
+    closed = compare(times, times, origins, sites_after=["A", "B", "C"])
+    for axes in (times.plot(origins), closed.plot(origins)):
+        assert "© OpenStreetMap contributors, © OpenMapTiles" in axes.get_title(loc="left")
+    for page in (times.explore(origins), closed.explore(origins)):
+        assert "© OpenMapTiles" in page.get_root().render()
 
 
 def test_a_site_known_roughly_wears_its_circle(

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from eh_access.measures.basic import SiteIds
     from eh_access.modes import TravelMode
+    from eh_access.network.provenance import Provenance
     from eh_access.routing.travel_times import TravelTimes
 
 HEAD = 3
@@ -108,6 +109,8 @@ class Comparison:
         How people travel.
     estimated
         Whether any of the times is a straight-line estimate.
+    provenance
+        Where the streets came from; empty for an estimate.
     """
 
     frame: pd.DataFrame
@@ -115,6 +118,7 @@ class Comparison:
     loser_min: float
     mode: TravelMode
     estimated: bool
+    provenance: tuple[Provenance, ...] = ()
     _repr_html_ = comparison_html
     __repr__ = comparison_text
 
@@ -378,6 +382,7 @@ def compare(
         loser_min=loser_min,
         mode=before.mode,
         estimated=before.estimated or after.estimated,
+        provenance=tuple(dict.fromkeys((*before.provenance, *after.provenance))),
     )
 
 

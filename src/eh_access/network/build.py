@@ -14,6 +14,7 @@ from pyproj import Transformer
 from eh_access.errors import InputError
 from eh_access.modes import MODES, TravelMode
 from eh_access.network.area import OFF_GRID, ElsewhereError, off_grid
+from eh_access.network.describe import keys_never_seen
 from eh_access.network.model import Network
 from eh_access.network.rules import POINT_KEY, evaluate, parse_duration_min, rule_table
 
@@ -41,6 +42,9 @@ MIN_POINTS = 2
 WHEELS = frozenset({"stroller", "wheelchair"})
 """Tags that say of a crossing, without a word about its kerb, whether wheels can pass it."""
 
+MANY_WAYS = 1_000
+"""From so many ways on, a kind of tag that is on none of them was not recorded at all."""
+
 LOW_KERBS = frozenset({"lowered", "flush", "no", "flat"})
 
 
@@ -62,12 +66,15 @@ class RawWays:
     ys: array[float] = field(default_factory=lambda: array("d"))
     # tags of the points that stand in the way, by id (``kept_point_tags``)
     barriers: dict[int, Mapping[str, str]] = field(default_factory=dict)
+    # every key that a way or such a point carries, also those no rule looks at
+    keys: set[str] = field(default_factory=set)
 
     def add(
         self, way_id: int, line: Sequence[tuple[int, float, float]], *, tags: Mapping[str, str]
     ) -> None:
         """Add a way: its id, its points as (id, x, y) and all its tags."""
         kept = kept_way_tags(tags)
+        self.keys |= tags.keys()
         if tags.get("route") == "ferry":
             kept |= ferry_speed(tags, [(x, y) for _, x, y in line], self.crs)
         self.way_id.append(way_id)
@@ -78,6 +85,12 @@ class RawWays:
             self.refs.append(ref)
             self.xs.append(x)
             self.ys.append(y)
+
+    def add_point(self, ref: int, tags: Mapping[str, str]) -> None:
+        """Add what stands at a point, if it may be in somebody's way."""
+        self.keys |= tags.keys()
+        if kept := kept_point_tags(tags):
+            self.barriers[ref] = kept
 
     def __len__(self) -> int:
         return len(self.way_id)
@@ -300,7 +313,10 @@ def build_network(
     pieces, tag_sets = add_barriers(pieces, raw, tag_sets)
     if area is not None:
         covered = area if covered is None else shapely.intersection(area, covered)
-    return _network(pieces, raw, tag_sets, covered=covered, provenance=provenance)
+    network = _network(pieces, raw, tag_sets, covered=covered, provenance=provenance)
+    if len(raw) < MANY_WAYS:
+        return network
+    return replace(network, not_recorded=keys_never_seen(raw.keys), _memory={})
 
 
 def _centimetres(raw: RawWays) -> NDArray[np.float64]:

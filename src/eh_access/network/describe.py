@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -42,6 +43,11 @@ GAPS: Mapping[str, frozenset[str]] = MappingProxyType(
     }
 )
 """What rules look for, in words, and OpenStreetMap's keys for it."""
+
+
+def keys_never_seen(seen: AbstractSet[str]) -> tuple[str, ...]:
+    """Return the keys of what rules look for of which no street carries any."""
+    return tuple(sorted(set().union(*(keys for keys in GAPS.values() if not keys & seen))))
 
 
 def gaps(network: Network, mode: TravelMode) -> tuple[str, ...]:

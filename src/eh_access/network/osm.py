@@ -19,7 +19,6 @@ from eh_access.network.build import (
     RawWays,
     build_network,
     is_street,
-    kept_point_tags,
     to_metres,
 )
 from eh_access.network.io import SUFFIX, read_network_file
@@ -85,9 +84,7 @@ def read_graph(graph: Any) -> tuple[RawWays, Provenance]:  # noqa: ANN401 - a ne
     inner_ids = itertools.count(-1, -1)
     raw = RawWays(crs=str(crs))
     for node, data in nodes.items():
-        tags = kept_point_tags({key: str(value) for key, value in data.items()})
-        if tags:
-            raw.barriers[number[node]] = tags
+        raw.add_point(number[node], {key: str(value) for key, value in data.items()})
     pieces: defaultdict[tuple[int, tuple[tuple[str, str], ...]], list[Line]] = defaultdict(list)
     for start, end, data in _once(graph):
         tags = _tags(data)
@@ -296,9 +293,7 @@ def read_osm(
         keys = osmium.filter.KeyFilter("highway", "route", "barrier", "kerb")
         for thing in files.with_filter(keys):
             if isinstance(thing, osmium.osm.Node):
-                barrier = kept_point_tags(dict(thing.tags))
-                if barrier:
-                    raw.barriers[thing.id] = barrier
+                raw.add_point(thing.id, dict(thing.tags))
             elif isinstance(thing, osmium.osm.Way) and is_street(tags := dict(thing.tags)):
                 line = [_place(node) for node in thing.nodes]
                 if box is None or _may_touch(line, box):

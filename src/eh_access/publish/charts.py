@@ -16,7 +16,7 @@ import numpy as np
 from eh_access.errors import InputError, NotFoundError
 from eh_access.measures.scenarios import rough_areas, rough_radius_m
 from eh_access.publish import numbers
-from eh_access.publish.attribution import OSM_CREDIT
+from eh_access.publish.attribution import OSM_CREDIT, credit_lines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from eh_access.measures.comparison import Comparison
+    from eh_access.network.provenance import Provenance
     from eh_access.routing.travel_times import TravelTimes
 
 DARK_BLUE, TURQUOISE, DARK_PINK, ORANGE = "#12436D", "#28A197", "#801650", "#F46A25"
@@ -317,8 +318,9 @@ def map_svg(
 
 def _draw_rough(axes: Axes, sites: gpd.GeoDataFrame, borough: BaseGeometry) -> None:
     """Draw the circles that sites known only roughly may lie in, cut to the borough."""
-    areas = rough_areas(sites, borough)
-    for status, edge in areas.boundary.groupby(sites["status"]):
+    # no second line along the borough's own
+    outlines = rough_areas(sites, borough).boundary.difference(borough.boundary.buffer(1.0))
+    for status, edge in outlines.groupby(sites["status"]):
         colour = MARKS[str(status)][1]
         edge.plot(ax=axes, color="white", linewidth=3.0)
         edge.plot(ax=axes, color=colour, linewidth=1.2, linestyle="--")
@@ -456,7 +458,13 @@ def plot_change(
     frame = comparison.frame
     shapes = shaded_shapes(frame["change_min"], frame["weight"], origins, areas)
     title = f"{CHANGE.title}, {comparison.mode.label}"
-    return _draw(CHANGE, shapes, sites, ax, titled(title, estimated=comparison.estimated))
+    return _draw(
+        CHANGE,
+        shapes,
+        sites,
+        ax,
+        titled(title, estimated=comparison.estimated, provenance=comparison.provenance),
+    )
 
 
 def plot_times(
@@ -471,7 +479,13 @@ def plot_times(
     nearest, weights = nearest_of(times, origins)
     shapes = shaded_shapes(nearest, weights, origins, areas)
     title = f"{TIMES.title}, {times.mode.label}"
-    return _draw(TIMES, shapes, sites, ax, titled(title, estimated=times.estimated))
+    return _draw(
+        TIMES,
+        shapes,
+        sites,
+        ax,
+        titled(title, estimated=times.estimated, provenance=times.provenance),
+    )
 
 
 def nearest_of(times: TravelTimes, origins: gpd.GeoDataFrame) -> tuple[pd.Series, pd.Series]:
@@ -480,9 +494,10 @@ def nearest_of(times: TravelTimes, origins: gpd.GeoDataFrame) -> tuple[pd.Series
     return nearest, origins["weight"].reindex(nearest.index).fillna(0.0)
 
 
-def titled(title: str, *, estimated: bool) -> str:
-    """Return a title with what must stand below it: that times are estimates, or the credit."""
-    return f"{title}\n{INDICATIVE}" if estimated else f"{title}\n{OSM_CREDIT}"
+def titled(title: str, *, estimated: bool, provenance: Iterable[Provenance] = ()) -> str:
+    """Return a title with what must stand below it: that times are estimates, or the credits."""
+    owed = ", ".join(credit_lines(provenance)) or OSM_CREDIT
+    return f"{title}\n{INDICATIVE if estimated else owed}"
 
 
 def located(sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

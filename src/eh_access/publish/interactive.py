@@ -311,7 +311,9 @@ def explore_times(
 ) -> folium.Map:
     """Return `TravelTimes.explore`, whose parameters these are."""
     nearest, weights = nearest_of(times, origins)
-    title = titled(f"{TIMES.title}, {times.mode.label}", estimated=times.estimated)
+    title = titled(
+        f"{TIMES.title}, {times.mode.label}", estimated=times.estimated, provenance=times.provenance
+    )
     layer = Shaded(name=TIMES.title, values=nearest, weights=weights, words=_reached_words)
     return page_of(TIMES, [layer], origins, title=title, over=(areas, sites, tiles))
 
@@ -326,7 +328,11 @@ def explore_change(
 ) -> folium.Map:
     """Return `Comparison.explore`, whose parameters these are."""
     frame = comparison.frame
-    title = titled(f"{CHANGE.title}, {comparison.mode.label}", estimated=comparison.estimated)
+    title = titled(
+        f"{CHANGE.title}, {comparison.mode.label}",
+        estimated=comparison.estimated,
+        provenance=comparison.provenance,
+    )
     layer = Shaded(
         name=CHANGE.title, values=frame["change_min"], weights=frame["weight"], words=_added_words
     )

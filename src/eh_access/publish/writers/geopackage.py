@@ -467,6 +467,8 @@ def streets_layer(network: Network) -> Layer:
     shapes = shapely.multilinestrings(pieces, indices=owner)
     first = np.unique(street, return_index=True)[1]
     frame = gpd.GeoDataFrame(alike.take(first).reset_index(drop=True), geometry=shapes, crs=CRS)
+    # no id where the source of the streets kept none
+    frame["osm_way_id"] = frame["osm_way_id"].astype("Int64").mask(frame["osm_way_id"] == 0)
     frame.insert(3, "length_m", np.bincount(street, network.length_m).round(2))
     return Layer(
         name="streets",
