@@ -21,7 +21,7 @@ from eh_access import Close, Scenario, Verdicts, inline_map, judge
 from eh_access.delegate import DONE_IN
 from eh_access.errors import InputError, NotFoundError
 from eh_access.measures.comparison import Comparison, compare
-from eh_access.network.provenance import Provenance
+from eh_access.provenance import Provenance
 from eh_access.publish.charts import CHANGE, SHORT, TIMES, Shading, shaded_shapes
 from eh_access.publish.interactive import external_references
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from eh_access.measures.basic import SiteIds
     from eh_access.modes import TravelMode
-    from eh_access.network.provenance import Provenance
+    from eh_access.provenance import Provenance
     from eh_access.routing.travel_times import TravelTimes
 
 HEAD = 3

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from eh_access.measures.comparison import Comparison
-    from eh_access.network.provenance import Provenance
+    from eh_access.provenance import Provenance
     from eh_access.routing.travel_times import TravelTimes
 
 DARK_BLUE, TURQUOISE, DARK_PINK, ORANGE = "#12436D", "#28A197", "#801650", "#F46A25"
