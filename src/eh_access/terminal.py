@@ -23,6 +23,7 @@ from rich.table import Table
 from rich.text import Text
 
 from eh_access.errors import EhAccessError, InputError, SourceError
+from eh_access.publish.notes import note_text
 from eh_access.study.families import UNIT
 
 if TYPE_CHECKING:
@@ -307,7 +308,7 @@ def show_report(result: StudyResult, files: Mapping[str, Path]) -> None:
         console.print(Text(line))
     told = [f"Not assessed: {item.label}." for item in result.not_assessed]
     told += [
-        f"! {_first_sentence(note.text)}"
+        f"! {_first_sentence(note_text(note))}"
         for note in result.notes
         if note.level == "warning" and note.topic != "not-assessed"
     ]
@@ -361,7 +362,7 @@ def report_json(result: StudyResult, files: Mapping[str, Path]) -> str:
             {key: plain(value) for key, value in row.items()}
             for row in result.verdicts_table().to_dict("records")
         ],
-        "notes": [{"level": note.level, "text": note.text} for note in result.notes],
+        "notes": [{"level": note.level, "text": note_text(note)} for note in result.notes],
         "files": {name: path.as_posix() for name, path in files.items()},
     }
     return json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False)
@@ -517,5 +518,5 @@ def check_lines(study: Study, inputs: Mapping[str, Inputs]) -> Iterator[str]:
     assessed = sum(scenario.assess for scenario in study.scenarios)
     yield f"  scenarios: {len(study.scenarios)}, of which {assessed} can be assessed"
     yield f"  criteria: {len(study.criteria)}"
-    told = [note.text for tables in inputs.values() for note in tables.notes]
+    told = [note_text(note) for tables in inputs.values() for note in tables.notes]
     yield from (f"  ! {text}" for text in dict.fromkeys(told))

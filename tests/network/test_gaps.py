@@ -10,7 +10,7 @@ import pytest
 
 from eh_access.modes import CYCLE, DRIVE, MODES, PUSHCHAIR, WALK, TravelMode
 from eh_access.network.build import RawWays, build_network
-from eh_access.network.describe import LOSSES, NOT_RECORDED, gaps, losses
+from eh_access.network.describe import LOSSES, NOT_RECORDED, gaps, not_recorded
 from eh_access.network.io import read_network_file
 from eh_access.network.model import Network
 from eh_access.publish.tabulations import PUSHCHAIR_CLOSED, PUSHCHAIR_SLOWED, car_speeds, tabulate
@@ -50,7 +50,7 @@ def test_what_a_mode_s_rules_look_for_in_vain(
 
 
 def test_streets_with_all_their_tags_lose_nothing(newport: Network) -> None:
-    assert losses(newport, MODES.values()) == ""
+    assert not_recorded(newport, MODES.values()) == ()
     assert not newport.describe().doubts["doubt"].str.contains(NOT_RECORDED).any()
     assert car_speeds(newport) == "by road"
 

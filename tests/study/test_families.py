@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from eh_access.errors import InputError
+from eh_access.publish.notes import note_text
 from eh_access.publish.outputs import write_outputs
 from eh_access.publish.writers.map import render_map
 from eh_access.study.config import load_study
@@ -108,11 +109,11 @@ def test_a_postcode_in_no_table_is_counted_and_left_out(tmp_path: Path, toy: Stu
     path = write_list(tmp_path / "list.csv", "Postcode", codes)
     study = load_study(toy.toml)
     result = run_study(study, inputs=read_inputs(study, families=path))
-    told = [note.text for note in result.notes if note.topic == "families"]
+    told = [note_text(note) for note in result.notes if note.topic == "families"]
     assert told == [
         "Fewer than 10 families on the list are left out, for their postcodes are in no table."
     ]
-    assert "S99" not in "".join(note.text for note in result.notes)
+    assert "S99" not in "".join(note_text(note) for note in result.notes)
 
 
 # ------------------------------------------------------------------ faults name rows alone

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from eh_access.errors import InputError, SourceError
+from eh_access.publish.notes import note_text
 from eh_access.publish.wording import headline
 from eh_access.study.challenge import read_challenge
 from eh_access.study.config import decided_scenario, load_study
@@ -115,7 +116,7 @@ def test_a_blank_row_of_a_list_is_skipped_counted_and_told(toy: StudyFolder) -> 
     study = load_study(toy.toml)
     found = read_families(path, study)
     assert (len(found.points), found.rows, found.blank) == (40, 40, 4)
-    notes = [note.text for note in read_inputs(study, families=path).notes]
+    notes = [note_text(note) for note in read_inputs(study, families=path).notes]
     assert "4 blank rows of the list are skipped: nobody stands there." in notes
 
 
@@ -238,7 +239,9 @@ def test_streets_that_are_not_here_yet_are_said_to_be_unchecked(
     toy.change("study.toml", 'source = "estimate"', 'source = "download"')
     moved(toy, east_m=-100_000, north_m=-20_000)  # where no streets ship either
     _, inputs = check_study(toy.toml)
-    assert any("shut would change are checked once" in note.text for note in inputs["oa"].notes)
+    assert any(
+        "shut would change are checked once" in note_text(note) for note in inputs["oa"].notes
+    )
     assert "checked once there are streets" in run_cli("check", toy.toml).out
 
 
@@ -292,7 +295,7 @@ def test_two_decisions_are_one_too_many(toy: StudyFolder) -> None:
 def test_a_number_nobody_set_is_said_to_be_the_default(toy: StudyFolder) -> None:
     def said() -> list[str]:
         notes = run_study(load_study(toy.toml)).notes
-        return [note.text for note in notes if note.topic == "full-time"]
+        return [note_text(note) for note in notes if note.topic == "full-time"]
 
     assert said() == [
         (

@@ -9,6 +9,7 @@ import pytest
 from eh_access.criteria.criterion import Outcome
 from eh_access.errors import InputError
 from eh_access.network.model import Network
+from eh_access.publish.notes import note_text
 from eh_access.routing.estimate import ACCURACY
 from eh_access.study.config import load_study
 from eh_access.study.manifest import frame_sha256
@@ -156,7 +157,7 @@ def test_an_estimate_never_says_met(rotherham_estimate: StudyResult) -> None:
     assert {verdict.outcome for verdict in rotherham_estimate.verdicts} == {Outcome.CANNOT_SAY}
     assert {verdict.basis for verdict in rotherham_estimate.verdicts} == {"estimated"}
     (note,) = [note for note in rotherham_estimate.notes if note.topic == "estimated"]
-    assert (note.level, note.text) == ("warning", ACCURACY)
+    assert (note.level, note_text(note)) == ("warning", ACCURACY)
     assert not [note for note in rotherham_estimate.notes if note.topic == "not-recorded"]
 
 
@@ -165,7 +166,7 @@ def test_rotherham_stands_on_its_streets(rotherham: StudyResult) -> None:
     assert Outcome.NOT_MET in {verdict.outcome for verdict in rotherham.verdicts}
     assert {verdict.basis for verdict in rotherham.verdicts} == {"streets"}
     assert not [note for note in rotherham.notes if note.topic == "estimated"]
-    (limits,) = [note.text for note in rotherham.notes if note.topic == "not-recorded"]
+    (limits,) = [note_text(note) for note in rotherham.notes if note.topic == "not-recorded"]
     assert (
         "does not record who may use a way, barriers, pavements, kerbs, widths, surfaces" in limits
     )
@@ -176,15 +177,15 @@ def test_rotherham_stands_on_its_streets(rotherham: StudyResult) -> None:
 def test_what_must_be_said_is_said(rotherham: StudyResult) -> None:
     by_topic: dict[str, str] = {}
     for note in rotherham.notes:
-        by_topic[note.topic] = by_topic.get(note.topic, "") + note.text
+        by_topic[note.topic] = by_topic.get(note.topic, "") + note_text(note)
     assert "Valley Children's Centre" in by_topic["unknown-site"]
     assert "overstates harm" in by_topic["unknown-site"]
     assert "Park View Children's Centre (within about 1,500 m)" in by_topic["estimated-site"]
     assert "six of the eleven youth centres" in by_topic["not-assessed"]
     assert "Which venues were used, and for how many hours" in by_topic["not-assessed"]
     assert "not in any figure" in by_topic["mitigation"]
-    assert "Small counts are not hidden" in by_topic["disclosure"]
-    assert "weights_public = true" in by_topic["disclosure"]
+    assert "Small counts are not hidden" in by_topic["counts-shown"]
+    assert "weights_public = true" in by_topic["counts-shown"]
     levels = [note.level for note in rotherham.notes]
     assert levels == sorted(levels, reverse=True)  # warnings first
 
@@ -288,14 +289,14 @@ def test_real_streets_give_real_verdicts(newport: StudyResult) -> None:
     assert len(table) == 2227 * 3 * 3
     assert [file.role for file in newport.inputs][-1] == "streets"
     assert any(note.topic == "rim" for note in newport.notes)
-    assert any("llustrative" in note.text for note in newport.notes)
+    assert any("llustrative" in note_text(note) for note in newport.notes)
 
 
 def test_postcodes_off_the_streets_stay_rows_with_a_reason(newport: StudyResult) -> None:
     lost = newport.origins_table().query("status == 'off_network'")
     assert len(lost)
     assert np.isinf(lost["minutes"]).all()
-    told = [note.text for note in newport.notes if note.topic == "off_network"]
+    told = [note_text(note) for note in newport.notes if note.topic == "off_network"]
     on_foot = lost[(lost["mode"] == "walk") & (lost["scenario"] == "baseline")]
     assert any(f"{len(on_foot)} of 2,227 postcodes are too far" in text for text in told)
 
@@ -303,7 +304,7 @@ def test_postcodes_off_the_streets_stay_rows_with_a_reason(newport: StudyResult)
 def test_every_note_begins_with_a_capital_and_ends_a_sentence(
     rotherham: StudyResult, newport: StudyResult
 ) -> None:
-    texts = [note.text for result in (rotherham, newport) for note in result.notes]
+    texts = [note_text(note) for result in (rotherham, newport) for note in result.notes]
     assert [text for text in texts if text[0].islower() or text[-1] not in ".)"] == []
     assert not [text for text in texts if " origins " in text]
 
@@ -311,7 +312,9 @@ def test_every_note_begins_with_a_capital_and_ends_a_sentence(
 def test_where_many_live_at_one_place_the_note_tells_both(toy: StudyFolder) -> None:
     toy.change("study.toml", "[settings]", "[settings]\nsearch_min = 31")
     told = [
-        note.text for note in run_study(load_study(toy.toml)).notes if "out of reach" in note.text
+        note_text(note)
+        for note in run_study(load_study(toy.toml)).notes
+        if note.topic == "unreached"
     ]
     assert told[0].startswith("20 of 60 under-fives (at 1 of 3 places) are out of reach")
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from eh_access.errors import InputError
+from eh_access.publish.notes import note_text
 from eh_access.study.config import ScenarioConfig, Study, load_study
 from eh_access.study.inputs import street_changes
 from eh_access.study.result import StudyResult
@@ -97,7 +98,7 @@ def test_everything_a_scenario_is_judged_by_follows_its_streets(shut: StudyResul
 
 
 def test_it_is_said(shut: StudyResult) -> None:
-    told = [note.text for note in shut.notes if note.topic == "streets"]
+    told = [note_text(note) for note in shut.notes if note.topic == "changed-streets"]
     assert any("closed to everyone: Newport Bridge" in text for text in told)
 
 

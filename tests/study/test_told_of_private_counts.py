@@ -7,13 +7,15 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from eh_access.privacy.policy import PUBLIC, Policy
-from eh_access.study.notes import counted
+from eh_access.publish.notes import count_text
+from eh_access.study import notes
 from study_cli import Ran, run_cli
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "own-study.md"
@@ -145,6 +147,10 @@ def test_check_says_it_too(tmp_path: Path) -> None:
 
 def test_public_counts_are_told_whole_with_their_places() -> None:
     weight, rows = np.array([3.0, 902.0]), np.array([True, False])
+
+    def counted(*args: Any) -> str:
+        return count_text(notes.counted(*args))
+
     assert counted("families", weight, rows, PUBLIC) == "3 of 905 families (at 1 of 2 places)"
     assert counted("families", weight, rows, Policy()) == "fewer than 10 of 905 families"
     assert counted("families", weight, ~rows, Policy()) == "all but fewer than 10 of 905 families"

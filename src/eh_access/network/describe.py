@@ -83,17 +83,6 @@ class Loss:
     affected_min: float
     change_wrong_percent: float
 
-    def sentence(self, mode: TravelMode) -> str:
-        """Return it as two sentences."""
-        return (
-            f"{mode.label.capitalize()} the time to the nearest of twelve places was off by "
-            f"{self.median_percent:g}% in the middle case, by more than {self.tenth_percent:g}% "
-            f"for one home in ten, and by {self.most_min:g} minutes at most. The change when "
-            f"any three of them close was off by {self.change_min:g} minutes on average, by "
-            f"{self.affected_min:g} for those affected, and by more than five minutes for "
-            f"{self.change_wrong_percent:g}% of homes."
-        )
-
 
 LOSSES: Mapping[str, Loss] = MappingProxyType(
     {
@@ -135,22 +124,9 @@ LOSSES: Mapping[str, Loss] = MappingProxyType(
 vector tiles lose, over every choice of three of twelve sites: docs/method/agreement.md."""
 
 
-def losses(network: Network, modes: Iterable[TravelMode]) -> str:
-    """Say once what the source of the streets never recorded, and what that does to minutes."""
-    used = list(modes)
-    lacking = list(dict.fromkeys(word for mode in used for word in gaps(network, mode)))
-    if not lacking:
-        return ""
-    listed = " or ".join(filter(None, (", ".join(lacking[:-1]), lacking[-1])))
-    by_class = " Car speeds go by class of road." if "speed limits" in lacking else ""
-    first = (
-        f"The source of these streets does not record {listed}: all count as open and passable."
-        f"{by_class} What that does was measured on the whole map of another town, Newport, with "
-        "and without what such a source drops."
-    )
-    return " ".join(
-        [first, *(LOSSES[mode.name].sentence(mode) for mode in used if mode.name in LOSSES)]
-    )
+def not_recorded(network: Network, modes: Iterable[TravelMode]) -> tuple[str, ...]:
+    """Return what the rules of some modes look for and the source of the streets never recorded."""
+    return tuple(dict.fromkeys(word for mode in modes for word in gaps(network, mode)))
 
 
 M_PER_KM = 1000.0

@@ -16,6 +16,7 @@ from eh_access.privacy.hiding import hide_small
 from eh_access.publish import numbers
 from eh_access.publish.atomic import write_whole
 from eh_access.publish.attribution import credit_lines
+from eh_access.publish.notes import note_text
 from eh_access.publish.outputs import write_csv
 from eh_access.publish.table import FACTS, for_file
 from eh_access.publish.wording import ANY_SITE, FULL_TIME, Wording, scenario_label
@@ -256,6 +257,7 @@ def render_challenge(result: StudyResult, challenge: Challenge, table: pd.DataFr
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["note_text"] = note_text
     style = resources.files("eh_access.publish").joinpath("templates/report.css")
     parts = []
     for name in challenge.theirs:
@@ -280,7 +282,7 @@ def render_challenge(result: StudyResult, challenge: Challenge, table: pd.DataFr
         off=_off_in_words(result),
         council=scenario_label(result, challenge.council),
         parts=parts,
-        notes=[note for note in result.notes if note.text != ACCURACY],
+        notes=[note for note in result.notes if note.topic != "estimated"],
         credits=credit_lines(result.provenance),
         css=style.read_text(encoding="utf-8"),
     )

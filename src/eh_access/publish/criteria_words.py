@@ -17,8 +17,8 @@ from eh_access.measures.equity import GROUPS
 from eh_access.measures.scenarios import BASELINE
 from eh_access.numerals import about, count_of, number, percent, shown
 from eh_access.privacy.policy import HIDDEN_MARK
-from eh_access.publish.numbers import listed
-from eh_access.study.families import areas_in_words
+from eh_access.publish.numbers import counted, listed
+from eh_access.study.families import areas_counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -246,7 +246,9 @@ def _moved(verdict: Verdict, reason: Reason) -> str:
     )
     if reason.areas:
         be, limit = "is" if len(reason.areas) == 1 else "are", settings.policy.threshold
-        text += f", and {areas_in_words(reason.areas)} with fewer than {limit} {be} left out"
+        text += (
+            f", and {counted(*areas_counted(reason.areas))} with fewer than {limit} {be} left out"
+        )
     return f"{text}: the value may be some points off, and an outcome near the threshold may turn"
 
 

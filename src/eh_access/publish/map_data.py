@@ -21,6 +21,7 @@ from eh_access.measures.equity import GROUPS, group_members
 from eh_access.measures.scenarios import open_sites, rough_areas, rough_radius_m
 from eh_access.publish.attribution import OSM_CREDIT, credit_lines
 from eh_access.publish.charts import CHANGE
+from eh_access.publish.notes import note_text
 from eh_access.publish.table import hiding_rules
 from eh_access.publish.tabulations import DisplayAreas, display_areas
 from eh_access.routing.estimate import ACCURACY
@@ -454,7 +455,7 @@ def build_payload(result: StudyResult) -> dict[str, Any]:
             for found in dict.fromkeys((result, wider))
             for verdict in found.verdicts
         ],
-        "notes": [{"level": note.level, "text": note.text} for note in result.notes],
+        "notes": [{"level": note.level, "text": note_text(note)} for note in result.notes],
         "credits": list(credit_lines(result.provenance)),
         "osm_credit": OSM_CREDIT,
     }

@@ -22,6 +22,7 @@ from eh_access.planning.three_readings import READINGS
 from eh_access.publish import numbers
 from eh_access.publish.charts import DARK_BLUE, GREY, INK, ORANGE, Drawing, blank_figure, drawn
 from eh_access.publish.criteria_words import reason_clause, verdict_fact
+from eh_access.publish.notes import note_text
 from eh_access.publish.numbers import capital, listed
 from eh_access.publish.table import Column, Table, make_table, records, with_marks
 from eh_access.publish.tabulations import (
@@ -383,7 +384,7 @@ def what_would_change(result: StudyResult, scenario: str) -> tuple[str, ...]:
     ]
     found += _uncertain(result, verdicts)
     assumed = result.study.settings.full_time_assumption
-    if assumed not in {note.text for note in result.notes}:
+    if assumed not in {note_text(note) for note in result.notes}:
         found.append(assumed)
     found += [_differs(result, verdict) for verdict in verdicts]
     return tuple(dict.fromkeys(text for text in found if text))

@@ -13,6 +13,7 @@ import jinja2
 from eh_access.publish import charts, numbers, prose
 from eh_access.publish.attribution import OSM_COPYRIGHT_URL, OSM_CREDIT, credit_lines, licence_url
 from eh_access.publish.charts import CHANGE
+from eh_access.publish.notes import note_text
 from eh_access.publish.prose import (
     FILES,
     Further,
@@ -100,7 +101,7 @@ def report_page(result: StudyResult, tables: Mapping[str, Table], beyond: Furthe
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["licence_url"] = licence_url
+    environment.filters |= {"licence_url": licence_url, "note_text": note_text}
     context = report_context(result, tables, beyond)
     style = resources.files("eh_access.publish").joinpath("templates/report.css")
     css = style.read_text(encoding="utf-8")
@@ -122,11 +123,11 @@ def report_context(
     mode = result.times[result.modes[0]].mode.label
     return {
         "result": result,
-        "notes": [note for note in result.notes if note.text != ACCURACY],
+        "notes": [note for note in result.notes if note.topic != "estimated"],
         "unknowns": [
-            note.text
+            note_text(note)
             for note in result.notes
-            if note.level == "warning" and note.topic != "estimated-site" and note.text != ACCURACY
+            if note.level == "warning" and note.topic not in {"estimated-site", "estimated"}
         ],
         "study": study,
         "said": said,

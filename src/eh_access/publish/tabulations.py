@@ -22,6 +22,7 @@ from eh_access.planning.three_readings import LONG_WEEK_H
 from eh_access.privacy.hiding import hide_small
 from eh_access.publish import numbers
 from eh_access.publish.attribution import credit_lines, sources_frame
+from eh_access.publish.notes import note_text
 from eh_access.publish.numbers import clause
 from eh_access.publish.table import (
     FACTS,
@@ -530,7 +531,7 @@ def workbook_cover(result: StudyResult) -> Cover:
         "One row per place, scenario and mode is in origins.csv; digests are in manifest.json.",
         *credit_lines(result.provenance),
     ]
-    notes = tuple(f"{note.level.upper()}: {note.text}" for note in result.notes)
+    notes = tuple(f"{note.level.upper()}: {note_text(note)}" for note in result.notes)
     return Cover(title=study.title, intro=tuple(intro), about=tuple(about), notes=notes)
 
 

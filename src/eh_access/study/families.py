@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,6 @@ import pandas as pd
 import shapely
 
 from eh_access.errors import InputError, SourceError
-from eh_access.numerals import number
 from eh_access.sources.bundled import data_dir
 from eh_access.study.reading import (
     POSTCODE,
@@ -25,7 +25,7 @@ from eh_access.study.reading import (
     read_table,
     refuse_spreadsheet,
 )
-from eh_access.study.records import Hidden, InputFile, Note, StepCount
+from eh_access.study.records import Hidden, InputFile, Note, StepCount, note
 from eh_access.tables import CRS
 
 if TYPE_CHECKING:
@@ -253,27 +253,22 @@ def _refuse_persons(exact: gpd.GeoDataFrame, study: Study) -> None:
 
 def note_of(study: Study, safe: SafeCounts, where: str) -> Note:
     """Return what a reader must know about counts that were made safe."""
-    rules = study.disclosure
-    told = (
-        f"So that nobody can be found, {study.unit} are counted by area and placed {where}, not "
-        "where each lives: minutes and shares may differ by some points from those of exact "
-        f"places; counts are rounded to the nearest {rules.round_to}"
+    return note(
+        "warning",
+        "disclosure",
+        unit=study.unit,
+        where=where,
+        round_to=study.disclosure.round_to,
+        hide_below=study.disclosure.hide_below,
+        pooled=areas_counted(safe.rules[safe.rules == POOLED].index),
+        left_out=areas_counted(safe.rules[safe.rules == LEFT_OUT].index),
     )
-    if safe.pooled:
-        pooled = areas_in_words(safe.rules[safe.rules == POOLED].index)
-        told += f", and counts below {rules.hide_below} pooled ({pooled})"
-    if safe.hidden:
-        be = "is" if safe.hidden == 1 else "are"
-        lost = areas_in_words(safe.rules[safe.rules == LEFT_OUT].index)
-        told += f"; {lost} with fewer than {rules.hide_below} {be} left out"
-    return Note(level="warning", text=f"{told}.", topic="disclosure")
 
 
-def areas_in_words(names: Collection[str]) -> str:
-    """Return how many areas there are, by the kind of area in which people were counted."""
+def areas_counted(names: Collection[str]) -> tuple[int, str]:
+    """Return how many areas there are, and the kind of area in which people were counted."""
     squares = all(str(name).startswith(SQUARE) for name in names)
-    kind = "square kilometre" if squares else "area"
-    return f"1 {kind}" if len(names) == 1 else f"{len(names):,} {kind}s"
+    return len(names), "square kilometre" if squares else "area"
 
 
 def refuse_nothing(safe: SafeCounts, study: Study) -> None:
@@ -544,18 +539,13 @@ def with_families(study: Study, inputs: Inputs, families: Families) -> Inputs:
 
 def _lost(families: Families, inside: np.ndarray, policy: Policy) -> Iterator[Note]:
     unknown, away = families.rows - len(inside), int((~inside).sum())
-    for count, why in (
-        (unknown, "for their postcodes are in no table"),
-        (away, "for they live far outside the study's area"),
-    ):
+    for count, why in ((unknown, "no-postcode"), (away, "far-outside")):
         if count:
-            told = f"{number(count, policy)} families on the list are left out, {why}."
-            yield Note(level="warning", text=told[:1].upper() + told[1:], topic="families")
+            shown = float(policy.shown(count))
+            part = None if math.isnan(shown) else shown
+            yield note("warning", "families", count=part, limit=policy.threshold, why=why)
     if families.blank:
-        rows = "1 blank row" if families.blank == 1 else f"{families.blank:,} blank rows"
-        be = "is" if families.blank == 1 else "are"
-        told = f"{rows} of the list {be} skipped: nobody stands there."
-        yield Note(level="warning", text=told, topic="families")
+        yield note("warning", "families", count=families.blank, limit=0, why="blank")
 
 
 def for_families(study: Study) -> Study:

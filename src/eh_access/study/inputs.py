@@ -18,7 +18,7 @@ from eh_access.network.edit import AddLink, CloseStreet, SetSpeedLimit, StreetCh
 from eh_access.study.config import Lines, Study, fault_at, scenario_of
 from eh_access.study.families import protect_counts, read_families, with_families
 from eh_access.study.reading import read_rows, read_table, with_postcodes
-from eh_access.study.records import InputFile, Inputs, Note
+from eh_access.study.records import InputFile, Inputs, Note, note
 from eh_access.tables import CRS, check_areas, check_origins, check_sites
 
 if TYPE_CHECKING:
@@ -92,18 +92,12 @@ def street_notes(study: Study, networks: Mapping[str, Network]) -> Iterator[Note
     for scenario in study.scenarios:
         if scenario.name not in networks:
             continue
-        words = "; ".join(
+        changes = tuple(
             item.title.removeprefix(TITLE)
             for item in networks[scenario.name].provenance
             if item.title.startswith(TITLE)
         )
-        text = (
-            f"Times under \N{LEFT SINGLE QUOTATION MARK}{scenario.label}"
-            f"\N{RIGHT SINGLE QUOTATION MARK} follow changed streets ({words}); the baseline's "
-            "follow the streets as they are. A home or site whose own street is closed joins the "
-            "next one it may use."
-        )
-        yield Note(level="info", text=text, topic="streets")
+        yield note("info", "changed-streets", scenario=scenario.label, changes=changes)
 
 
 TITLE = "Change to the streets: "

@@ -10,7 +10,7 @@ import hashlib
 import importlib.metadata
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,9 +74,13 @@ def file_sha256(path: Path) -> str:
 
 
 def build_manifest(
-    result: StudyResult, outputs: Mapping[str, Path], *, started: dt.datetime | None = None
+    result: StudyResult,
+    outputs: Mapping[str, Path],
+    *,
+    notes: Sequence[str],
+    started: dt.datetime | None = None,
 ) -> dict[str, Any]:
-    """Return the manifest of one run."""
+    """Return the manifest of one run; ``notes`` are the result's in words."""
     study = result.study
     listed = {name: path for name, path in outputs.items() if path.name != MANIFEST_NAME}
     return {
@@ -108,7 +112,10 @@ def build_manifest(
             "verdicts": frame_sha256(result.verdicts_table()),
         },
         "counts": [_plain(vars(count)) for count in result.counts],
-        "notes": [_plain(vars(note)) for note in result.notes],
+        "notes": [
+            {"level": note.level, "text": text, "topic": note.topic}
+            for note, text in zip(result.notes, notes, strict=True)
+        ],
         "verdicts": _outcomes(result),
         "streets": {
             "asked": result.streets_asked,

@@ -30,9 +30,8 @@ from eh_access.study.config import (
 )
 from eh_access.study.families import postcode_tables
 from eh_access.study.inputs import changed_networks, faults_of, read_inputs
-from eh_access.study.notes import joined
 from eh_access.study.reading import POSTCODE, plain_postcodes, read_table
-from eh_access.study.records import Inputs, Note
+from eh_access.study.records import Inputs, note
 from eh_access.study.streets import (
     CONNECT_TIMEOUT_S,
     DOWNLOAD,
@@ -245,12 +244,8 @@ def _unseen_streets(study: Study, tables: Inputs) -> Inputs:
         return tables
     if find_streets(study, tables.borough, offline=True).network is not None:
         return tables
-    told = (
-        f"The streets that {joined(named)} would change are checked once there are streets: none "
-        "are stored here (eh-access network download)."
-    )
-    note = Note(level="warning", text=told, topic="streets")
-    return replace(tables, notes=(*tables.notes, note))
+    unseen = note("warning", "unseen-streets", scenarios=tuple(named))
+    return replace(tables, notes=(*tables.notes, unseen))
 
 
 def _table_faults(path: Path) -> Iterator[str]:

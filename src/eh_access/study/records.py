@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -44,6 +44,19 @@ VERDICTS_COLUMNS = (
 
 
 @dataclass(frozen=True, kw_only=True)
+class Count:
+    """How many of those a study counts are meant, as it may be published."""
+
+    unit: str  # what is counted, in the plural
+    part: float | None  # None where it is too small to be shown
+    whole: float
+    all_but: bool = False  # then ``part`` is how many are not meant, since those are too few
+    limit: int = 0  # what a part that is not shown is below
+    places: int | None = None  # at how many places of how many, where places are no people
+    of_places: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Note:
     """Something a reader must be told beside the figures.
 
@@ -51,20 +64,25 @@ class Note:
     ----------
     level
         ``"warning"`` when it could change how a figure is read, else ``"info"``.
-    text
-        One or two plain sentences, to be printed as they stand (escaped).
     topic
         A short stable word for what it is about: ``"estimated"``, ``"unknown-site"``, ``"rim"``.
+    facts
+        What there is to say of it, by name; ``publish`` makes sentences of them.
 
     Examples
     --------
-    >>> Note(level="info", text="Seen by nobody yet.", topic="draft").level
-    'info'
+    >>> note("info", "speed", label="on foot", source="3 mph")
+    Note(level='info', topic='speed', facts=(('label', 'on foot'), ('source', '3 mph')))
     """
 
     level: Literal["warning", "info"]
-    text: str
     topic: str
+    facts: tuple[tuple[str, Any], ...] = ()
+
+
+def note(level: Literal["warning", "info"], topic: str, **facts: Any) -> Note:  # noqa: ANN401
+    """Return a note with its facts by name."""
+    return Note(level=level, topic=topic, facts=tuple(facts.items()))
 
 
 @dataclass(frozen=True, kw_only=True)

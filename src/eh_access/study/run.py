@@ -20,7 +20,7 @@ from eh_access.study.config import scenario_of
 from eh_access.study.families import LEFT_OUT, for_families
 from eh_access.study.inputs import changed_networks, read_inputs, street_notes
 from eh_access.study.notes import neighbour_notes, study_notes, warnings_first
-from eh_access.study.records import Inputs, Note, StepCount
+from eh_access.study.records import Inputs, Note, StepCount, note
 from eh_access.study.result import BASELINE_NAME, StudyResult
 from eh_access.study.streets import Streets, is_near, own_streets, refuse_elsewhere
 from eh_access.study.travel import Progress, Travel, with_more, with_moved, work_out
@@ -338,8 +338,7 @@ def _on_other_streets(
         own = replace(tables, neighbours=None)
         return run_study(study, inputs=own, streets=found.other), []
     except InputError as error:  # such as a street to be closed that the others have not
-        text = f"The study could not be run on other streets, to compare: {error.faults[0]}."
-        return None, [Note(level="warning", text=text, topic="streets compared")]
+        return None, [note("warning", "not-compared", fault=error.faults[0])]
 
 
 def _choices(

@@ -13,15 +13,15 @@ from eh_access.errors import EhAccessError, InputError, NotFoundError, SourceErr
 from eh_access.network import osm
 from eh_access.network.area import ElsewhereError
 from eh_access.network.build import DEFAULT_MODES
-from eh_access.network.describe import losses
+from eh_access.network.describe import LOSSES, not_recorded
 from eh_access.network.terrain import with_heights
 from eh_access.sources import bundled
 from eh_access.study.config import BUNDLED
 from eh_access.study.reading import read_bytes
-from eh_access.study.records import InputFile, Note
+from eh_access.study.records import InputFile, Note, note
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     import geopandas as gpd
     from shapely.geometry.base import BaseGeometry
@@ -117,12 +117,13 @@ class Streets:
             found.append(replace(self.other.file, role=COMPARED))
         return tuple(found)
 
-    def notes(self, modes: Iterable[TravelMode] = ()) -> tuple[Note, ...]:
+    def notes(self, modes: Sequence[TravelMode] = ()) -> tuple[Note, ...]:
         """Return what to say beside the figures about the streets."""
-        told = [Note(level="warning" if self.missed else "info", text=self.how, topic=ROLE)]
-        if self.network is not None and (text := losses(self.network, modes)):
-            told.append(Note(level="info", text=text, topic="not-recorded"))
-        return tuple(told)
+        notes = [note("warning" if self.missed else "info", ROLE, text=self.how)]
+        if self.network is not None and (lacking := not_recorded(self.network, modes)):
+            losses = tuple((mode.label, LOSSES[mode.name]) for mode in modes if mode.name in LOSSES)
+            notes.append(note("info", "not-recorded", lacking=lacking, losses=losses))
+        return tuple(notes)
 
 
 def own_streets(study: Study, area: BaseGeometry | None = None) -> Streets | None:

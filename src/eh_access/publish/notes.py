@@ -1,0 +1,52 @@
+"""What the notes beside the figures say."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import jinja2
+
+from eh_access.publish import numbers
+
+if TYPE_CHECKING:
+    from jinja2.environment import TemplateModule
+
+    from eh_access.study.records import Count, Note
+
+TEMPLATE = "notes.j2"
+
+
+def note_text(note: Note) -> str:
+    """Return one or two plain sentences, to be escaped by whoever prints them."""
+    facts = dict(note.facts)
+    if facts.keys() == {"text"}:  # an officer's own words
+        return str(facts["text"])
+    told = getattr(_sentences(), note.topic.replace("-", "_"))(**facts)
+    return numbers.capital(" ".join(str(told).split()))
+
+
+def count_text(count: Count) -> str:
+    """Return how many are meant."""
+    if count.part is None:
+        part = f"fewer than {count.limit}"
+    elif 0 < count.part < 0.5:  # noqa: PLR2004 - half of one
+        part = "under 1"
+    else:
+        part = f"{count.part:,.0f}"
+    text = f"{'all but ' if count.all_but else ''}{part} of {count.whole:,.0f} {count.unit}"
+    if count.places is None or count.of_places is None:
+        return text
+    return f"{text} (at {count.places:,} of {numbers.counted(count.of_places, 'place')})"
+
+
+@cache
+def _sentences() -> TemplateModule:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("eh_access.publish"),
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,  # noqa: S701 - plain text; a page escapes it as it does all text
+    )
+    filters = {"listed": numbers.listed, "counted": count_text, "clause": numbers.clause}
+    environment.filters.update(filters, areas=lambda areas: numbers.counted(*areas))
+    return environment.get_template(TEMPLATE).module
