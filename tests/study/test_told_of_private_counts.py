@@ -7,11 +7,11 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 
 from eh_access.privacy.policy import PUBLIC, Policy
 from eh_access.publish.notes import count_text
@@ -148,8 +148,10 @@ def test_check_says_it_too(tmp_path: Path) -> None:
 def test_public_counts_are_told_whole_with_their_places() -> None:
     weight, rows = np.array([3.0, 902.0]), np.array([True, False])
 
-    def counted(*args: Any) -> str:
-        return count_text(notes.counted(*args))
+    def counted(
+        unit: str, weight: NDArray[np.float64], rows: NDArray[np.bool_], policy: Policy
+    ) -> str:
+        return count_text(notes.counted(unit, weight, rows, policy))
 
     assert counted("families", weight, rows, PUBLIC) == "3 of 905 families (at 1 of 2 places)"
     assert counted("families", weight, rows, Policy()) == "fewer than 10 of 905 families"
