@@ -192,9 +192,8 @@ def map_click_rows(*, count: int = 12) -> list[tuple[str, str, str]]:
             study, inputs = open_study(name, origins=origins)
             streets = eh.find_streets(study, inputs.borough, streets=asked)
             page_file = folder / "map.html"
-            page_file.write_text(
-                render_map(eh.run_study(study, inputs=inputs, streets=streets)), encoding="utf-8"
-            )
+            result = eh.run_study(study, inputs=inputs, streets=streets)
+            page_file.write_text(render_map(result, eh.find_maps(result)), encoding="utf-8")
             size = page_file.stat().st_size / 1e6
             opened = opening_ms(browser, page_file)
             rows.append(

@@ -31,7 +31,7 @@ study, inputs = open_study(name, origins=origins or None)
 streets = eh.find_streets(study, inputs.borough, offline=True)
 result = eh.run_study(study, inputs=inputs, streets=streets)
 run = seconds()
-eh.write_outputs(result, Path("results"))
+eh.write_outputs(result, eh.find_findings(result), Path("results"))
 done = seconds()
 print(json.dumps({
     "run_s": run[0] - begun[0], "run_cpu_s": run[1] - begun[1],

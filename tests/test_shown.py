@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import toy_borough
-from eh_access import StudyResult, find_further, read_network
+from eh_access import StudyResult, find_findings, read_network
 from eh_access.criteria.judge import judge
 from eh_access.measures.comparison import compare
 from eh_access.measures.scenarios import BASELINE
@@ -117,7 +117,7 @@ def test_a_verdict_shows_its_outcome_and_whose_yardstick_it_is() -> None:
 
 @pytest.mark.slow
 def test_choices_and_robustness_show_where_they_stand(result: StudyResult) -> None:
-    found = find_further(result)
+    found = find_findings(result)
     assert found.alternatives is not None
     regret = found.alternatives.regret()
     shown = Tags(found.alternatives._repr_html_())

@@ -109,7 +109,13 @@ if TYPE_CHECKING:
     from eh_access.sources.bundled import load_areas, load_origins, load_sites, load_sources
     from eh_access.sources.openstreetmap import cached_network, download_network
     from eh_access.study.config import Study, load_study
-    from eh_access.study.findings import Findings, find_further, find_robustness
+    from eh_access.study.findings import (
+        Findings,
+        Maps,
+        find_findings,
+        find_maps,
+        find_robustness,
+    )
     from eh_access.study.inputs import read_inputs
     from eh_access.study.opening import check_study, open_study
     from eh_access.study.records import Inputs, Note
@@ -145,6 +151,7 @@ __all__ = [
     "Inputs",
     "JudgeSettings",
     "Loss",
+    "Maps",
     "Move",
     "Network",
     "NotFoundError",
@@ -203,7 +210,8 @@ __all__ = [
     "exponential",
     "fairness_frame",
     "fifths",
-    "find_further",
+    "find_findings",
+    "find_maps",
     "find_robustness",
     "find_streets",
     "floating_catchment",

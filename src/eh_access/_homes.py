@@ -163,7 +163,9 @@ HOMES = {
     ),
     "study.findings": (
         "Findings",
-        "find_further",
+        "Maps",
+        "find_findings",
+        "find_maps",
         "find_robustness",
     ),
     "study.inputs": ("read_inputs",),

@@ -194,6 +194,7 @@ def report(  # noqa: PLR0913 - each is an option of the command
 ) -> None:
     """Run a study and write report, map, workbook, GeoPackage, CSVs and manifest."""
     from eh_access.publish.outputs import OUTPUT_NAMES, write_outputs  # noqa: PLC0415 - quick start
+    from eh_access.study.findings import find_findings  # noqa: PLC0415 - quick start
     from eh_access.study.manifest import started_now  # noqa: PLC0415 - quick start
     from eh_access.study.opening import (  # noqa: PLC0415 - quick start
         files_read,
@@ -216,8 +217,9 @@ def report(  # noqa: PLR0913 - each is an option of the command
         terminal.stage("Looking for streets")
         found = find_streets(question, inputs.borough, streets=streets, offline=offline)
         result = run_study(question, inputs=inputs, streets=found, progress=terminal.stage)
+        findings = find_findings(result, progress=terminal.stage)
         terminal.stage("Writing the results")
-        files = write_outputs(result, folder, started=started)
+        files = write_outputs(result, findings, folder, started=started)
     if as_json:
         typer.echo(report_json(result, files))
     elif not quiet:

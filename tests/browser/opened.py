@@ -134,7 +134,8 @@ class Opened:
 def written(result: StudyResult, folder: Path) -> Path:
     """Write a study's map into a folder."""
     from eh_access.publish.writers.map import render_map  # noqa: PLC0415 - folium is heavy
+    from eh_access.study.findings import find_maps  # noqa: PLC0415 - routing is heavy
 
     path = folder / "map.html"
-    path.write_text(render_map(result), encoding="utf-8")
+    path.write_text(render_map(result, find_maps(result)), encoding="utf-8")
     return path

@@ -20,6 +20,7 @@ from eh_access.criteria.evaluate import Assumptions, evaluate, prepare
 from eh_access.criteria.judge import judge
 from eh_access.criteria.sensitivity import answers
 from eh_access.measures.scenarios import BASELINE, Close, Scenario
+from eh_access.study.findings import find_findings
 from eh_access.study.run import cases_of
 from study_files import write_study
 from toy_borough import SEVEN, case_of, criterion
@@ -90,7 +91,7 @@ def test_a_study_asks_a_new_kind_and_its_files_answer(tmp_path: Path) -> None:
     minutes = result.nearest("one-less", "walk", full_time=False)["minutes"]
     weights = result.origins["weight"]
     assert verdict.value == pytest.approx((minutes * weights).sum() / weights.sum())
-    write_outputs(result, tmp_path / "out")
+    write_outputs(result, find_findings(result), tmp_path / "out")
     row = pd.read_csv(tmp_path / "out" / "verdicts.csv").set_index("scenario").loc["one-less"]
     assert row["value"] == pytest.approx(verdict.value)
     report = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")

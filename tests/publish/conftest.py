@@ -8,6 +8,7 @@ import pytest
 
 from eh_access.publish.table import Table
 from eh_access.publish.tabulations import tabulate
+from eh_access.study.findings import Findings, find_findings
 from eh_access.study.result import StudyResult
 from map_study import toy_result
 
@@ -15,6 +16,11 @@ from map_study import toy_result
 @pytest.fixture(scope="session")
 def toy(tmp_path_factory: pytest.TempPathFactory) -> StudyResult:
     return toy_result(tmp_path_factory.mktemp("published"))
+
+
+@pytest.fixture(scope="session")
+def toy_findings(toy: StudyResult) -> Findings:
+    return find_findings(toy)
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from eh_access.publish.prose import (
 )
 from eh_access.publish.table import Table
 from eh_access.publish.tabulations import joint, ranks_in_words
-from eh_access.study.findings import Findings, find_further
+from eh_access.study.findings import Findings, find_findings
 
 SESSIONS = "deregister-sessions"
 
@@ -36,7 +36,7 @@ class Told:
 
 @pytest.fixture(scope="module")
 def told(rotherham_estimate: StudyResult) -> Told:
-    findings = find_further(rotherham_estimate)
+    findings = find_findings(rotherham_estimate)
     return Told(rotherham_estimate, findings, further(rotherham_estimate, findings))
 
 
@@ -128,7 +128,7 @@ def test_the_settings_are_no_probability_and_leave_errors_out(told: Told) -> Non
 
 
 def test_hours_exactly_at_what_is_asked_are_told(told: Told) -> None:
-    (text,) = hours_at_the_edge(told.result, SESSIONS)
+    (text,) = hours_at_the_edge(told.result, told.findings, SESSIONS)
     assert text in told.said.changes
     assert text in text_of(told.said.sure)
     # by hand: without the three, the rest all with full hours, each way within 30 minutes
@@ -140,4 +140,4 @@ def test_hours_exactly_at_what_is_asked_are_told(told: Told) -> None:
     near |= (times.to_wide()[gone].to_numpy() <= 30).sum(axis=1) >= 2
     weights = told.result.origins["weight"].to_numpy()
     assert f"it would be {100 * weights[near].sum() / weights.sum():.1f}% instead of" in text
-    assert hours_at_the_edge(told.result, "deregister-closed") == ()
+    assert hours_at_the_edge(told.result, told.findings, "deregister-closed") == ()

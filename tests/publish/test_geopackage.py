@@ -17,6 +17,7 @@ import pytest
 import shapely
 
 from eh_access.measures.scenarios import rough_radius_m
+from eh_access.network.describe import street_lines
 from eh_access.network.osm import read_network
 from eh_access.publish.attribution import credit_lines
 from eh_access.publish.table import Table
@@ -29,6 +30,7 @@ from eh_access.publish.writers.geopackage import (
 )
 from eh_access.sources import bundled
 from eh_access.study.config import load_study
+from eh_access.study.findings import find_maps
 from eh_access.study.result import StudyResult
 from eh_access.study.run import run_study
 from map_study import study_text, write_tables
@@ -36,7 +38,7 @@ from toys import grid_town
 
 
 def write(result: StudyResult, path: Path) -> Path:
-    write_geopackage(layers(result), path, metadata=geopackage_metadata(result))
+    write_geopackage(layers(result, find_maps(result)), path, metadata=geopackage_metadata(result))
     return path
 
 
@@ -91,7 +93,7 @@ def test_streets_are_there_when_routes_followed_them(
 
 def test_a_street_is_what_hangs_together_under_one_name_and_kind() -> None:
     network = read_network(bundled.network_path("newport"))
-    streets = streets_layer(network).frame
+    streets = streets_layer(street_lines(network)).frame
     names = [*network.names, ""]
     by_street: dict[tuple[str, str, int], nx.Graph] = {}
     for edge in range(network.edge_count):
@@ -124,7 +126,7 @@ def test_a_street_is_what_hangs_together_under_one_name_and_kind() -> None:
 
 
 def test_streets_without_ids_say_so_with_no_id() -> None:
-    streets = streets_layer(read_network(bundled.network_path("rotherham"))).frame
+    streets = streets_layer(street_lines(read_network(bundled.network_path("rotherham")))).frame
     assert streets["osm_way_id"].isna().all()
 
 

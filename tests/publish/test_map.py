@@ -13,6 +13,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eh_access.network.describe import street_lines
 from eh_access.publish.interactive import external_references
 from eh_access.publish.map_data import (
     STEPS_PER_DEGREE,
@@ -21,12 +22,13 @@ from eh_access.publish.map_data import (
     encoded_polygons,
     safe_json,
     simpler,
-    street_lines,
+    street_layers,
     to_degrees,
 )
 from eh_access.publish.tabulations import SQUARE_M, display_areas
 from eh_access.publish.writers.map import render_map
 from eh_access.routing.estimate import ACCURACY
+from eh_access.study.findings import find_maps
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,7 +45,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> StudyResult:
 
 @pytest.fixture(scope="module")
 def page(result: StudyResult) -> str:
-    return render_map(result)
+    return render_map(result, find_maps(result))
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +74,7 @@ def test_nothing_would_be_fetched(page: str) -> None:
 
 
 def test_two_runs_give_the_same_page(result: StudyResult, page: str) -> None:
-    assert render_map(result) == page
+    assert render_map(result, find_maps(result)) == page
 
 
 def test_names_from_files_stay_text(page: str, payload: dict[str, Any]) -> None:
@@ -197,7 +199,7 @@ def test_a_hole_stays_a_hole() -> None:
 
 def test_streets_of_a_town_are_drawn_where_they_are() -> None:
     town = grid_town(4, 3)
-    (layer,) = street_lines(town)
+    (layer,) = street_layers(street_lines(town))
     points = np.vstack([walked(line) for line in layer["lines"]])
     corners = to_degrees(
         [shapely.Point(x, y) for x, y in zip(town.node_x, town.node_y, strict=True)]
@@ -242,7 +244,7 @@ def test_small_areas_are_shown_as_they_are(result: StudyResult) -> None:
 
 
 def test_the_payload_is_plain_data(result: StudyResult) -> None:
-    safe_json(build_payload(result))
+    safe_json(build_payload(result, find_maps(result)))
 
 
 def test_an_estimate_carries_no_isochrones_and_no_streets_lengths(payload: dict[str, Any]) -> None:

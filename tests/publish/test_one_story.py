@@ -15,7 +15,7 @@ from eh_access.criteria.criterion import Outcome, Verdict
 from eh_access.publish.charts import CHANGE, plot_change
 from eh_access.publish.outputs import write_outputs
 from eh_access.publish.tabulations import further_tables, ranks_in_words, tabulate
-from eh_access.study.findings import Findings, find_further
+from eh_access.study.findings import Findings, find_findings
 from eh_access.study.result import StudyResult
 from study_cli import run_cli
 
@@ -25,12 +25,14 @@ INLINE = re.compile(r"<(script|style)\b.*?</\1>", re.DOTALL)
 
 @pytest.fixture(scope="module")
 def found(rotherham: StudyResult) -> Findings:
-    return find_further(rotherham)
+    return find_findings(rotherham)
 
 
 @pytest.fixture(scope="module")
-def written(toy: StudyResult, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
-    return write_outputs(toy, tmp_path_factory.mktemp("story"))
+def written(
+    toy: StudyResult, toy_findings: Findings, tmp_path_factory: pytest.TempPathFactory
+) -> Mapping[str, Path]:
+    return write_outputs(toy, toy_findings, tmp_path_factory.mktemp("story"))
 
 
 def test_a_percentage_is_written_without_a_space(

@@ -14,12 +14,15 @@ import pytest
 
 from eh_access.errors import SourceError
 from eh_access.publish.outputs import OUTPUT_NAMES, write_csv, write_outputs
+from eh_access.study.findings import Findings, find_findings
 from eh_access.study.result import StudyResult
 
 
 @pytest.fixture(scope="module")
-def written(toy: StudyResult, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    return write_outputs(toy, tmp_path_factory.mktemp("out") / "made" / "here")
+def written(
+    toy: StudyResult, toy_findings: Findings, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Path]:
+    return write_outputs(toy, toy_findings, tmp_path_factory.mktemp("out") / "made" / "here")
 
 
 def files_in(folder: Path) -> dict[str, bytes]:
@@ -43,9 +46,9 @@ def test_every_file_is_there_and_nothing_else(toy: StudyResult, written: dict[st
 
 
 def test_two_runs_give_the_same_bytes(
-    toy: StudyResult, written: dict[str, Path], tmp_path: Path
+    toy: StudyResult, toy_findings: Findings, written: dict[str, Path], tmp_path: Path
 ) -> None:
-    write_outputs(toy, tmp_path)
+    write_outputs(toy, toy_findings, tmp_path)
     again, before = files_in(tmp_path), files_in(written["report.html"].parent)
     assert {name for name in before if again[name] != before[name]} == set()
 
@@ -81,48 +84,52 @@ def test_out_of_reach_is_inf_in_the_csv_and_never_blank(
 
 
 def test_only_the_manifest_knows_the_time(
-    toy: StudyResult, written: dict[str, Path], tmp_path: Path
+    toy: StudyResult, toy_findings: Findings, written: dict[str, Path], tmp_path: Path
 ) -> None:
     started = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-    write_outputs(toy, tmp_path, started=started)
+    write_outputs(toy, toy_findings, tmp_path, started=started)
     now, before = files_in(tmp_path), files_in(written["report.html"].parent)
     assert [name for name in before if now[name] != before[name]] == ["manifest.json"]
     assert json.loads(now["manifest.json"])["started"] == started.isoformat()
 
 
-def test_a_failure_leaves_earlier_files_as_they_were(toy: StudyResult, tmp_path: Path) -> None:
+def test_a_failure_leaves_earlier_files_as_they_were(
+    toy: StudyResult, toy_findings: Findings, tmp_path: Path
+) -> None:
     (tmp_path / "report.html").write_text("earlier", encoding="utf-8")
     with pytest.raises(TypeError):
-        write_outputs(broken(toy), tmp_path)
+        write_outputs(broken(toy), toy_findings, tmp_path)
     assert files_in(tmp_path) == {"report.html": b"earlier"}
     assert [path for path in tmp_path.iterdir() if path.is_dir()] == []
 
 
-def test_a_failure_leaves_no_folder_behind(toy: StudyResult, tmp_path: Path) -> None:
+def test_a_failure_leaves_no_folder_behind(
+    toy: StudyResult, toy_findings: Findings, tmp_path: Path
+) -> None:
     with pytest.raises(TypeError):
-        write_outputs(broken(toy), tmp_path / "a" / "b")
+        write_outputs(broken(toy), toy_findings, tmp_path / "a" / "b")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_that_cannot_be_replaced_puts_every_earlier_one_back(
-    toy: StudyResult, tmp_path: Path
+    toy: StudyResult, toy_findings: Findings, tmp_path: Path
 ) -> None:
     (tmp_path / "report.html").write_text("earlier", encoding="utf-8")
     (tmp_path / "tables.xlsx").mkdir()
     with pytest.raises(SourceError, match=r"tables\.xlsx.*folder.*Nothing was changed"):
-        write_outputs(toy, tmp_path)
+        write_outputs(toy, toy_findings, tmp_path)
     assert files_in(tmp_path) == {"report.html": b"earlier"}
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["tables.xlsx"]
 
 
 def test_a_folder_that_cannot_be_made_is_named_with_the_remedy(
-    toy: StudyResult, tmp_path: Path
+    toy: StudyResult, toy_findings: Findings, tmp_path: Path
 ) -> None:
     (tmp_path / "taken").write_text("a file", encoding="utf-8")
     with pytest.raises(SourceError, match=r"taken.*--out"):
-        write_outputs(toy, tmp_path / "taken")
+        write_outputs(toy, toy_findings, tmp_path / "taken")
     with pytest.raises(SourceError, match=r"taken.*--out"):
-        write_outputs(toy, tmp_path / "taken" / "below")
+        write_outputs(toy, toy_findings, tmp_path / "taken" / "below")
     assert files_in(tmp_path) == {"taken": b"a file"}
 
 
@@ -160,7 +167,7 @@ def test_a_site_named_like_a_formula_is_harmless_in_every_csv(
         for name, table in toy.scenario_sites.items()
     }
     named = dataclasses.replace(toy, sites=sites, scenario_sites=after, _memory={})
-    for name, path in write_outputs(named, tmp_path).items():
+    for name, path in write_outputs(named, find_findings(named), tmp_path).items():
         if not name.endswith(".csv"):
             continue
         with path.open(encoding="utf-8", newline="") as file:

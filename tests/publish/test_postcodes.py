@@ -6,6 +6,7 @@ import base64
 import logging
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -13,10 +14,12 @@ import pandas as pd
 import pytest
 
 from eh_access.publish import map_data
-from eh_access.publish.map_data import UNREACHED, packed, postcode_table
+from eh_access.publish.map_data import UNREACHED, postcode_table
 from eh_access.routing.travel_times import TravelTimes
 from eh_access.sources.bundled import load_origins
+from eh_access.study import findings
 from eh_access.study.config import load_study
+from eh_access.study.findings import find_maps
 from eh_access.study.inputs import read_inputs
 from eh_access.study.reading import with_postcodes
 from eh_access.study.records import Inputs
@@ -31,6 +34,11 @@ def apart(result: StudyResult, inputs: Inputs) -> StudyResult:
     points = gpd.GeoDataFrame(geometry=inputs.origins.geometry)
     renamed = replace(inputs, origins=inputs.origins.set_axis(numbers), postcodes=points)
     return run_study(result.study, inputs=renamed, network=result.network)
+
+
+def table_of(result: StudyResult) -> dict[str, Any] | None:
+    """Return what the page carries of a result's postcodes."""
+    return postcode_table(result, find_maps(result).lookup)
 
 
 def unpacked(column: str) -> np.ndarray:
@@ -56,7 +64,7 @@ def newport() -> StudyResult:
 
 
 def test_on_streets_every_minute_and_length_is_the_librarys(newport: StudyResult) -> None:
-    table = postcode_table(apart(newport, read_inputs(newport.study)))
+    table = table_of(apart(newport, read_inputs(newport.study)))
     assert table is not None
     assert table["ids"] == newport.origins.index.tolist()
     for mode, times in newport.times.items():
@@ -67,7 +75,7 @@ def test_on_streets_every_minute_and_length_is_the_librarys(newport: StudyResult
 
 def test_a_site_that_moves_has_a_column_of_its_own(tmp_path: Path) -> None:
     toy = toy_result(tmp_path)
-    table = postcode_table(apart(toy, read_inputs(toy.study)))
+    table = table_of(apart(toy, read_inputs(toy.study)))
     assert table is not None
     assert set(table["moved"]) == {"move-b"}
     place = toy.sites.index.sort_values().get_loc("b")
@@ -83,20 +91,17 @@ def test_a_site_that_moves_has_a_column_of_its_own(tmp_path: Path) -> None:
 def test_rotherhams_are_all_the_shipped_ones() -> None:
     result = run_study(load_study("rotherham"))
     shipped = load_origins("rotherham_postcode")
-    table = postcode_table(result)
+    table = table_of(result)
     assert table is not None
     assert table["ids"] == sorted(shipped.index)
     again = run_study(result.study, origins="postcode")
-    assert postcode_table(again) == {"ids": None}
+    assert table_of(again) == {"ids": None}
     for mode in result.modes:
         times = again.times[mode]
-        assert table["minutes"][mode][0] == packed(
-            replace(
-                times,
-                minutes=times.minutes[again.origins.index.argsort()],
-                origin_status=times.origin_status.sort_index(),
-            ),
-            min(result.sites.index),
+        first = times.to_wide()[min(result.sites.index)].sort_index().to_numpy(np.float64)
+        steps = np.rint(first * map_data.STEPS_PER_MIN)
+        np.testing.assert_array_equal(
+            unpacked(table["minutes"][mode][0]), steps / map_data.STEPS_PER_MIN
         )
     assert "Royal Mail" in " ".join(item.attribution for item in result.provenance)
 
@@ -111,7 +116,7 @@ def test_where_counts_are_not_public_there_is_nothing_to_look_up(tmp_path: Path)
     assert tables.postcodes is None
     private = study.model_copy(update={"weights_public": False})
     assert with_postcodes(private, replace(tables, families=False, private=None)).postcodes is None
-    assert postcode_table(run_study(study, inputs=tables)) is None
+    assert table_of(run_study(study, inputs=tables)) is None
 
 
 def test_postcodes_outside_the_place_are_left_out(tmp_path: Path) -> None:
@@ -129,7 +134,7 @@ def test_postcodes_outside_the_place_are_left_out(tmp_path: Path) -> None:
 def test_more_than_a_file_can_carry_is_left_out_aloud(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(map_data, "MOST_BYTES", 6587 * 12 * 3 * 3 - 1)
+    monkeypatch.setattr(findings, "MOST_MINUTES", 6587 * 12 * 3 - 1)
     with caplog.at_level(logging.WARNING):
-        assert postcode_table(run_study(load_study("rotherham"))) is None
+        assert table_of(run_study(load_study("rotherham"))) is None
     assert "6,587" in caplog.text

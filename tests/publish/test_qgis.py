@@ -20,6 +20,7 @@ from eh_access.publish.writers.geopackage import (
     line_style,
     write_geopackage,
 )
+from eh_access.study.findings import find_maps
 from eh_access.study.result import StudyResult
 
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "qgis_picture.py"
@@ -42,7 +43,9 @@ def test_qgis_opens_it_coloured(qgis: str, toy: StudyResult, tmp_path: Path) -> 
     roads = gpd.GeoDataFrame({"highway": ["track"]}, geometry=[road], crs="EPSG:27700")
     style = line_style("#8C8C8C", 0.15)
     streets = Layer(name="streets", title="Streets", frame=roads, style=style)
-    write_geopackage([*layers(toy), streets], path, metadata=geopackage_metadata(toy))
+    write_geopackage(
+        [*layers(toy, find_maps(toy)), streets], path, metadata=geopackage_metadata(toy)
+    )
     command = [qgis, str(TOOL), str(path), str(picture), "sites", "origins", "streets", "areas"]
     ran = subprocess.run(
         command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": ""}

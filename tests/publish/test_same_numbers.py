@@ -16,6 +16,7 @@ import pytest
 from eh_access.publish.outputs import write_outputs
 from eh_access.publish.writers.word import Node, read_page
 from eh_access.study.config import load_study
+from eh_access.study.findings import find_findings
 from eh_access.study.run import run_study
 from xlsx import sheets_of
 
@@ -28,7 +29,8 @@ WORD_TEXT = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}t"
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("same-numbers")
-    write_outputs(run_study(load_study("rotherham")), made)
+    result = run_study(load_study("rotherham"))
+    write_outputs(result, find_findings(result), made)
     return made
 
 

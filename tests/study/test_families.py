@@ -16,6 +16,7 @@ from eh_access.publish.outputs import write_outputs
 from eh_access.publish.writers.map import render_map
 from eh_access.study.config import load_study
 from eh_access.study.families import read_families
+from eh_access.study.findings import find_findings, find_maps
 from eh_access.study.inputs import read_inputs
 from eh_access.study.manifest import file_sha256
 from eh_access.study.opening import open_study
@@ -68,7 +69,9 @@ def test_where_families_live_within_an_area_changes_no_table(
         rows = [f"{east + n},390000" for n in range(12)] + ["443800,390000"] * 15
         path = write_list(tmp_path / f"{east}.csv", "easting,northing", rows)
         result = run_study(study, inputs=read_inputs(study, families=path))
-        found.append((result.origins_table(), result.verdicts_table(), render_map(result)))
+        found.append(
+            (result.origins_table(), result.verdicts_table(), render_map(result, find_maps(result)))
+        )
     pd.testing.assert_frame_equal(found[0][0], found[1][0])
     pd.testing.assert_frame_equal(found[0][1], found[1][1])
     assert found[0][2] == found[1][2]
@@ -190,10 +193,13 @@ def test_what_is_not_protected_cannot_leave(toy: StudyFolder, tmp_path: Path) ->
     study = load_study(toy.toml)
     result = run_study(study, inputs=read_inputs(study, protect=False))
     assert not result.may_publish_origins
+    findings = find_findings(run_study(study, inputs=read_inputs(study)))
     for leave in (
         result.origins_table,
-        lambda: write_outputs(result, tmp_path / "out"),
-        lambda: render_map(result),
+        lambda: find_findings(result),
+        lambda: find_maps(result),
+        lambda: write_outputs(result, findings, tmp_path / "out"),
+        lambda: render_map(result, findings.maps),
     ):
         with pytest.raises(InputError, match="not public and were not protected"):
             leave()

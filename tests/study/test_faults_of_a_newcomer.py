@@ -12,7 +12,7 @@ from eh_access.publish.wording import headline
 from eh_access.study.challenge import read_challenge
 from eh_access.study.config import decided_scenario, load_study
 from eh_access.study.families import read_families
-from eh_access.study.findings import find_further
+from eh_access.study.findings import find_findings
 from eh_access.study.inputs import read_inputs
 from eh_access.study.opening import check_study, open_study
 from eh_access.study.run import run_study
@@ -262,7 +262,7 @@ def test_a_report_answers_about_the_scenario_that_was_decided(toy: StudyFolder) 
     toy.change("study.toml", 'close = ["west"]', 'close = ["west"]\ndecided = true')
     result = run_study(load_study(toy.toml))
     assert headline(result) == "one-less"
-    assert list(find_further(result).alternatives.council) == ["west"]
+    assert list(find_findings(result).alternatives.council) == ["west"]
     assert read_challenge_council(toy) == "one-less"
 
 

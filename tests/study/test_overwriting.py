@@ -11,6 +11,7 @@ from eh_access.errors import InputError, NotFoundError, SourceError
 from eh_access.publish.outputs import write_outputs
 from eh_access.publish.writers.logs import LOG_NAMES
 from eh_access.study.config import load_study
+from eh_access.study.findings import find_findings
 from eh_access.study.opening import fetch_network, files_read, refuse_overwriting
 from eh_access.study.opening import write_study as copy_of
 from eh_access.study.run import run_study
@@ -45,7 +46,7 @@ def test_a_report_keeps_the_users_own_counts(toy: StudyFolder) -> None:
 def test_nor_does_code_replace_them(toy: StudyFolder) -> None:
     result, before = run_study(load_study(toy.toml)), held(toy.path)
     with pytest.raises(InputError, match=r"origins\.csv: would be written over"):
-        write_outputs(result, toy.path)
+        write_outputs(result, find_findings(result), toy.path)
     assert held(toy.path) == before
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from eh_access.study.config import load_study
-from eh_access.study.findings import find_further
+from eh_access.study.findings import find_findings
 from eh_access.study.run import run_study
 from study_cli import run_cli
 from study_files import SITES, StudyFolder, write_study
@@ -150,7 +150,7 @@ def test_sessions_by_hand(made: StudyFolder) -> None:
     c lives 100 m from east, a 3.9 km and b 2,002 m: 122 m + 1.2 x 2,002 m, as the estimate has it,
     are 31.6 minutes at 4.8 km/h.
     """
-    found = find_further(run_study(load_study(with_timetable(made).toml)))
+    found = find_findings(run_study(load_study(with_timetable(made).toml)))
     rows = found.sessions.set_index("scenario")
     assert rows["weight_any"].tolist() == [30.0, 30.0]
     assert rows["share_any"].tolist() == [0.5, 0.5]
@@ -159,16 +159,16 @@ def test_sessions_by_hand(made: StudyFolder) -> None:
     assert rows["sites_timed"].tolist() == [1, 1]
     assert rows["sites_open"].tolist() == [2, 1]
     made.change("study.toml", "[settings]", '[sessions]\nday = ["09:00", "12:00"]\n\n[settings]')
-    found = find_further(run_study(load_study(made.toml)))
+    found = find_findings(run_study(load_study(made.toml)))
     assert found.sessions["mean_hours"].tolist() == [1.0, 1.0]  # Thursday is after noon
     made.change("study.toml", 'day = ["09:00", "12:00"]', "cutoff_min = 32")
-    found = find_further(run_study(load_study(made.toml)))
+    found = find_findings(run_study(load_study(made.toml)))
     assert found.sessions["weight_any"].tolist() == [50.0, 50.0]
 
 
 def test_hours_of_another_scenario_have_no_known_windows(made: StudyFolder) -> None:
     with_timetable(made).change("study.toml", 'close = ["west"]', "set_hours = { east = 3 }")
-    found = find_further(run_study(load_study(made.toml)))
+    found = find_findings(run_study(load_study(made.toml)))
     assert found.sessions["sites_timed"].tolist() == [1, 0]
     assert found.sessions["weight_any"].tolist() == [30.0, 0.0]
 
@@ -177,7 +177,7 @@ def test_load_by_hand(made: StudyFolder) -> None:
     text = SITES.replace("location_radius_m\n", "location_radius_m,capacity\n")
     text = text.replace("surveyed,10\neast", "surveyed,10,5\neast").rstrip() + ",15\n"
     (made.path / "sites.csv").write_text(text, encoding="utf-8")
-    found = find_further(run_study(load_study(made.toml))).load.set_index("site_id")
+    found = find_findings(run_study(load_study(made.toml))).load.set_index("site_id")
     # a (10) is nearest west, c (30) east; b (20) lies 2,002 m from either and goes to the first
     # west closes: all 60 go to east, 30 of them newly
     assert found.loc["east", "weight_before"] + found.loc["west", "weight_before"] == 60.0
@@ -190,7 +190,7 @@ def test_load_by_hand(made: StudyFolder) -> None:
 
 def test_two_candidates_are_tried_as_far_as_they_go(made: StudyFolder) -> None:
     add(made, 'candidates = "candidates.csv"')
-    found = find_further(run_study(load_study(made.toml)))
+    found = find_findings(run_study(load_study(made.toml)))
     assert sorted(found.outreach[0].frame["sessions"].unique()) == [1, 2]
 
 
@@ -207,7 +207,7 @@ def test_the_report_says_it(made: StudyFolder) -> None:
 
 
 def test_who_takes_in_whom_is_said_without_capacities(made: StudyFolder) -> None:
-    found = find_further(run_study(load_study(made.toml))).load.set_index("site_id")
+    found = find_findings(run_study(load_study(made.toml))).load.set_index("site_id")
     assert found.loc["west", "weight_before"] + found.loc["east", "weight_before"] == 60.0
     assert (found.loc["west", "weight_after"], found.loc["east", "weight_after"]) == (0.0, 60.0)
     assert found["capacity"].isna().all()
@@ -219,7 +219,7 @@ def test_a_site_cut_to_a_few_hours_keeps_neither_families_nor_places(made: Study
     text = text.replace("surveyed,10\neast", "surveyed,10,5\neast").rstrip() + ",15\n"
     (made.path / "sites.csv").write_text(text, encoding="utf-8")
     made.change("study.toml", 'close = ["west"]', "set_hours = { west = 10 }")
-    found = find_further(run_study(load_study(made.toml))).load.set_index("site_id")
+    found = find_findings(run_study(load_study(made.toml))).load.set_index("site_id")
     assert found["sites"].unique().tolist() == ["full_time"]
     assert (found.loc["west", "weight_after"], found.loc["east", "weight_after"]) == (0.0, 60.0)
     assert math.isnan(found.loc["west", "per_place_after"])

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from eh_access.modes import MODES, TravelMode
 from eh_access.network.cost import (
@@ -23,6 +25,7 @@ from eh_access.network.cost import (
 from eh_access.network.model import CLOSED_DS, Network
 from eh_access.network.provenance import NetworkDescription, Steepness
 from eh_access.network.rules import rule_table
+from eh_access.tables import CRS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -156,6 +159,26 @@ def describe(
         doubts=pd.DataFrame(doubts, columns=["mode", "doubt", "edges", "km"]),
         steepness=_steepness(network),
         provenance=network.provenance,
+        not_recorded=frozenset(network.not_recorded),
+        gaps={mode.name: gaps(network, mode) for mode in modes},
+    )
+
+
+def street_lines(network: Network) -> gpd.GeoDataFrame:
+    """Return every edge as a line, with its name, kind, OSM way, length and ends."""
+    edge = np.repeat(np.arange(network.edge_count), np.diff(network.geometry_start))
+    kind = np.array([tags.get("highway", "") for tags in network.tag_sets], dtype=object)
+    return gpd.GeoDataFrame(
+        {
+            "name": np.array([*network.names, ""], dtype=object)[network.edge_name],
+            "highway": kind[network.edge_tags],
+            "osm_way_id": network.edge_way,
+            "length_m": network.length_m,
+            "edge_from": network.edge_from,
+            "edge_to": network.edge_to,
+        },
+        geometry=shapely.linestrings(network.geometry_xy, indices=edge),
+        crs=CRS,
     )
 
 

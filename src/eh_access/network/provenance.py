@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,6 +63,8 @@ class NetworkDescription:
     doubts: pd.DataFrame
     steepness: Steepness | None  # how steep the streets are; None where heights are not known
     provenance: tuple[Provenance, ...]  # where streets and heights came from, with their date
+    not_recorded: frozenset[str]  # OpenStreetMap's keys that the streets' source never has
+    gaps: Mapping[str, tuple[str, ...]]  # by mode: what its rules look for in vain, in words
 
     def facts(self) -> list[tuple[str, str]]:
         """Return the few facts a report prints, as label and text."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import logging
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -25,10 +24,9 @@ from eh_access.publish.notes import note_text
 from eh_access.publish.table import hiding_rules
 from eh_access.publish.tabulations import DisplayAreas, display_areas
 from eh_access.routing.estimate import ACCURACY
-from eh_access.routing.isochrones import isochrones
+from eh_access.study.findings import CUTOFFS_MIN, line_detail_m
 from eh_access.study.reading import are_postcodes
 from eh_access.study.result import BASELINE_NAME
-from eh_access.study.travel import times_by
 from eh_access.tables import CRS
 
 if TYPE_CHECKING:
@@ -37,10 +35,9 @@ if TYPE_CHECKING:
 
     from eh_access.criteria.criterion import Criterion, Verdict
     from eh_access.modes import TravelMode
-    from eh_access.network.model import Network
     from eh_access.privacy.policy import Policy
-    from eh_access.routing.travel_times import TravelTimes
     from eh_access.study.config import ScenarioConfig
+    from eh_access.study.findings import Lookup, Maps
     from eh_access.study.result import StudyResult
 
 STEPS_PER_DEGREE = 100_000
@@ -111,32 +108,19 @@ def simplified(shapes: Iterable[BaseGeometry], *, within_m: float) -> list[BaseG
     ]
 
 
-def street_lines(network: Network, *, within_m: float = 8.0) -> list[dict[str, Any]]:
+def street_layers(streets: gpd.GeoDataFrame, *, within_m: float = 8.0) -> list[dict[str, Any]]:
     """Return streets for a map's base, main roads first, as many as a page can carry."""
-    kind = np.array([tags.get("highway", "") for tags in network.tag_sets])
-    edges = edge_lines(network)
+    edges = streets.geometry.to_numpy()
     layers: list[dict[str, Any]] = []
     points = 0
     for width, kinds in zip((1.8, 1.2, 0.7, 0.4), STREET_CLASSES, strict=True):
-        chosen = np.isin(kind, kinds)[network.edge_tags]
-        lines = joined(edges[chosen], within_m=within_m)
+        lines = joined(edges[streets["highway"].isin(kinds)], within_m=within_m)
         points += int(shapely.get_num_coordinates(lines).sum())
         if points > MAX_STREET_POINTS:
             break
         if len(lines):
             layers.append({"width": width, "lines": encoded_lines(lines)})
     return layers
-
-
-def edge_lines(network: Network) -> NDArray[np.object_]:
-    """Return every edge of a network as a line (EPSG:27700)."""
-
-    def make() -> NDArray[np.object_]:
-        edge = np.repeat(np.arange(network.edge_count), np.diff(network.geometry_start))
-        lines: NDArray[np.object_] = shapely.linestrings(network.geometry_xy, indices=edge)
-        return lines
-
-    return network.remember("lines", make)
 
 
 def joined(lines: NDArray[np.object_], *, within_m: float) -> NDArray[np.object_]:
@@ -147,16 +131,6 @@ def joined(lines: NDArray[np.object_], *, within_m: float) -> NDArray[np.object_
     return found
 
 
-CUTOFFS_MIN = (10, 20, 30, 45, 60)
-WALK_DETAIL_M, DRIVE_DETAIL_M = 20.0, 40.0
-"""How far a line drawn may run from the true one: a page is looked at, not measured on."""
-
-CELLS = 1.5
-"""The raster's points lie so many times further apart than a line may run from the true one."""
-
-BEYOND_M = 1000.0
-"""How far beyond the study's area land is kept."""
-
 Shape = list[list[str]]
 """Parts, each of rings as encoded polylines."""
 
@@ -164,16 +138,36 @@ NumberedShape = list[list[int | str]]
 """The same, rings that several shapes share by their number."""
 
 
-def isochrone_shapes(result: StudyResult) -> dict[str, Any] | None:
-    """Return the land within each cutoff of each site, by mode, as encoded polylines."""
-    if result.network is None:
-        return None
-    sites = result.sites.sort_index()
-    shapes = {name: shapes_of(result, sites, name) for name in result.modes}
-    rings, numbered = _shared(shapes)
+def isochrone_shapes(
+    land: gpd.GeoDataFrame, modes: Iterable[TravelMode]
+) -> dict[tuple[str, str, str], list[Shape]]:
+    """Return isochrones as encoded polylines, by scenario, mode and site one for each cutoff."""
+    detail_m = {mode.name: line_detail_m(mode) for mode in modes}
+    tidy = [simpler(*pair) for pair in zip(land.geometry, land["mode"].map(detail_m), strict=True)]
+    found: dict[tuple[str, str, str], list[Shape]] = {}
+    keys = zip(land["scenario"], land["mode"], land["site_id"].astype(str), strict=True)
+    for key, shape in zip(keys, encoded_polygons(tidy), strict=True):
+        found.setdefault(key, []).append(shape)
+    return found
+
+
+def _baseline_isochrones(
+    result: StudyResult, shapes: Mapping[tuple[str, str, str], list[Shape]]
+) -> dict[str, Any]:
+    """Return the isochrones of every site before any change."""
+    nothing: list[Shape] = [[] for _ in CUTOFFS_MIN]
+    rings, numbered = _shared(
+        {
+            mode: [
+                shapes.get((BASELINE_NAME, mode, str(site)), nothing)
+                for site in result.sites.sort_index().index
+            ]
+            for mode in result.modes
+        }
+    )
     return {
         "cutoffs": list(CUTOFFS_MIN),
-        "detail_m": {name: _detail_m(times.mode) for name, times in result.times.items()},
+        "detail_m": {name: line_detail_m(times.mode) for name, times in result.times.items()},
         "rings": rings,
         "modes": numbered,
     }
@@ -202,54 +196,6 @@ def _shared(
     }
 
 
-def moved_shapes(
-    result: StudyResult, scenario: str, site: str, place: shapely.Point
-) -> dict[str, list[Shape]]:
-    """Return the isochrones of sites that a scenario moves or whose streets it changes."""
-    if result.network is None:
-        return {}
-    there = gpd.GeoDataFrame(index=result.sites.index[[0]].map({result.sites.index[0]: site}))
-    there = there.set_geometry([place], crs=CRS)
-    streets = result.network_for(scenario)
-    return {name: shapes_of(result, there, name, streets)[0] for name in result.modes}
-
-
-def shapes_of(
-    result: StudyResult, sites: gpd.GeoDataFrame, mode_name: str, streets: Network | None = None
-) -> list[list[Shape]]:
-    """Return shapes of one mode, for each site one for each cutoff; on the study's own streets."""
-    mode = result.times[mode_name].mode
-    placed = sites[sites.geometry.notna()]
-    by_site = _drawn(result, placed, mode, streets or result.network)
-    return [by_site.get(site, [[] for _ in CUTOFFS_MIN]) for site in sites.index]
-
-
-def _drawn(
-    result: StudyResult, sites: gpd.GeoDataFrame, mode: TravelMode, streets: Network | None
-) -> dict[str, list[Shape]]:
-    if streets is None or sites.empty:
-        return {}
-    detail_m = _detail_m(mode)
-    land = isochrones(
-        streets,
-        sites,
-        mode=mode,
-        cutoffs_min=CUTOFFS_MIN,
-        cell_m=CELLS * detail_m,
-        area=result.borough.buffer(BEYOND_M),
-    )
-    tidy = [simpler(shape, detail_m) for shape in land.geometry]
-    steps = encoded_polygons(tidy)
-    found: dict[str, list[Shape]] = {}
-    for site, shape in zip(land["site_id"], steps, strict=True):
-        found.setdefault(str(site), []).append(shape)
-    return found
-
-
-def _detail_m(mode: TravelMode) -> float:
-    return DRIVE_DETAIL_M if mode.uses_road_speeds else WALK_DETAIL_M
-
-
 def simpler(shape: BaseGeometry, detail_m: float) -> BaseGeometry:
     """Return a shape with fewer points, without the parts and holes too small to be seen."""
     least_m2 = 10 * detail_m**2
@@ -263,25 +209,6 @@ def simpler(shape: BaseGeometry, detail_m: float) -> BaseGeometry:
     return shapely.orient_polygons(coarse)
 
 
-def shortest_ways(
-    result: StudyResult, origins: gpd.GeoDataFrame | None = None
-) -> Mapping[str, TravelTimes]:
-    """Return the shortest ways to every site, by mode."""
-    if result.network is None:
-        return {}
-    found = dict(result.distances) if origins is None else {}
-    for name, times in result.times.items():
-        if name not in found and not times.mode.uses_road_speeds:
-            found[name] = times_by(
-                times.mode.level(),
-                result.origins if origins is None else origins,
-                result.sites,
-                network=result.network,
-                study=result.study,
-            )
-    return found
-
-
 STEPS_PER_MIN = 10_000
 """Minutes travel in ten-thousandths, the decimals of ``origins.csv``, in three bytes each."""
 BYTES = 3
@@ -289,105 +216,70 @@ UNREACHED = 256**BYTES - 1
 SHOWN = 2
 """Sites a look-up shows after a decision: the nearest, and the second."""
 FIRST = ord("A")
-MOST_BYTES = 2_000_000
-"""Of minutes: a map may take 5 MB in all, streets included."""
-
-_log = logging.getLogger(__name__)
 
 
-def postcode_table(result: StudyResult) -> dict[str, Any] | None:
+def postcode_table(result: StudyResult, lookup: Lookup | None) -> dict[str, Any] | None:
     """Return what the map page needs to answer for a postcode."""
     if are_postcodes(result.origins.index):
         return {"ids": None}
-    points = result.postcodes
-    if points is None or points.empty:
+    if result.postcodes is None or lookup is None:
         return None
-    tables = len(result.times) * (1 if result.network is None else 2)  # minutes, and lengths
-    size = len(points) * len(result.sites) * tables * BYTES
-    if size > MOST_BYTES:
-        _log.warning(
-            "The map has no look-up of postcodes: %s of them to %s sites are too much for one file",
-            f"{len(points):,}",
-            f"{len(result.sites):,}",
-        )
-        return None
-    site_ids = result.sites.sort_index().index
-    minutes = {
-        name: _columns(
-            times_by(times.mode, points, result.sites, network=result.network, study=result.study),
-            site_ids,
-        )
-        for name, times in result.times.items()
-    }
-    lengths = shortest_ways(result, points)
+    ids = result.sites.sort_index().index
+    minutes = {name: _columns(times.to_wide(), ids) for name, times in lookup.minutes.items()}
     return {
-        "ids": [str(code) for code in points.index],
+        "ids": [str(code) for code in result.postcodes.index],
         "steps": STEPS_PER_MIN,
         "minutes": minutes,
-        "lengths": {name: _columns(lengths[name], site_ids) for name in lengths},
-        "moved": {name: _moved(result, name, points, minutes) for name in result.moved},
-        "across": _across(result, points),
+        "lengths": {name: _columns(times.to_wide(), ids) for name, times in lookup.lengths.items()},
+        "moved": {
+            scenario: {
+                name: {
+                    at: text
+                    for at, text in zip(
+                        ids.get_indexer(times.site_ids),
+                        _columns(times.to_wide(), times.site_ids),
+                        strict=True,
+                    )
+                    if text != minutes[name][at]
+                }
+                for name, times in by_mode.items()
+            }
+            for scenario, by_mode in lookup.moved.items()
+        },
+        "across": _across(result, lookup),
     }
 
 
-def _across(
-    result: StudyResult, points: gpd.GeoDataFrame
-) -> dict[str, dict[str, list[tuple[str, str]]]]:
+def _across(result: StudyResult, lookup: Lookup) -> dict[str, dict[str, list[tuple[str, str]]]]:
     """Return the nearest neighbours' sites of each postcode, by scenario, mode and rank."""
     # As many as it takes for two of them to count, whichever sites do. Each rank is which site, a
     # character for each postcode (see `FIRST`), and the minutes to it. Scenarios that leave
     # streets as they are have none of their own.
     if result.neighbours is None:
         return {}
-    sites = result.neighbours.sort_index()
+    sites = result.neighbours
     enough = result.study.settings.full_time_from_hours
     full = open_sites(sites, full_time=True, full_time_from_hours=enough)
     ranks = range(min(len(sites), SHOWN + len(sites) - len(full)))
-    streets = {
-        name: result.network_for(name)
-        for name in result.scenario_names
-        if name == BASELINE_NAME or result.network_for(name) is not result.network
+    return {
+        scenario: {name: _nearest(times.minutes, ranks) for name, times in by_mode.items()}
+        for scenario, by_mode in lookup.neighbours.items()
     }
-    found: dict[str, dict[str, list[tuple[str, str]]]] = {}
-    for scenario, network in streets.items():
-        found[scenario] = {}
-        for name, times in result.times.items():
-            there = times_by(times.mode, points, sites, network=network, study=result.study)
-            order = np.argsort(there.minutes, axis=1, kind="stable")
-            near = np.take_along_axis(there.minutes, order, axis=1)
-            found[scenario][name] = [
-                ("".join(chr(FIRST + site) for site in order[:, rank]), _steps(near[:, rank]))
-                for rank in ranks
-            ]
-    return found
 
 
-def _columns(times: TravelTimes, site_ids: pd.Index) -> list[str]:
-    return [packed(times, str(site)) for site in site_ids]
+def _nearest(minutes: NDArray[np.float32], ranks: Iterable[int]) -> list[tuple[str, str]]:
+    """Return the nearest sites of each place and the minutes to them, rank by rank."""
+    order = np.argsort(minutes, axis=1, kind="stable")
+    near = np.take_along_axis(minutes, order, axis=1)
+    return [
+        ("".join(chr(FIRST + site) for site in order[:, rank]), _steps(near[:, rank]))
+        for rank in ranks
+    ]
 
 
-def _moved(
-    result: StudyResult, scenario: str, points: gpd.GeoDataFrame, before: dict[str, list[str]]
-) -> dict[str, dict[int, str]]:
-    """Return the columns that differ from the baseline's under a scenario, by mode and site."""
-    sites = result.scenario_sites[scenario].sort_index()
-    network = result.network_for(scenario)
-    moved = {
-        change.site for item in result.scenarios if item.name == scenario for change in item.move
-    }
-    same_streets = network is result.network
-    found: dict[str, dict[int, str]] = {}
-    for name, times in result.times.items():
-        asked = sites.loc[sorted(moved)] if same_streets else sites
-        minutes = times_by(times.mode, points, asked, network=network, study=result.study)
-        columns = {sites.index.get_loc(site): packed(minutes, site) for site in asked.index}
-        found[name] = {at: text for at, text in columns.items() if text != before[name][at]}
-    return found
-
-
-def packed(times: TravelTimes, site: str) -> str:
-    """Return one site's minutes, in steps, three bytes each, in base64."""
-    return _steps(times.select(pd.Index([site])).minutes[:, 0])
+def _columns(minutes: pd.DataFrame, site_ids: pd.Index) -> list[str]:
+    """Return each site's minutes, in steps, three bytes each, in base64."""
+    return [_steps(minutes[site].to_numpy()) for site in site_ids]
 
 
 def _steps(column: NDArray[np.float32]) -> str:
@@ -404,7 +296,7 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 NO_SITE = -1
 
 
-def build_payload(result: StudyResult) -> dict[str, Any]:
+def build_payload(result: StudyResult, maps: Maps) -> dict[str, Any]:
     """Return everything the map page needs to answer its reader, with no server behind it."""
     result.refuse_private()
     wider = result.with_neighbours or result
@@ -412,7 +304,8 @@ def build_payload(result: StudyResult) -> dict[str, Any]:
     sites = wider.sites.loc[own.append(wider.sites.index.difference(own))]
     study = result.study
     shown = display_areas(result.origins, result.areas, public=result.study.weights_public)
-    lengths = shortest_ways(wider)
+    modes = [times.mode for times in result.times.values()]
+    shapes = {} if maps.isochrones is None else isochrone_shapes(maps.isochrones, modes)
     return {
         "format": FORMAT,
         "study": {
@@ -435,19 +328,18 @@ def build_payload(result: StudyResult) -> dict[str, Any]:
             "full_time_from_hours": study.settings.full_time_from_hours,
             "detour": ROUTE_DETOUR,
         },
-        "modes": [
-            _mode(times, wider.times_back.get(name), lengths.get(name), sites.index)
-            for name, times in wider.times.items()
-        ],
+        "modes": _modes(wider, maps, sites.index),
         "sites": _sites(sites, result.borough, own=len(own)),
-        "scenarios": [_scenario(wider, name, sites.index) for name in result.scenario_names],
+        "scenarios": [
+            _scenario(wider, name, sites.index, shapes) for name in result.scenario_names
+        ],
         "origins": _origins(result.origins, shown, study.policy),
-        "postcodes": postcode_table(result),
+        "postcodes": postcode_table(result, maps.lookup),
         "areas": _areas(shown.areas),
         "area_word": shown.word,
         "change": CHANGE.as_data(),
-        "base": _base(result),
-        "isochrones": isochrone_shapes(result),
+        "base": _base(result, maps.streets),
+        "isochrones": _baseline_isochrones(result, shapes) if shapes else None,
         "columns": _payload_columns(result),
         "criteria": [_criterion(criterion) for criterion in study.criteria],
         "verdicts": [
@@ -479,29 +371,34 @@ def _text(value: object) -> str:
     return "" if value is None or pd.isna(value) else str(value)  # type: ignore[call-overload]
 
 
-def _mode(
-    times: TravelTimes, back: TravelTimes | None, lengths: TravelTimes | None, site_ids: pd.Index
-) -> dict[str, Any]:
-    """Return a mode with its minutes; ``back`` is None if not known, "" if the same as there."""
-    there = _packed(times, site_ids)
-    home = None if back is None else _packed(back, site_ids)
-    return {
-        "name": times.mode.name,
-        "label": times.mode.label,
-        "speed_km_h": times.mode.speed_km_h,
-        "uses_road_speeds": times.mode.uses_road_speeds,
-        "estimated": times.estimated,
-        "method": times.method,
-        "minutes": there,
-        "back": "" if home == there else home,
-        "distances": None if lengths is None else _packed(lengths, site_ids),
-    }
+def _modes(result: StudyResult, maps: Maps, site_ids: pd.Index) -> list[dict[str, Any]]:
+    """Return the modes with their minutes; ``back`` is None if not known, "" if as there."""
+    found = []
+    for name, times in result.times.items():
+        there = _packed(times.select(site_ids).minutes)
+        back, lengths = (
+            _packed(known[name].select(site_ids).minutes) if name in known else None
+            for known in (result.times_back, maps.lengths)
+        )
+        found.append(
+            {
+                "name": times.mode.name,
+                "label": times.mode.label,
+                "speed_km_h": times.mode.speed_km_h,
+                "uses_road_speeds": times.mode.uses_road_speeds,
+                "estimated": times.estimated,
+                "method": times.method,
+                "minutes": there,
+                "back": "" if back == there else back,
+                "distances": lengths,
+            }
+        )
+    return found
 
 
-def _packed(times: TravelTimes, site_ids: pd.Index) -> str:
+def _packed(minutes: NDArray[np.float32]) -> str:
     """Return minutes, one site after the other, as little-endian float32 in base64."""
-    minutes = times.select(site_ids).minutes.T
-    return base64.b64encode(np.ascontiguousarray(minutes, "<f4").tobytes()).decode("ascii")
+    return base64.b64encode(np.ascontiguousarray(minutes.T, "<f4").tobytes()).decode("ascii")
 
 
 def _sites(sites: gpd.GeoDataFrame, borough: BaseGeometry, *, own: int) -> list[dict[str, Any]]:
@@ -539,7 +436,12 @@ def _letter(number: int) -> str:
     return LETTERS[number % len(LETTERS)] + (str(turn + 1) if turn else "")
 
 
-def _scenario(result: StudyResult, name: str, site_ids: pd.Index) -> dict[str, Any]:
+def _scenario(
+    result: StudyResult,
+    name: str,
+    site_ids: pd.Index,
+    shapes: Mapping[tuple[str, str, str], list[Shape]],
+) -> dict[str, Any]:
     described = next(item for item in result.scenarios if item.name == name)
     sites = result.scenario_sites[name].reindex(site_ids)
     return {
@@ -548,12 +450,15 @@ def _scenario(result: StudyResult, name: str, site_ids: pd.Index) -> dict[str, A
         "note": described.note,
         "open": [int(is_open) for is_open in sites["is_open"]],
         "hours": [_number(hours) for hours in sites["hours_per_week"]],
-        "moved": _payload_moved(result, described, site_ids),
+        "moved": _payload_moved(result, described, site_ids, shapes),
     }
 
 
 def _payload_moved(
-    result: StudyResult, described: ScenarioConfig, site_ids: pd.Index
+    result: StudyResult,
+    described: ScenarioConfig,
+    site_ids: pd.Index,
+    shapes: Mapping[tuple[str, str, str], list[Shape]],
 ) -> list[dict[str, Any]]:
     """Return the sites with minutes of their own under a scenario: all where streets change."""
     there = result.scenario_sites[described.name]
@@ -563,7 +468,7 @@ def _payload_moved(
     for site in map(str, chosen):
         place = there.geometry[site]
         degrees = to_degrees([place]).iloc[0]
-        across = result.neighbours is not None and site in result.neighbours.index
+        drawn = {mode: shapes.get((described.name, mode, site)) for mode in result.modes}
         found.append(
             {
                 "site": int(site_ids.get_indexer(pd.Index([site]))[0]),
@@ -574,10 +479,10 @@ def _payload_moved(
                 "radius_m": float(there.loc[site, "location_radius_m"]),
                 "rough_m": float(rough_radius_m(there.loc[[site]])[0]),
                 "minutes": {
-                    mode: _packed(result.times_for(described.name, mode), pd.Index([site]))
+                    mode: _packed(result.times_for(described.name, mode).select([site]).minutes)
                     for mode in result.modes
                 },
-                "isochrones": {} if across else moved_shapes(result, described.name, site, place),
+                "isochrones": {mode: shape for mode, shape in drawn.items() if shape},
             }
         )
     return found
@@ -646,12 +551,12 @@ def _areas(areas: gpd.GeoDataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def _base(result: StudyResult) -> dict[str, Any]:
+def _base(result: StudyResult, streets: gpd.GeoDataFrame | None) -> dict[str, Any]:
     """Return what is drawn under and over the figures whatever the reader chooses."""
     return {
         "borough": _outlines([result.borough]),
         "wards": _outlines(() if result.wards is None else result.wards.geometry),
-        "streets": [] if result.network is None else street_lines(result.network),
+        "streets": [] if streets is None else street_layers(streets),
         "water": _outlines(_of_kind(result.base, "water")),
         "rivers": encoded_lines(_of_kind(result.base, "river", "coast")),
         "rail": encoded_lines(_of_kind(result.base, "rail")),

@@ -20,13 +20,13 @@ from eh_access.publish.table import HIDDEN_FILE, for_file, hidden_log, hidden_su
 from eh_access.publish.tabulations import tabulate
 from eh_access.publish.writers import find_writers
 from eh_access.publish.writers.material import Material
-from eh_access.study.findings import find_further
 from eh_access.study.manifest import build_manifest
 from eh_access.study.opening import files_read, refuse_overwriting
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from eh_access.study.findings import Findings
     from eh_access.study.result import StudyResult
 
 logger = logging.getLogger(__name__)
@@ -52,7 +52,11 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n")
 
 
 def write_outputs(
-    result: StudyResult, out_dir: str | Path, *, started: datetime | None = None
+    result: StudyResult,
+    findings: Findings,
+    out_dir: str | Path,
+    *,
+    started: datetime | None = None,
 ) -> dict[str, Path]:
     """Write report, map, workbook, GeoPackage, CSVs and manifest, or nothing.
 
@@ -62,7 +66,9 @@ def write_outputs(
     Parameters
     ----------
     result
-        What a study found.
+        From `run_study`.
+    findings
+        From `find_findings`, of the same result.
     out_dir
         Folder for the files; made if it is not there.
     started
@@ -84,17 +90,19 @@ def write_outputs(
     --------
     >>> import tempfile
     >>> from eh_access.study.config import load_study
+    >>> from eh_access.study.findings import find_findings
     >>> from eh_access.study.run import run_study
     >>> result = run_study(load_study("rotherham"))
+    >>> findings = find_findings(result)
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     written = write_outputs(result, folder)
+    ...     written = write_outputs(result, findings, folder)
     ...     set(written) <= set(OUTPUT_NAMES), written["verdicts.csv"].is_file()
     (True, True)
     """
     result.refuse_private()
     folder = Path(out_dir)
     refuse_overwriting(folder, OUTPUT_NAMES, files_read(result.study))
-    return write_whole(folder, lambda new: _write_all(result, new, started=started))
+    return write_whole(folder, lambda new: _write_all(result, findings, new, started=started))
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
@@ -124,9 +132,11 @@ def _plain(value: object) -> object:
     return f"'{text}" if text.lstrip("'").startswith(FORMULA_STARTS) else text
 
 
-def _write_all(result: StudyResult, folder: Path, *, started: datetime | None) -> tuple[str, ...]:
+def _write_all(
+    result: StudyResult, findings: Findings, folder: Path, *, started: datetime | None
+) -> tuple[str, ...]:
     """Write every output into one folder, the manifest last because it describes the others."""
-    findings, policy = find_further(result), result.study.policy
+    policy = result.study.policy
     beyond = further(result, findings)
     figures = tabulate(result)
     files = {
@@ -139,7 +149,9 @@ def _write_all(result: StudyResult, folder: Path, *, started: datetime | None) -
     hidden = hidden_log(result, figures.values(), findings, files=files)
     tables = {**figures, "hidden": hidden_summary(hidden)}
     page = report_page(result, tables, beyond)
-    material = Material(result=result, tables={**tables, **beyond.tables}, page=page)
+    material = Material(
+        result=result, findings=findings, tables={**tables, **beyond.tables}, page=page
+    )
     writers = find_writers()
     steps: dict[str, Callable[[Path], None]] = {
         name: partial(writers[name].write, material) for name in WRITTEN

@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 
 from eh_access.criteria.criterion import Outcome, ReasonKind
-from eh_access.criteria.judge import judge
 from eh_access.criteria.sensitivity import NEITHER_WAY
 from eh_access.measures.equity import KINDS, NOTES
 from eh_access.measures.scenarios import BASELINE, rough_radius_m
@@ -34,9 +33,9 @@ from eh_access.publish.tabulations import (
 )
 from eh_access.publish.wording import ANY_SITE, FULL_TIME, Wording, headline, scenario_label
 from eh_access.routing.estimate import ACCURACY
-from eh_access.study.run import cases_of
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     from numpy.typing import NDArray
 
     from eh_access.criteria.criterion import Verdict
@@ -231,10 +230,6 @@ def _load_note(said: Wording) -> str:
     )
 
 
-A_LITTLE = 1e-6
-"""By so small a share more hours are asked for than a site has that has exactly those asked."""
-
-
 def what_it_does_not_tell(result: StudyResult) -> tuple[str, ...]:
     """Return what the settings tried leave out."""
     sources = "the estimate of times itself" if result.estimated else "the map of streets"
@@ -256,27 +251,21 @@ def what_it_does_not_tell(result: StudyResult) -> tuple[str, ...]:
     return tuple(told)
 
 
-def hours_at_the_edge(result: StudyResult, scenario: str) -> tuple[str, ...]:
+def hours_at_the_edge(result: StudyResult, findings: Findings, scenario: str) -> tuple[str, ...]:
     """Return which criteria about hours count sites that have exactly the hours asked for."""
-    case = next((item for item in cases_of(result) if item.scenario == scenario), None)
-    if case is None:
-        return ()
-    said, sites, told = Wording.of(result), case.after.sites, []
-    for item in result.study.criteria:
-        if item.min_hours is None:
+    said, told = Wording.of(result), []
+    for found in findings.exact_hours:
+        now, item = found.verdict, found.verdict.criterion
+        if now.scenario != scenario:
             continue
-        exact = sites.index[sites["is_open"] & (sites["hours_per_week"] == item.min_hours)]
-        if not len(exact):
-            continue
-        fewer = item.model_copy(update={"min_hours": item.min_hours * (1 + A_LITTLE)})
-        now, then = judge(item, case), judge(fewer, case)
-        names = numbers.listed(sites["name"][exact].astype(str))
+        names = numbers.listed(result.sites["name"][list(found.site_ids)].astype(str))
         told.append(
             f"{item.title}: it asks for {item.min_hours:g} hours a week, and {names} "
-            f"{'has' if len(exact) == 1 else 'have'} exactly {item.min_hours:g} here, taken at the "
-            f"most that is allowed. Were it any fewer, it would be {said.value(now, then.value)} "
-            f"instead of {said.value(now, now.value)} (before any change "
-            f"{said.value(now, now.baseline_value)}; asked for {said.value(now, now.threshold)})."
+            f"{'has' if len(found.site_ids) == 1 else 'have'} exactly {item.min_hours:g} here, "
+            "taken at the most that is allowed. Were it any fewer, it would be "
+            f"{said.value(now, found.fewer.value)} instead of {said.value(now, now.value)} "
+            f"(before any change {said.value(now, now.baseline_value)}; asked for "
+            f"{said.value(now, now.threshold)})."
         )
     return tuple(told)
 
@@ -990,7 +979,9 @@ def _evenness(tables: Mapping[str, Table], row: dict[str, str]) -> tuple[Part, .
     )
 
 
-def sure_section(result: StudyResult, tables: Mapping[str, Table]) -> Section | None:
+def sure_section(
+    result: StudyResult, findings: Findings, tables: Mapping[str, Table]
+) -> Section | None:
     """Return the section on how far each outcome holds."""
     name, said = headline(result), Wording.of(result)
     if "robustness" not in tables or name is None:
@@ -1013,7 +1004,7 @@ def sure_section(result: StudyResult, tables: Mapping[str, Table]) -> Section | 
             ),
             bullets=(
                 *(f"{row['title']}: {_further_words_told(row)}" for row in records(held)),
-                *hours_at_the_edge(result, name),
+                *hours_at_the_edge(result, findings, name),
             ),
             table=tables["robustness"].without("criterion", "sentence"),
         )
@@ -1082,7 +1073,9 @@ def most_important(table: Table) -> str:
     )
 
 
-def changes(result: StudyResult, tables: Mapping[str, Table]) -> tuple[str, ...]:
+def changes(
+    result: StudyResult, findings: Findings, tables: Mapping[str, Table]
+) -> tuple[str, ...]:
     """Return what would change the answer, from what was tried: for the first pages."""
     name = headline(result)
     if name is None or "robustness" not in tables:
@@ -1097,7 +1090,7 @@ def changes(result: StudyResult, tables: Mapping[str, Table]) -> tuple[str, ...]
             for item in records(turning.head(MOST_TURNS))
         ]
     held = tables["robustness"].where(**row).frame
-    hours = hours_at_the_edge(result, name)
+    hours = hours_at_the_edge(result, findings, name)
     if not len(held):
         return (*filter(None, found), *hours)
     unsaid = held["outcome"] == CANNOT_SAY
@@ -1131,6 +1124,7 @@ class Further:
     choice: Section | None = None
     outreach: Section | None = None
     sure: Section | None = None
+    streets: gpd.GeoDataFrame | None = None  # what a printed map shows main roads of
 
     @property
     def later(self) -> tuple[Section, ...]:
@@ -1161,11 +1155,12 @@ def further(result: StudyResult, findings: Findings | None) -> Further:
     tables = {**further_tables(result, findings), **session_tables(result, findings)}
     return Further(
         tables=tables,
-        changes=changes(result, tables),
+        changes=changes(result, findings, tables),
         readings=readings_section(result, tables),
         gaps=gap_parts(result, tables),
         sessions=session_section(result, tables),
         choice=choice_section(result, findings, tables),
         outreach=outreach_section(result, findings, tables),
-        sure=sure_section(result, tables),
+        sure=sure_section(result, findings, tables),
+        streets=findings.maps.streets,
     )

@@ -39,6 +39,8 @@ from eh_access.publish.writers.material import Page
 from eh_access.routing.estimate import ACCURACY
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from eh_access.criteria.criterion import Verdict
     from eh_access.publish.table import Table
     from eh_access.study.findings import Findings
@@ -63,7 +65,7 @@ def render_report(
     tables
         From ``tabulate``, when at hand.
     findings
-        From `find_further`: fairness, other choices, venues and robustness; without them the
+        From `find_findings`: fairness, other choices, venues and robustness; without them the
         report has no sections on these.
 
     Returns
@@ -167,7 +169,7 @@ def report_context(
         "across": neighbour_sentence(result, pairs_of(result)),
         "further": beyond,
         "deprived": "" if scenario is None else prose.deprived_sentence(result, tables, scenario),
-        "map": None if scenario is None else _map(result, tables, scenario, said),
+        "map": None if scenario is None else _map(result, tables, scenario, beyond.streets),
         "chart": None if scenario is None else _chart(result, tables, said),
         "tables": tables,
         "wards": None if scenario is None else _worst_wards(tables, label, mode),
@@ -232,9 +234,14 @@ def _before_too(verdict: Verdict) -> str:
     return "not met before either" + ("" if verdict.direction else ", and unchanged")
 
 
-def _map(result: StudyResult, tables: Mapping[str, Table], scenario: str, said: Wording) -> Picture:
+def _map(
+    result: StudyResult,
+    tables: Mapping[str, Table],
+    scenario: str,
+    streets: gpd.GeoDataFrame | None,
+) -> Picture:
     """Return the map of minutes added by area under the headline scenario."""
-    mode = result.modes[0]
+    said, mode = Wording.of(result), result.modes[0]
     changes = area_changes(result, mode)[scenario]
     status = site_status(result, scenario)
     sites = result.scenario_sites[scenario]
@@ -244,7 +251,7 @@ def _map(result: StudyResult, tables: Mapping[str, Table], scenario: str, said: 
         shown,
         borough=result.borough,
         wards=result.wards,
-        roads=main_roads(result),
+        roads=None if streets is None else main_roads(streets),
     )
     worst = CHANGE.classes(changes["change_min"]) == charts.LAST_CLASS
     changed = shown.loc[shown["status"] != charts.STAYS, "name"]

@@ -17,7 +17,6 @@ from eh_access.criteria.sensitivity import NEITHER_WAY
 from eh_access.measures.basic import within
 from eh_access.measures.equity import KINDS, NOTES, fifths, imd_fifth
 from eh_access.modes import ACTIVE_PLACES_PARKING_S, MODES, TravelMode
-from eh_access.network.describe import NOT_RECORDED, gaps
 from eh_access.planning.three_readings import LONG_WEEK_H
 from eh_access.privacy.hiding import hide_small
 from eh_access.publish import numbers
@@ -54,13 +53,14 @@ if TYPE_CHECKING:
 
     from eh_access.criteria.criterion import Criterion, Verdict
     from eh_access.measures.comparison import Comparison
-    from eh_access.network.model import Network
+    from eh_access.network.provenance import NetworkDescription
     from eh_access.planning.alternatives import Alternatives
     from eh_access.privacy.policy import Policy
     from eh_access.study.config import Settings
     from eh_access.study.findings import Findings
     from eh_access.study.result import StudyResult
 
+NOT_RECORDED = "not recorded in these streets"
 FEW_AREAS = 8
 SQUARE_M, PRIVATE_SQUARE_M = 500, 1000
 GRID_500_KM = "VWXYZQRSTULMNOPFGHJKABCDE"
@@ -225,17 +225,17 @@ ESTIMATED = (
 
 def travel_assumptions(result: StudyResult) -> list[tuple[str, str, str]]:
     """Return what was assumed of hills, junctions, parking and pushchairs."""
-    if result.network is None:
+    if result.streets is None:
         return [ESTIMATED]
     rows = []
     for times in result.times.values():
-        rows += _of_mode(times.mode, result.network)
+        rows += _of_mode(times.mode, result.streets)
     return rows
 
 
-def _recorded(rules: Sequence[tuple[str, Sequence[str]]], network: Network) -> str:
+def _recorded(rules: Sequence[tuple[str, Sequence[str]]], not_recorded: frozenset[str]) -> str:
     """Return what rules look for, and of which of it the streets can say nothing."""
-    known = [what for what, keys in rules if not set(keys) <= set(network.not_recorded)]
+    known = [what for what, keys in rules if not set(keys) <= not_recorded]
     lost = [what for what, _ in rules if what not in known]
     told = [", ".join(known)] if known else []
     if lost:
@@ -243,20 +243,19 @@ def _recorded(rules: Sequence[tuple[str, Sequence[str]]], network: Network) -> s
     return "; ".join(told)
 
 
-def car_speeds(network: Network) -> str:
+def car_speeds(not_recorded: frozenset[str]) -> str:
     """Return what car speeds go by."""
-    if "maxspeed" in network.not_recorded:
+    if "maxspeed" in not_recorded:
         return f"by class of road: speed limits are {NOT_RECORDED}"
     return "by road"
 
 
-def _of_mode(mode: TravelMode, network: Network) -> list[tuple[str, str, str]]:
+def _of_mode(mode: TravelMode, streets: NetworkDescription) -> list[tuple[str, str, str]]:
     """Return what was assumed of one way of travelling."""
     rows = []
-    knows_heights = network.heights is not None
     if mode.counts_hills:
         effect, source = HILLS[mode.hill_function]
-        told = effect if knows_heights else "level: heights are not known"
+        told = effect if streets.steepness is not None else "level: heights are not known"
         rows.append((f"Hills {mode.label}", told, source))
     else:
         rows.append((f"Hills {mode.label}", "every street counts as level", "the study's modes"))
@@ -278,10 +277,10 @@ def _of_mode(mode: TravelMode, network: Network) -> list[tuple[str, str, str]]:
         ]
     if mode.rules == "pushchair":
         rows += [
-            (f"Closed {mode.label}", _recorded(PUSHCHAIR_CLOSED, network), PUSHCHAIR_SOURCE),
-            (f"Slowed {mode.label}", _recorded(PUSHCHAIR_SLOWED, network), PUSHCHAIR_SOURCE),
+            (f"{what} {mode.label}", _recorded(rules, streets.not_recorded), PUSHCHAIR_SOURCE)
+            for what, rules in (("Closed", PUSHCHAIR_CLOSED), ("Slowed", PUSHCHAIR_SLOWED))
         ]
-    elif lacking := gaps(network, mode):
+    elif lacking := streets.gaps[mode.name]:
         told = f"{NOT_RECORDED}: {', '.join(lacking)}"
         rows.append((f"Closed {mode.label}", told, "every way in the source counts as open"))
     return rows
@@ -290,9 +289,9 @@ def _of_mode(mode: TravelMode, network: Network) -> list[tuple[str, str, str]]:
 def street_tables(result: StudyResult) -> list[Table]:
     """Return what the streets hold."""
     # by kind, by way of travelling, and what their tags leave open.
-    if result.network is None:
+    if result.streets is None:
         return []
-    told = result.network.describe()
+    told = result.streets
     labels = {name: mode.label for name, mode in MODES.items()}
     kinds = told.classes.sort_values("total_km", ascending=False, kind="stable").reset_index()
     modes = told.modes.reset_index()
@@ -342,10 +341,10 @@ def _made(named: tuple[str, str], columns: tuple[Column, ...], frame: pd.DataFra
 
 def street_facts(result: StudyResult) -> pd.DataFrame | None:
     """Return what the streets say of themselves."""
-    if result.network is None:
+    if result.streets is None:
         return None
-    facts = [("Stretches of street", f"{result.network.edge_count:,}")]
-    return pd.DataFrame([*facts, *result.network.describe().facts()], columns=["what", "value"])
+    facts = [("Stretches of street", f"{result.streets.classes['edges'].sum():,}")]
+    return pd.DataFrame([*facts, *result.streets.facts()], columns=["what", "value"])
 
 
 FULL_HOURS = "full hours"
@@ -422,7 +421,7 @@ def _assumptions(result: StudyResult) -> Table:
     """Return every number somebody chose: speeds, cutoffs, thresholds; who and from where."""
     study, settings = result.study, result.study.settings
     rows = [
-        (f"Speed {times.mode.label}", *_speed(times.mode, result.network))
+        (f"Speed {times.mode.label}", *_speed(times.mode, result.streets))
         for times in result.times.values()
     ]
     rows += [
@@ -458,12 +457,12 @@ def _assumptions(result: StudyResult) -> Table:
     return make_table("assumptions", "Assumptions, and where each comes from", columns, frame)
 
 
-def _speed(mode: TravelMode, network: Network | None) -> tuple[str, str]:
+def _speed(mode: TravelMode, streets: NetworkDescription | None) -> tuple[str, str]:
     """Return a speed and where it is from; of an estimate by car neither limits nor junctions."""
     if not mode.uses_road_speeds:
         return f"{mode.speed_km_h:g} km/h", mode.source
-    if network is not None:
-        return car_speeds(network), mode.source
+    if streets is not None:
+        return car_speeds(streets.not_recorded), mode.source
     fitted = f"{DRIVE_FIXED_MIN:g} minutes, and {DRIVE_MIN_PER_KM:g} for each km in a straight line"
     return fitted, "fitted to trips on real streets elsewhere; docs/method/estimate.md"
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from eh_access.publish.outputs import write_outputs
+from eh_access.study.findings import find_findings
 from eh_access.study.manifest import file_sha256, versions
 from eh_access.study.reproduce import find_source, read_manifest, run_again
 
@@ -74,9 +75,10 @@ def verify(
     if source.changed:
         return Verification(changed_inputs=source.changed, files=(), other_versions=other)
     result = run_again(told, source, progress=progress)
+    findings = find_findings(result, progress=progress)
     tell("Writing everything again")
     with tempfile.TemporaryDirectory(prefix="eh-access-") as again:
-        written = write_outputs(result, again)
+        written = write_outputs(result, findings, again)
         tell("Comparing")
         files = tuple(_checks(told["outputs"], folder, written))
     return Verification(changed_inputs=(), files=files, other_versions=other)

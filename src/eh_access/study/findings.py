@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -9,12 +11,14 @@ import numpy as np
 import pandas as pd
 
 from eh_access.criteria.criterion import Outcome
+from eh_access.criteria.judge import judge
 from eh_access.criteria.sensitivity import Robustness, robustness, sampled_sites
 from eh_access.measures.basic import weighted_mean
 from eh_access.measures.catchments import floating_catchment, load_on_sites
 from eh_access.measures.equity import fairness_frame
 from eh_access.measures.opening_hours import Day, hours_of, whole_sessions
 from eh_access.measures.scenarios import open_sites
+from eh_access.network.describe import street_lines
 from eh_access.planning.alternatives import (
     AlternativeOptions,
     Alternatives,
@@ -30,17 +34,22 @@ from eh_access.planning.outreach import (
 )
 from eh_access.planning.three_readings import readings_table
 from eh_access.privacy.hiding import Figures, hide_small, joined_logs
+from eh_access.routing.isochrones import isochrones
 from eh_access.study.config import decided_scenario, scenario_of
 from eh_access.study.families import ROLE as FAMILIES_ROLE
 from eh_access.study.inputs import capacities, read_inputs
+from eh_access.study.reading import are_postcodes
 from eh_access.study.result import BASELINE_NAME
 from eh_access.study.run import cases_of, judging_of, side_of
-from eh_access.study.travel import Progress, Travel, session_mode, work_out
+from eh_access.study.travel import Progress, Travel, session_mode, times_by, work_out
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from eh_access.criteria.criterion import Verdict
     from eh_access.measures.opening_hours import Timetable
+    from eh_access.modes import TravelMode
+    from eh_access.network.model import Network
     from eh_access.routing.travel_times import TravelTimes
     from eh_access.study.result import StudyResult
 
@@ -115,6 +124,22 @@ LOAD_COLUMNS = (
     "places_per_hundred",
 )
 HUNDRED = 100.0
+A_LITTLE = 1e-6
+"""By which share of its hours a site that has exactly the hours asked for is tried with fewer."""
+
+CUTOFFS_MIN = (10, 20, 30, 45, 60)
+"""Of the isochrones on the map page."""
+
+CELLS = 1.5
+"""The raster's points lie so many times further apart than a line may run from the true one."""
+
+BEYOND_M = 1000.0
+"""How far beyond the study's area land is kept."""
+
+MOST_MINUTES = 666_666
+"""In a look-up of postcodes: a map may take 5 MB in all, streets included."""
+
+log = logging.getLogger(__name__)
 
 
 def sessions_table(result: StudyResult) -> pd.DataFrame:
@@ -208,8 +233,58 @@ def _kept(timetable: Timetable, sites: gpd.GeoDataFrame) -> Timetable:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class ExactHours:
+    """A verdict that counts sites with exactly the hours its criterion asks for."""
+
+    verdict: Verdict
+    fewer: Verdict  # were their hours any fewer
+    site_ids: tuple[str, ...]  # the sites
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Lookup:
+    """Minutes from postcodes that are no origins, for readers of the map to look up."""
+
+    minutes: Mapping[str, TravelTimes]  # by mode, to every site
+    lengths: Mapping[str, TravelTimes]  # by the shortest way, by mode
+    # by scenario that moves sites or changes streets, then by mode: to the sites that move, or all
+    moved: Mapping[str, Mapping[str, TravelTimes]]
+    # to neighbours' sites, by scenario with streets of its own, then by mode
+    neighbours: Mapping[str, Mapping[str, TravelTimes]]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Maps:
+    """What maps are drawn from beyond the result's own tables; made by `find_maps`.
+
+    Parameters
+    ----------
+    streets
+        Every stretch of street as a line (EPSG:27700) with ``name``, ``highway``, ``osm_way_id``,
+        ``length_m`` and its ends, ``edge_from`` and ``edge_to``; None for estimates.
+    isochrones
+        As `isochrones` returns them, with ``scenario``, in the detail of the map page: the
+        baseline's for every site and mode, a scenario's for the sites that it moves, or for all
+        where it changes streets. None for estimates.
+    land
+        Land within the study's cutoff of each site by its first mode, in full detail; None for
+        estimates.
+    lengths
+        The shortest ways to every site, neighbours' included, by mode; empty for estimates.
+    lookup
+        Minutes from postcodes that are no origins; None where there are none or too many.
+    """
+
+    streets: gpd.GeoDataFrame | None = None
+    isochrones: gpd.GeoDataFrame | None = None
+    land: gpd.GeoDataFrame | None = None
+    lengths: Mapping[str, TravelTimes] = field(default_factory=dict)
+    lookup: Lookup | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Findings:
-    """What was asked of a study's minutes beyond its criteria; made by `find_further`.
+    """What was asked of a study's minutes beyond its criteria; made by `find_findings`.
 
     Parameters
     ----------
@@ -230,6 +305,10 @@ class Findings:
         Who goes where, and how full sites become; empty without scenarios.
     hidden
         What was hidden in the tables by group and by reading, and why: ``HIDDEN_COLUMNS``.
+    exact_hours
+        Which verdicts count sites that have exactly the hours asked for, and what they would be.
+    maps
+        What maps are drawn from.
     """
 
     alternatives: Alternatives | None
@@ -240,6 +319,8 @@ class Findings:
     sessions: pd.DataFrame = field(default_factory=pd.DataFrame)
     load: pd.DataFrame = field(default_factory=pd.DataFrame)
     hidden: pd.DataFrame = field(default_factory=pd.DataFrame)
+    exact_hours: tuple[ExactHours, ...] = ()
+    maps: Maps = field(default_factory=Maps)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the tables to be written, by the name of their file.
@@ -261,7 +342,7 @@ class Findings:
         return {name: frame for name, frame in found.items() if frame is not None}
 
 
-def find_further(result: StudyResult, *, progress: Progress | None = None) -> Findings:
+def find_findings(result: StudyResult, *, progress: Progress | None = None) -> Findings:
     """Ask a study's minutes for more than its verdicts.
 
     Parameters
@@ -285,7 +366,7 @@ def find_further(result: StudyResult, *, progress: Progress | None = None) -> Fi
     --------
     >>> from eh_access.study.config import load_study
     >>> from eh_access.study.run import run_study
-    >>> found = find_further(run_study(load_study("rotherham")))
+    >>> found = find_findings(run_study(load_study("rotherham")))
     >>> len(found.tables()["alternatives.csv"])
     220
     """
@@ -329,6 +410,47 @@ def find_further(result: StudyResult, *, progress: Progress | None = None) -> Fi
         sessions=attended,
         load=load if policy.public else per_place(load),
         hidden=joined_logs([one, two, three, four]),
+        exact_hours=tuple(_exact_hours(result)),
+        maps=find_maps(result, progress=tell),
+    )
+
+
+def find_maps(result: StudyResult, *, progress: Progress | None = None) -> Maps:
+    """Compute what maps are drawn from, no more.
+
+    Parameters
+    ----------
+    result, progress
+        As for `find_findings`, of which this is one part.
+
+    Returns
+    -------
+    Maps
+        Streets, isochrones, shortest ways and the look-up of postcodes.
+
+    Raises
+    ------
+    InputError
+        If the counts are not public and were not protected.
+
+    Examples
+    --------
+    >>> from eh_access.study.config import load_study
+    >>> from eh_access.study.run import run_study
+    >>> maps = find_maps(run_study(load_study("newport")))
+    >>> list(maps.lengths), len(maps.land)
+    (['pushchair', 'walk'], 12)
+    """
+    result.refuse_private()
+    tell = progress if progress is not None else _silent
+    tell("Drawing isochrones")
+    wider = result.with_neighbours or result
+    return Maps(
+        streets=None if result.network is None else street_lines(result.network),
+        isochrones=_isochrones(result),
+        land=_land(result),
+        lengths=_lengths(wider, wider.origins, known=wider.distances),
+        lookup=_lookup(result),
     )
 
 
@@ -338,7 +460,7 @@ def find_robustness(result: StudyResult, *, progress: Progress | None = None) ->
     Parameters
     ----------
     result, progress
-        As for `find_further`, of which this is one part.
+        As for `find_findings`, of which this is one part.
 
     Returns
     -------
@@ -466,6 +588,129 @@ def _outreach(result: StudyResult) -> tuple[Outreach, ...]:
     return tuple(
         best_sessions(times, result.origins, names=venues["name"], mend=mend, options=options)
         for mend, times in mends
+    )
+
+
+def _exact_hours(result: StudyResult) -> Iterator[ExactHours]:
+    """Yield the verdicts that count sites with exactly the hours their criterion asks for."""
+    for case in cases_of(result):
+        sites = case.after.sites
+        for item in result.study.criteria:
+            exact = sites.index[sites["is_open"] & (sites["hours_per_week"] == item.min_hours)]
+            if item.min_hours is None or not len(exact):
+                continue
+            fewer = item.model_copy(update={"min_hours": item.min_hours * (1 + A_LITTLE)})
+            yield ExactHours(
+                verdict=judge(item, case), fewer=judge(fewer, case), site_ids=tuple(exact)
+            )
+
+
+def line_detail_m(mode: TravelMode) -> float:
+    """Return how far a line drawn may run from the true one: a page is not measured on."""
+    return 40.0 if mode.uses_road_speeds else 20.0
+
+
+def _isochrones(result: StudyResult) -> gpd.GeoDataFrame | None:
+    """Return isochrones as fine as the map page, each place on the same streets drawn once."""
+    if result.network is None:
+        return None
+    area = result.borough.buffer(BEYOND_M)
+    drawn: dict[tuple[Network, str, str, str], pd.DataFrame] = {}
+    parts = []
+    for config in result.scenarios:
+        network = result.network_for(config.name)
+        if network is None:
+            continue
+        sites = result.scenario_sites[config.name].sort_index()
+        if config.name != BASELINE_NAME and not config.streets:
+            sites = sites.loc[sorted({change.site for change in config.move})]
+        places = sites.geometry[sites.geometry.notna()].to_wkt()
+        for times in result.times.values():
+            keys = {site: (network, times.mode.name, site, wkt) for site, wkt in places.items()}
+            fresh = [site for site, key in keys.items() if key not in drawn]
+            if fresh:
+                land = isochrones(
+                    network,
+                    sites.loc[fresh],
+                    mode=times.mode,
+                    cutoffs_min=CUTOFFS_MIN,
+                    cell_m=CELLS * line_detail_m(times.mode),
+                    area=area,
+                )
+                drawn |= {keys[site]: rows for site, rows in land.groupby("site_id", sort=False)}
+            parts += [drawn[key].assign(scenario=config.name) for key in keys.values()]
+    return pd.concat(parts, ignore_index=True) if parts else None
+
+
+def _land(result: StudyResult) -> gpd.GeoDataFrame | None:
+    """Return the land within the study's cutoff of each site by its first mode."""
+    if result.network is None:
+        return None
+    located = result.sites[result.sites.geometry.notna()]
+    mode, cutoff_min = result.times[result.modes[0]].mode, result.study.settings.cutoff_min
+    return isochrones(result.network, located, mode=mode, cutoffs_min=[cutoff_min])
+
+
+def _lengths(
+    result: StudyResult, points: gpd.GeoDataFrame, *, known: Mapping[str, TravelTimes]
+) -> dict[str, TravelTimes]:
+    """Return the shortest ways from points to every site, by mode."""
+    if result.network is None:
+        return {}
+    found = dict(known)
+    for name, times in result.times.items():
+        if name not in found and not times.mode.uses_road_speeds:
+            found[name] = _minutes(result, points, result.sites, times.mode.level())
+    return found
+
+
+def _minutes(
+    result: StudyResult,
+    points: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    mode: TravelMode,
+    scenario: str = BASELINE_NAME,
+) -> TravelTimes:
+    network = result.network_for(scenario)
+    return times_by(mode, points, sites, network=network, study=result.study)
+
+
+def _lookup(result: StudyResult) -> Lookup | None:
+    """Return the minutes of postcodes that are no origins; None if too many for one page."""
+    points = result.postcodes
+    if are_postcodes(result.origins.index) or points is None or points.empty:
+        return None
+    tables = len(result.times) * (1 if result.network is None else 2)  # minutes, and lengths
+    if len(points) * len(result.sites) * tables > MOST_MINUTES:
+        log.warning(
+            "The map has no look-up of postcodes: %s of them to %s sites are too much for one file",
+            f"{len(points):,}",
+            f"{len(result.sites):,}",
+        )
+        return None
+
+    def minutes(sites: gpd.GeoDataFrame, scenario: str) -> dict[str, TravelTimes]:
+        return {
+            name: _minutes(result, points, sites, times.mode, scenario)
+            for name, times in result.times.items()
+        }
+
+    changed = [name for name in result.moved if result.network_for(name) is not result.network]
+    moved = {}
+    for config in result.scenarios:
+        if config.name in result.moved:
+            sites = result.scenario_sites[config.name].sort_index()
+            whole = config.name in changed
+            sites = sites if whole else sites.loc[sorted({item.site for item in config.move})]
+            moved[config.name] = minutes(sites, config.name)
+    across = result.neighbours
+    return Lookup(
+        minutes=minutes(result.sites, BASELINE_NAME),
+        lengths=_lengths(result, points, known={}),
+        moved=moved,
+        neighbours={}
+        if across is None
+        else {name: minutes(across.sort_index(), name) for name in (BASELINE_NAME, *changed)},
     )
 
 

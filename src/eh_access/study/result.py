@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from eh_access.measures.comparison import Comparison
     from eh_access.measures.opening_hours import Timetable
     from eh_access.network.model import Network
+    from eh_access.network.provenance import NetworkDescription
     from eh_access.provenance import Provenance
     from eh_access.routing.travel_times import TravelTimes
     from eh_access.study.config import ScenarioConfig, Study
@@ -112,6 +113,8 @@ class StudyResult:
         Every criterion under every assessed scenario, the baseline's own values included.
     network
         The streets, or None when times are estimated.
+    streets
+        What the streets hold, or None when times are estimated.
     estimated
         Whether the minutes are straight-line estimates. Then every verdict is an indication.
     notes
@@ -158,6 +161,7 @@ class StudyResult:
     comparisons_full_time: Mapping[tuple[str, str], Comparison]
     verdicts: Verdicts
     network: Network | None
+    streets: NetworkDescription | None = None
     estimated: bool
     notes: tuple[Note, ...]
     provenance: tuple[Provenance, ...]

@@ -255,6 +255,7 @@ def run_study(
         timetable=tables.timetable,
         postcodes=tables.postcodes,
         network=found.network,
+        streets=None if found.network is None else found.network.describe(),
         estimated=found.network is None,
         notes=warnings_first(notes),
         provenance=provenance,

@@ -22,20 +22,19 @@ from eh_access.measures.scenarios import open_sites, rough_areas
 from eh_access.publish import charts
 from eh_access.publish.attribution import credit_lines
 from eh_access.publish.charts import CHANGE
-from eh_access.publish.map_data import edge_lines, joined
+from eh_access.publish.map_data import joined
 from eh_access.publish.numbers import clause
 from eh_access.publish.table import MARK_NOTE
 from eh_access.publish.tabulations import AREA_FACTS, area_changes, display_areas
 from eh_access.publish.wording import headline
 from eh_access.routing.estimate import ACCURACY
-from eh_access.routing.isochrones import isochrones
 from eh_access.tables import CRS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from eh_access.network.model import Network
     from eh_access.publish.writers.material import Material
+    from eh_access.study.findings import Maps
     from eh_access.study.result import StudyResult
 
 NAME, WHAT = "results.gpkg", "layers for GIS"
@@ -87,7 +86,9 @@ class Layer:
 def write(material: Material, path: Path) -> None:
     """Write the layers of a study."""
     result = material.result
-    write_geopackage(layers(result), path, metadata=geopackage_metadata(result))
+    write_geopackage(
+        layers(result, material.findings.maps), path, metadata=geopackage_metadata(result)
+    )
 
 
 def write_geopackage(layers: Sequence[Layer], path: Path, *, metadata: str) -> None:
@@ -329,7 +330,7 @@ def site_status(result: StudyResult, scenario: str) -> pd.Series:
     return pd.Series(status, index=ids, dtype="str")
 
 
-def layers(result: StudyResult) -> list[Layer]:
+def layers(result: StudyResult, maps: Maps) -> list[Layer]:
     """Return every layer of a study."""
     result.refuse_private()
     scenario, mode = headline(result), result.modes[0]
@@ -339,8 +340,10 @@ def layers(result: StudyResult) -> list[Layer]:
     if scenario is not None:
         found.append(_origins_layer(result, scenario))
     found.append(_areas_layer(result, scenario, mode))
-    if result.network is not None:
-        found += [_isochrones_layer(result, result.network), streets_layer(result.network)]
+    if maps.land is not None:
+        found.append(_isochrones_layer(result, maps.land))
+    if maps.streets is not None:
+        found.append(streets_layer(maps.streets))
     return [_marked(layer, estimated=result.estimated) for layer in found]
 
 
@@ -434,42 +437,33 @@ def _areas_layer(result: StudyResult, scenario: str | None, mode: str) -> Layer:
     return Layer(name="areas", title=title, frame=frame, style=style)
 
 
-def _isochrones_layer(result: StudyResult, network: Network) -> Layer:
+def _isochrones_layer(result: StudyResult, land: gpd.GeoDataFrame) -> Layer:
     """Return what lies within the cutoff of each site by the study's first mode."""
     mode, cutoff = result.times[result.modes[0]].mode, result.study.settings.cutoff_min
-    located = result.sites[result.sites.geometry.notna()]
-    frame = isochrones(network, located, mode=mode, cutoffs_min=[cutoff])
     words = f"within {cutoff:g} minutes {mode.label}"
     style = graduated_style("cutoff_min", [(0.0, cutoff, words, ISOCHRONE_COLOUR)])
     title = f"Land {words} of each site before, along streets"
-    return Layer(name="isochrones", title=title, frame=frame, style=style)
+    return Layer(name="isochrones", title=title, frame=land, style=style)
 
 
-def streets_layer(network: Network) -> Layer:
+def streets_layer(lines: gpd.GeoDataFrame) -> Layer:
     """Return streets as lines: a row for what hangs together under one name, kind and OSM way."""
-    kind = np.array([tags.get("highway", "") for tags in network.tag_sets], dtype=object)
-    alike = pd.DataFrame(
-        {
-            "name": np.array([*network.names, ""], dtype=object)[network.edge_name],
-            "highway": kind[network.edge_tags],
-            "osm_way_id": network.edge_way,
-        }
-    )
-    street = _hanging_together(network, alike.groupby(list(alike), sort=False).ngroup().to_numpy())
+    alike = pd.DataFrame(lines[["name", "highway", "osm_way_id"]])
+    street = _hanging_together(lines, alike.groupby(list(alike), sort=False).ngroup().to_numpy())
     order = np.argsort(street, kind="stable")
-    lines = shapely.multilinestrings(edge_lines(network)[order], indices=street[order])
-    merged = shapely.line_merge(lines)
+    whole = shapely.multilinestrings(lines.geometry.to_numpy()[order], indices=street[order])
+    merged = shapely.line_merge(whole)
     simple = shapely.simplify(merged, STREET_DETAIL_M, preserve_topology=False)
     # a loop shorter than the detail is left as it is
     pieces, owner = shapely.get_parts(
-        np.where(shapely.is_empty(simple), lines, simple), return_index=True
+        np.where(shapely.is_empty(simple), whole, simple), return_index=True
     )
     shapes = shapely.multilinestrings(pieces, indices=owner)
     first = np.unique(street, return_index=True)[1]
     frame = gpd.GeoDataFrame(alike.take(first).reset_index(drop=True), geometry=shapes, crs=CRS)
     # no id where the source of the streets kept none
     frame["osm_way_id"] = frame["osm_way_id"].astype("Int64").mask(frame["osm_way_id"] == 0)
-    frame.insert(3, "length_m", np.bincount(street, network.length_m).round(2))
+    frame.insert(3, "length_m", np.bincount(street, lines["length_m"]).round(2))
     return Layer(
         name="streets",
         title="Streets used, from OpenStreetMap",
@@ -478,11 +472,12 @@ def streets_layer(network: Network) -> Layer:
     )
 
 
-def _hanging_together(network: Network, kind: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:
+def _hanging_together(
+    lines: gpd.GeoDataFrame, kind: NDArray[np.integer[Any]]
+) -> NDArray[np.integer[Any]]:
     """Return a number for each edge, the same for edges of one kind that join at their ends."""
-    ends = np.concatenate([network.edge_from, network.edge_to]) + np.tile(
-        kind * network.node_count, 2
-    )
+    nodes = np.concatenate([lines["edge_from"], lines["edge_to"]])
+    ends = nodes + np.tile(kind * (nodes.max(initial=0) + 1), 2)
     corners, corner = np.unique(ends, return_inverse=True)
     edge_from, edge_to = np.split(corner, 2)
     joins = coo_array((np.ones(len(kind)), (edge_from, edge_to)), shape=(len(corners),) * 2)
@@ -490,12 +485,9 @@ def _hanging_together(network: Network, kind: NDArray[np.integer[Any]]) -> NDArr
     return label[edge_from]
 
 
-def main_roads(result: StudyResult) -> gpd.GeoSeries | None:
-    """Return the main roads to find one's way by on a printed map, or None without streets."""
-    if result.network is None:
-        return None
-    kind = np.array([tags.get("highway", "") for tags in result.network.tag_sets])
-    lines = edge_lines(result.network)[np.isin(kind, MAIN_ROADS)[result.network.edge_tags]]
+def main_roads(streets: gpd.GeoDataFrame) -> gpd.GeoSeries:
+    """Return the main roads to find one's way by on a printed map."""
+    lines = streets.geometry[streets["highway"].isin(MAIN_ROADS)].to_numpy()
     return gpd.GeoSeries(joined(lines, within_m=charts.SIMPLIFY_M), crs=CRS)
 
 

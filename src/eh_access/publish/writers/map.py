@@ -12,6 +12,7 @@ from eh_access.publish.map_data import build_payload, safe_json
 
 if TYPE_CHECKING:
     from eh_access.publish.writers.material import Material
+    from eh_access.study.findings import Maps
     from eh_access.study.result import StudyResult
 
 NAME, WHAT = "map.html", "the map, to switch and to ask"
@@ -36,10 +37,10 @@ SCRIPTS = (
 
 def write(material: Material, path: Path) -> None:
     """Write the map."""
-    path.write_bytes(render_map(material.result).encode("utf-8"))
+    path.write_bytes(render_map(material.result, material.findings.maps).encode("utf-8"))
 
 
-def render_map(result: StudyResult) -> str:
+def render_map(result: StudyResult, maps: Maps) -> str:
     """Return the map of a study as one self-contained HTML page.
 
     The page carries the minutes of every origin and site and works out every figure itself, with
@@ -49,6 +50,8 @@ def render_map(result: StudyResult) -> str:
     ----------
     result
         What a study found.
+    maps
+        From `find_maps`, or the ``maps`` of what `find_findings` returns.
 
     Returns
     -------
@@ -63,8 +66,10 @@ def render_map(result: StudyResult) -> str:
     Examples
     --------
     >>> from eh_access.study.config import load_study
+    >>> from eh_access.study.findings import find_maps
     >>> from eh_access.study.run import run_study
-    >>> page = render_map(run_study(load_study("rotherham")))
+    >>> result = run_study(load_study("rotherham"))
+    >>> page = render_map(result, find_maps(result))
     >>> page.startswith("<!DOCTYPE html>"), 'src="http' in page
     (True, False)
     """
@@ -96,7 +101,7 @@ def render_map(result: StudyResult) -> str:
         script=piece(figure.script),
         css=Markup(_template("map.css")),  # noqa: S704
         app=Markup("\n".join(_template(name) for name in SCRIPTS)),  # noqa: S704
-        payload=Markup(safe_json(build_payload(result))),  # noqa: S704
+        payload=Markup(safe_json(build_payload(result, maps))),  # noqa: S704
         map_name=MAP_NAME,
     )
     title = f"{result.study.title}: map"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from eh_access.publish.prose import Picture
     from eh_access.publish.table import Table
+    from eh_access.study.findings import Findings
     from eh_access.study.result import StudyResult
 
 
@@ -25,5 +26,6 @@ class Material:
     """One study, ready to be written."""
 
     result: StudyResult
+    findings: Findings
     tables: Mapping[str, Table]  # every table people see, by name, in the workbook's order
     page: Page  # the report
