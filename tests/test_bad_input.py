@@ -197,7 +197,7 @@ def test_a_network_file_that_is_none(toy: StudyFolder, name: str, data: bytes) -
 
 
 ROTHERHAM, NEWPORT, PARIS = (-1.37, 53.405), (-3.0, 51.58), (2.35, 48.85)
-GRID = "Great Britain, where the metres of the British National Grid (EPSG:27700, eastings 0 to 700"
+GRID = "the British National Grid (EPSG:27700, eastings 0 to 700"
 KINDS = ("osm", "graphml", "npz")
 
 

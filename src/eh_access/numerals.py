@@ -31,7 +31,8 @@ def about(weight: float, policy: Policy = PUBLIC) -> str:
     # The one rule for counts in sentences; tables hold the count itself.
     if not policy.public or weight < 0.5:  # noqa: PLR2004 - what would round to none
         return number(weight, policy)
-    rounded = round(weight, -max(len(str(round(weight))) - SIGNIFICANT, 0))
+    step = 10 ** max(len(str(round(weight))) - SIGNIFICANT, 0)
+    rounded = math.floor(weight / step + 0.5) * step  # 4,365 is about 4,370, as on the page
     return f"{rounded:,.0f}" if rounded == weight else f"about {rounded:,.0f}"
 
 

@@ -140,6 +140,8 @@ def test_sentences_say_few_without_a_number() -> None:
     [
         (7560.4, "about 7,560"),
         (7560.0, "7,560"),
+        (4365.0, "about 4,370"),  # and not to the even one
+        (4375.0, "about 4,380"),
         (14637.0, "about 14,600"),
         (999.6, "about 1,000"),
         (123.0, "123"),

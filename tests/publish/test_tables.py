@@ -10,7 +10,7 @@ import pytest
 
 from eh_access.errors import InputError
 from eh_access.publish.table import Column, Table, make_table
-from eh_access.publish.tabulations import groupings
+from eh_access.publish.tabulations import groupings, tabulate
 from eh_access.study.result import StudyResult
 
 COLUMNS = (Column("who", "Who"), Column("share", "Share", "percent"), Column("t", "T", "minutes"))
@@ -128,3 +128,20 @@ def test_each_site_says_how_its_place_is_known(toy_tables: Mapping[str, Table]) 
         "c": "by postcode",
         "u": "NOT KNOWN, left out",
     }
+
+
+def test_no_share_is_printed_above_the_whole(rotherham: StudyResult) -> None:
+    """Shares become percentages once, in every table of every study."""
+    tables = tabulate(rotherham)
+    seen = 0
+    for table in tables.values():
+        for column in (column for column in table.columns if column.kind == "percent"):
+            values = table.frame[column.key].dropna()
+            assert values.between(-100, 100).all(), (table.name, column.key)
+            seen += len(values)
+    assert seen > 100
+    chances = tables["sites"].frame.set_index("site_id")["existence"]
+    assert (chances == rotherham.sites["existence"].mul(100).rename_axis("site_id")).all()
+    others = tables["neighbour_sites"].frame
+    assert others["existence"].between(1, 100).all()
+    assert (others["evidence"] != "none").all()

@@ -20,9 +20,8 @@ EAST_M, NORTH_M = 700_000.0, 1_300_000.0
 """The British National Grid's extent, from 0."""
 
 OFF_GRID = (
-    f"lie outside Great Britain, where the metres of the British National Grid ({CRS}, eastings "
-    f"0 to {EAST_M:,.0f}, northings 0 to {NORTH_M:,.0f}) do not hold; give streets of Great "
-    "Britain"
+    f"lie outside the British National Grid ({CRS}, eastings 0 to {EAST_M:,.0f}, northings 0 to "
+    f"{NORTH_M:,.0f}), where its metres do not hold; give streets of Great Britain"
 )
 DEGREES = 180.0
 

@@ -377,27 +377,36 @@ def hours_words(is_open: object, hours: object) -> str:
     return FULL_HOURS if pd.isna(number) else f"{number:g} hours a week"
 
 
-def _sites(result: StudyResult, words: Wording) -> Table:
-    """Return every site, how its place is known, and its hours under each scenario."""
-    sites = result.sites
-    frame = pd.DataFrame(
+WHERE = (
+    Column("name", "Name"),
+    Column("site_id", "Id"),
+    Column("location", "How its place is known"),
+    Column("radius", "May be off by", "metres"),
+    Column("existence", "Chance it was there", "percent"),
+)
+EVIDENCE = (Column("evidence", "Evidence"), Column("source", "Source"))
+
+
+def _known_of(sites: pd.DataFrame) -> pd.DataFrame:
+    """Return what is known of each site's place and of whether it was there."""
+    return pd.DataFrame(
         {
             "site_id": sites.index.astype("str"),
             "name": sites["name"].to_numpy(),
             "location": sites["location_basis"].map(BASIS_WORDS).to_numpy(),
             "radius": sites["location_radius_m"].to_numpy(),
-            "existence": 100 * sites["existence"].to_numpy(),
+            "existence": sites["existence"].to_numpy(),
             "evidence": _column(sites, "evidence"),
             "source": _column(sites, "source"),
         }
     )
-    columns = [
-        Column("name", "Name"),
-        Column("site_id", "Id"),
-        Column("location", "How its place is known"),
-        Column("radius", "May be off by", "metres"),
-        Column("existence", "Chance it was there", "percent"),
-    ]
+
+
+def _sites(result: StudyResult, words: Wording) -> Table:
+    """Return every site, how its place is known, and its hours under each scenario."""
+    sites = result.sites
+    frame = _known_of(sites)
+    columns = [*WHERE]
     for scenario in result.scenarios:
         at = result.scenario_sites[scenario.name].reindex(sites.index)
         frame[f"hours {scenario.name}"] = [
@@ -405,7 +414,7 @@ def _sites(result: StudyResult, words: Wording) -> Table:
             for is_open, hours in zip(at["is_open"], at["hours_per_week"], strict=True)
         ]
         columns.append(Column(f"hours {scenario.name}", scenario.label))
-    columns += [Column("evidence", "Evidence"), Column("source", "Source")]
+    columns += EVIDENCE
     title = f"{words.Sites}, how the place of each is known, and hours under each scenario"
     return make_table("sites", title, tuple(columns), frame)
 
@@ -1046,6 +1055,12 @@ def neighbour_table(result: StudyResult) -> Table | None:
     return made if result.study.policy.public else with_marks(made)
 
 
+def neighbour_sites(neighbours: pd.DataFrame, words: Wording) -> Table:
+    """Return the neighbours' sites: where each is, how that is known, whether it was there."""
+    title = f"Neighbours' {words.site}s, how the place of each is known, and if it was there"
+    return make_table("neighbour_sites", title, (*WHERE, *EVIDENCE), _known_of(neighbours))
+
+
 def neighbour_sentence(result: StudyResult, pairs: Sequence[Pair]) -> str:
     """Return what counting neighbours' sites does to outcomes, in a sentence or two."""
     if not pairs or result.neighbours is None:
@@ -1196,7 +1211,8 @@ def tabulate(result: StudyResult) -> Mapping[str, Table]:
     tables = [make(result, words) for make in TABULATIONS]
     tables += [_grouped(result, words, *group) for group in groupings(result)]
     counted = neighbour_table(result)
-    tables += [] if counted is None else [counted]
+    if counted is not None and result.neighbours is not None:
+        tables += [counted, neighbour_sites(result.neighbours, words)]
     tables += [*background_tables(result, words), *street_tables(result)]
     tables += compared_tables(result)
     return MappingProxyType({table.name: table for table in tables})
