@@ -24,9 +24,9 @@ if TYPE_CHECKING:
         Verdict,
         Verdicts,
     )
-    from eh_access.criteria.evaluate import Assumptions, Setting
+    from eh_access.criteria.evaluate import Assumptions
     from eh_access.criteria.judge import judge
-    from eh_access.criteria.sensitivity import Robustness, robustness
+    from eh_access.criteria.sensitivity import Sensitivity, sensitivity
     from eh_access.measures.basic import (
         coverage,
         coverage_by,
@@ -114,7 +114,7 @@ if TYPE_CHECKING:
         Maps,
         find_findings,
         find_maps,
-        find_robustness,
+        find_sensitivity,
     )
     from eh_access.study.inputs import read_inputs
     from eh_access.study.opening import check_study, open_study
@@ -163,13 +163,12 @@ __all__ = [
     "Placement",
     "Policy",
     "Provenance",
-    "Robustness",
     "Route",
     "Scenario",
     "SearchOptions",
+    "Sensitivity",
     "SetHours",
     "SetSpeedLimit",
-    "Setting",
     "Side",
     "SitingOptions",
     "Snapped",
@@ -212,7 +211,7 @@ __all__ = [
     "fifths",
     "find_findings",
     "find_maps",
-    "find_robustness",
+    "find_sensitivity",
     "find_streets",
     "floating_catchment",
     "gap",
@@ -248,9 +247,9 @@ __all__ = [
     "readings_table",
     "render_map",
     "render_report",
-    "robustness",
     "route",
     "run_study",
+    "sensitivity",
     "snap",
     "take_up",
     "travel_time_matrix",

@@ -13,14 +13,11 @@ HOMES = {
         "Verdict",
         "Verdicts",
     ),
-    "criteria.evaluate": (
-        "Assumptions",
-        "Setting",
-    ),
+    "criteria.evaluate": ("Assumptions",),
     "criteria.judge": ("judge",),
     "criteria.sensitivity": (
-        "Robustness",
-        "robustness",
+        "Sensitivity",
+        "sensitivity",
     ),
     "measures.basic": (
         "coverage",
@@ -166,7 +163,7 @@ HOMES = {
         "Maps",
         "find_findings",
         "find_maps",
-        "find_robustness",
+        "find_sensitivity",
     ),
     "study.inputs": ("read_inputs",),
     "study.opening": (

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 import eh_access
 from eh_access import load_study, run_study, write_outputs
 from eh_access.criteria.criterion import KINDS, Counted, Criterion, Kind, Outcome, register
-from eh_access.criteria.evaluate import Assumptions, evaluate, prepare
+from eh_access.criteria.evaluate import Assumptions, evaluate
 from eh_access.criteria.judge import judge
-from eh_access.criteria.sensitivity import answers
+from eh_access.criteria.sensitivity import sensitivity
 from eh_access.measures.scenarios import BASELINE, Close, Scenario
 from eh_access.study.findings import find_findings
 from eh_access.study.run import cases_of
@@ -78,7 +78,8 @@ def test_a_new_kind_is_judged_and_varied_like_any_other() -> None:
     walk = case.after.times["walk"].mode.speed_km_h
     quick = evaluate(item, case, Assumptions(walk_speed_km_h=2 * walk))
     assert float(quick.value) == pytest.approx(verdict.value / 2)
-    assert answers(prepare(item, case), [Assumptions()]).value[0] == verdict.value
+    tips = sensitivity([item], [case]).tipping.set_index("assumption")
+    assert tips.loc["threshold", "outcome"] == str(verdict.outcome)
 
 
 @pytest.mark.usefixtures("mean_time")

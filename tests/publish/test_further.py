@@ -94,32 +94,7 @@ def test_ranks_shared_with_others_say_so(told: Told) -> None:
     assert any("joint, with 81 others" in rank for rank in ranks)
 
 
-def test_what_cannot_be_said_does_not_hold(told: Told) -> None:
-    held = told.findings.robustness.summary()
-    rows = held[held["scenario"] == SESSIONS]
-    said = rows[rows["outcome"].isin(["met", "marginal", "not met"])]
-    assert (rows["outcome"] == "cannot say").sum() == 1
-    (text,) = (text for text in told.said.changes if text.startswith("Other assumptions"))
-    steady = int((said["settings_agree"] == said["settings"]).sum())
-    assert text.startswith(f"Other assumptions: {steady} of {len(said)} outcomes")
-    assert "of 1 more nothing can be said" in text
-
-
-def test_what_to_find_out_first_counts_the_outcome_that_turns(told: Told) -> None:
-    alone = told.findings.robustness.sweeps
-    row = alone[
-        (alone["assumption"] == "place of park-view")
-        & (alone["criterion"] == "deprived-not-worse")
-        & (alone["scenario"] == SESSIONS)
-    ].iloc[0]
-    first = told.said.changes[0]
-    assert first.startswith("Find out first: where Park View Children's Centre is.")
-    assert f"turns {row['differ']} of {row['tried']} tries of" in first
-    assert "In areas among England's most deprived fifth" in first
-    assert "1,400" not in first
-
-
-def test_the_settings_are_no_probability_and_leave_errors_out(told: Told) -> None:
+def test_a_range_is_no_probability_and_leaves_errors_out(told: Told) -> None:
     text = text_of(told.said.sure)
     assert "is no probability" in text
     assert "Errors of the estimate of times itself" in text

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from functools import cached_property, reduce
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
     Bools = NDArray[np.bool_]
     Doubles = NDArray[np.float64]
-    Figures = tuple[Doubles, Doubles]
 
 MAIN_WEIGHTS = "weight"
 
@@ -47,37 +46,32 @@ LEVELS = (Outcome.MET, Outcome.MARGINAL, Outcome.NOT_MET, Outcome.CANNOT_SAY)
 MET, MARGINAL, NOT_MET, CANNOT_SAY = range(len(LEVELS))
 POINTS = 100.0
 METRES_PER_KM_H = 1000.0 / 60.0
-MOST = {"share": 1.0, "points": 100.0, "min": np.inf}
-"""The highest threshold there can be, by unit."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Assumptions:
-    """One set of assumptions; as it stands, those of the study.
+    """One set of assumptions; None is the study's own.
 
     Parameters
     ----------
     walk_speed_km_h, pushchair_speed_km_h
-        Speeds on foot and with a pushchair; None as in the study. All minutes of the mode change
-        in proportion, the way to and from the street too. Distances do not.
+        Speeds on foot and with a pushchair. All minutes of the mode change in proportion, the way
+        to and from the street too. Distances do not.
     drive_factor
         Driving minutes are multiplied by it: 1.25 is a quarter more.
-    max_offset_m
-        Families and sites farther than this from a street they may use are out of reach. No limit
-        (inf) leaves the one under which the times were worked out.
-    origins
-        The name of the set of origins; "" is the study's first.
+    threshold, max_fall_points, cutoff_min, within_m, added_min, min_hours
+        What the criterion asks, in place of its own.
+    full_time_from_hours
+        From how many hours a week a site counts as full-time.
+    agreed_hours
+        Hours a week at the sites whose hours the scenario cuts: none closes them.
     weights
         The column of origins that says how many live there.
-    threshold_factor
-        The threshold is multiplied by it, and stays within what a share or points can be; the fall
-        allowed beside it, if any, by 2 less the factor, so that both tests become stricter or laxer
-        together where more is better.
 
     Raises
     ------
     InputError
-        If a number is none or not above 0.
+        If a number is below 0, or a speed, factor or hours that make a site full-time are 0.
 
     Examples
     --------
@@ -87,23 +81,27 @@ class Assumptions:
 
     walk_speed_km_h: float | None = None
     pushchair_speed_km_h: float | None = None
-    drive_factor: float = 1.0
-    max_offset_m: float = math.inf
-    origins: str = ""
+    drive_factor: float | None = None
+    threshold: float | None = None
+    max_fall_points: float | None = None
+    cutoff_min: float | None = None
+    within_m: float | None = None
+    added_min: float | None = None
+    min_hours: float | None = None
+    full_time_from_hours: float | None = None
+    agreed_hours: float | None = None
     weights: str = MAIN_WEIGHTS
-    threshold_factor: float = 1.0
 
     def __post_init__(self) -> None:
-        numbers = {
-            field.name: getattr(self, field.name)
-            for field in fields(self)
-            if field.name not in ("origins", "weights")
-        }
-        faults = [
-            f"setting: {name} is {value}; give a number above 0"
-            for name, value in numbers.items()
-            if value is not None and not value > 0
-        ]
+        faults = []
+        for name in (field.name for field in fields(self) if field.name != "weights"):
+            value = getattr(self, name)
+            above = name not in MAY_BE_0
+            if value is None or name == "threshold":  # a gap in minutes may be below 0
+                continue
+            if not (value > 0 or (value == 0 and not above)) or math.isinf(value):
+                least = "a number above 0" if above else "a number of 0 or more"
+                faults.append(f"assumption: {name} is {value}; give {least}")
         if faults:
             raise InputError(faults)
 
@@ -113,7 +111,10 @@ class Assumptions:
         return self == MAIN
 
 
-Setting = Assumptions
+MAY_BE_0 = frozenset({"max_fall_points", "added_min", "agreed_hours"})
+ASKED = ("threshold", "max_fall_points", "cutoff_min", "within_m", "added_min", "min_hours")
+"""The assumptions that are keys of a criterion."""
+
 MAIN = Assumptions()
 
 
@@ -159,22 +160,16 @@ class Layer:
 
     mode: TravelMode
     there: Doubles  # float64 (origins, sites), minutes or metres
-    origin_offset_m: Doubles  # metres to the street; NaN where a place could not be put on one
-    site_offset_m: Doubles
 
     def pace(self, assumptions: Assumptions) -> float:
         """Return by what its minutes are multiplied."""
         if self.mode.uses_road_speeds:
-            return assumptions.drive_factor
+            return assumptions.drive_factor or 1.0
         speed = {
             "foot": assumptions.walk_speed_km_h,
             "pushchair": assumptions.pushchair_speed_km_h,
         }.get(self.mode.rules)
         return 1.0 if speed is None else self.mode.speed_km_h / speed
-
-    def too_far(self, limit_m: float) -> Bools:
-        """Return which origins and sites are farther from a street than a limit allows."""
-        return (self.origin_offset_m > limit_m)[:, None] | (self.site_offset_m > limit_m)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -231,25 +226,16 @@ class View:
         return nearest_left(self.there, closed)
 
     def under(self, assumptions: Assumptions) -> Doubles:
-        """Return what each origin has under other assumptions."""
-        ways = [self._way(layer, layer.there, assumptions) for layer in self.layers]
-        back = None if self.back is None else self._way(self.layers[0], self.back, assumptions)
+        """Return what each origin has at other speeds."""
+        ways = [self._at_pace(layer, layer.there, assumptions) for layer in self.layers]
+        back = None
+        if self.back is not None:
+            back = self._at_pace(self.layers[0], self.back, assumptions)
         return self.figure(reduce(np.minimum, ways), back)
 
-    def effect(self, assumptions: Assumptions) -> Hashable:
-        """Return what assumptions change here: those of one effect are one."""
-        limit_m = assumptions.max_offset_m
-        far = any(layer.too_far(limit_m).any() for layer in self.layers)
-        paces = tuple(self._pace(layer, assumptions) for layer in self.layers)
-        return paces, limit_m if far else np.inf
-
-    def _way(self, layer: Layer, way: Doubles, assumptions: Assumptions) -> Doubles:
-        out = layer.too_far(assumptions.max_offset_m)
-        changed = way * self._pace(layer, assumptions)
-        return np.where(out, np.inf, changed) if out.any() else changed
-
-    def _pace(self, layer: Layer, assumptions: Assumptions) -> float:
-        return 1.0 if self.scope.figure == "m" else layer.pace(assumptions)
+    def _at_pace(self, layer: Layer, way: Doubles, assumptions: Assumptions) -> Doubles:
+        pace = 1.0 if self.scope.figure == "m" else layer.pace(assumptions)
+        return way if pace == 1 else way * pace
 
     @cached_property
     def slack(self) -> Doubles:
@@ -306,9 +292,10 @@ class HoursView(View):
 VIEWS: Mapping[Figure, type[View]] = {"min": View, "m": View, "hours": HoursView}
 
 
-def view_of(scope: Scope, case: Case, side: Side) -> View:
+def view_of(scope: Scope, case: Case, side: Side, enough: float | None = None) -> View:
     """Return what counts of one side of a case; its inputs must be there."""
-    tables, rows, enough = tables_of(scope, side), side.sites, case.settings.full_time_from_hours
+    tables, rows = tables_of(scope, side), side.sites
+    enough = case.settings.full_time_from_hours if enough is None else enough
     ids = open_sites(
         rows, full_time=scope.sites == "full_time", full_time_from_hours=enough
     ).sort_values()
@@ -346,15 +333,9 @@ def _layer(scope: Scope, case: Case, table: TravelTimes, sites: pd.Index) -> Lay
     rows = table.origin_status.index.get_indexer(case.origins.index)
     columns = table.site_status.index.get_indexer(sites)
     values = metres(table) if scope.figure == "m" else table.minutes
-    origin_m, site_m = (
-        status["offset_m"].to_numpy(dtype=np.float64, na_value=np.nan)
-        for status in (table.origin_status, table.site_status)
-    )
     return Layer(
         mode=table.mode,
         there=values[np.ix_(rows, columns)].astype(np.float64),
-        origin_offset_m=origin_m[rows],
-        site_offset_m=site_m[columns],
     )
 
 
@@ -469,37 +450,37 @@ class Question:
     tables: tuple[TravelTimes, ...]  # those it reads, of both sides
     views: tuple[View, ...]  # before, after
     counted: dict[str, Counted]  # by the column of weights; others than the usual when asked for
-    _figures: dict[Hashable, Figures] = field(default_factory=dict, repr=False)
 
     def under(self, assumptions: Assumptions) -> Evaluation:
         """Return what the criterion comes to under assumptions."""
-        before, after = self.figures(assumptions)
-        factor, criterion = assumptions.threshold_factor, self.criterion
-        if factor != 1:
-            criterion = at_threshold(criterion, factor)
-        return self.of_figures(before, after, criterion=criterion, weights=assumptions.weights)
-
-    def figures(self, assumptions: Assumptions) -> Figures:
-        """Return what each origin has before and after."""
         if assumptions == MAIN:
             before, after = (view.figure(view.there, view.back) for view in self.views)
-            return before, after
-        key = tuple(view.effect(assumptions) for view in self.views)
-        if key not in self._figures:
-            before, after = (view.under(assumptions) for view in self.views)
-            self._figures[key] = before, after
-        return self._figures[key]
+            return self.of_figures(before, after)
+        asked = self.varied(assumptions)
+        before, after = (view.under(assumptions) for view in asked.views)
+        return asked.of_figures(before, after, weights=assumptions.weights)
+
+    def varied(self, assumptions: Assumptions) -> Question:
+        """Return the question with what is asked, and which sites count, as assumed."""
+        keys = {key: getattr(assumptions, key) for key in ASKED}
+        keys = {key: value for key, value in keys.items() if value is not None}
+        criterion = self.criterion.model_copy(update=keys)
+        scope, views = scope_of(criterion), self.views
+        if assumptions.full_time_from_hours is not None or assumptions.agreed_hours is not None:
+            views = _with_hours(scope, self.case, assumptions)
+        elif scope != self.scope:
+            views = tuple(replace(view, scope=scope) for view in views)
+        return replace(self, criterion=criterion, scope=scope, views=views)
 
     def of_figures(
         self,
         before: Doubles,
         after: Doubles,
         *,
-        criterion: Criterion | None = None,
         weights: str = MAIN_WEIGHTS,
     ) -> Evaluation:
         """Return what the criterion comes to if origins had so much, all tries at once."""
-        criterion = criterion or self.criterion
+        criterion = self.criterion
         counted = self.counted.get(weights) or self._count(weights)
         kind = KINDS[criterion.measure]
         value = kind.value(criterion, before, after, counted)
@@ -527,16 +508,6 @@ class Question:
         self.counted[weights] = counted_by(self.criterion, origins, policy)
         return self.counted[weights]
 
-    def effect(self, assumptions: Assumptions) -> Hashable:
-        """Return what assumptions change for this criterion: those of one effect are one."""
-        varied = at_threshold(self.criterion, assumptions.threshold_factor)
-        return (
-            assumptions.origins,
-            assumptions.weights,
-            tuple(view.effect(assumptions) for view in self.views),
-            (varied.threshold, varied.max_fall_points),
-        )
-
     def earlier(self) -> Question:
         """Return the same criterion asked of the baseline itself."""
         return replace(self, views=(self.views[0], self.views[0]))
@@ -549,15 +520,7 @@ def evaluate(criterion: Criterion, case: Case, assumptions: Assumptions = MAIN) 
 
 def prepare(criterion: Criterion, case: Case) -> Question:
     """Return a criterion asked of a case, ready to be evaluated."""
-    kind, sides = KINDS[criterion.measure], (case.before, case.after)
-    hours = kind.figure == "hours"
-    scope = Scope(
-        figure=kind.figure,
-        modes=(criterion.mode, *criterion.also_modes),
-        sites=criterion.sites,
-        cutoff_min=(hours and criterion.cutoff_min) or np.inf,
-        there_and_back=criterion.there_and_back or "each_way",
-    )
+    scope, sides = scope_of(criterion), (case.before, case.after)
     missing = missing_inputs(criterion, scope, case)
     further = scope.modes[1:]
     return Question(
@@ -576,6 +539,39 @@ def prepare(criterion: Criterion, case: Case) -> Question:
             else {MAIN_WEIGHTS: counted_by(criterion, case.origins, case.settings.policy)}
         ),
     )
+
+
+def scope_of(criterion: Criterion) -> Scope:
+    """Return what of a side a criterion looks at."""
+    kind = KINDS[criterion.measure]
+    return Scope(
+        figure=kind.figure,
+        modes=(criterion.mode, *criterion.also_modes),
+        sites=criterion.sites,
+        cutoff_min=(kind.figure == "hours" and criterion.cutoff_min) or np.inf,
+        there_and_back=criterion.there_and_back or "each_way",
+    )
+
+
+def cut_sites(case: Case) -> pd.Index:
+    """Return the sites that stay open under a scenario with fewer hours than before."""
+    before, after = (
+        side.sites["hours_per_week"].fillna(np.inf) for side in (case.before, case.after)
+    )
+    fewer = case.after.sites["is_open"] & (after < before.reindex(after.index))
+    cut: pd.Index = case.after.sites.index[fewer]
+    return cut
+
+
+def _with_hours(scope: Scope, case: Case, assumptions: Assumptions) -> tuple[View, ...]:
+    """Return both sides where other hours are kept, or others make a site full-time."""
+    after = case.after
+    if assumptions.agreed_hours is not None:
+        sites = after.sites.copy()
+        sites.loc[cut_sites(case), "hours_per_week"] = assumptions.agreed_hours
+        after = replace(after, sites=sites)
+    enough = assumptions.full_time_from_hours
+    return tuple(view_of(scope, case, side, enough) for side in (case.before, after))
 
 
 def missing_inputs(criterion: Criterion, scope: Scope, case: Case) -> tuple[Reason, ...]:
@@ -609,14 +605,6 @@ def missing_inputs(criterion: Criterion, scope: Scope, case: Case) -> tuple[Reas
         if column not in case.origins.columns or case.origins[column].isna().all():
             missing[Reason(kind=ReasonKind.COLUMN_MISSING, decisive=True, column=column)] = None
     return tuple(missing)
-
-
-def at_threshold(criterion: Criterion, factor: float) -> Criterion:
-    """Return a criterion whose threshold is multiplied, and the fall allowed moved alike."""
-    threshold = min(criterion.threshold * factor, MOST[KINDS[criterion.measure].unit])
-    fall = criterion.max_fall_points
-    fall = None if fall is None else max(fall * (2 - factor), 0.0)
-    return criterion.model_copy(update={"threshold": threshold, "max_fall_points": fall})
 
 
 def grade(

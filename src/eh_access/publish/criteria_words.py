@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from eh_access import notebook
 from eh_access.criteria.criterion import Outcome, ReasonKind
-from eh_access.criteria.sensitivity import NEITHER_WAY
 from eh_access.measures.basic import ROUNDING
 from eh_access.measures.equity import GROUPS
 from eh_access.measures.scenarios import BASELINE
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from eh_access.criteria.criterion import Criterion, Place, Reason, Verdict
-    from eh_access.criteria.sensitivity import Robustness
+    from eh_access.criteria.sensitivity import Sensitivity
 
     Bools = NDArray[np.bool_]
 
@@ -472,85 +471,66 @@ def _some(verdict: Verdict, condition: Bools) -> str:
     return about(weight, verdict.settings.policy) if weight > 0 else ""
 
 
-# ---- how far verdicts hold ---------------------------------------------------------------------
+# ---- one assumption at a time ------------------------------------------------------------------
 
-WAYS = ("met", "marginal", "not met", "cannot say")
-"""The outcomes of tries, in the order they are counted out."""
-
-
-def robustness_sentence(
-    outcome: str,
-    could: pd.DataFrame,
-    positions: pd.DataFrame,
-    turns: pd.DataFrame,
-    idle: Sequence[str],
-) -> str:
-    """Return how far an outcome holds, in words."""
-    left = [f"could not matter: {', '.join(idle)}"] if idle else []
-    if outcome == NEITHER_WAY:
-        return "; ".join([_either_way(could, positions), *left])
-    if outcome == Outcome.CANNOT_SAY.value:
-        text = f"nothing can be said in {int(could['agrees_with_main'].sum())} of {_could(could)}"
-    elif could.empty:
-        text = "no setting tried could matter"
-    else:
-        text = f"holds in {int(could['agrees_with_main'].sum())} of {_could(could)}"
-    if len(positions):
-        held = int(positions["agrees_with_main"].sum())
-        text += f" and {held} of {len(positions)} sampled positions"
-    turning = [clause for _, row in turns.iterrows() for clause in _turns(row)]
-    return "; ".join([text, *turning, *left])
+ASSUMPTIONS = {
+    "walk_speed_km_h": "walking speed",
+    "pushchair_speed_km_h": "speed with a pushchair",
+    "drive_factor": "driving time",
+    "max_fall_points": "fall allowed",
+    "cutoff_min": "minutes that count as near",
+    "within_m": "metres that count as near",
+    "added_min": "minutes added that count",
+    "min_hours": "hours asked for",
+    "full_time_from_hours": "hours that make a site full-time",
+    "agreed_hours": "hours kept where they are cut",
+    "threshold": "threshold",
+    "weights": "who is counted",
+    "origins": "where people are counted",
+    "neighbours": "sites over the border",
+}
+"""What each assumption is called."""
 
 
-def _either_way(could: pd.DataFrame, positions: pd.DataFrame) -> str:
-    """Return what the tries of an outcome that points neither way come to."""
-    clauses = ["points neither way"]
-    for part, where in ((could, _could(could)), (positions, f"{len(positions)} sampled positions")):
-        if len(part):
-            counts = part["outcome"].value_counts()
-            ways = [f"{counts[way]} {way}" for way in WAYS if way in counts]
-            clauses.append(f"in {where}: {', '.join(ways)}")
-    return "; ".join(clauses)
+def turns_in_words(row: Mapping[Any, Any]) -> str:
+    """Return where an outcome turns as an assumption moves, or over which range it stands."""
+    share = row["unit"] == "share"
+    scale, unit = (100.0, "%") if share else (1.0, f" {row['unit']}")
+    turns = [
+        f"turns to {row[f'outcome_{side}']} {side} {scale * row[f'turns_{side}']:.3g}{unit}"
+        for side in ("below", "above")
+        if not math.isnan(row[f"turns_{side}"])
+    ]
+    span = f"{scale * row['lowest']:.3g} to {scale * row['highest']:.3g}{unit}"
+    return "; ".join(turns) or f"stands from {span}"
 
 
-def _could(settings: pd.DataFrame) -> str:
-    if len(settings) == 1:
-        return "the 1 setting that could matter"
-    return f"the {len(settings)} settings that could matter"
+def sensitivity_text(found: Sensitivity) -> str:
+    """Return every tipping point, a line each."""
+    return "\n".join([_sensitivity_title(found), *(f"  {line}" for line in _tips(found))])
 
 
-def _turns(row: pd.Series) -> Iterator[str]:
-    for side in ("below", "above"):
-        value, outcome = row[f"turns_{side}"], row[f"outcome_{side}"]
-        if not math.isnan(value):
-            yield f"turns to {outcome} {side} {value:.3g} {row['unit']} ({row['words']})"
-
-
-def robustness_text(robustness: Robustness) -> str:
-    """Return how far each verdict holds, a line each."""
-    summary = robustness.summary()
-    rows = summary.itertuples()
-    return "\n".join(
-        [
-            f"Robustness: {notebook.verdict_count(len(summary))} under other assumptions",
-            *(f"  {r.scenario}, {r.criterion}: {r.outcome}. {r.sentence}" for r in rows),
-        ]
+def sensitivity_html(found: Sensitivity) -> str:
+    """Return every tipping point in a table."""
+    rows = [tuple(line.split(": ", 1)) for line in _tips(found)]
+    return notebook.paragraph(_sensitivity_title(found), strong=True) + notebook.table(
+        ["scenario and criterion", "turns"], rows
     )
 
 
-def robustness_html(robustness: Robustness) -> str:
-    """Return how far each verdict holds, in its sentence."""
-    summary = robustness.summary()
-    rows = [(r.scenario, r.criterion, r.outcome, r.sentence) for r in summary.itertuples()]
-    title = f"Robustness: {notebook.verdict_count(len(summary))} under other assumptions"
-    warning = (
-        "Outcomes here are of the numbers alone. Where times are estimates these are indications: "
-        "the verdicts themselves are then never met or not met."
-    )
+def _sensitivity_title(found: Sensitivity) -> str:
+    tips = found.tipping
+    turning = tips["turns_below"].notna() | tips["turns_above"].notna()
     return (
-        notebook.paragraph(title, strong=True)
-        + notebook.paragraph(warning)
-        + notebook.table(
-            ["scenario", "criterion", "outcome of the numbers", "how far it holds"], rows
-        )
+        f"Sensitivity: {len(tips)} assumptions of criteria, moved one at a time; the outcome "
+        f"turns with {int(turning.sum())}"
     )
+
+
+def _tips(found: Sensitivity) -> Iterator[str]:
+    for row in found.tipping.to_dict("records"):
+        if row["outcome_below"] or row["outcome_above"]:
+            yield (
+                f"{row['scenario']}, {row['criterion']}: {row['outcome']} now; "
+                f"{ASSUMPTIONS[row['assumption']]}: {turns_in_words(row)}"
+            )

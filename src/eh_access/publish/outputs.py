@@ -39,7 +39,7 @@ OUTPUT_NAMES = (
     "verdicts.csv",
     "neighbours.csv",
     "alternatives.csv",
-    "robustness.csv",
+    "sensitivity.csv",
     "fairness.csv",
     "outreach.csv",
     "hidden.csv",

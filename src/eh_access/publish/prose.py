@@ -8,19 +8,19 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from eh_access.criteria.criterion import Outcome, ReasonKind
-from eh_access.criteria.sensitivity import NEITHER_WAY
+from eh_access.criteria.evaluate import ASKED
 from eh_access.measures.equity import KINDS, NOTES
 from eh_access.measures.scenarios import BASELINE, rough_radius_m
 from eh_access.planning.three_readings import READINGS
 from eh_access.publish import numbers
 from eh_access.publish.charts import DARK_BLUE, GREY, INK, ORANGE, Drawing, blank_figure, drawn
-from eh_access.publish.criteria_words import reason_clause, verdict_fact
+from eh_access.publish.criteria_words import ASSUMPTIONS, reason_clause, verdict_fact
 from eh_access.publish.notes import note_text
 from eh_access.publish.numbers import capital, listed
 from eh_access.publish.table import Column, Table, make_table, records, with_marks
@@ -235,9 +235,8 @@ def what_it_does_not_tell(result: StudyResult) -> tuple[str, ...]:
     sources = "the estimate of times itself" if result.estimated else "the map of streets"
     told = [
         (
-            "The settings are not drawn from anything, so “45 of 47” is no probability. Errors of "
-            f"{sources} and of the counts are not among them, nor opening hours other than those "
-            "given."
+            "A range of assumptions is no probability. Errors of "
+            f"{sources} and of the counts are not among them."
         )
     ]
     gaps = [item.title for item in result.study.criteria if item.measure == "group_gap"]
@@ -245,7 +244,7 @@ def what_it_does_not_tell(result: StudyResult) -> tuple[str, ...]:
         listed = numbers.listed(numbers.quoted(title) for title in gaps)
         told.append(
             "Another speed multiplies all minutes alike. It can make a difference between two "
-            "groups larger or smaller, never turn it round: that such settings agree says "
+            "groups larger or smaller, never turn it round: that an outcome stands says "
             f"nothing on {listed}, where the question is which group has more added."
         )
     return tuple(told)
@@ -290,7 +289,7 @@ FILES = (
     ("verdicts.csv", "criterion by criterion"),
     ("neighbours.csv", "the same with neighbours' sites counted"),
     ("alternatives.csv", "every other set of sites that could close, ranked"),
-    ("robustness.csv", "the criteria under other assumptions and places"),
+    ("sensitivity.csv", "the criteria with one assumption changed at a time"),
     ("fairness.csv", "how every group fares"),
     ("outreach.csv", "where sessions would give back most"),
     ("hidden.csv", "what was hidden, and why"),
@@ -884,10 +883,6 @@ GAP_COLUMNS = (
     "gap_change_low_min",
     "gap_change_high_min",
 )
-UNKNOWNS_SHOWN = 6
-CANNOT_SAY = Outcome.CANNOT_SAY.value
-YARDSTICKS = ("threshold",)
-"""Assumptions that somebody sets: they can be argued over, but not found out."""
 MOST_TURNS = 3
 
 
@@ -983,94 +978,35 @@ def sure_section(
     result: StudyResult, findings: Findings, tables: Mapping[str, Table]
 ) -> Section | None:
     """Return the section on how far each outcome holds."""
-    name, said = headline(result), Wording.of(result)
-    if "robustness" not in tables or name is None:
+    name = headline(result)
+    if "tipping" not in tables or name is None:
         return None
-    label = scenario_label(result, name)
-    held = tables["robustness"].where(scenario=label).frame
-    parts = [
-        Part(
-            paragraphs=(
-                (
-                    "Each criterion was asked again under other walking speeds, pushchair speeds, "
-                    "driving times, limits for joining a street, counts, sets of origins and "
-                    "thresholds, and with roughly known places elsewhere in their circles. Every "
-                    "try compares the same families before and after. What is compared is what the "
-                    "figures point to. Only settings that could matter are counted: "
-                    "not the study's own, none that changes nothing a criterion looks at (driving "
-                    "times where it asks about walking), and of those that do the same to it one."
-                ),
-                *what_it_does_not_tell(result),
-            ),
-            bullets=(
-                *(f"{row['title']}: {_further_words_told(row)}" for row in records(held)),
-                *hours_at_the_edge(result, findings, name),
-            ),
-            table=tables["robustness"].without("criterion", "sentence"),
-        )
-    ]
-    if "tipping" in tables:
-        turning = tables["tipping"]
-        turns = turning.frame["turns_below"].notna() | turning.frame["turns_above"].notna()
-        shown = replace(turning, frame=turning.frame[turns].reset_index(drop=True))
-        shown = replace(shown, columns=tuple(c for c in shown.columns if c.key in _TIPPING_SHOWN))
-        nothing = () if turns.any() else ("No outcome turns within what was searched.",)
-        parts.append(
-            Part(
-                heading="Tipping points",
-                paragraphs=(
-                    (
-                        f"{int(turns.sum())} of {len(turns)} pairs of outcome and assumption turn "
-                        "within the range searched; the rest stand; all are in the workbook."
-                    ),
-                    *nothing,
-                ),
-                table=shown if turns.any() else None,
-            )
-        )
-    if "unknowns" in tables:
-        parts.append(_first_unknown(tables["unknowns"], said))
-    return Section(anchor="sure", title="How sure are we?", parts=tuple(parts))
-
-
-_TIPPING_SHOWN = ("scenario", "title", "words", "told")
-
-
-def _further_words_told(row: Mapping[str, Any]) -> str:
-    """Return an outcome and how far it holds; one that points neither way says so itself."""
-    if row["outcome"] == NEITHER_WAY:
-        return numbers.uncapital(row["sentence"])
-    return f"{row['outcome']}. {row['sentence']}"
-
-
-def _first_unknown(table: Table, said: Wording) -> Part:
-    return Part(
-        heading="What to find out first",
+    tipping = tables["tipping"].where(scenario=scenario_label(result, name))
+    turns = _turning(tipping.frame)
+    shown = replace(tipping, columns=tuple(c for c in tipping.columns if c.key in _TIPPING_SHOWN))
+    part = Part(
+        heading="One assumption at a time",
         paragraphs=(
-            most_important(table)
-            or "No outcome hangs on any one of the assumptions or places tried, each moved alone.",
+            (
+                "Each criterion was asked again with one assumption changed and all others as in "
+                "this study. The same families are compared before and after."
+            ),
+            f"The outcome turns with {int(turns.sum())} of {len(turns)} assumptions.",
+            *what_it_does_not_tell(result),
         ),
-        table=replace(
-            table,
-            frame=table.frame.head(UNKNOWNS_SHOWN),
-            title=f"What the outcomes hang on most, the first {UNKNOWNS_SHOWN}{said.mark}",
-        ),
+        bullets=hours_at_the_edge(result, findings, name),
+        table=shown,
     )
+    return Section(anchor="sure", title="How sure are we?", parts=(part,))
 
 
-def most_important(table: Table) -> str:
-    """Return the one unknown that matters most, in a sentence."""
-    yardsticks = table.frame["words"].isin(YARDSTICKS)
-    unknown = table.frame[~yardsticks & (table.frame["differ"] > 0)]
-    if unknown.empty:
-        return ""
-    first = unknown.iloc[0]
-    return (
-        f"Find out first: {first['words']}. Moved alone over {first['searched']}, it turns "
-        f"{first['differ']:,.0f} of {first['tried']:,.0f} tries of "
-        f"{numbers.quoted(first['title'])}; of {first['pairs']:.0f} distinct outcomes that "
-        f"it could turn it turns {first['turned']:.0f}."
-    )
+_TIPPING_SHOWN = frozenset(
+    {"title", "words", "outcome", "lowest_value", "highest_value", "value_unit", "told"}
+)
+
+
+def _turning(frame: pd.DataFrame) -> pd.Series:
+    return frame["turns_below"].notna() | frame["turns_above"].notna()
 
 
 def changes(
@@ -1078,38 +1014,15 @@ def changes(
 ) -> tuple[str, ...]:
     """Return what would change the answer, from what was tried: for the first pages."""
     name = headline(result)
-    if name is None or "robustness" not in tables:
+    if name is None or "tipping" not in tables:
         return ()
-    found = [most_important(tables["unknowns"])] if "unknowns" in tables else []
-    row = {"scenario": scenario_label(result, name)}
-    if "tipping" in tables:
-        tipping = tables["tipping"].where(**row).frame
-        turning = tipping[tipping["turns_below"].notna() | tipping["turns_above"].notna()]
-        found += [
-            f"{numbers.capital(item['words'])}: {numbers.clause(item['title'])} {item['told']}."
-            for item in records(turning.head(MOST_TURNS))
-        ]
-    held = tables["robustness"].where(**row).frame
-    hours = hours_at_the_edge(result, findings, name)
-    if not len(held):
-        return (*filter(None, found), *hours)
-    unsaid = held["outcome"] == CANNOT_SAY
-    pointing = held[~unsaid & (held["outcome"] != NEITHER_WAY)]
-    steady = pointing["settings_agree"] == pointing["settings"]
-    told = (
-        f"{int(steady.sum())} of {numbers.counted(len(pointing), 'outcome')} "
-        f"{'holds' if steady.sum() == 1 else 'hold'} in all other settings that could matter"
-    )
-    neither = len(held) - len(pointing) - int(unsaid.sum())
-    if neither:
-        told += f"; {neither} more point{'s' if neither == 1 else ''} neither way"
-    if unsaid.any():
-        told += (
-            f"; of {int(unsaid.sum())} more nothing can be said, so it is not counted as holding"
-        )
-    if not any(item for item in found[1:]):
-        told += ", and none turns at any speed or threshold within the range searched"
-    return tuple(filter(None, [*found, *hours, f"Other assumptions: {told}."]))
+    tipping = tables["tipping"].where(scenario=scenario_label(result, name)).frame
+    asked = [ASSUMPTIONS[name] for name in ASKED]  # argued over; the rest can be found out
+    found = [
+        f"{numbers.capital(row['words'])}: {numbers.clause(row['title'])} {row['told']}."
+        for row in records(tipping[_turning(tipping) & ~tipping["words"].isin(asked)])
+    ]
+    return (*found[:MOST_TURNS], *hours_at_the_edge(result, findings, name))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -1137,7 +1050,7 @@ class Further:
         """The files that are not written, there being nothing to say in them."""
         there = {
             "alternatives.csv": self.choice,
-            "robustness.csv": self.tables,
+            "sensitivity.csv": self.tables,
             "fairness.csv": self.tables,
             "outreach.csv": self.outreach,
         }

@@ -65,7 +65,7 @@ def render_report(
     tables
         From ``tabulate``, when at hand.
     findings
-        From `find_findings`: fairness, other choices, venues and robustness; without them the
+        From `find_findings`: fairness, other choices, venues and sensitivity; without them the
         report has no sections on these.
 
     Returns

@@ -6,14 +6,13 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
-from eh_access.criteria.sensitivity import NEITHER_WAY
 from eh_access.measures.basic import within
 from eh_access.measures.equity import KINDS, NOTES, fifths, imd_fifth
 from eh_access.modes import ACTIVE_PLACES_PARKING_S, MODES, TravelMode
@@ -21,6 +20,7 @@ from eh_access.planning.three_readings import LONG_WEEK_H
 from eh_access.privacy.hiding import hide_small
 from eh_access.publish import numbers
 from eh_access.publish.attribution import credit_lines, sources_frame
+from eh_access.publish.criteria_words import ASSUMPTIONS, turns_in_words
 from eh_access.publish.notes import note_text
 from eh_access.publish.numbers import clause
 from eh_access.publish.table import (
@@ -711,7 +711,6 @@ def _notes(found: Alternatives) -> tuple[str, ...]:
 
 
 SITES = {"open": ANY_SITE, "full_time": FULL_TIME}
-TIPPING_DIGITS = 3
 GINI_SOURCE = (
     "Gini coefficient: 0 where all take as long, towards 1 where few have nearly all the minutes. "
     "It says how unequal times are, not how long: where everybody's grow, it can fall."
@@ -733,8 +732,7 @@ def further_tables(result: StudyResult, findings: Findings) -> Mapping[str, Tabl
         tables += choice_tables(findings.alternatives, said)
     if findings.outreach:
         tables.append(_outreach(result, findings, said))
-    tables += [_robustness(result, findings, said), _tipping(result, findings, said)]
-    tables.append(_unknowns(result, findings, said))
+    tables += [_sensitivity(result, findings, said), _tipping(result, findings, said)]
     if not result.study.policy.public:
         tables = [with_marks(table) for table in tables]
     return MappingProxyType({table.name: table for table in tables if len(table.frame)})
@@ -909,97 +907,68 @@ def _judged(result: StudyResult, frame: pd.DataFrame) -> pd.DataFrame:
     return told
 
 
-def _robustness(result: StudyResult, findings: Findings, said: Wording) -> Table:
-    frame = _judged(result, findings.robustness.summary())
-    scales = [PRINTED[_criteria(result)[str(name)].kind.unit] for name in frame["criterion"]]
-    for key in ("lowest_value", "highest_value"):
-        frame[key] = [
-            value * scale if math.isfinite(value) else math.nan
-            for value, (scale, _) in zip(frame[key], scales, strict=True)
-        ]
-    frame["unit"] = [unit for _, unit in scales]
-    frame["sentence"] = [numbers.capital(str(text)) + "." for text in frame["sentence"]]
-    for key in ("settings_agree", "positions_agree"):  # with neither way nothing can agree
-        frame[key] = frame[key].astype(float).mask(frame["outcome"] == NEITHER_WAY)
+def _scaled(result: StudyResult, frame: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Return a frame with values of criteria as they are printed, and their unit."""
+    criteria = _criteria(result)
+    scales = [PRINTED[criteria[str(name)].kind.unit] for name in frame["criterion"]]
+    told = _judged(result, frame)
+    factors = np.array([scale for scale, _ in scales])
+    for key in keys:
+        values = frame[key].to_numpy(dtype=np.float64) * factors
+        told[key] = np.where(np.isfinite(values), values, np.nan)
+    told["value_unit"] = [unit for _, unit in scales]
+    told["words"] = [ASSUMPTIONS[str(name)] for name in frame["assumption"]]
+    return told
+
+
+def _sensitivity(result: StudyResult, findings: Findings, said: Wording) -> Table:
+    frame = findings.sensitivity.frame
+    told = _scaled(result, frame, ("value", "baseline_value"))
+    told["choice"] = told["choice"].where(told["choice"] != "", "not applicable")
     columns = (
         Column("scenario", "Scenario"),
         Column("criterion", "Criterion"),
         Column("title", "What it asks"),
+        Column("words", "Assumption"),
+        Column("step", "Tried at", "index"),
+        Column("unit", "Unit"),
+        Column("choice", "Choice"),
+        Column("baseline_value", "Before", "value"),
+        Column("value", "Value", "value"),
+        Column("value_unit", "Unit of the two"),
         Column("outcome", "The figures point to"),
-        Column("settings_agree", "Settings that agree", "count"),
-        Column("settings", "Of settings that could matter", "count"),
-        Column("settings_tried", "Other settings tried", "count"),
-        Column("could_not_matter", "Assumptions that could not matter"),
-        Column("positions_agree", "Sampled places that agree", "count"),
-        Column("positions", "Of places tried", "count"),
-        Column("lowest_value", "Lowest value", "value"),
-        Column("highest_value", "Highest value", "value"),
-        Column("unit", "Unit of the two"),
-        Column("sentence", "In words"),
+        Column("is_main", "As in the study"),
     )
-    title = f"How far each outcome holds under other assumptions, {said.place}{said.mark}"
-    return make_table("robustness", title, columns, frame, notes=said.table_notes, headers=3)
+    title = f"Each criterion with one assumption changed at a time, {said.place}{said.mark}"
+    return make_table("sensitivity", title, columns, told, notes=said.table_notes, headers=4)
 
 
 def _tipping(result: StudyResult, findings: Findings, said: Wording) -> Table:
-    frame = _judged(result, findings.robustness.tipping_points())
-    for key in ("turns_below", "turns_above"):
-        frame[key] = [_significant(float(value)) for value in frame[key]]
-    frame["told"] = [_turns(row) for row in records(frame)]
+    frame = findings.sensitivity.tipping
+    told = _scaled(result, frame, ("lowest_value", "highest_value"))
+    told["told"] = [turns_in_words(row) for row in records(frame)]
     columns = (
         Column("scenario", "Scenario"),
         Column("criterion", "Criterion"),
         Column("title", "What it asks"),
         Column("words", "Assumption"),
         Column("unit", "Unit"),
-        Column("main_value", "In this study", "index"),
-        Column("searched_from", "Searched from", "index"),
-        Column("searched_to", "to", "index"),
+        Column("main", "In this study", "index"),
+        Column("lowest", "Tried from", "index"),
+        Column("highest", "to", "index"),
+        Column("outcome", "The figures point to"),
+        Column("lowest_value", "Lowest value", "value"),
+        Column("highest_value", "Highest value", "value"),
+        Column("value_unit", "Unit of the two"),
         Column("turns_below", "Turns below", "index"),
         Column("turns_above", "Turns above", "index"),
         Column("told", "In words"),
     )
     title = (
-        f"Where an outcome would turn as one assumption moves and all others stay, "
+        f"Where an outcome turns as one assumption moves and all others stay, "
         f"{said.place}{said.mark}"
     )
-    return make_table("tipping", title, columns, frame, notes=said.table_notes, headers=4)
-
-
-def _significant(value: float) -> float:
-    return float(f"{value:.{TIPPING_DIGITS}g}") if math.isfinite(value) else math.nan
-
-
-def _turns(row: Mapping[str, Any]) -> str:
-    """Return where an outcome turns, in words."""
-    told = [
-        f"turns to {row[f'outcome_{side}']} {side} {row[f'turns_{side}']:g} {row['unit']}"
-        for side in ("below", "above")
-        if not math.isnan(row[f"turns_{side}"])
-    ]
-    span = f"{row['searched_from']:g} to {row['searched_to']:g} {row['unit']}"
-    return "; ".join(told) or f"stands from {span}"
-
-
-def _unknowns(result: StudyResult, findings: Findings, said: Wording) -> Table:
-    frame = findings.robustness.which_matters_most()
-    criteria = _criteria(result)
-    frame["title"] = [criteria[name].title if name else "none" for name in frame["criterion"]]
-    columns = (
-        Column("words", "What is not known for sure"),
-        Column("searched", "Tried over"),
-        Column("title", "The outcome it turns most often"),
-        Column("differ", "Tries with another outcome", "count"),
-        Column("tried", "Of tries", "count"),
-        Column("share", "Share with another outcome", "percent"),
-        Column("turned", "Outcomes that turn at all", "count"),
-        Column("pairs", "Of distinct outcomes that could", "count"),
-    )
-    title = (
-        "What the outcomes hang on most: each assumption moved alone over its range, and the "
-        f"outcome it turns most often, {said.place}{said.mark}"
-    )
-    return make_table("unknowns", title, columns, frame, notes=said.table_notes)
+    return make_table("tipping", title, columns, told, notes=said.table_notes, headers=4)
 
 
 Pair = tuple["Verdict", "Verdict"]

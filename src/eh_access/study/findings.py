@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from eh_access.criteria.criterion import Outcome
 from eh_access.criteria.judge import judge
-from eh_access.criteria.sensitivity import Robustness, robustness, sampled_sites
+from eh_access.criteria.sensitivity import Sensitivity, sensitivity
 from eh_access.measures.basic import weighted_mean
 from eh_access.measures.catchments import floating_catchment, load_on_sites
 from eh_access.measures.equity import fairness_frame
@@ -46,7 +45,7 @@ from eh_access.study.travel import Progress, Travel, session_mode, times_by, wor
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from eh_access.criteria.criterion import Verdict
+    from eh_access.criteria.criterion import Case, Verdict
     from eh_access.measures.opening_hours import Timetable
     from eh_access.modes import TravelMode
     from eh_access.network.model import Network
@@ -291,8 +290,8 @@ class Findings:
     alternatives
         Every set of as many sites as the last scenario takes away, ranked; None where no scenario
         takes any away.
-    robustness
-        The criteria under other assumptions and with roughly known sites elsewhere.
+    sensitivity
+        The criteria with one assumption changed at a time.
     fairness
         How every group fares: ``fairness.csv``.
     outreach
@@ -312,7 +311,7 @@ class Findings:
     """
 
     alternatives: Alternatives | None
-    robustness: Robustness
+    sensitivity: Sensitivity
     fairness: pd.DataFrame
     outreach: tuple[Outreach, ...]
     readings: pd.DataFrame
@@ -328,14 +327,14 @@ class Findings:
         Returns
         -------
         dict of str to pandas.DataFrame
-            ``alternatives.csv``, ``robustness.csv``, ``fairness.csv`` and ``outreach.csv``, those
+            ``alternatives.csv``, ``sensitivity.csv``, ``fairness.csv`` and ``outreach.csv``, those
             of them that there is something to say in.
         """
         found = {
             "alternatives.csv": None
             if self.alternatives is None
             else alternatives_frame(self.alternatives),
-            "robustness.csv": self.robustness.frame,
+            "sensitivity.csv": self.sensitivity.frame,
             "fairness.csv": self.fairness,
             "outreach.csv": outreach_frame(self.outreach) if self.outreach else None,
         }
@@ -375,7 +374,7 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
     tell("Ranking every other choice")
     alternatives = _alternatives(result)
     tell("Trying other assumptions")
-    steady = find_robustness(result, progress=tell)
+    sensitive = find_sensitivity(result, progress=tell)
     tell("Looking for the best venues")
     outreach = _outreach(result)
     tell("Asking who gains and who loses")
@@ -403,7 +402,7 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
     load, four = hide_small(load_table(result), LOAD_FIGURES, policy, table="load")
     return Findings(
         alternatives=alternatives,
-        robustness=steady,
+        sensitivity=sensitive,
         fairness=grouped,
         outreach=outreach,
         readings=read,
@@ -454,8 +453,8 @@ def find_maps(result: StudyResult, *, progress: Progress | None = None) -> Maps:
     )
 
 
-def find_robustness(result: StudyResult, *, progress: Progress | None = None) -> Robustness:
-    """Ask the criteria under other assumptions and with roughly known sites elsewhere, no more.
+def find_sensitivity(result: StudyResult, *, progress: Progress | None = None) -> Sensitivity:
+    """Ask the criteria again with one assumption changed at a time.
 
     Parameters
     ----------
@@ -464,8 +463,9 @@ def find_robustness(result: StudyResult, *, progress: Progress | None = None) ->
 
     Returns
     -------
-    Robustness
-        On the result's set of origins and, where there is one, on another.
+    Sensitivity
+        Of every scenario compared with the baseline. Another set of origins, and neighbours'
+        sites, are choices where the study has them.
 
     Raises
     ------
@@ -476,42 +476,32 @@ def find_robustness(result: StudyResult, *, progress: Progress | None = None) ->
     --------
     >>> from eh_access.study.config import load_study
     >>> from eh_access.study.run import run_study
-    >>> found = find_robustness(run_study(load_study("newport")))
-    >>> found.summary()["sentence"].str.contains("that could matter").all().item()
-    True
+    >>> found = find_sensitivity(run_study(load_study("newport")))
+    >>> found.frame["assumption"].nunique()
+    9
     """
     study, tell = result.study, progress if progress is not None else _silent
-    cases = {result.origins_name: cases_of(result)}
+    cases = cases_of(result)[1:]
+    choices: dict[str, dict[str, list[Case]]] = {}
     other = _other_origins(result)
     if other is not None:
         tell(f"Trying the origins of the set '{other}'")
         tables = read_inputs(study, origins=other)
         travel = _travel(result, tables.origins, tables.sites)
-        cases[other] = [
+        moved = [
             replace(
                 case,
                 origins=tables.origins,
                 before=travel.side(case.before.sites),
                 after=travel.side(case.after.sites),
             )
-            for case in cases[result.origins_name]
+            for case in cases
         ]
-    sampled = sampled_sites(result.sites, seed=study.settings.seed, within=result.borough)
-    positions = {}
-    if len(sampled):
-        tell("Trying other places for sites known only roughly")
-        there = _travel(result, result.origins, sampled)
-        positions = {BASELINE_NAME: there.side(sampled)}
-        for name in result.moved:
-            if result.network_for(name) is not result.network:
-                there = _travel(result, result.origins, sampled, scenario=name)
-                positions[name] = there.side(sampled)
-    neither = {
-        (verdict.scenario, verdict.criterion.id)
-        for verdict in result.verdicts
-        if verdict.outcome == Outcome.CANNOT_SAY and verdict.indication is None
-    }
-    return robustness(study.criteria, cases, positions=positions, neither=neither)
+        choices["origins"] = {result.origins_name: cases, other: moved}
+    if result.with_neighbours is not None:
+        counted = cases_of(result.with_neighbours)[1:]
+        choices["neighbours"] = {"left out": cases, "counted": counted}
+    return sensitivity(study.criteria, cases, choices=choices)
 
 
 def _lost_sites(result: StudyResult) -> tuple[str, ...]:
