@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 import contourpy
@@ -73,6 +72,8 @@ def reached_pieces(
     near: NDArray[np.bool_],
 ) -> Pieces:
     """Return how every street within reach is reached: from one end, from both, from the site."""
+    from eh_access.routing.surface import trace  # noqa: PLC0415 - loads numba
+
     from_start, from_end = edge_min
     u_min = node_min[network.edge_from].astype(np.float64)
     v_min = node_min[network.edge_to].astype(np.float64)
@@ -81,18 +82,23 @@ def reached_pieces(
     both = np.flatnonzero(by_u & by_v & (from_start + from_end > 0))
     lead_min = v_min[both] + from_end[both] - u_min[both]
     meet[both] = np.clip(lead_min / (from_start + from_end)[both], 0.0, 1.0)
-    own = np.arange(network.edge_count) == stand.edge
-    start, end, at = (np.full(network.edge_count, share) for share in (0.0, 1.0, stand.fraction))
-    begin_min = np.full(network.edge_count, stand.minutes)
-    ways = [
-        _pieces(network, by_u, (start, meet), u_min, from_start),
-        _pieces(network, by_v, (end, meet), v_min, from_end),
-        _pieces(network, own & np.isfinite(from_start), (at, end), begin_min, from_start),
-        _pieces(network, own & np.isfinite(from_end), (at, start), begin_min, from_end),
+    own, at = np.array([stand.edge]), np.array([stand.fraction])
+    stand_min = np.array([stand.minutes])
+    from_u, from_v = np.flatnonzero(by_u), np.flatnonzero(by_v)
+    spans = [
+        (from_u, np.zeros(len(from_u)), meet[from_u], u_min[from_u], from_start[from_u]),
+        (from_v, np.ones(len(from_v)), meet[from_v], v_min[from_v], from_end[from_v]),
+        *(
+            (own, at, np.array([end]), stand_min, whole_min[own])
+            for end, whole_min in ((1.0, from_start), (0.0, from_end))
+            if np.isfinite(whole_min[stand.edge])
+        ),
     ]
-    return Pieces(
-        np.concatenate([way.ends for way in ways]), np.concatenate([way.minutes for way in ways])
-    )
+    edges, *columns = (np.concatenate(column) for column in zip(*spans, strict=True))
+    drawn = segments_of(network)
+    starts = network.geometry_start - np.arange(network.edge_count + 1)  # a bend more than segments
+    segments = (drawn.ends, drawn.before_m, drawn.length_m, drawn.drawn_m)
+    return Pieces(*trace(edges, tuple(columns), starts, segments))
 
 
 def edge_minutes(
@@ -117,34 +123,6 @@ def edges_near(
     beyond = np.array(bounds) + np.array([-within_m, -within_m, within_m, within_m])
     near: NDArray[np.bool_] = np.all(np.hstack([high >= beyond[:2], low <= beyond[2:]]), axis=1)
     return near
-
-
-def _pieces(
-    network: Network,
-    edges: NDArray[np.bool_],
-    span: tuple[NDArray[np.float64], NDArray[np.float64]],
-    begin_min: NDArray[np.float64],
-    edge_min: NDArray[np.float64],
-) -> Pieces:
-    """Return edges from one share of their line to another, along their bends; a row per edge."""
-    drawn = segments_of(network)
-    first, last = span
-    low, high = np.minimum(first, last), np.maximum(first, last)
-    segment = np.flatnonzero((edges & (low < high))[drawn.edge] & (drawn.length_m > 0))
-    edge, before_m = drawn.edge[segment], drawn.before_m[segment]
-    until_m = before_m + drawn.length_m[segment]
-    within = np.column_stack([before_m, until_m]) / drawn.drawn_m[edge, None]
-    within = np.clip(within, low[edge, None], high[edge, None])
-    kept = within[:, 0] < within[:, 1]
-    segment, edge, within = segment[kept], edge[kept], within[kept]
-    shares = np.where((first < last)[edge, None], within, within[:, ::-1])
-    along_m = shares * drawn.drawn_m[edge, None] - drawn.before_m[segment, None]
-    along = along_m / drawn.length_m[segment, None]
-    ends = drawn.ends[segment]
-    step = ends[:, 2:] - ends[:, :2]
-    places = np.hstack([ends[:, :2] + along[:, i : i + 1] * step for i in (0, 1)])
-    spent_min = np.abs(shares - first[edge, None]) * edge_min[edge, None]
-    return Pieces(places, begin_min[edge, None] + spent_min)
 
 
 log = logging.getLogger(__name__)
@@ -363,9 +341,13 @@ def _contours(
         rim = surface.copy()
         paint(rim, corner, cell_m, pieces.ends, pieces.minutes, fringe, limits)
         outlines: Any = contourpy.contour_generator(
-            x, y, rim, fill_type=contourpy.FillType.OuterOffset
+            x, y, rim, fill_type=contourpy.FillType.ChunkCombinedOffsetOffset
         ).filled(-np.inf, 0.0)
-        land = _land(list(_polygons(*outlines)))
+        points, *offsets = (chunk for (chunk,) in outlines)
+        polygon = shapely.GeometryType.POLYGON
+        land = _land(
+            [] if points is None else shapely.from_ragged_array(polygon, points, tuple(offsets))
+        )
         yield land
 
 
@@ -373,22 +355,13 @@ def _lattice(
     pieces: Pieces, margin_m: float, cell_m: float, area: BaseGeometry | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return x and y of the raster's points: whole multiples of the cell, the same for all."""
-    xy = pieces.ends.reshape(-1, 2)
-    low, high = xy.min(axis=0) - margin_m, xy.max(axis=0) + margin_m
+    xy = np.ascontiguousarray(pieces.ends.reshape(-1, 2).T)  # so their least is found at once
+    low, high = xy.min(axis=1) - margin_m, xy.max(axis=1) + margin_m
     if area is not None:
         low, high = np.maximum(low, area.bounds[:2]), np.minimum(high, area.bounds[2:])
     first, last = np.floor(low / cell_m), np.ceil(high / cell_m)
     x, y = (cell_m * np.arange(a, max(a + 1, b) + 1) for a, b in zip(first, last, strict=True))
     return x, y
-
-
-def _polygons(
-    points: list[NDArray[np.float64]], offsets: list[NDArray[np.uint32]]
-) -> Iterator[BaseGeometry]:
-    """Yield contourpy's outlines, each with its holes, as polygons."""
-    for outline, starts in zip(points, offsets, strict=True):
-        shell, *holes = (outline[a:b] for a, b in pairwise(starts))
-        yield shapely.Polygon(shell, holes)
 
 
 def _buffers(pieces: Pieces, reach: Reach, area: BaseGeometry | None) -> Iterator[BaseGeometry]:

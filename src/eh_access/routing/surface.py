@@ -8,11 +8,49 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from eh_access.compiled import njit
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
+
+
+@njit()
+def trace(
+    edges: NDArray[np.int64],
+    spans: tuple[NDArray[np.float64], ...],
+    starts: NDArray[np.int64],
+    segments: tuple[NDArray[np.float64], ...],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return both ends of the straight pieces of spans of edges, and the minutes there."""
+    # A span runs from one share of its edge's line to another; it has minutes at its begin, and
+    # minutes that a whole edge takes.
+    firsts, lasts, begin_min, edge_min = spans
+    ends, before_m, length_m, drawn_m = segments
+    most = (starts[edges + 1] - starts[edges]).sum()
+    traced, minutes = np.empty((most, 4)), np.empty((most, 2))
+    count = 0
+    for span in range(len(edges)):
+        edge, first, last = edges[span], firsts[span], lasts[span]
+        low, high = min(first, last), max(first, last)
+        for segment in range(starts[edge], starts[edge + 1]):
+            before, length = before_m[segment], length_m[segment]
+            begin = min(max(before / drawn_m[edge], low), high)
+            end = min(max((before + length) / drawn_m[edge], low), high)
+            if length == 0.0 or begin >= end:
+                continue
+            if first > last:
+                begin, end = end, begin
+            x, y = ends[segment, 0], ends[segment, 1]
+            step_x, step_y = ends[segment, 2] - x, ends[segment, 3] - y
+            for place, share in enumerate((begin, end)):
+                along = (share * drawn_m[edge] - before) / length
+                traced[count, 2 * place] = x + along * step_x
+                traced[count, 2 * place + 1] = y + along * step_y
+                minutes[count, place] = begin_min[span] + abs(share - first) * edge_min[span]
+            count += 1
+    return traced[:count], minutes[:count]
 
 
 @njit()

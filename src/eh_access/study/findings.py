@@ -129,8 +129,8 @@ A_LITTLE = 1e-6
 CUTOFFS_MIN = (10, 20, 30, 45, 60)
 """Of the isochrones on the map page."""
 
-CELLS = 1.5
-"""The raster's points lie so many times further apart than a line may run from the true one."""
+WALK_CELL_M, DRIVE_CELL_M = 30.0, 80.0
+"""How far apart the points of the raster lie that isochrones are drawn on."""
 
 BEYOND_M = 1000.0
 """How far beyond the study's area land is kept."""
@@ -624,7 +624,7 @@ def _isochrones(result: StudyResult) -> gpd.GeoDataFrame | None:
                     sites.loc[fresh],
                     mode=times.mode,
                     cutoffs_min=CUTOFFS_MIN,
-                    cell_m=CELLS * line_detail_m(times.mode),
+                    cell_m=DRIVE_CELL_M if times.mode.uses_road_speeds else WALK_CELL_M,
                     area=area,
                 )
                 drawn |= {keys[site]: rows for site, rows in land.groupby("site_id", sort=False)}
