@@ -222,6 +222,17 @@ def test_streets_of_another_place(toy: StudyFolder, kind: str, buffer: str) -> N
     refused(toy, f"{path.name}: no street within {km} km of the study's area; give streets of Toy")
 
 
+def test_streets_that_come_near_no_home(toy: StudyFolder) -> None:
+    path = toy.path / "far.osm"
+    path.write_text(osm_text(ROTHERHAM[0] + 0.02, ROTHERHAM[1] + 0.01), encoding="utf-8")
+    with_streets(toy, path)
+    ran = run_cli("report", toy.toml, "--out", toy.path / "out")
+    assert (ran.code, ran.out) == (2, "")
+    assert "come near none of the 3 origins (the first: " in ran.err
+    assert "give streets of the study's area" in ran.err
+    assert not (toy.path / "out").exists()
+
+
 @pytest.mark.parametrize("kind", ["osm", "graphml"])
 def test_streets_outside_great_britain(toy: StudyFolder, kind: str) -> None:
     path = write_streets(toy.path, kind, *PARIS)

@@ -120,7 +120,7 @@ EXAMPLES = """Examples:
 
   eh-access report                                  Rotherham, results in out/rotherham
 
-  eh-access report newport --out results            the example on real streets
+  eh-access report newport --out results            the other example, illustrative
 
   eh-access report --streets download               the same on OpenStreetMap's streets of today
 

@@ -37,12 +37,18 @@ class SourceError(EhAccessError, OSError):
         return str(self.args[0]) if self.args else ""
 
 
-def did_you_mean(wrong: str, known: Iterable[object]) -> str:
+def did_you_mean(wrong: str, known: Iterable[object], first: Iterable[object] = ()) -> str:
     """Return a hint naming the known words closest to a wrong one, or what there is."""
     words = sorted(str(word) for word in known)
-    close = difflib.get_close_matches(wrong, words, n=2, cutoff=0.6)
-    if close:
-        return "did you mean " + " or ".join(f"'{word}'" for word in close) + "?"
+    if hint := close_match(wrong, words):
+        return hint
+    words = list(dict.fromkeys([*sorted(str(word) for word in first), *words]))
     shown = ", ".join(f"'{word}'" for word in words[:SHOWN_WORDS])
     rest = len(words) - SHOWN_WORDS
     return f"known: {shown}" + (f" and {rest} more" if rest > 0 else "")
+
+
+def close_match(wrong: str, known: Iterable[str]) -> str:
+    """Return a hint naming the known words closest to a wrong one; "" where none is close."""
+    close = difflib.get_close_matches(wrong, list(known), n=2, cutoff=0.6)
+    return "did you mean " + " or ".join(f"'{word}'" for word in close) + "?" if close else ""

@@ -308,7 +308,7 @@ def show_report(result: StudyResult, files: Mapping[str, Path]) -> None:
         console.print(Text(line))
     told = [f"Not assessed: {item.label}." for item in result.not_assessed]
     told += [
-        f"! {_first_sentence(note_text(note))}"
+        f"! {note_text(note) if note.topic == 'streets' else _first_sentence(note_text(note))}"
         for note in result.notes
         if note.level == "warning" and note.topic != "not-assessed"
     ]

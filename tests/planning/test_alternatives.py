@@ -74,6 +74,16 @@ def ranking(
     )
 
 
+def test_where_nobody_reaches_any_site_every_set_says_so() -> None:
+    nobody = times_of(np.full_like(times().minutes, np.inf))
+    start = Side(sites=apply_scenario(sites(), BASELINE), times={"walk": nobody})
+    table = alternatives_frame(
+        rank_alternatives(start, origins(), close=2, criteria=[SEVEN["walk-30"]])
+    )
+    assert (table["walk_30_share"] == 0.0).all()
+    assert table["mean_min"].isna().all()
+
+
 # ---- on paper ----------------------------------------------------------------------------------
 
 

@@ -124,7 +124,7 @@ def test_no_connection_is_one_line(toy: StudyFolder, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(openstreetmap, "is_connected", lambda _timeout_s: False)
     streets = find(toy)
     assert streets.network is None
-    assert streets.how == "No streets are stored here, and there is no connection."
+    assert streets.how == "No downloaded streets are stored here, and there is no connection."
 
 
 def test_a_server_that_gives_up_is_one_line(

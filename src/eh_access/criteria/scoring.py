@@ -166,12 +166,13 @@ def _minutes(
             "no mean"
         )
     seen = every.get_indexer(view.sites.ids)
+    width = len(measures)  # the caller adds those of the criteria
 
     def step(closed: Bools, memory: dict[Scope, Floats]) -> Floats:
         after = _left(view, closed[:, seen], memory)
         loses = change_of(before, after) > loser_min + HALF_DECISECOND_MIN
         if not base.any():
-            return np.full((len(closed), len(measures)), math.nan)
+            return np.full((len(closed), width), math.nan)
         means = [means_of(after, part) for part in parts]
         columns = [means[0], quantiles_of(after, base, 0.9), *means[1:]]
         lose = [np.where(loses, base, 0.0).sum(axis=1)] if counted else []

@@ -192,6 +192,7 @@ def _verdict_row(
         "better": _better(
             council.value,
             theirs.value,
+            criterion.kind.unit,
             higher=criterion.better == "higher",
             off=off.get(criterion.kind.unit, 0.0),
         ),
@@ -220,14 +221,20 @@ def _figure_rows(
             "theirs": two[column],
             "council_outcome": "",
             "theirs_outcome": "",
-            "better": _better(one[column], two[column], higher=False, off=off.get(measured, 0.0)),
+            "better": _better(
+                one[column], two[column], measured, higher=False, off=off.get(measured, 0.0)
+            ),
         }
 
 
-def _better(council: float, theirs: float, *, higher: bool, off: float) -> str:
+def _better(council: float, theirs: float, unit: str, *, higher: bool, off: float) -> str:
     if math.isnan(council) or math.isnan(theirs):
         return ""
-    if council == theirs or abs(council - theirs) < SAME:
+    if (
+        council == theirs
+        or abs(council - theirs) < SAME
+        or _text(council, unit) == _text(theirs, unit)
+    ):  # what prints alike is not better
         return "same"
     if abs(council - theirs) <= off + SAME:
         return TOO_CLOSE

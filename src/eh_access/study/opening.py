@@ -13,7 +13,13 @@ import pandas as pd
 import shapely
 from pydantic import ValidationError
 
-from eh_access.errors import EhAccessError, InputError, SourceError, did_you_mean
+from eh_access.errors import (
+    EhAccessError,
+    InputError,
+    SourceError,
+    close_match,
+    did_you_mean,
+)
 from eh_access.network.io import write_network
 from eh_access.routing.route import route
 from eh_access.sources.bundled import bundled_names, study_path
@@ -342,7 +348,9 @@ def explain_trip(
             "there are no streets, and a straight line explains nothing; give some with --streets"
         )
     if site not in sites.index:
-        faults.append(f"--to: no site '{site}': {did_you_mean(site, sites.index)}")
+        faults.append(
+            f"--to: no site '{site}': {did_you_mean(site, sites.index, first=inputs.sites.index)}"
+        )
     if mode not in modes:
         faults.append(f"--mode: no mode '{mode}' in this study: {did_you_mean(mode, modes)}")
     try:
@@ -362,10 +370,10 @@ def _start(study: Study, start: str) -> gpd.GeoSeries | tuple[float, float]:
         for _, table in postcode_tables(study):
             known = table | known
         if code not in known:
-            hint = did_you_mean(code, known)
+            hint = close_match(code, known)
             raise InputError(
-                f"--from: the postcode '{start}' is in no table at hand: {hint} Or give easting "
-                "and northing, as in 443000,392000"
+                f"--from: the postcode '{start}' is in no table at hand: "
+                f"{hint + ' Or give' if hint else 'give'} easting and northing, as in 443000,392000"
             )
         return gpd.GeoSeries([shapely.Point(known[code])], index=[start.upper()], crs=CRS)
     try:

@@ -15,6 +15,7 @@ from eh_access.errors import InputError
 from eh_access.measures.comparison import compare
 from eh_access.measures.scenarios import apply_scenario, open_sites
 from eh_access.provenance import Provenance
+from eh_access.routing.travel_times import OFF_NETWORK
 from eh_access.sources.bundled import data_dir, load_sources
 from eh_access.study.config import scenario_of
 from eh_access.study.families import LEFT_OUT, for_families
@@ -227,6 +228,7 @@ def run_study(
     found = _streets(study, tables, network, streets)
     changed = changed_networks(study, tables.areas, found.network, found.how)
     travel = work_out(study, tables.origins, tables.sites, network=found.network, progress=tell)
+    _refuse_unplaced(tables, travel)
     answers = _answers(study, tables, travel, changed, tell)
     modes = [times.mode for times in travel.times.values()]
     notes = [
@@ -283,6 +285,19 @@ def run_study(
         notes=warnings_first([*result.notes, *neighbour_notes(tables.neighbours, more)]),
         _memory={},
     )
+
+
+def _refuse_unplaced(tables: Inputs, travel: Travel) -> None:
+    """Refuse streets that come near no origin at all: every figure would be of nobody."""
+    placed = [
+        (times.origin_status["status"] != OFF_NETWORK).any() for times in travel.times.values()
+    ]
+    if len(tables.origins) and not any(placed):
+        reason = next(iter(travel.times.values())).origin_status["reason"].iloc[0]
+        raise InputError(
+            f"the streets come near none of the {len(tables.origins):,} origins (the first: "
+            f"{reason}); give streets of the study's area"
+        )
 
 
 def _answers(

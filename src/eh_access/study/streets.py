@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import shapely
 
-from eh_access.errors import EhAccessError, InputError, NotFoundError, SourceError, did_you_mean
+from eh_access.errors import (
+    EhAccessError,
+    InputError,
+    NotFoundError,
+    SourceError,
+    close_match,
+    did_you_mean,
+)
 from eh_access.network import osm
 from eh_access.network.area import ElsewhereError
 from eh_access.network.build import DEFAULT_MODES
@@ -247,7 +254,7 @@ def _given_file(name: str) -> Path:
     if not path.is_file():
         raise NotFoundError(
             f"streets: there is no file '{name}', and it is none of {', '.join(WORDS)}; "
-            f"{did_you_mean(name, WORDS)}"
+            f"{close_match(name, WORDS) or 'correct the path'}"
         )
     return path
 
@@ -307,9 +314,13 @@ def _stored_or_downloaded(study: Study, area: BaseGeometry, *, offline: bool) ->
     if network is not None:
         return _as_downloaded(network)
     if offline:
-        return _instead(study, area, "No streets are stored here, and none were to be downloaded.")
+        return _instead(
+            study, area, "No downloaded streets are stored here, and none were to be downloaded."
+        )
     if not openstreetmap.is_connected(CONNECT_TIMEOUT_S):
-        return _instead(study, area, "No streets are stored here, and there is no connection.")
+        return _instead(
+            study, area, "No downloaded streets are stored here, and there is no connection."
+        )
     try:
         network = openstreetmap.download_network(area, buffer_m=buffer_m)
     except SourceError as error:
