@@ -48,6 +48,12 @@ def test_from_toml() -> None:
     assert item.set_on == dt.date(2025, 1, 6)
 
 
+def test_a_label_and_whose_it_is_follow_unless_given() -> None:
+    assert (criterion().label, criterion().whose) == ("walk-30", "the tests")
+    given = criterion(label="Near on foot", whose="ours")
+    assert (given.label, given.whose) == ("Near on foot", "ours")
+
+
 def test_frozen() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         criterion().threshold = 0.5
@@ -84,6 +90,7 @@ def test_frozen() -> None:
         ({"source": ""}, "at least 1 character"),
         ({"max_fall_points": 101.0}, "less than or equal to 100"),
         ({"set_on": "2025-01-06"}, "valid date"),
+        ({"label": "one two three four five six"}, "give at most 5 words"),
     ],
 )
 def test_faults(keys: dict[str, object], told: str) -> None:

@@ -128,7 +128,7 @@ def test_as_good_is_not_better() -> None:
 def test_a_twin_is_counted_once_and_a_constant_not_at_all() -> None:
     """Two more criteria: the first again under another name, and one every set meets in full."""
     again = SEVEN["walk-30"].model_copy(update={"id": "again", "threshold": 0.5})
-    far = SEVEN["walk-30"].model_copy(update={"id": "far", "title": "Far", "cutoff_min": 120.0})
+    far = SEVEN["walk-30"].model_copy(update={"id": "far", "label": "Far", "cutoff_min": 120.0})
     found = rank_alternatives(
         side(apply_scenario(sites(), BASELINE)),
         origins(),
@@ -166,6 +166,31 @@ def test_which_columns_say_something_of_their_own() -> None:
     assert found.saturated == {3: 0.75}
     assert found.alike == {}
     assert told_apart(costs[:1]).counted == (0, 1, 2, 3, 4)
+
+
+def test_a_measure_said_to_go_with_another_is_counted_once_with_it() -> None:
+    costs = np.array([[1.0, 3.0, 4.0], [2.0, 1.0, 4.0], [3.0, 2.0, 4.0]])
+    assert told_apart(costs).counted == (0, 1)
+    found = told_apart(costs, {1: 0})
+    assert (found.counted, found.stated) == ((0,), {1: 0})
+    # one that goes with a constant has nobody to be counted with
+    assert told_apart(costs, {1: 2}).counted == (0, 1)
+
+
+def test_criteria_that_count_together_are_one_measure() -> None:
+    near = SEVEN["walk-30"]
+    pram = SEVEN["pram-2500"].model_copy(update={"counts_with": "walk-30", "label": "By street"})
+    found = rank_alternatives(
+        side(apply_scenario(sites(), BASELINE)), origins(), close=2, criteria=[pram, near]
+    )
+    assert {"walk_30_share", "pram_2500_share"} <= set(found.frame)
+    assert "walk_30_share" in found.counted
+    assert "pram_2500_share" not in found.counted
+    assert any("By street" in note and "counted once" in note for note in found.notes)
+    alone = rank_alternatives(
+        side(apply_scenario(sites(), BASELINE)), origins(), close=2, criteria=[pram]
+    )
+    assert "pram_2500_share" in alone.counted
 
 
 @given(st.lists(st.tuples(*[st.integers(0, 3)] * 3), min_size=2, max_size=9))

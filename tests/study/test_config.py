@@ -90,6 +90,21 @@ def test_rotherham_asks_what_the_council_decided() -> None:
     [
         ("threshold = 0.9", "treshold = 0.9", "line 36: criterion[1].treshold: no such key; did"),
         ("threshold = 0.9", "threshold = 1.4", "criterion[1].threshold: 1.4 is no share"),
+        (
+            "threshold = 0.9",
+            'threshold = 0.9\nlabel = "Near a full-time centre on foot"',
+            "criterion[1].label: is 'Near a full-time centre on foot'; give at most 5 words",
+        ),
+        (
+            "threshold = 0.9",
+            'threshold = 0.9\ncounts_with = "walk-3"',
+            "criterion[1].counts_with: no criterion 'walk-3'; did you mean 'walk-30'?",
+        ),
+        (
+            "threshold = 0.9",
+            'threshold = 0.9\ncounts_with = "walk-30"',
+            "criterion[1].counts_with: 'walk-30' is the criterion itself; name another",
+        ),
         ("threshold = 0.9", 'threshold = "most"', "criterion[1].threshold: is 'most'; give a num"),
         ("cutoff_min = 30", "", "criterion[1].cutoff_min: coverage needs it; add it"),
         ("set_on = 2020-01-01", 'set_on = "soon"', "criterion[1].set_on: is 'soon'; give a date"),
@@ -134,6 +149,16 @@ def test_every_fault_is_told_at_once_in_the_order_of_the_file(toy: StudyFolder) 
     found = faults(toy)
     keys = ["unit", "settings.modes[2]", "scenario[2].lable", "criterion[1].threshold"]
     assert [fault.split(": ")[1] for fault in found] == keys
+
+
+def test_a_criterion_counts_with_one_that_counts_for_itself(toy: StudyFolder) -> None:
+    second = CRITERION.replace('"walk-30"', '"two"\ncounts_with = "walk-30"', 1)
+    third = CRITERION.replace('"walk-30"', '"three"\ncounts_with = "two"', 1)
+    toy.toml.write_text(STUDY + second, encoding="utf-8")
+    assert [item.counts_with for item in load_study(toy.toml).criteria] == [None, "walk-30"]
+    toy.toml.write_text(STUDY + second + third, encoding="utf-8")
+    (found,) = faults(toy)
+    assert "criterion[3].counts_with: 'two' counts with 'walk-30'; name that one" in found
 
 
 def test_a_repeated_criterion_is_told(toy: StudyFolder) -> None:

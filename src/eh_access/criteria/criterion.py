@@ -191,6 +191,8 @@ Text = Annotated[str, Field(min_length=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 MOST_POINTS = 100.0
+MOST_WORDS = 5
+"""In a label: more do not fit the head of a table."""
 
 
 class Outcome(StrEnum):
@@ -323,6 +325,13 @@ _OPTIONAL = (
 )
 
 
+def _short(label: str) -> str:
+    if len(label.split()) > MOST_WORDS:
+        most = {"most": MOST_WORDS}
+        raise PydanticCustomError("too_many_words", "give at most {most} words", most)
+    return label
+
+
 def _known_kind(name: str) -> str:
     if name not in KINDS:
         *most, last = (repr(kind) for kind in sorted(KINDS))
@@ -340,6 +349,8 @@ class Criterion(BaseModel):
     ----------
     id, title
         A stable short name, and plain words.
+    label
+        At most five words, for tables and maps; unless given, the id.
     measure
         One of `KINDS`:
 
@@ -372,8 +383,13 @@ class Criterion(BaseModel):
         missing, the criterion is met if it is met without it; else nothing can be said.
     there_and_back
         For ``hours_reachable``: ``"each_way"`` (each way within the cutoff) or ``"total"``.
+    counts_with
+        The id of another criterion that classes nearly the same people: wherever criteria are
+        counted, the two count as one.
     source, set_by, set_on
         Where the yardstick comes from, who chose it, and when.
+    whose
+        Whose the threshold itself is, in a few words; unless given, of who set it.
 
     Raises
     ------
@@ -402,6 +418,7 @@ class Criterion(BaseModel):
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=40)]
     title: Text
+    label: Annotated[str, AfterValidator(_short)] = ""
     measure: Annotated[str, AfterValidator(_known_kind)]
     mode: Text
     threshold: Annotated[float, Field(allow_inf_nan=False)]
@@ -417,9 +434,11 @@ class Criterion(BaseModel):
     max_fall_points: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] | None = None
     also_modes: tuple[Text, ...] = ()
     there_and_back: ThereAndBack | None = None
+    counts_with: str | None = None
     source: Text
     set_by: Text
     set_on: dt.date
+    whose: str = ""
 
     @property
     def kind(self) -> Kind:
@@ -435,9 +454,10 @@ class Criterion(BaseModel):
             faults.append(f"better: {self.measure} is better when {self.kind.better}; say so")
         if faults:
             raise ValueError(f"criterion '{self.id}': " + "; ".join(faults))
-        # a frozen model fills in what goes with the measure, once, before anyone sees it
-        for key, value in (("better", self.kind.better), *self.kind.defaults):
-            if getattr(self, key) is None:
+        # a frozen model fills in what follows from other keys, once, before anyone sees it
+        follows = (("better", self.kind.better), ("label", self.id), ("whose", self.set_by))
+        for key, value in (*follows, *self.kind.defaults):
+            if getattr(self, key) in (None, ""):
                 object.__setattr__(self, key, value)
         return self
 
@@ -661,6 +681,26 @@ class Verdicts(tuple[Verdict, ...]):
     """
 
     __slots__ = ()
+
+    def counted(self) -> Verdicts:
+        """Return the verdicts of which none says nearly what another does.
+
+        Returns
+        -------
+        Verdicts
+            Without those of a criterion that counts with another which is among them.
+
+        Examples
+        --------
+        >>> from eh_access import load_study, run_study
+        >>> found = run_study(load_study("rotherham")).verdicts_for("deregister-closed")
+        >>> {each.criterion.id for each in found} - {each.criterion.id for each in found.counted()}
+        {'pram-2500'}
+        """
+        held = {(each.scenario, each.criterion.id) for each in self}
+        return Verdicts(
+            each for each in self if (each.scenario, each.criterion.counts_with) not in held
+        )
 
     def _repr_html_(self) -> str:
         text: str = delegate("verdicts_html", self)

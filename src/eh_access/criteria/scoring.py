@@ -43,6 +43,7 @@ class Measure:
     label: str  # plain words
     unit: Unit  # ``"share"`` (0 to 1), ``"min"``, ``"points"`` or ``"weight"``
     better: Literal["higher", "lower"]  # whether a higher or a lower value is better
+    counts_with: str = ""  # key of the measure it is counted once with; "" for none
 
     @property
     def sign(self) -> float:
@@ -110,19 +111,24 @@ def make_scorer(
         if question.absent_modes:
             absent = ", ".join(question.absent_modes)
             notes.append(f"{criterion.id} is scored without {absent}: no times")
-        measures.append(_measure_of(criterion))
+        measures.append(_measure_of(criterion, criteria))
         steps.append(_judged(question, every))
     return Scorer(site_ids=every, measures=tuple(measures), steps=tuple(steps), notes=tuple(notes))
 
 
-def _measure_of(criterion: Criterion) -> Measure:
-    unit = criterion.kind.unit
+def _measure_of(criterion: Criterion, criteria: tuple[Criterion, ...]) -> Measure:
+    partner = next((_key(item) for item in criteria if item.id == criterion.counts_with), "")
     return Measure(
-        key=f"{criterion.id.replace('-', '_')}_{unit}",
-        label=criterion.title,
-        unit=unit,
+        key=_key(criterion),
+        label=criterion.label,
+        unit=criterion.kind.unit,
         better=criterion.kind.better,
+        counts_with=partner,
     )
+
+
+def _key(criterion: Criterion) -> str:
+    return f"{criterion.id.replace('-', '_')}_{criterion.kind.unit}"
 
 
 def _minutes(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from math import comb, nan
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -90,23 +91,30 @@ class Told:
     counted: tuple[int, ...]  # columns that say something of their own
     constant: tuple[int, ...]  # columns with one value for every choice
     same_as: dict[int, int]  # columns that rank every choice as an earlier one does, by that one
+    stated: dict[int, int]  # columns said to say nearly what a counted one does, by that one
     # counted columns with one value for most choices, by the share of choices that have it
     saturated: dict[int, float]
     # pairs of counted columns that rank nearly alike, with their rank correlation
     alike: dict[tuple[int, int], float]
 
 
-def told_apart(costs: Floats) -> Told:
-    """Return which columns say something of their own about the choices."""
+def told_apart(costs: Floats, stated: Mapping[int, int] = MappingProxyType({})) -> Told:
+    """Return which columns say something of their own; some are stated to go with others."""
     ranks = ranks_of(costs)
     count, columns = ranks.shape
     if count < 2:  # noqa: PLR2004 - one choice is like no other
-        return Told(counted=tuple(range(columns)), constant=(), same_as={}, saturated={}, alike={})
+        every = tuple(range(columns))
+        return Told(counted=every, constant=(), same_as={}, stated={}, saturated={}, alike={})
     constant = tuple(column for column in range(columns) if (ranks[:, column] == 1).all())
     counted: list[int] = []
     same_as: dict[int, int] = {}
+    aside = {
+        column: other
+        for column, other in stated.items()
+        if column not in constant and other not in constant
+    }
     for column in range(columns):
-        if column in constant:
+        if column in constant or column in aside:
             continue
         twins = (held for held in counted if (ranks[:, held] == ranks[:, column]).all())
         twin = next(twins, None)
@@ -122,6 +130,7 @@ def told_apart(costs: Floats) -> Told:
         counted=tuple(counted),
         constant=constant,
         same_as=same_as,
+        stated=aside,
         saturated={column: share for column, share in shares.items() if share > MOSTLY},
         alike=_alike(ranks, counted),
     )
@@ -243,7 +252,12 @@ def ranked(
     # without one that others have cannot be compared by it, and is last: it must never be the best
     none = np.isnan(values)
     costs = np.where(none, np.where(none.all(axis=0), 0.0, np.inf), values * signs)
-    told_by = told_apart(costs)
+    stated = {
+        at: keys.index(item.counts_with)
+        for at, item in enumerate(measures)
+        if item.counts_with in keys
+    }
+    told_by = told_apart(costs, stated)
     counted = costs[:, list(told_by.counted)]
     ranks = np.full((len(table), len(keys)), nan)
     ranks[scored] = ranks_of(costs)
@@ -286,6 +300,11 @@ def notes_on_measures(measures: Sequence[Measure], told: Told) -> list[str]:
     notes += [
         f"{names[column]} ranks every set as {names[twin]} does: the two are counted once."
         for column, twin in told.same_as.items()
+    ]
+    notes += [
+        f"{names[column]} classes nearly the same people as {names[other]}, so the study says: "
+        "the two are counted once."
+        for column, other in told.stated.items()
     ]
     notes += [
         f"{names[column]} has one value for {share:.0%} of the sets: it tells few of them apart."

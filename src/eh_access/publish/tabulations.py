@@ -1228,6 +1228,7 @@ def _tabulate_criteria(result: StudyResult, words: Wording) -> Table:
         {
             "scenario": scenario_label(result, verdict.scenario),
             "criterion": verdict.criterion.id,
+            "label": verdict.criterion.label,
             "title": verdict.criterion.title,
             "outcome": words.outcome(verdict),
             "value": words.scaled(verdict, verdict.value),
@@ -1243,6 +1244,7 @@ def _tabulate_criteria(result: StudyResult, words: Wording) -> Table:
     columns = (
         Column("scenario", "Scenario"),
         Column("criterion", "Criterion"),
+        Column("label", "In short"),
         Column("title", "What it asks"),
         Column("outcome", "Outcome"),
         Column("value", "Value", "value"),

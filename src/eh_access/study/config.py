@@ -513,6 +513,7 @@ def cross_faults(raw: Mapping[str, Any]) -> list[Fault]:
         *_mode_faults(modes, settings.get("speed_km_h")),
         *_repeated("scenario", scenarios, "name"),
         *_repeated("criterion", list(_tables(raw, "criterion")), "id"),
+        *_counted_with(list(_tables(raw, "criterion"))),
         *_baseline_faults(scenarios),
         *_decided_faults(scenarios),
         *(fault for number, table in scenarios for fault in _scenario_faults(number, table)),
@@ -671,6 +672,24 @@ def _twice(number: int, table: Mapping[str, Any]) -> Iterator[Fault]:
                     ("scenario", number, change),
                     f"'{site}' is closed by the same scenario; keep one of the two",
                 )
+
+
+def _counted_with(criteria: list[tuple[int, Mapping[str, Any]]]) -> Iterator[Fault]:
+    """Find criteria that count with none, with themselves, or with one that counts with another."""
+    partner = {table.get("id"): table.get("counts_with") for _, table in criteria}
+    ids = [name for name in partner if isinstance(name, str)]
+    for number, table in criteria:
+        other = table.get("counts_with")
+        if not isinstance(other, str):
+            continue  # its type is told elsewhere
+        where = ("criterion", number, "counts_with")
+        if other not in ids:
+            yield where, f"no criterion '{other}'; {did_you_mean(other, ids)}"
+        elif other == table.get("id"):
+            yield where, f"'{other}' is the criterion itself; name another, or leave it out"
+        elif partner[other] is not None:
+            told = f"'{other}' counts with '{partner[other]}'; name that one"
+            yield where, told
 
 
 def _criterion_modes(raw: Mapping[str, Any], modes: list[Any]) -> Iterator[Fault]:

@@ -37,6 +37,7 @@ VERDICTS_COLUMNS = (
     "indication",
     "not_met_before",
     "worsened_by",
+    "label",
     "title",
     "sentence",
     "reason",

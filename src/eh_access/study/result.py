@@ -374,6 +374,7 @@ class StudyResult:
                     if verdict.direction and math.isnan(verdict.worsened_by)
                     else verdict.worsened_by
                 ),
+                "label": verdict.criterion.label,
                 "title": verdict.criterion.title,
                 "sentence": verdict.sentence,
                 "reason": verdict.reason,

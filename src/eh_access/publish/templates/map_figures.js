@@ -189,7 +189,9 @@ const Figures = (() => {
       const outcome = make("td", null, { role: "cell" });
       outcome.append(make("span", verdict.outcome, { class: `outcome ${verdict.outcome.replace(" ", "-")}` }));
       if (verdict.indication) outcome.append(make("div", `points to: ${verdict.indication}`, { class: "hint" }));
-      row.append(make("th", criterion.title, { scope: "row", role: "rowheader" }), outcome, make("td", words, { role: "cell" }));
+      const name = make("th", criterion.label, { scope: "row", role: "rowheader" });
+      name.append(make("div", criterion.title, { class: "hint" }));
+      row.append(name, outcome, make("td", words, { role: "cell" }));
       return row;
     }));
   }

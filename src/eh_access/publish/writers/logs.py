@@ -176,12 +176,13 @@ def _decisions(manifest: Mapping[str, Any]) -> Iterator[Block]:
     yield Heading(text="Yardsticks")
     yield Grid(
         caption="Each criterion: what it asks, who chose it, when, and after which source",
-        heads=("Criterion", "What it asks", "Threshold", "Set by", "Set on", "Source"),
+        heads=("Criterion", "What it asks", "Threshold", "Whose", "Set by", "Set on", "Source"),
         rows=tuple(
             (
                 item["id"],
                 item["title"],
                 f"{item['threshold']:g} (margin {item['margin']:g})",
+                item["whose"],
                 item["set_by"],
                 item["set_on"],
                 item["source"],
