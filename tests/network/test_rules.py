@@ -244,7 +244,7 @@ def test_no_line_of_the_table_can_never_speak() -> None:
                 compared = line.below is not None or line.at_least is not None
                 value = str(number) if compared else max(line.values - {"*"} or {"yes"})
                 tags[line.key] = value
-            assert line.speaks_of(tags), line
+            assert line.applies_to(tags), line
 
 
 def test_an_unknown_rule_set_is_named() -> None:

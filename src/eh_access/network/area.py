@@ -31,7 +31,7 @@ class ElsewhereError(InputError):
 
 
 def off_grid(x_m: NDArray[np.float64], y_m: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Tell which places lie outside the extent of the British National Grid."""
+    """Return which places lie outside the extent of the British National Grid."""
     return ~((x_m >= 0) & (x_m <= EAST_M) & (y_m >= 0) & (y_m <= NORTH_M))
 
 

@@ -87,7 +87,7 @@ class RawWays:
             self.ys.append(y)
 
     def add_point(self, ref: int, tags: Mapping[str, str]) -> None:
-        """Add what stands at a point, if it may be in somebody's way."""
+        """Add a point's tags, if it may be a barrier."""
         self.keys |= tags.keys()
         if kept := kept_point_tags(tags):
             self.barriers[ref] = kept
@@ -97,12 +97,12 @@ class RawWays:
 
 
 def is_street(tags: Mapping[str, str]) -> bool:
-    """Tell whether a way may be part of a network at all: a highway or a ferry."""
+    """Return whether a way is a highway or a ferry."""
     return "highway" in tags or tags.get("route") == "ferry"
 
 
 def kept_way_tags(tags: Mapping[str, str]) -> dict[str, str]:
-    """Return the tags of a way that a rule looks at or that explain a trip."""
+    """Return the tags of a way that a rule uses or that explain a trip."""
     keys = rule_table().way_keys | EXTRA_WAY_KEYS
     return {key: tags[key] for key in sorted(keys & tags.keys())}
 
@@ -110,7 +110,7 @@ def kept_way_tags(tags: Mapping[str, str]) -> dict[str, str]:
 def ferry_speed(
     tags: Mapping[str, str], line: Sequence[tuple[float, float]], crs: str
 ) -> dict[str, str]:
-    """Return a tag with the speed of a ferry whose crossing time is known; else it stays closed."""
+    """Return a tag with the speed of a ferry, if its crossing time is known."""
     minutes = parse_duration_min(tags.get("duration", ""))
     if minutes is None or len(line) < MIN_POINTS or not np.isfinite(line).all():
         return {}  # a ferry that leaves the map cannot be measured
@@ -128,7 +128,7 @@ def to_metres(xy: NDArray[np.float64], crs: str) -> NDArray[np.float64]:
 
 
 def kept_point_tags(tags: Mapping[str, str]) -> dict[str, str]:
-    """Return the tags of a point if it may stand in somebody's way, else nothing."""
+    """Return the tags of a point that may be a barrier, else nothing."""
     crossing = tags.get("highway") == "crossing" or tags.get("barrier") == "kerb"
     known_low = tags.get("kerb") in LOW_KERBS
     if tags.get("barrier", "kerb") == "kerb" and (known_low or not (crossing or "kerb" in tags)):
@@ -143,7 +143,7 @@ def kept_point_tags(tags: Mapping[str, str]) -> dict[str, str]:
 
 
 def stands_across_roads(tags: Mapping[str, str]) -> bool:
-    """Tell whether a point stops those who stay on the road, as a gate does and a kerb does not."""
+    """Return whether a point stops road traffic: a gate does, a kerb does not."""
     return tags.get("barrier", "kerb") != "kerb"
 
 
@@ -210,12 +210,12 @@ def split_ways(
 
 
 def on_carriageway(raw: RawWays) -> NDArray[np.bool_]:
-    """Tell for each way whether it is a road for vehicles."""
+    """Return which ways are roads for vehicles."""
     return np.array([tags.get("highway") in CARRIAGEWAYS for tags in raw.tags], dtype=bool)
 
 
 def _barred(raw: RawWays, ref: NDArray[np.int64], way: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Tell for each point of each way whether a barrier stands in that way there."""
+    """Return which points of which ways are barriers."""
     across = [ref for ref, tags in raw.barriers.items() if stands_across_roads(tags)]
     at_kerb = [ref for ref, tags in raw.barriers.items() if not stands_across_roads(tags)]
     on_path = ~on_carriageway(raw)[way]
@@ -229,7 +229,7 @@ NO_WAY = -1
 def add_barriers(
     pieces: Pieces, raw: RawWays, tag_sets: Sequence[Mapping[str, str]]
 ) -> tuple[Pieces, list[Mapping[str, str]]]:
-    """Give each way that ends at a barrier an end of its own, joined to it by a barrier edge."""
+    """Give each way that ends at a barrier its own end node and a barrier edge."""
     # A kerb stands only in the way of those who leave the road: roads keep the shared node.
     sets = list(tag_sets)
     slots = np.concatenate([pieces.start, pieces.end])
@@ -264,7 +264,7 @@ def add_barriers(
 def _barrier_rows(
     node_ref: NDArray[np.int64], raw: RawWays, sets: list[Mapping[str, str]]
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Give each node the row of its barrier's tags (-1 without), and whether roads are stopped."""
+    """Return each node's row of barrier tags (-1 for none) and whether it stops roads."""
     row_of = np.full(len(node_ref), -1, dtype=np.int64)
     across = np.zeros(len(node_ref), dtype=bool)
     barred = np.isin(node_ref, list(raw.barriers))
@@ -329,7 +329,7 @@ def _centimetres(raw: RawWays) -> NDArray[np.float64]:
 
 
 def _refuse_unplaced(raw: RawWays, used: NDArray[np.bool_]) -> None:
-    """Refuse ways none of which can be drawn: the points they name are not there."""
+    """Refuse ways whose points are all missing."""
     way = np.repeat(np.arange(len(raw)), np.array(raw.sizes))
     placed = np.isfinite(np.array(raw.xs)) & np.isfinite(np.array(raw.ys)) & used[way]
     if (np.bincount(way[placed], minlength=len(raw)) < MIN_POINTS).all():
@@ -352,7 +352,7 @@ def _refuse_off_grid(raw: RawWays, xy: NDArray[np.float64], streets: NDArray[np.
 def _distinct(
     rows: Sequence[Mapping[str, str]],
 ) -> tuple[NDArray[np.int64], list[Mapping[str, str]]]:
-    """Give equal tag sets the same row; rows go by their text, so that they are stable."""
+    """Give equal tag sets the same row, sorted by their text."""
     keys: list[tuple[tuple[str, str], ...]] = [tuple(sorted(row.items())) for row in rows]
     distinct = sorted(set(keys))
     number = {key: row for row, key in enumerate(distinct)}
@@ -376,7 +376,7 @@ def _keep(
     tag_rows: NDArray[np.bool_],
     area: BaseGeometry | None,
 ) -> NDArray[np.bool_]:
-    """Tell which ways are wanted: usable by some mode and touching the area."""
+    """Return which ways some mode may use and touch the area."""
     keep = tag_rows
     if area is None or not keep.any():
         return keep
@@ -401,7 +401,7 @@ def _network(
     covered: BaseGeometry | None,
     provenance: Sequence[Provenance],
 ) -> Network:
-    """Put nodes in the engine's order, sort edges by them, and drop what nothing refers to."""
+    """Put nodes in the engine's order, sort edges by them and drop unused rows."""
     from eh_access.network.ordering import order_nodes  # noqa: PLC0415 - loads numba
 
     xy = pieces.place / CM_PER_M

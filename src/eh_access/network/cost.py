@@ -82,7 +82,7 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
 
 
 def is_carried(tags: Mapping[str, str]) -> bool:
-    """Tell whether people are carried, so that slopes do not matter: ferries, lifts, escalators."""
+    """Return whether people are carried (ferries, lifts, escalators): slopes do not matter."""
     moved = tags.get("conveying", "no") != "no"
     return moved or "ferry:km_h" in tags or tags.get("highway") == "elevator"
 
@@ -114,10 +114,10 @@ def slopes(network: Network) -> NDArray[np.float64]:
     pieces = heights.pieces
     run = np.repeat(network.length_m / np.maximum(pieces, 1), pieces)
     rise = heights.steps()
-    found = np.divide(rise, run, out=np.zeros_like(rise), where=run > 0)
+    measured = np.divide(rise, run, out=np.zeros_like(rise), where=run > 0)
     tagged = np.array([_tagged(tags) for tags in network.tag_sets], dtype=np.float64)
     own = np.repeat(tagged[network.edge_tags], pieces)
-    slope: NDArray[np.float64] = np.where(np.isnan(own), found, own)
+    slope: NDArray[np.float64] = np.where(np.isnan(own), measured, own)
     return np.clip(np.nan_to_num(slope, nan=0.0), -STEEPEST, STEEPEST)
 
 
@@ -127,15 +127,15 @@ def _tagged(tags: Mapping[str, Any]) -> float:
 
 
 def level_for_want_of_heights(network: Network) -> NDArray[np.bool_]:
-    """Tell which edges count as level because their heights are not known."""
+    """Return which edges count as level because their heights are unknown."""
     named = [is_carried(tags) or not np.isnan(_tagged(tags)) for tags in network.tag_sets]
-    asked: NDArray[np.bool_] = (network.length_m > 0) & ~np.array(named, dtype=bool)[
+    level: NDArray[np.bool_] = (network.length_m > 0) & ~np.array(named, dtype=bool)[
         network.edge_tags
     ]
     if network.heights is None:
-        return asked
-    asked &= np.isnan(network.heights.mean_of_pieces(network.heights.steps()))
-    return asked
+        return level
+    level &= np.isnan(network.heights.mean_of_pieces(network.heights.steps()))
+    return level
 
 
 DS_PER_S = 10
@@ -148,7 +148,7 @@ SLOPE_UNKNOWN = "slope unknown, taken as level"
 
 
 def edge_cost(network: Network, mode: TravelMode) -> EdgeCost:
-    """Work out what each edge costs a mode, both ways; remembered by the network."""
+    """Return what each edge costs a mode both ways, computed once."""
     check_mode(mode)
     return network.remember(("cost", mode), lambda: _edge_cost(network, mode))
 
@@ -178,7 +178,7 @@ def _edge_cost(network: Network, mode: TravelMode) -> EdgeCost:
 
 
 def hills_count(network: Network, mode: TravelMode) -> bool:
-    """Tell whether slopes change what streets cost a mode: it minds them, and they are known."""
+    """Return whether slopes change what streets cost a mode."""
     return mode.counts_hills and network.heights is not None
 
 
@@ -216,7 +216,7 @@ def _exact_ds(
 
 
 def _refuse_endless(network: Network, mode: TravelMode, exact_ds: NDArray[np.float64]) -> None:
-    """Raise InputError if a street takes longer than whole numbers can be trusted with."""
+    """Raise InputError if a street takes longer than whole numbers can hold."""
     endless = np.flatnonzero(exact_ds > LONGEST_DS).tolist()
     if endless:
         faults = []

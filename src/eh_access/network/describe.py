@@ -49,18 +49,18 @@ GAPS: Mapping[str, frozenset[str]] = MappingProxyType(
 
 
 def keys_never_seen(seen: AbstractSet[str]) -> tuple[str, ...]:
-    """Return the keys of what rules look for of which no street carries any."""
+    """Return the keys of each kind in `GAPS` of which no street carries any."""
     return tuple(sorted(set().union(*(keys for keys in GAPS.values() if not keys & seen))))
 
 
 def gaps(network: Network, mode: TravelMode) -> tuple[str, ...]:
-    """Name what a mode's rules look for and the source of the streets never recorded."""
+    """Name what a mode's rules use and the source of the streets never recorded."""
     rules = rule_table().rule_set(mode.rules)
-    asked = {key for line in (*rules.ways, *rules.points) for key in line.looked_at()}
-    lost = asked & set(network.not_recorded)
+    wanted = {key for line in (*rules.ways, *rules.points) for key in line.tag_keys()}
+    lost = wanted & set(network.not_recorded)
     if not mode.uses_road_speeds:
         lost -= GAPS["speed limits"]  # it only tells roads too fast to walk along
-    return tuple(word for word, keys in GAPS.items() if keys & lost and keys & asked <= lost)
+    return tuple(word for word, keys in GAPS.items() if keys & lost and keys & wanted <= lost)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +128,7 @@ vector tiles lose, over every choice of three of twelve sites: docs/method/agree
 
 
 def not_recorded(network: Network, modes: Iterable[TravelMode]) -> tuple[str, ...]:
-    """Return what the rules of some modes look for and the source of the streets never recorded."""
+    """Return what the rules of some modes use and the source of the streets never recorded."""
     return tuple(dict.fromkeys(word for mode in modes for word in gaps(network, mode)))
 
 
@@ -237,26 +237,27 @@ def _doubts(
     used = network.edge_tags[is_open]
     edges = np.bincount(used, minlength=rows)
     km = np.bincount(used, weights=network.length_m[is_open] / M_PER_KM, minlength=rows)
-    found: dict[str, list[int]] = {}
+    rows_by_doubt: dict[str, list[int]] = {}
     unasked = _never_recorded(network, mode)
     costs = tag_costs(network, mode)
     for row in np.flatnonzero(edges).tolist():
         for doubt in (item for item in costs[row].counted if item not in unasked):
-            found.setdefault(doubt, []).append(row)
-    told = [
-        (mode.name, doubt, int(edges[at].sum()), float(km[at].sum())) for doubt, at in found.items()
+            rows_by_doubt.setdefault(doubt, []).append(row)
+    doubts = [
+        (mode.name, doubt, int(edges[at].sum()), float(km[at].sum()))
+        for doubt, at in rows_by_doubt.items()
     ]
     if mode.counts_hills and (level := level_for_want_of_heights(network) & is_open).any():
         level_km = float(network.length_m[level].sum()) / M_PER_KM
-        told.append((mode.name, SLOPE_UNKNOWN, int(level.sum()), level_km))
+        doubts.append((mode.name, SLOPE_UNKNOWN, int(level.sum()), level_km))
     if lacking := gaps(network, mode):
         what = f"{', '.join(lacking)}: {NOT_RECORDED}"
-        told.append((mode.name, what, int(edges.sum()), float(km.sum())))
-    return sorted(told)
+        doubts.append((mode.name, what, int(edges.sum()), float(km.sum())))
+    return sorted(doubts)
 
 
 def _never_recorded(network: Network, mode: TravelMode) -> set[str]:
-    """Return the doubts that would be about every street, since none could carry the tag."""
+    """Return the doubts that apply to every street because none could carry the tag."""
     rules = rule_table().rule_set(mode.rules)
     return {
         line.reason

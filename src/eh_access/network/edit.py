@@ -72,8 +72,8 @@ class AddLink:
         for name, value in (("length_m", self.length_m), ("max_join_m", self.max_join_m)):
             try:
                 if value is not None:
-                    told = f"AddLink: {name}"
-                    number(told, value, low=0, high=LONGEST_M, may_be_low=False, unit="metres")
+                    where = f"AddLink: {name}"
+                    number(where, value, low=0, high=LONGEST_M, may_be_low=False, unit="metres")
             except InputError as error:
                 faults += error.faults
         if faults:
@@ -399,19 +399,19 @@ def change_streets(network: Network, changes: Sequence[StreetChange]) -> Network
     chosen = _check(network, changes)
     for change, edges in zip(changes, chosen, strict=True):
         if not isinstance(change, AddLink):
-            network = _told(_retag(network, edges, change), change)
+            network = _credited(_retag(network, edges, change), change)
     for change in changes:
         if isinstance(change, AddLink):
-            network = _told(add_link(network, change), change)
+            network = _credited(add_link(network, change), change)
     return network
 
 
-def _told(network: Network, change: StreetChange) -> Network:
-    """Name a change in the provenance."""
-    told = Provenance(
+def _credited(network: Network, change: StreetChange) -> Network:
+    """Add a change to the provenance."""
+    entry = Provenance(
         title=f"Change to the streets: {change.words}", publisher="this scenario", licence="none"
     )
-    return replace(network, provenance=(*network.provenance, told), _memory=_kept(network))
+    return replace(network, provenance=(*network.provenance, entry), _memory=_kept(network))
 
 
 def _kept(network: Network) -> dict[Hashable, Any]:

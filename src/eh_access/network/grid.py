@@ -34,7 +34,7 @@ class SegmentGrid(NamedTuple):
     start: NDArray[np.int32]
     listed: NDArray[np.int32]  # int32, numbers of segments, square by square
     # float64, one row per row of ``listed``: x and y of both ends, from ``corner``. They stand in
-    # the order of the squares, so that looking into one reads memory in a row
+    # the order of the squares, so that scanning one reads memory in a row
     ends: NDArray[np.float64]
     # uint8 (columns * rows,), how many squares off the nearest one that lists anything is, the
     # way a king moves; no more than ``FARTHEST``. All nearer ones are empty and are jumped
@@ -69,7 +69,7 @@ def _list_segments(
     place: NDArray[np.int32],
     listed: NDArray[np.int32],
 ) -> None:
-    """Count the segments crossing each square in ``place``, or, given room, list them there."""
+    """Count the segments that cross each square in ``place``, or list them in ``listed``."""
     counting = len(listed) == 0
     rows = len(place) // columns
     for number in range(len(ends)):
@@ -95,7 +95,7 @@ def _list_segments(
 
 @njit()
 def _spread(away: NDArray[np.uint8], columns: int) -> None:
-    """Work out how far each square is from the nearest that is 0: there, and back."""
+    """Fill in each square's distance from the nearest that is 0, in two passes."""
     rows = len(away) // columns
     for turn in range(2):
         ahead = 1 - 2 * turn
@@ -115,10 +115,10 @@ LENIENCE = 1.0 + 1e-12
 """What ``SLACK_M`` is for near squares, for those of long distances."""
 
 NEAR_RING = 2
-"""Rings up to this one are looked into square by square."""
+"""Rings up to this one are scanned square by square."""
 
 WORTH_CLIPPING = 8
-"""Squares in a row from which on it pays to work out how far along it is worth looking."""
+"""Squares in a row from which on it pays to compute how far along it to scan."""
 
 Best = tuple[int, float, float, float, int]
 """The nearest usable segment so far, the share along it, the squared distances to it and to the
@@ -132,11 +132,11 @@ def nearest_segments(
     local = xy - grid.corner
     order = _by_square(grid, local)
     sorted_segment = np.empty(len(xy), dtype=np.int32)
-    sorted_found = np.empty((len(xy), 3))
-    _search(grid, local[order], usable, sorted_segment, sorted_found)
-    segment, found = np.empty_like(sorted_segment), np.empty_like(sorted_found)
-    segment[order], found[order] = sorted_segment, sorted_found
-    return segment, found[:, 0], np.sqrt(found[:, 1]), np.sqrt(found[:, 2])
+    sorted_measured = np.empty((len(xy), 3))
+    _search(grid, local[order], usable, sorted_segment, sorted_measured)
+    segment, measured = np.empty_like(sorted_segment), np.empty_like(sorted_measured)
+    segment[order], measured[order] = sorted_segment, sorted_measured
+    return segment, measured[:, 0], np.sqrt(measured[:, 1]), np.sqrt(measured[:, 2])
 
 
 @njit()
@@ -167,14 +167,14 @@ def _by_square(grid: SegmentGrid, xy: NDArray[np.float64]) -> NDArray[np.int32]:
 
 
 @njit()
-def _look_into(
+def _scan_segments(
     grid: SegmentGrid,
     held: tuple[int, int],
     point: tuple[float, float],
     usable: NDArray[np.bool_],
     best: Best,
 ) -> Best:
-    """Return the best of what is known and what some rows of ``ends`` hold (squared distances)."""
+    """Return the best segment so far or in some rows of ``ends``."""
     # ``held`` is the first of those rows and the one after the last.
     segment, share, nearest, unusable, at = best
     x, y = point
@@ -206,7 +206,7 @@ def _look_into(
 
 @njit()
 def _clear_m(grid: SegmentGrid, point: tuple[float, float], home: tuple[int, int, int]) -> float:
-    """Return how near a square beyond the ring could come: to the rims not yet passed."""
+    """Return the distance to the nearest square beyond the ring."""
     x, y = point
     column, row, ring = home
     clear = np.inf
@@ -222,14 +222,14 @@ def _clear_m(grid: SegmentGrid, point: tuple[float, float], home: tuple[int, int
 
 
 @njit()
-def _look_along(
+def _scan_side(
     grid: SegmentGrid,
     side: tuple[int, int, int, bool],
     point: tuple[float, float],
     usable: NDArray[np.bool_],
     best: Best,
 ) -> Best:
-    """Return the best of what is known and what one side of a ring of squares holds."""
+    """Return the best segment so far or on one side of a ring of squares."""
     # ``side`` is the row it lies in, its first and last column and False; or, for a column, that,
     # its first and last row and True.
     line, first, last, upright = side
@@ -252,20 +252,20 @@ def _look_along(
             beside = max(at * square_m - along, along - (at + 1) * square_m, 0.0)
             if beside * beside + off * off <= best[2] * LENIENCE + SLACK_M:
                 held = (grid.start[square], grid.start[square + 1])
-                best = _look_into(grid, held, point, usable, best)
+                best = _scan_segments(grid, held, point, usable, best)
         at += max(1, empty)
     return best
 
 
 @njit()
-def _look_near(
+def _scan_small_ring(
     grid: SegmentGrid,
     home: tuple[int, int, int],
     point: tuple[float, float],
     usable: NDArray[np.bool_],
     best: Best,
 ) -> Best:
-    """Return the best of what is known and what a small ring holds: each square in turn."""
+    """Return the best segment so far or in a small ring, square by square."""
     x, y = point
     column, row, ring = home
     side = grid.square_m
@@ -282,31 +282,31 @@ def _look_near(
             if off_x * off_x + off_y * off_y <= best[2] * LENIENCE + SLACK_M:
                 square = r * grid.columns + c
                 held = (grid.start[square], grid.start[square + 1])
-                best = _look_into(grid, held, point, usable, best)
+                best = _scan_segments(grid, held, point, usable, best)
             c += step
     return best
 
 
 @njit()
-def _look_far(
+def _scan_large_ring(
     grid: SegmentGrid,
     home: tuple[int, int, int],
     point: tuple[float, float],
     usable: NDArray[np.bool_],
     best: Best,
 ) -> Best:
-    """Return the best of what is known and what a ring holds, side by side."""
+    """Return the best segment so far or in a large ring, side by side."""
     column, row, ring = home
     low, high = max(0, column - ring), min(grid.columns - 1, column + ring)
     bottom, top = max(0, row - ring + 1), min(grid.rows - 1, row + ring - 1)
     if row - ring >= 0:
-        best = _look_along(grid, (row - ring, low, high, False), point, usable, best)
+        best = _scan_side(grid, (row - ring, low, high, False), point, usable, best)
     if row + ring < grid.rows:
-        best = _look_along(grid, (row + ring, low, high, False), point, usable, best)
+        best = _scan_side(grid, (row + ring, low, high, False), point, usable, best)
     if column - ring >= 0:
-        best = _look_along(grid, (column - ring, bottom, top, True), point, usable, best)
+        best = _scan_side(grid, (column - ring, bottom, top, True), point, usable, best)
     if column + ring < grid.columns:
-        best = _look_along(grid, (column + ring, bottom, top, True), point, usable, best)
+        best = _scan_side(grid, (column + ring, bottom, top, True), point, usable, best)
     return best
 
 
@@ -316,9 +316,9 @@ def _search(
     xy: NDArray[np.float64],
     usable: NDArray[np.bool_],
     segment: NDArray[np.int32],
-    found: NDArray[np.float64],
+    measured: NDArray[np.float64],
 ) -> None:
-    """Answer for each point: ``segment``, and in ``found`` its share and squared distances."""
+    """Fill in each point's segment, and the share along it and squared distances."""
     before = -1
     for number in range(len(xy)):
         point = (xy[number, 0], xy[number, 1])
@@ -327,15 +327,15 @@ def _search(
         ring = int(grid.away[row * grid.columns + column])
         best = (-1, 0.0, np.inf, np.inf, -1)
         if ring > NEAR_RING and before >= 0:
-            # the last point's segment is not far from this one: little further need be looked at
-            best = _look_into(grid, (before, before + 1), point, usable, best)
+            # the last point's segment is not far from this one: little further need be scanned
+            best = _scan_segments(grid, (before, before + 1), point, usable, best)
         clear = 0.0
         while best[2] >= clear * clear and clear < np.inf:
             if ring <= NEAR_RING:
-                best = _look_near(grid, (column, row, ring), point, usable, best)
+                best = _scan_small_ring(grid, (column, row, ring), point, usable, best)
             else:
-                best = _look_far(grid, (column, row, ring), point, usable, best)
+                best = _scan_large_ring(grid, (column, row, ring), point, usable, best)
             clear = _clear_m(grid, point, (column, row, ring))
             ring += 1
         segment[number], before = best[0], best[4]
-        found[number, 0], found[number, 1], found[number, 2] = best[1], best[2], best[3]
+        measured[number, 0], measured[number, 1], measured[number, 2] = best[1], best[2], best[3]

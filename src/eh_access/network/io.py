@@ -239,7 +239,7 @@ def _height_arrays(heights: Heights) -> dict[str, NDArray[Any]]:
 
 
 def read_covered(path: Path) -> BaseGeometry | None:
-    """Return where a saved network's streets are complete, without reading the streets."""
+    """Return the area covered by a saved network without reading its streets."""
     try:
         with zipfile.ZipFile(path) as archive:
             covered = read_about(archive)["covered_wkb"]
@@ -298,10 +298,9 @@ def read_network_file(path: Path | str) -> Network:
             about = read_about(archive)
             if about.get("format") != FORMAT:
                 raise _not_ours(path)
-            if about.get("version") != VERSION:
-                found = about.get("version")
+            if (version := about.get("version")) != VERSION:
                 raise SourceError(
-                    f"{path}: written in version {found} of the network file, this library reads "
+                    f"{path}: written in version {version} of the network file, this library reads "
                     f"version {VERSION}; build it again from its source"
                 )
             there = set(archive.namelist())
@@ -407,7 +406,7 @@ def _vertices(
 
 
 def _check(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
-    """Refuse numbers that point outside the file, which checksums would not notice."""
+    """Refuse numbers that point outside the file."""
     nodes, edges = len(arrays["node_x_cm"]), len(arrays["edge_from"])
     limits = {
         "edge_from": nodes,

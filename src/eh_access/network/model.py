@@ -26,7 +26,7 @@ SHOWN = 5
 
 
 def check_network(network: Network) -> None:
-    """Raise InputError unless every length is a length and every edge joins nodes there are."""
+    """Raise InputError unless lengths are valid and edges join existing nodes."""
     edges = len(network.edge_from)
     uneven = [
         name
@@ -40,7 +40,7 @@ def check_network(network: Network) -> None:
     length_m = network.length_m
     nodes, tags = len(network.node_x), len(network.tag_sets)
     faults = [
-        *_told(
+        *_edge_faults(
             network,
             ~(np.isfinite(length_m) & (length_m >= 0)),
             "length_m",
@@ -50,11 +50,11 @@ def check_network(network: Network) -> None:
         *(
             fault
             for name, ends in (("edge_from", network.edge_from), ("edge_to", network.edge_to))
-            for fault in _told(
+            for fault in _edge_faults(
                 network, (ends < 0) | (ends >= nodes), name, ends, f"there are {nodes} nodes"
             )
         ),
-        *_told(
+        *_edge_faults(
             network,
             (network.edge_tags < 0) | (network.edge_tags >= tags),
             "edge_tags",
@@ -66,10 +66,10 @@ def check_network(network: Network) -> None:
         raise InputError(faults)
 
 
-def _told(
+def _edge_faults(
     network: Network, bad: NDArray[np.bool_], name: str, values: NDArray[np.generic], remedy: str
 ) -> list[str]:
-    """Say of each edge at fault what it holds; of many, the first few."""
+    """Describe the first few edges with a fault and count the rest."""
     rows = np.flatnonzero(bad).tolist()
     faults = [
         f"network, edge {row} (way {int(network.edge_way[row])}): {name} is {values[row]}; {remedy}"
@@ -180,7 +180,7 @@ class Network:
         check_network(self)
 
     def __repr__(self) -> str:
-        """Say how much there is and where it came from, not every tag."""
+        """Return the size of the network and its source."""
         source = self.provenance[0].title if self.provenance else "made by hand"
         size = f"{self.node_count:,} nodes, {self.edge_count:,} streets"
         return f"<Network: {size}, {self.length_m.sum() / 1000:,.0f} km; {source}>"

@@ -43,7 +43,7 @@ RESTRICTIVE = ("steps", "no", "private", "-1", "yes")
 
 
 def is_graph(source: Any) -> bool:  # noqa: ANN401 - anything may be asked about
-    """Tell whether something is a networkx graph, without importing networkx."""
+    """Return whether something is a networkx graph, without importing networkx."""
     return all(hasattr(source, name) for name in ("nodes", "edges", "graph", "is_multigraph"))
 
 
@@ -105,7 +105,7 @@ def _has_place(data: Mapping[str, Any]) -> bool:
 
 
 def _once(graph: Any) -> Iterator[tuple[Any, Any, Mapping[str, Any]]]:  # noqa: ANN401
-    """Give each street once: of the two edges of a two-way street, the one along its way."""
+    """Yield each street once, a two-way one along its way."""
     seen: set[tuple[Any, ...]] = set()
     edges = sorted(graph.edges(data=True), key=lambda edge: _is_true(edge[2].get("reversed")))
     for start, end, data in edges:
@@ -137,7 +137,7 @@ def _way_id(data: Mapping[str, Any]) -> int:
 
 
 def _tags(data: Mapping[str, Any]) -> dict[str, str]:
-    """Give an edge's tags as OpenStreetMap has them; of several values, the more restrictive."""
+    """Return an edge's OpenStreetMap tags; of several values, the more restrictive."""
     tags = {}
     for key, value in data.items():
         if key in NOT_TAGS or value is None or value != value:  # noqa: PLR0124 - NaN
@@ -158,7 +158,7 @@ def _line(
     data: Mapping[str, Any],
     inner_ids: Iterator[int],
 ) -> Line:
-    """Give an edge's points; those between its ends get ids of their own."""
+    """Return an edge's points, with new ids for those between its ends."""
     (start, a), (end, b) = ends
     first, last = (start, float(a["x"]), float(a["y"])), (end, float(b["x"]), float(b["y"]))
     inner = list(data["geometry"].coords)[1:-1] if "geometry" in data else []
@@ -166,7 +166,7 @@ def _line(
 
 
 def _joined(lines: Iterable[Line]) -> Iterator[Line]:
-    """Join the pieces of one way end to end, as far as it does not branch."""
+    """Join the pieces of one way up to its branches."""
     pieces = list(lines)
     leaving: defaultdict[int, list[int]] = defaultdict(list)
     arriving: defaultdict[int, int] = defaultdict(int)
@@ -195,8 +195,8 @@ def _joined(lines: Iterable[Line]) -> Iterator[Line]:
 
 log = logging.getLogger(__name__)
 
-TOLD_BEYOND = 100
-"""Ways kept from beyond the area where it has none: enough to say where the file's ways lie."""
+KEPT_BEYOND = 100
+"""Ways kept from beyond the area where it has none: enough to show where the file's ways lie."""
 
 OSM_SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.xml", ".osm.gz", ".osm.bz2", ".xml")
 
@@ -298,7 +298,7 @@ def read_osm(
                 line = [_place(node) for node in thing.nodes]
                 if box is None or _may_touch(line, box):
                     raw.add(thing.id, line, tags=tags)
-                elif len(beyond) < TOLD_BEYOND:
+                elif len(beyond) < KEPT_BEYOND:
                     beyond.append((thing.id, line, tags))
                 newest = max(newest, thing.timestamp.isoformat()[:10])
     except (RuntimeError, UnicodeDecodeError) as error:

@@ -18,7 +18,7 @@ COPYRIGHT_URL = "https://www.openstreetmap.org/copyright"
 
 
 def osm_provenance(*, date: str, sha256: str = "") -> Provenance:
-    """Say that streets come from OpenStreetMap, and what must be printed with them."""
+    """Return the provenance and credit of OpenStreetMap streets."""
     return Provenance(
         title="Streets",
         publisher="OpenStreetMap contributors",

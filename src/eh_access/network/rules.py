@@ -135,16 +135,16 @@ class RuleLine:
     reason: str
     source: str
 
-    def looked_at(self) -> Iterator[str]:
-        """Give every tag the line looks at."""
+    def tag_keys(self) -> Iterator[str]:
+        """Yield the key of every tag the line depends on."""
         yield self.key
         yield from self.instead
         yield from (key for key, _ in self.where)
         yield from (key for key, _ in self.unless)
         yield from self.where_missing
 
-    def speaks_of(self, tags: Mapping[str, str]) -> bool:
-        """Tell whether the line applies to a set of tags."""
+    def applies_to(self, tags: Mapping[str, str]) -> bool:
+        """Return whether the line applies to a set of tags."""
         if self.below is not None or self.at_least is not None:
             if not self._within(self._number(tags)):
                 return False
@@ -176,7 +176,7 @@ class RuleLine:
 
 
 def fits(value: str, wanted: frozenset[str]) -> bool:
-    """Tell whether a tag's value, or one of several joined by semicolons, is wanted."""
+    """Return whether a tag's value, or one of several joined by semicolons, is wanted."""
     if "*" in wanted or value in wanted:
         return True
     return ";" in value and any(part.strip() in wanted for part in value.split(";"))
@@ -243,14 +243,14 @@ def read_rule_table(text: str) -> RuleTable:
     return RuleTable(
         sets=sets,
         limits_km_h=limits,
-        way_keys=frozenset(key for line in ways for key in line.looked_at()),
-        point_keys=frozenset(key for line in points for key in line.looked_at()),
+        way_keys=frozenset(key for line in ways for key in line.tag_keys()),
+        point_keys=frozenset(key for line in points for key in line.tag_keys()),
         sources=sources,
     )
 
 
 class _Reader:
-    """Turns the TOML of lines into ``RuleLine``, gathering every fault."""
+    """Turns lines of TOML into ``RuleLine`` and collects their faults."""
 
     def __init__(
         self,
@@ -366,14 +366,14 @@ def evaluate(tag_set: Mapping[str, str], mode: TravelMode) -> TagCost:
     is_point = POINT_KEY in tag_set
     state = _State(mode, is_open=is_point)
     for line in rule_set.points if is_point else rule_set.ways:
-        if line.speaks_of(tag_set):
+        if line.applies_to(tag_set):
             state.apply(line, tag_set, table)
     return state.result(rule_set.label, tag_set)
 
 
 @dataclass(slots=True)
 class _State:
-    """What the lines read so far have said, forward and backward."""
+    """The effects of the lines read so far, forward and backward."""
 
     mode: TravelMode
     is_open: bool
