@@ -53,7 +53,6 @@ def test_names_are_those_of_the_contract() -> None:
         (lambda: bundled.study_path("rotheram"), "no bundled study 'rotheram'"),
         (lambda: bundled.bundled_names("orgins"), "no bundled folder .*did you mean 'origins'"),
         (lambda: bundled.bundled_path("SOURCES.tml"), "did you mean 'SOURCES.toml'"),
-        (lambda: bundled.provenance_of("sites/rotherham_center.csv"), "rotherham_centres.csv"),
         (lambda: bundled.load_sites("../origins/rotherham_oa"), "no bundled sites"),
     ],
 )
@@ -62,10 +61,12 @@ def test_an_unknown_name_suggests_what_there_is(load, message) -> None:  # noqa:
         load()
 
 
-def test_provenance_keeps_the_order_asked_for() -> None:
-    first, second = bundled.provenance_of("sites/newport_sites.csv", "origins/rotherham_oa.csv")
-    assert first.attribution == "© OpenStreetMap contributors"
-    assert second.publisher.startswith("Office for National Statistics")
+def test_shipped_tables_credit_their_publishers() -> None:
+    sources = bundled.load_sources()
+    sites, origins = sources["sites/newport_sites.csv"], sources["origins/rotherham_oa.csv"]
+    assert sites.provenance.attribution == "© OpenStreetMap contributors"
+    assert sites.provenance.licence == "Open Database License 1.0"
+    assert origins.provenance.publisher.startswith("Office for National Statistics")
 
 
 def test_postcodes_and_ids_stay_text_and_unknown_hours_stay_unknown() -> None:

@@ -28,9 +28,8 @@ from eh_access.sources.openstreetmap import (
     buffer_for,
     cached_network,
     download_network,
-    download_place,
     is_connected,
-    network_from_file,
+    place_outline,
 )
 from overpass_server import EXTRACT, FakeServer, extract, running
 
@@ -257,20 +256,13 @@ def test_a_place_is_found_by_its_name(
     server: FakeServer, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(osmnx.settings, "nominatim_url", server.url.removesuffix("api"))
-    network = download_place("Newport", buffer_m=0, cache_dir=cache)
+    network = download_network(place_outline("Newport"), buffer_m=0, cache_dir=cache)
     east, north = network.node_x.mean(), network.node_y.mean()
     assert shapely.box(330400, 186900, 332100, 189600).contains(shapely.Point(east, north))
     with pytest.raises(InputError, match="Atlantis"):
-        download_place("Atlantis", cache_dir=cache)
+        place_outline("Atlantis")
     with pytest.raises(InputError, match="no place was named"):
-        download_place("  ", cache_dir=cache)
-
-
-def test_a_map_file_does_as_well(server: FakeServer) -> None:
-    network = network_from_file(EXTRACT, AREA, buffer_m=BUFFER_M, modes=[WALK])
-    direct = read_network(EXTRACT, area=AREA.buffer(BUFFER_M), modes=[WALK])
-    assert streets_inside(network, AREA) == streets_inside(direct, AREA)
-    assert not server.queries
+        place_outline("  ")
 
 
 def test_is_connected_to_a_server_that_is_there(server: FakeServer) -> None:

@@ -91,16 +91,6 @@ def load_sources() -> dict[str, BundledFile]:
     }
 
 
-def provenance_of(*relative: str) -> tuple[Provenance, ...]:
-    """Return where shipped files came from, in the order asked for."""
-    known = load_sources()
-    unknown = [name for name in relative if name not in known]
-    if unknown:
-        hints = [f"'{name}': {did_you_mean(name, known)}" for name in unknown]
-        raise NotFoundError("no source is recorded for " + "; ".join(hints))
-    return tuple(known[name].provenance for name in relative)
-
-
 COVERS = 0.99
 """An outline that meets the streets' own edge may stick out by a hair."""
 

@@ -63,7 +63,7 @@ T = TypeVar("T")
 
 
 class _PassingError(Exception):
-    """The server could not answer now; asking again may help."""
+    """A failure that may pass if the request is repeated."""
 
     def __init__(self, why: str, wait_s: float = 0.0) -> None:
         super().__init__(why)
@@ -79,7 +79,7 @@ class Answers:
     size: int = 0
 
     def take(self, content: bytes) -> None:
-        """Note an answer."""
+        """Record an answer."""
         self.digest.update(content)
         self.size += len(content)
         current = re.search(rb'"timestamp_osm_base"\s*:\s*"(\d{4}-\d\d-\d\d)', content[:4096])
@@ -101,7 +101,7 @@ def fetch_graph(polygon: BaseGeometry, *, timeout_s: float, retries: int) -> tup
     """Download the streets in a polygon as an osmnx graph."""
     import osmnx  # noqa: PLC0415 - heavy, and needed by downloads alone
 
-    def ask() -> tuple[Any, Answers]:
+    def query() -> tuple[Any, Answers]:
         answers = Answers()
         with _osmnx_settings(deadline, answers):
             graph = osmnx.graph_from_polygon(
@@ -115,7 +115,7 @@ def fetch_graph(polygon: BaseGeometry, *, timeout_s: float, retries: int) -> tup
 
     deadline = time.monotonic() + timeout_s
     log.info("Asking %s for streets, for at most %.0f s", overpass_url(), timeout_s)
-    graph, answers = _with_retries(ask, deadline=deadline, retries=retries, what="streets")
+    graph, answers = _with_retries(query, deadline=deadline, retries=retries, what="streets")
     log.info("Received %.1f MB of streets", answers.size / MEGABYTE)
     return graph, answers
 
@@ -126,19 +126,19 @@ def fetch_outline(place: str, *, timeout_s: float, retries: int) -> gpd.GeoDataF
 
     deadline = time.monotonic() + timeout_s
 
-    def ask() -> Any:  # noqa: ANN401 - a GeoDataFrame
+    def query() -> Any:  # noqa: ANN401 - a GeoDataFrame
         with _osmnx_settings(deadline, Answers()):
             return osmnx.geocode_to_gdf(place)
 
     try:
-        return _with_retries(ask, deadline=deadline, retries=retries, what=f"'{place}'")
+        return _with_retries(query, deadline=deadline, retries=retries, what=f"'{place}'")
     except TypeError as error:
         raise InputError(
             f"'{place}' is known but has no outline; name a town, borough or parish"
         ) from error
 
 
-def _with_retries(ask: Callable[[], T], *, deadline: float, retries: int, what: str) -> T:
+def _with_retries(query: Callable[[], T], *, deadline: float, retries: int, what: str) -> T:
     import osmnx  # noqa: PLC0415 - heavy, and needed by downloads alone
     import requests  # noqa: PLC0415 - comes with osmnx
     import urllib3  # noqa: PLC0415 - comes with requests
@@ -151,7 +151,7 @@ def _with_retries(ask: Callable[[], T], *, deadline: float, retries: int, what: 
     )
     for attempt in range(retries + 1):
         try:
-            return ask()
+            return query()
         except osmnx._errors.InsufficientResponseError as error:  # noqa: SLF001 - as above
             raise InputError(f"OpenStreetMap holds nothing for {what}: {error}") from error
         except passing as error:
@@ -175,7 +175,7 @@ def _in_short(error: Exception) -> str:
 
 @contextmanager
 def _osmnx_settings(deadline: float, answers: Answers) -> Iterator[None]:
-    """Set osmnx up for one question and put everything back, the resolver it replaces too."""
+    """Configure osmnx for one request and restore its settings and the resolver."""
     import osmnx  # noqa: PLC0415 - heavy, and needed by downloads alone
 
     left_s = max(deadline - time.monotonic(), 1.0)
@@ -210,7 +210,7 @@ def _osmnx_settings(deadline: float, answers: Answers) -> Iterator[None]:
 
 
 def _read(reply: Any, deadline: float, answers: Answers) -> Any:  # noqa: ANN401 - from requests
-    """Read an answer to its end, watching the clock; refuse one that is not whole."""
+    """Read an answer in full before the deadline."""
     if reply.status_code in PASSING_FAULTS:
         wait = reply.headers.get("Retry-After", "")
         why = f"the server answered {reply.status_code} {reply.reason}"
@@ -235,12 +235,12 @@ HTTP_PORT, HTTPS_PORT = 80, 443
 
 
 def is_connected(timeout_s: float = 3.0) -> bool:
-    """Tell, quickly, whether the map server can be reached."""
+    """Return whether the map server can be reached."""
     outcome: queue.Queue[bool | Exception] = queue.Queue()
 
-    def knock() -> None:
+    def connect() -> None:
         try:
-            with socket.create_connection(_door(), timeout=timeout_s):
+            with socket.create_connection(_host_and_port(), timeout=timeout_s):
                 outcome.put(True)
         except OSError:
             outcome.put(False)
@@ -248,7 +248,7 @@ def is_connected(timeout_s: float = 3.0) -> bool:
             outcome.put(error)
 
     # a name look-up has no time limit of its own, so it must not hold us, nor the exit
-    threading.Thread(target=knock, daemon=True).start()
+    threading.Thread(target=connect, daemon=True).start()
     try:
         answer = outcome.get(timeout=timeout_s)
     except queue.Empty:
@@ -258,8 +258,8 @@ def is_connected(timeout_s: float = 3.0) -> bool:
     return answer
 
 
-def _door() -> tuple[str, int]:
-    """Return host and port to knock at: the proxy's where there is one, else the server's."""
+def _host_and_port() -> tuple[str, int]:
+    """Return the host and port of the proxy, if there is one, else of the server."""
     server = urllib.parse.urlsplit(overpass_url())
     host = server.hostname or ""
     proxy = urllib.request.getproxies().get(server.scheme)
@@ -280,10 +280,10 @@ def default_folder() -> Path:
 def request_key(
     area: BaseGeometry, *, buffer_m: float, modes: Sequence[TravelMode], filters: Sequence[str]
 ) -> str:
-    """Name a request by everything its answer depends on, and by nothing else."""
+    """Return a key made of everything the answer to a request depends on."""
     rules = files("eh_access.network").joinpath("tag_rules.toml").read_bytes()
     outline = shapely.normalize(shapely.set_precision(area, 1.0))
-    asked = {
+    request = {
         "area": shapely.to_wkb(outline, hex=True),
         "buffer_m": round(buffer_m),
         "modes": sorted({mode.rules for mode in modes}),
@@ -291,7 +291,7 @@ def request_key(
         "rules": sha256(rules).hexdigest(),
         "version": VERSION,
     }
-    return sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:KEY_LENGTH]
+    return sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()[:KEY_LENGTH]
 
 
 def keep(network: Network, folder: Path, key: str) -> None:
@@ -306,7 +306,7 @@ def keep(network: Network, folder: Path, key: str) -> None:
 
 
 def recall(folder: Path, key: str) -> Network | None:
-    """Return stored streets, or None if there are none or they are not as they were stored."""
+    """Return stored streets, or None if they are missing or altered."""
     path, digest = folder / f"{key}.npz", folder / f"{key}.sha256"
     if not (path.is_file() and digest.is_file()):
         return None
@@ -380,8 +380,8 @@ def download_network(
     log.info("Downloading the streets of %.0f square km", wanted.area / KM2)
     graph, answers = fetch_graph(to_degrees(wanted), timeout_s=timeout_s, retries=retries)
     network = read_network(graph, modes=modes, covered=wanted)
-    told = osm_provenance(date=answers.date, sha256=answers.digest.hexdigest())
-    network = replace(network, provenance=(told,), _memory={})
+    source = osm_provenance(date=answers.date, sha256=answers.digest.hexdigest())
+    network = replace(network, provenance=(source,), _memory={})
     keep(network, folder, key)
     return network
 
@@ -421,51 +421,19 @@ def cached_network(
     return recall(folder, key)
 
 
-def download_place(
-    place: str,
-    *,
-    buffer_m: float = 3000.0,
-    modes: Sequence[TravelMode] = DEFAULT_MODES,
-    cache_dir: Path | str | None = None,
-    timeout_s: float = TIMEOUT_S,
-    retries: int = RETRIES,
-) -> Network:
-    """Look up a place's outline by name and download its streets."""
-    outline = place_outline(place, timeout_s=timeout_s, retries=retries)
-    return download_network(
-        outline,
-        buffer_m=buffer_m,
-        modes=modes,
-        cache_dir=cache_dir,
-        timeout_s=timeout_s,
-        retries=retries,
-    )
-
-
 def place_outline(
     place: str, *, timeout_s: float = TIMEOUT_S, retries: int = RETRIES
 ) -> gpd.GeoDataFrame:
     """Look up a place's outline by name, through osmnx."""
     if not place.strip():
         raise InputError("no place was named; give one, for example 'Barnsley, England'")
-    found = fetch_outline(place, timeout_s=timeout_s, retries=retries)
-    log.info("Found '%s'", found["display_name"].iloc[0] if "display_name" in found else place)
-    return found.to_crs(CRS)
-
-
-def network_from_file(
-    path: Path | str,
-    area: gpd.GeoDataFrame | BaseGeometry,
-    *,
-    buffer_m: float,
-    modes: Sequence[TravelMode] = DEFAULT_MODES,
-) -> Network:
-    """Cut the streets of an area from a map file, for those who may not or cannot download."""
-    return read_network(path, modes=modes, area=_buffered(area, buffer_m))
+    outline = fetch_outline(place, timeout_s=timeout_s, retries=retries)
+    log.info("Found '%s'", outline["display_name"].iloc[0] if "display_name" in outline else place)
+    return outline.to_crs(CRS)
 
 
 def buffer_for(modes: Sequence[TravelMode], cutoff_min: float) -> tuple[float, str]:
-    """Say how far beyond an area streets are needed: as far as one gets within the cutoff."""
+    """Return how far the fastest mode gets within the cutoff, and a note if that is capped."""
     fastest = max(modes, key=lambda mode: mode.speed_km_h)
     reach_m = fastest.speed_km_h * 1000 * cutoff_min / 60
     if reach_m <= MAX_BUFFER_M:
