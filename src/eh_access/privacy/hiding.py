@@ -73,7 +73,7 @@ def blurred(share: ArrayLike, base: float, policy: Policy) -> Floats:
 
 
 class _Hiding:
-    """One table in hand."""
+    """A table and the rule by which each figure is hidden."""
 
     def __init__(self, frame: pd.DataFrame, figures: Figures, policy: Policy) -> None:
         self.frame, self.figures, self.policy = frame.reset_index(drop=True), figures, policy
@@ -100,7 +100,7 @@ class _Hiding:
         self.why[name][rows & (self.why[name] == "")] = rule
 
     def settle(self) -> None:
-        """Find out what must be hidden, and why."""
+        """Decide what is hidden and by which rule."""
         few = self.policy.few(self.base)
         if self.figures.base in self.why:
             self._hide(self.figures.base, few, PRIMARY)
@@ -116,10 +116,10 @@ class _Hiding:
         for name in [self.figures.base, *self.counts]:
             if name in self.why and self.figures.group in self.keys:
                 self._second(name)
-        self._what_rests_on_it()
+        self._hide_dependants()
 
-    def _what_rests_on_it(self) -> None:
-        """Hide a share with its part, a part with its share, and changes with either share."""
+    def _hide_dependants(self) -> None:
+        """Hide shares with their parts, and changes with their shares."""
         for share, part in self.figures.shares.items():
             if share in self.why and part in self.why:
                 self._hide(share, self.why[part] != "", RESTS)
@@ -130,7 +130,7 @@ class _Hiding:
                     self._hide(change, self.why[share] != "", RESTS)
 
     def _between_scenarios(self) -> None:
-        """Hide the later of two counts of one thing that differ by few under two scenarios."""
+        """Hide the later of two scenarios' counts that differ by few."""
         if self.figures.scenario not in self.keys:
             return
         same = [key for key in self.keys if key != self.figures.scenario]
@@ -147,7 +147,7 @@ class _Hiding:
         return np.arange(len(self.frame))
 
     def _second(self, name: str) -> None:
-        """Hide a second figure where one alone of a column that adds up is hidden."""
+        """Hide a second figure where one hidden figure follows from a total."""
         values = self.base if name == self.figures.base else self.counts[name]
         same = [key for key in self.keys if key != self.figures.group]
         groups = self.frame.groupby(same, sort=False).indices.values() if same else [self._all()]
@@ -156,37 +156,37 @@ class _Hiding:
             if gone.sum() != 1 or len(rows) < 2:  # noqa: PLR2004 - one row adds up to nothing
                 continue
             rest = rows[~gone]
-            able = rest[values[rest] > 0] if (values[rest] > 0).any() else rest
-            chosen = able[int(np.argmin(values[able]))]
+            eligible = rest[values[rest] > 0] if (values[rest] > 0).any() else rest
+            chosen = eligible[int(np.argmin(values[eligible]))]
             self._hide(name, self._all() == chosen, SECONDARY)
 
     def shown(self) -> pd.DataFrame:
-        """Return the table with what is hidden taken out."""
-        told = self.frame.copy()
+        """Return the table without the hidden figures."""
+        table = self.frame.copy()
         base, policy = self.figures.base, self.policy
         for name in self._named("parts"):
-            told[name] = policy.shown(self.counts[name])
+            table[name] = policy.shown(self.counts[name])
         for name in self._named("shares"):
-            told[name] = policy.share(self.counts[name], self.base)
+            table[name] = policy.share(self.counts[name], self.base)
         for change, (after, before) in self.figures.changes.items():
-            if change in told:
-                told[change] = told[after] - told[before]
+            if change in table:
+                table[change] = table[after] - table[before]
         if base in self.why:
-            told[base] = policy.shown(self.base)
+            table[base] = policy.shown(self.base)
         for name, why in self.why.items():
-            told[name] = told[name].astype(float).where(why == "")
-        return told.set_axis(self.frame.index)
+            table[name] = table[name].astype(float).where(why == "")
+        return table.set_axis(self.frame.index)
 
     def log(self, table: str) -> pd.DataFrame:
         """Return what was hidden and why."""
-        told = self.frame[self.keys].astype(str)
-        cells = told.agg(", ".join, axis=1) if self.keys else None
-        found: dict[tuple[str, str], list[str]] = {}
+        keys = self.frame[self.keys].astype(str)
+        cells = keys.agg(", ".join, axis=1) if self.keys else None
+        figures: dict[tuple[str, str], list[str]] = {}
         for name, why in self.why.items():
             for row in np.flatnonzero(why != ""):
                 cell = "all" if cells is None else str(cells[row])
-                found.setdefault((cell, RULES[why[row]]), []).append(name)
-        rows = [(table, cell, "; ".join(names), rule) for (cell, rule), names in found.items()]
+                figures.setdefault((cell, RULES[why[row]]), []).append(name)
+        rows = [(table, cell, "; ".join(names), rule) for (cell, rule), names in figures.items()]
         return pd.DataFrame(rows, columns=list(HIDDEN_COLUMNS))
 
 

@@ -229,8 +229,8 @@ class Policy:
         top, base = part, whole
         if not self.public:
             top, base = self._steps(part), self._steps(whole)
-        found = _divided(top, base, some)
-        return found if self.public else np.minimum(found, 1.0)
+        shares = _divided(top, base, some)
+        return shares if self.public else np.minimum(shares, 1.0)
 
     def share(self, parts: ArrayLike, wholes: ArrayLike) -> Floats:
         """Return shares as they are published: of rounded counts, NaN where one of them is hidden.
@@ -256,14 +256,14 @@ class Policy:
         if self.public:
             return _divided(part, whole, some)
         gone = self.few(whole) | self.small(part) | self.small(whole - part)
-        found = _divided(self.shown(part), self.shown(whole), some & ~gone)
-        return np.minimum(found, 1.0)
+        shares = _divided(self.shown(part), self.shown(whole), some & ~gone)
+        return np.minimum(shares, 1.0)
 
 
 def _divided(top: Floats, base: Floats, where: Bools) -> Floats:
-    found: Floats = np.full(top.shape, np.nan)
-    np.divide(top, base, out=found, where=where)
-    return found
+    quotients: Floats = np.full(top.shape, np.nan)
+    np.divide(top, base, out=quotients, where=where)
+    return quotients
 
 
 PUBLIC = Policy(public=True)
