@@ -28,7 +28,7 @@ def number(  # noqa: PLR0913 - a range has this many sides
     whole: bool = False,
     unit: str = "",
 ) -> float:
-    """Return a number that is one and lies in its range."""
+    """Return a number within its range."""
     wanted = _wanted(low, high, may_be_low=may_be_low, whole=whole, unit=unit)
     kinds = (int, np.integer) if whole else (int, float, np.integer, np.floating)
     if isinstance(value, bool) or not isinstance(value, kinds):
@@ -40,7 +40,7 @@ def number(  # noqa: PLR0913 - a range has this many sides
 
 
 def _wanted(low: float, high: float, *, may_be_low: bool, whole: bool, unit: str) -> str:
-    """Say which numbers will do."""
+    """Describe the numbers accepted."""
     kind = "a whole number" if whole else "a number"
     what = f"{kind} of {unit}" if unit and whole else unit or kind
     if np.isinf(high):
@@ -55,16 +55,16 @@ def numbers(name: str, values: object, *, low: float, high: float, unit: str) ->
         raise InputError(f"{name} is {values!r}; give a list of {unit}, such as [15, 30]")
     if not len(values):
         raise InputError(f"{name} is empty; give one or more {unit}")
-    found: list[float] = []
+    checked: list[float] = []
     faults: list[str] = []
     for value in values:  # type: ignore[attr-defined]
         try:
-            found.append(number(name, value, low=low, high=high, may_be_low=False, unit=unit))
+            checked.append(number(name, value, low=low, high=high, may_be_low=False, unit=unit))
         except InputError as error:
             faults += error.faults
     if faults:
         raise InputError(faults)
-    return found
+    return checked
 
 
 def node_numbers(name: str, values: object, count: int) -> NDArray[np.int64]:
@@ -87,7 +87,7 @@ def node_numbers(name: str, values: object, count: int) -> NDArray[np.int64]:
 
 
 def places(name: str, table: object) -> gpd.GeoDataFrame | gpd.GeoSeries:
-    """Return a table of points, having seen that it is one."""
+    """Return a table of points."""
     import geopandas as gpd  # noqa: PLC0415 - keeps importing the package quick
 
     if isinstance(table, gpd.GeoSeries):
@@ -104,16 +104,16 @@ def places(name: str, table: object) -> gpd.GeoDataFrame | gpd.GeoSeries:
 def weights(name: str, values: object) -> NDArray[np.float64]:
     """Return weights, each finite and 0 or more."""
     try:
-        found = np.asarray(values, dtype=np.float64)
+        checked = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise InputError(f"{name}: give numbers of 0 or more ({error})") from error
-    bad = np.flatnonzero(~(np.isfinite(found) & (found >= 0)))
+    bad = np.flatnonzero(~(np.isfinite(checked) & (checked >= 0)))
     if len(bad):
         raise InputError(
-            f"{name}: row {row + 1} is {found[row]}; give a number of 0 or more"
+            f"{name}: row {row + 1} is {checked[row]}; give a number of 0 or more"
             for row in bad[:SHOWN].tolist()
         )
-    return found
+    return checked
 
 
 Engine = Literal["auto", "queue", "hierarchy"]

@@ -86,9 +86,9 @@ class TravelMode:
             ("parking_s", 0.0, MAX_DELAY_S, "seconds"),
             ("speed_factor", LEAST_FACTOR, MOST_FACTOR, ""),
         ):
-            told = f"mode '{self.name}': {field}"
+            where = f"mode '{self.name}': {field}"
             try:
-                number(told, getattr(self, field), low=low, high=high, unit=unit)
+                number(where, getattr(self, field), low=low, high=high, unit=unit)
             except InputError as error:
                 faults += error.faults
         if self.hill_function not in HILL_FUNCTIONS:

@@ -18,7 +18,7 @@ SAME = 1e-9
 
 
 def number(weight: float, policy: Policy = PUBLIC) -> str:
-    """Return a count, rounded to a whole number, thousands told apart."""
+    """Return a count as a whole number with thousands separators."""
     if policy.small(weight):
         return f"fewer than {policy.threshold}"
     weight = float(policy.shown(weight))
@@ -37,7 +37,7 @@ def about(weight: float, policy: Policy = PUBLIC) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share as a whole percentage that never makes some look like none, or all."""
+    """Return a share as a whole percentage; 0% and 100% are exact."""
     if math.isnan(share):
         return "no share"
     if 0 < share < FEWEST:
@@ -61,13 +61,13 @@ def _hidden_count_of(part: float, whole: float, unit: str, policy: Policy) -> st
         return f"{HIDDEN_MARK} of {base}"
     if policy.small(whole - part):
         return f"all but fewer than {policy.threshold} of {base}"
-    told = f"{number(part, policy)} of {base}"
+    text = f"{number(part, policy)} of {base}"
     share = float(policy.share(part, whole))
-    return told if math.isnan(share) else f"{told} ({percent(share)})"
+    return text if math.isnan(share) else f"{text} ({percent(share)})"
 
 
 def shown(value: float, unit: Unit, *, near: float | None = None, plain: bool = False) -> str:
-    """Return a value with its unit, to one decimal, or as many as tell it from another."""
+    """Return a value with its unit, with enough decimals to differ from another."""
     scale = 100.0 if unit == "share" else 1.0
     word = {"share": "points" if plain else "%", "min": "minutes", "points": "points"}[unit]
     if math.isnan(value):

@@ -53,7 +53,7 @@ RANGES = {
 
 @dataclass
 class Check:
-    """One table under examination: the copy being put right, and the faults found so far."""
+    """A copy of a table being checked, and its faults so far."""
 
     # ``unplaced`` holds the rows whose coordinates have been faulted already.
 
@@ -86,7 +86,7 @@ class Check:
         return "" if pd.isna(value) or value == "" else f" ({self.id_name} '{value}')"
 
     def done(self) -> None:
-        """Raise once, with everything found."""
+        """Raise one error with all faults."""
         if self.faults:
             raise InputError(self.faults)
 
@@ -108,12 +108,12 @@ def begin(frame: pd.DataFrame, id_name: str, needed: Iterable[str], source: str)
         copy[id_name] = ids
         check.rows(np.asarray(ids == "", dtype=bool), id_name, "is empty; give every row an id")
         odd = np.asarray(ids.str.contains(CONTROL), dtype=bool)
-        told = [f"{value!r} holds a sign that cannot be seen; remove it" for value in ids[odd]]
-        check.rows(odd, id_name, told)
+        problems = [f"{value!r} holds a sign that cannot be seen; remove it" for value in ids[odd]]
+        check.rows(odd, id_name, problems)
         repeated = np.asarray(ids.duplicated(keep="first") & (ids != ""), dtype=bool)
         first = {value: row for row, value in reversed(list(enumerate(ids, 1)))}
-        told = [f"'{value}' stands in row {first[value]} already" for value in ids[repeated]]
-        check.rows(repeated, id_name, [f"{text}; every id may stand once" for text in told])
+        problems = [f"'{value}' stands in row {first[value]} already" for value in ids[repeated]]
+        check.rows(repeated, id_name, [f"{text}; every id may stand once" for text in problems])
     return check
 
 
@@ -156,8 +156,8 @@ def read_numbers(
         if column == "imd_decile":
             bad |= ~absent & (values != np.floor(values))
         wanted = f"from {low:g} to {high:,.10g}"
-        told = [f"is {value}; give a number {wanted}" for value in given[bad]]
-        check.rows(bad, column, told)
+        problems = [f"is {value}; give a number {wanted}" for value in given[bad]]
+        check.rows(bad, column, problems)
         check.rows(absent & ~np.asarray(may_miss), column, f"is empty; give a number {wanted}")
         check.frame[column] = values
 
@@ -187,8 +187,8 @@ def build_points(check: Check, x: str, y: str, crs: str) -> gpd.GeoSeries:
         given = check.frame[column]
         number = pd.to_numeric(given, errors="coerce").astype("float64").to_numpy()
         bad = ~np.isfinite(number) & np.asarray(given.notna(), dtype=bool)
-        told = [f"'{value}' is no number; give a coordinate" for value in given[bad]]
-        check.rows(bad, column, told)
+        problems = [f"'{value}' is no number; give a coordinate" for value in given[bad]]
+        check.rows(bad, column, problems)
         check.unplaced.update(np.flatnonzero(bad).tolist())
         values.append(number)
     for column, missing, other in ((x, values[0], values[1]), (y, values[1], values[0])):
@@ -227,19 +227,19 @@ def points_in_place(
     shapely.prepare(area)
     outside_m = _metres_outside(raw, geometry.crs, area)
     limit_m = 0.0 if within is None else max_outside_m
-    degrees = _look_like_degrees(raw) & (not geometry.crs.is_geographic)
+    degrees = _in_degree_range(raw) & (not geometry.crs.is_geographic)
     bad = (outside_m > limit_m) | degrees
     place = "the British National Grid" if within is None else "the study area"
-    # only what will be shown is looked into: thousands of rows often share one mistake
+    # only what will be shown is examined: thousands of rows often share one mistake
     shown = [*zip(raw[bad], outside_m[bad], strict=True)][:SHOWN_ROWS]
-    told = [
+    problems = [
         f"{x:.10g}, {y:.10g} lies {_how_far(away_m)} {place}; "
         + _remedy(np.array([[x, y]]), geometry.crs, area, limit_m)
         for (x, y), away_m in shown
     ]
     rows = np.zeros(len(shapes), dtype=bool)
     rows[np.flatnonzero(placed)[bad]] = True
-    check.rows(rows, "geometry", told)
+    check.rows(rows, "geometry", problems)
 
 
 def finish(check: Check, geometry: gpd.GeoSeries) -> gpd.GeoDataFrame:
@@ -259,7 +259,7 @@ def _metres_outside(raw: NDArray[np.float64], crs: Any, area: BaseGeometry) -> N
     return away_m
 
 
-def _look_like_degrees(raw: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _in_degree_range(raw: NDArray[np.float64]) -> NDArray[np.bool_]:
     return np.asarray((np.abs(raw) <= [180.0, 90.0]).all(axis=1), dtype=bool)
 
 
@@ -278,7 +278,7 @@ def _remedy(raw: NDArray[np.float64], crs: Any, area: BaseGeometry, limit_m: flo
         (swapped, f"latitude, longitude: exchange them, and {DEGREES}"),
     )
     for candidate, remedy in () if crs.is_geographic else tries:
-        in_degrees = bool(_look_like_degrees(candidate)[0])
+        in_degrees = bool(_in_degree_range(candidate)[0])
         if in_degrees and _metres_outside(candidate, "EPSG:4326", area)[0] <= limit_m:
             return f"the numbers look like {remedy}"
     if _metres_outside(swapped, crs, area)[0] <= limit_m:
@@ -415,11 +415,11 @@ def check_sites(
         basis = check.frame["location_basis"]
         unknown = np.asarray(basis == "unknown", dtype=bool)
         odd = np.asarray(basis.notna() & ~basis.isin(LOCATION_BASES), dtype=bool)
-        told = [
+        problems = [
             f"'{word}' is no basis; {did_you_mean(str(word), LOCATION_BASES)}"
             for word in basis[odd]
         ]
-        check.rows(odd, "location_basis", told)
+        check.rows(odd, "location_basis", problems)
     read_numbers(check, ["hours_per_week", "hours_per_week_after"], may_miss=True)
     read_numbers(check, ["location_radius_m"], may_miss=unknown)
     _read_existence(check)
@@ -498,9 +498,9 @@ def check_origins(
     read_numbers(check, ["weight", "imd_decile", "no_car_share"], may_miss=False)
     geometry = read_geometry(check)
     if geometry is not None:
-        nowhere = np.zeros(len(check.frame), dtype=bool)
+        placed = np.zeros(len(check.frame), dtype=bool)
         points_in_place(
-            check, geometry, may_miss=nowhere, within=within, max_outside_m=max_outside_m
+            check, geometry, may_miss=placed, within=within, max_outside_m=max_outside_m
         )
     check.done()
     if "imd_decile" in check.frame:
