@@ -81,7 +81,7 @@ ROUNDING = 1e-9
 
 
 def within(values: Floats, limit: float, *, spare: float = HALF_DECISECOND_MIN) -> Bools:
-    """Return where values are at most a limit, half a decisecond spared."""
+    """Return where values are at most a limit, within half a decisecond."""
     return np.asarray(values <= limit + spare)
 
 

@@ -120,9 +120,9 @@ def area_catchments(
     whole = parts.groupby("area_id")["weight"].transform("sum").to_numpy()
     weight = parts["weight"].to_numpy()
     parts["share"] = np.divide(weight, whole, out=np.zeros(len(parts)), where=whole > 0)
-    nowhere = parts["site_id"] == NO_SITE
-    ranked = parts.assign(nowhere=nowhere).sort_values(
-        ["area_id", "weight", "nowhere", "site_id"], ascending=[True, False, True, True]
+    unreached = parts["site_id"] == NO_SITE
+    ranked = parts.assign(unreached=unreached).sort_values(
+        ["area_id", "weight", "unreached", "site_id"], ascending=[True, False, True, True]
     )
     parts["is_main"] = parts.index.isin(ranked.drop_duplicates("area_id").index)
     return parts.sort_values(["area_id", "site_id"], ignore_index=True)
@@ -384,7 +384,7 @@ def take_up(
 
 
 def _decay_faults(decay: Decay) -> list[str]:
-    """Return what is wrong with a decay somebody wrote themselves."""
+    """Return the faults of a decay function."""
     share = decay.share(np.array([0.0, 1.0, 5.0, 15.0, 30.0, 60.0, 120.0, np.inf]))
     fine = (
         abs(share[0] - 1) < 1e-9  # noqa: PLR2004 - rounding
@@ -477,7 +477,7 @@ def load_on_sites(
 
 
 def check_capacity(capacity: Mapping[str, float]) -> dict[str, float]:
-    """Return capacities, once each can serve somebody."""
+    """Return capacities, refusing any that is not above 0."""
     faults = [
         f"site '{site}': capacity is {value:g}; give a number above 0, or close the site"
         for site, value in capacity.items()

@@ -32,9 +32,9 @@ _CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::00)?")
 
 def clock_min(text: str) -> int:
     """Return a time of day as minutes after midnight."""
-    found = _CLOCK.fullmatch(text.strip()) if isinstance(text, str) else None
-    if found is not None:
-        hours, minutes = int(found[1]), int(found[2])
+    match = _CLOCK.fullmatch(text.strip()) if isinstance(text, str) else None
+    if match is not None:
+        hours, minutes = int(match[1]), int(match[2])
         if minutes < MINUTES_PER_HOUR and hours * MINUTES_PER_HOUR + minutes <= MINUTES_PER_DAY:
             return hours * MINUTES_PER_HOUR + minutes
     raise InputError(f"'{text}' is no time of day; write it as 09:30, from 00:00 to 24:00")
@@ -192,9 +192,9 @@ def windows_from_frame(
         raise InputError(f"{source}: no column '{name}'; add it" for name in missing)
     faults: list[str] = []
     timetable: dict[str, list[Window]] = {}
-    for row, (site, *told) in enumerate(frame[list(WINDOW_COLUMNS)].itertuples(index=False), 1):
+    for row, (site, *cells) in enumerate(frame[list(WINDOW_COLUMNS)].itertuples(index=False), 1):
         try:
-            window = Window(*told)
+            window = Window(*cells)
         except InputError as error:
             at = f"{source}, row {row} (site_id '{site}')"
             faults += [f"{at}{_of_column(text)}" for text in error.faults]
@@ -252,8 +252,9 @@ def with_hours(
     """
     unknown = [site for site in sorted(timetable) if site not in sites.index]
     if unknown:
-        told = (f"{source}: no site '{s}': {did_you_mean(s, sites.index)}" for s in unknown)
-        raise NotFoundError("\n".join(told))
+        raise NotFoundError(
+            "\n".join(f"{source}: no site '{s}': {did_you_mean(s, sites.index)}" for s in unknown)
+        )
     hours = {site: hours_of(held) for site, held in check_windows(timetable, source=source).items()}
     stated = sites["hours_per_week"].astype(float)
     faults = [
@@ -439,12 +440,12 @@ def whole_sessions(
     ... )
     >>> timetable = {"wath-victoria": [Window("mon", "09:30", "11:30")]}
     >>> sites = apply_scenario(centres, BASELINE)
-    >>> found = whole_sessions(to, home, sites, timetable, cutoff_min=30)
-    >>> sorted(found["sessions"].unique().tolist())
+    >>> fits = whole_sessions(to, home, sites, timetable, cutoff_min=30)
+    >>> sorted(fits["sessions"].unique().tolist())
     [0, 1]
     """
-    told = day or Day()
-    begins, ends = told.begins_min, told.ends_min
+    day = day or Day()
+    begins, ends = day.begins_min, day.ends_min
     faults = [
         f"the times are {table.direction}; give times {way}"
         for table, way in ((times, "to_sites"), (times_back, "from_sites"))
@@ -462,18 +463,18 @@ def whole_sessions(
         for window in ordered.get(site, ()):
             comes = np.maximum(window.opens_min, begins + there[:, column])
             goes = np.minimum(window.closes_min, ends - back[:, column])
-            enough = goes - comes >= min(told.stay_min, window.minutes) - HALF_DECISECOND_MIN
+            enough = goes - comes >= min(day.stay_min, window.minutes) - HALF_DECISECOND_MIN
             fits = near[:, column] & enough
             count[:, column] += fits
             hours[:, column] += fits * window.minutes / 60
             every[:, column] += near[:, column]
-    untold = np.array([site not in ordered for site in chosen], dtype=bool)
+    without_windows = np.array([site not in ordered for site in chosen], dtype=bool)
     return pd.DataFrame(
         {
             "sessions": count.sum(axis=1).astype(int),
             "hours": hours.sum(axis=1),
             "sessions_within": every.sum(axis=1).astype(int),
-            "sites_without_timetable": near[:, untold].sum(axis=1).astype(int),
+            "sites_without_timetable": near[:, without_windows].sum(axis=1).astype(int),
         },
         index=times.origin_ids,
     )

@@ -113,10 +113,10 @@ class Scenario:
 
     def __post_init__(self) -> None:
         faults = [] if self.name else ["a scenario has no name; give it one"]
-        told: dict[str, list[type[Change]]] = {}
+        kinds_by_site: dict[str, list[type[Change]]] = {}
         for change in self.changes:
-            told.setdefault(change.site_id, []).append(type(change))
-        for site, kinds in told.items():
+            kinds_by_site.setdefault(change.site_id, []).append(type(change))
+        for site, kinds in kinds_by_site.items():
             where = f"scenario '{self.name}': site '{site}'"
             if len(set(kinds)) < len(kinds):
                 faults.append(f"{where} is told the same kind of change twice; keep one")
