@@ -25,7 +25,6 @@ from isochrones import isochrone_rows
 from machine import describe_machine, len_of_affinity, versions
 from peers import PEERS
 from reports import report_growth, report_rows
-from snapping import snapping_rows
 from synthetic import synthetic_town
 
 T = TypeVar("T")
@@ -150,11 +149,9 @@ def newport_against_scipy(newport: eh.Network) -> list[str]:
     return parts
 
 
-def placed_and_drawn(*, quick: bool = False) -> list[str]:
-    """Time placing points on streets and drawing isochrones."""
+def drawn(*, quick: bool = False) -> list[str]:
+    """Time drawing isochrones."""
     return [
-        "\n## Placing points on streets\n\nNewport, points round the bends of streets.\n\n",
-        table(("what", "measured", "bar"), tell("snapping", snapping_rows)),
         "\n## Isochrones\n\nNewport, from streets to finished areas.\n\n",
         table(
             ("what", "measured", "bar"),

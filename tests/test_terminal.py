@@ -16,8 +16,8 @@ from eh_access.terminal import Terminal
 with Terminal(quiet="quiet" in sys.argv, verbose="verbose" in sys.argv) as terminal:
     terminal.stage("Placing homes")
     import numpy as np
-    from eh_access.network.grid import build_grid
-    build_grid(np.array([[0.0, 0.0, 100.0, 0.0]]))
+    from eh_access.network.ordering import order_nodes
+    order_nodes(2, np.array([0], dtype=np.int32), np.array([1], dtype=np.int32))
 """
 FIRST = "compiling (once): the first run takes some seconds longer"
 
@@ -46,7 +46,7 @@ def test_quiet_is_quiet(tmp_path: Path) -> None:
 def test_verbose_names_the_parts(tmp_path: Path) -> None:
     told = said(tmp_path, "verbose")
     assert told.count(FIRST) == 1
-    assert "compiling (once), part 1: network.grid._list_segments" in told
+    assert "compiling (once), part 1: network.ordering._parents" in told
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such terminals")

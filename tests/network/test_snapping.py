@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from eh_access.errors import InputError
 from eh_access.modes import DRIVE, PUSHCHAIR, WALK
-from eh_access.network.grid import build_grid, nearest_segments
 from eh_access.network.snapping import Snapped, segments_of, snap
 from toys import (
     CRS,
@@ -166,7 +165,7 @@ def test_the_frame_carries_the_ids() -> None:
     assert list(frame) == ["edge", "fraction", "offset_m", "status", "nearer_unusable_m"]
 
 
-def test_the_grid_is_shared_and_the_answer_is_not() -> None:
+def test_the_pieces_are_shared_and_the_answer_is_not() -> None:
     streets = parallel_edges()
     first = segments_of(streets)
     snap(points_at((0, 0)), streets, WALK)
@@ -203,94 +202,42 @@ def test_an_array_of_the_wrong_shape_is_refused() -> None:
         snap(np.zeros((2, 3)), diamond(), WALK)
 
 
-COORDINATE = st.integers(-60, 60).map(float) | st.floats(-60, 60, width=32)
-XY = st.tuples(COORDINATE, COORDINATE)
-FAR = st.tuples(st.floats(-1e5, 1e5), st.floats(-1e5, 1e5))
-
-
-@given(
-    st.lists(st.tuples(XY, XY, st.booleans()), min_size=1, max_size=40),
-    st.lists(XY | FAR, min_size=1, max_size=20),
-)
-def test_the_grid_is_exact_against_an_r_tree(
-    pieces: list[tuple[Place, Place, bool]], places: list[Place]
-) -> None:
-    """Crossing, touching, repeated and pointlike segments; points on the rim and far outside."""
-    ends = np.array([[*a, *b] for a, b, _ in pieces])
-    usable = np.array([flag for _, _, flag in pieces])
-    xy = np.array(places)
-    segment, share, distance_m, unusable_m = nearest_segments(build_grid(ends), xy, usable)
-    lines, points = shapely.linestrings(ends.reshape(-1, 2, 2)), shapely.points(xy)
-    tolerance = 1e-9 * (1 + np.abs(xy).max())
-    for flag, ours in ((True, distance_m), (False, unusable_m)):
-        rows = np.flatnonzero(usable == flag)
-        if len(rows) == 0:
-            assert np.isinf(ours).all()
-            continue
-        tree = shapely.STRtree(lines[rows])
-        truth = shapely.distance(points, lines[rows][tree.nearest(points)])
-        certain = truth < distance_m if not flag else np.ones(len(truth), dtype=bool)
-        np.testing.assert_allclose(ours[certain], truth[certain], rtol=0, atol=tolerance)
-        assert (ours >= truth - tolerance).all()
-    if usable.any():
-        assert usable[segment].all()
-        stands = ends[segment, :2] + share[:, None] * (ends[segment, 2:] - ends[segment, :2])
-        np.testing.assert_allclose(np.hypot(*(stands - xy).T), distance_m, rtol=0, atol=tolerance)
-    else:
-        assert (segment == -1).all()
-
-
-@pytest.mark.parametrize("share_usable", [1.0, 0.5, 0.01])
-def test_far_points_are_placed_as_exactly_as_near_ones(share_usable: float) -> None:
-    """Hamlets of short streets far apart: squares are small, and what lies between is empty."""
-    rng = np.random.default_rng(1903)
-    hamlets = rng.uniform(0, 20_000, (5, 2))
-    first = np.repeat(hamlets, 200, axis=0) + rng.normal(0, 150, (1000, 2))
-    ends = np.hstack([first, first + rng.normal(0, 25, (1000, 2))])
-    usable = rng.random(1000) < share_usable
-    xy = rng.uniform(-3_000, 23_000, (4000, 2))
-    segment, _, distance_m, unusable_m = nearest_segments(build_grid(ends), xy, usable)
-    away_m = shapely.distance(
-        shapely.points(xy)[:, None], shapely.linestrings(ends.reshape(-1, 2, 2))[None]
+@pytest.mark.parametrize("seed", [1903, 7, 5])
+def test_the_nearest_street_is_found_among_all_of_them(seed: int) -> None:
+    """A crooked road among motorways; places on it, near it and kilometres away, all tried."""
+    rng = np.random.default_rng(seed)
+    road = np.cumsum(rng.normal(0, 60, (81, 2)), axis=0)
+    closed = rng.uniform(-1_000, 1_000, (40, 1, 2)) + rng.normal(0, 50, (40, 2, 2))
+    streets = toy_network(
+        [(n, n + 1, None, STREET) for n in range(80)]
+        + [(81 + 2 * n, 82 + 2 * n, None, MOTORWAY) for n in range(40)],
+        [tuple(xy) for xy in np.vstack([road, closed.reshape(-1, 2)])],
     )
-    open_m = np.where(usable, away_m, np.inf)
-    np.testing.assert_allclose(distance_m, open_m.min(axis=1), rtol=0, atol=1e-8)
-    np.testing.assert_allclose(open_m[np.arange(4000), segment], distance_m, rtol=0, atol=1e-8)
-    closed_m = np.where(usable, np.inf, away_m).min(axis=1)
-    nearer = closed_m < distance_m - 1e-8
-    np.testing.assert_allclose(unusable_m[nearer], closed_m[nearer], rtol=0, atol=1e-8)
-    assert (unusable_m[~nearer] >= distance_m[~nearer] - 1e-8).all()
-
-
-def test_every_square_knows_how_far_off_the_nearest_street_is() -> None:
-    rng = np.random.default_rng(7)
-    first = rng.choice([0.0, 400.0], (60, 2)) + rng.uniform(0, 30, (60, 2))
-    laid = build_grid(np.hstack([first, first + 3]))
-    filled = np.argwhere(np.diff(laid.start).reshape(laid.rows, laid.columns) > 0)
-    every = np.stack(np.indices((laid.rows, laid.columns)), axis=-1).reshape(-1, 1, 2)
-    king = np.abs(every - filled[None]).max(axis=2).min(axis=1)
-    assert king.max() > 2
-    assert np.array_equal(laid.away, king)
-
-
-def test_the_order_of_points_changes_nothing() -> None:
-    rng = np.random.default_rng(5)
-    first = rng.uniform(0, 100, (40, 2))
-    laid = build_grid(
-        np.vstack([np.hstack([first, first + 4]), [[5000.0, 5000.0, 5001.0, 5000.0]]])
+    xy = np.vstack([rng.uniform(-3_000, 3_000, (300, 2)), road[:20], (road[1:] + road[:-1]) / 2])
+    points = points_at(*map(tuple, xy))
+    lines = lines_of(streets)
+    away_m = shapely.distance(np.asarray(points.array)[:, None], lines)
+    open_m, closed_m = away_m[:, :80].min(axis=1), away_m[:, 80:].min(axis=1)
+    found = snap(points, streets, WALK, max_offset_m=np.inf)
+    np.testing.assert_allclose(found.offset_m, open_m, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(away_m[np.arange(len(xy)), found.edge], open_m, rtol=0, atol=1e-9)
+    nearer = closed_m < open_m
+    np.testing.assert_allclose(found.nearer_unusable_m[nearer], closed_m[nearer], atol=1e-9)
+    assert np.isnan(found.nearer_unusable_m[~nearer]).all()
+    places = place_of(streets, found)
+    np.testing.assert_allclose(
+        shapely.distance(places, np.asarray(points.array)), open_m, rtol=0, atol=1e-6
     )
-    xy, usable = rng.uniform(0, 5000, (500, 2)), np.ones(41, dtype=bool)
-    shuffled = rng.permutation(500)
-    for there, again in zip(
-        nearest_segments(laid, xy, usable)[:3],
-        nearest_segments(laid, xy[shuffled], usable)[:3],
-        strict=True,
-    ):
-        assert np.array_equal(there[shuffled], again)
+
+
+@given(st.floats(-1e-7, 1e-7), st.sampled_from([0.0, 800.0]))
+def test_a_hair_from_the_end_of_a_street_is_its_end(off_m: float, end_m: float) -> None:
+    found = snap(points_at((end_m + off_m, 30)), one_long_street(), WALK)
+    assert found.fraction.tolist() == [end_m / 800.0]
 
 
 @given(st.lists(st.tuples(st.integers(-20, 180), st.integers(-20, 180)), min_size=1, max_size=30))
-def test_ties_are_settled_alike_whatever_the_grid(places: list[Place]) -> None:
+def test_ties_go_to_the_lowest_of_all_edges_as_near(places: list[Place]) -> None:
     """On whole metres ties are many and distances exact: the lowest edge of all as near wins."""
     streets = grid_town(4, 4, block_m=40.0)
     lines = lines_of(streets)
@@ -344,7 +291,7 @@ def test_shuffled_points_get_the_same_places(order: list[int]) -> None:
     pd.testing.assert_frame_equal(shuffled, plain.iloc[list(order)].reset_index(drop=True))
 
 
-def test_steps_and_streets_share_one_grid_but_not_one_mask() -> None:
+def test_each_mode_has_its_own_nearest_street() -> None:
     streets = toy_network(
         [(0, 1, None, STREET), (2, 3, None, STEPS), (1, 3, None, STREET), (0, 2, None, STREET)],
         [(0, 0), (100, 0), (0, 50), (100, 50)],

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from eh_access.modes import MODES, TravelMode
 from eh_access.network.cost import (
@@ -25,6 +24,7 @@ from eh_access.network.cost import (
 from eh_access.network.model import CLOSED_DS, Network
 from eh_access.network.provenance import NetworkDescription, Steepness
 from eh_access.network.rules import rule_table
+from eh_access.network.snapping import edge_lines
 from eh_access.tables import CRS
 
 if TYPE_CHECKING:
@@ -166,7 +166,6 @@ def describe(
 
 def street_lines(network: Network) -> gpd.GeoDataFrame:
     """Return every edge as a line, with its name, kind, OSM way, length and ends."""
-    edge = np.repeat(np.arange(network.edge_count), np.diff(network.geometry_start))
     kind = np.array([tags.get("highway", "") for tags in network.tag_sets], dtype=object)
     return gpd.GeoDataFrame(
         {
@@ -177,7 +176,7 @@ def street_lines(network: Network) -> gpd.GeoDataFrame:
             "edge_from": network.edge_from,
             "edge_to": network.edge_to,
         },
-        geometry=shapely.linestrings(network.geometry_xy, indices=edge),
+        geometry=edge_lines(network),
         crs=CRS,
     )
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from eh_access.modes import TravelMode
-    from eh_access.network.grid import SegmentGrid
     from eh_access.network.model import Network
 
 log = logging.getLogger(__name__)
@@ -29,6 +28,8 @@ CRS = "EPSG:27700"
 ELSEWHERE_M = 10_000.0
 """Further than this from every street, a point is more likely in another coordinate system."""
 WRONG_CRS = "are the coordinates in the system stated?"
+AT_END = 1e-9
+"""What share of an edge a place may be short of its end and still be at it."""
 OK = "ok"
 OFF_NETWORK = "off_network"
 NO_LOCATION = "no_location"
@@ -171,10 +172,8 @@ def snap(
 
     Notes
     -----
-    Exact: a uniform grid over the segments of all edges is searched ring by ring until nothing
-    nearer can follow; empty squares are jumped. Beside shapely's R-tree it is over 20 times as fast
-    for points within some squares of a street (as homes are), and 7 to 9 times for points spread
-    evenly over Newport, half of them more than 180 m from any street (``benchmarks/snapping.py``).
+    Exact: shapely's R-tree of the edges' lines is asked for the nearest, and for all that are as
+    near. Within a billionth of an edge's length of its end, a place is at the end.
 
     Examples
     --------
@@ -265,47 +264,56 @@ def _nearest(
     xy: NDArray[np.float64], network: Network, mode: TravelMode
 ) -> tuple[NDArray[Any], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Return edge (-1 if none), fraction, offset and the nearer unusable distance of places."""
-    from eh_access.network.grid import nearest_segments  # noqa: PLC0415 - loads numba
-
-    kept, grid, usable = _grid(network, mode)
-    if grid is None:
-        nothing = np.full((2, len(xy)), np.nan)
-        return (
-            np.full(len(xy), -1, dtype=np.int32),
-            nothing[0],
-            np.full(len(xy), np.inf),
-            nothing[1],
-        )
-    pieces = segments_of(network)
-    row, share, offset_m, unusable_m = nearest_segments(grid, xy, usable)
-    piece = kept[row]
-    edge = pieces.edge[piece]
-    along_m = pieces.before_m[piece] + share * pieces.length_m[piece]
-    fraction = np.minimum(along_m / pieces.drawn_m[edge], 1.0)
-    edge[row < 0], fraction[row < 0] = -1, np.nan
+    points = shapely.points(xy)
+    usable, other = network.remember(("street trees", mode), lambda: _trees(network, mode))
+    edge, offset_m = usable.nearest(points)
+    unusable_m = other.nearest(points)[1]
+    fraction = np.full(len(xy), np.nan)
+    placed = edge >= 0
+    lines = edge_lines(network)[edge[placed]]
+    along = shapely.line_locate_point(lines, points[placed], normalized=True)
+    # what lies at an end but for rounding is at the end: rules about junctions ask for it
+    fraction[placed] = np.where(along < AT_END, 0.0, np.where(along > 1 - AT_END, 1.0, along))
     return edge, fraction, offset_m, np.where(unusable_m < offset_m, unusable_m, np.nan)
 
 
-def _grid(
-    network: Network, mode: TravelMode
-) -> tuple[NDArray[np.intp], SegmentGrid | None, NDArray[np.bool_]]:
-    """Return the numbers of the pieces in the grid, the grid, and which pieces the mode may use."""
-    # The grid is built once for a network, without edges of no length; each mode adds its mask.
-    from eh_access.network.grid import build_grid  # noqa: PLC0415 - loads numba
+@dataclass(frozen=True, eq=False)
+class _Lines:
+    """Some of a network's edges, to be searched for the nearest."""
 
-    pieces = segments_of(network)
+    edges: NDArray[np.int32]  # their numbers
+    tree: shapely.STRtree
 
-    def lay() -> tuple[NDArray[np.intp], SegmentGrid | None]:
-        real = (network.length_m > 0) & (pieces.drawn_m > 0)
-        kept = np.flatnonzero(real[pieces.edge])
-        return kept, build_grid(pieces.ends[kept]) if len(kept) else None
+    def nearest(self, points: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+        """Return the lowest edge of those nearest to each point, -1 if none, and the metres."""
+        edge = np.full(len(points), -1, dtype=np.int32)
+        offset_m = np.full(len(points), np.inf)
+        if len(self.edges) and len(points):
+            pairs, metres = self.tree.query_nearest(points, return_distance=True)
+            point, edges = pairs[0], self.edges[pairs[1]]
+            order = np.lexsort((edges, point))
+            first = order[np.unique(point[order], return_index=True)[1]]
+            edge[point[first]], offset_m[point[first]] = edges[first], metres[first]
+        return edge, offset_m
 
-    kept, grid = network.remember("segment_grid", lay)
 
-    def mask() -> NDArray[np.bool_]:
-        cost = edge_cost(network, mode)
-        open_either_way = (cost.forward_ds < CLOSED_DS) | (cost.backward_ds < CLOSED_DS)
-        usable: NDArray[np.bool_] = (cost.main & open_either_way)[pieces.edge[kept]]
-        return usable
+def _trees(network: Network, mode: TravelMode) -> tuple[_Lines, _Lines]:
+    """Return the edges a mode may be placed on, and the others; none without a length."""
+    cost = edge_cost(network, mode)
+    usable = cost.main & ((cost.forward_ds < CLOSED_DS) | (cost.backward_ds < CLOSED_DS))
+    real = (network.length_m > 0) & (segments_of(network).drawn_m > 0)
+    lines = edge_lines(network)
+    kinds = [np.flatnonzero(real & kind).astype(np.int32) for kind in (usable, ~usable)]
+    first, second = (_Lines(kind, shapely.STRtree(lines[kind])) for kind in kinds)
+    return first, second
 
-    return kept, grid, network.remember(("usable_segments", mode), mask)
+
+def edge_lines(network: Network) -> NDArray[np.object_]:
+    """Return every edge as a line; drawn once for each network."""
+
+    def draw() -> NDArray[np.object_]:
+        edge = np.repeat(np.arange(network.edge_count), np.diff(network.geometry_start))
+        lines: NDArray[np.object_] = shapely.linestrings(network.geometry_xy, indices=edge)
+        return lines
+
+    return network.remember("street lines", draw)
