@@ -35,11 +35,11 @@ from eh_access.planning.alternatives import (
     AlternativeOptions,
     Alternatives,
     alternatives_frame,
+    classify_columns,
     pareto,
     rank_alternatives,
     ranks_of,
     ties_of,
-    told_apart,
 )
 from toy_borough import SEVEN, case_of, origins, side, sites, times, times_of
 
@@ -161,20 +161,20 @@ def test_which_columns_say_something_of_their_own() -> None:
             [3.0, -np.inf, 4.0, 0.0, 3.0],
         ]
     )
-    found = told_apart(costs)
+    found = classify_columns(costs)
     assert (found.counted, found.constant, found.same_as) == ((0, 3, 4), (2,), {1: 0})
     assert found.saturated == {3: 0.75}
     assert found.alike == {}
-    assert told_apart(costs[:1]).counted == (0, 1, 2, 3, 4)
+    assert classify_columns(costs[:1]).counted == (0, 1, 2, 3, 4)
 
 
 def test_a_measure_said_to_go_with_another_is_counted_once_with_it() -> None:
     costs = np.array([[1.0, 3.0, 4.0], [2.0, 1.0, 4.0], [3.0, 2.0, 4.0]])
-    assert told_apart(costs).counted == (0, 1)
-    found = told_apart(costs, {1: 0})
+    assert classify_columns(costs).counted == (0, 1)
+    found = classify_columns(costs, {1: 0})
     assert (found.counted, found.stated) == ((0,), {1: 0})
     # one that goes with a constant has nobody to be counted with
-    assert told_apart(costs, {1: 2}).counted == (0, 1)
+    assert classify_columns(costs, {1: 2}).counted == (0, 1)
 
 
 def test_criteria_that_count_together_are_one_measure() -> None:
@@ -199,7 +199,7 @@ def test_leaving_out_what_says_nothing_new_leaves_the_pareto_set(
 ) -> None:
     costs = np.array(rows, dtype=float)
     wide = np.column_stack([costs, costs[:, 0] * 2 + 1, np.full(len(costs), 7.0)])
-    found = told_apart(wide)
+    found = classify_columns(wide)
     assert set(found.counted) <= {0, 1, 2}
     assert pareto(wide[:, list(found.counted)]).tolist() == pareto(costs).tolist()
 
@@ -208,7 +208,7 @@ def test_nearly_alike_is_spearmans_correlation() -> None:
     spearmanr = pytest.importorskip("scipy.stats").spearmanr
     drawn = np.random.default_rng(5).integers(0, 40, 200).astype(float)
     costs = np.column_stack([drawn, drawn + (np.arange(200) % 40 == 0), -drawn])
-    found = told_apart(costs)
+    found = classify_columns(costs)
     assert list(found.alike) == [(0, 1)]
     assert found.alike[0, 1] == pytest.approx(spearmanr(costs[:, 0], costs[:, 1]).statistic)
 

@@ -65,7 +65,7 @@ def least(keys: list[Floats]) -> NDArray[np.intp]:
 
 
 def pareto(costs: Floats) -> NDArray[np.bool_]:
-    """Return the choices that no other betters: as good on every measure and better on one."""
+    """Return the Pareto set: choices that no other choice dominates."""
     if not len(costs):
         return np.zeros(0, dtype=bool)
     level = ranks_of(costs).astype(np.float64)  # order is all that counts, and ranks are finite
@@ -85,8 +85,8 @@ def pareto(costs: Floats) -> NDArray[np.bool_]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
-    """What the columns of a table of costs tell apart; made by `told_apart`."""
+class CostColumns:
+    """The columns of a table of costs by what they add; made by `classify_columns`."""
 
     counted: tuple[int, ...]  # columns that say something of their own
     constant: tuple[int, ...]  # columns with one value for every choice
@@ -98,13 +98,17 @@ class Told:
     alike: dict[tuple[int, int], float]
 
 
-def told_apart(costs: Floats, stated: Mapping[int, int] = MappingProxyType({})) -> Told:
-    """Return which columns say something of their own; some are stated to go with others."""
+def classify_columns(
+    costs: Floats, stated: Mapping[int, int] = MappingProxyType({})
+) -> CostColumns:
+    """Sort columns of costs by what they add; some are stated to go with others."""
     ranks = ranks_of(costs)
     count, columns = ranks.shape
     if count < 2:  # noqa: PLR2004 - one choice is like no other
         every = tuple(range(columns))
-        return Told(counted=every, constant=(), same_as={}, stated={}, saturated={}, alike={})
+        return CostColumns(
+            counted=every, constant=(), same_as={}, stated={}, saturated={}, alike={}
+        )
     constant = tuple(column for column in range(columns) if (ranks[:, column] == 1).all())
     counted: list[int] = []
     same_as: dict[int, int] = {}
@@ -126,7 +130,7 @@ def told_apart(costs: Floats, stated: Mapping[int, int] = MappingProxyType({})) 
         column: int(np.unique(ranks[:, column], return_counts=True)[1].max()) for column in counted
     }
     shares = {column: number / count for column, number in most.items()}
-    return Told(
+    return CostColumns(
         counted=tuple(counted),
         constant=constant,
         same_as=same_as,
@@ -142,26 +146,26 @@ def _alike(ranks: NDArray[np.int64], counted: list[int]) -> dict[tuple[int, int]
     middle = (ranks - ranks_of(-ranks.astype(np.float64))).astype(np.float64)
     middle -= middle.mean(axis=0)
     length = np.sqrt((middle**2).sum(axis=0))
-    found = {}
+    pairs = {}
     for place, one in enumerate(counted):
         for other in counted[place + 1 :]:
             close = float(middle[:, one] @ middle[:, other] / (length[one] * length[other]))
             if close >= NEARLY:
-                found[one, other] = close
-    return found
+                pairs[one, other] = close
+    return pairs
 
 
 FEW_SETS = 5
 
 
-def alternatives_html(found: Alternatives) -> str:
-    """Return where the choice that was made stands, and the sets that come first."""
-    frame = found.frame
+def alternatives_html(alternatives: Alternatives) -> str:
+    """Return a summary for a notebook: the choice made, or the first few sets."""
+    frame = alternatives.frame
     parts = [
-        notebook.paragraph(_sets(found), strong=True),
-        *notebook.indicative(estimated=found.estimated),
+        notebook.paragraph(_sets(alternatives), strong=True),
+        *notebook.indicative(estimated=alternatives.estimated),
     ]
-    regret = found.regret()
+    regret = alternatives.regret()
     if len(regret):
         columns = (regret[name].tolist() for name in ("label", "rank", "ranked", "council", "best"))
         rows = [
@@ -179,18 +183,18 @@ def alternatives_html(found: Alternatives) -> str:
         parts.append(
             notebook.table(["first by mean minutes"], [[n] for n in first["closed_names"]])
         )
-    return "".join([*parts, *(notebook.paragraph(note) for note in found.notes)])
+    return "".join([*parts, *(notebook.paragraph(note) for note in alternatives.notes)])
 
 
-def alternatives_text(found: Alternatives) -> str:
+def alternatives_text(alternatives: Alternatives) -> str:
     """Return how many sets there are, and the first few."""
-    first = found.frame[found.frame["scored"]].head(FEW_SETS)
-    lines = [_sets(found), *([notebook.INDICATIVE] if found.estimated else [])]
+    first = alternatives.frame[alternatives.frame["scored"]].head(FEW_SETS)
+    lines = [_sets(alternatives), *([notebook.INDICATIVE] if alternatives.estimated else [])]
     return "\n".join([*lines, "First by mean minutes:", *(f"  {n}" for n in first["closed_names"])])
 
 
-def _sets(found: Alternatives) -> str:
-    frame = found.frame
+def _sets(alternatives: Alternatives) -> str:
+    frame = alternatives.frame
     scored, best = int(frame["scored"].sum()), int(frame["in_pareto"].fillna(value=False).sum())
     return f"Alternatives: {len(frame):,} sets, {scored:,} of them scored, {best:,} unbeaten"
 
@@ -210,8 +214,8 @@ def scored_sets(
     closed = np.zeros((len(choices), len(places)), dtype=bool)
     for row, choice in enumerate(choices):
         closed[row, [places[site] for site in choice if site in places]] = True
-    nowhere = [[names[site] for site in choice if site not in places] for choice in choices]
-    scored = np.array([not lost for lost in nowhere], dtype=bool)
+    unplaced = [[names[site] for site in choice if site not in places] for choice in choices]
+    scored = np.array([not lost for lost in unplaced], dtype=bool)
     values = np.full((len(choices), len(scorer.measures)), nan)
     values[scored] = scorer.score(closed[scored])
     frame = pd.DataFrame(
@@ -219,7 +223,7 @@ def scored_sets(
             "closed_sites": [BETWEEN.join(choice) for choice in choices],
             "closed_names": [BETWEEN.join(names[site] for site in choice) for choice in choices],
             "scored": scored,
-            "reason": [_why_not(lost) for lost in nowhere],
+            "reason": [_why_not(lost) for lost in unplaced],
             "basis": basis,
             "estimated_places": [
                 BETWEEN.join(site for site in choice if kinds[site] == "estimate")
@@ -240,7 +244,7 @@ def _why_not(names: list[str]) -> str:
 
 def ranked(
     table: pd.DataFrame, measures: tuple[Measure, ...], council: tuple[str, ...]
-) -> tuple[pd.DataFrame, Told]:
+) -> tuple[pd.DataFrame, CostColumns]:
     """Return the table with ranks, the Pareto set, and how each compares with the council's."""
     # Sets are held against one another by the measures that say something of their own: one that
     # is the same for every set, or ranks them as another does, is ranked but not counted again.
@@ -257,8 +261,8 @@ def ranked(
         for at, item in enumerate(measures)
         if item.counts_with in keys
     }
-    told_by = told_apart(costs, stated)
-    counted = costs[:, list(told_by.counted)]
+    classes = classify_columns(costs, stated)
+    counted = costs[:, list(classes.counted)]
     ranks = np.full((len(table), len(keys)), nan)
     ranks[scored] = ranks_of(costs)
     best = np.zeros(len(table), dtype=bool)
@@ -275,7 +279,7 @@ def ranked(
         for flags in none & ~none.all(axis=0)
     ]
     is_council = table["closed_sites"] == BETWEEN.join(sorted(set(council)))
-    told: dict[str, object] = {
+    extra: dict[str, object] = {
         "not_comparable": lacking,
         "in_pareto": best,
         "is_council_choice": is_council.to_numpy(),
@@ -284,42 +288,42 @@ def ranked(
     for name, counts in (("better_than_council", better), ("worse_than_council", worse)):
         column = np.full(len(table), nan)
         column[scored] = counts
-        told[name] = pd.array(column).astype("Int64")
-    return pd.concat([table, numbered, pd.DataFrame(told)], axis=1), told_by
+        extra[name] = pd.array(column).astype("Int64")
+    return pd.concat([table, numbered, pd.DataFrame(extra)], axis=1), classes
 
 
-def notes_on_measures(measures: Sequence[Measure], told: Told) -> list[str]:
-    """Return which measures are not counted, and which say little of their own."""
+def notes_on_measures(measures: Sequence[Measure], classes: CostColumns) -> list[str]:
+    """Return notes on measures that add nothing or little to the ranking."""
     left, right = "\N{LEFT SINGLE QUOTATION MARK}", "\N{RIGHT SINGLE QUOTATION MARK}"
     names = [f"{left}{item.label}{right} ({item.key})" for item in measures]
     notes = [
         f"{names[column]} is the same for every set, so it is left out of what sets are held "
         "against one another by."
-        for column in told.constant
+        for column in classes.constant
     ]
     notes += [
         f"{names[column]} ranks every set as {names[twin]} does: the two are counted once."
-        for column, twin in told.same_as.items()
+        for column, twin in classes.same_as.items()
     ]
     notes += [
         f"{names[column]} classes nearly the same people as {names[other]}, so the study says: "
         "the two are counted once."
-        for column, other in told.stated.items()
+        for column, other in classes.stated.items()
     ]
     notes += [
         f"{names[column]} has one value for {share:.0%} of the sets: it tells few of them apart."
-        for column, share in told.saturated.items()
+        for column, share in classes.saturated.items()
     ]
     notes += [
         f"{names[one]} and {names[other]} rank the sets nearly alike (rank correlation "
         f"{close:.3f}): to do better on both says little more than on one."
-        for (one, other), close in told.alike.items()
+        for (one, other), close in classes.alike.items()
     ]
     return notes
 
 
 def notes_on_lacking(table: pd.DataFrame, measures: Sequence[Measure]) -> list[str]:
-    """Return which measures have no value for some sets, and why."""
+    """Return notes on measures without a value for some sets."""
     held = [str(keys).split(BETWEEN) for keys in table["not_comparable"]]
     counts = {item.key: sum(item.key in keys for keys in held) for item in measures}
     left, right = "\N{LEFT SINGLE QUOTATION MARK}", "\N{RIGHT SINGLE QUOTATION MARK}"
@@ -335,7 +339,7 @@ def notes_on_lacking(table: pd.DataFrame, measures: Sequence[Measure]) -> list[s
 def _against(
     costs: NDArray[np.float64], council: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return on how many measures each set is better and worse; missing if there is no choice."""
+    """Return on how many measures each set is better and worse than the council's."""
     if not council.any():
         return np.full(len(costs), nan), np.full(len(costs), nan)
     own = costs[council][0]
@@ -353,17 +357,17 @@ def order(table: pd.DataFrame) -> NDArray[np.intp]:
 
 
 def notes_on(
-    table: pd.DataFrame, sites: gpd.GeoDataFrame, able: list[str], *, estimated: bool
+    table: pd.DataFrame, sites: gpd.GeoDataFrame, eligible: list[str], *, estimated: bool
 ) -> list[str]:
-    """Return what must be said beside every ranking."""
+    """Return the notes that every ranking needs."""
     scored = int(table["scored"].sum())
     notes = [f"{scored} of {len(table)} sets could be scored."]
-    kinds = sites["location_basis"].reindex(able)
-    nowhere = sites.loc[kinds.index[kinds == "unknown"], "name"].astype(str).tolist()
-    if nowhere:
-        verb = "is" if len(nowhere) == 1 else "are"
+    kinds = sites["location_basis"].reindex(eligible)
+    unplaced = sites.loc[kinds.index[kinds == "unknown"], "name"].astype(str).tolist()
+    if unplaced:
+        verb = "is" if len(unplaced) == 1 else "are"
         notes.append(
-            f"It is not known where {', '.join(nowhere)} {verb}: sets that close it cannot be "
+            f"It is not known where {', '.join(unplaced)} {verb}: sets that close it cannot be "
             "ranked, and in the others families near it look worse off than they are."
         )
     roughly = sites.loc[kinds.index[kinds == "estimate"], "name"].astype(str).tolist()
@@ -374,42 +378,42 @@ def notes_on(
     return notes
 
 
-def closable(case: Case, told: AlternativeOptions, close: int) -> list[str]:
-    """Return the sites that may close, sorted; every fault of what was asked at once."""
+def closable(case: Case, options: AlternativeOptions, close: int) -> list[str]:
+    """Return the sites that may close, sorted, or raise all faults of the options."""
     opened = open_sites(
         case.before.sites,
         full_time=False,
         full_time_from_hours=case.settings.full_time_from_hours,
     ).sort_values()
-    unknown = [site for site in (*told.council, *told.locked) if site not in opened]
+    unknown = [site for site in (*options.council, *options.locked) if site not in opened]
     if unknown:
         raise NotFoundError(
             "\n".join(f"no open site '{site}': {did_you_mean(site, opened)}" for site in unknown)
         )
-    able = [site for site in opened if site not in told.locked]
+    eligible = [site for site in opened if site not in options.locked]
     faults = []
     if close < 1:
         faults.append(f"close is {close}; give 1 or more")
     elif close >= len(opened):
         faults.append(f"close is {close} of {len(opened)} open sites; at least one must stay open")
-    elif close > len(able):
-        faults.append(f"close is {close}, but only {len(able)} sites are not locked")
-    elif comb(len(able), close) > MOST_SETS:
+    elif close > len(eligible):
+        faults.append(f"close is {close}, but only {len(eligible)} sites are not locked")
+    elif comb(len(eligible), close) > MOST_SETS:
         faults.append(
-            f"{comb(len(able), close):,} sets of {close} of {len(able)} are too many to list "
-            f"(at most {MOST_SETS:,}); use choose_sites, which finds the best without listing"
+            f"{comb(len(eligible), close):,} sets of {close} of {len(eligible)} are too many to "
+            f"list (at most {MOST_SETS:,}); use choose_sites, which finds the best without listing"
         )
-    named = len(set(told.council))
+    named = len(set(options.council))
     if named and named != close:
         faults.append(f"the council's choice is of {named} sites, close is {close}")
-    both = sorted(set(told.council) & set(told.locked))
+    both = sorted(set(options.council) & set(options.locked))
     if both:
         faults.append(
             f"{', '.join(both)}: locked, and in the council's choice; keep one of the two"
         )
     if faults:
         raise InputError(faults)
-    return able
+    return eligible
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -502,14 +506,14 @@ class Alternatives:
             Index ``site_id``, the costliest in mean minutes first; ``name``, ``scored``,
             ``reason``; each measure, and ``change_`` and the key: the measure less the baseline's.
         """
-        found = self.singles.set_index("closed_sites").rename_axis("site_id")
-        found = found.rename(columns={"closed_names": "name"})
+        costs = self.singles.set_index("closed_sites").rename_axis("site_id")
+        costs = costs.rename(columns={"closed_names": "name"})
         keys = [measure.key for measure in self.measures]
         for key in keys:
-            found[f"change_{key}"] = _differences(found[key], self.baseline[key])
+            costs[f"change_{key}"] = _differences(costs[key], self.baseline[key])
         columns = ["name", "scored", "reason", *keys, *(f"change_{key}" for key in keys)]
         order = ["change_mean_min"] if "mean_min" in keys else []
-        ranked = found.sort_index().sort_values(
+        ranked = costs.sort_index().sort_values(
             ["scored", *order], ascending=[False] * (1 + len(order)), kind="stable"
         )
         return ranked[columns]
@@ -653,22 +657,24 @@ def rank_alternatives(
     >>> len(found.frame), int(found.frame["scored"].sum())
     (220, 165)
     """
-    told = options or AlternativeOptions()
+    options = options or AlternativeOptions()
     case = Case(
-        scenario=BASELINE.name, origins=origins, before=side, after=side, settings=told.judging
+        scenario=BASELINE.name, origins=origins, before=side, after=side, settings=options.judging
     )
-    if told.mode not in side.times:
-        raise NotFoundError(f"no times by '{told.mode}': {did_you_mean(told.mode, side.times)}")
-    able = closable(case, told, close)
+    if options.mode not in side.times:
+        raise NotFoundError(
+            f"no times by '{options.mode}': {did_you_mean(options.mode, side.times)}"
+        )
+    eligible = closable(case, options, close)
     scorer = make_scorer(
-        case, tuple(criteria), mode=told.mode, sites=told.sites, loser_min=told.loser_min
+        case, tuple(criteria), mode=options.mode, sites=options.sites, loser_min=options.loser_min
     )
     estimated = any(table.estimated for _, table in side.tables())
     basis = "estimated" if estimated else "streets"
-    singles = scored_sets([(site,) for site in able], scorer, side.sites, basis)
-    choices = list(combinations(able, close))
+    singles = scored_sets([(site,) for site in eligible], scorer, side.sites, basis)
+    choices = list(combinations(eligible, close))
     figures = scored_sets(choices, scorer, side.sites, basis)
-    table, told_by = ranked(figures, scorer.measures, told.council)
+    table, classes = ranked(figures, scorer.measures, options.council)
     rows = order(table)
     table = table.iloc[rows].set_axis(pd.RangeIndex(1, len(table) + 1, name="set_number"))
     nothing = scorer.score(np.zeros((1, len(scorer.site_ids)), dtype=bool))[0]
@@ -677,12 +683,12 @@ def rank_alternatives(
         measures=scorer.measures,
         baseline=pd.Series(nothing, index=[measure.key for measure in scorer.measures]),
         singles=singles,
-        council=tuple(sorted(told.council)),
+        council=tuple(sorted(options.council)),
         estimated=estimated,
-        counted=tuple(scorer.measures[column].key for column in told_by.counted),
+        counted=tuple(scorer.measures[column].key for column in classes.counted),
         notes=(
-            *notes_on(table, side.sites, able, estimated=estimated),
-            *notes_on_measures(scorer.measures, told_by),
+            *notes_on(table, side.sites, eligible, estimated=estimated),
+            *notes_on_measures(scorer.measures, classes),
             *notes_on_lacking(table, scorer.measures),
             *scorer.notes,
         ),

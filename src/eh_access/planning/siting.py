@@ -94,12 +94,12 @@ class Placement:
     @property
     def infeasible(self) -> str:
         """Who is left without any site, in plain English; "" if nobody is."""
-        told = unreachable_sentence(self.unreachable, self.unit)
+        text = unreachable_sentence(self.unreachable, self.unit)
         without = float(self.figures["unreached_weight"] - self.unreachable["weight"].sum())
         if without > 0:
             more = f"{without:,.0f} {self.unit} can reach some site, but none of those chosen."
-            told = f"{told} {more}".strip()
-        return told
+            text = f"{text} {more}".strip()
+        return text
 
     def scenario(self, name: str, *, start_open: bool = True) -> Scenario:
         """Return the choice as a scenario that can be run like any other.
@@ -170,27 +170,27 @@ def choose_sites(
     >>> best.proven, best.sets
     (True, 1)
     """
-    told = options or SitingOptions()
-    reachable = _check(times, keep, objective, told)
+    options = options or SitingOptions()
+    reachable = _check(times, keep, objective, options)
     weights = origins["weight"].to_numpy(dtype=np.float64)[rows_of(times, origins)]
     ids = sorted(str(site) for site in times.site_ids)
-    locked = sorted(set(told.locked))
+    locked = sorted(set(options.locked))
     free = [site for site in ids if site in reachable and site not in locked]
     minutes = times.minutes.astype(np.float64).T
     base = minutes[times.columns_of(locked)].min(axis=0, initial=np.inf)
     among = minutes[times.columns_of(free)]
-    hopeless = ~np.isfinite(np.minimum(base, among.min(axis=0, initial=np.inf)))
-    counted = np.where(hopeless, 0.0, weights)
+    unreachable = ~np.isfinite(np.minimum(base, among.min(axis=0, initial=np.inf)))
+    counted = np.where(unreachable, 0.0, weights)
     problem = Problem(
         minutes=among,
         base=base,
         weights=counted,
-        covers=within(among, told.cutoff_min),
-        covered=within(base, told.cutoff_min),
+        covers=within(among, options.cutoff_min),
+        covered=within(base, options.cutoff_min),
         cover_weights=counted,
         choose=keep - len(locked),
         limit_min=times.cutoff_min,
-        time_limit_s=told.time_limit_s,
+        time_limit_s=options.time_limit_s,
     )
     solution = solve(problem, objective)
     chosen = tuple(sorted([*locked, *(free[row] for row in solution.chosen)]))
@@ -200,19 +200,19 @@ def choose_sites(
         chosen=chosen,
         frame=nearest.assign(weight=weights),
         figures=figures(
-            nearest["minutes"].to_numpy(), weights, told.cutoff_min, limit_min=times.cutoff_min
+            nearest["minutes"].to_numpy(), weights, options.cutoff_min, limit_min=times.cutoff_min
         ),
         solution=solution,
-        unreachable=_by_area(times, origins, hopeless & (weights > 0)),
+        unreachable=_by_area(times, origins, unreachable & (weights > 0)),
         estimated=times.estimated,
         sets=problem.sets,
-        unit=told.unit,
+        unit=options.unit,
         _all_sites=tuple(ids),
     )
 
 
 def objective_faults(objectives: Sequence[str]) -> list[str]:
-    """Return what is wrong with the names of objectives."""
+    """Return the faults in names of objectives."""
     known = " or ".join(f"'{name}' ({what})" for name, what in OBJECTIVES.items())
     return [f"no objective '{name}': give {known}" for name in objectives if name not in OBJECTIVES]
 
@@ -224,7 +224,7 @@ def figures(
     *,
     limit_min: float,
 ) -> pd.Series:
-    """Return what some minutes mean for people, in five figures."""
+    """Return five figures that summarise minutes by weight."""
     got = np.isfinite(minutes) & (weights > 0)
     whole, served = float(weights.sum()), float(weights[got].sum())
     paid = float((np.minimum(minutes, limit_min) * weights).sum())
@@ -241,7 +241,7 @@ def figures(
 
 
 def unreachable_sentence(unreachable: pd.DataFrame, unit: str) -> str:
-    """Return who cannot be reached by any site, in plain English."""
+    """Return a sentence on the people no site can reach."""
     if unreachable.empty:
         return ""
     shown = unreachable["weight"].iloc[:SHOWN_AREAS]
@@ -267,25 +267,25 @@ def _by_area(
     return pd.DataFrame(table.sort_values("weight", ascending=False, kind="stable"))
 
 
-def _check(times: TravelTimes, keep: int, objective: str, told: SitingOptions) -> set[str]:
-    """Return the sites that somebody can reach; every fault of what was asked at once."""
+def _check(times: TravelTimes, keep: int, objective: str, options: SitingOptions) -> set[str]:
+    """Return the sites that somebody can reach, or raise all faults of the options."""
     faults = [
         f"locked: no site '{site}': {did_you_mean(site, times.site_ids)}"
-        for site in told.locked
+        for site in options.locked
         if site not in times.site_ids
     ]
     faults += objective_faults([objective])
     got = np.flatnonzero(np.isfinite(times.minutes).any(axis=0))
     reachable = {str(site) for site in times.site_ids[got]}
-    able = len(reachable | set(told.locked))
+    most = len(reachable | set(options.locked))
     if keep < 1:
         faults.append(f"keep is {keep}; at least one site must be there")
-    elif keep > able:
+    elif keep > most:
         lost = len(times.site_ids) - len(reachable)
         why = f" ({lost} of {len(times.site_ids)} are nowhere anyone can reach)" if lost else ""
-        faults.append(f"keep is {keep}, but there are only {able} sites to choose from{why}")
-    if 1 <= keep < len(set(told.locked)):
-        faults.append(f"keep is {keep}, but {len(set(told.locked))} sites are locked")
+        faults.append(f"keep is {keep}, but there are only {most} sites to choose from{why}")
+    if 1 <= keep < len(set(options.locked)):
+        faults.append(f"keep is {keep}, but {len(set(options.locked))} sites are locked")
     if faults:
         raise InputError(faults)
     return reachable

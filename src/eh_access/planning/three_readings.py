@@ -148,7 +148,7 @@ def _readings_of(
             sites_after=known[1],
             loser_min=loser_min,
         )
-        told = compared.summary().iloc[0]
+        totals = compared.summary().iloc[0]
         share, was = (
             coverage(table, case.origins, cutoff_min=cutoff_min, sites=ids)
             for table, ids in ((after, known[1]), (before, known[0]))
@@ -159,16 +159,16 @@ def _readings_of(
                 "mode": mode,
                 "reading": reading.format(hours=min_hours),
                 "sites": len(chosen[1]),
-                "weight": told["weight"],
-                "weight_within": share * told["weight"],
+                "weight": totals["weight"],
+                "weight_within": share * totals["weight"],
                 "share_within": share,
                 "share_within_before": was,
-                "weight_loses": told["weight_loses"],
-                "share_loses": told["share_loses"],
-                "finite_weight": told["finite_weight"],
-                "mean_min": told["mean_after_min"],
-                "mean_before_min": told["mean_before_min"],
-                "mean_change_min": told["mean_change_min"],
+                "weight_loses": totals["weight_loses"],
+                "share_loses": totals["share_loses"],
+                "finite_weight": totals["finite_weight"],
+                "mean_min": totals["mean_after_min"],
+                "mean_before_min": totals["mean_before_min"],
+                "mean_change_min": totals["mean_change_min"],
                 "mean_hours_within": short,
                 "mean_hours_within_long": long,
                 "sites_hours_unknown": int(placed.loc[opened, "hours_per_week"].isna().sum()),
@@ -179,7 +179,7 @@ def _readings_of(
 
 
 def _placed(sites: gpd.GeoDataFrame, ids: Sequence[str] | pd.Index) -> pd.Index:
-    """Return those whose place is known; nobody can travel to the others."""
+    """Return the sites whose place is known."""
     chosen = pd.Index(ids)
     placed: pd.Index = chosen[
         (sites.loc[chosen, "location_basis"] != "unknown").to_numpy(dtype=bool)
