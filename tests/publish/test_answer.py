@@ -254,7 +254,7 @@ def test_the_accuracy_of_the_estimate_is_stated_for_each_way_of_travelling() -> 
             error.change_min,
         ):
             assert re.search(rf"\b{minutes:g}\b", told)
-        assert f"{error.found_share:.0%}" in told
+        assert f"{error.detected_share:.0%}" in told
 
 
 def test_counts_that_are_modelled_are_called_so(

@@ -176,7 +176,7 @@ def test_an_estimate_says_so_in_full(reader: Reader) -> None:
         "10% or more",
         "34% or more",
         f"{walk.affected_min:g} on average",
-        f"{walk.found_share:.0%} were found",
+        f"{walk.detected_share:.0%} were found",
     ):
         assert figure in ACCURACY
         assert figure in banner["text"]

@@ -99,7 +99,7 @@ def errors(town: str, mode: eh.TravelMode) -> dict[str, float]:
         "change_min": sums[0] / len(sets),
         "affected_min": sums[2] / sums[1],
         "loses_share": sums[3] / len(sets),
-        "found_share": sums[4] / sums[3],
+        "detected_share": sums[4] / sums[3],
         "wrong_share": sums[5] / len(sets),
     }
 
@@ -116,7 +116,9 @@ def test_stated_errors_are_the_worse_of_two_towns(rules: str) -> None:
         assert getattr(stated, name) > worse - 0.0501
         assert rules == "foot" or getattr(stated, name) == pytest.approx(worse, abs=0.0501)
     told = [one for one in found if one["loses_share"] > 0.01]  # of fewer a share says nothing
-    assert stated.found_share == pytest.approx(min(one["found_share"] for one in told), abs=0.00501)
+    assert stated.detected_share == pytest.approx(
+        min(one["detected_share"] for one in told), abs=0.00501
+    )
     worst = max(one["wrong_share"] for one in found)
     assert stated.wrong_share == pytest.approx(worst, abs=0.00501)
 
@@ -124,7 +126,7 @@ def test_stated_errors_are_the_worse_of_two_towns(rules: str) -> None:
 def test_slower_people_are_off_by_more_minutes_and_no_larger_share() -> None:
     walking, toddling = estimate_error(WALK), estimate_error(TODDLER)
     assert toddling.change_min == pytest.approx(2 * walking.change_min)  # 2.4 for 4.8 km/h
-    assert toddling.found_share == walking.found_share
+    assert toddling.detected_share == walking.detected_share
 
 
 def test_a_mode_without_an_estimate_is_refused() -> None:

@@ -21,7 +21,7 @@ MOST_BUCKETS = 1024
 
 @njit()
 def _put(slots: Any, ring: Any, following: Any, waiting: Any, bucket: Any, node: Any) -> None:
-    """Let a node wait in a bucket, in the first spare slot (``slots`` = [spare, fresh, queued])."""
+    """Queue a node in a bucket, in the first spare slot (``slots`` = [spare, fresh, queued])."""
     slot = slots[0]
     if slot >= 0:
         slots[0] = following[slot]

@@ -43,14 +43,14 @@ class EstimateError:
     change_min: float  # the minutes added: off by so much on average over all homes
     affected_min: float  # the same for homes whose nearest place closes
     # the share of those with more than five minutes added whom the estimate finds
-    found_share: float
+    detected_share: float
     wrong_share: float  # the share of all homes on the wrong side of five minutes added
 
     def at_speed(self, times_as_slow: float) -> EstimateError:
-        """Return the errors of somebody who takes so many times as long for the same metres."""
+        """Return the errors of a slower person over the same metres."""
         minutes = ("nearest_min", "worst_tenth_min", "change_min", "affected_min")
         slower = {name: getattr(self, name) * times_as_slow for name in minutes}
-        shares = {"found_share": self.found_share, "wrong_share": self.wrong_share}
+        shares = {"detected_share": self.detected_share, "wrong_share": self.wrong_share}
         return EstimateError(**slower, **shares)
 
 
@@ -63,7 +63,7 @@ MEASURED: Mapping[str, tuple[TravelMode, EstimateError]] = MappingProxyType(
                 worst_tenth_min=8.0,
                 change_min=1.1,
                 affected_min=3.9,
-                found_share=0.86,
+                detected_share=0.86,
                 wrong_share=0.04,
             ),
         ),
@@ -74,7 +74,7 @@ MEASURED: Mapping[str, tuple[TravelMode, EstimateError]] = MappingProxyType(
                 worst_tenth_min=12.2,
                 change_min=1.9,
                 affected_min=7.0,
-                found_share=0.85,
+                detected_share=0.85,
                 wrong_share=0.05,
             ),
         ),
@@ -85,7 +85,7 @@ MEASURED: Mapping[str, tuple[TravelMode, EstimateError]] = MappingProxyType(
                 worst_tenth_min=2.0,
                 change_min=0.3,
                 affected_min=1.2,
-                found_share=0.78,
+                detected_share=0.78,
                 wrong_share=0.03,
             ),
         ),
@@ -97,7 +97,7 @@ car the share found is Rotherham's, since in Newport hardly anybody has five min
 
 
 def _accuracy() -> str:
-    """Say how far the estimate can be trusted, in the figures measured."""
+    """Describe the accuracy measured."""
     walk, push, drive = (error for _, error in MEASURED.values())
     return (
         "INDICATIVE: no street network was used. Travel times are estimated from straight lines "
@@ -109,12 +109,12 @@ def _accuracy() -> str:
         "rivers, railways and main roads. When three of them close, the minutes added were off by "
         f"{walk.affected_min:g} on average for homes whose nearest place closes "
         f"({walk.change_min:g} over all homes), and of homes with more than five minutes added "
-        f"{walk.found_share:.0%} were found. With a pushchair the same four figures are "
+        f"{walk.detected_share:.0%} were found. With a pushchair the same four figures are "
         f"{push.nearest_min:g}, {push.worst_tenth_min:g}, {push.affected_min:g} and "
-        f"{push.change_min:g} minutes, and {push.found_share:.0%} were found; by car "
+        f"{push.change_min:g} minutes, and {push.detected_share:.0%} were found; by car "
         f"{drive.nearest_min:g}, {drive.worst_tenth_min:g}, {drive.affected_min:g} and "
-        f"{drive.change_min:g} minutes, and {drive.found_share:.0%} (in one town; in the other too "
-        "few lose that much to say)."
+        f"{drive.change_min:g} minutes, and {drive.detected_share:.0%} (in one town; in the other "
+        "too few lose that much to say)."
     )
 
 

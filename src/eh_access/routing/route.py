@@ -95,7 +95,7 @@ def is_point(tags: Mapping[str, str]) -> bool:
 
 
 def kind_of(tags: Mapping[str, str]) -> str:
-    """Say in plain words what kind of street or barrier some tags describe."""
+    """Name the kind of street or barrier that tags describe."""
     if is_point(tags):
         barrier = tags.get("barrier", "kerb")
         return BARRIERS.get(barrier, "past a barrier")
@@ -116,7 +116,7 @@ def barrier_name(tags: Mapping[str, str]) -> str:
 
 
 def barrier_closed(tags: Mapping[str, str], reason: str) -> str:
-    """Say which barrier stops somebody, and why where its name does not tell."""
+    """Name a barrier that is closed, with the reason if its name does not show it."""
     name = barrier_name(tags)
     if "barrier" not in tags or name == "kerb":
         return reason
@@ -128,7 +128,7 @@ def barrier_closed(tags: Mapping[str, str], reason: str) -> str:
 
 
 def several(what: str, count: int) -> str:
-    """Count things: "a stile", "2 gates narrower than 0.7 m"."""
+    """Format a count: "a stile", "2 gates narrower than 0.7 m"."""
     if count == 1:
         return f"{'an' if what[:1] in 'aeiou' else 'a'} {what}"
     noun, *more = re.split(r"(?= (?:narrower|closed|not) )", what, maxsplit=1)
@@ -136,13 +136,13 @@ def several(what: str, count: int) -> str:
 
 
 def length_of(value: float, what: str) -> str:
-    """Say how much of something: "29 m of steps", "38 m of street or path too rough for wheels"."""
+    """Format a length and its kind: "29 m of steps", "38 m of street or path too narrow"."""
     named = "street or path " if what.startswith(("not ", "narrower ", "too ", "closed ")) else ""
     return f"{metres(value)} of {named}{what}"
 
 
 def metres(value: float) -> str:
-    """Write a length: "29 m", "1,240 m"."""
+    """Format a length: "29 m", "1,240 m"."""
     return f"{value:,.0f} m"
 
 
@@ -227,12 +227,12 @@ def find_way(network: Network, mode: TravelMode, first: Snapped, last: Snapped) 
     seeds = _by_node(*ends_of(network, cost, first, leaving=True))
     goals = _by_node(*ends_of(network, cost, last, leaving=False))
     arcs = _arcs(network, mode)
-    found = _search(arcs, seeds, goals, best_ds=direct_ds)
-    if found is None and direct_ds >= CLOSED_DS:
+    way = _search(arcs, seeds, goals, best_ds=direct_ds)
+    if way is None and direct_ds >= CLOSED_DS:
         return None
-    if found is None:
+    if way is None:
         return Way(_real([Piece(here.edge, here.fraction, there.fraction, direct_ds)]), *walks)
-    begin, steps, end = found
+    begin, steps, end = way
     pieces = [
         Piece(here.edge, here.fraction, seeds[begin].end, seeds[begin].ds),
         *(
@@ -245,7 +245,7 @@ def find_way(network: Network, mode: TravelMode, first: Snapped, last: Snapped) 
 
 
 def _real(pieces: list[Piece]) -> tuple[Piece, ...]:
-    """Leave out ends of no length at a crossing; gates have no length either but lead somewhere."""
+    """Leave out pieces of no length, except gates."""
     return tuple(piece for piece in pieces if piece.start != piece.end)
 
 
@@ -339,7 +339,7 @@ def steps_of(
     ends: tuple[shapely.Point, shapely.Point],
     placed: tuple[Snapped, Snapped],
 ) -> list[Row]:
-    """Tell a way step by step."""
+    """Return a way as a table of steps."""
     streets = [shapely.Point(place_on(network, place)) for place in placed]
     before = _walk_row(TO_STREET, [ends[0], streets[0]], way.start_ds)
     after = _walk_row(FROM_STREET, [streets[1], ends[1]], way.end_ds)
@@ -386,7 +386,7 @@ def _walk_row(label: str, ends: list[shapely.Point], ds: int) -> Row:
 
 
 def _piece_row(network: Network, mode: TravelMode, piece: Piece) -> Row:
-    """Describe one stretch of one edge; gates and other points of no length are told apart."""
+    """Describe one stretch of one edge; points such as gates have their own kind."""
     tag_row = int(network.edge_tags[piece.edge])
     tags, cost = network.tag_sets[tag_row], remembered_costs(network, mode)[tag_row]
     kind, name = kind_of(tags), int(network.edge_name[piece.edge])
@@ -430,7 +430,7 @@ def _longer(network: Network, mode: TravelMode, piece: Piece) -> float:
 
 
 def _slowed_by(row: Row) -> str:
-    """Say what slowed a stretch: a rule, or the hills on the whole of it."""
+    """Return what slowed a stretch: a rule, or its hills."""
     if row["ds"] < HILL_FACTOR * row["level_ds"] or row["ds"] == 0:
         return str(row["slowed_by"])
     hill = "uphill stretches" if row["climb_m"] > 0 else "steep downhill stretches"
@@ -445,7 +445,7 @@ def _piece_line(network: Network, piece: Piece) -> shapely.LineString:
 
 
 def _merged(rows: list[Row]) -> list[Row]:
-    """Put neighbouring rows alike into one."""
+    """Merge neighbouring rows that are alike."""
     out: list[Row] = []
     for row in rows:
         alike = out and all(row[key] == out[-1][key] for key in ("street", "kind", "slowed_by"))
@@ -459,7 +459,7 @@ def _merged(rows: list[Row]) -> list[Row]:
 
 
 def _finished(row: Row) -> Row:
-    """Turn a row as it was gathered into a row of the table."""
+    """Turn a gathered row into a row of the table."""
     xy = np.vstack([shapely.get_coordinates(line) for line in row["lines"]])
     doubts = dict.fromkeys(doubt for doubt in row["doubts"] if doubt)
     return {
@@ -482,7 +482,7 @@ LEAST_M = 0.5
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Detour:
-    """What a trip went round."""
+    """What a trip avoided."""
 
     # one row for each reason, in the order met: ``reason``, ``metres`` (0 for gates and other
     # points) and ``places`` (stretches or points)
@@ -494,7 +494,7 @@ class Detour:
     on_foot: bool
 
     def sentence(self) -> str:
-        """Say it: "29 m of steps without a ramp avoided: 240 m longer than on foot"."""
+        """Return a sentence: "29 m of steps without a ramp avoided: 240 m longer than on foot"."""
         if not self.on_foot:
             return f"On foot it is {metres(self.walker_m)}"
         columns = (self.avoided[name].tolist() for name in ("metres", "places", "reason"))
@@ -506,8 +506,8 @@ class Detour:
             price = f"{metres(self.longer_m)} longer than on foot"
         else:
             price = "no longer than on foot"
-        said = listed(parts)
-        return f"{said[:1].upper()}{said[1:]} avoided: {price}"
+        text = listed(parts)
+        return f"{text[:1].upper()}{text[1:]} avoided: {price}"
 
 
 def find_detour(
@@ -543,7 +543,7 @@ def find_detour(
 
 
 def on_foot(mode: TravelMode) -> bool:
-    """Tell whether a mode is walking with things closed to it."""
+    """Return whether a mode is walking with some streets closed to it."""
     # its rules go on from those on foot.
     table = rule_table()
     foot, own = table.rule_set(WALK.rules).ways, table.rule_set(mode.rules).ways
@@ -551,12 +551,12 @@ def on_foot(mode: TravelMode) -> bool:
 
 
 def without_bans(mode: TravelMode) -> TravelMode:
-    """Return the mode that goes where anybody may walk, as fast as this one if it is on foot."""
+    """Return the walking mode without closures, at this one's pace if it is on foot."""
     return replace(mode, rules=WALK.rules) if on_foot(mode) else WALK
 
 
 def _reason(network: Network, mode: TravelMode, piece: Piece, *, both: bool) -> str:
-    """Say why a stretch is closed."""
+    """Return why a stretch is closed."""
     if not both:
         return AGAINST_ONE_WAY
     tag_row = int(network.edge_tags[piece.edge])
@@ -648,11 +648,11 @@ class Route:
         if self.mode.counts_hills and climb_m >= 1:
             text.append(f"{metres(climb_m)} of climb.")
         slowed_m = self.steps.groupby("slowed_by")["metres"].sum().drop("", errors="ignore")
-        telling = slowed_m[slowed_m < EVERYWHERE_SHARE * self.metres]
-        if len(telling):
+        notable = slowed_m[slowed_m < EVERYWHERE_SHARE * self.metres]
+        if len(notable):
             # after a colon comes what only the table has room for
-            reasons = [str(reason).partition(":")[0] for reason in telling.index]
-            parts = [f"{r} ({metres(m)})" for r, m in zip(reasons, telling, strict=True)]
+            reasons = [str(reason).partition(":")[0] for reason in notable.index]
+            parts = [f"{r} ({metres(m)})" for r, m in zip(reasons, notable, strict=True)]
             text.append(f"Slowed by {listed(parts)}.")
         if self.avoided is not None:
             text.append(f"{self.avoided.sentence()}.")
@@ -763,7 +763,7 @@ def _avoided(
     *,
     metres: float,
 ) -> Detour | None:
-    """Compare with the way from door to door of somebody who walks."""
+    """Compare a trip with the walk between the same doors."""
     walker = without_bans(mode)
     if mode.rules == walker.rules or not edge_cost(network, walker).main.any():
         return None
@@ -778,7 +778,7 @@ def _avoided(
 
 
 def _one_point(given: Any, role: str) -> tuple[gpd.GeoSeries, str]:  # noqa: ANN401 - see `route`
-    """Return one point in EPSG:27700 and what it is called."""
+    """Return one point in EPSG:27700 and its name."""
     name = role
     if isinstance(given, pd.Series) and not isinstance(given, gpd.GeoSeries):  # a row of a table
         if "geometry" not in given.index:

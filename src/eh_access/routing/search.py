@@ -75,7 +75,7 @@ def metric(network: Network, mode: TravelMode, *, direction: Direction) -> Metri
 
 
 def choose(network: Network, mode: TravelMode, direction: Direction, sites: int) -> Engine:
-    """Return the engine that should be quicker, and log why."""
+    """Return the faster engine for a search and log the reason."""
     if network.remembers(("metric", mode, direction)):
         pays_from, state = 1, "sorted for this mode already"
     elif network.remembers(JOINS_KEY):
@@ -93,14 +93,14 @@ def choose(network: Network, mode: TravelMode, direction: Direction, sites: int)
 def deciseconds_in_blocks(
     network: Network, mode: TravelMode, job: Job, *, options: SearchOptions
 ) -> Iterator[tuple[slice, slice, NDArray[np.int32]]]:
-    """Work out the deciseconds between places and sites by whichever engine suits."""
+    """Yield the deciseconds between places and sites, block by block."""
     engine = options.engine
     if engine == "auto":
         engine = choose(network, mode, job.direction, len(job.seeds))
     blocks = _swept if engine == "hierarchy" else _searched
-    for places, sites, found in blocks(network, mode, job, options.workers):
-        found[found > min(job.limit_ds, SEARCHED_DS - 1)] = CLOSED_DS
-        yield places, sites, found
+    for places, sites, block in blocks(network, mode, job, options.workers):
+        block[block > min(job.limit_ds, SEARCHED_DS - 1)] = CLOSED_DS
+        yield places, sites, block
 
 
 def _swept(
@@ -123,21 +123,21 @@ def _searched(
     for first in range(0, len(job.seeds), SITES_AT_ONCE):
         seeds = job.seeds[first : first + SITES_AT_ONCE]
         everywhere = dijkstra.search_from(graph, seeds, limit_ds=limit_ds, workers=workers)
-        found = np.full((every.stop, len(seeds)), CLOSED_DS, dtype=np.int32)
+        times = np.full((every.stop, len(seeds)), CLOSED_DS, dtype=np.int32)
         for node, node_ds in zip(job.places[0].T, job.places[1].T, strict=True):
             there = np.minimum(everywhere[:, node].T, CLOSED_DS - 1) + node_ds[:, None]
-            found = np.minimum(found, np.where(node[:, None] >= 0, there, CLOSED_DS))
-        yield every, slice(first, first + len(seeds)), found.astype(np.int32)
+            times = np.minimum(times, np.where(node[:, None] >= 0, there, CLOSED_DS))
+        yield every, slice(first, first + len(seeds)), times.astype(np.int32)
 
 
 def deciseconds(
     network: Network, mode: TravelMode, job: Job, *, options: SearchOptions
 ) -> NDArray[np.int32]:
     """Return the deciseconds between all places and sites of a job."""
-    found = np.empty((len(job.places[0]), len(job.seeds)), dtype=np.int32)
+    times = np.empty((len(job.places[0]), len(job.seeds)), dtype=np.int32)
     for places, sites, block in deciseconds_in_blocks(network, mode, job, options=options):
-        found[places, sites] = block
-    return found
+        times[places, sites] = block
+    return times
 
 
 def minutes_from_nodes(
@@ -198,12 +198,12 @@ def minutes_from_nodes(
             sorted_streets, seeds, workers=options.workers, rows=wanted
         )
     graph = search_graph(network, mode, direction=direction)
-    found = dijkstra.search_from(graph, seeds, limit_ds=CLOSED_DS - 1, workers=options.workers)
-    return in_minutes(found.T if wanted is None else found.T[wanted])
+    times_ds = dijkstra.search_from(graph, seeds, limit_ds=CLOSED_DS - 1, workers=options.workers)
+    return in_minutes(times_ds.T if wanted is None else times_ds.T[wanted])
 
 
 def node_seeds(network: Network, nodes: Sequence[int] | NDArray[np.integer]) -> NDArray[np.int32]:
-    """Return nodes as the places searches begin at; InputError if one does not exist."""
+    """Return nodes as seeds of a search; InputError if one does not exist."""
     chosen = node_numbers("nodes", nodes, network.node_count)
     seeds = np.zeros((len(chosen), 1, 2), dtype=np.int32)
     seeds[:, 0, 0] = chosen
@@ -211,7 +211,7 @@ def node_seeds(network: Network, nodes: Sequence[int] | NDArray[np.integer]) -> 
 
 
 def checked_options(options: SearchOptions | None) -> SearchOptions:
-    """Return how to search, the usual way for None; InputError for anything else."""
+    """Return the options of a search, the defaults for None."""
     if options is None:
         return SearchOptions()
     if not isinstance(options, SearchOptions):
@@ -219,10 +219,10 @@ def checked_options(options: SearchOptions | None) -> SearchOptions:
     return options
 
 
-def in_minutes(found_ds: NDArray[np.int32]) -> NDArray[np.float32]:
+def in_minutes(times_ds: NDArray[np.int32]) -> NDArray[np.float32]:
     """Turn deciseconds into minutes, ``inf`` where there is no way."""
-    minutes = found_ds.astype(np.float32) / np.float32(600)
-    minutes[found_ds >= SEARCHED_DS] = np.inf
+    minutes = times_ds.astype(np.float32) / np.float32(600)
+    minutes[times_ds >= SEARCHED_DS] = np.inf
     return minutes
 
 

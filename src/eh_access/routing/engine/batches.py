@@ -29,7 +29,7 @@ Places = tuple["NDArray[np.int32]", "NDArray[np.int32]"]
 
 
 def lanes_for(sites: int, unit: int = sweep.OUT_LANES) -> int:
-    """Return how many lanes so many sites take: as many units as they must."""
+    """Return the number of lanes for some sites, in whole units."""
     return -(-sites // unit) * unit
 
 
@@ -48,7 +48,7 @@ def _address(table: NDArray[Any]) -> int:
 
 
 def manner_of_writing(out: NDArray[np.float32]) -> int:
-    """Return how minutes are best written into a table."""
+    """Return the fastest way to write minutes into a table."""
     return sweep.PAST_CACHE if out.nbytes > PAST_CACHE_BYTES else sweep.AS_MINUTES
 
 
@@ -114,18 +114,18 @@ def minutes_everywhere(
     if rows is None:
         return _by_batches(metric, seeds, IN_ORDER, nodes, workers)
     place, once = rows_of(rows, nodes)
-    found = _by_batches(metric, seeds, place, len(rows), workers)
+    minutes = _by_batches(metric, seeds, place, len(rows), workers)
     if not once:
         written = place[rows]
         again = np.flatnonzero(written != np.arange(len(rows)))
-        found[again] = found[written[again]]
-    return found
+        minutes[again] = minutes[written[again]]
+    return minutes
 
 
 def deciseconds_in_blocks(
     metric: Metric, seeds: NDArray[np.int32], places: Places, *, workers: int
 ) -> Iterator[tuple[slice, slice, NDArray[np.int32]]]:
-    """Work out the deciseconds between places on the streets and sites, a block at a time."""
+    """Yield the deciseconds between places and sites, a block at a time."""
     # Neither the times of all nodes and sites nor those of all places and sites are ever held: of
     # a batch of sites, the rows of the nodes beside a place.
     node, node_ds = places

@@ -104,7 +104,7 @@ def _pack(start: Any, upper: Any, row: Any, cost_ds: Any) -> Any:
 def customise(
     topology: Topology, forward_ds: NDArray[np.int32], backward_ds: NDArray[np.int32]
 ) -> Metric:
-    """Work out what every arc and shortcut costs."""
+    """Compute the cost of every arc and shortcut."""
     climb_ds = np.empty(len(topology.upper), dtype=np.int32)
     descend_ds = np.empty_like(climb_ds)
     below = (topology.below_start, topology.below_node, topology.below_arc)

@@ -115,8 +115,8 @@ def _loop(builder: Any, bounds: tuple[Any, Any, int], carried: list[Any], body: 
     return held
 
 
-def _write(builder: Any, found: list[Any], there: Any, manner: tuple[int, int]) -> None:
-    """Write a row where the caller wants it, in so many units of eight lanes."""
+def _write(builder: Any, row: list[Any], there: Any, manner: tuple[int, int]) -> None:
+    """Write a row to its output address, in units of eight lanes."""
     # For minutes, dividing would take longer than the sweep. A product with the reciprocal, put
     # right by its own remainder, is the quotient correctly rounded, bit for bit (Markstein, IBM
     # Journal of Research and Development 34, 1990).
@@ -127,8 +127,8 @@ def _write(builder: Any, found: list[Any], there: Any, manner: tuple[int, int]) 
     share, minus, most, far = (
         _everywhere(x, LANES) for x in (1 / DS_PER_MIN, -DS_PER_MIN, SEARCHED, np.inf)
     )
-    for vector, found_ds in enumerate(found):
-        value = found_ds
+    for vector, value_ds in enumerate(row):
+        value = value_ds
         if how != AS_DS:
             rough = builder.fmul(value, share)
             remainder = builder.call(fused, [rough, minus, value])
@@ -149,7 +149,7 @@ def _write(builder: Any, found: list[Any], there: Any, manner: tuple[int, int]) 
 def _pull(
     _context: Any, units: Any, how: Any, _rows: Any, _here: Any, _arcs: Any, _there: Any
 ) -> Any:
-    """Set a row to the least of where it begins and what comes over its arcs, and write it out."""
+    """Set a row to the least of its start and its arcs, and write it out."""
     # ``units`` and ``how`` are from `known`; ``rows`` is the address of row 0 of the table,
     # ``here`` a pair: the addresses of the row to set and of the one it begins with. ``arcs`` is
     # a tuple: the address of the entries, the node's first one and one past its last. ``there``
@@ -176,12 +176,12 @@ def _pull(
                 best = [_least(builder, way, old) for way, old in zip(ways, best, strict=True)]
             return best
 
-        found = [_load(builder, lanes) for lanes in _row(builder, begin, vectors)]
-        found = _loop(builder, (first, last, 2), found, step)
-        for value, lanes in zip(found, _row(builder, here, vectors), strict=True):
+        best = [_load(builder, lanes) for lanes in _row(builder, begin, vectors)]
+        best = _loop(builder, (first, last, 2), best, step)
+        for value, lanes in zip(best, _row(builder, here, vectors), strict=True):
             _store(builder, value, lanes)
         with builder.if_then(builder.icmp_signed("!=", there, WIDE(0))):
-            _write(builder, found, there, (units.count, how.count))
+            _write(builder, best, there, (units.count, how.count))
         return codegen.get_dummy_value()
 
     return types.void(units, how, types.int64, pair, triple, types.int64), generate
@@ -189,7 +189,7 @@ def _pull(
 
 @intrinsic
 def _push(_context: Any, units: Any, _here: Any, _there: Any, _cost: Any) -> Any:
-    """Lower one row to what it is by way of another: both by their addresses."""
+    """Lower one row to its value by way of another, both given by address."""
     vectors = -(-units.count // 2)
 
     def generate(codegen: Any, builder: Any, _signature: Any, args: Any) -> Any:
@@ -206,7 +206,7 @@ def _push(_context: Any, units: Any, _here: Any, _there: Any, _cost: Any) -> Any
 
 @intrinsic
 def _make_room(_context: Any, units: Any, how: Any, _there: Any) -> Any:
-    """Fetch the memory of a row that will soon be written, unless it is written past the caches."""
+    """Prefetch a row about to be written, unless it bypasses the caches."""
     lines = 0 if how.count == PAST_CACHE else -(-(units.count + 1) * OUT_BYTES // LINE_BYTES)
 
     def generate(codegen: Any, builder: Any, _signature: Any, args: Any) -> Any:
@@ -251,7 +251,7 @@ def climb(units: Any, arcs: Any, tree: Any, ways: Any, seeds: Any, rows: Any) ->
 
 @njit()
 def sweep_top(units: Any, arcs: Any, top: Any, climbed: Any, work: Any, target: Any) -> None:
-    """Come down through the nodes at the top of the tree: rows 0, 1, ... of ``work``."""
+    """Sweep down the nodes at the top of the tree: rows 0, 1, ... of ``work``."""
     # The arguments are those of `sweep_branches`, but ``top`` is the nodes and ``climbed`` the
     # rows alone.
     start, entries = arcs
@@ -270,7 +270,7 @@ def sweep_top(units: Any, arcs: Any, top: Any, climbed: Any, work: Any, target: 
 
 @njit()
 def sweep_branches(units: Any, arcs: Any, tree: Any, climbed: Any, work: Any, target: Any) -> None:
-    """Come down through branches, each by itself."""
+    """Sweep down each branch by itself."""
     # Nothing outside a branch looks at its rows, so that all branches use the same rows of
     # ``work``, after those of the top, and can be shared out among threads that each have their
     # own. Branches of which nothing is wanted are left out.
@@ -284,10 +284,10 @@ def sweep_branches(units: Any, arcs: Any, tree: Any, climbed: Any, work: Any, ta
     own_order = len(place) == 0
     for branch in range(len(branches)):
         first, last = np.int64(branches[branch, 0]), np.int64(branches[branch, 1])
-        asked = int(first)
-        while not own_order and asked < last and place[asked] < 0:
-            asked += 1
-        if asked == last:
+        wanted = int(first)
+        while not own_order and wanted < last and place[wanted] < 0:
+            wanted += 1
+        if wanted == last:
             continue
         for v in range(first, last):
             row = v if own_order else np.int64(place[v])
@@ -329,7 +329,7 @@ def ways_up(parent: Any, top: Any, work_row: Any, seeds: Any) -> Any:
 
 @njit()
 def rows_of(wanted: Any, nodes: int) -> Any:
-    """Return the row each node goes to (-1."""
+    """Return the row of each node wanted (-1 for others), and whether none repeats."""
     # none; its last, if wanted twice), and if all are once.
     # ``wanted`` is int64 (rows,), the node of each row; the rows returned are int32 (nodes,).
     place = np.full(nodes, -1, dtype=np.int32)
