@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 import eh_access
+from eh_access.provenance import file_sha256
 from eh_access.publish.outputs import OUTPUT_NAMES
-from eh_access.study.manifest import file_sha256
 from study_cli import Ran, run_cli
 from study_files import StudyFolder, write_study
 

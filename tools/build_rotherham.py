@@ -17,10 +17,10 @@ import shapely
 
 from eh_access.network.io import write_network
 from eh_access.network.osm import read_network
-from eh_access.network.provenance import COPYRIGHT_URL, file_sha256
+from eh_access.network.provenance import COPYRIGHT_URL
 from eh_access.network.rules import rule_table
 from eh_access.network.terrain import read_terrain, with_heights
-from eh_access.provenance import Provenance
+from eh_access.provenance import Provenance, file_sha256
 from eh_access.sources.bundled import load_areas
 
 if TYPE_CHECKING:

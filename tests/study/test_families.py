@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from eh_access.errors import InputError
+from eh_access.provenance import file_sha256
 from eh_access.publish.notes import note_text
 from eh_access.publish.outputs import write_outputs
 from eh_access.publish.writers.map import render_map
@@ -18,7 +19,6 @@ from eh_access.study.config import load_study
 from eh_access.study.families import read_families
 from eh_access.study.findings import find_findings, find_maps
 from eh_access.study.inputs import read_inputs
-from eh_access.study.manifest import file_sha256
 from eh_access.study.opening import open_study
 from eh_access.study.run import run_study
 from study_cli import run_cli

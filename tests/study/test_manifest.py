@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 from eh_access.errors import InputError
+from eh_access.provenance import file_sha256
 from eh_access.study.config import load_study
 from eh_access.study.manifest import (
     build_manifest,
-    file_sha256,
     frame_sha256,
     started_now,
     versions,

@@ -40,7 +40,7 @@ def published(
 
 def seen(safe: SafeCounts) -> tuple[tuple[float, ...], tuple[str, ...]]:
     """Everything a reader sees: counts, and what the log says of each area."""
-    told = dict(safe.told())
+    told = dict(safe.hidden_areas())
     return tuple(safe.counts), tuple(told.get(area, "") for area in safe.counts.index)
 
 
@@ -130,8 +130,8 @@ def test_what_is_shown_of_small_counts_hangs_on_no_larger_one(counts: list[int],
     one, two = (published(tuple(item), wards, TEN) for item in (counts, more))
     small = [count < TEN.hide_below for count in counts]
     assert one.counts[small].tolist() == two.counts[small].tolist()
-    assert list(one.told()) == list(two.told())
-    assert {area for area, _ in one.told()} == set(one.counts.index[small])
+    assert list(one.hidden_areas()) == list(two.hidden_areas())
+    assert {area for area, _ in one.hidden_areas()} == set(one.counts.index[small])
 
 
 @pytest.mark.parametrize(
@@ -195,12 +195,12 @@ def test_one_family_more_in_a_small_area_moves_nothing_but_whole_steps(
     one, two = (published(tuple(item), wards, TEN) for item in (counts, more))
     for safe in (one, two):
         area = safe.counts.index[place]
-        alike = safe.counts[safe.counts.index.isin([name for name, _ in safe.told()])]
+        alike = safe.counts[safe.counts.index.isin([name for name, _ in safe.hidden_areas()])]
         assert area in alike.index
         assert (alike.to_numpy() == safe.counts[area]).sum() > 1 or safe.counts[area] == 0
     for safe in (one, two):
         assert safe.total % TEN.round_to == 0
-        shown = safe.counts[~safe.counts.index.isin([name for name, _ in safe.told()])]
+        shown = safe.counts[~safe.counts.index.isin([name for name, _ in safe.hidden_areas()])]
         assert (shown >= TEN.hide_below).all()
 
 

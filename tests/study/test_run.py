@@ -16,7 +16,7 @@ from eh_access.study.manifest import frame_sha256
 from eh_access.study.result import NEIGHBOUR_COLUMNS, ORIGINS_COLUMNS, VERDICTS_COLUMNS, StudyResult
 from eh_access.study.run import run_study
 from eh_access.study.streets import own_streets
-from eh_access.study.travel import work_out
+from eh_access.study.travel import compute_travel_times
 from study_files import TO_NEWPORT, StudyFolder, moved, write_study
 
 # walking metres = 122 + 1.20 x straight line, at 4.8 km/h: 80 m a minute
@@ -335,7 +335,9 @@ def test_the_shortest_way_is_never_longer_than_the_quickest(newport: StudyResult
     assert newport.network is not None
     study = newport.study
     origins, sites = newport.origins.iloc[::20], newport.sites
-    travel = work_out(study, origins, sites, network=newport.network, progress=lambda _stage: None)
+    travel = compute_travel_times(
+        study, origins, sites, network=newport.network, progress=lambda _stage: None
+    )
     quickest = travel.times["pushchair"].minutes
     shortest = travel.distances["pushchair"].minutes
     assert (shortest <= quickest + 0.5).all()  # each street's deciseconds are rounded

@@ -22,7 +22,8 @@ from eh_access.network.build import (
     to_metres,
 )
 from eh_access.network.io import SUFFIX, read_network_file
-from eh_access.network.provenance import file_sha256, osm_provenance
+from eh_access.network.provenance import osm_provenance
+from eh_access.provenance import file_sha256
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eh_access.modes import MODES
@@ -28,12 +26,6 @@ def osm_provenance(*, date: str, sha256: str = "") -> Provenance:
         sha256=sha256,
         url=COPYRIGHT_URL,
     )
-
-
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 digest of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,8 +14,7 @@ from eh_access.errors import SourceError
 from eh_access.network.build import edge_lengths
 from eh_access.network.heights import Heights
 from eh_access.network.io import DAMAGE, read_about, read_array, write_archive
-from eh_access.network.provenance import file_sha256
-from eh_access.provenance import Provenance
+from eh_access.provenance import Provenance, file_sha256
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,9 +11,10 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from eh_access.provenance import file_sha256
 from eh_access.publish.outputs import write_outputs
 from eh_access.study.findings import find_findings
-from eh_access.study.manifest import file_sha256, versions
+from eh_access.study.manifest import versions
 from eh_access.study.reproduce import find_source, read_manifest, run_again
 
 State = Literal["same", "differs", "altered", "missing", "new"]

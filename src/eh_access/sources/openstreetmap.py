@@ -30,8 +30,9 @@ from eh_access.network.area import CRS, as_polygon, to_degrees
 from eh_access.network.build import DEFAULT_MODES, EXTRA_WAY_KEYS
 from eh_access.network.io import VERSION, read_network_file, write_network
 from eh_access.network.osm import read_network
-from eh_access.network.provenance import file_sha256, osm_provenance
+from eh_access.network.provenance import osm_provenance
 from eh_access.network.rules import rule_table
+from eh_access.provenance import file_sha256
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -8,27 +8,25 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from pydantic import Field, ValidationError
 
-from eh_access.errors import EhAccessError, InputError, NotFoundError, did_you_mean
+from eh_access.errors import EhAccessError, NotFoundError, did_you_mean
 from eh_access.measures.scenarios import apply_scenario
 from eh_access.study.config import (
     BASELINE_NAME,
-    Lines,
     ScenarioConfig,
     Table,
     as_tuples,
     challenge_faults,
     decided_scenario,
-    fault_at,
     in_words,
     parse_toml,
     read_toml,
     readable_part,
+    refusal,
     scenario_of,
 )
-from eh_access.study.inputs import faults_of
+from eh_access.study.inputs import faults_of, scenario_keys, with_opened
 from eh_access.study.records import InputFile
 
 if TYPE_CHECKING:
@@ -57,37 +55,39 @@ class Challenge:
 def read_challenge(
     path: Path, study: Study, inputs: Inputs, *, against: str | None = None
 ) -> Challenge:
-    """Return a study with the scenarios of a file beside its own."""
+    """Return a study with the scenarios of a file added."""
     council = _council(study, against)
     data = read_toml(path)
     raw, lines = parse_toml(data, path.name)
     faults: list[tuple[KeyPath, str]] = []
-    found: tuple[ScenarioConfig, ...] = ()
+    scenarios: tuple[ScenarioConfig, ...] = ()
     try:
-        found = ScenarioFile.model_validate(as_tuples(raw)).scenarios
+        scenarios = ScenarioFile.model_validate(as_tuples(raw)).scenarios
     except ValidationError as error:
         faults += in_words(error, ScenarioFile)
-        found = tuple(_parts(raw))
+        scenarios = tuple(_parts(raw))
     faults += challenge_faults(raw, [item.name for item in study.scenarios])
-    sites = _with_candidates(inputs, found)
+    sites = with_opened(inputs.sites, inputs.candidates, scenarios)
     offered = () if inputs.candidates is None else inputs.candidates.index
     known = {*map(str, sites.index), *map(str, offered)}
-    faults += [fault for number, item in enumerate(found) for fault in _sites(number, item, known)]
+    faults += [
+        fault for number, item in enumerate(scenarios) for fault in _sites(number, item, known)
+    ]
     if not faults:
-        faults += [item for n, one in enumerate(found) for item in _impossible(n, one, sites)]
+        faults += [item for n, one in enumerate(scenarios) for item in _impossible(n, one, sites)]
     if faults:
-        _refuse(path, lines, faults)
+        raise refusal(path.name, lines, faults)
     file = InputFile(role="challenge", name=path.name, sha256=hashlib.sha256(data).hexdigest())
     return Challenge(
-        study=study.model_copy(update={"scenarios": (*study.scenarios, *found)}),
+        study=study.model_copy(update={"scenarios": (*study.scenarios, *scenarios)}),
         inputs=replace(inputs, sites=sites, files=(*inputs.files, file)),
         council=council,
-        theirs=tuple(item.name for item in found),
+        theirs=tuple(item.name for item in scenarios),
     )
 
 
 def _parts(raw: Mapping[str, Any]) -> Iterator[ScenarioConfig]:
-    """Yield what can be read of each scenario, so that all of its faults are told at once."""
+    """Yield the readable part of each scenario, so that all faults are reported at once."""
     tables = raw.get("scenario")
     for table in tables if isinstance(tables, list) else []:
         yield readable_part(as_tuples(table) if isinstance(table, Mapping) else {})
@@ -105,27 +105,11 @@ def _council(study: Study, wanted: str | None) -> str:
     return decided_scenario(study.scenarios) or names[-1] if wanted is None else wanted
 
 
-def _with_candidates(inputs: Inputs, theirs: tuple[ScenarioConfig, ...]) -> gpd.GeoDataFrame:
-    """Return the sites, and closed among them the candidates that their scenarios name."""
-    if inputs.candidates is None:
-        return inputs.sites
-    named = {site for item in theirs for site in item.site_ids()} - set(inputs.sites.index)
-    extra = [site for site in inputs.candidates.index if site in named]
-    if not extra:
-        return inputs.sites
-    return pd.concat([inputs.sites, inputs.candidates.loc[extra].assign(is_open=False)])
-
-
 def _sites(number: int, scenario: ScenarioConfig, known: set[str]) -> Iterator[tuple[KeyPath, str]]:
-    keys: list[tuple[KeyPath, str]] = []
-    keys += [(("close", place), site) for place, site in enumerate(scenario.close)]
-    keys += [(("open", place), site) for place, site in enumerate(scenario.open)]
-    keys += [(("set_hours", site), site) for site in scenario.set_hours]
-    keys += [(("move", place, "site"), item.site) for place, item in enumerate(scenario.move)]
-    for key, site in keys:
+    for key, site in scenario_keys(scenario):
         if site not in known:
-            told = f"no site '{site}' (scenario '{scenario.name}'); "
-            yield ("scenario", number, *key), told + did_you_mean(site, known)
+            text = f"no site '{site}' (scenario '{scenario.name}'); "
+            yield ("scenario", number, *key), text + did_you_mean(site, known)
 
 
 def _impossible(
@@ -134,10 +118,4 @@ def _impossible(
     try:
         apply_scenario(sites, scenario_of(scenario))
     except EhAccessError as error:
-        yield from ((("scenario", number), told) for told in faults_of(error))
-
-
-def _refuse(path: Path, lines: Lines, faults: list[tuple[KeyPath, str]]) -> None:
-    ordered = sorted(faults, key=lambda fault: lines.of(fault[0]) or 0)
-    told = [fault_at(path.name, lines, where, what) for where, what in ordered]
-    raise InputError(dict.fromkeys(told))
+        yield from ((("scenario", number), fault) for fault in faults_of(error))

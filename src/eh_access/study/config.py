@@ -99,14 +99,14 @@ class ScenarioConfig(Table):
 
 
 def decided_scenario(scenarios: Iterable[ScenarioConfig]) -> str | None:
-    """Return the name of the scenario a report answers about."""
+    """Return the name of the scenario that was decided, else of the last."""
     held = [item for item in scenarios if item.assess and item.name != BASELINE_NAME]
-    said = [item for item in held if item.decided] or held[-1:]
-    return said[0].name if said else None
+    decided = [item for item in held if item.decided] or held[-1:]
+    return decided[0].name if decided else None
 
 
 def readable_part(table: Mapping[str, Any]) -> ScenarioConfig:
-    """Return what can be read of a scenario that has faults, for its other keys to be checked."""
+    """Return the keys without faults of a scenario, so that they can be checked."""
     try:
         return ScenarioConfig.model_validate(table)
     except ValidationError as error:
@@ -216,7 +216,7 @@ LEAST_HIDDEN, MOST_HIDDEN = 3, 1000
 
 
 class Sessions(Table):
-    """What a session is, for questions of hours rather than buildings."""
+    """What counts as a session."""
 
     day: tuple[Text, Text] = ("07:30", "19:30")  # from when to when a family can be away from home
     # how long a session lasts where a site is open for longer; without it the whole window
@@ -229,12 +229,12 @@ class Sessions(Table):
     venues: tuple[Number, ...] | None = Field(default=None, min_length=1)
 
     def numbers_of(self, venues: int) -> tuple[int, ...]:
-        """Return which numbers of so many venues are tried: those given, else one to four."""
+        """Return the numbers of venues to try: those given, else one to four."""
         return self.venues or tuple(range(1, min(MOST_VENUES, venues) + 1))
 
 
 class DisclosureSettings(Table):
-    """How counts that are not public are kept from telling of anybody."""
+    """How small counts that are not public are hidden."""
 
     hide_below: int = 10  # A count from 1 up to this is never shown by itself; 3 or more
     round_to: int = 5  # counts are rounded to the nearest multiple; not above ``hide_below``
@@ -258,7 +258,7 @@ class DisclosureSettings(Table):
 
 
 class NoteConfig(Table):
-    """Something the reader must know that no figure shows."""
+    """A note to the reader."""
 
     text: Text
     level: Literal["warning", "info"] = "info"
@@ -338,10 +338,10 @@ _WANTED = {
 
 
 class Lines:
-    r"""Where each key of a TOML text stands, for messages alone."""
+    r"""The line of each key in a TOML text, for messages."""
 
     def __init__(self, text: str) -> None:
-        self._found: dict[KeyPath, int] = {}
+        self._line_of: dict[KeyPath, int] = {}
         counts: dict[KeyPath, int] = {}
         table: KeyPath = ()
         inside: str | None = None
@@ -352,16 +352,16 @@ class Lines:
                 continue
             if header := _HEADER.match(line):
                 table = _header_path(header[2], doubled=header[1] == "[[", counts=counts)
-                self._found.setdefault(table, number)
+                self._line_of.setdefault(table, number)
             elif key := _KEY.match(line):
-                self._found.setdefault((*table, *_parts(key[1])), number)
+                self._line_of.setdefault((*table, *_parts(key[1])), number)
             inside = quotes[0] if quotes else None
 
     def of(self, path: KeyPath) -> int | None:
         """Return the line of a key, or of the nearest table above it that has one."""
         for length in range(len(path), 0, -1):
-            if path[:length] in self._found:
-                return self._found[path[:length]]
+            if path[:length] in self._line_of:
+                return self._line_of[path[:length]]
         return None
 
 
@@ -401,16 +401,16 @@ def in_words(
     error: ValidationError, model: type[BaseModel], *, at: KeyPath = ()
 ) -> list[tuple[KeyPath, str]]:
     """Return pydantic's findings as paths and plain sentences."""
-    found = list(error.errors(include_url=False))
+    errors = list(error.errors(include_url=False))
     # a list whose every table has a fault is not empty
-    below = {item["loc"][:length] for item in found for length in range(len(item["loc"]))}
-    found = [item for item in found if item["type"] != "too_short" or item["loc"] not in below]
+    below = {item["loc"][:length] for item in errors for length in range(len(item["loc"]))}
+    errors = [item for item in errors if item["type"] != "too_short" or item["loc"] not in below]
     spelt: dict[KeyPath, list[str]] = {}
-    for item in found:
+    for item in errors:
         if item["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
             spelt.setdefault(_clean(item["loc"][:-1]), []).append(str(item["loc"][-1]))
     faults: list[tuple[KeyPath, str]] = []
-    for item in found:
+    for item in errors:
         path = _clean(item["loc"])
         above, last = path[:-1], str(path[-1]) if path else ""
         if item["type"] == "missing" and _is_close(last, spelt.get(above, ())):
@@ -419,7 +419,7 @@ def in_words(
             hint = did_you_mean(last, keys_of(model, above))
             faults.append(((*at, *path), f"no such key; {hint}"))
         elif item["type"] == "value_error":
-            faults += [((*at, *path, *key), told) for key, told in _own_words(item["msg"])]
+            faults += [((*at, *path, *key), text) for key, text in _own_words(item["msg"])]
         else:
             faults.append(((*at, *path), _sentence(item)))
     return faults
@@ -459,10 +459,10 @@ def _is_close(word: str, others: Iterable[str]) -> bool:
 
 
 def _own_words(message: str) -> Iterator[tuple[KeyPath, str]]:
-    """Split what a model's own check says, ``key: fault; key: fault``, into its faults."""
-    told = message.removeprefix("Value error, ")
-    told = re.sub(r"^criterion '[^']*': ", "", told)
-    for part in re.split(r"; (?=[a-z_]+: )", told):
+    """Split a message of a model's own check, ``key: fault; key: fault``, into faults."""
+    text = message.removeprefix("Value error, ")
+    text = re.sub(r"^criterion '[^']*': ", "", text)
+    for part in re.split(r"; (?=[a-z_]+: )", text):
         key, colon, rest = part.partition(": ")
         yield ((key,), rest) if colon and key.isidentifier() else ((), part)
 
@@ -525,24 +525,24 @@ def cross_faults(raw: Mapping[str, Any]) -> list[Fault]:
 
 
 def challenge_faults(raw: Mapping[str, Any], taken: Collection[str]) -> list[Fault]:
-    """Return the faults of scenarios that stand in a file of their own."""
+    """Return the faults of scenarios in a file of their own."""
     scenarios = list(_tables(raw, "scenario"))
-    found = list(_repeated("scenario", scenarios, "name"))
+    faults = list(_repeated("scenario", scenarios, "name"))
     for number, table in scenarios:
         where: KeyPath = ("scenario", number)
         name = table.get("name")
         if name in taken:
-            told = f"'{name}' is a scenario of the study; give yours a name of its own"
-            found.append(((*where, "name"), told))
+            text = f"'{name}' is a scenario of the study; give yours a name of its own"
+            faults.append(((*where, "name"), text))
         if table.get("assess") is False:
-            found.append(((*where, "assess"), "is false, so there is nothing to run; remove it"))
+            faults.append(((*where, "assess"), "is false, so there is nothing to run; remove it"))
         if table.get("decided") is True:
-            found.append(((*where, "decided"), "is for the council's own study to say; remove it"))
+            faults.append(((*where, "decided"), "is for the council's own study to say; remove it"))
         if not any(table.get(change) for change in _CHANGES):
             listed = ", ".join(_CHANGES)
-            found.append((where, f"changes nothing; give at least one of {listed}"))
-        found += [*_twice(number, table), *_street_faults(number, table)]
-    return found
+            faults.append((where, f"changes nothing; give at least one of {listed}"))
+        faults += [*_twice(number, table), *_street_faults(number, table)]
+    return faults
 
 
 def _tables(raw: Mapping[str, Any], key: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -556,7 +556,7 @@ def _mode_faults(modes: list[Any], speeds: object) -> Iterator[Fault]:
     for number, name in enumerate(modes):
         where = ("settings", "modes", number)
         if not isinstance(name, str):
-            continue  # its type is told elsewhere
+            continue  # its type is checked elsewhere
         if name not in MODES:
             yield where, f"no travel mode '{name}'; {did_you_mean(name, MODES)}"
         elif name in modes[:number]:
@@ -577,8 +577,8 @@ def _repeated(key: str, tables: list[tuple[int, Mapping[str, Any]]], field: str)
         if not isinstance(name, str):
             continue
         if name in first:
-            told = f"'{name}' is used by {key}[{first[name] + 1}] too; give each its own"
-            yield (key, number, field), told
+            text = f"'{name}' is used by {key}[{first[name] + 1}] too; give each its own"
+            yield (key, number, field), text
         first.setdefault(name, number)
 
 
@@ -599,9 +599,9 @@ def _baseline_faults(scenarios: list[tuple[int, Mapping[str, Any]]]) -> Iterator
 
 
 def _decided_faults(scenarios: list[tuple[int, Mapping[str, Any]]]) -> Iterator[Fault]:
-    """Find more than one scenario that was decided, or one of which nothing can be said."""
-    said = [(number, table) for number, table in scenarios if table.get("decided") is True]
-    for place, (number, table) in enumerate(said):
+    """Find decided scenarios beyond the first, and any that cannot be judged."""
+    decided = [(number, table) for number, table in scenarios if table.get("decided") is True]
+    for place, (number, table) in enumerate(decided):
         where: KeyPath = ("scenario", number, "decided")
         if place:
             yield where, "is said of another scenario too; a report answers about one"
@@ -624,12 +624,12 @@ def _scenario_faults(number: int, table: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _street_faults(number: int, scenario: Mapping[str, Any]) -> Iterator[Fault]:
-    """Find changes of streets that lack a key, or have one that is another change's."""
+    """Find changes of streets with missing or misplaced keys."""
     for place, table in _tables(scenario, "streets"):
         where: KeyPath = ("scenario", number, "streets", place)
         change = table.get("change")
         if change not in _STREET_KEYS:
-            continue  # told elsewhere
+            continue  # checked elsewhere
         known = _STREET_KEYS[change]
         for key in table:
             if key not in known and any(key in keys for keys in _STREET_KEYS.values()):
@@ -645,7 +645,7 @@ def _street_faults(number: int, scenario: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _twice(number: int, table: Mapping[str, Any]) -> Iterator[Fault]:
-    """Find sites that are told two things at once."""
+    """Find sites with two changes in one scenario."""
     closed = table.get("close")
     closed = [site for site in closed if isinstance(site, str)] if isinstance(closed, list) else []
     for change in ("close", "open"):
@@ -705,26 +705,26 @@ def _criterion_modes(raw: Mapping[str, Any], modes: list[Any]) -> Iterator[Fault
 
 
 def _beyond_search(raw: Mapping[str, Any], settings: Mapping[str, Any]) -> Iterator[Fault]:
-    """Find minutes asked about that no time is worked out for: all would be out of reach."""
+    """Find minutes beyond the longest time searched."""
     most = settings.get("search_min", Settings().search_min)
     if not _is_number(most):
-        return  # its type is told elsewhere
-    told = f"lies beyond settings.search_min ({most:g}), up to which times are worked out"
+        return  # its type is checked elsewhere
+    text = f"lies beyond settings.search_min ({most:g}), up to which times are worked out"
     remedy = "make search_min larger, or this smaller"
     shown = settings.get("cutoff_min", Settings().cutoff_min)
     if _is_number(shown) and shown > most:
-        yield ("settings", "cutoff_min"), f"{shown:g} {told}; {remedy}"
+        yield ("settings", "cutoff_min"), f"{shown:g} {text}; {remedy}"
     for number, table in _tables(raw, "criterion"):
         for key in ("cutoff_min", "added_min"):
             value = table.get(key)
             if _is_number(value) and value > most:
-                yield ("criterion", number, key), f"{value:g} {told}; {remedy}"
+                yield ("criterion", number, key), f"{value:g} {text}; {remedy}"
 
 
-def _session_faults(told: object) -> Iterator[Fault]:
-    day = told.get("day") if isinstance(told, Mapping) else None
+def _session_faults(sessions: object) -> Iterator[Fault]:
+    day = sessions.get("day") if isinstance(sessions, Mapping) else None
     if not (isinstance(day, list) and len(day) == len(("from", "to"))):
-        return  # told elsewhere
+        return  # checked elsewhere
     times: list[int] = []
     for place, text in enumerate(day):
         try:
@@ -732,8 +732,8 @@ def _session_faults(told: object) -> Iterator[Fault]:
         except InputError as error:
             yield ("sessions", "day", place), str(error)
     if len(times) == len(day) and times[0] >= times[1]:
-        told_day = f"from {day[0]} to {day[1]} ends before it begins"
-        yield ("sessions", "day"), f"{told_day}; give when a family can leave, then be home"
+        span = f"from {day[0]} to {day[1]} ends before it begins"
+        yield ("sessions", "day"), f"{span}; give when a family can leave, then be home"
 
 
 def _is_number(value: object) -> TypeGuard[float]:
@@ -746,8 +746,8 @@ def _future_dates(raw: Mapping[str, Any]) -> Iterator[Fault]:
     for number, table in _tables(raw, "criterion"):
         day = table.get("set_on")
         if isinstance(day, dt.date) and not isinstance(day, dt.datetime) and day > today:
-            told = f"{day} has not come; give the day on which it was set"
-            yield ("criterion", number, "set_on"), told
+            text = f"{day} has not come; give the day on which it was set"
+            yield ("criterion", number, "set_on"), text
 
 
 BUNDLED = "bundled:"
@@ -798,13 +798,13 @@ class Study(StudyTables):
         str
             Hexadecimal SHA-256 of the criteria as canonical JSON.
         """
-        told = self.model_dump(mode="json", include={"criteria"}, by_alias=True)
-        text = json.dumps(told, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+        criteria = self.model_dump(mode="json", include={"criteria"}, by_alias=True)
+        text = json.dumps(criteria, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
 
 def scenario_of(config: ScenarioConfig) -> Scenario:
-    """Return what a scenario of the file does, as typed changes."""
+    """Return a scenario of the file as typed changes."""
     changes: list[Change] = [Close(site_id=site) for site in config.close]
     changes += [Open(site_id=site) for site in config.open]
     changes += [
@@ -884,10 +884,14 @@ def study_from_bytes(data: bytes, *, path: Path) -> Study:
         faults += in_words(error, Study)
     faults += cross_faults(raw)
     if faults or study is None:
-        ordered = sorted(faults, key=lambda fault: lines.of(fault[0]) or 0)
-        told = [fault_at(path.as_posix(), lines, where, what) for where, what in ordered]
-        raise InputError(dict.fromkeys(told))
+        raise refusal(path.as_posix(), lines, faults)
     return study
+
+
+def refusal(source: str, lines: Lines, faults: Iterable[Fault]) -> InputError:
+    """Return one error with all faults of a file, in the order of its lines."""
+    ordered = sorted(faults, key=lambda fault: lines.of(fault[0]) or 0)
+    return InputError(dict.fromkeys(fault_at(source, lines, *fault) for fault in ordered))
 
 
 def read_toml(path: Path) -> bytes:

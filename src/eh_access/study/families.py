@@ -26,7 +26,7 @@ from eh_access.study.reading import (
     refuse_spreadsheet,
 )
 from eh_access.study.records import Hidden, InputFile, Note, StepCount, note
-from eh_access.tables import CRS
+from eh_access.tables import CRS, GRID_EXTENT_M
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -63,8 +63,8 @@ class SafeCounts:
         """Their sum."""
         return round(float(self.counts.sum()))
 
-    def told(self) -> Iterator[tuple[str, str]]:
-        """Yield each area whose count is not shown by itself, and whether pooled or left out."""
+    def hidden_areas(self) -> Iterator[tuple[str, str]]:
+        """Yield each area whose own count is hidden, and whether it is pooled or left out."""
         for area, rule in self.rules.items():
             if rule:
                 yield str(area), str(rule)
@@ -86,7 +86,7 @@ class _Bounds:
     least: float  # the smallest: 1 where a reader knows that somebody lives in each area, else 0
 
     def enough(self, areas: int) -> float:
-        """Return from which sum on a pool of so many areas is shown."""
+        """Return the least sum at which a pool of areas is shown."""
         # There, and just below, any one of them can have the most.
         return self.most + 1 + (areas - 1) * self.least
 
@@ -106,8 +106,7 @@ class _Bounds:
         whole = float(counts[members].sum())
         if most < enough or whole < enough:
             return None
-        told = rounded(pd.Series([min(whole, most)]), rules).iloc[0]
-        return float(told) / len(members)
+        return float(rounded(pd.Series([min(whole, most)]), rules).iloc[0]) / len(members)
 
 
 def safe_counts(
@@ -117,7 +116,7 @@ def safe_counts(
     rules: DisclosureSettings,
     listed: bool = False,
 ) -> SafeCounts:
-    """Return counts by area of which none is small, none can be worked out, and all are rounded."""
+    """Return counts by area, rounded, with small ones pooled or left out."""
     # A count below the limit, nought included, is pooled with the others of its ward, if these
     # are six or more and together enough; the others with those of all wards, and left out where
     # these are too few. What is pooled is shared out evenly, so that nobody can tell an area with
@@ -128,14 +127,14 @@ def safe_counts(
     ward = ward.astype("str").fillna("")
     least = 1.0 if listed and (counts > 0).all() else 0.0
     bounds = _Bounds(most=rules.hide_below - 1.0, least=least)
-    found = rounded(counts.where(~small, 0.0), rules)
+    safe = rounded(counts.where(~small, 0.0), rules)
     why = pd.Series("", index=counts.index, dtype=object)
     lots: list[_Lot] = []
     for _, ids in sorted(counts[small].groupby(ward[small]).groups.items()):
         lot = _Lot(areas=ids, top=len(ids) * bounds.most)
         part = bounds.part(counts, [lot], rules) if len(ids) >= FEWEST else None
         if part is not None:
-            found[ids], why[ids] = part, POOLED
+            safe[ids], why[ids] = part, POOLED
         elif len(ids) >= FEWEST:
             lots.append(replace(lot, top=bounds.enough(len(ids)) - 1))
         else:
@@ -143,9 +142,9 @@ def safe_counts(
     if lots:
         left = [area for lot in lots for area in lot.areas]
         part = bounds.part(counts, lots, rules)
-        found[left], why[left] = part or 0.0, POOLED if part else LEFT_OUT
+        safe[left], why[left] = part or 0.0, POOLED if part else LEFT_OUT
     hidden = int((why == LEFT_OUT).sum())
-    return SafeCounts(counts=found, rules=why, pooled=int((why == POOLED).sum()), hidden=hidden)
+    return SafeCounts(counts=safe, rules=why, pooled=int((why == POOLED).sum()), hidden=hidden)
 
 
 def rounded(counts: pd.Series, rules: DisclosureSettings) -> pd.Series:
@@ -172,17 +171,17 @@ def spread(safe: SafeCounts, public: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def basis_words(safe: SafeCounts) -> str:
-    """Return how safe counts were come by, for ``weight_basis``."""
+    """Return the text of ``weight_basis`` for safe counts."""
     return "counted by area and rounded" + (", small counts pooled" if safe.pooled else "")
 
 
 def protect_counts(study: Study, inputs: Inputs) -> Inputs:
-    """Return a study's tables with counts of its own by area in place of those by origin."""
+    """Return a study's tables with private counts by area instead of by origin."""
     exact = inputs.origins
     _refuse_persons(exact, study)
     unit = _units(exact, inputs.areas)
     counts = exact["weight"].groupby(unit.to_numpy(), sort=True).sum()
-    columns = [name for name in (*GROUP_COLUMNS, *_asked(study)) if name in exact]
+    columns = [name for name in (*GROUP_COLUMNS, *_grouping_columns(study)) if name in exact]
     groups = _group_values(exact, unit, list(dict.fromkeys(columns)))
     wards = groups.get("ward_code")
     safe = safe_counts(counts, wards, rules=study.disclosure, listed=True)
@@ -221,19 +220,19 @@ def protect_counts(study: Study, inputs: Inputs) -> Inputs:
 
 
 def hidden_of(safe: SafeCounts) -> tuple[Hidden, ...]:
-    """Return what became of each area's count, for the log of what was hidden."""
+    """Return the log entries of hidden counts."""
     rules = {
         "pooled": "primary (below the limit): pooled",
         "left out": "primary (below the limit), and its pool would tell it: left out",
     }
     return tuple(
         Hidden(table="counts by area", cell=area, figure="its own count", rule=rules[how])
-        for area, how in safe.told()
+        for area, how in safe.hidden_areas()
     )
 
 
 def _without_counts(file: InputFile, safe: SafeCounts) -> InputFile:
-    """Return what may be said of a file of counts."""
+    """Return the record of a file of counts, fit to publish."""
     # not the digest of the exact ones, nor how many.
     # Who knows all of a list but one row can find that row by its digest.
     if file.role != "origins":
@@ -242,7 +241,8 @@ def _without_counts(file: InputFile, safe: SafeCounts) -> InputFile:
 
 
 def _refuse_persons(exact: gpd.GeoDataFrame, study: Study) -> None:
-    """Refuse a table with a row for each family: that an area is in it would tell of somebody."""
+    """Refuse a table with a row for each family."""
+    # that an area stands in it would tell of somebody
     if len(exact) and (exact["weight"] == 1).all():
         raise InputError(
             f"every row of the origins counts 1: give a list of {study.unit} as data.families "
@@ -252,7 +252,7 @@ def _refuse_persons(exact: gpd.GeoDataFrame, study: Study) -> None:
 
 
 def note_of(study: Study, safe: SafeCounts, where: str) -> Note:
-    """Return what a reader must know about counts that were made safe."""
+    """Return the note on safe counts."""
     return note(
         "warning",
         "disclosure",
@@ -266,13 +266,13 @@ def note_of(study: Study, safe: SafeCounts, where: str) -> Note:
 
 
 def areas_counted(names: Collection[str]) -> tuple[int, str]:
-    """Return how many areas there are, and the kind of area in which people were counted."""
+    """Return the number of some areas and their kind."""
     squares = all(str(name).startswith(SQUARE) for name in names)
     return len(names), "square kilometre" if squares else "area"
 
 
 def refuse_nothing(safe: SafeCounts, study: Study) -> None:
-    """Refuse counts of which none may be used."""
+    """Refuse counts that are all hidden."""
     if not safe.counts.sum() > 0:
         raise InputError(
             f"there are fewer than {study.disclosure.hide_below} {study.unit} to count, too few to "
@@ -281,8 +281,8 @@ def refuse_nothing(safe: SafeCounts, study: Study) -> None:
         )
 
 
-def _asked(study: Study) -> tuple[str, ...]:
-    """Return the columns by which criteria tell areas apart: the study itself publishes those."""
+def _grouping_columns(study: Study) -> tuple[str, ...]:
+    """Return the columns by which criteria group areas."""
     return tuple(item.by for item in study.criteria if item.by is not None)
 
 
@@ -307,7 +307,7 @@ def _areas_at(points: gpd.GeoSeries, areas: gpd.GeoDataFrame) -> list[str]:
 
 
 def _points(units: pd.Index, areas: gpd.GeoDataFrame) -> gpd.GeoSeries:
-    """Return a place in each area that depends on its outline alone."""
+    """Return a point in each area that depends on its outline alone."""
     if len(areas) >= FEW_AREAS:
         inside = areas.geometry.representative_point()
         return gpd.GeoSeries(inside.reindex(units).to_numpy(), crs=CRS)
@@ -317,16 +317,14 @@ def _points(units: pd.Index, areas: gpd.GeoDataFrame) -> gpd.GeoSeries:
 
 
 def _group_values(exact: gpd.GeoDataFrame, unit: pd.Series, columns: list[str]) -> pd.DataFrame:
-    """Return each area's value of the columns about areas: the commonest, of shares the mean."""
+    """Return each area's commonest value of a column, or the mean of a share."""
     names = unit.to_numpy()
-    found = {}
+    values = {}
     for column in columns:
         grouped = exact[column].groupby(names, sort=True)
-        if column == "no_car_share":
-            found[column] = grouped.mean()
-        else:
-            found[column] = grouped.agg(_commonest)
-    return pd.DataFrame(found, index=pd.Index(sorted(set(names))))
+        is_share = column == "no_car_share"
+        values[column] = grouped.mean() if is_share else grouped.agg(_commonest)
+    return pd.DataFrame(values, index=pd.Index(sorted(set(names))))
 
 
 def _commonest(values: pd.Series) -> object:
@@ -339,13 +337,12 @@ ROLE = "families"
 SHOWN_ROWS = 20
 UNIT = "families"
 PAIRS = (("easting", "northing", CRS), ("longitude", "latitude", "EPSG:4326"))
-GRID_M = (0.0, 0.0, 700_000.0, 1_300_000.0)
 DEGREES = (-9.5, 49.0, 3.0, 61.5)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Families:
-    """Where families live; for the counting alone."""
+    """Where families live, for counting only."""
 
     points: np.ndarray  # metres, EPSG:27700, one row per family that could be placed
     rows: int  # rows of the list, those that could not be placed included
@@ -354,7 +351,7 @@ class Families:
     blank: int = 0  # rows with nothing in them, skipped
 
     def __repr__(self) -> str:
-        """Tell roughly how many there are and nothing else."""
+        """Show roughly how many there are and nothing else."""
         return f"Families(about {round(len(self.points), -1):,})"
 
 
@@ -390,7 +387,7 @@ def _bytes(path: Path) -> bytes:
 
 
 def _cells(data: bytes) -> _Cells:
-    """Return what says where; blank rows are nobody and keep their numbers."""
+    """Return the columns of places, without blank rows."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -411,16 +408,16 @@ def _cells(data: bytes) -> _Cells:
         raise InputError(f"{NAME}, {_rows(short)}: more or fewer cells than the header has")
     if not rows:
         raise InputError(f"{NAME}: there are no rows; give one family a row")
-    found = {name: [row[header.index(name)].strip() for row in rows.values()] for name in wanted}
-    return _Cells(found, list(rows), len(table) - 1 - len(rows))
+    columns = {name: [row[header.index(name)].strip() for row in rows.values()] for name in wanted}
+    return _Cells(columns, list(rows), len(table) - 1 - len(rows))
 
 
 def _wanted(header: Sequence[str], given: Sequence[str]) -> tuple[str, ...]:
     for names in (("postcode",), *(pair[:2] for pair in PAIRS)):
         if set(names) <= set(header):
             return tuple(names)
-    if (told := other_separator(",".join(given))) is not None:
-        raise InputError(f"{NAME}: {told}")
+    if (fault := other_separator(",".join(given))) is not None:
+        raise InputError(f"{NAME}: {fault}")
     # the header is not quoted: where it is missing, the first row is a family
     raise InputError(
         f"{NAME}: its first row must name the column 'postcode', or 'easting' and 'northing', or "
@@ -441,9 +438,9 @@ def _by_postcode(cells: _Cells, study: Study) -> tuple[np.ndarray, tuple[InputFi
     if wrong:
         raise InputError(f"{NAME}, {_rows(wrong)}, postcode: not a whole postcode; correct it")
     known: dict[str, tuple[float, float]] = {}
-    asked = []
+    files = []
     for file, table in postcode_tables(study):
-        asked.append(file)
+        files.append(file)
         known = table | known  # of two tables that know a postcode, the first counts
     places = [known[code] for code in plain if code in known]
     if not places:
@@ -451,7 +448,7 @@ def _by_postcode(cells: _Cells, study: Study) -> tuple[np.ndarray, tuple[InputFi
             f"{NAME}: none of its postcodes is in the postcode tables at hand; name one of the "
             "place as data.postcodes in the study"
         )
-    return np.array(places, dtype=np.float64), tuple(asked)
+    return np.array(places, dtype=np.float64), tuple(files)
 
 
 def postcode_tables(study: Study) -> Iterator[tuple[InputFile, dict[str, tuple[float, float]]]]:
@@ -479,7 +476,7 @@ def _by_coordinates(cells: _Cells) -> np.ndarray:
         pd.to_numeric(pd.Series(columns[name]), errors="coerce").to_numpy(np.float64)
         for name in (first, second)
     )
-    west, south, east, north = GRID_M if crs == CRS else DEGREES
+    west, south, east, north = GRID_EXTENT_M if crs == CRS else DEGREES
     fits = (x >= west) & (x <= east) & (y >= south) & (y <= north)
     if not fits.all():
         rows = [cells.numbers[row] for row in np.flatnonzero(~fits)]

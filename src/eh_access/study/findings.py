@@ -40,7 +40,7 @@ from eh_access.study.inputs import capacities, read_inputs
 from eh_access.study.reading import are_postcodes
 from eh_access.study.result import BASELINE_NAME
 from eh_access.study.run import cases_of, judging_of, side_of
-from eh_access.study.travel import Progress, Travel, session_mode, times_by, work_out
+from eh_access.study.travel import Progress, Travel, compute_travel_times, session_mode, times_by
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -549,7 +549,7 @@ def _travel(
     scenario: str = BASELINE_NAME,
 ) -> Travel:
     network = result.network_for(scenario)
-    return work_out(result.study, origins, sites, network=network, progress=_silent)
+    return compute_travel_times(result.study, origins, sites, network=network, progress=_silent)
 
 
 def _outreach(result: StudyResult) -> tuple[Outreach, ...]:

@@ -19,7 +19,7 @@ from eh_access.study.config import Lines, Study, fault_at, scenario_of
 from eh_access.study.families import protect_counts, read_families, with_families
 from eh_access.study.reading import read_rows, read_table, with_postcodes
 from eh_access.study.records import InputFile, Inputs, Note, note
-from eh_access.tables import CRS, check_areas, check_origins, check_sites
+from eh_access.tables import CRS, GRID_EXTENT_M, check_areas, check_origins, check_sites
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -52,27 +52,26 @@ def changed_networks(
     """Return the streets under each assessed scenario that changes some."""
     lines = lines_of(study)
     faults: list[str] = []
-    found: dict[str, Network] = {}
+    networks: dict[str, Network] = {}
     for number, scenario in enumerate(study.scenarios):
         if not (scenario.assess and scenario.streets):
             continue
         where = ("scenario", number, "streets")
         if network is None:
-            told = (
+            text = (
                 f"scenario '{scenario.name}' changes streets, and there are none to change: "
                 f"{how.strip().rstrip('.')}. Name a file of streets in streets.source, or set "
                 "assess = false and say so in why_not"
             )
-            faults.append(fault_at(study.file_name, lines, where, told))
+            faults.append(fault_at(study.file_name, lines, where, text))
             continue
         try:
-            found[scenario.name] = change_streets(network, street_changes(scenario, areas))
+            networks[scenario.name] = change_streets(network, street_changes(scenario, areas))
         except EhAccessError as error:
-            told_all = error.faults if isinstance(error, InputError) else (str(error),)
-            faults += [fault_at(study.file_name, lines, where, text) for text in told_all]
+            faults += [fault_at(study.file_name, lines, where, text) for text in faults_of(error)]
     if faults:
         raise InputError(faults)
-    return found
+    return networks
 
 
 def street_changes(scenario: ScenarioConfig, areas: gpd.GeoDataFrame) -> tuple[StreetChange, ...]:
@@ -88,7 +87,7 @@ def street_changes(scenario: ScenarioConfig, areas: gpd.GeoDataFrame) -> tuple[S
 
 
 def street_notes(study: Study, networks: Mapping[str, Network]) -> Iterator[Note]:
-    """Tell which scenarios are worked out on changed streets, and what changes."""
+    """Yield a note for each scenario with changed streets."""
     for scenario in study.scenarios:
         if scenario.name not in networks:
             continue
@@ -105,7 +104,7 @@ TITLE = "Change to the streets: "
 
 
 def lines_of(study: Study) -> Lines:
-    """Return where the study's keys stand; nowhere for a study built in code."""
+    """Return the lines of the study's keys; none for a study built in code."""
     path = Path(study.folder, study.file_name)
     return Lines(path.read_text(encoding="utf-8-sig") if path.is_file() else "")
 
@@ -129,7 +128,7 @@ METRES_PER_KM = 1000.0
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Hours:
-    """Sites with the hours of their windows, and what is at fault with hours, places and moves."""
+    """Sites with the hours of their windows, and the faults of hours, places and moves."""
 
     # as they were given, their hours those of the timetable where it names them
     sites: gpd.GeoDataFrame | None
@@ -145,13 +144,13 @@ def read_hours(
     candidates: gpd.GeoDataFrame | None,
     borough: BaseGeometry | None,
 ) -> Hours:
-    """Return what the study says of hours, places and moves, every fault in it told."""
-    told: list[str] = []
+    """Return sites with their hours, and the faults of hours, places and moves."""
+    faults: list[str] = []
     tables = {study.data.sites: sites, study.data.candidates or "": candidates}
     for source, table in tables.items():
-        told += [] if table is None else capacity_faults(table, source=source)
-    told += [] if borough is None else far_moves(study, borough)
-    told += venue_faults(study, 0 if candidates is None else len(candidates))
+        faults += [] if table is None else capacity_faults(table, source=source)
+    faults += [] if borough is None else far_moves(study, borough)
+    faults += venue_faults(study, 0 if candidates is None else len(candidates))
     name = study.data.timetable
     timetable: Timetable = {}
     files: tuple[InputFile, ...] = ()
@@ -160,16 +159,16 @@ def read_hours(
             read = read_rows(study.resolve(name), name=name, role="timetable")
             files = (read.file,)
             known = {*map(str, sites.index), *(() if candidates is None else candidates.index)}
-            told += _strangers(read.frame, known, source=name)
+            faults += _strangers(read.frame, known, source=name)
             timetable = windows_from_frame(read.frame.astype(str), source=name)
             sites, candidates = (
                 table if table is None else _timed(table, timetable, source=name)
                 for table in (sites, candidates)
             )
         except EhAccessError as error:
-            told += error.faults if isinstance(error, InputError) else [str(error)]
+            faults += faults_of(error)
     return Hours(
-        sites=sites, candidates=candidates, timetable=timetable, files=files, faults=tuple(told)
+        sites=sites, candidates=candidates, timetable=timetable, files=files, faults=tuple(faults)
     )
 
 
@@ -179,19 +178,19 @@ def _timed(sites: gpd.GeoDataFrame, timetable: Timetable, *, source: str) -> gpd
 
 
 def _strangers(rows: pd.DataFrame, known: set[str], *, source: str) -> Iterator[str]:
-    """Tell each site of the timetable that is not there, where it first stands."""
+    """Yield a fault for each unknown site of the timetable."""
     if "site_id" not in rows:
-        return  # told with the other columns
-    told: set[str] = set()
+        return  # reported with the other columns
+    seen: set[str] = set()
     for row, site in enumerate(rows["site_id"].astype(str), 1):
-        if site not in known | told:
-            told.add(site)
+        if site not in known | seen:
+            seen.add(site)
             hint = did_you_mean(site, known)
             yield f"{source}, row {row}, site_id: no site '{site}'; {hint}"
 
 
 def capacity_faults(sites: gpd.GeoDataFrame, *, source: str) -> Iterator[str]:
-    """Tell the sites whose capacity can serve nobody."""
+    """Yield a fault for each capacity that is not a number above 0."""
     if "capacity" not in sites:
         return
     numbers = pd.to_numeric(sites["capacity"], errors="coerce")
@@ -207,7 +206,7 @@ def capacity_faults(sites: gpd.GeoDataFrame, *, source: str) -> Iterator[str]:
 
 
 def capacities(sites: gpd.GeoDataFrame) -> dict[str, float]:
-    """Return the places at each site of which they are known."""
+    """Return the capacity of each site where it is known."""
     if "capacity" not in sites:
         return {}
     known = pd.to_numeric(sites["capacity"], errors="coerce").dropna()
@@ -215,7 +214,7 @@ def capacities(sites: gpd.GeoDataFrame) -> dict[str, float]:
 
 
 def far_moves(study: Study, borough: BaseGeometry) -> Iterator[str]:
-    """Tell the sites that a scenario moves too far outside the study's area."""
+    """Yield a fault for each site moved too far outside the study's area."""
     from shapely import Point  # noqa: PLC0415 - only where a scenario moves a site
 
     lines, most = lines_of(study), study.data.max_outside_m
@@ -223,37 +222,36 @@ def far_moves(study: Study, borough: BaseGeometry) -> Iterator[str]:
         for place, item in enumerate(scenario.move):
             away_m = borough.distance(Point(item.easting, item.northing))
             if away_m > most:
-                told = (
+                text = (
                     f"moves '{item.site}' to {item.easting:.0f}, {item.northing:.0f}, which lies "
                     f"{away_m / METRES_PER_KM:.1f} km outside the study area (at most "
                     f"{most / METRES_PER_KM:g} km); correct the coordinates, or make "
                     "data.max_outside_m larger"
                 )
                 where = ("scenario", number, "move", place)
-                yield fault_at(study.file_name, lines, where, told)
+                yield fault_at(study.file_name, lines, where, text)
 
 
 def venue_faults(study: Study, candidates: int) -> Iterator[str]:
-    """Tell numbers of venues for outreach that are more than there are candidates."""
+    """Yield a fault for each number of venues above the number of candidates."""
     lines = lines_of(study)
     for place, number in enumerate(study.sessions.venues or ()):
         if number > candidates:
             venues = (
                 "is 1 candidate venue" if candidates == 1 else f"are {candidates} candidate venues"
             )
-            told = f"is {number}, but there {venues}; give at most so many"
-            yield fault_at(study.file_name, lines, ("sessions", "venues", place), told)
+            text = f"is {number}, but there {venues}; give at most so many"
+            yield fault_at(study.file_name, lines, ("sessions", "venues", place), text)
 
 
 SHOWN_ROWS = 5
-GRID_EXTENT_M = (0.0, 0.0, 700_000.0, 1_300_000.0)
 
 Check = Callable[..., gpd.GeoDataFrame]
 
 
 @dataclass
 class _Reader:
-    """Reads table after table and keeps the faults, so that all of them can be told at once."""
+    """Reads tables and collects their faults."""
 
     study: Study
     faults: list[str] = field(default_factory=list)
@@ -279,7 +277,7 @@ class _Reader:
 
 
 def faults_of(error: EhAccessError) -> tuple[str, ...]:
-    """Return the faults an error tells, one or many."""
+    """Return the faults of an error, one or many."""
     return error.faults if isinstance(error, InputError) else (str(error),)
 
 
@@ -345,7 +343,8 @@ def read_inputs(
     reader.faults += hours.faults
     if reader.faults or points is None or areas is None or sites is None or borough is None:
         raise InputError(reader.faults)
-    every_site = _with_opened(study, sites, candidates)
+    assessed = [scenario for scenario in study.scenarios if scenario.assess]
+    every_site = with_opened(sites.assign(is_open=True), candidates, assessed)
     _refuse_impossible(study, every_site)
     tables = Inputs(
         origins_name=chosen,
@@ -385,7 +384,7 @@ def _study_file(study: Study) -> InputFile:
 
 
 def _areas_in_place(frame: gpd.GeoDataFrame, *, source: str) -> gpd.GeoDataFrame:
-    """Check areas, and that they lie on the National Grid at all."""
+    """Check areas, and that they lie on the National Grid."""
     areas = check_areas(frame, source=source)
     bounds = areas.bounds.to_numpy()
     west, south, east, north = GRID_EXTENT_M
@@ -401,7 +400,7 @@ def _areas_in_place(frame: gpd.GeoDataFrame, *, source: str) -> gpd.GeoDataFrame
 
 
 def _area_faults(points: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, name: str) -> Iterator[str]:
-    """Tell the area ids of origins that no area has; many of one kind are told together."""
+    """Yield faults for area ids of origins that no area has."""
     # Where no origin names any of the areas, they are grouped by something that has no outline
     # here (wards, say), and that is no fault.
     known = points["area_id"].isin(areas.index)
@@ -420,13 +419,13 @@ def _area_faults(points: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, name: str) -
 def _check_neighbours(
     frame: gpd.GeoDataFrame, *, within: BaseGeometry | None, source: str, max_outside_m: float
 ) -> gpd.GeoDataFrame:
-    """Check sites that others run: each has a place, and it is outside the study's area."""
+    """Check that neighbours' sites have a place outside the study's area."""
     sites = check_sites(frame, source=source, within=within, max_outside_m=max_outside_m)
     unplaced = sites.geometry.isna().to_numpy(dtype=bool)
     inside = np.zeros(len(sites), dtype=bool)
     if within is not None:
         inside = sites.geometry.within(within).to_numpy(dtype=bool)
-    told = {
+    faulty = {
         "where it stands is not known, so it can be in no figure; place it or remove the row": (
             unplaced
         ),
@@ -436,7 +435,7 @@ def _check_neighbours(
     }
     faults = [
         f"{source}, row {row + 1} (site_id '{sites.index[row]}'): {what}"
-        for what, rows in told.items()
+        for what, rows in faulty.items()
         for row in np.flatnonzero(rows)
     ]
     if faults:
@@ -445,7 +444,7 @@ def _check_neighbours(
 
 
 def _clashes(ids: Mapping[str, set[str]], study: Study) -> Iterator[str]:
-    """Tell every id that two tables give, which would make two places one."""
+    """Yield a fault for each id that stands in two tables."""
     own, candidates = ids.get("sites", set()), ids.get("candidates", set())
     for role, others in (("candidate", own), ("neighbour", own | candidates)):
         name = study.data.candidates if role == "candidate" else study.data.neighbours
@@ -454,7 +453,8 @@ def _clashes(ids: Mapping[str, set[str]], study: Study) -> Iterator[str]:
             yield f"{name}, site_id: '{site}' is the id of a {whose} too; give the {role} its own"
 
 
-def _scenario_keys(scenario: ScenarioConfig) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def scenario_keys(scenario: ScenarioConfig) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield each site that a scenario names, with its key in the file."""
     yield from ((("close", place), site) for place, site in enumerate(scenario.close))
     yield from ((("open", place), site) for place, site in enumerate(scenario.open))
     yield from ((("set_hours", site), site) for site in scenario.set_hours)
@@ -462,43 +462,41 @@ def _scenario_keys(scenario: ScenarioConfig) -> Iterator[tuple[tuple[str | int, 
 
 
 def _unknown_sites(study: Study, ids: Mapping[str, set[str]]) -> Iterator[str]:
-    """Tell every site a scenario names and no table has, with its key and line."""
+    """Yield a fault for each site that a scenario names and no table has."""
     if not ids.get("sites"):
-        return  # the table itself could not be read or is empty, and that has been told
+        return  # the table itself could not be read or is empty, and that has been reported
     lines = lines_of(study)
     for number, scenario in enumerate(study.scenarios):
         roles = ("sites", "candidates") if scenario.assess else ("sites", "candidates", "youth")
         known = set().union(*(ids.get(role, set()) for role in roles))
-        for key, site in _scenario_keys(scenario):
+        for key, site in scenario_keys(scenario):
             if site not in known:
                 where = ("scenario", number, *key)
-                told = f"no site '{site}' (scenario '{scenario.name}'); {did_you_mean(site, known)}"
+                text = f"no site '{site}' (scenario '{scenario.name}'); {did_you_mean(site, known)}"
                 if site in ids.get("neighbours", set()):
-                    told = (
+                    text = (
                         f"'{site}' is one of data.neighbours, which others run: scenario "
                         f"'{scenario.name}' cannot change it; list it under data.sites if this "
                         "decision can"
                     )
-                yield fault_at(study.file_name, lines, where, told)
+                yield fault_at(study.file_name, lines, where, text)
 
 
-def _with_opened(
-    study: Study, sites: gpd.GeoDataFrame, candidates: gpd.GeoDataFrame | None
+def with_opened(
+    sites: gpd.GeoDataFrame,
+    candidates: gpd.GeoDataFrame | None,
+    scenarios: Iterable[ScenarioConfig],
 ) -> gpd.GeoDataFrame:
-    """Return the sites, and closed beside them the candidates that some scenario opens."""
-    named = _opened(scenario for scenario in study.scenarios if scenario.assess)
+    """Return the sites with the candidates that scenarios name, closed."""
+    named = {site for item in scenarios for site in item.site_ids()} - set(sites.index)
     extra = [] if candidates is None else [site for site in candidates.index if site in named]
     if candidates is None or not extra:
-        return sites.assign(is_open=True)
-    return pd.concat([sites.assign(is_open=True), candidates.loc[extra].assign(is_open=False)])
-
-
-def _opened(scenarios: Iterable[ScenarioConfig]) -> set[str]:
-    return {site for scenario in scenarios for site in scenario.site_ids()}
+        return sites
+    return pd.concat([sites, candidates.loc[extra].assign(is_open=False)])
 
 
 def _refuse_impossible(study: Study, sites: gpd.GeoDataFrame) -> None:
-    """Apply every scenario once, so that one that cannot be is told with its line."""
+    """Refuse scenarios that cannot be applied."""
     lines = lines_of(study)
     faults: list[str] = []
     for number, scenario in enumerate(study.scenarios):
@@ -507,7 +505,8 @@ def _refuse_impossible(study: Study, sites: gpd.GeoDataFrame) -> None:
                 apply_scenario(sites, scenario_of(scenario))
             except EhAccessError as error:
                 where = ("scenario", number)
-                told = faults_of(error)
-                faults += [fault_at(study.file_name, lines, where, text) for text in told]
+                faults += [
+                    fault_at(study.file_name, lines, where, text) for text in faults_of(error)
+                ]
     if faults:
         raise InputError(faults)

@@ -21,6 +21,7 @@ import shapely
 
 from eh_access._version import __version__
 from eh_access.errors import InputError
+from eh_access.provenance import file_sha256
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +51,7 @@ STANDS_ON = (
 
 
 def started_now() -> dt.datetime:
-    """Return the time to stand in the manifest, or SOURCE_DATE_EPOCH where that is set."""
+    """Return the time for the manifest: SOURCE_DATE_EPOCH if set, else now."""
     fixed = os.environ.get("SOURCE_DATE_EPOCH")
     if fixed is None:
         moment = dt.datetime.now(tz=dt.UTC)
@@ -62,15 +63,6 @@ def started_now() -> dt.datetime:
                 f"SOURCE_DATE_EPOCH is {fixed!r}; give whole seconds since 1970, or unset it"
             ) from error
     return moment.replace(microsecond=0)
-
-
-def file_sha256(path: Path) -> str:
-    """Return the digest of a file's bytes."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        for block in iter(lambda: file.read(1 << 20), b""):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def build_manifest(
@@ -131,7 +123,7 @@ def build_manifest(
 
 
 def _question(study: Study) -> dict[str, Any]:
-    """Return what was asked, of whom, and about which decision."""
+    """Return the question, its place and unit, and the decision."""
     kept = ("id", "title", "question", "place", "unit", "site_word", "illustrative")
     weights = ("weight_label", "weight_basis")
     return {
@@ -141,12 +133,12 @@ def _question(study: Study) -> dict[str, Any]:
 
 
 def _outcomes(result: StudyResult) -> dict[str, dict[str, str]]:
-    """Return the outcome of every criterion, and what it points to where nothing can be said."""
-    found: dict[str, dict[str, str]] = {name: {} for name in result.scenario_names}
+    """Return the outcome of every criterion, with its indication if there is one."""
+    outcomes: dict[str, dict[str, str]] = {name: {} for name in result.scenario_names}
     for item in result.verdicts:
         pointing = f" (points to {item.indication})" if item.indication else ""
-        found[item.scenario][item.criterion.id] = f"{item.outcome}{pointing}"
-    return found
+        outcomes[item.scenario][item.criterion.id] = f"{item.outcome}{pointing}"
+    return outcomes
 
 
 def frame_sha256(frame: pd.DataFrame) -> str:
@@ -156,18 +148,18 @@ def frame_sha256(frame: pd.DataFrame) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python, of this library and of those it stands on."""
-    found = {"python": platform.python_version(), "eh_access": __version__}
+    """Return the versions of Python, this library and its dependencies."""
+    installed = {"python": platform.python_version(), "eh_access": __version__}
     for name in STANDS_ON:
         try:
-            found[name] = importlib.metadata.version(name)
+            installed[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
-            found[name] = "not installed"
-    found["GEOS"] = shapely.geos_version_string
-    found["PROJ"] = pyproj.proj_version_str
-    found["GDAL"] = pyogrio.__gdal_version_string__
-    found["platform"] = f"{platform.system()} {platform.machine()}"
-    return found
+            installed[name] = "not installed"
+    installed["GEOS"] = shapely.geos_version_string
+    installed["PROJ"] = pyproj.proj_version_str
+    installed["GDAL"] = pyogrio.__gdal_version_string__
+    installed["platform"] = f"{platform.system()} {platform.machine()}"
+    return installed
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:

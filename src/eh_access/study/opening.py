@@ -72,9 +72,9 @@ _NO_FILE = (None, "bundled", "download", "estimate")
 
 def files_read(study: Study, *given: Path | None) -> tuple[Path, ...]:
     """Return every file a study reads, or would with another of its sets of origins."""
-    found = [study.folder / study.file_name, *_resolved(study)]
-    found += [path for path in given if path is not None]
-    return tuple(path for path in found if path.is_file())
+    files = [study.folder / study.file_name, *_resolved(study)]
+    files += [path for path in given if path is not None]
+    return tuple(path for path in files if path.is_file())
 
 
 def _resolved(study: Study) -> Iterator[Path]:
@@ -89,7 +89,7 @@ def _resolved(study: Study) -> Iterator[Path]:
         try:
             yield study.resolve(name)
         except EhAccessError:
-            continue  # nothing of that name ships, and that is told where it is read
+            continue  # nothing of that name ships, and that is reported where it is read
 
 
 def refuse_overwriting(folder: Path, names: Iterable[str], read: Iterable[Path]) -> None:
@@ -200,25 +200,25 @@ def check_study(path_or_name: str | Path) -> tuple[Study, dict[str, Inputs]]:
     except InputError:
         open_study(path_or_name)  # adds the faults of the tables
         raise
-    found: dict[str, Inputs] = {}
+    by_origins: dict[str, Inputs] = {}
     faults: list[str] = []
     for name in study.data.origins:
         try:
-            found[name] = read_inputs(study, origins=name)
+            by_origins[name] = read_inputs(study, origins=name)
         except EhAccessError as error:
             faults += faults_of(error)
-    faults += _street_faults(study, found)
+    faults += _street_faults(study, by_origins)
     try:
         refuse_unanswerable(study)
     except InputError as error:
         faults += error.faults
     if faults:
         raise InputError(dict.fromkeys(faults))
-    return study, {name: _unseen_streets(study, tables) for name, tables in found.items()}
+    return study, {name: _unseen_streets(study, tables) for name, tables in by_origins.items()}
 
 
 def refuse_unanswerable(study: Study) -> None:
-    """Refuse a study that asks nothing: a report needs something to judge by."""
+    """Refuse a study without criteria."""
     if not study.criteria:
         raise InputError(
             f"{study.file_name}: there is no [[criterion]], so there is nothing to judge by; add "
@@ -226,9 +226,9 @@ def refuse_unanswerable(study: Study) -> None:
         )
 
 
-def _street_faults(study: Study, found: Mapping[str, Inputs]) -> Iterator[str]:
-    """Read the streets at hand and make the changes that scenarios want; nothing is downloaded."""
-    tables = next(iter(found.values()), None)
+def _street_faults(study: Study, by_origins: Mapping[str, Inputs]) -> Iterator[str]:
+    """Yield the faults of the streets at hand and of changes to them."""
+    tables = next(iter(by_origins.values()), None)
     try:
         if tables is None:
             own_streets(study)
@@ -244,7 +244,7 @@ def _street_faults(study: Study, found: Mapping[str, Inputs]) -> Iterator[str]:
 
 
 def _unseen_streets(study: Study, tables: Inputs) -> Inputs:
-    """Say where changes of streets could not be checked, for the streets are not here yet."""
+    """Add a note if changes of streets could not be checked yet."""
     named = [item.name for item in study.scenarios if item.assess and item.streets]
     if not named or study.streets.source not in (None, DOWNLOAD):
         return tables
@@ -255,12 +255,12 @@ def _unseen_streets(study: Study, tables: Inputs) -> Inputs:
 
 
 def _table_faults(path: Path) -> Iterator[str]:
-    """Look into the tables of a study whose own file has faults, as far as it names them."""
+    """Yield the faults of the tables of a study whose own file has faults."""
     try:
         raw: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         data = DataFiles.model_validate(as_tuples(raw.get("data")))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError):
-        return  # what is wrong here has been told by load_study
+        return  # what is wrong here has been reported by load_study
     # only where the tables are and which sites are named matters to what is read here
     known: dict[str, Any] = {
         "data": data,
@@ -277,9 +277,9 @@ def _table_faults(path: Path) -> Iterator[str]:
 
 
 def _scenarios(raw: dict[str, Any]) -> Iterator[ScenarioConfig]:
-    """Yield what can be read of the scenarios, and in place of any other one that names no site."""
+    """Yield the scenarios, with a blank one in place of any that cannot be read."""
     tables = raw.get("scenario")
-    # what contradicts itself has been told and cannot be applied to see what else is wrong
+    # what contradicts itself has been reported and cannot be applied to see what else is wrong
     faulty = {where[1] for where, _ in cross_faults(raw) if where[0] == "scenario"}
     unreadable = ScenarioConfig(name="not-readable", label="not readable", assess=False)
     for number, table in enumerate(tables if isinstance(tables, list) else []):
@@ -315,7 +315,7 @@ def fetch_network(place: str, *, out: Path | None = None, buffer_m: float | None
 def _area(
     place: str,
 ) -> tuple[BaseGeometry | gpd.GeoDataFrame | None, float, tuple[Path, ...]]:
-    """Return the area a study or a map file means, its buffer and what is read for it."""
+    """Return the area of a study or a map file, its buffer and the files read."""
     # None for a place to look up.
     path = Path(place)
     suffix = path.suffix.lower()
@@ -336,7 +336,7 @@ def explain_trip(
     site: str,
     mode: str | None = None,
 ) -> Route:
-    """Return the trip from a postcode, or from easting and northing, to one of a study's sites."""
+    """Return the trip from a postcode or coordinates to one of a study's sites."""
     modes = study.settings.travel_modes()
     mode = session_mode(study) if mode is None else mode
     sites = (
@@ -363,7 +363,7 @@ def explain_trip(
 
 
 def _start(study: Study, start: str) -> gpd.GeoSeries | tuple[float, float]:
-    """Return where a trip begins, called by its postcode if it was given as one."""
+    """Return the start of a trip, from a postcode or coordinates."""
     code = str(plain_postcodes(pd.Series([start])).iloc[0])
     if POSTCODE.fullmatch(code):
         known: dict[str, tuple[float, float]] = {}

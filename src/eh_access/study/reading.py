@@ -77,7 +77,7 @@ def refuse_spreadsheet(path: Path, name: str) -> None:
 
 
 def other_separator(header: str) -> str | None:
-    """Return what to say of a header whose cells are not told apart by commas."""
+    """Return a fault if a header is not separated by commas."""
     for sign, word in ((";", "semicolons (;)"), ("\t", "tabs"), ("|", "bars (|)")):
         if header.count(sign) > header.count(","):
             return (
@@ -112,8 +112,8 @@ def _read_csv(data: bytes, name: str) -> pd.DataFrame:
         raise InputError(
             f"{name}: not UTF-8 text (byte {error.start}); save it as CSV UTF-8"
         ) from error
-    if (told := other_separator(text.lstrip().partition("\n")[0])) is not None:
-        raise InputError(f"{name}: {told}")
+    if (fault := other_separator(text.lstrip().partition("\n")[0])) is not None:
+        raise InputError(f"{name}: {fault}")
     faults = list(_uneven_rows(text, name))
     if faults:
         raise InputError(faults)
@@ -128,7 +128,7 @@ def _read_csv(data: bytes, name: str) -> pd.DataFrame:
 
 
 def _uneven_rows(text: str, name: str) -> Iterator[str]:
-    """Tell rows with more or fewer cells than the header: their cells stand in wrong columns."""
+    """Yield a fault for rows with more or fewer cells than the header."""
     reader = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True, strict=True)
     wrong = 0
     try:
@@ -154,15 +154,15 @@ def _uneven_rows(text: str, name: str) -> Iterator[str]:
 
 def _points(table: pd.DataFrame, name: str) -> pd.DataFrame:
     """Return the table with points where it has degrees; eastings are left to the checks."""
-    # They tell row by row which coordinates are missing, swapped or no numbers.
+    # They report row by row which coordinates are missing, swapped or no numbers.
     for x, y, crs in COORDINATES:
         if {x, y} & set(table.columns):
             return (
                 table if crs == CRS else points_from_columns(table, x=x, y=y, crs=crs, source=name)
             )
     pairs = " or ".join(f"'{x}' and '{y}'" for x, y, _ in COORDINATES)
-    found = ", ".join(f"'{column}'" for column in table.columns)
-    raise InputError(f"{name}: no coordinates; add the columns {pairs} (there are {found})")
+    columns = ", ".join(f"'{column}'" for column in table.columns)
+    raise InputError(f"{name}: no coordinates; add the columns {pairs} (there are {columns})")
 
 
 def _read_shapes(path: Path, name: str) -> gpd.GeoDataFrame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eh_access.errors import InputError, SourceError
+from eh_access.provenance import file_sha256
 from eh_access.sources import bundled
 from eh_access.study.config import BUNDLED, load_study
 from eh_access.study.families import ROLE
@@ -40,7 +40,7 @@ NEEDED = ("study", "inputs", "outputs", "criteria", "streets", "origins", "versi
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """The study that a manifest tells of."""
+    """The study of a manifest and its inputs."""
 
     study: Study  # as its file stands now
     families: Path | None  # the list of families that was counted, or None
@@ -54,7 +54,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
     """Return a manifest."""
     path = path / "manifest.json" if path.is_dir() else path
     try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise SourceError(
             f"{path.as_posix()}: cannot be read ({error.strerror}); give the path of a "
@@ -62,13 +62,13 @@ def read_manifest(path: Path) -> dict[str, Any]:
         ) from error
     except ValueError as error:
         raise InputError(f"{path.as_posix()}: not JSON; give a manifest.json") from error
-    lacking = [key for key in NEEDED if not isinstance(found, dict) or key not in found]
+    lacking = [key for key in NEEDED if not isinstance(manifest, dict) or key not in manifest]
     if lacking:
         raise InputError(
             f"{path.as_posix()}: not a manifest of this version of eh_access (it lacks "
             f"'{lacking[0]}'); run the study again with eh-access report"
         )
-    return found
+    return manifest
 
 
 def find_source(
@@ -86,41 +86,40 @@ def find_source(
     name = str(manifest["study"]["file"])
     digest = str(stated.get("study", {}).get("sha256", ""))
     path = study if study is not None else _search(name, digest, near)
-    found = load_study(path)
-    if found.file_sha256 != digest:
-        told = (f"{name} (the study)",)
-        return Source(study=found, families=None, streets={}, changed=told)
+    current = load_study(path)
+    if current.file_sha256 != digest:
+        return Source(study=current, families=None, streets={}, changed=(f"{name} (the study)",))
     listed = families
-    if listed is None and ROLE in stated and found.data.families:
-        listed = found.resolve(found.data.families)
+    if listed is None and ROLE in stated and current.data.families:
+        listed = current.resolve(current.data.families)
     if listed is None and ROLE in stated:
         raise SourceError(
             "this run counted a list of families, which no manifest names; give it with --families"
         )
-    files = _street_files(manifest["inputs"], found, near, given=streets)
+    files = _street_files(manifest["inputs"], current, near, given=streets)
     changed = (
-        *_changed(manifest["inputs"], found, listed, files),
-        *_counts_changed(manifest, found, listed),
+        *_changed(manifest["inputs"], current, listed, files),
+        *_counts_changed(manifest, current, listed),
     )
-    return Source(study=found, families=listed, streets=files, changed=changed)
+    return Source(study=current, families=listed, streets=files, changed=changed)
 
 
 def _street_files(
     inputs: Iterable[Mapping[str, Any]], study: Study, near: Path, *, given: Path | None
 ) -> dict[str, Path]:
-    """Return where each file of streets is, by the name the manifest has for it."""
-    found = {}
+    """Return the path of each file of streets by its name in the manifest."""
+    paths = {}
     for item in inputs:
         name = str(item["name"])
         if not str(item["role"]).startswith(STREETS) or name == DOWNLOAD:
             continue
         if name.startswith(BUNDLED):
-            found[name] = network_file(name)
+            paths[name] = network_file(name)
         elif name == study.streets.source:
-            found[name] = study.resolve(name)
+            paths[name] = study.resolve(name)
         else:
-            found[name] = given or _search(name, str(item["sha256"]), near, option="--streets")
-    return found
+            paths[name] = given or _search(name, str(item["sha256"]), near, option="--streets")
+    return paths
 
 
 def _search(name: str, digest: str, near: Path, *, option: str = "--study") -> Path:
@@ -130,7 +129,7 @@ def _search(name: str, digest: str, near: Path, *, option: str = "--study") -> P
     places = [place for folder in folders for place in (folder / name, *folder.glob(f"*/{name}"))]
     files = [place for place in dict.fromkeys(places) if place.is_file()]
     for place in files:
-        if _sha256(place) == digest:
+        if file_sha256(place) == digest:
             return place
     if files:
         return files[0]
@@ -139,10 +138,6 @@ def _search(name: str, digest: str, near: Path, *, option: str = "--study") -> P
         f"the {what} of this manifest, {name}, is neither here nor near the manifest; give its "
         f"path with {option}"
     )
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _changed(
@@ -156,16 +151,16 @@ def _changed(
         if role in {"study", *_counted(study, families)} or name == DOWNLOAD:
             continue
         path = streets[name] if role.startswith(STREETS) else study.resolve(name)
-        told = f"{name} ({role})"
+        label = f"{name} ({role})"
         try:
-            now = _sha256(path)
+            now = file_sha256(path)
         except OSError as error:
             raise SourceError(
-                f"{told} cannot be read ({error.strerror}); a run can be repeated only with all "
+                f"{label} cannot be read ({error.strerror}); a run can be repeated only with all "
                 "its inputs"
             ) from None
         if now != item["sha256"]:
-            yield told
+            yield label
 
 
 def _counted(study: Study, families: Path | None) -> tuple[str, ...]:
@@ -177,7 +172,7 @@ def _counted(study: Study, families: Path | None) -> tuple[str, ...]:
 def _counts_changed(
     manifest: Mapping[str, Any], study: Study, families: Path | None
 ) -> Iterator[str]:
-    """Name the counts that are not public whose published form is another than it was."""
+    """Name the private counts whose published form has changed."""
     roles = _counted(study, families)
     if not roles:
         return
@@ -192,7 +187,7 @@ def _counts_changed(
 def run_again(
     manifest: Mapping[str, Any], source: Source, *, progress: Progress | None = None
 ) -> StudyResult:
-    """Return what a study finds when it is run again as a manifest says."""
+    """Run a study again as its manifest states."""
     study = source.study
     inputs = read_inputs(study, origins=str(manifest["origins"]), families=source.families)
     streets = _streets(manifest, source, inputs.borough)
@@ -200,28 +195,28 @@ def run_again(
 
 
 def _streets(manifest: Mapping[str, Any], source: Source, area: BaseGeometry) -> Streets:
-    """Return the streets a run had, in the words it had for them."""
-    told = manifest["streets"]
-    how = str(told["how"])
+    """Return the streets of a run, with the words it used for them."""
+    stated = manifest["streets"]
+    how = str(stated["how"])
     missed = any(
         note["topic"] == STREETS and note["level"] == "warning" and note["text"] == how
         for note in manifest["notes"]
     )
     if manifest.get("basis") == "estimated":
-        found = Streets(network=None, how=how)
+        streets = Streets(network=None, how=how)
     else:
-        found = _streets_of(manifest, source, area, role=STREETS)
+        streets = _streets_of(manifest, source, area, role=STREETS)
     other = None
     if any(item["role"] == COMPARED for item in manifest["inputs"]):
         other = _streets_of(manifest, source, area, role=COMPARED)
-    asked = str(told.get("asked", ""))
-    return replace(found, how=how, missed=missed, asked=asked, other=other)
+    asked = str(stated.get("asked", ""))
+    return replace(streets, how=how, missed=missed, asked=asked, other=other)
 
 
 def _streets_of(
     manifest: Mapping[str, Any], source: Source, area: BaseGeometry, *, role: str
 ) -> Streets:
-    """Return the streets that stand in the manifest in one role."""
+    """Return the streets with one role in the manifest."""
     stated = next((item for item in manifest["inputs"] if item["role"] == role), None)
     if stated is None:
         raise SourceError("this run was given its streets in code; no manifest can repeat that")

@@ -24,7 +24,7 @@ from eh_access.study.notes import neighbour_notes, study_notes, warnings_first
 from eh_access.study.records import Inputs, Note, StepCount, note
 from eh_access.study.result import BASELINE_NAME, StudyResult
 from eh_access.study.streets import Streets, is_near, own_streets, refuse_elsewhere
-from eh_access.study.travel import Progress, Travel, with_more, with_moved, work_out
+from eh_access.study.travel import Progress, Travel, compute_travel_times, with_more, with_moved
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -227,7 +227,9 @@ def run_study(
     criteria_sha256 = study.criteria_sha256()  # fixed before there is a result to look at
     found = _streets(study, tables, network, streets)
     changed = changed_networks(study, tables.areas, found.network, found.how)
-    travel = work_out(study, tables.origins, tables.sites, network=found.network, progress=tell)
+    travel = compute_travel_times(
+        study, tables.origins, tables.sites, network=found.network, progress=tell
+    )
     _refuse_unplaced(tables, travel)
     answers = _answers(study, tables, travel, changed, tell)
     modes = [times.mode for times in travel.times.values()]
@@ -273,7 +275,7 @@ def run_study(
     if tables.neighbours is None:
         return result
     tell("Working out all of it with neighbours' sites counted")
-    more = work_out(
+    more = compute_travel_times(
         study, tables.origins, tables.neighbours, network=found.network, progress=_silent
     )
     sites = pd.concat([tables.sites, tables.neighbours.assign(is_open=True)])
@@ -371,10 +373,12 @@ def _choices(
         if config.name in changed:
             tell(f"Working out travel times on changed streets ({config.name})")
             streets = changed[config.name]
-            own = work_out(study, tables.origins, sites, network=streets, progress=_silent)
+            own = compute_travel_times(
+                study, tables.origins, sites, network=streets, progress=_silent
+            )
         elif moved:
             tell(f"Working out travel times to sites that move ({config.name})")
-            part = work_out(
+            part = compute_travel_times(
                 study, tables.origins, sites.loc[moved], network=travel.network, progress=_silent
             )
             own = with_moved(travel, part)

@@ -119,13 +119,13 @@ class Streets:
 
     def files(self) -> tuple[InputFile, ...]:
         """Return the files of streets that were read, by role."""
-        found = [] if self.file is None else [self.file]
+        files = [] if self.file is None else [self.file]
         if self.other is not None and self.other.file is not None:
-            found.append(replace(self.other.file, role=COMPARED))
-        return tuple(found)
+            files.append(replace(self.other.file, role=COMPARED))
+        return tuple(files)
 
     def notes(self, modes: Sequence[TravelMode] = ()) -> tuple[Note, ...]:
-        """Return what to say beside the figures about the streets."""
+        """Return the notes about the streets."""
         notes = [note("warning" if self.missed else "info", ROLE, text=self.how)]
         if self.network is not None and (lacking := not_recorded(self.network, modes)):
             losses = tuple((mode.label, LOSSES[mode.name]) for mode in modes if mode.name in LOSSES)
@@ -182,21 +182,21 @@ def find_streets(
     >>> find_streets(study, inputs.borough, streets="estimate").network is None
     True
     """
-    asked = (study.streets.source or "") if streets is None else str(streets)
-    if streets is not None and asked != DOWNLOAD:
-        found: Streets | None = _named(study, area, asked, _given_file)
-        asked = asked if street_file(asked) is None else Path(asked).name
+    choice = (study.streets.source or "") if streets is None else str(streets)
+    if streets is not None and choice != DOWNLOAD:
+        chosen: Streets | None = _named(study, area, choice, _given_file)
+        choice = choice if street_file(choice) is None else Path(choice).name
     else:
-        found = None if asked == DOWNLOAD else own_streets(study, area)
-    if found is None:
-        found = _stored_or_downloaded(study, area, offline=offline)
-    other = _other(study, area, found) if streets is not None or asked == DOWNLOAD else None
-    return replace(found, asked=asked, other=other)
+        chosen = None if choice == DOWNLOAD else own_streets(study, area)
+    if chosen is None:
+        chosen = _stored_or_downloaded(study, area, offline=offline)
+    other = _other(study, area, chosen) if streets is not None or choice == DOWNLOAD else None
+    return replace(chosen, asked=choice, other=other)
 
 
-def _other(study: Study, area: BaseGeometry, found: Streets) -> Streets | None:
-    """Return the streets that would be used if none were asked for, if those are others."""
-    if found.network is None or found.file is None:
+def _other(study: Study, area: BaseGeometry, chosen: Streets) -> Streets | None:
+    """Return the streets that would be used by default, if others."""
+    if chosen.network is None or chosen.file is None:
         return None
     own = study.streets.source
     try:
@@ -206,7 +206,7 @@ def _other(study: Study, area: BaseGeometry, found: Streets) -> Streets | None:
             other = own_streets(study, area)
     except EhAccessError:
         return None  # streets given in place of some that cannot be used
-    if other is None or other.file is None or other.file.sha256 == found.file.sha256:
+    if other is None or other.file is None or other.file.sha256 == chosen.file.sha256:
         return None
     return other
 
@@ -300,7 +300,7 @@ def refuse_elsewhere(study: Study, name: str) -> NoReturn:
 
 
 def is_near(study: Study, area: BaseGeometry, network: Network) -> bool:
-    """Tell whether any street begins or ends as near an area as streets are wanted."""
+    """Return whether any street begins or ends within the buffer of an area."""
     around = area.buffer(buffer_for(study))
     shapely.prepare(around)
     return bool(shapely.contains_xy(around, network.node_x, network.node_y).any())
@@ -330,17 +330,19 @@ def _stored_or_downloaded(study: Study, area: BaseGeometry, *, offline: bool) ->
 
 
 def _as_downloaded(network: Network) -> Streets:
-    """Return streets from OpenStreetMap's servers, the first time or from the store."""
+    """Return streets just downloaded or from the store."""
     network = on_the_ground(network)
     return downloaded(network, f"Travel times follow downloaded streets ({_dated(network)}).")
 
 
 def _instead(study: Study, area: BaseGeometry, why: str) -> Streets:
-    """Return the streets that ship where no others are to be had, else none."""
-    found = shipped_streets(study, area)
-    if found is None:
+    """Return the streets that ship instead of others, else none."""
+    shipped = shipped_streets(study, area)
+    if shipped is None:
         return Streets(network=None, how=why, missed=True)
-    return replace(found, how=f"{why} Instead: {found.how[0].lower()}{found.how[1:]}", missed=True)
+    return replace(
+        shipped, how=f"{why} Instead: {shipped.how[0].lower()}{shipped.how[1:]}", missed=True
+    )
 
 
 def on_the_ground(network: Network) -> Network:
@@ -367,12 +369,12 @@ def buffer_for(study: Study) -> float:
         return study.streets.buffer_m
     from eh_access.sources import openstreetmap  # noqa: PLC0415 - only where asked for
 
-    asked = [criterion.cutoff_min for criterion in study.criteria]
-    longest_min = max([study.settings.cutoff_min, *(minutes for minutes in asked if minutes)])
+    cutoffs = [criterion.cutoff_min for criterion in study.criteria]
+    longest_min = max([study.settings.cutoff_min, *(minutes for minutes in cutoffs if minutes)])
     return openstreetmap.buffer_for(list(study.settings.travel_modes().values()), longest_min)[0]
 
 
 def _dated(network: Network) -> str:
-    """Return where streets come from, with their date, for a sentence."""
-    told = [", ".join(filter(None, (item.publisher, item.date))) for item in network.provenance]
-    return "; ".join(told) or "source not stated"
+    """Return the sources of streets with their dates."""
+    sources = [", ".join(filter(None, (item.publisher, item.date))) for item in network.provenance]
+    return "; ".join(sources) or "source not stated"

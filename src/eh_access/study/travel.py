@@ -49,7 +49,7 @@ class Travel:
         )
 
 
-def work_out(
+def compute_travel_times(
     study: Study,
     origins: gpd.GeoDataFrame,
     sites: gpd.GeoDataFrame,
@@ -98,19 +98,19 @@ def times_by(
 
 
 def session_mode(study: Study) -> str:
-    """Return the mode by which sessions are asked about: on foot, else the study's first."""
+    """Return the mode for sessions: on foot, else the study's first."""
     return WALK if WALK in study.settings.modes else study.settings.modes[0]
 
 
 def _modes_of(study: Study, measure: str) -> tuple[str, ...]:
-    """Return the study's modes in which criteria of one measure are asked, each once."""
-    asked = {
+    """Return the modes that criteria of one measure use, in the study's order."""
+    wanted = {
         mode
         for criterion in study.criteria
         if criterion.measure == measure
         for mode in (criterion.mode, *criterion.also_modes)
     }
-    return tuple(mode for mode in study.settings.modes if mode in asked)
+    return tuple(mode for mode in study.settings.modes if mode in wanted)
 
 
 def with_columns(base: TravelTimes, moved: TravelTimes) -> TravelTimes:
@@ -132,12 +132,12 @@ def with_moved(base: Travel, moved: Travel) -> Travel:
 
 
 def with_more(base: Travel, more: Travel) -> Travel:
-    """Return the times to the sites of two tables as those to one."""
+    """Return the times to the sites of two tables together."""
     return _merged(base, more, _beside)
 
 
 def _beside(base: TravelTimes, more: TravelTimes) -> TravelTimes:
-    """Return two tables of the same origins as one; who reaches a site in either is reached."""
+    """Join two tables of the same origins side by side."""
     kept = base.origin_status["status"] != UNREACHED
     rim = base.touches_rim
     if rim is not None and more.touches_rim is not None:
