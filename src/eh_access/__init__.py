@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from eh_access.measures.catchments import (
         Decay,
         FloatingCatchment,
-        TakeUp,
         absorption,
         area_catchments,
         catchments,
@@ -175,7 +174,6 @@ __all__ = [
     "SourceError",
     "Study",
     "StudyResult",
-    "TakeUp",
     "Terrain",
     "TravelMode",
     "TravelTimes",

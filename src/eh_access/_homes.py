@@ -31,7 +31,6 @@ HOMES = {
     "measures.catchments": (
         "Decay",
         "FloatingCatchment",
-        "TakeUp",
         "absorption",
         "area_catchments",
         "catchments",

@@ -12,7 +12,6 @@ import pandas as pd
 
 from eh_access.errors import InputError
 from eh_access.measures.basic import rows_of, weights_of, within
-from eh_access.numerals import number, percent
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -142,13 +141,6 @@ def _areas_without_origins(named: pd.Series, areas: gpd.GeoDataFrame | None) -> 
     return pd.DataFrame({"area_id": spare, "site_id": NO_SITE, "weight": 0.0})
 
 
-LABEL = (
-    "MODEL, not a measurement: it supposes that the share of families who come falls with travel "
-    "time in the way stated, which was chosen and not observed here."
-)
-"""To be printed beside every figure of take-up."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Decay:
     """How the share who come falls with minutes, as a part of those who would come from the door.
@@ -272,52 +264,13 @@ def logistic(middle_min: float, spread_min: float) -> Decay:
     )
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class TakeUp:
-    """Families who might stop coming, under each decay chosen; made by `take_up`.
-
-    Parameters
-    ----------
-    frame
-        A row per decay: ``decay``, ``at_door_share``, ``weight``, ``using_before``,
-        ``using_after``, ``might_stop``, ``might_start`` and ``share_might_stop`` (of those using
-        before). All in the unit of the weights but the shares.
-    unit
-        What is counted, in the plural.
-    """
-
-    frame: pd.DataFrame
-    unit: str
-
-    @property
-    def low(self) -> float:
-        """The fewest who might stop, over the decays."""
-        return float(self.frame["might_stop"].min())
-
-    @property
-    def high(self) -> float:
-        """The most who might stop, over the decays."""
-        return float(self.frame["might_stop"].max())
-
-    def sentence(self) -> str:
-        """Return the range in plain English, its label with it."""
-        share = float(self.frame["at_door_share"].iloc[0])
-        decays = "; ".join(self.frame["decay"])
-        return (
-            f"{LABEL} Between {number(self.low)} and {number(self.high)} {self.unit} might stop "
-            f"coming, if {percent(share)} would come from next door and their share falls as "
-            f"follows: {decays}."
-        )
-
-
 def take_up(
     comparison: Comparison,
     decays: Sequence[Decay],
     *,
     at_door_share: float,
-    unit: str = "under-fives",
-) -> TakeUp:
-    """Return how many might stop coming, as a range over the decays chosen.
+) -> pd.DataFrame:
+    """Model how many might stop coming, under each decay chosen: an assumption, not a measurement.
 
     Everyone's share is that of the time to the nearest site. Those whose time grows might stop,
     those whose time shrinks might start; the two are not set off against each other.
@@ -330,13 +283,13 @@ def take_up(
         At least one; there is no default.
     at_door_share
         Which share would come if they lived next door, 0 to 1; there is no default either.
-    unit
-        What the weights count, in the plural.
 
     Returns
     -------
-    TakeUp
-        A row per decay, in the order given.
+    pandas.DataFrame
+        A row per decay, in the order given: ``decay``, ``at_door_share``, ``weight``,
+        ``using_before``, ``using_after``, ``might_stop``, ``might_start`` and
+        ``share_might_stop`` (of those using before). All in the unit of the weights but the shares.
 
     Raises
     ------
@@ -350,8 +303,8 @@ def take_up(
     >>> homes, centres = load_origins("rotherham_oa"), load_sites("rotherham_centres")
     >>> times = estimate_travel_times(homes, centres, mode=WALK)
     >>> fewer = compare(times, times, homes, sites_after=centres.index.drop("park-view"))
-    >>> told = take_up(fewer, [exponential(15), exponential(30)], at_door_share=0.9)
-    >>> told.low < told.high
+    >>> model = take_up(fewer, [exponential(15), exponential(30)], at_door_share=0.9)
+    >>> model["might_stop"].gt(0).all().item()
     True
     """
     faults = [] if decays else ["no decay was given; choose one, or better several"]
@@ -380,7 +333,7 @@ def take_up(
                 "share_might_stop": stop / using if using > 0 else 0.0,
             }
         )
-    return TakeUp(frame=pd.DataFrame(rows), unit=unit)
+    return pd.DataFrame(rows)
 
 
 def _decay_faults(decay: Decay) -> list[str]:
