@@ -681,15 +681,15 @@ def _counted_with(criteria: list[tuple[int, Mapping[str, Any]]]) -> Iterator[Fau
     for number, table in criteria:
         other = table.get("counts_with")
         if not isinstance(other, str):
-            continue  # its type is told elsewhere
+            continue  # its type is checked elsewhere
         where = ("criterion", number, "counts_with")
         if other not in ids:
             yield where, f"no criterion '{other}'; {did_you_mean(other, ids)}"
         elif other == table.get("id"):
             yield where, f"'{other}' is the criterion itself; name another, or leave it out"
         elif partner[other] is not None:
-            told = f"'{other}' counts with '{partner[other]}'; name that one"
-            yield where, told
+            text = f"'{other}' counts with '{partner[other]}'; name that one"
+            yield where, text
 
 
 def _criterion_modes(raw: Mapping[str, Any], modes: list[Any]) -> Iterator[Fault]:
