@@ -9,6 +9,7 @@ import docx
 import pytest
 from docx.oxml.ns import qn
 
+from eh_access.publish.notes import note_rows
 from eh_access.publish.writers.documents import Document, Grid, Paragraph, markdown, word
 from eh_access.publish.writers.logs import LOG_NAMES, OPEN
 from eh_access.study.manifest import build_manifest
@@ -19,7 +20,7 @@ from study_cli import run_cli
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory, rotherham_estimate: StudyResult) -> Path:
     folder = tmp_path_factory.mktemp("run")
-    manifest = build_manifest(rotherham_estimate, {})
+    manifest = build_manifest(rotherham_estimate, {}, notes=note_rows(rotherham_estimate.notes))
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     ran = run_cli("log", folder / "manifest.json")
     assert (ran.code, ran.err) == (0, "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,11 @@ def note_text(note: Note) -> str:
         return str(facts["text"])
     told = getattr(_sentences(), note.topic.replace("-", "_"))(**facts)
     return numbers.capital(" ".join(str(told).split()))
+
+
+def note_rows(notes: Iterable[Note]) -> list[dict[str, str]]:
+    """Return notes as a manifest keeps them."""
+    return [{"level": note.level, "text": note_text(note), "topic": note.topic} for note in notes]
 
 
 def count_text(count: Count) -> str:

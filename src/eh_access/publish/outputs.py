@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pandas.api.types import is_numeric_dtype
 
 from eh_access.publish.atomic import write_whole
-from eh_access.publish.notes import note_text
+from eh_access.publish.notes import note_rows
 from eh_access.publish.prose import further
 from eh_access.publish.report import report_page
 from eh_access.publish.table import HIDDEN_FILE, for_file, hidden_log, hidden_summary
@@ -163,9 +163,7 @@ def _write_all(
         logger.info("writing %s", name)
         write(folder / name)
     written = {name: folder / name for name in steps}
-    manifest = build_manifest(
-        result, written, notes=[note_text(note) for note in result.notes], started=started
-    )
+    manifest = build_manifest(result, written, notes=note_rows(result.notes), started=started)
     text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
     (folder / "manifest.json").write_bytes(text.encode("utf-8"))
     return (*steps, "manifest.json")

@@ -69,7 +69,7 @@ def build_manifest(
     result: StudyResult,
     outputs: Mapping[str, Path],
     *,
-    notes: Sequence[str],
+    notes: Sequence[Mapping[str, str]] = (),
     started: dt.datetime | None = None,
 ) -> dict[str, Any]:
     """Return the manifest of one run; ``notes`` are the result's in words."""
@@ -104,10 +104,7 @@ def build_manifest(
             "verdicts": frame_sha256(result.verdicts_table()),
         },
         "counts": [_plain(vars(count)) for count in result.counts],
-        "notes": [
-            {"level": note.level, "text": text, "topic": note.topic}
-            for note, text in zip(result.notes, notes, strict=True)
-        ],
+        "notes": list(notes),
         "verdicts": _outcomes(result),
         "streets": {
             "asked": result.streets_asked,
