@@ -21,7 +21,7 @@ from eh_access.publish.report import criteria_matrix, render_report
 from eh_access.publish.table import Table
 from eh_access.publish.tabulations import tabulate
 from eh_access.publish.wording import Wording
-from eh_access.routing.estimate import ACCURACY, MEASURED
+from eh_access.routing.estimate import MEASURED
 from eh_access.study.result import StudyResult
 
 MET, MARGINAL, NOT_MET = Outcome.MET, Outcome.MARGINAL, Outcome.NOT_MET
@@ -241,8 +241,10 @@ def test_what_would_change_the_answer_does_not_name_what_turns_nothing(
     assert f"{hangs} of {len(verdicts)} criteria" in unknown
 
 
-def test_the_accuracy_of_the_estimate_is_stated_for_each_way_of_travelling() -> None:
-    walking, others = ACCURACY.split("With a pushchair")
+def test_the_accuracy_of_the_estimate_is_stated_for_each_way_of_travelling(
+    rotherham_estimate: StudyResult,
+) -> None:
+    walking, others = Wording.of(rotherham_estimate).accuracy.split("With a pushchair")
     pushing, driving = others.split("by car")
     assert "On foot, against real streets" in walking
     for rules, told in (("foot", walking), ("pushchair", pushing), ("motorcar", driving)):

@@ -19,7 +19,8 @@ from eh_access.publish.notes import note_text
 from eh_access.publish.prose import in_words, reasons
 from eh_access.publish.report import render_report
 from eh_access.publish.table import Table
-from eh_access.routing.estimate import ACCURACY, MEASURED
+from eh_access.publish.wording import Wording
+from eh_access.routing.estimate import MEASURED
 from eh_access.study.result import StudyResult
 from map_study import IMAGE
 
@@ -168,7 +169,8 @@ def test_names_from_files_stay_text(page: str, reader: Reader) -> None:
     assert "{{ 7 * 7 }}" in page
 
 
-def test_an_estimate_says_so_in_full(reader: Reader) -> None:
+def test_an_estimate_says_so_in_full(toy: StudyResult, reader: Reader) -> None:
+    accuracy = Wording.of(toy).accuracy
     banner = next(item for item in reader.found if item["attrs"].get("class") == "banner")
     assert "INDICATIVE" in banner["text"]
     walk = MEASURED["foot"][1]
@@ -178,11 +180,11 @@ def test_an_estimate_says_so_in_full(reader: Reader) -> None:
         f"{walk.affected_min:g} on average",
         f"{walk.detected_share:.0%} were found",
     ):
-        assert figure in ACCURACY
+        assert figure in accuracy
         assert figure in banner["text"]
     (link,) = [item for item in reader.all("a") if item["attrs"]["href"] == "#accuracy"][:1]
     assert link["text"] == "How far off, in full"
-    assert ACCURACY in next(item for item in reader.all("body"))["text"]
+    assert accuracy in next(item for item in reader.all("body"))["text"]
 
 
 def test_the_answer_comes_in_three_sentences_that_promise_nothing(reader: Reader) -> None:

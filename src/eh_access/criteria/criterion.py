@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
     Doubles = NDArray[np.float64]
 
+ASKED = ("threshold", "max_fall_points", "cutoff_min", "within_m", "added_min", "min_hours")
+"""The keys of a criterion that assumptions may vary."""
+
 ROUTE_DETOUR = 1.2
 """Metres of street for each metre in a straight line, where a place is known only roughly.
 

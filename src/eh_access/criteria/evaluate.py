@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from eh_access.criteria.criterion import (
+    ASKED,
     KINDS,
     Counted,
     Figure,
@@ -112,8 +113,6 @@ class Assumptions:
 
 
 MAY_BE_0 = frozenset({"max_fall_points", "added_min", "agreed_hours"})
-ASKED = ("threshold", "max_fall_points", "cutoff_min", "within_m", "added_min", "min_hours")
-"""The assumptions that are keys of a criterion."""
 
 MAIN = Assumptions()
 

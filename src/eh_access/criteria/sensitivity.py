@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from eh_access.criteria.criterion import Outcome
+from eh_access.criteria.criterion import ASKED, Outcome
 from eh_access.criteria.evaluate import (
-    ASKED,
     LEVELS,
     MAIN,
     MAIN_WEIGHTS,

@@ -20,7 +20,6 @@ from eh_access.publish.notes import note_text
 from eh_access.publish.outputs import write_csv
 from eh_access.publish.table import FACTS, for_file
 from eh_access.publish.wording import ANY_SITE, FULL_TIME, Wording, scenario_label
-from eh_access.routing.estimate import ACCURACY, estimate_error
 
 if TYPE_CHECKING:
     from eh_access.criteria.criterion import Verdict
@@ -150,10 +149,9 @@ def _rows(result: StudyResult, council: str, theirs: str) -> Iterator[dict[str, 
 
 def _errors(result: StudyResult, mode: str) -> Mapping[str, float]:
     """Return by how much estimates of a change are off on average, by unit; {} for streets."""
-    times = result.times.get(mode)
-    if not result.estimated or times is None:
+    error = result.estimate_errors.get(mode)
+    if error is None:
         return {}
-    error = estimate_error(times.mode)
     return {
         "min": round(error.change_min, 1),
         "share": error.wrong_share,
@@ -266,6 +264,7 @@ def render_challenge(result: StudyResult, challenge: Challenge, table: pd.DataFr
     )
     environment.filters["note_text"] = note_text
     style = resources.files("eh_access.publish").joinpath("templates/report.css")
+    said = Wording.of(result)
     parts = []
     for name in challenge.theirs:
         own = table[table["theirs_scenario"] == name]
@@ -282,9 +281,9 @@ def render_challenge(result: StudyResult, challenge: Challenge, table: pd.DataFr
         )
     return environment.get_template("challenge.html.j2").render(
         study=result.study,
-        said=Wording.of(result),
+        said=said,
         estimated=result.estimated,
-        accuracy=ACCURACY.removeprefix("INDICATIVE: "),
+        accuracy=said.accuracy.removeprefix("INDICATIVE: "),
         too_close=TOO_CLOSE in set(table["better"]),
         off=_off_in_words(result),
         council=scenario_label(result, challenge.council),

@@ -23,7 +23,7 @@ from eh_access.publish.charts import CHANGE
 from eh_access.publish.notes import note_text
 from eh_access.publish.table import hiding_rules
 from eh_access.publish.tabulations import DisplayAreas, display_areas
-from eh_access.routing.estimate import ACCURACY
+from eh_access.publish.wording import Wording
 from eh_access.study.findings import CUTOFFS_MIN, line_detail_m
 from eh_access.study.reading import are_postcodes
 from eh_access.study.result import BASELINE_NAME
@@ -320,7 +320,7 @@ def build_payload(result: StudyResult, maps: Maps) -> dict[str, Any]:
             "illustrative": study.illustrative,
         },
         "estimated": result.estimated,
-        "accuracy": ACCURACY if result.estimated else "",
+        "accuracy": Wording.of(result).accuracy,
         "settings": {
             "cutoff_min": study.settings.cutoff_min,
             "loser_min": study.settings.loser_min,

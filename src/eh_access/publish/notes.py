@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jinja2
 
@@ -30,6 +30,16 @@ def note_text(note: Note) -> str:
 def note_rows(notes: Iterable[Note]) -> list[dict[str, str]]:
     """Return notes as a manifest keeps them."""
     return [{"level": note.level, "text": note_text(note), "topic": note.topic} for note in notes]
+
+
+def text_about(notes: Iterable[Note], topic: str) -> str:
+    """Return what the first note about a topic says, or ""."""
+    return next((note_text(note) for note in notes if note.topic == topic), "")
+
+
+def facts_about(notes: Iterable[Note], topic: str) -> dict[str, Any]:
+    """Return the facts of the first note about a topic; none where there is no such note."""
+    return next((dict(note.facts) for note in notes if note.topic == topic), {})
 
 
 def count_text(count: Count) -> str:

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from eh_access.criteria.criterion import Outcome, ReasonKind
-from eh_access.criteria.evaluate import ASKED
+from eh_access.criteria.criterion import ASKED, Outcome, ReasonKind
 from eh_access.measures.equity import KINDS, NOTES
 from eh_access.measures.scenarios import BASELINE, rough_radius_m
 from eh_access.planning.three_readings import READINGS
@@ -32,7 +31,6 @@ from eh_access.publish.tabulations import (
     ranks_in_words,
 )
 from eh_access.publish.wording import ANY_SITE, FULL_TIME, Wording, headline, scenario_label
-from eh_access.routing.estimate import ACCURACY
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -168,7 +166,7 @@ def _load_parts(result: StudyResult, tables: Mapping[str, Table]) -> tuple[Part,
             f"within {told.cutoff_min:g} minutes (the first step of the two-step floating "
             "catchment, Luo and Wang 2003)."
         )
-    notes = tuple(note for note in table.notes if note != ACCURACY)
+    notes = tuple(note for note in table.notes if note != said.accuracy)
     heading = f"How many the {said.site}s that stay would take in"
     return (Part(heading=heading, paragraphs=(text,), table=table, notes=notes),)
 
@@ -348,9 +346,11 @@ def _labels(result: StudyResult, names: Iterable[str]) -> str:
     return listed(scenario_label(result, name) for name in names)
 
 
-def accuracy_short() -> str:
+def accuracy_short(accuracy: str) -> str:
     """Return how far off estimates can be in two sentences, for the head of a page."""
-    sentences = re.split(r"(?<=\.) (?=[A-Z])", ACCURACY)
+    if not accuracy:
+        return ""
+    sentences = re.split(r"(?<=\.) (?=[A-Z])", accuracy)
     on_foot, change = sentences[2], sentences[3]
     return f"{on_foot.split(';')[0]}. {change}"
 
@@ -898,7 +898,7 @@ def readings_section(result: StudyResult, tables: Mapping[str, Table]) -> Sectio
             ),
         ),
         table=tables["readings"],
-        notes=tuple(note for note in tables["readings"].notes if note != ACCURACY),
+        notes=tuple(note for note in tables["readings"].notes if note != said.accuracy),
     )
     return Section(anchor="readings", title="The same families, three readings", parts=(part,))
 

@@ -36,7 +36,6 @@ from eh_access.publish.wording import FULL_TIME, Wording, fixed_sentence, headli
 from eh_access.publish.writers import find_writers
 from eh_access.publish.writers.geopackage import main_roads, site_status
 from eh_access.publish.writers.material import Page
-from eh_access.routing.estimate import ACCURACY
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -133,8 +132,8 @@ def report_context(
         ],
         "study": study,
         "said": said,
-        "accuracy": ACCURACY,
-        "accuracy_short": accuracy_short(),
+        "accuracy": said.accuracy,
+        "accuracy_short": accuracy_short(said.accuracy),
         "scenario": label,
         "scenario_note": next((s.note for s in result.scenarios if s.name == scenario), ""),
         "mode": mode,

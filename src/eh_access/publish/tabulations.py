@@ -21,7 +21,7 @@ from eh_access.privacy.hiding import hide_small
 from eh_access.publish import numbers
 from eh_access.publish.attribution import credit_lines, sources_frame
 from eh_access.publish.criteria_words import ASSUMPTIONS, turns_in_words
-from eh_access.publish.notes import note_text
+from eh_access.publish.notes import facts_about, note_text
 from eh_access.publish.numbers import clause
 from eh_access.publish.table import (
     FACTS,
@@ -44,7 +44,6 @@ from eh_access.publish.wording import (
     headline,
     scenario_label,
 )
-from eh_access.routing.estimate import ACCURACY, DRIVE_FIXED_MIN, DRIVE_MIN_PER_KM
 from eh_access.study.result import BASELINE_NAME
 from eh_access.tables import CRS
 
@@ -53,7 +52,6 @@ if TYPE_CHECKING:
 
     from eh_access.criteria.criterion import Criterion, Verdict
     from eh_access.measures.comparison import Comparison
-    from eh_access.network.provenance import NetworkDescription
     from eh_access.planning.alternatives import Alternatives
     from eh_access.privacy.policy import Policy
     from eh_access.study.config import Settings
@@ -229,7 +227,12 @@ def travel_assumptions(result: StudyResult) -> list[tuple[str, str, str]]:
         return [ESTIMATED]
     rows = []
     for times in result.times.values():
-        rows += _of_mode(times.mode, result.streets)
+        rows += _of_mode(
+            times.mode,
+            lacking=result.streets.gaps[times.mode.name],
+            not_recorded=result.streets.not_recorded,
+            knows_heights=result.streets.steepness is not None,
+        )
     return rows
 
 
@@ -250,12 +253,14 @@ def car_speeds(not_recorded: frozenset[str]) -> str:
     return "by road"
 
 
-def _of_mode(mode: TravelMode, streets: NetworkDescription) -> list[tuple[str, str, str]]:
+def _of_mode(
+    mode: TravelMode, *, lacking: Sequence[str], not_recorded: frozenset[str], knows_heights: bool
+) -> list[tuple[str, str, str]]:
     """Return what was assumed of one way of travelling."""
     rows = []
     if mode.counts_hills:
         effect, source = HILLS[mode.hill_function]
-        told = effect if streets.steepness is not None else "level: heights are not known"
+        told = effect if knows_heights else "level: heights are not known"
         rows.append((f"Hills {mode.label}", told, source))
     else:
         rows.append((f"Hills {mode.label}", "every street counts as level", "the study's modes"))
@@ -277,10 +282,10 @@ def _of_mode(mode: TravelMode, streets: NetworkDescription) -> list[tuple[str, s
         ]
     if mode.rules == "pushchair":
         rows += [
-            (f"{what} {mode.label}", _recorded(rules, streets.not_recorded), PUSHCHAIR_SOURCE)
+            (f"{what} {mode.label}", _recorded(rules, not_recorded), PUSHCHAIR_SOURCE)
             for what, rules in (("Closed", PUSHCHAIR_CLOSED), ("Slowed", PUSHCHAIR_SLOWED))
         ]
-    elif lacking := streets.gaps[mode.name]:
+    elif lacking:
         told = f"{NOT_RECORDED}: {', '.join(lacking)}"
         rows.append((f"Closed {mode.label}", told, "every way in the source counts as open"))
     return rows
@@ -430,10 +435,7 @@ def _assumptions(result: StudyResult) -> Table:
     """Return every number somebody chose: speeds, cutoffs, thresholds; who and from where."""
     study, settings = result.study, result.study.settings
     rows = [
-        (f"Speed {times.mode.label}", *_speed(times.mode, result.streets))
-        for times in result.times.values()
-    ]
-    rows += [
+        *_speeds(result),
         (
             "Minutes shown first",
             f"{settings.cutoff_min:g} minutes",
@@ -451,29 +453,36 @@ def _assumptions(result: StudyResult) -> Table:
             settings.full_time_assumption or _setter(settings, "full_time_from_hours"),
         ),
         (study.weight_label, study.unit, study.weight_basis),
-    ]
-    rows += travel_assumptions(result)
-    rows += [
-        (
-            f"Criterion {item.id}: {item.title}",
-            f"threshold {item.threshold:g}, marginal within {item.margin:g}",
-            f"{clause(item.source)}; set by {item.set_by} on {item.set_on}",
-        )
-        for item in study.criteria
+        *travel_assumptions(result),
+        *(
+            (
+                f"Criterion {item.id}: {item.title}",
+                f"threshold {item.threshold:g}, marginal within {item.margin:g}",
+                f"{clause(item.source)}; set by {item.set_by} on {item.set_on}",
+            )
+            for item in study.criteria
+        ),
     ]
     frame = pd.DataFrame(rows, columns=["what", "value", "source"])
     columns = (Column("what", "Assumption"), Column("value", "Value"), Column("source", "Source"))
     return make_table("assumptions", "Assumptions, and where each comes from", columns, frame)
 
 
-def _speed(mode: TravelMode, streets: NetworkDescription | None) -> tuple[str, str]:
-    """Return a speed and where it is from; of an estimate by car neither limits nor junctions."""
-    if not mode.uses_road_speeds:
-        return f"{mode.speed_km_h:g} km/h", mode.source
-    if streets is not None:
-        return car_speeds(streets.not_recorded), mode.source
-    fitted = f"{DRIVE_FIXED_MIN:g} minutes, and {DRIVE_MIN_PER_KM:g} for each km in a straight line"
-    return fitted, "fitted to trips on real streets elsewhere; docs/method/estimate.md"
+def _speeds(result: StudyResult) -> Iterator[tuple[str, str, str]]:
+    """Yield speeds and where they are from; of an estimate by car neither limits nor junctions."""
+    for times in result.times.values():
+        mode = times.mode
+        value, source = f"{mode.speed_km_h:g} km/h", mode.source
+        if mode.uses_road_speeds and result.streets is not None:
+            value = car_speeds(result.streets.not_recorded)
+        elif mode.uses_road_speeds:
+            fit = facts_about(result.notes, "estimated")
+            value = (
+                f"{fit['drive_fixed_min']:g} minutes, and {fit['drive_min_per_km']:g} for each km "
+                "in a straight line"
+            )
+            source = "fitted to trips on real streets elsewhere; docs/method/estimate.md"
+        yield f"Speed {mode.label}", value, source
 
 
 def _setter(settings: Settings, key: str) -> str:
@@ -531,7 +540,7 @@ def workbook_cover(result: StudyResult) -> Cover:
     study = result.study
     intro = [study.question, f"Place: {study.place}. Counted: {study.weight_label}."]
     if result.estimated:
-        intro.insert(0, ACCURACY)
+        intro.insert(0, Wording.of(result).accuracy)
     if study.illustrative:
         intro.insert(0, "ILLUSTRATIVE: a worked example, not a decision of anybody.")
     about = [

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from eh_access.privacy.policy import HIDDEN_MARK
 from eh_access.publish import numbers
-from eh_access.routing.estimate import ACCURACY
+from eh_access.publish.notes import text_about
 from eh_access.study.config import decided_scenario
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class Wording:
     place: str
     estimated: bool  # whether travel times are straight-line estimates
     weight_basis: str  # how the weights are known
+    accuracy: str  # how far off estimates are, "" on streets
     full_time_from_hours: float  # from how many hours a week a site counts as full-time
 
     @classmethod
@@ -46,6 +47,7 @@ class Wording:
             place=result.study.place,
             estimated=result.estimated,
             weight_basis=numbers.clause(result.study.weight_basis),
+            accuracy=text_about(result.notes, "estimated") if result.estimated else "",
             full_time_from_hours=result.study.settings.full_time_from_hours,
         )
 
@@ -83,7 +85,7 @@ class Wording:
     @property
     def table_notes(self) -> tuple[str, ...]:
         """What every table of figures says below itself when it stands alone."""
-        return (*self.short_notes, ACCURACY) if self.estimated else self.short_notes
+        return (*self.short_notes, self.accuracy) if self.estimated else self.short_notes
 
     @property
     def short_notes(self) -> tuple[str, ...]:

@@ -96,30 +96,18 @@ MEASURED: Mapping[str, tuple[TravelMode, EstimateError]] = MappingProxyType(
 car the share found is Rotherham's, since in Newport hardly anybody has five minutes added."""
 
 
-def _accuracy() -> str:
-    """Describe the accuracy measured."""
-    walk, push, drive = (error for _, error in MEASURED.values())
-    return (
-        "INDICATIVE: no street network was used. Travel times are estimated from straight lines "
-        f"(walking metres = {WALK_FIXED_M:g} + {WALK_FACTOR:.2f} x straight line; driving minutes "
-        f"= {DRIVE_FIXED_MIN:g} + {DRIVE_MIN_PER_KM:g} x km). On foot, against real streets, half "
-        "of such estimates were off by 10% or more and one in ten by 34% or more, usually too "
-        f"short; the time to the nearest of twelve places was off by {walk.nearest_min:g} minutes "
-        f"on average and one in ten by more than {walk.worst_tenth_min:g} minutes, mostly beside "
-        "rivers, railways and main roads. When three of them close, the minutes added were off by "
-        f"{walk.affected_min:g} on average for homes whose nearest place closes "
-        f"({walk.change_min:g} over all homes), and of homes with more than five minutes added "
-        f"{walk.detected_share:.0%} were found. With a pushchair the same four figures are "
-        f"{push.nearest_min:g}, {push.worst_tenth_min:g}, {push.affected_min:g} and "
-        f"{push.change_min:g} minutes, and {push.detected_share:.0%} were found; by car "
-        f"{drive.nearest_min:g}, {drive.worst_tenth_min:g}, {drive.affected_min:g} and "
-        f"{drive.change_min:g} minutes, and {drive.detected_share:.0%} (in one town; in the other "
-        "too few lose that much to say)."
-    )
-
-
-ACCURACY = _accuracy()
-"""How far the estimate can be trusted, in the worse of the figures measured (docs/method)."""
+ACCURACY: Mapping[str, float | EstimateError] = MappingProxyType(
+    {
+        "walk_fixed_m": WALK_FIXED_M,
+        "walk_factor": WALK_FACTOR,
+        "drive_fixed_min": DRIVE_FIXED_MIN,
+        "drive_min_per_km": DRIVE_MIN_PER_KM,
+        "walk": MEASURED["foot"][1],
+        "push": MEASURED["pushchair"][1],
+        "drive": MEASURED["motorcar"][1],
+    }
+)
+"""How times are estimated and how far that can be trusted, by the names that sentences use."""
 
 
 def estimate_error(mode: TravelMode) -> EstimateError:

@@ -62,7 +62,7 @@ def warnings_first(notes: list[Note]) -> tuple[Note, ...]:
 
 def _estimated(travel: Travel) -> Iterator[Note]:
     if any(times.estimated for times in travel.times.values()):
-        yield note("warning", "estimated", text=ACCURACY)
+        yield note("warning", "estimated", **ACCURACY)
 
 
 def _unknown_sites(sites: gpd.GeoDataFrame) -> Iterator[Note]:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from eh_access.network.model import Network
     from eh_access.network.provenance import NetworkDescription
     from eh_access.provenance import Provenance
+    from eh_access.routing.estimate import EstimateError
     from eh_access.routing.travel_times import TravelTimes
     from eh_access.study.config import ScenarioConfig, Study
     from eh_access.study.travel import Travel
@@ -117,6 +118,8 @@ class StudyResult:
         What the streets hold, or None when times are estimated.
     estimated
         Whether the minutes are straight-line estimates. Then every verdict is an indication.
+    estimate_errors
+        How far off estimates are, by mode; empty on streets.
     notes
         What must be said beside the figures, warnings first.
     provenance
@@ -163,6 +166,7 @@ class StudyResult:
     network: Network | None
     streets: NetworkDescription | None = None
     estimated: bool
+    estimate_errors: Mapping[str, EstimateError] = field(default_factory=dict)
     notes: tuple[Note, ...]
     provenance: tuple[Provenance, ...]
     criteria_sha256: str = ""

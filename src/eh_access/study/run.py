@@ -15,6 +15,7 @@ from eh_access.errors import InputError
 from eh_access.measures.comparison import compare
 from eh_access.measures.scenarios import apply_scenario, open_sites
 from eh_access.provenance import Provenance
+from eh_access.routing.estimate import estimate_error
 from eh_access.routing.travel_times import OFF_NETWORK
 from eh_access.sources.bundled import data_dir, load_sources
 from eh_access.study.config import scenario_of
@@ -261,6 +262,9 @@ def run_study(
         network=found.network,
         streets=None if found.network is None else found.network.describe(),
         estimated=found.network is None,
+        estimate_errors={}
+        if found.network is not None
+        else {name: estimate_error(times.mode) for name, times in travel.times.items()},
         notes=warnings_first(notes),
         provenance=provenance,
         criteria_sha256=criteria_sha256,

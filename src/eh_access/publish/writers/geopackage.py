@@ -26,8 +26,7 @@ from eh_access.publish.map_data import joined
 from eh_access.publish.numbers import clause
 from eh_access.publish.table import MARK_NOTE
 from eh_access.publish.tabulations import AREA_FACTS, area_changes, display_areas
-from eh_access.publish.wording import headline
-from eh_access.routing.estimate import ACCURACY
+from eh_access.publish.wording import Wording, headline
 from eh_access.tables import CRS
 
 if TYPE_CHECKING:
@@ -496,7 +495,7 @@ def geopackage_metadata(result: StudyResult) -> str:
     study = result.study
     lines = [study.title, study.question]
     if result.estimated:
-        lines.append(ACCURACY)
+        lines.append(Wording.of(result).accuracy)
     lines += [
         f"{study.weight_label}: {clause(study.weight_basis)}.",
         f"Criteria sha256: {study.criteria_sha256()}",
