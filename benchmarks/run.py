@@ -248,7 +248,7 @@ def load_now() -> float:
 
 PARTS: dict[str, Callable[[], list[str]]] = {
     "engine": engine,
-    "placing": placed_and_drawn,
+    "isochrones": drawn,
     "growth": grown,
     "waiting": waiting,
     "report": reported,
@@ -256,7 +256,7 @@ PARTS: dict[str, Callable[[], list[str]]] = {
 }
 QUICK_PARTS = {
     "engine": partial(engine, quick=True),
-    "placing": partial(placed_and_drawn, quick=True),
+    "isochrones": partial(drawn, quick=True),
 }
 
 
