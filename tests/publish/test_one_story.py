@@ -12,6 +12,7 @@ import matplotlib as mpl
 import pytest
 
 from eh_access.criteria.criterion import Outcome, Verdict
+from eh_access.publish import tabulations
 from eh_access.publish.charts import CHANGE, plot_change
 from eh_access.publish.outputs import write_outputs
 from eh_access.publish.tabulations import further_tables, ranks_in_words, tabulate
@@ -131,3 +132,17 @@ def test_an_estimate_places_nobody_on_a_network(rotherham_estimate: StudyResult)
     steps = tabulate(rotherham_estimate)["counts"].frame["step"]
     assert not steps.str.contains("network").any()
     assert steps.str.contains("origins with a place").any()
+
+
+def test_a_table_of_sets_ends_with_the_best_of_them_and_the_choice_made(
+    rotherham: StudyResult, found: Findings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = further_tables(rotherham, found)["choices"]
+    monkeypatch.setattr(tabulations, "MOST_SETS", 10)
+    few = further_tables(rotherham, found)["choices"]
+    chosen = every.frame[every.frame["is_council_choice"] == "yes"]
+    assert len(every.frame) == len(found.tables()["alternatives.csv"])
+    assert few.frame.head(10).equals(every.frame.head(10))
+    assert few.frame.tail(-10).to_dict("list") == chosen.to_dict("list")
+    assert f"all {len(every.frame)} stand in alternatives.csv" in few.title
+    assert "alternatives.csv" not in every.title

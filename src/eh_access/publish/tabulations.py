@@ -658,8 +658,13 @@ def _with_unit(value: float, unit: str) -> str:
     return f"{value:,.1f} {unit}" if unit in {"minutes", "percentage points"} else f"{value:,.0f}"
 
 
+MOST_SETS = 1_000
+"""Listed in a table: nobody reads on, and alternatives.csv has them all."""
+
+
 def _choices(found: Alternatives, said: Wording) -> Table:
-    frame = found.frame.reset_index()
+    listed = found.frame["is_council_choice"] | (np.arange(len(found.frame)) < MOST_SETS)
+    frame = found.frame[listed].reset_index()
     frame["set_number"] = frame["set_number"].astype("str")
     frame["scored_in_words"] = ["scored" if scored else "not scored" for scored in frame["scored"]]
     for key in ("in_pareto", "is_council_choice"):
@@ -693,6 +698,11 @@ def _choices(found: Alternatives, said: Wording) -> Table:
     title = (
         f"Every set of {len(found.sets[0])} {said.site}s that could close, {said.place}{said.mark}"
     )
+    if not listed.all():
+        title += (
+            f": the {MOST_SETS:,} with the shortest mean trip, and the choice made; all "
+            f"{len(found.frame):,} stand in alternatives.csv"
+        )
     return make_table("choices", title, tuple(columns), frame, notes=_notes(found), headers=2)
 
 
