@@ -67,12 +67,10 @@ class Drawing(str):
 def blank_figure(width_in: float, height_in: float) -> Iterator[tuple[Figure, Axes]]:
     """Yield an empty figure that is part of no global state."""
     import matplotlib as mpl  # noqa: PLC0415 - heavy
-    from matplotlib.backends.backend_svg import FigureCanvasSVG  # noqa: PLC0415 - heavy
     from matplotlib.figure import Figure  # noqa: PLC0415 - heavy
 
     with mpl.rc_context(SETTINGS):
         figure = Figure(figsize=(width_in, height_in), layout="constrained")
-        FigureCanvasSVG(figure)
         yield figure, figure.add_subplot()
 
 
