@@ -128,7 +128,7 @@ def facts(
         },
         index=frame.index,
     )
-    found = summary.join(near.groupby(group.to_numpy(), dropna=False).sum())
+    found = summary.join(near.groupby(group, dropna=False).sum())
     whole = found["weight"].where(found["weight"] > 0)
     for when in ("before", "after"):
         found[f"within_share_{when}"] = found[f"within_{when}"] / whole

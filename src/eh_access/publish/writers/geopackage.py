@@ -454,10 +454,9 @@ def streets_layer(lines: gpd.GeoDataFrame) -> Layer:
     merged = shapely.line_merge(whole)
     simple = shapely.simplify(merged, STREET_DETAIL_M, preserve_topology=False)
     # a loop shorter than the detail is left as it is
-    pieces, owner = shapely.get_parts(
-        np.where(shapely.is_empty(simple), whole, simple), return_index=True
-    )
-    shapes = shapely.multilinestrings(pieces, indices=owner)
+    shapes = np.where(shapely.is_empty(simple), whole, simple)
+    single = shapely.get_type_id(shapes) == shapely.GeometryType.LINESTRING
+    shapes[single] = shapely.multilinestrings(shapes[single][:, None])
     first = np.unique(street, return_index=True)[1]
     frame = gpd.GeoDataFrame(alike.take(first).reset_index(drop=True), geometry=shapes, crs=CRS)
     # no id where the source of the streets kept none
