@@ -21,16 +21,8 @@ PRIMARY = "primary"
 BASE = "base"
 DIFFERENCE = "difference"
 SECONDARY = "secondary"
-RESTS = "rests on one that is hidden"
-RULES: Mapping[str, str] = {
-    PRIMARY: "primary: the count, or that of all the others, is below the limit",
-    BASE: "base: it is of too few",
-    DIFFERENCE: "difference: from before, or from another scenario, it differs by too few",
-    SECONDARY: "secondary: another hidden figure of its column could be worked out from it",
-    RESTS: "it rests on a figure that is hidden",
-}
+RESTS = "rests"
 HIDDEN_COLUMNS = ("table", "cell", "figure", "rule")
-ROUNDED = "rounding: every count shown, and every share of counts"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,7 +177,7 @@ class _Hiding:
         for name, why in self.why.items():
             for row in np.flatnonzero(why != ""):
                 cell = "all" if cells is None else str(cells[row])
-                figures.setdefault((cell, RULES[why[row]]), []).append(name)
+                figures.setdefault((cell, why[row]), []).append(name)
         rows = [(table, cell, "; ".join(names), rule) for (cell, rule), names in figures.items()]
         return pd.DataFrame(rows, columns=list(HIDDEN_COLUMNS))
 

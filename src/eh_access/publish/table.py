@@ -15,13 +15,14 @@ from eh_access.privacy.hiding import (
     DIFFERENCE,
     HIDDEN_COLUMNS,
     PRIMARY,
-    ROUNDED,
-    RULES,
+    RESTS,
+    SECONDARY,
     Figures,
     hide_small,
     joined_logs,
 )
 from eh_access.privacy.policy import HIDDEN_MARK, Policy
+from eh_access.study.families import LEFT_OUT, POOLED
 
 if TYPE_CHECKING:
     from eh_access.study.findings import Findings
@@ -225,6 +226,16 @@ PEOPLE = frozenset(
 )
 """Columns of files in which a missing figure is a hidden one where counts are not public."""
 LOGGED_BY_CELL = ("fairness.csv",)
+RULES: Mapping[str, str] = {
+    PRIMARY: "primary: the count, or that of all the others, is below the limit",
+    BASE: "base: it is of too few",
+    DIFFERENCE: "difference: from before, or from another scenario, it differs by too few",
+    SECONDARY: "secondary: another hidden figure of its column could be worked out from it",
+    RESTS: "it rests on a figure that is hidden",
+    POOLED: "primary (below the limit): pooled",
+    LEFT_OUT: "primary (below the limit), and its pool would tell it: left out",
+}
+ROUNDED = "rounding: every count shown, and every share of counts"
 RULE_OF_FILES = f"{RULES[PRIMARY]}; or {RULES[BASE]}; or {RULES[DIFFERENCE]}"
 NOTHING = "nothing"
 WHY_NOTHING = "what is counted is public already, as the study declares (weights_public = true)"
@@ -298,7 +309,8 @@ def hidden_log(
     )
     logs = [table.hidden for table in tables if table.hidden is not None]
     rest = [_of_file(name, frame) for name, frame in files.items() if name not in LOGGED_BY_CELL]
-    return joined_logs([all_of_them, door, *logs, findings.hidden, *rest])
+    log = joined_logs([all_of_them, door, *logs, findings.hidden, *rest])
+    return log.assign(rule=log["rule"].replace(dict(RULES)))
 
 
 def _of_file(name: str, frame: pd.DataFrame) -> pd.DataFrame:

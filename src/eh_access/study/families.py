@@ -221,12 +221,8 @@ def protect_counts(study: Study, inputs: Inputs) -> Inputs:
 
 def hidden_of(safe: SafeCounts) -> tuple[Hidden, ...]:
     """Return the log entries of hidden counts."""
-    rules = {
-        "pooled": "primary (below the limit): pooled",
-        "left out": "primary (below the limit), and its pool would tell it: left out",
-    }
     return tuple(
-        Hidden(table="counts by area", cell=area, figure="its own count", rule=rules[how])
+        Hidden(table="counts by area", cell=area, figure="its own count", rule=how)
         for area, how in safe.hidden_areas()
     )
 
