@@ -76,7 +76,8 @@ def node_numbers(name: str, values: object, count: int) -> NDArray[np.int64]:
         raise InputError(
             f"{name} holds {chosen[0]!r}; give node numbers, whole ones from 0 to {count - 1}"
         )
-    nodes = chosen.astype(np.int64)
+    # copied only where it must be: compiled code has one kind of array
+    nodes: NDArray[np.int64] = np.require(chosen, np.int64, ["C", "W"])
     if nodes.size and nodes.view(np.uint64).max() >= count:  # those below 0 are then very large
         wrong = (nodes < 0) | (nodes >= count)
         raise InputError(

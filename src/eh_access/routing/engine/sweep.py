@@ -333,11 +333,12 @@ def rows_of(wanted: Any, nodes: int) -> Any:
     # none; its last, if wanted twice), and if all are once.
     # ``wanted`` is int64 (rows,), the node of each row; the rows returned are int32 (nodes,).
     place = np.full(nodes, -1, dtype=np.int32)
-    once = True
     for row in range(len(wanted)):
-        once = once and place[wanted[row]] < 0
         place[wanted[row]] = row
-    return place, once
+    placed = 0  # counted by itself, so that no row has to wait for the one before it
+    for node in range(nodes):
+        placed += place[node] >= 0
+    return place, placed == len(wanted)
 
 
 @njit()
