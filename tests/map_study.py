@@ -25,7 +25,6 @@ measure = "coverage"
 sites = "full_time"
 cutoff_min = 20
 threshold = 0.8
-max_fall_points = 5
 margin = 0.02
 ---
 measure = "coverage_distance"
@@ -65,6 +64,31 @@ cutoff_min = 20
 min_hours = 10
 threshold = 0.6
 margin = 0.01
+---
+measure = "coverage_fall"
+sites = "full_time"
+cutoff_min = 20
+threshold = 5
+margin = 2
+---
+measure = "fall_gap"
+sites = "full_time"
+group = "most-deprived-fifth"
+cutoff_min = 20
+threshold = 0.0
+margin = 2
+---
+measure = "slope"
+sites = "full_time"
+by = "imd_decile"
+threshold = 0.0
+margin = 0.1
+---
+measure = "hours_fall"
+sites = "open"
+cutoff_min = 20
+threshold = 0.1
+margin = 0.02
 """
 
 

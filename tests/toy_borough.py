@@ -172,7 +172,7 @@ def criterion(**keys: object) -> Criterion:
 SEVEN: Mapping[str, Criterion] = {
     item.id: item
     for item in (
-        criterion(sites="full_time", max_fall_points=5.0, margin=0.02),
+        criterion(sites="full_time", margin=0.02),
         criterion(
             id="pram-2500",
             measure="coverage_distance",
@@ -212,4 +212,24 @@ SEVEN: Mapping[str, Criterion] = {
         ),
     )
 }
-"""The seven default criteria, by id."""
+"""A criterion of level, gap or area for each question, by id."""
+
+FALLS: Mapping[str, Criterion] = {
+    item.id: item
+    for item in (
+        criterion(id="walk-30-fall", measure="coverage_fall", cutoff_min=30.0, threshold=5.0),
+        criterion(id="deprived-slope", measure="slope", by="imd_decile", threshold=0.0),
+        criterion(
+            id="deprived-fall",
+            measure="fall_gap",
+            group="most-deprived-fifth",
+            cutoff_min=30.0,
+            threshold=0.0,
+        ),
+        criterion(id="hours", measure="hours_fall", cutoff_min=30.0, threshold=0.1),
+    )
+}
+"""Criteria of change, by id."""
+
+EVERY = {**SEVEN, **FALLS}
+"""One criterion of every kind there is, by id."""

@@ -29,7 +29,7 @@ from eh_access.study.families import UNIT
 if TYPE_CHECKING:
     import pandas as pd
 
-    from eh_access.criteria.criterion import Criterion, Verdict
+    from eh_access.criteria.criterion import Verdict
     from eh_access.publish.challenge import Line
     from eh_access.publish.verify import Verification
     from eh_access.routing.route import Route
@@ -125,7 +125,7 @@ def verdict_table(result: StudyResult, names: Sequence[str]) -> Table:
             Text(criterion.id),
             Text(before),
             *(Text("") if cell is None else _found(cell) for cell in cells),
-            Text(wanted + _fall(criterion)),
+            Text(wanted),
         )
     return table
 
@@ -142,13 +142,6 @@ def _outcome(verdict: Verdict) -> str:
     if str(verdict.outcome) != CANNOT_SAY:
         return str(verdict.outcome)
     return f"({verdict.indication})" if verdict.indication else "?"
-
-
-def _fall(criterion: Criterion) -> str:
-    """Return the second test of a criterion that also bounds a fall, in few words."""
-    if criterion.max_fall_points is None:
-        return ""
-    return f", fall at most {criterion.max_fall_points:g}"
 
 
 def _figure(value: float, verdict: Verdict) -> str:

@@ -253,7 +253,9 @@ def test_verdicts_are_the_librarys_words(page: Opened, rotherham: StudyResult) -
     page.switch(scenario="deregister-sessions")
     told = rotherham.verdicts_for("deregister-sessions")
     rows = page.rows("criteria")
-    assert [row[0] for row in rows] == [verdict.criterion.title for verdict in told]
+    assert [row[0] for row in rows] == [
+        f"{verdict.criterion.label}\n{verdict.criterion.title}" for verdict in told
+    ]
     assert [row[2] for row in rows] == [verdict.sentence for verdict in told]
     assert [row[1].split("\n")[0] for row in rows] == [verdict.outcome.value for verdict in told]
 
@@ -295,7 +297,7 @@ def test_yardsticks_of_a_scenario_made_by_hand_are_the_librarys(
     )
     script = "() => start.api.data.criteria.map(criterion => Criteria.judge(start.api, criterion))"
     found = toy_opened.page.evaluate(script)
-    assert len(found) == 7
+    assert len(found) == len(toy.study.criteria) == 11
     for criterion, shown in zip(toy.study.criteria, found, strict=True):
         verdict = judge(criterion, case)
         assert shown["value"] == pytest.approx(verdict.value, abs=1e-9), criterion.id

@@ -7,22 +7,21 @@ import pytest
 from pydantic import ValidationError
 
 from eh_access.criteria.criterion import KINDS, Criterion, Outcome
-from toy_borough import SEVEN, criterion
+from toy_borough import EVERY, SEVEN, criterion
 
 
 def test_outcomes_read_as_words() -> None:
     assert [str(outcome) for outcome in Outcome] == ["met", "marginal", "not met", "cannot say"]
 
 
-@pytest.mark.parametrize("name", list(SEVEN))
+@pytest.mark.parametrize("name", list(EVERY))
 def test_direction_goes_with_the_measure(name: str) -> None:
-    item = SEVEN[name]
-    lower = {"added_time", "group_gap", "area_loss"}
-    assert item.better == ("lower" if item.measure in lower else "higher")
+    # of a change less is better, of a level more
+    assert EVERY[name].better == ("lower" if EVERY[name].kind.of_change else "higher")
 
 
-def test_seven_use_every_measure() -> None:
-    assert {item.measure for item in SEVEN.values()} == set(KINDS)
+def test_the_toy_has_every_measure() -> None:
+    assert {item.measure for item in EVERY.values()} == set(KINDS)
 
 
 def test_there_and_back_is_each_way_unless_told() -> None:
@@ -88,7 +87,20 @@ def test_frozen() -> None:
         ({"margin": -0.1}, "greater than or equal to 0"),
         ({"id": "Walk 30"}, "pattern"),
         ({"source": ""}, "at least 1 character"),
-        ({"max_fall_points": 101.0}, "less than or equal to 100"),
+        ({"max_fall_points": 5.0}, "Extra inputs are not permitted"),
+        ({"measure": "slope"}, "by: slope needs it; add it"),
+        (
+            {"measure": "fall_gap", "cutoff_min": 30.0, "threshold": 0.0},
+            "group: fall_gap needs it",
+        ),
+        (
+            {"measure": "hours_fall", "cutoff_min": 30.0, "threshold": 10.0},
+            "threshold: 10 is no share",
+        ),
+        (
+            {"measure": "hours_reachable", "cutoff_min": 30.0, "min_hours": 169.0},
+            "less than or equal to 168",
+        ),
         ({"set_on": "2025-01-06"}, "valid date"),
         ({"label": "one two three four five six"}, "give at most 5 words"),
     ],

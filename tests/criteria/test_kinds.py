@@ -23,7 +23,7 @@ from eh_access.measures.scenarios import BASELINE, Close, Scenario
 from eh_access.study.findings import find_findings
 from eh_access.study.run import cases_of
 from study_files import write_study
-from toy_borough import SEVEN, case_of, criterion
+from toy_borough import EVERY, case_of, criterion
 
 PACKAGE = str(Path(eh_access.__file__).parent)
 CLOSED = Scenario("closed", "B is gone", (Close("B"),))
@@ -104,13 +104,13 @@ def test_an_unknown_kind_is_refused() -> None:
         criterion(measure="mean_time")
 
 
-@pytest.mark.parametrize("name", list(SEVEN))
+@pytest.mark.parametrize("name", list(EVERY))
 @pytest.mark.parametrize("scenario", [BASELINE, CLOSED], ids=lambda item: item.name)
 def test_a_verdict_is_the_evaluation_under_the_studys_own_assumptions(
     name: str, scenario: Scenario
 ) -> None:
     case = case_of(scenario)
-    verdict, evaluation = judge(SEVEN[name], case), evaluate(SEVEN[name], case)
+    verdict, evaluation = judge(EVERY[name], case), evaluate(EVERY[name], case)
     assert (verdict.value, verdict.baseline_value) == (
         float(evaluation.value),
         float(evaluation.baseline_value),

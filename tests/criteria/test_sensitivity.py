@@ -18,7 +18,7 @@ from eh_access.measures.scenarios import BASELINE, Close, Scenario, SetHours, ap
 from eh_access.modes import DRIVE, PUSHCHAIR, WALK, TravelMode
 from eh_access.privacy.policy import Policy
 from eh_access.routing.estimate import estimate_travel_times
-from toy_borough import SEVEN, case_of, criterion, origins, sites
+from toy_borough import EVERY, FALLS, SEVEN, case_of, criterion, origins, sites
 
 CLOSED = Scenario("closed", "B is gone", (Close("B"),))
 TEN = Scenario("ten", "B keeps ten hours", (SetHours("B", 10.0),))
@@ -92,12 +92,12 @@ def test_tipping_points_by_hand() -> None:
     assert "turns to met above 36 min" in repr(stricter)
 
 
-def test_a_threshold_tips_at_the_value_and_the_fall_allowed_at_the_fall() -> None:
-    item = criterion(threshold=0.75, max_fall_points=22.0)
-    found = sensitivity([item], [case_of(CLOSED)])
+def test_a_threshold_tips_at_the_value() -> None:
+    found = sensitivity([criterion(threshold=0.75)], [case_of(CLOSED)])
     assert tips(found, "threshold")["turns_above"] == pytest.approx(0.8, abs=1e-4)
     # before all are near enough, after four in five
-    assert tips(found, "max_fall_points")["turns_below"] == pytest.approx(20.0, abs=1e-3)
+    fall = sensitivity([FALLS["walk-30-fall"]], [case_of(CLOSED)])
+    assert tips(fall, "threshold")["turns_above"] == pytest.approx(20.0, abs=1e-3)
 
 
 def test_hours_that_are_kept_by_hand() -> None:
@@ -143,7 +143,13 @@ def test_only_what_a_criterion_depends_on_is_tried() -> None:
     tried = found.tipping.groupby("criterion")["assumption"].agg(set)
     assert tried["pram-2500"] == {"within_m", "threshold"}  # metres hang on no speed
     assert tried["pushchair-added"] == {"pushchair_speed_km_h", "added_min", "threshold"}
-    assert tried["sessions"] == {"walk_speed_km_h", "cutoff_min", "min_hours", "threshold"}
+    assert tried["sessions"] == {
+        "walk_speed_km_h",
+        "cutoff_min",
+        "min_hours",
+        "full_time_from_hours",  # stands for full hours of unknown number
+        "threshold",
+    }
     assert not any("drive_factor" in names for names in tried)
 
 
@@ -191,11 +197,11 @@ def test_other_speeds_are_those_of_times_worked_out_at_them(
     assert outcome_of(found) is outcome_of(afresh)
 
 
-@pytest.mark.parametrize("item", SEVEN.values(), ids=list(SEVEN))
+@pytest.mark.parametrize("item", EVERY.values(), ids=list(EVERY))
 def test_every_step_is_the_verdict_on_a_criterion_that_asks_so(item: Criterion) -> None:
     case = case_of(TEN)
     found = sensitivity([item], [case])
-    keys = {"threshold", "cutoff_min", "within_m", "added_min", "min_hours", "max_fall_points"}
+    keys = {"threshold", "cutoff_min", "within_m", "added_min", "min_hours"}
     for row in found.frame[found.frame["assumption"].isin(keys)].itertuples():
         asked = item.model_copy(update={row.assumption: row.step})
         verdict = judge(asked, case)

@@ -17,6 +17,7 @@ from eh_access.measures.scenarios import BASELINE, Close, Move, Scenario, SetHou
 from strategies_analysis import World, some_of, worlds
 from toy_borough import (
     CENTRES,
+    FALLS,
     SEVEN,
     case_of,
     criterion,
@@ -53,11 +54,12 @@ def test_thresholds(threshold: float, margin: float, outcome: Outcome) -> None:
 
 @pytest.mark.parametrize(
     ("allowed", "margin", "outcome"),
-    [(20.0, 0.0, Outcome.MET), (19.0, 0.0, Outcome.NOT_MET), (19.0, 0.01, Outcome.MARGINAL)],
+    [(20.0, 0.0, Outcome.MET), (19.0, 0.0, Outcome.NOT_MET), (19.0, 1.0, Outcome.MARGINAL)],
 )
-def test_fall_is_a_second_test(allowed: float, margin: float, outcome: Outcome) -> None:
-    item = criterion(threshold=0.5, margin=margin, max_fall_points=allowed)
+def test_a_fall_has_an_outcome_of_its_own(allowed: float, margin: float, outcome: Outcome) -> None:
+    item = FALLS["walk-30-fall"].model_copy(update={"threshold": allowed, "margin": margin})
     assert judge(item, case_of(CLOSED)).outcome is outcome
+    assert judge(criterion(threshold=0.5), case_of(CLOSED)).outcome is Outcome.MET
 
 
 def test_nothing_changed_is_never_marginal() -> None:
@@ -69,14 +71,14 @@ def test_nothing_changed_is_never_marginal() -> None:
 
 def test_not_met_before_either() -> None:
     # within 20 minutes: before all but h06 and h10 (15), after without h03, h04, h05 (25) as well
-    verdict = judge(criterion(cutoff_min=20.0, max_fall_points=5.0), case_of(CLOSED))
+    verdict = judge(criterion(cutoff_min=20.0), case_of(CLOSED))
     assert (verdict.value, verdict.baseline_value) == (pytest.approx(0.6), pytest.approx(0.85))
     assert verdict.outcome is Outcome.NOT_MET
     assert verdict.not_met_before
     assert verdict.worsened_by == pytest.approx(0.25)
     assert verdict.sentence.endswith(
         "25 of them were nearer before. Not met before either: 60% against at least 90%, 85% "
-        "before; it becomes worse by 25 points (5 allowed)."
+        "before; it becomes worse by 25 points."
     )
 
 
@@ -276,7 +278,7 @@ def test_met_on_foot_alone_needs_no_bus() -> None:
 
 def test_how_far_a_share_falls_needs_the_bus() -> None:
     # 100% on foot, but with a bus the share might have fallen from more to less
-    item = SEVEN["no-car"].model_copy(update={"max_fall_points": 5.0})
+    item = FALLS["walk-30-fall"].model_copy(update={"also_modes": ("bus",)})
     assert judge(item, case_of(SAME)).outcome is Outcome.CANNOT_SAY
 
 
@@ -348,7 +350,7 @@ def test_sites_that_turn_a_verdict_together_alone() -> None:
 def test_a_closed_site_is_uncertain_before_only() -> None:
     # B at most 24 minutes nearer or farther: before, h04 and h05 may not have been served either
     table = sites(basis={"B": "estimate"}, radius_m={"B": 1600.0})
-    item = criterion(threshold=0.5, max_fall_points=15.0)
+    item = FALLS["walk-30-fall"].model_copy(update={"threshold": 15.0})
     verdict = judge(item, case_of(CLOSED, table=table))
     assert verdict.reason.startswith("it turns on where Centre B (known to within 1,600 m) is")
     level = judge(criterion(threshold=0.5), case_of(CLOSED, table=table))
@@ -387,8 +389,8 @@ def test_unknown_site_that_stays(threshold: float, turns: bool) -> None:  # noqa
 def test_unknown_site_that_closes_understates_the_harm() -> None:
     table = sites(basis={"D": "unknown"})
     gone = Scenario("g", "G", (Close("D"),))
-    verdict = judge(criterion(threshold=0.5, max_fall_points=5.0), case_of(gone, table=table))
-    assert verdict.value == verdict.baseline_value == 0.85  # h11, h12 are not served either way
+    verdict = judge(FALLS["walk-30-fall"], case_of(gone, table=table))
+    assert verdict.value == 0  # h11, h12 are not served either way
     assert verdict.outcome is Outcome.CANNOT_SAY  # they may have been served before
     assert "understates the harm" in verdict.reason
 

@@ -75,14 +75,21 @@ def test_rotherham_asks_what_the_council_decided() -> None:
         assert not by_name[name].assess
         assert "not " in by_name[name].why_not
     assert [criterion.id for criterion in study.criteria] == [
+        "walk-30-fall",
         "walk-30",
         "pram-2500",
         "pushchair-added",
         "deprived-not-worse",
+        "deprived-fall",
         "no-car",
         "even-spread",
-        "sessions",
+        "hours",
     ]
+    # every threshold is ours, and said to be
+    assert all(criterion.whose.startswith("ours: ") for criterion in study.criteria)
+    assert {criterion.id: criterion.counts_with for criterion in study.criteria}["pram-2500"] == (
+        "walk-30"
+    )
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     Doubles = NDArray[np.float64]
 
-ASKED = ("threshold", "max_fall_points", "cutoff_min", "within_m", "added_min", "min_hours")
+ASKED = ("threshold", "cutoff_min", "within_m", "added_min", "min_hours")
 """The keys of a criterion that assumptions may vary."""
 
 ROUTE_DETOUR = 1.2
@@ -243,6 +243,8 @@ class Kind(ABC):
         Whether its value is a change, so that it is 0 when nothing changes.
     compares
         Whether those outside the group are counted too.
+    ordered
+        Whether the column ``by`` must hold numbers.
     """
 
     name: ClassVar[str]
@@ -254,6 +256,7 @@ class Kind(ABC):
     figure: ClassVar[Figure] = "min"
     of_change: ClassVar[bool] = False
     compares: ClassVar[bool] = False
+    ordered: ClassVar[bool] = False
 
     @abstractmethod
     def value(
@@ -322,7 +325,6 @@ _OPTIONAL = (
     "min_hours",
     "group",
     "by",
-    "max_fall_points",
     "also_modes",
     "there_and_back",
 )
@@ -359,11 +361,16 @@ class Criterion(BaseModel):
 
         - ``coverage``: share of weight within ``cutoff_min`` of a site;
         - ``coverage_distance``: share within ``within_m`` metres by street;
+        - ``coverage_fall``: points by which the share within ``cutoff_min`` falls;
         - ``added_time``: share whose time grows by more than ``added_min``;
         - ``group_gap``: mean added minutes in ``group``, less the mean elsewhere;
+        - ``fall_gap``: fall of coverage in ``group``, less the fall elsewhere, in points;
+        - ``slope``: minutes more added for each step down the numbers in the column ``by``;
         - ``group_coverage``: coverage within ``group``;
         - ``area_loss``: the largest fall in coverage of any area, in points, areas told apart by
           the column ``by``;
+        - ``hours_fall``: fall of the mean opening hours a week within ``cutoff_min``, there and
+          back, as a share of those before;
         - ``hours_reachable``: share with at least ``min_hours`` opening hours a week within
           ``cutoff_min``, there and back.
     mode
@@ -378,14 +385,11 @@ class Criterion(BaseModel):
         ``"open"``: any site that is open at all; ``"full_time"``: only those with full hours.
     cutoff_min, within_m, added_min, min_hours, group, by
         As the measure needs them; ``group`` is one of ``equality.GROUPS``.
-    max_fall_points
-        A second test: the share may fall by at most so many points. The outcome is the worse of
-        the two.
     also_modes
         Further modes, of which each family takes the quickest. Where the minutes of one are
         missing, the criterion is met if it is met without it; else nothing can be said.
     there_and_back
-        For ``hours_reachable``: ``"each_way"`` (each way within the cutoff) or ``"total"``.
+        Where hours are counted: ``"each_way"`` (each way within the cutoff) or ``"total"``.
     counts_with
         The id of another criterion that classes nearly the same people: wherever criteria are
         counted, the two count as one.
@@ -409,7 +413,6 @@ class Criterion(BaseModel):
     ...     threshold=0.9,
     ...     cutoff_min=30.0,
     ...     sites="full_time",
-    ...     max_fall_points=5.0,
     ...     source="Hillingdon, draft family hub strategy",
     ...     set_by="the study's authors",
     ...     set_on=dt.date(2025, 1, 6),
@@ -434,7 +437,6 @@ class Criterion(BaseModel):
     min_hours: Annotated[float, Field(gt=0, le=168, allow_inf_nan=False)] | None = None
     group: str | None = None
     by: Text | None = None
-    max_fall_points: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] | None = None
     also_modes: tuple[Text, ...] = ()
     there_and_back: ThereAndBack | None = None
     counts_with: str | None = None
@@ -497,6 +499,7 @@ class ReasonKind(StrEnum):
     TOO_FEW = "too few"
     NOBODY = "nobody"
     NOBODY_ELSEWHERE = "nobody elsewhere"
+    ONE_STEP = "one step"
     NOT_COMPARABLE = "not comparable"
     ESTIMATED_TIMES = "estimated times"
     FURTHER_MODES_MISSING = "further modes missing"
@@ -522,6 +525,7 @@ NO_VALUE = MISSING_INPUTS | {
     ReasonKind.TOO_FEW,
     ReasonKind.NOBODY,
     ReasonKind.NOBODY_ELSEWHERE,
+    ReasonKind.ONE_STEP,
     ReasonKind.NOT_COMPARABLE,
 }
 """With one of these a criterion has no value at all."""
@@ -616,6 +620,9 @@ class Verdict:
         same or there is none.
     evidence
         The rows behind it.
+    straight_line
+        Of a share within metres by street, the same share in a straight line: after, before. It
+        judges nothing. None for other kinds.
     settings
         What the study's criteria share.
     travel
@@ -638,6 +645,7 @@ class Verdict:
     worsened_by: float
     direction: Literal[-1, 0, 1]
     evidence: pd.DataFrame
+    straight_line: tuple[float, float] | None = None
     settings: JudgeSettings = field(default_factory=JudgeSettings)
     travel: tuple[str, ...] = ()
     search_min: float = math.nan

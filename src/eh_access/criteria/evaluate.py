@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from eh_access.criteria.criterion import (
     ASKED,
@@ -42,10 +43,9 @@ if TYPE_CHECKING:
 MAIN_WEIGHTS = "weight"
 
 LEVELS = (Outcome.MET, Outcome.MARGINAL, Outcome.NOT_MET, Outcome.CANNOT_SAY)
-"""Outcomes by grade: the worse of two is the higher."""
+"""Outcomes by grade."""
 
 MET, MARGINAL, NOT_MET, CANNOT_SAY = range(len(LEVELS))
-POINTS = 100.0
 METRES_PER_KM_H = 1000.0 / 60.0
 
 
@@ -60,7 +60,7 @@ class Assumptions:
         to and from the street too. Distances do not.
     drive_factor
         Driving minutes are multiplied by it: 1.25 is a quarter more.
-    threshold, max_fall_points, cutoff_min, within_m, added_min, min_hours
+    threshold, cutoff_min, within_m, added_min, min_hours
         What the criterion asks, in place of its own.
     full_time_from_hours
         From how many hours a week a site counts as full-time.
@@ -84,7 +84,6 @@ class Assumptions:
     pushchair_speed_km_h: float | None = None
     drive_factor: float | None = None
     threshold: float | None = None
-    max_fall_points: float | None = None
     cutoff_min: float | None = None
     within_m: float | None = None
     added_min: float | None = None
@@ -112,7 +111,7 @@ class Assumptions:
         return self == MAIN
 
 
-MAY_BE_0 = frozenset({"max_fall_points", "added_min", "agreed_hours"})
+MAY_BE_0 = frozenset({"added_min", "agreed_hours"})
 
 MAIN = Assumptions()
 
@@ -492,7 +491,7 @@ class Question:
             after=after,
             value=value,
             baseline_value=baseline,
-            level=grade(criterion, value, baseline, (before != after).any(axis=-1)),
+            level=grade(criterion, value, (before != after).any(axis=-1)),
             counted=counted,
         )
 
@@ -603,26 +602,21 @@ def missing_inputs(criterion: Criterion, scope: Scope, case: Case) -> tuple[Reas
     for column in columns:
         if column not in case.origins.columns or case.origins[column].isna().all():
             missing[Reason(kind=ReasonKind.COLUMN_MISSING, decisive=True, column=column)] = None
+        elif KINDS[criterion.measure].ordered and not is_numeric_dtype(case.origins[column]):
+            raise InputError(
+                f"criterion '{criterion.id}': by: the column '{column}' holds no numbers to draw a "
+                "slope over; name one that does, such as imd_decile"
+            )
     return tuple(missing)
 
 
-def grade(
-    criterion: Criterion, value: Doubles, baseline: Doubles, changed: Bools
-) -> NDArray[np.int_]:
+def grade(criterion: Criterion, value: Doubles, changed: Bools) -> NDArray[np.int_]:
     """Return the outcome of each value, as a place in `LEVELS`."""
     # Met: the threshold is reached. Marginal: within the margin of it on either side. Where
-    # nothing changes, a measure of change is met or not, never marginal. With ``max_fall_points``
-    # the outcome is the worse of the two tests.
-    sign = 1.0 if criterion.better == "higher" else -1.0
+    # nothing changes, a measure of change is met or not, never marginal.
+    sign, margin = 1.0 if criterion.better == "higher" else -1.0, criterion.margin
     still = ~changed & KINDS[criterion.measure].of_change
-    tests = [(sign * (value - criterion.threshold), criterion.margin, still)]
-    if criterion.max_fall_points is not None:
-        fall = (baseline - value) * POINTS
-        room, margin = criterion.max_fall_points - fall, criterion.margin * POINTS
-        tests.append((room, margin, fall <= 0))
-    levels = []
-    for room, margin, never_marginal in tests:  # below no room the test is failed
-        passed = np.where(room >= -ROUNDING, MET, NOT_MET)
-        close = (np.abs(room) <= margin + ROUNDING) & (margin > 0) & ~never_marginal
-        levels.append(np.where(np.isnan(room), CANNOT_SAY, np.where(close, MARGINAL, passed)))
-    return np.asarray(np.maximum.reduce(levels))
+    room = sign * (value - criterion.threshold)  # below none the test is failed
+    passed = np.where(room >= -ROUNDING, MET, NOT_MET)
+    close = (np.abs(room) <= margin + ROUNDING) & (margin > 0) & ~still
+    return np.where(np.isnan(room), CANNOT_SAY, np.where(close, MARGINAL, passed))

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from eh_access.criteria.criterion import Case
     from eh_access.criteria.evaluate import Evaluation, Question
 
+    Doubles = NDArray[np.float64]
+
 MOST_PLACES = 1000
 """With more origins than this, an unknown site is tried at one of them in each area."""
 
@@ -130,6 +132,15 @@ def judge(criterion: Criterion, case: Case) -> Verdict:
     worse = worsened_by
     if math.isnan(worse):  # the direction of a change may be told where its size may not
         worse = sign * float(evaluation.value - evaluation.baseline_value)
+    evidence = KINDS[criterion.measure].evidence(
+        criterion, case.origins, evaluation.before, evaluation.after, evaluation.counted
+    )
+    straight_line = None
+    if criterion.within_m is not None:
+        before_m, after_m = _straight_lines(question)
+        evidence = evidence.assign(before_straight_m=before_m, after_straight_m=after_m)
+        now, was = (float(part) for part in question.of_figures(before_m, after_m).published())
+        straight_line = now, was
     labels = {name: mode.label for name, mode in MODES.items()}
     labels |= {table.mode.name: table.mode.label for table in question.tables}
     modes = [mode for mode in question.scope.modes if mode not in question.absent_modes]
@@ -147,13 +158,24 @@ def judge(criterion: Criterion, case: Case) -> Verdict:
         not_met_before=(pointed is Outcome.NOT_MET and not withheld and _not_met_before(question)),
         worsened_by=worsened_by,
         direction=1 if worse > ROUNDING else -1 if worse < -ROUNDING else 0,
-        evidence=KINDS[criterion.measure].evidence(
-            criterion, case.origins, evaluation.before, evaluation.after, evaluation.counted
-        ),
+        evidence=evidence,
+        straight_line=straight_line,
         settings=case.settings,
         travel=tuple(labels.get(mode, f"by {mode}") for mode in modes),
         search_min=min(table.cutoff_min for table in question.tables),
     )
+
+
+def _straight_lines(question: Question) -> Iterator[Doubles]:
+    """Yield the metres to the nearest site in a straight line, before and after."""
+    case, homes = question.case, question.case.origins.geometry
+    for view, side in zip(question.views, (case.before, case.after), strict=True):
+        places = side.sites.geometry.loc[view.sites.ids]
+        east, north = (
+            getattr(homes, axis).to_numpy()[:, None] - getattr(places, axis).to_numpy()
+            for axis in ("x", "y")
+        )
+        yield np.hypot(east, north).min(axis=1, initial=np.inf)
 
 
 def _not_met_before(question: Question) -> bool:
@@ -180,7 +202,7 @@ def _reasons(evaluation: Evaluation, *, estimated: bool) -> tuple[Reason, ...]:
     if question.absent_modes:
         # More ways to travel can only bring sites nearer, so that a share reached without them is
         # reached. How far it falls is another matter.
-        sure = pointed is Outcome.MET and question.criterion.max_fall_points is None
+        sure = pointed is Outcome.MET and not question.criterion.kind.of_change
         reasons.append(
             Reason(
                 kind=ReasonKind.FURTHER_MODES_MISSING,
@@ -206,7 +228,10 @@ def _no_value(evaluation: Evaluation) -> Reason:
         kind = ReasonKind.NOBODY
     elif evaluation.question.criterion.group and not counted.elsewhere.sum() > 0:
         kind = ReasonKind.NOBODY_ELSEWHERE
-    return Reason(kind=kind, decisive=True)
+    elif len(counted.areas) == 1:
+        kind = ReasonKind.ONE_STEP
+    column = evaluation.question.criterion.by or ""
+    return Reason(kind=kind, decisive=True, column=column if kind is ReasonKind.ONE_STEP else "")
 
 
 def _left_out(evaluation: Evaluation) -> Iterator[Reason]:

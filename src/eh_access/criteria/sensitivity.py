@@ -37,7 +37,6 @@ TRIED: Mapping[str, tuple[str, tuple[float, ...]]] = {
     "walk_speed_km_h": ("km/h", _steps(3.2, 5.6, 0.4)),
     "pushchair_speed_km_h": ("km/h", _steps(3.2, 4.8, 0.2)),
     "drive_factor": ("times", _steps(0.8, 1.5, 0.1)),
-    "max_fall_points": ("points", _steps(0.0, 20.0, 2.5)),
     "cutoff_min": ("min", _steps(10.0, 60.0, 5.0)),
     "within_m": ("m", _steps(1000.0, 4000.0, 250.0)),
     "added_min": ("min", _steps(0.0, 20.0, 2.5)),
@@ -162,7 +161,7 @@ def sensitivity(
     >>> case = Case(scenario="one-less", origins=homes, before=before, after=after)
     >>> found = sensitivity(load_study("rotherham").criteria[:1], [case])
     >>> found.tipping["assumption"].tolist()
-    ['walk_speed_km_h', 'max_fall_points', 'cutoff_min', 'full_time_from_hours', 'threshold']
+    ['walk_speed_km_h', 'cutoff_min', 'full_time_from_hours', 'threshold']
     """
     choices = choices or {}
     _refuse(criteria, cases, choices)
@@ -218,8 +217,10 @@ def study_value(question: Question, name: str) -> float:
     if name in ASKED:
         value = getattr(criterion, name)
         return math.nan if value is None else float(value)
-    if name == "full_time_from_hours":
-        return case.settings.full_time_from_hours if criterion.sites == "full_time" else math.nan
+    if name == "full_time_from_hours":  # which stand for hours that are not known, too
+        stated = case.before.sites["hours_per_week"].notna().all()
+        hangs = criterion.sites == "full_time" or (question.scope.figure == "hours" and not stated)
+        return case.settings.full_time_from_hours if hangs else math.nan
     if name == "agreed_hours":
         hours = case.after.sites.loc[cut_sites(case), "hours_per_week"].unique()
         return float(hours[0]) if criterion.sites == "open" and len(hours) == 1 else math.nan
@@ -240,7 +241,7 @@ def outcome_of(evaluation: Evaluation) -> Outcome:
     """Return what figures point to; without a further mode only "met" is sure."""
     question, outcome = evaluation.question, LEVELS[int(evaluation.level)]
     if question.absent_modes:
-        sure = outcome is Outcome.MET and question.criterion.max_fall_points is None
+        sure = outcome is Outcome.MET and not question.criterion.kind.of_change
         return outcome if sure else Outcome.CANNOT_SAY
     return outcome
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from eh_access import notebook
 from eh_access.criteria.criterion import Outcome, ReasonKind
-from eh_access.measures.basic import ROUNDING
+from eh_access.measures.basic import ROUNDING, weighted_mean
 from eh_access.measures.equity import GROUPS
 from eh_access.measures.scenarios import BASELINE
 from eh_access.numerals import about, count_of, number, percent, shown
@@ -32,6 +32,8 @@ METRES_PER_KM = 1000.0
 POINTS = 100.0
 MOST_NAMED = 3
 """Of the roughly known sites that nothing turns on, so many are named."""
+MOST_AREAS = 3
+"""Of the areas that lose most, so many are named."""
 CODE = re.compile(r"[A-Z]\d{8}")
 """Of an area, as the statistics office writes it: what stands where no name is known."""
 
@@ -142,7 +144,7 @@ def _against(verdict: Verdict, outcome: Outcome) -> str:
     if outcome is Outcome.MARGINAL:
         word = f"Marginal, within {shown(criterion.margin, unit, plain=True)} of the line"
     if _is_baseline(verdict) or not verdict.not_met_before or not _change_known(verdict):
-        return f"{word}: {against}{_fall(verdict)}"
+        return f"{word}: {against}"
     before = _value(criterion, verdict.baseline_value)
     return f"Not met before either: {against}, {before} before; {_worse(verdict)}"
 
@@ -152,18 +154,6 @@ def _value(criterion: Criterion, value: float) -> str:
     if math.isnan(value):
         return HIDDEN_MARK
     return shown(value, criterion.kind.unit, near=criterion.threshold)
-
-
-def _fall(verdict: Verdict) -> str:
-    """Return what came of the second test, where there is one."""
-    allowed = verdict.criterion.max_fall_points
-    fall = (verdict.baseline_value - verdict.value) * POINTS
-    if allowed is None or _is_baseline(verdict) or math.isnan(fall):
-        return ""
-    if fall <= 0:
-        return "; the share does not fall"
-    was = shown(verdict.baseline_value, "share")
-    return f"; down {shown(fall, 'points', near=allowed)} from {was} ({allowed:g} allowed)"
 
 
 def _change_known(verdict: Verdict) -> bool:
@@ -177,10 +167,8 @@ def _worse(verdict: Verdict) -> str:
         return "it hardly changes"
     if round(abs(worse) * (POINTS if unit == "share" else 1.0), 1) == 0:
         return "it does not change" if worse == 0 else "it hardly changes"
-    allowed = verdict.criterion.max_fall_points
-    more = f" ({allowed:g} allowed)" if allowed is not None and worse > 0 else ""
     size = shown(abs(worse), unit, plain=True)
-    return f"it becomes {'worse' if worse > 0 else 'better'} by {size}{more}"
+    return f"it becomes {'worse' if worse > 0 else 'better'} by {size}"
 
 
 def _is_baseline(verdict: Verdict) -> bool:
@@ -282,8 +270,11 @@ REASONS: Mapping[ReasonKind, Callable[[Verdict, Reason], str]] = {
     ReasonKind.NOBODY_ELSEWHERE: lambda v, _: (
         f"there are no {v.settings.unit} elsewhere to compare with"
     ),
-    ReasonKind.NOT_COMPARABLE: lambda _, __: (
-        "on both sides some are out of reach, so that their mean times cannot be compared"
+    ReasonKind.ONE_STEP: lambda v, r: f"all {v.settings.unit} have one value of '{r.column}'",
+    ReasonKind.NOT_COMPARABLE: lambda v, _: (
+        "nobody has any opening hours within reach before"
+        if v.criterion.kind.figure == "hours"
+        else "some are out of reach, so that mean times cannot be compared"
     ),
     ReasonKind.ESTIMATED_TIMES: lambda _, __: "travel times are straight-line estimates",
     ReasonKind.FURTHER_MODES_MISSING: _further_modes,
@@ -328,7 +319,86 @@ def _reach(verdict: Verdict) -> str:
     else:
         where = f"more than {criterion.cutoff_min:g} minutes {travel} from {_a_place(verdict)}"
     be = "are" if _is_baseline(verdict) else "would be"
-    return _unserved(verdict, f"{be} {where}", ("were nearer", "would be nearer"))
+    text = _unserved(verdict, f"{be} {where}", ("were nearer", "would be nearer"))
+    return text + _straight(verdict)
+
+
+def _straight(verdict: Verdict) -> str:
+    """Return the share within as many metres in a straight line, where that is known."""
+    if verdict.straight_line is None or any(map(math.isnan, verdict.straight_line)):
+        return ""
+    now, was = (shown(share, "share") for share in verdict.straight_line)
+    before = "" if _is_baseline(verdict) else f", {was} before"
+    return f" In a straight line {now} are within it{before}."
+
+
+def _fallen(verdict: Verdict) -> str:
+    """Return whose site is no longer near."""
+    if _is_baseline(verdict):
+        return f"This is how things stand: nobody loses {_a_place(verdict)}."
+    rows, criterion = verdict.evidence, verdict.criterion
+    had, lost = (rows[name].to_numpy(dtype=bool) for name in ("counted_before", "counts"))
+    won = _some(verdict, rows["counted_after"].to_numpy(dtype=bool) & ~had)
+    text = (
+        f"{_count(verdict, lost)} would no longer be within {criterion.cutoff_min:g} minutes "
+        f"{_travel(verdict)} of {_a_place(verdict)}"
+    )
+    if criterion.group is not None:
+        text = f"In {GROUPS[criterion.group].words}, {text}"
+    return f"{text}; {won} would newly be." if won else f"{text}."
+
+
+def _fallen_gap(verdict: Verdict) -> str:
+    """Return how far a group's share falls beside everyone else's."""
+    criterion = verdict.criterion
+    share = (
+        f"the share within {criterion.cutoff_min:g} minutes {_travel(verdict)} of "
+        f"{_a_place(verdict)}"
+    )
+    words = GROUPS[criterion.group or ""].words
+    if _is_baseline(verdict):
+        return f"This is how things stand: {share} does not fall, in {words} or elsewhere."
+    inside, elsewhere = (
+        shown(float(fall), "points") for fall in verdict.evidence["fall_points"].tolist()
+    )
+    return f"In {words} {share} would fall by {inside}, elsewhere by {elsewhere}."
+
+
+def _slope(verdict: Verdict) -> str:
+    """Return the minutes added at both ends of a scale."""
+    if _is_baseline(verdict):
+        return "This is how things stand: nothing is added to any trip."
+    by, steps = verdict.criterion.by or "", verdict.evidence
+    called = SCALES.get(by, f"value of {by}")
+    ends = " and ".join(
+        f"{_longer(float(row['mean_change_min']))} on average in {called} {step:g}"
+        for step, row in steps.iloc[[0, -1]].iterrows()
+    )
+    return (
+        f"The trip {_travel(verdict)} to the nearest {_place(verdict)} would take {ends}: "
+        f"{_longer(verdict.value)} for each {called} down the scale."
+    )
+
+
+SCALES = {"imd_decile": "decile of deprivation"}
+"""What a step of a column of numbers is called."""
+
+
+def _hours_lost(verdict: Verdict) -> str:
+    """Return the mean hours within reach, before and after."""
+    if _is_baseline(verdict):
+        return "This is how things stand: no opening hours are lost."
+    rows, criterion = verdict.evidence, verdict.criterion
+    was, now = (
+        weighted_mean(rows[f"{when}_hours"], rows["weight"]) for when in ("before", "after")
+    )
+    both = "together" if criterion.there_and_back == "total" else "each way"
+    return (
+        f"On average {verdict.settings.unit} would have {now:.1f} opening hours a week within "
+        f"{criterion.cutoff_min:g} minutes {_travel(verdict)}, there and back ({both}); "
+        f"{was:.1f} before. Full hours of unknown number count as "
+        f"{verdict.settings.full_time_from_hours:g}."
+    )
 
 
 def _hours(verdict: Verdict) -> str:
@@ -419,10 +489,16 @@ def _areas(verdict: Verdict) -> str:
     hidden = not policy.public and any(map(math.isnan, shares))
     ends = "" if hidden else f", from {percent(shares[0])} to {percent(shares[1])}"
     many = f"{over} of {len(rows)} {kind}s" if over else f"no {kind}"
+    following = rows.iloc[1:MOST_AREAS]
+    others = listed(
+        f"{area['name']} ({shown(area['fall_points'], 'points')})"
+        for _, area in following[following["fall_points"] > 0].iterrows()
+    )
+    after_it = f"; next {others}" if others else ""
     return (
         f"{_called(worst, kind)} would lose most: the share of its {unit} {within} "
         f"would fall by {shown(worst['fall_points'], 'points', near=criterion.threshold)}"
-        f"{ends}; {many} would lose more than {criterion.threshold:g} points."
+        f"{ends}{after_it}; {many} would lose more than {criterion.threshold:g} points."
     )
 
 
@@ -435,6 +511,10 @@ def _called(area: pd.Series, kind: str) -> str:
 FACTS: Mapping[str, Callable[[Verdict], str]] = {
     "coverage": _reach,
     "coverage_distance": _reach,
+    "coverage_fall": _fallen,
+    "fall_gap": _fallen_gap,
+    "slope": _slope,
+    "hours_fall": _hours_lost,
     "group_coverage": _reach,
     "hours_reachable": _hours,
     "added_time": _added,
@@ -477,7 +557,6 @@ ASSUMPTIONS = {
     "walk_speed_km_h": "walking speed",
     "pushchair_speed_km_h": "speed with a pushchair",
     "drive_factor": "driving time",
-    "max_fall_points": "fall allowed",
     "cutoff_min": "minutes that count as near",
     "within_m": "metres that count as near",
     "added_min": "minutes added that count",

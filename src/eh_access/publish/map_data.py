@@ -574,7 +574,8 @@ def _outlines(shapes: Iterable[shapely.Geometry]) -> list[list[list[str]]]:
 def _criterion(criterion: Criterion) -> dict[str, Any]:
     """Return a criterion as the page needs it to judge a scenario made by hand."""
     told = criterion.model_dump(mode="json", exclude={"source", "set_by", "set_on"})
-    return told | {"unit": criterion.kind.unit, "of_change": criterion.kind.of_change}
+    kind = criterion.kind
+    return told | {"unit": kind.unit, "of_change": kind.of_change, "figure": kind.figure}
 
 
 def _verdict(verdict: Verdict, *, neighbours: bool) -> dict[str, Any]:

@@ -201,12 +201,7 @@ def criteria_matrix(result: StudyResult, said: Wording) -> list[dict[str, Any]]:
             {
                 "id": criterion.id,
                 "title": criterion.title,
-                "threshold": f"{sign} {said.value(first, first.threshold)}"
-                + (
-                    f"; a fall of at most {criterion.max_fall_points:g} points"
-                    if criterion.max_fall_points is not None
-                    else ""
-                ),
+                "threshold": f"{sign} {said.value(first, first.threshold)}",
                 "before": "a change" if spec.of_change else said.value(first, first.baseline_value),
                 "cells": [None if item is None else _cell(item, said) for item in found],
             }

@@ -489,7 +489,7 @@ def _sentence(item: Mapping[str, Any]) -> str:
 
 
 Fault = tuple[KeyPath, str]
-WRITTEN_ON = dt.date(2026, 11, 22)
+WRITTEN_ON = dt.date(2026, 11, 30)
 """A clock that is behind the day this was written is wrong, and no reason to refuse a study."""
 
 _CHANGES = ("close", "open", "set_hours", "move", "streets")

@@ -37,6 +37,8 @@ VERDICTS_COLUMNS = (
     "indication",
     "not_met_before",
     "worsened_by",
+    "straight_line_value",
+    "straight_line_baseline_value",
     "label",
     "title",
     "sentence",

@@ -65,6 +65,8 @@ def result_text(result: StudyResult) -> str:
 BASELINE_NAME = "baseline"
 MINUTES_DECIMALS = 4
 VALUE_DECIMALS = 9
+NUMBERS = ("value", "threshold", "worsened_by")
+"""How the names of columns of numbers end in ``verdicts.csv``."""
 HIDDEN_CHANGE = 1e-6
 """Stands in ``verdicts.csv`` for a change of which the size is hidden: its sign alone counts."""
 
@@ -360,6 +362,8 @@ class StudyResult:
         DataFrame
             The columns of ``VERDICTS_COLUMNS``; shares are 0..1, times minutes. ``value`` is NaN
             only where the criterion could not be worked out at all, and ``reason`` says why.
+            ``straight_line_value`` stands beside a share within metres by street, and judges
+            nothing.
         """
         rows = [
             {
@@ -378,15 +382,18 @@ class StudyResult:
                     if verdict.direction and math.isnan(verdict.worsened_by)
                     else verdict.worsened_by
                 ),
+                "straight_line_value": beside[0],
+                "straight_line_baseline_value": beside[1],
                 "label": verdict.criterion.label,
                 "title": verdict.criterion.title,
                 "sentence": verdict.sentence,
                 "reason": verdict.reason,
             }
             for verdict in self.verdicts
+            for beside in (verdict.straight_line or (math.nan, math.nan),)
         ]
         table = pd.DataFrame(rows, columns=list(VERDICTS_COLUMNS))
-        numbers = ["value", "baseline_value", "threshold", "worsened_by"]
+        numbers = [name for name in VERDICTS_COLUMNS if name.endswith(NUMBERS)]
         table[numbers] = table[numbers].astype(float).round(VALUE_DECIMALS)
         return table
 

@@ -17,6 +17,7 @@ from eh_access.routing.travel_times import UNREACHED
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from eh_access.criteria.criterion import Figure
     from eh_access.modes import TravelMode
     from eh_access.network.model import Network
     from eh_access.routing.travel_times import Direction, TravelTimes
@@ -65,10 +66,10 @@ def compute_travel_times(
         progress(f"Working out travel times {mode.label}{way}")
         return times_by(mode, origins, sites, network=network, study=study, direction=direction)
 
-    back = _modes_of(study, "hours_reachable")
+    back = _modes_of(study, "hours")
     if study.data.timetable is not None:  # a whole session is there and back
         back = tuple(dict.fromkeys((*back, session_mode(study))))
-    far = () if network is None else _modes_of(study, "coverage_distance")
+    far = () if network is None else _modes_of(study, "m")
     return Travel(
         times={name: minutes(mode) for name, mode in modes.items()},
         times_back={name: minutes(modes[name], "from_sites") for name in back},
@@ -102,12 +103,12 @@ def session_mode(study: Study) -> str:
     return WALK if WALK in study.settings.modes else study.settings.modes[0]
 
 
-def _modes_of(study: Study, measure: str) -> tuple[str, ...]:
-    """Return the modes that criteria of one measure use, in the study's order."""
+def _modes_of(study: Study, figure: Figure) -> tuple[str, ...]:
+    """Return the modes of criteria that ask for one kind of figure, in the study's order."""
     wanted = {
         mode
         for criterion in study.criteria
-        if criterion.measure == measure
+        if criterion.kind.figure == figure
         for mode in (criterion.mode, *criterion.also_modes)
     }
     return tuple(mode for mode in study.settings.modes if mode in wanted)

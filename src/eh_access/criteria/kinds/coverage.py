@@ -61,4 +61,4 @@ class Coverage(Share):
 
     name = "coverage"
     needs = ("cutoff_min",)
-    may = ("max_fall_points", "also_modes")
+    may = ("also_modes",)

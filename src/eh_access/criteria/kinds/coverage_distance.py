@@ -23,7 +23,6 @@ class CoverageDistance(Share):
 
     name = "coverage_distance"
     needs = ("within_m",)
-    may = ("max_fall_points",)
     figure = "m"
 
     def served(self, criterion: Criterion, figure: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -10,4 +10,4 @@ class GroupCoverage(Share):
 
     name = "group_coverage"
     needs = ("group", "cutoff_min")
-    may = ("max_fall_points", "also_modes")
+    may = ("also_modes",)

@@ -20,7 +20,7 @@ class HoursReachable(Share):
 
     name = "hours_reachable"
     needs = ("cutoff_min", "min_hours")
-    may = ("max_fall_points", "there_and_back")
+    may = ("there_and_back",)
     figure = "hours"
     defaults = (("there_and_back", "each_way"),)
 

@@ -4,6 +4,7 @@ const Criteria = (() => {
   const LEVELS = ["met", "marginal", "not met", "cannot say"];
   const ROUNDING = 1e-9;
   const HALF_DECIMETRE_M = 0.05;
+  const MOST_AREAS = 3;
   const beforehand = new Map();
   const inGroup = new Map();
   const ROAD_SPEED_KM_H = 112;
@@ -27,7 +28,7 @@ const Criteria = (() => {
     }
     const named = [criterion.mode, ...criterion.also_modes];
     const found = named.map(find).filter(Boolean);
-    if (criterion.measure === "hours_reachable" && (!own.back || moves)) return null;
+    if (criterion.figure === "hours" && (!own.back || moves)) return null;
     return {
       columns: (scenario) => found.map((mode) => page.minutesOf(scenario, mode)), back: own.back,
       scale: 1, perMetre: 1 / metresPerMinute(own),
@@ -40,7 +41,7 @@ const Criteria = (() => {
     const { data, n } = page;
     const columns = side.columns;
     const weekly = side.hours[s] === null ? data.settings.full_time_from_hours : side.hours[s];
-    const hoursAsked = criterion.measure === "hours_reachable";
+    const hoursAsked = criterion.figure === "hours";
     const total = criterion.there_and_back === "total";
     const limit = criterion.cutoff_min;
     for (let o = 0, at = s * n; o < n; o += 1, at += 1) {
@@ -118,14 +119,14 @@ const Criteria = (() => {
     const { data, n } = page;
     if (!side.certain) {
       side.columns = read.columns(side.scenario);
-      side.certain = new Float64Array(n).fill(criterion.measure === "hours_reachable" ? 0 : Infinity);
+      side.certain = new Float64Array(n).fill(criterion.figure === "hours" ? 0 : Infinity);
       data.sites.forEach((site, s) => {
         if (side.serves[s] && site.basis !== "unknown" && !roughness(page, side, s)) fold(page, criterion, read, side, s, 0, side.certain);
       });
     }
     const key = [...shift].join(";");
     if (!side.known.has(key)) {
-      const one = shift.size === 1 && criterion.measure !== "hours_reachable";
+      const one = shift.size === 1 && criterion.figure !== "hours";
       side.known.set(key, (one ? oneMoved : laidOver)(page, criterion, read, side, shift));
     }
     return side.known.get(key);
@@ -173,6 +174,51 @@ const Criteria = (() => {
     return whole > 0 && !Core.few(whole) ? sum / whole : NaN;
   }
 
+  /* By how many points the share of weight inside the bound falls. */
+  function fallPoints(weights, before, after, { least, most }) {
+    let [whole, was, is] = [0, 0, 0];
+    for (let o = 0; o < weights.length; o += 1) {
+      whole += weights[o];
+      if (before[o] >= least && before[o] <= most) was += weights[o];
+      if (after[o] >= least && after[o] <= most) is += weights[o];
+    }
+    return whole > 0 && !Core.few(whole) ? (was / whole - is / whole) * 100 : NaN;
+  }
+
+  /* Minutes more added for each step down the numbers of a column: the weighted slope. */
+  function slopeDown(weight, { codes, names }, before, after) {
+    const [every, load, added] = [0, 1, 2].map(() => new Float64Array(names.length));
+    for (let o = 0; o < weight.length; o += 1) {
+      if (codes[o] < 0) continue;
+      every[codes[o]] += weight[o];
+      if (weight[o] > 0 && (before[o] < Infinity || after[o] < Infinity)) {
+        load[codes[o]] += weight[o];
+        added[codes[o]] += weight[o] * Core.change(before[o], after[o]);
+      }
+    }
+    let [whole, middle] = [0, 0];
+    const kept = names.map((_, i) => i).filter((i) => every[i] > 0 && !Core.few(every[i]));
+    kept.forEach((i) => { whole += load[i]; middle += load[i] * Number(names[i]); });
+    let [slope, spread] = [0, 0];
+    kept.forEach((i) => {
+      const off = Number(names[i]) - middle / whole;
+      slope -= off * added[i];
+      spread += load[i] * off * off;
+    });
+    return Number.isFinite(slope / spread) ? slope / spread : NaN;
+  }
+
+  /* The share of the mean hours within reach that is lost. */
+  function hoursLost(weights, before, after) {
+    let [whole, was, is] = [0, 0, 0];
+    for (let o = 0; o < weights.length; o += 1) {
+      whole += weights[o];
+      was += weights[o] * before[o];
+      is += weights[o] * after[o];
+    }
+    return was > 0 && !Core.few(whole) ? (was - is) / was : NaN;
+  }
+
   function differ(before, after) {
     for (let o = 0; o < before.length; o += 1) if (before[o] !== after[o]) return true;
     return false;
@@ -201,6 +247,17 @@ const Criteria = (() => {
       const outside = weightsOf(page, criterion.group, "0");
       return { value: meanChange(before, after, inside) - meanChange(before, after, outside), baseline: 0, changed };
     }
+    if (criterion.measure === "coverage_fall") {
+      return { value: fallPoints(inside, before, after, inBound), baseline: 0, changed };
+    }
+    if (criterion.measure === "fall_gap") {
+      const outside = weightsOf(page, criterion.group, "0");
+      return { value: fallPoints(inside, before, after, inBound) - fallPoints(outside, before, after, inBound), baseline: 0, changed };
+    }
+    if (criterion.measure === "slope") {
+      return { value: slopeDown(weight, data.columns[criterion.by], before, after), baseline: 0, changed };
+    }
+    if (criterion.measure === "hours_fall") return { value: hoursLost(inside, before, after), baseline: 0, changed };
     if (criterion.measure === "area_loss") {
       const by = data.columns[criterion.by];
       const [whole, was, is] = [0, 1, 2].map(() => new Float64Array(by.names.length));
@@ -213,8 +270,8 @@ const Criteria = (() => {
         if (after[o] >= inBound.least && after[o] <= inBound.most) is[code] += weight[o];
       }
       const lost = by.names.map((_, i) => (whole[i] > 0 && !Core.few(whole[i]) ? was[i] / whole[i] - is[i] / whole[i] : -Infinity));
-      const worst = lost.indexOf(Math.max(...lost));
-      return { value: Math.max(lost[worst], 0) * 100, baseline: 0, changed, where: by.names[worst] };
+      const worst = by.names.map((_, i) => i).filter((i) => lost[i] > 0).sort((i, j) => lost[j] - lost[i]).slice(0, MOST_AREAS);
+      return { value: Math.max(...lost, 0) * 100, baseline: 0, changed, where: worst.map((i) => by.names[i]) };
     }
     return {
       value: shareWithin(inside, after, inBound), baseline: shareWithin(inside, before, inBound), changed,
@@ -229,10 +286,7 @@ const Criteria = (() => {
 
   function grade(criterion, reading) {
     const sign = criterion.better === "higher" ? 1 : -1;
-    const first = graded(sign * (reading.value - criterion.threshold), criterion.margin, criterion.of_change && !reading.changed);
-    if (criterion.max_fall_points === null) return first;
-    const fall = (reading.baseline - reading.value) * 100;
-    return Math.max(first, graded(criterion.max_fall_points - fall, criterion.margin * 100, fall <= 0));
+    return graded(sign * (reading.value - criterion.threshold), criterion.margin, criterion.of_change && !reading.changed);
   }
 
   /* Roughly known sites, nearer and farther, one at a time and all at once: do they turn it? */
@@ -246,7 +300,7 @@ const Criteria = (() => {
   /* What origins have with one more site on a side: `metres` is how far it is from each. */
   function withSite(criterion, side, s, base, metres, pace, result) {
     if (!side.serves[s]) return base;
-    if (criterion.measure !== "hours_reachable") {
+    if (criterion.figure !== "hours") {
       for (let o = 0; o < base.length; o += 1) result[o] = Math.min(base[o], metres[o] * pace);
       return result;
     }
@@ -298,7 +352,7 @@ const Criteria = (() => {
     const names = (list) => Core.listed(list.map((s) => data.sites[s].name));
     const stand = (list) => (list.length === 1 ? "stands" : "stand");
     const why = [];
-    const without = inputs.missing.length > 0 && !(level === 0 && criterion.max_fall_points === null);
+    const without = inputs.missing.length > 0 && !(level === 0 && !criterion.of_change);
     if (data.estimated) why.push("travel times are straight-line estimates");
     if (without) why.push(`${Core.listed(inputs.missing)} times are missing`);
     const uncertain = counted.filter((s) => data.sites[s].basis !== "unknown" && [before, after].some((one) => one.serves[s] && roughness(page, one, s)));
@@ -320,10 +374,9 @@ const Criteria = (() => {
     if (Number.isNaN(verdict.value)) return `Cannot say: ${verdict.why}.`;
     const limit = `${criterion.better === "higher" ? "at least" : "at most"} ${shown(criterion, criterion.threshold).replace("+", "")}`;
     const was = criterion.of_change ? "" : `, ${shown(criterion, verdict.baseline)} before`;
-    const where = verdict.where && verdict.value > 0 ? ` (${verdict.where})` : "";
-    const fall = criterion.max_fall_points === null ? "" : ` and a fall of no more than ${criterion.max_fall_points} points`;
+    const where = verdict.where && verdict.where.length ? ` (${verdict.where[0]}${verdict.where.length > 1 ? `; next ${Core.listed(verdict.where.slice(1))}` : ""})` : "";
     const why = verdict.why ? ` Cannot say for sure: ${verdict.why}.` : "";
-    return `${shown(criterion, verdict.value)}${where}${was}; the yardstick is ${limit}${fall}.${why}`;
+    return `${shown(criterion, verdict.value)}${where}${was}; the yardstick is ${limit}.${why}`;
   }
 
   return { judge, sentence };
