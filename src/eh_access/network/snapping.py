@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from eh_access.arguments import number
 from eh_access.errors import InputError
@@ -17,7 +18,7 @@ from eh_access.network.cost import edge_cost
 from eh_access.network.model import CLOSED_DS
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Hashable
 
     from eh_access.modes import TravelMode
     from eh_access.network.model import Network
@@ -30,6 +31,8 @@ ELSEWHERE_M = 10_000.0
 WRONG_CRS = "are the coordinates in the system stated?"
 AT_END = 1e-9
 """What share of an edge a place may be short of its end and still be at it."""
+KEPT_SETS = 32
+"""Sets of points whose places a network remembers."""
 OK = "ok"
 OFF_NETWORK = "off_network"
 NO_LOCATION = "no_location"
@@ -260,52 +263,55 @@ def _coordinates(points: Any) -> NDArray[np.float64]:  # noqa: ANN401 - three ki
     return xy
 
 
-def _nearest(
-    xy: NDArray[np.float64], network: Network, mode: TravelMode
-) -> tuple[NDArray[Any], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return edge (-1 if none), fraction, offset and the nearer unusable distance of places."""
-    points = shapely.points(xy)
-    usable, other = network.remember(("street trees", mode), lambda: _trees(network, mode))
-    edge, offset_m = usable.nearest(points)
-    unusable_m = other.nearest(points)[1]
-    fraction = np.full(len(xy), np.nan)
+Placed = tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+"""Edge (-1 if none), fraction, offset, and metres to a nearer street that may not be used."""
+
+
+def _nearest(xy: NDArray[np.float64], network: Network, mode: TravelMode) -> Placed:
+    """Return where places are; the same homes are asked for with one set of sites after another."""
+    kept: dict[tuple[TravelMode, bytes], Placed] = network.remember("places", dict)
+    key = mode, xy.tobytes()
+    if key not in kept:
+        while len(kept) >= KEPT_SETS:
+            del kept[next(iter(kept))]
+        kept[key] = _place(shapely.points(xy), network, mode)
+    edge, fraction, offset_m, unusable_m = kept[key]
+    return edge.copy(), fraction.copy(), offset_m.copy(), unusable_m.copy()
+
+
+def _place(points: NDArray[Any], network: Network, mode: TravelMode) -> Placed:
+    """Place points on the nearest street that may be used."""
+    real = (network.length_m > 0) & (segments_of(network).drawn_m > 0)
+    cost = edge_cost(network, mode)
+    usable = real & cost.main & ((cost.forward_ds < CLOSED_DS) | (cost.backward_ds < CLOSED_DS))
+    edge, offset_m = _search(points, network, "street tree", real)
+    other = ~np.isin(edge, np.flatnonzero(usable))
+    unusable_m = np.where(other, offset_m, np.nan)
+    edge[other], offset_m[other] = _search(points[other], network, ("street tree", mode), usable)
+    fraction = np.full(len(points), np.nan)
     placed = edge >= 0
-    lines = edge_lines(network)[edge[placed]]
-    along = shapely.line_locate_point(lines, points[placed], normalized=True)
+    along = shapely.line_locate_point(
+        edge_lines(network)[edge[placed]], points[placed], normalized=True
+    )
     # what lies at an end but for rounding is at the end: rules about junctions ask for it
     fraction[placed] = np.where(along < AT_END, 0.0, np.where(along > 1 - AT_END, 1.0, along))
     return edge, fraction, offset_m, np.where(unusable_m < offset_m, unusable_m, np.nan)
 
 
-@dataclass(frozen=True, eq=False)
-class _Lines:
-    """Some of a network's edges, to be searched for the nearest."""
-
-    edges: NDArray[np.int32]  # their numbers
-    tree: shapely.STRtree
-
-    def nearest(self, points: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-        """Return the lowest edge of those nearest to each point, -1 if none, and the metres."""
-        edge = np.full(len(points), -1, dtype=np.int32)
-        offset_m = np.full(len(points), np.inf)
-        if len(self.edges) and len(points):
-            pairs, metres = self.tree.query_nearest(points, return_distance=True)
-            point, edges = pairs[0], self.edges[pairs[1]]
-            order = np.lexsort((edges, point))
-            first = order[np.unique(point[order], return_index=True)[1]]
-            edge[point[first]], offset_m[point[first]] = edges[first], metres[first]
-        return edge, offset_m
-
-
-def _trees(network: Network, mode: TravelMode) -> tuple[_Lines, _Lines]:
-    """Return the edges a mode may be placed on, and the others; none without a length."""
-    cost = edge_cost(network, mode)
-    usable = cost.main & ((cost.forward_ds < CLOSED_DS) | (cost.backward_ds < CLOSED_DS))
-    real = (network.length_m > 0) & (segments_of(network).drawn_m > 0)
-    lines = edge_lines(network)
-    kinds = [np.flatnonzero(real & kind).astype(np.int32) for kind in (usable, ~usable)]
-    first, second = (_Lines(kind, shapely.STRtree(lines[kind])) for kind in kinds)
-    return first, second
+def _search(
+    points: NDArray[Any], network: Network, key: Hashable, among: NDArray[np.bool_]
+) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """Return the lowest of the edges nearest to each point, -1 if there is none, and the metres."""
+    edge, offset_m = np.full(len(points), -1, dtype=np.int32), np.full(len(points), np.inf)
+    edges = np.flatnonzero(among).astype(np.int32)
+    if len(edges) and len(points):
+        tree = network.remember(key, lambda: shapely.STRtree(edge_lines(network)[edges]))
+        pairs, metres = tree.query_nearest(points, return_distance=True)
+        point, near = pairs[0], edges[pairs[1]]
+        order = np.lexsort((near, point))
+        first = order[np.unique(point[order], return_index=True)[1]]
+        edge[point[first]], offset_m[point[first]] = near[first], metres[first]
+    return edge, offset_m
 
 
 def edge_lines(network: Network) -> NDArray[np.object_]:
