@@ -12,7 +12,6 @@ from eh_access.modes import WALK
 from eh_access.planning.three_readings import readings_table
 from eh_access.routing.matrix import travel_time_matrix
 from eh_access.study.result import StudyResult
-from eh_access.study.run import cases_of
 
 METHOD = Path(__file__).resolve().parents[1] / "docs" / "method"
 
@@ -47,7 +46,7 @@ def test_what_one_two_and_three_venues_cover(rotherham: StudyResult) -> None:
 
 @pytest.mark.parametrize("scenario", ["baseline", "deregister-closed", "deregister-sessions"])
 def test_what_each_reading_of_open_gives(rotherham: StudyResult, scenario: str) -> None:
-    table = readings_table(cases_of(rotherham), mode="walk", min_hours=10.0, loser_min=5.0)
+    table = readings_table(rotherham.cases(), mode="walk", min_hours=10.0, loser_min=5.0)
     shares = table.loc[table["scenario"] == scenario, "share_within"]
     name = "before" if scenario == "baseline" else f"`{scenario}`"
     row = f"| {name} | {' | '.join(f'{share:.1%}' for share in shares)} |"

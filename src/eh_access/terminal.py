@@ -29,7 +29,7 @@ from eh_access.study.families import UNIT
 if TYPE_CHECKING:
     import pandas as pd
 
-    from eh_access.criteria.criterion import Verdict
+    from eh_access.criteria.criterion import Verdict, Verdicts
     from eh_access.publish.challenge import Line
     from eh_access.publish.verify import Verification
     from eh_access.routing.route import Route
@@ -102,18 +102,19 @@ UNITS = {"points": "pts"}
 STYLES = {"met": "green", "marginal": "yellow", "not met": "bold red", "cannot say": "dim"}
 
 
-def verdict_table(result: StudyResult, names: Sequence[str]) -> Table:
+def verdict_table(verdicts: Verdicts, first: str, names: Sequence[str]) -> Table:
     """Return a row for each criterion: before, and under some scenarios beside one another."""
-    first = result.scenario_names[0]
     table = Table(show_edge=False, pad_edge=False)
     table.add_column("criterion", no_wrap=True)
     table.add_column("before" if names else "value", justify="right", no_wrap=True)
     for letter, _ in zip(LETTERS, names, strict=False):
         table.add_column(letter, no_wrap=True)
     table.add_column("wanted")
-    found = {(item.scenario, item.criterion.id): item for item in result.verdicts}
-    for criterion in result.study.criteria:
-        was = found[first, criterion.id]
+    found = {(item.scenario, item.criterion.id): item for item in verdicts}
+    for was in verdicts:
+        if was.scenario != first:
+            continue
+        criterion = was.criterion
         # what a change comes to where nothing changes is no news
         before = "-" if names and criterion.kind.of_change else _figure(was.value, was)
         if not names:
@@ -293,11 +294,11 @@ def show_report(result: StudyResult, files: Mapping[str, Path]) -> None:
         console.print()
         for letter, scenario in zip(LETTERS, together, strict=False):
             console.print(Text(f"{letter}: {scenario.label} ({scenario.name})", style="bold"))
-        console.print(verdict_table(result, [scenario.name for scenario in together]))
+        console.print(verdict_table(result.verdicts, before, [item.name for item in together]))
     if not decided:
         console.print()
-        console.print(verdict_table(result, []))
-    for line in _key(result):
+        console.print(verdict_table(result.verdicts, before, []))
+    for line in _key(result.verdicts, before):
         console.print(Text(line))
     told = [f"Not assessed: {item.label}." for item in result.not_assessed]
     told += [
@@ -314,13 +315,12 @@ def show_report(result: StudyResult, files: Mapping[str, Path]) -> None:
     show_files(console, files)
 
 
-def _key(result: StudyResult) -> list[str]:
+def _key(verdicts: Verdicts, first: str) -> list[str]:
     """Return what marks in the table mean."""
-    asked = [verdict for verdict in result.verdicts if verdict.scenario != result.scenario_names[0]]
     told = []
-    if any(verdict.not_met_before for verdict in asked):
+    if any(verdict.not_met_before for verdict in verdicts if verdict.scenario != first):
         told.append(f"{BEFORE_TOO} not met before either")
-    if any(verdict.indication for verdict in result.verdicts):
+    if any(verdict.indication for verdict in verdicts):
         told.append(
             "Every outcome is 'cannot say', since times are estimated; in brackets stands what "
             "they point to, ? for neither way."

@@ -21,7 +21,6 @@ from eh_access.criteria.judge import judge
 from eh_access.criteria.sensitivity import sensitivity
 from eh_access.measures.scenarios import BASELINE, Close, Scenario
 from eh_access.study.findings import find_findings
-from eh_access.study.run import cases_of
 from study_files import write_study
 from toy_borough import EVERY, case_of, criterion
 
@@ -133,7 +132,7 @@ class Trace:
 def test_judging_a_share_calls_few_functions_in_few_files() -> None:
     study = load_study("newport")
     item = next(item for item in study.criteria if item.id == "walk-30")
-    case = cases_of(run_study(study))[1]
+    case = run_study(study).cases()[1]
     trace = Trace(set())
     sys.setprofile(trace)
     try:

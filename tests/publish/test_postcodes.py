@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from eh_access.publish import map_data
-from eh_access.publish.map_data import UNREACHED, postcode_table
+from eh_access.publish.map_data import UNREACHED, build_payload
 from eh_access.routing.travel_times import TravelTimes
 from eh_access.sources.bundled import load_origins
 from eh_access.study import findings
@@ -38,7 +38,7 @@ def apart(result: StudyResult, inputs: Inputs) -> StudyResult:
 
 def table_of(result: StudyResult) -> dict[str, Any] | None:
     """Return what the page carries of a result's postcodes."""
-    return postcode_table(result, find_maps(result).lookup)
+    return build_payload(result, find_maps(result))["postcodes"]
 
 
 def unpacked(column: str) -> np.ndarray:

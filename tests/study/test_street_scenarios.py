@@ -12,7 +12,7 @@ from eh_access.publish.notes import note_text
 from eh_access.study.config import ScenarioConfig, Study, load_study
 from eh_access.study.inputs import street_changes
 from eh_access.study.result import StudyResult
-from eh_access.study.run import cases_of, run_study
+from eh_access.study.run import run_study
 from study_cli import run_cli
 from study_files import TO_NEWPORT, StudyFolder, moved, write_study
 
@@ -85,7 +85,7 @@ def test_the_baseline_keeps_its_streets(shut: StudyResult) -> None:
 
 
 def test_everything_a_scenario_is_judged_by_follows_its_streets(shut: StudyResult) -> None:
-    _, case = cases_of(shut)
+    _, case = shut.cases()
     for kind in ("times", "times_back", "distances"):
         held, changed = getattr(case.before, kind), getattr(case.after, kind)
         assert held.keys() == changed.keys()

@@ -131,9 +131,10 @@ def comparison_table(result: StudyResult, council: str, theirs: Sequence[str]) -
 
 def _rows(result: StudyResult, council: str, theirs: str) -> Iterator[dict[str, object]]:
     pairs = zip(result.verdicts_for(council), result.verdicts_for(theirs), strict=True)
+    errors = _errors(result)
     named = {"theirs_scenario": theirs, "council_scenario": council}
     for one, two in pairs:
-        off = _errors(result, one.criterion.mode)
+        off = errors.get(one.criterion.mode, {})
         yield {**named, **_verdict_row(one, two, off=off)}
     for sites, compared in (
         (FULL_TIME, result.comparisons_full_time),
@@ -142,32 +143,23 @@ def _rows(result: StudyResult, council: str, theirs: str) -> Iterator[dict[str, 
         for mode in result.modes:
             label = result.times[mode].mode.label
             both = compared[council, mode], compared[theirs, mode]
-            off = _errors(result, mode)
+            off = errors.get(mode, {})
             for row in _figure_rows(*both, study=result.study, off=off):
                 yield {**named, "mode": label, "sites": sites, **row}
 
 
-def _errors(result: StudyResult, mode: str) -> Mapping[str, float]:
-    """Return by how much estimates of a change are off on average, by unit; {} for streets."""
-    error = result.estimate_errors.get(mode)
-    if error is None:
-        return {}
+def _errors(result: StudyResult) -> dict[str, dict[str, float]]:
+    """Return by how much estimates of a change are off on average, by mode and unit."""
+    weight = float(result.origins["weight"].sum())
     return {
-        "min": round(error.change_min, 1),
-        "share": error.wrong_share,
-        "points": 100 * error.wrong_share,
-        "count": error.wrong_share * float(result.origins["weight"].sum()),
+        mode: {
+            "min": round(error.change_min, 1),
+            "share": error.wrong_share,
+            "points": 100 * error.wrong_share,
+            "count": error.wrong_share * weight,
+        }
+        for mode, error in result.estimate_errors.items()
     }
-
-
-def _off_in_words(result: StudyResult) -> str:
-    """Say for each way of travelling by how much estimates of a change are off on average."""
-    errors = [(result.times[mode].mode.label, _errors(result, mode)) for mode in result.modes]
-    return "; ".join(
-        f"{label} {off['min']:g} minutes and {off['points']:g}% of homes"
-        for label, off in errors
-        if off
-    )
 
 
 def _verdict_row(
@@ -264,7 +256,7 @@ def render_challenge(result: StudyResult, challenge: Challenge, table: pd.DataFr
     )
     environment.filters["note_text"] = note_text
     style = resources.files("eh_access.publish").joinpath("templates/report.css")
-    said = Wording.of(result)
+    said, errors = Wording.of(result), _errors(result)
     parts = []
     for name in challenge.theirs:
         own = table[table["theirs_scenario"] == name]
@@ -285,7 +277,11 @@ def render_challenge(result: StudyResult, challenge: Challenge, table: pd.DataFr
         estimated=result.estimated,
         accuracy=said.accuracy.removeprefix("INDICATIVE: "),
         too_close=TOO_CLOSE in set(table["better"]),
-        off=_off_in_words(result),
+        off="; ".join(
+            f"{result.times[mode].mode.label} {off['min']:g} minutes and {off['points']:g}% of "
+            "homes"
+            for mode, off in errors.items()
+        ),
         council=scenario_label(result, challenge.council),
         parts=parts,
         notes=[note for note in result.notes if note.topic != "estimated"],

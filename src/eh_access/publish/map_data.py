@@ -6,7 +6,7 @@ import base64
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
-    from eh_access.criteria.criterion import Criterion, Verdict
+    from eh_access.criteria.criterion import Criterion, Side, Verdict
     from eh_access.modes import TravelMode
     from eh_access.privacy.policy import Policy
     from eh_access.study.config import ScenarioConfig
@@ -134,17 +134,18 @@ def joined(lines: NDArray[np.object_], *, within_m: float) -> NDArray[np.object_
 Shape = list[list[str]]
 """Parts, each of rings as encoded polylines."""
 
+IsochroneShapes = dict[tuple[str, str, str], list[Shape]]
+"""By scenario, mode and site: a shape for each cutoff."""
+
 NumberedShape = list[list[int | str]]
 """The same, rings that several shapes share by their number."""
 
 
-def isochrone_shapes(
-    land: gpd.GeoDataFrame, modes: Iterable[TravelMode]
-) -> dict[tuple[str, str, str], list[Shape]]:
+def isochrone_shapes(land: gpd.GeoDataFrame, modes: Iterable[TravelMode]) -> IsochroneShapes:
     """Return isochrones as encoded polylines, by scenario, mode and site one for each cutoff."""
     detail_m = {mode.name: line_detail_m(mode) for mode in modes}
     tidy = [simpler(*pair) for pair in zip(land.geometry, land["mode"].map(detail_m), strict=True)]
-    found: dict[tuple[str, str, str], list[Shape]] = {}
+    found: IsochroneShapes = {}
     keys = zip(land["scenario"], land["mode"], land["site_id"].astype(str), strict=True)
     for key, shape in zip(keys, encoded_polygons(tidy), strict=True):
         found.setdefault(key, []).append(shape)
@@ -152,22 +153,21 @@ def isochrone_shapes(
 
 
 def _baseline_isochrones(
-    result: StudyResult, shapes: Mapping[tuple[str, str, str], list[Shape]]
+    shapes: IsochroneShapes, modes: Sequence[TravelMode], site_ids: pd.Index
 ) -> dict[str, Any]:
     """Return the isochrones of every site before any change."""
     nothing: list[Shape] = [[] for _ in CUTOFFS_MIN]
     rings, numbered = _shared(
         {
-            mode: [
-                shapes.get((BASELINE_NAME, mode, str(site)), nothing)
-                for site in result.sites.sort_index().index
+            mode.name: [
+                shapes.get((BASELINE_NAME, mode.name, str(site)), nothing) for site in site_ids
             ]
-            for mode in result.modes
+            for mode in modes
         }
     )
     return {
         "cutoffs": list(CUTOFFS_MIN),
-        "detail_m": {name: line_detail_m(times.mode) for name, times in result.times.items()},
+        "detail_m": {mode.name: line_detail_m(mode) for mode in modes},
         "rings": rings,
         "modes": numbered,
     }
@@ -218,16 +218,11 @@ SHOWN = 2
 FIRST = ord("A")
 
 
-def postcode_table(result: StudyResult, lookup: Lookup | None) -> dict[str, Any] | None:
+def postcode_table(lookup: Lookup, ids: pd.Index, *, ranks: int) -> dict[str, Any]:
     """Return what the map page needs to answer for a postcode."""
-    if are_postcodes(result.origins.index):
-        return {"ids": None}
-    if result.postcodes is None or lookup is None:
-        return None
-    ids = result.sites.sort_index().index
     minutes = {name: _columns(times.to_wide(), ids) for name, times in lookup.minutes.items()}
     return {
-        "ids": [str(code) for code in result.postcodes.index],
+        "ids": [str(code) for code in lookup.postcodes],
         "steps": STEPS_PER_MIN,
         "minutes": minutes,
         "lengths": {name: _columns(times.to_wide(), ids) for name, times in lookup.lengths.items()},
@@ -246,34 +241,29 @@ def postcode_table(result: StudyResult, lookup: Lookup | None) -> dict[str, Any]
             }
             for scenario, by_mode in lookup.moved.items()
         },
-        "across": _across(result, lookup),
+        "across": {
+            scenario: {name: _nearest(times.minutes, ranks) for name, times in by_mode.items()}
+            for scenario, by_mode in lookup.neighbours.items()
+        },
     }
 
 
-def _across(result: StudyResult, lookup: Lookup) -> dict[str, dict[str, list[tuple[str, str]]]]:
-    """Return the nearest neighbours' sites of each postcode, by scenario, mode and rank."""
-    # As many as it takes for two of them to count, whichever sites do. Each rank is which site, a
-    # character for each postcode (see `FIRST`), and the minutes to it. Scenarios that leave
-    # streets as they are have none of their own.
-    if result.neighbours is None:
-        return {}
-    sites = result.neighbours
-    enough = result.study.settings.full_time_from_hours
-    full = open_sites(sites, full_time=True, full_time_from_hours=enough)
-    ranks = range(min(len(sites), SHOWN + len(sites) - len(full)))
-    return {
-        scenario: {name: _nearest(times.minutes, ranks) for name, times in by_mode.items()}
-        for scenario, by_mode in lookup.neighbours.items()
-    }
+def _ranks(neighbours: gpd.GeoDataFrame | None, full_time_from_hours: float) -> int:
+    """Return how many of the nearest it takes for two to count, whichever sites do."""
+    if neighbours is None:
+        return 0
+    full = open_sites(neighbours, full_time=True, full_time_from_hours=full_time_from_hours)
+    return min(len(neighbours), SHOWN + len(neighbours) - len(full))
 
 
-def _nearest(minutes: NDArray[np.float32], ranks: Iterable[int]) -> list[tuple[str, str]]:
+def _nearest(minutes: NDArray[np.float32], ranks: int) -> list[tuple[str, str]]:
     """Return the nearest sites of each place and the minutes to them, rank by rank."""
+    # each rank is which site, a character for each postcode (see `FIRST`), and the minutes to it
     order = np.argsort(minutes, axis=1, kind="stable")
     near = np.take_along_axis(minutes, order, axis=1)
     return [
         ("".join(chr(FIRST + site) for site in order[:, rank]), _steps(near[:, rank]))
-        for rank in ranks
+        for rank in range(ranks)
     ]
 
 
@@ -305,6 +295,10 @@ def build_payload(result: StudyResult, maps: Maps) -> dict[str, Any]:
     study = result.study
     shown = display_areas(result.origins, result.areas, public=result.study.weights_public)
     modes = [times.mode for times in result.times.values()]
+    postcodes = {"ids": None} if are_postcodes(result.origins.index) else None
+    if maps.lookup is not None:
+        ranks = _ranks(result.neighbours, study.settings.full_time_from_hours)
+        postcodes = postcode_table(maps.lookup, own, ranks=ranks)
     shapes = {} if maps.isochrones is None else isochrone_shapes(maps.isochrones, modes)
     return {
         "format": FORMAT,
@@ -328,19 +322,27 @@ def build_payload(result: StudyResult, maps: Maps) -> dict[str, Any]:
             "full_time_from_hours": study.settings.full_time_from_hours,
             "detour": ROUTE_DETOUR,
         },
-        "modes": _modes(wider, maps, sites.index),
+        "modes": _modes(wider.side(BASELINE_NAME), maps, sites.index),
         "sites": _sites(sites, result.borough, own=len(own)),
         "scenarios": [
-            _scenario(wider, name, sites.index, shapes) for name in result.scenario_names
+            _scenario(config, wider.side(config.name), sites.index, shapes)
+            for config in result.scenarios
         ],
         "origins": _origins(result.origins, shown, study.policy),
-        "postcodes": postcode_table(result, maps.lookup),
+        "postcodes": postcodes,
         "areas": _areas(shown.areas),
         "area_word": shown.word,
         "change": CHANGE.as_data(),
-        "base": _base(result, maps.streets),
-        "isochrones": _baseline_isochrones(result, shapes) if shapes else None,
-        "columns": _payload_columns(result),
+        "base": {
+            "borough": _outlines([result.borough]),
+            "wards": _outlines(() if result.wards is None else result.wards.geometry),
+            "streets": [] if maps.streets is None else street_layers(maps.streets),
+            "water": _outlines(_of_kind(result.base, "water")),
+            "rivers": encoded_lines(_of_kind(result.base, "river", "coast")),
+            "rail": encoded_lines(_of_kind(result.base, "rail")),
+        },
+        "isochrones": _baseline_isochrones(shapes, modes, own) if shapes else None,
+        "columns": _columns_by(study.criteria, result.origins),
         "criteria": [_criterion(criterion) for criterion in study.criteria],
         "verdicts": [
             _verdict(verdict, neighbours=found is not result)
@@ -371,14 +373,14 @@ def _text(value: object) -> str:
     return "" if value is None or pd.isna(value) else str(value)  # type: ignore[call-overload]
 
 
-def _modes(result: StudyResult, maps: Maps, site_ids: pd.Index) -> list[dict[str, Any]]:
+def _modes(side: Side, maps: Maps, site_ids: pd.Index) -> list[dict[str, Any]]:
     """Return the modes with their minutes; ``back`` is None if not known, "" if as there."""
     found = []
-    for name, times in result.times.items():
+    for name, times in side.times.items():
         there = _packed(times.select(site_ids).minutes)
         back, lengths = (
             _packed(known[name].select(site_ids).minutes) if name in known else None
-            for known in (result.times_back, maps.lengths)
+            for known in (side.times_back, maps.lengths)
         )
         found.append(
             {
@@ -437,38 +439,31 @@ def _letter(number: int) -> str:
 
 
 def _scenario(
-    result: StudyResult,
-    name: str,
-    site_ids: pd.Index,
-    shapes: Mapping[tuple[str, str, str], list[Shape]],
+    described: ScenarioConfig, side: Side, site_ids: pd.Index, shapes: IsochroneShapes
 ) -> dict[str, Any]:
-    described = next(item for item in result.scenarios if item.name == name)
-    sites = result.scenario_sites[name].reindex(site_ids)
+    sites = side.sites.reindex(site_ids)
     return {
-        "name": name,
+        "name": described.name,
         "label": described.label,
         "note": described.note,
         "open": [int(is_open) for is_open in sites["is_open"]],
         "hours": [_number(hours) for hours in sites["hours_per_week"]],
-        "moved": _payload_moved(result, described, site_ids, shapes),
+        "moved": _payload_moved(described, side, site_ids, shapes),
     }
 
 
 def _payload_moved(
-    result: StudyResult,
-    described: ScenarioConfig,
-    site_ids: pd.Index,
-    shapes: Mapping[tuple[str, str, str], list[Shape]],
+    described: ScenarioConfig, side: Side, site_ids: pd.Index, shapes: IsochroneShapes
 ) -> list[dict[str, Any]]:
     """Return the sites with minutes of their own under a scenario: all where streets change."""
-    there = result.scenario_sites[described.name]
+    there = side.sites
     moves = {change.site for change in described.move}
     chosen = there.index[there.geometry.notna()] if described.streets else pd.Index(sorted(moves))
     found = []
     for site in map(str, chosen):
         place = there.geometry[site]
         degrees = to_degrees([place]).iloc[0]
-        drawn = {mode: shapes.get((described.name, mode, site)) for mode in result.modes}
+        drawn = {mode: shapes.get((described.name, mode, site)) for mode in side.times}
         found.append(
             {
                 "site": int(site_ids.get_indexer(pd.Index([site]))[0]),
@@ -479,8 +474,8 @@ def _payload_moved(
                 "radius_m": float(there.loc[site, "location_radius_m"]),
                 "rough_m": float(rough_radius_m(there.loc[[site]])[0]),
                 "minutes": {
-                    mode: _packed(result.times_for(described.name, mode).select([site]).minutes)
-                    for mode in result.modes
+                    mode: _packed(times.select([site]).minutes)
+                    for mode, times in side.times.items()
                 },
                 "isochrones": {mode: shape for mode, shape in drawn.items() if shape},
             }
@@ -527,12 +522,12 @@ def _groups(origins: gpd.GeoDataFrame) -> list[dict[str, str]]:
     return groups
 
 
-def _payload_columns(result: StudyResult) -> dict[str, Any]:
+def _columns_by(criteria: Iterable[Criterion], origins: gpd.GeoDataFrame) -> dict[str, Any]:
     """Return the columns by which criteria tell areas apart."""
     found = {}
-    for criterion in result.study.criteria:
-        if criterion.by is not None and criterion.by in result.origins:
-            codes, names = _coded(result.origins[criterion.by], len(result.origins))
+    for criterion in criteria:
+        if criterion.by is not None and criterion.by in origins:
+            codes, names = _coded(origins[criterion.by], len(origins))
             found[criterion.by] = {"codes": codes, "names": names}
     return found
 
@@ -549,18 +544,6 @@ def _areas(areas: gpd.GeoDataFrame) -> list[dict[str, Any]]:
         }
         for area, name, shape, point in zip(areas.index, areas["name"], shapes, inside, strict=True)
     ]
-
-
-def _base(result: StudyResult, streets: gpd.GeoDataFrame | None) -> dict[str, Any]:
-    """Return what is drawn under and over the figures whatever the reader chooses."""
-    return {
-        "borough": _outlines([result.borough]),
-        "wards": _outlines(() if result.wards is None else result.wards.geometry),
-        "streets": [] if streets is None else street_layers(streets),
-        "water": _outlines(_of_kind(result.base, "water")),
-        "rivers": encoded_lines(_of_kind(result.base, "river", "coast")),
-        "rail": encoded_lines(_of_kind(result.base, "rail")),
-    }
 
 
 def _of_kind(base: gpd.GeoDataFrame | None, *kinds: str) -> list[shapely.Geometry]:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from eh_access.criteria.criterion import JudgeSettings
 from eh_access.errors import InputError, SourceError
 from eh_access.sources.bundled import data_dir
 from eh_access.study.reading import (
@@ -39,6 +40,19 @@ POOLED = "pooled"
 LEFT_OUT = "left out"
 FEWEST = 6
 """Small areas a ward must have to be a pool by itself: of fewer, the bounds would cut too much."""
+
+
+def judge_settings(study: Study, hidden: Sequence[Hidden] | None) -> JudgeSettings:
+    """Return what the criteria of a study share; ``hidden`` is None where counts are public."""
+    return JudgeSettings(
+        full_time_from_hours=study.settings.full_time_from_hours,
+        unit=study.unit,
+        place=study.site_word,
+        policy=study.policy,
+        moved=None
+        if hidden is None
+        else tuple(item.cell for item in hidden if LEFT_OUT in item.rule),
+    )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -39,17 +39,17 @@ from eh_access.study.families import ROLE as FAMILIES_ROLE
 from eh_access.study.inputs import capacities, read_inputs
 from eh_access.study.reading import are_postcodes
 from eh_access.study.result import BASELINE_NAME
-from eh_access.study.run import cases_of, judging_of, side_of
-from eh_access.study.travel import Progress, Travel, compute_travel_times, session_mode, times_by
+from eh_access.study.travel import Progress, compute_travel_times, session_mode, times_by
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from eh_access.criteria.criterion import Case, Verdict
+    from eh_access.criteria.criterion import Case, Criterion, Verdict
     from eh_access.measures.opening_hours import Timetable
     from eh_access.modes import TravelMode
     from eh_access.network.model import Network
     from eh_access.routing.travel_times import TravelTimes
+    from eh_access.study.config import Study
     from eh_access.study.result import StudyResult
 
 FAIRNESS_FIGURES = Figures(
@@ -244,6 +244,7 @@ class ExactHours:
 class Lookup:
     """Minutes from postcodes that are no origins, for readers of the map to look up."""
 
+    postcodes: pd.Index
     minutes: Mapping[str, TravelTimes]  # by mode, to every site
     lengths: Mapping[str, TravelTimes]  # by the shortest way, by mode
     # by scenario that moves sites or changes streets, then by mode: to the sites that move, or all
@@ -378,7 +379,7 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
     tell("Looking for the best venues")
     outreach = _outreach(result)
     tell("Asking who gains and who loses")
-    seed = result.study.settings.seed
+    seed, cases = result.study.settings.seed, result.cases()
     fairness = [
         fairness_frame(comparisons, sites=sites, seed=seed)
         for sites, comparisons in (
@@ -388,7 +389,7 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
     ]
     mode = session_mode(result.study)
     readings = readings_table(
-        cases_of(result),
+        cases,
         mode=mode,
         min_hours=result.study.sessions.hours_per_week,
         loser_min=result.study.settings.loser_min,
@@ -409,7 +410,7 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
         sessions=attended,
         load=load if policy.public else per_place(load),
         hidden=joined_logs([one, two, three, four]),
-        exact_hours=tuple(_exact_hours(result)),
+        exact_hours=tuple(_exact_hours(cases, result.study.criteria)),
         maps=find_maps(result, progress=tell),
     )
 
@@ -443,12 +444,22 @@ def find_maps(result: StudyResult, *, progress: Progress | None = None) -> Maps:
     result.refuse_private()
     tell = progress if progress is not None else _silent
     tell("Drawing isochrones")
-    wider = result.with_neighbours or result
+    wider, first = result.with_neighbours or result, result.times[result.modes[0]].mode
+    located = result.sites[result.sites.geometry.notna()]
+    cutoffs_min = [result.study.settings.cutoff_min]
     return Maps(
         streets=None if result.network is None else street_lines(result.network),
         isochrones=_isochrones(result),
-        land=_land(result),
-        lengths=_lengths(wider, wider.origins, known=wider.distances),
+        land=None
+        if result.network is None
+        else isochrones(result.network, located, mode=first, cutoffs_min=cutoffs_min),
+        lengths=_lengths(
+            result.network,
+            result.origins,
+            wider.sites,
+            study=result.study,
+            known=wider.distances,
+        ),
         lookup=_lookup(result),
     )
 
@@ -481,13 +492,15 @@ def find_sensitivity(result: StudyResult, *, progress: Progress | None = None) -
     9
     """
     study, tell = result.study, progress if progress is not None else _silent
-    cases = cases_of(result)[1:]
+    cases = result.cases()[1:]
     choices: dict[str, dict[str, list[Case]]] = {}
     other = _other_origins(result)
     if other is not None:
         tell(f"Trying the origins of the set '{other}'")
         tables = read_inputs(study, origins=other)
-        travel = _travel(result, tables.origins, tables.sites)
+        travel = compute_travel_times(
+            study, tables.origins, tables.sites, network=result.network, progress=_silent
+        )
         moved = [
             replace(
                 case,
@@ -499,7 +512,7 @@ def find_sensitivity(result: StudyResult, *, progress: Progress | None = None) -
         ]
         choices["origins"] = {result.origins_name: cases, other: moved}
     if result.with_neighbours is not None:
-        counted = cases_of(result.with_neighbours)[1:]
+        counted = result.with_neighbours.cases()[1:]
         choices["neighbours"] = {"left out": cases, "counted": counted}
     return sensitivity(study.criteria, cases, choices=choices)
 
@@ -519,7 +532,7 @@ def _alternatives(result: StudyResult) -> Alternatives | None:
     if not council:
         return None
     return rank_alternatives(
-        side_of(result, BASELINE_NAME),
+        result.side(BASELINE_NAME),
         result.origins,
         close=len(council),
         criteria=result.study.criteria,
@@ -527,7 +540,7 @@ def _alternatives(result: StudyResult) -> Alternatives | None:
             council=council,
             mode=session_mode(result.study),
             loser_min=result.study.settings.loser_min,
-            judging=judging_of(result),
+            judging=result.judge_settings,
         ),
     )
 
@@ -541,32 +554,22 @@ def _other_origins(result: StudyResult) -> str | None:
     return names[0] if names else None
 
 
-def _travel(
-    result: StudyResult,
-    origins: gpd.GeoDataFrame,
-    sites: gpd.GeoDataFrame,
-    *,
-    scenario: str = BASELINE_NAME,
-) -> Travel:
-    network = result.network_for(scenario)
-    return compute_travel_times(result.study, origins, sites, network=network, progress=_silent)
-
-
 def _outreach(result: StudyResult) -> tuple[Outreach, ...]:
     venues = result.candidates
     mode = session_mode(result.study)
     if venues is None or not len(venues):
         return ()
-    plain = _travel(result, result.origins, venues).times[mode]
+    way = result.times[mode].mode
+    plain = times_by(way, result.origins, venues, network=result.network, study=result.study)
     before = result.nearest(BASELINE_NAME, mode, full_time=False)["minutes"].to_numpy()
     mends: list[tuple[Loss | None, TravelTimes]] = [(None, plain)]
     for config in result.scenarios:
         after = result.nearest(config.name, mode, full_time=False)["minutes"].to_numpy()
         if not np.any(after > before):
             continue
-        times = plain
-        if result.network_for(config.name) is not result.network:
-            times = _travel(result, result.origins, venues, scenario=config.name).times[mode]
+        times, network = plain, result.network_for(config.name)
+        if network is not result.network:
+            times = times_by(way, result.origins, venues, network=network, study=result.study)
         loss = Loss(scenario=scenario_of(config), before=before, after=after)
         mends.append((loss, times))
     options = OutreachOptions(
@@ -581,11 +584,11 @@ def _outreach(result: StudyResult) -> tuple[Outreach, ...]:
     )
 
 
-def _exact_hours(result: StudyResult) -> Iterator[ExactHours]:
+def _exact_hours(cases: Sequence[Case], criteria: Sequence[Criterion]) -> Iterator[ExactHours]:
     """Yield the verdicts that count sites with exactly the hours their criterion asks for."""
-    for case in cases_of(result):
+    for case in cases:
         sites = case.after.sites
-        for item in result.study.criteria:
+        for item in criteria:
             exact = sites.index[sites["is_open"] & (sites["hours_per_week"] == item.min_hours)]
             if item.min_hours is None or not len(exact):
                 continue
@@ -632,37 +635,22 @@ def _isochrones(result: StudyResult) -> gpd.GeoDataFrame | None:
     return pd.concat(parts, ignore_index=True) if parts else None
 
 
-def _land(result: StudyResult) -> gpd.GeoDataFrame | None:
-    """Return the land within the study's cutoff of each site by its first mode."""
-    if result.network is None:
-        return None
-    located = result.sites[result.sites.geometry.notna()]
-    mode, cutoff_min = result.times[result.modes[0]].mode, result.study.settings.cutoff_min
-    return isochrones(result.network, located, mode=mode, cutoffs_min=[cutoff_min])
-
-
 def _lengths(
-    result: StudyResult, points: gpd.GeoDataFrame, *, known: Mapping[str, TravelTimes]
-) -> dict[str, TravelTimes]:
-    """Return the shortest ways from points to every site, by mode."""
-    if result.network is None:
-        return {}
-    found = dict(known)
-    for name, times in result.times.items():
-        if name not in found and not times.mode.uses_road_speeds:
-            found[name] = _minutes(result, points, result.sites, times.mode.level())
-    return found
-
-
-def _minutes(
-    result: StudyResult,
-    points: gpd.GeoDataFrame,
+    network: Network | None,
+    origins: gpd.GeoDataFrame,
     sites: gpd.GeoDataFrame,
-    mode: TravelMode,
-    scenario: str = BASELINE_NAME,
-) -> TravelTimes:
-    network = result.network_for(scenario)
-    return times_by(mode, points, sites, network=network, study=result.study)
+    *,
+    study: Study,
+    known: Mapping[str, TravelTimes],
+) -> dict[str, TravelTimes]:
+    """Return the shortest ways to every site by the modes that keep one speed."""
+    if network is None:
+        return {}
+    return dict(known) | {
+        name: times_by(mode.level(), origins, sites, network=network, study=study)
+        for name, mode in study.settings.travel_modes().items()
+        if name not in known and not mode.uses_road_speeds
+    }
 
 
 def _lookup(result: StudyResult) -> Lookup | None:
@@ -680,8 +668,9 @@ def _lookup(result: StudyResult) -> Lookup | None:
         return None
 
     def minutes(sites: gpd.GeoDataFrame, scenario: str) -> dict[str, TravelTimes]:
+        network = result.network_for(scenario)
         return {
-            name: _minutes(result, points, sites, times.mode, scenario)
+            name: times_by(times.mode, points, sites, network=network, study=result.study)
             for name, times in result.times.items()
         }
 
@@ -695,8 +684,9 @@ def _lookup(result: StudyResult) -> Lookup | None:
             moved[config.name] = minutes(sites, config.name)
     across = result.neighbours
     return Lookup(
+        postcodes=points.index,
         minutes=minutes(result.sites, BASELINE_NAME),
-        lengths=_lengths(result, points, known={}),
+        lengths=_lengths(result.network, points, result.sites, study=result.study, known={}),
         moved=moved,
         neighbours={}
         if across is None

@@ -26,6 +26,7 @@ from eh_access.provenance import file_sha256
 if TYPE_CHECKING:
     import pandas as pd
 
+    from eh_access.criteria.criterion import Verdicts
     from eh_access.study.config import Study
     from eh_access.study.result import StudyResult
 
@@ -105,7 +106,7 @@ def build_manifest(
         },
         "counts": [_plain(vars(count)) for count in result.counts],
         "notes": list(notes),
-        "verdicts": _outcomes(result),
+        "verdicts": _outcomes(result.verdicts),
         "streets": {
             "asked": result.streets_asked,
             "how": result.streets_how,
@@ -129,12 +130,12 @@ def _question(study: Study) -> dict[str, Any]:
     }
 
 
-def _outcomes(result: StudyResult) -> dict[str, dict[str, str]]:
+def _outcomes(verdicts: Verdicts) -> dict[str, dict[str, str]]:
     """Return the outcome of every criterion, with its indication if there is one."""
-    outcomes: dict[str, dict[str, str]] = {name: {} for name in result.scenario_names}
-    for item in result.verdicts:
+    outcomes: dict[str, dict[str, str]] = {}
+    for item in verdicts:
         pointing = f" (points to {item.indication})" if item.indication else ""
-        outcomes[item.scenario][item.criterion.id] = f"{item.outcome}{pointing}"
+        outcomes.setdefault(item.scenario, {})[item.criterion.id] = f"{item.outcome}{pointing}"
     return outcomes
 
 

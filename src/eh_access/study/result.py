@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 
 from eh_access import notebook
-from eh_access.criteria.criterion import Verdicts
+from eh_access.criteria.criterion import Case, Side, Verdicts
 from eh_access.delegate import delegate
 from eh_access.errors import InputError
 from eh_access.measures.scenarios import open_sites
+from eh_access.study.families import judge_settings
 from eh_access.study.records import (
     NEIGHBOUR_COLUMNS,
     ORIGINS_COLUMNS,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from shapely.geometry.base import BaseGeometry
 
+    from eh_access.criteria.criterion import JudgeSettings, Verdict
     from eh_access.measures.comparison import Comparison
     from eh_access.measures.opening_hours import Timetable
     from eh_access.network.model import Network
@@ -40,26 +42,6 @@ if TYPE_CHECKING:
     from eh_access.study.travel import Travel
 
 UNPROTECTED = "The counts are not public and were not protected: no figures are shown."
-
-
-def result_html(result: StudyResult) -> str:
-    """Return the question, what must be said first, and every verdict but the baseline's."""
-    parts = [notebook.paragraph(result.study.title, strong=True)]
-    parts.append(notebook.paragraph(result.study.question))
-    if not result.may_publish_origins:
-        return "".join([*parts, notebook.paragraph(UNPROTECTED)])
-    shown = [v for v in result.verdicts if v.scenario != result.scenario_names[0]]
-    return "".join([*parts, delegate("verdicts_html", shown)])
-
-
-def result_text(result: StudyResult) -> str:
-    """Return the question and every verdict but the baseline's, a line each."""
-    lines = [f"StudyResult: {result.study.title}", result.study.question]
-    lines += [notebook.INDICATIVE] if result.estimated else []
-    if not result.may_publish_origins:
-        return "\n".join([*lines, UNPROTECTED])
-    shown = [v for v in result.verdicts if v.scenario != result.scenario_names[0]]
-    return "\n".join([*lines, delegate("verdicts_text", shown)])
 
 
 BASELINE_NAME = "baseline"
@@ -180,8 +162,26 @@ class StudyResult:
     inputs: tuple[InputFile, ...] = ()
     counts: tuple[StepCount, ...] = ()
     _memory: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
-    _repr_html_ = result_html
-    __repr__ = result_text
+
+    def _repr_html_(self) -> str:
+        """Return the question, what must be said first, and every verdict but the baseline's."""
+        parts = [notebook.paragraph(self.study.title, strong=True)]
+        parts.append(notebook.paragraph(self.study.question))
+        if not self.may_publish_origins:
+            return "".join([*parts, notebook.paragraph(UNPROTECTED)])
+        return "".join([*parts, delegate("verdicts_html", self._changes)])
+
+    def __repr__(self) -> str:
+        """Return the question and every verdict but the baseline's, a line each."""
+        lines = [f"StudyResult: {self.study.title}", self.study.question]
+        lines += [notebook.INDICATIVE] if self.estimated else []
+        if not self.may_publish_origins:
+            return "\n".join([*lines, UNPROTECTED])
+        return "\n".join([*lines, delegate("verdicts_text", self._changes)])
+
+    @property
+    def _changes(self) -> list[Verdict]:
+        return [item for item in self.verdicts if item.scenario != self.scenario_names[0]]
 
     @property
     def scenario_names(self) -> tuple[str, ...]:
@@ -270,6 +270,55 @@ class StudyResult:
             None when times are estimated.
         """
         return self.moved[scenario].network if scenario in self.moved else self.network
+
+    def side(self, scenario: str) -> Side:
+        """Return sites and minutes under a scenario, on its own streets where it changes some.
+
+        Parameters
+        ----------
+        scenario
+            Name of an assessed scenario.
+
+        Returns
+        -------
+        Side
+            What a criterion looks at before or after a change.
+        """
+        sites = self.scenario_sites[scenario]
+        if scenario in self.moved:
+            return self.moved[scenario].side(sites)
+        return Side(
+            sites=sites,
+            times=self.times,
+            times_back=self.times_back,
+            distances=self.distances,
+        )
+
+    @property
+    def judge_settings(self) -> JudgeSettings:
+        """What the study's criteria share."""
+        private = self.may_publish_origins and not self.study.weights_public
+        return judge_settings(self.study, self.hidden if private else None)
+
+    def cases(self) -> list[Case]:
+        """Return every assessed scenario as a case to judge, baseline first.
+
+        Returns
+        -------
+        list of Case
+            Before is the baseline in each.
+        """
+        before, settings = self.side(BASELINE_NAME), self.judge_settings
+        return [
+            Case(
+                scenario=name,
+                origins=self.origins,
+                before=before,
+                after=self.side(name),
+                settings=settings,
+            )
+            for name in self.scenario_names
+        ]
 
     def nearest(self, scenario: str, mode: str, *, full_time: bool) -> pd.DataFrame:
         """Return each origin's nearest site under a scenario.

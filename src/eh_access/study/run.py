@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from eh_access.criteria.criterion import Case, JudgeSettings, Side, Verdicts
+from eh_access.criteria.criterion import Case, Verdicts
 from eh_access.criteria.judge import judge
 from eh_access.errors import InputError
 from eh_access.measures.comparison import compare
@@ -19,7 +19,7 @@ from eh_access.routing.estimate import estimate_error
 from eh_access.routing.travel_times import OFF_NETWORK
 from eh_access.sources.bundled import data_dir, load_sources
 from eh_access.study.config import scenario_of
-from eh_access.study.families import LEFT_OUT, for_families
+from eh_access.study.families import for_families, judge_settings
 from eh_access.study.inputs import changed_networks, read_inputs, street_notes
 from eh_access.study.notes import neighbour_notes, study_notes, warnings_first
 from eh_access.study.records import Inputs, Note, StepCount, note
@@ -28,59 +28,12 @@ from eh_access.study.streets import Streets, is_near, own_streets, refuse_elsewh
 from eh_access.study.travel import Progress, Travel, compute_travel_times, with_more, with_moved
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import geopandas as gpd
 
     from eh_access.measures.comparison import Comparison
     from eh_access.network.model import Network
     from eh_access.study.config import Study
-    from eh_access.study.records import Hidden, InputFile
-
-
-def cases_of(result: StudyResult) -> list[Case]:
-    """Return every assessed scenario as a case to judge, baseline first."""
-    before = side_of(result, BASELINE_NAME)
-    return [
-        Case(
-            scenario=name,
-            origins=result.origins,
-            before=before,
-            after=side_of(result, name),
-            settings=judging_of(result),
-        )
-        for name in result.scenario_names
-    ]
-
-
-def judging_of(result: StudyResult) -> JudgeSettings:
-    """Return what the study's criteria share."""
-    moved = result.may_publish_origins and not result.study.weights_public
-    return judging(result.study, moved=moved, hidden=result.hidden)
-
-
-def judging(study: Study, *, moved: bool, hidden: Sequence[Hidden]) -> JudgeSettings:
-    """Return what the criteria of a study share."""
-    return JudgeSettings(
-        full_time_from_hours=study.settings.full_time_from_hours,
-        unit=study.unit,
-        place=study.site_word,
-        policy=study.policy,
-        moved=tuple(item.cell for item in hidden if LEFT_OUT in item.rule) if moved else None,
-    )
-
-
-def side_of(result: StudyResult, scenario: str) -> Side:
-    """Return sites and minutes under one scenario, on its own streets where it changes some."""
-    sites = result.scenario_sites[scenario]
-    if scenario in result.moved:
-        return result.moved[scenario].side(sites)
-    return Side(
-        sites=sites,
-        times=result.times,
-        times_back=result.times_back,
-        distances=result.distances,
-    )
+    from eh_access.study.records import InputFile
 
 
 PLACED = {False: "placed on the network", True: "with a place"}
@@ -413,8 +366,7 @@ def _comparisons(
 
 def _verdicts(study: Study, tables: Inputs, choices: dict[str, _Choice]) -> Verdicts:
     """Judge every scenario by every criterion; the baseline gives the values before."""
-    moved = tables.private is not None
-    settings = judging(study, moved=moved, hidden=tables.hidden)
+    settings = judge_settings(study, tables.hidden if tables.private is not None else None)
     before = choices[BASELINE_NAME]
     cases = [
         Case(

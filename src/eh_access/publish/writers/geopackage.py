@@ -27,12 +27,16 @@ from eh_access.publish.numbers import clause
 from eh_access.publish.table import MARK_NOTE
 from eh_access.publish.tabulations import AREA_FACTS, area_changes, display_areas
 from eh_access.publish.wording import Wording, headline
+from eh_access.study.result import BASELINE_NAME
 from eh_access.tables import CRS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
 
+    from eh_access.modes import TravelMode
     from eh_access.publish.writers.material import Material
+    from eh_access.study.config import Study
     from eh_access.study.findings import Maps
     from eh_access.study.result import StudyResult
 
@@ -332,15 +336,18 @@ def site_status(result: StudyResult, scenario: str) -> pd.Series:
 def layers(result: StudyResult, maps: Maps) -> list[Layer]:
     """Return every layer of a study."""
     result.refuse_private()
-    scenario, mode = headline(result), result.modes[0]
-    found = [_sites_layer(result, scenario), *_rough_layer(result)]
+    scenario, mode, study = headline(result), result.times[result.modes[0]].mode, result.study
+    name = scenario or BASELINE_NAME
+    sites = result.scenario_sites[name].assign(status=site_status(result, name))
+    found = [_sites_layer(sites, name), *_rough_layer(result.sites, result.borough)]
     if result.neighbours is not None:
-        found.append(_neighbours_layer(result, result.neighbours))
+        found.append(_neighbours_layer(result.neighbours, study.site_word))
     if scenario is not None:
-        found.append(_origins_layer(result, scenario))
-    found.append(_areas_layer(result, scenario, mode))
+        changes = {by: result.comparisons_full_time[scenario, by].frame for by in result.modes}
+        found.append(_origins_layer(result.origins, changes, scenario, study))
+    found.append(_areas_layer(result, scenario))
     if maps.land is not None:
-        found.append(_isochrones_layer(result, maps.land))
+        found.append(_isochrones_layer(maps.land, mode, study.settings.cutoff_min))
     if maps.streets is not None:
         found.append(streets_layer(maps.streets))
     return [_marked(layer, estimated=result.estimated) for layer in found]
@@ -352,11 +359,8 @@ def _marked(layer: Layer, *, estimated: bool) -> Layer:
     return replace(layer, title=title, frame=layer.frame.assign(estimated=estimated))
 
 
-def _sites_layer(result: StudyResult, scenario: str | None) -> Layer:
-    name = scenario or "baseline"
-    sites = result.scenario_sites[name].assign(status=site_status(result, name))
-    sites = sites[sites["status"].notna()]
-    kept = [*SITE_COLUMNS, "geometry"]
+def _sites_layer(sites: gpd.GeoDataFrame, scenario: str) -> Layer:
+    frame = sites.loc[sites["status"].notna(), [*SITE_COLUMNS, "geometry"]]
     style = categorised_style(
         "status",
         {
@@ -370,50 +374,51 @@ def _sites_layer(result: StudyResult, scenario: str | None) -> Layer:
         size_mm=3.2,
         marks="name",
     )
-    return Layer(name="sites", title=f"Sites under {name}", frame=sites[kept], style=style)
+    return Layer(name="sites", title=f"Sites under {scenario}", frame=frame, style=style)
 
 
-def _neighbours_layer(result: StudyResult, neighbours: gpd.GeoDataFrame) -> Layer:
+def _neighbours_layer(neighbours: gpd.GeoDataFrame, site_word: str) -> Layer:
     """Return the sites just outside the area that others run."""
-    word = f"a neighbour's {result.study.site_word}"
+    word = f"a neighbour's {site_word}"
     frame = neighbours.assign(status=word)[[*SITE_COLUMNS, "geometry"]]
     style = categorised_style("status", {word: ("diamond", STREET_COLOUR)}, size_mm=3.2)
-    title = f"{result.study.site_word.capitalize()}s just outside the area that others run"
+    title = f"{site_word.capitalize()}s just outside the area that others run"
     return Layer(name="neighbours", title=title, frame=frame, style=style)
 
 
-def _rough_layer(result: StudyResult) -> list[Layer]:
+def _rough_layer(sites: gpd.GeoDataFrame, borough: BaseGeometry) -> list[Layer]:
     """Return where sites known only roughly may be, if there are any."""
-    areas = rough_areas(result.sites, result.borough)
+    areas = rough_areas(sites, borough)
     if areas.empty:
         return []
     columns = ["name", "location_basis", "location_radius_m"]
-    frame = gpd.GeoDataFrame(result.sites.loc[areas.index, columns], geometry=areas.boundary)
+    frame = gpd.GeoDataFrame(sites.loc[areas.index, columns], geometry=areas.boundary)
     title = "Lines within which sites known only roughly lie, cut to the study's area"
     style = line_style(charts.INK, 0.3)
     return [Layer(name="rough_sites", title=title, frame=frame, style=style)]
 
 
-def _origins_layer(result: StudyResult, scenario: str) -> Layer:
+def _origins_layer(
+    origins: gpd.GeoDataFrame, changes: Mapping[str, pd.DataFrame], scenario: str, study: Study
+) -> Layer:
     """Return the origins with before, after and outcome by each mode."""
-    frame = result.origins[["weight", "area_id", "geometry"]].copy()
-    frame["weight"] = result.study.policy.shown(frame["weight"])
-    for mode in result.modes:
-        rows = result.comparisons_full_time[scenario, mode].frame
+    frame = origins[["weight", "area_id", "geometry"]].copy()
+    frame["weight"] = study.policy.shown(frame["weight"])
+    for mode, rows in changes.items():
         for column in ("before_min", "after_min", "change_min", "site_after", "outcome"):
             values = rows[column].reindex(frame.index)
             values = values.round(4) if column.endswith("_min") else values
             frame[slug(mode, FULL_TIME, column)] = values
-    shown = slug(result.modes[0], FULL_TIME, "outcome")
+    shown = slug(next(iter(changes)), FULL_TIME, "outcome")
     style = categorised_style(shown, ORIGIN_STYLE, size_mm=1.4)
     title = (
-        f"Where {result.study.unit} are counted (points), under {scenario}: minutes to the nearest "
-        f"full-time {result.study.site_word} before and after; inf = not reached"
+        f"Where {study.unit} are counted (points), under {scenario}: minutes to the nearest "
+        f"full-time {study.site_word} before and after; inf = not reached"
     )
     return Layer(name="origins", title=title, frame=frame, style=style)
 
 
-def _areas_layer(result: StudyResult, scenario: str | None, mode: str) -> Layer:
+def _areas_layer(result: StudyResult, scenario: str | None) -> Layer:
     """Return the areas with a group of columns for each scenario and mode."""
     shown = display_areas(result.origins, result.areas, public=result.study.weights_public)
     frame = shown.areas[["name", "geometry"]].copy()
@@ -428,7 +433,7 @@ def _areas_layer(result: StudyResult, scenario: str | None, mode: str) -> Layer:
     if scenario is not None:
         bounds = (-1e6, *CHANGE.bounds, 1e6)
         classes = list(zip(bounds[:-1], bounds[1:], CHANGE.labels, CHANGE.colours, strict=True))
-        style = graduated_style(slug(scenario, mode, "change_min"), classes)
+        style = graduated_style(slug(scenario, result.modes[0], "change_min"), classes)
     title = (
         f"Change by {shown.word}: minutes to the nearest full-time {result.study.site_word} before "
         "and after"
@@ -436,11 +441,10 @@ def _areas_layer(result: StudyResult, scenario: str | None, mode: str) -> Layer:
     return Layer(name="areas", title=title, frame=frame, style=style)
 
 
-def _isochrones_layer(result: StudyResult, land: gpd.GeoDataFrame) -> Layer:
+def _isochrones_layer(land: gpd.GeoDataFrame, mode: TravelMode, cutoff_min: float) -> Layer:
     """Return what lies within the cutoff of each site by the study's first mode."""
-    mode, cutoff = result.times[result.modes[0]].mode, result.study.settings.cutoff_min
-    words = f"within {cutoff:g} minutes {mode.label}"
-    style = graduated_style("cutoff_min", [(0.0, cutoff, words, ISOCHRONE_COLOUR)])
+    words = f"within {cutoff_min:g} minutes {mode.label}"
+    style = graduated_style("cutoff_min", [(0.0, cutoff_min, words, ISOCHRONE_COLOUR)])
     title = f"Land {words} of each site before, along streets"
     return Layer(name="isochrones", title=title, frame=land, style=style)
 
