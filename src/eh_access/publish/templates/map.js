@@ -28,7 +28,7 @@ function start(map) {
   const state = {
     scenario: data.scenarios[data.scenarios.length - 1].name,
     mode: modes[0].name, minutes: data.settings.cutoff_min, who: "all", count: "full",
-    view: "change", rows: rowKinds[0][0], changes: new Map(), neighbours: false,
+    view: "change", rows: rowKinds[0][0], changes: new Map(), neighbours: false, kept: null,
     sort: { column: 0, down: false }, filter: "",
   };
   const order = Core.byId(data.sites);
@@ -45,7 +45,20 @@ function start(map) {
     if (!kept.has(key)) kept.set(key, work());
     return kept.get(key);
   };
-  const scenario = () => data.scenarios.find((item) => item.name === state.scenario);
+  const chosen = () => data.scenarios.find((item) => item.name === state.scenario);
+  /* The sites a scenario leaves open with fewer hours, and how many: null unless all keep as many. */
+  const agreed = (item) => once(`agreed ${item.name}`, () => {
+    const was = data.scenarios[0].hours;
+    const sites = data.sites.map((_, s) => s).filter((s) => item.open[s] && item.hours[s] !== null && (was[s] === null || item.hours[s] < was[s]));
+    const hours = new Set(sites.map((s) => item.hours[s]));
+    return hours.size === 1 ? { sites, hours: [...hours][0] } : null;
+  });
+  /* The scenario chosen, with as many hours kept where they are cut as the reader has chosen. */
+  const scenario = () => (state.kept === null ? chosen() : once(`kept ${state.kept} ${state.scenario}`, () => {
+    const { sites } = agreed(chosen());
+    return { ...chosen(), hours: chosen().hours.map((hours, s) => (sites.includes(s) ? state.kept : hours)) };
+  }));
+  const own = () => state.changes.size > 0 || state.kept !== null;
   const mode = () => modes.find((item) => item.name === state.mode);
   const group = () => groups.find((item) => item.id === state.who);
 
@@ -109,15 +122,15 @@ function start(map) {
     const changed = state.changes.get(site.id);
     const open = changed === undefined ? Boolean(scenario().open[i]) : changed;
     const hours = Core.hoursOf(data, scenario(), state.changes)[i];
-    const own = changed === undefined ? "" : ", by your choice";
+    const byYou = changed === undefined ? "" : ", by your choice";
     const at = scenario().moved.find((move) => move.site === i)?.at || site.at;
     if (site.neighbour) {
       const counted = state.neighbours ? "counted" : "not counted";
       return { at, state: `neighbour ${counted.replace(" ", "-")}`, words: `a neighbour’s, ${counted}${hours === null ? "" : `, open ${Core.whole(hours)} hours a week`}`, does: "" };
     }
-    if (!open) return { at, state: "closed", words: `closed${own}`, does: "Press to open" };
+    if (!open) return { at, state: "closed", words: `closed${byYou}`, does: "Press to open" };
     const part = hours !== null && hours < data.settings.full_time_from_hours;
-    const words = part ? `open ${Core.whole(hours)} hours a week${own}` : `open full time${own}`;
+    const words = part ? `open ${hours === 0 ? "no" : Core.whole(hours)} hours a week${byYou}` : `open full time${byYou}`;
     return { at, state: part ? "part" : "full", words, does: "Press to close" };
   }
 
@@ -131,12 +144,13 @@ function start(map) {
 
   const page = {
     data, map, get, make, state, modes, groups, views, counts, rowKinds, n, weight, unit, word,
-    scenario, mode, group, minutesOf, siteState, toggle, update, now: null, settled: false,
+    scenario, agreed: () => agreed(chosen()), own, mode, group, minutesOf, siteState, toggle, update, now: null, settled: false,
     // a degree of longitude beside one of latitude, here
     squeeze: Math.cos((data.origins.at[0] / 1e5) * (Math.PI / 180)),
     countText: () => (state.count === "any" ? `open ${word}` : `full-time ${word}`),
     scenarioLabel: () => [
-      scenario().label, state.changes.size ? "with your changes" : "",
+      scenario().label, state.kept === null ? "" : `${state.kept === 0 ? "no" : state.kept} hours a week kept`,
+      state.changes.size ? "with your changes" : "",
       state.neighbours ? `neighbours’ ${word}s counted` : "",
     ].filter(Boolean).join(", "),
   };

@@ -20,13 +20,14 @@ const Controls = (() => {
       get("banner-all").textContent = data.accuracy.slice(first.length + 1);
       ["figures", "table-heading"].forEach((id) => get(id).append(" ", make("span", "indicative", { class: "badge" })));
     }
-    fillSelect("scenario", data.scenarios.map((item) => [item.name, item.label]), () => page.state.changes.clear());
+    fillSelect("scenario", data.scenarios.map((item) => [item.name, item.label]), () => { page.state.changes.clear(); page.state.kept = null; });
     fillSelect("who", page.groups.map((group) => [group.id, group.label]));
     fillSelect("count", page.counts);
     fillSelect("rows", page.rowKinds, () => { page.state.sort = { column: 0, down: false }; });
     radios("modes", "mode", page.modes.map((mode) => [mode.name, mode.label]));
     radios("views", "view", page.views);
     minutesInputs();
+    keptInputs();
     neighbours();
     const word = data.study.site_word;
     get("count-label").textContent = `Which ${word}s count`;
@@ -72,6 +73,35 @@ const Controls = (() => {
     pair[1].addEventListener("blur", () => { pair[1].value = page.state.minutes; });
   }
 
+  /* From none to as many as the scenario allows; as many as that is the scenario itself. */
+  function keptInputs() {
+    const { get, state } = page;
+    const pair = [get("kept"), get("kept-number")];
+    pair.forEach((input) => input.addEventListener("input", () => {
+      const value = Number(input.value);
+      const most = page.agreed().hours;
+      if (input.value === "" || !(value >= 0 && value <= most)) return;
+      state.kept = value === most ? null : value;
+      page.update();
+    }));
+    pair[1].addEventListener("blur", keptShown);
+  }
+
+  function keptShown() {
+    const { data, get, state } = page;
+    const agreed = page.agreed();
+    get("kept-part").hidden = agreed === null;
+    if (!agreed) return;
+    const value = state.kept === null ? agreed.hours : state.kept;
+    const step = Number.isInteger(agreed.hours) ? 1 : 0.5;
+    ["kept", "kept-number"].forEach((id) => { Object.assign(get(id), { max: agreed.hours, step }); });
+    get("kept").value = value;
+    get("kept").setAttribute("aria-valuetext", `${value} hours a week`);
+    if (document.activeElement !== get("kept-number")) get("kept-number").value = value;
+    const names = Core.listed(agreed.sites.map((s) => data.sites[s].name));
+    get("kept-hint").textContent = `At ${names}: from none to ${agreed.hours}. ${data.study.site_word[0].toUpperCase()}${data.study.site_word.slice(1)}s count as full-time from ${data.settings.full_time_from_hours}.`;
+  }
+
   function neighbours() {
     const { data, get, state } = page;
     const across = data.sites.filter((site) => site.neighbour);
@@ -110,6 +140,7 @@ const Controls = (() => {
     get("minutes").value = state.minutes;
     get("minutes").setAttribute("aria-valuetext", `${state.minutes} minutes`);
     if (document.activeElement !== get("minutes-number")) get("minutes-number").value = state.minutes;
+    keptShown();
     Postcode.shown();
     clearTimeout(addressing);
     addressing = setTimeout(address, ADDRESS_MS);
@@ -130,6 +161,7 @@ const Controls = (() => {
     const { state } = page;
     const parts = new URLSearchParams();
     ["scenario", "mode", "minutes", "who", "count", "view"].forEach((key) => parts.set(key, state[key]));
+    if (state.kept !== null) parts.set("kept", state.kept);
     if (state.neighbours) parts.set("neighbours", "counted");
     [[true, "open"], [false, "close"]].forEach(([open, key]) => {
       const ids = [...state.changes].filter(([, value]) => value === open).map(([id]) => id);
@@ -152,6 +184,8 @@ const Controls = (() => {
     });
     const minutes = Number(parts.get("minutes"));
     if (Number.isInteger(minutes) && minutes >= 10 && minutes <= 60) state.minutes = minutes;
+    const [kept, agreed] = [parts.get("kept") || "", page.agreed()];
+    state.kept = agreed && /^\d+(\.5)?$/.test(kept) && Number(kept) < agreed.hours ? Number(kept) : null;
     state.neighbours = parts.get("neighbours") === "counted" && data.sites.some((site) => site.neighbour);
     state.changes.clear();
     [["open", true], ["close", false]].forEach(([key, open]) => parts.getAll(key).forEach((id) => {
@@ -178,7 +212,7 @@ const Controls = (() => {
     const name = `own-${state.scenario}`.slice(0, 40).replace(/-+$/, "");
     const lines = [
       `# Made by hand on the map of the study ${text(data.study.id)}; for: eh-access challenge`,
-      "[[scenario]]", `name = ${text(name)}`, `label = ${text(state.changes.size ? `${page.scenario().label}, changed by hand` : page.scenario().label)}`,
+      "[[scenario]]", `name = ${text(name)}`, `label = ${text(page.own() ? `${page.scenario().label}, changed by hand` : page.scenario().label)}`,
       `note = ${text("Made by hand on the map page.")}`,
     ];
     if (closed.length) lines.push(`close = [${closed.map(text).join(", ")}]`);
@@ -221,7 +255,7 @@ const Controls = (() => {
       Draw.tiles(get("tiles").checked, () => { get("tiles-word").textContent = "OpenStreetMap cannot be reached from here; the map below is complete without it."; });
       page.update();
     });
-    get("reset").addEventListener("click", () => { state.changes.clear(); page.update(); get("centres").querySelector("button")?.focus(); });
+    get("reset").addEventListener("click", () => { state.changes.clear(); state.kept = null; page.update(); get("centres").querySelector("button")?.focus(); });
     get("copy-link").addEventListener("click", () => copy(`${location.href.split("#")[0]}#${link()}`, "The link is copied.", "own-word"));
     get("save-toml").addEventListener("click", () => save(`${state.scenario}-own.toml`, toml(), "application/toml"));
     get("filter").addEventListener("input", () => { state.filter = get("filter").value; Table.shown(); });

@@ -144,9 +144,10 @@ const Figures = (() => {
       buttons[i].node.setAttribute("aria-pressed", String(states[i].state !== "closed"));
     });
     const named = [...state.changes].map(([id, open]) => `${data.sites.find((s) => s.id === id).name} ${open ? "open" : "closed"}`);
+    if (state.kept !== null) named.unshift(`${state.kept === 0 ? "no" : state.kept} hours a week kept where they are cut`);
     const words = named.length ? `Your own scenario: ${page.scenario().label}, with ${Core.listed(named)}.` : "";
     if (get("own-word").textContent !== words) get("own-word").textContent = words;
-    get("reset").disabled = state.changes.size === 0;
+    get("reset").disabled = !page.own();
   }
 
   /* ---- yardsticks ---- */
@@ -166,17 +167,17 @@ const Figures = (() => {
       }
       const found = data.verdicts.find((item) => item.scenario === state.scenario && item.criterion === criterion.id
         && item.neighbours === state.neighbours);
-      judged.push(state.changes.size || !found ? Criteria.judge(page, criterion) : found);
-      if (state.changes.size) soon = setTimeout(next, 0);
+      judged.push(page.own() || !found ? Criteria.judge(page, criterion) : found);
+      if (page.own()) soon = setTimeout(next, 0);
       else next();
     };
-    if (!state.changes.size) next();
+    if (!page.own()) next();
     else soon = setTimeout(next, DRAWN_MS);
   }
 
   function criteriaShown(judged) {
     const { data, get, make, state } = page;
-    const own = state.changes.size > 0;
+    const own = page.own();
     get("criteria-part").hidden = data.criteria.length === 0;
     get("criteria-word").textContent = own
       ? "Worked out in this page for your own scenario. For the full verdict, download the scenario file and run the study with it."

@@ -1,0 +1,136 @@
+"""The hours kept where a scenario cuts them: a slider, and every figure that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from browser.opened import Opened, written
+from eh_access.criteria.criterion import Case, JudgeSettings, Side
+from eh_access.criteria.evaluate import Assumptions, evaluate
+from eh_access.criteria.judge import judge
+from eh_access.measures.scenarios import Scenario, SetHours, apply_scenario
+from eh_access.study.run import cases_of
+from map_study import toy_result
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import Browser
+
+    from eh_access.study.result import StudyResult
+
+JUDGED = "() => start.api.data.criteria.map(criterion => Criteria.judge(start.api, criterion))"
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory: pytest.TempPathFactory) -> StudyResult:
+    return toy_result(tmp_path_factory.mktemp("toy"))
+
+
+@pytest.fixture(scope="module")
+def toy_page(toy: StudyResult, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(toy, tmp_path_factory.mktemp("toy-page"))
+
+
+@pytest.fixture
+def opened(chromium: Browser, toy_page: Path) -> Iterator[Opened]:
+    page = Opened(chromium, toy_page, link="#scenario=sessions&count=any&mode=walk&minutes=20")
+    yield page
+    page.check()
+    page.close()
+
+
+def test_every_yardstick_follows_the_hours_as_the_library_does(
+    opened: Opened, toy: StudyResult
+) -> None:
+    before = Side(sites=toy.sites, times=toy.times, times_back=toy.times_back)
+    for kept in (0, 3, 9, 10):
+        opened.page.fill("#kept-number", str(kept))
+        sites = apply_scenario(toy.sites, Scenario("own", "Own", (SetHours("b", float(kept)),)))
+        after = Side(sites=sites, times=toy.times, times_back=toy.times_back)
+        settings = JudgeSettings(place="centre")
+        case = Case(
+            scenario="own", origins=toy.origins, before=before, after=after, settings=settings
+        )
+        for criterion, shown in zip(toy.study.criteria, opened.page.evaluate(JUDGED), strict=True):
+            verdict = judge(criterion, case)
+            assert shown["value"] == pytest.approx(verdict.value, abs=1e-9), (kept, criterion.id)
+            assert shown["outcome"] == verdict.outcome.value, (kept, criterion.id)
+            assert shown["indication"] == (verdict.indication or ""), (kept, criterion.id)
+
+
+def test_with_no_hours_the_figures_are_those_of_closing(opened: Opened, toy: StudyResult) -> None:
+    assert opened.text("#loses") == "0"
+    opened.page.fill("#kept-number", "0")
+    kept_none = opened.big()
+    row = toy.comparisons["close-b", "walk"].summary().iloc[0]
+    assert kept_none["added"] == f"{row['mean_change_min']:+.1f}"
+    link = "#scenario=close-b&count=any&mode=walk&minutes=20"
+    opened.page.evaluate("link => { location.hash = link; }", link)
+    expect(opened.page.locator("#kept-part")).to_be_hidden()
+    assert opened.big() == kept_none
+    opened.page.evaluate("link => { location.hash = link; }", link.replace("close-b", "sessions"))
+    expect(opened.page.locator("#kept-part")).to_be_visible()
+    opened.page.fill("#kept-number", "0")
+    assert "open no hours a week" in opened.text("#centres")
+    assert "no hours a week kept" in opened.text("#summary")
+    # full-time cover stays what it was: neither ten hours nor none are full-time
+    opened.switch(count="full")
+    without = opened.big()
+    opened.page.fill("#kept-number", "10")
+    assert opened.big() == without
+
+
+def test_the_slider_goes_by_keys_and_a_link_brings_it_back(
+    chromium: Browser, toy_page: Path, opened: Opened
+) -> None:
+    page = opened.page
+    page.focus("#kept")
+    page.keyboard.press("ArrowLeft")
+    assert page.input_value("#kept-number") == "9"
+    assert page.get_attribute("#kept", "aria-valuetext") == "9 hours a week"
+    page.keyboard.press("Home")
+    link = opened.link("kept=0")
+    again = Opened(chromium, toy_page, link=link)
+    assert again.page.input_value("#kept") == "0"
+    assert again.big() == opened.big()
+    again.close()
+    page.keyboard.press("End")  # as many as the scenario says is the scenario
+    expect(page.locator("#own-word")).to_have_text("")
+    assert page.is_disabled("#reset")
+    page.keyboard.press("ArrowLeft")
+    page.click("#reset")
+    assert page.input_value("#kept") == "10"
+    # what is no number of hours, or more than were agreed, changes nothing
+    for wrong in ("", "11", "-1"):
+        page.fill("#kept-number", wrong)
+        expect(page.locator("#own-word")).to_have_text("")
+    opened.switch(scenario="close-b")
+    expect(page.locator("#kept-part")).to_be_hidden()
+
+
+def test_the_scenario_file_holds_the_hours(opened: Opened) -> None:
+    opened.page.fill("#kept-number", "4")
+    text = opened.page.evaluate("() => Controls.toml()")
+    assert 'set_hours = { "b" = 4 }' in text
+    assert "changed by hand" in text
+
+
+@pytest.mark.parametrize("kept", [0.0, 5.0, 10.0])
+def test_rotherhams_opening_hours_are_those_of_the_sensitivity(
+    chromium: Browser, rotherham_page: Path, rotherham: StudyResult, kept: float
+) -> None:
+    page = Opened(chromium, rotherham_page, link="#scenario=deregister-sessions")
+    page.page.fill("#kept-number", f"{kept:g}")
+    case = next(case for case in cases_of(rotherham) if case.scenario == "deregister-sessions")
+    shown = page.page.evaluate(JUDGED)
+    for criterion, found in zip(rotherham.study.criteria, shown, strict=True):
+        if criterion.sites == "open":
+            value = float(evaluate(criterion, case, Assumptions(agreed_hours=kept)).value)
+            assert found["value"] == pytest.approx(value, abs=1e-6)
+    page.check()
+    page.close()
