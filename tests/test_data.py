@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from eh_access.criteria.uncertainty import sampled_sites
+from eh_access.criteria.draws import sampled_sites
 from eh_access.measures.scenarios import rough_areas
 from eh_access.sources import bundled
 

@@ -17,6 +17,7 @@ DONE_IN = {
     "verdicts_text": "publish.criteria_words",
     "verdicts_html": "publish.criteria_words",
     "sensitivity_text": "publish.criteria_words",
+    "uncertainty_text": "publish.criteria_words",
     "sensitivity_html": "publish.criteria_words",
     "plot_times": "publish.charts",
     "plot_change": "publish.charts",

@@ -99,7 +99,7 @@ BEFORE_TOO = "*"
 LETTERS = "AB"
 """What stands over scenarios in a table: their names would not fit."""
 UNITS = {"points": "pts"}
-STYLES = {"met": "green", "marginal": "yellow", "not met": "bold red", "cannot say": "dim"}
+STYLES = {"met": "green", "too close to call": "yellow", "not met": "bold red", "cannot say": "dim"}
 
 
 def verdict_table(verdicts: Verdicts, first: str, names: Sequence[str]) -> Table:
@@ -141,7 +141,7 @@ def _found(verdict: Verdict) -> Text:
 def _outcome(verdict: Verdict) -> str:
     """Return an outcome; of one that cannot be said what it points to, in brackets."""
     if str(verdict.outcome) != CANNOT_SAY:
-        return str(verdict.outcome)
+        return str(verdict.outcome).removesuffix(" to call")
     return f"({verdict.indication})" if verdict.indication else "?"
 
 

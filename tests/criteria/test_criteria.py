@@ -11,7 +11,12 @@ from toy_borough import EVERY, SEVEN, criterion
 
 
 def test_outcomes_read_as_words() -> None:
-    assert [str(outcome) for outcome in Outcome] == ["met", "marginal", "not met", "cannot say"]
+    assert [str(outcome) for outcome in Outcome] == [
+        "met",
+        "too close to call",
+        "not met",
+        "cannot say",
+    ]
 
 
 @pytest.mark.parametrize("name", list(EVERY))

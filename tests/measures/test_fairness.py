@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eh_access.errors import InputError
 from eh_access.measures.comparison import Comparison, compare
 from eh_access.measures.equity import (
     COVERS,
@@ -17,11 +16,12 @@ from eh_access.measures.equity import (
     NOT_SHOWN,
     NOTES,
     UNITS,
-    drawn_areas,
+    DrawnMinutes,
     fairness_frame,
     gap,
     gaps_between,
     groupings,
+    simultaneous,
 )
 from strategies_analysis import World, some_of, worlds
 from toy_borough import HOUSES, origins, times, times_of
@@ -144,7 +144,7 @@ def test_columns_are_those_with_a_unit() -> None:
 def test_groups_make_up_the_whole(drawn: tuple[World, list[str]]) -> None:
     world, left = drawn
     comparison = compare(world.times, world.times, world.origins, sites_after=left)
-    table = fairness_frame({("s", "walk"): comparison}, resamples=5)
+    table = fairness_frame({("s", "walk"): comparison})
     sums = table.groupby("group_kind")["weight"].sum()
     assert sums.to_numpy() == pytest.approx(world.origins["weight"].sum())
     parts = ["weight_loses", "weight_gains", "weight_unchanged", "weight_still_unreached"]
@@ -171,46 +171,67 @@ def test_the_text_says_what_it_must() -> None:
 # ---- intervals ---------------------------------------------------------------------------------
 
 
-def many_areas(spread: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return 40 areas of 5 origins each, half in group 0, whose mean is 3 minutes longer."""
-    areas = np.repeat(np.arange(40), 5)
-    groups = (areas >= 20).astype(int)
-    shift = np.random.default_rng(7).normal(0, spread, 40)[areas]
-    return np.where(groups == 0, 10.0, 7.0) + shift, np.ones(200), groups, areas
+def drawn_as(comparison: Comparison, draws: int, error: float) -> DrawnMinutes:
+    """Return minutes that are off by a normal error of each origin's own, and exact weights."""
+    frame, random = comparison.frame, np.random.default_rng(5)
+    before, after = frame["before_min"].to_numpy(), frame["after_min"].to_numpy()
+    off = random.normal(0.0, error, (draws, len(frame)))
+    return DrawnMinutes(
+        before=np.tile(before, (draws, 1)), after=after + off, weights=frame["weight"].to_numpy()
+    )
 
 
-def test_an_interval_is_as_wide_as_theory_says() -> None:
-    values, weights, groups, areas = many_areas(spread=2.0)
-    drawn = drawn_areas(40, seed=3, resamples=4000)
-    found = gaps_between(values, weights, groups=groups, areas=areas, drawn=drawn, count=2)
-    means = [values[(groups == group)].reshape(-1, 5)[:, 0] for group in (0, 1)]
-    error = math.sqrt(sum(part.var() / 20 for part in means))
-    assert found.gap[0] == pytest.approx(means[0].mean() - means[1].mean())
-    assert found.low[0] < found.gap[0] < found.high[0]
-    assert (found.high[0] - found.low[0]) / 2 == pytest.approx(1.96 * error, rel=0.1)
-    # what one group has more the other has less
-    assert (found.low[1], found.high[1]) == pytest.approx((-found.high[0], -found.low[0]))
+def test_gaps_of_every_draw_are_those_of_a_table_with_those_minutes() -> None:
+    comparison = without_b()
+    drawn = drawn_as(comparison, 5, 1.0)
+    numbers = pd.factorize(comparison.groups["ward_name"], sort=True)[0]
+    weights = comparison.frame["weight"].to_numpy()
+    found = gaps_between(
+        weights * (drawn.after - drawn.before), np.tile(weights, (5, 1)), numbers, 4
+    )
+    for draw in range(5):
+        added = drawn.after[draw] - drawn.before[draw]
+        for ward in range(4):
+            inside = numbers == ward
+            means = [np.average(added[part], weights=weights[part]) for part in (inside, ~inside)]
+            assert found[draw, ward] == pytest.approx(means[0] - means[1])
 
 
-def test_areas_that_are_all_alike_leave_no_doubt() -> None:
-    values, weights, groups, areas = many_areas(spread=0.0)
-    drawn = drawn_areas(40, seed=3, resamples=200)
-    found = gaps_between(values, weights, groups=groups, areas=areas, drawn=drawn, count=2)
-    assert (found.low[0], found.high[0]) == pytest.approx((3.0, 3.0))
+def test_an_interval_of_one_figure_is_as_wide_as_theory_says() -> None:
+    draws = np.random.default_rng(1).normal(3.0, 2.0, (20_000, 1))
+    (low,), (high,) = simultaneous(draws)
+    assert (low, high) == (
+        pytest.approx(3 - 1.645 * 2, abs=0.1),
+        pytest.approx(3 + 1.645 * 2, abs=0.1),
+    )
 
 
-def test_the_seed_settles_the_draws() -> None:
-    first, again, other = (drawn_areas(9, seed=seed, resamples=6) for seed in (1, 1, 2))
-    assert (first == again).all()
-    assert (first != other).any()
+def test_intervals_hold_all_figures_of_nine_in_ten_draws_at_once() -> None:
+    random = np.random.default_rng(1)
+    draws = random.normal(0.0, [1.0, 5.0, 0.1, 2.0, 3.0], (50_000, 5))
+    low, high = simultaneous(draws)
+    inside = ((draws >= low) & (draws <= high)).all(axis=1)
+    assert inside.mean() == pytest.approx(0.9, abs=0.001)
+    # five independent normal figures: each must hold the fifth root of nine in ten
+    assert high[0] == pytest.approx(2.311, abs=0.04)
 
 
-def test_few_areas_give_no_interval() -> None:
-    table = rows(without_b(), "ward")
-    assert table["areas"].tolist() == [1, 1, 1, 1]
-    assert table[["gap_change_low_min", "gap_change_high_min"]].isna().all(axis=None)
+def test_what_never_varies_has_an_interval_of_no_width_and_what_lacks_a_value_none() -> None:
+    draws = np.array([[3.0, 1.0], [3.0, np.nan]])
+    low, high = simultaneous(draws)
+    assert (low[0], high[0]) == (3.0, 3.0)
+    assert math.isnan(low[1])
 
 
-def test_there_must_be_a_resample() -> None:
-    with pytest.raises(InputError, match="resamples is 0; give 1 or more"):
-        fairness_frame({("s", "walk"): without_b()}, resamples=0)
+def test_intervals_are_of_the_groups_of_one_kind_and_absent_where_nothing_was_drawn() -> None:
+    comparison = without_b()
+    ends = ["gap_change_low_min", "gap_change_high_min"]
+    plain = fairness_frame({("s", "walk"): comparison})
+    assert plain[ends].isna().all(axis=None)
+    drawn = {("s", "walk"): drawn_as(comparison, 500, 1.0)}
+    table = fairness_frame({("s", "walk"): comparison}, drawn=drawn)
+    told = table[table["group_kind"] != "everyone"].dropna(subset="gap_change_min")
+    assert (told["gap_change_low_min"] < told["gap_change_min"]).all()
+    assert (told["gap_change_min"] < told["gap_change_high_min"]).all()
+    # of two groups what one has more the other has less
+    assert plain.drop(columns=ends).equals(table.drop(columns=ends))

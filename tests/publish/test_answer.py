@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 from collections.abc import Mapping
 
-import pandas as pd
 import pytest
 
 from eh_access.criteria.criterion import Outcome, Verdict
@@ -24,7 +24,7 @@ from eh_access.publish.wording import Wording
 from eh_access.routing.estimate import MEASURED
 from eh_access.study.result import StudyResult
 
-MET, MARGINAL, NOT_MET = Outcome.MET, Outcome.MARGINAL, Outcome.NOT_MET
+MET, TOO_CLOSE, NOT_MET = Outcome.MET, Outcome.TOO_CLOSE, Outcome.NOT_MET
 Pointed = Outcome | None
 Told = tuple[Pointed, Pointed, bool, float]
 
@@ -43,37 +43,39 @@ def tables(rotherham: StudyResult) -> Mapping[str, Table]:
 def test_the_headline_tells_what_changed_from_what_was_missed_before(
     rotherham: StudyResult, tables: Mapping[str, Table]
 ) -> None:
-    # walk-30 and pram-2500 were missed before and get worse, sessions does not change at all;
-    # deprived-not-worse turns on roughly known places, and no-car lacks the bus
+    # walk-30 and pram-2500 were missed before and get worse; all else is of the change
     first = answer(rotherham, tables, "deregister-sessions")[0]
-    assert first.endswith("Of 7 criteria they point to:")
+    verdicts = rotherham.verdicts_for("deregister-sessions")
+    assert first.endswith(f"Of {len(verdicts)} criteria they point to:")
+    missed = [item.criterion.id for item in verdicts if item.not_met_before]
+    assert missed == ["walk-30", "pram-2500"]
+    pointed = [item.indication for item in verdicts]
+    assert set(pointed) == {Outcome.NOT_MET}
     assert standings(rotherham, "deregister-sessions") == (
-        "2 newly not met",
+        f"{len(verdicts) - 2} newly not met",
         "2 missed before and now worse",
-        "1 missed before and unchanged",
-        "2 nothing either way",
     )
 
 
-def test_on_its_streets_rotherham_s_headline_points_nowhere(on_streets: StudyResult) -> None:
+def test_on_its_streets_rotherham_s_headline_says_what_is_too_close(
+    on_streets: StudyResult,
+) -> None:
     result = on_streets
     scenario = "deregister-sessions"
     verdicts = result.verdicts_for(scenario)
     said = answer(result, tabulate(result), scenario)[0]
     assert "point to" not in said
-    unsaid = sum(item.outcome == Outcome.CANNOT_SAY for item in verdicts)
-    assert 0 < unsaid < len(verdicts)
-    assert any(text.startswith(str(unsaid)) for text in standings(result, scenario))
+    close = sum(item.outcome == Outcome.TOO_CLOSE for item in verdicts)
+    assert 0 < close < len(verdicts)
+    assert f"{close} too close to call" in standings(result, scenario)
 
 
-def test_a_coin_flip_points_to_nothing(rotherham: StudyResult) -> None:
+def test_a_place_known_roughly_is_named_whatever_its_basis_says(rotherham: StudyResult) -> None:
     for scenario in ("deregister-closed", "deregister-sessions"):
         (verdict,) = [
-            item
-            for item in rotherham.verdicts_for(scenario)
-            if item.criterion.id == "deprived-not-worse"
+            item for item in rotherham.verdicts_for(scenario) if item.criterion.id == "walk-30"
         ]
-        assert (verdict.outcome, verdict.indication) == (Outcome.CANNOT_SAY, None)
+        assert "known only roughly: Park View Children's Centre" in verdict.reason
         # Thrybergh Rainbow's host school is inferred: 800 m, whatever its basis says
         assert "Thrybergh Rainbow Children's Centre (known to within 800 m)" in verdict.reason
 
@@ -103,13 +105,13 @@ def verdicts_of(result: StudyResult, cases: list[Told]) -> tuple[Verdict, ...]:
     ("case", "told"),
     [
         ((MET, NOT_MET, False, 0.1), "new"),
-        ((MARGINAL, NOT_MET, False, 0.1), "new"),
+        ((TOO_CLOSE, NOT_MET, False, 0.1), "new"),
         ((NOT_MET, NOT_MET, True, 0.1), "worse"),
         ((NOT_MET, NOT_MET, True, 0.0), "unchanged"),
         ((NOT_MET, NOT_MET, True, -0.1), "better"),
         ((None, NOT_MET, False, 0.1), "unclear"),
         ((NOT_MET, MET, False, -0.1), "met"),
-        ((MET, MARGINAL, False, 0.1), "marginal"),
+        ((MET, TOO_CLOSE, False, 0.1), "too close to call"),
         ((NOT_MET, None, False, 0.1), ""),
     ],
 )
@@ -174,7 +176,7 @@ def test_the_matrix_tells_unchanged_and_neither_way(rotherham: StudyResult) -> N
     page = render_report(rotherham)
     turned = [item for item in rotherham.verdicts if item.scenario != "baseline"]
     neither = [item for item in turned if item.outcome == "cannot say" and not item.indication]
-    assert page.count("; points neither way") == len(neither) > 0
+    assert page.count("; points neither way") == len(neither)
 
 
 def test_the_fifth_hit_hardest_is_named(
@@ -219,26 +221,22 @@ def test_every_fifth_says_what_it_is_a_fifth_of(
     assert (held, len(share)) == (27, 170)
 
 
-def test_what_would_change_the_answer_does_not_name_what_turns_nothing(
-    rotherham: StudyResult,
+def test_what_to_find_out_first_is_the_doubt_that_would_settle_most(
+    on_streets: StudyResult, rotherham: StudyResult
 ) -> None:
+    told = what_would_change(on_streets, "deregister-sessions")
+    (first,) = [text for text in told if text.startswith("Find out first")]
+    found = on_streets.uncertainty
+    assert found is not None
+    gains = found.sources_frame.assign(gain=lambda t: t["right_then"] - t["right_now"])
+    most = gains.loc[gains["gain"].idxmax()]
+    assert str(most["name"]) in first
+    assert f"right {math.floor(100 * most['right_then'] + 1e-9)} in 100" in first
+    assert f"{math.floor(100 * most['right_now'] + 1e-9)} in 100 now" in first
+    assert any("Where Valley Children's Centre is" in text for text in told)
+    # an estimate is not drawn
     told = what_would_change(rotherham, "deregister-sessions")
-    (turning,) = [text for text in told if text.startswith("Where these are")]
-    rough = rotherham.sites[pd.to_numeric(rotherham.sites["location_radius_m"]) >= 100]
-    assert len(rough) == 8
-    verdicts = rotherham.verdicts_for("deregister-sessions")
-    causes = [
-        [clause for clause in item.reason.split("; ") if clause.startswith("it turns on where")]
-        for item in verdicts
-    ]
-    turned = {name for name in rough["name"] for found in causes if name in str(found)}
-    for name, radius in zip(rough["name"], rough["location_radius_m"], strict=True):
-        assert (f"{name} (to within {radius:,.0f} m)" in turning) == (name in turned)
-    assert f"{sum(map(bool, causes))} of {len(verdicts)}" in turning
-    assert any(f"Not the {8 - len(turned)} others" in text for text in told)
-    hangs = sum("its place could change the outcome" in item.reason for item in verdicts)
-    (unknown,) = [text for text in told if "Valley Children's Centre is, which" in text]
-    assert f"{hangs} of {len(verdicts)} criteria" in unknown
+    assert not any(text.startswith("Find out first") for text in told)
 
 
 def test_the_accuracy_of_the_estimate_is_stated_for_each_way_of_travelling(

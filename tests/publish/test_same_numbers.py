@@ -180,7 +180,7 @@ def test_gaps_are_those_of_the_csv(folder: Path, on_page: dict[str, Rows]) -> No
     for key, heading in (
         ("mean_change_min", "Mean added (minutes)"),
         ("gap_change_min", "Mean added, less that of all others (minutes)"),
-        ("gap_change_low_min", "95% interval from (minutes)"),
+        ("gap_change_low_min", "90% of draws from (minutes)"),
         ("gap_change_high_min", "to (minutes)"),
     ):
         told = [number(text) for text in shown[heading]]

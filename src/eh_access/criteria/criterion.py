@@ -36,12 +36,6 @@ if TYPE_CHECKING:
 ASKED = ("threshold", "cutoff_min", "within_m", "added_min", "min_hours")
 """The keys of a criterion that assumptions may vary."""
 
-ROUTE_DETOUR = 1.2
-"""Metres of street for each metre in a straight line, where a place is known only roughly.
-
-Fitted on walking routes in Newport, tested in Rutland; the same as the straight-line estimate's.
-"""
-
 
 @dataclass(frozen=True, kw_only=True)
 class JudgeSettings:
@@ -56,8 +50,6 @@ class JudgeSettings:
         What is counted, in the plural: ``"under-fives"``, ``"postcodes"``.
     place
         What a site is called, in the singular: ``"centre"``.
-    detour
-        How much a roughly known place may be off by street, as a multiple of its radius.
     policy
         How counts of people are kept from identifying anybody, in figures and sentences.
     moved
@@ -73,7 +65,6 @@ class JudgeSettings:
     full_time_from_hours: float = 25.0
     unit: str = "under-fives"
     place: str = "centre"
-    detour: float = ROUTE_DETOUR
     policy: Policy = PUBLIC
     moved: tuple[str, ...] | None = None
 
@@ -202,16 +193,26 @@ class Outcome(StrEnum):
     """What can be said of a criterion."""
 
     MET = "met"
-    MARGINAL = "marginal"
+    TOO_CLOSE = "too close to call"
     NOT_MET = "not met"
     CANNOT_SAY = "cannot say"
+
+
+class Likelihood(StrEnum):
+    """How likely an outcome is, in words: from 99, 90 and 66 in 100 on."""
+
+    ALMOST_CERTAIN = "almost certainly"
+    VERY_LIKELY = "very likely"
+    LIKELY = "likely"
+    TOO_CLOSE = "too close to call"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Counted:
     """Whom a criterion counts."""
 
-    weights: Doubles  # float64 (origins,), 0 for those outside the group where there is one
+    # float64 (origins,), or (draws, origins); 0 for those outside the group where there is one
+    weights: Doubles
     elsewhere: Doubles  # float64 (origins,), weights of those known to be outside the group, else 0
     unknown_weight: float  # weight left out, as its group or its area is not known
     # origins sorted by area, those without weight or area left out; where each area begins
@@ -380,7 +381,7 @@ class Criterion(BaseModel):
     better
         ``"higher"`` or ``"lower"``; goes with the measure, and may be left out.
     margin
-        Within so much of the threshold, on either side, the outcome is marginal.
+        Within so much of the threshold, on either side, it is too close to call.
     sites
         ``"open"``: any site that is open at all; ``"full_time"``: only those with full hours.
     cutoff_min, within_m, added_min, min_hours, group, by
@@ -503,7 +504,6 @@ class ReasonKind(StrEnum):
     NOT_COMPARABLE = "not comparable"
     ESTIMATED_TIMES = "estimated times"
     FURTHER_MODES_MISSING = "further modes missing"
-    TURNS_ON_PLACES = "turns on places"
     ROUGH_PLACES = "rough places"
     UNKNOWN_PLACE = "unknown place"
     NOT_IN_GROUP_OR_AREA = "not in group or area"
@@ -561,8 +561,6 @@ class Reason:
         Where times end, in minutes.
     weight
         How many are meant, in the unit of the weights.
-    places_tried
-        At how many places a site of unknown place was tried.
     areas
         Areas left out, by name.
 
@@ -579,7 +577,6 @@ class Reason:
     column: str = ""
     cutoff_min: float = 0.0
     weight: float = 0.0
-    places_tried: int = 0
     areas: tuple[str, ...] = ()
 
     @property
@@ -602,7 +599,10 @@ class Verdict:
     threshold
         The criterion's.
     outcome
-        Met, marginal, not met, or cannot say.
+        Met, not met, too close to call, or cannot say.
+    probability
+        How likely the criterion is met, by the draws of what is not known; NaN where nothing was
+        drawn, or nothing can be said.
     indication
         When nothing can be said: the outcome the figures point to, or None if to none.
     basis
@@ -647,6 +647,7 @@ class Verdict:
     evidence: pd.DataFrame
     straight_line: tuple[float, float] | None = None
     settings: JudgeSettings = field(default_factory=JudgeSettings)
+    probability: float = math.nan
     travel: tuple[str, ...] = ()
     search_min: float = math.nan
 

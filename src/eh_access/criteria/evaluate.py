@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from functools import cached_property, reduce
+from functools import reduce
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -42,11 +42,10 @@ if TYPE_CHECKING:
 
 MAIN_WEIGHTS = "weight"
 
-LEVELS = (Outcome.MET, Outcome.MARGINAL, Outcome.NOT_MET, Outcome.CANNOT_SAY)
+LEVELS = (Outcome.MET, Outcome.TOO_CLOSE, Outcome.NOT_MET, Outcome.CANNOT_SAY)
 """Outcomes by grade."""
 
-MET, MARGINAL, NOT_MET, CANNOT_SAY = range(len(LEVELS))
-METRES_PER_KM_H = 1000.0 / 60.0
+MET, TOO_CLOSE, NOT_MET, CANNOT_SAY = range(len(LEVELS))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,9 +179,6 @@ class View:
     layers: tuple[Layer, ...]
     there: Doubles  # float64 (origins, sites), minutes or metres by the quickest mode
     back: Doubles | None  # the way home, where hours are counted
-    detour: (
-        float  # how much a roughly known place may be off by street, as a multiple of its radius
-    )
 
     together: ClassVar[np.ufunc] = np.minimum
     nothing: ClassVar[float] = np.inf
@@ -194,30 +190,6 @@ class View:
     def gain(self, there: Doubles, _back: Doubles | None, _hours: Doubles | float) -> Doubles:
         """Return what sites are worth to an origin, by the way there."""
         return there
-
-    def shifted(self, signs: Mapping[str, int]) -> Doubles:
-        """Return what each origin has with some sites nearer (-1) or farther (1)."""
-        moved = np.array([signs.get(site, 0) for site in self.sites.ids]) * self.slack
-        back = None if self.back is None else np.maximum(self.back + moved, 0.0)
-        return self.figure(np.maximum(self.there + moved, 0.0), back)
-
-    def shifted_alone(self, site_id: str) -> Doubles:
-        """Return what each origin has with one site nearer, then with it farther."""
-        if site_id not in self.sites.ids:
-            return np.broadcast_to(self._drawn, (2, len(self._drawn)))
-        at = self.sites.ids.tolist().index(site_id)
-        moved = np.array([[-1.0], [1.0]]) * self.slack[at]
-        there = np.maximum(self.there[:, at] + moved, 0.0)
-        back = None if self.back is None else np.maximum(self.back[:, at] + moved, 0.0)
-        gained = self.gain(there, back, self.sites.hours[at])
-        return np.asarray(self.together(self._without(at), gained))
-
-    def with_unknown(self, site_id: str, figure: Doubles, away: Doubles) -> Doubles:
-        """Return what each origin would have if a site of unknown place stood somewhere."""
-        if site_id not in self.unknown.ids:
-            return np.broadcast_to(figure, away.shape)
-        hours = float(self.unknown.hours[self.unknown.ids.get_loc(site_id)])
-        return np.asarray(self.together(figure, self.gain(away, away, hours)))
 
     def with_closed(self, closed: Bools) -> Doubles:
         """Return what each origin has under each of many sets of closures, (sets, sites)."""
@@ -234,31 +206,6 @@ class View:
     def _at_pace(self, layer: Layer, way: Doubles, assumptions: Assumptions) -> Doubles:
         pace = 1.0 if self.scope.figure == "m" else layer.pace(assumptions)
         return way if pace == 1 else way * pace
-
-    @cached_property
-    def slack(self) -> Doubles:
-        """By how much each site may be nearer or farther than drawn: minutes or metres."""
-        km_h = self.layers[0].mode.speed_km_h
-        per_metre = 1.0 if self.scope.figure == "m" else 1.0 / (km_h * METRES_PER_KM_H)
-        return self.sites.radius_m * self.detour * per_metre
-
-    @cached_property
-    def _drawn(self) -> Doubles:
-        """What each origin has with every site where it is drawn."""
-        return self.figure(self.there, self.back)
-
-    def _without(self, at: int) -> Doubles:
-        """Return what each origin has without one site."""
-        nearest, first, second = self._two_nearest
-        return np.where(nearest == at, second, first)
-
-    @cached_property
-    def _two_nearest(self) -> tuple[NDArray[np.intp], Doubles, Doubles]:
-        """Which site is nearest to each origin, how far it is, and how far the nearest other."""
-        nearest = self.there.argmin(axis=1)
-        others = self.there.copy()
-        others[np.arange(len(others)), nearest] = np.inf
-        return nearest, self.there.min(axis=1), others.min(axis=1)
 
 
 class HoursView(View):
@@ -281,10 +228,6 @@ class HoursView(View):
         """Return the hours left under each of many sets of closures."""
         weekly = self.gain(self.there, self.back, self.sites.hours)
         return np.asarray((~closed).astype(np.float64) @ weekly.T)
-
-    def _without(self, at: int) -> Doubles:
-        back = None if self.back is None else self.back[:, at]
-        return self._drawn - self.gain(self.there[:, at], back, self.sites.hours[at])
 
 
 VIEWS: Mapping[Figure, type[View]] = {"min": View, "m": View, "hours": HoursView}
@@ -322,7 +265,6 @@ def view_of(scope: Scope, case: Case, side: Side, enough: float | None = None) -
         layers=tuple(layers),
         there=reduce(np.minimum, [layer.there for layer in layers]),
         back=back,
-        detour=case.settings.detour,
     )
 
 
@@ -428,7 +370,7 @@ class Evaluation:
             return self.value, baseline
         if kind.unit == "points":
             return policy.points(self.value), baseline
-        whole = float(self.counted.weights.sum())
+        whole = self.counted.weights.sum(axis=-1)
         shown = blurred(self.value, whole, policy)
         if kind.of_change:
             return shown, baseline
@@ -476,10 +418,11 @@ class Question:
         after: Doubles,
         *,
         weights: str = MAIN_WEIGHTS,
+        counted: Counted | None = None,
     ) -> Evaluation:
         """Return what the criterion comes to if origins had so much, all tries at once."""
         criterion = self.criterion
-        counted = self.counted.get(weights) or self._count(weights)
+        counted = counted or self.counted.get(weights) or self._count(weights)
         kind = KINDS[criterion.measure]
         value = kind.value(criterion, before, after, counted)
         baseline = np.zeros(np.shape(value))
@@ -612,11 +555,11 @@ def missing_inputs(criterion: Criterion, scope: Scope, case: Case) -> tuple[Reas
 
 def grade(criterion: Criterion, value: Doubles, changed: Bools) -> NDArray[np.int_]:
     """Return the outcome of each value, as a place in `LEVELS`."""
-    # Met: the threshold is reached. Marginal: within the margin of it on either side. Where
-    # nothing changes, a measure of change is met or not, never marginal.
+    # Met: the threshold is reached. Too close: within the margin of it on either side. Where
+    # nothing changes, a measure of change is met or not, never too close.
     sign, margin = 1.0 if criterion.better == "higher" else -1.0, criterion.margin
     still = ~changed & KINDS[criterion.measure].of_change
     room = sign * (value - criterion.threshold)  # below none the test is failed
     passed = np.where(room >= -ROUNDING, MET, NOT_MET)
     close = (np.abs(room) <= margin + ROUNDING) & (margin > 0) & ~still
-    return np.where(np.isnan(room), CANNOT_SAY, np.where(close, MARGINAL, passed))
+    return np.where(np.isnan(room), CANNOT_SAY, np.where(close, TOO_CLOSE, passed))

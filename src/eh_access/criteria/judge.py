@@ -18,29 +18,19 @@ from eh_access.criteria.criterion import (
     ReasonKind,
     Verdict,
 )
-from eh_access.criteria.evaluate import LEVELS, MAIN, METRES_PER_KM_H, prepare, tables_of
+from eh_access.criteria.evaluate import LEVELS, MAIN, prepare
 from eh_access.measures.basic import ROUNDING
 from eh_access.measures.equity import GROUPS
 from eh_access.measures.scenarios import BASELINE
 from eh_access.modes import MODES
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     from numpy.typing import NDArray
 
     from eh_access.criteria.criterion import Case
     from eh_access.criteria.evaluate import Evaluation, Question
 
     Doubles = NDArray[np.float64]
-
-MOST_PLACES = 1000
-"""With more origins than this, an unknown site is tried at one of them in each area."""
-
-PLACES_AT_ONCE = 200
-SITES_AT_ONCE = 100
-ROAD_SPEED_KM_H = 112.0
-"""The highest speed limit in Britain: no drive between two places is quicker than a straight line
-at this speed."""
 
 
 def judge(criterion: Criterion, case: Case) -> Verdict:
@@ -57,6 +47,8 @@ def judge(criterion: Criterion, case: Case) -> Verdict:
     -------
     Verdict
         With an outcome always; an input that is missing makes it "cannot say", never an error.
+        Every site is taken to be where it is drawn; ``uncertainty.weigh`` takes in what is not
+        known.
 
     Examples
     --------
@@ -179,14 +171,10 @@ def _straight_lines(question: Question) -> Iterator[Doubles]:
 
 
 def _not_met_before(question: Question) -> bool:
-    """Return whether the baseline is itself not met, wherever its sites may be."""
+    """Return whether the baseline is itself not met."""
     if question.case.scenario == BASELINE.name:
         return False
-    earlier = question.earlier().under(MAIN)
-    if LEVELS[int(earlier.level)] is not Outcome.NOT_MET:
-        return False
-    reasons = [*_rough_places(earlier), *_unknown_places(earlier)]
-    return not any(reason.decisive for reason in reasons)
+    return LEVELS[int(question.earlier().under(MAIN).level)] is Outcome.NOT_MET
 
 
 # ---- reasons -----------------------------------------------------------------------------------
@@ -211,8 +199,7 @@ def _reasons(evaluation: Evaluation, *, estimated: bool) -> tuple[Reason, ...]:
             )
         )
     if pointed is not Outcome.CANNOT_SAY:
-        reasons += _rough_places(evaluation)
-        reasons += _unknown_places(evaluation)
+        reasons += _places(evaluation)
     reasons += _left_out(evaluation)
     if question.case.settings.moved is not None:
         reasons.append(Reason(kind=ReasonKind.MOVED, areas=question.case.settings.moved))
@@ -260,129 +247,24 @@ def _left_out(evaluation: Evaluation) -> Iterator[Reason]:
             yield Reason(kind=kind, weight=weight)
 
 
-# ---- sites known only roughly ------------------------------------------------------------------
-
-
-def _rough_places(evaluation: Evaluation) -> Iterator[Reason]:
-    """Yield what follows from sites whose place is known only roughly."""
-    places: dict[str, Place] = {}
-    for view in evaluation.question.views:
+def _places(evaluation: Evaluation) -> Iterator[Reason]:
+    """Yield which sites are known only roughly, and which are left out as nobody knows where."""
+    views = evaluation.question.views
+    rough: dict[str, Place] = {}
+    for view in views:
         rows = zip(view.sites.ids, view.sites.names, view.sites.radius_m.tolist(), strict=True)
         for site, name, radius_m in rows:
             if radius_m > 0:
-                most = max(radius_m, places[site].radius_m) if site in places else radius_m
-                places[site] = Place(site_id=site, name=name, radius_m=most)
-    if not places:
-        return
-    turning = _turning_sites(evaluation, sorted(places))
-    steady = sorted(places.keys() - set(turning), key=lambda site: (-places[site].radius_m, site))
-    for kind, sites in (
-        (ReasonKind.TURNS_ON_PLACES, turning),
-        (ReasonKind.ROUGH_PLACES, steady),
-    ):
-        if sites:
-            yield Reason(
-                kind=kind,
-                decisive=kind is ReasonKind.TURNS_ON_PLACES,
-                places=tuple(places[site] for site in sites),
-            )
-
-
-def _turning_sites(evaluation: Evaluation, sites: list[str]) -> list[str]:
-    """Return the roughly known sites that an outcome turns on."""
-    # Every site is taken to be nearer, and farther, to everyone by its radius (by street): one at
-    # a time and all at once, before and after alike.
-    question, level = evaluation.question, evaluation.level
-    alone: list[str] = []
-    for start in range(0, len(sites), SITES_AT_ONCE):
-        some = sites[start : start + SITES_AT_ONCE]
-        before, after = (
-            np.stack([view.shifted_alone(site) for site in some]) for view in question.views
-        )
-        turns = (question.of_figures(before, after).level != level).any(axis=1)
-        alone += [site for site, turn in zip(some, turns, strict=True) if turn]
-    if alone or len(sites) < 2:  # noqa: PLR2004 - one site alone is all of them together
-        return alone
-    before, after = (
-        np.stack([view.shifted(dict.fromkeys(sites, sign)) for sign in (-1, 1)])
-        for view in question.views
-    )
-    turns = (question.of_figures(before, after).level != level).any()
-    return sites if turns else []
-
-
-# ---- sites whose place nobody knows ------------------------------------------------------------
-
-
-def _unknown_places(evaluation: Evaluation) -> Iterator[Reason]:
-    """Yield what follows from sites whose place nobody knows: they are left out."""
-    before, after = (view.unknown for view in evaluation.question.views)
+                most = max(radius_m, rough[site].radius_m) if site in rough else radius_m
+                rough[site] = Place(site_id=site, name=name, radius_m=most)
+    if rough:
+        widest = sorted(rough.values(), key=lambda place: (-place.radius_m, place.site_id))
+        yield Reason(kind=ReasonKind.ROUGH_PLACES, places=tuple(widest))
     names = {
-        **dict(zip(before.ids, before.names, strict=True)),
-        **dict(zip(after.ids, after.names, strict=True)),
+        str(site): str(name)
+        for view in views
+        for site, name in zip(view.unknown.ids, view.unknown.names, strict=True)
     }
-    if not names:
-        return
-    rows = places_tried(evaluation.question.case.origins)
-    turning = _turning_unknowns(evaluation, sorted(names), rows)
-    for site in sorted(names):
-        yield Reason(
-            kind=ReasonKind.UNKNOWN_PLACE,
-            decisive=site in turning,
-            places=(Place(site_id=site, name=names[site], open_after=site in after.ids),),
-            places_tried=len(rows),
-        )
-
-
-def _turning_unknowns(
-    evaluation: Evaluation, sites: list[str], rows: NDArray[np.intp]
-) -> list[str]:
-    """Return the sites of unknown place whose being somewhere could change an outcome."""
-    # Each is tried at the origins themselves, reached in a straight line at the mode's speed,
-    # which is quicker than any street. Between those places nothing is tried. Several unknown
-    # sites are also tried with one of each at every door, which no real places could better.
-    question, level = evaluation.question, evaluation.level
-    figures = (evaluation.before, evaluation.after)
-    pace = _straight_pace(question)
-    points = question.case.origins.geometry
-    x, y = points.x.to_numpy(), points.y.to_numpy()
-    turning = []
-    for site in sites:
-        for start in range(0, len(rows), PLACES_AT_ONCE):
-            at = rows[start : start + PLACES_AT_ONCE, None]
-            away = np.hypot(x[at] - x, y[at] - y) * pace
-            before, after = (
-                view.with_unknown(site, figure, away)
-                for view, figure in zip(question.views, figures, strict=True)
-            )
-            if (question.of_figures(before, after).level != level).any():
-                turning.append(site)
-                break
-    if turning or len(sites) == 1:
-        return turning
-    door = np.zeros((1, len(x)))
-    for site in sites:
-        before, after = (
-            view.with_unknown(site, figure, door)[0]
-            for view, figure in zip(question.views, figures, strict=True)
-        )
-        figures = before, after
-    return sites if question.of_figures(*figures).level != level else []
-
-
-def _straight_pace(question: Question) -> float:
-    """Return the figures' unit for each metre in a straight line: no way is shorter."""
-    scope, mode = question.scope, tables_of(question.scope, question.case.after)[0].mode
-    if scope.figure == "m":
-        return 1.0
-    by_road = mode.uses_road_speeds or len(scope.modes) > 1
-    return 1.0 / ((ROAD_SPEED_KM_H if by_road else mode.speed_km_h) * METRES_PER_KM_H)
-
-
-def places_tried(origins: gpd.GeoDataFrame) -> NDArray[np.intp]:
-    """Return the rows of the origins at which a site of unknown place is tried."""
-    if len(origins) <= MOST_PLACES:
-        return np.arange(len(origins))
-    weights = origins["weight"].reset_index(drop=True)
-    heaviest = weights.groupby(origins["area_id"].to_numpy(), sort=True).idxmax()
-    return np.asarray(heaviest, dtype=np.intp)
+    for site, name in sorted(names.items()):
+        place = Place(site_id=site, name=name, open_after=site in views[1].unknown.ids)
+        yield Reason(kind=ReasonKind.UNKNOWN_PLACE, places=(place,))

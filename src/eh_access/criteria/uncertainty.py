@@ -1,83 +1,531 @@
-"""Places that are known only roughly, drawn at random."""
+"""How sure each outcome is: criteria evaluated under every draw of what is not known."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
-from eh_access.errors import InputError
-from eh_access.measures.scenarios import rough_radius_m
+from eh_access.criteria.criterion import KINDS, Likelihood, Outcome
+from eh_access.criteria.draws import SourceKind, drawn_weights
+from eh_access.criteria.evaluate import CANNOT_SAY, MAIN, MAIN_WEIGHTS, MET, Scope, prepare
+from eh_access.delegate import delegate
+from eh_access.measures.basic import (
+    HALF_DECISECOND_MIN,
+    change_of,
+    means_of,
+    shares_where,
+    within,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from shapely.geometry import Point
-    from shapely.geometry.base import BaseGeometry
 
-POSITIONS = 100
-MARK = "#"
+    from eh_access.criteria.criterion import Case, Counted, Criterion, Verdict
+    from eh_access.criteria.draws import Drawn, Simulation
+    from eh_access.criteria.evaluate import Question
+
+    Bools = NDArray[np.bool_]
+    Doubles = NDArray[np.float64]
+    Places = NDArray[np.intp]
+
+SURE = 0.90
+"""From this chance on an outcome is called."""
+
+COVERED = 0.90
+LOW, HIGH = (1 - COVERED) / 2, (1 + COVERED) / 2
+SHUFFLES = 20
+LEAST_GAIN = 0.005
+"""A gain in chance below this is not told from none."""
 
 
-def sample_id(site_id: str, sample: int) -> str:
-    """Return the id of a site in one sampled place."""
-    return f"{site_id}{MARK}{sample:03d}"
+@dataclass(frozen=True, kw_only=True)
+class Spread:
+    """The middle of what was drawn, and the range that holds nine in ten draws."""
+
+    median: float
+    low: float
+    high: float
 
 
-def sampled_sites(
-    sites: gpd.GeoDataFrame,
-    *,
-    seed: int,
-    count: int = POSITIONS,
-    within: BaseGeometry | None = None,
-) -> gpd.GeoDataFrame:
-    """Return sampled places of every site that is known only roughly."""
-    # Each place is drawn evenly from the disc of ``location_radius_m`` around where the site is
-    # drawn, as far as it lies in the study's area. A site's draws depend on the seed and its id
-    # alone: another site more or less, or another order of rows, changes nothing. Travel times to
-    # the result are worked out like those to any sites, in one go, and handed to ``robustness``
-    # as a ``Side``.
-    if count < 1:
-        raise InputError(f"count is {count}; give 1 or more sampled positions")
-    radius = pd.Series(rough_radius_m(sites), index=sites.index)
-    chosen = sites[radius.to_numpy() > 0].sort_index()
-    rows = chosen.loc[np.repeat(chosen.index, count)].copy()
-    places = [
-        _in_disc(_draws(str(site), seed), count, centre=at, radius_m=radius[site], within=within)
-        for site, at in chosen.geometry.items()
-    ]
-    xy = np.concatenate(places) if places else np.zeros((0, 2))
-    rows["sample_of"] = rows.index.astype(str)
-    rows["sample"] = np.tile(np.arange(count), len(chosen))
-    names = [sample_id(*key) for key in zip(rows["sample_of"], rows["sample"], strict=True)]
-    moved = gpd.points_from_xy(xy[:, 0], xy[:, 1], crs=rows.crs)
-    rows[rows.geometry.name] = gpd.GeoSeries(moved, index=rows.index)
-    rows.index = pd.Index(names, name="site_id", dtype=str)
-    return rows.assign(
-        is_open=True, hours_per_week=np.nan, location_basis="surveyed", location_radius_m=0.0
+def spread_of(values: Doubles) -> Spread:
+    """Return the spread of draws; each figure is one that was drawn."""
+    # hidden values are left out: they are not to be told
+    shown = values[~np.isnan(values)]
+    if not len(shown):
+        return Spread(median=math.nan, low=math.nan, high=math.nan)
+    low, median, high = np.quantile(shown, [LOW, 0.5, HIGH], method="inverted_cdf").tolist()
+    return Spread(median=median, low=low, high=high)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Simulated:
+    """One criterion under one scenario, in every draw.
+
+    Parameters
+    ----------
+    scenario, criterion, mode
+        What was asked, of what, by which way of travelling.
+    drawn
+        float64 (draws,): as published, in the criterion's unit.
+    met
+        bool (draws,): which draws meet it.
+    value, baseline
+        Their spread, and that of the values before.
+    probability
+        How likely the criterion is met: (1 + draws that meet it) / (draws + 2).
+    probability_before
+        How likely it was met before; 1 where the criterion is of a change.
+    """
+
+    scenario: str
+    criterion: str
+    mode: str
+    drawn: Doubles
+    met: Bools
+    value: Spread
+    baseline: Spread
+    probability: float
+    probability_before: float
+
+    @property
+    def likelihood(self) -> Likelihood:
+        """How sure the likelier of met and not met is, in words."""
+        return likelihood_of(max(self.probability, 1 - self.probability))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """What one doubt alone makes of a criterion, and what knowing it would settle.
+
+    Parameters
+    ----------
+    scenario, criterion
+        What was asked, of what.
+    kind, site_id, name
+        The doubt; of counts there is no site.
+    low, high
+        The range that holds nine in ten draws if all else is as in the study.
+    share
+        The width of that range over that of the range with all doubts.
+    right_now
+        How often the likelier of met and not met is right.
+    right_then
+        How often it would be on average, were this one thing known.
+    """
+
+    scenario: str
+    criterion: str
+    kind: SourceKind
+    site_id: str
+    name: str
+    low: float
+    high: float
+    share: float
+    right_now: float
+    right_then: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Headline:
+    """A headline figure: its value in the study and in the draws."""
+
+    scenario: str
+    mode: str
+    figure: str
+    unit: str
+    value: float
+    spread: Spread
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Uncertainty:
+    """How sure every outcome is, and what would make it surer; made by `simulate`.
+
+    Parameters
+    ----------
+    draws
+        How many.
+    simulated
+        Every criterion under every scenario that has its inputs, in the order asked.
+    sources
+        What each doubt alone makes of each criterion.
+    headlines
+        Headline figures.
+    simulation
+        What was drawn, to ask further figures of.
+    """
+
+    draws: int
+    simulated: tuple[Simulated, ...]
+    sources: tuple[Source, ...]
+    headlines: tuple[Headline, ...]
+    simulation: Simulation
+
+    def of(self, scenario: str, criterion: str) -> Simulated | None:
+        """Return one criterion under one scenario.
+
+        Parameters
+        ----------
+        scenario, criterion
+            Name and id.
+
+        Returns
+        -------
+        Simulated or None
+            None where an input is missing.
+        """
+        pairs = {(item.scenario, item.criterion): item for item in self.simulated}
+        return pairs.get((scenario, criterion))
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """``uncertainty.csv``: a row for each scenario and criterion."""
+        rows = [
+            {
+                "scenario": item.scenario,
+                "criterion": item.criterion,
+                "mode": item.mode,
+                **_columns(item.value, ""),
+                **_columns(item.baseline, "baseline_"),
+                "probability_met": item.probability,
+                "probability_met_before": item.probability_before,
+                "likelihood": str(item.likelihood),
+                "draws": self.draws,
+            }
+            for item in self.simulated
+        ]
+        return pd.DataFrame(rows)
+
+    @property
+    def sources_frame(self) -> pd.DataFrame:
+        """``doubts.csv``: a row for each scenario, criterion and source of doubt."""
+        return pd.DataFrame([{**asdict(item), "kind": str(item.kind)} for item in self.sources])
+
+    @property
+    def headlines_frame(self) -> pd.DataFrame:
+        """A row for each scenario, mode and headline figure."""
+        rows = [{**asdict(item), **_columns(item.spread, "")} for item in self.headlines]
+        return pd.DataFrame(rows).drop(columns="spread", errors="ignore")
+
+    @property
+    def first(self) -> Source | None:
+        """The one thing to find out first: what knowing it would settle most.
+
+        Where nothing is left to settle, what makes most of a range.
+        """
+        if not self.sources:
+            return None
+        settling = max(self.sources, key=lambda item: item.right_then - item.right_now)
+        if settling.right_then - settling.right_now > LEAST_GAIN:
+            return settling
+        return max(self.sources, key=lambda item: item.share)
+
+    def __repr__(self) -> str:
+        """Return a line for each criterion and scenario."""
+        text: str = delegate("uncertainty_text", self)
+        return text
+
+
+def _columns(spread: Spread, prefix: str) -> dict[str, float]:
+    return {f"{prefix}{name}": value for name, value in asdict(spread).items()}
+
+
+def likelihood_of(chance: float) -> Likelihood:
+    """Return a chance in words."""
+    for least, word in (
+        (0.99, Likelihood.ALMOST_CERTAIN),
+        (SURE, Likelihood.VERY_LIKELY),
+        (0.66, Likelihood.LIKELY),
+    ):
+        if chance >= least:
+            return word
+    return Likelihood.TOO_CLOSE
+
+
+def weigh(verdict: Verdict, simulated: Simulated | None) -> Verdict:
+    """Return a verdict as sure as the draws leave it.
+
+    Parameters
+    ----------
+    verdict
+        From ``judge``.
+    simulated
+        The same criterion under the same scenario; None where it was not drawn.
+
+    Returns
+    -------
+    Verdict
+        Met or not met only where at least nine in ten draws say so, else too close to call.
+    """
+    outcome = verdict.outcome
+    if simulated is None or outcome is Outcome.CANNOT_SAY:
+        return verdict
+    chance = {
+        Outcome.MET: simulated.probability,
+        Outcome.NOT_MET: 1 - simulated.probability,
+    }.get(outcome, 0.0)
+    return replace(
+        verdict,
+        outcome=outcome if chance >= SURE else Outcome.TOO_CLOSE,
+        probability=simulated.probability,
+        not_met_before=verdict.not_met_before and 1 - simulated.probability_before >= SURE,
     )
 
 
-def _draws(site_id: str, seed: int) -> np.random.Generator:
-    return np.random.default_rng([seed, *site_id.encode()])
+# ---- simulating --------------------------------------------------------------------------------
 
 
-def _in_disc(
-    draws: np.random.Generator,
-    count: int,
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Asked:
+    """A criterion of a case, and both its sides."""
+
+    question: Question  # without a margin: an outcome is one of two
+    counted: Counted  # as many as the study has
+    drawn: Counted  # (draws, origins)
+    before: Drawn
+    after: Drawn
+    drawn_before: Doubles  # (draws, origins)
+    drawn_after: Doubles
+
+    def level(self, before: Doubles, after: Doubles, counted: Counted) -> tuple[Doubles, Bools]:
+        """Return values as published, and which meet the criterion."""
+        found = self.question.of_figures(before, after, counted=counted)
+        return found.published()[0], found.level == MET
+
+
+def simulate(
+    criteria: Sequence[Criterion],
+    cases: Sequence[Case],
+    simulation: Simulation,
     *,
-    centre: Point,
-    radius_m: float,
-    within: BaseGeometry | None,
-) -> NDArray[np.float64]:
-    """Return points spread evenly over a disc, as far as it lies in the area, (count, 2)."""
-    bounded = within is not None and within.intersects(centre)
-    found = np.zeros((0, 2))
-    while len(found) < count:
-        angle, distance = draws.uniform(0, 2 * np.pi, count), np.sqrt(draws.uniform(0, 1, count))
-        away = radius_m * np.stack([distance * np.cos(angle), distance * np.sin(angle)], axis=1)
-        xy = np.array([centre.x, centre.y]) + away
-        found = np.concatenate([found, xy[shapely.contains_xy(within, xy)] if bounded else xy])
-    return found[:count]
+    modes: Sequence[str] = (),
+    cutoff_min: float = 30.0,
+    loser_min: float = 5.0,
+) -> Uncertainty:
+    """Ask every criterion in every draw, and what each doubt alone makes of it.
+
+    Parameters
+    ----------
+    criteria, cases
+        What is asked, of which scenarios. Times must follow streets: an estimate gets no
+        probability.
+    simulation
+        What is drawn.
+    modes, cutoff_min, loser_min
+        Of headline figures: by which modes, within how many minutes, and how many added count.
+
+    Returns
+    -------
+    Uncertainty
+        The same for the same inputs. Before and after are alike in one draw.
+    """
+    simulated: list[Simulated] = []
+    sources: list[Source] = []
+    memory: dict[object, tuple[Simulated, tuple[Source, ...]]] = {}
+    for case in cases:
+        for criterion in criteria:
+            key, asked = _asked(criterion, case, simulation)
+            if asked is None:
+                continue
+            if key not in memory:
+                found = _simulated(asked)
+                parts = () if case.is_baseline else tuple(_sources(asked, simulation, found))
+                memory[key] = found, parts
+            own, parts = memory[key]
+            simulated.append(replace(own, scenario=case.scenario))
+            sources += [replace(part, scenario=case.scenario) for part in parts]
+    return Uncertainty(
+        draws=simulation.draws,
+        simulated=tuple(simulated),
+        sources=tuple(sources),
+        headlines=tuple(
+            headline
+            for case in cases[1:]
+            for mode in modes
+            for headline in _headlines(case, mode, simulation, cutoff_min, loser_min)
+        ),
+        simulation=simulation,
+    )
+
+
+def _asked(
+    criterion: Criterion, case: Case, simulation: Simulation
+) -> tuple[object, _Asked | None]:
+    question = prepare(criterion, case)
+    if question.missing or int(question.under(MAIN).level) == CANNOT_SAY:
+        return None, None
+    scope = question.scope
+    one, before, was = simulation.side(case, scope, case.before)
+    two, after, now = simulation.side(case, scope, case.after)
+    strict = replace(question, criterion=criterion.model_copy(update={"margin": 0.0}))
+    counted = question.counted[MAIN_WEIGHTS]
+    asked = _Asked(
+        question=strict,
+        counted=counted,
+        drawn=drawn_weights(counted, simulation.weights),
+        before=before,
+        after=after,
+        drawn_before=was,
+        drawn_after=now,
+    )
+    return (criterion.id, one, two), asked
+
+
+def _simulated(asked: _Asked) -> Simulated:
+    question, counted = asked.question, asked.drawn
+    found = question.of_figures(asked.drawn_before, asked.drawn_after, counted=counted)
+    values, baseline = found.published()
+    probability_before = 1.0
+    if not KINDS[question.criterion.measure].of_change:
+        still = question.of_figures(asked.drawn_before, asked.drawn_before, counted=counted)
+        probability_before = _chance(still.level == MET)
+    return Simulated(
+        scenario=question.case.scenario,
+        criterion=question.criterion.id,
+        mode=question.criterion.mode,
+        drawn=values,
+        met=found.level == MET,
+        value=spread_of(values),
+        baseline=spread_of(baseline),
+        probability=_chance(found.level == MET),
+        probability_before=probability_before,
+    )
+
+
+def _chance(met: Bools) -> float:
+    """Return how likely something is that some draws have: never quite 0 or 1."""
+    return float(1 + met.sum()) / (met.size + 2)
+
+
+def _sources(asked: _Asked, simulation: Simulation, all_: Simulated) -> Iterator[Source]:
+    """Yield what each doubt alone makes of a criterion."""
+    counted, met = asked.counted, all_.met
+    matter = {
+        option.site_id
+        for side in (asked.before, asked.after)
+        for option in side.options
+        if len(option.columns)
+    }
+    whole = all_.value.high - all_.value.low
+
+    def source(
+        values: Doubles, right_then: float, kind: SourceKind, site_id: str = "", name: str = ""
+    ) -> Source:
+        alone = spread_of(values)
+        with np.errstate(invalid="ignore"):
+            width = alone.high - alone.low
+        return Source(
+            scenario=all_.scenario,
+            criterion=all_.criterion,
+            kind=kind,
+            site_id=site_id,
+            name=name,
+            low=alone.low,
+            high=alone.high,
+            share=width / whole if whole > 0 else 0.0,
+            right_now=_right(met),
+            right_then=max(right_then, _right(met)),
+        )
+
+    for doubt in simulation.doubts:
+        if doubt.site_id not in matter:
+            continue
+        for kind, states in doubt.sources():
+            levels, group = np.unique(states, return_inverse=True)
+            alone = {doubt.site_id: levels}
+            before, after = (
+                side.figures(alone, len(levels)) for side in (asked.before, asked.after)
+            )
+            values, _ = asked.level(before, after, counted)
+            right = _right(met) + _settled(met, group, len(levels))
+            yield source(values[group], right, kind, doubt.site_id, doubt.name)
+    if simulation.weights is not None:
+        before, after = (side.figures({}, 1) for side in (asked.before, asked.after))
+        values, _ = asked.level(before, after, asked.drawn)
+        _, as_counted = asked.level(asked.drawn_before, asked.drawn_after, counted)
+        yield source(values, _right(as_counted), SourceKind.COUNTS)
+
+
+def _right(met: Bools) -> float:
+    """Return how often the likelier of two outcomes is right."""
+    return float(max(met.mean(), 1 - met.mean()))
+
+
+def _settled(met: Bools, group: Places, count: int) -> float:
+    """Return how much oftener the likelier outcome is right in each group than in all."""
+    # A few draws of one group agree by chance more than many do; as much as they agree when
+    # shuffled is taken off.
+    sizes = np.bincount(group, minlength=count)
+
+    def agree(some: Bools) -> float:
+        inside = np.bincount(group, some, count)
+        return float(np.maximum(inside, sizes - inside).sum() / len(some))
+
+    random = np.random.default_rng(len(met))
+    by_chance = np.mean([agree(random.permutation(met)) for _ in range(SHUFFLES)])
+    return max(agree(met) - float(by_chance), 0.0)
+
+
+# ---- headline figures --------------------------------------------------------------------------
+
+
+def _headlines(
+    case: Case, mode: str, simulation: Simulation, cutoff_min: float, loser_min: float
+) -> Iterator[Headline]:
+    """Yield headline figures of full-time sites by one mode."""
+    if not case.settings.policy.public:
+        return
+    scope = Scope(figure="min", modes=(mode,), sites="full_time")
+    _, was, before = simulation.side(case, scope, case.before)
+    _, now, after = simulation.side(case, scope, case.after)
+    stated = case.origins["weight"].to_numpy(dtype=np.float64)
+    drawn = stated if simulation.weights is None else simulation.weights
+    both = [
+        _figures(one, two, weights, cutoff_min, loser_min)
+        for one, two, weights in (
+            (was.figures({}, 1)[0], now.figures({}, 1)[0], stated),
+            (before, after, drawn),
+        )
+    ]
+    for name, unit in FIGURES.items():
+        yield Headline(
+            scenario=case.scenario,
+            mode=mode,
+            figure=name,
+            unit=unit,
+            value=float(both[0][name]),
+            spread=spread_of(both[1][name]),
+        )
+
+
+FIGURES = {
+    "share_within_before": "share",
+    "share_within": "share",
+    "share_longer": "share",
+    "mean_before_min": "min",
+    "mean_min": "min",
+}
+"""Headline figures and their units; means are of those who reach a site before and after."""
+
+
+def _figures(
+    before: Doubles,
+    after: Doubles,
+    weights: Doubles,
+    cutoff_min: float,
+    loser_min: float,
+) -> dict[str, Doubles]:
+    load = np.where(np.isfinite(before) & np.isfinite(after), weights, 0.0)
+    longer = change_of(before, after) > loser_min + HALF_DECISECOND_MIN
+    return {
+        "share_within_before": shares_where(within(before, cutoff_min), weights),
+        "share_within": shares_where(within(after, cutoff_min), weights),
+        "share_longer": shares_where(longer, weights),
+        "mean_before_min": means_of(before, load),
+        "mean_min": means_of(after, load),
+    }

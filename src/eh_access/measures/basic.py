@@ -101,8 +101,8 @@ def change_of(before: Doubles, after: Doubles) -> Doubles:
 def shares_where(condition: Bools, weights: Doubles) -> Doubles:
     """Return the share of weight for which a condition holds, for many settings at once."""
     held = np.where(condition, weights, 0.0).sum(axis=-1)
-    whole = weights.sum()
-    return np.asarray(held / whole if whole > 0 else np.full(held.shape, np.nan))
+    whole = weights.sum(axis=-1)
+    return np.asarray(held / np.where(whole > 0, whole, np.nan))
 
 
 def share_where(condition: Bools, weights: Doubles) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
@@ -323,93 +322,67 @@ def gini(values: Doubles, weights: Doubles) -> float:
     return concentration_index(values, weights, rank_by=values) + 0.0
 
 
-COVERED_SHARE = 0.95
-FEWEST_AREAS = 5
-"""A group in fewer areas than this gets no interval: too few to draw from."""
-
+COVERED_SHARE = 0.90
 COVERS = (
-    "Intervals are 95% percentile intervals of a weighted bootstrap: whole areas are drawn with "
-    "replacement, before and after alike, and the gap worked out again each time. They cover how "
-    "far a gap hangs on which areas happen to be there. They do not cover errors of the travel "
-    "times, of the weights, of where sites and families are, or of who belongs to which group. "
-    f"A group found in fewer than {FEWEST_AREAS} areas gets none."
+    "Intervals hold nine in ten draws of what is not known (where sites are, whether they are "
+    "there, how many live where), for all groups of a kind at once: before and after alike in one "
+    "draw. They do not cover errors of the streets, nor of who belongs to which group. Where "
+    "nothing was drawn there is none."
 )
 """What the intervals stand for, to be printed beside them."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class GroupGaps:
-    """The gap in a mean between each group and everybody else known, with its interval."""
+class DrawnMinutes:
+    """Minutes before and after, and how many live where, in every draw of what is not known.
 
-    # float64 (groups,): the mean in the group less the mean elsewhere; NaN where one of the two
-    # has no weight
-    gap: Doubles
-    low: Doubles  # float64 (groups,): the ends of the interval; NaN where there is none
-    high: Doubles
+    Parameters
+    ----------
+    before, after
+        float64 (draws, origins): minutes to the nearest site, in the order of the comparison.
+    weights
+        float64 (draws, origins), or (origins,) where they are not drawn.
+    """
 
-
-def drawn_areas(areas: int, *, seed: int, resamples: int) -> Doubles:
-    """Return how often each area is drawn in each resample."""
-    if resamples < 1:
-        raise InputError(f"resamples is {resamples}; give 1 or more, 1000 is usual")
-    if not areas:
-        return np.zeros((resamples, 0))
-    drawn = np.random.default_rng(seed).multinomial(areas, np.full(areas, 1 / areas), resamples)
-    return drawn.astype(np.float64)
+    before: Doubles
+    after: Doubles
+    weights: Doubles
 
 
-def gaps_between(
-    values: Doubles,
-    weights: Doubles,
-    *,
-    groups: NDArray[np.intp],
-    areas: NDArray[np.intp],
-    drawn: Doubles,
-    count: int,
-) -> GroupGaps:
-    """Return every group's gap to everybody else, and how far it hangs on the areas."""
-    known = (groups >= 0) & (areas >= 0) & (weights > 0)
-    columns = drawn.shape[1]
-    cell = groups[known] * columns + areas[known]
-    size = count * columns
-    load = _sums(cell, weights[known], size).reshape(count, columns)
-    held = _sums(cell, (weights * values)[known], size).reshape(count, columns)
-    once = np.ones((1, columns))
-    spread = _gaps(held, load, drawn)
-    enough = (load > 0).sum(axis=1) >= FEWEST_AREAS
-    ends = np.full((2, count), np.nan)
-    tail = (1 - COVERED_SHARE) / 2
-    for group in np.flatnonzero(enough):
-        told = spread[:, group][np.isfinite(spread[:, group])]
-        if len(told):
-            ends[:, group] = np.quantile(told, [tail, 1 - tail])
-    return GroupGaps(gap=_gaps(held, load, once)[0], low=ends[0], high=ends[1])
-
-
-def _sums(cell: NDArray[np.intp], values: Doubles, size: int) -> Doubles:
-    return np.bincount(cell, values, size).astype(np.float64)
-
-
-def _gaps(held: Doubles, load: Doubles, drawn: Doubles) -> Doubles:
-    """Return gaps (resamples, groups) from sums by group and area."""
-    inside, weight = drawn @ held.T, drawn @ load.T
-    other, other_weight = _others(inside), _others(weight)
+def gaps_between(held: Doubles, load: Doubles, groups: NDArray[np.intp], count: int) -> Doubles:
+    """Return each group's mean less that of everybody else known, (draws, groups)."""
+    # ``held`` is weight times value, ``load`` weight, both (draws, origins); group -1 is not known
+    member = np.zeros((len(groups), count))
+    member[np.flatnonzero(groups >= 0), groups[groups >= 0]] = 1.0
+    inside, weight = held @ member, load @ member
+    # not the whole less the group, which would leave a rest of rounding where there is nobody
+    others = 1.0 - np.eye(count)
+    other, other_weight = inside @ others, weight @ others
     with np.errstate(invalid="ignore", divide="ignore"):
         near = np.where(weight > 0, inside / weight, np.nan)
         far = np.where(other_weight > 0, other / other_weight, np.nan)
     return np.asarray(near - far)
 
 
-def _others(sums: Doubles) -> Doubles:
-    """Return, for each group, the sum of all the other groups; 0 exactly where all are 0."""
-    count = sums.shape[1]
-    others = 1.0 - np.eye(count)
-    return np.asarray(sums @ others)
+def simultaneous(draws: Doubles) -> tuple[Doubles, Doubles]:
+    """Return intervals that hold all figures of nine in ten draws at once, (figures,) each."""
+    # The largest distance from the median, in standard deviations, over all figures of a draw:
+    # nine draws in ten stay within its 90% quantile. A figure that lacks a value in any draw has no
+    # interval.
+    low, high = np.full((2, draws.shape[1]), np.nan)
+    told = np.isfinite(draws).all(axis=0)
+    if not told.any():
+        return low, high
+    kept = draws[:, told]
+    middle, spread = np.median(kept, axis=0), kept.std(axis=0)
+    away = np.abs(kept - middle) / np.where(spread > 0, spread, 1.0)
+    reach = np.quantile(away.max(axis=1), COVERED_SHARE, method="inverted_cdf") * spread
+    low[told], high[told] = middle - reach, middle + reach
+    return low, high
 
 
 NOT_KNOWN = "not known"
 NO_SITE = "none reached"
-RESAMPLES = 1000
 
 KINDS: Mapping[str, str] = MappingProxyType(
     {
@@ -452,7 +425,7 @@ UNITS: Mapping[str, str] = MappingProxyType(
         "gap_before_min": "minutes: mean in the group less mean elsewhere",
         "gap_after_min": "minutes",
         "gap_change_min": "minutes",
-        "gap_change_low_min": "minutes: lower end of the 95% interval",
+        "gap_change_low_min": "minutes: lower end of the 90% interval",
         "gap_change_high_min": "minutes: upper end",
         "gini_before": "0 to 1",
         "gini_after": "0 to 1",
@@ -504,8 +477,7 @@ def fairness_frame(
     comparisons: Mapping[tuple[str, str], Comparison],
     *,
     sites: str = "open",
-    seed: int = 0,
-    resamples: int = RESAMPLES,
+    drawn: Mapping[tuple[str, str], DrawnMinutes] | None = None,
 ) -> pd.DataFrame:
     """Return how every group fares under every scenario: ``fairness.csv``.
 
@@ -515,21 +487,16 @@ def fairness_frame(
         By (scenario, mode), each from ``comparison.compare``.
     sites
         Which sites they count, for the column of that name: ``"open"`` or ``"full_time"``.
-    seed, resamples
-        Of the bootstrap behind the intervals.
+    drawn
+        By (scenario, mode): the same minutes in every draw of what is not known. Without them
+        there are no intervals.
 
     Returns
     -------
     pandas.DataFrame
         One row per scenario, mode, kind of group and group: the columns of `UNITS`. A figure
         without a base is NaN; so are concentration indices of any row but "everyone", and
-        intervals of groups in fewer than five areas. The gap of "everyone" to everybody else is
-        NaN as well.
-
-    Raises
-    ------
-    InputError
-        If there is not at least one resample.
+        intervals where nothing was drawn. The gap of "everyone" to everybody else is NaN as well.
 
     Examples
     --------
@@ -537,13 +504,14 @@ def fairness_frame(
     >>> homes, centres = load_origins("rotherham_oa"), load_sites("rotherham_centres")
     >>> times = estimate_travel_times(homes, centres, mode=WALK)
     >>> fewer = compare(times, times, homes, sites_after=centres.index.drop("park-view"))
-    >>> table = fairness_frame({("one-less", "walk"): fewer}, resamples=50)
+    >>> table = fairness_frame({("one-less", "walk"): fewer})
     >>> by_fifth = table[table["group_kind"] == "imd_fifth"]
     >>> by_fifth["group"].tolist(), bool(by_fifth["weight"].sum() == homes["weight"].sum())
     (['1', '2', '3', '4', '5'], True)
     """
+    drawn = drawn or {}
     parts = [
-        _with_names(_groups_of(comparison, seed, resamples), scenario, mode, sites)
+        _with_names(_groups_of(comparison, drawn.get((scenario, mode))), scenario, mode, sites)
         for (scenario, mode), comparison in comparisons.items()
     ]
     if not parts:
@@ -555,16 +523,20 @@ def _with_names(table: pd.DataFrame, scenario: str, mode: str, sites: str) -> pd
     return table.assign(scenario=scenario, mode=mode, sites=sites)
 
 
-def _groups_of(comparison: Comparison, seed: int, resamples: int) -> pd.DataFrame:
+def _groups_of(comparison: Comparison, drawn: DrawnMinutes | None) -> pd.DataFrame:
     frame, index = comparison.frame, comparison.frame.index
     by_area = comparison.groups.get("area_id", pd.Series(index, index=index))
-    areas, listed = pd.factorize(by_area, sort=True)
-    drawn = drawn_areas(len(listed), seed=seed, resamples=resamples)
+    held, load = (None, None) if drawn is None else _changes(drawn)
     parts = []
     for kind, names in groupings(comparison).items():
         table = comparison.summary(names)
         numbers = table.index.get_indexer(pd.Index(names))
-        table = table.assign(**_fairness_gaps(frame, numbers, areas, drawn, table.index))
+        known = np.where((table.index == NOT_KNOWN)[numbers], -1, numbers)
+        table = table.assign(**_fairness_gaps(frame, known, len(table)))
+        low, high = np.full((2, len(table)), np.nan)
+        if held is not None and load is not None:
+            low, high = simultaneous(gaps_between(held, load, known, len(table)))
+        table = table.assign(gap_change_low_min=low, gap_change_high_min=high)
         table["areas"] = pd.Series(by_area).groupby(names).nunique().reindex(table.index)
         for when in ("before", "after"):
             table[f"gini_{when}"] = _ginis(frame, numbers, len(table), when)
@@ -591,25 +563,27 @@ def _reached(frame: pd.DataFrame, when: str) -> tuple[Doubles, Doubles]:
     return np.where(both, minutes, 0.0), np.where(both, frame["weight"].to_numpy(), 0.0)
 
 
-def _fairness_gaps(
-    frame: pd.DataFrame,
-    groups: NDArray[np.intp],
-    areas: NDArray[np.intp],
-    drawn: Doubles,
-    names: pd.Index,
-) -> dict[str, Doubles]:
+def _changes(drawn: DrawnMinutes) -> tuple[Doubles, Doubles]:
+    """Return weight times added minutes, and weight, of those reached both before and after."""
+    both = np.isfinite(drawn.before) & np.isfinite(drawn.after)
+    load = np.where(both, drawn.weights, 0.0)
+    change = np.subtract(drawn.after, drawn.before, out=np.zeros(both.shape), where=both)
+    return np.asarray(load * change), load
+
+
+def _fairness_gaps(frame: pd.DataFrame, groups: NDArray[np.intp], count: int) -> dict[str, Doubles]:
     """Return the columns of gaps, every group against everybody else whose group is known."""
     before, weights = _reached(frame, "before")
     after, _ = _reached(frame, "after")
-    known = np.where((names == NOT_KNOWN)[groups], -1, groups)
-    gaps = partial(gaps_between, weights=weights, groups=known, areas=areas, count=len(names))
-    change = gaps(after - before, drawn=drawn)
+
+    def gap(values: Doubles) -> Doubles:
+        found = gaps_between((weights * values)[None], weights[None], groups, count)
+        return np.asarray(found[0])
+
     return {
-        "gap_before_min": gaps(before, drawn=drawn[:0]).gap,
-        "gap_after_min": gaps(after, drawn=drawn[:0]).gap,
-        "gap_change_min": change.gap,
-        "gap_change_low_min": change.low,
-        "gap_change_high_min": change.high,
+        "gap_before_min": gap(before),
+        "gap_after_min": gap(after),
+        "gap_change_min": gap(after - before),
     }
 
 

@@ -56,12 +56,13 @@ def hide_small(
     return work.shown(), work.log(table)
 
 
-def blurred(share: ArrayLike, base: float, policy: Policy) -> Floats:
+def blurred(share: ArrayLike, base: ArrayLike, policy: Policy) -> Floats:
     """Return shares of one group of people as they are published."""
     exact = np.asarray(share, dtype=np.float64)
     if policy.public:
         return exact
-    return policy.share(exact * base, np.full(exact.shape, base))
+    whole = np.broadcast_to(np.asarray(base, dtype=np.float64), exact.shape)
+    return policy.share(exact * whole, whole)
 
 
 class _Hiding:

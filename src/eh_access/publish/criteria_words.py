@@ -11,6 +11,8 @@ import numpy as np
 
 from eh_access import notebook
 from eh_access.criteria.criterion import Outcome, ReasonKind
+from eh_access.criteria.draws import SourceKind
+from eh_access.criteria.uncertainty import likelihood_of
 from eh_access.measures.basic import ROUNDING, weighted_mean
 from eh_access.measures.equity import GROUPS
 from eh_access.measures.scenarios import BASELINE
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from eh_access.criteria.criterion import Criterion, Place, Reason, Verdict
     from eh_access.criteria.sensitivity import Sensitivity
+    from eh_access.criteria.uncertainty import Source, Uncertainty
 
     Bools = NDArray[np.bool_]
 
@@ -123,7 +126,8 @@ def _paragraphs(verdict: Verdict) -> list[str]:
 def _judgement(verdict: Verdict) -> str:
     """Return what follows from the facts."""
     if verdict.outcome is not Outcome.CANNOT_SAY:
-        return f"{_against(verdict, verdict.outcome)}."
+        sure = how_sure(verdict)
+        return f"{_against(verdict, verdict.outcome)}{f' ({sure})' if sure else ''}."
     causes = "; ".join(
         reason_clause(verdict, reason) for reason in verdict.reasons if reason.decisive
     )
@@ -141,12 +145,32 @@ def _against(verdict: Verdict, outcome: Outcome) -> str:
     value = _value(criterion, verdict.value)
     against = f"{value} against {bound} {shown(criterion.threshold, unit)}"
     word = outcome.value.capitalize()
-    if outcome is Outcome.MARGINAL:
-        word = f"Marginal, within {shown(criterion.margin, unit, plain=True)} of the line"
     if _is_baseline(verdict) or not verdict.not_met_before or not _change_known(verdict):
         return f"{word}: {against}"
     before = _value(criterion, verdict.baseline_value)
     return f"Not met before either: {against}, {before} before; {_worse(verdict)}"
+
+
+def how_sure(verdict: Verdict) -> str:
+    """Return how sure an outcome is by the draws, in words and in 100; "" where none were made."""
+    if math.isnan(verdict.probability):
+        return ""
+    met = verdict.probability >= EVEN
+    chance = verdict.probability if met else 1 - verdict.probability
+    if verdict.outcome is Outcome.TOO_CLOSE:
+        return f"{in_100(chance)} that it is {'met' if met else 'not met'}"
+    return f"{likelihood_of(chance)}: {in_100(chance)}"
+
+
+EVEN = 0.5
+MOST_PRINTED = 0.99
+
+
+def in_100(chance: float) -> str:
+    """Return a chance as so many in 100, rounded down and never beyond 99."""
+    if chance > MOST_PRINTED:
+        return "more than 99 in 100"
+    return f"{math.floor(100 * chance + ROUNDING)} in 100"
 
 
 def _value(criterion: Criterion, value: float) -> str:
@@ -195,18 +219,13 @@ def _further_modes(_: Verdict, reason: Reason) -> str:
     return f"{missing}; it is met without them"
 
 
-def _turns_on(_: Verdict, reason: Reason) -> str:
-    be = "is" if len(reason.places) == 1 else "are"
-    return f"it turns on where {listed(map(_rough, reason.places))} {be}"
-
-
 def _rough_places(_: Verdict, reason: Reason) -> str:
     named = [_rough(place) for place in reason.places[:MOST_NAMED]]
     more = reason.places[MOST_NAMED:]
     if more:
         farthest = max(place.radius_m for place in more)
         named.append(f"{len(more)} more (to within {farthest:,.0f} m or better)")
-    return f"known only roughly, but nothing turns on it: {listed(named)}"
+    return f"known only roughly: {listed(named)}"
 
 
 def _rough(place: Place) -> str:
@@ -218,11 +237,7 @@ def _unknown_place(verdict: Verdict, reason: Reason) -> str:
     effect = "overstates the harm" if place.open_after else "understates the harm"
     if _is_baseline(verdict):
         effect = "understates what is near"
-    left_out = f"it is not known where {place.name} is; it is left out, which {effect}"
-    if reason.decisive:
-        return f"{left_out}, and its place could change the outcome"
-    tried = f"(at {number(reason.places_tried)} places)"
-    return f"{left_out}, but the outcome stands wherever it was tried {tried}"
+    return f"it is not known where {place.name} is; the value leaves it out, which {effect}"
 
 
 def _moved(verdict: Verdict, reason: Reason) -> str:
@@ -278,7 +293,6 @@ REASONS: Mapping[ReasonKind, Callable[[Verdict, Reason], str]] = {
     ),
     ReasonKind.ESTIMATED_TIMES: lambda _, __: "travel times are straight-line estimates",
     ReasonKind.FURTHER_MODES_MISSING: _further_modes,
-    ReasonKind.TURNS_ON_PLACES: _turns_on,
     ReasonKind.ROUGH_PLACES: _rough_places,
     ReasonKind.UNKNOWN_PLACE: _unknown_place,
     ReasonKind.NOT_IN_GROUP_OR_AREA: lambda v, r: (
@@ -582,6 +596,32 @@ def turns_in_words(row: Mapping[Any, Any]) -> str:
     ]
     span = f"{scale * row['lowest']:.3g} to {scale * row['highest']:.3g}{unit}"
     return "; ".join(turns) or f"stands from {span}"
+
+
+SOURCES: Mapping[SourceKind, str] = {
+    SourceKind.PLACE: "where {name} is",
+    SourceKind.SITE: "whether {name} is there, and where",
+    SourceKind.EXISTENCE: "whether {name} was there",
+    SourceKind.NEIGHBOUR: "whether {name}, over the border, was there",
+    SourceKind.COUNTS: "how many live where",
+}
+"""What each doubt is about."""
+
+
+def source_words(source: Source) -> str:
+    """Return what a doubt is about."""
+    return SOURCES[source.kind].format(name=source.name)
+
+
+def uncertainty_text(found: Uncertainty) -> str:
+    """Return a line for each criterion and scenario."""
+    lines = [f"Uncertainty: {found.draws:,} draws of what is not known"]
+    lines += [
+        f"  {item.scenario}, {item.criterion}: {in_100(item.probability)} that it is met; "
+        f"nine in ten draws from {item.value.low:.3g} to {item.value.high:.3g}"
+        for item in found.simulated
+    ]
+    return "\n".join(lines)
 
 
 def sensitivity_text(found: Sensitivity) -> str:

@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from eh_access.criteria.criterion import ROUTE_DETOUR
 from eh_access.measures.equity import GROUPS, group_members
 from eh_access.measures.scenarios import open_sites, rough_areas, rough_radius_m
 from eh_access.publish.attribution import OSM_CREDIT, credit_lines
@@ -320,7 +319,6 @@ def build_payload(result: StudyResult, maps: Maps) -> dict[str, Any]:
             "loser_min": study.settings.loser_min,
             "search_min": study.settings.search_min,
             "full_time_from_hours": study.settings.full_time_from_hours,
-            "detour": ROUTE_DETOUR,
         },
         "modes": _modes(wider.side(BASELINE_NAME), maps, sites.index),
         "sites": _sites(sites, result.borough, own=len(own)),

@@ -40,6 +40,8 @@ OUTPUT_NAMES = (
     "neighbours.csv",
     "alternatives.csv",
     "sensitivity.csv",
+    "uncertainty.csv",
+    "doubts.csv",
     "fairness.csv",
     "outreach.csv",
     "hidden.csv",

@@ -6,20 +6,26 @@ import base64
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from eh_access.criteria.criterion import ASKED, Outcome, ReasonKind
+from eh_access.criteria.criterion import ASKED, Outcome
 from eh_access.measures.equity import KINDS, NOTES
 from eh_access.measures.scenarios import BASELINE, rough_radius_m
 from eh_access.planning.three_readings import READINGS
 from eh_access.publish import numbers
 from eh_access.publish.charts import DARK_BLUE, GREY, INK, ORANGE, Drawing, blank_figure, drawn
-from eh_access.publish.criteria_words import ASSUMPTIONS, reason_clause, verdict_fact
+from eh_access.publish.criteria_words import (
+    ASSUMPTIONS,
+    in_100,
+    reason_clause,
+    source_words,
+    verdict_fact,
+)
 from eh_access.publish.notes import note_text
 from eh_access.publish.numbers import capital, listed
 from eh_access.publish.table import Column, Table, make_table, records, with_marks
@@ -288,6 +294,8 @@ FILES = (
     ("neighbours.csv", "the same with neighbours' sites counted"),
     ("alternatives.csv", "every other set of sites that could close, ranked"),
     ("sensitivity.csv", "the criteria with one assumption changed at a time"),
+    ("uncertainty.csv", "how sure each outcome is"),
+    ("doubts.csv", "what each doubt makes of it"),
     ("fairness.csv", "how every group fares"),
     ("outreach.csv", "where sessions would give back most"),
     ("hidden.csv", "what was hidden, and why"),
@@ -365,12 +373,12 @@ def what_would_change(result: StudyResult, scenario: str) -> tuple[str, ...]:
             "street by street, and each indication here becomes an outcome, or is corrected."
         )
     found += [
-        f"{verdict.criterion.title}: at {said.value(verdict, verdict.value)} it is within its "
-        f"margin of the threshold, {said.value(verdict, verdict.threshold)}; small errors decide."
+        f"{verdict.criterion.title}: {said.value(verdict, verdict.value)} against "
+        f"{said.value(verdict, verdict.threshold)} is too close to call."
         for verdict in verdicts
-        if "marginal" in {str(verdict.outcome), str(verdict.indication)}
+        if Outcome.TOO_CLOSE in {verdict.outcome, verdict.indication}
     ]
-    found += _uncertain(result, verdicts)
+    found += _uncertain(result)
     assumed = result.study.settings.full_time_assumption
     if assumed not in {note_text(note) for note in result.notes}:
         found.append(assumed)
@@ -378,45 +386,33 @@ def what_would_change(result: StudyResult, scenario: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text for text in found if text))
 
 
-def _uncertain(result: StudyResult, verdicts: Sequence[Verdict]) -> list[str]:
-    """Return what turns on where sites are, as the verdicts' own reasons say, and what does not."""
+def _uncertain(result: StudyResult) -> list[str]:
+    """Return what is not known of sites, and what of it would settle most."""
     sites = result.sites
-    radius = pd.Series(rough_radius_m(sites), index=sites.index)
-    rough = radius[radius > 0].sort_values(ascending=False, kind="stable")
-    names = sites["name"]
-    turned = [_hangs_on(verdict, ReasonKind.TURNS_ON_PLACES) for verdict in verdicts]
-    turning = [site for site in rough.index if any(site in places for places in turned)]
-    found, whole = [], len(verdicts)
-    if turning:
-        listed = numbers.listed(
-            f"{names[site]} (to within {rough[site]:,.0f} m)" for site in turning
-        )
-        count = _of_these(sum(map(bool, turned)), whole)
-        found.append(f"Where these are, known only roughly: {listed}. {count} on this.")
-    if len(rough) > len(turning):
-        others = f"{len(rough) - len(turning)} others" if turning else f"{len(rough)} places"
-        found.append(
-            f"Not the {others} known only roughly: tried nearer and farther, no criterion turns."
-        )
-    unknown = [_hangs_on(verdict, ReasonKind.UNKNOWN_PLACE) for verdict in verdicts]
-    for site, name in sites.loc[sites["location_basis"] == "unknown", "name"].items():
-        hangs = sum(site in places for places in unknown)
-        found.append(
-            f"Where {name} is, which is not known: {_of_these(hangs, whole)} on this."
-            if hangs
-            else f"Not where {name} is, though that is not known: wherever tried, no outcome turns."
-        )
-    return found
+    found = [
+        f"Where {name} is: that is not known, and the figures leave it out."
+        for name in sites.loc[sites["location_basis"] == "unknown", "name"]
+    ]
+    first = find_first(result)
+    return [first, *found] if first else found
 
 
-def _hangs_on(verdict: Verdict, kind: ReasonKind) -> set[str]:
-    """Return the sites an outcome hangs on, by one kind of reason."""
-    return {
-        place.site_id
-        for reason in verdict.reasons
-        if reason.kind is kind and reason.decisive
-        for place in reason.places
-    }
+def find_first(result: StudyResult) -> str:
+    """Return the one thing to find out first, and by how much it would help; "" for none."""
+    source = None if result.uncertainty is None else result.uncertainty.first
+    if source is None:
+        return ""
+    title = next(item.title for item in result.study.criteria if item.id == source.criterion)
+    if source.right_then > source.right_now:
+        return (
+            f"Find out first: {source_words(source)}. Once that is known, the likelier outcome of "
+            f"{numbers.quoted(title)} is right {in_100(source.right_then)} times on average, "
+            f"{in_100(source.right_now)} now."
+        )
+    return (
+        f"Find out first: {source_words(source)}. It alone makes {source.share:.0%} of the range "
+        f"of {numbers.quoted(title)}, though no outcome hangs on it."
+    )
 
 
 def rough_sentence(result: StudyResult) -> str:
@@ -431,10 +427,6 @@ def rough_sentence(result: StudyResult) -> str:
         f"{len(rough)} of {len(sites)} {said.site}s are known only roughly, "
         f"{sites['name'][worst]} least well (within about {rough[worst]:,.0f} m)."
     )
-
-
-def _of_these(count: int, whole: int) -> str:
-    return f"{count} of {whole} criteria turn{'s' if count == 1 else ''}"
 
 
 def _differs(result: StudyResult, verdict: Verdict) -> str:
@@ -458,7 +450,7 @@ def _differs(result: StudyResult, verdict: Verdict) -> str:
 
 STANDINGS: Mapping[str, str] = {
     "met": "met",
-    "marginal": "marginal",
+    "too close to call": "too close to call",
     "new": "newly not met",
     "worse": "missed before and now worse",
     "unchanged": "missed before and unchanged",
@@ -512,7 +504,7 @@ def standing(result: StudyResult, verdict: Verdict) -> str:
         for other in result.verdicts_for(BASELINE.name)
         if other.criterion.id == verdict.criterion.id
     }
-    return "new" if before & {str(Outcome.MET), str(Outcome.MARGINAL)} else "unclear"
+    return "new" if before & {str(Outcome.MET), str(Outcome.TOO_CLOSE)} else "unclear"
 
 
 def _pointed(verdict: Verdict) -> str:
@@ -916,8 +908,8 @@ def gap_parts(result: StudyResult, tables: Mapping[str, Table]) -> tuple[Part, .
             paragraphs=(
                 (
                     "The gap is the mean added in a group less the mean added for all others: "
-                    "above 0, the group bears more. Where the interval includes 0, it rests on "
-                    "a few areas."
+                    "above 0, the group bears more. An interval that includes 0 does not rule out "
+                    "no difference."
                 ),
             ),
         )
@@ -997,7 +989,31 @@ def sure_section(
         bullets=hours_at_the_edge(result, findings, name),
         table=shown,
     )
-    return Section(anchor="sure", title="How sure are we?", parts=(part,))
+    return Section(
+        anchor="sure", title="How sure are we?", parts=(*_drawn(result, tables, name), part)
+    )
+
+
+def _drawn(result: StudyResult, tables: Mapping[str, Table], scenario: str) -> tuple[Part, ...]:
+    """Return the part on what is not known, where it was drawn."""
+    if "uncertainty" not in tables or result.uncertainty is None:
+        return ()
+    first = find_first(result)
+    return (
+        Part(
+            heading="What is not known, drawn",
+            paragraphs=(
+                (
+                    f"Where centres are, whether they were there and how many children live where "
+                    f"were drawn {result.uncertainty.draws:,} times, before and after alike. "
+                    "An outcome is called where at least 90 draws in 100 agree. Streets, and what "
+                    "somebody chooses, were not drawn."
+                ),
+                *([first] if first else []),
+            ),
+            table=tables["uncertainty"].where(scenario=scenario_label(result, scenario)),
+        ),
+    )
 
 
 _TIPPING_SHOWN = frozenset(
@@ -1051,6 +1067,8 @@ class Further:
         there = {
             "alternatives.csv": self.choice,
             "sensitivity.csv": self.tables,
+            "uncertainty.csv": self.tables.get("uncertainty"),
+            "doubts.csv": self.tables.get("doubts"),
             "fairness.csv": self.tables,
             "outreach.csv": self.outreach,
         }

@@ -45,7 +45,11 @@ if TYPE_CHECKING:
     from eh_access.study.findings import Findings
     from eh_access.study.result import StudyResult
 
-SYMBOLS = {"met": "\N{CHECK MARK}", "marginal": "\N{ALMOST EQUAL TO}", "not met": "\N{BALLOT X}"}
+SYMBOLS = {
+    "met": "\N{CHECK MARK}",
+    "too close to call": "\N{ALMOST EQUAL TO}",
+    "not met": "\N{BALLOT X}",
+}
 CANNOT_SAY = "?"
 
 

@@ -20,7 +20,7 @@ from eh_access.planning.three_readings import LONG_WEEK_H
 from eh_access.privacy.hiding import hide_small
 from eh_access.publish import numbers
 from eh_access.publish.attribution import credit_lines, sources_frame
-from eh_access.publish.criteria_words import ASSUMPTIONS, turns_in_words
+from eh_access.publish.criteria_words import ASSUMPTIONS, source_words, turns_in_words
 from eh_access.publish.notes import facts_about, note_text
 from eh_access.publish.numbers import clause
 from eh_access.publish.table import (
@@ -457,7 +457,7 @@ def _assumptions(result: StudyResult) -> Table:
         *(
             (
                 f"Criterion {item.id}: {item.title}",
-                f"threshold {item.threshold:g}, marginal within {item.margin:g}",
+                f"threshold {item.threshold:g}, too close to call within {item.margin:g}",
                 f"{clause(item.source)}; set by {item.set_by} on {item.set_on}",
             )
             for item in study.criteria
@@ -752,6 +752,7 @@ def further_tables(result: StudyResult, findings: Findings) -> Mapping[str, Tabl
     if findings.outreach:
         tables.append(_outreach(result, findings, said))
     tables += [_sensitivity(result, findings, said), _tipping(result, findings, said)]
+    tables += _uncertainty(result, said)
     if not result.study.policy.public:
         tables = [with_marks(table) for table in tables]
     return MappingProxyType({table.name: table for table in tables if len(table.frame)})
@@ -844,7 +845,7 @@ def _gaps(result: StudyResult, findings: Findings, said: Wording) -> Table:
         Column("p90_change_min", "Nine in ten have at most so much added", "minutes"),
         Column("worst_change_min", "Most added", "minutes", at_infinity="no longer reached"),
         Column("gap_change_min", "Mean added, less that of all others", "minutes"),
-        Column("gap_change_low_min", "95% interval from", "minutes"),
+        Column("gap_change_low_min", "90% of draws from", "minutes"),
         Column("gap_change_high_min", "to", "minutes"),
         Column("finite_weight", "Base of the means", "count", said.unit),
     )
@@ -936,13 +937,13 @@ def _scaled(result: StudyResult, frame: pd.DataFrame, keys: Sequence[str]) -> pd
         values = frame[key].to_numpy(dtype=np.float64) * factors
         told[key] = np.where(np.isfinite(values), values, np.nan)
     told["value_unit"] = [unit for _, unit in scales]
-    told["words"] = [ASSUMPTIONS[str(name)] for name in frame["assumption"]]
     return told
 
 
 def _sensitivity(result: StudyResult, findings: Findings, said: Wording) -> Table:
     frame = findings.sensitivity.frame
     told = _scaled(result, frame, ("value", "baseline_value"))
+    told["words"] = [ASSUMPTIONS[str(name)] for name in frame["assumption"]]
     told["choice"] = told["choice"].where(told["choice"] != "", "not applicable")
     columns = (
         Column("scenario", "Scenario"),
@@ -965,6 +966,7 @@ def _sensitivity(result: StudyResult, findings: Findings, said: Wording) -> Tabl
 def _tipping(result: StudyResult, findings: Findings, said: Wording) -> Table:
     frame = findings.sensitivity.tipping
     told = _scaled(result, frame, ("lowest_value", "highest_value"))
+    told["words"] = [ASSUMPTIONS[str(name)] for name in frame["assumption"]]
     told["told"] = [turns_in_words(row) for row in records(frame)]
     columns = (
         Column("scenario", "Scenario"),
@@ -988,6 +990,62 @@ def _tipping(result: StudyResult, findings: Findings, said: Wording) -> Table:
         f"{said.place}{said.mark}"
     )
     return make_table("tipping", title, columns, told, notes=said.table_notes, headers=4)
+
+
+def _uncertainty(result: StudyResult, said: Wording) -> list[Table]:
+    """Return how sure each outcome is, and what each doubt makes of it."""
+    found = result.uncertainty
+    if found is None:
+        return []
+    spread, parts = found.frame, found.sources_frame
+    told = _scaled(result, spread, ("low", "median", "high"))
+    told["met"] = spread["probability_met"]
+    head = (
+        Column("scenario", "Scenario"),
+        Column("criterion", "Criterion"),
+        Column("title", "What it asks"),
+    )
+    ends = (Column("low", "90% of draws from", "value"), Column("high", "to", "value"))
+    tables = [
+        make_table(
+            "uncertainty",
+            f"How sure each outcome is, {said.place}{said.mark}",
+            (
+                *head,
+                Column("median", "Middle value", "value"),
+                *ends,
+                Column("value_unit", "Unit of the three"),
+                Column("met", "Chance that it is met", "percent"),
+                Column("likelihood", "The likelier of met and not met"),
+            ),
+            told,
+            notes=said.table_notes,
+            headers=3,
+        )
+    ]
+    if len(parts):
+        told = _scaled(result, parts, ("low", "high"))
+        told["doubt"] = [source_words(source) for source in found.sources]
+        told["now"], told["then"] = parts["right_now"], parts["right_then"]
+        tables.append(
+            make_table(
+                "doubts",
+                f"What each doubt alone makes of a criterion, {said.place}{said.mark}",
+                (
+                    *head,
+                    Column("doubt", "What is not known"),
+                    *ends,
+                    Column("value_unit", "Unit of the two"),
+                    Column("share", "Share of the whole range", "percent"),
+                    Column("now", "Likelier outcome right now", "percent"),
+                    Column("then", "right once it is known", "percent"),
+                ),
+                told,
+                notes=said.table_notes,
+                headers=4,
+            )
+        )
+    return tables
 
 
 Pair = tuple["Verdict", "Verdict"]

@@ -233,6 +233,22 @@ class Sessions(Table):
         return self.venues or tuple(range(1, min(MOST_VENUES, venues) + 1))
 
 
+class SimulationSettings(Table):
+    """What is not known, and how it is drawn to say how sure each outcome is."""
+
+    draws: Annotated[int, Field(ge=100, le=100_000)] = 1000
+    # the standard error of a count by area, whose people are then shared out anew; 0: counts stand
+    counts_sd: Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)] = 0.0
+    # how likely a site is there, in place of ``existence`` in its table
+    existence: dict[str, Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]] = Field(
+        default_factory=dict
+    )
+    # where a site may be, in place of its circle: eastings and northings of buildings
+    places: dict[str, Annotated[tuple[tuple[Easting, Northing], ...], Field(min_length=1)]] = Field(
+        default_factory=dict
+    )
+
+
 class DisclosureSettings(Table):
     """How small counts that are not public are hidden."""
 
@@ -299,6 +315,7 @@ class StudyTables(Table):
     streets: Streets = Streets()
     settings: Settings = Settings()
     sessions: Sessions = Sessions()
+    simulation: SimulationSettings = SimulationSettings()
     disclosure: DisclosureSettings = DisclosureSettings()
     scenarios: tuple[ScenarioConfig, ...] = Field(alias="scenario", min_length=1)
     notes: tuple[NoteConfig, ...] = Field(default=(), alias="note")

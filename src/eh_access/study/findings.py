@@ -14,7 +14,7 @@ from eh_access.criteria.judge import judge
 from eh_access.criteria.sensitivity import Sensitivity, sensitivity
 from eh_access.measures.basic import weighted_mean
 from eh_access.measures.catchments import floating_catchment, load_on_sites
-from eh_access.measures.equity import fairness_frame
+from eh_access.measures.equity import DrawnMinutes, fairness_frame
 from eh_access.measures.opening_hours import Day, hours_of, whole_sessions
 from eh_access.measures.scenarios import open_sites
 from eh_access.network.describe import street_lines
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from eh_access.criteria.criterion import Case, Criterion, Verdict
+    from eh_access.criteria.uncertainty import Uncertainty
     from eh_access.measures.opening_hours import Timetable
     from eh_access.modes import TravelMode
     from eh_access.network.model import Network
@@ -293,6 +294,8 @@ class Findings:
         takes any away.
     sensitivity
         The criteria with one assumption changed at a time.
+    uncertainty
+        How sure each outcome is; None where times are estimated or all is known.
     fairness
         How every group fares: ``fairness.csv``.
     outreach
@@ -313,6 +316,7 @@ class Findings:
 
     alternatives: Alternatives | None
     sensitivity: Sensitivity
+    uncertainty: Uncertainty | None
     fairness: pd.DataFrame
     outreach: tuple[Outreach, ...]
     readings: pd.DataFrame
@@ -328,14 +332,16 @@ class Findings:
         Returns
         -------
         dict of str to pandas.DataFrame
-            ``alternatives.csv``, ``sensitivity.csv``, ``fairness.csv`` and ``outreach.csv``, those
-            of them that there is something to say in.
+            ``alternatives.csv``, ``sensitivity.csv``, ``uncertainty.csv``, ``doubts.csv``,
+            ``fairness.csv`` and ``outreach.csv``, those of them that there is something to say in.
         """
         found = {
             "alternatives.csv": None
             if self.alternatives is None
             else alternatives_frame(self.alternatives),
             "sensitivity.csv": self.sensitivity.frame,
+            "uncertainty.csv": None if self.uncertainty is None else self.uncertainty.frame,
+            "doubts.csv": None if self.uncertainty is None else self.uncertainty.sources_frame,
             "fairness.csv": self.fairness,
             "outreach.csv": outreach_frame(self.outreach) if self.outreach else None,
         }
@@ -379,9 +385,11 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
     tell("Looking for the best venues")
     outreach = _outreach(result)
     tell("Asking who gains and who loses")
-    seed, cases = result.study.settings.seed, result.cases()
+    cases = result.cases()
     fairness = [
-        fairness_frame(comparisons, sites=sites, seed=seed)
+        fairness_frame(
+            comparisons, sites=sites, drawn=_drawn_minutes(result, full_time=sites == "full_time")
+        )
         for sites, comparisons in (
             ("open", result.comparisons),
             ("full_time", result.comparisons_full_time),
@@ -404,6 +412,7 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
     return Findings(
         alternatives=alternatives,
         sensitivity=sensitive,
+        uncertainty=result.uncertainty,
         fairness=grouped,
         outreach=outreach,
         readings=read,
@@ -515,6 +524,18 @@ def find_sensitivity(result: StudyResult, *, progress: Progress | None = None) -
         counted = result.with_neighbours.cases()[1:]
         choices["neighbours"] = {"left out": cases, "counted": counted}
     return sensitivity(study.criteria, cases, choices=choices)
+
+
+def _drawn_minutes(result: StudyResult, *, full_time: bool) -> dict[tuple[str, str], DrawnMinutes]:
+    """Return minutes in every draw of what is not known, by scenario and mode; none if none is."""
+    if result.uncertainty is None or not result.study.policy.public:
+        return {}
+    simulation = result.uncertainty.simulation
+    return {
+        (case.scenario, mode): simulation.minutes(case, mode, full_time=full_time)
+        for case in (result.with_neighbours or result).cases()[1:]
+        for mode in result.modes
+    }
 
 
 def _lost_sites(result: StudyResult) -> tuple[str, ...]:

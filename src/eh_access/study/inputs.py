@@ -338,11 +338,14 @@ def read_inputs(
         reader.faults += _area_faults(points, areas, data.origins[chosen])
     reader.faults += _clashes(reader.ids, study)
     reader.faults += _unknown_sites(study, reader.ids)
+    reader.faults += _unknown_doubts(study, reader.ids)
     hours = read_hours(study, sites, candidates, borough)
     sites, candidates = hours.sites, hours.candidates
     reader.faults += hours.faults
     if reader.faults or points is None or areas is None or sites is None or borough is None:
         raise InputError(reader.faults)
+    sites = _with_existence(study, sites)
+    neighbours = None if neighbours is None else _with_existence(study, neighbours)
     assessed = [scenario for scenario in study.scenarios if scenario.assess]
     every_site = with_opened(sites.assign(is_open=True), candidates, assessed)
     _refuse_impossible(study, every_site)
@@ -480,6 +483,23 @@ def _unknown_sites(study: Study, ids: Mapping[str, set[str]]) -> Iterator[str]:
                         "decision can"
                     )
                 yield fault_at(study.file_name, lines, where, text)
+
+
+def _unknown_doubts(study: Study, ids: Mapping[str, set[str]]) -> Iterator[str]:
+    """Yield the sites that doubts are stated about and that are not there."""
+    known = ids.get("sites", set()) | ids.get("neighbours", set())
+    lines = lines_of(study)
+    for key in ("existence", "places"):
+        for site in getattr(study.simulation, key):
+            if site not in known:
+                told = f"no site '{site}'; {did_you_mean(site, known)}"
+                yield fault_at(study.file_name, lines, ("simulation", key, site), told)
+
+
+def _with_existence(study: Study, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return sites with how likely each is there as the study states it."""
+    stated = pd.Series(study.simulation.existence, dtype=np.float64).reindex(sites.index)
+    return sites.assign(existence=stated.fillna(sites["existence"]))
 
 
 def with_opened(

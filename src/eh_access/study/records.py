@@ -36,6 +36,7 @@ VERDICTS_COLUMNS = (
     "basis",
     "indication",
     "not_met_before",
+    "probability_met",
     "worsened_by",
     "straight_line_value",
     "straight_line_baseline_value",

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from eh_access.criteria.criterion import JudgeSettings, Verdict
+    from eh_access.criteria.uncertainty import Uncertainty
     from eh_access.measures.comparison import Comparison
     from eh_access.measures.opening_hours import Timetable
     from eh_access.network.model import Network
@@ -47,7 +48,7 @@ UNPROTECTED = "The counts are not public and were not protected: no figures are 
 BASELINE_NAME = "baseline"
 MINUTES_DECIMALS = 4
 VALUE_DECIMALS = 9
-NUMBERS = ("value", "threshold", "worsened_by")
+NUMBERS = ("value", "threshold", "worsened_by", "probability_met")
 """How the names of columns of numbers end in ``verdicts.csv``."""
 HIDDEN_CHANGE = 1e-6
 """Stands in ``verdicts.csv`` for a change of which the size is hidden: its sign alone counts."""
@@ -119,6 +120,9 @@ class StudyResult:
         where it was not told, or has no others.
     may_publish_origins
         Whether what is known by origin may leave: weights are published, or were made safe first.
+    uncertainty
+        How sure each outcome is, by draws of what is not known; None where times are estimated or
+        all is known.
     hidden
         Which areas' own counts are not shown, and by which rule; never the counts.
     inputs, counts
@@ -158,6 +162,7 @@ class StudyResult:
     streets_asked: str = ""
     on_other_streets: StudyResult | None = None
     may_publish_origins: bool = False
+    uncertainty: Uncertainty | None = None
     hidden: tuple[Hidden, ...] = ()
     inputs: tuple[InputFile, ...] = ()
     counts: tuple[StepCount, ...] = ()
@@ -426,6 +431,7 @@ class StudyResult:
                 "basis": verdict.basis,
                 "indication": str(verdict.indication or ""),
                 "not_met_before": verdict.not_met_before,
+                "probability_met": verdict.probability,
                 "worsened_by": (
                     verdict.direction * HIDDEN_CHANGE
                     if verdict.direction and math.isnan(verdict.worsened_by)

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from eh_access.criteria.criterion import Case, Verdicts
+from eh_access.criteria.draws import Simulation, draw_sites, draw_weights, sampled_sites
 from eh_access.criteria.judge import judge
+from eh_access.criteria.uncertainty import simulate, weigh
 from eh_access.errors import InputError
 from eh_access.measures.comparison import compare
 from eh_access.measures.scenarios import apply_scenario, open_sites
@@ -28,6 +30,8 @@ from eh_access.study.streets import Streets, is_near, own_streets, refuse_elsewh
 from eh_access.study.travel import Progress, Travel, compute_travel_times, with_more, with_moved
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import geopandas as gpd
 
     from eh_access.measures.comparison import Comparison
@@ -230,7 +234,7 @@ def run_study(
         hidden=tables.hidden,
     )
     if tables.neighbours is None:
-        return result
+        return _as_sure(result, tell)
     tell("Working out all of it with neighbours' sites counted")
     more = compute_travel_times(
         study, tables.origins, tables.neighbours, network=found.network, progress=_silent
@@ -238,12 +242,79 @@ def run_study(
     sites = pd.concat([tables.sites, tables.neighbours.assign(is_open=True)])
     wider = replace(tables, sites=sites)
     counted = _answers(study, wider, with_more(travel, more), changed, _silent)
-    return replace(
+    result = replace(
         result,
         with_neighbours=replace(result, **counted, on_other_streets=None, _memory={}),
         notes=warnings_first([*result.notes, *neighbour_notes(tables.neighbours, more)]),
         _memory={},
     )
+    return _as_sure(result, tell)
+
+
+def _as_sure(result: StudyResult, tell: Progress) -> StudyResult:
+    """Return a result whose verdicts are as sure as what is not known leaves them."""
+    if result.estimated:  # no error of an estimate has been shown to be covered
+        return result
+    wider = result if result.with_neighbours is None else result.with_neighbours
+    simulation = _simulation(wider, () if result.neighbours is None else result.neighbours.index)
+    if simulation is None:
+        return result
+    tell(f"Drawing what is not known {simulation.draws:,} times")
+    settings = result.study.settings
+    uncertainty = simulate(
+        result.study.criteria,
+        wider.cases(),
+        simulation,
+        modes=settings.modes,
+        cutoff_min=settings.cutoff_min,
+        loser_min=settings.loser_min,
+    )
+
+    def weighed(some: StudyResult) -> StudyResult:
+        verdicts = Verdicts(
+            weigh(verdict, uncertainty.of(verdict.scenario, verdict.criterion.id))
+            for verdict in some.verdicts
+        )
+        return replace(some, verdicts=verdicts, uncertainty=uncertainty, _memory={})
+
+    counted = result.with_neighbours
+    return replace(weighed(result), with_neighbours=None if counted is None else weighed(counted))
+
+
+def _simulation(result: StudyResult, neighbours: Collection[str]) -> Simulation | None:
+    """Return what is drawn of a study; None where all is known."""
+    study = result.study
+    seed, draws = study.settings.seed, study.simulation.draws
+    places = sampled_sites(
+        result.sites,
+        seed=seed,
+        within=result.borough,
+        origins=result.origins,
+        stated=study.simulation.places,
+    )
+    sampled = {}
+    if len(places):  # each is routed once, however many draws share it
+        networks = {BASELINE_NAME: result.network}
+        networks |= {
+            name: travel.network
+            for name, travel in result.moved.items()
+            if travel.network is not result.network
+        }
+        sampled = {
+            name: compute_travel_times(
+                study, result.origins, places, network=network, progress=_silent
+            ).side(places)
+            for name, network in networks.items()
+        }
+    doubts = draw_sites(
+        result.sites, sampled.get(BASELINE_NAME), seed=seed, draws=draws, neighbours=neighbours
+    )
+    # a list of families has no error of a census
+    sd = study.simulation.counts_sd if study.weights_public else 0.0
+    weights = draw_weights(result.origins, sd=sd, seed=seed, draws=draws)
+    if not doubts and weights is None:
+        return None
+    return Simulation(doubts=doubts, sampled=sampled, weights=weights, draws=draws)
 
 
 def _refuse_unplaced(tables: Inputs, travel: Travel) -> None:

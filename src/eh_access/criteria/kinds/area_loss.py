@@ -67,10 +67,12 @@ class AreaLoss(Kind):
 
 def _shares(criterion: Criterion, figure: Doubles, counted: Counted) -> Doubles:
     """Return the share served in each area."""
-    load = counted.weights[counted.order]
+    load = counted.weights[..., counted.order]
     served = within(figure, criterion.cutoff_min or np.inf)
     held = np.where(served[..., counted.order], load, 0.0)
-    return sums_by(counted.starts, held) / sums_by(counted.starts, load)
+    whole = sums_by(counted.starts, load)
+    part = sums_by(counted.starts, held)
+    return np.divide(part, whole, out=np.zeros(part.shape), where=whole > 0)
 
 
 def area_names(origins: gpd.GeoDataFrame, by: str) -> dict[Hashable, str]:

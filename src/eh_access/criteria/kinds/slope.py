@@ -62,7 +62,7 @@ def _sums(before: Doubles, after: Doubles, counted: Counted) -> tuple[Doubles, D
     """Return at every step who reaches a site before or after, and the minutes added to all."""
     before, after = before[..., counted.order], after[..., counted.order]
     reached = np.isfinite(before) | np.isfinite(after)
-    load = np.where(reached, counted.weights[counted.order], 0.0)
+    load = np.where(reached, counted.weights[..., counted.order], 0.0)
     with np.errstate(invalid="ignore"):
         added = np.where(reached, change_of(before, after) * load, 0.0)
         return sums_by(counted.starts, load), sums_by(counted.starts, added)

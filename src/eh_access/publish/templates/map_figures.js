@@ -180,7 +180,7 @@ const Figures = (() => {
     const own = page.own();
     get("criteria-part").hidden = data.criteria.length === 0;
     get("criteria-word").textContent = own
-      ? "Worked out in this page for your own scenario. For the full verdict, download the scenario file and run the study with it."
+      ? "Worked out in this page for your own scenario. How sure it is, is not worked out here: for that, download the scenario file and run the study with it."
       : `For “${page.scenarioLabel()}”, as the study found. Each yardstick fixes its own minutes, mode, families and ${page.word}s, whatever is chosen above.`;
     get("criteria").tBodies[0].replaceChildren(...data.criteria.map((criterion, i) => {
       const verdict = judged[i];
@@ -188,7 +188,7 @@ const Figures = (() => {
       // on a phone the rows become blocks; the roles keep them a table for screen readers
       const row = make("tr", null, { "data-criterion": criterion.id, role: "row" });
       const outcome = make("td", null, { role: "cell" });
-      outcome.append(make("span", verdict.outcome, { class: `outcome ${verdict.outcome.replace(" ", "-")}` }));
+      outcome.append(make("span", verdict.outcome, { class: `outcome ${verdict.outcome.replaceAll(" ", "-")}` }));
       if (verdict.indication) outcome.append(make("div", `points to: ${verdict.indication}`, { class: "hint" }));
       const name = make("th", criterion.label, { scope: "row", role: "rowheader" });
       name.append(make("div", criterion.title, { class: "hint" }));

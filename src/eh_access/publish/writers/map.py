@@ -19,7 +19,6 @@ NAME, WHAT = "map.html", "the map, to switch and to ask"
 MAP_NAME = "eh_map"
 SCRIPTS = (
     "map_core.js",
-    "map_places.js",
     "map_criteria.js",
     "map_canvas.js",
     "map_base.js",
