@@ -118,7 +118,7 @@ def test_a_mode_is_in_every_table(extended: Extended) -> None:
     origins = (extended.out / "origins.csv").read_text("utf-8").splitlines()
     modes = {line.split(",")[origins[0].split(",").index("mode")] for line in origins[1:]}
     assert modes == {"walk", "scooter"}
-    assert "by mobility scooter" in (extended.out / "report.html").read_text("utf-8")
+    assert "by mobility scooter" in (extended.out / "annex.html").read_text("utf-8")
 
 
 def test_a_mode_has_streets_of_its_own(extended: Extended) -> None:
@@ -128,7 +128,7 @@ def test_a_mode_has_streets_of_its_own(extended: Extended) -> None:
 def test_an_output_is_written_listed_and_digested(extended: Extended) -> None:
     text = (extended.out / "verdicts.md").read_text("utf-8")
     assert "| one-less | Within a 30-minute walk |" in text
-    report = (extended.out / "report.html").read_text("utf-8")
+    report = (extended.out / "annex.html").read_text("utf-8")
     assert '<a href="verdicts.md">verdicts.md</a>: the verdicts, to paste into a paper' in report
     manifest = json.loads((extended.out / "manifest.json").read_text("utf-8"))
     assert "verdicts.md" in manifest["outputs"]
@@ -146,12 +146,12 @@ def test_a_measure_is_in_the_workbook(extended: Extended) -> None:
 
 
 def test_a_section_is_in_the_report(extended: Extended) -> None:
-    report = (extended.out / "report.html").read_text("utf-8")
+    report = (extended.out / "annex.html").read_text("utf-8")
     assert report.count('<h2 id="spread">How far apart</h2>') == 1
     assert report.index('id="spread"') < report.index('id="data"')
 
 
 def test_a_source_fills_the_study_s_sites(extended: Extended) -> None:
-    report = (extended.out / "report.html").read_text("utf-8")
+    report = (extended.out / "annex.html").read_text("utf-8")
     assert "West Library" in report
     assert "Old Library" not in report

@@ -54,8 +54,9 @@ class Written:
         return table[(table["criterion"] == criterion) & (table["scenario"] == scenario)].iloc[0]
 
     def table(self, *words: str) -> pd.DataFrame:
-        """Return the report's first table of which the caption holds some words."""
-        page = (self.folder / "report.html").read_text(encoding="utf-8")
+        """Return the first table of report and annex of which the caption holds some words."""
+        pages = [self.folder / name for name in ("report.html", "annex.html")]
+        page = "".join(path.read_text(encoding="utf-8") for path in pages)
         for found in re.findall(r"<table.*?</table>", page, re.DOTALL):
             told = _text(re.findall(r"<caption.*?</caption>", found, re.DOTALL)[0])
             if all(word in told for word in words):

@@ -143,7 +143,7 @@ from .publish.interactive import (
 from .publish.outputs import (
     write_outputs as write_outputs,
 )
-from .publish.report import (
+from .publish.writers.html import (
     render_report as render_report,
 )
 from .publish.writers.map import (

@@ -14,7 +14,7 @@ from browser.opened import Opened, written
 from eh_access.criteria.criterion import Case, JudgeSettings, Side
 from eh_access.criteria.judge import judge
 from eh_access.measures.scenarios import Close, Scenario, apply_scenario
-from eh_access.publish.report import render_report
+from eh_access.publish.writers.html import render_report
 from eh_access.study.challenge import read_challenge
 from eh_access.study.config import load_study
 from eh_access.study.inputs import read_inputs

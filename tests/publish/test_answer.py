@@ -6,18 +6,14 @@ import dataclasses
 import math
 import re
 from collections.abc import Mapping
+from typing import Any
 
+import numpy as np
 import pytest
 
 from eh_access.criteria.criterion import Outcome, Verdict
-from eh_access.publish.prose import (
-    answer,
-    deprived_sentence,
-    standing,
-    standings,
-    what_would_change,
-)
-from eh_access.publish.report import criteria_matrix, render_report
+from eh_access.publish.context import annex, report, report_facts, standing, templates_of
+from eh_access.publish.document import Document, Paragraph, markdown, plain
 from eh_access.publish.table import Table
 from eh_access.publish.tabulations import tabulate
 from eh_access.publish.wording import Wording
@@ -40,34 +36,57 @@ def tables(rotherham: StudyResult) -> Mapping[str, Table]:
     return tabulate(rotherham)
 
 
-def test_the_headline_tells_what_changed_from_what_was_missed_before(
-    rotherham: StudyResult, tables: Mapping[str, Table]
+@pytest.fixture(scope="module")
+def facts(rotherham: StudyResult, tables: Mapping[str, Table]) -> Mapping[str, Any]:
+    return report_facts(rotherham, tables, None, templates_of(rotherham))
+
+
+def answer_of(document: Document) -> list[str]:
+    """Return the sentences of the answer."""
+    return [
+        plain(block.text)
+        for block in document.blocks
+        if isinstance(block, Paragraph) and block.kind == "answer"
+    ]
+
+
+def test_what_changed_is_told_from_what_was_missed_before(
+    rotherham: StudyResult, facts: Mapping[str, Any]
 ) -> None:
-    # walk-30 and pram-2500 were missed before and get worse; all else is of the change
-    first = answer(rotherham, tables, "deregister-sessions")[0]
-    verdicts = rotherham.verdicts_for("deregister-sessions")
-    assert first.endswith(f"Of {len(verdicts)} criteria they point to:")
-    missed = [item.criterion.id for item in verdicts if item.not_met_before]
-    assert missed == ["walk-30", "pram-2500"]
-    pointed = [item.indication for item in verdicts]
-    assert set(pointed) == {Outcome.NOT_MET}
-    assert standings(rotherham, "deregister-sessions") == (
-        f"{len(verdicts) - 2} newly not met",
-        "2 missed before and now worse",
+    verdicts = rotherham.verdicts_for("deregister-sessions").counted()
+    counts = {name: count for name, count in facts["criteria"]["counts"].items() if count}
+    assert sum(counts.values()) == len(verdicts)
+    # walk-30 was missed before and gets worse
+    assert counts["worse"] == 1
+    assert counts["new"] == sum(
+        item.indication == NOT_MET and not item.not_met_before for item in verdicts
     )
+    assert counts["unsaid"] == sum(item.indication is None for item in verdicts)
+    assert facts["criteria"]["twins"] == [("Within 2.5 km by street", "Within a 30-minute walk")]
 
 
-def test_on_its_streets_rotherham_s_headline_says_what_is_too_close(
-    on_streets: StudyResult,
-) -> None:
-    result = on_streets
-    scenario = "deregister-sessions"
-    verdicts = result.verdicts_for(scenario)
-    said = answer(result, tabulate(result), scenario)[0]
-    assert "point to" not in said
-    close = sum(item.outcome == Outcome.TOO_CLOSE for item in verdicts)
-    assert 0 < close < len(verdicts)
-    assert f"{close} too close to call" in standings(result, scenario)
+def test_the_answer_names_the_fork_and_can_be_read_aloud(on_streets: StudyResult) -> None:
+    sentences = answer_of(report(on_streets, tabulate(on_streets)))
+    words = " ".join(sentences).split()
+    assert len(words) <= 150
+    assert sentences[0].startswith("No, if “local” means a full-time centre")
+    assert "nothing changes if 10 hours a week count as the service" in sentences[0]
+    wards = " ".join(sentences)
+    for name in ("Rotherham West", "Boston Castle", "Hoober", "Keppel", "Brinsworth", "Wath"):
+        assert name in wards
+
+
+def test_minutes_of_those_affected_are_those_of_the_origins(on_streets: StudyResult) -> None:
+    text = " ".join(answer_of(report(on_streets, tabulate(on_streets))))
+    for mode in ("walk", "pushchair"):
+        before, after = (
+            on_streets.nearest(name, mode, full_time=True)["minutes"].to_numpy()
+            for name in ("baseline", "deregister-sessions")
+        )
+        weights = on_streets.origins["weight"].to_numpy()
+        lose = after - before > 5 + 1e-3
+        means = [np.average(minutes[lose], weights=weights[lose]) for minutes in (before, after)]
+        assert f"from {means[0]:.0f} to {means[1]:.0f} minutes" in text
 
 
 def test_a_place_known_roughly_is_named_whatever_its_basis_says(rotherham: StudyResult) -> None:
@@ -111,7 +130,7 @@ def verdicts_of(result: StudyResult, cases: list[Told]) -> tuple[Verdict, ...]:
         ((NOT_MET, NOT_MET, True, -0.1), "better"),
         ((None, NOT_MET, False, 0.1), "unclear"),
         ((NOT_MET, MET, False, -0.1), "met"),
-        ((MET, TOO_CLOSE, False, 0.1), "too close to call"),
+        ((MET, TOO_CLOSE, False, 0.1), "close"),
         ((NOT_MET, None, False, 0.1), ""),
     ],
 )
@@ -128,32 +147,33 @@ def test_standing(toy: StudyResult, case: Told, told: str) -> None:
     assert standing(real, real.verdicts_for("close-b")[0]) == told
 
 
-def test_on_streets_the_headline_says_the_same(
-    toy: StudyResult, toy_tables: Mapping[str, Table]
+@pytest.mark.parametrize(
+    ("case", "first"),
+    [
+        ((MET, MET, False, 0.0), "Yes, if “local” means"),
+        ((MET, TOO_CLOSE, False, 0.0), "Too close to call, if “local” means"),
+        ((MET, NOT_MET, False, 0.1), "No, if “local” means"),
+        ((NOT_MET, NOT_MET, True, 0.0), "No, if “local” means"),
+        ((None, None, False, 0.0), "It cannot be said, if “local” means"),
+    ],
+)
+def test_the_first_sentence_says_what_the_first_criterion_comes_to(
+    toy: StudyResult, case: Told, first: str
 ) -> None:
-    cases = [
-        (MET, NOT_MET, False, 0.1),
-        (NOT_MET, NOT_MET, True, 0.0),
-        (None, None, False, 0.0),
-        (MET, MET, False, 0.0),
-    ]
     settled = tuple(
         dataclasses.replace(item, outcome=item.indication or Outcome.CANNOT_SAY, indication=None)
-        for item in verdicts_of(toy, cases)
+        for item in verdicts_of(toy, [case])
     )
-    real = dataclasses.replace(toy, verdicts=settled, estimated=False)
-    assert answer(real, toy_tables, "close-b")[0].endswith("of 4 criteria:")
-    assert standings(real, "close-b") == (
-        "1 met",
-        "1 newly not met",
-        "1 missed before and unchanged",
-        "1 of which nothing can be said",
+    # the headline is the last scenario: the same verdicts stand for it
+    last = toy.scenario_names[-1]
+    moved = tuple(
+        dataclasses.replace(item, scenario=last) if item.scenario == "close-b" else item
+        for item in settled
     )
-
-
-def test_one_criterion_is_not_criteria(toy: StudyResult, toy_tables: Mapping[str, Table]) -> None:
-    one = dataclasses.replace(toy, verdicts=verdicts_of(toy, [(MET, NOT_MET, False, 0.1)]))
-    assert answer(one, toy_tables, "close-b")[0].endswith("Of 1 criterion they point to:")
+    real = dataclasses.replace(toy, verdicts=moved, estimated=False)
+    assert answer_of(report(real, tabulate(real)))[0].startswith(first)
+    gets_no_worse = "it was no before and gets no worse"
+    assert (gets_no_worse in answer_of(report(real, tabulate(real)))[0]) == case[2]
 
 
 def test_no_output_says_before_either_of_the_baseline_or_of_what_cannot_be_said(
@@ -168,35 +188,45 @@ def test_no_output_says_before_either_of_the_baseline_or_of_what_cannot_be_said(
     assert not csv.loc[csv["scenario"] == "baseline", "not_met_before"].any()
 
 
-def test_the_matrix_tells_unchanged_and_neither_way(rotherham: StudyResult) -> None:
-    rows = {row["id"]: row for row in criteria_matrix(rotherham, Wording.of(rotherham))}
-    last = {name: row["cells"][-1] for name, row in rows.items()}
-    assert last["walk-30"]["before_too"] == "not met before either"
-    assert last["even-spread"]["before_too"] == last["no-car"]["before_too"] == ""
-    page = render_report(rotherham)
-    turned = [item for item in rotherham.verdicts if item.scenario != "baseline"]
-    neither = [item for item in turned if item.outcome == "cannot say" and not item.indication]
-    assert page.count("; points neither way") == len(neither)
-
-
-def test_the_fifth_hit_hardest_is_named(
-    rotherham: StudyResult, tables: Mapping[str, Table]
+def test_the_table_of_tests_says_what_was_missed_before(
+    rotherham: StudyResult, facts: Mapping[str, Any]
 ) -> None:
+    rows = {plain(row[0]): row for row in facts["criteria"]["table"].rows}
+    outcomes = {name: plain(row[4]) for name, row in rows.items()}
+    verdicts = rotherham.verdicts_for("deregister-sessions")
+    for name, count in (
+        ("as before", sum(item.not_met_before for item in verdicts)),
+        ("indicative", sum(item.indication is not None for item in verdicts)),
+    ):
+        assert sum(name in text for text in outcomes.values()) == count > 0
+    assert all(len(name.split()) <= 5 for name in rows)
+    changes = {name for name, row in rows.items() if row[2] == "not applicable"}
+    assert len(changes) == sum(item.criterion.kind.of_change for item in verdicts)
+
+
+def test_the_fifth_hit_hardest_is_named(rotherham: StudyResult, facts: Mapping[str, Any]) -> None:
     frame = rotherham.comparisons_full_time["deregister-sessions", "walk"].frame
     fifth = (rotherham.origins["imd_decile"].astype(int) + 1) // 2
     moved = frame["change_min"] * frame["weight"]
     mean = moved.groupby(fifth).sum() / frame["weight"].groupby(fifth).sum()
     assert mean.idxmax() == 2  # neither the most nor the least deprived
-    told = deprived_sentence(rotherham, tables, "deregister-sessions")
-    assert f"{mean[1]:.1f} minutes added in fifth 1 (most deprived)" in told
-    assert f"{mean[5]:.1f} minutes added in fifth 5 (least deprived)" in told
-    assert f"hardest hit is fifth 2, with {mean[2]:.1f} minutes added" in told
+    told = facts["deprived"]
+    assert told["hardest_number"] == "2"
+    assert told["hardest"]["mean_change_min"] == round(mean[2], 1)
+    near = {when: frame[f"{when}_min"] <= 30 + 1e-3 for when in ("before", "after")}
+    for when in ("before", "after"):
+        for which, chosen in (("first", fifth == 1), ("rest", fifth > 1)):
+            share = np.average(near[when][chosen], weights=frame["weight"][chosen])
+            shown = (
+                told["first"][f"within_share_{when}"] if which == "first" else told[f"rest_{when}"]
+            )
+            assert shown == pytest.approx(100 * share, abs=0.06)
 
 
 def test_minutes_are_added_or_saved_and_never_gained(
     rotherham: StudyResult, tables: Mapping[str, Table]
 ) -> None:
-    page = re.sub(r"<style.*?</style>|data:[^\"]*", "", render_report(rotherham), flags=re.DOTALL)
+    page = markdown(report(rotherham, tables)) + markdown(annex(rotherham, tables))
     assert not re.findall(r"[^.]*\bgain(?:s|ed|ing)?\b[^.]*", page, flags=re.IGNORECASE)
     headings = [column.heading for table in tables.values() for column in table.columns]
     assert not [text for text in headings if "gain" in text.lower()]
@@ -221,22 +251,41 @@ def test_every_fifth_says_what_it_is_a_fifth_of(
     assert (held, len(share)) == (27, 170)
 
 
+def test_how_sure_is_the_chance_of_the_likelier_outcome(
+    on_streets: StudyResult, facts: Mapping[str, Any]
+) -> None:
+    tables = tabulate(on_streets)
+    told = report_facts(on_streets, tables, None, templates_of(on_streets))
+    rows = {plain(row[0]): plain(row[5]) for row in told["criteria"]["table"].rows}
+    uncertainty = on_streets.uncertainty
+    assert uncertainty is not None
+    for verdict in on_streets.verdicts_for("deregister-sessions"):
+        found = uncertainty.of("deregister-sessions", verdict.criterion.id)
+        if found is None:
+            continue
+        met = found.met.mean() > 1 / 2
+        chance = (1 + max(found.met.sum(), (~found.met).sum())) / (len(found.met) + 2)
+        cell = rows[verdict.criterion.label]
+        assert ("not met" in cell) != met
+        assert ("more than 99" if chance > 0.99 else f"{math.floor(100 * chance)} in 100") in cell
+    # an estimate is not drawn
+    cells = [plain(row[5]) for row in facts["criteria"]["table"].rows]
+    assert all(cell.startswith(("Indicative", "An input is missing")) for cell in cells)
+
+
 def test_what_to_find_out_first_is_the_doubt_that_would_settle_most(
     on_streets: StudyResult, rotherham: StudyResult
 ) -> None:
-    told = what_would_change(on_streets, "deregister-sessions")
-    (first,) = [text for text in told if text.startswith("Find out first")]
     found = on_streets.uncertainty
     assert found is not None
     gains = found.sources_frame.assign(gain=lambda t: t["right_then"] - t["right_now"])
     most = gains.loc[gains["gain"].idxmax()]
+    first = markdown(report(on_streets, tabulate(on_streets))).split("Find out first: ")[1]
+    first = first.split("\n")[0]
     assert str(most["name"]) in first
     assert f"right {math.floor(100 * most['right_then'] + 1e-9)} in 100" in first
     assert f"{math.floor(100 * most['right_now'] + 1e-9)} in 100 now" in first
-    assert any("Where Valley Children's Centre is" in text for text in told)
-    # an estimate is not drawn
-    told = what_would_change(rotherham, "deregister-sessions")
-    assert not any(text.startswith("Find out first") for text in told)
+    assert "Find out first" not in markdown(report(rotherham, tabulate(rotherham)))
 
 
 def test_the_accuracy_of_the_estimate_is_stated_for_each_way_of_travelling(
@@ -261,5 +310,4 @@ def test_counts_that_are_modelled_are_called_so(
     rotherham: StudyResult, tables: Mapping[str, Table]
 ) -> None:
     assert all("modelled counts)" in tables[name].title for name in ("within", "added_time"))
-    told = answer(rotherham, tables, "deregister-sessions")[1]
-    assert told.endswith("(estimated times and modelled counts).")  # once, on the first figures
+    assert "Counts of under-fives are modelled." in markdown(report(rotherham, tables))

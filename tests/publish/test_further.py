@@ -4,66 +4,78 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from eh_access import StudyResult
-from eh_access.publish.prose import (
-    Further,
-    Section,
-    further,
-    hours_at_the_edge,
-    what_it_does_not_tell,
-)
+from eh_access.publish.context import annex, report, report_facts, templates_of
+from eh_access.publish.document import markdown
 from eh_access.publish.table import Table
-from eh_access.publish.tabulations import joint, ranks_in_words
+from eh_access.publish.tabulations import further_tables, joint, ranks_in_words, tabulate
+from eh_access.study.config import load_study
 from eh_access.study.findings import Findings, find_findings
-
-SESSIONS = "deregister-sessions"
+from eh_access.study.run import run_study
+from map_study import toy_result
 
 
 @dataclass(frozen=True, eq=False)
 class Told:
     result: StudyResult
     findings: Findings
-    said: Further
+    tables: Mapping[str, Table]
 
     @property
-    def tables(self) -> Mapping[str, Table]:
-        return self.said.tables
+    def facts(self) -> Mapping[str, Any]:
+        return report_facts(self.result, self.tables, self.findings, templates_of(self.result))
 
 
 @pytest.fixture(scope="module")
 def told(rotherham_estimate: StudyResult) -> Told:
-    findings = find_findings(rotherham_estimate)
-    return Told(rotherham_estimate, findings, further(rotherham_estimate, findings))
+    result, findings = rotherham_estimate, find_findings(rotherham_estimate)
+    return Told(result, findings, {**tabulate(result), **further_tables(result, findings)})
 
 
-def text_of(section: Section | None) -> str:
-    assert section is not None
-    return "\n".join("\n".join((*part.paragraphs, *part.bullets)) for part in section.parts)
+def test_keeping_one_is_worked_out_afresh(told: Told) -> None:
+    times, weights = told.result.times["walk"], told.result.origins["weight"].to_numpy()
+    gone = {"park-view", "broom-valley", "wath-victoria"}
+    before = told.result.nearest("baseline", "walk", full_time=True)["minutes"].to_numpy()
+    names = told.result.sites["name"]
+    frame = told.tables["keeping"].frame.set_index("scenario")
+    assert len(frame) == 1 + 3 + 3
+    for kept in gone:
+        stay = [site for site in times.site_ids if site not in gone - {kept}]
+        after = times.nearest(stay)["minutes"].to_numpy()
+        lose = weights[after - before > 5 + 1e-3].sum()
+        assert frame.loc[names[kept], "weight_loses"] == round(lose)
+    best = told.facts["kept"]["best"]
+    ones = frame.loc[[names[site] for site in gone], "weight_loses"]
+    assert best["weight_loses"] == ones.min()
 
 
-def test_nothing_is_lost_by_distance_is_never_all_that_is_said(told: Told) -> None:
-    minutes = {
-        name: told.result.nearest(name, "walk", full_time=True)["minutes"].to_numpy()
-        for name in ("baseline", SESSIONS)
-    }
-    weights = told.result.origins["weight"].to_numpy()
-    near = {name: weights[held <= 30].sum() for name, held in minutes.items()}
-    lost = round(near["baseline"]) - round(near[SESSIONS])
-    assert lost > 0
-    text = text_of(told.said.outreach)
-    assert f"{lost:,.0f} under-fives are no longer within 30 minutes of a full-time centre" in text
-    assert "venues of 10 hours a week give none of that back" in text
-    assert "A venue open 10 hours a week is not a centre with full hours" in text
-    assert "nothing is lost" not in text
+def test_the_nearest_better_set_is_better_on_every_measure(told: Told) -> None:
+    found = told.findings.alternatives
+    assert found is not None
+    nearest = told.facts["alternatives"]["nearest"]
+    row = found.frame[found.frame["closed_names"] == "; ".join(nearest["names"])].iloc[0]
+    ours = found.frame[found.frame["is_council_choice"]].iloc[0]
+    for item in found.measures:
+        if item.key in found.counted:
+            assert item.sign * row[item.key] < item.sign * ours[item.key]
+
+
+def test_distance_alone_is_never_called_a_full_time_service(told: Told) -> None:
+    page = markdown(report(told.result, told.tables, told.findings))
+    assert "10 hours a week are not a full-time centre" in page
+    assert "what comes back is distance alone" in markdown(
+        annex(told.result, told.tables, told.findings)
+    )
 
 
 def test_the_venues_shown_are_the_best_by_the_columns_shown(told: Told) -> None:
     frame = told.tables["outreach"].frame
-    assert "chosen for the most within" not in text_of(told.said.outreach)
     for (mends, _), rows in frame.groupby(["mends", "sessions"]):
         alone = str(mends).startswith("nothing")
         for starts, column, sign in (
@@ -94,25 +106,29 @@ def test_ranks_shared_with_others_say_so(told: Told) -> None:
     assert any("joint, with 81 others" in rank for rank in ranks)
 
 
+def test_hours_exactly_at_what_is_asked_are_told(tmp_path: Path) -> None:
+    toy_result(tmp_path)
+    study = tmp_path / "study.toml"
+    text = study.read_text("utf-8").replace("{ b = 10 }", "{ b = 10 }\ndecided = true")
+    study.write_text(text, encoding="utf-8")
+    result = run_study(load_study(tmp_path))
+    findings = find_findings(result)
+    tables = {**tabulate(result), **further_tables(result, findings)}
+    facts = report_facts(result, tables, findings, templates_of(result))
+    (found,) = facts["exact_hours"]
+    # with any fewer hours B alone is not enough, as if it were closed: the others have full hours
+    closed, kept = (
+        next(item.value for item in result.verdicts_for(name) if item.criterion.min_hours)
+        for name in ("close-b", "sessions")
+    )
+    assert closed < kept
+    assert (found["fewer"], found["value"]) == (f"{100 * closed:.1f}%", f"{100 * kept:.1f}%")
+    page = markdown(report(result, tables, findings))
+    assert f"With any fewer it would be {100 * closed:.1f}%" in page
+
+
 def test_a_range_is_no_probability_and_leaves_errors_out(told: Told) -> None:
-    text = text_of(told.said.sure)
+    text = markdown(annex(told.result, told.tables, told.findings))
     assert "is no probability" in text
-    assert "Errors of the estimate of times itself" in text
+    assert "Errors of the estimate of times" in text
     assert "never turn it round" in text
-    assert all(sentence in text for sentence in what_it_does_not_tell(told.result))
-
-
-def test_hours_exactly_at_what_is_asked_are_told(told: Told) -> None:
-    (text,) = hours_at_the_edge(told.result, told.findings, SESSIONS)
-    assert text in told.said.changes
-    assert text in text_of(told.said.sure)
-    # by hand: without the three, the rest all with full hours, each way within 30 minutes
-    gone = ["park-view", "broom-valley", "wath-victoria"]
-    times = told.result.times["walk"]
-    stay = [site for site in times.site_ids if site not in gone]
-    near = times.nearest(stay)["minutes"].to_numpy() <= 30
-    # two of the three, each with a little less than ten hours, have ten between them
-    near |= (times.to_wide()[gone].to_numpy() <= 30).sum(axis=1) >= 2
-    weights = told.result.origins["weight"].to_numpy()
-    assert f"it would be {100 * weights[near].sum() / weights.sum():.1f}% instead of" in text
-    assert hours_at_the_edge(told.result, told.findings, "deregister-closed") == ()

@@ -9,9 +9,10 @@ import docx
 import pytest
 from docx.oxml.ns import qn
 
+from eh_access.publish.document import Document, Grid, Paragraph, markdown
 from eh_access.publish.notes import note_rows
-from eh_access.publish.writers.documents import Document, Grid, Paragraph, markdown, word
 from eh_access.publish.writers.logs import LOG_NAMES, OPEN
+from eh_access.publish.writers.word import word
 from eh_access.study.manifest import build_manifest
 from eh_access.study.result import StudyResult
 from study_cli import run_cli

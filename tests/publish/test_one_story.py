@@ -54,9 +54,9 @@ def test_a_percentage_is_written_without_a_space(
 
 
 def test_every_file_beside_the_report_is_named_in_it(written: Mapping[str, Path]) -> None:
-    page = written["report.html"].read_text(encoding="utf-8")
-    listed = page.split('<ul class="files">')[1].split("</ul>")[0]
-    assert set(re.findall(r'href="([^"]+)"', listed)) == set(written) - {"report.html"}
+    page = written["annex.html"].read_text(encoding="utf-8")
+    listed = page.split('<h2 id="files">')[1].split("</ul>")[0]
+    assert set(re.findall(r'href="([^"]+)"', listed)) == set(written) - {"annex.html"}
 
 
 def test_the_readme_names_every_file_there_can_be(written: Mapping[str, Path]) -> None:

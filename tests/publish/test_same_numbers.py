@@ -14,10 +14,10 @@ import pandas as pd
 import pytest
 
 from eh_access.publish.outputs import write_outputs
-from eh_access.publish.writers.word import Node, read_page
 from eh_access.study.config import load_study
 from eh_access.study.findings import find_findings
 from eh_access.study.run import run_study
+from pages import Node, read_page
 from xlsx import sheets_of
 
 CLOSED = "deregister-closed"
@@ -41,14 +41,18 @@ def page(folder: Path) -> Node:
 
 
 @pytest.fixture(scope="module")
-def on_page(page: Node) -> dict[str, Rows]:
-    """The page's tables by caption, the header first."""
-    return {
-        next(table.all("caption")).text(): [
-            [cell.text() for cell in row.children()] for row in table.all("tr")
-        ]
-        for table in page.all("table")
-    }
+def on_page(folder: Path, page: Node) -> dict[str, Rows]:
+    """The tables of report and annex by caption, the header first; each is there once."""
+    annex = read_page((folder / "annex.html").read_text(encoding="utf-8"))
+    tables = [
+        (
+            next(table.all("caption")).text(),
+            [[cell.text() for cell in row.children()] for row in table.all("tr")],
+        )
+        for table in (*page.all("table"), *annex.all("table"))
+    ]
+    assert len(dict(tables)) == len(tables)
+    return dict(tables)
 
 
 def in_workbook(folder: Path, sheet: str) -> pd.DataFrame:
@@ -80,7 +84,7 @@ def _said(cell: Any) -> str:  # noqa: ANN401 - python-docx is untyped
 def test_word_has_every_table_of_the_page_cell_by_cell(folder: Path, page: Node) -> None:
     document = docx.Document(str(folder / "report.docx"))
     tables = list(page.all("table"))
-    assert len(document.tables) == len(tables) > 10
+    assert len(document.tables) == len(tables) > 1
     for printed, table in zip(document.tables, tables, strict=True):
         told = [[cell.text() for cell in row.children()] for row in table.all("tr")]
         found = [
@@ -95,7 +99,7 @@ def test_word_says_the_answer_in_the_same_words(folder: Path, page: Node) -> Non
     told = {" ".join(paragraph.text.split()) for paragraph in document.paragraphs}
     answer = next(node for node in page.all("div") if "answer" in node.classes)
     sentences = [node.text() for node in answer.all("p")]
-    assert len(sentences) == 3
+    assert len(sentences) >= 5
     assert set(sentences) <= told
 
 
@@ -103,6 +107,8 @@ def test_word_says_the_answer_in_the_same_words(folder: Path, page: Node) -> Non
     ("sheet", "words", "header"),
     [
         ("within", ("Under-fives within 30 minutes",), "Share within after (%)"),
+        ("affected", ("Under-fives who lose",), "Their mean after (minutes)"),
+        ("keeping", ("If some kept full hours",), "Share who lose (%)"),
         ("added_time", ("Minutes to the nearest centre",), "Mean added (minutes)"),
         ("readings", ("by what counts as open",), "Share within 30 minutes (%)"),
         ("tipping", ("Where an outcome turns",), "Highest value"),
@@ -114,11 +120,11 @@ def test_page_and_workbook_print_the_same_digits(
     book = in_workbook(folder, sheet)
     if sheet == "tipping":
         book = book[book["Scenario"] == SESSIONS_LABEL]
-    if sheet in {"within", "added_time"}:
-        words = (*words, CLOSED_LABEL)
-        book = book[book["Scenario"] == CLOSED_LABEL]
     shown = captioned(on_page, *words)[header]
-    assert [number(text) for text in shown] == list(book[header])
+    known = [text for text in shown if text != "not available"]
+    assert [number(text) for text in known] == [
+        value for value in book[header] if isinstance(value, (int, float))
+    ]
 
 
 def test_coverage_is_the_same_on_page_in_workbook_csv_and_map(
@@ -133,7 +139,8 @@ def test_coverage_is_the_same_on_page_in_workbook_csv_and_map(
     near = walk["minutes_full_time"] <= 30 + 1e-3
     share = walk.loc[near, "weight"].sum() / walk["weight"].sum()
     assert verdict["value"] == pytest.approx(share, abs=1e-6)
-    table = captioned(on_page, "Under-fives within 30 minutes", CLOSED_LABEL).iloc[0]
+    table = captioned(on_page, "Under-fives within 30 minutes")
+    table = table[table["Scenario"] == CLOSED_LABEL].iloc[0]
     printed = number(table["Share within after (%)"])
     assert printed == pytest.approx(100 * verdict["value"], abs=0.0501)
     matrix = captioned(on_page, "Outcome of each criterion")[CLOSED_LABEL].iloc[0]

@@ -114,7 +114,7 @@ def test_the_report_and_the_workbook_say_it_and_verify_holds(
     out = tmp_path / "out"
     ran = run_cli("report", "newport", "--streets", without_west, "-o", out)
     assert ran.code == 0, ran.err
-    page = (out / "report.html").read_text(encoding="utf-8")
+    page = (out / "annex.html").read_text(encoding="utf-8")
     assert "The same on other streets" in page
     assert "outcomes are the same on both" in page
     assert {OUTCOMES, AREAS} <= set(sheets_of(out / "tables.xlsx"))
@@ -151,8 +151,8 @@ def test_a_download_is_compared_with_the_streets_that_ship(
         again = run_cli("report", toy.toml, "--streets", "download", "-o", tmp_path / "again")
         assert again.code == 0, again.err
         assert len(server.queries) == asked  # the second time they come from the store
-    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    page = (tmp_path / "out" / "annex.html").read_text(encoding="utf-8")
     assert "on the streets of this report (download) and on others (bundled:newport)" in page
-    assert page == (tmp_path / "again" / "report.html").read_text(encoding="utf-8")
+    assert page == (tmp_path / "again" / "annex.html").read_text(encoding="utf-8")
     checked = run_cli("verify", tmp_path / "out")
     assert checked.code == 0, checked.out + checked.err

@@ -185,8 +185,8 @@ def test_the_manifest_shows_which_criteria_a_run_had_and_when_each_was_set(
 ) -> None:
     first = manifest_of(out)["criteria"]
     assert isinstance(first, dict)
-    report = (out / "report.html").read_text(encoding="utf-8")
-    assert f"before travel times were worked out; it is {first['sha256'][:12]}, in full" in report
+    report = (out / "annex.html").read_text(encoding="utf-8")
+    assert f"before travel times were worked out: {first['sha256']}" in report
     assert "before results were seen" not in report  # nothing here could show that
     toy.change("study.toml", "threshold = 0.9", "threshold = 0.5")
     assert run_cli("report", toy.toml, "-o", out).code == 0

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from eh_access.publish.atomic import PREFIX, take, write_whole
+from eh_access.publish.writers.atomic import PREFIX, take, write_whole
 
 NAMES = ("a.txt", "b.txt", "new.txt", "c.txt")
 EARLIER = {"a.txt": "earlier a", "b.txt": "earlier b", "c.txt": "earlier c", "own.txt": "mine"}
@@ -20,7 +20,7 @@ NOW = {name: f"now {name}" for name in NAMES} | {"own.txt": "mine"}
 CHILD = """
 import sys
 from pathlib import Path
-from eh_access.publish.atomic import write_whole
+from eh_access.publish.writers.atomic import write_whole
 folder, stop_at, signal_name = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 import os, signal
 moves, real = 0, Path.replace

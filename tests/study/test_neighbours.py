@@ -185,12 +185,13 @@ def test_results_without_neighbours_are_what_they_were(
     assert list(after) == [*ORIGINS_COLUMNS, *NEIGHBOUR_COLUMNS]
     pd.testing.assert_frame_equal(after[list(ORIGINS_COLUMNS)], before)
     assert not (out[alone] / "neighbours.csv").exists()
-    report = (out[alone] / "report.html").read_text(encoding="utf-8")
-    assert "neighbour" not in report.casefold().replace("neighbourhood", "")
+    for name in ("report.html", "annex.html"):
+        page = (out[alone] / name).read_text(encoding="utf-8")
+        assert "neighbour" not in page.casefold().replace("neighbourhood", "")
     # and where there are any, every output has them
     counted = pd.read_csv(out[beside] / "neighbours.csv").set_index("scenario")
     assert counted.loc["one-less", "value"] == pytest.approx(40 / 60)
-    report = (out[beside] / "report.html").read_text(encoding="utf-8")
+    report = (out[beside] / "annex.html").read_text(encoding="utf-8")
     assert "Over Centre, just outside the area" in report
     layers = [name for name, _ in pyogrio.list_layers(out[beside] / "results.gpkg")]
     assert layers[:2] == ["sites", "neighbours"]

@@ -48,7 +48,7 @@ def test_no_output_holds_a_postcode_of_the_list_or_where_it_is(private_run: Priv
     assert {
         (name, needle) for name, needle in found if " " in needle or needle == "Zebedee"
     } == set()
-    assert {name for name, _ in found} <= {"map.html", "report.html", "results.gpkg"}
+    assert {name for name, _ in found} <= {"map.html", "report.html", "annex.html", "results.gpkg"}
     own = {f"{x:.0f},{y:.0f}" for x, y in zip(places["easting"], places["northing"], strict=True)}
     assert not any(pair in body for body in text.values() for pair in own)
     table = pd.read_csv(private_run.out / "origins.csv", dtype=str)
@@ -167,7 +167,7 @@ def test_the_log_says_what_was_hidden_and_why_and_tells_no_count(private_run: Pr
     manifest = json.loads((private_run.out / "manifest.json").read_text("utf-8"))
     assert "hidden.csv" in manifest["outputs"]
     assert not log[["figure", "rule"]].apply(lambda line: line.str.contains(r"\d")).any().any()
-    assert "What was hidden and why" in (private_run.out / "report.html").read_text("utf-8")
+    assert "What was hidden and why" in (private_run.out / "annex.html").read_text("utf-8")
     assert len(private_run.sheet("hidden")) > 10
 
 
@@ -178,7 +178,7 @@ def test_a_public_run_says_that_nothing_was_hidden(tmp_path: Path) -> None:
     assert log["figure"].tolist() == ["nothing"]
     assert "weights_public = true" in log["rule"].iloc[0]
     assert MARK not in (tmp_path / "out/origins.csv").read_text("utf-8")
-    assert "Nothing: what is counted is public" in (tmp_path / "out/report.html").read_text("utf-8")
+    assert "Nothing: what is counted is public" in (tmp_path / "out/annex.html").read_text("utf-8")
 
 
 # ------------------------------------------------------------------ one family more or less

@@ -200,9 +200,9 @@ def test_the_report_says_it(made: StudyFolder) -> None:
     (made.path / "sites.csv").write_text(text, encoding="utf-8")
     ran = run_cli("report", with_timetable(made).toml, "--out", made.path / "out")
     assert ran.code == 0, ran.err
-    page = (made.path / "out" / "report.html").read_text(encoding="utf-8")
+    page = (made.path / "out" / "annex.html").read_text(encoding="utf-8")
     assert "Sessions a family can be at from beginning to end" in page
-    assert "that stay would take in" in page
+    assert "Who would go where" in page
     assert "Places for each hundred near" in page
 
 

@@ -77,7 +77,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     out = folder / "out"
     ran = run_cli("report", folder, "--out", out)
     assert ran.code == 0, ran.err
-    markup = (out / "report.html").read_text(encoding="utf-8")
+    pages = [(out / name).read_text(encoding="utf-8") for name in ("report.html", "annex.html")]
+    markup = "\n".join(pages)
     plain = re.sub(r"<(script|style|svg).*?</\1>", " ", markup, flags=re.DOTALL)
     plain = html.unescape(re.sub(r"<[^>]+>", " ", plain))
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))

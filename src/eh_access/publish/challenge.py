@@ -14,12 +14,12 @@ import pandas as pd
 
 from eh_access.privacy.hiding import hide_small
 from eh_access.publish import numbers
-from eh_access.publish.atomic import write_whole
 from eh_access.publish.attribution import credit_lines
 from eh_access.publish.notes import note_text
 from eh_access.publish.outputs import write_csv
 from eh_access.publish.table import FACTS, for_file
 from eh_access.publish.wording import ANY_SITE, FULL_TIME, Wording, scenario_label
+from eh_access.publish.writers.atomic import write_whole
 
 if TYPE_CHECKING:
     from eh_access.criteria.criterion import Verdict
@@ -255,7 +255,7 @@ def render_challenge(result: StudyResult, challenge: Challenge, table: pd.DataFr
         lstrip_blocks=True,
     )
     environment.filters["note_text"] = note_text
-    style = resources.files("eh_access.publish").joinpath("templates/report.css")
+    style = resources.files("eh_access.publish").joinpath("templates/page.css")
     said, errors = Wording.of(result), _errors(result)
     parts = []
     for name in challenge.theirs:

@@ -127,7 +127,7 @@ def write_names(
     """Write names beside marks on a map, each on a pale edge and none on another."""
     from matplotlib.patheffects import withStroke  # noqa: PLC0415 - heavy
 
-    texts = [_short(name) for name in names]
+    texts = [numbers.short_name(name) for name in names]
     on_paper = [(x * points_per_metre, y * points_per_metre) for x, y in places_m]
     offsets = place_labels(on_paper, texts, size_pt=NAME_PT)
     loud = [False] * len(texts) if bold is None else bold
@@ -143,13 +143,6 @@ def write_names(
             fontweight="bold" if stands_out else "normal",
             path_effects=[withStroke(linewidth=2.2, foreground="white")],
         )
-
-
-def _short(name: str) -> str:
-    """Return a name without the words every site shares."""
-    for common in (" Children's Centre", " Early Years Centre", " Centre", " Library"):
-        name = name.removesuffix(common)
-    return name
 
 
 def _box(
@@ -397,6 +390,142 @@ def _map_legend(axes: Axes, sites: gpd.GeoDataFrame, classes: NDArray[np.intp]) 
     )
     legend.get_title().set_fontweight("bold")
     legend.get_title().set_fontsize(8)
+
+
+BEFORE_AFTER = ((DARK_BLUE, "o", "before"), (ORANGE, "D", "after"))
+"""How before and after are told apart: colour and mark."""
+
+
+def dots_svg(
+    labels: Sequence[str], before: Sequence[float], after: Sequence[float], *, axis_label: str
+) -> Drawing:
+    """Return a row for each place: a dot before, a diamond after, and a line between."""
+    with blank_figure(7.4, 0.21 * len(labels) + 0.75) as (figure, axes):
+        place = np.arange(len(labels))
+        axes.hlines(place, before, after, color=GREY, linewidth=1.2, zorder=1)
+        for values, (colour, mark, name) in zip((before, after), BEFORE_AFTER, strict=True):
+            axes.plot(values, place, ls="", marker=mark, ms=6, color=colour, label=name)
+            for value, row in zip(values, place, strict=True):
+                low = value == min(before[int(row)], after[int(row)])
+                axes.annotate(
+                    f"{value:.0f}",
+                    (value, row),
+                    (-6 if low else 6, 0),
+                    textcoords="offset points",
+                    ha="right" if low else "left",
+                    va="center",
+                    fontsize=7.5,
+                )
+        axes.set_yticks(place, labels)
+        axes.set_ylim(len(labels) - 0.4, -0.6)
+        axes.set_xlim(0, 1.08 * max(*before, *after))
+        axes.set_xlabel(axis_label)
+        axes.tick_params(axis="y", length=0)
+        axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False)
+        return drawn(figure)
+
+
+def slopes_svg(
+    labels: Sequence[str], before: Sequence[float], after: Sequence[float], *, axis_label: str
+) -> Drawing:
+    """Return a line for each place from its count before to its count after."""
+    known = np.isfinite(before) & np.isfinite(after)
+    ends = np.array([before, after])[:, known]
+    names = [label for label, told in zip(labels, known, strict=True) if told]
+    with blank_figure(7.4, 2.5) as (figure, axes):
+        for was, now in ends.T:
+            colour = ORANGE if now > was else GREY
+            axes.plot([0, 1], [was, now], color=colour, marker="o", ms=4, linewidth=1.4)
+        for at, values in enumerate(ends):
+            for name, value, height in zip(
+                names, values, spread(values, LABEL_ROOM * ends.max()), strict=True
+            ):
+                axes.annotate(
+                    f"{value:,.0f}  {name}" if at else f"{name}  {value:,.0f}",
+                    (at, value),
+                    (at + (LABEL_GAP if at else -LABEL_GAP), height),
+                    ha="left" if at else "right",
+                    va="center",
+                    fontsize=7.5,
+                    arrowprops={"arrowstyle": "-", "color": GREY, "lw": 0.4},
+                )
+        axes.set_xlim(-0.75, 1.75)
+        axes.set_ylim(-0.12 * ends.max(), 1.08 * ends.max())
+        axes.set_xticks([0, 1], ["before", "after"])
+        axes.tick_params(axis="x", length=0)
+        axes.spines["bottom"].set_visible(False)
+        axes.set_ylabel(axis_label)
+        axes.spines["left"].set_visible(False)
+        axes.set_yticks([])
+        return drawn(figure)
+
+
+LABEL_ROOM, LABEL_GAP = 0.09, 0.04
+"""Height of a label as a share of the largest value, and its distance from its line."""
+
+
+def spread(values: NDArray[np.float64], apart: float) -> NDArray[np.float64]:
+    """Return heights for labels, each near its value and none nearer to another than so much."""
+    order = np.argsort(values, kind="stable")
+    heights = values[order].astype(float)
+    for _ in range(len(heights)):  # pushes neighbours apart by equal parts until none overlaps
+        for low in range(len(heights) - 1):
+            short = apart - (heights[low + 1] - heights[low])
+            if short > 0:
+                heights[low] -= short / 2
+                heights[low + 1] += short / 2
+    spread_out = np.empty_like(heights)
+    spread_out[order] = heights
+    return spread_out
+
+
+def curves_svg(
+    minutes: Sequence[float],
+    panels: Sequence[tuple[str, Sequence[float], Sequence[float]]],
+    *,
+    unit: str,
+) -> Drawing:
+    """Return a small chart for each way of travelling: shares within more and more minutes."""
+    with blank_figure(7.4, 2.5) as (figure, axes):
+        axes.remove()
+        every = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+        for panel, (name, before, after) in zip(every, panels, strict=True):
+            looks = zip((before, after), BEFORE_AFTER, ("-", "--"), strict=True)
+            for values, (colour, mark, when), line in looks:
+                panel.plot(minutes, values, color=colour, marker=mark, ms=4, ls=line, label=when)
+            panel.set_title(name, fontsize=9, loc="left")
+            panel.set_xticks(minutes, [f"{value:g}" for value in minutes], fontsize=7.5)
+            panel.set_ylim(0, 104)
+            panel.grid(axis="y", color="#DDDDDD", linewidth=0.6)
+            panel.set_xlabel("minutes or less", fontsize=8)
+        every[0].set_ylabel(f"% of {unit}")
+        every[0].legend(loc="upper left", frameon=False, fontsize=8)
+        return drawn(figure)
+
+
+def scatter_svg(
+    across: NDArray[np.float64],
+    up: NDArray[np.float64],
+    *,
+    marks: tuple[NDArray[np.bool_], NDArray[np.bool_]],
+    labels: tuple[str, str],
+) -> Drawing:
+    """Return sets of sites as points, those unbeaten and the choice made marked apart."""
+    unbeaten, chosen = marks
+    others = ~unbeaten & ~chosen
+    with blank_figure(7.4, 3.6) as (figure, axes):
+        for rows, shape, colour, size, name in (
+            (others, "o", GREY, 3.5, "other sets"),
+            (unbeaten & ~chosen, "D", DARK_BLUE, 4.5, "beaten by none on every measure"),
+            (chosen, "X", ORANGE, 11, "the choice made"),
+        ):
+            axes.plot(
+                *(across[rows], up[rows]), marker=shape, color=colour, ms=size, ls="", label=name
+            )[0].set_markeredgecolor(INK if shape == "X" else "white")
+        axes.set_xlabel(labels[0])
+        axes.set_ylabel(labels[1])
+        axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False)
+        return drawn(figure)
 
 
 def bars_svg(

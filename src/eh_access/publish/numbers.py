@@ -79,3 +79,25 @@ def counted(number: int, one: str, more: str = "") -> str:
 def quoted(text: str) -> str:
     """Return text between single quotation marks."""
     return f"\N{LEFT SINGLE QUOTATION MARK}{text}\N{RIGHT SINGLE QUOTATION MARK}"
+
+
+def plain(value: float) -> str:
+    """Return a setting as it was given: 30, 2.5."""
+    return f"{value:g}"
+
+
+def rounded(value: float) -> str:
+    """Return minutes or points as a whole number, to be read aloud."""
+    return f"{round(value):,}" if math.isfinite(value) else NOT_REACHED
+
+
+def with_article(noun: str) -> str:
+    """Return a noun with its article."""
+    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
+
+
+def short_name(name: str) -> str:
+    """Return a site's name without the words that every site shares."""
+    for common in (" Children's Centre", " Early Years Centre", " Centre", " Library"):
+        name = name.removesuffix(common)
+    return name

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 
 from pandas.api.types import is_numeric_dtype
 
-from eh_access.publish.atomic import write_whole
+from eh_access.publish.context import annex, report, templates_of
 from eh_access.publish.notes import note_rows
-from eh_access.publish.prose import further
-from eh_access.publish.report import report_page
 from eh_access.publish.table import HIDDEN_FILE, for_file, hidden_log, hidden_summary
-from eh_access.publish.tabulations import tabulate
+from eh_access.publish.tabulations import further_tables, tabulate
 from eh_access.publish.writers import find_writers
+from eh_access.publish.writers.atomic import write_whole
 from eh_access.publish.writers.material import Material
 from eh_access.study.manifest import build_manifest
 from eh_access.study.opening import files_read, refuse_overwriting
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-FIRST = ("report.html", "report.docx", "map.html", "tables.xlsx", "results.gpkg")
+FIRST = ("report.html", "annex.html", "report.docx", "map.html", "tables.xlsx", "results.gpkg")
 WRITTEN = (*FIRST, *(name for name in find_writers() if name not in FIRST))
 OUTPUT_NAMES = (
     *WRITTEN,
@@ -139,7 +138,7 @@ def _write_all(
 ) -> tuple[str, ...]:
     """Write every output into one folder, the manifest last because it describes the others."""
     policy = result.study.policy
-    beyond = further(result, findings)
+    templates = templates_of(result)
     figures = tabulate(result)
     files = {
         "origins.csv": result.origins_table(),
@@ -149,10 +148,17 @@ def _write_all(
     if result.with_neighbours is not None:
         files["neighbours.csv"] = result.with_neighbours.verdicts_table()
     hidden = hidden_log(result, figures.values(), findings, files=files)
-    tables = {**figures, "hidden": hidden_summary(hidden)}
-    page = report_page(result, tables, beyond)
+    tables = {
+        **figures,
+        "hidden": hidden_summary(hidden),
+        **further_tables(result, findings),
+    }
     material = Material(
-        result=result, findings=findings, tables={**tables, **beyond.tables}, page=page
+        result=result,
+        findings=findings,
+        tables=tables,
+        report=report(result, tables, findings, templates=templates),
+        annex=annex(result, tables, findings, templates=templates),
     )
     writers = find_writers()
     steps: dict[str, Callable[[Path], None]] = {

@@ -251,12 +251,12 @@ def hidden_table(
     frame: pd.DataFrame,
     policy: Policy,
     *,
+    figures: Figures = FACTS,
     notes: tuple[str, ...] = (),
-    headers: int = 1,
 ) -> Table:
-    """Return a table of `FACTS` with what is small taken out, and marked."""
-    shown, log = hide_small(frame, FACTS, policy, table=named[0])
-    made = make_table(*named, columns, shown, notes=notes, headers=headers)
+    """Return a table of figures of people with what is small taken out, and marked."""
+    shown, log = hide_small(frame, figures, policy, table=named[0])
+    made = make_table(*named, columns, shown, notes=notes)
     return made if policy.public else replace(with_marks(made), hidden=log)
 
 

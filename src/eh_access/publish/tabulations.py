@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ import pandas as pd
 import shapely
 
 from eh_access.measures.basic import within
+from eh_access.measures.comparison import LOSES
 from eh_access.measures.equity import KINDS, NOTES, fifths, imd_fifth
 from eh_access.modes import ACTIVE_PLACES_PARKING_S, MODES, TravelMode
 from eh_access.planning.three_readings import LONG_WEEK_H
@@ -60,6 +61,9 @@ if TYPE_CHECKING:
 
 NOT_RECORDED = "not recorded in these streets"
 FEW_AREAS = 8
+CURVE_MIN = (10.0, 15.0, 20.0, 30.0, 45.0, 60.0)
+"""Minutes at which the share within is published, so that a reader can set a threshold."""
+CURVE = replace(FACTS, keys=("scenario", "mode", "sites", "minutes"), group="")
 SQUARE_M, PRIVATE_SQUARE_M = 500, 1000
 GRID_500_KM = "VWXYZQRSTULMNOPFGHJKABCDE"
 """Letters of the national grid's squares from the south-west, row by row; I is not used."""
@@ -741,6 +745,73 @@ CONCENTRATION_SOURCE = (
 )
 
 
+def session_tables(result: StudyResult, findings: Findings) -> list[Table]:
+    """Return the tables of sessions and of load, those there is something to say in."""
+    tables = []
+    if len(findings.sessions):
+        tables.append(_sessions(result, findings))
+    if len(findings.load):
+        tables.append(_load(result, findings))
+    return tables
+
+
+def _mode(result: StudyResult, name: str) -> str:
+    return result.times[name].mode.label
+
+
+def _sessions(result: StudyResult, findings: Findings) -> Table:
+    said, frame = Wording.of(result), findings.sessions.copy()
+    mode = _mode(result, str(frame["mode"].iloc[0]))
+    frame["scenario"] = [scenario_label(result, str(name)) for name in frame["scenario"]]
+    columns = (
+        Column("scenario", "Scenario"),
+        Column("weight_any", "Can be at one a week or more", "count", said.unit),
+        Column("share_any", "Share who can", "percent"),
+        Column("mean_sessions", "Sessions a week, mean", "value"),
+        Column("mean_hours", "Hours a week, mean", "value"),
+        Column("mean_sessions_within", "Sessions near, whatever the day allows, mean", "value"),
+        Column("sites_timed", f"{said.Sites} whose times are known", "count"),
+        Column("sites_open", f"Of {said.site}s open", "count"),
+    )
+    title = f"Sessions that can be attended whole, there and back, {mode}, {said.place}{said.mark}"
+    return make_table("sessions", title, columns, frame, notes=said.table_notes)
+
+
+def _load(result: StudyResult, findings: Findings) -> Table:
+    said, frame = Wording.of(result), findings.load.copy()
+    mode = _mode(result, str(frame["mode"].iloc[0]))
+    names = result.sites["name"].astype(str).to_dict()
+    frame["scenario"] = [scenario_label(result, str(name)) for name in frame["scenario"]]
+    frame["site"] = [names.get(site, site) for site in frame["site_id"]]
+    columns: tuple[Column, ...] = (
+        Column("scenario", "Scenario"),
+        Column("site", said.Sites[:-1]),
+        Column("weight_before", "Nearest to, before", "count", said.unit),
+        Column("weight_after", "Nearest to, after", "count", said.unit),
+        Column("absorbed", "Of them new", "count", said.unit),
+    )
+    if frame["capacity"].notna().any():
+        columns += (
+            Column("capacity", "Places, before", "value"),
+            Column("per_place_before", f"{said.Unit} for each place, before", "value"),
+            Column("per_place_after", "After", "value"),
+            Column("places_per_hundred", "Places for each hundred near, after", "value"),
+        )
+    full = frame["sites"].iloc[0] == "full_time"
+    counted = f"{'full-time' if full else 'open'} {said.site}s"
+    notes = (_load_note(said), *said.table_notes) if full else said.table_notes
+    title = f"Who would go where, {counted}, {mode}, {said.place}{said.mark}"
+    return make_table("load", title, columns, frame, notes=notes, headers=2)
+
+
+def _load_note(said: Wording) -> str:
+    return (
+        f"Only {said.site}s open {said.full_time_from_hours:g} hours a week or more are counted. "
+        f"One cut to fewer keeps neither its {said.unit} nor its places here, though some would go "
+        "to its sessions."
+    )
+
+
 def further_tables(result: StudyResult, findings: Findings) -> Mapping[str, Table]:
     """Return the tables of what was found beyond the criteria, by name."""
     said = Wording.of(result)
@@ -749,10 +820,13 @@ def further_tables(result: StudyResult, findings: Findings) -> Mapping[str, Tabl
         tables += [_gaps(result, findings, said), _inequality(result, findings, said)]
     if findings.alternatives is not None:
         tables += choice_tables(findings.alternatives, said)
+    if findings.keeping:
+        tables.append(_keeping(result, findings, said))
     if findings.outreach:
         tables.append(_outreach(result, findings, said))
     tables += [_sensitivity(result, findings, said), _tipping(result, findings, said)]
     tables += _uncertainty(result, said)
+    tables += session_tables(result, findings)
     if not result.study.policy.public:
         tables = [with_marks(table) for table in tables]
     return MappingProxyType({table.name: table for table in tables if len(table.frame)})
@@ -1417,6 +1491,92 @@ def _added(result: StudyResult, words: Wording) -> Table:
     return _make(("added_time", title), columns, rows, words, result.study.policy)
 
 
+@tabulation
+def _affected(result: StudyResult, words: Wording) -> Table:
+    """Return from how many minutes to how many those go who lose."""
+    settings = result.study.settings
+    rows = []
+    for case, comparison in _cases(result):
+        row = facts(comparison, cutoff_min=settings.cutoff_min).iloc[0]
+        losers = facts(comparison, _loses(comparison), cutoff_min=settings.cutoff_min)
+        means = losers.reindex([True])[["mean_before_min", "mean_after_min"]].iloc[0]
+        rows.append({**case, **row, **means})
+    columns = (
+        *_case_columns(words),
+        Column("weight_loses", f"Lose: over {settings.loser_min:g} min added", "count", words.unit),
+        Column("share_loses", "Share who lose", "percent"),
+        Column("mean_before_min", "Their mean before", "minutes"),
+        Column("mean_after_min", "Their mean after", "minutes"),
+    )
+    title = (
+        f"{words.Unit} who lose, and their minutes to the nearest {words.site} before and after, "
+        f"{words.place}{words.mark}"
+    )
+    made = _make(("affected", title), columns, rows, words, result.study.policy)
+    gone = made.frame["weight_loses"].isna() | (made.frame["weight_loses"] == 0)
+    known = made.frame[["mean_before_min", "mean_after_min"]].mask(gone)
+    return replace(made, frame=made.frame.assign(**known))
+
+
+def _loses(comparison: Comparison) -> pd.Series:
+    """Return of each origin whether it loses."""
+    return comparison.frame["outcome"].isin(LOSES)
+
+
+@tabulation
+def _curve(result: StudyResult, words: Wording) -> Table:
+    """Return the share within each of several times, before and after."""
+    rows = [
+        {**case, "minutes": f"{cutoff:g}", **facts(comparison, cutoff_min=cutoff).iloc[0]}
+        for case, comparison in _cases(result)
+        for cutoff in CURVE_MIN
+    ]
+    columns = (
+        *_case_columns(words),
+        Column("minutes", "Minutes"),
+        Column("within_before", "Within before", "count", words.unit),
+        Column("within_after", "Within after", "count", words.unit),
+        Column("within_share_before", "Share within before", "percent"),
+        Column("within_share_after", "Share within after", "percent"),
+        Column("within_share_change", "Change", "percent", "percentage points"),
+    )
+    title = (
+        f"{words.Unit} within 10 to 60 minutes of the nearest {words.site}, before and after, "
+        f"{words.place}{words.mark}"
+    )
+    frame = pd.DataFrame(rows) if rows else pd.DataFrame(columns=[item.key for item in columns])
+    # counts within more and more minutes tell of those between, as two scenarios do
+    policy, by_minutes = result.study.policy, replace(CURVE, scenario="minutes")
+    told, _ = hide_small(frame, by_minutes, policy)
+    made = hidden_table(
+        ("curve", title), columns, told, policy, figures=CURVE, notes=words.table_notes
+    )
+    return replace(made, headers=4)
+
+
+def _keeping(result: StudyResult, findings: Findings, words: Wording) -> Table:
+    """Return what keeping some of the sites that go would change."""
+    settings, names = result.study.settings, result.sites["name"].astype(str)
+    rows = [
+        {
+            "scenario": "; ".join(names[list(kept)]) or "none of them",
+            **facts(comparison, cutoff_min=settings.cutoff_min).iloc[0],
+        }
+        for kept, comparison in findings.keeping.items()
+    ]
+    mode = next(iter(findings.keeping.values())).mode.label
+    columns = (
+        Column("scenario", "Kept at full hours"),
+        Column("within_share_after", f"Within {settings.cutoff_min:g} min after", "percent"),
+        Column("mean_after_min", "Mean after", "minutes"),
+        Column("weight_loses", f"Lose: over {settings.loser_min:g} min added", "count", words.unit),
+        Column("share_loses", "Share who lose", "percent"),
+    )
+    title = f"If some kept full hours, {mode}, {words.place}{words.mark}"
+    named, policy = ("keeping", title), result.study.policy
+    return hidden_table(named, columns, pd.DataFrame(rows), policy, notes=words.table_notes)
+
+
 def _grouped(
     result: StudyResult, words: Wording, name: str, title: str, groups: pd.Series
 ) -> Table:
@@ -1458,4 +1618,5 @@ def _make(
 ) -> Table:
     """Return a table of facts, its columns there even when no scenario could be compared."""
     frame = pd.DataFrame(rows) if rows else pd.DataFrame(columns=[item.key for item in columns])
-    return hidden_table(named, columns, frame, policy, notes=words.table_notes, headers=3)
+    made = hidden_table(named, columns, frame, policy, notes=words.table_notes)
+    return replace(made, headers=3)

@@ -120,6 +120,28 @@ MOST_VENUES = 4
 Number = Annotated[int, Field(ge=1, le=20)]
 
 
+class Saving(Table):
+    """A saving that the decision's papers name."""
+
+    what: Text  # where it comes from
+    pounds: Annotated[float, Field(ge=0, allow_inf_nan=False)]  # a year
+
+
+class Duty(Table):
+    """A law that bears on the decision: ``[[duty]]``."""
+
+    law: Text  # its name and section
+    asks: Text  # what it asks, in a sentence
+    shows: Text  # what of that the study shows, and what not
+
+
+class Report(Table):
+    """How the report is written."""
+
+    # a folder of templates to use in place of those that ship, by the same names
+    templates: Text | None = None
+
+
 class Decision(Table):
     """The decision a study is about, as its own papers state it."""
 
@@ -128,6 +150,7 @@ class Decision(Table):
     dates: tuple[Text, ...] = ()  # dates as found; where sources differ, all of them
     facts: tuple[Text, ...] = ()  # one plain sentence each
     sources: tuple[Text, ...] = ()  # where the facts stand
+    savings: tuple[Saving, ...] = Field(default=(), alias="saving")
 
 
 class DataFiles(Table):
@@ -317,6 +340,8 @@ class StudyTables(Table):
     sessions: Sessions = Sessions()
     simulation: SimulationSettings = SimulationSettings()
     disclosure: DisclosureSettings = DisclosureSettings()
+    report: Report = Report()
+    duties: tuple[Duty, ...] = Field(default=(), alias="duty")
     scenarios: tuple[ScenarioConfig, ...] = Field(alias="scenario", min_length=1)
     notes: tuple[NoteConfig, ...] = Field(default=(), alias="note")
     sources: tuple[SourceConfig, ...] = Field(default=(), alias="source")

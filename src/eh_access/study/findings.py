@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ from eh_access.criteria.judge import judge
 from eh_access.criteria.sensitivity import Sensitivity, sensitivity
 from eh_access.measures.basic import weighted_mean
 from eh_access.measures.catchments import floating_catchment, load_on_sites
+from eh_access.measures.comparison import Comparison, compare
 from eh_access.measures.equity import DrawnMinutes, fairness_frame
 from eh_access.measures.opening_hours import Day, hours_of, whole_sessions
 from eh_access.measures.scenarios import open_sites
@@ -312,6 +314,9 @@ class Findings:
         Which verdicts count sites that have exactly the hours asked for, and what they would be.
     maps
         What maps are drawn from.
+    keeping
+        Before and after if some of the sites that go kept full hours, by their ids: none of them
+        first, then each, then each pair.
     """
 
     alternatives: Alternatives | None
@@ -325,6 +330,7 @@ class Findings:
     hidden: pd.DataFrame = field(default_factory=pd.DataFrame)
     exact_hours: tuple[ExactHours, ...] = ()
     maps: Maps = field(default_factory=Maps)
+    keeping: Mapping[tuple[str, ...], Comparison] = field(default_factory=dict)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the tables to be written, by the name of their file.
@@ -418,6 +424,7 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
         readings=read,
         sessions=attended,
         load=load if policy.public else per_place(load),
+        keeping=keep_some(result),
         hidden=joined_logs([one, two, three, four]),
         exact_hours=tuple(_exact_hours(cases, result.study.criteria)),
         maps=find_maps(result, progress=tell),
@@ -546,6 +553,30 @@ def _lost_sites(result: StudyResult) -> tuple[str, ...]:
         for name in (BASELINE_NAME, decided_scenario(result.study.scenarios) or BASELINE_NAME)
     )
     return tuple(str(site) for site in before.difference(after))
+
+
+MOST_KEPT = 2
+
+
+def keep_some(result: StudyResult) -> dict[tuple[str, ...], Comparison]:
+    """Return before and after if some of the sites that go kept full hours: none, one, or two."""
+    lost, decided = _lost_sites(result), decided_scenario(result.study.scenarios)
+    if not lost or decided is None:
+        return {}
+    mode, settings = session_mode(result.study), result.study.settings
+    before, after = (_counted(result, name, full_time=True) for name in (BASELINE_NAME, decided))
+    return {
+        kept: compare(
+            result.times_for(BASELINE_NAME, mode),
+            result.times_for(decided, mode),
+            result.origins,
+            sites_before=before,
+            sites_after=after.union(list(kept)),
+            loser_min=settings.loser_min,
+        )
+        for size in range(min(MOST_KEPT, len(lost) - 1) + 1)
+        for kept in combinations(lost, size)
+    }
 
 
 def _alternatives(result: StudyResult) -> Alternatives | None:

@@ -1,16 +1,207 @@
-"""The report as one page."""
+"""A document as one web page that fetches nothing."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Mapping
+from html import escape
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from eh_access.publish.writers.material import Material
+import jinja2
 
-NAME, WHAT = "report.html", "the answer in words, tables and charts"
+from eh_access.publish.attribution import OSM_COPYRIGHT_URL, OSM_CREDIT, credit_lines
+from eh_access.publish.context import report
+from eh_access.publish.document import (
+    SECTION,
+    Block,
+    Bullets,
+    Document,
+    Grid,
+    Heading,
+    PageBreak,
+    Paragraph,
+    Picture,
+    Words,
+    plain,
+)
+from eh_access.publish.tabulations import further_tables, tabulate
+
+if TYPE_CHECKING:
+    from eh_access.publish.table import Table
+    from eh_access.publish.writers.material import Material
+    from eh_access.study.findings import Findings
+    from eh_access.study.result import StudyResult
+
+NAME, WHAT = "report.html", "the answer in four pages"
 
 
 def write(material: Material, path: Path) -> None:
-    """Write the page of the report."""
-    path.write_bytes(material.page.html.encode("utf-8"))
+    """Write the report as a page."""
+    path.write_bytes(page(material.report, material.result).encode("utf-8"))
+
+
+def render_report(
+    result: StudyResult,
+    *,
+    tables: Mapping[str, Table] | None = None,
+    findings: Findings | None = None,
+) -> str:
+    """Return the report as one HTML page that fetches nothing.
+
+    Parameters
+    ----------
+    result
+        What a study found.
+    tables
+        From ``tabulate`` and ``further_tables``, when at hand.
+    findings
+        From `find_further`: other choices, venues and robustness; without them the report says
+        nothing of these.
+
+    Returns
+    -------
+    str
+        HTML. Everything from a file is escaped.
+
+    Raises
+    ------
+    InputError
+        If the study names templates of its own and one is faulty.
+
+    Examples
+    --------
+    >>> from eh_access.study.config import load_study
+    >>> from eh_access.study.run import run_study
+    >>> page = render_report(run_study(load_study("rotherham")))
+    >>> "Park View" in page, "INDICATIVE" in page
+    (True, False)
+    """
+    shared = dict(tabulate(result)) if tables is None else tables
+    if tables is None and findings is not None:
+        shared = {**shared, **further_tables(result, findings)}
+    return page(report(result, shared, findings), result)
+
+
+def page(document: Document, result: StudyResult, *, contents: bool = False) -> str:
+    """Return a document as a page; everything from a file is escaped."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("eh_access.publish"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+    )
+    style = resources.files("eh_access.publish").joinpath("templates/page.css")
+    marks = ["INDICATIVE: "] if result.estimated else []
+    marks += ["Illustrative: "] if result.study.illustrative else []
+    sections = [
+        (plain(block.text), anchor_of(block))
+        for block in document.blocks
+        if isinstance(block, Heading) and block.level == SECTION
+    ]
+    return environment.get_template("page.html.j2").render(
+        document=document,
+        place=result.study.place,
+        mark="".join(marks),
+        css=style.read_text(encoding="utf-8"),
+        body=html_blocks(document.blocks),
+        contents=sections if contents else [],
+        credits=credit_lines(result.provenance),
+        osm_credit=OSM_CREDIT,
+        osm_copyright=OSM_COPYRIGHT_URL,
+    )
+
+
+def html_blocks(blocks: Iterable[Block]) -> str:
+    """Return blocks as HTML, each section in an element of its own."""
+    parts: list[str] = []
+    inside, broken, answering = False, False, False
+    for block in blocks:
+        answer = isinstance(block, Paragraph) and block.kind == "answer"
+        if answer != answering:
+            parts.append('<div class="answer">\n' if answer else "</div>\n")
+            answering = answer
+        if isinstance(block, PageBreak):
+            broken = True
+            continue
+        if isinstance(block, Heading) and block.level == SECTION:
+            new_page = ' class="new-page"' if broken else ""
+            parts.append("</section>\n" if inside else "")
+            parts.append(f'<section{new_page} aria-labelledby="{escape(anchor_of(block))}">\n')
+            inside, broken = True, False
+        parts.append(_html(block) + "\n")
+    return "".join([*parts, "</div>\n" if answering else "", "</section>\n" if inside else ""])
+
+
+def _html(block: Heading | Paragraph | Bullets | Grid | Picture) -> str:
+    if isinstance(block, Heading):
+        anchor = anchor_of(block)
+        name = f' id="{escape(anchor)}"' if block.level == SECTION or block.anchor else ""
+        return f"<h{block.level}{name}>{_html_runs(block.text)}</h{block.level}>"
+    if isinstance(block, Paragraph):
+        return (
+            f"<p{_class(block.kind if block.kind != 'answer' else '')}>{_html_runs(block.text)}</p>"
+        )
+    if isinstance(block, Bullets):
+        items = "\n".join(f"<li>{_html_runs(item)}</li>" for item in block.items)
+        return f"<ul>\n{items}\n</ul>"
+    if isinstance(block, Grid):
+        return _html_grid(block)
+    return (
+        f'<figure><img src="{block.address}" alt="{escape(block.alt)}">'
+        f"<figcaption>{escape(block.caption)}</figcaption></figure>"
+    )
+
+
+def _html_runs(words: Words) -> str:
+    if isinstance(words, str):
+        return escape(words, quote=False)
+    parts = []
+    for run in words:
+        text = escape(run.text, quote=False)
+        if run.look == "strong":
+            text = f"<strong>{text}</strong>"
+        elif run.look:
+            text = f'<span class="tag {run.look}">{text}</span>'
+        parts.append(f'<a href="{escape(run.href)}">{text}</a>' if run.href else text)
+    return "".join(parts)
+
+
+def _html_grid(grid: Grid) -> str:
+    lines = [
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(grid.caption)}">',
+        f"<table{_class('stacked' if grid.stacked else '')}>",
+        f"<caption>{escape(grid.caption, quote=False)}</caption>",
+    ]
+    heads = [
+        f'<th scope="col"{_number(grid, n)}>{escape(head, quote=False)}</th>'
+        for n, head in enumerate(grid.heads)
+    ]
+    lines += [f"<thead><tr>{''.join(heads)}</tr></thead>", "<tbody>"]
+    for row in grid.rows:
+        cells = [
+            f'<th scope="row">{_html_runs(cell)}</th>'
+            if n < grid.headers
+            else f"<td{_number(grid, n)}{_label(grid, n)}>{_html_runs(cell)}</td>"
+            for n, cell in enumerate(row)
+        ]
+        lines.append(f"<tr>{''.join(cells)}</tr>")
+    return "\n".join([*lines, "</tbody></table></div>"])
+
+
+def _class(name: str) -> str:
+    return f' class="{name}"' if name else ""
+
+
+def _number(grid: Grid, column: int) -> str:
+    return _class("num" if column in grid.numbers else "")
+
+
+def _label(grid: Grid, column: int) -> str:
+    return f' data-label="{escape(grid.heads[column])}"' if grid.stacked else ""
+
+
+def anchor_of(heading: Heading) -> str:
+    """Return a heading's address on the page."""
+    return heading.anchor or re.sub(r"[^a-z0-9]+", "-", plain(heading.text).lower()).strip("-")

@@ -11,8 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from eh_access.publish.atomic import write_whole
-from eh_access.publish.writers.documents import (
+from eh_access.publish.document import (
     Block,
     Bullets,
     Document,
@@ -20,8 +19,9 @@ from eh_access.publish.writers.documents import (
     Heading,
     Paragraph,
     markdown,
-    word,
 )
+from eh_access.publish.writers.atomic import write_whole
+from eh_access.publish.writers.word import word
 from eh_access.study.reproduce import read_manifest
 
 OPEN = "[to be completed]"

@@ -1,0 +1,1127 @@
+"""The facts that templates may use; no sentence is made here."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from eh_access.criteria.criterion import ASKED, MISSING_INPUTS, Outcome, ReasonKind
+from eh_access.measures.equity import GROUPS, KINDS
+from eh_access.measures.scenarios import BASELINE, rough_radius_m
+from eh_access.publish import charts, numbers
+from eh_access.publish.attribution import OSM_COPYRIGHT_URL, OSM_CREDIT, credit_lines
+from eh_access.publish.charts import CHANGE
+from eh_access.publish.criteria_words import (
+    ASSUMPTIONS,
+    in_100,
+    reason_clause,
+    source_words,
+    verdict_fact,
+)
+from eh_access.publish.document import Document, Grid, Picture, Run, Words
+from eh_access.publish.notes import note_text
+from eh_access.publish.numbers import clause
+from eh_access.publish.table import Column, Table, records
+from eh_access.publish.tabulations import (
+    CURVE_MIN,
+    area_changes,
+    compared_sentence,
+    display_areas,
+    pairs_of,
+    ranks_in_words,
+    street_facts,
+)
+from eh_access.publish.templates import Templates
+from eh_access.publish.wording import ANY_SITE, FULL_TIME, Wording, headline, scenario_label
+from eh_access.publish.writers import find_writers
+from eh_access.publish.writers.geopackage import main_roads, site_status
+
+if TYPE_CHECKING:
+    from eh_access.criteria.criterion import Verdict
+    from eh_access.planning.alternatives import Alternatives
+    from eh_access.publish.document import Look
+    from eh_access.study.findings import Findings
+    from eh_access.study.result import StudyResult
+
+Facts = Mapping[str, Any]
+CLOSE = str(Outcome.TOO_CLOSE)
+LOOKS: Mapping[str, Look] = {"met": "met", CLOSE: "close", "not met": "not-met"}
+SYMBOLS = {"met": "\N{CHECK MARK}", CLOSE: "\N{ALMOST EQUAL TO}", "not met": "\N{BALLOT X}"}
+STANDINGS = ("met", "close", "new", "worse", "unchanged", "better", "unclear", "unsaid")
+WARDS_NAMED = 6
+WARDS_DRAWN = 10
+MOST_OF_THEM = 0.95
+"""Wards are named until so many of those who lose are told of."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Told:
+    """What all facts are taken from."""
+
+    result: StudyResult
+    tables: Mapping[str, Table]
+    findings: Findings | None
+    templates: Templates
+    said: Wording
+    scenario: str  # the one the report answers about
+
+    @property
+    def row(self) -> dict[str, str]:
+        """What names the rows of the headline: scenario, first mode."""
+        return {"scenario": self.label, "mode": self.mode}
+
+    @property
+    def label(self) -> str:
+        """The scenario in words."""
+        return scenario_label(self.result, self.scenario)
+
+    @property
+    def mode(self) -> str:
+        """The first way of travelling, in words."""
+        return self.result.times[self.result.modes[0]].mode.label
+
+    def rows(self, name: str, **values: str) -> list[dict[str, Any]]:
+        """Return rows of a published table; none where there is no such table."""
+        return records(self.tables[name].where(**values).frame) if name in self.tables else []
+
+
+def report(
+    result: StudyResult,
+    tables: Mapping[str, Table],
+    findings: Findings | None = None,
+    *,
+    templates: Templates | None = None,
+) -> Document:
+    """Return the report: four pages."""
+    used = templates_of(result) if templates is None else templates
+    return _document(result, used, "report", report_facts(result, tables, findings, used))
+
+
+def templates_of(result: StudyResult) -> Templates:
+    """Return the templates of a study: those that ship, and its own in their place."""
+    folder = result.study.report.templates
+    return Templates(None if folder is None else result.study.resolve(folder))
+
+
+def _document(result: StudyResult, templates: Templates, name: str, facts: Facts) -> Document:
+    footer = templates.sentence("footer", facts)
+    title = result.study.title if name == "report" else f"{result.study.title}: annex"
+    return Document(name=name, title=title, blocks=templates.blocks(name, facts), footer=footer)
+
+
+def base_facts(result: StudyResult) -> dict[str, Any]:
+    """Return what every template may use."""
+    said = Wording.of(result)
+    return {
+        "study": result.study,
+        "said": said,
+        "estimated": result.estimated,
+        "illustrative": result.study.illustrative,
+        "accuracy": said.accuracy,
+        "credits": credit_lines(result.provenance),
+        "cutoff_min": result.study.settings.cutoff_min,
+        "loser_min": result.study.settings.loser_min,
+    }
+
+
+def report_facts(
+    result: StudyResult,
+    tables: Mapping[str, Table],
+    findings: Findings | None,
+    templates: Templates,
+) -> dict[str, Any]:
+    """Return what the report's four pages may use."""
+    facts = {**base_facts(result), "scenario": None}
+    scenario = headline(result)
+    if scenario is None:
+        return facts
+    told = Told(
+        result=result,
+        tables=tables,
+        findings=findings,
+        templates=templates,
+        said=Wording.of(result),
+        scenario=scenario,
+    )
+    facts |= {
+        "scenario": told.label,
+        "mode": told.mode,
+        "criteria": criteria_facts(told),
+        "headline": _headline(told),
+        "hours": _hours(told),
+        "affected": _affected(told),
+        "wards": _wards(told),
+        "kept": _kept(told),
+        "unassessed": [item.label for item in result.not_assessed],
+        "map": _map(told),
+        "curve": _curve(told),
+        "deprived": _ends(told, "deprivation"),
+        "no_car": _ends(told, "no_car"),
+        "ward_picture": _ward_picture(told),
+        "load": _load(told),
+        "alternatives": _alternatives(told),
+        "venues": _venues(told),
+        "unknowns": _unknowns(told),
+        "find_first": _find_first(told),
+        "exact_hours": _exact_hours(told),
+        "border": _border(told),
+    }
+    return facts
+
+
+# ---- what the criteria come to -----------------------------------------------------------------
+
+
+def part(templates: Templates, name: str, verdict: Verdict, mode_label: str) -> str:
+    """Return one of the phrases of a kind of criterion."""
+    criterion = verdict.criterion
+    place = verdict.settings.place
+    area = (criterion.by or "area").split("_")[0]
+    facts = {
+        "criterion": criterion,
+        "estimated": verdict.basis == "estimated",
+        "mode": mode_label,
+        "place": f"full-time {place}" if criterion.sites == "full_time" else place,
+        "area": area,
+        "group": GROUPS[criterion.group].words.split(" (")[0] if criterion.group else "",
+    }
+    return templates.part(f"criteria/{criterion.measure}", name, facts)
+
+
+def standing(result: StudyResult, verdict: Verdict) -> str:
+    """Return what a criterion comes to under a scenario, the baseline beside it."""
+    pointed = _pointed(verdict)
+    if pointed != Outcome.NOT_MET:
+        return "close" if pointed == CLOSE else pointed
+    if verdict.not_met_before:
+        return {0: "unchanged", 1: "worse", -1: "better"}[verdict.direction]
+    before = {
+        _pointed(other)
+        for other in result.verdicts_for(BASELINE.name)
+        if other.criterion.id == verdict.criterion.id
+    }
+    return "new" if before & {str(Outcome.MET), CLOSE} else "unclear"
+
+
+def _pointed(verdict: Verdict) -> str:
+    """Return an outcome, or what the figures point to; "" for nothing."""
+    if verdict.outcome == Outcome.CANNOT_SAY:
+        return "" if verdict.indication is None else str(verdict.indication)
+    return str(verdict.outcome)
+
+
+def criteria_facts(told: Told) -> dict[str, Any]:
+    """Return the criteria's outcomes as a table, and how many come to what."""
+    result = told.result
+    verdicts = result.verdicts_for(told.scenario)
+    rows = [_criterion_row(told, verdict) for verdict in verdicts]
+    counts = dict.fromkeys(STANDINGS, 0)
+    counted = verdicts.counted()
+    for verdict in counted:
+        counts[standing(result, verdict) or "unsaid"] += 1
+    labels = {item.id: item.label for item in result.study.criteria}
+    others = [
+        {
+            "label": other.criterion.label,
+            "scenario": scenario_label(result, other.scenario),
+            "outcome": _pointed(other) or str(Outcome.CANNOT_SAY),
+        }
+        for verdict in verdicts
+        for other in result.verdicts
+        if other.criterion.id == verdict.criterion.id
+        and other.scenario not in {told.scenario, BASELINE.name}
+        and (other.outcome, other.indication) != (verdict.outcome, verdict.indication)
+    ]
+    heads = ("Criterion", "Wanted", "Before", "After", "Outcome", "How sure")
+    grid = Grid(
+        caption=f"The criteria under \N{LEFT SINGLE QUOTATION MARK}{told.label}"
+        f"\N{RIGHT SINGLE QUOTATION MARK}, {told.said.place}{told.said.mark}",
+        heads=heads,
+        rows=tuple(rows),
+        numbers=frozenset({2, 3}),
+        stacked=True,
+    )
+    counts_full = sum(item.criterion.sites == "full_time" for item in verdicts)
+    return {
+        "table": grid,
+        "all": len(verdicts),
+        "counts": counts,
+        "twins": [
+            (item.criterion.label, labels[item.criterion.counts_with or ""])
+            for item in verdicts
+            if item not in counted
+        ],
+        "full_time": counts_full,
+        "others": others,
+    }
+
+
+def _criterion_row(told: Told, verdict: Verdict) -> tuple[Words, ...]:
+    said, criterion = told.said, verdict.criterion
+    sign = "at least" if criterion.better == "higher" else "at most"
+    wanted = f"{sign} {said.value(verdict, verdict.threshold)}"
+    before = said.value(verdict, verdict.baseline_value)
+    return (
+        verdict.criterion.label,
+        wanted,
+        "not applicable" if criterion.kind.of_change else before,
+        said.value(verdict, verdict.value),
+        outcome_run(verdict),
+        _how_sure(told, verdict),
+    )
+
+
+def _drawn(told: Told, verdict: Verdict) -> dict[str, Any] | None:
+    """Return how sure the likelier of met and not met is, and the range of nine in ten draws."""
+    uncertainty = told.result.uncertainty
+    found = None if uncertainty is None else uncertainty.of(told.scenario, verdict.criterion.id)
+    if found is None:
+        return None
+    ends = [told.said.value(verdict, value) for value in (found.value.low, found.value.high)]
+    return {
+        "likelihood": str(found.likelihood),
+        "outcome": "met" if found.probability > 1 / 2 else "not met",
+        "chance": in_100(max(found.probability, 1 - found.probability)),
+        "low": ends[0],
+        "high": ends[1],
+    }
+
+
+def outcome_run(verdict: Verdict) -> Words:
+    """Return an outcome as a run that stands out; of an indication, that it is one."""
+    outcome, pointed = str(verdict.outcome), _pointed(verdict)
+    if not pointed:
+        return (Run("? cannot say", "cannot-say"),)
+    beside = ["as before"] if verdict.not_met_before else []
+    beside += ["indicative"] if outcome != pointed else []
+    said = (Run(f"{SYMBOLS[pointed]} {pointed}", LOOKS[pointed]),)
+    return (*said, Run(f" {', '.join(beside)}")) if beside else said
+
+
+def _how_sure(told: Told, verdict: Verdict) -> str:
+    asked = {ASSUMPTIONS[name] for name in ASKED}
+    tipping = [
+        row
+        for row in told.rows("tipping", scenario=told.label)
+        if row["criterion"] == verdict.criterion.id
+    ]
+    decisive = [reason for reason in verdict.reasons if reason.decisive]
+    facts = {
+        "outcome": str(verdict.outcome),
+        "missing": [
+            clause(reason_clause(verdict, reason))
+            for reason in decisive
+            if reason.kind in MISSING_INPUTS or reason.kind is ReasonKind.FURTHER_MODES_MISSING
+        ],
+        "drawn": _drawn(told, verdict),
+        "estimated": verdict.basis == "estimated",
+        "tried": len(tipping),
+        "turning": [
+            row["words"]
+            for row in tipping
+            if math.isfinite(row["turns_below"]) or math.isfinite(row["turns_above"])
+        ],
+        "asked": sorted(asked),
+    }
+    return told.templates.sentence("criteria/how_sure", facts)
+
+
+# ---- page 1 ------------------------------------------------------------------------------------
+
+
+def _headline(told: Told) -> dict[str, Any]:
+    """Return what the first criterion comes to, and the shares within the cutoff."""
+    result, tables = told.result, told.tables
+    verdicts = result.verdicts_for(told.scenario)
+    shares = {
+        name: {
+            key: tables["within"].cell(column, **told.row, sites=sites)
+            for key, column in (
+                ("before", "within_share_before"),
+                ("after", "within_share_after"),
+                ("count_before", "within_before"),
+                ("count_after", "within_after"),
+                ("all", "weight"),
+            )
+        }
+        for name, sites in (("full_time", FULL_TIME), ("any", ANY_SITE))
+    }
+    any_open = shares["any"]
+    judged = [item for item in verdicts if standing(result, item)]
+    # where the first cannot be judged, the first that can
+    first = next(iter((*judged, *verdicts)), None)
+    return {
+        "standing": None if first is None else standing(result, first),
+        "meaning": ""
+        if first is None
+        else part(told.templates, "meaning", first, " or ".join(first.travel)),
+        "reasons": ()
+        if first is None
+        else [clause(reason_clause(first, item)) for item in first.reasons if item.decisive],
+        **shares,
+        "any_same": any_open["before"] == any_open["after"],
+        "any_hidden": math.isnan(any_open["after"]),
+        "hidden": math.isnan(shares["full_time"]["after"]),
+    }
+
+
+def _changed(told: Told) -> pd.DataFrame:
+    """Return the sites that are full-time before and not after."""
+    enough = told.result.study.settings.full_time_from_hours
+    before, after = (told.result.scenario_sites[name] for name in (BASELINE.name, told.scenario))
+    full = [
+        sites["is_open"] & (sites["hours_per_week"].isna() | (sites["hours_per_week"] >= enough))
+        for sites in (before, after)
+    ]
+    gone = before.index[full[0].reindex(before.index)]
+    lost = [site for site in gone if site not in after.index[full[1]]]
+    return pd.DataFrame(after.loc[lost, ["name", "is_open", "hours_per_week"]])
+
+
+def _hours(told: Told) -> dict[str, Any]:
+    """Return which sites lose their full hours, and what hours some keep."""
+    changed = _changed(told)
+    kept = changed[changed["is_open"]]
+    hours = sorted({float(value) for value in kept["hours_per_week"]})
+    return {
+        "sites": [str(name) for name in changed["name"]],
+        "kept": [numbers.plain(value) for value in hours],
+        "fork": len(kept) > 0,
+    }
+
+
+def _affected(told: Told) -> list[dict[str, Any]]:
+    """Return by each way of travelling how many lose, and their minutes before and after."""
+    rows = told.rows("affected", scenario=told.label, sites=FULL_TIME)
+    return [
+        {
+            "mode": row["mode"],
+            "weight": row["weight_loses"],
+            "share": row["share_loses"],
+            "before": row["mean_before_min"],
+            "after": row["mean_after_min"],
+        }
+        for row in rows
+        if row["weight_loses"] > 0 and math.isfinite(row["mean_after_min"])
+    ]
+
+
+def _losing_wards(told: Told) -> pd.DataFrame:
+    """Return the wards in which some lose, those with most first."""
+    if "wards" not in told.tables:
+        return pd.DataFrame()
+    frame = told.tables["wards"].where(**told.row).frame
+    frame = frame[(frame["weight_loses"] > 0) & (frame["group"] != "not known")]
+    return frame.sort_values(["weight_loses", "group"], ascending=[False, True], kind="stable")
+
+
+def _wards(told: Told) -> dict[str, Any]:
+    """Return the wards where most of those live who lose."""
+    frame = _losing_wards(told)
+    if frame.empty:
+        return {"named": [], "share": 0, "rows": []}
+    whole = frame["weight_loses"].sum()
+    enough = int((frame["weight_loses"].cumsum() < MOST_OF_THEM * whole).sum()) + 1
+    shown = frame.head(min(enough, WARDS_NAMED))
+    return {
+        "named": [str(name) for name in shown["group"]],
+        "all": len(shown) == len(frame),
+        "rows": records(shown),
+    }
+
+
+def _kept(told: Told) -> dict[str, Any] | None:
+    """Return what keeping one of the sites would change, the best first, as a table too."""
+    if "keeping" not in told.tables:
+        return None
+    table = told.tables["keeping"]
+    short = [
+        numbers.listed(map(numbers.short_name, name.split("; ")))
+        for name in table.frame["scenario"]
+    ]
+    table = replace(table, frame=table.frame.assign(scenario=short), notes=())
+    rows = records(table.frame)
+    none, ones = rows[0], [row for row in rows[1:] if " and " not in row["scenario"]]
+    ones = [row for row in ones if math.isfinite(row["weight_loses"])]
+    ones.sort(key=lambda row: (row["weight_loses"], row["scenario"]))
+    if not ones or math.isnan(none["weight_loses"]):
+        return {"table": table, "best": None}
+    return {"table": table, "best": ones[0], "none": none}
+
+
+def _map(told: Told) -> Picture:
+    """Return the map of minutes added by area."""
+    result = told.result
+    changes = area_changes(result, result.modes[0])[told.scenario]
+    status = site_status(result, told.scenario)
+    shown = result.scenario_sites[told.scenario].loc[status.index].assign(status=status)
+    streets = None if told.findings is None else told.findings.maps.streets
+    svg = charts.map_svg(
+        changes,
+        shown,
+        borough=result.borough,
+        wards=result.wards,
+        roads=None if streets is None else main_roads(streets),
+    )
+    word = display_areas(result.origins, result.areas, public=result.study.weights_public).word
+    worst = CHANGE.classes(changes["change_min"]) == charts.LAST_CLASS
+    facts = {
+        **base_facts(result),
+        "scenario": told.label,
+        "mode": told.mode,
+        "word": word,
+        "worst": int(worst.sum()),
+        "areas": len(changes),
+        "bound": CHANGE.bounds[-1],
+        "changed": list(shown.loc[shown["status"] != charts.STAYS, "name"]),
+        "affected": _affected(told),
+    }
+    return _picture(told, "map", svg, facts)
+
+
+def _picture(told: Told, name: str, svg: charts.Drawing, facts: Facts) -> Picture:
+    """Return a drawing with its alternative text and its caption."""
+    alt, caption = (
+        told.templates.part("figures", f"{name}_{which}", facts) for which in ("alt", "caption")
+    )
+    return Picture(svg=svg, alt=alt, caption=caption)
+
+
+# ---- page 2 ------------------------------------------------------------------------------------
+
+
+def _curve(told: Told) -> Picture | None:
+    """Return the shares within 10 to 60 minutes before and after, by way of travelling."""
+    table = told.tables["curve"].where(scenario=told.label, sites=FULL_TIME)
+    panels = []
+    for mode in table.frame["mode"].unique():
+        rows = table.frame[table.frame["mode"] == mode]
+        panels.append(
+            (str(mode), list(rows["within_share_before"]), list(rows["within_share_after"]))
+        )
+    if not panels:
+        return None
+    svg = charts.curves_svg(CURVE_MIN, panels, unit=told.said.unit)
+    first = panels[0]
+    falls = [was - now for was, now in zip(first[1], first[2], strict=True)]
+    known = [number for number, fall in enumerate(falls) if math.isfinite(fall)]
+    worst = max(known, key=lambda number: falls[number], default=None)
+    facts = {
+        **base_facts(told.result),
+        "scenario": told.label,
+        "mode": first[0],
+        "modes": [mode for mode, _, _ in panels],
+        "worst": None
+        if worst is None
+        else {
+            "minutes": numbers.plain(CURVE_MIN[worst]),
+            "before": first[1][worst],
+            "after": first[2][worst],
+            "fall": falls[worst],
+        },
+    }
+    return _picture(told, "curve", svg, facts)
+
+
+# ---- page 3 ------------------------------------------------------------------------------------
+
+
+def _ends(told: Told, name: str) -> dict[str, Any] | None:
+    """Return how the first and last fifth fare, and the one that loses most."""
+    rows = [row for row in told.rows(name, **told.row) if str(row["group"])[:1].isdigit()]
+    known = [row for row in rows if math.isfinite(row["mean_change_min"])]
+    if len(known) < 2 or known[0] is not rows[0]:  # noqa: PLR2004 - a comparison needs two
+        return None
+    rest = pd.DataFrame(rows[1:])
+    hardest = max(known, key=lambda row: row["mean_change_min"])
+    return {
+        "first": rows[0],
+        "last": rows[-1],
+        "hardest": hardest,
+        "hardest_number": str(hardest["group"])[:1],
+        "between": hardest not in (rows[0], rows[-1]),
+        "rest_before": _mean(rest, "within_share_before"),
+        "rest_after": _mean(rest, "within_share_after"),
+    }
+
+
+def _mean(rows: pd.DataFrame, key: str) -> float:
+    weights = rows["weight"].to_numpy(dtype=float)
+    return float(np.average(rows[key].to_numpy(dtype=float), weights=weights))
+
+
+def _ward_picture(told: Told) -> Picture | None:
+    """Return the wards' mean minutes before and after as dots."""
+    frame = _losing_wards(told)
+    frame = frame[np.isfinite(frame["mean_after_min"])] if len(frame) else frame
+    if frame.empty:
+        return None
+    rows = frame.head(WARDS_DRAWN)
+    svg = charts.dots_svg(
+        list(rows["group"]),
+        list(rows["mean_before_min"]),
+        list(rows["mean_after_min"]),
+        axis_label=f"Mean minutes {told.mode} to the nearest full-time {told.said.site}",
+    )
+    order = rows.assign(grown=rows["mean_after_min"] - rows["mean_before_min"])
+    facts = {
+        **base_facts(told.result),
+        "scenario": told.label,
+        "mode": told.mode,
+        "count": len(rows),
+        "most": records(order.sort_values("grown", ascending=False, kind="stable"))[0],
+    }
+    return _picture(told, "wards", svg, facts)
+
+
+def _load(told: Told) -> dict[str, Any] | None:
+    """Return how many more each site that stays is nearest to."""
+    rows = [
+        row
+        for row in told.rows("load", scenario=told.label)
+        if row["weight_after"] > 0 or math.isnan(row["weight_after"])
+    ]
+    grown = [row for row in rows if row["absorbed"] > 0 and row["weight_before"] > 0]
+    if not grown:
+        return None
+    grown.sort(key=lambda row: (-row["absorbed"], row["site"]))
+    for row in grown:
+        row["growth"] = 100 * row["weight_after"] / row["weight_before"] - 100
+    lost = [
+        row
+        for row in told.rows("load", scenario=told.label)
+        if row["weight_after"] == 0 and row["weight_before"] > 0
+    ]
+    svg = charts.slopes_svg(
+        [numbers.short_name(row["site"]) for row in (*grown, *lost)],
+        [row["weight_before"] for row in (*grown, *lost)],
+        [row["weight_after"] for row in (*grown, *lost)],
+        axis_label=told.said.Unit,
+    )
+    facts = {**base_facts(told.result), "mode": told.mode, "rows": grown, "lost": len(lost)}
+    return {"rows": grown, "picture": _picture(told, "load", svg, facts)}
+
+
+def _alternatives(told: Told) -> dict[str, Any] | None:
+    """Return how the choice made ranks, and the nearest set that is better by every measure."""
+    found = None if told.findings is None else told.findings.alternatives
+    if found is None:
+        return None
+    scored = found.frame[found.frame["scored"].astype(bool)]
+    ours = scored[scored["is_council_choice"]]
+    better = found.beating_council()
+    nearest = None
+    if len(better) and len(ours):
+        common = [len(set(found.council) & set(found.sets[number - 1])) for number in better.index]
+        order = better.assign(common=common)
+        keys = ["common", "mean_min"] if "mean_min" in order else ["common"]
+        best = order.sort_values(keys, ascending=[False, True][: len(keys)], kind="stable").iloc[0]
+        nearest = {
+            "names": str(best["closed_names"]).split("; "),
+            "common": int(best["common"]),
+            "mean": float(best.get("mean_min", math.nan)),
+            "losers": float(best.get("losers_weight", math.nan)),
+        }
+    return {
+        "sets": len(found.frame),
+        "scored": len(scored),
+        "size": len(found.council),
+        "better": len(better),
+        "measures": len(found.counted),
+        "nearest": nearest,
+        "rank": _first(ours, "rank_mean_min"),
+        "mean": _first(ours, "mean_min"),
+        "losers": _first(ours, "losers_weight"),
+    }
+
+
+def _first(rows: pd.DataFrame, key: str) -> float:
+    return float(rows[key].iloc[0]) if len(rows) and key in rows else math.nan
+
+
+def _venues(told: Told) -> dict[str, Any] | None:
+    """Return the venues that would give back most of what is lost by distance."""
+    for found in () if told.findings is None else told.findings.outreach:
+        name = str(found.frame["mends"].iloc[0])
+        if name not in told.result.scenario_names:
+            continue
+        chosen = found.frame[found.frame["objective"] == "maximal_cover"]
+        rows = [
+            {
+                "count": int(row["sessions"]),
+                "names": str(row["venue_names"]).split("; "),
+                "share": 100 * float(row["coverage_regained_share"]),
+            }
+            for row in records(chosen)
+            if math.isfinite(row["coverage_regained_share"])
+        ]
+        if rows:
+            hours = numbers.plain(told.result.study.sessions.hours_per_week)
+            return {"scenario": scenario_label(told.result, name), "rows": rows, "hours": hours}
+    return None
+
+
+# ---- page 4 ------------------------------------------------------------------------------------
+
+
+def _unknowns(told: Told) -> dict[str, Any]:
+    """Return what the reader must know that no figure shows."""
+    result = told.result
+    warnings = [
+        note for note in result.notes if note.level == "warning" and note.topic != "estimated"
+    ]
+    radius = pd.Series(rough_radius_m(result.sites), index=result.sites.index)
+    rough = radius[radius > 0]
+    worst = str(rough.idxmax()) if len(rough) else ""
+    return {
+        "notes": [
+            first_sentence(note_text(note))
+            for note in warnings
+            if note.topic not in {"estimated-site", "not-assessed"}
+        ],
+        "unassessed": [item.label for item in result.not_assessed],
+        "rough": len(rough),
+        "sites": len(result.sites),
+        "worst": str(result.sites["name"][worst]) if worst else "",
+        "worst_m": float(rough[worst]) if worst else 0.0,
+    }
+
+
+def first_sentence(text: str) -> str:
+    """Return the first sentence of a text."""
+    return clause(text.split(". ", 1)[0]) + "."
+
+
+def _find_first(told: Told) -> dict[str, Any] | None:
+    """Return the one thing to find out first, and what knowing it would settle."""
+    source = None if told.result.uncertainty is None else told.result.uncertainty.first
+    if source is None:
+        return None
+    labels = {item.id: item.label for item in told.result.study.criteria}
+    return {
+        "words": source_words(source),
+        "label": labels[source.criterion],
+        "settles": source.right_then > source.right_now,
+        "now": in_100(source.right_now),
+        "then": in_100(source.right_then),
+        "share": 100 * source.share,
+    }
+
+
+def _exact_hours(told: Told) -> list[dict[str, Any]]:
+    """Return what criteria on hours would be if hours taken at their most were any fewer."""
+    found = () if told.findings is None else told.findings.exact_hours
+    return [
+        {
+            "label": item.verdict.criterion.label,
+            "hours": numbers.plain(item.verdict.criterion.min_hours or 0.0),
+            "sites": [str(told.result.sites["name"][site]) for site in item.site_ids],
+            "value": told.said.value(item.verdict, item.verdict.value),
+            "fewer": told.said.value(item.verdict, item.fewer.value),
+        }
+        for item in found
+        if item.verdict.scenario == told.scenario
+    ]
+
+
+def _border(told: Told) -> dict[str, Any] | None:
+    """Return what counting the neighbours' sites would change."""
+    result = told.result
+    if result.with_neighbours is None or result.neighbours is None:
+        return None
+    pairs = pairs_of(result, told.scenario)
+    turned = [
+        {"label": own.criterion.label, "outcome": _pointed(other) or "cannot say"}
+        for own, other in pairs
+        if (own.outcome, own.indication) != (other.outcome, other.indication)
+    ]
+    return {
+        "names": [str(name) for name in result.neighbours["name"]],
+        "count": len(result.neighbours),
+        "turned": turned,
+        "pairs": len(pairs),
+    }
+
+
+# ---- the annex ---------------------------------------------------------------------------------
+
+FILES = (
+    ("report.html", "the answer in four pages"),
+    ("report.docx", "the same for Word"),
+    ("map.html", "the map, to switch and to ask"),
+    ("tables.xlsx", "every table"),
+    ("results.gpkg", "layers for GIS"),
+    ("origins.csv", "place by place"),
+    ("verdicts.csv", "criterion by criterion"),
+    ("neighbours.csv", "the same with neighbours' sites counted"),
+    ("alternatives.csv", "every other set of sites that could close, ranked"),
+    ("sensitivity.csv", "the criteria with one assumption changed at a time"),
+    ("uncertainty.csv", "how sure each outcome is"),
+    ("doubts.csv", "what each doubt makes of it"),
+    ("fairness.csv", "how every group fares"),
+    ("outreach.csv", "where sessions would give back most"),
+    ("hidden.csv", "what was hidden, and why"),
+    ("manifest.json", "what went in and out"),
+)
+"""What can lie beside the annex, and what it is."""
+FOUND = (
+    "alternatives.csv",
+    "sensitivity.csv",
+    "uncertainty.csv",
+    "doubts.csv",
+    "fairness.csv",
+    "outreach.csv",
+)
+"""Files of findings: there where there is something to say in them."""
+SHOWN_KINDS = ("imd_fifth", "no_car_fifth", "rural_urban", "ward")
+GAP_COLUMNS = (
+    "group",
+    "weight",
+    "mean_before_min",
+    "mean_after_min",
+    "mean_change_min",
+    "gap_change_min",
+    "gap_change_low_min",
+    "gap_change_high_min",
+)
+TIPPING_SHOWN = frozenset(
+    {"title", "words", "outcome", "lowest_value", "highest_value", "value_unit", "told"}
+)
+BEST_SHOWN, WORST_WARDS = 5, 10
+MINUTES_APART = ("group_gap", "slope")
+"""Kinds of criterion that another speed scales and never turns round."""
+FIRST_MEASURES = ("mean_min", "p90_min", "mean_deprived_fifth_min", "losers_weight")
+
+
+def annex(
+    result: StudyResult,
+    tables: Mapping[str, Table],
+    findings: Findings | None = None,
+    *,
+    templates: Templates | None = None,
+) -> Document:
+    """Return the annex: everything that is not on the report's four pages, each table once."""
+    used = templates_of(result) if templates is None else templates
+    return _document(result, used, "annex", annex_facts(result, tables, findings, used))
+
+
+def annex_facts(
+    result: StudyResult,
+    tables: Mapping[str, Table],
+    findings: Findings | None,
+    templates: Templates,
+) -> dict[str, Any]:
+    """Return what the annex may use."""
+    scenario, said = headline(result), Wording.of(result)
+    row = None
+    if scenario is not None:
+        label, mode = scenario_label(result, scenario), result.times[result.modes[0]].mode.label
+        row = {"scenario": label, "mode": mode}
+    notes = [note for note in result.notes if note.topic != "estimated"]
+    return {
+        **base_facts(result),
+        "tables": {name: folded(table) for name, table in tables.items()},
+        "row": row,
+        "compared": [scenario_label(result, name) for name in _compared(result)],
+        "matrix": matrix(result, said),
+        "told": in_words(result),
+        "reasons": reasons_grid(result),
+        "warnings": [note_text(note) for note in notes if note.level == "warning"],
+        "notes": [note_text(note) for note in notes if note.level != "warning"],
+        "places": len(result.origins),
+        "modes": [(item.mode.label, item.method) for item in result.times.values()],
+        "bars": None if scenario is None else _bars(result, tables, templates, scenario),
+        "gaps": _gap_tables(result, tables, scenario, said),
+        "choice": _choice(result, tables, findings, templates),
+        "mends": [] if findings is None else _mends(result, findings),
+        "timed": None if "sessions" not in tables else result.study.sessions,
+        "group_gaps": [
+            item.label for item in result.study.criteria if item.measure in MINUTES_APART
+        ],
+        "sensitive": _sensitive(tables, row),
+        "draws": 0 if result.uncertainty is None else result.uncertainty.draws,
+        "streets": [] if (found := street_facts(result)) is None else records(found),
+        "two_streets": compared_sentence(result),
+        "sections": templates.names("sections"),
+        "osm_credit": OSM_CREDIT,
+        "osm_copyright": OSM_COPYRIGHT_URL,
+        "files": _files(result, tables, findings),
+        "fingerprint": fingerprint(result),
+        "criteria_digest": result.study.criteria_sha256(),
+    }
+
+
+def _compared(result: StudyResult) -> list[str]:
+    return [name for name in result.scenario_names if name != BASELINE.name]
+
+
+def _files(
+    result: StudyResult, tables: Mapping[str, Table], findings: Findings | None
+) -> list[tuple[str, str]]:
+    """Return the files beside the annex, and what each is."""
+    written = {} if findings is None else findings.tables()
+    absent = {name for name in FOUND if name not in written}
+    if result.with_neighbours is None:
+        absent.add("neighbours.csv")
+    if "hidden" not in tables:
+        absent.add("hidden.csv")
+    named = {name for name, _ in FILES} | {"annex.html"}
+    more = [(name, writer.WHAT) for name, writer in find_writers().items() if name not in named]
+    return [(name, what) for name, what in (*FILES, *more) if name not in absent]
+
+
+def folded(table: Table) -> Table:
+    """Return a table of changes without the rows in which nothing changes; a note says how many."""
+    frame, keys = table.frame, {column.key for column in table.columns}
+    if not {"group", "weight_loses", "mean_change_min"} <= keys:
+        return table
+    still = (frame["weight_loses"] == 0) & (frame["mean_change_min"] == 0)
+    if not still.any():
+        return table
+    note = f"{int(still.sum())} rows without any change are left out. The workbook has all."
+    return replace(table, frame=frame[~still].reset_index(drop=True), notes=(*table.notes, note))
+
+
+def matrix(result: StudyResult, said: Wording) -> Grid | None:
+    """Return every criterion's outcome under every scenario."""
+    names_, by_key = _compared(result), {(v.criterion.id, v.scenario): v for v in result.verdicts}
+    rows = []
+    for criterion in result.study.criteria:
+        found = [by_key.get((criterion.id, name)) for name in names_]
+        first = next((item for item in found if item is not None), None)
+        if first is None:
+            continue
+        sign = "at least" if criterion.better == "higher" else "at most"
+        wanted = f"{sign} {said.value(first, first.threshold)}"
+        before = said.value(first, first.baseline_value)
+        cells = [
+            "not judged" if item is None else _cell(item, said.value(item, item.value))
+            for item in found
+        ]
+        change = criterion.kind.of_change
+        rows.append((criterion.title, wanted, "not applicable" if change else before, *cells))
+    if not rows:
+        return None
+    labels = [scenario_label(result, name) for name in names_]
+    return Grid(
+        caption=f"Outcome of each criterion under each scenario{said.mark}",
+        heads=("Criterion", "Wanted", "Before", *labels),
+        rows=tuple(rows),
+        stacked=True,
+    )
+
+
+def _cell(verdict: Verdict, value: str) -> Words:
+    run = outcome_run(verdict)
+    return (*((Run(run),) if isinstance(run, str) else run), Run(f": {value}"))
+
+
+def in_words(result: StudyResult) -> list[dict[str, Any]]:
+    """Return what is so of each criterion, once for all scenarios of which the same is true."""
+    compared, found = _compared(result), []
+    for criterion in result.study.criteria:
+        told: dict[str, list[str]] = {}
+        for verdict in result.verdicts:
+            if verdict.criterion.id == criterion.id and verdict.scenario in compared:
+                told.setdefault(verdict_fact(verdict), []).append(verdict.scenario)
+        lines = [
+            {
+                "scenarios": []
+                if len(where) == len(compared)
+                else [scenario_label(result, name) for name in where],
+                "fact": fact,
+            }
+            for fact, where in told.items()
+        ]
+        if lines:
+            found.append({"title": criterion.title, "lines": lines})
+    return found
+
+
+def reasons_grid(result: StudyResult) -> Grid | None:
+    """Return what outcomes rest on: each reason once, with the criteria it was given for."""
+    asked = [verdict for verdict in result.verdicts if verdict.scenario != BASELINE.name]
+    given: dict[str, list[Verdict]] = {}
+    for verdict in asked:
+        for reason in verdict.reasons:
+            given.setdefault(reason_clause(verdict, reason), []).append(verdict)
+    if not given:
+        return None
+    return Grid(
+        caption="Reasons given for outcomes, and the criteria each was given for",
+        heads=("Criteria", "What their outcomes rest on"),
+        rows=tuple(
+            (_whose(found, asked), f"{numbers.capital(reason).rstrip('.')}.")
+            for reason, found in given.items()
+        ),
+    )
+
+
+def _whose(found: list[Verdict], asked: list[Verdict]) -> str:
+    """Return the criteria some verdicts belong to, with the scenarios where these are not all."""
+    of_these = {(each.criterion.id, each.scenario) for each in found}
+    if of_these == {(each.criterion.id, each.scenario) for each in asked}:
+        return "all"
+    scenarios: dict[str, list[str]] = {}
+    for each in asked:
+        scenarios.setdefault(each.criterion.id, []).append(each.scenario)
+    told = []
+    for criterion, names_ in scenarios.items():
+        here = [name for name in names_ if (criterion, name) in of_these]
+        if here:
+            told.append(criterion + ("" if here == names_ else f" ({', '.join(here)})"))
+    return ", ".join(told)
+
+
+def _bars(
+    result: StudyResult, tables: Mapping[str, Table], templates: Templates, scenario: str
+) -> Picture | None:
+    """Return the chart of the share within the cutoff by fifth of deprivation."""
+    if "deprivation" not in tables:
+        return None
+    said, mode = Wording.of(result), result.times[result.modes[0]].mode.label
+    frame = tables["deprivation"].where(scenario=scenario_label(result, scenario), mode=mode).frame
+    before, after = (list(frame[f"within_share_{when}"]) for when in ("before", "after"))
+    svg = charts.bars_svg(
+        list(frame["group"]), before, after, axis_label=f"% of {said.unit} in the fifth"
+    )
+    facts = {**base_facts(result), "mode": mode, "rows": records(frame)}
+    alt, caption = (templates.part("figures", f"bars_{name}", facts) for name in ("alt", "caption"))
+    return Picture(svg=svg, alt=alt, caption=caption)
+
+
+def _gap_tables(
+    result: StudyResult, tables: Mapping[str, Table], scenario: str | None, said: Wording
+) -> list[Table]:
+    """Return the gaps between groups under the scenario the report answers about."""
+    if "gaps" not in tables or scenario is None:
+        return []
+    row = {
+        "scenario": scenario_label(result, scenario),
+        "mode": result.times[result.modes[0]].mode.label,
+        "sites": FULL_TIME,
+    }
+    gaps, found = tables["gaps"].where(**row), []
+    for kind in SHOWN_KINDS:
+        label = KINDS[kind].replace("site", said.site)
+        table = gaps.where(kind=label)
+        if not len(table.frame):
+            continue
+        if kind == "ward":
+            order = ["mean_change_min", "group"]
+            frame = table.frame.sort_values(order, ascending=[False, True], kind="stable")
+            table = replace(table, frame=frame.head(WORST_WARDS).reset_index(drop=True))
+            label = f"ward, the {len(table.frame)} with most added (sums are modelled)"
+        title = f"Minutes added, by {label}: {', '.join(row.values())}{said.mark}"
+        columns = tuple(column for column in table.columns if column.key in GAP_COLUMNS)
+        found.append(replace(table, title=title, columns=columns, headers=1))
+    return found
+
+
+def _choice(
+    result: StudyResult,
+    tables: Mapping[str, Table],
+    findings: Findings | None,
+    templates: Templates,
+) -> dict[str, Any] | None:
+    """Return the other choices there were: tables and the picture."""
+    found = None if findings is None else findings.alternatives
+    if found is None:
+        return None
+    share = [item.key for item in found.measures if item.unit == "share"][:1]
+    there = {item.key for item in found.measures}
+    few = [key for key in (*FIRST_MEASURES, *share) if key in there]
+    best, single = tables["choices"], tables["contributions"]
+    shown = ["set_number", "closed_names", *few, "is_council_choice", "in_pareto"]
+    top = min(BEST_SHOWN, len(best.frame))
+    scored = found.frame[found.frame["scored"].astype(bool)]
+    left = found.frame[~found.frame["scored"].astype(bool)]
+    some, every = found.beating_council(strictly=False), found.beating_council()
+    return {
+        "sets": len(found.frame),
+        "scored": len(scored),
+        "size": len(found.council),
+        "closed": [str(result.sites["name"][site]) for site in found.council],
+        "unscored": [
+            (int(count), clause(str(reason)).removeprefix("cannot say: "))
+            for reason, count in left["reason"].value_counts(sort=False).items()
+        ],
+        "every": len(every),
+        "some": len(some),
+        "measures": len(found.counted),
+        "uncounted": len(found.measures) - len(found.counted),
+        "picture": _scatter(result, found, templates),
+        "ranks": ranks_in_words(tables["choice"]) if "choice" in tables else None,
+        "top": top,
+        "best": _columns(replace(best, frame=best.frame.head(top), headers=2), shown),
+        "single": _columns(single, ["name", *(f"change_{key}" for key in few), "reason"]),
+    }
+
+
+def _columns(table: Table, keys: list[str]) -> Table:
+    by_key: dict[str, Column] = {column.key: column for column in table.columns}
+    return replace(table, columns=tuple(by_key[key] for key in keys if key in by_key))
+
+
+def _scatter(result: StudyResult, found: Alternatives, templates: Templates) -> Picture | None:
+    """Return all sets by mean minutes and share covered, the choice made marked."""
+    shares = [item for item in found.measures if item.unit == "share" and item.better == "higher"]
+    scored = found.frame[found.frame["scored"].astype(bool)]
+    if not shares or "mean_min" not in {item.key for item in found.measures} or scored.empty:
+        return None
+    said, mode = Wording.of(result), result.times[result.modes[0]].mode.label
+    minutes = scored["mean_min"].to_numpy(dtype=np.float64)
+    covered = 100 * scored[shares[0].key].to_numpy(dtype=np.float64)
+    chosen = scored["is_council_choice"].to_numpy(dtype=bool)
+    if not all(math.isfinite(value) for value in minutes[chosen]):
+        return None
+    measure = f"{said.unit} covered ({shares[0].key.removesuffix('_share').replace('_', '-')})"
+    svg = charts.scatter_svg(
+        minutes,
+        covered,
+        marks=(scored["in_pareto"].to_numpy(dtype=bool), chosen),
+        labels=(f"Mean minutes {mode}", f"% of {measure}"),
+    )
+    at = None
+    if chosen.any():
+        at = {
+            "minutes": float(minutes[chosen][0]),
+            "share": float(covered[chosen][0]),
+            "shorter": int((minutes < minutes[chosen][0]).sum()),
+            "more": int((covered > covered[chosen][0]).sum()),
+        }
+    facts = {**base_facts(result), "mode": mode, "at": at, "sets": len(scored), "measure": measure}
+    alt, caption = (
+        templates.part("figures", f"scatter_{name}", facts) for name in ("alt", "caption")
+    )
+    return Picture(svg=svg, alt=alt, caption=caption)
+
+
+def _mends(result: StudyResult, findings: Findings) -> list[str]:
+    """Return the scenarios, in words, for which venues were sought."""
+    found = {str(item.frame["mends"].iloc[0]) for item in findings.outreach}
+    return [scenario_label(result, name) for name in result.scenario_names if name in found]
+
+
+def _sensitive(tables: Mapping[str, Table], row: Mapping[str, str] | None) -> dict[str, Any] | None:
+    """Return where outcomes turn as one assumption moves, under the scenario answered about."""
+    if "tipping" not in tables or row is None:
+        return None
+    table = tables["tipping"].where(scenario=row["scenario"])
+    turns = table.frame["turns_below"].notna() | table.frame["turns_above"].notna()
+    shown = replace(table, columns=tuple(c for c in table.columns if c.key in TIPPING_SHOWN))
+    return {"table": shown, "turns": int(turns.sum()), "tried": len(turns)}
+
+
+def fingerprint(result: StudyResult) -> str:
+    """Return one digest of everything that went in: files, criteria and settings."""
+    parts = sorted(f"{item.role} {item.name} {item.sha256}" for item in result.inputs)
+    parts += [result.study.criteria_sha256(), result.study.settings.model_dump_json()]
+    parts += [result.basis, result.origins_name]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

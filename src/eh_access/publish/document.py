@@ -1,0 +1,162 @@
+"""A document as blocks, and the same blocks as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from eh_access.publish.charts import Drawing
+    from eh_access.publish.table import Table
+
+Look = Literal["", "strong", "met", "not-met", "close", "cannot-say"]
+Kind = Literal["", "question", "answer", "banner", "note", "kicker"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """Words that look the same and lead to the same place."""
+
+    text: str  # the words
+    look: Look = ""  # how they stand out; each outcome has a look of its own
+    href: str = ""  # where they lead, if anywhere
+
+
+Words = str | tuple[Run, ...]
+
+
+def plain(words: Words) -> str:
+    """Return words without looks and links."""
+    return words if isinstance(words, str) else "".join(run.text for run in words)
+
+
+SECTION = 2
+"""The level of a heading that begins a section."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heading:
+    """A heading below the title."""
+
+    text: Words
+    level: int = SECTION  # or 3, a part of one
+    anchor: str = ""  # its address on the page
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paragraph:
+    """A paragraph."""
+
+    text: Words
+    kind: Kind = ""  # what it is on the page
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bullets:
+    """A list."""
+
+    items: tuple[Words, ...]  # one line each
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid:
+    """A table with a row of headings."""
+
+    caption: str  # what it shows
+    heads: tuple[str, ...]  # headings of the columns
+    rows: tuple[tuple[Words, ...], ...]  # cells
+    numbers: frozenset[int] = frozenset()  # columns of numbers, aligned to the right
+    headers: int = 1  # how many columns from the left name the row
+    stacked: bool = False  # on a narrow screen each row becomes a list
+
+    @classmethod
+    def of(cls, table: Table) -> Grid:
+        """Return a published table as a block."""
+        return cls(
+            caption=table.title,
+            heads=tuple(column.heading for column in table.columns),
+            rows=tuple(table.rows()),
+            numbers=frozenset(n for n, column in enumerate(table.columns) if column.is_number),
+            headers=table.headers,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A figure with the text that stands for it."""
+
+    svg: Drawing  # the drawing
+    alt: str  # what it shows, the finding first
+    caption: str  # printed below it
+
+    @property
+    def address(self) -> str:
+        """The drawing as an address that needs no network."""
+        import base64  # noqa: PLC0415 - only for pages
+
+        return "data:image/svg+xml;base64," + base64.b64encode(self.svg.encode()).decode()
+
+
+@dataclass(frozen=True)
+class PageBreak:
+    """What follows begins a new page."""
+
+
+Block = Heading | Paragraph | Bullets | Grid | Picture | PageBreak
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """A document."""
+
+    name: str  # for its file, without an ending
+    title: str  # on top of it
+    blocks: tuple[Block, ...]  # what follows
+    footer: str = ""  # at the foot of every page, before its number
+
+
+def markdown(document: Document) -> str:
+    """Return a document as Markdown."""
+    parts = [f"# {_escaped(document.title)}"]
+    parts += [text for block in document.blocks if (text := "\n".join(_lines(block)))]
+    return "\n\n".join(parts) + "\n"
+
+
+def _lines(block: Block) -> Iterator[str]:
+    if isinstance(block, Heading):
+        yield f"{'#' * block.level} {_marked(block.text)}"
+    elif isinstance(block, Paragraph):
+        yield _marked(block.text)
+    elif isinstance(block, Bullets):
+        yield from (f"- {_marked(item)}" for item in block.items)
+    elif isinstance(block, Picture):
+        yield f"Figure: {_escaped(block.alt)}"
+    elif isinstance(block, Grid):
+        yield f"**{_escaped(block.caption)}**"
+        yield ""
+        yield _row([_escaped(head) for head in block.heads])
+        yield _row(["---"] * len(block.heads))
+        yield from (_row([_marked(cell) for cell in row]) for row in block.rows)
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cell or ' ' for cell in cells)} |"
+
+
+def _marked(words: Words) -> str:
+    if isinstance(words, str):
+        return _escaped(words)
+    parts = []
+    for run in words:
+        text = _escaped(run.text, tidy=False)
+        text = f"**{text}**" if run.look else text
+        parts.append(f"[{text}]({run.href})" if run.href else text)
+    return " ".join("".join(parts).split())
+
+
+def _escaped(text: str, *, tidy: bool = True) -> str:
+    text = " ".join(text.split()) if tidy else text
+    for sign in "\\`*_[]<>|#":
+        text = text.replace(sign, f"\\{sign}")
+    return text

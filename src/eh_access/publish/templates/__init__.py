@@ -1,0 +1,269 @@
+"""Templates: prose with blanks, filled in with facts and read as blocks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+
+from eh_access.errors import InputError
+from eh_access.publish import numbers
+from eh_access.publish.document import (
+    Block,
+    Bullets,
+    Grid,
+    Heading,
+    PageBreak,
+    Paragraph,
+    Run,
+    Words,
+    plain,
+)
+from eh_access.publish.table import Table
+
+if TYPE_CHECKING:
+    from eh_access.publish.document import Kind, Look
+
+MARKS = "*#[](){}|-`\\~"
+"""What a template writes for structure; in a value each of these is only a letter."""
+ASIDE = {ord(mark): chr(0xE000 + number) for number, mark in enumerate(MARKS)}
+BACK = {ord(put): chr(mark) for mark, put in ASIDE.items()}
+# private-use letters that no value may hold of itself
+RESERVED = re.compile("[\ue000-\ue0ff]")
+BLOCK = re.compile("\ue0fe(\\d+)\ue0ff")
+INLINE = re.compile(r"\*\*(?P<strong>.+?)\*\*|\[(?P<text>[^\]]+)\]\((?P<href>[^)\s]+)\)")
+KINDS: Mapping[str, Kind] = {
+    kind: kind for kind in ("question", "answer", "banner", "note", "kicker")
+}
+KIND = re.compile(rf"({'|'.join(KINDS)})\| ")
+NEW_PAGE = "---"
+ENDING = ".md.j2"
+FILTERS: Mapping[str, Callable[..., str]] = {
+    "about": numbers.about,
+    "whole": numbers.whole,
+    "percentage": numbers.percentage,
+    "minutes": numbers.minutes,
+    "listed": numbers.listed,
+    "clause": numbers.clause,
+    "capital": numbers.capital,
+    "uncapital": numbers.uncapital,
+    "quoted": numbers.quoted,
+    "plain": numbers.plain,
+    "round": numbers.rounded,
+    "a": numbers.with_article,
+    "short": numbers.short_name,
+}
+
+
+class Templates:
+    """The templates of a study: those that ship, and a council's own in their place.
+
+    Parameters
+    ----------
+    folder
+        Where a council's own templates are, by the same names; None for none.
+
+    Raises
+    ------
+    InputError
+        If the folder is not there, or holds a file that is no template's.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        shipped = jinja2.PackageLoader("eh_access.publish")
+        self._folder = folder
+        own = [] if folder is None else [_own_loader(folder, shipped)]
+        self._blocks: list[Block] = []
+        self._noted: set[str] = set()
+        self._environment = jinja2.Environment(
+            loader=jinja2.ChoiceLoader([*own, shipped]),
+            autoescape=False,  # noqa: S701 - nothing here becomes HTML: `document` escapes
+            undefined=jinja2.StrictUndefined,
+            finalize=self._value,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.filters.update(FILTERS)
+
+    def blocks(self, name: str, facts: Mapping[str, Any]) -> tuple[Block, ...]:
+        """Return a template, filled in, as blocks.
+
+        Raises
+        ------
+        InputError
+            If the template is faulty, or asks for a fact there is not.
+        """
+        self._blocks, self._noted = [], set()
+        return tuple(_read(self._filled(name, facts), self._blocks, where=name))
+
+    def sentence(self, name: str, facts: Mapping[str, Any]) -> str:
+        """Return a template of a sentence or two, filled in, on one line."""
+        return " ".join(self._filled(name, facts).split()).translate(BACK)
+
+    def part(self, name: str, part: str, facts: Mapping[str, Any]) -> str:
+        """Return one named block of a template, filled in, on one line."""
+        with self._faults(name, facts):
+            known = self._environment.list_templates()
+            found = name if name + ENDING in known else f"{name.rpartition('/')[0]}/other"
+            template = self._environment.get_template(found + ENDING)
+            if part not in template.blocks:
+                raise InputError(f"template '{found}' lacks the block '{part}'")
+            text = "".join(template.blocks[part](template.new_context(dict(facts))))
+        return " ".join(text.split()).translate(BACK)
+
+    def names(self, folder: str) -> list[str]:
+        """Return the templates in a folder, sorted."""
+        return sorted(
+            self._environment.list_templates(
+                filter_func=lambda name: name.startswith(f"{folder}/") and name.endswith(ENDING)
+            )
+        )
+
+    def _filled(self, name: str, facts: Mapping[str, Any]) -> str:
+        with self._faults(name, facts):
+            return self._environment.get_template(name + ENDING).render(facts)
+
+    @contextmanager
+    def _faults(self, name: str, facts: Mapping[str, Any]) -> Iterator[None]:
+        """Turn what goes wrong with a template into one clear message."""
+        try:
+            yield
+        except jinja2.TemplateSyntaxError as error:
+            place = f"template '{error.filename or name}', line {error.lineno}"
+            raise InputError(f"{place}: {error.message}") from error
+        except jinja2.TemplateNotFound as error:
+            raise InputError(f"template '{name}' asks for '{error.message}', which is not there"
+                             ) from error  # fmt: skip
+        except (jinja2.TemplateError, TypeError, ValueError, AttributeError) as error:
+            line = _line_of(error)
+            raise InputError(
+                f"template '{name}'{line}: {error}; the facts it may use are "
+                f"{', '.join(sorted(facts))}{self._whose(name + ENDING)}"
+            ) from error
+
+    def _whose(self, name: str | None) -> str:
+        own = self._folder is not None and name is not None and (self._folder / name).is_file()
+        return f" (in '{self._folder}')" if own else ""
+
+    def _value(self, value: object) -> str:
+        """Return what a value of the facts is in the text: letters, a whole number, or a block."""
+        if isinstance(value, jinja2.Undefined):
+            return str(value)  # raises, and names what is missing
+        if isinstance(value, Table):
+            notes = [note for note in value.notes if note not in self._noted]
+            self._noted |= set(notes)
+            below = self._value(Paragraph(text=" ".join(notes), kind="note")) if notes else ""
+            return self._value(Grid.of(value)) + below
+        if isinstance(value, Block):
+            self._blocks.append(value)
+            return f"\n\n\ue0fe{len(self._blocks) - 1}\ue0ff\n\n"
+        if isinstance(value, float):
+            raise TypeError(f"the number {value!r} needs a filter, such as |minutes or |about")
+        if isinstance(value, (str, int)) and not isinstance(value, bool):
+            return set_aside(str(value))
+        raise TypeError(f"{type(value).__name__} is no text, number, table or figure")
+
+
+def set_aside(text: str) -> str:
+    """Return a value with every sign that a template writes for structure made a mere letter."""
+    return re.sub(r"\s+", " ", text).translate(ASIDE)
+
+
+def _own_loader(folder: Path, shipped: jinja2.BaseLoader) -> jinja2.BaseLoader:
+    if not folder.is_dir():
+        raise InputError(f"[report] templates: there is no folder '{folder}'")
+    known = [name for name in shipped.list_templates() if name.endswith(ENDING)]
+    own = sorted(
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
+    )
+    wrong = [
+        f"[report] templates: '{folder / name}' has the name of no template; there are "
+        f"{', '.join(known)}"
+        for name in own
+        if name not in known and not name.startswith("sections/")
+    ]
+    if wrong:
+        raise InputError(wrong)
+    return jinja2.FileSystemLoader(folder)
+
+
+def _line_of(error: BaseException) -> str:
+    """Return where in a template an error arose, as far as that is known."""
+    trace, found = error.__traceback__, ""
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename.endswith(ENDING):
+            found = f", line {trace.tb_lineno}"
+        trace = trace.tb_next
+    return found
+
+
+# ---- from text to blocks -----------------------------------------------------------------------
+
+
+def _read(text: str, held: list[Block], *, where: str) -> list[Block]:
+    """Return the blocks of a filled-in template."""
+    found: list[Block] = []
+    for part in re.split(r"\n\s*\n", text.strip()):
+        lines = [line.strip() for line in part.splitlines() if line.strip()]
+        while lines:
+            found.append(_block(lines, held, where=where))
+    return found
+
+
+def _block(lines: list[str], held: list[Block], *, where: str) -> Block:
+    """Take the lines of one block from the front, and return it."""
+    first = lines.pop(0)
+    if (known := BLOCK.fullmatch(first)) is not None:
+        return held[int(known[1])]
+    if BLOCK.search(first):
+        raise InputError(f"template '{where}': a table or figure needs a line of its own")
+    if first == NEW_PAGE:
+        return PageBreak()
+    if first.startswith("#"):
+        signs, _, words = first.partition(" ")
+        words, _, anchor = words.partition(" [#")
+        return Heading(text=_plain_runs(words), level=len(signs), anchor=anchor.removesuffix("]"))
+    if first.startswith("- "):
+        items = [first[2:]]
+        while lines and not _begins(lines[0]):
+            line = lines.pop(0)
+            if line.startswith("- "):
+                items.append(line[2:])
+            else:
+                items[-1] += f" {line}"
+        return Bullets(items=tuple(_runs(item) for item in items))
+    kind: Kind = ""
+    if (sign := KIND.match(first)) is not None:
+        kind, first = KINDS[sign[1]], first[sign.end() :]
+    while lines and not _begins(lines[0]) and not lines[0].startswith("- "):
+        first += f" {lines.pop(0)}"
+    return Paragraph(text=_runs(first), kind=kind)
+
+
+def _begins(line: str) -> bool:
+    """Return whether a line begins a block by itself."""
+    marked = line.startswith("#") or line == NEW_PAGE or KIND.match(line) is not None
+    return marked or BLOCK.fullmatch(line) is not None
+
+
+def _plain_runs(text: str) -> Words:
+    return plain(_runs(text))
+
+
+def _runs(text: str) -> Words:
+    """Return words with what stands out and what leads elsewhere."""
+    runs: list[Run] = []
+    at = 0
+    for found in INLINE.finditer(text):
+        runs.append(Run(text[at : found.start()].translate(BACK)))
+        look: Look = "strong" if found["strong"] else ""
+        words = found["strong"] or found["text"]
+        runs.append(Run(words.translate(BACK), look, (found["href"] or "").translate(BACK)))
+        at = found.end()
+    runs.append(Run(text[at:].translate(BACK)))
+    kept = tuple(run for run in runs if run.text)
+    return kept[0].text if len(kept) == 1 and kept[0] == Run(kept[0].text) else kept

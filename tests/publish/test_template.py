@@ -1,0 +1,129 @@
+"""Templates: what they may say, what a study may put in their place, and what goes wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eh_access.errors import InputError
+from eh_access.publish.document import Bullets, Grid, Heading, PageBreak, Paragraph, Run, plain
+from eh_access.publish.table import Column, make_table
+from eh_access.publish.templates import Templates
+from eh_access.study.result import StudyResult
+from map_study import toy_result
+from study_cli import run_cli
+
+TOY = """## Heading [#here]
+
+One **bold** {{ word }},
+[a link](annex.html).
+
+- first
+- second
+---
+
+answer| Read aloud.
+"""
+
+
+def blocks_of(folder: Path, text: str, **facts: Any) -> tuple[Any, ...]:  # noqa: ANN401 - facts
+    (folder / "footer.md.j2").write_text(text, encoding="utf-8")
+    return Templates(folder).blocks("footer", facts)
+
+
+def test_the_signs(tmp_path: Path) -> None:
+    heading, words, items, new_page, answer = blocks_of(tmp_path, TOY, word="word")
+    assert heading == Heading(text="Heading", level=2, anchor="here")
+    assert words == Paragraph(
+        text=(
+            Run("One "),
+            Run("bold", "strong"),
+            Run(" word, "),
+            Run("a link", href="annex.html"),
+            Run("."),
+        )
+    )
+    assert items == Bullets(items=("first", "second"))
+    assert new_page == PageBreak()
+    assert answer == Paragraph(text="Read aloud.", kind="answer")
+
+
+@given(st.text(st.characters(exclude_categories=("Cs", "Co", "Cc")), max_size=40))
+def test_a_value_is_never_more_than_text(
+    tmp_path_factory: pytest.TempPathFactory, value: str
+) -> None:
+    folder = tmp_path_factory.mktemp("values")
+    found = blocks_of(folder, "## A {{ word }}\n\nIs {{ word }}.\n\n- {{ word }}!\n", word=value)
+    assert [type(block) for block in found] == [Heading, Paragraph, Bullets]
+    assert " ".join(plain(found[1].text).split()) == " ".join(f"Is {value}.".split())
+
+
+def test_a_table_is_a_block_and_its_notes_are_printed_once(tmp_path: Path) -> None:
+    import pandas as pd  # noqa: PLC0415 - for one table
+
+    columns = (Column("a", "A"), Column("n", "N", "count"))
+    frame = pd.DataFrame({"a": ["x"], "n": [1.0]})
+    table = make_table("t", "A table", columns, frame, notes=("Modelled.",))
+    found = blocks_of(tmp_path, "{{ table }}\n\n{{ table }}\n", table=table)
+    assert [type(block) for block in found] == [Grid, Paragraph, Grid]
+    assert found[0].rows == (("x", "1"),)
+    assert found[0].numbers == {1}
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("{{ nothing }}", "'nothing' is undefined"),
+        ("line\n{% if %}", "line 2"),
+        ("{{ share }}", "needs a filter"),
+        ("{{ word|nothing }}", "No filter named 'nothing'"),
+        ("{{ word.what.ever }}", "has no attribute"),
+        ('{% include "not/there.md.j2" %}', "which is not there"),
+        ("{{ word }", "line 1"),
+    ],
+)
+def test_a_fault_is_one_message_with_its_place(tmp_path: Path, text: str, match: str) -> None:
+    with pytest.raises(InputError, match=match) as raised:
+        blocks_of(tmp_path, text, word="word", share=0.5)
+    assert "footer" in str(raised.value)
+    assert len(raised.value.faults) == 1
+
+
+def test_a_folder_that_is_not_there_and_a_name_of_no_template(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="there is no folder"):
+        Templates(tmp_path / "nowhere")
+    (tmp_path / "anser.md.j2").write_text("", encoding="utf-8")
+    with pytest.raises(InputError, match=r"'.*anser.md.j2' has the name of no template"):
+        Templates(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory: pytest.TempPathFactory) -> tuple[StudyResult, Path]:
+    folder = tmp_path_factory.mktemp("own-words")
+    return toy_result(folder), folder
+
+
+def test_a_study_has_templates_of_its_own(toy: tuple[StudyResult, Path]) -> None:
+    _, folder = toy
+    (words := folder / "our-words" / "report").mkdir(parents=True)
+    (words / "unknown.md.j2").write_text(
+        "---\n\n## What {{ study.place }} does not know\n\n**Ask us.**\n", encoding="utf-8"
+    )
+    study = folder / "study.toml"
+    text = study.read_text(encoding="utf-8")
+    study.write_text(f'{text}\n[report]\ntemplates = "our-words"\n', encoding="utf-8")
+    ran = run_cli("report", study, "--out", folder / "out")
+    assert ran.code == 0, ran.err
+    page = (folder / "out" / "report.html").read_text(encoding="utf-8")
+    assert "What Toytown &lt;/script&gt; does not know" in page
+    assert "<strong>Ask us.</strong>" in page
+    (words / "unknown.md.j2").write_text("{{ nobody }}", encoding="utf-8")
+    ran = run_cli("report", study, "--out", folder / "again")
+    assert ran.code != 0
+    assert "'nobody' is undefined" in ran.err
+    assert "Traceback" not in ran.err
+    assert not (folder / "again" / "report.html").exists()
