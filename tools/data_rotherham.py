@@ -26,6 +26,7 @@ def build(shared: Path, out: Path) -> None:
     write_csv(output_areas, out / "origins" / "rotherham_oa.csv", sort_by="origin_id")
     write_csv(postcodes, out / "origins" / "rotherham_postcode.csv", sort_by="origin_id")
     _write_areas(lsoas, wards, output_areas, out / "boundaries")
+    _write_2018(source, output_areas, out)
 
 
 def _polygons(path: Path) -> gpd.GeoDataFrame:
@@ -101,6 +102,35 @@ def _postcodes(source: Path, lsoas: gpd.GeoDataFrame, ward_names: dict[str, str]
     return _complete(frame)
 
 
+def _write_2018(source: Path, today: pd.DataFrame, out: Path) -> None:
+    """Write what comes nearest to October 2018: areas of 2011, wards of 2013, children of 2020."""
+    lsoas = _polygons(source / "boundaries" / "lsoa11.geojson")
+    for name, columns in (
+        ("lsoa11_population_mid2020", {"age0_4": "under_fives", "age0_15": "age0_15"}),
+        ("lsoa11_imd2019", {"IMD_decile": "imd_decile"}),
+    ):
+        table = pd.read_csv(source / "statistics" / f"{name}.csv").set_index("lsoa11cd")
+        if not set(lsoas.index) <= set(table.index):
+            raise ValueError(f"{name}: areas of the boundaries are missing")
+        lsoas = lsoas.join(table[list(columns)].rename(columns=columns))
+    wards = _polygons(source / "boundaries" / "wards13.geojson")
+    frame = today.drop(columns=["ruc21"]).copy()
+    frame["area_id"], frame["ward_code"] = _area_of(frame, lsoas), _area_of(frame, wards)
+    if set(frame["area_id"]) != set(lsoas.index):
+        raise ValueError("lsoa11: an area holds no output area, so its children would be lost")
+    frame["ward_name"] = frame["ward_code"].map(wards["name"])
+    frame["imd_decile"] = frame["area_id"].map(lsoas["imd_decile"])
+    for column, counted in (("weight", "under_fives"), ("age0_15", "age0_15")):
+        frame[column] = _shared(frame["area_id"], frame["households"], lsoas[counted])
+    write_csv(_complete(frame), out / "origins" / "rotherham_oa_2018.csv", sort_by="origin_id")
+    for shapes, name in ((lsoas, "rotherham_lsoa11"), (wards, "rotherham_wards13")):
+        rows = [
+            ({"area_id": code, **{c: _plain(row[c]) for c in shapes if c != "geometry"}}, shape)
+            for (code, row), shape in zip(shapes.iterrows(), shapes.geometry, strict=True)
+        ]
+        write_geojson(rows, out / "boundaries" / f"{name}.geojson", name=name)
+
+
 def _area_of(points: pd.DataFrame, lsoas: gpd.GeoDataFrame) -> list[str]:
     """Return the area each point lies in, or the nearest where the boundary misses it."""
     shapes = shapely.transform(lsoas.geometry.to_numpy(), to_grid)
@@ -113,7 +143,7 @@ def _area_of(points: pd.DataFrame, lsoas: gpd.GeoDataFrame) -> list[str]:
     missed = where < 0
     if missed.any():
         where[missed] = tree.nearest(places[missed])
-    print(f"  postcodes outside every generalised area, given to the nearest: {missed.sum()}")
+    print(f"  points outside every generalised area, given to the nearest: {missed.sum()}")
     return [str(lsoas.index[position]) for position in where]
 
 

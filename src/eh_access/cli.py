@@ -50,7 +50,10 @@ StudyArgument = Annotated[
     str,
     typer.Argument(
         metavar="STUDY",
-        help="rotherham, newport, the path of a study.toml, or of a folder that holds one.",
+        help=(
+            "rotherham, rotherham-2018, newport, the path of a study.toml, or of a folder that "
+            "holds one."
+        ),
         autocompletion=studies,
     ),
 ]
@@ -382,7 +385,9 @@ def copy_study(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="NAME", help="A study that ships: rotherham.", autocompletion=studies
+            metavar="NAME",
+            help="A study that ships: rotherham, rotherham-2018, newport.",
+            autocompletion=studies,
         ),
     ],
     *,

@@ -34,7 +34,7 @@ def test_a_sound_study_is_read_as_it_stands(toy: StudyFolder) -> None:
     assert load_study(toy.path) == study
 
 
-@pytest.mark.parametrize("name", ["rotherham", "newport"])
+@pytest.mark.parametrize("name", ["rotherham", "rotherham-2018", "newport"])
 def test_the_bundled_studies_are_sound(name: str) -> None:
     study = load_study(name)
     assert study.id == name

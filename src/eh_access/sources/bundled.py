@@ -193,7 +193,7 @@ def load_origins(name: str) -> gpd.GeoDataFrame:
     Parameters
     ----------
     name
-        "rotherham_oa", "rotherham_postcode" or "newport_postcode".
+        "rotherham_oa", "rotherham_oa_2018", "rotherham_postcode" or "newport_postcode".
 
     Returns
     -------
