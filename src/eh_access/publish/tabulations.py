@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -52,11 +52,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from eh_access.criteria.criterion import Criterion, Verdict
+    from eh_access.criteria.uncertainty import Uncertainty
     from eh_access.measures.comparison import Comparison
     from eh_access.planning.alternatives import Alternatives
     from eh_access.privacy.policy import Policy
+    from eh_access.provenance import Provenance
     from eh_access.study.config import Settings
     from eh_access.study.findings import Findings
+    from eh_access.study.records import InputFile, StepCount
     from eh_access.study.result import StudyResult
 
 NOT_RECORDED = "not recorded in these streets"
@@ -225,21 +228,6 @@ ESTIMATED = (
 )
 
 
-def travel_assumptions(result: StudyResult) -> list[tuple[str, str, str]]:
-    """Return what was assumed of hills, junctions, parking and pushchairs."""
-    if result.streets is None:
-        return [ESTIMATED]
-    rows = []
-    for times in result.times.values():
-        rows += _of_mode(
-            times.mode,
-            lacking=result.streets.gaps[times.mode.name],
-            not_recorded=result.streets.not_recorded,
-            knows_heights=result.streets.steepness is not None,
-        )
-    return rows
-
-
 def _recorded(rules: Sequence[tuple[str, Sequence[str]]], not_recorded: frozenset[str]) -> str:
     """Return what rules look for, and of which of it the streets can say nothing."""
     known = [what for what, keys in rules if not set(keys) <= not_recorded]
@@ -295,19 +283,15 @@ def _of_mode(
     return rows
 
 
-def street_tables(result: StudyResult) -> list[Table]:
-    """Return what the streets hold."""
-    # by kind, by way of travelling, and what their tags leave open.
-    if result.streets is None:
-        return []
-    told = result.streets
+def street_tables(
+    classes: pd.DataFrame, connection: pd.DataFrame, open_points: pd.DataFrame, place: str
+) -> list[Table]:
+    """Return what the streets hold by kind and by mode, and what their tags leave open."""
     labels = {name: mode.label for name, mode in MODES.items()}
-    kinds = told.classes.sort_values("total_km", ascending=False, kind="stable").reset_index()
-    modes = told.modes.reset_index()
-    doubts = told.doubts.copy()
+    kinds = classes.sort_values("total_km", ascending=False, kind="stable").reset_index()
+    modes, doubts = connection.reset_index(), open_points.copy()
     for frame in (modes, doubts):
         frame["mode"] = [labels.get(str(name), str(name)) for name in frame["mode"]]
-    place = result.study.place
     by_mode = [
         Column(f"{name}_km", f"Open {label}", "value", "km")
         for name, label in labels.items()
@@ -370,11 +354,11 @@ BASIS_WORDS = {
 def background_tables(result: StudyResult, words: Wording) -> list[Table]:
     """Return the tables that say what the figures stand on."""
     return [
-        _sites(result, words),
+        _sites(result.sites, result.scenario_sites, words),
         _assumptions(result),
-        _sources(result),
-        _inputs(result),
-        _counts(result),
+        _sources(result.provenance),
+        _inputs(result.inputs),
+        _counts(result.counts),
     ]
 
 
@@ -411,18 +395,19 @@ def _known_of(sites: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _sites(result: StudyResult, words: Wording) -> Table:
+def _sites(
+    sites: gpd.GeoDataFrame, scenarios: Mapping[str, gpd.GeoDataFrame], words: Wording
+) -> Table:
     """Return every site, how its place is known, and its hours under each scenario."""
-    sites = result.sites
     frame = _known_of(sites)
     columns = [*WHERE]
-    for scenario in result.scenarios:
-        at = result.scenario_sites[scenario.name].reindex(sites.index)
-        frame[f"hours {scenario.name}"] = [
+    for name, under in scenarios.items():
+        at = under.reindex(sites.index)
+        frame[f"hours {name}"] = [
             hours_words(is_open, hours)
             for is_open, hours in zip(at["is_open"], at["hours_per_week"], strict=True)
         ]
-        columns.append(Column(f"hours {scenario.name}", scenario.label))
+        columns.append(Column(f"hours {name}", words.scenarios[name]))
     columns += EVIDENCE
     title = f"{words.Sites}, how the place of each is known, and hours under each scenario"
     return make_table("sites", title, tuple(columns), frame)
@@ -437,9 +422,17 @@ def _column(frame: pd.DataFrame, name: str) -> list[str]:
 
 def _assumptions(result: StudyResult) -> Table:
     """Return every number somebody chose: speeds, cutoffs, thresholds; who and from where."""
-    study, settings = result.study, result.study.settings
+    study, settings, streets = result.study, result.study.settings, result.streets
+    modes = [times.mode for times in result.times.values()]
     rows = [
-        *_speeds(result),
+        *(
+            (f"Speed {mode.label}", f"{mode.speed_km_h:g} km/h", mode.source)
+            if not mode.uses_road_speeds
+            else (f"Speed {mode.label}", car_speeds(streets.not_recorded), mode.source)
+            if streets is not None
+            else (f"Speed {mode.label}", *_fitted(facts_about(result.notes, "estimated")))
+            for mode in modes
+        ),
         (
             "Minutes shown first",
             f"{settings.cutoff_min:g} minutes",
@@ -457,7 +450,20 @@ def _assumptions(result: StudyResult) -> Table:
             settings.full_time_assumption or _setter(settings, "full_time_from_hours"),
         ),
         (study.weight_label, study.unit, study.weight_basis),
-        *travel_assumptions(result),
+        *(
+            [ESTIMATED]
+            if streets is None
+            else (
+                row
+                for mode in modes
+                for row in _of_mode(
+                    mode,
+                    lacking=streets.gaps[mode.name],
+                    not_recorded=streets.not_recorded,
+                    knows_heights=streets.steepness is not None,
+                )
+            )
+        ),
         *(
             (
                 f"Criterion {item.id}: {item.title}",
@@ -472,21 +478,13 @@ def _assumptions(result: StudyResult) -> Table:
     return make_table("assumptions", "Assumptions, and where each comes from", columns, frame)
 
 
-def _speeds(result: StudyResult) -> Iterator[tuple[str, str, str]]:
-    """Yield speeds and where they are from; of an estimate by car neither limits nor junctions."""
-    for times in result.times.values():
-        mode = times.mode
-        value, source = f"{mode.speed_km_h:g} km/h", mode.source
-        if mode.uses_road_speeds and result.streets is not None:
-            value = car_speeds(result.streets.not_recorded)
-        elif mode.uses_road_speeds:
-            fit = facts_about(result.notes, "estimated")
-            value = (
-                f"{fit['drive_fixed_min']:g} minutes, and {fit['drive_min_per_km']:g} for each km "
-                "in a straight line"
-            )
-            source = "fitted to trips on real streets elsewhere; docs/method/estimate.md"
-        yield f"Speed {mode.label}", value, source
+def _fitted(fit: Mapping[str, float]) -> tuple[str, str]:
+    """Return how an estimate by car was made, which knows neither limits nor junctions."""
+    fixed, per_km = f"{fit['drive_fixed_min']:g}", f"{fit['drive_min_per_km']:g}"
+    return (
+        f"{fixed} minutes, and {per_km} for each km in a straight line",
+        "fitted to trips on real streets elsewhere; docs/method/estimate.md",
+    )
 
 
 def _setter(settings: Settings, key: str) -> str:
@@ -494,7 +492,7 @@ def _setter(settings: Settings, key: str) -> str:
     return "the study's settings" if key in settings.model_fields_set else "the default"
 
 
-def _sources(result: StudyResult) -> Table:
+def _sources(provenance: Iterable[Provenance]) -> Table:
     columns = (
         Column("title", "Data"),
         Column("publisher", "Publisher"),
@@ -503,15 +501,15 @@ def _sources(result: StudyResult) -> Table:
         Column("attribution", "Credit"),
         Column("url", "Address"),
     )
-    frame = sources_frame(result.provenance)
+    frame = sources_frame(provenance)
     return make_table("sources", "Data, licences and credits", columns, frame)
 
 
-def _inputs(result: StudyResult) -> Table:
+def _inputs(files: Iterable[InputFile]) -> Table:
     frame = pd.DataFrame(
         [
             (item.role, item.name, "-" if item.rows is None else f"{item.rows:,}", item.sha256)
-            for item in result.inputs
+            for item in files
         ],
         columns=["role", "name", "rows", "sha256"],
     )
@@ -525,9 +523,9 @@ def _inputs(result: StudyResult) -> Table:
     return make_table("inputs", "Files read, with their digests", columns, frame)
 
 
-def _counts(result: StudyResult) -> Table:
+def _counts(counts: Iterable[StepCount]) -> Table:
     frame = pd.DataFrame(
-        [(item.step, item.rows_in, item.rows_out, item.note) for item in result.counts],
+        [(item.step, item.rows_in, item.rows_out, item.note) for item in counts],
         columns=["step", "rows_in", "rows_out", "note"],
     )
     columns = (
@@ -815,35 +813,42 @@ def _load_note(said: Wording) -> str:
 def further_tables(result: StudyResult, findings: Findings) -> Mapping[str, Table]:
     """Return the tables of what was found beyond the criteria, by name."""
     said = Wording.of(result)
-    tables = [_readings(result, findings, said)]
+    criteria = {item.id: item for item in result.study.criteria}
+    tables = [_readings(findings.readings, said)]
     if len(findings.fairness):
-        tables += [_gaps(result, findings, said), _inequality(result, findings, said)]
+        names = result.sites["name"].to_dict()
+        tables += [_gaps(findings.fairness, names, said), _inequality(findings.fairness, said)]
     if findings.alternatives is not None:
         tables += choice_tables(findings.alternatives, said)
     if findings.keeping:
         tables.append(_keeping(result, findings, said))
     if findings.outreach:
-        tables.append(_outreach(result, findings, said))
-    tables += [_sensitivity(result, findings, said), _tipping(result, findings, said)]
-    tables += _uncertainty(result, said)
+        tried = 0 if result.candidates is None else len(result.candidates)
+        limit_min = result.study.settings.search_min
+        tables.append(_outreach(findings.tables()["outreach.csv"], tried, limit_min, said))
+    tables += [
+        _sensitivity(findings.sensitivity.frame, criteria, said),
+        _tipping(findings.sensitivity.tipping, criteria, said),
+    ]
+    if result.uncertainty is not None:
+        tables += _uncertainty(result.uncertainty, criteria, said)
     tables += session_tables(result, findings)
     if not result.study.policy.public:
         tables = [with_marks(table) for table in tables]
     return MappingProxyType({table.name: table for table in tables if len(table.frame)})
 
 
-def _labelled(result: StudyResult, frame: pd.DataFrame) -> pd.DataFrame:
+def _labelled(frame: pd.DataFrame, said: Wording) -> pd.DataFrame:
     """Return a frame with scenarios, ways of travelling and sites counted in words."""
     told = frame.copy()
-    told["scenario"] = [scenario_label(result, str(name)) for name in frame["scenario"]]
+    told["scenario"] = [said.scenarios[str(name)] for name in frame["scenario"]]
     if "mode" in frame:
-        labels = {name: times.mode.label for name, times in result.times.items()}
-        told["mode"] = [labels.get(str(name), str(name)) for name in frame["mode"]]
+        told["mode"] = [said.modes.get(str(name), str(name)) for name in frame["mode"]]
     return told
 
 
-def _readings(result: StudyResult, findings: Findings, said: Wording) -> Table:
-    frame = _labelled(result, findings.readings)
+def _readings(readings: pd.DataFrame, said: Wording) -> Table:
+    frame = _labelled(readings, said)
     columns = (
         Column("scenario", "Scenario"),
         Column("reading", f"{said.Sites} counted: open for"),
@@ -851,7 +856,7 @@ def _readings(result: StudyResult, findings: Findings, said: Wording) -> Table:
         Column("weight_within", "Within 30 minutes", "count", said.unit),
         Column("share_within", "Share within 30 minutes", "percent"),
         Column("share_within_before", "Before", "percent"),
-        Column("weight_loses", _lose(result), "count", said.unit),
+        Column("weight_loses", f"Lose: over {said.loser_min:g} min added", "count", said.unit),
         Column("share_loses", "Share who lose", "percent"),
         Column("mean_change_min", "Mean added", "minutes"),
         *_hours_columns(frame, said),
@@ -890,14 +895,9 @@ def _hours_note(frame: pd.DataFrame, said: Wording) -> tuple[str, ...]:
     return (told,)
 
 
-def _lose(result: StudyResult) -> str:
-    return f"Lose: over {result.study.settings.loser_min:g} min added"
-
-
-def _gaps(result: StudyResult, findings: Findings, said: Wording) -> Table:
-    frame = _labelled(result, findings.fairness[findings.fairness["group_kind"] != "everyone"])
+def _gaps(fairness: pd.DataFrame, names: Mapping[str, str], said: Wording) -> Table:
+    frame = _labelled(fairness[fairness["group_kind"] != "everyone"], said)
     frame["sites"] = frame["sites"].map(SITES)
-    names = result.sites["name"].to_dict()
     frame["group"] = [
         str(names.get(group, group)) if kind == "nearest_before" else str(group)
         for kind, group in zip(frame["group_kind"], frame["group"], strict=True)
@@ -928,9 +928,8 @@ def _gaps(result: StudyResult, findings: Findings, said: Wording) -> Table:
     return make_table("gaps", title, columns, frame, notes=notes, headers=5)
 
 
-def _inequality(result: StudyResult, findings: Findings, said: Wording) -> Table:
-    chosen = findings.fairness[findings.fairness["group_kind"] == "everyone"]
-    frame = _labelled(result, chosen)
+def _inequality(fairness: pd.DataFrame, said: Wording) -> Table:
+    frame = _labelled(fairness[fairness["group_kind"] == "everyone"], said)
     frame["sites"] = frame["sites"].map(SITES)
     frame = frame.dropna(axis="columns", how="all")
     indices = (
@@ -957,15 +956,9 @@ def _inequality(result: StudyResult, findings: Findings, said: Wording) -> Table
     return make_table("inequality", title, columns, frame, notes=notes, headers=3)
 
 
-def _outreach(result: StudyResult, findings: Findings, said: Wording) -> Table:
-    frame = findings.tables()["outreach.csv"].copy()
-    limits = next(iter(result.times.values()))
-    limit = limits.cutoff_min
-    names = set(result.scenario_names)
-    frame["mends"] = [
-        scenario_label(result, name) if name in names else "nothing: venues alone"
-        for name in frame["mends"]
-    ]
+def _outreach(outreach: pd.DataFrame, tried: int, limit_min: float, said: Wording) -> Table:
+    frame = outreach.copy()
+    frame["mends"] = [said.scenarios.get(name, "nothing: venues alone") for name in frame["mends"]]
     frame["proven"] = ["yes" if proven else "no" for proven in frame["proven"]]
     columns = (
         Column("mends", "Mends"),
@@ -976,12 +969,13 @@ def _outreach(result: StudyResult, findings: Findings, said: Wording) -> Table:
         Column("minutes_regained_share", "Added minutes given back", "percent"),
         Column("worst_added_min", "Most still added", "minutes", at_infinity="some are left out"),
         Column("covered_share", "Within 30 minutes then", "percent"),
-        Column("mean_at_limit_min", f"Mean then, who reaches none counted at {limit:g}", "minutes"),
+        Column(
+            "mean_at_limit_min", f"Mean then, who reaches none counted at {limit_min:g}", "minutes"
+        ),
         Column("worst_min", "Longest then", "minutes", at_infinity="some are left out"),
         Column("proven", "Proven the best by the aim"),
     )
-    mode = limits.mode.label
-    tried = 0 if result.candidates is None else len(result.candidates)
+    mode = next(iter(said.modes.values()))
     title = (
         f"The best venues for sessions, of {tried} libraries, schools and others tried, {mode}, "
         f"{said.place}{said.mark}"
@@ -989,23 +983,14 @@ def _outreach(result: StudyResult, findings: Findings, said: Wording) -> Table:
     return make_table("outreach", title, columns, frame, notes=said.table_notes, headers=3)
 
 
-def _criteria(result: StudyResult) -> dict[str, Criterion]:
-    return {item.id: item for item in result.study.criteria}
-
-
-def _judged(result: StudyResult, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame with scenarios in words and the title of each criterion."""
-    told = _labelled(result, frame)
-    criteria = _criteria(result)
-    told["title"] = [criteria[str(name)].title for name in frame["criterion"]]
-    return told
-
-
-def _scaled(result: StudyResult, frame: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
-    """Return a frame with values of criteria as they are printed, and their unit."""
-    criteria = _criteria(result)
-    scales = [PRINTED[criteria[str(name)].kind.unit] for name in frame["criterion"]]
-    told = _judged(result, frame)
+def _scaled(
+    frame: pd.DataFrame, keys: Sequence[str], criteria: Mapping[str, Criterion], said: Wording
+) -> pd.DataFrame:
+    """Return a frame with titles of criteria, and their values as they are printed."""
+    asked = [criteria[str(name)] for name in frame["criterion"]]
+    scales = [PRINTED[item.kind.unit] for item in asked]
+    told = _labelled(frame, said)
+    told["title"] = [item.title for item in asked]
     factors = np.array([scale for scale, _ in scales])
     for key in keys:
         values = frame[key].to_numpy(dtype=np.float64) * factors
@@ -1014,9 +999,8 @@ def _scaled(result: StudyResult, frame: pd.DataFrame, keys: Sequence[str]) -> pd
     return told
 
 
-def _sensitivity(result: StudyResult, findings: Findings, said: Wording) -> Table:
-    frame = findings.sensitivity.frame
-    told = _scaled(result, frame, ("value", "baseline_value"))
+def _sensitivity(frame: pd.DataFrame, criteria: Mapping[str, Criterion], said: Wording) -> Table:
+    told = _scaled(frame, ("value", "baseline_value"), criteria, said)
     told["words"] = [ASSUMPTIONS[str(name)] for name in frame["assumption"]]
     told["choice"] = told["choice"].where(told["choice"] != "", "not applicable")
     columns = (
@@ -1037,9 +1021,8 @@ def _sensitivity(result: StudyResult, findings: Findings, said: Wording) -> Tabl
     return make_table("sensitivity", title, columns, told, notes=said.table_notes, headers=4)
 
 
-def _tipping(result: StudyResult, findings: Findings, said: Wording) -> Table:
-    frame = findings.sensitivity.tipping
-    told = _scaled(result, frame, ("lowest_value", "highest_value"))
+def _tipping(frame: pd.DataFrame, criteria: Mapping[str, Criterion], said: Wording) -> Table:
+    told = _scaled(frame, ("lowest_value", "highest_value"), criteria, said)
     told["words"] = [ASSUMPTIONS[str(name)] for name in frame["assumption"]]
     told["told"] = [turns_in_words(row) for row in records(frame)]
     columns = (
@@ -1066,13 +1049,12 @@ def _tipping(result: StudyResult, findings: Findings, said: Wording) -> Table:
     return make_table("tipping", title, columns, told, notes=said.table_notes, headers=4)
 
 
-def _uncertainty(result: StudyResult, said: Wording) -> list[Table]:
+def _uncertainty(
+    found: Uncertainty, criteria: Mapping[str, Criterion], said: Wording
+) -> list[Table]:
     """Return how sure each outcome is, and what each doubt makes of it."""
-    found = result.uncertainty
-    if found is None:
-        return []
     spread, parts = found.frame, found.sources_frame
-    told = _scaled(result, spread, ("low", "median", "high"))
+    told = _scaled(spread, ("low", "median", "high"), criteria, said)
     told["met"] = spread["probability_met"]
     head = (
         Column("scenario", "Scenario"),
@@ -1098,7 +1080,7 @@ def _uncertainty(result: StudyResult, said: Wording) -> list[Table]:
         )
     ]
     if len(parts):
-        told = _scaled(result, parts, ("low", "high"))
+        told = _scaled(parts, ("low", "high"), criteria, said)
         told["doubt"] = [source_words(source) for source in found.sources]
         told["now"], told["then"] = parts["right_now"], parts["right_then"]
         tables.append(
@@ -1212,10 +1194,14 @@ def compared_tables(result: StudyResult) -> list[Table]:
     other = result.on_other_streets
     if other is None:
         return []
-    words = Wording.of(result)
-    tables = [_outcomes(result, other, words)]
+    words, named = Wording.of(result), _street_names(result.inputs)
+    pairs = _pairs(result.verdicts, other.verdicts)
+    tables = [_outcomes(pairs, named, words, values=result.study.policy.public)]
     if (scenario := headline(result)) is not None:
-        tables.append(_areas(result, other, words, scenario))
+        mode = result.modes[0]
+        ours, theirs = (area_changes(item, mode)[scenario] for item in (result, other))
+        shown = f"{words.modes[mode]} to the nearest full-time {words.site}, "
+        tables.append(_areas(ours, theirs, named, words, of=f"{shown}{words.scenarios[scenario]}"))
     return tables if result.study.policy.public else [with_marks(table) for table in tables]
 
 
@@ -1224,37 +1210,38 @@ def compared_sentence(result: StudyResult) -> str:
     other = result.on_other_streets
     if other is None:
         return ""
-    pairs = [
-        (ours, theirs) for ours, theirs in _pairs(result, other) if ours.scenario != BASELINE_NAME
-    ]
+    both = _pairs(result.verdicts, other.verdicts)
+    pairs = [(ours, theirs) for ours, theirs in both if ours.scenario != BASELINE_NAME]
     same = sum(ours.outcome == theirs.outcome for ours, theirs in pairs)
-    here, there = names(result)
+    here, there = _street_names(result.inputs)
     return (
         f"The study was run twice: on the streets of this report ({here}) and on others ({there}). "
         f"{same} of {len(pairs)} outcomes are the same on both."
     )
 
 
-def names(result: StudyResult) -> tuple[str, str]:
+def _street_names(files: Sequence[InputFile]) -> tuple[str, str]:
     """Return what the two sets of streets are called: this run's, and the other."""
     found = []
     for role in ("streets", "streets compared"):
-        file = next((item.name for item in result.inputs if item.role == role), "given in code")
+        file = next((item.name for item in files if item.role == role), "given in code")
         found.append(file)
     return found[0], found[1]
 
 
-def _pairs(result: StudyResult, other: StudyResult) -> list[tuple[Verdict, Verdict]]:
-    theirs = {(item.scenario, item.criterion.id): item for item in other.verdicts}
-    return [(item, theirs[item.scenario, item.criterion.id]) for item in result.verdicts]
+def _pairs(ours: Iterable[Verdict], others: Iterable[Verdict]) -> list[Pair]:
+    theirs = {(item.scenario, item.criterion.id): item for item in others}
+    return [(item, theirs[item.scenario, item.criterion.id]) for item in ours]
 
 
-def _outcomes(result: StudyResult, other: StudyResult, words: Wording) -> Table:
+def _outcomes(
+    pairs: Iterable[Pair], named: tuple[str, str], words: Wording, *, values: bool
+) -> Table:
     """Return each criterion's outcome on both; values only where what is counted is public."""
-    here, there = names(result)
+    here, there = named
     rows = [
         {
-            "scenario": scenario_label(result, ours.scenario),
+            "scenario": words.scenarios[ours.scenario],
             "criterion": ours.criterion.id,
             "title": ours.criterion.title,
             "other_value": words.value(theirs, theirs.value),
@@ -1263,9 +1250,8 @@ def _outcomes(result: StudyResult, other: StudyResult, words: Wording) -> Table:
             "outcome": words.outcome(ours),
             "same": "same" if ours.outcome == theirs.outcome else "OTHER",
         }
-        for ours, theirs in _pairs(result, other)
+        for ours, theirs in pairs
     ]
-    values = result.study.policy.public
     columns = (
         Column("scenario", "Scenario"),
         Column("criterion", "Criterion"),
@@ -1280,11 +1266,16 @@ def _outcomes(result: StudyResult, other: StudyResult, words: Wording) -> Table:
     return make_table(OUTCOMES, title, columns, pd.DataFrame(rows), headers=3)
 
 
-def _areas(result: StudyResult, other: StudyResult, words: Wording, scenario: str) -> Table:
+def _areas(
+    ours: gpd.GeoDataFrame,
+    theirs: gpd.GeoDataFrame,
+    named: tuple[str, str],
+    words: Wording,
+    *,
+    of: str,
+) -> Table:
     """Return the areas whose minutes to the nearest full-time site differ most."""
-    mode = result.modes[0]
-    here, there = names(result)
-    ours, theirs = (area_changes(item, mode)[scenario] for item in (result, other))
+    here, there = named
     both = pd.DataFrame(
         {"area": ours["name"].astype("str"), "weight": ours["weight"]}
         | {key: ours[key] for key in MINUTES}
@@ -1303,9 +1294,8 @@ def _areas(result: StudyResult, other: StudyResult, words: Wording, scenario: st
         Column("differs_min", "Most they differ", "minutes"),
     )
     title = (
-        f"The {SHOWN_AREAS} areas that differ most between two sets of streets: mean minutes "
-        f"{result.times[mode].mode.label} to the nearest full-time {words.site}, "
-        f"{scenario_label(result, scenario)}, {words.place}{words.mark}"
+        f"The {SHOWN_AREAS} areas that differ most between two sets of streets: mean minutes {of}, "
+        f"{words.place}{words.mark}"
     )
     rows = most.dropna(subset="differs_min").head(SHOWN_AREAS).reset_index(drop=True)
     return make_table(AREAS, title, columns, rows)
@@ -1333,7 +1323,10 @@ def tabulate(result: StudyResult) -> Mapping[str, Table]:
     counted = neighbour_table(result)
     if counted is not None and result.neighbours is not None:
         tables += [counted, neighbour_sites(result.neighbours, words)]
-    tables += [*background_tables(result, words), *street_tables(result)]
+    tables += background_tables(result, words)
+    if (streets := result.streets) is not None:
+        known = streets.classes, streets.modes, streets.doubts
+        tables += street_tables(*known, result.study.place)
     tables += compared_tables(result)
     return MappingProxyType({table.name: table for table in tables})
 

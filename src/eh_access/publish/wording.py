@@ -37,6 +37,9 @@ class Wording:
     weight_basis: str  # how the weights are known
     accuracy: str  # how far off estimates are, "" on streets
     full_time_from_hours: float  # from how many hours a week a site counts as full-time
+    loser_min: float  # from how many minutes added on somebody loses
+    scenarios: Mapping[str, str]  # labels, by name
+    modes: Mapping[str, str]
 
     @classmethod
     def of(cls, result: StudyResult) -> Wording:
@@ -49,6 +52,9 @@ class Wording:
             weight_basis=numbers.clause(result.study.weight_basis),
             accuracy=text_about(result.notes, "estimated") if result.estimated else "",
             full_time_from_hours=result.study.settings.full_time_from_hours,
+            loser_min=result.study.settings.loser_min,
+            scenarios={item.name: item.label for item in result.study.scenarios},
+            modes={name: times.mode.label for name, times in result.times.items()},
         )
 
     @property
