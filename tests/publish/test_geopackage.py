@@ -3,8 +3,10 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import subprocess
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -12,12 +14,14 @@ from xml.etree import ElementTree as ET
 import geopandas as gpd
 import networkx as nx
 import numpy as np
+import pandas as pd
 import pyogrio
 import pytest
 import shapely
 
 from eh_access.measures.scenarios import rough_radius_m
 from eh_access.network.describe import street_lines
+from eh_access.network.model import Network
 from eh_access.network.osm import read_network
 from eh_access.publish.attribution import credit_lines
 from eh_access.publish.table import Table
@@ -28,7 +32,9 @@ from eh_access.publish.writers.geopackage import (
     streets_layer,
     write_geopackage,
 )
+from eh_access.routing.isochrones import isochrones
 from eh_access.sources import bundled
+from eh_access.study import findings
 from eh_access.study.config import load_study
 from eh_access.study.findings import find_maps
 from eh_access.study.result import StudyResult
@@ -237,3 +243,35 @@ def test_ogrinfo_opens_it_without_a_word_of_complaint(path: Path) -> None:
         ["ogrinfo", "-so", "-al", str(path)], capture_output=True, text=True, check=True
     )
     assert done.stderr == ""
+
+
+def test_a_place_is_drawn_once_however_many_scenarios_move_a_site_there(
+    on_streets: StudyResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study, drawn = on_streets.study, Counter[tuple[str, str, str]]()
+
+    def counting(network: Network, sites: gpd.GeoDataFrame, **options: Any) -> gpd.GeoDataFrame:  # noqa: ANN401 - as given
+        places = sites.geometry.to_wkt().items()
+        drawn.update(
+            (options["mode"].name, *place) for place in places if len(options["cutoffs_min"]) > 1
+        )
+        return isochrones(network, sites, **options)
+
+    (move,) = (item for item in study.scenarios if item.name == "move-b")
+    twice = (*study.scenarios, move.model_copy(update={"name": "again"}))
+    again = replace(
+        on_streets,
+        study=study.model_copy(update={"scenarios": twice}),
+        scenario_sites={**on_streets.scenario_sites, "again": on_streets.scenario_sites["move-b"]},
+        moved={**on_streets.moved, "again": on_streets.moved["move-b"]},
+        _memory={},
+    )
+    monkeypatch.setattr(findings, "isochrones", counting)
+    land = find_maps(again).isochrones
+    assert set(drawn.values()) == {1}
+    one, two = (
+        land[land["scenario"] == name].drop(columns="scenario").reset_index(drop=True)
+        for name in ("move-b", "again")
+    )
+    assert len(one) == len(again.modes) * len(findings.CUTOFFS_MIN)
+    pd.testing.assert_frame_equal(one, two)
