@@ -29,7 +29,7 @@ LOCKED := $(PIP) --require-hashes
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report test check fix bench data docs notebooks pictures lock wheel-check clean
+.PHONY: help report lab test check fix bench data docs notebooks pictures lock wheel-check clean
 
 help:  ## Show this list
 	@echo "make TARGET, where TARGET is one of"
@@ -65,6 +65,11 @@ help:  ## Show this list
 	@$(LOCKED) -r requirements/docs.txt
 	@touch $@
 
+.venv/.lab: .venv/.runtime requirements/lab.txt
+	@echo "Installing JupyterLab"
+	@$(LOCKED) -r requirements/lab.txt
+	@touch $@
+
 .venv/.lock: .venv/.dev requirements/lock.txt
 	@$(LOCKED) -r requirements/lock.txt
 	@touch $@
@@ -74,6 +79,9 @@ help:  ## Show this list
 report: .venv/.runtime  ## Answer the question: report, map, tables (STUDY, OUT, STREETS, ORIGINS)
 	@$(BIN)/eh-access report "$(STUDY)" --out "$(OUT)" $(if $(STREETS),--streets "$(STREETS)") $(if $(OFFLINE),--offline) $(if $(ORIGINS),--origins $(ORIGINS))
 	@echo "Open $(OUT)/report.html in a browser; the map is $(OUT)/map.html"
+
+lab: .venv/.lab  ## Open JupyterLab with the notebooks
+	$(VENV_PYTHON) -m jupyterlab notebooks
 
 test: .venv/.dev  ## Run every test
 	@$(VENV_PYTHON) -m pytest $(PYTEST_ARGS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 import re
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
@@ -11,10 +12,19 @@ import numpy as np
 import pytest
 
 import toy_borough
-from eh_access import StudyResult, find_findings, read_network
+from eh_access import (
+    StudyResult,
+    find_findings,
+    find_maps,
+    read_network,
+    render_map,
+    render_report,
+)
 from eh_access.criteria.judge import judge
 from eh_access.measures.comparison import compare
 from eh_access.measures.scenarios import BASELINE
+from eh_access.notebook import Page
+from eh_access.publish.notes import note_text
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 
@@ -158,3 +168,20 @@ def test_plain_text_of_a_result_that_is_not_protected_has_no_figure(result: Stud
     text = repr(dataclasses.replace(result, may_publish_origins=False))
     assert "no figures are shown" in text
     assert not [v for v in result.verdicts if v.criterion.id in text]
+
+
+def test_a_page_shows_itself_in_a_frame_and_stays_a_text() -> None:
+    page = Page('<html><body title="a">&amp;</body></html>')
+    assert page == '<html><body title="a">&amp;</body></html>'
+    assert repr(page) == "<page of 41 characters>"
+    frame = page._repr_html_()
+    assert html.unescape(frame.split('srcdoc="')[1].split('" title')[0]) == page
+
+
+def test_maps_and_reports_are_pages(rotherham: StudyResult) -> None:
+    assert isinstance(render_map(rotherham, find_maps(rotherham)), Page)
+    assert isinstance(render_report(rotherham), Page)
+
+
+def test_a_note_has_its_sentences(rotherham: StudyResult) -> None:
+    assert [note.text for note in rotherham.notes] == [note_text(item) for item in rotherham.notes]

@@ -52,6 +52,7 @@ LOCKS = (
     Lock("dev", groups=("dev",), agrees_with="runtime"),
     Lock("docs", groups=("dev", "docs"), agrees_with="dev"),
     Lock("bench", groups=("dev", "bench"), agrees_with="dev"),
+    Lock("lab", groups=("lab",), agrees_with="runtime"),
     Lock("lock", groups=("lock",), library=False),
 )
 

@@ -9,6 +9,7 @@ DONE_IN = {
     "describe": "network.describe",
     "street_matrix": "network.io",
     "minutes_from_nodes": "routing.search",
+    "note_text": "publish.notes",
     "verdict_sentence": "publish.criteria_words",
     "verdict_reason": "publish.criteria_words",
     "missing_clause": "publish.criteria_words",

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 INDICATIVE = "INDICATIVE: estimated from straight lines, not along streets."
-BAR_PX, HEIGHT_PX = 26, 60
+BAR_PX, HEIGHT_PX, PAGE_PX = 26, 60, 640
 BLUE, PINK = "#12436D", "#801650"
 
 
@@ -75,3 +75,18 @@ def indicative(*, estimated: bool) -> list[str]:
 def verdict_count(count: int) -> str:
     """Return how many verdicts there are, in words."""
     return "1 verdict" if count == 1 else f"{count:,} verdicts"
+
+
+class Page(str):
+    """A whole HTML page that a notebook shows in a frame; otherwise a text like any other."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<page of {len(self):,} characters>"
+
+    def _repr_html_(self) -> str:
+        return (
+            f'<iframe srcdoc="{html.escape(self)}" title="page" width="100%" '
+            f'height="{PAGE_PX}" style="border:0"></iframe>'
+        )

@@ -19,6 +19,7 @@ from xstatic.pkg import leaflet
 
 from eh_access.criteria.criterion import Outcome
 from eh_access.errors import InputError, SourceError
+from eh_access.notebook import Page
 from eh_access.publish.charts import (
     CHANGE,
     DARK_BLUE,
@@ -98,7 +99,7 @@ def inline_map(
     title: str,
     lang: str = "en-GB",
     files: Mapping[str, str] | None = None,
-) -> str:
+) -> Page:
     """Return a folium map as one HTML page that fetches nothing when it is opened.
 
     Parameters
@@ -116,7 +117,7 @@ def inline_map(
     Returns
     -------
     str
-        The page.
+        The page, which a notebook shows as it is.
 
     Raises
     ------
@@ -136,7 +137,7 @@ def inline_map(
     return inline_page(page, title=title, lang=lang, files={**leaflet_files(), **(files or {})})
 
 
-def inline_page(page: str, *, title: str, lang: str, files: Mapping[str, str]) -> str:
+def inline_page(page: str, *, title: str, lang: str, files: Mapping[str, str]) -> Page:
     """Return a page with its scripts and style sheets inside."""
     rewriter = _Rewriter(title=title, lang=lang, files=files)
     rewriter.feed(page)
@@ -154,7 +155,7 @@ def inline_page(page: str, *, title: str, lang: str, files: Mapping[str, str]) -
     ]
     if faults:
         raise InputError(faults)
-    return rewritten
+    return Page(rewritten)
 
 
 def external_references(page: str) -> tuple[str, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from eh_access.delegate import delegate
+
 if TYPE_CHECKING:
     import geopandas as gpd
     from shapely.geometry.base import BaseGeometry
@@ -82,6 +84,11 @@ class Note:
     level: Literal["warning", "info"]
     topic: str
     facts: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def text(self) -> str:
+        """One or two plain sentences, to be escaped by whoever prints them."""
+        return str(delegate("note_text", self))
 
 
 def note(level: Literal["warning", "info"], topic: str, **facts: Any) -> Note:  # noqa: ANN401

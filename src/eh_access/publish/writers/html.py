@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import jinja2
 
+from eh_access.notebook import Page
 from eh_access.publish.attribution import OSM_COPYRIGHT_URL, OSM_CREDIT, credit_lines
 from eh_access.publish.context import report
 from eh_access.publish.document import (
@@ -47,7 +48,7 @@ def render_report(
     *,
     tables: Mapping[str, Table] | None = None,
     findings: Findings | None = None,
-) -> str:
+) -> Page:
     """Return the report as one HTML page that fetches nothing.
 
     Parameters
@@ -57,13 +58,13 @@ def render_report(
     tables
         From ``tabulate`` and ``further_tables``, when at hand.
     findings
-        From `find_further`: other choices, venues and robustness; without them the report says
+        From `find_findings`: other choices, venues and how sure; without them the report says
         nothing of these.
 
     Returns
     -------
     str
-        HTML. Everything from a file is escaped.
+        HTML, which a notebook shows as it is. Everything from a file is escaped.
 
     Raises
     ------
@@ -81,7 +82,7 @@ def render_report(
     shared = dict(tabulate(result)) if tables is None else tables
     if tables is None and findings is not None:
         shared = {**shared, **further_tables(result, findings)}
-    return page(report(result, shared, findings), result)
+    return Page(page(report(result, shared, findings), result))
 
 
 def page(document: Document, result: StudyResult, *, contents: bool = False) -> str:

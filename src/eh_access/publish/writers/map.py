@@ -11,6 +11,7 @@ from eh_access.publish.interactive import inline_page, leaflet_files
 from eh_access.publish.map_data import build_payload, safe_json
 
 if TYPE_CHECKING:
+    from eh_access.notebook import Page
     from eh_access.publish.writers.material import Material
     from eh_access.study.findings import Maps
     from eh_access.study.result import StudyResult
@@ -39,7 +40,7 @@ def write(material: Material, path: Path) -> None:
     path.write_bytes(render_map(material.result, material.findings.maps).encode("utf-8"))
 
 
-def render_map(result: StudyResult, maps: Maps) -> str:
+def render_map(result: StudyResult, maps: Maps) -> Page:
     """Return the map of a study as one self-contained HTML page.
 
     The page carries the minutes of every origin and site and works out every figure itself, with
@@ -55,7 +56,7 @@ def render_map(result: StudyResult, maps: Maps) -> str:
     Returns
     -------
     str
-        HTML; the same for the same result, byte for byte.
+        HTML, which a notebook shows as it is; the same for the same result, byte for byte.
 
     Raises
     ------
