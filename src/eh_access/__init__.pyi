@@ -28,6 +28,9 @@ from .errors import (
     NotFoundError as NotFoundError,
     SourceError as SourceError,
 )
+from .facts import (
+    Note as Note,
+)
 from .measures.basic import (
     coverage as coverage,
     coverage_by as coverage_by,
@@ -206,7 +209,6 @@ from .study.opening import (
 )
 from .study.records import (
     Inputs as Inputs,
-    Note as Note,
 )
 from .study.result import (
     StudyResult as StudyResult,

@@ -144,7 +144,7 @@ def test_a_twin_is_counted_once_and_a_constant_not_at_all() -> None:
     assert found.frame[columns].equals(plain.frame[columns])
     # were "far" counted, no set could be better on every measure
     assert found.beating_council()["closed_sites"].tolist() == ["A; D", "B; D", "A; C"]
-    told = "\n".join(found.notes)
+    told = "\n".join(note.text for note in found.notes)
     assert "(again_share) ranks every set as " in told
     assert "Far\N{RIGHT SINGLE QUOTATION MARK} (far_share) is the same for every set" in told
     # the title of both is one text, but the ranks of both still stand in the table
@@ -186,7 +186,7 @@ def test_criteria_that_count_together_are_one_measure() -> None:
     assert {"walk_30_share", "pram_2500_share"} <= set(found.frame)
     assert "walk_30_share" in found.counted
     assert "pram_2500_share" not in found.counted
-    assert any("By street" in note and "counted once" in note for note in found.notes)
+    assert any("By street" in note.text and "counted once" in note.text for note in found.notes)
     alone = rank_alternatives(
         side(apply_scenario(sites(), BASELINE)), origins(), close=2, criteria=[pram]
     )
@@ -266,7 +266,9 @@ def test_out_of_reach_elsewhere_is_not_the_best_for_a_group() -> None:
     assert kept["not_comparable"].eq("").all()
     assert sorted(kept[f"rank_{key}"]) == [1, 2, 3]
     assert int(found.regret().loc[key, "rank"]) == int(kept.loc["A; B", f"rank_{key}"])
-    assert any("3 of the sets scored put families out of reach" in note for note in found.notes)
+    assert any(
+        "3 of the sets scored put families out of reach" in note.text for note in found.notes
+    )
 
 
 # ---- the same figures as a verdict --------------------------------------------------------------
@@ -310,8 +312,8 @@ def test_a_site_nobody_can_place_is_not_ranked() -> None:
     assert rows.loc["B; C", "reason"] == "cannot say: where Centre B stands is not known"
     assert rows.loc["B; C"].isna()[["mean_min", "rank_mean_min", "better_than_council"]].all()
     assert rows.loc[rows["scored"], "rank_mean_min"].max() <= 3
-    assert found.notes[0] == "3 of 6 sets could be scored."
-    assert "not known where Centre B is" in found.notes[1]
+    assert found.notes[0].text == "3 of 6 sets could be scored."
+    assert "not known where Centre B is" in found.notes[1].text
     assert found.regret().empty  # the choice itself cannot be scored
     assert found.beating_council().empty
     assert found.contribution()["scored"].tolist() == [True, True, True, False]
@@ -326,7 +328,7 @@ def test_estimates_are_labelled() -> None:
     assert found.frame["basis"].eq("estimated").all()
     rows = found.frame.set_index("closed_sites")["estimated_places"]
     assert rows[rows != ""].to_dict() == {"A; C": "C", "B; C": "C", "C; D": "C"}
-    assert any("indications" in note for note in found.notes)
+    assert any("indications" in note.text for note in found.notes)
 
 
 def test_criteria_without_their_inputs_are_left_out_aloud() -> None:
@@ -344,10 +346,10 @@ def test_criteria_without_their_inputs_are_left_out_aloud() -> None:
         "losers_weight",
         "no_car_share",
     ]
-    told = " ".join(found.notes)
-    assert "mean_deprived_fifth_min is not scored" in told
-    assert "deprived-not-worse is not scored: the column 'imd_decile'" in told
-    assert "no-car is scored without bus" in told
+    told = " ".join(note.text for note in found.notes)
+    assert "Not scored: mean_deprived_fifth_min" in told
+    assert "Not scored: deprived-not-worse: the column 'imd_decile'" in told
+    assert "Scored without bus: no-car" in told
 
 
 def test_families_nobody_reached_before_are_in_no_mean() -> None:
@@ -361,7 +363,7 @@ def test_families_nobody_reached_before_are_in_no_mean() -> None:
     assert rows.loc["A", "mean_min"] == 8.0  # 9 and 7, the 30 left out
     assert rows.loc["B", "mean_min"] == np.inf  # h3 loses all
     assert rows["rank_mean_min"].to_dict() == {"A": 1, "B": 2}
-    assert any("30 by weight reach no site even before" in note for note in found.notes)
+    assert any("30 by weight reach no site even before" in note.text for note in found.notes)
 
 
 # ---- bad input ---------------------------------------------------------------------------------

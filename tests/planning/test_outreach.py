@@ -248,7 +248,7 @@ def test_estimates_are_labelled() -> None:
         venue_times(estimated=True), origins(), options=OutreachOptions(sessions=(1,))
     )
     assert found.frame["basis"].eq("estimated").all()
-    assert any("indications" in note for note in found.notes)
+    assert any("indications" in note.text for note in found.notes)
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from eh_access.criteria.evaluate import Scope, prepare, view_of
-from eh_access.delegate import delegate
+from eh_access.facts import Note, note
 from eh_access.measures.basic import HALF_DECISECOND_MIN, ROUNDING, change_of, means_of
 from eh_access.measures.equity import GROUPS, group_members
-from eh_access.numerals import number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +58,7 @@ class Scorer:
     measures: tuple[Measure, ...]  # what is scored, in the order of the columns it returns
     # functions from closures to columns of values
     steps: tuple[Callable[[Bools, dict[Scope, Floats]], Floats], ...]
-    notes: tuple[str, ...] = ()  # what could not be scored, and why
+    notes: tuple[Note, ...] = ()  # what could not be scored, and why
 
     def score(self, closed: Bools) -> Floats:
         """Return every measure of every set."""
@@ -105,12 +104,11 @@ def make_scorer(
     for criterion in criteria:
         question = prepare(criterion, case)
         if question.missing:
-            clauses = "; ".join(delegate("missing_clause", reason) for reason in question.missing)
-            notes.append(f"{criterion.id} is not scored: {clauses}")
+            notes.append(note("info", "not-scored", measure=criterion.id, reasons=question.missing))
             continue
         if question.absent_modes:
-            absent = ", ".join(question.absent_modes)
-            notes.append(f"{criterion.id} is scored without {absent}: no times")
+            absent = tuple(question.absent_modes)
+            notes.append(note("info", "scored-without", measure=criterion.id, modes=absent))
         measures.append(_measure_of(criterion, criteria))
         steps.append(_judged(question, every))
     return Scorer(site_ids=every, measures=tuple(measures), steps=tuple(steps), notes=tuple(notes))
@@ -133,7 +131,7 @@ def _key(criterion: Criterion) -> str:
 
 def _minutes(
     view: View, case: Case, loser_min: float, every: pd.Index
-) -> tuple[list[Measure], Callable[[Bools, dict[Scope, Floats]], Floats], list[str]]:
+) -> tuple[list[Measure], Callable[[Bools, dict[Scope, Floats]], Floats], list[Note]]:
     """Return the measures of minutes: the same families in every set, those reached before."""
     weights = case.origins["weight"].to_numpy(dtype=np.float64)
     before = view.figure(view.there, view.back)
@@ -144,14 +142,15 @@ def _minutes(
             key="p90_min", label="Minutes that nine in ten do not pass", unit="min", better="lower"
         ),
     ]
-    parts, notes = [base], []
+    parts = [base]
+    notes: list[Note] = []
     for key, group in (
         ("mean_deprived_fifth_min", "most-deprived-fifth"),
         ("mean_no_car_fifth_min", "no-car-fifth"),
     ):
         column = GROUPS[group].column
         if column not in case.origins.columns or case.origins[column].isna().all():
-            notes.append(f"{key} is not scored: the origins have no {column}")
+            notes.append(note("info", "no-column", measure=key, column=column))
             continue
         member = group_members(case.origins, group).fillna(value=False).to_numpy(dtype=bool)
         label = f"Mean minutes in {GROUPS[group].words}"
@@ -163,14 +162,12 @@ def _minutes(
     if counted:
         measures.append(Measure(key="losers_weight", label=lost, unit="weight", better="lower"))
     else:
-        notes.append("how many lose is not told by set: some of these counts are too small")
+        notes.append(note("info", "losers-hidden"))
     left_out = float(weights.sum() - base.sum())
     if left_out > 0:
-        weight = f"{left_out:g}" if counted else number(left_out, policy)
-        notes.append(
-            f"{weight} by weight reach no site even before; no set changes that, and they are in "
-            "no mean"
-        )
+        shown = left_out if counted else float(policy.shown(left_out))
+        part = None if math.isnan(shown) else shown
+        notes.append(note("info", "never-reached", weight=part, limit=policy.threshold))
     seen = every.get_indexer(view.sites.ids)
     width = len(measures)  # the caller adds those of the criteria
 

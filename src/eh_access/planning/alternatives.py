@@ -16,6 +16,7 @@ from eh_access import notebook
 from eh_access.criteria.criterion import Case, JudgeSettings, Side
 from eh_access.criteria.scoring import Measure, make_scorer
 from eh_access.errors import InputError, NotFoundError, did_you_mean
+from eh_access.facts import Note, note
 from eh_access.measures.scenarios import BASELINE, Close, Scenario, SetHours, open_sites
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ def alternatives_html(alternatives: Alternatives) -> str:
         parts.append(
             notebook.table(["first by mean minutes"], [[n] for n in first["closed_names"]])
         )
-    return "".join([*parts, *(notebook.paragraph(note) for note in alternatives.notes)])
+    return "".join([*parts, *(notebook.paragraph(item.text) for item in alternatives.notes)])
 
 
 def alternatives_text(alternatives: Alternatives) -> str:
@@ -292,47 +293,37 @@ def ranked(
     return pd.concat([table, numbered, pd.DataFrame(extra)], axis=1), classes
 
 
-def notes_on_measures(measures: Sequence[Measure], classes: CostColumns) -> list[str]:
+def notes_on_measures(measures: Sequence[Measure], classes: CostColumns) -> list[Note]:
     """Return notes on measures that add nothing or little to the ranking."""
-    left, right = "\N{LEFT SINGLE QUOTATION MARK}", "\N{RIGHT SINGLE QUOTATION MARK}"
-    names = [f"{left}{item.label}{right} ({item.key})" for item in measures]
-    notes = [
-        f"{names[column]} is the same for every set, so it is left out of what sets are held "
-        "against one another by."
-        for column in classes.constant
+    names = [(item.label, item.key) for item in measures]
+    notes = [note("info", "measure-constant", measure=names[at]) for at in classes.constant]
+    notes += [
+        note("info", "measure-twin", measure=names[at], other=names[twin])
+        for at, twin in classes.same_as.items()
     ]
     notes += [
-        f"{names[column]} ranks every set as {names[twin]} does: the two are counted once."
-        for column, twin in classes.same_as.items()
+        note("info", "measure-stated-twin", measure=names[at], other=names[other])
+        for at, other in classes.stated.items()
     ]
     notes += [
-        f"{names[column]} classes nearly the same people as {names[other]}, so the study says: "
-        "the two are counted once."
-        for column, other in classes.stated.items()
+        note("info", "measure-saturated", measure=names[at], share=share)
+        for at, share in classes.saturated.items()
     ]
     notes += [
-        f"{names[column]} has one value for {share:.0%} of the sets: it tells few of them apart."
-        for column, share in classes.saturated.items()
-    ]
-    notes += [
-        f"{names[one]} and {names[other]} rank the sets nearly alike (rank correlation "
-        f"{close:.3f}): to do better on both says little more than on one."
+        note("info", "measures-alike", measure=names[one], other=names[other], correlation=close)
         for (one, other), close in classes.alike.items()
     ]
     return notes
 
 
-def notes_on_lacking(table: pd.DataFrame, measures: Sequence[Measure]) -> list[str]:
+def notes_on_lacking(table: pd.DataFrame, measures: Sequence[Measure]) -> list[Note]:
     """Return notes on measures without a value for some sets."""
     held = [str(keys).split(BETWEEN) for keys in table["not_comparable"]]
     counts = {item.key: sum(item.key in keys for keys in held) for item in measures}
-    left, right = "\N{LEFT SINGLE QUOTATION MARK}", "\N{RIGHT SINGLE QUOTATION MARK}"
     return [
-        f"{count} of the sets scored put families out of reach, so that {left}{item.label}{right} "
-        f"({item.key}) is a difference without a bound: they have no value by it, are not "
-        "comparable and rank last."
+        note("info", "measure-unbounded", measure=(item.label, item.key), sets=counts[item.key])
         for item in measures
-        if (count := counts[item.key])
+        if counts[item.key]
     ]
 
 
@@ -358,23 +349,16 @@ def order(table: pd.DataFrame) -> NDArray[np.intp]:
 
 def notes_on(
     table: pd.DataFrame, sites: gpd.GeoDataFrame, eligible: list[str], *, estimated: bool
-) -> list[str]:
+) -> list[Note]:
     """Return the notes that every ranking needs."""
-    scored = int(table["scored"].sum())
-    notes = [f"{scored} of {len(table)} sets could be scored."]
+    notes = [note("info", "sets-scored", scored=int(table["scored"].sum()), sets=len(table))]
     kinds = sites["location_basis"].reindex(eligible)
-    unplaced = sites.loc[kinds.index[kinds == "unknown"], "name"].astype(str).tolist()
-    if unplaced:
-        verb = "is" if len(unplaced) == 1 else "are"
-        notes.append(
-            f"It is not known where {', '.join(unplaced)} {verb}: sets that close it cannot be "
-            "ranked, and in the others families near it look worse off than they are."
-        )
-    roughly = sites.loc[kinds.index[kinds == "estimate"], "name"].astype(str).tolist()
-    if roughly:
-        notes.append(f"Ranks rest on estimated places of {', '.join(roughly)}.")
+    for basis, topic in (("unknown", "sets-unplaced"), ("estimate", "sets-rough")):
+        names = sites.loc[kinds.index[kinds == basis], "name"].astype(str)
+        if len(names):
+            notes.append(note("info", topic, names=tuple(names)))
     if estimated:
-        notes.append("Travel times are straight-line estimates: ranks are indications.")
+        notes.append(note("info", "sets-estimated"))
     return notes
 
 
@@ -492,7 +476,7 @@ class Alternatives:
     singles: pd.DataFrame
     council: tuple[str, ...]
     estimated: bool
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     sets: tuple[tuple[str, ...], ...] = field(repr=False)
     _repr_html_ = alternatives_html
     __repr__ = alternatives_text

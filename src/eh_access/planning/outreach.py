@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from eh_access.errors import InputError, NotFoundError
+from eh_access.facts import Note, note
 from eh_access.measures.basic import rows_of, within
 from eh_access.measures.scenarios import Open, Scenario, SetHours
 from eh_access.planning.alternatives import BETWEEN
@@ -310,7 +311,7 @@ class Outreach:
 
     frame: pd.DataFrame
     scenarios: tuple[Scenario, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     def scenario(self, number: int) -> Scenario:
         """Return one row as a scenario; run it on sites from `with_candidates`.
@@ -389,9 +390,9 @@ def best_sessions(
     frame = pd.DataFrame([row for row, _ in found])
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="number")
     scenarios = tuple(_as_scenario(venues, mend, row, told) for row, venues in found)
-    notes = ["A venue's place is its postcode's, and whether it is willing is not known."]
+    notes = [note("info", "venues-unasked")]
     if times.estimated:
-        notes.append("Travel times are straight-line estimates: venues are indications.")
+        notes.append(note("info", "venues-estimated"))
     return Outreach(frame=frame, scenarios=scenarios, notes=tuple(notes))
 
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 
+from eh_access.delegate import delegate
 from eh_access.publish import numbers
 
 if TYPE_CHECKING:
     from jinja2.environment import TemplateModule
 
-    from eh_access.study.records import Count, Note
+    from eh_access.facts import Count, Note
 
 TEMPLATE = "notes.j2"
 
@@ -63,6 +64,11 @@ def _sentences() -> TemplateModule:
         undefined=jinja2.StrictUndefined,
         autoescape=False,  # noqa: S701 - plain text; a page escapes it as it does all text
     )
-    filters = {"listed": numbers.listed, "counted": count_text, "clause": numbers.clause}
-    environment.filters.update(filters, areas=lambda areas: numbers.counted(*areas))
+    environment.filters |= {
+        "listed": numbers.listed,
+        "counted": count_text,
+        "clause": numbers.clause,
+        "areas": lambda areas: numbers.counted(*areas),
+        "missing": lambda reason: delegate("missing_clause", reason),
+    }
     return environment.get_template(TEMPLATE).module

@@ -727,7 +727,7 @@ def _contributions(found: Alternatives, said: Wording) -> Table:
 
 
 def _notes(found: Alternatives) -> tuple[str, ...]:
-    sentences = (numbers.capital(numbers.clause(note)) + "." for note in found.notes)
+    sentences = (note_text(note) for note in found.notes)
     return (*sentences, NO_BOUND)
 
 

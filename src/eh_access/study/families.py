@@ -17,6 +17,7 @@ import shapely
 
 from eh_access.criteria.criterion import JudgeSettings
 from eh_access.errors import InputError, SourceError
+from eh_access.facts import Note, note
 from eh_access.sources.bundled import data_dir
 from eh_access.study.reading import (
     POSTCODE,
@@ -26,7 +27,7 @@ from eh_access.study.reading import (
     read_table,
     refuse_spreadsheet,
 )
-from eh_access.study.records import Hidden, InputFile, Note, StepCount, note
+from eh_access.study.records import Hidden, InputFile, StepCount
 from eh_access.tables import CRS, GRID_EXTENT_M
 
 if TYPE_CHECKING:

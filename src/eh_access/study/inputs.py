@@ -12,13 +12,14 @@ import numpy as np
 import pandas as pd
 
 from eh_access.errors import EhAccessError, InputError, NotFoundError, did_you_mean
+from eh_access.facts import Note, note
 from eh_access.measures.opening_hours import windows_from_frame, with_hours
 from eh_access.measures.scenarios import apply_scenario
 from eh_access.network.edit import AddLink, CloseStreet, SetSpeedLimit, StreetChange, change_streets
 from eh_access.study.config import Lines, Study, fault_at, scenario_of
 from eh_access.study.families import protect_counts, read_families, with_families
 from eh_access.study.reading import read_rows, read_table, with_postcodes
-from eh_access.study.records import InputFile, Inputs, Note, note
+from eh_access.study.records import InputFile, Inputs
 from eh_access.tables import CRS, GRID_EXTENT_M, check_areas, check_origins, check_sites
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from eh_access.facts import Count, Note, note
 from eh_access.measures.scenarios import rough_radius_m
 from eh_access.modes import NO_HILLS
 from eh_access.privacy.policy import PUBLIC, Policy
 from eh_access.routing.estimate import ACCURACY
-from eh_access.study.records import Count, Note, note
 
 if TYPE_CHECKING:
     import geopandas as gpd

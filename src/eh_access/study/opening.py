@@ -20,6 +20,7 @@ from eh_access.errors import (
     close_match,
     did_you_mean,
 )
+from eh_access.facts import note
 from eh_access.network.io import write_network
 from eh_access.routing.route import route
 from eh_access.sources.bundled import bundled_names, study_path
@@ -37,7 +38,6 @@ from eh_access.study.config import (
 from eh_access.study.families import postcode_tables
 from eh_access.study.inputs import changed_networks, faults_of, read_inputs
 from eh_access.study.reading import POSTCODE, plain_postcodes, read_table
-from eh_access.study.records import Inputs, note
 from eh_access.study.streets import (
     CONNECT_TIMEOUT_S,
     DOWNLOAD,
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 
     from eh_access.network.model import Network
     from eh_access.routing.route import Route
+    from eh_access.study.records import Inputs
 
 _FILES = (
     "areas",

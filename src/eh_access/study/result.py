@@ -22,7 +22,6 @@ from eh_access.study.records import (
     VERDICTS_COLUMNS,
     Hidden,
     InputFile,
-    Note,
     StepCount,
 )
 
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 
     from eh_access.criteria.criterion import JudgeSettings, Verdict
     from eh_access.criteria.uncertainty import Uncertainty
+    from eh_access.facts import Note
     from eh_access.measures.comparison import Comparison
     from eh_access.measures.opening_hours import Timetable
     from eh_access.network.model import Network

@@ -14,6 +14,7 @@ from eh_access.criteria.draws import Simulation, draw_sites, draw_weights, sampl
 from eh_access.criteria.judge import judge
 from eh_access.criteria.uncertainty import simulate, weigh
 from eh_access.errors import InputError
+from eh_access.facts import Note, note
 from eh_access.measures.comparison import compare
 from eh_access.measures.scenarios import apply_scenario, open_sites
 from eh_access.provenance import Provenance
@@ -24,7 +25,7 @@ from eh_access.study.config import scenario_of
 from eh_access.study.families import for_families, judge_settings
 from eh_access.study.inputs import changed_networks, read_inputs, street_notes
 from eh_access.study.notes import neighbour_notes, study_notes, warnings_first
-from eh_access.study.records import Inputs, Note, StepCount, note
+from eh_access.study.records import Inputs, StepCount
 from eh_access.study.result import BASELINE_NAME, StudyResult
 from eh_access.study.streets import Streets, is_near, own_streets, refuse_elsewhere
 from eh_access.study.travel import Progress, Travel, compute_travel_times, with_more, with_moved

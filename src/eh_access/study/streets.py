@@ -17,6 +17,7 @@ from eh_access.errors import (
     close_match,
     did_you_mean,
 )
+from eh_access.facts import Note, note
 from eh_access.network import osm
 from eh_access.network.area import ElsewhereError
 from eh_access.network.build import DEFAULT_MODES
@@ -25,7 +26,7 @@ from eh_access.network.terrain import with_heights
 from eh_access.sources import bundled
 from eh_access.study.config import BUNDLED
 from eh_access.study.reading import read_bytes
-from eh_access.study.records import InputFile, Note, note
+from eh_access.study.records import InputFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
