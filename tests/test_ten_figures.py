@@ -132,6 +132,23 @@ def test_2_within_a_30_minute_walk(written: Written, walk: pd.DataFrame) -> None
     assert float(cell(row, "Share within after")) == pytest.approx(now * 100, abs=0.051)
 
 
+def test_the_curve_is_the_share_within_each_of_six_times(written: Written) -> None:
+    curve = pd.read_csv(written.folder / "curve.csv")
+    assert len(curve) == 2 * 3 * 2 * 6  # scenarios, modes, sites counted, times
+    for mode in ("walk", "pushchair", "drive"):
+        people = written.origins(SESSIONS, mode)
+        rows = curve.query("scenario == @SESSIONS and mode == @mode and sites == 'full_time'")
+        assert rows["cutoff_min"].tolist() == [10, 15, 20, 30, 45, 60]
+        for row in rows.itertuples():
+            was, now = (
+                share(people[column] <= row.cutoff_min + SPARE, people["weight"])
+                for column in ("was", "now")
+            )
+            assert (row.within_share_before, row.within_share_after) == pytest.approx(
+                (was, now), abs=1e-6
+            )
+
+
 def test_3_within_pram_pushing_distance_by_street(written: Written, walk: pd.DataFrame) -> None:
     verdict = written.verdict("pram-2500")
     metres = by_street(eh.PUSHCHAIR.level()) * 60  # 3.6 km/h everywhere

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eh_access.errors import InputError, NotFoundError
+from eh_access.measures.basic import coverage
 from eh_access.measures.comparison import OUTCOMES, Comparison, compare
 from strategies_analysis import World, some_of, worlds
 from toy_borough import origins, times, times_of
@@ -153,3 +154,26 @@ def test_new_names_for_origins_change_nothing(world: World, data: st.DataObject)
     one = compare(world.times, world.times, world.origins, sites_after=after)
     other = compare(renamed, renamed, people, sites_after=after)
     assert one.frame.to_dict("list") == other.frame.to_dict("list")
+
+
+def test_the_curve_of_the_toy_by_hand() -> None:
+    # without B: h03 24, h04 and h05 36 minutes; before, all but h06 and h10 (15) are within 12
+    rows = compare(times(), times(), origins(), sites_after=["A", "C", "D"]).curve([12, 24, 36])
+    assert rows["within_before"].tolist() == [85, 100, 100]
+    assert rows["within_after"].tolist() == [60, 80, 100]
+    assert rows["within_share_change"].tolist() == pytest.approx([-0.25, -0.2, 0])
+
+
+@given(worlds(), st.data(), st.lists(st.floats(0, 90), min_size=1, max_size=5))
+def test_a_curve_is_the_share_within_each_time_and_never_falls(
+    world: World, data: st.DataObject, cutoffs: list[float]
+) -> None:
+    kept = data.draw(some_of(world))
+    found = compare(world.times, world.times, world.origins, sites_after=kept)
+    rows = found.curve(sorted(cutoffs))
+    for row in rows.itertuples():
+        for when, sites in (("before", None), ("after", kept)):
+            share = coverage(world.times, world.origins, cutoff_min=row.cutoff_min, sites=sites)
+            assert getattr(row, f"within_share_{when}") == pytest.approx(share, nan_ok=True)
+    assert rows["within_before"].is_monotonic_increasing
+    assert rows["within_after"].is_monotonic_increasing

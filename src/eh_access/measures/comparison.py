@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,9 @@ from eh_access.measures.basic import (
     grouping,
     mean_of,
     quantile_of,
+    shares_where,
     weights_of,
+    within,
 )
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from eh_access.provenance import Provenance
     from eh_access.routing.travel_times import TravelTimes
 
+CURVE_MIN = (10.0, 15.0, 20.0, 30.0, 45.0, 60.0)
+"""Minutes at which the share within is published, so that a reader can set a threshold."""
 HEAD = 3
 TOLD = ("before_min", "after_min", "change_min", "site_after", "outcome")
 
@@ -129,6 +133,42 @@ class Comparison:
     def winners(self) -> pd.DataFrame:
         """Return the origins that gain, the greatest gain first."""
         return self._of(GAINS, ascending=True)
+
+    def curve(self, cutoffs_min: Sequence[float] = CURVE_MIN) -> pd.DataFrame:
+        """Return how many are within each of several times, before and after.
+
+        Parameters
+        ----------
+        cutoffs_min
+            Minutes; exactly as many is within.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row for each: ``cutoff_min``; ``weight``, of all; ``within_before`` and
+            ``within_after``, of those within; ``within_share_before``, ``within_share_after`` and
+            ``within_share_change``, NaN where there is no weight.
+
+        Examples
+        --------
+        >>> from eh_access import example_trips
+        >>> homes, sites, times = example_trips()
+        >>> compared = compare(times, times, homes, sites_after=["west"])  # east closes
+        >>> compared.curve([10, 30])[["cutoff_min", "within_share_before", "within_share_after"]]
+           cutoff_min  within_share_before  within_share_after
+        0        10.0                  1.0                0.75
+        1        30.0                  1.0                0.75
+        """
+        weights = self.frame["weight"].to_numpy(np.float64)
+        rows = pd.DataFrame({"cutoff_min": np.array(cutoffs_min, dtype=np.float64)})
+        rows["weight"] = float(weights.sum())
+        for when in ("before", "after"):
+            minutes = self.frame[f"{when}_min"].to_numpy(np.float64)
+            near = np.array([within(minutes, cutoff) for cutoff in cutoffs_min])
+            rows[f"within_{when}"] = np.where(near, weights, 0.0).sum(axis=1)
+            rows[f"within_share_{when}"] = shares_where(near, weights)
+        change = rows["within_share_after"] - rows["within_share_before"]
+        return rows.assign(within_share_change=change)
 
     def _of(self, outcomes: tuple[str, ...], *, ascending: bool) -> pd.DataFrame:
         found = self.frame[self.frame["outcome"].isin(outcomes)].sort_index()

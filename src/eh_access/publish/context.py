@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from eh_access.criteria.criterion import ASKED, MISSING_INPUTS, Outcome, ReasonKind
+from eh_access.measures.comparison import CURVE_MIN
 from eh_access.measures.equity import GROUPS, KINDS
 from eh_access.measures.scenarios import BASELINE, rough_radius_m
 from eh_access.publish import charts, numbers
@@ -29,7 +30,6 @@ from eh_access.publish.notes import note_text
 from eh_access.publish.numbers import clause
 from eh_access.publish.table import Column, Table, records
 from eh_access.publish.tabulations import (
-    CURVE_MIN,
     area_changes,
     compared_sentence,
     display_areas,
@@ -498,6 +498,8 @@ def _picture(told: Told, name: str, svg: charts.Drawing, facts: Facts) -> Pictur
 
 def _curve(told: Told) -> Picture | None:
     """Return the shares within 10 to 60 minutes before and after, by way of travelling."""
+    if "curve" not in told.tables:
+        return None
     table = told.tables["curve"].where(scenario=told.label, sites=FULL_TIME)
     panels = []
     for mode in table.frame["mode"].unique():
@@ -764,6 +766,7 @@ FILES = (
     ("sensitivity.csv", "the criteria with one assumption changed at a time"),
     ("uncertainty.csv", "how sure each outcome is"),
     ("doubts.csv", "what each doubt makes of it"),
+    ("curve.csv", "who is within 10 to 60 minutes, before and after"),
     ("fairness.csv", "how every group fares"),
     ("outreach.csv", "where sessions would give back most"),
     ("hidden.csv", "what was hidden, and why"),
@@ -775,6 +778,7 @@ FOUND = (
     "sensitivity.csv",
     "uncertainty.csv",
     "doubts.csv",
+    "curve.csv",
     "fairness.csv",
     "outreach.csv",
 )

@@ -41,6 +41,7 @@ OUTPUT_NAMES = (
     "sensitivity.csv",
     "uncertainty.csv",
     "doubts.csv",
+    "curve.csv",
     "fairness.csv",
     "outreach.csv",
     "hidden.csv",

@@ -225,7 +225,7 @@ PEOPLE = frozenset(
     }
 )
 """Columns of files in which a missing figure is a hidden one where counts are not public."""
-LOGGED_BY_CELL = ("fairness.csv",)
+LOGGED_BY_CELL = ("curve.csv", "fairness.csv")
 RULES: Mapping[str, str] = {
     PRIMARY: "primary: the count, or that of all the others, is below the limit",
     BASE: "base: it is of too few",

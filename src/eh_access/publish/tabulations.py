@@ -64,9 +64,6 @@ if TYPE_CHECKING:
 
 NOT_RECORDED = "not recorded in these streets"
 FEW_AREAS = 8
-CURVE_MIN = (10.0, 15.0, 20.0, 30.0, 45.0, 60.0)
-"""Minutes at which the share within is published, so that a reader can set a threshold."""
-CURVE = replace(FACTS, keys=("scenario", "mode", "sites", "minutes"), group="")
 SQUARE_M, PRIVATE_SQUARE_M = 500, 1000
 GRID_500_KM = "VWXYZQRSTULMNOPFGHJKABCDE"
 """Letters of the national grid's squares from the south-west, row by row; I is not used."""
@@ -815,6 +812,8 @@ def further_tables(result: StudyResult, findings: Findings) -> Mapping[str, Tabl
     said = Wording.of(result)
     criteria = {item.id: item for item in result.study.criteria}
     tables = [_readings(findings.readings, said)]
+    if len(findings.curve):
+        tables.append(_curve(findings.curve, said))
     if len(findings.fairness):
         names = result.sites["name"].to_dict()
         tables += [_gaps(findings.fairness, names, said), _inequality(findings.fairness, said)]
@@ -1516,35 +1515,25 @@ def _loses(comparison: Comparison) -> pd.Series:
     return comparison.frame["outcome"].isin(LOSES)
 
 
-@tabulation
-def _curve(result: StudyResult, words: Wording) -> Table:
+def _curve(curve: pd.DataFrame, said: Wording) -> Table:
     """Return the share within each of several times, before and after."""
-    rows = [
-        {**case, "minutes": f"{cutoff:g}", **facts(comparison, cutoff_min=cutoff).iloc[0]}
-        for case, comparison in _cases(result)
-        for cutoff in CURVE_MIN
-    ]
+    told = _labelled(curve, said)
+    told["sites"] = told["sites"].map(SITES)
+    told["minutes"] = [f"{cutoff:g}" for cutoff in told["cutoff_min"]]
     columns = (
-        *_case_columns(words),
+        *_case_columns(said),
         Column("minutes", "Minutes"),
-        Column("within_before", "Within before", "count", words.unit),
-        Column("within_after", "Within after", "count", words.unit),
+        Column("within_before", "Within before", "count", said.unit),
+        Column("within_after", "Within after", "count", said.unit),
         Column("within_share_before", "Share within before", "percent"),
         Column("within_share_after", "Share within after", "percent"),
         Column("within_share_change", "Change", "percent", "percentage points"),
     )
     title = (
-        f"{words.Unit} within 10 to 60 minutes of the nearest {words.site}, before and after, "
-        f"{words.place}{words.mark}"
+        f"{said.Unit} within 10 to 60 minutes of the nearest {said.site}, before and after, "
+        f"{said.place}{said.mark}"
     )
-    frame = pd.DataFrame(rows) if rows else pd.DataFrame(columns=[item.key for item in columns])
-    # counts within more and more minutes tell of those between, as two scenarios do
-    policy, by_minutes = result.study.policy, replace(CURVE, scenario="minutes")
-    told, _ = hide_small(frame, by_minutes, policy)
-    made = hidden_table(
-        ("curve", title), columns, told, policy, figures=CURVE, notes=words.table_notes
-    )
-    return replace(made, headers=4)
+    return make_table("curve", title, columns, told, notes=said.table_notes, headers=4)
 
 
 def _keeping(result: StudyResult, findings: Findings, words: Wording) -> Table:

@@ -84,6 +84,17 @@ READING_FIGURES = Figures(
     keys=("scenario", "mode", "reading"),
     scenario="scenario",
 )
+CURVE_FIGURES = Figures(
+    parts=("within_before", "within_after"),
+    shares={"within_share_before": "within_before", "within_share_after": "within_after"},
+    changes={"within_share_change": ("within_share_after", "within_share_before")},
+    pairs=(
+        ("within_after", "within_before"),
+        ("within_share_after", "within_share_before"),
+    ),
+    keys=("scenario", "mode", "sites", "cutoff_min"),
+    scenario="scenario",
+)
 SESSION_FIGURES = Figures(
     parts=("weight_any",),
     shares={"share_any": "weight_any"},
@@ -180,6 +191,23 @@ def sessions_table(result: StudyResult) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows, columns=list(SESSION_COLUMNS))
+
+
+def curve_table(result: StudyResult) -> pd.DataFrame:
+    """Return who is within each of several times, before and after, by scenario and mode."""
+    parts = [
+        comparison.curve().assign(scenario=scenario, mode=mode, sites=sites)
+        for sites, comparisons in (
+            ("full_time", result.comparisons_full_time),
+            ("open", result.comparisons),
+        )
+        for (scenario, mode), comparison in comparisons.items()
+    ]
+    if not parts:
+        return pd.DataFrame()
+    whole = pd.concat(parts, ignore_index=True)
+    first = [key for key in CURVE_FIGURES.keys if key in whole]
+    return whole[[*first, *(name for name in whole if name not in first)]]
 
 
 def load_table(result: StudyResult) -> pd.DataFrame:
@@ -304,6 +332,8 @@ class Findings:
         The best venues for sessions, alone and to mend each scenario; empty without candidates.
     readings
         The scenarios beside one another by what "open" is taken to mean.
+    curve
+        Who is within each of several times, before and after, by mode: ``curve.csv``.
     sessions
         Sessions a week that can be attended whole, by scenario; empty without a timetable.
     load
@@ -325,6 +355,7 @@ class Findings:
     fairness: pd.DataFrame
     outreach: tuple[Outreach, ...]
     readings: pd.DataFrame
+    curve: pd.DataFrame = field(default_factory=pd.DataFrame)
     sessions: pd.DataFrame = field(default_factory=pd.DataFrame)
     load: pd.DataFrame = field(default_factory=pd.DataFrame)
     hidden: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -339,7 +370,8 @@ class Findings:
         -------
         dict of str to pandas.DataFrame
             ``alternatives.csv``, ``sensitivity.csv``, ``uncertainty.csv``, ``doubts.csv``,
-            ``fairness.csv`` and ``outreach.csv``, those of them that there is something to say in.
+            ``curve.csv``, ``fairness.csv`` and ``outreach.csv``, those of them that there is
+            something to say in.
         """
         found = {
             "alternatives.csv": None
@@ -348,6 +380,7 @@ class Findings:
             "sensitivity.csv": self.sensitivity.frame,
             "uncertainty.csv": None if self.uncertainty is None else self.uncertainty.frame,
             "doubts.csv": None if self.uncertainty is None else self.uncertainty.sources_frame,
+            "curve.csv": self.curve if len(self.curve) else None,
             "fairness.csv": self.fairness,
             "outreach.csv": outreach_frame(self.outreach) if self.outreach else None,
         }
@@ -415,6 +448,10 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
     read, two = hide_small(readings, READING_FIGURES, policy, table="readings")
     attended, three = hide_small(sessions_table(result), SESSION_FIGURES, policy, table="sessions")
     load, four = hide_small(load_table(result), LOAD_FIGURES, policy, table="load")
+    # counts within more and more minutes tell of those between, as two scenarios do
+    steps = replace(CURVE_FIGURES, scenario="cutoff_min")
+    curve, five = hide_small(curve_table(result), steps, policy, table="curve.csv")
+    curve, six = hide_small(curve, CURVE_FIGURES, policy, table="curve.csv")
     return Findings(
         alternatives=alternatives,
         sensitivity=sensitive,
@@ -422,10 +459,11 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
         fairness=grouped,
         outreach=outreach,
         readings=read,
+        curve=curve,
         sessions=attended,
         load=load if policy.public else per_place(load),
         keeping=keep_some(result),
-        hidden=joined_logs([one, two, three, four]),
+        hidden=joined_logs([one, two, three, four, five, six]),
         exact_hours=tuple(_exact_hours(cases, result.study.criteria)),
         maps=find_maps(result, progress=tell),
     )
