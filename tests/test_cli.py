@@ -12,11 +12,14 @@ import pytest
 import eh_access
 from eh_access.provenance import file_sha256
 from eh_access.publish.outputs import OUTPUT_NAMES
+from pages import read_page
 from study_cli import Ran, run_cli
 from study_files import StudyFolder, write_study
 
 # the toy has no candidates, so that there is no venue to choose, and no neighbours
-WRITTEN = [name for name in OUTPUT_NAMES if name not in {"outreach.csv", "neighbours.csv"}]
+# an estimate is not drawn, and the toy has neither venues nor neighbours
+ABSENT = {"outreach.csv", "neighbours.csv", "uncertainty.csv", "doubts.csv"}
+WRITTEN = [name for name in OUTPUT_NAMES if name not in ABSENT]
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +37,16 @@ def test_a_report_writes_everything_and_says_where(reported: tuple[Ran, Path]) -
     ran, out = reported
     assert (ran.code, ran.err) == (0, "")
     assert sorted(path.name for path in out.iterdir()) == sorted(WRITTEN)
-    for name in WRITTEN:
-        assert name in ran.out
+    assert all(str(out / name) in ran.out for name in ("report.html", "map.html"))
+    assert f"and {len(WRITTEN) - 2} more in {out}" in ran.out
+
+
+def test_what_is_printed_is_the_answer_and_the_table(reported: tuple[Ran, Path]) -> None:
+    ran, out = reported
+    page = read_page((out / "report.html").read_text(encoding="utf-8"))
+    box = next(node for node in page.all("div") if "answer" in node.classes)
+    assert next(box.all("p")).text() in " ".join(ran.out.split())
+    assert len(ran.out.splitlines()) <= 25
 
 
 def test_an_estimate_is_told_as_one(reported: tuple[Ran, Path]) -> None:

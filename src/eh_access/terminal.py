@@ -96,6 +96,7 @@ def _send(number: signal.Signals) -> None:
 
 CANNOT_SAY = "cannot say"
 BEFORE_TOO = "*"
+LEAST = "\N{LESS-THAN OR EQUAL TO}"
 LETTERS = "AB"
 """What stands over scenarios in a table: their names would not fit."""
 UNITS = {"points": "pts"}
@@ -119,7 +120,7 @@ def verdict_table(verdicts: Verdicts, first: str, names: Sequence[str]) -> Table
         before = "-" if names and criterion.kind.of_change else _figure(was.value, was)
         if not names:
             before = f"{before} {_outcome(was)}"
-        bound = "at least" if criterion.better == "higher" else "at most"
+        bound = "\N{GREATER-THAN OR EQUAL TO}" if criterion.better == "higher" else LEAST
         wanted = f"{bound} {_measured(criterion.threshold, criterion.kind.unit)}"
         cells = [found.get((name, criterion.id)) for name in names]
         table.add_row(
@@ -280,13 +281,18 @@ def show_faults(error: EhAccessError) -> None:
 
 
 def show_report(result: StudyResult, files: Mapping[str, Path]) -> None:
-    """Print the verdicts of the scenarios, the warnings, and where the files are."""
+    """Print the answer's sentence, the verdicts of the scenarios, and where the files are."""
+    from eh_access.publish.context import answer_sentence  # noqa: PLC0415 - heavy
+    from eh_access.publish.numbers import counted  # noqa: PLC0415 - quick start
+
     console = Console()
     console.print(Text(result.study.title, style="bold"))
     if result.estimated:
         console.print(Text(INDICATIVE, style="bold red"))
     if result.study.illustrative:
         console.print(Text("ILLUSTRATIVE: not a decision anybody has taken.", style="bold"))
+    if answer := answer_sentence(result):
+        console.print(Text(answer))
     before = result.scenario_names[0]
     decided = [item for item in result.scenarios if item.name != before]
     for first in range(0, len(decided), len(LETTERS)):
@@ -300,19 +306,23 @@ def show_report(result: StudyResult, files: Mapping[str, Path]) -> None:
         console.print(verdict_table(result.verdicts, before, []))
     for line in _key(result.verdicts, before):
         console.print(Text(line))
-    told = [f"Not assessed: {item.label}." for item in result.not_assessed]
-    told += [
-        f"! {note_text(note) if note.topic == 'streets' else _first_sentence(note_text(note))}"
-        for note in result.notes
-        if note.level == "warning" and note.topic != "not-assessed"
-    ]
-    if told:
-        console.print()
-        for text in told:
-            console.print(Text(text, style="yellow" if text.startswith("!") else ""))
-        console.print(Text("All of it in full, and what was found in words: the report."))
+    warnings = sum(note.level == "warning" for note in result.notes)
+    if warnings:
+        console.print(
+            Text(f"! {counted(warnings, 'warning')}: see page 4 of the report.", style="yellow")
+        )
     console.print()
-    show_files(console, files)
+    _show_first(console, files)
+
+
+SHOWN_FIRST = ("report.html", "map.html")
+
+
+def _show_first(console: Console, files: Mapping[str, Path]) -> None:
+    """Print where the files that people open first are, and the folder of all."""
+    show_files(console, {name: files[name] for name in SHOWN_FIRST if name in files})
+    folder = next(iter(files.values())).parent
+    console.print(Text(f"  and {len(files) - len(SHOWN_FIRST)} more in {folder}"), soft_wrap=True)
 
 
 def _key(verdicts: Verdicts, first: str) -> list[str]:

@@ -53,14 +53,33 @@ PNG_DPI = 150
 class Drawing(str):
     """A figure as SVG, which is its text, with the same figure as PNG for Word."""
 
-    __slots__ = ("png",)
-    png: bytes  # the drawing as PNG
+    __slots__ = ("_figure",)
+    _figure: Figure | None  # what it was drawn from
 
-    def __new__(cls, svg: str, png: bytes = b"") -> Self:
-        """Return the text with the picture beside it."""
+    def __new__(cls, svg: str, figure: Figure | None = None) -> Self:
+        """Return the text with the figure beside it."""
         made = super().__new__(cls, svg)
-        made.png = png
+        made._figure = figure
         return made
+
+    @property
+    def png(self) -> bytes:
+        """The same drawing as PNG; drawn when it is asked for, which a page never does."""
+        import matplotlib as mpl  # noqa: PLC0415 - heavy
+
+        if self._figure is None:
+            return b""
+        with mpl.rc_context(SETTINGS), _quiet(), io.BytesIO() as picture:
+            self._figure.savefig(picture, format="png", dpi=PNG_DPI, metadata={"Software": None})
+            return picture.getvalue()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Let a sign that the font lacks be drawn as a box; every name stands in the tables as well."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        yield
 
 
 @contextmanager
@@ -75,15 +94,12 @@ def blank_figure(width_in: float, height_in: float) -> Iterator[tuple[Figure, Ax
 
 
 def drawn(figure: Figure) -> Drawing:
-    """Return a figure as SVG without the date it was drawn, and as PNG."""
-    with io.StringIO() as stream, io.BytesIO() as picture, warnings.catch_warnings():
-        # a sign the font lacks is drawn as a box; every name stands in the tables as well
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+    """Return a figure as SVG without the date it was drawn, ready to be drawn as PNG."""
+    with io.StringIO() as stream, _quiet():
         figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
         # laid out once is enough
         figure.set_layout_engine("none")
-        figure.savefig(picture, format="png", dpi=PNG_DPI, metadata={"Software": None})
-        return Drawing(LONG_NUMBER.sub(r"\1", stream.getvalue()), picture.getvalue())
+        return Drawing(LONG_NUMBER.sub(r"\1", stream.getvalue()), figure)
 
 
 LETTER_WIDTH = 0.6
@@ -440,15 +456,11 @@ def slopes_svg(
             for name, value, height in zip(
                 names, values, spread(values, LABEL_ROOM * ends.max()), strict=True
             ):
-                axes.annotate(
-                    f"{value:,.0f}  {name}" if at else f"{name}  {value:,.0f}",
-                    (at, value),
-                    (at + (LABEL_GAP if at else -LABEL_GAP), height),
-                    ha="left" if at else "right",
-                    va="center",
-                    fontsize=7.5,
-                    arrowprops={"arrowstyle": "-", "color": GREY, "lw": 0.4},
-                )
+                beside = at + (LABEL_GAP if at else -LABEL_GAP)
+                axes.plot([at, beside], [value, height], color=GREY, linewidth=0.4)
+                text = f" {value:,.0f}  {name}" if at else f"{name}  {value:,.0f} "
+                side = "left" if at else "right"
+                axes.text(beside, height, text, ha=side, va="center", fontsize=7.5)
         axes.set_xlim(-0.75, 1.75)
         axes.set_ylim(-0.12 * ends.max(), 1.08 * ends.max())
         axes.set_xticks([0, 1], ["before", "after"])

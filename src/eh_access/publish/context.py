@@ -36,6 +36,7 @@ from eh_access.publish.tabulations import (
     pairs_of,
     ranks_in_words,
     street_facts,
+    within_table,
 )
 from eh_access.publish.templates import Templates
 from eh_access.publish.wording import ANY_SITE, FULL_TIME, Wording, headline, scenario_label
@@ -54,6 +55,8 @@ CLOSE = str(Outcome.TOO_CLOSE)
 LOOKS: Mapping[str, Look] = {"met": "met", CLOSE: "close", "not met": "not-met"}
 SYMBOLS = {"met": "\N{CHECK MARK}", CLOSE: "\N{ALMOST EQUAL TO}", "not met": "\N{BALLOT X}"}
 STANDINGS = ("met", "close", "new", "worse", "unchanged", "better", "unclear", "unsaid")
+FEWER = frozenset({"mean_min", "losers_weight"})
+"""Measures by which a set is better where none is better by all: a shorter trip, fewer who lose."""
 WARDS_NAMED = 6
 WARDS_DRAWN = 10
 MOST_OF_THEM = 0.95
@@ -101,6 +104,23 @@ def report(
     """Return the report: four pages."""
     used = templates_of(result) if templates is None else templates
     return _document(result, used, "report", report_facts(result, tables, findings, used))
+
+
+def answer_sentence(result: StudyResult) -> str:
+    """Return the answer's first sentence; "" where there is nothing to compare."""
+    scenario, templates = headline(result), templates_of(result)
+    if scenario is None:
+        return ""
+    told = Told(
+        result=result,
+        tables={"within": within_table(result, Wording.of(result))},
+        findings=None,
+        templates=templates,
+        said=Wording.of(result),
+        scenario=scenario,
+    )
+    facts = {**base_facts(result), "headline": _headline(told), "hours": _hours(told)}
+    return templates.sentence("report/answer_first", facts)
 
 
 def templates_of(result: StudyResult) -> Templates:
@@ -263,15 +283,17 @@ def criteria_facts(told: Told) -> dict[str, Any]:
 
 
 def _criterion_row(told: Told, verdict: Verdict) -> tuple[Words, ...]:
-    said, criterion = told.said, verdict.criterion
+    criterion = verdict.criterion
     sign = "at least" if criterion.better == "higher" else "at most"
-    wanted = f"{sign} {said.value(verdict, verdict.threshold)}"
-    before = said.value(verdict, verdict.baseline_value)
+    wanted, before, after = (
+        told.said.value(verdict, value).replace("percentage points", "points")
+        for value in (verdict.threshold, verdict.baseline_value, verdict.value)
+    )
     return (
-        verdict.criterion.label,
-        wanted,
+        criterion.label,
+        f"{sign} {wanted}",
         "not applicable" if criterion.kind.of_change else before,
-        said.value(verdict, verdict.value),
+        after,
         outcome_run(verdict),
         _how_sure(told, verdict),
     )
@@ -446,6 +468,7 @@ def _kept(told: Told) -> dict[str, Any] | None:
         for name in table.frame["scenario"]
     ]
     table = replace(table, frame=table.frame.assign(scenario=short), notes=())
+    table = table.without("share_loses")
     rows = records(table.frame)
     none, ones = rows[0], [row for row in rows[1:] if " and " not in row["scenario"]]
     ones = [row for row in ones if math.isfinite(row["weight_loses"])]
@@ -617,7 +640,12 @@ def _alternatives(told: Told) -> dict[str, Any] | None:
         return None
     scored = found.frame[found.frame["scored"].astype(bool)]
     ours = scored[scored["is_council_choice"]]
-    better = found.beating_council()
+    better, how = found.beating_council(), "all"
+    if better.empty:
+        better, how = found.beating_council(strictly=False), "some"
+    if better.empty and len(ours) and set(scored) >= FEWER:
+        rows = [scored[key] < ours[key].iloc[0] for key in sorted(FEWER)]
+        better, how = scored[np.logical_and.reduce(rows)], "fewer"
     nearest = None
     if len(better) and len(ours):
         common = [len(set(found.council) & set(found.sets[number - 1])) for number in better.index]
@@ -626,7 +654,6 @@ def _alternatives(told: Told) -> dict[str, Any] | None:
         best = order.sort_values(keys, ascending=[False, True][: len(keys)], kind="stable").iloc[0]
         nearest = {
             "names": str(best["closed_names"]).split("; "),
-            "common": int(best["common"]),
             "mean": float(best.get("mean_min", math.nan)),
             "losers": float(best.get("losers_weight", math.nan)),
         }
@@ -635,6 +662,7 @@ def _alternatives(told: Told) -> dict[str, Any] | None:
         "scored": len(scored),
         "size": len(found.council),
         "better": len(better),
+        "how": how,
         "measures": len(found.counted),
         "nearest": nearest,
         "rank": _first(ours, "rank_mean_min"),

@@ -1432,7 +1432,7 @@ def _case_columns(words: Wording) -> tuple[Column, ...]:
 
 
 @tabulation
-def _within(result: StudyResult, words: Wording) -> Table:
+def within_table(result: StudyResult, words: Wording) -> Table:
     """Return how many are within the cutoff, before and after."""
     cutoff = result.study.settings.cutoff_min
     rows = [

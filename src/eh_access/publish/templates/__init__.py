@@ -49,6 +49,7 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "minutes": numbers.minutes,
     "listed": numbers.listed,
     "clause": numbers.clause,
+    "counted": numbers.counted,
     "capital": numbers.capital,
     "uncapital": numbers.uncapital,
     "quoted": numbers.quoted,
@@ -102,7 +103,7 @@ class Templates:
 
     def sentence(self, name: str, facts: Mapping[str, Any]) -> str:
         """Return a template of a sentence or two, filled in, on one line."""
-        return " ".join(self._filled(name, facts).split()).translate(BACK)
+        return plain(_runs(" ".join(self._filled(name, facts).split())))
 
     def part(self, name: str, part: str, facts: Mapping[str, Any]) -> str:
         """Return one named block of a template, filled in, on one line."""

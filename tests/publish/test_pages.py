@@ -1,0 +1,131 @@
+"""The four pages: plain words, four sheets of paper, and the same for any study."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from eh_access.publish.context import report
+from eh_access.publish.document import Bullets, Document, PageBreak, Paragraph, plain
+from eh_access.publish.tabulations import further_tables, tabulate
+from eh_access.publish.writers.html import page
+from eh_access.study.config import load_study
+from eh_access.study.findings import find_findings
+from eh_access.study.result import StudyResult
+from eh_access.study.run import run_study
+
+TEMPLATES = Path(__file__).parents[2] / "src/eh_access/publish/templates"
+VOWELS = re.compile(r"[aeiouy]+")
+WORD = re.compile(r"[A-Za-z][A-Za-z'\u2019-]*")
+GRADE = 10.0
+MOST_WORDS = 30
+
+
+def syllables(word: str) -> int:
+    """Return about how many syllables a word has: its groups of vowels, a silent e left out."""
+    return max(len(VOWELS.findall(word.lower().removesuffix("e"))), 1)
+
+
+def sentences(text: str) -> list[list[str]]:
+    found = [WORD.findall(part) for part in re.split(r"(?<=[.?!:;])\s", text)]
+    return [words for words in found if words]
+
+
+def grade(text: str) -> float:
+    """Return the Flesch-Kincaid grade (Kincaid and others, 1975)."""
+    parts = sentences(text)
+    words = [word for part in parts for word in part]
+    return 0.39 * len(words) / len(parts) + 11.8 * sum(map(syllables, words)) / len(words) - 15.59
+
+
+def pages_of(document: Document) -> Iterator[list[str]]:
+    """Yield the paragraphs and lines of each page."""
+    texts: list[str] = []
+    for block in document.blocks:
+        if isinstance(block, PageBreak):
+            yield texts
+            texts = []
+        elif isinstance(block, Paragraph):
+            texts.append(plain(block.text))
+        elif isinstance(block, Bullets):
+            texts += [plain(item) for item in block.items]
+    yield texts
+
+
+def made(result: StudyResult) -> Document:
+    findings = find_findings(result)
+    return report(result, {**tabulate(result), **further_tables(result, findings)}, findings)
+
+
+@pytest.fixture(scope="module", params=["rotherham", "newport"])
+def document(request: pytest.FixtureRequest) -> tuple[Document, StudyResult]:
+    result = run_study(load_study(request.param))
+    return made(result), result
+
+
+def test_the_grade_of_texts_worked_by_hand() -> None:
+    # 6 words, 6 syllables, 1 sentence: 0.39 * 6 + 11.8 - 15.59
+    assert grade("The cat sat on the mat.") == pytest.approx(-1.45)
+    # 2 words, 7 syllables: 0.39 * 2 + 11.8 * 3.5 - 15.59
+    assert grade("Accessibility matters.") == pytest.approx(0.78 + 11.8 * 4 - 15.59)
+
+
+def test_the_pages_are_plain(document: tuple[Document, StudyResult]) -> None:
+    pages = list(pages_of(document[0]))
+    assert len(pages) == 4
+    for texts in pages:
+        assert grade(" ".join(texts)) <= GRADE
+
+
+def test_page_one_has_no_long_sentence_and_an_answer_of_150_words(
+    document: tuple[Document, StudyResult],
+) -> None:
+    answer = [
+        plain(block.text)
+        for block in document[0].blocks
+        if isinstance(block, Paragraph) and block.kind == "answer"
+    ]
+    assert len(" ".join(answer).split()) <= 150
+    for part in re.split(r"(?<=[.?!])\s", " ".join(answer)):
+        assert len(part.split()) <= MOST_WORDS, part
+
+
+def test_no_place_is_named_in_a_template() -> None:
+    named = re.compile(
+        r"rotherham|newport|park view|broom valley|wath|under-fives|children.s|\bcentre",
+        re.IGNORECASE,
+    )
+    for path in TEMPLATES.rglob("*.md.j2"):
+        assert not named.search(path.read_text(encoding="utf-8")), path.name
+
+
+def test_printed_they_are_four_pages(
+    document: tuple[Document, StudyResult], tmp_path: Path
+) -> None:
+    browser = shutil.which("chromium")
+    if browser is None:
+        pytest.skip("Chromium is not installed")
+    (tmp_path / "report.html").write_text(page(*document), encoding="utf-8")
+    flags = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync")
+    quiet = ("--disable-background-networking", "--disable-component-update")
+    out = tmp_path / "report.pdf"
+    subprocess.run(
+        [
+            browser,
+            *flags,
+            *quiet,
+            f"--user-data-dir={tmp_path / 'profile'}",
+            "--no-pdf-header-footer",
+            f"--print-to-pdf={out}",
+            (tmp_path / "report.html").as_uri(),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+    assert len(re.findall(rb"/Type\s*/Page[^s]", out.read_bytes())) == 4
