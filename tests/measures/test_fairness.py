@@ -21,6 +21,7 @@ from eh_access.measures.equity import (
     gap,
     gaps_between,
     groupings,
+    members,
     simultaneous,
 )
 from strategies_analysis import World, some_of, worlds
@@ -186,9 +187,9 @@ def test_gaps_of_every_draw_are_those_of_a_table_with_those_minutes() -> None:
     drawn = drawn_as(comparison, 5, 1.0)
     numbers = pd.factorize(comparison.groups["ward_name"], sort=True)[0]
     weights = comparison.frame["weight"].to_numpy()
-    found = gaps_between(
-        weights * (drawn.after - drawn.before), np.tile(weights, (5, 1)), numbers, 4
-    )
+    member = members(numbers, 4)
+    added = weights * (drawn.after - drawn.before)
+    found = gaps_between(added @ member, np.tile(weights, (5, 1)) @ member)
     for draw in range(5):
         added = drawn.after[draw] - drawn.before[draw]
         for ward in range(4):

@@ -266,12 +266,16 @@ class Drawn:
 
     def figures(self, states: Mapping[str, Places], rows: int) -> Doubles:
         """Return what each origin has, (rows, origins); a site without states is as given."""
-        found = np.repeat(self.certain[None, :], rows, axis=0)
-        given = np.full(rows, AS_GIVEN)
+        given = self.certain.copy()
         for option in self.options:
-            gained = option.gains[states.get(option.site_id, given)]
-            at = option.columns
-            found[:, at] = self.view.together(found[:, at], gained)
+            if option.site_id not in states:
+                at = option.columns
+                given[at] = self.view.together(given[at], option.gains[AS_GIVEN])
+        found = np.repeat(given[None, :], rows, axis=0)
+        for option in self.options:
+            if option.site_id in states:
+                at, gained = option.columns, option.gains[states[option.site_id]]
+                found[:, at] = self.view.together(found[:, at], gained)
         return found
 
 
@@ -305,8 +309,9 @@ class Simulation:
     def side(self, case: Case, scope: Scope, side: Side) -> tuple[object, Drawn, Doubles]:
         """Return a side under any states, and what each origin has in every draw."""
         view = view_of(scope, case, side)
-        ids = [(tuple(some.ids), tuple(some.hours)) for some in (view.sites, view.unknown)]
-        key = (scope, id(side.times), *ids)
+        sites = (view.sites, view.unknown)
+        hours = [tuple(some.hours) for some in sites] if scope.figure == "hours" else []
+        key = (scope, id(side.times), *(tuple(some.ids) for some in sites), *hours)
         if key not in self._memory:
             drawn = self._drawn(case, view, side)
             self._memory[key] = drawn, drawn.figures(self.states, self.draws)

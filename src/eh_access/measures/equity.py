@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
@@ -349,12 +349,16 @@ class DrawnMinutes:
     weights: Doubles
 
 
-def gaps_between(held: Doubles, load: Doubles, groups: NDArray[np.intp], count: int) -> Doubles:
-    """Return each group's mean less that of everybody else known, (draws, groups)."""
-    # ``held`` is weight times value, ``load`` weight, both (draws, origins); group -1 is not known
+def members(groups: NDArray[np.intp], count: int) -> Doubles:
+    """Return who belongs to which group, (origins, groups); group -1 is not known."""
     member = np.zeros((len(groups), count))
     member[np.flatnonzero(groups >= 0), groups[groups >= 0]] = 1.0
-    inside, weight = held @ member, load @ member
+    return member
+
+
+def gaps_between(inside: Doubles, weight: Doubles) -> Doubles:
+    """Return each group's mean less that of everybody else, from sums by group, (draws, groups)."""
+    count = inside.shape[1]
     # not the whole less the group, which would leave a rest of rounding where there is nobody
     others = 1.0 - np.eye(count)
     other, other_weight = inside @ others, weight @ others
@@ -526,17 +530,13 @@ def _with_names(table: pd.DataFrame, scenario: str, mode: str, sites: str) -> pd
 def _groups_of(comparison: Comparison, drawn: DrawnMinutes | None) -> pd.DataFrame:
     frame, index = comparison.frame, comparison.frame.index
     by_area = comparison.groups.get("area_id", pd.Series(index, index=index))
-    held, load = (None, None) if drawn is None else _changes(drawn)
-    parts = []
+    parts, families = [], []
     for kind, names in groupings(comparison).items():
         table = comparison.summary(names)
         numbers = table.index.get_indexer(pd.Index(names))
         known = np.where((table.index == NOT_KNOWN)[numbers], -1, numbers)
         table = table.assign(**_fairness_gaps(frame, known, len(table)))
-        low, high = np.full((2, len(table)), np.nan)
-        if held is not None and load is not None:
-            low, high = simultaneous(gaps_between(held, load, known, len(table)))
-        table = table.assign(gap_change_low_min=low, gap_change_high_min=high)
+        families.append(members(known, len(table)))
         table["areas"] = pd.Series(by_area).groupby(names).nunique().reindex(table.index)
         for when in ("before", "after"):
             table[f"gini_{when}"] = _ginis(frame, numbers, len(table), when)
@@ -548,7 +548,10 @@ def _groups_of(comparison: Comparison, drawn: DrawnMinutes | None) -> pd.DataFra
         parts.append(table.rename_axis("group").reset_index().assign(group_kind=kind))
     told = pd.concat(parts, ignore_index=True)
     whole = told["weight"].where(told["weight"] > 0)
+    low, high = _intervals(drawn, families)
     return told.assign(
+        gap_change_low_min=low,
+        gap_change_high_min=high,
         share_unchanged=told["weight_unchanged"] / whole,
         loser_min=comparison.loser_min,
         estimated=comparison.estimated,
@@ -563,21 +566,33 @@ def _reached(frame: pd.DataFrame, when: str) -> tuple[Doubles, Doubles]:
     return np.where(both, minutes, 0.0), np.where(both, frame["weight"].to_numpy(), 0.0)
 
 
-def _changes(drawn: DrawnMinutes) -> tuple[Doubles, Doubles]:
-    """Return weight times added minutes, and weight, of those reached both before and after."""
+def _intervals(drawn: DrawnMinutes | None, families: Sequence[Doubles]) -> tuple[Doubles, Doubles]:
+    """Return an interval for the gap in added minutes of every group, family by family."""
+    count = sum(family.shape[1] for family in families)
+    if drawn is None:
+        low, high = np.full((2, count), np.nan)
+        return low, high
+    # of those reached both before and after
     both = np.isfinite(drawn.before) & np.isfinite(drawn.after)
     load = np.where(both, drawn.weights, 0.0)
     change = np.subtract(drawn.after, drawn.before, out=np.zeros(both.shape), where=both)
-    return np.asarray(load * change), load
+    every = np.concatenate(families, axis=1)
+    inside, weight = (load * change) @ every, load @ every
+    ends = np.cumsum([family.shape[1] for family in families])[:-1]
+    parts = [np.split(sums, ends, axis=1) for sums in (inside, weight)]
+    intervals = [simultaneous(gaps_between(*sums)) for sums in zip(*parts, strict=True)]
+    low, high = (np.concatenate(side) for side in zip(*intervals, strict=True))
+    return low, high
 
 
 def _fairness_gaps(frame: pd.DataFrame, groups: NDArray[np.intp], count: int) -> dict[str, Doubles]:
     """Return the columns of gaps, every group against everybody else whose group is known."""
     before, weights = _reached(frame, "before")
     after, _ = _reached(frame, "after")
+    member = members(groups, count)
 
     def gap(values: Doubles) -> Doubles:
-        found = gaps_between((weights * values)[None], weights[None], groups, count)
+        found = gaps_between((weights * values)[None] @ member, weights[None] @ member)
         return np.asarray(found[0])
 
     return {
