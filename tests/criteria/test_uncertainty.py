@@ -246,6 +246,7 @@ def test_missed_before_needs_the_draws_too() -> None:
         (0.90, "very likely", "90 in 100"),
         (0.66, "likely", "66 in 100"),
         (0.6599, "too close to call", "65 in 100"),
+        (0.0099, "too close to call", "fewer than 1 in 100"),
     ],
 )
 def test_chances_in_words(chance: float, word: str, printed: str) -> None:

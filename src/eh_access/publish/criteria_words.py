@@ -167,9 +167,11 @@ MOST_PRINTED = 0.99
 
 
 def in_100(chance: float) -> str:
-    """Return a chance as so many in 100, rounded down and never beyond 99."""
+    """Return a chance as so many in 100, rounded down, never beyond 99 or below 1."""
     if chance > MOST_PRINTED:
         return "more than 99 in 100"
+    if chance < 1 - MOST_PRINTED:
+        return "fewer than 1 in 100"
     return f"{math.floor(100 * chance + ROUNDING)} in 100"
 
 

@@ -21,7 +21,12 @@ from eh_access.planning.three_readings import LONG_WEEK_H
 from eh_access.privacy.hiding import hide_small
 from eh_access.publish import numbers
 from eh_access.publish.attribution import credit_lines, sources_frame
-from eh_access.publish.criteria_words import ASSUMPTIONS, source_words, turns_in_words
+from eh_access.publish.criteria_words import (
+    ASSUMPTIONS,
+    in_100,
+    source_words,
+    turns_in_words,
+)
 from eh_access.publish.notes import facts_about, note_text
 from eh_access.publish.numbers import clause
 from eh_access.publish.table import (
@@ -1054,7 +1059,7 @@ def _uncertainty(
     """Return how sure each outcome is, and what each doubt makes of it."""
     spread, parts = found.frame, found.sources_frame
     told = _scaled(spread, ("low", "median", "high"), criteria, said)
-    told["met"] = spread["probability_met"]
+    told["met"] = [in_100(chance) for chance in spread["probability_met"]]
     head = (
         Column("scenario", "Scenario"),
         Column("criterion", "Criterion"),
@@ -1070,7 +1075,7 @@ def _uncertainty(
                 Column("median", "Middle value", "value"),
                 *ends,
                 Column("value_unit", "Unit of the three"),
-                Column("met", "Chance that it is met", "percent"),
+                Column("met", "Chance that it is met"),
                 Column("likelihood", "The likelier of met and not met"),
             ),
             told,
@@ -1081,7 +1086,8 @@ def _uncertainty(
     if len(parts):
         told = _scaled(parts, ("low", "high"), criteria, said)
         told["doubt"] = [source_words(source) for source in found.sources]
-        told["now"], told["then"] = parts["right_now"], parts["right_then"]
+        for key in ("right_now", "right_then"):
+            told[key] = [in_100(chance) for chance in parts[key]]
         tables.append(
             make_table(
                 "doubts",
@@ -1092,8 +1098,8 @@ def _uncertainty(
                     *ends,
                     Column("value_unit", "Unit of the two"),
                     Column("share", "Share of the whole range", "percent"),
-                    Column("now", "Likelier outcome right now", "percent"),
-                    Column("then", "right once it is known", "percent"),
+                    Column("right_now", "Likelier outcome right now"),
+                    Column("right_then", "right once it is known"),
                 ),
                 told,
                 notes=said.table_notes,
