@@ -1,4 +1,4 @@
-"""How sure each outcome is: criteria evaluated under every draw of what is not known."""
+"""How sure outcomes are: criteria evaluated under every draw of what is not known."""
 
 from __future__ import annotations
 
