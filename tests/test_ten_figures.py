@@ -76,6 +76,11 @@ def cell(row: pd.Series, heading: str) -> str:
     return next(row[name] for name in row.index if name.startswith(heading))
 
 
+def closed(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the scenario in which the three are gone."""
+    return table[table["Scenario"] == CLOSED_LABEL]
+
+
 def share(part: pd.Series, weight: pd.Series) -> float:
     return float(weight[part].sum() / weight.sum())
 
@@ -115,7 +120,7 @@ def by_street(mode: eh.TravelMode, direction: Direction = "to_sites") -> pd.Data
 
 def test_1_everyone_is_counted(written: Written, walk: pd.DataFrame) -> None:
     assert walk["weight"].sum() == pytest.approx(14_637, abs=0.01)
-    table = written.table("Under-fives within 30 minutes", CLOSED_LABEL)
+    table = closed(written.table("Under-fives within 30 minutes"))
     assert set(table.filter(like="All (").iloc[:, 0]) == {f"{walk['weight'].sum():,.0f}"}
 
 
@@ -124,7 +129,7 @@ def test_2_within_a_30_minute_walk(written: Written, walk: pd.DataFrame) -> None
     was, now = (share(walk[column] <= 30 + SPARE, walk["weight"]) for column in ("was", "now"))
     assert (verdict["baseline_value"], verdict["value"]) == pytest.approx((was, now), abs=1e-6)
     assert fall["value"] == pytest.approx((was - now) * 100, abs=1e-4)
-    row = written.table("Under-fives within 30 minutes", CLOSED_LABEL).iloc[0]
+    row = closed(written.table("Under-fives within 30 minutes")).iloc[0]
     assert row["Travelling"] == "on foot"
     whole = walk["weight"].sum()
     assert cell(row, "Within before (") == f"{was * whole:,.0f}"
@@ -229,10 +234,12 @@ def test_8_opening_hours_within_reach_there_and_back(written: Written, walk: pd.
         hours = pd.Series(25.0, index=near.columns).where(~gone, kept)
         now = mean((near * hours).sum(axis=1), walk["weight"])
         assert value == pytest.approx((was - now) / was, abs=1e-5)
+        row = written.table("each number of hours kept").set_index("Hours a week kept")
+        assert float(row.loc[f"{kept:g}", "Value"]) == pytest.approx(100 * value, abs=0.051)
 
 
 def test_9_who_loses_and_the_mean_walk(written: Written, walk: pd.DataFrame) -> None:
-    row = written.table("Minutes to the nearest centre", CLOSED_LABEL).iloc[0]
+    row = closed(written.table("Minutes to the nearest centre")).iloc[0]
     assert row["Travelling"] == "on foot"
     loses = walk["weight"][walk["added"] > 5 + SPARE].sum()
     assert cell(row, "Lose") == f"{loses:,.0f}"

@@ -832,6 +832,7 @@ def further_tables(result: StudyResult, findings: Findings) -> Mapping[str, Tabl
         tables.append(_outreach(findings.tables()["outreach.csv"], tried, limit_min, said))
     tables += [
         _sensitivity(findings.sensitivity.frame, criteria, said),
+        _hours_kept(findings.sensitivity.frame, criteria, said),
         _tipping(findings.sensitivity.tipping, criteria, said),
     ]
     if result.uncertainty is not None:
@@ -1023,6 +1024,24 @@ def _sensitivity(frame: pd.DataFrame, criteria: Mapping[str, Criterion], said: W
     )
     title = f"Each criterion with one assumption changed at a time, {said.place}{said.mark}"
     return make_table("sensitivity", title, columns, told, notes=said.table_notes, headers=4)
+
+
+def _hours_kept(frame: pd.DataFrame, criteria: Mapping[str, Criterion], said: Wording) -> Table:
+    """Return what a criterion about any open site comes to for each number of hours kept."""
+    kept = frame[frame["assumption"] == "agreed_hours"]
+    told = _scaled(kept, ("value", "baseline_value"), criteria, said)
+    told["label"] = [criteria[str(name)].label for name in kept["criterion"]]
+    told["kept"] = [f"{hours:g}" for hours in kept["step"]]
+    columns = (
+        Column("scenario", "Scenario"),
+        Column("label", "Criterion"),
+        Column("kept", "Hours a week kept"),
+        Column("value", "Value", "value"),
+        Column("value_unit", "Unit"),
+        Column("outcome", "The figures point to"),
+    )
+    title = f"What comes of each number of hours kept where they are cut, {said.place}{said.mark}"
+    return make_table("hours_kept", title, columns, told, notes=said.table_notes, headers=3)
 
 
 def _tipping(frame: pd.DataFrame, criteria: Mapping[str, Criterion], said: Wording) -> Table:
