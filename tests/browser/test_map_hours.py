@@ -13,7 +13,6 @@ from eh_access.criteria.criterion import Case, JudgeSettings, Side
 from eh_access.criteria.evaluate import Assumptions, evaluate
 from eh_access.criteria.judge import judge
 from eh_access.measures.scenarios import Scenario, SetHours, apply_scenario
-from eh_access.study.run import cases_of
 from map_study import toy_result
 
 if TYPE_CHECKING:
@@ -126,7 +125,7 @@ def test_rotherhams_opening_hours_are_those_of_the_sensitivity(
 ) -> None:
     page = Opened(chromium, rotherham_page, link="#scenario=deregister-sessions")
     page.page.fill("#kept-number", f"{kept:g}")
-    case = next(case for case in cases_of(rotherham) if case.scenario == "deregister-sessions")
+    case = next(case for case in rotherham.cases() if case.scenario == "deregister-sessions")
     shown = page.page.evaluate(JUDGED)
     for criterion, found in zip(rotherham.study.criteria, shown, strict=True):
         if criterion.sites == "open":

@@ -94,8 +94,8 @@ def test_a_study_asks_a_new_kind_and_its_files_answer(tmp_path: Path) -> None:
     write_outputs(result, find_findings(result), tmp_path / "out")
     row = pd.read_csv(tmp_path / "out" / "verdicts.csv").set_index("scenario").loc["one-less"]
     assert row["value"] == pytest.approx(verdict.value)
-    report = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
-    assert f"Within a 30-minute walk: {round(verdict.value, 1):g} minutes, " in report
+    annex = (tmp_path / "out" / "annex.html").read_text(encoding="utf-8")
+    assert f"Within a 30-minute walk: {round(verdict.value, 1):g} minutes, " in annex
 
 
 def test_an_unknown_kind_is_refused() -> None:
