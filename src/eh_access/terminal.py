@@ -143,7 +143,7 @@ def _outcome(verdict: Verdict) -> str:
     """Return an outcome; of one that cannot be said what it points to, in brackets."""
     if str(verdict.outcome) != CANNOT_SAY:
         return str(verdict.outcome).removesuffix(" to call")
-    return f"({verdict.indication})" if verdict.indication else "?"
+    return f"({verdict.indication.removesuffix(' to call')})" if verdict.indication else "?"
 
 
 def _figure(value: float, verdict: Verdict) -> str:

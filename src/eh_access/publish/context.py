@@ -652,10 +652,12 @@ def _alternatives(told: Told) -> dict[str, Any] | None:
         order = better.assign(common=common)
         keys = ["common", "mean_min"] if "mean_min" in order else ["common"]
         best = order.sort_values(keys, ascending=[False, True][: len(keys)], kind="stable").iloc[0]
+        losers = float(best.get("losers_weight", math.nan))
         nearest = {
             "names": str(best["closed_names"]).split("; "),
             "mean": float(best.get("mean_min", math.nan)),
-            "losers": float(best.get("losers_weight", math.nan)),
+            "losers": losers,
+            "hidden": math.isnan(losers + _first(ours, "losers_weight")),
         }
     return {
         "sets": len(found.frame),

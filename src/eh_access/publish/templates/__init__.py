@@ -197,7 +197,7 @@ def _line_of(error: BaseException) -> str:
     trace, found = error.__traceback__, ""
     while trace is not None:
         if trace.tb_frame.f_code.co_filename.endswith(ENDING):
-            found = f", line {trace.tb_lineno}"
+            found = f", {Path(trace.tb_frame.f_code.co_filename).name} line {trace.tb_lineno}"
         trace = trace.tb_next
     return found
 
