@@ -1,4 +1,4 @@
-"""How many points the share of people within so many minutes of a site falls by."""
+"""How many points the share of people near a site falls by."""
 
 from __future__ import annotations
 

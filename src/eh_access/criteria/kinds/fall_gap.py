@@ -1,4 +1,4 @@
-"""How many points more a group's share near a site falls by than everyone else's."""
+"""How many points more a group's share near a site falls than elsewhere."""
 
 from __future__ import annotations
 

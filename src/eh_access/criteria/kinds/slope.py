@@ -1,4 +1,4 @@
-"""How many minutes more are added for each step down a scale, such as deciles of deprivation."""
+"""How many more minutes are added for each step of deprivation."""
 
 from __future__ import annotations
 
