@@ -348,7 +348,7 @@ def test_criteria_without_their_inputs_are_left_out_aloud() -> None:
     ]
     told = " ".join(note.text for note in found.notes)
     assert "Not scored: mean_deprived_fifth_min" in told
-    assert "Not scored: deprived-not-worse: the column 'imd_decile'" in told
+    assert "Not scored: deprived-not-worse (the column 'imd_decile'" in told
     assert "Scored without bus: no-car" in told
 
 
