@@ -95,6 +95,7 @@ def test_licences_note_names_every_licence_and_credit() -> None:
         ("sites/rotherham_centres.csv", 12),
         ("sites/rotherham_youth.csv", 5),
         ("sites/rotherham_candidates.csv", 182),
+        ("sites/rotherham_youth_venues.csv", 66),
         ("sites/rotherham_neighbours.csv", 6),
         ("sites/newport_sites.csv", 12),
         ("boundaries/rotherham_lsoa21.geojson", 170),
@@ -107,7 +108,9 @@ def test_counts_are_those_of_the_sources(name: str, count: int) -> None:
 
 
 @pytest.mark.parametrize("name", ["rotherham_oa", "rotherham_postcode"])
-@pytest.mark.parametrize(("column", "of_area"), [("weight", "under_fives"), ("age0_15",) * 2])
+@pytest.mark.parametrize(
+    ("column", "of_area"), [("weight", "under_fives"), ("age0_15",) * 2, ("age10_19",) * 2]
+)
 def test_modelled_children_add_up_to_every_areas_census_count(
     name: str, column: str, of_area: str
 ) -> None:
@@ -295,6 +298,22 @@ def test_candidates_are_counted_like_the_sources() -> None:
     moved = ours[(ours["kind"] == "library") & (ours["location_basis"] == "surveyed")]
     assert len(moved) == 8
     assert ours["kind"].map(counts).notna().all()
+
+
+@needs_shared
+def test_venues_for_young_people_are_the_registers_own() -> None:
+    ours = pd.read_csv(DATA / "sites" / "rotherham_youth_venues.csv")
+    candidates = pd.read_csv(DATA / "sites" / "rotherham_candidates.csv")
+    kinds = ours["kind"].value_counts().to_dict()
+    for kind in ("library", "community centre"):
+        assert set(ours["name"][ours["kind"] == kind]) == set(
+            candidates["name"][candidates["kind"] == kind]
+        )
+    schools = pd.read_csv(SHARED / "south_yorkshire" / "sites" / "schools_2025.csv")
+    here = schools[(schools["district"] == "E08000018") & (schools["phase"] == "Secondary")]
+    assert set(ours["name"][ours["kind"] == "secondary school"]) == set(here["name"])
+    assert kinds["leisure centre"] == 3
+    assert ours.index.size == kinds["library"] + kinds["community centre"] + len(here) + 3
 
 
 @needs_shared

@@ -48,7 +48,9 @@ def _lsoas(source: Path) -> gpd.GeoDataFrame:
             raise ValueError(f"{name}: its areas are not those of the boundaries")
     lookup, cars = tables["lookup_lsoa21"], tables["lsoa21_no_car"]
     frame["under_fives"] = tables["lsoa21_population"]["age0_4"]
-    frame["age0_15"] = tables["lsoa21_population"]["age0_15"]
+    people = tables["lsoa21_population"]
+    frame["age0_15"] = people["age0_15"]
+    frame["age10_19"] = people["age10_14"] + people["age15_19"]
     frame["households"] = cars["households"]
     frame["no_car_share"] = (cars["no_car"] / cars["households"]).round(6)
     frame["imd_decile"] = tables["lsoa21_imd2025"]["IMD_decile"]
@@ -67,7 +69,8 @@ def _output_areas(
     frame = pd.DataFrame({"origin_id": points["oa21cd"], "easting": xy[:, 0], "northing": xy[:, 1]})
     frame["weight"] = _shared(points["lsoa21cd"], points["households"], lsoas["under_fives"])
     frame["weight_basis"] = "modelled"
-    frame["age0_15"] = _shared(points["lsoa21cd"], points["households"], lsoas["age0_15"])
+    for column in ("age0_15", "age10_19"):
+        frame[column] = _shared(points["lsoa21cd"], points["households"], lsoas[column])
     frame["area_id"] = points["lsoa21cd"]
     frame["ward_code"] = points["wd25cd_pip"]
     frame["ward_name"] = points["wd25cd_pip"].map(ward_names)
@@ -90,7 +93,8 @@ def _postcodes(source: Path, lsoas: gpd.GeoDataFrame, ward_names: dict[str, str]
     frame[["easting", "northing"]] = found[["easting", "northing"]]
     frame["weight"] = _shared(found["lsoa"], one, lsoas["under_fives"])
     frame["weight_basis"] = found["basis"]
-    frame["age0_15"] = _shared(found["lsoa"], one, lsoas["age0_15"])
+    for column in ("age0_15", "age10_19"):
+        frame[column] = _shared(found["lsoa"], one, lsoas[column])
     frame["area_id"] = found["lsoa"]
     frame["ward_code"] = found["ward"]
     frame["ward_name"] = found["ward"].map(ward_names)
@@ -114,7 +118,7 @@ def _write_2018(source: Path, today: pd.DataFrame, out: Path) -> None:
             raise ValueError(f"{name}: areas of the boundaries are missing")
         lsoas = lsoas.join(table[list(columns)].rename(columns=columns))
     wards = _polygons(source / "boundaries" / "wards13.geojson")
-    frame = today.drop(columns=["ruc21"]).copy()
+    frame = today.drop(columns=["ruc21", "age10_19"]).copy()
     frame["area_id"], frame["ward_code"] = _area_of(frame, lsoas), _area_of(frame, wards)
     if set(frame["area_id"]) != set(lsoas.index):
         raise ValueError("lsoa11: an area holds no output area, so its children would be lost")

@@ -1,4 +1,4 @@
-"""Rotherham's centres, youth centres, neighbours' centres and possible venues."""
+"""Rotherham's centres, youth centres, neighbours' centres and other venues."""
 
 from __future__ import annotations
 
@@ -65,6 +65,10 @@ INFERRED = (
 )
 COMMUNITY_CENTRE = re.compile(r"community cent(?:re|er)", re.IGNORECASE)
 
+# ---------------------------------------------------------------- venues for young people
+YOUTH_VENUES = ("library", "community centre")
+LEISURE_CENTRE = re.compile(r"leisure (?:centre|complex)", re.IGNORECASE)
+
 # ---------------------------------------------------------------- neighbours
 OSM_SOURCE = "OpenStreetMap, August 2021 (ODbL), as vector tiles have it"
 OSM_RADIUS_M = 50
@@ -87,7 +91,10 @@ def build(shared: Path, out: Path) -> None:
         _write(sites[sites["kind"] == kind], folder / f"rotherham_{name}.csv")
     _write(_neighbours(places, borough, shared), folder / "rotherham_neighbours.csv")
     inside = shapely.contains_xy(borough, places["easting"], places["northing"])
-    _write(_candidates(shared, places[inside], sites), folder / "rotherham_candidates.csv")
+    candidates = _candidates(shared, places[inside], sites)
+    _write(candidates, folder / "rotherham_candidates.csv")
+    venues = _youth_venues(shared, places[inside], candidates)
+    _write(venues, folder / "rotherham_youth_venues.csv")
 
 
 def _write(frame: pd.DataFrame, path: Path) -> None:
@@ -139,11 +146,28 @@ def _candidates(shared: Path, places: pd.DataFrame, sites: pd.DataFrame) -> pd.D
     is_hall |= named.str.contains(CHILDRENS_CENTRE)
     placed = [older[older["location_basis"] == "surveyed"], sites[sites["easting"] != ""]]
     halls = _mapped(places[is_hall & ~is_library], pd.concat(placed))
-    found = pd.concat([_schools(shared), older, halls], ignore_index=True)
+    found = pd.concat([_schools(shared, "Primary"), older, halls], ignore_index=True)
     for column in ("locality", "hours_per_week", "address", "postcode"):
         found[column] = found[column].fillna("") if column in found else ""
     if repeated := found["site_id"][found["site_id"].duplicated()].tolist():
         raise ValueError(f"candidates: ids stand twice: {repeated}")
+    return found
+
+
+def _youth_venues(shared: Path, places: pd.DataFrame, candidates: pd.DataFrame) -> pd.DataFrame:
+    """Return the public venues where young people may go; none is known to offer them anything."""
+    leisure = places[
+        (places["subclass"] == "sports_centre") & places["name"].str.contains(LEISURE_CENTRE)
+    ].copy()
+    leisure["site_id"] = [slug(name) for name in leisure["name"]]
+    leisure["kind"] = "leisure centre"
+    leisure["location_basis"], leisure["location_radius_m"] = "surveyed", OSM_RADIUS_M
+    leisure["evidence"] = "a leisure centre of this name in OpenStreetMap in August 2021"
+    leisure["source"] = OSM_SOURCE
+    halls = candidates[candidates["kind"].isin(YOUTH_VENUES)]
+    found = pd.concat([halls, leisure, _schools(shared, "Secondary")], ignore_index=True)
+    for column in ("locality", "hours_per_week", "address", "postcode"):
+        found[column] = found[column].fillna("")
     return found
 
 
@@ -193,10 +217,10 @@ def _mapped(halls: pd.DataFrame, taken: pd.DataFrame) -> pd.DataFrame:
     return halls
 
 
-def _schools(shared: Path) -> pd.DataFrame:
-    """Return the borough's primary schools of today; nursery schools here are centres already."""
+def _schools(shared: Path, phase: str) -> pd.DataFrame:
+    """Return the borough's schools of one phase; nursery schools here are centres already."""
     schools = pd.read_csv(shared / "south_yorkshire" / "sites" / "schools_2025.csv")
-    schools = schools[(schools["district"] == BOROUGH) & (schools["phase"] == "Primary")].copy()
+    schools = schools[(schools["district"] == BOROUGH) & (schools["phase"] == phase)].copy()
     wards = gpd.read_file(shared / "rotherham" / "boundaries" / "wards25.geojson")
     shapes = shapely.transform(wards.geometry.to_numpy(), to_grid)
     points = shapely.points(schools[["easting", "northing"]].to_numpy(dtype=float))
@@ -206,7 +230,7 @@ def _schools(shared: Path) -> pd.DataFrame:
     twice = schools["name"].duplicated(keep=False)
     schools["name"] = schools["name"].where(~twice, schools["name"] + " (" + ward + ")")
     schools["site_id"] = [slug(name) for name in schools["name"]]
-    schools["kind"] = "primary school"
+    schools["kind"] = f"{phase.lower()} school"
     schools["location_basis"], schools["location_radius_m"] = "surveyed", SCHOOL_RADIUS_M
     schools["evidence"] = [f"open on 24 May 2025, URN {urn}" for urn in schools["urn"]]
     schools["source"] = SCHOOLS

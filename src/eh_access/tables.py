@@ -150,7 +150,7 @@ def read_numbers(
             continue
         given = check.frame[column]
         values = pd.to_numeric(given, errors="coerce").astype("float64").to_numpy()
-        low, high = RANGES[column]
+        low, high = RANGES.get(column, RANGES["weight"])
         absent = np.asarray(given.isna(), dtype=bool)
         bad = ~absent & ~((values >= low) & (values <= high) & np.isfinite(values))
         if column == "imd_decile":
@@ -446,6 +446,7 @@ def _read_existence(check: Check) -> None:
 def check_origins(
     frame: pd.DataFrame,
     *,
+    counts: Sequence[str] = (),
     source: str = "origins",
     within: BaseGeometry | None = None,
     max_outside_m: float = MAX_OUTSIDE_M,
@@ -460,6 +461,8 @@ def check_origins(
         children under five). ``area_id`` is added empty if absent, ``weight_basis`` as "not
         stated". ``imd_decile`` (1 to 10) and ``no_car_share`` (0 to 1) are checked where given:
         whole columns may be left out, single values may not. Other columns are kept.
+    counts
+        Further columns that must be there and count people: 0 or more, none missing.
     source
         What to call the table in messages.
     within
@@ -490,12 +493,12 @@ def check_origins(
       2. origins, row 1 (origin_id 'a'), geometry: 390000, 440000 lies 50.0 km outside the
          study area; easting and northing look swapped: exchange them
     """
-    check = begin(frame, "origin_id", ["weight"], source)
+    check = begin(frame, "origin_id", ["weight", *counts], source)
     for column, value in (("area_id", pd.NA), ("weight_basis", "not stated")):
         if column not in check.frame:
             check.frame[column] = value
     require_text(check, ["weight_basis"])
-    read_numbers(check, ["weight", "imd_decile", "no_car_share"], may_miss=False)
+    read_numbers(check, ["weight", "imd_decile", "no_car_share", *counts], may_miss=False)
     geometry = read_geometry(check)
     if geometry is not None:
         placed = np.zeros(len(check.frame), dtype=bool)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from eh_access import StudyResult
@@ -15,6 +16,7 @@ from eh_access.publish.context import annex, report, report_facts, templates_of
 from eh_access.publish.document import markdown
 from eh_access.publish.table import Table
 from eh_access.publish.tabulations import further_tables, joint, ranks_in_words, tabulate
+from eh_access.sources.bundled import bundled_path
 from eh_access.study.config import load_study
 from eh_access.study.findings import Findings, find_findings
 from eh_access.study.run import run_study
@@ -132,3 +134,31 @@ def test_a_range_is_no_probability_and_leaves_errors_out(told: Told) -> None:
     assert "is no probability" in text
     assert "Errors of the estimate of times" in text
     assert "never turn it round" in text
+
+
+def test_near_a_youth_centre_is_what_a_ruler_finds(told: Told) -> None:
+    # minutes of an estimate are (122 + 1.20 x metres in a line) / 80, on foot: METHOD
+    origins = pd.read_csv(bundled_path("origins/rotherham_oa.csv"))
+    centres = pd.read_csv(bundled_path("sites/rotherham_youth.csv"))
+    venues = pd.read_csv(bundled_path("sites/rotherham_youth_venues.csv"))
+    home, centre, venue = (
+        frame[["easting", "northing"]].to_numpy() for frame in (origins, centres, venues)
+    )
+    apart = np.hypot(*(home[:, None] - centre[None]).transpose(2, 0, 1))
+    to_venue = np.hypot(*(home[:, None] - venue[None]).transpose(2, 0, 1)).min(axis=1)
+    people = origins["age10_19"].to_numpy()
+    shown = told.tables["youth"].frame.set_index(["name", "minutes"])
+    for cutoff in (15, 20, 30):
+        each = dict(zip(centres["name"], apart.T, strict=True)) | {"any of them": apart.min(axis=1)}
+        for name, metres in each.items():
+            near = (122 + 1.20 * metres) / 80 <= cutoff
+            row = shown.loc[(name, str(cutoff))]
+            assert row["weight_within"] == pytest.approx(people[near].sum(), abs=0.51)
+            as_near = people[near & (to_venue <= metres)].sum()
+            assert row["weight_venue_as_near"] == pytest.approx(as_near, abs=0.51)
+            assert (row["least_lost"], row["most_lost"]) == (0, row["weight_within"])
+    assert told.facts["youth"]["any"]["most_lost"] == shown.loc[("any of them", "30"), "most_lost"]
+    page = markdown(report(told.result, told.tables, told.findings))
+    assert "nobody loses by it" in page
+    behind = markdown(annex(told.result, told.tables, told.findings))
+    assert "Maltby Linx Youth Centre" in behind

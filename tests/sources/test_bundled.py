@@ -31,8 +31,10 @@ def test_names_are_those_of_the_contract() -> None:
         "newport_area",
         "newport_base",
         "rotherham_borough",
+        "rotherham_lsoa11",
         "rotherham_lsoa21",
         "rotherham_wards",
+        "rotherham_wards13",
     )
     assert bundled.bundled_names("sites") == (
         "newport_sites",
@@ -40,6 +42,7 @@ def test_names_are_those_of_the_contract() -> None:
         "rotherham_centres",
         "rotherham_neighbours",
         "rotherham_youth",
+        "rotherham_youth_venues",
     )
 
 

@@ -232,7 +232,17 @@ def test_every_input_is_credited(rotherham: StudyResult) -> None:
     licences = {item.licence for item in rotherham.provenance}
     assert "not stated in the study" not in licences
     roles = [file.role for file in rotherham.inputs]
-    wanted = ["study", "areas", "boundary", "wards", "origins", "sites", "candidates", "youth"]
+    wanted = [
+        "study",
+        "areas",
+        "boundary",
+        "wards",
+        "origins",
+        "sites",
+        "candidates",
+        "youth",
+        "youth_venues",
+    ]
     assert roles == [*wanted, "neighbours", "postcodes", "streets"]
     assert all(len(file.sha256) == 64 for file in rotherham.inputs)
 

@@ -190,6 +190,7 @@ def report_facts(
         "unknowns": _unknowns(told),
         "find_first": _find_first(told),
         "exact_hours": _exact_hours(told),
+        "youth": _youth(told),
         "border": _border(told),
     }
     return facts
@@ -760,6 +761,25 @@ def _exact_hours(told: Told) -> list[dict[str, Any]]:
         for item in found
         if item.verdict.scenario == told.scenario
     ]
+
+
+def _youth(told: Told) -> dict[str, Any] | None:
+    """Return between what the loss of youth centres lies, within the longest time asked about."""
+    rows, asked = told.rows("youth"), told.result.study.youth
+    if asked is None or told.findings is None or not rows:
+        return None
+    lost = set(told.findings.youth["site_id"])
+    longest = f"{max(asked.cutoffs_min):g}"
+    together = [row for row in rows if row["minutes"] == longest][-1]
+    if math.isnan(together["weight_within"]) or math.isnan(together["most_lost"]):
+        return None
+    return {
+        "any": together,
+        "labels": [item.label for item in told.result.not_assessed if lost & set(item.close)],
+        "unit": asked.unit,
+        "mode": told.result.times[str(told.findings.youth["mode"].iloc[0])].mode.label,
+        "venues": not math.isnan(together["weight_venue_as_near"]),
+    }
 
 
 def _border(told: Told) -> dict[str, Any] | None:

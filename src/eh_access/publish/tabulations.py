@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from eh_access.planning.alternatives import Alternatives
     from eh_access.privacy.policy import Policy
     from eh_access.provenance import Provenance
-    from eh_access.study.config import Settings
+    from eh_access.study.config import Settings, YouthSettings
     from eh_access.study.findings import Findings
     from eh_access.study.records import InputFile, StepCount
     from eh_access.study.result import StudyResult
@@ -738,6 +738,14 @@ GINI_SOURCE = (
     "Gini coefficient: 0 where all take as long, towards 1 where few have nearly all the minutes. "
     "It says how unequal times are, not how long: where everybody's grow, it can fall."
 )
+ANY_LOST_LABEL = "any of them"
+YOUTH_NOTES = (
+    "At least: if a centre that stays is beside each that goes.",
+    "At most: if none of those whose places are not known is within so many minutes.",
+    "One person may be near several, so rows need not add up to the row for any of them.",
+    "A venue is any other public place that the study lists for young people.",
+    "What a venue offers them is not known.",
+)
 CONCENTRATION_SOURCE = (
     "Concentration index: below 0 where those who come first (the most deprived areas; those "
     "with most households without a car) travel longer, above 0 where they travel less. Method: "
@@ -830,6 +838,8 @@ def further_tables(result: StudyResult, findings: Findings) -> Mapping[str, Tabl
         tried = 0 if result.candidates is None else len(result.candidates)
         limit_min = result.study.settings.search_min
         tables.append(_outreach(findings.tables()["outreach.csv"], tried, limit_min, said))
+    if len(findings.youth) and result.youth is not None and result.study.youth is not None:
+        tables.append(_youth(findings.youth, result.youth, result.study.youth, said))
     tables += [
         _sensitivity(findings.sensitivity.frame, criteria, said),
         _hours_kept(findings.sensitivity.frame, criteria, said),
@@ -986,6 +996,37 @@ def _outreach(outreach: pd.DataFrame, tried: int, limit_min: float, said: Wordin
         f"{said.place}{said.mark}"
     )
     return make_table("outreach", title, columns, frame, notes=said.table_notes, headers=3)
+
+
+def _youth(
+    youth: pd.DataFrame, centres: gpd.GeoDataFrame, asked: YouthSettings, said: Wording
+) -> Table:
+    """Return between what the loss of youth centres lies."""
+    known = _known_of(centres).set_index("site_id")
+    frame = youth.join(known, on="site_id").fillna({"name": ANY_LOST_LABEL})
+    frame["location"] = frame["location"].fillna("as each")
+    frame["minutes"] = [f"{minutes:g}" for minutes in frame["cutoff_min"]]
+    columns = (
+        Column("name", "Centre that goes"),
+        Column("minutes", "Minutes"),
+        Column("weight_within", "Within", "count", asked.unit),
+        Column("weight_venue_as_near", "Of them another venue is as near to", "count"),
+        Column("least_lost", "Lose it, at least", "count"),
+        Column("most_lost", "Lose it, at most", "count"),
+        Column("location", "How its place is known"),
+        Column("radius", "May be off by", "metres"),
+    )
+    total = f"{frame['weight'].iloc[0]:,.0f}" if frame["weight"].notna().all() else "not shown"
+    notes = (
+        f"{said.capital(asked.unit)} in all: {total}. They are {said.weight_basis}.",
+        *YOUTH_NOTES,
+    )
+    mode = said.modes[str(frame["mode"].iloc[0])]
+    title = (
+        f"{said.capital(asked.unit)} near the centres that go, {mode}, and between what their "
+        f"loss lies, {said.place}{said.mark}"
+    )
+    return make_table("youth", title, columns, frame, notes=notes, headers=2)
 
 
 def _scaled(

@@ -169,6 +169,7 @@ class DataFiles(Table):
     wards: str | None = None  # further tables, where there are any
     candidates: str | None = None
     youth: str | None = None
+    youth_venues: str | None = None  # other public venues where young people may go
     # sites outside the study's area that others run, in the shape of ``sites``: results are given
     # without them, and beside that with them
     neighbours: str | None = None
@@ -180,6 +181,14 @@ class DataFiles(Table):
     # those who look theirs up on the map
     postcodes: str | None = None
     max_outside_m: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] = 5000.0
+
+
+class YouthSettings(Table):
+    """Whose way to the centres of ``data.youth`` is asked about."""
+
+    weight: Text  # the column of the origins that counts them
+    unit: Text  # what it counts, in the plural: ``"people aged 10 to 19"``
+    cutoffs_min: tuple[Minutes, ...] = Field(default=(15.0, 20.0, 30.0), min_length=1)
 
 
 class Streets(Table):
@@ -340,11 +349,17 @@ class StudyTables(Table):
     sessions: Sessions = Sessions()
     simulation: SimulationSettings = SimulationSettings()
     disclosure: DisclosureSettings = DisclosureSettings()
+    youth: YouthSettings | None = None
     report: Report = Report()
     duties: tuple[Duty, ...] = Field(default=(), alias="duty")
     scenarios: tuple[ScenarioConfig, ...] = Field(alias="scenario", min_length=1)
     notes: tuple[NoteConfig, ...] = Field(default=(), alias="note")
     sources: tuple[SourceConfig, ...] = Field(default=(), alias="source")
+
+    @property
+    def count_columns(self) -> tuple[str, ...]:
+        """Columns of the origins that count others than those the study is about."""
+        return () if self.youth is None else (self.youth.weight,)
 
     @property
     def policy(self) -> Policy:
@@ -563,6 +578,7 @@ def cross_faults(raw: Mapping[str, Any]) -> list[Fault]:
         *_beyond_search(raw, settings),
         *_future_dates(raw),
         *_session_faults(raw.get("sessions")),
+        *_youth_faults(raw),
     ]
 
 
@@ -776,6 +792,12 @@ def _session_faults(sessions: object) -> Iterator[Fault]:
     if len(times) == len(day) and times[0] >= times[1]:
         span = f"from {day[0]} to {day[1]} ends before it begins"
         yield ("sessions", "day"), f"{span}; give when a family can leave, then be home"
+
+
+def _youth_faults(raw: Mapping[str, Any]) -> Iterator[Fault]:
+    data = raw.get("data")
+    if "youth" in raw and isinstance(data, Mapping) and "youth" not in data:
+        yield ("youth",), "needs data.youth, the table of the centres it is about; name it"
 
 
 def _is_number(value: object) -> TypeGuard[float]:

@@ -14,6 +14,7 @@ import pandas as pd
 from eh_access.criteria.judge import judge
 from eh_access.criteria.sensitivity import Sensitivity, sensitivity
 from eh_access.measures.basic import weighted_mean
+from eh_access.measures.bounds import loss_bounds
 from eh_access.measures.catchments import floating_catchment, load_on_sites
 from eh_access.measures.comparison import Comparison, compare
 from eh_access.measures.equity import DrawnMinutes, fairness_frame
@@ -107,6 +108,13 @@ LOAD_FIGURES = Figures(
     pairs=(("weight_after", "weight_before"),),
     keys=("scenario", "mode", "site_id"),
     scenario="scenario",
+    group="site_id",
+)
+
+YOUTH_FIGURES = Figures(
+    parts=("weight_within", "weight_venue_as_near", "most_lost"),
+    keys=("site_id", "cutoff_min"),
+    scenario="cutoff_min",  # counts within more and more minutes tell of those between
     group="site_id",
 )
 
@@ -208,6 +216,33 @@ def curve_table(result: StudyResult) -> pd.DataFrame:
     whole = pd.concat(parts, ignore_index=True)
     first = [key for key in CURVE_FIGURES.keys if key in whole]
     return whole[[*first, *(name for name in whole if name not in first)]]
+
+
+def youth_table(result: StudyResult) -> pd.DataFrame:
+    """Return between what the loss lies where youth centres go and not all that stay are known."""
+    asked, centres = result.study.youth, result.youth
+    closed = {site for config in result.not_assessed for site in config.close}
+    lost = [] if centres is None else [site for site in centres.index if site in closed]
+    if asked is None or centres is None or not lost:
+        return pd.DataFrame()
+    mode, network = session_mode(result.study), result.network
+    way = result.times[mode].mode
+    to_centres, to_venues = (
+        None
+        if places is None
+        else times_by(way, result.origins, places, network=network, study=result.study)
+        for places in (centres, result.youth_venues)
+    )
+    assert to_centres is not None  # noqa: S101 - there are centres
+    found = loss_bounds(
+        to_centres,
+        result.origins,
+        weight=asked.weight,
+        lost=lost,
+        cutoffs_min=asked.cutoffs_min,
+        venues=to_venues,
+    )
+    return found.assign(mode=mode)
 
 
 def load_table(result: StudyResult) -> pd.DataFrame:
@@ -340,6 +375,9 @@ class Findings:
         Who goes where, and how full sites become; empty without scenarios.
     hidden
         What was hidden in the tables by group and by reading, and why: ``HIDDEN_COLUMNS``.
+    youth
+        Between what the loss of youth centres lies, as `loss_bounds` returns it, with ``mode``;
+        empty where the study does not ask, or assesses it.
     exact_hours
         Which verdicts count sites that have exactly the hours asked for, and what they would be.
     maps
@@ -358,6 +396,7 @@ class Findings:
     curve: pd.DataFrame = field(default_factory=pd.DataFrame)
     sessions: pd.DataFrame = field(default_factory=pd.DataFrame)
     load: pd.DataFrame = field(default_factory=pd.DataFrame)
+    youth: pd.DataFrame = field(default_factory=pd.DataFrame)
     hidden: pd.DataFrame = field(default_factory=pd.DataFrame)
     exact_hours: tuple[ExactHours, ...] = ()
     maps: Maps = field(default_factory=Maps)
@@ -452,6 +491,7 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
     steps = replace(CURVE_FIGURES, scenario="cutoff_min")
     curve, five = hide_small(curve_table(result), steps, policy, table="curve.csv")
     curve, six = hide_small(curve, CURVE_FIGURES, policy, table="curve.csv")
+    youth, seven = hide_small(youth_table(result), YOUTH_FIGURES, policy, table="youth")
     return Findings(
         alternatives=alternatives,
         sensitivity=sensitive,
@@ -462,8 +502,9 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
         curve=curve,
         sessions=attended,
         load=load if policy.public else per_place(load),
+        youth=youth,
         keeping=keep_some(result),
-        hidden=joined_logs([one, two, three, four, five, six]),
+        hidden=joined_logs([one, two, three, four, five, six, seven]),
         exact_hours=tuple(_exact_hours(cases, result.study.criteria)),
         maps=find_maps(result, progress=tell),
     )

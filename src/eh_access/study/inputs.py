@@ -329,10 +329,13 @@ def read_inputs(
     borough = None if outline is None else outline.geometry.union_all()
     near = {"within": borough, "max_outside_m": data.max_outside_m}
     wards = reader.take("wards", data.wards, _areas_in_place)
-    points = reader.take("origins", data.origins[chosen], check_origins, **near)
+    points = reader.take(
+        "origins", data.origins[chosen], check_origins, counts=study.count_columns, **near
+    )
     sites = reader.take("sites", data.sites, check_sites, **near)
     candidates = reader.take("candidates", data.candidates, check_sites, **near)
     youth = reader.take("youth", data.youth, check_sites, **near)
+    venues = reader.take("youth_venues", data.youth_venues, check_sites, **near)
     neighbours = reader.take("neighbours", data.neighbours, _check_neighbours, **near)
     base = reader.take("base", data.base, check_base)
     if points is not None and areas is not None:
@@ -358,6 +361,7 @@ def read_inputs(
         wards=wards,
         candidates=candidates,
         youth=youth,
+        youth_venues=venues,
         neighbours=neighbours,
         borough=borough,
         base=base,

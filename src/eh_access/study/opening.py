@@ -63,6 +63,7 @@ _FILES = (
     "wards",
     "candidates",
     "youth",
+    "youth_venues",
     "neighbours",
     "timetable",
     "families",

@@ -91,7 +91,7 @@ class Inputs:
     origins, areas, sites
         As `eh_access.tables` describes them. ``sites`` holds those of the baseline, and closed
         with them any candidate that a scenario opens (``is_open`` False).
-    wards, candidates, youth
+    wards, candidates, youth, youth_venues
         Further tables, or None.
     neighbours
         Sites outside the study's area that others run, or None; every one has a place.
@@ -135,3 +135,4 @@ class Inputs:
     counts: tuple[StepCount, ...] = ()
     hidden: tuple[Hidden, ...] = ()
     neighbours: gpd.GeoDataFrame | None = None
+    youth_venues: gpd.GeoDataFrame | None = None

@@ -66,7 +66,7 @@ class StudyResult:
         Which of the study's sets of origins was used: ``"oa"``.
     origins, areas, sites
         The checked tables (EPSG:27700). ``sites`` is the baseline: it has ``is_open``.
-    wards, candidates, youth
+    wards, candidates, youth, youth_venues
         Further tables where the study has them, else None.
     neighbours
         Sites outside the study's area that others run, or None. No other field counts them.
@@ -144,6 +144,7 @@ class StudyResult:
     moved: Mapping[str, Travel] = field(default_factory=dict)
     distances: Mapping[str, TravelTimes] = field(default_factory=dict)
     base: gpd.GeoDataFrame | None = None
+    youth_venues: gpd.GeoDataFrame | None = None
     neighbours: gpd.GeoDataFrame | None = None
     with_neighbours: StudyResult | None = None
     timetable: Timetable = field(default_factory=dict)

@@ -212,6 +212,7 @@ def run_study(
         wards=tables.wards,
         candidates=tables.candidates,
         youth=tables.youth,
+        youth_venues=tables.youth_venues,
         neighbours=tables.neighbours,
         borough=tables.borough,
         base=tables.base,
