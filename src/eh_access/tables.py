@@ -306,7 +306,9 @@ SITE_COLUMNS = (
 )
 
 
-def check_areas(frame: gpd.GeoDataFrame, *, source: str = "areas") -> gpd.GeoDataFrame:
+def check_areas(
+    frame: gpd.GeoDataFrame, *, counts: Sequence[str] = (), source: str = "areas"
+) -> gpd.GeoDataFrame:
     """Return a table of areas that keeps the contract.
 
     Parameters
@@ -314,6 +316,8 @@ def check_areas(frame: gpd.GeoDataFrame, *, source: str = "areas") -> gpd.GeoDat
     frame
         One row per area: ``area_id`` (column or index, unique), ``name``, polygons in any CRS.
         Other columns are kept.
+    counts
+        Further columns that count people where they are there: 0 or more, none missing.
     source
         What to call the table in messages, for example the file's name.
 
@@ -336,6 +340,7 @@ def check_areas(frame: gpd.GeoDataFrame, *, source: str = "areas") -> gpd.GeoDat
     """
     check = begin(frame, "area_id", ["name"], source)
     require_text(check, ["name"])
+    read_numbers(check, counts, may_miss=False)
     geometry = read_geometry(check)
     if geometry is not None:
         missing = np.asarray(geometry.isna() | geometry.is_empty, dtype=bool)
@@ -462,7 +467,7 @@ def check_origins(
         stated". ``imd_decile`` (1 to 10) and ``no_car_share`` (0 to 1) are checked where given:
         whole columns may be left out, single values may not. Other columns are kept.
     counts
-        Further columns that must be there and count people: 0 or more, none missing.
+        Further columns that count people where they are there: 0 or more, none missing.
     source
         What to call the table in messages.
     within
@@ -493,7 +498,7 @@ def check_origins(
       2. origins, row 1 (origin_id 'a'), geometry: 390000, 440000 lies 50.0 km outside the
          study area; easting and northing look swapped: exchange them
     """
-    check = begin(frame, "origin_id", ["weight", *counts], source)
+    check = begin(frame, "origin_id", ["weight"], source)
     for column, value in (("area_id", pd.NA), ("weight_basis", "not stated")):
         if column not in check.frame:
             check.frame[column] = value

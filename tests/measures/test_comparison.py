@@ -177,3 +177,13 @@ def test_a_curve_is_the_share_within_each_time_and_never_falls(
             assert getattr(row, f"within_share_{when}") == pytest.approx(share, nan_ok=True)
     assert rows["within_before"].is_monotonic_increasing
     assert rows["within_after"].is_monotonic_increasing
+
+
+@given(data=st.data(), world=worlds())
+def test_a_group_equal_to_everyone_has_everyones_figures(data: st.DataObject, world: World) -> None:
+    origins = world.origins.assign(group=world.origins["weight"])
+    stays = data.draw(some_of(world))
+    whole = compare(world.times, world.times, origins, sites_after=stays)
+    same = whole.counting("group")
+    pd.testing.assert_frame_equal(same.summary(), whole.summary())
+    pd.testing.assert_frame_equal(same.curve(), whole.curve())

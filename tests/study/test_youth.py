@@ -80,7 +80,7 @@ def test_counts_that_are_none_are_refused(toy: StudyFolder, counts: list[str], t
 def test_a_column_that_is_not_there_is_named(toy: StudyFolder) -> None:
     toy.change("study.toml", 'weight = "young"', 'weight = "yuong"')
     with pytest.raises(
-        InputError, match=r"column 'yuong' is missing; add it .did you mean 'young'"
+        InputError, match=r"column 'yuong' is missing, and areas.geojson has none; add it .*'young'"
     ):
         open_study(toy.toml)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -125,6 +125,36 @@ class Comparison:
     provenance: tuple[Provenance, ...] = ()
     _repr_html_ = comparison_html
     __repr__ = comparison_text
+
+    def counting(self, column: str) -> Comparison:
+        """Return the same change for those that another column of the origins counts.
+
+        Parameters
+        ----------
+        column
+            A column of counts, 0 or more.
+
+        Returns
+        -------
+        Comparison
+            With the column in place of ``weight``.
+
+        Raises
+        ------
+        NotFoundError
+            If the origins have no such column.
+
+        Examples
+        --------
+        >>> from eh_access import example_trips
+        >>> homes, sites, times = example_trips()
+        >>> homes = homes.assign(lone_parent=[1.0, 9.0])
+        >>> compared = compare(times, times, homes, sites_after=["west"])  # east closes
+        >>> float(compared.counting("lone_parent").curve([30])["within_share_after"].iloc[0])
+        0.1
+        """
+        counts = grouping(column, self.groups, self.frame.index).astype(np.float64)
+        return replace(self, frame=self.frame.assign(weight=counts))
 
     def losers(self) -> pd.DataFrame:
         """Return the origins that lose, worst first."""

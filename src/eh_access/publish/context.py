@@ -191,6 +191,7 @@ def report_facts(
         "find_first": _find_first(told),
         "exact_hours": _exact_hours(told),
         "youth": _youth(told),
+        "groups": told.rows("groups", **told.row, sites=FULL_TIME)[1:],
         "border": _border(told),
     }
     return facts

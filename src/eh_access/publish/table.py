@@ -213,6 +213,7 @@ PEOPLE = frozenset(
         "lowest_value",
         "highest_value",
         "weight_within",
+        "most_lost",
         "council",
         "theirs",
         "weight_unchanged",

@@ -838,6 +838,9 @@ def further_tables(result: StudyResult, findings: Findings) -> Mapping[str, Tabl
         tried = 0 if result.candidates is None else len(result.candidates)
         limit_min = result.study.settings.search_min
         tables.append(_outreach(findings.tables()["outreach.csv"], tried, limit_min, said))
+    if len(findings.groups):
+        cutoff_min = result.study.settings.cutoff_min
+        tables.append(_groups(findings.groups, cutoff_min, said))
     if len(findings.youth) and result.youth is not None and result.study.youth is not None:
         tables.append(_youth(findings.youth, result.youth, result.study.youth, said))
     tables += [
@@ -996,6 +999,27 @@ def _outreach(outreach: pd.DataFrame, tried: int, limit_min: float, said: Wordin
         f"{said.place}{said.mark}"
     )
     return make_table("outreach", title, columns, frame, notes=said.table_notes, headers=3)
+
+
+def _groups(groups: pd.DataFrame, cutoff_min: float, said: Wording) -> Table:
+    """Return how each group counted fares beside everyone."""
+    told = _labelled(groups, said)
+    told["sites"] = told["sites"].map(SITES)
+    columns = (
+        *_case_columns(said),
+        Column("group", "Who"),
+        Column("weight", "Counted", "count"),
+        Column("within_share_before", f"Within {cutoff_min:g} min before", "percent"),
+        Column("within_share_after", f"Within {cutoff_min:g} min after", "percent"),
+        Column("within_share_change", "Change", "percent", "percentage points"),
+        Column("mean_change_min", "Mean added", "minutes"),
+        Column("weight_loses", "Lose", "count"),
+        Column("share_loses", "Share who lose", "percent"),
+        Column("finite_weight", "Base of the means", "count"),
+    )
+    notes = ("Groups overlap, and need not be of the same people.", *said.table_notes)
+    title = f"Before and after, by groups counted, {said.place}{said.mark}"
+    return make_table("groups", title, columns, told, notes=notes, headers=4)
 
 
 def _youth(

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, TypeGuard, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Self, TypeGuard, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
@@ -162,6 +162,8 @@ class DataFiles(Table):
     sites: Text  # the delivery points there are before the decision
     # one file or several by name; the first is used unless another is asked for
     origins: dict[Name, Text] = Field(min_length=1)
+    # columns of the origins or the areas that count groups, and what each counts, in the plural
+    groups: dict[Text, Text] = Field(default_factory=dict)
     # the outline of the study's area; without it, the areas taken together
     boundary: str | None = None
     # what maps are drawn on, if anything: shapes with ``kind`` water, river, coast or rail
@@ -359,7 +361,13 @@ class StudyTables(Table):
     @property
     def count_columns(self) -> tuple[str, ...]:
         """Columns of the origins that count others than those the study is about."""
-        return () if self.youth is None else (self.youth.weight,)
+        young = () if self.youth is None else (self.youth.weight,)
+        return tuple(dict.fromkeys((*young, *self.data.groups)))
+
+    def without_counts(self) -> Self:
+        """Return the study without those columns, for origins that need not have them."""
+        data = self.data.model_copy(update={"groups": {}})
+        return self.model_copy(update={"data": data, "youth": None})
 
     @property
     def policy(self) -> Policy:

@@ -201,6 +201,13 @@ def protect_counts(study: Study, inputs: Inputs) -> Inputs:
     wards = groups.get("ward_code")
     safe = safe_counts(counts, wards, rules=study.disclosure, listed=True)
     refuse_nothing(safe, study)
+    counted = {
+        name: safe_counts(
+            exact[name].groupby(unit.to_numpy(), sort=True).sum(), wards, rules=study.disclosure
+        ).counts.to_numpy()
+        for name in study.count_columns
+        if name != "weight"
+    }
     points = _points(safe.counts.index, inputs.areas)
     origins = gpd.GeoDataFrame(
         {
@@ -212,7 +219,7 @@ def protect_counts(study: Study, inputs: Inputs) -> Inputs:
         geometry=points.to_numpy(),
         index=pd.Index(safe.counts.index.astype("str"), name="origin_id"),
         crs=CRS,
-    )
+    ).assign(**counted)
     where = "small area" if len(inputs.areas) >= FEW_AREAS else "square kilometre"
     return replace(
         inputs,

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from eh_access.measures.opening_hours import Timetable
     from eh_access.modes import TravelMode
     from eh_access.network.model import Network
+    from eh_access.privacy.policy import Policy
     from eh_access.routing.travel_times import TravelTimes
     from eh_access.study.config import Study
     from eh_access.study.result import StudyResult
@@ -85,6 +86,22 @@ READING_FIGURES = Figures(
     keys=("scenario", "mode", "reading"),
     scenario="scenario",
 )
+GROUP_FIGURES = Figures(
+    parts=("within_before", "within_after", "weight_loses", "finite_weight"),
+    shares={
+        "within_share_before": "within_before",
+        "within_share_after": "within_after",
+        "share_loses": "weight_loses",
+    },
+    changes={"within_share_change": ("within_share_after", "within_share_before")},
+    pairs=(
+        ("within_after", "within_before"),
+        ("within_share_after", "within_share_before"),
+    ),
+    keys=("scenario", "mode", "sites", "group"),
+    scenario="scenario",
+)
+GROUP_MEANS = ("mean_before_min", "mean_after_min", "mean_change_min")
 CURVE_FIGURES = Figures(
     parts=("within_before", "within_after"),
     shares={"within_share_before": "within_before", "within_share_after": "within_after"},
@@ -216,6 +233,44 @@ def curve_table(result: StudyResult) -> pd.DataFrame:
     whole = pd.concat(parts, ignore_index=True)
     first = [key for key in CURVE_FIGURES.keys if key in whole]
     return whole[[*first, *(name for name in whole if name not in first)]]
+
+
+def group_table(result: StudyResult) -> pd.DataFrame:
+    """Return how each group counted fares beside everyone, by scenario and mode."""
+    asked = result.study.data.groups
+    if not asked:
+        return pd.DataFrame()
+    cutoffs = [result.study.settings.cutoff_min]
+    rows = [
+        {
+            "scenario": scenario,
+            "mode": mode,
+            "sites": sites,
+            "group": name,
+            **counted.curve(cutoffs).iloc[0],
+            **counted.summary().iloc[0],
+        }
+        for sites, comparisons in (
+            ("full_time", result.comparisons_full_time),
+            ("open", result.comparisons),
+        )
+        for (scenario, mode), everyone in comparisons.items()
+        for name, counted in (
+            (result.study.unit, everyone),
+            *((words, everyone.counting(column)) for column, words in asked.items()),
+        )
+    ]
+    return pd.DataFrame(rows)
+
+
+def _without_few(groups: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """Return groups without what a few would tell: their means, and that they count as nobody."""
+    if policy.public or groups.empty:
+        return groups
+    figures = groups.select_dtypes("number").columns
+    known = groups.assign(**groups[figures].mask(groups["weight"] == 0))
+    means = known[list(GROUP_MEANS)].where(known["finite_weight"].notna())
+    return known.assign(**means)
 
 
 def youth_table(result: StudyResult) -> pd.DataFrame:
@@ -378,6 +433,8 @@ class Findings:
     youth
         Between what the loss of youth centres lies, as `loss_bounds` returns it, with ``mode``;
         empty where the study does not ask, or assesses it.
+    groups
+        How each group of ``data.groups`` fares beside everyone; empty where the study names none.
     exact_hours
         Which verdicts count sites that have exactly the hours asked for, and what they would be.
     maps
@@ -397,6 +454,7 @@ class Findings:
     sessions: pd.DataFrame = field(default_factory=pd.DataFrame)
     load: pd.DataFrame = field(default_factory=pd.DataFrame)
     youth: pd.DataFrame = field(default_factory=pd.DataFrame)
+    groups: pd.DataFrame = field(default_factory=pd.DataFrame)
     hidden: pd.DataFrame = field(default_factory=pd.DataFrame)
     exact_hours: tuple[ExactHours, ...] = ()
     maps: Maps = field(default_factory=Maps)
@@ -492,6 +550,7 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
     curve, five = hide_small(curve_table(result), steps, policy, table="curve.csv")
     curve, six = hide_small(curve, CURVE_FIGURES, policy, table="curve.csv")
     youth, seven = hide_small(youth_table(result), YOUTH_FIGURES, policy, table="youth")
+    groups, eight = hide_small(group_table(result), GROUP_FIGURES, policy, table="groups")
     return Findings(
         alternatives=alternatives,
         sensitivity=sensitive,
@@ -503,8 +562,9 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
         sessions=attended,
         load=load if policy.public else per_place(load),
         youth=youth,
+        groups=_without_few(groups, policy),
         keeping=keep_some(result),
-        hidden=joined_logs([one, two, three, four, five, six, seven]),
+        hidden=joined_logs([one, two, three, four, five, six, seven, eight]),
         exact_hours=tuple(_exact_hours(cases, result.study.criteria)),
         maps=find_maps(result, progress=tell),
     )
@@ -592,7 +652,7 @@ def find_sensitivity(result: StudyResult, *, progress: Progress | None = None) -
     other = _other_origins(result)
     if other is not None:
         tell(f"Trying the origins of the set '{other}'")
-        tables = read_inputs(study, origins=other)
+        tables = read_inputs(study.without_counts(), origins=other)
         travel = compute_travel_times(
             study, tables.origins, tables.sites, network=result.network, progress=_silent
         )

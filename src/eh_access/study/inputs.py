@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -324,14 +324,13 @@ def read_inputs(
     chosen = origins_name(study, origins)
     reader = _Reader(study, files=[_study_file(study)])
     data = study.data
-    areas = reader.take("areas", data.areas, _areas_in_place)
+    counted = study.count_columns
+    areas = reader.take("areas", data.areas, _areas_in_place, counts=counted)
     outline = reader.take("boundary", data.boundary, _areas_in_place) if data.boundary else areas
     borough = None if outline is None else outline.geometry.union_all()
     near = {"within": borough, "max_outside_m": data.max_outside_m}
     wards = reader.take("wards", data.wards, _areas_in_place)
-    points = reader.take(
-        "origins", data.origins[chosen], check_origins, counts=study.count_columns, **near
-    )
+    points = reader.take("origins", data.origins[chosen], check_origins, counts=counted, **near)
     sites = reader.take("sites", data.sites, check_sites, **near)
     candidates = reader.take("candidates", data.candidates, check_sites, **near)
     youth = reader.take("youth", data.youth, check_sites, **near)
@@ -340,6 +339,7 @@ def read_inputs(
     base = reader.take("base", data.base, check_base)
     if points is not None and areas is not None:
         reader.faults += _area_faults(points, areas, data.origins[chosen])
+        reader.faults += _uncounted(points, areas, study, data.origins[chosen])
     reader.faults += _clashes(reader.ids, study)
     reader.faults += _unknown_sites(study, reader.ids)
     reader.faults += _unknown_doubts(study, reader.ids)
@@ -348,6 +348,7 @@ def read_inputs(
     reader.faults += hours.faults
     if reader.faults or points is None or areas is None or sites is None or borough is None:
         raise InputError(reader.faults)
+    points = _with_counts(points, areas, counted)
     sites = _with_existence(study, sites)
     neighbours = None if neighbours is None else _with_existence(study, neighbours)
     assessed = [scenario for scenario in study.scenarios if scenario.assess]
@@ -391,9 +392,11 @@ def _study_file(study: Study) -> InputFile:
     return InputFile(role="study", name=study.file_name, sha256=study.file_sha256)
 
 
-def _areas_in_place(frame: gpd.GeoDataFrame, *, source: str) -> gpd.GeoDataFrame:
+def _areas_in_place(
+    frame: gpd.GeoDataFrame, *, source: str, counts: Sequence[str] = ()
+) -> gpd.GeoDataFrame:
     """Check areas, and that they lie on the National Grid."""
-    areas = check_areas(frame, source=source)
+    areas = check_areas(frame, counts=counts, source=source)
     bounds = areas.bounds.to_numpy()
     west, south, east, north = GRID_EXTENT_M
     low, high = (west, south, west, south), (east, north, east, north)
@@ -422,6 +425,44 @@ def _area_faults(points: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, name: str) -
         yield f"{name}, row {row + 1} (origin_id '{origin}'), area_id: no area '{area}'; {hint}"
     if len(rows) > SHOWN_ROWS:
         yield f"{name}, area_id: {len(rows) - SHOWN_ROWS} more name an area that is not there"
+
+
+def _uncounted(
+    points: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, study: Study, name: str
+) -> Iterator[str]:
+    """Yield a fault for each column of counts that neither table has, or that would lose people."""
+    for column in study.count_columns:
+        if column in points:
+            continue
+        if column not in areas:
+            hint = did_you_mean(column, points.columns)
+            yield (
+                f"{name}: column '{column}' is missing, and {study.data.areas} has none; add it "
+                f"to one of them ({hint})"
+            )
+            continue
+        bare = areas.index[(areas[column] > 0) & ~areas.index.isin(points["area_id"])]
+        if len(bare):
+            yield (
+                f"{study.data.areas}, {column}: {len(bare)} areas with people hold no origin, for "
+                f"example '{bare[0]}', so they would be lost; give {column} by origin in {name}"
+            )
+
+
+def _with_counts(
+    points: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, columns: Sequence[str]
+) -> gpd.GeoDataFrame:
+    """Return origins with counts of their areas, shared out as the weight is."""
+    by_area = points.groupby("area_id")["weight"]
+    whole, many = by_area.transform("sum"), by_area.transform("size")
+    share = (points["weight"] / whole.where(whole > 0)).fillna(1.0 / many)
+    return points.assign(
+        **{
+            column: (points["area_id"].map(areas[column]) * share).fillna(0.0)
+            for column in columns
+            if column not in points
+        }
+    )
 
 
 def _check_neighbours(
