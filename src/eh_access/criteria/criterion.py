@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from eh_access.provenance import Provenance
     from eh_access.routing.travel_times import TravelTimes
 
     Doubles = NDArray[np.float64]
@@ -629,6 +630,8 @@ class Verdict:
         How people travel: labels of modes, such as "on foot".
     search_min
         How far travel times were searched, in minutes; NaN where inputs are missing.
+    provenance
+        Where the streets came from; empty for an estimate.
     """
 
     criterion: Criterion
@@ -650,6 +653,7 @@ class Verdict:
     probability: float = math.nan
     travel: tuple[str, ...] = ()
     search_min: float = math.nan
+    provenance: tuple[Provenance, ...] = ()
 
     @property
     def has_value(self) -> bool:

@@ -155,6 +155,7 @@ def judge(criterion: Criterion, case: Case) -> Verdict:
         settings=case.settings,
         travel=tuple(labels.get(mode, f"by {mode}") for mode in modes),
         search_min=min(table.cutoff_min for table in question.tables),
+        provenance=tuple(dict.fromkeys(s for table in question.tables for s in table.provenance)),
     )
 
 

@@ -456,8 +456,9 @@ def plot_verdicts(verdicts: Verdicts, *, ax: Axes | None = None) -> Axes:
         axes.set_xlabel("percent, minutes or points, as each row says", loc="left")
         axes.tick_params(axis="y", length=0)
         estimated = any(verdict.basis == "estimated" for verdict in verdicts)
-        axes.set_title(titled("Before, after and the threshold", estimated=estimated), loc="left",
-                       fontsize=10)  # fmt: skip
+        used = [source for verdict in verdicts for source in verdict.provenance]
+        title = titled("Before, after and the threshold", estimated=estimated, provenance=used)
+        axes.set_title(title, loc="left", fontsize=10)
         handles = [
             mpl.lines.Line2D([], [], label=label, ls="", marker=marker, color=colour, mfc=fill)
             for label, marker, colour, fill in (
@@ -526,7 +527,8 @@ def explore_verdicts(
     if not layers:
         raise InputError("no verdict here rests on single origins, so none has a place to show")
     estimated = any(verdict.basis == "estimated" for verdict in verdicts)
-    title = titled(SHORT.title, estimated=estimated)
+    used = [source for verdict in verdicts for source in verdict.provenance]
+    title = titled(SHORT.title, estimated=estimated, provenance=used)
     return page_of(SHORT, layers, origins, title=title, over=(areas, sites, tiles))
 
 
