@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from numba.core import config
 
 from eh_access.compiled import cache_folder, njit
-from eh_access.network import grid
+from eh_access.routing import dijkstra
 
 if TYPE_CHECKING:
     import pytest
@@ -55,7 +55,7 @@ def test_a_function_typed_at_a_prompt_is_compiled_all_the_same() -> None:
 
 
 def test_the_kernels_are_cached() -> None:
-    assert cache_path(grid._search).name.startswith("network")  # noqa: SLF001
+    assert cache_path(dijkstra._search).name.startswith("routing")  # noqa: SLF001
 
 
 def test_numba_is_not_loaded_before_it_is_needed() -> None:
