@@ -45,15 +45,12 @@ GROUPS: Mapping[str, Group] = MappingProxyType(
         ),
         "most-deprived-fifth-local": Group(
             column="imd_decile",
-            words="the most deprived areas here (a fifth of those counted, not of the areas)",
+            words="the most deprived fifth here, by those counted",
             rule="low",
         ),
         "no-car-fifth": Group(
             column="no_car_share",
-            words=(
-                "the areas with most households without a car (about a fifth of those counted "
-                "here, not of the areas)"
-            ),
+            words="the fifth with fewest cars, by those counted",
             rule="high",
         ),
     }
@@ -323,13 +320,6 @@ def gini(values: Doubles, weights: Doubles) -> float:
 
 
 COVERED_SHARE = 0.90
-COVERS = (
-    "Intervals hold nine in ten draws of what is not known (where sites are, whether they are "
-    "there, how many live where), for all groups of a kind at once: before and after alike in one "
-    "draw. They do not cover errors of the streets, nor of who belongs to which group. Where "
-    "nothing was drawn there is none."
-)
-"""What the intervals stand for, to be printed beside them."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -388,75 +378,55 @@ def simultaneous(draws: Doubles) -> tuple[Doubles, Doubles]:
 NOT_KNOWN = "not known"
 NO_SITE = "none reached"
 
-KINDS: Mapping[str, str] = MappingProxyType(
-    {
-        "everyone": "all families",
-        "imd_fifth": "the nation's fifth of deprivation (1 is the most deprived)",
-        "no_car_fifth": "local fifth of households without a car (1 has most without)",
-        "ward": "ward (sums are modelled, not official counts)",
-        "locality": "locality",
-        "rural_urban": "rural-urban classification of the area",
-        "nearest_before": "the site nearest now",
-    }
+KINDS = (
+    "everyone",
+    "imd_fifth",
+    "no_car_fifth",
+    "ward",
+    "locality",
+    "rural_urban",
+    "nearest_before",
 )
-"""The ways families are told apart, and what each is in words."""
+"""The ways families are told apart."""
 
-UNITS: Mapping[str, str] = MappingProxyType(
-    {
-        "scenario": "name",
-        "mode": "name",
-        "sites": "open: any open site; full_time: those with full hours",
-        "group_kind": "name",
-        "group": "name",
-        "origins": "count",
-        "areas": "count",
-        "weight": "weight",
-        "weight_loses": "weight",
-        "weight_loses_all": "weight",
-        "weight_gains": "weight",
-        "weight_unchanged": "weight",
-        "weight_still_unreached": "weight",
-        "share_loses": "share of the group",
-        "share_gains": "share of the group",
-        "share_unchanged": "share of the group",
-        "finite_weight": "weight reached before and after: the base of means, gaps and indices",
-        "mean_before_min": "minutes",
-        "mean_after_min": "minutes",
-        "mean_change_min": "minutes",
-        "median_change_min": "minutes",
-        "p90_change_min": "minutes",
-        "worst_change_min": "minutes",
-        "gap_before_min": "minutes: mean in the group less mean elsewhere",
-        "gap_after_min": "minutes",
-        "gap_change_min": "minutes",
-        "gap_change_low_min": "minutes: lower end of the 90% interval",
-        "gap_change_high_min": "minutes: upper end",
-        "gini_before": "0 to 1",
-        "gini_after": "0 to 1",
-        "concentration_imd_before": "-1 to 1: below 0 the deprived travel longer; for everyone",
-        "concentration_imd_after": "-1 to 1",
-        "concentration_no_car_before": "-1 to 1: below 0 areas with fewer cars travel longer",
-        "concentration_no_car_after": "-1 to 1",
-        "loser_min": "minutes: more than so many added make a loser",
-        "estimated": "whether times are straight-line estimates",
-    }
+COLUMNS = (
+    "scenario",
+    "mode",
+    "sites",
+    "group_kind",
+    "group",
+    "origins",
+    "areas",
+    "weight",
+    "weight_loses",
+    "weight_loses_all",
+    "weight_gains",
+    "weight_unchanged",
+    "weight_still_unreached",
+    "share_loses",
+    "share_gains",
+    "share_unchanged",
+    "finite_weight",
+    "mean_before_min",
+    "mean_after_min",
+    "mean_change_min",
+    "median_change_min",
+    "p90_change_min",
+    "worst_change_min",
+    "gap_before_min",
+    "gap_after_min",
+    "gap_change_min",
+    "gap_change_low_min",
+    "gap_change_high_min",
+    "gini_before",
+    "gini_after",
+    "concentration_imd_before",
+    "concentration_imd_after",
+    "concentration_no_car_before",
+    "concentration_no_car_after",
+    "loser_min",
+    "estimated",
 )
-"""The columns of the table and the unit of each."""
-
-NOT_PROTECTED = (
-    "The Index of Multiple Deprivation describes areas, not families, and deprivation is not a "
-    "protected characteristic under the Equality Act 2010. Nor is living without a car."
-)
-NOT_SHOWN = (
-    "Nothing here shows disability, ethnicity, pregnancy and maternity, or single parents: no "
-    "count of them by small area is used. An equality analysis must look at them by other means."
-)
-AREAS_NOT_FAMILIES = (
-    "Groups are made of areas: in a deprived area not every family is deprived, and in others "
-    "some are. What holds for areas need not hold for the families in them."
-)
-NOTES = (NOT_PROTECTED, NOT_SHOWN, AREAS_NOT_FAMILIES, COVERS)
-"""What must be said beside every table by group."""
 
 
 def groupings(comparison: Comparison) -> dict[str, pd.Series]:
@@ -498,7 +468,7 @@ def fairness_frame(
     Returns
     -------
     pandas.DataFrame
-        One row per scenario, mode, kind of group and group: the columns of `UNITS`. A figure
+        One row per scenario, mode, kind of group and group: the columns of `COLUMNS`. A figure
         without a base is NaN; so are concentration indices of any row but "everyone", and
         intervals where nothing was drawn. The gap of "everyone" to everybody else is NaN as well.
 
@@ -519,8 +489,8 @@ def fairness_frame(
         for (scenario, mode), comparison in comparisons.items()
     ]
     if not parts:
-        return pd.DataFrame(columns=list(UNITS))
-    return pd.concat(parts, ignore_index=True)[list(UNITS)]
+        return pd.DataFrame(columns=list(COLUMNS))
+    return pd.concat(parts, ignore_index=True)[list(COLUMNS)]
 
 
 def _with_names(table: pd.DataFrame, scenario: str, mode: str, sites: str) -> pd.DataFrame:

@@ -13,7 +13,6 @@ import pandas as pd
 
 from eh_access.criteria.criterion import ASKED, MISSING_INPUTS, Outcome, ReasonKind
 from eh_access.measures.comparison import CURVE_MIN
-from eh_access.measures.equity import GROUPS, KINDS
 from eh_access.measures.scenarios import BASELINE, rough_radius_m
 from eh_access.publish import charts, numbers
 from eh_access.publish.attribution import OSM_COPYRIGHT_URL, OSM_CREDIT, credit_lines
@@ -39,7 +38,15 @@ from eh_access.publish.tabulations import (
     within_table,
 )
 from eh_access.publish.templates import Templates
-from eh_access.publish.wording import ANY_SITE, FULL_TIME, Wording, headline, scenario_label
+from eh_access.publish.wording import (
+    ANY_SITE,
+    FULL_TIME,
+    GROUP_WORDS,
+    KIND_WORDS,
+    Wording,
+    headline,
+    scenario_label,
+)
 from eh_access.publish.writers import find_writers
 from eh_access.publish.writers.geopackage import main_roads, site_status
 
@@ -211,7 +218,7 @@ def part(templates: Templates, name: str, verdict: Verdict, mode_label: str) -> 
         "mode": mode_label,
         "place": f"full-time {place}" if criterion.sites == "full_time" else place,
         "area": area,
-        "group": GROUPS[criterion.group].words.split(" (")[0] if criterion.group else "",
+        "group": GROUP_WORDS[criterion.group].split(" (")[0] if criterion.group else "",
     }
     return templates.part(f"criteria/{criterion.measure}", name, facts)
 
@@ -1064,7 +1071,7 @@ def _gap_tables(
     }
     gaps, found = tables["gaps"].where(**row), []
     for kind in SHOWN_KINDS:
-        label = KINDS[kind].replace("site", said.site)
+        label = KIND_WORDS[kind].replace("site", said.site)
         table = gaps.where(kind=label)
         if not len(table.frame):
             continue

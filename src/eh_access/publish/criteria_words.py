@@ -14,11 +14,11 @@ from eh_access.criteria.criterion import Outcome, ReasonKind
 from eh_access.criteria.draws import SourceKind
 from eh_access.criteria.uncertainty import likelihood_of
 from eh_access.measures.basic import ROUNDING, weighted_mean
-from eh_access.measures.equity import GROUPS
 from eh_access.measures.scenarios import BASELINE
 from eh_access.numerals import about, count_of, number, percent, shown
 from eh_access.privacy.policy import HIDDEN_MARK
 from eh_access.publish.numbers import counted, listed
+from eh_access.publish.wording import GROUP_WORDS
 from eh_access.study.families import areas_counted
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ def reason_clause(verdict: Verdict, reason: Reason) -> str:
 
 def _where(verdict: Verdict) -> str:
     group = verdict.criterion.group
-    return f"in {GROUPS[group].words}" if group else "here"
+    return f"in {GROUP_WORDS[group]}" if group else "here"
 
 
 def _further_modes(_: Verdict, reason: Reason) -> str:
@@ -360,7 +360,7 @@ def _fallen(verdict: Verdict) -> str:
         f"{_travel(verdict)} of {_a_place(verdict)}"
     )
     if criterion.group is not None:
-        text = f"In {GROUPS[criterion.group].words}, {text}"
+        text = f"In {GROUP_WORDS[criterion.group]}, {text}"
     return f"{text}; {won} would newly be." if won else f"{text}."
 
 
@@ -371,7 +371,7 @@ def _fallen_gap(verdict: Verdict) -> str:
         f"the share within {criterion.cutoff_min:g} minutes {_travel(verdict)} of "
         f"{_a_place(verdict)}"
     )
-    words = GROUPS[criterion.group or ""].words
+    words = GROUP_WORDS[criterion.group or ""]
     if _is_baseline(verdict):
         return f"This is how things stand: {share} does not fall, in {words} or elsewhere."
     inside, elsewhere = (
@@ -435,7 +435,7 @@ def _unserved(verdict: Verdict, what: str, words: tuple[str, str]) -> str:
     has = verdict.evidence["counts"].to_numpy(dtype=bool)
     text = f"{_count(verdict, ~has)} {what}"
     if verdict.criterion.group is not None:
-        text = f"In {GROUPS[verdict.criterion.group].words}, {text}"
+        text = f"In {GROUP_WORDS[verdict.criterion.group]}, {text}"
     if _is_baseline(verdict):
         return f"{text}."
     lost, won = _some(verdict, had & ~has), _some(verdict, has & ~had)
@@ -465,7 +465,7 @@ def _group(verdict: Verdict) -> str:
     if _is_baseline(verdict):
         return "This is how things stand: nothing is added to any trip."
     inside, elsewhere = verdict.evidence.to_dict("records")
-    words = GROUPS[verdict.criterion.group or ""].words
+    words = GROUP_WORDS[verdict.criterion.group or ""]
     unit, policy = verdict.settings.unit, verdict.settings.policy
     return (
         f"In {words} the trip {_travel(verdict)} to the nearest {_place(verdict)} would take "

@@ -22,7 +22,7 @@ from eh_access.publish.charts import CHANGE
 from eh_access.publish.notes import note_text
 from eh_access.publish.table import hiding_rules
 from eh_access.publish.tabulations import DisplayAreas, display_areas
-from eh_access.publish.wording import Wording
+from eh_access.publish.wording import GROUP_WORDS, Wording
 from eh_access.study.findings import CUTOFFS_MIN, line_detail_m
 from eh_access.study.reading import are_postcodes
 from eh_access.study.result import BASELINE_NAME
@@ -516,7 +516,7 @@ def _groups(origins: gpd.GeoDataFrame) -> list[dict[str, str]]:
         if group.column not in origins:
             continue
         members = group_members(origins, name).map({True: "1", False: "0"}).fillna("?")
-        groups.append({"id": name, "label": group.words, "members": "".join(members)})
+        groups.append({"id": name, "label": GROUP_WORDS[name], "members": "".join(members)})
     return groups
 
 

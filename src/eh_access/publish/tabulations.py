@@ -15,7 +15,7 @@ import shapely
 
 from eh_access.measures.basic import within
 from eh_access.measures.comparison import LOSES
-from eh_access.measures.equity import KINDS, NOTES, fifths, imd_fifth
+from eh_access.measures.equity import fifths, imd_fifth
 from eh_access.modes import ACTIVE_PLACES_PARKING_S, MODES, TravelMode
 from eh_access.planning.three_readings import LONG_WEEK_H
 from eh_access.privacy.hiding import hide_small
@@ -45,8 +45,10 @@ from eh_access.publish.wording import (
     ANY_SITE,
     BASES,
     FULL_TIME,
+    KIND_WORDS,
     PRINTED,
     Wording,
+    fairness_notes,
     headline,
     scenario_label,
 )
@@ -920,7 +922,9 @@ def _gaps(fairness: pd.DataFrame, names: Mapping[str, str], said: Wording) -> Ta
         str(names.get(group, group)) if kind == "nearest_before" else str(group)
         for kind, group in zip(frame["group_kind"], frame["group"], strict=True)
     ]
-    frame["kind"] = [KINDS[str(kind)].replace("site", said.site) for kind in frame["group_kind"]]
+    frame["kind"] = [
+        KIND_WORDS[str(kind)].replace("site", said.site) for kind in frame["group_kind"]
+    ]
     columns = (
         Column("scenario", "Scenario"),
         Column("mode", "Travelling"),
@@ -942,7 +946,7 @@ def _gaps(fairness: pd.DataFrame, names: Mapping[str, str], said: Wording) -> Ta
         Column("finite_weight", "Base of the means", "count", said.unit),
     )
     title = f"Who gains and who loses, by group, {said.place}{said.mark}"
-    notes = (*said.table_notes, *NOTES)
+    notes = (*said.table_notes, *fairness_notes(groups=said.groups))
     return make_table("gaps", title, columns, frame, notes=notes, headers=5)
 
 

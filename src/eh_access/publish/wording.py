@@ -40,6 +40,7 @@ class Wording:
     loser_min: float  # from how many minutes added on somebody loses
     scenarios: Mapping[str, str]  # labels, by name
     modes: Mapping[str, str]
+    groups: bool = False  # whether counts of further groups are used
 
     @classmethod
     def of(cls, result: StudyResult) -> Wording:
@@ -55,6 +56,7 @@ class Wording:
             loser_min=result.study.settings.loser_min,
             scenarios={item.name: item.label for item in result.study.scenarios},
             modes={name: times.mode.label for name, times in result.times.items()},
+            groups=bool(result.study.data.groups),
         )
 
     @property
@@ -162,3 +164,53 @@ def fixed_sentence(result: StudyResult) -> str:
         "Their digest was taken before travel times were worked out; it is "
         f"{result.criteria_sha256[:DIGITS]}, in full in the manifest."
     )
+
+
+KIND_WORDS: Mapping[str, str] = {
+    "everyone": "all families",
+    "imd_fifth": "the nation's fifth of deprivation (1 is the most deprived)",
+    "no_car_fifth": "local fifth of households without a car (1 has most without)",
+    "ward": "ward (sums are modelled, not official counts)",
+    "locality": "locality",
+    "rural_urban": "rural-urban classification of the area",
+    "nearest_before": "the site nearest now",
+}
+"""The ways families are told apart, in words."""
+
+GROUP_WORDS: Mapping[str, str] = {
+    "most-deprived-fifth": "areas among the most deprived fifth in England",
+    "most-deprived-fifth-local": (
+        "the most deprived areas here (a fifth of those counted, not of the areas)"
+    ),
+    "no-car-fifth": (
+        "the areas with most households without a car (about a fifth of those counted here, not of "
+        "the areas)"
+    ),
+}
+"""The groups that criteria can name, in words."""
+
+COVERS = (
+    "Intervals hold nine in ten draws of what is not known (where sites are, whether they are "
+    "there, how many live where), for all groups of a kind at once: before and after alike in one "
+    "draw. They do not cover errors of the streets, nor of who belongs to which group. Where "
+    "nothing was drawn there is none."
+)
+"""What the intervals stand for, to be printed beside them."""
+NOT_PROTECTED = (
+    "The Index of Multiple Deprivation describes areas, not families, and deprivation is not a "
+    "protected characteristic under the Equality Act 2010. Nor is living without a car."
+)
+NOT_SHOWN = (
+    "Nothing here shows disability, ethnicity, pregnancy and maternity, or single parents: no "
+    "count of them by small area is used. An equality analysis must look at them by other means."
+)
+AREAS_NOT_FAMILIES = (
+    "Groups are made of areas: in a deprived area not every family is deprived, and in others "
+    "some are. What holds for areas need not hold for the families in them."
+)
+
+
+def fairness_notes(*, groups: bool) -> tuple[str, ...]:
+    """Return what must be said beside every table by group; ``groups``: counts of some are used."""
+    shown = () if groups else (NOT_SHOWN,)
+    return (NOT_PROTECTED, *shown, AREAS_NOT_FAMILIES, COVERS)
