@@ -46,3 +46,11 @@ def test_the_picture_shows_the_imports_there_are(monkeypatch: pytest.MonkeyPatch
     drawn = re.search(r"<title id=.title.>(.*)</title>", picture.draw(*picture.count_imports()))
     assert drawn is not None
     assert drawn[0] in (ROOT / "docs" / "pictures" / "architecture.svg").read_text("utf-8")
+
+
+def test_one_criterion_is_judged_by_few_functions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "tools"))
+    called = importlib.import_module("measure_code").trace(ROOT / "src")
+    names = [line for line in called if line.startswith(("criteria/", "measures/", "routing/"))]
+    assert 10 < len(names) < 25
+    assert len({line.split()[0] for line in names}) <= 5

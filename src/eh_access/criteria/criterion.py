@@ -567,8 +567,8 @@ class Reason:
 
     Examples
     --------
-    >>> Reason(kind=ReasonKind.TIMES_MISSING, decisive=True, modes=("walk",)).withholds_indication
-    True
+    >>> Reason(kind=ReasonKind.TIMES_MISSING, decisive=True, modes=("walk",)).modes
+    ('walk',)
     """
 
     kind: ReasonKind
@@ -579,11 +579,6 @@ class Reason:
     cutoff_min: float = 0.0
     weight: float = 0.0
     areas: tuple[str, ...] = ()
-
-    @property
-    def withholds_indication(self) -> bool:
-        """Whether the figures point to no outcome: they could be otherwise, or are not there."""
-        return self.decisive and self.kind is not ReasonKind.ESTIMATED_TIMES
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

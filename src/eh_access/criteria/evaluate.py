@@ -253,7 +253,13 @@ def view_of(scope: Scope, case: Case, side: Side, enough: float | None = None) -
         )
         for chosen in (~unknown, unknown)
     )
-    layers = [_layer(scope, case, table, known.ids) for table in tables]
+    layers = []
+    for table in tables:  # the rows of origins and the columns of sites, in their order
+        homes = table.origin_status.index.get_indexer(case.origins.index)
+        columns = table.site_status.index.get_indexer(known.ids)
+        values = metres(table) if scope.figure == "m" else table.minutes
+        there = values[np.ix_(homes, columns)].astype(np.float64)
+        layers.append(Layer(mode=table.mode, there=there))
     back = None
     if scope.figure == "hours":
         *layers, home = layers
@@ -265,17 +271,6 @@ def view_of(scope: Scope, case: Case, side: Side, enough: float | None = None) -
         layers=tuple(layers),
         there=reduce(np.minimum, [layer.there for layer in layers]),
         back=back,
-    )
-
-
-def _layer(scope: Scope, case: Case, table: TravelTimes, sites: pd.Index) -> Layer:
-    """Return the rows of origins and the columns of sites of a table, in their order."""
-    rows = table.origin_status.index.get_indexer(case.origins.index)
-    columns = table.site_status.index.get_indexer(sites)
-    values = metres(table) if scope.figure == "m" else table.minutes
-    return Layer(
-        mode=table.mode,
-        there=values[np.ix_(rows, columns)].astype(np.float64),
     )
 
 
@@ -448,10 +443,6 @@ class Question:
         policy = self.case.settings.policy
         self.counted[weights] = counted_by(self.criterion, origins, policy)
         return self.counted[weights]
-
-    def earlier(self) -> Question:
-        """Return the same criterion asked of the baseline itself."""
-        return replace(self, views=(self.views[0], self.views[0]))
 
 
 def evaluate(criterion: Criterion, case: Case, assumptions: Assumptions = MAIN) -> Evaluation:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -116,8 +117,9 @@ def judge(criterion: Criterion, case: Case) -> Verdict:
     evaluation = question.under(MAIN)
     pointed = LEVELS[int(evaluation.level)]
     reasons = _reasons(evaluation, estimated=estimated)
-    decisive = any(reason.decisive for reason in reasons)
-    withheld = decisive and any(reason.withholds_indication for reason in reasons)
+    decisive = [reason.kind for reason in reasons if reason.decisive]
+    # figures that could be otherwise, or are not there, point to no outcome; estimates do
+    withheld = any(kind is not ReasonKind.ESTIMATED_TIMES for kind in decisive)
     value, baseline = (float(part) for part in evaluation.published())
     sign = -1.0 if criterion.better == "higher" else 1.0
     worsened_by = sign * (value - baseline) + 0.0
@@ -175,7 +177,8 @@ def _not_met_before(question: Question) -> bool:
     """Return whether the baseline is itself not met."""
     if question.case.scenario == BASELINE.name:
         return False
-    return LEVELS[int(question.earlier().under(MAIN).level)] is Outcome.NOT_MET
+    baseline = replace(question, views=(question.views[0], question.views[0]))
+    return LEVELS[int(baseline.under(MAIN).level)] is Outcome.NOT_MET
 
 
 # ---- reasons -----------------------------------------------------------------------------------
