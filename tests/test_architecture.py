@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import re
 from pathlib import Path
@@ -54,3 +55,26 @@ def test_one_criterion_is_judged_by_few_functions(monkeypatch: pytest.MonkeyPatc
     names = [line for line in called if line.startswith(("criteria/", "measures/", "routing/"))]
     assert 10 < len(names) < 25
     assert len({line.split()[0] for line in names}) <= 5
+
+
+ERRORS_PUT_TOGETHER = {
+    "criteria/sensitivity.py": 1,
+    "measures/catchments.py": 3,
+    "network/area.py": 1,
+    "network/edit.py": 1,
+    "network/io.py": 1,
+    "routing/estimate.py": 1,
+}
+"""Sentences that are gathered into an error before it is raised."""
+
+
+def test_no_sentence_stands_below_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "tools"))
+    count = importlib.import_module("measure_code").english_strings
+    rooms = ("network", "routing", "measures", "criteria", "planning", "privacy")
+    found = {
+        path.relative_to(PACKAGE).as_posix(): count(ast.parse(path.read_text("utf-8")))
+        for room in rooms
+        for path in (PACKAGE / room).rglob("*.py")
+    }
+    assert {name: number for name, number in found.items() if number} == ERRORS_PUT_TOGETHER

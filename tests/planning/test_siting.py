@@ -195,7 +195,7 @@ def test_too_few_sites_leave_some_without() -> None:
     people = origins().iloc[:2].set_axis(["h1", "h2"])
     best = choose_sites(times_of(minutes, houses=["h1", "h2"], centres=["A", "B"]), people, keep=1)
     assert best.chosen == ("A",)  # reaches 10, B only 5
-    assert best.infeasible == "5 under-fives can reach some site, but none of those chosen."
+    assert best.infeasible == "5 under-fives can reach a site, but none chosen."
 
 
 @pytest.mark.parametrize(

@@ -281,7 +281,7 @@ def test_a_row_for_every_site_whatever_became_of_it(caplog: pytest.LogCaptureFix
     assert (land.geometry.is_empty == (land["status"] != "ok")).all()
     assert land.crs == "EPSG:27700"
     assert list(land) == ["site_id", "cutoff_min", "mode", "status", "geometry"]
-    for words in ("far: it is too far", "lost: its location is not known", "off: not even"):
+    for words in ("far: it is too far", "lost: its location is not known", "off: its own street"):
         assert words in caplog.text
 
 

@@ -79,7 +79,7 @@ def _shares(comparison: Comparison) -> list[tuple[str, str]]:
         ("mean minutes before", notebook.number(row.mean_before_min)),
         ("mean minutes after", notebook.number(row.mean_after_min)),
         ("mean minutes added", notebook.number(row.mean_change_min)),
-        ("minutes added that nine in ten do not pass", notebook.number(row.p90_change_min)),
+        ("added minutes of nine in ten, at most", notebook.number(row.p90_change_min)),
     ]
     rows[1], rows[2] = rows[2], rows[1]
     return rows

@@ -77,7 +77,7 @@ class NetworkDescription:
     def _slopes(self) -> str:
         hills = self.steepness
         if hills is None:
-            return "heights are not known, so every street counts as level"
+            return "heights not known: every street is level"
         unknown = f"; {hills.unknown_km:,.0f} km without heights" if hills.unknown_km else ""
         return (
             f"heights from {hills.source or 'a source not stated'}; half of the length steeper "

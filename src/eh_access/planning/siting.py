@@ -97,7 +97,7 @@ class Placement:
         text = unreachable_sentence(self.unreachable, self.unit)
         without = float(self.figures["unreached_weight"] - self.unreachable["weight"].sum())
         if without > 0:
-            more = f"{without:,.0f} {self.unit} can reach some site, but none of those chosen."
+            more = f"{without:,.0f} {self.unit} can reach a site, but none chosen."
             text = f"{text} {more}".strip()
         return text
 

@@ -144,7 +144,7 @@ ARC_SEGMENTS = 16
 REASONS = {
     NO_LOCATION: "its location is not known",
     OFF_NETWORK: "it is too far from any street",
-    UNREACHED: "not even its own street is within the cutoff",
+    UNREACHED: "its own street lies beyond the cutoff",
 }
 
 

@@ -47,9 +47,7 @@ def times_html(times: TravelTimes) -> str:
             *parts,
             notebook.paragraph(says),
             notebook.bars([*labels, f"{BINS_MIN[-1]}+", "none"], shares, says=says),
-            notebook.paragraph(
-                f"Minutes to the nearest site, share of origins. How: {times.method}"
-            ),
+            notebook.paragraph(f"Minutes to the nearest site (share). How: {times.method}"),
         ]
     )
 
