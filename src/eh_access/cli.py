@@ -375,6 +375,11 @@ def check(study: StudyArgument, *, quiet: Quiet = False, verbose: Verbose = Fals
     with Terminal(quiet=quiet, verbose=verbose) as terminal:
         terminal.stage("Checking")
         question, inputs = check_study(study)
+        folder = question.report.templates
+        if folder is not None:
+            from eh_access.publish.templates import Templates  # noqa: PLC0415 - quick start
+
+            Templates(question.resolve(folder)).check()
     if not quiet:
         for line in check_lines(question, inputs):
             typer.echo(line)

@@ -84,6 +84,18 @@ def test_where_nobody_reaches_any_site_every_set_says_so() -> None:
     assert table["mean_min"].isna().all()
 
 
+def test_a_criterion_of_areas_that_nobody_names_leaves_the_sets_without_its_value() -> None:
+    homes = origins().assign(ward_code=None)
+    spread = SEVEN["even-spread"]
+    found = rank_alternatives(
+        side(apply_scenario(sites(), BASELINE)),
+        homes.assign(**{spread.by: None}),
+        close=2,
+        criteria=[SEVEN["walk-30"], spread],
+    )
+    assert len(alternatives_frame(found)) == len(PAIRS)
+
+
 # ---- on paper ----------------------------------------------------------------------------------
 
 

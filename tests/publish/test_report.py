@@ -284,7 +284,7 @@ def test_a_study_without_groups_says_so(toy: StudyResult) -> None:
     bare = toy.origins.drop(columns=["imd_decile", "no_car_share", "ward_name"])
     without = dataclasses.replace(toy, origins=bare)
     assert "This study has no figures by group" in text_of(read(annex_of(without)))
-    assert "no figures by ward, deprivation or cars" in text_of(read(render_report(without)))
+    assert "no figures by deprivation or cars" in text_of(read(render_report(without)))
 
 
 def test_only_a_baseline_is_nothing_to_compare(toy: StudyResult) -> None:

@@ -13,9 +13,11 @@ from eh_access.errors import InputError
 from eh_access.publish.document import Bullets, Grid, Heading, PageBreak, Paragraph, Run, plain
 from eh_access.publish.table import Column, make_table
 from eh_access.publish.templates import Templates
+from eh_access.publish.writers.html import html_blocks
 from eh_access.study.result import StudyResult
 from map_study import toy_result
 from study_cli import run_cli
+from study_files import write_study
 
 TOY = """## Heading [#here]
 
@@ -127,3 +129,24 @@ def test_a_study_has_templates_of_its_own(toy: tuple[StudyResult, Path]) -> None
     assert "'nobody' is undefined" in ran.err
     assert "Traceback" not in ran.err
     assert not (folder / "again" / "report.html").exists()
+
+
+@pytest.mark.parametrize(
+    "address", ["javascript:alert(1)", " JavaScript:alert(1)", "data:text/html,x"]
+)
+def test_an_address_that_would_run_is_no_link(address: str) -> None:
+    assert html_blocks([Paragraph(text=(Run("words", href=address),))]) == "<p>words</p>\n"
+
+
+@pytest.mark.parametrize("address", ["annex.html#x", "https://a.org", "#here", "mailto:a@b.org"])
+def test_an_address_to_read_at_is_a_link(address: str) -> None:
+    assert f'href="{address}"' in html_blocks([Paragraph(text=(Run("words", href=address),))])
+
+
+def test_check_reads_a_study_s_templates(tmp_path: Path) -> None:
+    toy = write_study(tmp_path / "toy")
+    (toy.path / "own").mkdir()
+    (toy.path / "own" / "footer.md.j2").write_text("{% if %}", encoding="utf-8")
+    toy.change("study.toml", "[settings]", '[report]\ntemplates = "own"\n\n[settings]')
+    ran = run_cli("check", toy.toml)
+    assert (ran.code, "footer.md.j2" in ran.err) == (2, True)

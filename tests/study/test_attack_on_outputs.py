@@ -193,3 +193,10 @@ def test_no_hidden_cell_of_the_tables_by_group_has_one_value(
     for key, (low, high) in zip(secret, found, strict=True):
         assert math.floor(high + 1e-6) - math.ceil(low - 1e-6) >= 1, (key, low, high)
     assert np.median([high - low for low, high in found]) >= STEP
+
+
+def test_nobody_is_told_who_is_new_at_a_site(private_run: PrivateRun) -> None:
+    """Of a site that stays, those new are its growth: shown, they would tell what is hidden."""
+    load = private_run.sheet("load")
+    (column,) = [name for name in load if name.startswith("Of them new")]
+    assert (load[column] == MARK).all()

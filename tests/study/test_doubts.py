@@ -33,7 +33,9 @@ def test_a_chance_outside_0_to_1_is_one_clear_fault(tmp_path: Path, chance: str)
     assert "west" in fault
 
 
-@pytest.mark.parametrize("key", ["existence = { wets = 0.6 }", "places = { wets = [[1, 2]] }"])
+@pytest.mark.parametrize(
+    "key", ["existence = { wets = 0.6 }", "places = { wets = [[441000, 391000]] }"]
+)
 def test_a_doubt_about_a_site_that_is_not_there_is_one_clear_fault(
     tmp_path: Path, key: str
 ) -> None:
@@ -85,8 +87,13 @@ def test_every_doubt_of_the_tables_is_drawn(rotherham: StudyResult) -> None:
     assert (SourceKind.PLACE, "park-view") in kinds
     assert (SourceKind.EXISTENCE, "coleridge") in kinds
     assert (SourceKind.COUNTS, "") in kinds
+    # neighbours' sites are drawn where they are counted, and there alone
+    assert SourceKind.NEIGHBOUR not in {kind for kind, _ in kinds}
     assert rotherham.neighbours is not None
-    border = {site for kind, site in kinds if kind is SourceKind.NEIGHBOUR}
+    assert rotherham.with_neighbours is not None
+    wider = rotherham.with_neighbours.uncertainty
+    assert wider is not None
+    border = {item.site_id for item in wider.sources if item.kind is SourceKind.NEIGHBOUR}
     assert border <= set(rotherham.neighbours.index)
     assert border
     first = found.first
@@ -106,3 +113,9 @@ def test_gaps_and_headlines_come_from_the_same_draws(rotherham: StudyResult) -> 
         if (item.scenario, item.mode, item.figure) == ("deregister-closed", "walk", "share_within")
     )
     assert walk.spread == case_values.value
+
+
+def test_a_place_far_outside_the_area_is_refused(tmp_path: Path) -> None:
+    (fault,) = refused(tmp_path, "places = { west = [[4, 3]] }")
+    assert "simulation.places.west" in fault
+    assert "km outside the study's area; give easting and northing in metres" in fault

@@ -11,6 +11,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from scipy.stats import qmc
 
 from eh_access.criteria.evaluate import Scope, view_of
 from eh_access.errors import InputError
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     Places = NDArray[np.intp]
 
 DRAWS = 1000
-PLACES = 64
+PLACES = 128
 """Places tried of each site; all draws share them, so that each is routed once."""
 
 APART_M = 1000.0
@@ -110,9 +111,12 @@ def _in_disc(
 ) -> Doubles:
     """Return points spread evenly over a disc, as far as it lies in the area, (count, 2)."""
     bounded = within is not None and within.intersects(centre)
+    # a Halton sequence lies more evenly than random points: as many say more
+    sequence = qmc.Halton(2, rng=draws)
     found = np.zeros((0, 2))
     while len(found) < count:
-        angle, distance = draws.uniform(0, 2 * np.pi, count), np.sqrt(draws.uniform(0, 1, count))
+        turn, share = sequence.random(count).T
+        angle, distance = 2 * np.pi * turn, np.sqrt(share)
         away = radius_m * np.stack([distance * np.cos(angle), distance * np.sin(angle)], axis=1)
         xy = np.array([centre.x, centre.y]) + away
         found = np.concatenate([found, xy[shapely.contains_xy(within, xy)] if bounded else xy])
@@ -130,7 +134,12 @@ def _where_people_are(
         near |= np.hypot(points[:, 0] - at.x, points[:, 1] - at.y) < APART_M
     apart = np.where(near, 0.0, weights)
     chance = apart if apart.sum() > 0 else weights
-    return np.asarray(points[draws.choice(len(points), count, p=chance / chance.sum())])
+    # every so many people along a curve that keeps neighbours together
+    order = np.argsort(origins.geometry.hilbert_distance().to_numpy(), kind="stable")
+    steps = np.cumsum(chance[order]) / chance.sum()
+    wanted = (np.arange(count) + draws.uniform()) / count
+    at = np.minimum(np.searchsorted(steps, wanted), len(points) - 1)
+    return np.asarray(points[order[at]])
 
 
 # ---- what is drawn -----------------------------------------------------------------------------

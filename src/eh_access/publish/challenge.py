@@ -77,7 +77,7 @@ def _text(value: float, unit: str) -> str:
 
 def verdict_in_words(table: pd.DataFrame) -> str:
     """Return how one of their scenarios compares by the criteria, in a sentence."""
-    judged = table[table["council_outcome"] != ""]
+    judged = table[(table["council_outcome"] != "") & ~table["counts_with"].isin(table["row"])]
     count = judged["better"].value_counts()
     theirs, council = int(count.get("theirs", 0)), int(count.get("council", 0))
     close = int(count.get(TOO_CLOSE, 0))
@@ -108,6 +108,7 @@ COLUMNS = (
     "council_outcome",
     "theirs_outcome",
     "better",
+    "counts_with",
 )
 SAME = 1e-9
 DECIMALS = 9
@@ -186,6 +187,7 @@ def _verdict_row(
             higher=criterion.better == "higher",
             off=off.get(criterion.kind.unit, 0.0),
         ),
+        "counts_with": criterion.counts_with or "",
     }
 
 
@@ -214,6 +216,7 @@ def _figure_rows(
             "better": _better(
                 one[column], two[column], measured, higher=False, off=off.get(measured, 0.0)
             ),
+            "counts_with": "",
         }
 
 

@@ -61,7 +61,18 @@ Facts = Mapping[str, Any]
 CLOSE = str(Outcome.TOO_CLOSE)
 LOOKS: Mapping[str, Look] = {"met": "met", CLOSE: "close", "not met": "not-met"}
 SYMBOLS = {"met": "\N{CHECK MARK}", CLOSE: "\N{ALMOST EQUAL TO}", "not met": "\N{BALLOT X}"}
-STANDINGS = ("met", "close", "new", "worse", "unchanged", "better", "unclear", "unsaid")
+STANDINGS = (
+    "met",
+    "close",
+    "change",
+    "new",
+    "close_before",
+    "worse",
+    "unchanged",
+    "better",
+    "unclear",
+    "unsaid",
+)
 FEWER = frozenset({"mean_min", "losers_weight"})
 """Measures by which a set is better where none is better by all: a shorter trip, fewer who lose."""
 WARDS_NAMED = 6
@@ -235,7 +246,11 @@ def standing(result: StudyResult, verdict: Verdict) -> str:
         for other in result.verdicts_for(BASELINE.name)
         if other.criterion.id == verdict.criterion.id
     }
-    return "new" if before & {str(Outcome.MET), CLOSE} else "unclear"
+    if verdict.criterion.kind.of_change:
+        return "change"
+    if str(Outcome.MET) in before:
+        return "new"
+    return "close_before" if CLOSE in before else "unclear"
 
 
 def _pointed(verdict: Verdict) -> str:
@@ -280,6 +295,7 @@ def criteria_facts(told: Told) -> dict[str, Any]:
     return {
         "table": grid,
         "all": len(verdicts),
+        "drawn": result.uncertainty is not None,
         "counts": counts,
         "twins": [
             (item.criterion.label, labels[item.criterion.counts_with or ""])
@@ -330,8 +346,9 @@ def outcome_run(verdict: Verdict) -> Words:
     if not pointed:
         return (Run("? cannot say", "cannot-say"),)
     beside = ["as before"] if verdict.not_met_before else []
-    beside += ["indicative"] if outcome != pointed else []
-    said = (Run(f"{SYMBOLS[pointed]} {pointed}", LOOKS[pointed]),)
+    said: Words = (Run(f"{SYMBOLS[pointed]} {pointed}", LOOKS[pointed]),)
+    if outcome != pointed:  # an estimate never says more than what it points to
+        said = (Run("? cannot say", "cannot-say"), Run(f", points to {pointed}"))
     return (*said, Run(f" {', '.join(beside)}")) if beside else said
 
 
@@ -457,12 +474,14 @@ def _wards(told: Told) -> dict[str, Any]:
     frame = _losing_wards(told)
     if frame.empty:
         return {"named": [], "share": 0, "rows": []}
+    hidden = told.tables["wards"].where(**told.row).frame["weight_loses"].isna().any()
     whole = frame["weight_loses"].sum()
     enough = int((frame["weight_loses"].cumsum() < MOST_OF_THEM * whole).sum()) + 1
     shown = frame.head(min(enough, WARDS_NAMED))
     return {
         "named": [str(name) for name in shown["group"]],
-        "all": len(shown) == len(frame),
+        "all": len(shown) == len(frame) and not hidden,
+        "most": not hidden and bool(shown["weight_loses"].sum() > whole / 2),
         "rows": records(shown),
     }
 
@@ -722,7 +741,8 @@ def _unknowns(told: Told) -> dict[str, Any]:
     worst = str(rough.idxmax()) if len(rough) else ""
     return {
         "notes": [
-            first_sentence(note_text(note))
+            # what is left out, and which way that errs, is told whole
+            note_text(note) if note.topic == "unknown-site" else first_sentence(note_text(note))
             for note in warnings
             if note.topic not in {"estimated-site", "not-assessed"}
         ],

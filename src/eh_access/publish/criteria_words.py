@@ -587,16 +587,23 @@ ASSUMPTIONS = {
 """What each assumption is called."""
 
 
+def short_number(value: float) -> str:
+    """Return a number in three figures, never as a power of ten."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"  # noqa: PLR2004 - three figures
+
+
 def turns_in_words(row: Mapping[Any, Any]) -> str:
     """Return where an outcome turns as an assumption moves, or over which range it stands."""
     share = row["unit"] == "share"
     scale, unit = (100.0, "%") if share else (1.0, f" {row['unit']}")
     turns = [
-        f"turns to {row[f'outcome_{side}']} {side} {scale * row[f'turns_{side}']:.3g}{unit}"
+        f"turns to {row[f'outcome_{side}']} {side} about "
+        f"{short_number(scale * row[f'turns_{side}'])}{unit}"
         for side in ("below", "above")
         if not math.isnan(row[f"turns_{side}"])
     ]
-    span = f"{scale * row['lowest']:.3g} to {scale * row['highest']:.3g}{unit}"
+    lowest, highest = (short_number(scale * row[end]) for end in ("lowest", "highest"))
+    span = f"{lowest} to {highest}{unit}"
     return "; ".join(turns) or f"stands from {span}"
 
 

@@ -104,7 +104,10 @@ def write_outputs(
     result.refuse_private()
     folder = Path(out_dir)
     refuse_overwriting(folder, OUTPUT_NAMES, files_read(result.study))
-    return write_whole(folder, lambda new: _write_all(result, findings, new, started=started))
+    written = write_whole(folder, lambda new: _write_all(result, findings, new, started=started))
+    for name in set(OUTPUT_NAMES) - written.keys():  # of an earlier run: no part of this answer
+        (folder / name).unlink(missing_ok=True)
+    return written
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:

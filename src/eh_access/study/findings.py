@@ -35,7 +35,7 @@ from eh_access.planning.outreach import (
     outreach_frame,
 )
 from eh_access.planning.three_readings import readings_table
-from eh_access.privacy.hiding import Figures, hide_small, joined_logs
+from eh_access.privacy.hiding import RESTS, Figures, hide_small, joined_logs
 from eh_access.routing.isochrones import isochrones
 from eh_access.study.config import decided_scenario, scenario_of
 from eh_access.study.families import ROLE as FAMILIES_ROLE
@@ -545,6 +545,11 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
     read, two = hide_small(readings, READING_FIGURES, policy, table="readings")
     attended, three = hide_small(sessions_table(result), SESSION_FIGURES, policy, table="sessions")
     load, four = hide_small(load_table(result), LOAD_FIGURES, policy, table="load")
+    if not policy.public and len(load):  # of a site that stays they are its growth: all or none
+        load = load.assign(absorbed=np.nan)
+        four = joined_logs(
+            [four, pd.DataFrame([("load", "all", "absorbed", RESTS)], columns=four.columns)]
+        )
     # counts within more and more minutes tell of those between, as two scenarios do
     steps = replace(CURVE_FIGURES, scenario="cutoff_min")
     curve, five = hide_small(curve_table(result), steps, policy, table="curve.csv")

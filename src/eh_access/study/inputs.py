@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from eh_access.errors import EhAccessError, InputError, NotFoundError, did_you_mean
 from eh_access.facts import Note, note
@@ -343,6 +344,7 @@ def read_inputs(
     reader.faults += _clashes(reader.ids, study)
     reader.faults += _unknown_sites(study, reader.ids)
     reader.faults += _unknown_doubts(study, reader.ids)
+    reader.faults += _far_places(study, borough)
     hours = read_hours(study, sites, candidates, borough)
     sites, candidates = hours.sites, hours.candidates
     reader.faults += hours.faults
@@ -540,6 +542,23 @@ def _unknown_doubts(study: Study, ids: Mapping[str, set[str]]) -> Iterator[str]:
             if site not in known:
                 told = f"no site '{site}'; {did_you_mean(site, known)}"
                 yield fault_at(study.file_name, lines, ("simulation", key, site), told)
+
+
+def _far_places(study: Study, borough: BaseGeometry | None) -> Iterator[str]:
+    """Yield the places a site may be at that lie as far out as no site may."""
+    if borough is None:
+        return
+    lines, most_m = lines_of(study), study.data.max_outside_m
+    for site, places in study.simulation.places.items():
+        for number, place in enumerate(places):
+            away_m = borough.distance(shapely.Point(place))
+            if away_m > most_m:
+                told = (
+                    f"lies {away_m / 1000:,.1f} km outside the study's area; give easting and "
+                    "northing in metres, or make data.max_outside_m larger"
+                )
+                where = ("simulation", "places", site, number)
+                yield fault_at(study.file_name, lines, where, told)
 
 
 def _with_existence(study: Study, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -31,10 +31,11 @@ from eh_access.study.streets import Streets, is_near, own_streets, refuse_elsewh
 from eh_access.study.travel import Progress, Travel, compute_travel_times, with_more, with_moved
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     import geopandas as gpd
 
+    from eh_access.criteria.criterion import Side
     from eh_access.measures.comparison import Comparison
     from eh_access.network.model import Network
     from eh_access.study.config import Study
@@ -257,57 +258,66 @@ def _as_sure(result: StudyResult, tell: Progress) -> StudyResult:
     """Return a result whose verdicts are as sure as what is not known leaves them."""
     if result.estimated:  # no error of an estimate has been shown to be covered
         return result
-    wider = result if result.with_neighbours is None else result.with_neighbours
-    simulation = _simulation(wider, () if result.neighbours is None else result.neighbours.index)
+    sampled = _sampled(result)
+    tell(f"Drawing what is not known {result.study.simulation.draws:,} times")
+    counted = result.with_neighbours
+    if counted is not None and result.neighbours is not None:
+        counted = _weighed(counted, _simulation(counted, sampled, result.neighbours.index))
+    return replace(_weighed(result, _simulation(result, sampled)), with_neighbours=counted)
+
+
+def _weighed(result: StudyResult, simulation: Simulation | None) -> StudyResult:
+    """Return a result whose outcomes rest on draws of what is not known."""
     if simulation is None:
         return result
-    tell(f"Drawing what is not known {simulation.draws:,} times")
     settings = result.study.settings
     uncertainty = simulate(
         result.study.criteria,
-        wider.cases(),
+        result.cases(),
         simulation,
         modes=settings.modes,
         cutoff_min=settings.cutoff_min,
         loser_min=settings.loser_min,
     )
-
-    def weighed(some: StudyResult) -> StudyResult:
-        verdicts = Verdicts(
-            weigh(verdict, uncertainty.of(verdict.scenario, verdict.criterion.id))
-            for verdict in some.verdicts
-        )
-        return replace(some, verdicts=verdicts, uncertainty=uncertainty, _memory={})
-
-    counted = result.with_neighbours
-    return replace(weighed(result), with_neighbours=None if counted is None else weighed(counted))
+    verdicts = Verdicts(
+        weigh(verdict, uncertainty.of(verdict.scenario, verdict.criterion.id))
+        for verdict in result.verdicts
+    )
+    return replace(result, verdicts=verdicts, uncertainty=uncertainty, _memory={})
 
 
-def _simulation(result: StudyResult, neighbours: Collection[str]) -> Simulation | None:
-    """Return what is drawn of a study; None where all is known."""
+def _sampled(result: StudyResult) -> dict[str, Side]:
+    """Return the times to sampled places, each routed once, by the scenario of its streets."""
     study = result.study
-    seed, draws = study.settings.seed, study.simulation.draws
     places = sampled_sites(
         result.sites,
-        seed=seed,
+        seed=study.settings.seed,
         within=result.borough,
         origins=result.origins,
         stated=study.simulation.places,
     )
-    sampled = {}
-    if len(places):  # each is routed once, however many draws share it
-        networks = {BASELINE_NAME: result.network}
-        networks |= {
-            name: travel.network
-            for name, travel in result.moved.items()
-            if travel.network is not result.network
-        }
-        sampled = {
-            name: compute_travel_times(
-                study, result.origins, places, network=network, progress=_silent
-            ).side(places)
-            for name, network in networks.items()
-        }
+    if not len(places):
+        return {}
+    networks = {BASELINE_NAME: result.network}
+    networks |= {
+        name: travel.network
+        for name, travel in result.moved.items()
+        if travel.network is not result.network
+    }
+    return {
+        name: compute_travel_times(
+            study, result.origins, places, network=network, progress=_silent
+        ).side(places)
+        for name, network in networks.items()
+    }
+
+
+def _simulation(
+    result: StudyResult, sampled: Mapping[str, Side], neighbours: Collection[str] = ()
+) -> Simulation | None:
+    """Return what is drawn of a study; None where all is known."""
+    study = result.study
+    seed, draws = study.settings.seed, study.simulation.draws
     doubts = draw_sites(
         result.sites, sampled.get(BASELINE_NAME), seed=seed, draws=draws, neighbours=neighbours
     )

@@ -35,7 +35,7 @@ class AreaLoss(Kind):
     ) -> Doubles:
         """Return the largest fall; NaN when there is no area with weight."""
         if counted.areas.empty:
-            return np.full(before.shape[:-1], np.nan)
+            return np.full(np.broadcast_shapes(before.shape, after.shape)[:-1], np.nan)
         was, now = (_shares(criterion, figure, counted) for figure in (before, after))
         return np.asarray(np.maximum((was - now).max(axis=-1), 0.0) * POINTS)
 

@@ -90,6 +90,20 @@ class Templates:
         )
         self._environment.filters.update(FILTERS)
 
+    def check(self) -> None:
+        """Read every template.
+
+        Raises
+        ------
+        InputError
+            If one has a fault of syntax.
+        """
+        for name in self._environment.list_templates(
+            filter_func=lambda name: name.endswith(ENDING)
+        ):
+            with self._faults(name.removesuffix(ENDING), {}):
+                self._environment.get_template(name)
+
     def blocks(self, name: str, facts: Mapping[str, Any]) -> tuple[Block, ...]:
         """Return a template, filled in, as blocks.
 
@@ -139,7 +153,14 @@ class Templates:
         except jinja2.TemplateNotFound as error:
             raise InputError(f"template '{name}' asks for '{error.message}', which is not there"
                              ) from error  # fmt: skip
-        except (jinja2.TemplateError, TypeError, ValueError, AttributeError) as error:
+        except (
+            jinja2.TemplateError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            ArithmeticError,
+            LookupError,
+        ) as error:
             line = _line_of(error)
             raise InputError(
                 f"template '{name}'{line}: {error}; the facts it may use are "

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 NAME, WHAT = "report.html", "the answer in four pages"
 
+UNSAFE = re.compile(r"\s*(?!https?:|mailto:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+"""An address that a browser would run, or open with another program."""
+
 
 def write(material: Material, path: Path) -> None:
     """Write the report as a page."""
@@ -165,7 +168,8 @@ def _html_runs(words: Words) -> str:
             text = f"<strong>{text}</strong>"
         elif run.look:
             text = f'<span class="tag {run.look}">{text}</span>'
-        parts.append(f'<a href="{escape(run.href)}">{text}</a>' if run.href else text)
+        linked = run.href and not UNSAFE.match(run.href)
+        parts.append(f'<a href="{escape(run.href)}">{text}</a>' if linked else text)
     return "".join(parts)
 
 
