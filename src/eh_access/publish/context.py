@@ -330,7 +330,11 @@ def _drawn(told: Told, verdict: Verdict) -> dict[str, Any] | None:
     found = None if uncertainty is None else uncertainty.of(told.scenario, verdict.criterion.id)
     if found is None:
         return None
-    ends = [told.said.value(verdict, value) for value in (found.value.low, found.value.high)]
+    # the unit stands in the columns beside it
+    ends = [
+        told.said.value(verdict, value).split(" ")[0]
+        for value in (found.value.low, found.value.high)
+    ]
     return {
         "likelihood": str(found.likelihood),
         "outcome": "met" if found.probability > 1 / 2 else "not met",
