@@ -178,7 +178,7 @@ def test_streets_without_heights_are_level_and_say_so() -> None:
     assert edge_cost(bare, WALK.without_hills()).notes == {}
     assert SLOPE_UNKNOWN not in edge_cost(bare, DRIVE).notes
     facts = dict(describe(bare).facts())
-    assert "every street counts as level" in facts["Slopes"]
+    assert "every street is level" in facts["Slopes"]
     told = dict(describe(with_heights(bare, rising(0.1))).facts())["Slopes"]
     assert "steeper than 10.0%" in told
     with pytest.raises(ValueError, match="heights"):

@@ -20,13 +20,21 @@ from study_files import StudyFolder, write_study
 
 
 @pytest.fixture
-def toy(tmp_path: Path) -> StudyFolder:
-    return write_study(tmp_path / "study")
+def alone(tmp_path: Path) -> Path:
+    """Return a folder so deep that no other test's study is found near it."""
+    folder = tmp_path / "some" / "where" / "else"
+    folder.mkdir(parents=True)
+    return folder
 
 
 @pytest.fixture
-def out(toy: StudyFolder, tmp_path: Path) -> Path:
-    folder = tmp_path / "out"
+def toy(alone: Path) -> StudyFolder:
+    return write_study(alone / "study")
+
+
+@pytest.fixture
+def out(toy: StudyFolder, alone: Path) -> Path:
+    folder = alone / "out"
     assert run_cli("report", toy.toml, "-o", folder).code == 0
     return folder
 
