@@ -84,7 +84,7 @@ lab: .venv/.lab  ## Open JupyterLab with the notebooks
 	$(VENV_PYTHON) -m jupyterlab notebooks
 
 test: .venv/.dev  ## Run every test
-	@$(VENV_PYTHON) -m pytest $(PYTEST_ARGS)
+	@$(VENV_PYTHON) -m pytest --numprocesses auto --dist loadfile $(PYTEST_ARGS)
 
 check: .venv/.dev  ## Lint, types, layers, notebooks, locks; no network needed
 	$(BIN)/ruff check .
