@@ -7,6 +7,7 @@ The reference has one page for each room of the library, from the docstrings.
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,12 +103,12 @@ def on_nav(nav: Navigation, **_: Any) -> Navigation:  # noqa: ANN401 - mkdocs' o
 
 def public_names(room: str) -> list[tuple[str, str]]:
     """Return (module, name) of a room's public names."""
-    homes: dict[str, Any] = eh_access._HOMES  # noqa: SLF001 - the one list of public names
+    stub = ast.parse(Path(eh_access.__file__).with_suffix(".pyi").read_text(encoding="utf-8"))
     return [
-        (f"eh_access.{module}", name)
-        for module, names in homes.items()
-        if module.split(".")[0] == room
-        for name in names
+        (f"eh_access.{node.module}", alias.name)
+        for node in stub.body
+        if isinstance(node, ast.ImportFrom) and str(node.module).split(".")[0] == room
+        for alias in node.names
     ]
 
 
