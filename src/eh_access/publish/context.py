@@ -82,7 +82,7 @@ MOST_OF_THEM = 0.95
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Told:
+class Pages:
     """What all facts are taken from."""
 
     result: StudyResult
@@ -129,7 +129,7 @@ def answer_sentence(result: StudyResult) -> str:
     scenario, templates = headline(result), templates_of(result)
     if scenario is None:
         return ""
-    told = Told(
+    pages = Pages(
         result=result,
         tables={"within": within_table(result, Wording.of(result))},
         findings=None,
@@ -137,7 +137,7 @@ def answer_sentence(result: StudyResult) -> str:
         said=Wording.of(result),
         scenario=scenario,
     )
-    facts = {**base_facts(result), "headline": _headline(told), "hours": _hours(told)}
+    facts = {**base_facts(result), "headline": _headline(pages), "hours": _hours(pages)}
     return templates.sentence("report/answer_first", facts)
 
 
@@ -179,7 +179,7 @@ def report_facts(
     scenario = headline(result)
     if scenario is None:
         return facts
-    told = Told(
+    pages = Pages(
         result=result,
         tables=tables,
         findings=findings,
@@ -188,29 +188,29 @@ def report_facts(
         scenario=scenario,
     )
     facts |= {
-        "scenario": told.label,
-        "mode": told.mode,
-        "criteria": criteria_facts(told),
-        "headline": _headline(told),
-        "hours": _hours(told),
-        "affected": _affected(told),
-        "wards": _wards(told),
-        "kept": _kept(told),
+        "scenario": pages.label,
+        "mode": pages.mode,
+        "criteria": criteria_facts(pages),
+        "headline": _headline(pages),
+        "hours": _hours(pages),
+        "affected": _affected(pages),
+        "wards": _wards(pages),
+        "kept": _kept(pages),
         "unassessed": [item.label for item in result.not_assessed],
-        "map": _map(told),
-        "curve": _curve(told),
-        "deprived": _ends(told, "deprivation"),
-        "no_car": _ends(told, "no_car"),
-        "ward_picture": _ward_picture(told),
-        "load": _load(told),
-        "alternatives": _alternatives(told),
-        "venues": _venues(told),
-        "unknowns": _unknowns(told),
-        "find_first": _find_first(told),
-        "exact_hours": _exact_hours(told),
-        "youth": _youth(told),
-        "groups": told.rows("groups", **told.row, sites=FULL_TIME)[1:],
-        "border": _border(told),
+        "map": _map(pages),
+        "curve": _curve(pages),
+        "deprived": _ends(pages, "deprivation"),
+        "no_car": _ends(pages, "no_car"),
+        "ward_picture": _ward_picture(pages),
+        "load": _load(pages),
+        "alternatives": _alternatives(pages),
+        "venues": _venues(pages),
+        "unknowns": _unknowns(pages),
+        "find_first": _find_first(pages),
+        "exact_hours": _exact_hours(pages),
+        "youth": _youth(pages),
+        "groups": pages.rows("groups", **pages.row, sites=FULL_TIME)[1:],
+        "border": _border(pages),
     }
     return facts
 
@@ -260,11 +260,11 @@ def _pointed(verdict: Verdict) -> str:
     return str(verdict.outcome)
 
 
-def criteria_facts(told: Told) -> dict[str, Any]:
+def criteria_facts(pages: Pages) -> dict[str, Any]:
     """Return the criteria's outcomes as a table, and how many come to what."""
-    result = told.result
-    verdicts = result.verdicts_for(told.scenario)
-    rows = [_criterion_row(told, verdict) for verdict in verdicts]
+    result = pages.result
+    verdicts = result.verdicts_for(pages.scenario)
+    rows = [_criterion_row(pages, verdict) for verdict in verdicts]
     counts = dict.fromkeys(STANDINGS, 0)
     counted = verdicts.counted()
     for verdict in counted:
@@ -279,13 +279,13 @@ def criteria_facts(told: Told) -> dict[str, Any]:
         for verdict in verdicts
         for other in result.verdicts
         if other.criterion.id == verdict.criterion.id
-        and other.scenario not in {told.scenario, BASELINE.name}
+        and other.scenario not in {pages.scenario, BASELINE.name}
         and (other.outcome, other.indication) != (verdict.outcome, verdict.indication)
     ]
     heads = ("Criterion", "Wanted", "Before", "After", "Outcome", "How sure")
     grid = Grid(
-        caption=f"The criteria under \N{LEFT SINGLE QUOTATION MARK}{told.label}"
-        f"\N{RIGHT SINGLE QUOTATION MARK}, {told.said.place}{told.said.mark}",
+        caption=f"The criteria under \N{LEFT SINGLE QUOTATION MARK}{pages.label}"
+        f"\N{RIGHT SINGLE QUOTATION MARK}, {pages.said.place}{pages.said.mark}",
         heads=heads,
         rows=tuple(rows),
         numbers=frozenset({2, 3}),
@@ -307,11 +307,11 @@ def criteria_facts(told: Told) -> dict[str, Any]:
     }
 
 
-def _criterion_row(told: Told, verdict: Verdict) -> tuple[Words, ...]:
+def _criterion_row(pages: Pages, verdict: Verdict) -> tuple[Words, ...]:
     criterion = verdict.criterion
     sign = "at least" if criterion.better == "higher" else "at most"
     wanted, before, after = (
-        told.said.value(verdict, value).replace("percentage points", "points")
+        pages.said.value(verdict, value).replace("percentage points", "points")
         for value in (verdict.threshold, verdict.baseline_value, verdict.value)
     )
     return (
@@ -320,19 +320,19 @@ def _criterion_row(told: Told, verdict: Verdict) -> tuple[Words, ...]:
         "not applicable" if criterion.kind.of_change else before,
         after,
         outcome_run(verdict),
-        _how_sure(told, verdict),
+        _how_sure(pages, verdict),
     )
 
 
-def _drawn(told: Told, verdict: Verdict) -> dict[str, Any] | None:
+def _drawn(pages: Pages, verdict: Verdict) -> dict[str, Any] | None:
     """Return how sure the likelier of met and not met is, and the range of nine in ten draws."""
-    uncertainty = told.result.uncertainty
-    found = None if uncertainty is None else uncertainty.of(told.scenario, verdict.criterion.id)
+    uncertainty = pages.result.uncertainty
+    found = None if uncertainty is None else uncertainty.of(pages.scenario, verdict.criterion.id)
     if found is None:
         return None
     # the unit stands in the columns beside it
     ends = [
-        told.said.value(verdict, value).split(" ")[0]
+        pages.said.value(verdict, value).split(" ")[0]
         for value in (found.value.low, found.value.high)
     ]
     return {
@@ -356,11 +356,11 @@ def outcome_run(verdict: Verdict) -> Words:
     return (*said, Run(f" {', '.join(beside)}")) if beside else said
 
 
-def _how_sure(told: Told, verdict: Verdict) -> str:
+def _how_sure(pages: Pages, verdict: Verdict) -> str:
     asked = {ASSUMPTIONS[name] for name in ASKED}
     tipping = [
         row
-        for row in told.rows("tipping", scenario=told.label)
+        for row in pages.rows("tipping", scenario=pages.label)
         if row["criterion"] == verdict.criterion.id
     ]
     decisive = [reason for reason in verdict.reasons if reason.decisive]
@@ -371,7 +371,7 @@ def _how_sure(told: Told, verdict: Verdict) -> str:
             for reason in decisive
             if reason.kind in MISSING_INPUTS or reason.kind is ReasonKind.FURTHER_MODES_MISSING
         ],
-        "drawn": _drawn(told, verdict),
+        "drawn": _drawn(pages, verdict),
         "estimated": verdict.basis == "estimated",
         "tried": len(tipping),
         "turning": [
@@ -381,19 +381,19 @@ def _how_sure(told: Told, verdict: Verdict) -> str:
         ],
         "asked": sorted(asked),
     }
-    return told.templates.sentence("criteria/how_sure", facts)
+    return pages.templates.sentence("criteria/how_sure", facts)
 
 
 # ---- page 1 ------------------------------------------------------------------------------------
 
 
-def _headline(told: Told) -> dict[str, Any]:
+def _headline(pages: Pages) -> dict[str, Any]:
     """Return what the first criterion comes to, and the shares within the cutoff."""
-    result, tables = told.result, told.tables
-    verdicts = result.verdicts_for(told.scenario)
+    result, tables = pages.result, pages.tables
+    verdicts = result.verdicts_for(pages.scenario)
     shares = {
         name: {
-            key: tables["within"].cell(column, **told.row, sites=sites)
+            key: tables["within"].cell(column, **pages.row, sites=sites)
             for key, column in (
                 ("before", "within_share_before"),
                 ("after", "within_share_after"),
@@ -412,10 +412,12 @@ def _headline(told: Told) -> dict[str, Any]:
         "standing": None if first is None else standing(result, first),
         "meaning": ""
         if first is None
-        else part(told.templates, "meaning", first, " or ".join(first.travel)),
+        else part(pages.templates, "meaning", first, " or ".join(first.travel)),
         "reasons": ()
         if first is None
         else [clause(reason_clause(first, item)) for item in first.reasons if item.decisive],
+        "value": "" if first is None else pages.said.value(first, first.value),
+        "drawn": None if first is None else _drawn(pages, first),
         **shares,
         "any_same": any_open["before"] == any_open["after"],
         "any_hidden": math.isnan(any_open["after"]),
@@ -423,10 +425,10 @@ def _headline(told: Told) -> dict[str, Any]:
     }
 
 
-def _changed(told: Told) -> pd.DataFrame:
+def _changed(pages: Pages) -> pd.DataFrame:
     """Return the sites that are full-time before and not after."""
-    enough = told.result.study.settings.full_time_from_hours
-    before, after = (told.result.scenario_sites[name] for name in (BASELINE.name, told.scenario))
+    enough = pages.result.study.settings.full_time_from_hours
+    before, after = (pages.result.scenario_sites[name] for name in (BASELINE.name, pages.scenario))
     full = [
         sites["is_open"] & (sites["hours_per_week"].isna() | (sites["hours_per_week"] >= enough))
         for sites in (before, after)
@@ -436,9 +438,9 @@ def _changed(told: Told) -> pd.DataFrame:
     return pd.DataFrame(after.loc[lost, ["name", "is_open", "hours_per_week"]])
 
 
-def _hours(told: Told) -> dict[str, Any]:
+def _hours(pages: Pages) -> dict[str, Any]:
     """Return which sites lose their full hours, and what hours some keep."""
-    changed = _changed(told)
+    changed = _changed(pages)
     kept = changed[changed["is_open"]]
     hours = sorted({float(value) for value in kept["hours_per_week"]})
     return {
@@ -448,9 +450,9 @@ def _hours(told: Told) -> dict[str, Any]:
     }
 
 
-def _affected(told: Told) -> list[dict[str, Any]]:
+def _affected(pages: Pages) -> list[dict[str, Any]]:
     """Return by each way of travelling how many lose, and their minutes before and after."""
-    rows = told.rows("affected", scenario=told.label, sites=FULL_TIME)
+    rows = pages.rows("affected", scenario=pages.label, sites=FULL_TIME)
     return [
         {
             "mode": row["mode"],
@@ -464,21 +466,21 @@ def _affected(told: Told) -> list[dict[str, Any]]:
     ]
 
 
-def _losing_wards(told: Told) -> pd.DataFrame:
+def _losing_wards(pages: Pages) -> pd.DataFrame:
     """Return the wards in which some lose, those with most first."""
-    if "wards" not in told.tables:
+    if "wards" not in pages.tables:
         return pd.DataFrame()
-    frame = told.tables["wards"].where(**told.row).frame
+    frame = pages.tables["wards"].where(**pages.row).frame
     frame = frame[(frame["weight_loses"] > 0) & (frame["group"] != "not known")]
     return frame.sort_values(["weight_loses", "group"], ascending=[False, True], kind="stable")
 
 
-def _wards(told: Told) -> dict[str, Any]:
+def _wards(pages: Pages) -> dict[str, Any]:
     """Return the wards where most of those live who lose."""
-    frame = _losing_wards(told)
+    frame = _losing_wards(pages)
     if frame.empty:
         return {"named": [], "share": 0, "rows": []}
-    hidden = told.tables["wards"].where(**told.row).frame["weight_loses"].isna().any()
+    hidden = pages.tables["wards"].where(**pages.row).frame["weight_loses"].isna().any()
     whole = frame["weight_loses"].sum()
     enough = int((frame["weight_loses"].cumsum() < MOST_OF_THEM * whole).sum()) + 1
     shown = frame.head(min(enough, WARDS_NAMED))
@@ -490,11 +492,11 @@ def _wards(told: Told) -> dict[str, Any]:
     }
 
 
-def _kept(told: Told) -> dict[str, Any] | None:
+def _kept(pages: Pages) -> dict[str, Any] | None:
     """Return what keeping one of the sites would change, the best first, as a table too."""
-    if "keeping" not in told.tables:
+    if "keeping" not in pages.tables:
         return None
-    table = told.tables["keeping"]
+    table = pages.tables["keeping"]
     short = [
         numbers.listed(map(numbers.short_name, name.split("; ")))
         for name in table.frame["scenario"]
@@ -510,13 +512,13 @@ def _kept(told: Told) -> dict[str, Any] | None:
     return {"table": table, "best": ones[0], "none": none}
 
 
-def _map(told: Told) -> Picture:
+def _map(pages: Pages) -> Picture:
     """Return the map of minutes added by area."""
-    result = told.result
-    changes = area_changes(result, result.modes[0])[told.scenario]
-    status = site_status(result, told.scenario)
-    shown = result.scenario_sites[told.scenario].loc[status.index].assign(status=status)
-    streets = None if told.findings is None else told.findings.maps.streets
+    result = pages.result
+    changes = area_changes(result, result.modes[0])[pages.scenario]
+    status = site_status(result, pages.scenario)
+    shown = result.scenario_sites[pages.scenario].loc[status.index].assign(status=status)
+    streets = None if pages.findings is None else pages.findings.maps.streets
     svg = charts.map_svg(
         changes,
         shown,
@@ -528,22 +530,22 @@ def _map(told: Told) -> Picture:
     worst = CHANGE.classes(changes["change_min"]) == charts.LAST_CLASS
     facts = {
         **base_facts(result),
-        "scenario": told.label,
-        "mode": told.mode,
+        "scenario": pages.label,
+        "mode": pages.mode,
         "word": word,
         "worst": int(worst.sum()),
         "areas": len(changes),
         "bound": CHANGE.bounds[-1],
         "changed": list(shown.loc[shown["status"] != charts.STAYS, "name"]),
-        "affected": _affected(told),
+        "affected": _affected(pages),
     }
-    return _picture(told, "map", svg, facts)
+    return _picture(pages, "map", svg, facts)
 
 
-def _picture(told: Told, name: str, svg: charts.Drawing, facts: Facts) -> Picture:
+def _picture(pages: Pages, name: str, svg: charts.Drawing, facts: Facts) -> Picture:
     """Return a drawing with its alternative text and its caption."""
     alt, caption = (
-        told.templates.part("figures", f"{name}_{which}", facts) for which in ("alt", "caption")
+        pages.templates.part("figures", f"{name}_{which}", facts) for which in ("alt", "caption")
     )
     return Picture(svg=svg, alt=alt, caption=caption)
 
@@ -551,11 +553,11 @@ def _picture(told: Told, name: str, svg: charts.Drawing, facts: Facts) -> Pictur
 # ---- page 2 ------------------------------------------------------------------------------------
 
 
-def _curve(told: Told) -> Picture | None:
+def _curve(pages: Pages) -> Picture | None:
     """Return the shares within 10 to 60 minutes before and after, by way of travelling."""
-    if "curve" not in told.tables:
+    if "curve" not in pages.tables:
         return None
-    table = told.tables["curve"].where(scenario=told.label, sites=FULL_TIME)
+    table = pages.tables["curve"].where(scenario=pages.label, sites=FULL_TIME)
     panels = []
     for mode in table.frame["mode"].unique():
         rows = table.frame[table.frame["mode"] == mode]
@@ -564,14 +566,14 @@ def _curve(told: Told) -> Picture | None:
         )
     if not panels:
         return None
-    svg = charts.curves_svg(CURVE_MIN, panels, unit=told.said.unit)
+    svg = charts.curves_svg(CURVE_MIN, panels, unit=pages.said.unit)
     first = panels[0]
     falls = [was - now for was, now in zip(first[1], first[2], strict=True)]
     known = [number for number, fall in enumerate(falls) if math.isfinite(fall)]
     worst = max(known, key=lambda number: falls[number], default=None)
     facts = {
-        **base_facts(told.result),
-        "scenario": told.label,
+        **base_facts(pages.result),
+        "scenario": pages.label,
         "mode": first[0],
         "modes": [mode for mode, _, _ in panels],
         "worst": None
@@ -583,15 +585,15 @@ def _curve(told: Told) -> Picture | None:
             "fall": falls[worst],
         },
     }
-    return _picture(told, "curve", svg, facts)
+    return _picture(pages, "curve", svg, facts)
 
 
 # ---- page 3 ------------------------------------------------------------------------------------
 
 
-def _ends(told: Told, name: str) -> dict[str, Any] | None:
+def _ends(pages: Pages, name: str) -> dict[str, Any] | None:
     """Return how the first and last fifth fare, and the one that loses most."""
-    rows = [row for row in told.rows(name, **told.row) if str(row["group"])[:1].isdigit()]
+    rows = [row for row in pages.rows(name, **pages.row) if str(row["group"])[:1].isdigit()]
     known = [row for row in rows if math.isfinite(row["mean_change_min"])]
     if len(known) < 2 or known[0] is not rows[0]:  # noqa: PLR2004 - a comparison needs two
         return None
@@ -613,9 +615,9 @@ def _mean(rows: pd.DataFrame, key: str) -> float:
     return float(np.average(rows[key].to_numpy(dtype=float), weights=weights))
 
 
-def _ward_picture(told: Told) -> Picture | None:
+def _ward_picture(pages: Pages) -> Picture | None:
     """Return the wards' mean minutes before and after as dots."""
-    frame = _losing_wards(told)
+    frame = _losing_wards(pages)
     frame = frame[np.isfinite(frame["mean_after_min"])] if len(frame) else frame
     if frame.empty:
         return None
@@ -624,24 +626,24 @@ def _ward_picture(told: Told) -> Picture | None:
         list(rows["group"]),
         list(rows["mean_before_min"]),
         list(rows["mean_after_min"]),
-        axis_label=f"Mean minutes {told.mode} to the nearest full-time {told.said.site}",
+        axis_label=f"Mean minutes {pages.mode} to the nearest full-time {pages.said.site}",
     )
     order = rows.assign(grown=rows["mean_after_min"] - rows["mean_before_min"])
     facts = {
-        **base_facts(told.result),
-        "scenario": told.label,
-        "mode": told.mode,
+        **base_facts(pages.result),
+        "scenario": pages.label,
+        "mode": pages.mode,
         "count": len(rows),
         "most": records(order.sort_values("grown", ascending=False, kind="stable"))[0],
     }
-    return _picture(told, "wards", svg, facts)
+    return _picture(pages, "wards", svg, facts)
 
 
-def _load(told: Told) -> dict[str, Any] | None:
+def _load(pages: Pages) -> dict[str, Any] | None:
     """Return how many more each site that stays is nearest to."""
     rows = [
         row
-        for row in told.rows("load", scenario=told.label)
+        for row in pages.rows("load", scenario=pages.label)
         if row["weight_after"] > 0 or math.isnan(row["weight_after"])
     ]
     grown = [row for row in rows if row["absorbed"] > 0 and row["weight_before"] > 0]
@@ -652,22 +654,22 @@ def _load(told: Told) -> dict[str, Any] | None:
         row["growth"] = 100 * row["weight_after"] / row["weight_before"] - 100
     lost = [
         row
-        for row in told.rows("load", scenario=told.label)
+        for row in pages.rows("load", scenario=pages.label)
         if row["weight_after"] == 0 and row["weight_before"] > 0
     ]
     svg = charts.slopes_svg(
         [numbers.short_name(row["site"]) for row in (*grown, *lost)],
         [row["weight_before"] for row in (*grown, *lost)],
         [row["weight_after"] for row in (*grown, *lost)],
-        axis_label=told.said.Unit,
+        axis_label=pages.said.Unit,
     )
-    facts = {**base_facts(told.result), "mode": told.mode, "rows": grown, "lost": len(lost)}
-    return {"rows": grown, "picture": _picture(told, "load", svg, facts)}
+    facts = {**base_facts(pages.result), "mode": pages.mode, "rows": grown, "lost": len(lost)}
+    return {"rows": grown, "picture": _picture(pages, "load", svg, facts)}
 
 
-def _alternatives(told: Told) -> dict[str, Any] | None:
+def _alternatives(pages: Pages) -> dict[str, Any] | None:
     """Return how the choice made ranks, and the nearest set that is better by every measure."""
-    found = None if told.findings is None else told.findings.alternatives
+    found = None if pages.findings is None else pages.findings.alternatives
     if found is None:
         return None
     scored = found.frame[found.frame["scored"].astype(bool)]
@@ -709,11 +711,11 @@ def _first(rows: pd.DataFrame, key: str) -> float:
     return float(rows[key].iloc[0]) if len(rows) and key in rows else math.nan
 
 
-def _venues(told: Told) -> dict[str, Any] | None:
+def _venues(pages: Pages) -> dict[str, Any] | None:
     """Return the venues that would give back most of what is lost by distance."""
-    for found in () if told.findings is None else told.findings.outreach:
+    for found in () if pages.findings is None else pages.findings.outreach:
         name = str(found.frame["mends"].iloc[0])
-        if name not in told.result.scenario_names:
+        if name not in pages.result.scenario_names:
             continue
         chosen = found.frame[found.frame["objective"] == "maximal_cover"]
         rows = [
@@ -726,17 +728,17 @@ def _venues(told: Told) -> dict[str, Any] | None:
             if math.isfinite(row["coverage_regained_share"])
         ]
         if rows:
-            hours = numbers.plain(told.result.study.sessions.hours_per_week)
-            return {"scenario": scenario_label(told.result, name), "rows": rows, "hours": hours}
+            hours = numbers.plain(pages.result.study.sessions.hours_per_week)
+            return {"scenario": scenario_label(pages.result, name), "rows": rows, "hours": hours}
     return None
 
 
 # ---- page 4 ------------------------------------------------------------------------------------
 
 
-def _unknowns(told: Told) -> dict[str, Any]:
+def _unknowns(pages: Pages) -> dict[str, Any]:
     """Return what the reader must know that no figure shows."""
-    result = told.result
+    result = pages.result
     warnings = [
         note for note in result.notes if note.level == "warning" and note.topic != "estimated"
     ]
@@ -763,12 +765,12 @@ def first_sentence(text: str) -> str:
     return clause(text.split(". ", 1)[0]) + "."
 
 
-def _find_first(told: Told) -> dict[str, Any] | None:
+def _find_first(pages: Pages) -> dict[str, Any] | None:
     """Return the one thing to find out first, and what knowing it would settle."""
-    source = None if told.result.uncertainty is None else told.result.uncertainty.first
+    source = None if pages.result.uncertainty is None else pages.result.uncertainty.first
     if source is None:
         return None
-    labels = {item.id: item.label for item in told.result.study.criteria}
+    labels = {item.id: item.label for item in pages.result.study.criteria}
     return {
         "words": source_words(source),
         "label": labels[source.criterion],
@@ -779,47 +781,47 @@ def _find_first(told: Told) -> dict[str, Any] | None:
     }
 
 
-def _exact_hours(told: Told) -> list[dict[str, Any]]:
+def _exact_hours(pages: Pages) -> list[dict[str, Any]]:
     """Return what criteria on hours would be if hours taken at their most were any fewer."""
-    found = () if told.findings is None else told.findings.exact_hours
+    found = () if pages.findings is None else pages.findings.exact_hours
     return [
         {
             "label": item.verdict.criterion.label,
             "hours": numbers.plain(item.verdict.criterion.min_hours or 0.0),
-            "sites": [str(told.result.sites["name"][site]) for site in item.site_ids],
-            "value": told.said.value(item.verdict, item.verdict.value),
-            "fewer": told.said.value(item.verdict, item.fewer.value),
+            "sites": [str(pages.result.sites["name"][site]) for site in item.site_ids],
+            "value": pages.said.value(item.verdict, item.verdict.value),
+            "fewer": pages.said.value(item.verdict, item.fewer.value),
         }
         for item in found
-        if item.verdict.scenario == told.scenario
+        if item.verdict.scenario == pages.scenario
     ]
 
 
-def _youth(told: Told) -> dict[str, Any] | None:
+def _youth(pages: Pages) -> dict[str, Any] | None:
     """Return between what the loss of youth centres lies, within the longest time asked about."""
-    rows, asked = told.rows("youth"), told.result.study.youth
-    if asked is None or told.findings is None or not rows:
+    rows, asked = pages.rows("youth"), pages.result.study.youth
+    if asked is None or pages.findings is None or not rows:
         return None
-    lost = set(told.findings.youth["site_id"])
+    lost = set(pages.findings.youth["site_id"])
     longest = f"{max(asked.cutoffs_min):g}"
     together = [row for row in rows if row["minutes"] == longest][-1]
     if math.isnan(together["weight_within"]) or math.isnan(together["most_lost"]):
         return None
     return {
         "any": together,
-        "labels": [item.label for item in told.result.not_assessed if lost & set(item.close)],
+        "labels": [item.label for item in pages.result.not_assessed if lost & set(item.close)],
         "unit": asked.unit,
-        "mode": told.result.times[str(told.findings.youth["mode"].iloc[0])].mode.label,
+        "mode": pages.result.times[str(pages.findings.youth["mode"].iloc[0])].mode.label,
         "venues": not math.isnan(together["weight_venue_as_near"]),
     }
 
 
-def _border(told: Told) -> dict[str, Any] | None:
+def _border(pages: Pages) -> dict[str, Any] | None:
     """Return what counting the neighbours' sites would change."""
-    result = told.result
+    result = pages.result
     if result.with_neighbours is None or result.neighbours is None:
         return None
-    pairs = pairs_of(result, told.scenario)
+    pairs = pairs_of(result, pages.scenario)
     turned = [
         {"label": own.criterion.label, "outcome": _pointed(other) or "cannot say"}
         for own, other in pairs
@@ -1012,10 +1014,10 @@ def in_words(result: StudyResult) -> list[dict[str, Any]]:
     """Return what is so of each criterion, once for all scenarios of which the same is true."""
     compared, found = _compared(result), []
     for criterion in result.study.criteria:
-        told: dict[str, list[str]] = {}
+        names: dict[str, list[str]] = {}
         for verdict in result.verdicts:
             if verdict.criterion.id == criterion.id and verdict.scenario in compared:
-                told.setdefault(verdict_fact(verdict), []).append(verdict.scenario)
+                names.setdefault(verdict_fact(verdict), []).append(verdict.scenario)
         lines = [
             {
                 "scenarios": []
@@ -1023,7 +1025,7 @@ def in_words(result: StudyResult) -> list[dict[str, Any]]:
                 else [scenario_label(result, name) for name in where],
                 "fact": fact,
             }
-            for fact, where in told.items()
+            for fact, where in names.items()
         ]
         if lines:
             found.append({"title": criterion.title, "lines": lines})
@@ -1057,12 +1059,12 @@ def _whose(found: list[Verdict], asked: list[Verdict]) -> str:
     scenarios: dict[str, list[str]] = {}
     for each in asked:
         scenarios.setdefault(each.criterion.id, []).append(each.scenario)
-    told = []
+    lines = []
     for criterion, names_ in scenarios.items():
         here = [name for name in names_ if (criterion, name) in of_these]
         if here:
-            told.append(criterion + ("" if here == names_ else f" ({', '.join(here)})"))
-    return ", ".join(told)
+            lines.append(criterion + ("" if here == names_ else f" ({', '.join(here)})"))
+    return ", ".join(lines)
 
 
 def _bars(

@@ -23,6 +23,7 @@ from eh_access.privacy.hiding import (
 )
 from eh_access.privacy.policy import HIDDEN_MARK, Policy
 from eh_access.study.families import LEFT_OUT, POOLED
+from eh_access.study.findings import SUMMARY_FIGURES
 
 if TYPE_CHECKING:
     from eh_access.study.findings import Findings
@@ -170,30 +171,6 @@ def make_table(
 
 
 HIDDEN_FILE = "hidden.csv"
-FACTS = Figures(
-    parts=(
-        "within_before",
-        "within_after",
-        "weight_loses",
-        "weight_gains",
-        "weight_loses_all",
-        "finite_weight",
-    ),
-    shares={
-        "within_share_before": "within_before",
-        "within_share_after": "within_after",
-        "share_loses": "weight_loses",
-    },
-    changes={"within_share_change": ("within_share_after", "within_share_before")},
-    pairs=(
-        ("within_after", "within_before"),
-        ("within_share_after", "within_share_before"),
-    ),
-    keys=("scenario", "mode", "sites", "group"),
-    scenario="scenario",
-    group="group",
-)
-"""Which columns of ``facts`` are figures of people."""
 PEOPLE = frozenset(
     {
         "value",
@@ -205,9 +182,9 @@ PEOPLE = frozenset(
         "coverage_lost_weight",
         "coverage_regained_share",
         "unreached_weight",
-        *FACTS.parts,
-        *FACTS.shares,
-        *FACTS.changes,
+        *SUMMARY_FIGURES.parts,
+        *SUMMARY_FIGURES.shares,
+        *SUMMARY_FIGURES.changes,
         "share_within",
         "share_within_before",
         "lowest_value",
@@ -252,7 +229,7 @@ def hidden_table(
     frame: pd.DataFrame,
     policy: Policy,
     *,
-    figures: Figures = FACTS,
+    figures: Figures = SUMMARY_FIGURES,
     notes: tuple[str, ...] = (),
 ) -> Table:
     """Return a table of figures of people with what is small taken out, and marked."""

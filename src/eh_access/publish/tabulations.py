@@ -30,7 +30,6 @@ from eh_access.publish.criteria_words import (
 from eh_access.publish.notes import facts_about, note_text
 from eh_access.publish.numbers import clause
 from eh_access.publish.table import (
-    FACTS,
     NOT_AVAILABLE,
     Column,
     Cover,
@@ -52,6 +51,7 @@ from eh_access.publish.wording import (
     headline,
     scenario_label,
 )
+from eh_access.study.findings import SUMMARY_FIGURES
 from eh_access.study.result import BASELINE_NAME
 from eh_access.tables import CRS
 
@@ -172,7 +172,7 @@ def area_changes(result: StudyResult, mode: str) -> dict[str, gpd.GeoDataFrame]:
         for (name, way), comparison in result.comparisons_full_time.items()
         if way == mode
     )
-    told, _ = hide_small(found, FACTS, result.study.policy)
+    told, _ = hide_small(found, SUMMARY_FIGURES, result.study.policy)
     outlines = shown.areas[["name", "geometry"]]
     return {
         str(scenario): outlines.join(

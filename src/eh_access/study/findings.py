@@ -86,8 +86,15 @@ READING_FIGURES = Figures(
     keys=("scenario", "mode", "reading"),
     scenario="scenario",
 )
-GROUP_FIGURES = Figures(
-    parts=("within_before", "within_after", "weight_loses", "finite_weight"),
+SUMMARY_FIGURES = Figures(
+    parts=(
+        "within_before",
+        "within_after",
+        "weight_loses",
+        "weight_gains",
+        "weight_loses_all",
+        "finite_weight",
+    ),
     shares={
         "within_share_before": "within_before",
         "within_share_after": "within_after",
@@ -100,7 +107,11 @@ GROUP_FIGURES = Figures(
     ),
     keys=("scenario", "mode", "sites", "group"),
     scenario="scenario",
+    group="group",
 )
+"""Which columns of a comparison's summary are figures of people."""
+
+GROUP_FIGURES = replace(SUMMARY_FIGURES, group="")  # groups may overlap: they add up to nothing
 GROUP_MEANS = ("mean_before_min", "mean_after_min", "mean_change_min")
 CURVE_FIGURES = Figures(
     parts=("within_before", "within_after"),
