@@ -417,6 +417,7 @@ def _headline(pages: Pages) -> dict[str, Any]:
         if first is None
         else [clause(reason_clause(first, item)) for item in first.reasons if item.decisive],
         "value": "" if first is None else pages.said.value(first, first.value),
+        "label": "" if first is None else first.criterion.label,
         "drawn": None if first is None else _drawn(pages, first),
         **shares,
         "any_same": any_open["before"] == any_open["after"],
