@@ -38,7 +38,7 @@ from eh_access.measures.scenarios import (
     rough_areas,
 )
 from eh_access.modes import PUSHCHAIR, WALK
-from eh_access.publish.criteria_words import in_100
+from eh_access.publish.numbers import in_100
 from eh_access.routing.estimate import estimate_travel_times
 from toy_borough import EVERY, SEVEN, case_of, criterion, origins, sites
 

@@ -13,7 +13,7 @@ import pytest
 
 from eh_access.criteria.criterion import Outcome
 from eh_access.publish.attribution import credit_lines
-from eh_access.publish.context import annex, in_words, reasons_grid
+from eh_access.publish.context import annex, in_words, reasons_grid, templates_of
 from eh_access.publish.criteria_words import verdict_fact
 from eh_access.publish.interactive import external_references
 from eh_access.publish.notes import note_text
@@ -184,9 +184,13 @@ def test_each_verdict_is_told_once_and_each_reason_once(toy: StudyResult, behind
     body = text_of(behind)
     for sentence in {verdict_fact(item) for item in toy.verdicts if item.scenario != "baseline"}:
         assert " ".join(sentence.split()) in body
-    told = [(row["title"], line["fact"]) for row in in_words(toy) for line in row["lines"]]
+    told = [
+        (row["title"], line["fact"])
+        for row in in_words(toy, templates_of(toy))
+        for line in row["lines"]
+    ]
     assert len(set(told)) == len(told)
-    grid = reasons_grid(toy)
+    grid = reasons_grid(toy, templates_of(toy))
     assert grid is not None
     reasons = [str(row[1]) for row in grid.rows]
     assert len(reasons) == len(set(reasons))

@@ -18,15 +18,16 @@ from eh_access.publish import charts, numbers
 from eh_access.publish.attribution import OSM_COPYRIGHT_URL, OSM_CREDIT, credit_lines
 from eh_access.publish.charts import CHANGE
 from eh_access.publish.criteria_words import (
-    ASSUMPTIONS,
-    in_100,
+    assumption_words,
+    criterion_facts,
+    criterion_phrase,
     reason_clause,
     source_words,
     verdict_fact,
 )
 from eh_access.publish.document import Document, Grid, Picture, Run, Words
 from eh_access.publish.notes import note_text
-from eh_access.publish.numbers import clause
+from eh_access.publish.numbers import clause, in_100
 from eh_access.publish.table import Column, Table, records
 from eh_access.publish.tabulations import (
     area_changes,
@@ -41,7 +42,6 @@ from eh_access.publish.templates import Templates
 from eh_access.publish.wording import (
     ANY_SITE,
     FULL_TIME,
-    GROUP_WORDS,
     KIND_WORDS,
     Wording,
     headline,
@@ -218,20 +218,17 @@ def report_facts(
 # ---- what the criteria come to -----------------------------------------------------------------
 
 
-def part(templates: Templates, name: str, verdict: Verdict, mode_label: str) -> str:
-    """Return one of the phrases of a kind of criterion."""
+def meaning(templates: Templates, verdict: Verdict) -> str:
+    """Return what a criterion takes "local" to mean."""
     criterion = verdict.criterion
-    place = verdict.settings.place
-    area = (criterion.by or "area").split("_")[0]
-    facts = {
-        "criterion": criterion,
-        "estimated": verdict.basis == "estimated",
-        "mode": mode_label,
-        "place": f"full-time {place}" if criterion.sites == "full_time" else place,
-        "area": area,
-        "group": GROUP_WORDS[criterion.group].split(" (")[0] if criterion.group else "",
-    }
-    return templates.part(f"criteria/{criterion.measure}", name, facts)
+    facts = criterion_facts(
+        criterion,
+        unit=verdict.settings.unit,
+        site=verdict.settings.place,
+        mode=" or ".join(verdict.travel),
+        estimated=verdict.basis == "estimated",
+    )
+    return criterion_phrase(criterion, "meaning", facts, templates)
 
 
 def standing(result: StudyResult, verdict: Verdict) -> str:
@@ -357,7 +354,7 @@ def outcome_run(verdict: Verdict) -> Words:
 
 
 def _how_sure(pages: Pages, verdict: Verdict) -> str:
-    asked = {ASSUMPTIONS[name] for name in ASKED}
+    asked = {assumption_words(name) for name in ASKED}
     tipping = [
         row
         for row in pages.rows("tipping", scenario=pages.label)
@@ -367,7 +364,7 @@ def _how_sure(pages: Pages, verdict: Verdict) -> str:
     facts = {
         "outcome": str(verdict.outcome),
         "missing": [
-            clause(reason_clause(verdict, reason))
+            clause(reason_clause(verdict, reason, pages.templates))
             for reason in decisive
             if reason.kind in MISSING_INPUTS or reason.kind is ReasonKind.FURTHER_MODES_MISSING
         ],
@@ -410,12 +407,14 @@ def _headline(pages: Pages) -> dict[str, Any]:
     first = next(iter((*judged, *verdicts)), None)
     return {
         "standing": None if first is None else standing(result, first),
-        "meaning": ""
-        if first is None
-        else part(pages.templates, "meaning", first, " or ".join(first.travel)),
+        "meaning": "" if first is None else meaning(pages.templates, first),
         "reasons": ()
         if first is None
-        else [clause(reason_clause(first, item)) for item in first.reasons if item.decisive],
+        else [
+            clause(reason_clause(first, item, pages.templates))
+            for item in first.reasons
+            if item.decisive
+        ],
         "value": "" if first is None else pages.said.value(first, first.value),
         "label": "" if first is None else first.criterion.label,
         "drawn": None if first is None else _drawn(pages, first),
@@ -919,8 +918,8 @@ def annex_facts(
         "row": row,
         "compared": [scenario_label(result, name) for name in _compared(result)],
         "matrix": matrix(result, said),
-        "told": in_words(result),
-        "reasons": reasons_grid(result),
+        "told": in_words(result, templates),
+        "reasons": reasons_grid(result, templates),
         "warnings": [note_text(note) for note in notes if note.level == "warning"],
         "notes": [note_text(note) for note in notes if note.level != "warning"],
         "places": len(result.origins),
@@ -1011,14 +1010,14 @@ def _cell(verdict: Verdict, value: str) -> Words:
     return (*((Run(run),) if isinstance(run, str) else run), Run(f": {value}"))
 
 
-def in_words(result: StudyResult) -> list[dict[str, Any]]:
+def in_words(result: StudyResult, templates: Templates) -> list[dict[str, Any]]:
     """Return what is so of each criterion, once for all scenarios of which the same is true."""
     compared, found = _compared(result), []
     for criterion in result.study.criteria:
         names: dict[str, list[str]] = {}
         for verdict in result.verdicts:
             if verdict.criterion.id == criterion.id and verdict.scenario in compared:
-                names.setdefault(verdict_fact(verdict), []).append(verdict.scenario)
+                names.setdefault(verdict_fact(verdict, templates), []).append(verdict.scenario)
         lines = [
             {
                 "scenarios": []
@@ -1033,13 +1032,13 @@ def in_words(result: StudyResult) -> list[dict[str, Any]]:
     return found
 
 
-def reasons_grid(result: StudyResult) -> Grid | None:
+def reasons_grid(result: StudyResult, templates: Templates) -> Grid | None:
     """Return what outcomes rest on: each reason once, with the criteria it was given for."""
     asked = [verdict for verdict in result.verdicts if verdict.scenario != BASELINE.name]
     given: dict[str, list[Verdict]] = {}
     for verdict in asked:
         for reason in verdict.reasons:
-            given.setdefault(reason_clause(verdict, reason), []).append(verdict)
+            given.setdefault(reason_clause(verdict, reason, templates), []).append(verdict)
     if not given:
         return None
     return Grid(

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 
 from eh_access import numerals
+from eh_access.measures.basic import ROUNDING
 from eh_access.privacy.policy import HIDDEN_MARK
 
 NOT_REACHED = "not reached"
+METRES_PER_KM = 1000.0
+MOST_PRINTED = 0.99
+MANNERS = {"on foot": "walking", "by car": "driving"}
 
 
 def whole(value: float) -> str:
@@ -91,9 +96,47 @@ def rounded(value: float) -> str:
     return f"{round(value):,}" if math.isfinite(value) else NOT_REACHED
 
 
+AN = re.compile(r"[aeiou]|8|1[18](?!\d)", re.IGNORECASE)
+"""How words begin that take "an": eight, eleven and eighteen among them."""
+
+
 def with_article(noun: str) -> str:
     """Return a noun with its article."""
-    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
+    return f"{'an' if AN.match(noun) else 'a'} {noun}"
+
+
+def without_article(text: str) -> str:
+    """Return words without the article they begin with."""
+    return re.sub(r"^an? ", "", text)
+
+
+def measured(value: float, noun: str) -> str:
+    """Return a setting with its noun, in the singular where it is one: 1 hour, 2.5 hours."""
+    return f"{value:g} {noun}{'' if value == 1 else 's'}"
+
+
+def metres(value: float) -> str:
+    """Return a distance in metres, from a kilometre on in kilometres."""
+    return f"{value / METRES_PER_KM:g} km" if value >= METRES_PER_KM else f"{value:g} m"
+
+
+def in_100(value: float) -> str:
+    """Return a chance as so many in 100, rounded down, never beyond 99 or below 1."""
+    if value > MOST_PRINTED:
+        return "more than 99 in 100"
+    if value < 1 - MOST_PRINTED:
+        return "fewer than 1 in 100"
+    return f"{math.floor(100 * value + ROUNDING)} in 100"
+
+
+def short_number(value: float) -> str:
+    """Return a number in three figures, never as a power of ten."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"  # noqa: PLR2004 - three figures
+
+
+def manner(label: str) -> str:
+    """Return a way of travelling as a word by itself: walking, driving, pushchair, bus."""
+    return MANNERS.get(label) or re.sub(r"^(by|with|on|in) (an? |the )?", "", label)
 
 
 def short_name(name: str) -> str:

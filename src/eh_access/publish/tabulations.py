@@ -21,14 +21,9 @@ from eh_access.planning.three_readings import LONG_WEEK_H
 from eh_access.privacy.hiding import hide_small
 from eh_access.publish import numbers
 from eh_access.publish.attribution import credit_lines, sources_frame
-from eh_access.publish.criteria_words import (
-    ASSUMPTIONS,
-    in_100,
-    source_words,
-    turns_in_words,
-)
+from eh_access.publish.criteria_words import assumption_words, source_words, turns_in_words
 from eh_access.publish.notes import facts_about, note_text
-from eh_access.publish.numbers import clause
+from eh_access.publish.numbers import clause, in_100
 from eh_access.publish.table import (
     NOT_AVAILABLE,
     Column,
@@ -1075,7 +1070,7 @@ def _scaled(
 
 def _sensitivity(frame: pd.DataFrame, criteria: Mapping[str, Criterion], said: Wording) -> Table:
     told = _scaled(frame, ("value", "baseline_value"), criteria, said)
-    told["words"] = [ASSUMPTIONS[str(name)] for name in frame["assumption"]]
+    told["words"] = [assumption_words(str(name)) for name in frame["assumption"]]
     told["choice"] = told["choice"].where(told["choice"] != "", "not applicable")
     columns = (
         Column("scenario", "Scenario"),
@@ -1115,7 +1110,7 @@ def _hours_kept(frame: pd.DataFrame, criteria: Mapping[str, Criterion], said: Wo
 
 def _tipping(frame: pd.DataFrame, criteria: Mapping[str, Criterion], said: Wording) -> Table:
     told = _scaled(frame, ("lowest_value", "highest_value"), criteria, said)
-    told["words"] = [ASSUMPTIONS[str(name)] for name in frame["assumption"]]
+    told["words"] = [assumption_words(str(name)) for name in frame["assumption"]]
     told["told"] = [turns_in_words(row) for row in records(frame)]
     columns = (
         Column("scenario", "Scenario"),

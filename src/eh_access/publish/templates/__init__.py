@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jinja2
 
+from eh_access import numerals
 from eh_access.errors import InputError
 from eh_access.publish import numbers
 from eh_access.publish.document import (
@@ -57,7 +60,20 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "round": numbers.rounded,
     "a": numbers.with_article,
     "short": numbers.short_name,
+    "counted_as": numbers.measured,
+    "metres": numbers.metres,
+    "manner": numbers.manner,
+    "without_article": numbers.without_article,
+    "shown": numerals.shown,
+    "percent": numerals.percent,
 }
+TESTS: Mapping[str, Callable[[float], bool]] = {"unknown": math.isnan, "unbounded": math.isinf}
+
+
+@cache
+def shipped() -> Templates:
+    """Return the templates that ship, read once."""
+    return Templates()
 
 
 class Templates:
@@ -89,6 +105,8 @@ class Templates:
             lstrip_blocks=True,
         )
         self._environment.filters.update(FILTERS)
+        self._environment.tests.update(TESTS)
+        self._known = frozenset(self._environment.list_templates())
 
     def check(self) -> None:
         """Read every template.
@@ -122,11 +140,11 @@ class Templates:
     def part(self, name: str, part: str, facts: Mapping[str, Any]) -> str:
         """Return one named block of a template, filled in, on one line."""
         with self._faults(name, facts):
-            known = self._environment.list_templates()
-            found = name if name + ENDING in known else f"{name.rpartition('/')[0]}/other"
-            template = self._environment.get_template(found + ENDING)
+            there = name + ENDING in self._known
+            used = name if there else f"{name.rpartition('/')[0]}/other"
+            template = self._environment.get_template(used + ENDING)
             if part not in template.blocks:
-                raise InputError(f"template '{found}' lacks the block '{part}'")
+                raise InputError(f"template '{used}' lacks the block '{part}'")
             text = "".join(template.blocks[part](template.new_context(dict(facts))))
         return " ".join(text.split()).translate(BACK)
 
