@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import eh_access as eh
-from eh_access.errors import InputError
+from eh_access.errors import InputError, NotFoundError
 from eh_access.network.snapping import snap
 from eh_access.routing.matrix import nearest_from_nodes
 from toys import diamond, one_long_street, points_at
@@ -78,24 +78,65 @@ NAMES = tuple(calls())
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_mode_by_its_name_is_told_where_the_mode_is(name: str, example: object) -> None:
-    with pytest.raises(
-        InputError, match=r'mode is .walk.; give a mode: eh.WALK, or get_mode\("walk"'
-    ):
-        calls("walk")[name](*example)
+def test_a_mode_goes_by_its_name(name: str, example: object) -> None:
+    by_name, by_mode = calls("walk")[name](*example), calls(eh.WALK)[name](*example)
+    assert repr(by_name) == repr(by_mode)
+    with pytest.raises(NotFoundError, match="no travel mode 'wakl': did you mean 'walk'"):
+        calls("wakl")[name](*example)
 
 
-@pytest.mark.parametrize("mode", ["drive", "by bus", None, 3, eh.TravelMode])
+@pytest.mark.parametrize("name", NAMES)
+def test_streets_that_are_none_are_refused(name: str, example: object) -> None:
+    with pytest.raises(InputError, match=r"network is a str; give read_network"):
+        calls()[name]("newport", *example[1:])
+
+
+@pytest.mark.parametrize("mode", [None, 3, eh.TravelMode])
 def test_whatever_is_no_mode_is_refused(mode: object) -> None:
-    wanted = "give a mode: eh.DRIVE" if mode == "drive" else "give a mode: eh.WALK"
     for work in (
         lambda: diamond().one_to_all([0], mode=mode),
         lambda: diamond().to_csr(mode),
         lambda: nearest_from_nodes(diamond(), [0], mode=mode),
         lambda: snap(points_at((0, 0)), diamond(), mode),
     ):
-        with pytest.raises(InputError, match=wanted):
+        with pytest.raises(InputError, match='give a mode or its name, such as "walk"'):
             work()
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [
+        ("destinations", "sites"),
+        ("max_time", "cutoff_min"),
+        ("transport_modes", "mode"),
+        ("max_trip_duration", "cutoff_min"),
+        ("cutof_min", "did you mean 'cutoff_min'"),
+    ],
+)
+def test_other_libraries_names_are_met_with_ours(name: str, ours: str, example: object) -> None:
+    network, homes, sites = example
+    with pytest.raises(TypeError, match=f"has no argument '{name}': .*{ours}"):
+        eh.travel_time_matrix(network, homes, sites, mode="walk", **{name: 30})
+    with pytest.raises(TypeError, match="has no argument 'cutoff': here it is cutoffs_min"):
+        eh.count_within(network, homes, sites, mode="walk", cutoff=30)
+
+
+def test_one_cutoff_and_one_site_need_no_list(example: object) -> None:
+    network, homes, sites = example
+    one, listed = (
+        eh.count_within(network, homes, sites, mode="walk", cutoffs_min=cutoffs)
+        for cutoffs in (5, [5])
+    )
+    pd.testing.assert_frame_equal(one, listed)
+    times = eh.travel_time_matrix(network, homes, sites, mode="walk")
+    pd.testing.assert_frame_equal(times.nearest("west"), times.nearest(["west"]))
+    assert eh.coverage(times, homes, cutoff_min=5, sites="west") == eh.coverage(
+        times, homes, cutoff_min=5, sites=["west"]
+    )
+    land, more = (
+        eh.isochrones(network, sites, mode="walk", cutoffs_min=cutoffs) for cutoffs in (5, [5])
+    )
+    assert land.geometry.equals(more.geometry)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -132,7 +173,8 @@ def test_cutoff(name: str, cutoff: object, example: object) -> None:
         ([-1, 5], "cutoffs_min is -1; give minutes above 0"),
         (["5"], "cutoffs_min is '5'; give minutes above 0"),
         ([1e9], "give minutes above 0 and at most 1440"),
-        (5, r"cutoffs_min is 5; give a list of minutes, such as \[15, 30\]"),
+        (-5, "cutoffs_min is -5; give minutes above 0"),
+        (True, "cutoffs_min is True; give a list of minutes"),
         ("5", "cutoffs_min is '5'; give a list of minutes"),
         (None, "cutoffs_min is None; give a list of minutes"),
         ([], "cutoffs_min is empty; give one or more minutes"),

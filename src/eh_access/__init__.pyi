@@ -31,6 +31,9 @@ from .errors import (
 from .facts import (
     Note as Note,
 )
+from .frames import (
+    ResultFrame as ResultFrame,
+)
 from .measures.basic import (
     coverage as coverage,
     coverage_by as coverage_by,

@@ -2,20 +2,77 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import os
-from collections.abc import Sized
+from collections.abc import Callable, Hashable, Iterable, Sized
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 import numpy as np
 
-from eh_access.errors import InputError
+from eh_access.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
     from numpy.typing import NDArray
 
 SHOWN = 5
+
+ELSEWHERE = {
+    "destinations": "sites",
+    "facilities": "sites",
+    "transport_network": "network",
+    "graph": "network",
+    "G": "network",
+    "transport_modes": "mode",
+    "transport_mode": "mode",
+    "modes": "mode",
+    "network_type": "mode",
+    "max_time": "cutoff_min",
+    "max_trip_duration": "cutoff_min",
+    "cutoff": "cutoff_min",
+    "maxdist": "cutoff_min",
+    "cutoffs": "cutoffs_min",
+    "breaks": "cutoffs_min",
+    "travel_direction": "direction",
+    "num_pois": "n",
+    "k": "n",
+    "n_jobs": "options=SearchOptions(threads=...)",
+    "n_threads": "options=SearchOptions(threads=...)",
+    "walk_speed": "mode=WALK.with_speed(km_h)",
+    "speed_walking": "mode=WALK.with_speed(km_h)",
+}
+"""What r5py, r5r, OSMnx, pandana and ArcGIS call the arguments of these functions."""
+
+
+def _hint(name: str, own: Iterable[str]) -> str:
+    """Return which of a function's own arguments another name stands for."""
+    ours = ELSEWHERE.get(name, "")
+    for spelt in (ours, ours.replace("cutoff_", "cutoffs_"), ours.replace("cutoffs_", "cutoff_")):
+        if spelt.partition("=")[0] in own:
+            return f"here it is {spelt}"
+    return did_you_mean(name, own)
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def answer_other_names(function: Callable[P, T]) -> Callable[P, T]:
+    """Let a function meet another library's name for an argument with its own."""
+    own = inspect.signature(function).parameters
+
+    @functools.wraps(function)
+    def call(*args: P.args, **named: P.kwargs) -> T:
+        if not named.keys() <= own.keys():
+            strange = sorted(named.keys() - own.keys())
+            hints = [f"has no argument '{name}': {_hint(name, own)}" for name in strange]
+            raise TypeError(f"{function.__name__}() {'; '.join(hints)}")
+        return function(*args, **named)
+
+    return call
 
 
 def number(  # noqa: PLR0913 - a range has this many sides
@@ -51,9 +108,11 @@ def _wanted(low: float, high: float, *, may_be_low: bool, whole: bool, unit: str
 
 def numbers(name: str, values: object, *, low: float, high: float, unit: str) -> list[float]:
     """Return a list of numbers, each above ``low`` and at most ``high``."""
+    if isinstance(values, (int, float)) and not isinstance(values, bool):
+        values = [values]
     if isinstance(values, str) or not isinstance(values, Sized) or np.ndim(values) == 0:  # type: ignore[arg-type]
         raise InputError(f"{name} is {values!r}; give a list of {unit}, such as [15, 30]")
-    if not len(values):
+    if len(values) == 0:
         raise InputError(f"{name} is empty; give one or more {unit}")
     checked: list[float] = []
     faults: list[str] = []
@@ -92,6 +151,7 @@ def places(name: str, table: object) -> gpd.GeoDataFrame | gpd.GeoSeries:
     import geopandas as gpd  # noqa: PLC0415 - keeps importing the package quick
 
     if isinstance(table, gpd.GeoSeries):
+        check_ids(name, table.index)
         return table
     if not isinstance(table, gpd.GeoDataFrame):
         raise InputError(
@@ -99,7 +159,35 @@ def places(name: str, table: object) -> gpd.GeoDataFrame | gpd.GeoSeries:
         )
     if table.active_geometry_name is None:
         raise InputError(f"{name}: no geometry; say which column holds it, as in set_geometry()")
+    check_ids(name, table.index)
     return table
+
+
+def check_ids(name: str, ids: pd.Index) -> None:
+    """Raise InputError unless every row has one id of its own."""
+    if ids.nlevels > 1:
+        levels = ", ".join(str(level) for level in ids.names)
+        raise InputError(
+            f"{name}: the index has {ids.nlevels} levels ({levels}); give one id a row, as in "
+            "reset_index() and set_index()"
+        )
+    if ids.hasnans:
+        raise InputError(f"{name}: row {int(ids.isna().argmax()) + 1} has no id; give it one")
+    if not ids.is_unique:
+        repeated = list(dict.fromkeys(ids[ids.duplicated()].tolist()))
+        raise InputError(
+            f"{name}: {len(repeated)} ids stand more than once, the first {repeated[0]!r}; "
+            "every id may stand once"
+        )
+
+
+def no_such_id(wrong: Hashable, known: pd.Index) -> str:
+    """Return a hint on an id that is not there: one of another type, one spelt like it, or all."""
+    alike = [other for other in known if str(other) == str(wrong)]
+    if alike:
+        given, kept = type(wrong).__name__, type(alike[0]).__name__
+        return f"the ids are of type {kept}, this is {given}: give {alike[0]!r}"
+    return did_you_mean(str(wrong), known)
 
 
 def weights(name: str, values: object) -> NDArray[np.float64]:

@@ -8,6 +8,9 @@ from typing import Any
 DONE_IN = {
     "describe": "network.describe",
     "street_matrix": "network.io",
+    "street_graph": "network.io",
+    "street_frame": "network.describe",
+    "explore_lines": "publish.interactive",
     "minutes_from_nodes": "routing.search",
     "note_text": "publish.notes",
     "verdict_sentence": "publish.criteria_words",

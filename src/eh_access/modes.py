@@ -220,9 +220,14 @@ def get_mode(name: str) -> TravelMode:
     return _READY[name]
 
 
-def check_mode(mode: object) -> None:
-    """Raise InputError unless something is a way of travelling, such as a mode's mere name."""
-    if not isinstance(mode, TravelMode):
-        name = mode if isinstance(mode, str) else "walk"
-        ready = name.upper() if name in _READY else "WALK"
-        raise InputError(f'mode is {mode!r}; give a mode: eh.{ready}, or get_mode("{name}")')
+MODE_NAMES = tuple(MODES)
+"""The names of those modes."""
+
+
+def as_mode(mode: TravelMode | str) -> TravelMode:
+    """Return a mode given as itself or by its name."""
+    if isinstance(mode, TravelMode):
+        return mode
+    if not isinstance(mode, str):
+        raise InputError(f'mode is {mode!r}; give a mode or its name, such as "walk"')
+    return get_mode(mode)

@@ -5,20 +5,24 @@ Rows are counted from 1, the header not included, in the order the table came in
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
-from eh_access.errors import InputError, did_you_mean
+from eh_access.arguments import weights
+from eh_access.errors import InputError, close_match, did_you_mean
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
+
+log = logging.getLogger(__name__)
 
 CRS = "EPSG:27700"
 """The one coordinate system of analysis: British National Grid, metres."""
@@ -290,8 +294,8 @@ def _remedy(raw: NDArray[np.float64], crs: Any, area: BaseGeometry, limit_m: flo
 MAX_OUTSIDE_M = 5000.0
 """How far outside the study area a point may lie unless told otherwise, in metres."""
 
-LOCATION_BASES = ("surveyed", "postcode", "street", "estimate", "unknown")
-"""How a site's place is known, from best to worst."""
+LOCATION_BASES = ("surveyed", "postcode", "street", "estimate", "unknown", "not stated")
+"""How a site's place is known, from best to worst; the last where the table does not say."""
 
 SITE_COLUMNS = (
     "site_id",
@@ -372,11 +376,11 @@ def check_sites(
     ----------
     frame
         One row per site, points in any CRS, or a plain table with ``easting`` and ``northing``.
-        Needs ``site_id`` (column or index, unique), ``name``, ``location_basis`` (one of
-        `LOCATION_BASES`) and ``location_radius_m`` (may be empty only if the basis is unknown).
-        ``kind``, ``locality`` and ``hours_per_week`` (0 to 168; empty means full hours, number
-        unknown) are added empty if absent; ``existence`` (above 0, up to 1: how likely it is that
-        the site was there at all) is 1 where absent or empty. Other columns are kept.
+        Needs ``site_id`` (column or index, unique). Where a column is absent, ``name`` is the id;
+        ``location_basis`` (one of `LOCATION_BASES`) "not stated", and ``location_radius_m`` (may be
+        empty only if the basis is unknown) 0; ``kind``, ``locality`` and ``hours_per_week`` (0 to
+        168; empty means full hours, number unknown) are empty; ``existence`` (above 0, up to 1:
+        how likely it is that the site was there at all) is 1. Other columns are kept.
     source
         What to call the table in messages.
     within
@@ -410,10 +414,10 @@ def check_sites(
     >>> check_sites(table).loc["valley", "geometry"] is None
     True
     """
-    check = begin(frame, "site_id", ["name", "location_basis", "location_radius_m"], source)
-    for column in ("kind", "locality", "hours_per_week"):
-        if column not in check.frame:
-            check.frame[column] = np.nan if column == "hours_per_week" else pd.NA
+    check = begin(frame, "site_id", [], source)
+    if "site_id" in check.frame:
+        check.frame = complete_sites(check.frame.set_index("site_id", drop=False))
+        check.frame = check.frame.reset_index(drop=True)
     require_text(check, ["name", "location_basis"])
     unknown = np.zeros(len(check.frame), dtype=bool)
     if "location_basis" in check.frame:
@@ -437,10 +441,42 @@ def check_sites(
     return finish(check, geometry)
 
 
+Frame = TypeVar("Frame", bound=pd.DataFrame)
+
+
+SITE_DEFAULTS: dict[str, Any] = {
+    "kind": pd.NA,
+    "locality": pd.NA,
+    "hours_per_week": np.nan,
+    "location_basis": "not stated",
+    "location_radius_m": 0.0,
+    "existence": 1.0,
+}
+"""What the absence of a column means."""
+
+
+def complete_sites(sites: Frame) -> Frame:
+    """Return sites with every column they may have, those absent at what their absence means."""
+    completed = sites.copy()
+    for name, value in {"name": sites.index.astype(str), **SITE_DEFAULTS}.items():
+        if name not in completed:
+            completed[name] = value
+    return completed
+
+
+def weighted(origins: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return origins with a weight each: one where the table has no such column."""
+    if "weight" in origins.columns:
+        weights("origins, weight", origins["weight"])
+        return origins
+    if hint := close_match("weight", origins.columns.astype(str)):
+        raise InputError(f"origins: column 'weight' is missing; {hint}")
+    log.warning("origins have no column 'weight': each counts as one")
+    return origins.assign(weight=1.0)
+
+
 def _read_existence(check: Check) -> None:
     """Read how likely each site is to have been there: certain unless stated."""
-    if "existence" not in check.frame:
-        check.frame["existence"] = 1.0
     read_numbers(check, ["existence"], may_miss=True)
     existence = check.frame["existence"].fillna(1.0)
     never = np.asarray(existence == 0, dtype=bool)
@@ -452,6 +488,7 @@ def check_origins(
     frame: pd.DataFrame,
     *,
     counts: Sequence[str] = (),
+    weighs: bool = False,
     source: str = "origins",
     within: BaseGeometry | None = None,
     max_outside_m: float = MAX_OUTSIDE_M,
@@ -462,12 +499,15 @@ def check_origins(
     ----------
     frame
         One row per origin, points in any CRS, or a plain table with ``easting`` and ``northing``.
-        Needs ``origin_id`` (column or index, unique) and ``weight`` (0 or more, for example
-        children under five). ``area_id`` is added empty if absent, ``weight_basis`` as "not
-        stated". ``imd_decile`` (1 to 10) and ``no_car_share`` (0 to 1) are checked where given:
-        whole columns may be left out, single values may not. Other columns are kept.
+        Needs ``origin_id`` (column or index, unique). ``weight`` (0 or more, for example children
+        under five) is 1 where the column is absent, and ``weight_basis`` says so, else "not
+        stated"; ``area_id`` is empty. ``imd_decile`` (1 to 10) and ``no_car_share`` (0 to 1) are
+        checked where given: whole columns may be left out, single values may not. Other columns
+        are kept.
     counts
         Further columns that count people where they are there: 0 or more, none missing.
+    weighs
+        Whether a column ``weight`` must be there: figures are then of people, not of places.
     source
         What to call the table in messages.
     within
@@ -498,8 +538,12 @@ def check_origins(
       2. origins, row 1 (origin_id 'a'), geometry: 390000, 440000 lies 50.0 km outside the
          study area; easting and northing look swapped: exchange them
     """
-    check = begin(frame, "origin_id", ["weight"], source)
-    for column, value in (("area_id", pd.NA), ("weight_basis", "not stated")):
+    named = weighs or bool(close_match("weight", frame.columns.astype(str)))  # perhaps misspelt
+    check = begin(frame, "origin_id", ["weight"] if named else [], source)
+    defaults: dict[str, Any] = {"area_id": pd.NA, "weight_basis": "not stated"}
+    if not named:
+        defaults |= {"weight": 1.0, "weight_basis": "each counts as one"}
+    for column, value in defaults.items():
         if column not in check.frame:
             check.frame[column] = value
     require_text(check, ["weight_basis"])

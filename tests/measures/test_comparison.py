@@ -44,8 +44,8 @@ def test_every_outcome() -> None:
     assert frame["change_min"].tolist() == [6, -6, 5, INF, -INF, 0, -5]
     assert not frame["change_min"].isna().any()
     assert frame["site_after"].tolist() == ["A", "A", "A", "", "A", "", "A"]
-    assert found.losers().index.tolist() == ["h04", "h01"]
-    assert found.winners().index.tolist() == ["h05", "h02"]
+    assert found.losers().index.tolist() == ["h01", "h04"]  # who reaches none stands last
+    assert found.winners().index.tolist() == ["h02", "h05"]
 
 
 def test_a_decisecond_over_five_minutes_loses() -> None:

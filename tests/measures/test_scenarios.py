@@ -35,10 +35,35 @@ def at_all(table: gpd.GeoDataFrame) -> list[str]:
     return open_sites(table, full_time=False, full_time_from_hours=25.0).tolist()
 
 
-def test_baseline_only_adds_the_column() -> None:
+def test_baseline_only_adds_columns() -> None:
     table = apply_scenario(sites(), BASELINE)
     assert table["is_open"].tolist() == [True] * 4
-    pd.testing.assert_frame_equal(table.drop(columns="is_open"), sites())
+    pd.testing.assert_frame_equal(pd.DataFrame(table[sites().columns]), pd.DataFrame(sites()))
+
+
+def test_an_id_and_a_point_are_enough() -> None:
+    table = apply_scenario(sites()[["geometry"]], Scenario.closing("A"))
+    assert table["is_open"].tolist() == [False, True, True, True]
+    assert table["hours_per_week"].isna().all()
+    assert set(table["location_basis"]) == {"not stated"}
+
+
+@pytest.mark.parametrize("changes", [Close("a"), "close a", 3, ["close a"], [("a", 10)]])
+def test_what_is_no_change_is_refused(changes: object) -> None:
+    with pytest.raises(InputError, match=r"give changes, such as \(Close"):
+        Scenario("s", "S", changes)  # type: ignore[arg-type]
+
+
+def test_a_list_of_changes_will_do() -> None:
+    assert Scenario("s", "S", [Close("a")]) == Scenario("s", "S", (Close("a"),))  # type: ignore[arg-type]
+
+
+def test_ids_of_another_type_are_named() -> None:
+    numbered = sites().set_axis(pd.Index([0, 1, 2, 3]))
+    with pytest.raises(NotFoundError, match="the ids are of type int, this is str: give 0"):
+        apply_scenario(numbered, Scenario.closing("0"))
+    with pytest.raises(InputError, match="sites: 1 ids stand more than once, the first 0"):
+        apply_scenario(sites().set_axis(pd.Index([0, 0, 2, 3])), BASELINE)
 
 
 def test_original_is_untouched() -> None:

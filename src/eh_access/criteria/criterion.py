@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from eh_access.arguments import check_ids
 from eh_access.delegate import delegate
 from eh_access.errors import InputError, did_you_mean
 from eh_access.measures.basic import ThereAndBack  # noqa: TC001 - pydantic reads it
 from eh_access.measures.equity import GROUPS
 from eh_access.measures.scenarios import BASELINE, open_sites
 from eh_access.privacy.policy import PUBLIC, Policy
+from eh_access.tables import complete_sites, weighted
 
 if TYPE_CHECKING:
     import folium
@@ -92,6 +94,10 @@ class Side:
     times_back: Mapping[str, TravelTimes] = field(default_factory=dict)
     distances: Mapping[str, TravelTimes] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        check_ids("sites", self.sites.index)
+        object.__setattr__(self, "sites", complete_sites(self.sites))
+
     def distances_by(self, mode: str) -> TravelTimes | None:
         """Return what distances by a mode are read from.
 
@@ -148,6 +154,7 @@ class Case:
     settings: JudgeSettings = field(default_factory=JudgeSettings)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "origins", weighted(self.origins))
         faults = [
             f"case '{self.scenario}': {fault}"
             for name, side in (("before", self.before), ("after", self.after))

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
+from eh_access.arguments import answer_other_names, check_ids
 from eh_access.errors import InputError, NotFoundError, did_you_mean
+from eh_access.tables import weighted
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -25,13 +27,14 @@ MINUTES_PER_HOUR = 60.0
 
 
 def weights_of(times: TravelTimes, origins: gpd.GeoDataFrame) -> NDArray[np.float64]:
-    """Return the weights of a table's origins, in the table's order."""
-    weights: NDArray[np.float64] = origins["weight"].to_numpy(dtype=np.float64)
+    """Return the weights of a table's origins, in the table's order; one each without a column."""
+    weights: NDArray[np.float64] = weighted(origins)["weight"].to_numpy(dtype=np.float64)
     return weights[rows_of(times, origins)]
 
 
 def rows_of(times: TravelTimes, origins: gpd.GeoDataFrame) -> NDArray[np.intp]:
     """Return where each of a table's origins stands in another table."""
+    check_ids("origins", origins.index)
     rows: NDArray[np.intp] = origins.index.get_indexer(times.origin_ids)
     if len(origins) != len(times.origin_ids) or (rows < 0).any():
         lacking = times.origin_ids[rows < 0].tolist()
@@ -192,6 +195,7 @@ def weighted_quantile(values: pd.Series, weights: pd.Series, share: float) -> fl
     return quantile_of(values.to_numpy(np.float64), aligned.to_numpy(np.float64), share)
 
 
+@answer_other_names
 def nearest(times: TravelTimes, *, sites: SiteIds | None = None) -> pd.DataFrame:
     """Return each origin's nearest site and the minutes to it.
 
@@ -220,6 +224,7 @@ def nearest(times: TravelTimes, *, sites: SiteIds | None = None) -> pd.DataFrame
     return times.nearest(sites)
 
 
+@answer_other_names
 def nth_nearest(times: TravelTimes, n: int, *, sites: SiteIds | None = None) -> pd.Series:
     """Return the minutes to the n-th nearest site: how much choice is left.
 
@@ -258,6 +263,7 @@ def nth_nearest(times: TravelTimes, n: int, *, sites: SiteIds | None = None) -> 
     return pd.Series(least, index=times.origin_ids, name="minutes")
 
 
+@answer_other_names
 def coverage(
     times: TravelTimes,
     origins: gpd.GeoDataFrame,
@@ -297,6 +303,7 @@ def coverage(
     return share_where(within(least, cutoff_min), weights_of(times, origins))
 
 
+@answer_other_names
 def coverage_by(
     times: TravelTimes,
     origins: gpd.GeoDataFrame,
@@ -351,6 +358,7 @@ def coverage_by(
     return table.assign(share=table["covered_weight"] / whole)
 
 
+@answer_other_names
 def cumulative_opportunities(
     times: TravelTimes, *, cutoff_min: float, sites: SiteIds | None = None
 ) -> pd.Series:

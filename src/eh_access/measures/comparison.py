@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 
 from eh_access import notebook
+from eh_access.arguments import answer_other_names
 from eh_access.delegate import delegate
 from eh_access.errors import InputError
+from eh_access.frames import ResultFrame
 from eh_access.measures.basic import (
     HALF_DECISECOND_MIN,
     change_of,
@@ -117,7 +119,7 @@ class Comparison:
         Where the streets came from; empty for an estimate.
     """
 
-    frame: pd.DataFrame
+    frame: ResultFrame
     groups: pd.DataFrame
     loser_min: float
     mode: TravelMode
@@ -156,12 +158,12 @@ class Comparison:
         counts = grouping(column, self.groups, self.frame.index).astype(np.float64)
         return replace(self, frame=self.frame.assign(weight=counts))
 
-    def losers(self) -> pd.DataFrame:
-        """Return the origins that lose, worst first."""
+    def losers(self) -> ResultFrame:
+        """Return the origins that lose, worst first; those that now reach none stand last."""
         return self._of(LOSES, ascending=False)
 
-    def winners(self) -> pd.DataFrame:
-        """Return the origins that gain, the greatest gain first."""
+    def winners(self) -> ResultFrame:
+        """Return the origins that gain, the greatest gain first; those newly in reach last."""
         return self._of(GAINS, ascending=True)
 
     def curve(self, cutoffs_min: Sequence[float] = CURVE_MIN) -> pd.DataFrame:
@@ -200,11 +202,14 @@ class Comparison:
         change = rows["within_share_after"] - rows["within_share_before"]
         return rows.assign(within_share_change=change)
 
-    def _of(self, outcomes: tuple[str, ...], *, ascending: bool) -> pd.DataFrame:
-        found = self.frame[self.frame["outcome"].isin(outcomes)].sort_index()
-        return found.sort_values("change_min", ascending=ascending, kind="stable")
+    def _of(self, outcomes: tuple[str, ...], *, ascending: bool) -> ResultFrame:
+        rows = self.frame[self.frame["outcome"].isin(outcomes)].sort_index()
+        # whose minutes are not known both times has no change to be sorted by
+        known = rows.assign(change_min=rows["change_min"].where(np.isfinite(rows["change_min"])))
+        order = known.sort_values("change_min", ascending=ascending, kind="stable").index
+        return rows.loc[order]
 
-    def summary(self, by: str | pd.Series | None = None) -> pd.DataFrame:
+    def summary(self, by: str | pd.Series | None = None) -> ResultFrame:
         """Return what the change means for each group, its base beside every figure.
 
         Parameters
@@ -245,7 +250,7 @@ class Comparison:
         rows = [_row({name: part[at] for name, part in columns.items()}) for at in members]
         index = pd.Index(labels, name=groups.name or "group")
         order = np.argsort(index.isna(), kind="stable")
-        return pd.DataFrame(rows, index=index).iloc[order]
+        return ResultFrame(rows, index=index).iloc[order]
 
     def plot(
         self,
@@ -374,13 +379,15 @@ def _row(rows: Mapping[str, NDArray[Any]]) -> dict[str, float]:
     }
 
 
-def compare(
+@answer_other_names
+def compare(  # noqa: PLR0913 - before, after, of whom, and what is open or closed
     before: TravelTimes,
     after: TravelTimes,
     origins: gpd.GeoDataFrame,
     *,
     sites_before: SiteIds | None = None,
     sites_after: SiteIds | None = None,
+    closed: SiteIds = (),
     loser_min: float = 5.0,
 ) -> Comparison:
     """Return every origin's time to its nearest open site before and after.
@@ -396,6 +403,8 @@ def compare(
         With ``weight``, and any columns to group by.
     sites_before, sites_after
         The sites that are open; None means all of the table.
+    closed
+        The sites that are gone afterwards: a short way for ``sites_after``.
     loser_min
         More minutes than this lost make a loser, more gained a winner; exactly as many do not.
 
@@ -407,7 +416,8 @@ def compare(
     Raises
     ------
     InputError
-        If the tables are not of the same origins, or of different modes.
+        If the tables are not of the same origins, or of different modes; if both ``sites_after``
+        and ``closed`` are given; or if a weight is missing or negative.
     NotFoundError
         If a site is not in its table.
 
@@ -415,7 +425,7 @@ def compare(
     --------
     >>> from eh_access import example_trips
     >>> homes, sites, times = example_trips()
-    >>> compared = compare(times, times, homes, sites_after=["west"])  # east closes
+    >>> compared = compare(times, times, homes, closed=["east"])
     >>> compared.frame[["before_min", "after_min", "site_after", "outcome"]].round(1)
        before_min  after_min site_after    outcome
     a        10.0       10.0       west  unchanged
@@ -429,11 +439,16 @@ def compare(
         raise InputError(
             f"before is by {before.mode.name}, after by {after.mode.name}; compare one mode"
         )
+    if len(gone := after.columns_of(closed)):
+        if sites_after is not None:
+            raise InputError("both sites_after and closed are given; keep one of the two")
+        stood = after.site_ids if sites_before is None else pd.Index(sites_before)
+        sites_after = stood[~stood.isin(after.site_ids[gone])]
     was = before.nearest(sites_before)
     now = after.nearest(sites_after).reindex(was.index)
     old, new = was["minutes"].to_numpy(), now["minutes"].to_numpy()
     change = change_of(old, new)
-    frame = pd.DataFrame(
+    frame = ResultFrame(
         {
             "before_min": old,
             "after_min": new,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from shapely import Point
 
-from eh_access.errors import InputError, NotFoundError, did_you_mean
-from eh_access.tables import MOST_RADIUS_M
+from eh_access.arguments import check_ids, no_such_id
+from eh_access.errors import InputError, NotFoundError
+from eh_access.tables import MOST_RADIUS_M, complete_sites
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -91,14 +93,15 @@ class Scenario:
     label
         For people.
     changes
-        What changes, at most one of a kind for each site.
+        What changes, at most one of a kind for each site; a list will do.
     note
         What must be said beside it.
 
     Raises
     ------
     InputError
-        If a site is told two things that cannot both be.
+        If something else than a change stands among the changes, or a site is told two things
+        that cannot both be.
 
     Examples
     --------
@@ -113,6 +116,7 @@ class Scenario:
 
     def __post_init__(self) -> None:
         faults = [] if self.name else ["a scenario has no name; give it one"]
+        object.__setattr__(self, "changes", _as_changes(self.name, self.changes))
         kinds_by_site: dict[str, list[type[Change]]] = {}
         for change in self.changes:
             kinds_by_site.setdefault(change.site_id, []).append(type(change))
@@ -125,10 +129,51 @@ class Scenario:
         if faults:
             raise InputError(faults)
 
+    @classmethod
+    def closing(cls, *site_ids: str, name: str = "closed", label: str = "") -> Scenario:
+        """Return a scenario in which some sites close altogether.
+
+        Parameters
+        ----------
+        *site_ids
+            The sites that close.
+        name, label
+            As of any scenario; the label names the sites if none is given.
+
+        Returns
+        -------
+        Scenario
+            One that closes them and changes nothing else.
+
+        Raises
+        ------
+        InputError
+            If a site is named twice.
+
+        Examples
+        --------
+        >>> Scenario.closing("park-view", "broom-valley").label
+        'Closed: park-view, broom-valley'
+        """
+        label = label or f"Closed: {', '.join(map(str, site_ids))}"
+        return cls(name, label, tuple(Close(site) for site in site_ids))
+
     @property
     def site_ids(self) -> tuple[str, ...]:
         """The sites it names, each once, in the order of its changes."""
         return tuple(dict.fromkeys(change.site_id for change in self.changes))
+
+
+def _as_changes(name: str, changes: object) -> tuple[Change, ...]:
+    """Return changes as a tuple; InputError for anything that is no change."""
+    remedy = 'give changes, such as (Close("a"), SetHours("b", 10))'
+    if isinstance(changes, (Change, str)) or not isinstance(changes, Iterable):
+        raise InputError(f"scenario '{name}': changes are {changes!r}; {remedy}")
+    given = tuple(changes)
+    wrong = [item for item in given if not isinstance(item, Change)]
+    if wrong:
+        raise InputError(f"scenario '{name}': {item!r} is no change; {remedy}" for item in wrong)
+    return given
 
 
 BASELINE = Scenario("baseline", "Before the decision")
@@ -141,8 +186,8 @@ def apply_scenario(sites: gpd.GeoDataFrame, scenario: Scenario) -> gpd.GeoDataFr
     Parameters
     ----------
     sites
-        Checked sites (see ``tables.check_sites``), index ``site_id``. A bool column ``is_open``
-        may say which are open at the start; without it all are.
+        Points with ids as index. A column ``is_open`` may say which are open at the start, without
+        it all are; without ``hours_per_week`` all have full hours.
     scenario
         What changes. `BASELINE` changes nothing but adds the column.
 
@@ -156,7 +201,7 @@ def apply_scenario(sites: gpd.GeoDataFrame, scenario: Scenario) -> gpd.GeoDataFr
     NotFoundError
         If it names sites that are not there; each is listed with close matches.
     InputError
-        If it leaves no site open: there is then nothing to travel to.
+        If it leaves no site open, when there is nothing to travel to; or if two sites have one id.
 
     Examples
     --------
@@ -170,15 +215,18 @@ def apply_scenario(sites: gpd.GeoDataFrame, scenario: Scenario) -> gpd.GeoDataFr
     >>> apply_scenario(sites, Scenario("s", "S", (Close("a"),)))["is_open"].tolist()
     [False, True]
     """
+    if not isinstance(scenario, Scenario):
+        raise InputError(f"scenario is {scenario!r}; give a Scenario, or Scenario.closing(...)")
+    check_ids("sites", sites.index)
     missing = [site for site in scenario.site_ids if site not in sites.index]
     if missing:
         raise NotFoundError(
             "\n".join(
-                f"scenario '{scenario.name}': no site '{site}': {did_you_mean(site, sites.index)}"
+                f"scenario '{scenario.name}': no site '{site}': {no_such_id(site, sites.index)}"
                 for site in missing
             )
         )
-    changed = sites.copy()
+    changed = complete_sites(sites)
     changed["is_open"] = sites["is_open"].astype(bool) if "is_open" in sites.columns else True
     changed["hours_per_week"] = changed["hours_per_week"].astype(float)
     for change in scenario.changes:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from eh_access.errors import InputError
-from eh_access.modes import check_mode
 from eh_access.network.model import CLOSED_DS, EdgeCost, Network
 from eh_access.network.rules import TagCost, evaluate, parse_signed_slope
 
@@ -149,7 +148,6 @@ SLOPE_UNKNOWN = "slope unknown, taken as level"
 
 def edge_cost(network: Network, mode: TravelMode) -> EdgeCost:
     """Return what each edge costs a mode both ways, computed once."""
-    check_mode(mode)
     return network.remember(("cost", mode), lambda: _edge_cost(network, mode))
 
 

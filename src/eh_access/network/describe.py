@@ -263,3 +263,18 @@ def _never_recorded(network: Network, mode: TravelMode) -> set[str]:
         for line in (*rules.ways, *rules.points)
         if line.effect == "count" and line.missing and line.key in network.not_recorded
     }
+
+
+def street_frame(network: Network) -> gpd.GeoDataFrame:
+    """Return `Network.to_frame`."""
+    classes = pd.Series([tags.get("highway", "") for tags in network.tag_sets], dtype="str")
+    names = np.array([*network.names, ""], dtype=object)  # the last serves for none: -1
+    columns = {
+        "edge_from": network.edge_from,
+        "edge_to": network.edge_to,
+        "length_m": network.length_m,
+        "osm_way_id": network.edge_way,
+        "name": pd.array(names[network.edge_name], dtype="str"),
+        "highway": classes.iloc[network.edge_tags].array,
+    }
+    return gpd.GeoDataFrame(columns, geometry=edge_lines(network), crs=CRS)

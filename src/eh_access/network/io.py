@@ -16,19 +16,21 @@ import numpy as np
 import shapely
 
 from eh_access.errors import InputError, SourceError
+from eh_access.modes import TravelMode, as_mode
 from eh_access.network.area import OFF_GRID, off_grid
 from eh_access.network.build import CM_PER_M, edge_lengths
 from eh_access.network.cost import DS_PER_S, edge_cost
 from eh_access.network.heights import Heights
 from eh_access.network.model import CLOSED_DS, Network
 from eh_access.provenance import Provenance
+from eh_access.tables import CRS
 
 if TYPE_CHECKING:
+    import networkx as nx
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
     from shapely.geometry.base import BaseGeometry
 
-    from eh_access.modes import TravelMode
     from eh_access.network.model import Direction
 
 NO_DATE = (1980, 1, 1, 0, 0, 0)
@@ -436,13 +438,13 @@ def _check(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
             raise ValueError("heights are missing")
 
 
-def street_matrix(network: Network, mode: TravelMode, *, direction: Direction) -> csr_array:
+def street_matrix(network: Network, mode: TravelMode | str, *, direction: Direction) -> csr_array:
     """Return the seconds of every street; what `Network.to_csr` hands out."""
     from scipy.sparse import csr_array  # noqa: PLC0415 - keeps importing the package quick
 
     if direction not in ("to_sites", "from_sites"):
         raise InputError(f"direction is '{direction}'; choose to_sites or from_sites")
-    cost = edge_cost(network, mode)
+    cost = edge_cost(network, as_mode(mode))
     tail = np.concatenate([network.edge_from, network.edge_to])
     head = np.concatenate([network.edge_to, network.edge_from])
     if direction == "to_sites":
@@ -458,3 +460,27 @@ def street_matrix(network: Network, mode: TravelMode, *, direction: Direction) -
     start = np.concatenate([[0], np.cumsum(counts)])
     size = (network.node_count, network.node_count)
     return csr_array((ds / DS_PER_S, head, start), shape=size)
+
+
+def street_graph(network: Network, mode: TravelMode | str) -> nx.MultiDiGraph:
+    """Return `Network.to_networkx`."""
+    import networkx as nx  # noqa: PLC0415 - heavy
+
+    cost = edge_cost(network, as_mode(mode))
+    graph = nx.MultiDiGraph(crs=CRS)
+    places = zip(network.node_x.tolist(), network.node_y.tolist(), strict=True)
+    graph.add_nodes_from((node, {"x": x, "y": y}) for node, (x, y) in enumerate(places))
+    ends = (network.edge_from, network.edge_to)
+    for (tail, head), ds in ((ends, cost.forward_ds), (ends[::-1], cost.backward_ds)):
+        for edge in np.flatnonzero(ds < CLOSED_DS).tolist():
+            name, tags = int(network.edge_name[edge]), network.tag_sets[network.edge_tags[edge]]
+            graph.add_edge(
+                int(tail[edge]),
+                int(head[edge]),
+                length=float(network.length_m[edge]),
+                travel_time=float(ds[edge]) / DS_PER_S,
+                name=network.names[name] if name >= 0 else "",
+                highway=tags.get("highway", ""),
+                osmid=int(network.edge_way[edge]),
+            )
+    return graph

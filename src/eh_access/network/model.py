@@ -12,6 +12,10 @@ from eh_access.delegate import delegate
 from eh_access.errors import InputError
 
 if TYPE_CHECKING:
+    import folium
+    import geopandas as gpd
+    import networkx as nx
+    from matplotlib.axes import Axes
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
     from shapely.geometry.base import BaseGeometry
@@ -23,6 +27,13 @@ if TYPE_CHECKING:
     from eh_access.provenance import Provenance
 
 SHOWN = 5
+
+
+def as_network(value: object) -> Network:
+    """Return what a function was given as its streets; InputError unless it is a Network."""
+    if not isinstance(value, Network):
+        raise InputError(f"network is a {type(value).__name__}; give read_network(...)")
+    return value
 
 
 def check_network(network: Network) -> None:
@@ -195,7 +206,7 @@ class Network:
         """Number of edges."""
         return len(self.edge_from)
 
-    def to_csr(self, mode: TravelMode, *, direction: Direction = "from_sites") -> csr_array:
+    def to_csr(self, mode: TravelMode | str, *, direction: Direction = "from_sites") -> csr_array:
         """Return what the streets cost a mode as a sparse matrix, for checking from outside.
 
         Parameters
@@ -237,7 +248,7 @@ class Network:
         self,
         nodes: Sequence[int] | NDArray[np.integer[Any]],
         *,
-        mode: TravelMode,
+        mode: TravelMode | str,
         direction: Direction = "from_sites",
         options: SearchOptions | None = None,
         rows: Sequence[int] | NDArray[np.integer[Any]] | None = None,
@@ -286,6 +297,99 @@ class Network:
             rows=rows,
         )
         return minutes
+
+    def to_frame(self) -> gpd.GeoDataFrame:
+        """Return the streets as a table, one row an edge.
+
+        Returns
+        -------
+        geopandas.GeoDataFrame
+            ``edge_from`` and ``edge_to`` (node numbers), ``length_m``, ``osm_way_id``, ``name`` (""
+            where it has none), ``highway`` and ``geometry`` (EPSG:27700).
+
+        Examples
+        --------
+        >>> from eh_access import example_street
+        >>> example_street()[0].to_frame()[["edge_from", "edge_to", "length_m", "highway"]]
+           edge_from  edge_to  length_m  highway
+        0          0        1     800.0  footway
+        """
+        streets: gpd.GeoDataFrame = delegate("street_frame", self)
+        return streets
+
+    def to_networkx(self, mode: TravelMode | str) -> nx.MultiDiGraph:
+        """Return the streets a mode may use as a graph, as OSMnx has them.
+
+        Parameters
+        ----------
+        mode
+            How people travel.
+
+        Returns
+        -------
+        networkx.MultiDiGraph
+            Nodes by number with ``x`` and ``y`` in metres; an edge for each way along, with
+            ``length`` (metres), ``travel_time`` (seconds), ``name``, ``highway`` and ``osmid``;
+            ``graph["crs"]`` is EPSG:27700. OSMnx's and networkx's functions work on it.
+
+        Examples
+        --------
+        >>> from eh_access import example_street
+        >>> import networkx as nx
+        >>> streets = example_street()[0].to_networkx("walk")
+        >>> nx.shortest_path_length(streets, 0, 1, weight="travel_time")
+        600.0
+        """
+        graph: nx.MultiDiGraph = delegate("street_graph", self, mode)
+        return graph
+
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:  # noqa: ANN401 - matplotlib's own
+        """Draw the streets, for print.
+
+        Parameters
+        ----------
+        ax
+            Where to draw; None makes a new figure.
+        **style
+            As for ``GeoDataFrame.plot``.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            With the streets, in metres.
+
+        Examples
+        --------
+        >>> from eh_access import example_street
+        >>> import matplotlib.pyplot as plt
+        >>> plt.close(example_street()[0].plot().figure)
+        """
+        look = {"color": "#6b6b6b", "linewidth": 0.5, "aspect": "equal", **style}
+        drawn: Axes = self.to_frame().plot(ax=ax, **look)
+        drawn.set_axis_off()
+        return drawn
+
+    def explore(self, *, tiles: str | None = None) -> folium.Map:
+        """Return a map of the streets, to move about in.
+
+        Parameters
+        ----------
+        tiles
+            A background of folium's, "OpenStreetMap" for instance; None asks no server for any.
+
+        Returns
+        -------
+        folium.Map
+            To show, or to keep with ``save``; a whole town's streets take many megabytes.
+
+        Examples
+        --------
+        >>> from eh_access import example_street
+        >>> "footway" in example_street()[0].explore().get_root().render()
+        True
+        """
+        drawn: folium.Map = delegate("explore_lines", self.to_frame(), tiles=tiles)
+        return drawn
 
     def remember(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return ``make()``, worked out once for each key: the network never changes.

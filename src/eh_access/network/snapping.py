@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from eh_access.arguments import number
 from eh_access.errors import InputError
+from eh_access.modes import TravelMode, as_mode
 from eh_access.network.cost import edge_cost
-from eh_access.network.model import CLOSED_DS
+from eh_access.network.model import CLOSED_DS, as_network
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    from eh_access.modes import TravelMode
     from eh_access.network.model import Network
 
 log = logging.getLogger(__name__)
@@ -141,7 +141,7 @@ def segments_of(network: Network) -> Segments:
 def snap(
     points: gpd.GeoDataFrame | gpd.GeoSeries | NDArray[np.float64],
     network: Network,
-    mode: TravelMode,
+    mode: TravelMode | str,
     *,
     max_offset_m: float = 500.0,
 ) -> Snapped:
@@ -205,6 +205,7 @@ def snap(
     0     0      0.25      10.0           ok                NaN
     1    -1       NaN    1000.0  off_network                NaN
     """
+    network, mode = as_network(network), as_mode(mode)
     if max_offset_m != np.inf:
         number("max_offset_m", max_offset_m, low=0, unit="metres")
     xy = _coordinates(points)

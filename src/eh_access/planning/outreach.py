@@ -11,7 +11,7 @@ import pandas as pd
 
 from eh_access.errors import InputError, NotFoundError
 from eh_access.facts import Note, note
-from eh_access.measures.basic import rows_of, within
+from eh_access.measures.basic import weights_of, within
 from eh_access.measures.scenarios import Open, Scenario, SetHours
 from eh_access.planning.alternatives import BETWEEN
 from eh_access.planning.optimum import OBJECTIVES, Objective, Problem, Solution, solve
@@ -103,8 +103,7 @@ class Search:
     ids: list[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        weights = self.origins["weight"].to_numpy(dtype=np.float64)
-        self.weights = weights[rows_of(self.times, self.origins)]
+        self.weights = weights_of(self.times, self.origins)
         reached = np.isfinite(self.times.minutes).any(axis=0)
         self.ids = sorted(str(site) for site in self.times.site_ids[np.flatnonzero(reached)])
         self.minutes = self.times.minutes[:, self.times.columns_of(self.ids)].astype(np.float64).T

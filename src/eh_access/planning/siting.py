@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from eh_access.errors import InputError, did_you_mean
-from eh_access.measures.basic import rows_of, within
+from eh_access.measures.basic import rows_of, weights_of, within
 from eh_access.measures.scenarios import Close, Open, Scenario
 from eh_access.planning.optimum import OBJECTIVES, Objective, Problem, Solution, solve
 
@@ -172,7 +172,7 @@ def choose_sites(
     """
     options = options or SitingOptions()
     reachable = _check(times, keep, objective, options)
-    weights = origins["weight"].to_numpy(dtype=np.float64)[rows_of(times, origins)]
+    weights = weights_of(times, origins)
     ids = sorted(str(site) for site in times.site_ids)
     locked = sorted(set(options.locked))
     free = [site for site in ids if site in reachable and site not in locked]

@@ -536,3 +536,21 @@ def _short(verdict: Verdict) -> pd.Series:
     """Return who falls short: is not served, or has more added than is allowed."""
     counts = verdict.evidence["counts"]
     return counts if verdict.criterion.kind.of_change else ~counts
+
+
+def explore_lines(lines: gpd.GeoDataFrame, *, tiles: str | None = None) -> folium.Map:
+    """Return streets, or the stretches of a way, as lines that tell their row."""
+    import folium  # noqa: PLC0415 - heavy
+
+    drawn = folium.Map(tiles=tiles, control_scale=True)
+    shown = lines[~(lines.geometry.isna() | lines.geometry.is_empty)].to_crs(DEGREES)
+    west, south, east, north = shown.total_bounds
+    drawn.fit_bounds([[south, west], [north, east]])
+    facts = shown.drop(columns=shown.geometry.name).round(1).astype(object)
+    rows = facts.where(facts.notna(), "not known").map(lambda value: html.escape(str(value)))
+    folium.GeoJson(
+        shown[[shown.geometry.name]].join(rows).to_json(drop_id=True),
+        style_function=lambda _: {"color": INK, "weight": 4},
+        tooltip=folium.GeoJsonTooltip(list(rows.columns)),
+    ).add_to(drawn)
+    return drawn

@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from eh_access.arguments import answer_other_names
 from eh_access.errors import InputError
-from eh_access.modes import DRIVE, PUSHCHAIR, WALK
+from eh_access.modes import DRIVE, PUSHCHAIR, WALK, as_mode
 from eh_access.routing.search import check_direction
 from eh_access.routing.travel_times import NO_LOCATION, OK, UNREACHED, Direction, TravelTimes
 
@@ -127,11 +128,12 @@ def _no_estimate(mode: TravelMode) -> str:
     )
 
 
+@answer_other_names
 def estimate_travel_times(
     origins: gpd.GeoDataFrame,
     sites: gpd.GeoDataFrame,
     *,
-    mode: TravelMode,
+    mode: TravelMode | str,
     cutoff_min: float = 120.0,
     direction: Direction = "to_sites",
 ) -> TravelTimes:
@@ -173,6 +175,7 @@ def estimate_travel_times(
     >>> round(float(by_car.minutes[0, 0]), 3)  # 2.36 minutes, and 2.08 for the kilometre
     4.44
     """
+    mode = as_mode(mode)
     check_direction(direction)
     if not cutoff_min > 0:
         raise InputError(f"cutoff_min is {cutoff_min}; give minutes above 0")

@@ -13,9 +13,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from eh_access.arguments import answer_other_names
 from eh_access.errors import InputError
+from eh_access.modes import as_mode
 from eh_access.network.cost import edge_cost
-from eh_access.network.model import CLOSED_DS
+from eh_access.network.model import CLOSED_DS, as_network
 from eh_access.network.snapping import segments_of
 from eh_access.routing.matrix import node_times
 from eh_access.routing.travel_times import NO_LOCATION, OFF_NETWORK, OK, UNREACHED, Direction
@@ -148,12 +150,13 @@ REASONS = {
 }
 
 
+@answer_other_names
 def isochrones(  # noqa: PLR0913 - the field's own argument list, and how to draw
     network: Network,
     sites: gpd.GeoDataFrame,
     *,
-    mode: TravelMode,
-    cutoffs_min: Iterable[float],
+    mode: TravelMode | str,
+    cutoffs_min: float | Iterable[float],
     max_off_street_m: float = 100.0,
     cell_m: float | None = None,
     area: BaseGeometry | None = None,
@@ -223,6 +226,7 @@ def isochrones(  # noqa: PLR0913 - the field's own argument list, and how to dra
     >>> land["cutoff_min"].tolist(), bool(land.area[0] < land.area[1])
     ([15.0, 30.0], True)
     """
+    network, mode = as_network(network), as_mode(mode)
     cell_m = max_off_street_m / CELLS_PER_REACH if cell_m is None else cell_m
     cutoffs = _checked(cutoffs_min, max_off_street_m, cell_m, method)
     node_min, doors = node_times(
@@ -282,10 +286,11 @@ class Reach:
 
 
 def _checked(
-    cutoffs_min: Iterable[float], max_off_street_m: float, cell_m: float, method: str
+    cutoffs_min: float | Iterable[float], max_off_street_m: float, cell_m: float, method: str
 ) -> list[float]:
     """Return the cutoffs, each once and rising; raise with all that is wrong."""
-    cutoffs = sorted({float(cutoff) for cutoff in cutoffs_min})
+    given = [cutoffs_min] if isinstance(cutoffs_min, (int, float)) else cutoffs_min
+    cutoffs = sorted({float(cutoff) for cutoff in given})
     faults = [
         f"cutoffs_min holds {cutoff}; give minutes above 0"
         for cutoff in cutoffs

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from eh_access.arguments import SearchOptions, number, numbers, places, weights
+from eh_access.arguments import SearchOptions, answer_other_names, number, numbers, places, weights
 from eh_access.errors import InputError
-from eh_access.modes import check_mode
+from eh_access.modes import as_mode
 from eh_access.network.cost import edge_cost
-from eh_access.network.model import CLOSED_DS
+from eh_access.network.model import CLOSED_DS, as_network
 from eh_access.network.snapping import ELSEWHERE_M, WRONG_CRS, snap
 from eh_access.routing.graph import search_graph
 from eh_access.routing.search import (
@@ -103,12 +103,12 @@ def make_ready(
     origins: gpd.GeoDataFrame,
     sites: gpd.GeoDataFrame,
     *,
-    mode: TravelMode,
+    mode: TravelMode | str,
     cutoff_min: float,
     direction: Direction,
 ) -> Trips:
     """Place origins and sites on the streets."""
-    check_mode(mode)
+    network, mode = as_network(network), as_mode(mode)
     check_direction(direction)
     limit_ds = cutoff_ds(cutoff_min)
     origins, sites = places("origins", origins), places("sites", sites)
@@ -269,25 +269,26 @@ def nearest_from_nodes(
     network: Network,
     nodes: Sequence[int] | NDArray[np.integer],
     *,
-    mode: TravelMode,
+    mode: TravelMode | str,
     direction: Direction = "from_sites",
 ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     """Return every node's nearest of some nodes, and the minutes between."""
     # One sweep serves any number of nodes, and no table of all of them is held.
     from eh_access.routing.engine.nearest import minutes_and_site, nearest_keys  # noqa: PLC0415 - compiled
 
-    check_mode(mode)
+    network, mode = as_network(network), as_mode(mode)
     seeds = node_seeds(network, nodes)
     check_direction(direction)
     return minutes_and_site(nearest_keys(metric(network, mode, direction=direction), seeds))
 
 
+@answer_other_names
 def nearest_sites(  # noqa: PLR0913 - the arguments of travel_time_matrix, and how many
     network: Network,
     origins: gpd.GeoDataFrame,
     sites: gpd.GeoDataFrame,
     *,
-    mode: TravelMode,
+    mode: TravelMode | str,
     n: int = 1,
     cutoff_min: float = 120.0,
     direction: Direction = "to_sites",
@@ -327,8 +328,8 @@ def nearest_sites(  # noqa: PLR0913 - the arguments of travel_time_matrix, and h
 
     number("n", n, low=1, whole=True, unit="sites")
     options = checked_options(options)
+    network, mode = as_network(network), as_mode(mode)
     origins, sites = places("origins", origins), places("sites", sites)
-    check_mode(mode)
     names = sites.index.astype(str).to_numpy()
     order = np.argsort(names, kind="stable")
     trips = make_ready(
@@ -359,13 +360,14 @@ def nearest_sites(  # noqa: PLR0913 - the arguments of travel_time_matrix, and h
     )
 
 
+@answer_other_names
 def count_within(  # noqa: PLR0913 - the arguments of travel_time_matrix
     network: Network,
     origins: gpd.GeoDataFrame,
     sites: gpd.GeoDataFrame,
     *,
-    mode: TravelMode,
-    cutoffs_min: Sequence[float],
+    mode: TravelMode | str,
+    cutoffs_min: float | Sequence[float],
     direction: Direction = "to_sites",
     options: SearchOptions | None = None,
 ) -> pd.DataFrame:
@@ -409,13 +411,14 @@ def count_within(  # noqa: PLR0913 - the arguments of travel_time_matrix
     return pd.DataFrame(counts, index=origins.index, columns=pd.Index(cutoffs))
 
 
+@answer_other_names
 def coverage_within(  # noqa: PLR0913 - the arguments of travel_time_matrix
     network: Network,
     origins: gpd.GeoDataFrame,
     sites: gpd.GeoDataFrame,
     *,
-    mode: TravelMode,
-    cutoffs_min: Sequence[float],
+    mode: TravelMode | str,
+    cutoffs_min: float | Sequence[float],
     direction: Direction = "to_sites",
     options: SearchOptions | None = None,
 ) -> pd.Series:
@@ -465,7 +468,7 @@ def coverage_within(  # noqa: PLR0913 - the arguments of travel_time_matrix
     return pd.Series(shares, index=pd.Index(cutoffs, name="cutoff_min"), name="share")
 
 
-def cutoffs_of(cutoffs_min: Sequence[float]) -> list[float]:
+def cutoffs_of(cutoffs_min: float | Sequence[float]) -> list[float]:
     """Return cutoffs in minutes; InputError unless each is above 0 and at most a day."""
     return numbers("cutoffs_min", cutoffs_min, low=0, high=LONGEST_CUTOFF_MIN, unit="minutes")
 
@@ -503,12 +506,13 @@ def _nearest_in_one_sweep(trips: Trips) -> NDArray[np.int64]:
     return np.where(best >> SHIFT <= trips.limit_ds, best, NONE)
 
 
+@answer_other_names
 def travel_time_matrix(  # noqa: PLR0913 - the field's own argument list, and how to search
     network: Network,
     origins: gpd.GeoDataFrame,
     sites: gpd.GeoDataFrame,
     *,
-    mode: TravelMode,
+    mode: TravelMode | str,
     cutoff_min: float = 120.0,
     direction: Direction = "to_sites",
     options: SearchOptions | None = None,
@@ -554,6 +558,7 @@ def travel_time_matrix(  # noqa: PLR0913 - the field's own argument list, and ho
     >>> times.minutes.shape == (len(homes), len(places))
     True
     """
+    network, mode = as_network(network), as_mode(mode)
     options = checked_options(options)
     trips = make_ready(
         network, origins, sites, mode=mode, cutoff_min=cutoff_min, direction=direction
@@ -585,11 +590,12 @@ def travel_time_matrix(  # noqa: PLR0913 - the field's own argument list, and ho
     )
 
 
+@answer_other_names
 def node_times(
     network: Network,
     sites: gpd.GeoDataFrame,
     *,
-    mode: TravelMode,
+    mode: TravelMode | str,
     cutoff_min: float = 120.0,
     direction: Direction = "to_sites",
     options: SearchOptions | None = None,
@@ -623,6 +629,7 @@ def node_times(
     True
     """
     check_direction(direction)
+    network, mode = as_network(network), as_mode(mode)
     limit_ds = cutoff_ds(cutoff_min)
     options = checked_options(options)
     cost = edge_cost(network, mode)

@@ -15,16 +15,20 @@ import pandas as pd
 import shapely
 from shapely.ops import substring
 
+from eh_access.arguments import answer_other_names
+from eh_access.delegate import delegate
 from eh_access.errors import InputError, NotFoundError
-from eh_access.modes import WALK
+from eh_access.modes import WALK, as_mode
 from eh_access.network.cost import edge_cost, hills_count, slow_by_hills, tag_costs
-from eh_access.network.model import CLOSED_DS
+from eh_access.network.model import CLOSED_DS, as_network
 from eh_access.network.rules import POINT_KEY, rule_table
 from eh_access.network.snapping import CRS, NO_LOCATION, OK, snap
 from eh_access.routing.matrix import along_one_edge, ends_of, offset_ds
 from eh_access.routing.search import check_direction
 
 if TYPE_CHECKING:
+    import folium
+    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
     from eh_access.modes import TravelMode
@@ -632,6 +636,40 @@ class Route:
         """Return the steps as a table of their own, EPSG:27700."""
         return self.steps.copy()
 
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the way from door to door, for print.
+
+        Parameters
+        ----------
+        ax
+            Where to draw; None makes a new figure.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            With a line for each stretch, in metres.
+        """
+        drawn: Axes = self.steps.plot(ax=ax, color="#12436D", linewidth=2, aspect="equal")
+        drawn.set_title(f"{self.origin} to {self.site}, {self._totals()}", loc="left")
+        drawn.set_axis_off()
+        return drawn
+
+    def explore(self, *, tiles: str | None = None) -> folium.Map:
+        """Return a map of the way, a stretch at a time, to move about in.
+
+        Parameters
+        ----------
+        tiles
+            A background of folium's, "OpenStreetMap" for instance; None asks no server for any.
+
+        Returns
+        -------
+        folium.Map
+            To show, or to keep with ``save``.
+        """
+        drawn: folium.Map = delegate("explore_lines", self.steps, tiles=tiles)
+        return drawn
+
     def sentence(self) -> str:
         """Say the trip in plain English.
 
@@ -675,11 +713,12 @@ class Route:
         return f"<p>{html.escape(self.sentence())}</p>{shown}"
 
 
+@answer_other_names
 def route(
     network: Network,
     origin: Any,  # noqa: ANN401 - a point in any of the forms people have one in
     site: Any,  # noqa: ANN401 - same
-    mode: TravelMode,
+    mode: TravelMode | str,
     *,
     direction: Direction = "to_sites",
 ) -> Route:
@@ -712,7 +751,7 @@ def route(
 
     Examples
     --------
-    >>> from eh_access.modes import WALK
+    >>> from eh_access.modes import WALK, as_mode
     >>> from eh_access.network.build import build_network
     >>> from eh_access.network.build import RawWays
     >>> raw = RawWays(crs="EPSG:27700")
@@ -721,6 +760,7 @@ def route(
     >>> route(build_network(raw), (0.0, 4.0), (80.0, 0.0), WALK).sentence()
     'From the origin to the site on foot: 84 m, 1.1 minutes, by Mill Lane (80 m).'
     """
+    network, mode = as_network(network), as_mode(mode)
     check_direction(direction)
     if not edge_cost(network, mode).main.any():
         raise InputError(f"no street in the network may be used {mode.label}; check its tags")

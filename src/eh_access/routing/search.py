@@ -10,9 +10,9 @@ import numpy as np
 
 from eh_access.arguments import Engine, SearchOptions, node_numbers
 from eh_access.errors import InputError
-from eh_access.modes import check_mode
+from eh_access.modes import as_mode
 from eh_access.network.cost import edge_cost
-from eh_access.network.model import CLOSED_DS, JOINS_KEY
+from eh_access.network.model import CLOSED_DS, JOINS_KEY, as_network
 from eh_access.routing.graph import search_graph
 from eh_access.routing.travel_times import DIRECTIONS, Direction
 
@@ -144,7 +144,7 @@ def minutes_from_nodes(
     network: Network,
     nodes: Sequence[int] | NDArray[np.integer],
     *,
-    mode: TravelMode,
+    mode: TravelMode | str,
     direction: Direction = "from_sites",
     options: SearchOptions | None = None,
     rows: Sequence[int] | NDArray[np.integer] | None = None,
@@ -184,7 +184,7 @@ def minutes_from_nodes(
     from eh_access.routing import dijkstra  # noqa: PLC0415 - compiled code is loaded when used
     from eh_access.routing.engine import batches  # noqa: PLC0415 - compiled code is loaded when used
 
-    check_mode(mode)
+    network, mode = as_network(network), as_mode(mode)
     options = checked_options(options)
     seeds = node_seeds(network, nodes)
     wanted = None if rows is None else node_numbers("rows", rows, network.node_count)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -11,8 +11,11 @@ import numpy as np
 import pandas as pd
 
 from eh_access import notebook
+from eh_access.arguments import no_such_id
 from eh_access.delegate import delegate
 from eh_access.errors import InputError, NotFoundError, did_you_mean
+from eh_access.frames import ResultFrame
+from eh_access.modes import as_mode
 from eh_access.network import model
 
 if TYPE_CHECKING:
@@ -72,6 +75,11 @@ def _reached(times: TravelTimes, nearest_min: NDArray[np.float32]) -> tuple[floa
     share = float(np.isfinite(nearest_min).mean())
     says = f"{share:.1%} of origins reach a site within {times.cutoff_min:g} minutes"
     return share, f"{says}; each weighs one here."
+
+
+def _categories(words: pd.Index, codes: NDArray[np.intp]) -> pd.Categorical:
+    """Return words by their numbers, each word kept once."""
+    return pd.Categorical.from_codes(codes, pd.Index(words))
 
 
 Direction = model.Direction
@@ -171,13 +179,15 @@ class TravelTimes:
         """Ids of the sites, in the order of the columns of ``minutes``."""
         return self.site_status.index
 
-    def columns_of(self, site_ids: Sequence[Hashable] | pd.Index | None) -> NDArray[np.intp]:
+    def columns_of(
+        self, site_ids: Hashable | Sequence[Hashable] | pd.Index | None
+    ) -> NDArray[np.intp]:
         """Return the column numbers of sites.
 
         Parameters
         ----------
         site_ids
-            Ids, or None for every site.
+            Ids, a single one, or None for every site.
 
         Returns
         -------
@@ -191,14 +201,16 @@ class TravelTimes:
         """
         if site_ids is None:
             return np.arange(len(self.site_ids))
+        if isinstance(site_ids, str) or not isinstance(site_ids, Iterable):
+            site_ids = [site_ids]
         columns = self.site_ids.get_indexer(pd.Index(site_ids))
         missing = [site for site, column in zip(site_ids, columns, strict=True) if column < 0]
         if missing:
-            hints = [f"no site '{site}': {did_you_mean(site, self.site_ids)}" for site in missing]
+            hints = [f"no site '{site}': {no_such_id(site, self.site_ids)}" for site in missing]
             raise NotFoundError("; ".join(hints))
         return columns
 
-    def select(self, site_ids: Sequence[Hashable] | pd.Index) -> TravelTimes:
+    def select(self, site_ids: Hashable | Sequence[Hashable] | pd.Index) -> TravelTimes:
         """Return the same times for some of the sites: what closing the others leaves.
 
         Parameters
@@ -221,7 +233,9 @@ class TravelTimes:
             self, minutes=self.minutes[:, columns], site_status=self.site_status.iloc[columns]
         )
 
-    def nearest(self, site_ids: Sequence[Hashable] | pd.Index | None = None) -> pd.DataFrame:
+    def nearest(
+        self, site_ids: Hashable | Sequence[Hashable] | pd.Index | None = None
+    ) -> ResultFrame:
         """Return each origin's nearest site and the minutes to it.
 
         Parameters
@@ -231,7 +245,7 @@ class TravelTimes:
 
         Returns
         -------
-        pandas.DataFrame
+        ResultFrame
             Indexed by origin: ``minutes`` (``inf`` if none is reached) and ``site_id`` ("" if
             none). Of sites equally near, the one whose id sorts first.
 
@@ -252,7 +266,7 @@ class TravelTimes:
             at = open_minutes.argmin(axis=1)
             best = open_minutes[np.arange(len(at)), at]
             chosen = np.where(np.isfinite(best), sorted_names[at], "")
-        return pd.DataFrame(
+        return ResultFrame(
             {"minutes": best.astype(np.float64), "site_id": pd.array(chosen, dtype="str")},
             index=self.origin_ids,
         )
@@ -267,33 +281,119 @@ class TravelTimes:
         Returns
         -------
         pandas.DataFrame
-            ``from_id``, ``to_id``, ``travel_time_min`` (``inf`` where out of reach), ``status``
-            and ``reason`` of the pair. For times from the sites, ``from_id`` is the site.
+            ``from_id``, ``to_id``, ``travel_time_min`` (float32, ``inf`` where out of reach),
+            ``status`` and ``reason`` of the pair; all but the minutes are categories, so that
+            millions of rows fit in memory. For times from the sites, ``from_id`` is the site.
         """
-        origins, sites = len(self.origin_ids), len(self.site_ids)
-        origin = np.repeat(np.arange(origins), sites)
-        site = np.tile(np.arange(sites), origins)
-        minutes = self.minutes.ravel().astype(np.float64)
-        origin_side, site_side = self.origin_status.iloc[origin], self.site_status.iloc[site]
-        site_bad = site_side["status"].to_numpy() != OK
-        status = origin_side["status"].to_numpy().astype(object)
-        reason = origin_side["reason"].to_numpy().astype(object)
-        fine = (status == OK) | (status == UNREACHED)
-        status = np.where(fine & site_bad, site_side["status"].to_numpy(), status)
-        reason = np.where(fine & site_bad, site_side["reason"].to_numpy(), reason)
-        lost = ~np.isfinite(minutes) & (status == OK)
-        status = np.where(lost, UNREACHED, status)
-        reason = np.where(lost, f"not reached within {self.cutoff_min:g} minutes", reason)
-        ends = (self.origin_ids.to_numpy()[origin], self.site_ids.to_numpy()[site])
-        start, end = ends if self.direction == "to_sites" else ends[::-1]
-        return pd.DataFrame(
-            {
-                "from_id": start,
-                "to_id": end,
-                "travel_time_min": minutes,
-                "status": status,
-                "reason": reason,
-            }
+        origins, sites = self.minutes.shape
+        origin = _categories(self.origin_ids, np.repeat(np.arange(origins), sites))
+        site = _categories(self.site_ids, np.tile(np.arange(sites), origins))
+        start, end = (origin, site) if self.direction == "to_sites" else (site, origin)
+        lost = {"status": UNREACHED, "reason": f"not reached within {self.cutoff_min:g} minutes"}
+        because = pd.concat([self.origin_status, self.site_status, pd.DataFrame([lost])])
+        ends_ok = (because["status"] == OK).to_numpy()
+        placed = ends_ok[:origins] | (self.origin_status["status"] == UNREACHED).to_numpy()
+        row = np.repeat(np.arange(origins)[:, None], sites, axis=1)
+        site_row = np.arange(origins, origins + sites)
+        row = np.where(placed[:, None] & ~ends_ok[site_row], site_row, row)
+        row[~np.isfinite(self.minutes) & ends_ok[row]] = len(because) - 1
+        frame = {"from_id": start, "to_id": end, "travel_time_min": self.minutes.ravel()}
+        for column in ("status", "reason"):
+            codes, words = pd.factorize(because[column])
+            frame[column] = _categories(words, codes[row.ravel()])
+        return pd.DataFrame(frame)
+
+    @classmethod
+    def from_frame(  # noqa: PLR0913 - the names of the columns, which every tool has its own of
+        cls,
+        frame: pd.DataFrame,
+        *,
+        mode: TravelMode | str,
+        cutoff_min: float,
+        origin: str = "from_id",
+        site: str = "to_id",
+        minutes: str = "travel_time",
+        method: str = "read from a table",
+    ) -> TravelTimes:
+        """Return travel times that another tool worked out, from a row for each pair.
+
+        Parameters
+        ----------
+        frame
+            A row for each pair, once; the columns are called as r5py and r5r call them unless you
+            say otherwise. A pair that has no row, or no minutes (NaN), is out of reach.
+        mode
+            How people travel.
+        cutoff_min
+            The upper bound of the search; longer times are out of reach.
+        origin, site, minutes
+            The columns that hold the ids of each, and the minutes between.
+        method
+            One sentence on how the times were made.
+
+        Returns
+        -------
+        TravelTimes
+            Origins and sites in the order in which they first stand in the table. A place that
+            stands in no row cannot be known of: compare with tables of the same places.
+
+        Raises
+        ------
+        InputError
+            If a column is missing, an id is empty, a pair stands twice, or minutes are negative
+            or no numbers.
+
+        Examples
+        --------
+        >>> frame = pd.DataFrame(
+        ...     {"from_id": ["a", "b", "b"], "to_id": ["x", "x", "y"], "travel_time": [5, 12, None]}
+        ... )
+        >>> times = TravelTimes.from_frame(frame, mode="walk", cutoff_min=30)
+        >>> times.to_wide()
+           x    y
+        a   5.0  inf
+        b  12.0  inf
+        """
+        names = (origin, site, minutes)
+        lacking = [name for name in names if name not in frame.columns]
+        if lacking:
+            raise InputError(
+                f"column '{name}' is missing; {did_you_mean(name, frame.columns)}"
+                for name in lacking
+            )
+        values = pd.to_numeric(frame[minutes], errors="coerce").to_numpy(dtype=np.float64)
+        odd = (np.isnan(values) & frame[minutes].notna().to_numpy()) | (values < 0)
+        blank = frame[[origin, site]].isna().any(axis=1).to_numpy()
+        twice = frame.duplicated([origin, site]).to_numpy() & ~blank
+        faults = [
+            f"row {rows[0] + 1}{f' and {len(rows) - 1} more' * (len(rows) > 1)}: {fault}"
+            for bad, fault in (
+                (odd, f"'{minutes}' is no number of minutes, 0 or more"),
+                (blank, "an id is empty"),
+                (twice, "the pair stands in an earlier row already"),
+            )
+            if len(rows := np.flatnonzero(bad))
+        ]
+        if faults:
+            raise InputError(faults)
+        row, origin_ids = pd.factorize(frame[origin].to_numpy())
+        column, site_ids = pd.factorize(frame[site].to_numpy())
+        table = np.full((len(origin_ids), len(site_ids)), np.inf, dtype=np.float32)
+        table[row, column] = np.where(values <= cutoff_min, values, np.inf)
+        reached = np.isfinite(table).any(axis=1)
+        fine = {"status": OK, "reason": "", "offset_m": 0.0}
+        origin_status = pd.DataFrame(fine, index=pd.Index(origin_ids))
+        origin_status.loc[~reached, ["status", "reason"]] = (
+            UNREACHED,
+            f"no site within {cutoff_min:g} minutes",
+        )
+        return cls(
+            minutes=table,
+            origin_status=origin_status,
+            site_status=pd.DataFrame(fine, index=pd.Index(site_ids)),
+            mode=as_mode(mode),
+            cutoff_min=float(cutoff_min),
+            method=method,
         )
 
     def plot(

@@ -26,8 +26,9 @@ import platformdirs
 import shapely
 
 from eh_access.errors import InputError, SourceError
+from eh_access.modes import MODE_NAMES, TravelMode, as_mode
 from eh_access.network.area import CRS, as_polygon, to_degrees
-from eh_access.network.build import DEFAULT_MODES, EXTRA_WAY_KEYS
+from eh_access.network.build import EXTRA_WAY_KEYS
 from eh_access.network.io import VERSION, read_network_file, write_network
 from eh_access.network.osm import read_network
 from eh_access.network.provenance import osm_provenance
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from shapely.geometry.base import BaseGeometry
 
-    from eh_access.modes import TravelMode
     from eh_access.network.model import Network
 
 log = logging.getLogger(__name__)
@@ -331,7 +331,7 @@ def download_network(
     area: gpd.GeoDataFrame | BaseGeometry,
     *,
     buffer_m: float,
-    modes: Sequence[TravelMode] = DEFAULT_MODES,
+    modes: Sequence[TravelMode | str] = MODE_NAMES,
     cache_dir: Path | str | None = None,
     timeout_s: float = TIMEOUT_S,
     retries: int = RETRIES,
@@ -372,15 +372,16 @@ def download_network(
     >>> network = download_network(areas, buffer_m=3000)  # doctest: +SKIP
     """
     wanted = _buffered(area, buffer_m)
+    used = [as_mode(mode) for mode in modes]
     folder = default_folder() if cache_dir is None else Path(cache_dir)
-    key = request_key(as_polygon(area), buffer_m=buffer_m, modes=modes, filters=FILTERS)
+    key = request_key(as_polygon(area), buffer_m=buffer_m, modes=used, filters=FILTERS)
     stored = recall(folder, key)
     if stored is not None:
         log.info("Streets downloaded earlier are used")
         return stored
     log.info("Downloading the streets of %.0f square km", wanted.area / KM2)
     graph, answers = fetch_graph(to_degrees(wanted), timeout_s=timeout_s, retries=retries)
-    network = read_network(graph, modes=modes, covered=wanted)
+    network = read_network(graph, modes=used, covered=wanted)
     source = osm_provenance(date=answers.date, sha256=answers.digest.hexdigest())
     network = replace(network, provenance=(source,), _memory={})
     keep(network, folder, key)
@@ -391,7 +392,7 @@ def cached_network(
     area: gpd.GeoDataFrame | BaseGeometry,
     *,
     buffer_m: float,
-    modes: Sequence[TravelMode] = DEFAULT_MODES,
+    modes: Sequence[TravelMode | str] = MODE_NAMES,
     cache_dir: Path | str | None = None,
 ) -> Network | None:
     """Return streets downloaded earlier for the same request; no connection is made.
@@ -418,7 +419,8 @@ def cached_network(
     True
     """
     folder = default_folder() if cache_dir is None else Path(cache_dir)
-    key = request_key(as_polygon(area), buffer_m=buffer_m, modes=modes, filters=FILTERS)
+    used = [as_mode(mode) for mode in modes]
+    key = request_key(as_polygon(area), buffer_m=buffer_m, modes=used, filters=FILTERS)
     return recall(folder, key)
 
 

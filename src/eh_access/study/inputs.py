@@ -331,7 +331,9 @@ def read_inputs(
     borough = None if outline is None else outline.geometry.union_all()
     near = {"within": borough, "max_outside_m": data.max_outside_m}
     wards = reader.take("wards", data.wards, _areas_in_place)
-    points = reader.take("origins", data.origins[chosen], check_origins, counts=counted, **near)
+    points = reader.take(
+        "origins", data.origins[chosen], check_origins, counts=counted, weighs=True, **near
+    )
     sites = reader.take("sites", data.sites, check_sites, **near)
     candidates = reader.take("candidates", data.candidates, check_sites, **near)
     youth = reader.take("youth", data.youth, check_sites, **near)

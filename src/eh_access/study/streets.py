@@ -18,9 +18,9 @@ from eh_access.errors import (
     did_you_mean,
 )
 from eh_access.facts import Note, note
+from eh_access.modes import MODE_NAMES, TravelMode, as_mode
 from eh_access.network import osm
 from eh_access.network.area import ElsewhereError
-from eh_access.network.build import DEFAULT_MODES
 from eh_access.network.describe import LOSSES, not_recorded
 from eh_access.network.terrain import with_heights
 from eh_access.sources import bundled
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from shapely.geometry.base import BaseGeometry
 
-    from eh_access.modes import TravelMode
     from eh_access.network.model import Network
     from eh_access.study.config import Study
 
@@ -42,7 +41,7 @@ if TYPE_CHECKING:
 def read_network(
     source: str | Path | Any,  # noqa: ANN401 - a networkx graph, without importing networkx
     *,
-    modes: Sequence[TravelMode] = DEFAULT_MODES,
+    modes: Sequence[TravelMode | str] = MODE_NAMES,
     area: gpd.GeoDataFrame | BaseGeometry | None = None,
     covered: BaseGeometry | None = None,
 ) -> Network:
@@ -55,7 +54,8 @@ def read_network(
         a network saved by this library (``.npz``); an osmnx graph; or the name of a bundled
         network, ``"newport"``.
     modes
-        Streets that none of these may use are left out. A saved network is read as it is.
+        Modes or their names; streets that none may use are left out. A saved network is read
+        as it is.
     area
         Keep streets that touch this area: a GeoDataFrame in any CRS, or a geometry in EPSG:27700.
         A saved network is read as it is.
@@ -92,7 +92,9 @@ def read_network(
             hint = did_you_mean(str(source), bundled.bundled_names("networks"))
             message = f"'{source}' is no file and no bundled network: {hint}"
             raise NotFoundError(message) from None
-    return osm.read_network(source, modes=modes, area=area, covered=covered)
+    return osm.read_network(
+        source, modes=[as_mode(mode) for mode in modes], area=area, covered=covered
+    )
 
 
 SHIPPED = "bundled"

@@ -1,0 +1,194 @@
+"""Tables of one's own go all the way: in through one door, out with their places."""
+
+from __future__ import annotations
+
+import logging
+
+import geopandas as gpd
+import matplotlib.pyplot as plt
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pytest
+
+import eh_access as eh
+from eh_access.errors import InputError, NotFoundError
+
+
+def points(*ids: object, **columns: object) -> gpd.GeoDataFrame:
+    """Return places in a row, 100 m apart along the street of `example_street`."""
+    street = eh.example_street()[0]
+    x = street.node_x[0] + 100.0 * np.arange(len(ids))
+    y = np.full(len(ids), street.node_y[0])
+    return gpd.GeoDataFrame(
+        columns, geometry=gpd.points_from_xy(x, y), index=pd.Index(ids), crs="EPSG:27700"
+    )
+
+
+@pytest.fixture(scope="module")
+def street() -> eh.Network:
+    return eh.example_street()[0]
+
+
+def test_ids_and_points_are_enough(street: eh.Network, caplog: pytest.LogCaptureFixture) -> None:
+    homes, sites = points("a", "b", "c"), points("x", "y", "z")
+    times = eh.travel_time_matrix(street, homes, sites, mode="walk")
+    with caplog.at_level(logging.WARNING):
+        change = eh.compare(times, times, homes, closed=["z"], loser_min=0.5)
+    assert "origins have no column 'weight': each counts as one" in caplog.text
+    assert change.frame["weight"].tolist() == [1.0, 1.0, 1.0]
+    assert change.losers().index.tolist() == ["c"]
+    assert eh.coverage(times, homes, cutoff_min=0.5, sites="x") == pytest.approx(1 / 3)
+    after = eh.apply_scenario(sites, eh.Scenario.closing("z"))
+    before = eh.apply_scenario(sites, eh.BASELINE)
+    side = eh.Side(sites=before, times={"walk": times})
+    ranked = eh.rank_alternatives(
+        side, homes, close=1, options=eh.AlternativeOptions(council=("z",))
+    )
+    assert len(ranked.frame) == 3
+    assert after["is_open"].tolist() == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("column", "fault"),
+    [
+        ([1.0, np.nan, 1.0], "origins, weight: row 2 is nan"),
+        ([1.0, 1.0, -3.0], "origins, weight: row 3 is -3"),
+        (["one", 1, 1], "origins, weight: give numbers of 0 or more"),
+    ],
+)
+def test_weights_are_checked_at_every_door(
+    column: list[object], fault: str, street: eh.Network
+) -> None:
+    homes, sites = points("a", "b", "c", weight=column), points("x")
+    times = eh.travel_time_matrix(street, homes, sites, mode="walk")
+    for use in (
+        lambda: eh.compare(times, times, homes),
+        lambda: eh.coverage(times, homes, cutoff_min=5),
+        lambda: eh.choose_sites(times, homes, keep=1),
+        lambda: eh.coverage_within(street, homes, sites, mode="walk", cutoffs_min=5),
+    ):
+        with pytest.raises(InputError, match=fault):
+            use()
+
+
+def test_a_misspelt_weight_is_not_taken_for_none(street: eh.Network) -> None:
+    homes = points("a", "b", wieght=[3.0, 4.0])
+    times = eh.travel_time_matrix(street, homes, points("x"), mode="walk")
+    with pytest.raises(InputError, match="column 'weight' is missing; did you mean 'wieght'"):
+        eh.compare(times, times, homes)
+
+
+@pytest.mark.parametrize(
+    ("ids", "fault"),
+    [
+        (pd.Index(["a", "a"]), "1 ids stand more than once, the first 'a'"),
+        (pd.Index(["a", None]), "row 2 has no id"),
+        (
+            pd.MultiIndex.from_tuples([("S60", 1), ("S60", 2)], names=["area", "home"]),
+            r"the index has 2 levels \(area, home\)",
+        ),
+    ],
+)
+def test_an_index_that_names_no_row_is_refused(
+    ids: pd.Index, fault: str, street: eh.Network
+) -> None:
+    odd = points("a", "b").set_axis(ids)
+    with pytest.raises(InputError, match=f"origins: {fault}"):
+        eh.travel_time_matrix(street, odd, points("x"), mode="walk")
+    with pytest.raises(InputError, match=f"sites: {fault}"):
+        eh.travel_time_matrix(street, points("x"), odd, mode="walk")
+
+
+def test_ids_of_another_type_are_named(street: eh.Network) -> None:
+    times = eh.travel_time_matrix(street, points("a"), points(0, 1), mode="walk")
+    with pytest.raises(NotFoundError, match="ids are of type int, this is str: give 0"):
+        times.nearest("0")
+
+
+def test_results_find_their_places(street: eh.Network) -> None:
+    homes = points("a", "b", "c", weight=[1.0, 2.0, 3.0], area_id=["n", "n", "s"])
+    times = eh.travel_time_matrix(street, homes, points("x", "z"), mode="walk")
+    change = eh.compare(times, times, homes, closed="z", loser_min=0.5)
+    lost = change.losers().to_geo(homes)
+    assert lost.crs == homes.crs
+    assert lost.geometry.tolist() == homes.geometry[lost.index].tolist()
+    assert lost["weight"].tolist() == change.losers()["weight"].tolist()
+    assert "area_id" in lost.columns
+    assert change.frame.to_geo(homes).columns.is_unique
+    areas = gpd.GeoDataFrame(geometry=homes.buffer(50)[:2].set_axis(["n", "s"]))
+    assert change.summary("area_id").to_geo(areas)["origins"].tolist() == [2, 1]
+    with pytest.raises(NotFoundError, match="2 rows have no place, the first 'n'"):
+        change.summary("area_id").to_geo(homes)
+
+
+def test_pairs_come_back_as_they_went(street: eh.Network) -> None:
+    times = eh.travel_time_matrix(street, points("a", "b"), points("x", "y"), mode="walk")
+    long = times.to_frame().rename(columns={"travel_time_min": "travel_time"})
+    again = eh.TravelTimes.from_frame(long, mode="walk", cutoff_min=times.cutoff_min)
+    pd.testing.assert_frame_equal(
+        again.to_wide(), times.to_wide(), check_names=False, check_index_type=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "fault"),
+    [
+        ({"travel_time": [1, -2, 3]}, "row 2: 'travel_time' is no number of minutes"),
+        ({"travel_time": [1, "soon", 3]}, "row 2: 'travel_time' is no number of minutes"),
+        ({"to_id": ["x", None, "x"]}, "row 2: an id is empty"),
+        ({"from_id": ["a", "a", "b"]}, "row 2: the pair stands in an earlier row already"),
+    ],
+)
+def test_pairs_that_cannot_be_meant_are_refused(changed: dict[str, object], fault: str) -> None:
+    frame = pd.DataFrame(
+        {"from_id": ["a", "b", "c"], "to_id": ["x", "x", "x"], "travel_time": [1.0, 2.0, 3.0]}
+    )
+    with pytest.raises(InputError, match=fault):
+        eh.TravelTimes.from_frame(frame.assign(**changed), mode="walk", cutoff_min=30)
+    with pytest.raises(InputError, match="column 'to_id' is missing"):
+        eh.TravelTimes.from_frame(frame.drop(columns="to_id"), mode="walk", cutoff_min=30)
+
+
+def test_millions_of_pairs_fit_in_memory() -> None:
+    fine = {"status": "ok", "reason": "", "offset_m": 0.0}
+    origins, sites = (pd.DataFrame(fine, index=pd.RangeIndex(n).astype(str)) for n in (2500, 400))
+    minutes = np.full((2500, 400), 5.0, dtype=np.float32)
+    minutes[::7, 3] = np.inf
+    times = eh.TravelTimes(
+        minutes=minutes,
+        origin_status=origins,
+        site_status=sites,
+        mode=eh.WALK,
+        cutoff_min=30.0,
+        method="made up",
+    )
+    frame = times.to_frame()
+    assert frame.memory_usage(deep=True).sum() < 16e6  # bytes, for a million rows
+    lost = frame[frame["status"] == "unreached"]
+    assert len(lost) == len(range(0, 2500, 7))
+    assert set(lost["to_id"]) == {"3"}
+    assert set(lost["reason"]) == {"not reached within 30 minutes"}
+
+
+@pytest.mark.parametrize("mode", ["walk", "drive"])
+def test_the_graph_of_networkx_is_as_quick(mode: str) -> None:
+    newport = eh.read_network("newport")
+    graph = newport.to_networkx(mode)
+    assert graph.number_of_nodes() == newport.node_count
+    start = int(newport.edge_from[newport.edge_count // 2])
+    seconds = nx.single_source_dijkstra_path_length(graph, start, weight="travel_time")
+    minutes = newport.one_to_all([start], mode=mode)[:, 0]
+    assert set(seconds) == set(np.flatnonzero(np.isfinite(minutes)).tolist())
+    assert max(abs(s / 60 - minutes[node]) for node, s in seconds.items()) < 1e-3
+
+
+def test_streets_and_trips_draw_themselves(street: eh.Network) -> None:
+    frame = street.to_frame()
+    assert frame.geometry.length.round(6).tolist() == frame["length_m"].tolist()
+    trip = eh.route(street, points("a").iloc[0], points("x", "y").iloc[1], "walk")
+    for drawn in (street.plot(), trip.plot()):
+        assert len(drawn.collections) >= 1
+        plt.close(drawn.figure)
+    for page in (street.explore(), trip.explore()):
+        assert "LineString" in page.get_root().render()
