@@ -11,6 +11,7 @@ import typer
 
 from eh_access._version import __version__
 from eh_access.errors import EhAccessError
+from eh_access.new import new
 from eh_access.terminal import (
     Stopped,
     Terminal,
@@ -143,6 +144,8 @@ EXAMPLES = """Examples:
 
   eh-access study rotherham --out mine.toml         a study to change and run as your own
 
+  eh-access new "Barnsley"                          a study folder for a council, from official data
+
   eh-access network download "Barnsley, England"    fetch and store the streets of a place
 
 The exit code is 0 when the command did its work, whatever the verdicts; 1 when verify found a
@@ -161,6 +164,7 @@ app = typer.Typer(
 )
 network_app = typer.Typer(help="Get streets and keep them.", no_args_is_help=True)
 app.add_typer(network_app, name="network")
+app.command()(new)
 
 
 def _version(wanted: bool) -> None:

@@ -1,0 +1,515 @@
+"""Make a study folder for a council of England out of official data."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import shutil
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING, TypeVar
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from eh_access.errors import EhAccessError, InputError, SourceError, did_you_mean
+from eh_access.network.io import write_network
+from eh_access.network.osm import read_network
+from eh_access.network.terrain import with_heights
+from eh_access.sources import (
+    bus_open_data,
+    deprivation,
+    geofabrik,
+    naptan,
+    nhs,
+    nomis,
+    ons,
+    ordnance_survey,
+    schools,
+)
+from eh_access.sources.fetch import Client, ServiceError, today
+from eh_access.tables import CRS
+
+if TYPE_CHECKING:
+    from eh_access.provenance import Provenance
+
+log = logging.getLogger(__name__)
+
+KINDS = ("family-hub", "library", "gp", "school")
+WORDS = {"family-hub": "centre", "library": "library", "gp": "surgery", "school": "school"}
+TABLES: Mapping[str, str] = {
+    "origins": "a study's table of origins",
+    "sites": "a study's table of sites",
+    "candidates": "a study's table of candidate venues",
+    "neighbours": "a study's table of sites outside the area",
+}
+"""What may be given whole in place of what would be made of several services."""
+
+AROUND_M = 5000.0
+"""How far around the area streets and neighbours' sites are wanted."""
+
+SURVEYED_M, POSTCODE_M = 50.0, 100.0
+EQUALITY = ("ethnic_group", "disability", "lone_parents")
+SITE_COLUMNS = (
+    "site_id",
+    "name",
+    "kind",
+    "hours_per_week",
+    "status",
+    "closed_on",
+    "urn",
+    "easting",
+    "northing",
+    "location_basis",
+    "location_radius_m",
+    "postcode",
+    "evidence",
+    "source",
+)
+
+T = TypeVar("T")
+
+
+def replaceable(client: Client) -> dict[str, str]:
+    """Return what ``--have`` may name, and what such a file must hold."""
+    return {**{name: item.holds for name, item in client.services.items()}, **TABLES}
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewStudy:
+    """A folder that was made, and what it lacks."""
+
+    folder: Path
+    name: str  # of the authority
+    sites: int
+    lacking: tuple[EhAccessError, ...]  # why, for each thing that could not be had
+
+
+@dataclass(kw_only=True)
+class _Maker:
+    """Collects what is had, what is lacking and what went wrong."""
+
+    client: Client
+    authority: ons.Authority
+    kind: str
+    folder: Path
+    faults: list[str] = field(default_factory=list)
+    lacking: list[EhAccessError] = field(default_factory=list)
+    made: dict[str, str] = field(default_factory=dict)  # names of files by role
+    credits: dict[str, tuple[str, ...]] = field(default_factory=dict)  # services by file
+    groups: dict[str, str] = field(default_factory=dict)
+    ids: set[str] = field(default_factory=set)
+    postcodes: gpd.GeoDataFrame | None = None
+
+    def needed(self, what: str, step: Callable[[], T]) -> T | None:
+        """Do a step without which there is no study; its fault is told with the others."""
+        self.client.progress(what)
+        try:
+            return step()
+        except EhAccessError as error:
+            self.faults.append(str(error))
+            return None
+
+    def wished(self, what: str, step: Callable[[], T]) -> T | None:
+        """Do a step without which there still is a study; what is lacking is told in it."""
+        self.client.progress(what)
+        try:
+            return step()
+        except EhAccessError as error:
+            log.info("%s", error)
+            self.lacking.append(error)
+            return None
+
+    def table(self, role: str, frame: pd.DataFrame | None, *services: str) -> None:
+        """Write a table, or copy the one that was given."""
+        given = self.client.have.get(role)
+        if given is not None:
+            name = f"{role}{given.suffix.lower()}"
+            shutil.copyfile(given, self.folder / name)
+            self.client.given(role)
+            self.made[role] = name
+        elif frame is not None and len(frame):
+            self.made[role] = f"{role}.csv"
+            text = frame.to_csv(index=False, lineterminator="\n")
+            (self.folder / f"{role}.csv").write_text(text, encoding="utf-8", newline="")
+            self.credits[f"{role}.csv"] = services
+
+    def shapes(self, role: str, frame: gpd.GeoDataFrame, *services: str) -> None:
+        """Write shapes in degrees."""
+        self.made[role] = f"{role}.geojson"
+        path = self.folder / f"{role}.geojson"
+        frame.to_crs("EPSG:4326").to_file(path, driver="GeoJSON", COORDINATE_PRECISION=7)
+        self.credits[f"{role}.geojson"] = services
+
+
+def make_study(
+    name: str,
+    folder: Path,
+    *,
+    code: str | None = None,
+    kind: str = "family-hub",
+    client: Client | None = None,
+) -> NewStudy:
+    """Make the folder of a study: all of it, or none. Nothing that exists is overwritten."""
+    if kind not in KINDS:
+        raise InputError(f"--kind {kind}: {did_you_mean(kind, KINDS)}")
+    if folder.exists():
+        raise InputError(f"{folder}: is there already; name another folder with --out")
+    client = Client() if client is None else client
+    client.progress("Looking up the authority")
+    authority = ons.find_authority(client, name, code)
+    hidden = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(hidden, ignore_errors=True)
+    try:
+        hidden.mkdir(parents=True)
+        maker = _Maker(client=client, authority=authority, kind=kind, folder=hidden)
+        sites = _fill(maker)
+        hidden.replace(folder)
+    except OSError as error:
+        if isinstance(error, EhAccessError):
+            raise
+        raise SourceError(f"{folder}: cannot be written ({error.strerror})") from error
+    finally:
+        shutil.rmtree(hidden, ignore_errors=True)
+    return NewStudy(folder=folder, name=authority.name, sites=sites, lacking=tuple(maker.lacking))
+
+
+def _fill(maker: _Maker) -> int:
+    """Write everything into the folder; return the number of sites."""
+    client, outline = maker.client, maker.authority.outline
+    around = outline.buffer(AROUND_M)
+    _homes(maker)
+    maker.postcodes = maker.wished("Postcodes", lambda: ordnance_survey.postcodes(client))
+    if maker.postcodes is not None:
+        own = maker.postcodes[maker.postcodes.within(outline.buffer(250))]
+        table = pd.DataFrame({"postcode": own["postcode"], **_east_north(own)})
+        maker.table("postcodes", table.sort_values("postcode"), "postcodes")
+    mapped = maker.wished("Streets", lambda: geofabrik.extracts(client, around))
+    counties, extracts = mapped if mapped is not None else ((), [])
+    sites = _sites(maker, extracts)
+    if not maker.faults:
+        if mapped is not None:
+            maker.wished("Streets and heights", lambda: _streets(maker, extracts))
+        gtfs = maker.wished("Bus timetable", lambda: bus_open_data.timetable(client, counties))
+        if gtfs is not None:
+            shutil.copyfile(gtfs, maker.folder / "gtfs.zip")
+            maker.credits["gtfs.zip"] = ("timetable",)
+            codes = bus_open_data.stop_areas(gtfs, outline)
+            stops = maker.wished("Stops", lambda: naptan.stops(client, codes, around))
+            maker.table("stops", stops, "stops")
+    if maker.faults:
+        raise InputError(dict.fromkeys(maker.faults))
+    shape = gpd.GeoDataFrame(
+        {"area_id": [maker.authority.code], "name": [maker.authority.name]},
+        geometry=[outline],
+        crs=CRS,
+    )
+    maker.shapes("boundary", shape, "authorities")
+    (maker.folder / "SOURCES.toml").write_text(_sources_text(client), encoding="utf-8")
+    (maker.folder / "study.toml").write_text(_study_text(maker, sites), encoding="utf-8")
+    return len(sites)
+
+
+def _homes(maker: _Maker) -> None:
+    """Write areas, wards and origins: under-fives by LSOA, shared over output areas."""
+    client, authority = maker.client, maker.authority
+    lookup = maker.needed("Output areas", lambda: ons.output_areas(client, authority))
+    wards = maker.needed("Wards", lambda: ons.wards(client, authority))
+    if wards is not None:
+        named = wards.rename(columns={"code": "area_id"})
+        maker.shapes("wards", named, "wards")
+    if lookup is None:
+        return
+    then, codes = str(lookup["code"].iloc[0]), lookup["lsoa"]
+    shapes = maker.needed("Areas", lambda: ons.lsoas(client, authority, codes))
+    children = maker.needed("Children", lambda: nomis.counts(client, "children", then, codes))
+    cars = maker.needed("Cars", lambda: nomis.counts(client, "cars", then, lookup["oa"]))
+    decile = maker.needed("Deprivation", lambda: deprivation.deciles(client, codes))
+    points = None
+    if "origins" not in client.have:
+        points = maker.needed("Homes", lambda: ons.centroids(client, authority, lookup["oa"]))
+    if shapes is None or children is None or cars is None or decile is None or wards is None:
+        return
+    held = cars.assign(lsoa=lookup.set_index("oa")["lsoa"]).groupby("lsoa").sum()
+    areas = shapes.rename(columns={"code": "area_id"}).set_index("area_id")
+    areas = areas.join(children).join(decile.rename("imd_decile"))
+    areas["households"] = held["households"]
+    areas["no_car_share"] = _share(held["no_car"], held["households"])
+    served = ["areas", "children", "cars", "deprivation"]
+    for name in EQUALITY:
+        step = maker.wished(
+            client.services[name].title,
+            lambda name=name: nomis.counts(client, name, then, codes),  # type: ignore[misc]
+        )
+        if step is not None:
+            areas = areas.join(step)
+            maker.groups |= dict(client.services[name].groups)
+            served.append(name)
+    maker.shapes("areas", areas.reset_index(), *served)
+    origins = None
+    if points is not None:
+        origins = _origins(lookup, points, areas, wards, cars)
+    maker.table("origins", origins, "centroids", "lookup", "children", "cars", "deprivation")
+
+
+def _share(part: pd.Series, whole: pd.Series) -> pd.Series:
+    """Return shares; of nothing, none."""
+    return (part / whole.where(whole > 0)).fillna(0.0).round(6)
+
+
+def _origins(
+    lookup: pd.DataFrame,
+    points: gpd.GeoDataFrame,
+    areas: gpd.GeoDataFrame,
+    wards: gpd.GeoDataFrame,
+    cars: pd.DataFrame,
+) -> pd.DataFrame:
+    """Return output areas with the children of their LSOA shared out by households."""
+    frame = points.rename(columns={"code": "origin_id"}).set_index("origin_id").join(cars)
+    frame["area_id"] = lookup.set_index("oa")["lsoa"]
+    whole = frame.groupby("area_id")["households"].transform("sum")
+    many = frame.groupby("area_id")["households"].transform("size")
+    share = (frame["households"] / whole.where(whole > 0)).fillna(1 / many)
+    area = areas.loc[frame["area_id"]].set_index(frame.index)
+    near = gpd.sjoin_nearest(frame[["geometry"]], wards.rename(columns={"code": "ward_code"}))
+    near = near[~near.index.duplicated()]
+    return pd.DataFrame(
+        {
+            **_east_north(frame),
+            "weight": (area["under_fives"] * share).round(6),
+            "weight_basis": "modelled",
+            "age10_19": (area["age10_19"] * share).round(6),
+            "area_id": frame["area_id"],
+            "ward_code": near["ward_code"],
+            "ward_name": near["name"],
+            "imd_decile": area["imd_decile"],
+            "no_car_share": _share(frame["no_car"], frame["households"]),
+            "households": frame["households"],
+        }
+    ).reset_index()
+
+
+def _east_north(points: gpd.GeoDataFrame) -> dict[str, pd.Series]:
+    east, north = points.geometry.x.round(), points.geometry.y.round()
+    return {"easting": east.astype("int64"), "northing": north.astype("int64")}
+
+
+def _sites(maker: _Maker, extracts: Iterable[Path]) -> pd.DataFrame:
+    """Write sites, those closed, candidates and neighbours; return the sites."""
+    client, kind = maker.client, maker.kind
+    paths = list(extracts)
+    service = {"family-hub": "childrens_centres", "school": "schools", "gp": "surgeries"}
+    source = service.get(kind, "streets")
+    registers: dict[str, Callable[[], pd.DataFrame]] = {
+        "family-hub": lambda: schools.centres(client),
+        "school": lambda: schools.schools(client),
+        "gp": lambda: nhs.surgeries(client),
+        "library": lambda: _mapped(paths, kind),
+    }
+    if "sites" in client.have:
+        maker.table("sites", None)
+        listed = _given_sites(client.have["sites"])
+        own = listed
+    else:
+        found = maker.needed("Sites", registers[kind])
+        placed = None if found is None else _placed(maker, found)
+        own = _table(maker, placed, "inside") if placed is not None else pd.DataFrame()
+        if placed is not None:
+            if own.empty:
+                maker.faults.append(
+                    f"no open {WORDS[kind]} of {maker.authority.name} is in "
+                    f"{client.services[source].title}; give your own with --have sites=FILE"
+                )
+            maker.table("sites", own, source)
+            maker.table("closed", _table(maker, placed, "closed"), source)
+            if "neighbours" not in client.have:
+                maker.table("neighbours", _table(maker, placed, "near"), source)
+    if "neighbours" in client.have:
+        maker.table("neighbours", None)
+    if "candidates" in client.have:
+        maker.table("candidates", None)
+    elif kind != "school":
+        venues = maker.wished("Candidate venues", lambda: schools.schools(client, secondary=False))
+        if venues is not None:
+            rows = _table(maker, _placed(maker, venues), "inside")
+            maker.table("candidates", rows, "schools")
+    return own
+
+
+def _mapped(paths: list[Path], kind: str) -> pd.DataFrame:
+    if not paths:
+        raise SourceError("there is no map to find them on; see what is said of the streets")
+    return geofabrik.places(paths, kind)
+
+
+def _given_sites(path: Path) -> pd.DataFrame:
+    """Return the ids of a table of sites that was given, as far as they can be read."""
+    try:
+        frame = pd.read_csv(path, dtype="str", encoding="utf-8-sig")
+        return frame[["site_id", "name"]]
+    except (KeyError, ValueError, OSError):
+        return pd.DataFrame({"site_id": [], "name": []})
+
+
+def _placed(maker: _Maker, sites: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return sites at their own place, else at their postcode, with where they belong."""
+    frame = sites.copy()
+    known = frame["easting"].gt(0) & frame["northing"].gt(0)
+    frame["location_basis"] = np.where(known, "surveyed", "unknown")
+    frame["location_radius_m"] = np.where(known, SURVEYED_M, np.nan)
+    if maker.postcodes is not None:
+        plain = frame["postcode"].str.upper().str.replace(r"[^A-Z0-9]", "", regex=True)
+        by_code = ~known & plain.isin(maker.postcodes.index)
+        at = maker.postcodes.geometry.reindex(plain[by_code])
+        frame.loc[by_code, "easting"] = at.x.to_numpy()
+        frame.loc[by_code, "northing"] = at.y.to_numpy()
+        frame.loc[by_code, "location_basis"] = "postcode"
+        frame.loc[by_code, "location_radius_m"] = POSTCODE_M
+    points = schools.as_points(frame)
+    away_m = points.distance(maker.authority.outline).fillna(np.inf)
+    lost = frame["location_basis"].eq("unknown")
+    if "authority" in frame:
+        lost &= frame["authority"].str.casefold().eq(maker.authority.name.casefold())
+    else:
+        lost &= False
+    inside = away_m.eq(0) | lost
+    where = np.select(
+        [inside & frame["is_open"], inside, frame["is_open"] & away_m.between(1, AROUND_M - 1)],
+        ["inside", "closed", "near"],
+        "elsewhere",
+    )
+    return points.assign(where=where)
+
+
+def _table(maker: _Maker, sites: gpd.GeoDataFrame, where: str) -> pd.DataFrame:
+    """Return the sites of one sort as a study wants them, each with an id of its own."""
+    rows = pd.DataFrame(sites[sites["where"] == where].drop(columns="geometry"))
+    rows = rows.sort_values(["name", "evidence"], ignore_index=True)
+    return rows.assign(
+        site_id=[_new_id(str(name), maker.ids) for name in rows["name"]],
+        hours_per_week=np.nan,
+        easting=rows["easting"].round().astype("Int64"),
+        northing=rows["northing"].round().astype("Int64"),
+    ).reindex(columns=list(SITE_COLUMNS))
+
+
+def _new_id(name: str, taken: set[str]) -> str:
+    """Return a short id made of a name, not yet taken."""
+    base = slug(name) or "site"
+    unique = base
+    number = 2
+    while unique in taken:
+        unique, number = f"{base}-{number}", number + 1
+    taken.add(unique)
+    return unique
+
+
+def slug(name: str) -> str:
+    """Return a name in small letters, digits and hyphens."""
+    plain = unicodedata.normalize("NFKD", re.sub("['\u2019]", "", name)).encode("ascii", "ignore")
+    return re.sub(r"[^a-z0-9]+", "-", plain.decode().lower()).strip("-")
+
+
+def _streets(maker: _Maker, extracts: list[Path]) -> None:
+    """Write the streets in and around the area, with heights where those are had."""
+    around = maker.authority.outline.buffer(AROUND_M)
+    cut = maker.folder / "cut.osm.pbf"
+    try:
+        geofabrik.cut_streets(extracts, around, cut)
+        network = read_network(cut, area=around, covered=around)
+    finally:
+        cut.unlink(missing_ok=True)
+    services: tuple[str, ...] = ("streets",)
+    terrain = maker.wished("Heights", lambda: ordnance_survey.heights(maker.client, around))
+    if terrain is not None:
+        network = with_heights(network, terrain)
+        services = ("streets", "heights")
+    write_network(network, maker.folder / "streets.npz")
+    maker.made["streets"] = "streets.npz"
+    maker.credits["streets.npz"] = services
+
+
+def _toml(value: object) -> str:
+    """Return a text or a table of texts as TOML."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{key} = {_toml(text)}" for key, text in value.items()) + " }"
+    return json.dumps(str(value), ensure_ascii=False)
+
+
+def _entry(header: str, told: Mapping[str, str]) -> str:
+    return f"[[{header}]]\n" + "".join(f"{key} = {_toml(text)}\n" for key, text in told.items())
+
+
+def _sources_text(client: Client) -> str:
+    """Return every address asked, with date, digest, licence and credit."""
+    entries = []
+    for name in sorted(client.used):
+        told = {"name": name}
+        if name in TABLES:
+            told |= {"title": TABLES[name], **vars(client.used[name][0])}
+        else:
+            told |= _credit(client.provenance(name))
+        answers = [
+            _entry("source.answer", vars(answer))
+            for answer in dict.fromkeys(client.used[name])
+            if len(client.used[name]) > 1
+        ]
+        entries.append("\n".join([_entry("source", told), *answers]))
+    return "\n".join(entries)
+
+
+def _credit(item: Provenance) -> dict[str, str]:
+    return {key: text for key, text in vars(item).items() if text}
+
+
+def _study_text(maker: _Maker, sites: pd.DataFrame) -> str:
+    """Return the study.toml: files that are there, an example to change, criteria to edit."""
+    template = Template((files("eh_access.sources") / "new_study.toml").read_text("utf-8"))
+    roles = ("candidates", "neighbours", "postcodes")
+    optional = "".join(
+        f"{role} = {_toml(maker.made[role])}\n" for role in roles if role in maker.made
+    )
+    if maker.groups:
+        optional += f"groups = {_toml(maker.groups)}\n"
+    first = sites.iloc[0] if len(sites) else {"site_id": "EDIT-ME", "name": "EDIT ME"}
+    streets = f"source = {_toml(maker.made['streets'])}\n" if "streets" in maker.made else ""
+    return template.substitute(
+        id=slug(maker.authority.name)[:40].strip("-"),
+        today=today().isoformat(),
+        place=_toml(maker.authority.name),
+        title=_toml(f"{maker.authority.name}: EDIT ME"),
+        site_word=_toml(WORDS[maker.kind]),
+        areas=_toml(maker.made["areas"]),
+        wards=_toml(maker.made["wards"]),
+        boundary=_toml("boundary.geojson"),
+        sites=_toml(maker.made["sites"]),
+        origins=_toml(maker.made["origins"]),
+        optional=optional,
+        streets=streets,
+        site_id=_toml(first["site_id"]),
+        label=_toml(f"EDIT ME: {first['name']} reduced to ten hours a week"),
+        notes="\n".join(_notes(maker)),
+        sources="\n".join(_source_entries(maker)),
+    )
+
+
+def _notes(maker: _Maker) -> Iterator[str]:
+    for error in maker.lacking:
+        text = f"Not had: {error.what if isinstance(error, ServiceError) else error}"
+        yield _entry("note", {"topic": "not-had", "level": "warning", "text": text})
+
+
+def _source_entries(maker: _Maker) -> Iterator[str]:
+    named = {*maker.made.values(), "boundary.geojson"}
+    for file, services in maker.credits.items():
+        for name in services:
+            if file in named and name in maker.client.used:
+                told = _credit(maker.client.provenance(name))
+                told.pop("sha256", None)
+                yield _entry("source", {"file": file, **told})
