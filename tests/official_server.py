@@ -307,7 +307,7 @@ def answer(url: str, address: str, mood: str) -> bytes | int:  # noqa: C901, PLR
     if path.endswith("index-v1.json"):
         return json.dumps(geofabrik_index(url)).encode()
     if path.endswith(".md5"):
-        return f"{hashlib.md5(extract('south-y' in path)).hexdigest()}  x.osm.pbf\n".encode()  # noqa: S324
+        return f"{hashlib.md5(extract(north='south-y' in path)).hexdigest()}  x.osm.pbf\n".encode()  # noqa: S324
     if path.endswith(".osm.pbf"):
         return extract(north="south-y" in path)
     if "gtfs-file" in path:
