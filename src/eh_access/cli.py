@@ -11,7 +11,6 @@ import typer
 
 from eh_access._version import __version__
 from eh_access.errors import EhAccessError
-from eh_access.new import new
 from eh_access.terminal import (
     Stopped,
     Terminal,
@@ -69,6 +68,7 @@ def _out(told: str) -> OptionInfo:
 Out = Annotated[Path | None, _out("Folder for the results; one in out/ if not given.")]
 LogsOut = Annotated[Path | None, _out("Folder for the logs; logs/ beside the manifest.")]
 NetworkOut = Annotated[Path | None, _out("Also write a compact network file (.npz) here.")]
+FolderOut = Annotated[Path | None, _out("Folder to make; named after the council if not given.")]
 StudyOut = Annotated[Path | None, _out("The study.toml to write; it is printed if not given.")]
 
 
@@ -164,7 +164,6 @@ app = typer.Typer(
 )
 network_app = typer.Typer(help="Get streets and keep them.", no_args_is_help=True)
 app.add_typer(network_app, name="network")
-app.command()(new)
 
 
 def _version(wanted: bool) -> None:
@@ -409,6 +408,45 @@ def copy_study(
         typer.echo(study_text(name), nl=False)
     else:
         typer.echo(f"Written to {write_study(name, out)}; change it, then: eh-access check {out}")
+
+
+@app.command()
+def new(  # noqa: PLR0913 - each is an option of the command
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A council's name, as in official lists.")
+    ] = "",
+    *,
+    code: Annotated[
+        str | None, typer.Option("--code", help="Its code instead, for example E08000016.")
+    ] = None,
+    kind: Annotated[
+        str, typer.Option("--kind", help="What sites to list: family-hub, library, gp or school.")
+    ] = "family-hub",
+    out: FolderOut = None,
+    have: Annotated[
+        list[str] | None,
+        typer.Option("--have", metavar="NAME=FILE", help="A file in place of a service; repeats."),
+    ] = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Make a study folder for a council in England, from official data."""
+    from eh_access.sources.council import make_study, replaceable, slug  # noqa: PLC0415 - quick start
+    from eh_access.sources.fetch import Client, given_files  # noqa: PLC0415 - quick start
+
+    if not name.strip() and code is None:
+        raise typer.BadParameter("give a council's name, or --code")
+    folder = out or Path(slug(name or code or ""))
+    with Terminal(quiet=quiet, verbose=verbose) as terminal:
+        client = Client(progress=terminal.stage)
+        client.have = given_files(have or [], replaceable(client))
+        made = make_study(name, folder, code=code, kind=kind, client=client)
+    if quiet:
+        return
+    typer.echo(f"{made.name}: {made.sites} sites. Written to {made.folder}")
+    for error in made.lacking:
+        typer.echo(f"Not had: {error}", err=True)
+    typer.echo(f"Change study.toml at every EDIT ME; then: eh-access report {made.folder}")
 
 
 @network_app.command("download")
