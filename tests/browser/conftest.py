@@ -12,6 +12,10 @@ import pytest_socket
 from playwright.sync_api import sync_playwright
 
 from browser.opened import written
+from eh_access.publish.context import annex, report
+from eh_access.publish.tabulations import further_tables, tabulate
+from eh_access.publish.writers.html import page
+from eh_access.study.findings import find_findings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,6 +56,18 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def rotherham_page(rotherham: StudyResult, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return written(rotherham, tmp_path_factory.mktemp("rotherham"))
+
+
+@pytest.fixture(scope="session")
+def rotherham_pages(rotherham: StudyResult, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write report and annex, with all that was found, beside one another."""
+    folder = tmp_path_factory.mktemp("pages")
+    findings = find_findings(rotherham)
+    tables = {**tabulate(rotherham), **further_tables(rotherham, findings)}
+    for document in (report(rotherham, tables, findings), annex(rotherham, tables, findings)):
+        text = page(document, rotherham, contents=document.name == "annex")
+        (folder / f"{document.name}.html").write_text(text, encoding="utf-8")
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,6 @@ from browser.opened import Opened, written
 from eh_access.criteria.criterion import Case, JudgeSettings, Side
 from eh_access.criteria.judge import judge
 from eh_access.measures.scenarios import Close, Scenario, apply_scenario
-from eh_access.publish.writers.html import render_report
 from eh_access.study.challenge import read_challenge
 from eh_access.study.config import load_study
 from eh_access.study.inputs import read_inputs
@@ -36,13 +35,6 @@ def newport() -> StudyResult:
 @pytest.fixture(scope="module")
 def newport_page(newport: StudyResult, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return written(newport, tmp_path_factory.mktemp("newport"))
-
-
-@pytest.fixture(scope="module")
-def report_page(rotherham: StudyResult, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("report") / "report.html"
-    path.write_text(render_report(rotherham), encoding="utf-8")
-    return path
 
 
 @pytest.fixture
@@ -248,15 +240,6 @@ def test_axe_finds_nothing(
     page.settle()
     found = Axe().run(page.page).response["violations"]
     page.check()
-    page.close()
-    assert [(item["id"], item["nodes"][0]["html"][:120]) for item in found] == []
-
-
-@pytest.mark.parametrize("width", [360, 1440])
-def test_axe_finds_nothing_in_the_report(chromium: Browser, report_page: Path, width: int) -> None:
-    page = chromium.new_page(viewport={"width": width, "height": 800})
-    page.goto(report_page.as_uri())
-    found = Axe().run(page).response["violations"]
     page.close()
     assert [(item["id"], item["nodes"][0]["html"][:120]) for item in found] == []
 

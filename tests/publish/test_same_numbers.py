@@ -23,6 +23,7 @@ from xlsx import sheets_of
 CLOSED = "deregister-closed"
 CLOSED_LABEL = "The three gone altogether"
 SESSIONS_LABEL = "The three reduced to ten hours a week"
+NAMES = ("Scenario", "Travelling", "Centres counted", "Centres counted: open for")
 Rows = list[list[str]]
 WORD_TEXT = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}t"
 
@@ -120,8 +121,13 @@ def test_page_and_workbook_print_the_same_digits(
     book = in_workbook(folder, sheet)
     if sheet == "tipping":
         book = book[book["Scenario"] == SESSIONS_LABEL]
-    shown = captioned(on_page, *words)[header]
-    known = [text for text in shown if text != "not available"]
+    table = captioned(on_page, *words)
+    named = [name for name in NAMES if name in table and name in book]
+    if named:  # rows in which nothing changes stand in the workbook alone
+        there = pd.MultiIndex.from_frame(table[named])
+        book = book[pd.MultiIndex.from_frame(book[named].astype(str)).isin(there)]
+    assert len(book) == len(table) > 0
+    known = [text for text in table[header] if text != "not available"]
     assert [number(text) for text in known] == [
         value for value in book[header] if isinstance(value, (int, float))
     ]

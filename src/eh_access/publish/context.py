@@ -286,7 +286,6 @@ def criteria_facts(pages: Pages) -> dict[str, Any]:
         heads=heads,
         rows=tuple(rows),
         numbers=frozenset({2, 3}),
-        stacked=True,
     )
     counts_full = sum(item.criterion.sites == "full_time" for item in verdicts)
     return {
@@ -914,7 +913,7 @@ def annex_facts(
     notes = [note for note in result.notes if note.topic != "estimated"]
     return {
         **base_facts(result),
-        "tables": {name: folded(table) for name, table in tables.items()},
+        "tables": {name: table.folded() for name, table in tables.items()},
         "row": row,
         "compared": [scenario_label(result, name) for name in _compared(result)],
         "matrix": matrix(result, said),
@@ -964,18 +963,6 @@ def _files(
     return [(name, what) for name, what in (*FILES, *more) if name not in absent]
 
 
-def folded(table: Table) -> Table:
-    """Return a table of changes without the rows in which nothing changes; a note says how many."""
-    frame, keys = table.frame, {column.key for column in table.columns}
-    if not {"group", "weight_loses", "mean_change_min"} <= keys:
-        return table
-    still = (frame["weight_loses"] == 0) & (frame["mean_change_min"] == 0)
-    if not still.any():
-        return table
-    note = f"{int(still.sum())} rows without any change are left out. The workbook has all."
-    return replace(table, frame=frame[~still].reset_index(drop=True), notes=(*table.notes, note))
-
-
 def matrix(result: StudyResult, said: Wording) -> Grid | None:
     """Return every criterion's outcome under every scenario."""
     names_, by_key = _compared(result), {(v.criterion.id, v.scenario): v for v in result.verdicts}
@@ -1001,7 +988,6 @@ def matrix(result: StudyResult, said: Wording) -> Grid | None:
         caption=f"Outcome of each criterion under each scenario{said.mark}",
         heads=("Criterion", "Wanted", "Before", *labels),
         rows=tuple(rows),
-        stacked=True,
     )
 
 

@@ -31,6 +31,15 @@ def plain(words: Words) -> str:
     return words if isinstance(words, str) else "".join(run.text for run in words)
 
 
+PHONE, SPACING = 34, 1
+"""Letters of a table side by side on a screen of 320 pixels, and what the room between takes."""
+
+
+def longest_word(words: Words) -> int:
+    """Return the letters of the longest word."""
+    return max(map(len, plain(words).split()), default=0)
+
+
 SECTION = 2
 """The level of a heading that begins a section."""
 
@@ -68,7 +77,12 @@ class Grid:
     rows: tuple[tuple[Words, ...], ...]  # cells
     numbers: frozenset[int] = frozenset()  # columns of numbers, aligned to the right
     headers: int = 1  # how many columns from the left name the row
-    stacked: bool = False  # on a narrow screen each row becomes a list
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether its longest words do not stand side by side on a phone."""
+        columns = zip(self.heads, *self.rows, strict=True)
+        return sum(SPACING + max(map(longest_word, cells)) for cells in columns) > PHONE
 
     @classmethod
     def of(cls, table: Table) -> Grid:

@@ -42,6 +42,12 @@ UNITS: dict[str, str] = {"percent": "%", "minutes": "minutes", "metres": "metres
 NOT_REACHED = "not reached"
 NOT_AVAILABLE = "not available"
 
+CHANGES = frozenset(
+    {"within_share_change", "mean_change_min", "weight_loses", "weight_gains", "absorbed"}
+)
+"""Columns that are 0 where nothing changes."""
+FOLDED = "Rows without any change are left out, here {count}. The workbook has all."
+
 
 @dataclass(frozen=True)
 class Column:
@@ -122,6 +128,24 @@ class Table:
         """Return the table without some columns."""
         kept = tuple(column for column in self.columns if column.key not in keys)
         return replace(self, columns=kept)
+
+    def folded(self) -> Table:
+        """Return the table without the rows in which nothing changes; a note says how many."""
+        frame, still = self.frame, pd.Series(data=True, index=self.frame.index)
+        keys = {column.key for column in self.columns}
+        changes = keys & CHANGES
+        for key in changes:
+            still &= frame[key] == 0
+        for key in keys:
+            after = key.replace("before", "after")
+            if "before" in key and after in keys and changes:
+                # of nobody there is no mean, before or after
+                still &= (frame[key] == frame[after]) | (frame[key].isna() & frame[after].isna())
+        if not changes or not still.any():
+            return self
+        note = FOLDED.format(count=int(still.sum()))
+        kept = frame[~still].reset_index(drop=True)
+        return replace(self, frame=kept, notes=(*self.notes, note))
 
     def cell(self, key: str, **values: str) -> float:
         """Return one figure: the column ``key`` of the one row with these values."""

@@ -1141,6 +1141,10 @@ def _uncertainty(
 ) -> list[Table]:
     """Return how sure each outcome is, and what each doubt makes of it."""
     spread, parts = found.frame, found.sources_frame
+    # before anything changes a change is none in every draw
+    still = [name for name, item in criteria.items() if item.kind.of_change]
+    nothing = (spread["scenario"] == BASELINE_NAME) & spread["criterion"].isin(still)
+    spread = spread[~nothing].reset_index(drop=True)
     told = _scaled(spread, ("low", "median", "high"), criteria, said)
     told["met"] = [in_100(chance) for chance in spread["probability_met"]]
     head = (

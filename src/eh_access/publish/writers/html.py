@@ -25,6 +25,7 @@ from eh_access.publish.document import (
     Paragraph,
     Picture,
     Words,
+    longest_word,
     plain,
 )
 from eh_access.publish.tabulations import further_tables, tabulate
@@ -39,6 +40,9 @@ NAME, WHAT = "report.html", "the answer in four pages"
 
 UNSAFE = re.compile(r"\s*(?!https?:|mailto:)[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 """An address that a browser would run, or open with another program."""
+
+LONG_WORD = 24
+"""Longer ones may break anywhere."""
 
 
 def write(material: Material, path: Path) -> None:
@@ -174,24 +178,32 @@ def _html_runs(words: Words) -> str:
 
 
 def _html_grid(grid: Grid) -> str:
+    # on a phone the rows of a wide table become blocks; the roles keep them a table for who listens
+    def opened(tag: str, role: str, *attributes: str) -> str:
+        return "".join([f"<{tag}", f' role="{role}"' if grid.is_wide else "", *attributes, ">"])
+
     lines = [
         f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(grid.caption)}">',
-        f"<table{_class('stacked' if grid.stacked else '')}>",
+        opened("table", "table", _class("stacked" if grid.is_wide else "")),
         f"<caption>{escape(grid.caption, quote=False)}</caption>",
     ]
     heads = [
-        f'<th scope="col"{_number(grid, n)}>{escape(head, quote=False)}</th>'
+        opened("th", "columnheader", ' scope="col"', _look(grid, n, head))
+        + f"{escape(head, quote=False)}</th>"
         for n, head in enumerate(grid.heads)
     ]
-    lines += [f"<thead><tr>{''.join(heads)}</tr></thead>", "<tbody>"]
+    lines.append(opened("thead", "rowgroup") + opened("tr", "row") + "".join(heads))
+    lines.append("</tr></thead>" + opened("tbody", "rowgroup"))
     for row in grid.rows:
         cells = [
-            f'<th scope="row">{_html_runs(cell)}</th>'
+            opened("th", "rowheader", ' scope="row"', _look(grid, n, cell), _label(grid, n))
+            + f"{_html_runs(cell)}</th>"
             if n < grid.headers
-            else f"<td{_number(grid, n)}{_label(grid, n)}>{_html_runs(cell)}</td>"
+            else opened("td", "cell", _look(grid, n, cell), _label(grid, n))
+            + f"{_html_runs(cell)}</td>"
             for n, cell in enumerate(row)
         ]
-        lines.append(f"<tr>{''.join(cells)}</tr>")
+        lines.append(opened("tr", "row") + f"{''.join(cells)}</tr>")
     return "\n".join([*lines, "</tbody></table></div>"])
 
 
@@ -199,12 +211,14 @@ def _class(name: str) -> str:
     return f' class="{name}"' if name else ""
 
 
-def _number(grid: Grid, column: int) -> str:
-    return _class("num" if column in grid.numbers else "")
+def _look(grid: Grid, column: int, cell: Words) -> str:
+    """Return the class of a cell: a number, or what no space breaks, such as a digest."""
+    names = ["num"] if column in grid.numbers else []
+    return _class(" ".join([*names, *(["long"] if longest_word(cell) > LONG_WORD else [])]))
 
 
 def _label(grid: Grid, column: int) -> str:
-    return f' data-label="{escape(grid.heads[column])}"' if grid.stacked else ""
+    return f' data-label="{escape(grid.heads[column])}"' if grid.is_wide else ""
 
 
 def anchor_of(heading: Heading) -> str:

@@ -23,6 +23,7 @@ from eh_access.publish.document import (
     Picture,
     Run,
     Words,
+    longest_word,
     plain,
 )
 
@@ -219,7 +220,7 @@ def _asked(grid: Grid) -> list[tuple[float, float]]:
     letter = LETTER_MM_PER_PT * _size_pt(grid)
     asked = []
     for head, *cells in zip(grid.heads, *grid.rows, strict=True):
-        least = min(max(_word(plain(cell)) for cell in (head, *cells)), LONGEST_WORD)
+        least = min(max(map(longest_word, (head, *cells))), LONGEST_WORD)
         wish = max([least, *(_wish(plain(cell)) for cell in cells)])
         asked.append((least * letter + PADDING_MM, wish * letter + PADDING_MM))
     return asked
@@ -235,11 +236,6 @@ def _widths(asked: list[tuple[float, float]], *, sideways: bool) -> list[float]:
     if not more:
         return [room * low / least for low, _ in asked]
     return [low + (room - least) * (wish - low) / more for low, wish in asked]
-
-
-def _word(text: str) -> int:
-    """Return the letters of a cell's longest word."""
-    return max(map(len, text.split()), default=0)
 
 
 def _wish(text: str) -> int:

@@ -1,0 +1,75 @@
+"""Report and annex in a browser: phones, paper, large type, axe."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+
+A4_INSIDE = 680  # pixels between the margins of an upright A4 page
+TOO_WIDE = """() => [...document.querySelectorAll('table')]
+    .filter(table => table.scrollWidth > table.parentElement.clientWidth + 1)
+    .map(table => table.caption.textContent)"""
+THREE_ROWS = """() => document.querySelectorAll('tbody tr:nth-child(n + 4)')
+    .forEach(row => row.remove())"""  # rows are alike, and axe looks at each cell
+SIDEWAYS = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@contextmanager
+def opened(chromium: Browser, folder: Path, name: str, width: int, height: int) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": width, "height": height}, offline=True)
+    page = context.new_page()
+    page.goto((folder / f"{name}.html").as_uri())
+    yield page
+    context.close()
+
+
+@pytest.mark.parametrize(("name", "width"), [("report", 360), ("report", 1440), ("annex", 360)])
+def test_axe_finds_nothing(chromium: Browser, rotherham_pages: Path, name: str, width: int) -> None:
+    with opened(chromium, rotherham_pages, name, width, 800) as page:
+        page.evaluate(THREE_ROWS)
+        found = Axe().run(page).response["violations"]
+    assert [(item["id"], item["nodes"][0]["html"][:120]) for item in found] == []
+
+
+@pytest.mark.parametrize("name", ["report", "annex"])
+# a window of 1280 x 1024 at 400 % is one of 320 x 256 (WCAG 1.4.10)
+@pytest.mark.parametrize(("width", "height"), [(320, 256), (360, 800), (1440, 900)])
+def test_nothing_scrolls_sideways(
+    chromium: Browser, rotherham_pages: Path, name: str, width: int, height: int
+) -> None:
+    with opened(chromium, rotherham_pages, name, width, height) as page:
+        assert page.evaluate(SIDEWAYS) <= 0
+        assert page.evaluate(TOO_WIDE) == []
+
+
+def test_on_paper_no_table_of_the_annex_is_cut_off(
+    chromium: Browser, rotherham_pages: Path
+) -> None:
+    with opened(chromium, rotherham_pages, "annex", A4_INSIDE, 1000) as page:
+        page.emulate_media(media="print")
+        assert page.evaluate(TOO_WIDE) == []
+
+
+def test_on_a_phone_each_cell_of_a_wide_table_names_its_column(
+    chromium: Browser, rotherham_pages: Path
+) -> None:
+    script = """() => [...document.querySelectorAll('table.stacked')].map(table => [
+        [...table.tHead.rows[0].cells].map(cell => cell.textContent),
+        [...table.tBodies[0].rows].map(row => [...row.cells].map(cell => cell.dataset.label)),
+        new Set([...table.tBodies[0].rows[0].cells].map(cell => cell.offsetLeft)).size,
+    ])"""
+    with opened(chromium, rotherham_pages, "annex", 360, 800) as page:
+        tables = page.evaluate(script)
+    assert len(tables) > 10
+    for heads, rows, lefts in tables:
+        assert all(row == heads for row in rows)
+        assert lefts == 1  # one below another
