@@ -33,12 +33,12 @@ label = "Before"
 
 [[scenario]]
 name = "one-less"
-label = "One closed"
+label = "The west closed"
 close = ["west"]
 
 [[criterion]]
 id = "walk-30"
-title = "Within a 30-minute walk"
+title = "Near on foot"
 measure = "coverage"
 mode = "walk"
 cutoff_min = 30

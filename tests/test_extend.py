@@ -127,7 +127,7 @@ def test_a_mode_has_streets_of_its_own(extended: Extended) -> None:
 
 def test_an_output_is_written_listed_and_digested(extended: Extended) -> None:
     text = (extended.out / "verdicts.md").read_text("utf-8")
-    assert "| one-less | Within a 30-minute walk |" in text
+    assert "| one-less | Near on foot |" in text
     report = (extended.out / "annex.html").read_text("utf-8")
     assert '<a href="verdicts.md">verdicts.md</a>: the verdicts, to paste into a paper' in report
     manifest = json.loads((extended.out / "manifest.json").read_text("utf-8"))

@@ -156,7 +156,7 @@ def criterion(**keys: object) -> Criterion:
     """Return a valid criterion, `walk-30` unless told otherwise."""
     usual: dict[str, object] = {
         "id": "walk-30",
-        "title": "A 30-minute walk",
+        "title": "A walk to a site",
         "measure": "coverage",
         "mode": "walk",
         "threshold": 0.9,

@@ -13,6 +13,8 @@ DONE_IN = {
     "explore_lines": "publish.interactive",
     "minutes_from_nodes": "routing.search",
     "note_text": "publish.notes",
+    "name_study": "publish.criteria_words",
+    "name_scenarios": "publish.criteria_words",
     "verdict_sentence": "publish.criteria_words",
     "verdict_reason": "publish.criteria_words",
     "missing_clause": "publish.criteria_words",

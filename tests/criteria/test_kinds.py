@@ -72,7 +72,7 @@ def test_a_new_kind_is_judged_and_varied_like_any_other() -> None:
     nearest = case.after.times["walk"].nearest(["A", "C", "D"])["minutes"].to_numpy()
     assert verdict.value == pytest.approx(float(np.average(nearest, weights=weights)))
     assert verdict.outcome is (Outcome.MET if verdict.value <= 20 else Outcome.NOT_MET)
-    assert verdict.sentence.startswith(f"A 30-minute walk: {round(verdict.value, 1):g} minutes, ")
+    assert verdict.sentence.startswith(f"A walk to a site: {round(verdict.value, 1):g} minutes, ")
     # twice as fast takes half as long
     walk = case.after.times["walk"].mode.speed_km_h
     quick = evaluate(item, case, Assumptions(walk_speed_km_h=2 * walk))
@@ -95,7 +95,7 @@ def test_a_study_asks_a_new_kind_and_its_files_answer(tmp_path: Path) -> None:
     row = pd.read_csv(tmp_path / "out" / "verdicts.csv").set_index("scenario").loc["one-less"]
     assert row["value"] == pytest.approx(verdict.value)
     annex = (tmp_path / "out" / "annex.html").read_text(encoding="utf-8")
-    assert f"Within a 30-minute walk: {round(verdict.value, 1):g} minutes, " in annex
+    assert f"Near on foot: {round(verdict.value, 1):g} minutes, " in annex
 
 
 def test_an_unknown_kind_is_refused() -> None:

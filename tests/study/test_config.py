@@ -151,7 +151,7 @@ def test_one_fault_is_told_with_its_key(toy: StudyFolder, old: str, new: str, to
 def test_every_fault_is_told_at_once_in_the_order_of_the_file(toy: StudyFolder) -> None:
     toy.change("study.toml", 'unit = "under-fives"', "unit = 5")
     toy.change("study.toml", '"walk", "pushchair"', '"walk", "pram"')
-    toy.change("study.toml", 'label = "One closed"', 'lable = "One closed"')
+    toy.change("study.toml", 'label = "The west closed"', 'lable = "One closed"')
     toy.change("study.toml", "threshold = 0.9", "threshold = 9")
     found = faults(toy)
     keys = ["unit", "settings.modes[2]", "scenario[2].lable", "criterion[1].threshold"]

@@ -168,7 +168,7 @@ def test_a_neighbour_is_counted_where_it_says_so(result: StudyResult) -> None:
     assert counted.value == pytest.approx(40 / 60)
     (pair,) = pairs_of(result)
     assert pair == (own, counted)
-    assert neighbour_table(result).cell("counted_value", scenario="One closed") == 66.7
+    assert neighbour_table(result).cell("counted_value", scenario="The west closed") == 66.7
 
 
 def test_results_without_neighbours_are_what_they_were(

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from pydantic_core import PydanticCustomError
 
 from eh_access.arguments import check_ids
+from eh_access.criteria.titles import other_numbers
 from eh_access.delegate import delegate
 from eh_access.errors import InputError, did_you_mean
 from eh_access.measures.basic import ThereAndBack  # noqa: TC001 - pydantic reads it
@@ -361,10 +362,11 @@ class Criterion(BaseModel):
 
     Parameters
     ----------
-    id, title
-        A stable short name, and plain words.
-    label
-        At most five words, for tables and maps; unless given, the id.
+    id
+        A stable short name.
+    title, label
+        What it asks, in a sentence and in at most five words. A study makes those left out from
+        the numbers; else they are the id. Other numbers than the criterion's are refused.
     measure
         One of `KINDS`:
 
@@ -432,7 +434,7 @@ class Criterion(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, ser_json_inf_nan="strings")
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=40)]
-    title: Text
+    title: str = ""
     label: Annotated[str, AfterValidator(_short)] = ""
     measure: Annotated[str, AfterValidator(_known_kind)]
     mode: Text
@@ -461,7 +463,7 @@ class Criterion(BaseModel):
 
     @model_validator(mode="after")
     def _fits_its_measure(self) -> Self:
-        faults = [*self._key_faults(), *self._number_faults()]
+        faults = [*self._key_faults(), *self._number_faults(), *self._title_faults()]
         if self.group is not None and self.group not in GROUPS:
             faults.append(f"group: no group '{self.group}': {did_you_mean(self.group, GROUPS)}")
         if self.better not in (None, self.kind.better):
@@ -469,7 +471,12 @@ class Criterion(BaseModel):
         if faults:
             raise ValueError(f"criterion '{self.id}': " + "; ".join(faults))
         # a frozen model fills in what follows from other keys, once, before anyone sees it
-        follows = (("better", self.kind.better), ("label", self.id), ("whose", self.set_by))
+        follows = (
+            ("better", self.kind.better),
+            ("title", self.id),
+            ("label", self.id),
+            ("whose", self.set_by),
+        )
         for key, value in (*follows, *self.kind.defaults):
             if getattr(self, key) in (None, ""):
                 object.__setattr__(self, key, value)
@@ -495,6 +502,21 @@ class Criterion(BaseModel):
         if self.mode in self.also_modes or len(set(self.also_modes)) < len(self.also_modes):
             faults.append("also_modes: a mode is named twice; name each once")
         return faults
+
+    def _title_faults(self) -> Iterator[str]:
+        """Find numbers in a title or label given by hand that are not the criterion's."""
+        unit = self.kind.unit
+        ours: dict[str, tuple[float | None, ...]] = {
+            "%": (100 * self.threshold,) if unit == "share" else (),
+            "points": (self.threshold,) if unit == "points" else (),
+            "min": (self.cutoff_min, self.added_min, self.threshold if unit == "min" else None),
+            "hours": (self.min_hours,),
+            "m": (self.within_m,),
+        }
+        known = {key: [one for one in numbers if one is not None] for key, numbers in ours.items()}
+        for key in ("title", "label"):
+            for other in other_numbers(getattr(self, key), known):
+                yield f"{key}: names '{other}', no number of its own; leave it out to have it made"
 
 
 class ReasonKind(StrEnum):

@@ -23,6 +23,7 @@ from eh_access.publish.criteria_words import (
     criterion_phrase,
     reason_clause,
     source_words,
+    study_templates,
     verdict_fact,
 )
 from eh_access.publish.document import Document, Grid, Picture, Run, Words
@@ -38,7 +39,6 @@ from eh_access.publish.tabulations import (
     street_facts,
     within_table,
 )
-from eh_access.publish.templates import Templates
 from eh_access.publish.wording import (
     ANY_SITE,
     FULL_TIME,
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from eh_access.criteria.criterion import Verdict
     from eh_access.planning.alternatives import Alternatives
     from eh_access.publish.document import Look
+    from eh_access.publish.templates import Templates
     from eh_access.study.findings import Findings
     from eh_access.study.result import StudyResult
 
@@ -143,8 +144,7 @@ def answer_sentence(result: StudyResult) -> str:
 
 def templates_of(result: StudyResult) -> Templates:
     """Return the templates of a study: those that ship, and its own in their place."""
-    folder = result.study.report.templates
-    return Templates(None if folder is None else result.study.resolve(folder))
+    return study_templates(result.study)
 
 
 def _document(result: StudyResult, templates: Templates, name: str, facts: Facts) -> Document:

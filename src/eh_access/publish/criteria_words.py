@@ -19,7 +19,7 @@ from eh_access.numerals import about, count_of, number, shown
 from eh_access.privacy.policy import HIDDEN_MARK
 from eh_access.publish.numbers import counted, in_100, short_number
 from eh_access.publish.table import records
-from eh_access.publish.templates import shipped
+from eh_access.publish.templates import Templates, shipped
 from eh_access.publish.wording import GROUP_WORDS
 from eh_access.study.families import areas_counted
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from eh_access.criteria.criterion import Criterion, Reason, Verdict
     from eh_access.criteria.sensitivity import Sensitivity
     from eh_access.criteria.uncertainty import Source, Uncertainty
-    from eh_access.publish.templates import Templates
+    from eh_access.study.config import ScenarioConfig, Study
 
     Bools = NDArray[np.bool_]
 
@@ -60,18 +60,71 @@ def criterion_facts(
 ) -> dict[str, Any]:
     """Return what every phrase of a criterion may use."""
     group = GROUP_WORDS[criterion.group] if criterion.group else ""
-    named = MODES[criterion.mode].label if criterion.mode in MODES else criterion.mode
+    modes = (criterion.mode, *criterion.also_modes)
+    labels = [MODES[name].label if name in MODES else name for name in modes]
     return {
         "criterion": criterion,
         "wanted": shown(criterion.threshold, criterion.kind.unit),
         "unit": unit,
         "place": f"full-time {site}" if criterion.sites == "full_time" else site,
-        "mode": mode or named,
+        "mode": mode or " or ".join(labels),
+        "way": "" if criterion.also_modes else criterion.mode,  # where it is one alone
         "area": (criterion.by or "area").split("_")[0],
         "group": group,
         "group_short": group.split(" (")[0],
         "estimated": estimated,
     }
+
+
+def name_study(study: Study) -> Study:
+    """Return a study with the titles and labels that it left out, made from its numbers."""
+    criteria = [_named(criterion, study) for criterion in study.criteria]
+    scenarios = name_scenarios(study.scenarios, study)
+    if all(
+        one is other
+        for one, other in zip(
+            (*criteria, *scenarios), (*study.criteria, *study.scenarios), strict=True
+        )
+    ):
+        return study
+    return study.model_copy(update={"criteria": tuple(criteria), "scenarios": scenarios})
+
+
+def name_scenarios(scenarios: Sequence[ScenarioConfig], study: Study) -> tuple[ScenarioConfig, ...]:
+    """Return scenarios with the labels that they left out, made from what they change."""
+    return tuple(
+        each if each.label else each.model_copy(update={"label": _scenario_label(each, study)})
+        for each in scenarios
+    )
+
+
+def _named(criterion: Criterion, study: Study) -> Criterion:
+    made = [key for key in ("title", "label") if key not in criterion.model_fields_set]
+    if not made:
+        return criterion
+    templates = study_templates(study)
+    facts = criterion_facts(criterion, unit=study.unit, site=study.site_word)
+    phrases = {key: criterion_phrase(criterion, key, facts, templates) for key in made}
+    if "title" in phrases and study.illustrative:
+        phrases["title"] = _illustrative(phrases["title"], templates)
+    return criterion.model_copy(update=phrases)
+
+
+def _scenario_label(scenario: ScenarioConfig, study: Study) -> str:
+    templates = study_templates(study)
+    facts = {"scenario": scenario, "site": study.site_word}
+    label = templates.part("scenarios", "label", facts)
+    return _illustrative(label, templates) if study.illustrative else label
+
+
+def _illustrative(text: str, templates: Templates) -> str:
+    return templates.part("scenarios", "illustrative", {"text": text})
+
+
+def study_templates(study: Study) -> Templates:
+    """Return the templates of a study: those that ship, and its own in their place."""
+    folder = study.report.templates
+    return shipped() if folder is None else Templates(study.resolve(folder))
 
 
 # ---- a verdict ---------------------------------------------------------------------------------

@@ -115,6 +115,15 @@ def measured(value: float, noun: str) -> str:
     return f"{value:g} {noun}{'' if value == 1 else 's'}"
 
 
+SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def spelled(number: int, one: str) -> str:
+    """Return a whole number in words, as far as ten, with its noun."""
+    text = SMALL[number] if number < len(SMALL) else f"{number:,}"
+    return f"{text} {one}{'' if number == 1 else 's'}"
+
+
 def metres(value: float) -> str:
     """Return a distance in metres, from a kilometre on in kilometres."""
     return f"{value / METRES_PER_KM:g} km" if value >= METRES_PER_KM else f"{value:g} m"

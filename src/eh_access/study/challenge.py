@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, ValidationError
 
+from eh_access.delegate import delegate
 from eh_access.errors import EhAccessError, NotFoundError, did_you_mean
 from eh_access.measures.scenarios import apply_scenario
 from eh_access.study.config import (
@@ -77,6 +78,7 @@ def read_challenge(
         faults += [item for n, one in enumerate(scenarios) for item in _impossible(n, one, sites)]
     if faults:
         raise refusal(path.name, lines, faults)
+    scenarios = delegate("name_scenarios", scenarios, study)
     file = InputFile(role="challenge", name=path.name, sha256=hashlib.sha256(data).hexdigest())
     return Challenge(
         study=study.model_copy(update={"scenarios": (*study.scenarios, *scenarios)}),

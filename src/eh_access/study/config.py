@@ -17,6 +17,8 @@ from typing import Annotated, Any, Literal, Self, TypeGuard, Union, get_args, ge
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from eh_access.criteria.criterion import Criterion  # noqa: TC001 - pydantic reads it
+from eh_access.criteria.titles import other_numbers
+from eh_access.delegate import delegate
 from eh_access.errors import InputError, SourceError, did_you_mean
 from eh_access.measures.opening_hours import clock_min
 from eh_access.measures.scenarios import Change, Close, Move, Open, Scenario, SetHours
@@ -77,7 +79,7 @@ class ScenarioConfig(Table):
     """One scenario: what changes at which site, and on which streets."""
 
     name: Name  # A short name for files, a label for people, and what to say beside it
-    label: Text
+    label: str = ""  # left out: made from what the scenario changes
     note: str = ""
     # ids of sites that close, or of closed sites or candidates that open
     close: tuple[Text, ...] = ()
@@ -685,8 +687,25 @@ def _scenario_faults(number: int, table: Mapping[str, Any]) -> Iterator[Fault]:
     if assessed and not any(table.get(change) for change in _CHANGES):
         listed = ", ".join(_CHANGES)
         yield ("scenario", number), f"changes nothing; give at least one of {listed}"
+    if assessed:
+        yield from _label_faults(number, table)
     yield from _twice(number, table)
     yield from _street_faults(number, table)
+
+
+def _label_faults(number: int, table: Mapping[str, Any]) -> Iterator[Fault]:
+    """Find a label given by hand that names other numbers than its scenario."""
+    label, hours = table.get("label"), table.get("set_hours")
+    if not isinstance(label, str):
+        return  # its type is checked elsewhere
+    changes = {change: table.get(change) for change in _CHANGES}
+    sizes = [len(value) for value in changes.values() if isinstance(value, list | tuple | dict)]
+    cut = (
+        [value for value in hours.values() if _is_number(value)] if isinstance(hours, dict) else []
+    )
+    for other in other_numbers(label, {"sites": [*sizes, sum(sizes)], "hours": cut}):
+        text = f"names '{other}', no number of its own; leave it out to have it made"
+        yield ("scenario", number, "label"), text
 
 
 def _street_faults(number: int, scenario: Mapping[str, Any]) -> Iterator[Fault]:
@@ -957,7 +976,8 @@ def study_from_bytes(data: bytes, *, path: Path) -> Study:
     faults += cross_faults(raw)
     if faults or study is None:
         raise refusal(path.as_posix(), lines, faults)
-    return study
+    named: Study = delegate("name_study", study)
+    return named
 
 
 def refusal(source: str, lines: Lines, faults: Iterable[Fault]) -> InputError:

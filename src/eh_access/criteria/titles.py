@@ -1,0 +1,34 @@
+"""Numbers that a title names beside those it stands for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+
+SMALL = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+TENS = {"eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40}
+TENS |= {"fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
+WORDS: Mapping[str, float] = {word: number for number, word in enumerate(SMALL, 1)} | TENS
+UNITS: Mapping[str, str] = {
+    "%": r"\s?(?:%|per ?cent)",
+    "min": r"[\s-]min(?:ute)?s?\b",
+    "points": r"[\s-](?:percentage )?points?\b",
+    "hours": r"[\s-](?:opening )?h(?:ou)?rs?\b",
+    "m": r"\s?(?:k?m|metres|kilometres)\b",
+    "sites": r"(?: \S+){0,2} (?:closed?|shut|gone|deregistered|reduced|opened|moved)\b",
+}
+NUMBER = rf"(?<![\w.,])(\d[\d,]*(?:\.\d+)?|{'|'.join(WORDS)})"
+PATTERNS = {unit: re.compile(NUMBER + ending, re.IGNORECASE) for unit, ending in UNITS.items()}
+METRES_PER_KM = 1000.0
+SAME = 1e-9
+
+
+def other_numbers(text: str, numbers: Mapping[str, Collection[float]]) -> Iterator[str]:
+    """Yield what a text names, with its unit, that is none of the numbers of that unit."""
+    for unit, known in numbers.items():
+        for found in PATTERNS[unit].finditer(text) if known else ():
+            value = WORDS.get(found[1].lower()) or float(found[1].replace(",", ""))
+            if unit == "m" and "k" in found[0].lower():
+                value *= METRES_PER_KM
+            if not any(abs(value - each) < SAME for each in known):
+                yield found[0].strip()

@@ -1,0 +1,113 @@
+"""A copied study with other numbers says its own, and a title at odds with them is a fault."""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+
+import docx
+import pytest
+
+from eh_access.criteria.titles import other_numbers
+from eh_access.study.config import load_study
+from study_cli import run_cli
+
+STUDIES = Path(__file__).parents[2] / "data" / "studies"
+OLD = re.compile(r"90\s?%(?! of draws)|30-minute|30 minutes' walk|\bThree\b|\bthree (?:sites|closed)")
+CHANGES = (
+    ("cutoff_min = 30", "cutoff_min = 20"),
+    ("threshold = 0.90", "threshold = 0.75"),
+    ("gaer-community-centre = 10, ", ""),
+    ('"gaer-community-centre", ', ""),
+    ('"../', '"bundled:'),
+)
+
+
+def copied(folder: Path) -> Path:
+    """Return Newport's study with 20 minutes, 75% and two closures."""
+    text = (STUDIES / "newport.toml").read_text(encoding="utf-8")
+    for old, new in CHANGES:
+        assert old in text
+        text = text.replace(old, new)
+    path = folder / "study.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def words_of(path: Path) -> str:
+    """Return what a file of the run says, as a reader sees it."""
+    if path.suffix == ".docx":
+        document = docx.Document(str(path))
+        cells = [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+        return "\n".join([*(paragraph.text for paragraph in document.paragraphs), *cells])
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".html":
+        text = re.sub(r"base64,[A-Za-z0-9+/=]+|\s+", " ", html.unescape(text))
+    return text
+
+
+def test_a_copy_with_other_numbers_says_them_throughout(tmp_path: Path) -> None:
+    study = copied(tmp_path)
+    ran = run_cli("report", study, "--out", tmp_path / "out")
+    assert ran.code == 0, ran.err
+    logged = run_cli("log", tmp_path / "out" / "manifest.json")
+    assert logged.code == 0, logged.err
+    texts = {"terminal": ran.out}
+    for path in sorted((tmp_path / "out").rglob("*")):
+        if path.suffix in {".html", ".docx", ".md", ".csv"}:
+            texts[path.name] = words_of(path)
+    assert {"report.html", "annex.html", "map.html", "assumptions-log.md"} <= set(texts)
+    named = {name: OLD.findall(text) for name, text in texts.items()}
+    assert {name: found for name, found in named.items() if found} == {}
+    for words in ("20-minute walk", "Two sites closed"):
+        assert words in texts["report.html"]
+        assert words in texts["map.html"]
+    assert "At least 75% of postcodes within a 20-minute walk" in texts["annex.html"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "match"),
+    [
+        ('id = "walk-30"\n', 'id = "walk-30"\ntitle = "90% within a walk"\n', "names '90%'"),
+        ('id = "walk-30"\n', 'id = "walk-30"\nlabel = "A 30-minute walk"\n', "names '30-min"),
+        ('id = "walk-30"\n', 'id = "walk-30"\nlabel = "A thirty minute walk"\n', "names 'thirty"),
+        ('"illustrative-closed"\n', '"illustrative-closed"\nlabel = "Three closed"\n', "'Three"),
+    ],
+)
+def test_a_title_at_odds_with_its_numbers_is_a_fault(
+    tmp_path: Path, old: str, new: str, match: str
+) -> None:
+    study = copied(tmp_path)
+    text = study.read_text(encoding="utf-8")
+    assert old in text
+    study.write_text(text.replace(old, new, 1), encoding="utf-8")
+    ran = run_cli("check", study)
+    assert ran.code != 0
+    assert match in ran.err
+    assert "leave it out to have it made" in ran.err
+
+
+def test_what_is_given_by_hand_stands() -> None:
+    study = load_study("rotherham")
+    given = {item.name: item.label for item in study.scenarios}
+    assert given["deregister-closed"] == "The three gone altogether"
+    titles = {item.id: item.title for item in study.criteria}
+    assert "90%" in titles["walk-30"]
+    assert "under-fives" in titles["walk-30"]
+
+
+@pytest.mark.parametrize(
+    ("text", "others"),
+    [
+        ("At least 75% within a 20-minute walk", []),
+        ("Within 2.5 km by street", []),
+        ("Within 2,500 m", []),
+        ("Within 3 km, 20 min on foot", ["3 km"]),
+        ("At least 80 per cent within twenty minutes", ["80 per cent"]),
+        ("Option 3 of the 2018 paper: a 15 minutes' walk", ["15 minutes"]),
+    ],
+)
+def test_only_numbers_with_a_unit_of_the_criterion_count(text: str, others: list[str]) -> None:
+    numbers = {"%": [75.0], "min": [20.0], "m": [2500.0], "hours": []}
+    assert sorted(other_numbers(text, numbers)) == others
