@@ -14,7 +14,9 @@ from eh_access.study.config import load_study
 from study_cli import run_cli
 
 STUDIES = Path(__file__).parents[2] / "data" / "studies"
-OLD = re.compile(r"90\s?%(?! of draws)|30-minute|30 minutes' walk|\bThree\b|\bthree (?:sites|closed)")
+OLD = re.compile(
+    r"90\s?%(?! of draws)|30-minute|30 minutes' walk|\bThree\b|\bthree (?:sites|closed)"
+)
 CHANGES = (
     ("cutoff_min = 30", "cutoff_min = 20"),
     ("threshold = 0.90", "threshold = 0.75"),
