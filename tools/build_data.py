@@ -14,6 +14,7 @@ import shutil
 import sys
 import tempfile
 import tomllib
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,9 @@ def count_rows(path: Path) -> int:
                 return arrays["height_dm"].size
             last_bytes = arrays["edge_from"] < MORE_FOLLOWS
             return int(last_bytes.sum())
+    if path.suffix == ".zip":  # a timetable: its calls
+        with zipfile.ZipFile(path) as archive:
+            return len(archive.read("stop_times.txt").splitlines()) - 1
     if path.suffix == ".geojson":
         return len(json.loads(path.read_text(encoding="utf-8"))["features"])
     return len(path.read_text(encoding="utf-8").splitlines()) - 1

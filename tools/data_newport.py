@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 EXTRACT = "newport-2023-06-13.osm.pbf"
+TIMETABLE = "newport-20230613_gtfs.zip"
+CALLS = "trip_id,arrival_time,departure_time,stop_id,stop_sequence,pickup_type,drop_off_type"
+STOPS = "stop_id,stop_name,stop_lat,stop_lon,wheelchair_boarding,location_type,parent_station"
+FIRST_DAY = (1980, 1, 1, 0, 0, 0)
 SITES = 12
 PLACES = ("library", "community_centre", "social_centre")
 APART_M = 400.0
@@ -45,6 +50,26 @@ def build(shared: Path, out: Path) -> None:
     homes = origins[["easting", "northing"]].to_numpy(dtype=float)
     places = _choose(_places(extract, area), homes)
     write_csv(places, out / "sites" / "newport_sites.csv", sort_by="site_id")
+    _write_timetable(source / TIMETABLE, out / "timetables" / "newport.zip")
+
+
+def _write_timetable(source: Path, out: Path) -> None:
+    """Write the feed without its shapes and the stops nobody calls at, the same bytes each time."""
+    tables = {}
+    with zipfile.ZipFile(source) as archive:
+        for name in ("agency", "calendar", "feed_info", "routes", "stop_times", "stops", "trips"):
+            with archive.open(f"{name}.txt") as file:
+                tables[name] = pd.read_csv(file, dtype=str, keep_default_na=False)
+    calls = tables["stop_times"]
+    tables["stop_times"] = calls[CALLS.split(",")]
+    stops = tables["stops"][STOPS.split(",")]
+    tables["stops"] = stops[stops["stop_id"].isin(set(calls["stop_id"]))]
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(out, "w") as archive:  # not packed: packing differs between machines
+        for name, table in tables.items():
+            member = zipfile.ZipInfo(f"{name}.txt", FIRST_DAY)
+            member.external_attr, member.create_system = 0o644 << 16, 3
+            archive.writestr(member, table.to_csv(index=False, lineterminator="\n").encode())
 
 
 def covered_area(extract: Path) -> shapely.Polygon:

@@ -229,4 +229,28 @@ from .tables import (
     check_sites as check_sites,
     points_from_columns as points_from_columns,
 )
+from .transit.examples import (
+    example_buses as example_buses,
+    example_timetable as example_timetable,
+)
+from .transit.journeys import (
+    TransitTimes as TransitTimes,
+    transit_times as transit_times,
+)
+from .transit.reading import (
+    check_timetable as check_timetable,
+    read_timetable as read_timetable,
+)
+from .transit.timetable import (
+    Timetable as Timetable,
+)
+from .transit.trips import (
+    TransitTrip as TransitTrip,
+    explain_trip as explain_trip,
+)
+from .transit.walks import (
+    JourneyLimits as JourneyLimits,
+    Walks as Walks,
+    find_walks as find_walks,
+)
 from ._version import __version__ as __version__

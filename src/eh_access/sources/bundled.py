@@ -103,6 +103,7 @@ _FOLDERS: Mapping[str, str] = MappingProxyType(
         "networks": ".npz",
         "studies": ".toml",
         "terrain": ".npz",
+        "timetables": ".zip",
     }
 )
 
@@ -126,6 +127,11 @@ def bundled_names(folder: str) -> tuple[str, ...]:
 def network_path(name: str) -> Path:
     """Return the path of a bundled network, for example "newport"."""
     return _named("networks", name, "network")
+
+
+def timetable_path(name: str) -> Path:
+    """Return the path of a bundled timetable, for example "newport"."""
+    return _named("timetables", name, "timetable")
 
 
 def network_covering(area: BaseGeometry) -> str | None:

@@ -1,0 +1,203 @@
+"""Put the library's answers beside the oracle's, and count the differences."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eh_access.transit.feed import read_feed
+from eh_access.transit.journeys import clock, transit_times
+from eh_access.transit.timetable import Timetable, day_of
+from eh_access.transit.trips import explain_trip
+from eh_access.transit.walks import JourneyLimits
+from timetable_feeds import DATE, STOPS, made_walks
+from timetable_oracle import Oracle, rows, transfers, vehicles_on
+
+ALLOWANCE_S = 60
+BOARDINGS = 3
+LONGEST_MIN = 180
+
+
+@dataclass
+class Tally:
+    """How many answers were compared, and which differ."""
+
+    answers: int = 0
+    reached: int = 0
+    better_with_changes: list[int] = field(default_factory=lambda: [0] * BOARDINGS)
+    differ: list[str] = field(default_factory=list)
+
+    def add(self, what: str, ours: float, theirs: float) -> None:
+        self.answers += 1
+        self.reached += math.isfinite(theirs)
+        same = ours == theirs or abs(ours - theirs) < 0.01
+        if not same:
+            self.differ.append(f"{what}: {ours} and not {theirs}")
+
+
+def seconds_in(minutes: float) -> float:
+    return round(minutes * 600) / 10 if math.isfinite(minutes) else math.inf
+
+
+def compare_town(folder: Path, seed: int, tally: Tally, *, queries: int = 3) -> None:
+    """Compare on a made-up town, with made-up walks."""
+    r = random.Random(seed)
+    timetable = day_of(read_feed(folder), DATE)
+    stops = list(timetable.stops.index)
+    between = {
+        (a, b): r.choice([60, 120, 90, 240, 400])
+        for a in range(STOPS)
+        for b in range(STOPS)
+        if a != b and r.random() < 0.12
+    }
+    ids = [row["stop_id"] for row in rows(folder, "stops")]
+    named = {(ids[a], ids[b]): w for (a, b), w in between.items()}
+    oracle = Oracle(
+        vehicles_on(folder, DATE), transfers(folder, ids, named, ALLOWANCE_S), BOARDINGS
+    )
+    assert stops == ids
+    for _ in range(queries):
+        access = [
+            {r.randrange(STOPS): r.choice([0, 30, 240]) for _ in range(r.choice([1, 1, 4]))}
+            for _ in range(6)
+        ]
+        egress = [
+            {r.randrange(STOPS): r.choice([0, 60, 300]) for _ in range(r.choice([1, 1, 3]))}
+            for _ in range(3)
+        ]
+        walk = np.array([[r.choice([900.0, 2400.0, math.inf]) for _ in egress] for _ in access])
+        first, last = r.choice([(6, 10), (6, 10), (8, 10), (22, 27), (0, 4)])
+        when = [r.randrange(first * 3600, last * 3600) for _ in range(2)]
+        compare(
+            tally, timetable, oracle, ids,
+            access=access, egress=egress, between=between, direct=walk, when=when,
+        )  # fmt: skip
+
+
+def compare(  # noqa: PLR0913 - everything a question is made of
+    tally: Tally,
+    timetable: Timetable,
+    oracle: Oracle,
+    ids: list[str],
+    *,
+    access: list[dict[int, float]],
+    egress: list[dict[int, float]],
+    between: Mapping[tuple[int, int], float],
+    direct: np.ndarray,
+    when: list[int],
+    legs: bool = True,
+) -> None:
+    """Compare leaving at some moments and arriving by them, there and home, for each limit."""
+    for direction in ("to_sites", "from_sites"):
+        forward = direction == "to_sites"
+        for changes in range(BOARDINGS):
+            limits = JourneyLimits(
+                longest_min=LONGEST_MIN, max_changes=changes, allowance_s=ALLOWANCE_S
+            )
+            walks = made_walks(
+                timetable, access=access, egress=egress, between=between, direct=direct,
+                limits=limits, direction=direction,
+            )  # fmt: skip
+            for moment in when:
+                leaving = transit_times(
+                    timetable, walks, window=clock(moment * 10), by="departure", percentiles=[50]
+                )
+                arriving = transit_times(
+                    timetable, walks, window=clock(moment * 10), by="arrival", percentiles=[50]
+                )
+                for o, home in enumerate(access):
+                    for s, door in enumerate(egress):
+                        ends = (home, door) if forward else (door, home)
+                        board = {ids[i]: w + ALLOWANCE_S for i, w in ends[0].items()}
+                        alight = {ids[i]: w for i, w in ends[1].items()}
+                        where = (
+                            f"{direction} {changes} changes {clock(moment * 10)} {board} {alight}"
+                        )
+                        walk = float(direct[o, s])
+                        theirs = min(oracle.earliest(board, alight, moment, changes) - moment, walk)
+                        ours = seconds_in(float(leaving.judged_min[o, s]))
+                        limit = LONGEST_MIN * 60
+                        tally.add(f"leaving {where}", ours, theirs if theirs <= limit else math.inf)
+                        _by_deadline(
+                            tally, oracle, where, (board, alight), walk, moment, changes,
+                            seconds_in(float(arriving.judged_min[o, s])),
+                        )  # fmt: skip
+                        if legs and changes == BOARDINGS - 1:
+                            _legs(tally, oracle, timetable, walks, (o, s), moment, ours)
+
+
+def _by_deadline(  # noqa: PLR0913, PLR0917 - everything a question is made of
+    tally: Tally,
+    oracle: Oracle,
+    where: str,
+    ends: tuple[dict[str, float], dict[str, float]],
+    walk: float,
+    deadline: int,
+    changes: int,
+    ours: float,
+) -> None:
+    """Check that leaving so late is in time, and that leaving a little later is not."""
+    limit = LONGEST_MIN * 60
+    leave = deadline - (ours if math.isfinite(ours) else limit + 0.1)
+    is_in_time = min(oracle.earliest(*ends, leave, changes), leave + walk) <= deadline + 1e-6
+    tally.add(f"arriving {where} in time", is_in_time, math.isfinite(ours))
+    if not math.isfinite(ours):
+        leave = deadline - limit - 0.1  # so that 0.1 later is the limit itself
+    later = min(oracle.earliest(*ends, leave + 0.1, changes), leave + 0.1 + walk)
+    tally.add(f"arriving {where} no later", later <= deadline + 1e-6, False)
+
+
+def _legs(  # noqa: PLR0913, PLR0917 - everything a question is made of
+    tally: Tally,
+    oracle: Oracle,
+    timetable: Timetable,
+    walks: Any,  # noqa: ANN401
+    pair: tuple[int, int],
+    moment: int,
+    ours: float,
+) -> None:
+    """Check that the legs of a trip are rides there are, and that they take what they should."""
+    trip = explain_trip(
+        timetable, walks, f"origin{pair[0]}", f"site{pair[1]}", depart_after=clock(moment * 10)
+    )
+    if not trip.legs:
+        tally.add("legs", math.inf, ours)
+        return
+    arrives = seconds_of(trip.arrives)
+    tally.add(f"legs arrive {pair} {moment}", arrives - moment, ours)
+    tally.add("legs leave", seconds_of(trip.leaves) >= moment - 1e-9, True)
+    whole = trip.walk_min + trip.ride_min + trip.wait_min
+    tally.add("legs add up", whole * 60, trip.minutes * 60)
+    ends = [(seconds_of(leg.leaves), seconds_of(leg.arrives)) for leg in trip.legs]
+    in_order = all(one[1] <= two[0] for one, two in pairwise(ends))
+    tally.add("legs in order", in_order and all(a <= b for a, b in ends), True)
+    joined = all(one.end == two.start for one, two in pairwise(trip.legs))
+    tally.add("legs joined", joined, True)
+    for leg in trip.legs:
+        if leg.kind == "ride":
+            tally.add(f"a ride there is {leg}", is_ride(oracle, leg), True)
+
+
+def is_ride(oracle: Oracle, leg: Any) -> bool:  # noqa: ANN401
+    """Whether some vehicle goes from where to where at these moments, boarding and alighting."""
+    start, end = seconds_of(leg.leaves), seconds_of(leg.arrives)
+    for calls in oracle.vehicles:
+        boarded = False
+        for call in calls:
+            if boarded and call.may_alight and (call.stop, call.arrives) == (leg.end, end):
+                return True
+            boarded |= call.may_board and (call.stop, call.departs) == (leg.start, start)
+    return False
+
+
+def seconds_of(text: str) -> int:
+    sign = -1 if text.startswith("-") else 1
+    parts = [int(part) for part in text.lstrip("-").split(":")]
+    return sign * sum(part * 60**power for part, power in zip(parts, (2, 1, 0), strict=False))
