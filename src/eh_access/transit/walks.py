@@ -12,7 +12,8 @@ import pandas as pd
 
 from eh_access.arguments import SearchOptions, number, places
 from eh_access.errors import InputError
-from eh_access.modes import WALK, check_mode
+from eh_access.modes import WALK, as_mode
+from eh_access.network.model import as_network
 from eh_access.routing.matrix import DS_PER_MIN, make_ready, travel_time_matrix
 from eh_access.routing.search import checked_options
 from eh_access.transit.timetable import Timetable
@@ -134,7 +135,7 @@ def find_walks(  # noqa: PLR0913 - the arguments of travel_time_matrix, and the 
     origins: gpd.GeoDataFrame,
     sites: gpd.GeoDataFrame,
     *,
-    mode: TravelMode = WALK,
+    mode: TravelMode | str = WALK,
     limits: JourneyLimits | None = None,
     direction: Direction = "to_sites",
     options: SearchOptions | None = None,
@@ -171,7 +172,7 @@ def find_walks(  # noqa: PLR0913 - the arguments of travel_time_matrix, and the 
     >>> find_walks(network, timetable, homes, sites).walking.minutes.round(1).tolist()
     [[2.0, 48.0], [22.0, 28.0]]
     """
-    check_mode(mode)
+    network, mode = as_network(network), as_mode(mode)
     limits, options = limits or JourneyLimits(), checked_options(options)
     if mode.walk_speed_km_h != mode.speed_km_h or mode.uses_road_speeds:
         raise InputError(f"mode is '{mode.name}'; journeys by timetable begin and end on foot")
