@@ -38,7 +38,9 @@ SIMPLIFIED_M = 1.0
 
 CM_PER_M = 100.0
 DATE = "2021-08-06"
-KEPT_BY_THE_TILES = frozenset({"highway", "service", "oneway", "bridge", "tunnel", "name", "ref"})
+KEPT_BY_THE_TILES = frozenset(
+    {"highway", "railway", "service", "oneway", "bridge", "tunnel", "name", "ref"}
+)
 MADE_BY_US = frozenset({"ferry:km_h", "crossing"})
 
 

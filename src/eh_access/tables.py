@@ -6,6 +6,7 @@ Rows are counted from 1, the header not included, in the order the table came in
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -30,8 +31,13 @@ CRS = "EPSG:27700"
 GRID_EXTENT_M = (0.0, 0.0, 700_000.0, 1_300_000.0)
 """Smallest and largest easting and northing of the British National Grid: x, y, x, y."""
 
-CONTROL = "[\\x00-\\x1f\\x7f-\\x9f\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u2064\\ufeff]"
+CONTROL = "[\\x00-\\x1f\\x7f-\\x9f\\u200b-\\u200f\\u2028-\\u202e\\u061c\\u2060-\\u206f\\ufeff]"
 """Signs nobody sees: line ends, NUL, marks of direction. Not one belongs in an id."""
+
+NO_TEXT = re.compile(
+    "[\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff]"
+)
+"""Control characters and marks of direction, which make a page show what is not written."""
 
 DEGREES = "in a CSV name the columns 'longitude' and 'latitude'; elsewhere state EPSG:4326"
 """How to say that numbers are degrees."""
@@ -129,6 +135,11 @@ def _with_geometry_so_named(frame: pd.DataFrame) -> pd.DataFrame:
             others = frame.drop(columns="geometry", errors="ignore")
             return pd.DataFrame(others.rename_geometry("geometry"))
     return frame.copy()
+
+
+def without_controls(text: str) -> str:
+    """Return a text with a space for each tab or line end, a mark for each other control."""
+    return NO_TEXT.sub(lambda sign: " " if sign[0] in "\t\n\r\u2028\u2029" else "\ufffd", text)
 
 
 def _hint(column: str, frame: pd.DataFrame) -> str:

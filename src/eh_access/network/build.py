@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,9 @@ from eh_access.modes import MODES, TravelMode
 from eh_access.network.area import OFF_GRID, ElsewhereError, off_grid
 from eh_access.network.describe import keys_never_seen
 from eh_access.network.model import Network
+from eh_access.network.provenance import Shortfall
 from eh_access.network.rules import POINT_KEY, evaluate, parse_duration_min, rule_table
+from eh_access.tables import without_controls
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,6 +71,11 @@ class RawWays:
     barriers: dict[int, Mapping[str, str]] = field(default_factory=dict)
     # every key that a way or such a point carries, also those no rule looks at
     keys: set[str] = field(default_factory=set)
+    # whether whoever made the source chose which keys to keep, as osmnx does
+    has_chosen_keys: bool = False
+    # what the reader left out or replaced, and how many names held characters nobody sees
+    shortfalls: list[Shortfall] = field(default_factory=list)
+    cleaned_names: int = 0
 
     def add(
         self, way_id: int, line: Sequence[tuple[int, float, float]], *, tags: Mapping[str, str]
@@ -79,7 +87,9 @@ class RawWays:
             kept |= ferry_speed(tags, [(x, y) for _, x, y in line], self.crs)
         self.way_id.append(way_id)
         self.tags.append(kept)
-        self.names.append(tags.get("name") or tags.get("ref") or "")
+        name = tags.get("name") or tags.get("ref") or ""
+        self.names.append(without_controls(name))
+        self.cleaned_names += self.names[-1] != name
         self.sizes.append(len(line))
         for ref, x, y in line:
             self.refs.append(ref)
@@ -92,18 +102,42 @@ class RawWays:
         if kept := kept_point_tags(tags):
             self.barriers[ref] = kept
 
+    def without(self, rows: Collection[int]) -> RawWays:
+        """Return the ways without some of them."""
+        if not rows:
+            return self
+        kept = np.setdiff1d(np.arange(len(self)), list(rows)).tolist()
+        points = np.isin(np.repeat(np.arange(len(self)), np.array(self.sizes)), kept)
+        return replace(
+            self,
+            way_id=array("q", (self.way_id[row] for row in kept)),
+            tags=[self.tags[row] for row in kept],
+            names=[self.names[row] for row in kept],
+            sizes=array("q", (self.sizes[row] for row in kept)),
+            refs=array("q", itertools.compress(self.refs, points)),
+            xs=array("d", itertools.compress(self.xs, points)),
+            ys=array("d", itertools.compress(self.ys, points)),
+        )
+
+    def all_shortfalls(self) -> tuple[Shortfall, ...]:
+        """Return what the reader left out or replaced, names included."""
+        names = Shortfall(kind="names-cleaned", count=self.cleaned_names, of=len(self))
+        return tuple(item for item in (*self.shortfalls, names) if item.count)
+
     def __len__(self) -> int:
         return len(self.way_id)
 
 
 def is_street(tags: Mapping[str, str]) -> bool:
-    """Return whether a way is a highway or a ferry."""
-    return "highway" in tags or tags.get("route") == "ferry"
+    """Return whether a way is a highway, a ferry or a platform."""
+    return "highway" in tags or tags.get("route") == "ferry" or tags.get("railway") == "platform"
 
 
 def kept_way_tags(tags: Mapping[str, str]) -> dict[str, str]:
     """Return the tags of a way that a rule uses or that explain a trip."""
     keys = rule_table().way_keys | EXTRA_WAY_KEYS
+    if tags.get("railway") != "platform":  # lines that were, and trams in the street
+        keys = keys - {"railway"}
     return {key: tags[key] for key in sorted(keys & tags.keys())}
 
 
@@ -314,7 +348,7 @@ def build_network(
     if area is not None:
         covered = area if covered is None else shapely.intersection(area, covered)
     network = _network(pieces, raw, tag_sets, covered=covered, provenance=provenance)
-    if len(raw) < MANY_WAYS:
+    if len(raw) < MANY_WAYS and not raw.has_chosen_keys:
         return network
     return replace(network, not_recorded=keys_never_seen(raw.keys), _memory={})
 
@@ -434,6 +468,7 @@ def _network(
         geometry_xy=geometry,
         covered=covered,
         provenance=tuple(provenance),
+        shortfalls=raw.all_shortfalls(),
     )
 
 

@@ -37,12 +37,16 @@ GAPS: Mapping[str, frozenset[str]] = MappingProxyType(
         "who may use a way": frozenset(
             {"access", "foot", "bicycle", "vehicle", "motor_vehicle", "motorcar", "designation"}
         ),
+        "who may walk, cycle or drive along a way": frozenset(
+            {"foot", "bicycle", "vehicle", "motor_vehicle", "motorcar"}
+        ),
         "barriers": frozenset({"barrier"}),
         "kerbs": frozenset({"kerb"}),
         "widths": frozenset({"width", "est_width", "maxwidth", "maxwidth:physical"}),
         "surfaces": frozenset({"surface", "smoothness", "tracktype"}),
         "pavements": frozenset({"sidewalk"}),
         "speed limits": frozenset({"maxspeed"}),
+        "one-way streets": frozenset({"oneway"}),
     }
 )
 """What rules look for, in words, and OpenStreetMap's keys for it."""
@@ -60,7 +64,12 @@ def gaps(network: Network, mode: TravelMode) -> tuple[str, ...]:
     lost = wanted & set(network.not_recorded)
     if not mode.uses_road_speeds:
         lost -= GAPS["speed limits"]  # it only tells roads too fast to walk along
-    return tuple(word for word, keys in GAPS.items() if keys & lost and keys & wanted <= lost)
+    lacking = [keys for keys in GAPS.values() if keys & lost and keys & wanted <= lost]
+    return tuple(
+        word
+        for word, keys in GAPS.items()
+        if keys in lacking and not any(keys < wider for wider in lacking)
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,6 +215,8 @@ def _steepness(network: Network) -> Steepness | None:
 def _kind(tags: Mapping[str, str]) -> str:
     if "highway" in tags:
         return tags["highway"]
+    if "railway" in tags:
+        return tags["railway"]
     return "ferry" if "route" in tags else "barrier: " + tags.get("barrier", "kerb or crossing")
 
 

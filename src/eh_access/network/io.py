@@ -22,6 +22,7 @@ from eh_access.network.build import CM_PER_M, edge_lengths
 from eh_access.network.cost import DS_PER_S, edge_cost
 from eh_access.network.heights import Heights
 from eh_access.network.model import CLOSED_DS, Network
+from eh_access.network.provenance import Shortfall
 from eh_access.provenance import Provenance
 from eh_access.tables import CRS
 
@@ -222,6 +223,8 @@ def _pack(network: Network) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         "heights_source": None if network.heights is None else network.heights.source,
         "not_recorded": list(network.not_recorded),
     }
+    if network.shortfalls:
+        about["shortfalls"] = [asdict(item) for item in network.shortfalls]
     packed = {
         name: pack(_changes(rows) if name in CHANGES else rows) for name, rows in arrays.items()
     }
@@ -373,6 +376,7 @@ def _unpack(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Network:
         provenance=tuple(Provenance(**entry) for entry in about["provenance"]),
         heights=_heights(about, arrays),
         not_recorded=tuple(about["not_recorded"]),
+        shortfalls=tuple(Shortfall(**item) for item in about.get("shortfalls", ())),
     )
 
 

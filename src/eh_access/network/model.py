@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from eh_access.arguments import SearchOptions
     from eh_access.modes import TravelMode
     from eh_access.network.heights import Heights
-    from eh_access.network.provenance import NetworkDescription
+    from eh_access.network.provenance import NetworkDescription, Shortfall
     from eh_access.provenance import Provenance
 
 SHOWN = 5
@@ -158,6 +158,8 @@ class Network:
     not_recorded
         OpenStreetMap keys that the source of these streets dropped: that no street carries one of
         them says nothing about the street.
+    shortfalls
+        What was left out or replaced when the source was read, counted.
 
     Raises
     ------
@@ -182,6 +184,7 @@ class Network:
     provenance: tuple[Provenance, ...]
     heights: Heights | None = None
     not_recorded: tuple[str, ...] = ()
+    shortfalls: tuple[Shortfall, ...] = ()
     _memory: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -422,7 +425,7 @@ class Network:
         --------
         >>> from eh_access import read_network
         >>> read_network("newport").describe().facts()[0]
-        ('Streets', '964 km')
+        ('Streets', '968 km')
         """
         description: NetworkDescription = delegate("describe", self)
         return description

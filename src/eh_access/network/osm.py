@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import itertools
 import logging
 import math
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import shapely
+from pyproj import CRS
+from pyproj.exceptions import CRSError
 
 from eh_access.errors import InputError, SourceError
 from eh_access.network.area import as_polygon, to_degrees
@@ -22,7 +29,8 @@ from eh_access.network.build import (
     to_metres,
 )
 from eh_access.network.io import SUFFIX, read_network_file
-from eh_access.network.provenance import osm_provenance
+from eh_access.network.provenance import Shortfall, osm_provenance
+from eh_access.network.rules import number_in
 from eh_access.provenance import file_sha256
 
 if TYPE_CHECKING:
@@ -48,20 +56,25 @@ def is_graph(source: Any) -> bool:  # noqa: ANN401 - anything may be asked about
     return all(hasattr(source, name) for name in ("nodes", "edges", "graph", "is_multigraph"))
 
 
+NOT_OSMNX = (ValueError, KeyError, TypeError, AttributeError, IndexError, StopIteration)
+"""What osmnx raises on GraphML that it did not write."""
+
+
 def read_graphml(path: Path) -> tuple[RawWays, Provenance]:
     """Read GraphML that osmnx wrote."""
     from xml.etree.ElementTree import ParseError  # noqa: PLC0415 - needed by this reader alone
 
-    import osmnx  # noqa: PLC0415 - heavy, and needed by this reader alone
+    import networkx as nx  # noqa: PLC0415 - heavy, and needed by this reader alone
+    import osmnx  # noqa: PLC0415 - as above
 
     as_written = {"oneway": str, "reversed": str}
     try:
         graph = osmnx.load_graphml(path, edge_dtypes=as_written)
         raw, provenance = read_graph(graph)
-    except (ParseError, ValueError, KeyError, StopIteration) as error:
+    except (ParseError, nx.NetworkXError, *NOT_OSMNX) as error:
         raise SourceError(
-            f"{path}: the file is damaged or was not written by osmnx ({error}); save it again "
-            "with osmnx.save_graphml"
+            f"{path}: the file is damaged or was not written by osmnx ({_first_line(error)}); save "
+            "it again with osmnx.save_graphml"
         ) from error
     digest = file_sha256(path)
     return raw, osm_provenance(date=provenance.date, sha256=digest)
@@ -81,20 +94,30 @@ def read_graph(graph: Any) -> tuple[RawWays, Provenance]:  # noqa: ANN401 - a ne
         raise InputError(
             f"{len(lost)} nodes have no x and y that are numbers, the first is {lost[0]}"
         )
+    try:
+        CRS.from_user_input(crs)
+    except CRSError as error:
+        raise InputError(
+            f"the graph's CRS is '{crs}', which is none; set graph.graph['crs'], for example "
+            "'epsg:4326'"
+        ) from error
     number = {node: row for row, node in enumerate(nodes, 1)}
     inner_ids = itertools.count(-1, -1)
-    raw = RawWays(crs=str(crs))
+    raw = RawWays(crs=str(crs), has_chosen_keys=True)
+    directed = graph.is_directed()
     for node, data in nodes.items():
         raw.add_point(number[node], {key: str(value) for key, value in data.items()})
     pieces: defaultdict[tuple[int, tuple[tuple[str, str], ...]], list[Line]] = defaultdict(list)
     for start, end, data in _once(graph):
-        tags = _tags(data)
+        tags = _tags(data) if directed else {**_tags(data), "oneway": "no"}
         if is_street(tags):
             ends = (number[start], nodes[start]), (number[end], nodes[end])
             pieces[_way_id(data), tuple(sorted(tags.items()))].append(_line(ends, data, inner_ids))
     for (way_id, tags_of), lines in pieces.items():
         for line in _joined(lines):
             raw.add(way_id, line, tags=dict(tags_of))
+    if not directed:  # which way its one-way streets run is lost
+        raw.keys.discard("oneway")
     return raw, osm_provenance(date=str(graph.graph.get("created_date", ""))[:10])
 
 
@@ -120,8 +143,15 @@ def _once(graph: Any) -> Iterator[tuple[Any, Any, Mapping[str, Any]]]:  # noqa: 
 
 
 def _all(value: Any) -> list[str]:  # noqa: ANN401 - attributes hold what they hold
+    """Return the values an attribute holds; none for any form of null."""
+    if hasattr(value, "tolist"):  # an array, or a number of numpy's own
+        value = value.tolist()
     items = value if isinstance(value, (list, tuple, set)) else [value]
-    return [str(item) for item in items]
+    return [str(item) for item in items if not _is_null(item)]
+
+
+def _is_null(value: Any) -> bool:  # noqa: ANN401 - as above
+    return value is None or type(value).__name__ in {"NAType", "NaTType"} or value != value  # noqa: PLR0124 - NaN
 
 
 def _is_true(value: Any) -> bool:  # noqa: ANN401 - attributes hold what they hold
@@ -139,19 +169,31 @@ def _way_id(data: Mapping[str, Any]) -> int:
 
 def _tags(data: Mapping[str, Any]) -> dict[str, str]:
     """Return an edge's OpenStreetMap tags; of several values, the more restrictive."""
-    tags = {}
-    for key, value in data.items():
-        if key in NOT_TAGS or value is None or value != value:  # noqa: PLR0124 - NaN
-            continue
-        values = sorted(set(_all(value)))
-        ranked = [word for word in RESTRICTIVE if word in values]
-        tags[key] = (ranked or values)[0]
+    tags = {key: _strictest(key, values) for key, values in _values(data) if values}
     if _is_one_way(data):
         # osmnx has already turned ways that are one-way against their direction
         tags["oneway"] = "yes"
     elif tags.get("oneway", "").lower() in {"false", "nan"}:
         del tags["oneway"]  # osmnx writes this where nothing is tagged, too
     return tags
+
+
+def _values(data: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
+    for key, value in data.items():
+        if key not in NOT_TAGS:
+            yield key, sorted(set(_all(value)))
+
+
+def _strictest(key: str, values: list[str]) -> str:
+    """Return the more restrictive of some values: of limits and widths the lower number."""
+    if ranked := [word for word in RESTRICTIVE if word in values]:
+        return ranked[0]
+    measured = [
+        (number, value) for value in values if (number := number_in(key, value)) is not None
+    ]
+    if not measured:
+        return values[0]
+    return (max if key == "incline" else min)(measured)[1]
 
 
 def _line(
@@ -261,12 +303,17 @@ def read_network(
             kinds = ", ".join((*OSM_SUFFIXES, ".graphml", SUFFIX))
             raise SourceError(f"{path}: not a kind of file that can be read; give one of {kinds}")
     try:
-        return build_network(
+        network = build_network(
             raw, modes=modes, area=polygon, covered=covered, provenance=[provenance]
         )
     except InputError as error:
         where = "the graph" if is_graph(source) else str(source)
         raise type(error)([f"{where}: {fault}" for fault in error.faults]) from error
+    for item in network.shortfalls:
+        log.warning("%s: %s, %d of %d", network, item.kind.replace("-", " "), item.count, item.of)
+    if raw.has_chosen_keys and network.not_recorded:
+        log.warning("%s: never tagged: %s", network, ", ".join(network.not_recorded))
+    return network
 
 
 def _check_file(path: Path) -> None:
@@ -284,46 +331,213 @@ def read_osm(
     """Read ways and barriers from an OpenStreetMap file."""
     import osmium  # noqa: PLC0415 - needed by this reader alone
 
-    raw, newest = RawWays(), ""
-    beyond: list[tuple[int, list[tuple[int, float, float]], dict[str, str]]] = []
     box = None if area is None else to_degrees(area).bounds
     try:
         with osmium.io.Reader(str(path)) as reader:
             header = reader.header()
-        files = osmium.FileProcessor(str(path)).with_locations()
-        keys = osmium.filter.KeyFilter("highway", "route", "barrier", "kerb")
-        for thing in files.with_filter(keys):
-            if isinstance(thing, osmium.osm.Node):
-                raw.add_point(thing.id, dict(thing.tags))
-            elif isinstance(thing, osmium.osm.Way) and is_street(tags := dict(thing.tags)):
-                line = [_place(node) for node in thing.nodes]
-                if box is None or _may_touch(line, box):
-                    raw.add(thing.id, line, tags=tags)
-                elif len(beyond) < KEPT_BEYOND:
-                    beyond.append((thing.id, line, tags))
-                newest = max(newest, thing.timestamp.isoformat()[:10])
-    except (RuntimeError, UnicodeDecodeError) as error:
+        if header.has_multiple_object_versions:
+            _refuse_history(path)
+        extract = _Extract(box=box, deleted=_deleted_in_editor(path))
+        extract.read(path)
+        if (lost := extract.refs_without_place()) and (
+            min(lost) < 0 or header.get("sorting") != SORTED
+        ):
+            # ids below 0 and points that follow their ways are in no index of pyosmium
+            places = _places(path, lost)
+            if places:
+                extract = _Extract(box=box, deleted=extract.deleted, places=places)
+                extract.read(path)
+        raw = extract.ways()
+        covered = _box(header)
+    except InputError:
+        raise
+    except DAMAGE as error:
         raise SourceError(
-            f"{path}: the file is damaged, incomplete or not OpenStreetMap data ({error}); "
-            "download it again"
+            f"{path}: the file is damaged, incomplete or not OpenStreetMap data "
+            f"({_first_line(error)}); download it again"
         ) from error
     log.info("%s: %d ways read", path, len(raw))
-    if not len(raw):  # whoever builds with these can say why none is of use
-        for way_id, line, tags in beyond:
-            raw.add(way_id, line, tags=tags)
-    date = header.get("osmosis_replication_timestamp") or newest
-    return raw, osm_provenance(date=date[:10], sha256=file_sha256(path)), _box(header)
+    _refuse_incomplete(path, raw)
+    date = header.get("osmosis_replication_timestamp") or extract.newest
+    return raw, osm_provenance(date=date[:10], sha256=file_sha256(path)), covered
 
 
-def _place(node: Any) -> tuple[int, float, float]:  # noqa: ANN401 - pyosmium has no public name
-    at = node.location
-    return (node.ref, at.lon, at.lat) if at.valid() else (node.ref, float("nan"), float("nan"))
+SORTED = "Type_then_ID"
+"""What the head of a file says in which nodes come before ways, each kind by its number."""
+
+DAMAGE = (RuntimeError, ValueError, OverflowError, EOFError, zlib.error)
+"""What pyosmium and its decompressors raise on what they cannot read."""
+
+REFUSED_SHARE = 0.1
+"""From this share of a file's objects on, leaving them out or guessing would be another map."""
+
+FEW = 10
+"""So few objects are counted and reported, whatever share of a small map they are."""
+
+
+def _refuse_incomplete(path: Path, raw: RawWays) -> None:
+    """Refuse a file of which too much was left out or guessed."""
+    for item in raw.shortfalls:
+        if item.count <= max(FEW, REFUSED_SHARE * item.of):
+            continue
+        if item.kind == "several-versions":
+            _refuse_history(path)
+        if item.kind == "points-without-place":
+            raise InputError(
+                f"{path}: {item.count:,} of {item.of:,} points of its ways have no place, since "
+                "their nodes are missing; get the data again with all nodes of its ways"
+            )
+
+
+def _refuse_history(path: Path) -> NoReturn:
+    raise InputError(
+        f"{path}: objects stand in it in several versions (a history, or extracts of different "
+        "days joined); give the map as it was on one day (osmium time-filter)"
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), "") or type(error).__name__
+
+
+@dataclass(eq=False)
+class _Extract:
+    """Ways and barriers of a file, each object once: the newest version, then the longest."""
+
+    box: tuple[float, ...] | None
+    deleted: frozenset[tuple[str, int]]  # what an editor has marked for deletion: n, w or r, id
+    places: Mapping[int, tuple[float, float]] = field(default_factory=dict)
+    raw: RawWays = field(default_factory=RawWays)
+    newest: str = ""
+    counts: Counter[str] = field(default_factory=Counter)
+    # by id: version, number of points and row of each way; version of each barrier
+    rows: dict[int, tuple[int, int, int]] = field(default_factory=dict)
+    barriers: dict[int, int] = field(default_factory=dict)
+    replaced: set[int] = field(default_factory=set)
+    beyond: list[tuple[int, Line, dict[str, str]]] = field(default_factory=list)
+    rings: dict[int, dict[str, str]] = field(default_factory=dict)
+
+    def read(self, path: Path) -> None:
+        """Read a file: streets and barriers, then the rings of squares drawn as relations."""
+        import osmium  # noqa: PLC0415 - needed by this reader alone
+
+        keys = osmium.filter.KeyFilter("highway", "route", "barrier", "kerb", "railway")
+        files = osmium.FileProcessor(str(path)).with_locations()
+        for thing in files.with_filter(keys):
+            self._take(thing)
+        if self.rings:
+            ways = osmium.filter.EntityFilter(osmium.osm.WAY)
+            for way in osmium.FileProcessor(str(path)).with_locations().with_filter(ways):
+                if way.id in self.rings and way.id not in self.rows:
+                    self._add(way, self.rings[way.id])
+
+    def _take(self, thing: Any) -> None:  # noqa: ANN401 - pyosmium has no public name
+        if not thing.visible or (thing.type_str(), thing.id) in self.deleted:
+            self.counts["deleted-objects"] += 1
+            return
+        tags = dict(thing.tags)
+        if thing.is_node():
+            known = self.barriers.get(thing.id)
+            self._count_repeated(known, thing.version)
+            if known is None or thing.version > known:
+                self.barriers[thing.id] = thing.version
+                self.raw.add_point(thing.id, tags)
+        elif thing.is_way():
+            if is_street(tags):
+                self._add(thing, tags)
+        elif tags.get("type") == "multipolygon" and is_street(tags):
+            # people walk round the edge of a square, whether it is drawn as one way or as several
+            ring = {**tags, "area": "yes"}
+            self.rings |= {item.ref: ring for item in thing.members if item.type == "w"}
+
+    def _add(self, way: Any, tags: dict[str, str]) -> None:  # noqa: ANN401 - as above
+        line = [self._place(node) for node in way.nodes]
+        self.newest = max(self.newest, way.timestamp.isoformat()[:10])
+        if self.box is not None and not _may_touch(line, self.box):
+            if len(self.beyond) < KEPT_BEYOND:
+                self.beyond.append((way.id, line, tags))
+            return
+        known = self.rows.get(way.id)
+        self._count_repeated(None if known is None else known[0], way.version)
+        here = way.version, len(line), len(self.raw)
+        if known is not None:
+            if here[:2] <= known[:2]:
+                return
+            self.replaced.add(known[2])
+        self.rows[way.id] = here
+        self.raw.add(way.id, line, tags=tags)
+
+    def _place(self, node: Any) -> tuple[int, float, float]:  # noqa: ANN401 - as above
+        at = node.location
+        lon, lat = (at.lon, at.lat) if at.valid() else self.places.get(node.ref, NOWHERE)
+        return node.ref, lon, lat
+
+    def _count_repeated(self, known: int | None, version: int) -> None:
+        if known is not None:
+            self.counts["repeated-objects" if known == version else "several-versions"] += 1
+
+    def refs_without_place(self) -> set[int]:
+        """Return the points of streets whose place was not read."""
+        raw = self.raw
+        lost = {ref for ref, x in zip(raw.refs, raw.xs, strict=True) if math.isnan(x)}
+        return lost | {ref for _, line, _ in self.beyond for ref, lon, _ in line if math.isnan(lon)}
+
+    def ways(self) -> RawWays:
+        """Return what was read, with counts of what was left out or replaced."""
+        raw = self.raw.without(self.replaced)
+        raw.shortfalls = [
+            Shortfall(kind=kind, count=count, of=max(len(self.raw), count))
+            for kind, count in sorted(self.counts.items())
+        ]
+        unplaced = sum(map(math.isnan, raw.xs))
+        if unplaced:
+            item = Shortfall(kind="points-without-place", count=unplaced, of=len(raw.xs))
+            raw.shortfalls.append(item)
+        if not len(raw):  # whoever builds with these can say why none is of use
+            for way_id, line, tags in self.beyond:
+                raw.add(way_id, line, tags=tags)
+        return raw
+
+
+NOWHERE = float("nan"), float("nan")
+
+
+def _places(path: Path, wanted: set[int]) -> dict[int, tuple[float, float]]:
+    """Return the places of some nodes, wherever in the file they stand."""
+    import osmium  # noqa: PLC0415 - needed by this reader alone
+
+    nodes: Any = osmium.FileProcessor(str(path), osmium.osm.NODE)
+    return {
+        node.id: (node.lon, node.lat)
+        for node in nodes
+        if node.id in wanted and node.location.valid()
+    }
+
+
+UNPACK: Mapping[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open}
+OBJECT = re.compile(rb"<(n|w|r)(?:ode|ay|elation)\b([^>]*)>")
+MARKED = re.compile(rb"\baction\s*=\s*['\"]delete['\"]")
+NUMBERED = re.compile(rb"\bid\s*=\s*['\"](-?\d{1,19})['\"]")
+
+
+def _deleted_in_editor(path: Path) -> frozenset[tuple[str, int]]:
+    """Return what JOSM has marked for deletion, which pyosmium reads like the rest."""
+    if path.name.lower().endswith("pbf"):
+        return frozenset()
+    with UNPACK.get(path.suffix.lower(), open)(path, "rb") as file:
+        text = file.read()
+    if not MARKED.search(text):
+        return frozenset()
+    marked = (
+        (kind, NUMBERED.search(rest)) for kind, rest in OBJECT.findall(text) if MARKED.search(rest)
+    )
+    return frozenset((kind.decode(), int(number[1])) for kind, number in marked if number)
 
 
 def _may_touch(line: list[tuple[int, float, float]], box: tuple[float, ...]) -> bool:
     west, south, east, north = box
     lon, lat = [x for _, x, _ in line if x == x], [y for _, _, y in line if y == y]  # noqa: PLR0124
-    return bool(lon) and not (
+    return not lon or not (
         max(lon) < west or min(lon) > east or max(lat) < south or min(lat) > north
     )
 

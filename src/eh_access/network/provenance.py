@@ -29,6 +29,15 @@ def osm_provenance(*, date: str, sha256: str = "") -> Provenance:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Shortfall:
+    """Objects of a source that were left out, replaced or not as they should be."""
+
+    kind: str  # a short stable word, such as ``"points-without-place"``
+    count: int
+    of: int  # how many objects of that kind were read
+
+
+@dataclass(frozen=True, kw_only=True)
 class Steepness:
     """How steep a network's streets are, by length; slopes in per cent, up or down alike."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -37,6 +38,17 @@ def parse_speed_km_h(text: str) -> float | None:
     return speed if speed > 0 else None
 
 
+LEAST_LIMIT_KM_H, MOST_LIMIT_KM_H = MILE_KM, 70 * MILE_KM
+"""Limits that a sign in Great Britain may show; those in whole km/h may be rounded up."""
+
+
+def parse_limit_km_h(text: str) -> float | None:
+    """Read a speed limit, the lowest of several; None for one that no road has."""
+    read = [parse_speed_km_h(part) for part in text.split(";")]
+    fit = [v for v in read if v and LEAST_LIMIT_KM_H <= v <= math.ceil(MOST_LIMIT_KM_H)]
+    return min(fit, default=None)
+
+
 def parse_metres(text: str) -> float | None:
     """Read a length; a number without a unit is metres."""
     feet = _FEET.fullmatch(text)
@@ -47,7 +59,8 @@ def parse_metres(text: str) -> float | None:
         return None
     unit = text.strip()[match.end() :].strip().lower()
     scale = {"": 1.0, "m": 1.0, "metres": 1.0, "meters": 1.0, "cm": 0.01, "mm": 0.001}.get(unit)
-    return None if scale is None else float(match[0].replace(",", ".")) * scale
+    metres = None if scale is None else float(match[0].replace(",", ".")) * scale
+    return None if metres is None or metres <= 0 else metres
 
 
 def parse_slope_percent(text: str) -> float | None:
@@ -92,7 +105,7 @@ NUMBERS = {
     "maxwidth": parse_metres,
     "maxwidth:physical": parse_metres,
     "incline": parse_slope_percent,
-    **dict.fromkeys(SPEEDS, parse_speed_km_h),
+    **dict.fromkeys(SPEEDS, parse_limit_km_h),
 }
 """How to read the number in each tag that a rule may compare."""
 
@@ -210,7 +223,15 @@ class RuleTable:
 
     def limit_km_h(self, text: str) -> float | None:
         """Read a speed limit: a number, or a name such as ``GB:nsl_single``."""
-        return self.limits_km_h.get(text) or parse_speed_km_h(text)
+        return self.limits_km_h.get(text) or parse_limit_km_h(text)
+
+
+def number_in(key: str, value: str) -> float | None:
+    """Return the number that a tag's value says; None where it says none."""
+    if key not in NUMBERS:
+        return None
+    named = rule_table().limits_km_h.get(value) if key in SPEEDS else None
+    return named or NUMBERS[key](value)
 
 
 @lru_cache(maxsize=1)
@@ -331,6 +352,7 @@ class _Reader:
         return tuple((key, self._values(place, values)) for key, values in raw.items())
 
 
+LIMIT_OUT_OF_BOUNDS = "speed limit out of bounds"
 POINT_KEY = "point"
 """Marks the tags of a gate, kerb or other point that stands in the way (not an OSM tag)."""
 
@@ -365,10 +387,33 @@ def evaluate(tag_set: Mapping[str, str], mode: TravelMode) -> TagCost:
     rule_set = table.rule_set(mode.rules)
     is_point = POINT_KEY in tag_set
     state = _State(mode, is_open=is_point)
+    tag_set = open_at_times(tag_set)
     for line in rule_set.points if is_point else rule_set.ways:
         if line.applies_to(tag_set):
             state.apply(line, tag_set, table)
     return state.result(rule_set.label, tag_set)
+
+
+CONDITION = ":conditional"
+CLOSED = frozenset({"no", "private", "permit", "residents", "delivery"})
+OPEN_IF = re.compile(r"\s*(yes|designated|permissive|destination|customers)\s*@\s*\(?([^;()]*)")
+DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su", "PH", "SH", "sunrise", "sunset", "dawn", "dusk")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+IS_TIME = re.compile(rf"\d{{1,2}}:\d\d|\b(?:{'|'.join((*DAYS, *MONTHS))})\b")
+
+
+def open_at_times(tags: Mapping[str, str]) -> Mapping[str, str]:
+    """Return tags in which what is closed but at certain times counts as what is closed at some."""
+    # "no", with "yes @ (08:00-18:00)", and "yes", with "no @ (18:00-08:00)", are one street
+    opened = {}
+    for key, value in tags.items():
+        who = key.removesuffix(CONDITION)
+        if who != key and tags.get(who, tags.get("access")) in CLOSED:
+            for part in re.split(r";(?![^(]*\))", value):
+                match = OPEN_IF.match(part)
+                if match and IS_TIME.search(match[2]):
+                    opened[who] = match[1]
+    return {**tags, **opened} if opened else tags
 
 
 @dataclass(slots=True)
@@ -418,7 +463,8 @@ class _State:
         elif line.effect == "limit":
             speed = table.limit_km_h(tags[line.key])
             if speed is None:
-                self.counted.append("speed limit not understood")
+                out = _NUMBER.search(tags[line.key]) is not None
+                self.counted.append(LIMIT_OUT_OF_BOUNDS if out else "speed limit not understood")
         else:
             speed = float(tags[line.key])
             self.why_slow = line.reason

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -19,7 +20,7 @@ from eh_access.network.cost import edge_cost
 from eh_access.network.model import CLOSED_DS, as_network
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Mapping
 
     from eh_access.network.model import Network
 
@@ -55,8 +56,8 @@ class Snapped:
     status
         ``"ok"``, ``"off_network"`` or ``"no_location"``.
     nearer_unusable_m
-        float64, metres to a nearer street that the mode may not use or that is cut off from the
-        rest of the network; NaN when none is nearer.
+        float64, metres to a nearer street that the mode may not use, that is cut off from the rest
+        of the network or that cannot be joined there; NaN when none is nearer.
 
     Examples
     --------
@@ -149,7 +150,9 @@ def snap(
 
     The place may be anywhere along an edge's line, not only at its ends. Only edges of the mode's
     main component are taken, the part of the network in which every place can be reached from
-    every other, so that no point ends up on an island. Of edges as near, the lowest number wins.
+    every other, so that no point ends up on an island. Nobody joins a motorway, its slip roads or
+    a motor road from beside it; a ferry, a bridge or a tunnel is joined at its ends alone. Of edges
+    as near, the lowest number wins.
 
     Parameters
     ----------
@@ -285,28 +288,81 @@ def _place(points: NDArray[Any], network: Network, mode: TravelMode) -> Placed:
     real = (network.length_m > 0) & (segments_of(network).drawn_m > 0)
     cost = edge_cost(network, mode)
     usable = real & cost.main & ((cost.forward_ds < CLOSED_DS) | (cost.backward_ds < CLOSED_DS))
-    edge, offset_m = _search(points, network, "street tree", real)
-    other = ~np.isin(edge, np.flatnonzero(usable))
+    edge, offset_m = _search(points, edge_lines(network), network, "street tree", among=real)
+    ends_only = joined_at_ends(network)
+    other = ~np.isin(edge, np.flatnonzero(usable & ~ends_only))
     unusable_m = np.where(other, offset_m, np.nan)
-    edge[other], offset_m[other] = _search(points[other], network, ("street tree", mode), usable)
+    joins = network.remember(("joins", mode), lambda: _joins(network, usable, ends_only))
+    edge[other], offset_m[other] = _search(
+        points[other], joins, network, ("street tree", mode), among=~shapely.is_empty(joins)
+    )
     fraction = np.full(len(points), np.nan)
     placed = edge >= 0
-    along = shapely.line_locate_point(
-        edge_lines(network)[edge[placed]], points[placed], normalized=True
-    )
+    # of a street joined at its ends alone: the nearer of those, else the foot of the point
+    at = shapely.get_point(shapely.shortest_line(joins[edge[placed]], points[placed]), 0)
+    foot = np.where(ends_only[edge[placed]], at, points[placed])
+    along = shapely.line_locate_point(edge_lines(network)[edge[placed]], foot, normalized=True)
     # what lies at an end but for rounding is at the end: rules about junctions ask for it
     fraction[placed] = np.where(along < AT_END, 0.0, np.where(along > 1 - AT_END, 1.0, along))
     return edge, fraction, offset_m, np.where(unusable_m < offset_m, unusable_m, np.nan)
 
 
+MOTORWAYS = frozenset({"motorway", "motorway_link"})
+ON_THE_LEVEL = MappingProxyType(
+    {
+        "bridge": ("", "no", "boardwalk"),
+        "tunnel": ("", "no", "building_passage", "covered", "culvert"),
+    }
+)
+"""What bridges and tunnels are called that one may step onto from beside them."""
+
+
+def joined_at_ends(network: Network) -> NDArray[np.bool_]:
+    """Return which edges nobody joins between their ends."""
+    sets = [
+        _is_motorway(tags)
+        or tags.get("route") == "ferry"
+        or any(tags.get(key, "") not in level for key, level in ON_THE_LEVEL.items())
+        for tags in network.tag_sets
+    ]
+    return np.array(sets, dtype=bool)[network.edge_tags]
+
+
+def _is_motorway(tags: Mapping[str, str]) -> bool:
+    return tags.get("highway") in MOTORWAYS or tags.get("motorroad") == "yes"
+
+
+def _joins(
+    network: Network, usable: NDArray[np.bool_], ends_only: NDArray[np.bool_]
+) -> NDArray[np.object_]:
+    """Return where each edge may be joined: its line, its ends that nothing else meets, nowhere."""
+    # where another street meets the end of a bridge, that street is joined there
+    shapes = np.where(usable & ~ends_only, edge_lines(network), shapely.MultiPoint())
+    meeting = np.bincount(
+        np.concatenate([network.edge_from[usable], network.edge_to[usable]]),
+        minlength=network.node_count,
+    )
+    barred = np.array([_is_motorway(tags) for tags in network.tag_sets], dtype=bool)
+    for edge in np.flatnonzero(usable & ends_only & ~barred[network.edge_tags]).tolist():
+        nodes = [network.edge_from[edge], network.edge_to[edge]]
+        free = [node for node in nodes if meeting[node] == 1]
+        shapes[edge] = shapely.MultiPoint([(network.node_x[v], network.node_y[v]) for v in free])
+    return shapes
+
+
 def _search(
-    points: NDArray[Any], network: Network, key: Hashable, among: NDArray[np.bool_]
+    points: NDArray[Any],
+    shapes: NDArray[np.object_],
+    network: Network,
+    key: Hashable,
+    *,
+    among: NDArray[np.bool_],
 ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
     """Return the lowest of the edges nearest to each point, -1 if there is none, and the metres."""
     edge, offset_m = np.full(len(points), -1, dtype=np.int32), np.full(len(points), np.inf)
     edges = np.flatnonzero(among).astype(np.int32)
     if len(edges) and len(points):
-        tree = network.remember(key, lambda: shapely.STRtree(edge_lines(network)[edges]))
+        tree = network.remember(key, lambda: shapely.STRtree(shapes[edges]))
         pairs, metres = tree.query_nearest(points, return_distance=True)
         point, near = pairs[0], edges[pairs[1]]
         order = np.lexsort((near, point))

@@ -85,7 +85,7 @@ def read_network(
     ...
     eh_access.errors.NotFoundError: 'newprt' is no file and no bundled network: did you mean ...
     """
-    if isinstance(source, str) and not Path(source).suffix and not Path(source).exists():
+    if isinstance(source, str) and not Path(source).suffix and not Path(source).is_file():
         try:
             source = bundled.network_path(source)
         except (NotFoundError, SourceError):
@@ -102,6 +102,9 @@ DOWNLOAD = "download"
 ESTIMATE = "estimate"
 WORDS = (SHIPPED, DOWNLOAD, ESTIMATE)
 """What ``--streets`` and ``streets.source`` take beside a file."""
+
+HARMLESS = frozenset({"repeated-objects", "names-cleaned"})
+"""What a reader of streets puts right without a choice."""
 
 ROLE = "streets"
 COMPARED = "streets compared"
@@ -133,6 +136,9 @@ class Streets:
         if self.network is not None and (lacking := not_recorded(self.network, modes)):
             losses = tuple((mode.label, LOSSES[mode.name]) for mode in modes if mode.name in LOSSES)
             notes.append(note("info", "not-recorded", lacking=lacking, losses=losses))
+        for item in () if self.network is None else self.network.shortfalls:
+            is_harmless = item.kind in HARMLESS
+            notes.append(note("info" if is_harmless else "warning", "streets-read", **vars(item)))
         return tuple(notes)
 
 

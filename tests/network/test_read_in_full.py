@@ -1,0 +1,403 @@
+"""What a reader drops, adds or lacks is counted; minutes are those worked by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pytest
+
+from eh_access.errors import InputError, SourceError
+from eh_access.modes import CYCLE, DRIVE, WALK
+from eh_access.network.cost import edge_cost
+from eh_access.network.describe import gaps
+from eh_access.network.io import read_network_file, write_network
+from eh_access.network.model import Network
+from eh_access.network.osm import read_network
+from eh_access.network.snapping import snap
+from osm_text import PATH, ROAD, graph, minutes, node, points, relation, way, write
+
+# 80 m a minute on foot; by car 0.8 of the limit
+
+L_SHAPE = (node(1, 0, 0), node(2, 400, 0), node(3, 800, 0), node(4, 800, 400))
+ROADS = (way(10, [1, 2, 3], ROAD), way(11, [3, 4], ROAD))
+
+
+def counted(network: Network) -> dict[str, int]:
+    return {item.kind: item.count for item in network.shortfalls}
+
+
+# ------------------------------------------------------------------ points and their places
+@pytest.mark.parametrize(
+    "objects",
+    [
+        (*L_SHAPE, node(-5, 400, 200), *ROADS, way(-12, [1, -5, 4], PATH)),
+        (*ROADS, way(12, [1, 5, 4], PATH), node(5, 400, 200), *L_SHAPE),
+        (node(-5, 400, 200), way(-12, [1, -5, 4], PATH), *ROADS, *L_SHAPE),
+        (*L_SHAPE, *ROADS, way(12, [1, 5, 4], PATH), node(5, 400, 200)),
+        (*L_SHAPE, node(-5, 400, 200, more="version='1'"), way(7, [1, -5, 4], PATH), *ROADS),
+    ],
+    ids=["drawn in JOSM", "ways first", "both", "one node last", "negative point, positive way"],
+)
+def test_a_new_path_is_walked_wherever_its_points_stand(
+    tmp_path: Path, objects: tuple[str, ...]
+) -> None:
+    network = read_network(write(tmp_path, *objects))
+    # 5 m and twice hypot(400, 200) m
+    assert minutes(network, (0, 5), (800, 400)) == 11.21
+    assert network.shortfalls == ()
+
+
+def test_a_negative_barrier_stops_cars(tmp_path: Path) -> None:
+    bollard = node(-2, 400, 0, tags={"barrier": "bollard"})
+    town = (node(1, 0, 0), bollard, node(3, 800, 0), node(4, 0, 800), node(5, 800, 800))
+    ways = (way(10, [1, -2, 3], ROAD), way(11, [1, 4, 5, 3], ROAD))
+    network = read_network(write(tmp_path, *town, *ways))
+    # round three sides: 2,400 m less 10 m twice beside the road's ends
+    assert minutes(network, (10, 0), (790, 0), DRIVE) == 3.76
+
+
+def many_points(lost: int) -> tuple[str, ...]:
+    nodes = [node(number, 10 * number, 0) for number in range(1, 101 - lost)]
+    return (*nodes, way(10, range(1, 101), ROAD), way(11, [1, 2], PATH))
+
+
+@pytest.mark.parametrize("lost", [1, 5, 10])
+def test_points_without_a_place_are_counted(tmp_path: Path, lost: int) -> None:
+    network = read_network(write(tmp_path, *many_points(lost)))
+    assert counted(network) == {"points-without-place": lost}
+
+
+@pytest.mark.parametrize("lost", [12, 30, 90])
+def test_too_many_points_without_a_place_are_refused(tmp_path: Path, lost: int) -> None:
+    with pytest.raises(InputError, match=rf"town\.osm: {lost} of 102 points of its ways have no"):
+        read_network(write(tmp_path, *many_points(lost)))
+
+
+# ------------------------------------------------------------------ deleted, repeated, older
+@pytest.mark.parametrize(
+    "gone",
+    [
+        way(12, [1, 4], PATH, more="visible='false' version='3'"),
+        way(12, [1, 4], PATH, more="action='delete' version='3'"),
+        way(12, [1, 4], PATH, more='version="3" action = "delete"'),
+    ],
+    ids=["invisible", "deleted in JOSM", "otherwise written"],
+)
+def test_what_was_deleted_is_not_walked(tmp_path: Path, gone: str) -> None:
+    network = read_network(write(tmp_path, *L_SHAPE, *ROADS, gone))
+    assert minutes(network, (0, 5), (800, 400)) == pytest.approx(1205 / 80, abs=0.01)
+    assert counted(network) == {"deleted-objects": 1}
+
+
+def test_a_deleted_gate_stands_no_more(tmp_path: Path) -> None:
+    gate = node(2, 400, 0, tags={"barrier": "bollard"}, more="action='delete'")
+    network = read_network(write(tmp_path, node(1, 0, 0), gate, node(3, 800, 0), ROADS[0]))
+    assert minutes(network, (0, 5), (800, 0), DRIVE) == 1.31
+
+
+ROW = tuple(node(number + 1, 50 * number, 0) for number in range(17))
+WHOLE = way(10, range(1, 18), ROAD)
+
+
+@pytest.mark.parametrize(
+    "objects",
+    [
+        (*ROW, WHOLE, WHOLE),
+        (*ROW, *ROW, WHOLE, WHOLE, WHOLE),
+        (*ROW, way(10, range(5, 18), ROAD), WHOLE),
+        (*ROW, WHOLE, way(10, range(1, 9), ROAD)),
+    ],
+    ids=["twice", "three times", "first cut short", "then cut short"],
+)
+def test_a_street_that_stands_twice_is_one(tmp_path: Path, objects: tuple[str, ...]) -> None:
+    network = read_network(write(tmp_path, *objects))
+    assert network.edge_count == 1
+    # 800 m at 0.8 of 30 mph, and 5 m on foot
+    assert minutes(network, (0, 5), (800, 0), DRIVE) == 1.31
+    assert counted(network) == {
+        "repeated-objects": len(objects) - len(ROW) * (len(objects) // 17) - 1
+    }
+
+
+def test_of_two_versions_the_newer_counts(tmp_path: Path) -> None:
+    old = way(12, [1, 4], {**PATH, "access": "no"}, more="version='1'")
+    new = way(12, [1, 4], PATH, more="version='2'")
+    for order in ((old, new), (new, old)):
+        network = read_network(write(tmp_path, *L_SHAPE, *ROADS, *order))
+        assert minutes(network, (0, 0), (800, 400)) == pytest.approx(894.43 / 80, abs=0.01)
+        assert counted(network) == {"several-versions": 1}
+
+
+def test_a_history_is_refused(tmp_path: Path) -> None:
+    past = [way(20 + n, [1, 2], PATH, more=f"version='{v}'") for n in range(20) for v in (1, 2)]
+    with pytest.raises(InputError, match=r"town\.osm: objects stand in it in several versions"):
+        read_network(write(tmp_path, *L_SHAPE, *past))
+    with pytest.raises(SourceError, match="not a kind of file"):
+        read_network(write(tmp_path, *L_SHAPE, *past, name="town.osh"))
+
+
+def test_counts_are_kept_in_a_saved_network(tmp_path: Path) -> None:
+    network = read_network(write(tmp_path, *many_points(3)))
+    saved = read_network_file(write_network(network, tmp_path / "town.npz"))
+    assert saved.shortfalls == network.shortfalls != ()
+
+
+@pytest.mark.parametrize("sign", ["\u202e", "\u2067", "\x9b", "&#10;"])
+def test_names_hold_nothing_nobody_sees(tmp_path: Path, sign: str) -> None:
+    named = way(10, [1, 2, 3], {**ROAD, "name": f"High{sign} Street"})
+    network = read_network(write(tmp_path, *L_SHAPE, named))
+    assert network.names in {("High\ufffd Street",), ("High  Street",)}
+    assert counted(network) == {"names-cleaned": 1}
+
+
+# ------------------------------------------------------------------ squares and platforms
+CORNERS = {1: (0, 0), 2: (100, 0), 5: (300, 0), 9: (200, 0), 7: (100, 50), 8: (100, -50)}
+SQUARE = tuple(
+    node(number, x, y)
+    for number, (x, y) in {
+        **CORNERS,
+        3: (200, 50),
+        4: (200, -50),
+        10: (0, 600),
+        11: (300, 600),
+    }.items()
+)
+AROUND = (way(10, [1, 2], PATH), way(11, [9, 5], PATH), way(12, [1, 10, 11, 5], ROAD))
+RING = (7, 2, 8, 4, 9, 3, 7)
+PLAZA = {"type": "multipolygon", "highway": "pedestrian"}
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        (way(20, RING, {"highway": "pedestrian", "area": "yes"}),),
+        (way(20, RING, {}), relation(1, {20: "outer"}, PLAZA)),
+        (
+            way(20, RING[:4], {}),
+            way(21, RING[3:], {}),
+            relation(1, {20: "outer", 21: "outer"}, PLAZA),
+        ),
+        (way(-20, RING, {"source": "survey"}), relation(1, {-20: ""}, PLAZA)),
+        (way(20, RING, {}), relation(1, {20: "outer"}, {**PLAZA, "highway": "footway"})),
+        (way(20, RING, {"railway": "platform"}),),
+        (
+            way(20, RING, {}),
+            relation(1, {20: "outer"}, {"type": "multipolygon", "railway": "platform"}),
+        ),
+    ],
+    ids=[
+        "way",
+        "relation",
+        "two ways",
+        "drawn in JOSM",
+        "footway",
+        "platform",
+        "platform relation",
+    ],
+)
+def test_people_walk_round_the_edge_of_a_square_however_drawn(
+    tmp_path: Path, drawn: tuple[str, ...]
+) -> None:
+    network = read_network(write(tmp_path, *SQUARE, *AROUND, *drawn))
+    # 95 + 50 + 100 + 50 + 95 m
+    assert minutes(network, (5, 0), (295, 0)) == 4.88
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        relation(1, {20: "outer"}, {"type": "multipolygon", "building": "yes"}),
+        relation(1, {20: "outer"}, {"type": "route", "highway": "pedestrian"}),
+        relation(1, {20: "outer"}, {**PLAZA, "access": "no"}),
+    ],
+    ids=["building", "no area", "closed"],
+)
+def test_other_relations_are_no_squares(tmp_path: Path, other: str) -> None:
+    network = read_network(write(tmp_path, *SQUARE, *AROUND, way(20, RING, {}), other))
+    assert minutes(network, (5, 0), (295, 0)) == 18.88
+
+
+# ------------------------------------------------------------------ where one can join
+LANE = (
+    node(1, -1000, 250),
+    node(2, 1000, 250),
+    node(3, 1000, 0),
+    node(4, -1000, 0),
+    node(5, -1000, -2000),
+    node(6, -1000, -2500),
+)
+FERRY = {"route": "ferry", "duration": "00:20", "foot": "yes"}
+
+
+@pytest.mark.parametrize(
+    ("tags", "joined"),
+    [
+        (FERRY, False),
+        ({**PATH, "bridge": "yes"}, False),
+        ({**PATH, "tunnel": "yes"}, False),
+        ({**PATH, "bridge": "viaduct"}, False),
+        ({**PATH, "tunnel": "building_passage"}, True),
+        ({**PATH, "bridge": "boardwalk"}, True),
+        ({**PATH, "bridge": "no"}, True),
+    ],
+    ids=["ferry", "bridge", "tunnel", "viaduct", "passage", "boardwalk", "no bridge"],
+)
+def test_a_home_joins_what_it_can_step_onto(
+    tmp_path: Path, tags: dict[str, str], *, joined: bool
+) -> None:
+    ways = (way(10, [1, 2, 3], ROAD), way(11, [3, 4, 5], tags), way(12, [5, 6], ROAD))
+    network = read_network(write(tmp_path, *LANE, *ways))
+    got = minutes(network, (-900, 60), (-1000, -2500))
+    # by the lane: 190 m to it, 1,900 + 250 m to the way, 4,000 m along it or 20 minutes, 500 m
+    along = 20.0 if tags is FERRY else 4000 / 80
+    straight = (60 + 100 + 2000 + 500) / 80
+    assert got == pytest.approx(straight if joined else (2340 + 500) / 80 + along, abs=0.02)
+
+
+@pytest.mark.parametrize("kind", ["motorway", "motorway_link", "trunk"])
+def test_nobody_joins_a_motorway_from_beside_it(tmp_path: Path, kind: str) -> None:
+    fast = {"highway": kind, "oneway": "no"} | ({"motorroad": "yes"} if kind == "trunk" else {})
+    ways = (way(10, [1, 2, 3], ROAD), way(11, [3, 4], fast))
+    network = read_network(write(tmp_path, *LANE[:4], *ways))
+    at = snap(points(home=(-900, 20)), network, DRIVE)
+    assert at.offset_m.tolist() == pytest.approx([230.0], abs=0.1)
+
+
+def test_the_free_end_of_a_pier_is_joined(tmp_path: Path) -> None:
+    pier = {**PATH, "bridge": "yes"}
+    town = (node(1, 0, 0), node(2, 500, 0), node(3, 500, 300))
+    network = read_network(write(tmp_path, *town, way(10, [1, 2], ROAD), way(11, [2, 3], pier)))
+    # from beyond its head along all of it; from beside its middle by the nearer of street and head
+    assert minutes(network, (500, 310), (400, 0)) == pytest.approx(410 / 80, abs=0.01)
+    assert minutes(network, (520, 160), (400, 0)) == pytest.approx(
+        (np.hypot(20, 140) + 400) / 80, abs=0.01
+    )
+
+
+# ------------------------------------------------------------------ numbers
+def limit(network: Network) -> float:
+    """Return the miles an hour of the longest street."""
+    cost = edge_cost(network, replace(DRIVE, junction_delay_s=0.0))
+    row = int(np.argmax(network.length_m))
+    km_h = network.length_m[row] / (cost.forward_ds[row] / 10) * 3.6
+    return round(km_h / 0.8 / 1.609344)
+
+
+@pytest.mark.parametrize(
+    ("text", "mph"),
+    [
+        *(("5030", 30), ("300 mph", 30), ("-20", 30), ("0", 30), ("0 mph", 30), ("1e9", 30)),
+        *(("71 mph", 30), ("999999999999", 30), ("20 mph", 20), ("112", 70), ("70 mph", 70)),
+        *(("30 mph;20 mph", 20), ("20;5030", 12)),
+    ],
+)
+def test_a_limit_no_road_has_is_the_class_s_own(tmp_path: Path, text: str, mph: int) -> None:
+    town = (node(1, 0, 0), node(2, 2000, 0))
+    tags = {"highway": "residential", "maxspeed": text}
+    network = read_network(write(tmp_path, *town, way(10, [1, 2], tags)))
+    assert limit(network) == mph
+    replaced = {name for name in edge_cost(network, DRIVE).notes if "out of bounds" in name}
+    assert bool(replaced) == (mph == 30)
+
+
+@pytest.mark.parametrize(
+    ("values", "kept"),
+    [
+        ({"maxspeed": ["5 mph", "30 mph"]}, ("maxspeed", "5 mph")),
+        ({"maxspeed": ["100", "20"]}, ("maxspeed", "20")),
+        ({"maxspeed": np.array(["GB:nsl_single", "40 mph"])}, ("maxspeed", "40 mph")),
+        ({"maxspeed": ["signals", "50 mph", "9 mph"]}, ("maxspeed", "9 mph")),
+        ({"width": ["10", "2.5 m"]}, ("width", "2.5 m")),
+        ({"incline": ["5%", "12%"]}, ("incline", "12%")),
+    ],
+)
+def test_of_merged_numbers_the_stricter_counts(
+    values: dict[str, object], kept: tuple[str, str]
+) -> None:
+    network = read_network(
+        graph({1: (0, 0), 2: (900, 0)}, [(1, 2, {"highway": "residential", **values})])
+    )
+    assert network.tag_sets[0].get(kept[0]) == kept[1]
+
+
+@pytest.mark.parametrize(
+    "null", [None, float("nan"), pd.NA, pd.NaT, [], np.array([]), [None], {np.nan}]
+)
+def test_every_form_of_null_is_no_tag(null: object) -> None:
+    network = read_network(
+        graph(
+            {1: (0, 0), 2: (900, 0)},
+            [(1, 2, {"highway": "residential", "maxspeed": null, "name": null})],
+        )
+    )
+    assert network.tag_sets == ({"highway": "residential"},)
+    assert network.names == ()
+
+
+# ------------------------------------------------------------------ open at times
+@pytest.mark.parametrize(
+    ("closed", "opened"),
+    [
+        ({"access": "no", "access:conditional": "yes @ (08:00-18:00)"}, True),
+        ({"access": "private", "access:conditional": "permissive @ (Mo-Fr)"}, True),
+        ({"foot": "no", "foot:conditional": "no @ wet; yes @ (Apr-Oct)"}, True),
+        ({"access": "no", "foot:conditional": "yes @ (sunrise-sunset)"}, True),
+        ({"access": "no", "access:conditional": "yes @ (weight &lt; 3.5)"}, False),
+        ({"access": "no", "access:conditional": "delivery @ (08:00-18:00)"}, False),
+        ({"access": "no"}, False),
+    ],
+)
+def test_open_at_times_is_like_closed_at_times(
+    tmp_path: Path, closed: dict[str, str], *, opened: bool
+) -> None:
+    path = way(12, [1, 4], {**PATH, **closed})
+    network = read_network(write(tmp_path, *L_SHAPE, *ROADS, path))
+    assert (minutes(network, (0, 0), (800, 400)) < 12) == opened
+    doubts = edge_cost(network, WALK).notes
+    assert doubts.get("open or closed at certain times, not followed", 0) == int(opened)
+
+
+# ------------------------------------------------------------------ graphs
+TOWN = {1: (0.0, 0.0), 2: (400.0, 0.0), 3: (800.0, 0.0), 4: (0.0, 800.0)}
+
+
+def a_graph(*, directed: bool = True, **tags: object) -> nx.MultiGraph:
+    street = {"highway": "residential", "maxspeed": "30 mph", **tags}
+    return graph(TOWN, [(1, 2, street), (2, 3, street), (1, 4, street)], directed=directed)
+
+
+@pytest.mark.parametrize(
+    ("made", "lacking"),
+    [
+        (a_graph(), {"who may use a way", "barriers", "one-way streets"}),
+        (
+            a_graph(access="yes"),
+            {"who may walk, cycle or drive along a way", "barriers", "one-way streets"},
+        ),
+        (a_graph(oneway=True), {"who may use a way", "barriers"}),
+        (
+            a_graph(directed=False, oneway=True),
+            {"who may use a way", "barriers", "one-way streets"},
+        ),
+        (a_graph(directed=False), {"who may use a way", "barriers", "one-way streets"}),
+    ],
+    ids=["as osmnx saves it", "with access", "one-ways kept", "undirected", "undirected, none"],
+)
+def test_a_graph_says_which_tags_no_edge_has(made: nx.MultiGraph, lacking: set[str]) -> None:
+    network = read_network(made)
+    assert lacking == set(gaps(network, DRIVE)) - {"surfaces", "speed limits"}
+    assert "one-way streets" not in gaps(network, WALK)
+
+
+@pytest.mark.parametrize("mode", [DRIVE, CYCLE], ids=["drive", "cycle"])
+@pytest.mark.parametrize(
+    "tags", [{"oneway": True}, {"junction": "roundabout"}, {"highway": "trunk", "oneway": True}]
+)
+def test_streets_of_an_undirected_graph_go_both_ways(tags: dict[str, object], mode: object) -> None:
+    network = read_network(a_graph(directed=False, **tags))
+    there = minutes(network, (10, 0), (700, 0), mode)  # type: ignore[arg-type]
+    assert there == minutes(network, (700, 0), (10, 0), mode) < np.inf  # type: ignore[arg-type]
