@@ -229,6 +229,15 @@ from .tables import (
     check_sites as check_sites,
     points_from_columns as points_from_columns,
 )
+from .transit.edit import (
+    AddLine as AddLine,
+    CloseStop as CloseStop,
+    SetFrequency as SetFrequency,
+    WithdrawRoute as WithdrawRoute,
+    change_timetable as change_timetable,
+    fragility as fragility,
+    lose_departures as lose_departures,
+)
 from .transit.examples import (
     example_buses as example_buses,
     example_timetable as example_timetable,
@@ -247,6 +256,10 @@ from .transit.timetable import (
 from .transit.trips import (
     TransitTrip as TransitTrip,
     explain_trip as explain_trip,
+)
+from .transit.visits import (
+    Visits as Visits,
+    visits as visits,
 )
 from .transit.walks import (
     JourneyLimits as JourneyLimits,
