@@ -111,9 +111,9 @@ class Visits:
         -------
         pandas.DataFrame
             Index ``origin_id``: the session, ``out_leave`` and ``home_at`` (clock times),
-            ``out_min`` (from leaving home to the beginning), ``home_min`` (from the end to being
-            home), ``away_min``, ``out_by`` and ``home_by`` (``on_foot`` or ``by_vehicle``), ``possible``
-            and ``barrier``.
+            ``out_min`` (from leaving home to the beginning), ``home_min`` (from the end to
+            being home), ``away_min``, ``out_by`` and ``home_by`` (``on_foot`` or
+            ``by_vehicle``), ``possible`` and ``barrier``.
         """
         origins, count = self.leave_min.shape
         opens = _minutes(self.sessions["opens"])
