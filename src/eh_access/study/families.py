@@ -21,9 +21,11 @@ from eh_access.facts import Note, note
 from eh_access.sources.bundled import data_dir
 from eh_access.study.reading import (
     POSTCODE,
+    Postcodes,
     other_separator,
-    places_of,
     plain_postcodes,
+    postcodes_of,
+    read_postcodes,
     read_table,
     refuse_spreadsheet,
 )
@@ -456,10 +458,12 @@ def _by_postcode(cells: _Cells, study: Study) -> tuple[np.ndarray, tuple[InputFi
     if wrong:
         raise InputError(f"{NAME}, {_rows(wrong)}, postcode: not a whole postcode; correct it")
     known: dict[str, tuple[float, float]] = {}
-    files = []
-    for file, table in postcode_tables(study):
-        files.append(file)
-        known = table | known  # of two tables that know a postcode, the first counts
+    files: list[InputFile] = []
+    for table in postcode_tables(study):
+        files += table.files
+        x, y = table.places.x.tolist(), table.places.y.tolist()
+        # of two tables that know a postcode, the first counts
+        known = dict(zip(table.places.index, zip(x, y, strict=True), strict=True)) | known
     places = [known[code] for code in plain if code in known]
     if not places:
         raise InputError(
@@ -469,22 +473,22 @@ def _by_postcode(cells: _Cells, study: Study) -> tuple[np.ndarray, tuple[InputFi
     return np.array(places, dtype=np.float64), tuple(files)
 
 
-def postcode_tables(study: Study) -> Iterator[tuple[InputFile, dict[str, tuple[float, float]]]]:
+def postcode_tables(study: Study) -> Iterator[Postcodes]:
     """Yield tables of postcodes: the study's own, its origins by postcode, those that ship."""
     shipped = sorted((data_dir() / "origins").glob("*_postcode.csv"))
     names = [study.data.postcodes] if study.data.postcodes else []
-    named = [(name, study.resolve(name)) for name in (*names, *study.data.origins.values())]
-    named += [(f"bundled:origins/{path.name}", path) for path in shipped]
     seen: set[Path] = set()
-    for name, path in named:
-        if path.resolve() in seen or not path.is_file():
-            continue
-        seen.add(path.resolve())
-        read = read_table(path, name=name, role="postcodes")
-        places = places_of(read.frame, name)
-        if places is not None and len(places):
-            x, y = places.x.tolist(), places.y.tolist()
-            yield read.file, dict(zip(places.index, zip(x, y, strict=True), strict=True))
+    for name in (*names, *study.data.origins.values()):
+        path = study.resolve(name)
+        if path.is_file() and path.resolve() not in seen:
+            seen.add(path.resolve())
+            if (table := read_postcodes(study, name)) is not None:
+                yield table
+    for path in shipped:
+        if path.resolve() not in seen:
+            read = read_table(path, name=f"bundled:origins/{path.name}", role="postcodes")
+            if (table := postcodes_of(read)) is not None:
+                yield table
 
 
 def _by_coordinates(cells: _Cells) -> np.ndarray:

@@ -258,6 +258,7 @@ class _Reader:
     study: Study
     faults: list[str] = field(default_factory=list)
     files: list[InputFile] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     ids: dict[str, set[str]] = field(default_factory=dict)
     """Ids of sites by role, of tables with faults as well."""
 
@@ -269,7 +270,8 @@ class _Reader:
             return None
         try:
             table = read_table(self.study.resolve(name), name=name, role=role)
-            self.files.append(table.file)
+            self.files += table.files
+            self.notes += table.notes
             if "site_id" in table.frame:
                 self.ids[role] = set(table.frame["site_id"].dropna().astype(str).str.strip())
             return check(table.frame, source=name, **options)
@@ -372,6 +374,7 @@ def read_inputs(
         base=base,
         timetable=hours.timetable,
         files=(*reader.files, *hours.files),
+        notes=tuple(reader.notes),
     )
     listed = families or (study.resolve(data.families) if data.families else None)
     if not study.weights_public and (protect or listed is not None):

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
-import shapely
 from pydantic import ValidationError
 
 from eh_access.errors import (
@@ -37,7 +36,7 @@ from eh_access.study.config import (
 )
 from eh_access.study.families import postcode_tables
 from eh_access.study.inputs import changed_networks, faults_of, read_inputs
-from eh_access.study.reading import POSTCODE, plain_postcodes, read_table
+from eh_access.study.reading import POSTCODE, plain_postcodes, read_table, split_layer
 from eh_access.study.streets import (
     CONNECT_TIMEOUT_S,
     DOWNLOAD,
@@ -49,6 +48,7 @@ from eh_access.study.travel import session_mode
 from eh_access.tables import CRS
 
 if TYPE_CHECKING:
+    import shapely
     from shapely.geometry.base import BaseGeometry
 
     from eh_access.network.model import Network
@@ -89,7 +89,7 @@ def _resolved(study: Study) -> Iterator[Path]:
         if name is None:
             continue
         try:
-            yield study.resolve(name)
+            yield split_layer(study.resolve(name), name)[0]
         except EhAccessError:
             continue  # nothing of that name ships, and that is reported where it is read
 
@@ -368,16 +368,16 @@ def _start(study: Study, start: str) -> gpd.GeoSeries | tuple[float, float]:
     """Return the start of a trip, from a postcode or coordinates."""
     code = str(plain_postcodes(pd.Series([start])).iloc[0])
     if POSTCODE.fullmatch(code):
-        known: dict[str, tuple[float, float]] = {}
-        for _, table in postcode_tables(study):
-            known = table | known
+        known: dict[str, shapely.Point] = {}
+        for table in postcode_tables(study):
+            known = dict(table.places) | known
         if code not in known:
             hint = close_match(code, known)
             raise InputError(
                 f"--from: the postcode '{start}' is in no table at hand: "
                 f"{hint + ' Or give' if hint else 'give'} easting and northing, as in 443000,392000"
             )
-        return gpd.GeoSeries([shapely.Point(known[code])], index=[start.upper()], crs=CRS)
+        return gpd.GeoSeries([known[code]], index=[start.upper()], crs=CRS)
     try:
         easting, northing = (float(part) for part in start.split(","))
     except ValueError:
