@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import random
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from eh_access import find_walks, load_origins, load_sites, read_network
 from eh_access.transit.feed import read_feed
 from eh_access.transit.journeys import clock, transit_times
 from eh_access.transit.timetable import Timetable, day_of
@@ -130,7 +132,10 @@ def compare(  # noqa: PLR0913 - everything a question is made of
                             seconds_in(float(arriving.judged_min[o, s])),
                         )  # fmt: skip
                         if legs and changes == BOARDINGS - 1:
-                            _legs(tally, oracle, timetable, walks, (o, s), moment, ours)
+                            _legs(
+                                tally, oracle, timetable, walks,
+                                (f"origin{o}", f"site{s}"), moment, ours,
+                            )  # fmt: skip
 
 
 def _by_deadline(  # noqa: PLR0913, PLR0917 - everything a question is made of
@@ -159,19 +164,18 @@ def _legs(  # noqa: PLR0913, PLR0917 - everything a question is made of
     oracle: Oracle,
     timetable: Timetable,
     walks: Any,  # noqa: ANN401
-    pair: tuple[int, int],
+    pair: tuple[str, str],
     moment: int,
     ours: float,
 ) -> None:
     """Check that the legs of a trip are rides there are, and that they take what they should."""
-    trip = explain_trip(
-        timetable, walks, f"origin{pair[0]}", f"site{pair[1]}", depart_after=clock(moment * 10)
-    )
+    trip = explain_trip(timetable, walks, *pair, depart_after=clock(moment * 10))
     if not trip.legs:
         tally.add("legs", math.inf, ours)
         return
     arrives = seconds_of(trip.arrives)
-    tally.add(f"legs arrive {pair} {moment}", arrives - moment, ours)
+    # legs show whole seconds
+    tally.add(f"legs arrive {pair} {moment}", arrives - moment, math.floor(ours))
     tally.add("legs leave", seconds_of(trip.leaves) >= moment - 1e-9, True)
     whole = trip.walk_min + trip.ride_min + trip.wait_min
     tally.add("legs add up", whole * 60, trip.minutes * 60)
@@ -201,3 +205,53 @@ def seconds_of(text: str) -> int:
     sign = -1 if text.startswith("-") else 1
     parts = [int(part) for part in text.lstrip("-").split(":")]
     return sign * sum(part * 60**power for part, power in zip(parts, (2, 1, 0), strict=False))
+
+
+def compare_newport(folder: Path, date: dt.date, tally: Tally, *, queries: int, seed: int) -> None:
+    """Compare on Newport's streets and buses, folder being the unpacked feed."""
+    r = random.Random(seed)
+    network = read_network("newport")
+    homes = load_origins("newport_postcode").sample(300, random_state=seed)
+    sites = load_sites("newport_sites")
+    timetable = day_of(read_feed(folder), date)
+    ids = list(timetable.stops.index)
+    vehicles = vehicles_on(folder, date)
+    for direction in ("to_sites", "from_sites"):
+        limits = JourneyLimits(max_changes=r.choice([0, 1, 2]), longest_min=LONGEST_MIN)
+        walks = find_walks(network, timetable, homes, sites, limits=limits, direction=direction)
+        between = {(ids[a], ids[b]): ds / 10 for a, b, ds in zip(*walks.between, strict=True)}
+        change = transfers(folder, ids, between, limits.allowance_s)
+        oracle = Oracle(vehicles, change, limits.max_changes + 1)
+        near = [
+            {ids[s]: ds / 10 for s, ds in zip(*rows, strict=True)}
+            for pairs_of, count in ((walks.access, len(homes)), (walks.egress, len(sites)))
+            for rows in (
+                (pairs_of.to[pairs_of.frm == n], pairs_of.ds[pairs_of.frm == n])
+                for n in range(count)
+            )
+        ]
+        direct = walks.direct_ds / 10
+        for _ in range(max(1, queries // 40)):
+            moment = r.randrange(6 * 3600, 26 * 3600)
+            leaving, arriving = (
+                transit_times(timetable, walks, window=clock(moment * 10), by=by, percentiles=[50])
+                for by in ("departure", "arrival")
+            )
+            for _ in range(10):
+                o, s = r.randrange(len(homes)), r.randrange(len(sites))
+                home, door = near[o], near[len(homes) + s]
+                ends = (home, door) if direction == "to_sites" else (door, home)
+                board = {stop: walk + limits.allowance_s for stop, walk in ends[0].items()}
+                walk = float(direct[o, s]) if direct[o, s] < 2**26 else math.inf
+                where = f"Newport {date} {direction} {o} {s} {clock(moment * 10)}"
+                k = limits.max_changes
+                theirs = min(oracle.earliest(board, ends[1], moment, k) - moment, walk)
+                ours = seconds_in(float(leaving.judged_min[o, s]))
+                tally.add(where, ours, theirs if theirs <= LONGEST_MIN * 60 else math.inf)
+                _by_deadline(
+                    tally, oracle, where, (board, ends[1]), walk, moment, k,
+                    seconds_in(float(arriving.judged_min[o, s])),
+                )  # fmt: skip
+                _legs(
+                    tally, oracle, timetable, walks, (homes.index[o], sites.index[s]), moment, ours
+                )

@@ -13,6 +13,7 @@ import pandas as pd
 from eh_access.arguments import SearchOptions, number, places
 from eh_access.errors import InputError
 from eh_access.modes import WALK, as_mode
+from eh_access.network.area import CRS
 from eh_access.network.model import as_network
 from eh_access.routing.matrix import DS_PER_MIN, make_ready, travel_time_matrix
 from eh_access.routing.search import checked_options
@@ -184,15 +185,9 @@ def find_walks(  # noqa: PLR0913 - the arguments of travel_time_matrix, and the 
         )
     origins, sites = places("origins", origins), places("sites", sites)
     served = np.unique(np.concatenate([other.served for other in several]))
-    points = gpd.GeoSeries.from_xy(
-        stops["x_m"].iloc[served], stops["y_m"].iloc[served], crs="EPSG:27700"
-    )
-    halts = gpd.GeoDataFrame(geometry=points)
-    homes = gpd.GeoDataFrame(geometry=origins.geometry.to_crs(points.crs))
-    doors = gpd.GeoDataFrame(geometry=sites.geometry.to_crs(points.crs))
-    both = gpd.GeoDataFrame(
-        geometry=pd.concat([homes.geometry, halts.geometry], ignore_index=True), crs=points.crs
-    )
+    halts = gpd.GeoSeries.from_xy(stops["x_m"].iloc[served], stops["y_m"].iloc[served], crs=CRS)
+    homes, doors = origins.geometry.to_crs(CRS), sites.geometry.to_crs(CRS)
+    both = gpd.GeoSeries(pd.concat([homes, halts], ignore_index=True), crs=CRS)
     least = max(limits.access_min, limits.transfer_min)
     near, at = _within(network, both, halts, mode, least, direction, options)
     last, _ = _within(network, halts, doors, mode, limits.egress_min, direction, options)
@@ -221,8 +216,8 @@ def find_walks(  # noqa: PLR0913 - the arguments of travel_time_matrix, and the 
 
 def _within(  # noqa: PLR0913, PLR0917 - the arguments of travel_time_matrix
     network: Network,
-    starts: gpd.GeoDataFrame,
-    ends: gpd.GeoDataFrame,
+    starts: gpd.GeoSeries,
+    ends: gpd.GeoSeries,
     mode: TravelMode,
     cutoff_min: float,
     direction: Direction,
