@@ -1,7 +1,7 @@
 """Range RAPTOR: the same answers by rounds over lines, where an event graph is too large.
 
-One source, moments of leaving it from the latest to the earliest, labels kept between them. Run
-on the mirrored day it gives the last moment to leave each stop for each arrival at a site. (Delling,
+One source, moments of leaving it from the latest to the earliest, labels kept between them. On
+the mirrored day it gives the last moment to leave each stop for each arrival at a site. (Delling,
 Pajor, Werneck 2012.) Plain Python over numpy, written from the paper.
 """
 

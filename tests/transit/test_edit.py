@@ -91,12 +91,12 @@ def test_a_draw_is_its_seed_s() -> None:
         ("withdraw 1", "no change of a timetable"),
     ],
 )
-def test_changes_that_are_none_are_refused(change: Any, match: str) -> None:
+def test_changes_that_are_none_are_refused(change: Any, match: str) -> None:  # noqa: ANN401
     with pytest.raises((InputError, NotFoundError), match=match):
         change_timetable(TIMETABLE, [change])
 
 
-def test_nobody_stays_seated_across_a_route_that_is_gone(tmp_path: Any) -> None:
+def test_nobody_stays_seated_across_a_route_that_is_gone(tmp_path: Any) -> None:  # noqa: ANN401
     # one vehicle runs a - b as route 1, b - c as route 2, c - d as route 3
     calls = [("t1", "a", "b", 9), ("t2", "b", "c", 10), ("t3", "c", "d", 11)]
     tables: dict[str, list[dict[str, Any]]] = {
@@ -125,7 +125,7 @@ def test_nobody_stays_seated_across_a_route_that_is_gone(tmp_path: Any) -> None:
     assert len(set(gone.run[gone.dep_ds < 864_000])) == 2
 
 
-def test_mirroring_twice_is_the_identity(tmp_path: Any) -> None:
+def test_mirroring_twice_is_the_identity(tmp_path: Any) -> None:  # noqa: ANN401
     timetable = day_of(read_feed(write_feed(tmp_path / "f", hostile(2))), DATE)
     twice = timetable.mirrored.mirrored
     for name in ("frm", "to", "dep_ds", "arr_ds", "run", "trip", "flag"):

@@ -50,7 +50,7 @@ def town() -> Tables:
     }  # fmt: skip
 
 
-def changed(table: str, row: int, **cells: Any) -> Callable[[Tables], Any]:
+def changed(table: str, row: int, **cells: Any) -> Callable[[Tables], Any]:  # noqa: ANN401
     return lambda tables: tables[table][row].update(cells)
 
 
@@ -246,7 +246,7 @@ def test_a_feed_cut_in_two_is_read_as_one(tmp_path: Path) -> None:
     assert connections(one) == connections(joined)
 
 
-def connections(timetable: Any) -> list[tuple[Any, ...]]:
+def connections(timetable: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401
     """Every connection by names, sorted."""
     stops, trips = timetable.stops.index.to_numpy(), timetable.trips["trip_id"].to_numpy()
     return sorted(

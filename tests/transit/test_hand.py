@@ -31,7 +31,7 @@ WALKS = find_walks(NETWORK, TIMETABLE, HOMES, SITES)
 HOME = find_walks(NETWORK, TIMETABLE, HOMES, SITES, direction="from_sites")
 
 
-def east_of_a(walks: Walks = WALKS, **options: Any) -> tuple[TransitTimes, Any]:
+def east_of_a(walks: Walks = WALKS, **options: Any) -> tuple[TransitTimes, Any]:  # noqa: ANN401
     times = transit_times(TIMETABLE, walks, **options)
     return times, times.minutes[0, 1]
 

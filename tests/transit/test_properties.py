@@ -1,4 +1,4 @@
-"""What must hold of travel times by timetable whatever the timetable, and complaints of the field."""
+"""What must hold of times by timetable whatever the timetable, and complaints of the field."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ EVERY = tuple(range(0, 101, 10))
 MORNING = ("07:00", "10:00")
 
 
-def town(seed: int, folder: Path, **options: Any) -> tuple[Timetable, Walks]:
+def town(seed: int, folder: Path, **options: Any) -> tuple[Timetable, Walks]:  # noqa: ANN401
     """A hostile town with made-up walks."""
     timetable = day_of(read_feed(write_feed(folder, hostile(seed))), DATE)
     return timetable, walks_of(timetable, seed, **options)
@@ -81,7 +81,7 @@ def walks_of(
     )  # type: ignore[arg-type]  # fmt: skip
 
 
-def minutes(timetable: Timetable, walks: Walks, **options: Any) -> np.ndarray:
+def minutes(timetable: Timetable, walks: Walks, **options: Any) -> np.ndarray:  # noqa: ANN401
     options = {"window": MORNING, "percentiles": EVERY, **options}
     return transit_times(timetable, walks, **options).minutes
 
@@ -89,7 +89,7 @@ def minutes(timetable: Timetable, walks: Walks, **options: Any) -> np.ndarray:
 @pytest.mark.parametrize("by", ["arrival", "departure"])
 @pytest.mark.parametrize("direction", ["to_sites", "from_sites"])
 def test_percentiles_are_those_of_every_second_of_the_window(
-    by: Any,
+    by: Any,  # noqa: ANN401
     direction: str,
     tmp_path: Path,
 ) -> None:
@@ -136,7 +136,7 @@ def assert_as_raptor(
     moments: tuple[int, int],
 ) -> None:
     """Compare every stop's latest departure for every arrival, by rounds and by the scan."""
-    from eh_access.transit.scan import latest_row
+    from eh_access.transit.scan import latest_row  # noqa: PLC0415
 
     search = Search(timetable, walks, boardings=3)
     day = search.day
@@ -170,7 +170,7 @@ def assert_as_raptor(
     assert compared > 100
 
 
-def _filled(profile: Any) -> np.ndarray:
+def _filled(profile: Any) -> np.ndarray:  # noqa: ANN401
     rows = [np.arange(s, s + c) for s, c in zip(profile.slot, profile.count, strict=True)]
     return np.concatenate(rows)
 
@@ -249,7 +249,7 @@ def newport(direction: str = "to_sites") -> tuple[Timetable, Walks]:
     return timetable, walks
 
 
-def morning(**options: Any) -> TransitTimes:
+def morning(**options: Any) -> TransitTimes:  # noqa: ANN401
     return transit_times(*newport(), window=("09:30", "10:30"), **options)
 
 
