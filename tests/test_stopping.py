@@ -60,7 +60,7 @@ def test_a_report_stopped_while_it_writes_says_so_and_leaves_all_as_it_was(
     out.mkdir()
     (out / "report.html").write_text("earlier", encoding="utf-8")
     running = started([*RUN, "report", str(toy.toml), "--out", str(out)])
-    wait_until(lambda: list(out.glob(".partial-*/new/*")), running)
+    wait_until(lambda: list(tmp_path.glob(".out.partial/new/*")), running)
     running.send_signal(number)
     told, faults = running.communicate(timeout=60)
     assert running.returncode == 128 + number

@@ -16,7 +16,6 @@ from eh_access.terminal import (
     Terminal,
     challenge_json,
     check_lines,
-    refuse_unusable,
     report_json,
     show_challenge,
     show_faults,
@@ -42,7 +41,7 @@ def studies(incomplete: str) -> list[str]:
 def path_given(given: str) -> Path:
     """Return a path; nothing at all, as a variable that is not set leaves it, is none."""
     if not given.strip():
-        raise typer.BadParameter("it is empty; give a path, or '.' for the folder you are in")
+        raise typer.BadParameter("it is empty; give a path")
     return Path(given)
 
 
@@ -200,6 +199,7 @@ def report(  # noqa: PLR0913 - each is an option of the command
 ) -> None:
     """Run a study and write report, map, workbook, GeoPackage, CSVs and manifest."""
     from eh_access.publish.outputs import OUTPUT_NAMES, write_outputs  # noqa: PLC0415 - quick start
+    from eh_access.publish.writers.atomic import hold  # noqa: PLC0415 - quick start
     from eh_access.study.findings import find_findings  # noqa: PLC0415 - quick start
     from eh_access.study.manifest import started_now  # noqa: PLC0415 - quick start
     from eh_access.study.opening import (  # noqa: PLC0415 - quick start
@@ -215,17 +215,17 @@ def report(  # noqa: PLR0913 - each is an option of the command
         started = started_now()
         question, inputs = open_study(study, origins=origins, families=families)
         folder = out if out is not None else Path("out") / question.id
-        refuse_unusable(folder)
         refuse_overwriting(
             folder, OUTPUT_NAMES, files_read(question, families, street_file(streets))
         )
         refuse_unanswerable(question)
-        terminal.stage("Looking for streets")
-        found = find_streets(question, inputs.borough, streets=streets, offline=offline)
-        result = run_study(question, inputs=inputs, streets=found, progress=terminal.stage)
-        findings = find_findings(result, progress=terminal.stage)
-        terminal.stage("Writing the results")
-        files = write_outputs(result, findings, folder, started=started)
+        with hold(folder):
+            terminal.stage("Looking for streets")
+            found = find_streets(question, inputs.borough, streets=streets, offline=offline)
+            result = run_study(question, inputs=inputs, streets=found, progress=terminal.stage)
+            findings = find_findings(result, progress=terminal.stage)
+            terminal.stage("Writing the results")
+            files = write_outputs(result, findings, folder, started=started)
     if as_json:
         typer.echo(report_json(result, files))
     elif not quiet:
@@ -280,7 +280,6 @@ def log(
 
     beside = manifest if manifest.is_dir() else manifest.parent
     folder = out if out is not None else beside / "logs"
-    refuse_unusable(folder)
     refuse_overwriting(folder, LOG_NAMES, [manifest])
     files = write_logs(manifest, folder)
     if not quiet:
@@ -315,6 +314,7 @@ def challenge(  # noqa: PLR0913 - each is an option of the command
 ) -> None:
     """Run somebody's scenario beside the council's and write the comparison."""
     from eh_access.publish.challenge import COMPARISON_NAMES, comparison_table, write_challenge  # noqa: PLC0415 - quick start
+    from eh_access.publish.writers.atomic import hold  # noqa: PLC0415 - quick start
     from eh_access.study.challenge import read_challenge  # noqa: PLC0415 - quick start
     from eh_access.study.opening import (  # noqa: PLC0415 - quick start
         files_read,
@@ -328,14 +328,16 @@ def challenge(  # noqa: PLR0913 - each is an option of the command
         question, inputs = open_study(study, origins=origins, families=families)
         both = read_challenge(theirs, question, inputs, against=against)
         folder = out if out is not None else Path("out") / f"{question.id}-challenge"
-        refuse_unusable(folder)
         read = files_read(question, families, theirs, street_file(streets))
         refuse_overwriting(folder, COMPARISON_NAMES, read)
-        terminal.stage("Looking for streets")
-        found = find_streets(both.study, both.inputs.borough, streets=streets, offline=offline)
-        result = run_study(both.study, inputs=both.inputs, streets=found, progress=terminal.stage)
-        table = comparison_table(result, both.council, both.theirs)
-        files = write_challenge(result, both, folder)
+        with hold(folder):
+            terminal.stage("Looking for streets")
+            found = find_streets(both.study, both.inputs.borough, streets=streets, offline=offline)
+            result = run_study(
+                both.study, inputs=both.inputs, streets=found, progress=terminal.stage
+            )
+            table = comparison_table(result, both.council, both.theirs)
+            files = write_challenge(result, both, folder)
     if as_json:
         typer.echo(challenge_json(table, files))
     elif not quiet:

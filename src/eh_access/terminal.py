@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import math
-import os
 import signal
 import sys
 import threading
@@ -22,7 +21,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from eh_access.errors import EhAccessError, InputError, SourceError
+from eh_access.errors import EhAccessError, InputError
 from eh_access.publish.notes import note_text
 from eh_access.study.families import UNIT
 
@@ -259,17 +258,6 @@ class Terminal:
         line = f"{self._stage}: {part}" if level == logging.INFO else self._stage
         for task in self._progress.task_ids:
             self._progress.update(task, description=line)
-
-
-def refuse_unusable(folder: Path) -> None:
-    """Refuse an output folder that cannot be written, before any work is done for it."""
-    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    if nearest.is_dir() and os.access(nearest, os.W_OK):
-        return
-    why = "there is no right to write there" if nearest.is_dir() else f"'{nearest}' is a file"
-    raise SourceError(
-        f"cannot write to the output folder '{folder}': {why}; give another with --out"
-    )
 
 
 def show_faults(error: EhAccessError) -> None:

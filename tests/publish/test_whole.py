@@ -1,43 +1,55 @@
-"""Files are written whole or not at all, whatever stops the writing and wherever it does."""
+"""A folder of results is swapped as one, whatever stops the writing and wherever it does."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
-from eh_access.publish.writers.atomic import PREFIX, take, write_whole
+from eh_access.errors import SourceError
+from eh_access.publish.writers.atomic import hold, write_whole
 
 NAMES = ("a.txt", "b.txt", "new.txt", "c.txt")
-EARLIER = {"a.txt": "earlier a", "b.txt": "earlier b", "c.txt": "earlier c", "own.txt": "mine"}
-NOW = {name: f"now {name}" for name in NAMES} | {"own.txt": "mine"}
+OWN = {"own.txt": "mine", "logs/own.txt": "mine too"}
+EARLIER = {"a.txt": "earlier a", "b.txt": "earlier b", "c.txt": "earlier c", **OWN}
+NOW = {name: f"now {name}" for name in NAMES} | OWN
 CHILD = """
-import sys
+import os, signal, sys
 from pathlib import Path
-from eh_access.publish.writers.atomic import write_whole
-folder, stop_at, signal_name = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-import os, signal
-moves, real = 0, Path.replace
-def replace(self, target):
-    global moves
-    moved = real(self, target)
-    moves += 1
-    if moves == stop_at:
-        os.kill(os.getpid(), getattr(signal, signal_name))
-    return moved
-Path.replace = replace
+from eh_access.publish.writers import atomic
+folder, stop_at = Path(sys.argv[1]), int(sys.argv[2])
+steps = 0
+def step(*_):
+    global steps
+    steps += 1
+    if steps == stop_at:
+        os.kill(os.getpid(), signal.SIGKILL)
 def fill(new):
     for name in ("a.txt", "b.txt", "new.txt", "c.txt"):
         (new / name).write_text(f"now {name}", encoding="utf-8")
     return ["a.txt", "b.txt", "new.txt", "c.txt"]
-write_whole(folder, fill)
+def watch(event, _):
+    if event in ("os.mkdir", "os.rename", "os.link", "os.remove", "os.rmdir", "shutil.rmtree"):
+        step()
+sys.addaudithook(watch)
+atomic.write_whole(folder, fill)
+print(steps)
 """
+HOLDER = """
+import sys
+from pathlib import Path
+from eh_access.publish.writers.atomic import hold
+with hold(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+posix = pytest.mark.skipif(os.name == "nt", reason="SIGKILL is POSIX")
 
 
 def fill(new: Path) -> Sequence[str]:
@@ -46,23 +58,81 @@ def fill(new: Path) -> Sequence[str]:
     return NAMES
 
 
+def fail(new: Path) -> Sequence[str]:
+    raise RuntimeError(new)
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
+    place = tmp_path / "out"
     for name, text in EARLIER.items():
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    return tmp_path
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).write_text(text, encoding="utf-8")
+    return place
 
 
 def inside(folder: Path) -> dict[str, str]:
-    """Return every file by name; a folder is there with no text, so that none is overlooked."""
-    return {p.name: p.read_text("utf-8") if p.is_file() else "" for p in folder.iterdir()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_text("utf-8")
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_what_is_no_result_stays_and_what_is_of_an_earlier_one_goes(folder: Path) -> None:
+    (folder / "stale.txt").write_text("of an earlier run", encoding="utf-8")
+    (folder / "link").symlink_to("own.txt")
+    folder.chmod(0o750)
+    before = (folder / "own.txt").stat().st_ino
+    written = write_whole(folder, fill, owned=("stale.txt",))
+    assert inside(folder) == {**NOW, "link": "mine"}
+    assert (folder / "link").is_symlink()
+    assert (folder / "own.txt").stat().st_ino == before
+    assert folder.stat().st_mode & 0o777 == 0o750
+    assert written == {name: folder / name for name in NAMES}
+    assert [path.name for path in folder.parent.iterdir()] == ["out"]
+
+
+def test_a_failure_leaves_no_trace_not_even_of_folders_made(folder: Path) -> None:
+    for place in (folder, folder.parent / "made" / "anew"):
+        with pytest.raises(RuntimeError):
+            write_whole(place, fail)
+    assert inside(folder) == EARLIER
+    assert [path.name for path in folder.parent.iterdir()] == ["out"]
+
+
+@posix
+def test_a_run_killed_at_any_step_leaves_all_of_the_old_or_all_of_the_new(folder: Path) -> None:
+    """Where neither is in place, as between two renames, the next run puts the old one back."""
+    command = [sys.executable, "-c", CHILD]
+    spare = folder.parent / "spare"
+    shutil.copytree(folder, spare)
+    done = subprocess.run([*command, spare, "0"], check=True, capture_output=True, text=True)
+    steps = int(done.stdout)
+    assert steps > 10
+    seen = []
+    for stop_at in range(1, steps + 1):
+        place = folder.parent / f"killed-{stop_at}"
+        shutil.copytree(folder, place)
+        killed = subprocess.run([*command, place, str(stop_at)], check=False, capture_output=True)
+        assert killed.returncode == -signal.SIGKILL
+        left = inside(place) if place.exists() else None
+        assert left in (EARLIER, NOW, None)
+        with pytest.raises(RuntimeError):
+            write_whole(place, fail)
+        assert inside(place) == (left or EARLIER)
+        assert not place.with_name(f".{place.name}.partial").exists()
+        seen.append(left)
+    assert seen.count(None) == 1
+    assert seen[0] == EARLIER
+    assert seen[-1] == NOW
 
 
 def interrupted_at(stop_at: Sequence[int], *, after: bool) -> Callable[[Path, Path], Path]:
-    """Return `Path.replace`, interrupted at the moves given, before or after the move is made."""
-    real, count = Path.replace, iter(range(1, 1000))
+    """Return `Path.rename`, interrupted at the calls given, before or after the move is made."""
+    real, count = Path.rename, iter(range(1, 1000))
 
-    def replace(self: Path, target: Path) -> Path:
+    def rename(self: Path, target: Path) -> Path:
         stop = next(count) in stop_at
         if stop and not after:
             raise KeyboardInterrupt
@@ -72,88 +142,64 @@ def interrupted_at(stop_at: Sequence[int], *, after: bool) -> Callable[[Path, Pa
             if stop:
                 raise KeyboardInterrupt
 
-    return replace
+    return rename
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("step", range(1, 9))
-def test_an_interrupt_at_any_move_leaves_a_whole_set(
+@pytest.mark.parametrize("step", [1, 2])
+def test_an_interrupt_at_either_rename_leaves_a_whole_folder(
     folder: Path, monkeypatch: pytest.MonkeyPatch, step: int, *, after: bool
 ) -> None:
-    """Eight moves: four earlier files give way, one of them not there, and four come."""
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "replace", interrupted_at([step], after=after))
+        patch.setattr(Path, "rename", interrupted_at([step], after=after))
         with pytest.raises(KeyboardInterrupt):
             write_whole(folder, fill)
-    everything_moved = step == 8 and after
-    assert inside(folder) == (NOW if everything_moved else EARLIER)
+    assert inside(folder) == (NOW if (step, after) == (2, True) else EARLIER)
+    assert [path.name for path in folder.parent.iterdir()] == ["out"]
 
 
-@pytest.mark.parametrize("again", range(1, 6))
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_a_second_interrupt_while_earlier_files_go_back_does_no_harm(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, again: int, *, after: bool
-) -> None:
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "replace", interrupted_at([7, 7 + again], after=after))
-        with pytest.raises(KeyboardInterrupt):
-            write_whole(folder, fill)
-    assert inside(folder) == EARLIER
-
-
-def test_earlier_files_that_cannot_go_back_at_once_do_at_the_next_run(
+def test_a_second_interrupt_leaves_the_rest_to_the_next_run(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "replace", interrupted_at(range(7, 1000), after=False))
+        patch.setattr(Path, "rename", interrupted_at([2, 3], after=False))
         with pytest.raises(KeyboardInterrupt):
             write_whole(folder, fill)
-    assert [name for name in inside(folder) if name.startswith(PREFIX)]
+    assert not folder.exists()
+    folder.mkdir()  # as somebody may who misses it
+    with hold(folder):
+        assert inside(folder) == EARLIER
 
-    def look(new: Path) -> Sequence[str]:
-        seen.update({name: text for name, text in inside(folder).items() if text})
-        return fill(new)
 
-    seen: dict[str, str] = {}
-    write_whole(folder, look)
-    assert seen == EARLIER
+def test_a_second_run_into_the_same_folder_says_so_and_a_killed_one_holds_nothing(
+    folder: Path,
+) -> None:
+    command = [sys.executable, "-c", HOLDER, folder]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        for name in (folder, folder / ".." / "out"):
+            with pytest.raises(SourceError, match="another run is at work on it; wait for that"):
+                write_whole(name, fill)
+        write_whole(folder.parent / "beside", fill)
+        assert inside(folder) == EARLIER
+        other.kill()
+    write_whole(folder, fill)
     assert inside(folder) == NOW
 
 
-@pytest.mark.skipif(os.name == "nt", reason="SIGKILL is POSIX")
-@pytest.mark.parametrize("stop_at", [1, 4, 6, 7])
-def test_what_a_killed_run_left_is_put_back_by_the_next(folder: Path, stop_at: int) -> None:
-    """Nothing can be done when a program is killed, so the next one does it."""
-    done = subprocess.run(
-        [sys.executable, "-c", CHILD, str(folder), str(stop_at), "SIGKILL"], check=False
-    )
-    assert done.returncode == -signal.SIGKILL
-    assert [name for name in inside(folder) if name.startswith(PREFIX)]
-
-    def fail(new: Path) -> Sequence[str]:
-        raise RuntimeError(new)
-
-    with pytest.raises(RuntimeError):
-        write_whole(folder, fail)
-    assert inside(folder) == (NOW if stop_at == 7 else EARLIER)
-
-
-def test_a_folder_another_run_is_at_work_in_is_left_alone(folder: Path) -> None:
-    other = folder / f"{PREFIX}other"
-    (other / "new").mkdir(parents=True)
-    with (other / "lock").open("wb") as lock:
-        assert take(lock)
+def test_a_folder_that_cannot_be_swapped_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "b.txt").unlink()
+    (folder / "b.txt").mkdir()
+    with pytest.raises(SourceError, match="'b.txt' in it is a folder"):
         write_whole(folder, fill)
-        assert (other / "new").is_dir()
-    write_whole(folder, fill)
-    assert not other.exists()
-
-
-def test_a_leftover_without_a_lock_goes_once_it_is_old(folder: Path) -> None:
-    left = folder / f"{PREFIX}left"
-    left.mkdir()
-    write_whole(folder, fill)
-    assert left.exists()
-    os.utime(left, (time.time() - 3600,) * 2)
-    write_whole(folder, fill)
-    assert inside(folder) == NOW
+    monkeypatch.chdir(folder / "logs")
+    for name in (Path(), folder, Path("..")):
+        with pytest.raises(SourceError, match="it is replaced as a whole, and you are in it"):
+            write_whole(name, fill)
+    with pytest.raises(SourceError, match="it is a file; .* give another with --out"):
+        write_whole(folder / "own.txt", fill)

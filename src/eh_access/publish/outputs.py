@@ -62,8 +62,8 @@ def write_outputs(
 ) -> dict[str, Path]:
     """Write report, map, workbook, GeoPackage, CSVs and manifest, or nothing.
 
-    Everything is made in a hidden folder inside ``out_dir`` first. Only when all of it is there
-    are the files moved into place; if anything fails, earlier files stay as they were.
+    Everything is made in a hidden folder beside ``out_dir``, which takes its place as one when all
+    is there; what else was in it comes along. If anything fails, it stays as it was.
 
     Parameters
     ----------
@@ -84,7 +84,8 @@ def write_outputs(
     Raises
     ------
     SourceError
-        If the folder cannot be made or written, or a file there is open in another program.
+        If the folder cannot be made or replaced, another run is at work on it, or a file there is
+        open in another program.
     InputError
         If a file there is one that the study reads.
 
@@ -104,10 +105,11 @@ def write_outputs(
     result.refuse_private()
     folder = Path(out_dir)
     refuse_overwriting(folder, OUTPUT_NAMES, files_read(result.study))
-    written = write_whole(folder, lambda new: _write_all(result, findings, new, started=started))
-    for name in set(OUTPUT_NAMES) - written.keys():  # of an earlier run: no part of this answer
-        (folder / name).unlink(missing_ok=True)
-    return written
+    return write_whole(
+        folder,
+        lambda new: _write_all(result, findings, new, started=started),
+        owned=OUTPUT_NAMES,  # those of an earlier run are no part of this answer
+    )
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:

@@ -79,7 +79,7 @@ def verify(
     findings = find_findings(result, progress=progress)
     tell("Writing everything again")
     with tempfile.TemporaryDirectory(prefix="eh-access-") as again:
-        written = write_outputs(result, findings, again)
+        written = write_outputs(result, findings, Path(again) / "outputs")
         tell("Comparing")
         files = tuple(_checks(told["outputs"], folder, written))
     return Verification(changed_inputs=(), files=files, other_versions=other)

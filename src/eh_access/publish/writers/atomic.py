@@ -1,126 +1,140 @@
-"""Write a set of files atomically."""
+"""Put a folder of files in place as one."""
 
 from __future__ import annotations
 
 import errno
-import json
-import logging
+import os
 import shutil
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 from typing import IO
 
-from eh_access.errors import SourceError
+from eh_access.errors import EhAccessError, SourceError
 
-PREFIX = ".partial-"
-YOUNG_S = 60.0
-"""A hidden folder without a lock that is younger than this may be one just being made."""
-
-logger = logging.getLogger(__name__)
+HELD: ContextVar[frozenset[Path]] = ContextVar("HELD", default=frozenset())
+"""Folders this run holds: a command takes one at its start and fills it at its end."""
 
 
-def write_whole(folder: Path, fill: Callable[[Path], Sequence[str]]) -> dict[str, Path]:
-    """Write several files into a folder, or none of them."""
-    # All is made in a hidden folder inside: "new" for what is made, "old" for earlier files that
-    # give way, "names" once the first is moved. Whatever fails, interrupts or kills the run, the
-    # earlier files are put back, if need be by the next run.
-    made = [path for path in (folder, *folder.parents) if not path.exists()]
+@contextmanager
+def hold(folder: Path) -> Iterator[Path]:
+    """Keep other runs out of a folder; yield a hidden one beside it to make its files in."""
+    place = folder.resolve()
+    partial = place.with_name(f".{place.name}.partial")
+    if place in HELD.get():
+        yield partial
+        return
+    held = HELD.set(HELD.get() | {place})
+    made = [path for path in partial.parents if not path.exists()]
     try:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            for left in filter(_is_left, sorted(folder.glob(f"{PREFIX}*"))):
-                logger.warning("removing what a run that was stopped left: %s", left)
+        with _refusing(folder):
+            _refuse_unfit(place)
+            lock = _lock(partial)
+        with lock:
+            try:
+                with _refusing(folder):
+                    _put_back(partial, place)
+                yield partial
+            finally:
+                with _refusing(folder):
+                    _put_back(partial, place)
+                if sys.platform == "win32":  # where no open file can be removed
+                    lock.close()
                 with suppress(OSError):
-                    _settle(left, folder)
-                    shutil.rmtree(left, ignore_errors=True)
-            partial = Path(tempfile.mkdtemp(prefix=PREFIX, dir=folder))
-            for name in ("new", "old"):
-                (partial / name).mkdir()
-        except OSError as error:
-            raise SourceError(
-                f"cannot write to the output folder '{folder}': {error.strerror or error}; give "
-                "another folder with --out, or ask for the right to write there"
-            ) from error
-        try:
-            with (partial / "lock").open("wb") as lock:
-                take(lock)
-                try:
-                    names = fill(partial / "new")
-                    _move(names, partial, folder)
-                finally:
-                    _settle_surely(partial, folder)
-        finally:  # never where earlier files could not be put back: they are in there
-            if not (partial / "names").exists():
-                shutil.rmtree(partial, ignore_errors=True)
-    except BaseException:  # an interrupt leaves no more behind than a fault
+                    (partial / "lock").unlink()
+                    partial.rmdir()
+    finally:
+        HELD.reset(held)
         for path in made:
-            with suppress(OSError):
+            with suppress(OSError):  # it holds something now
                 path.rmdir()
-        raise
+
+
+def write_whole(
+    folder: Path, fill: Callable[[Path], Sequence[str]], *, owned: Collection[str] = ()
+) -> dict[str, Path]:
+    """Make files and put them in place as one folder; all else in it is kept, but for ``owned``."""
+    with hold(folder) as partial, _refusing(folder):
+        new, old, place = partial / "new", partial / "old", folder.resolve()
+        new.mkdir()
+        names = fill(new)
+        ours = {*names, *owned}
+        if place.exists():
+            for name in ours:
+                if (place / name).is_dir():
+                    raise IsADirectoryError(errno.EISDIR, f"'{name}' in it is a folder")
+            shutil.copytree(
+                place,
+                new,
+                symlinks=True,
+                ignore=lambda inside, _: ours if Path(inside) == place else (),
+                copy_function=_link,
+                dirs_exist_ok=True,
+            )
+            place.rename(old)
+        new.rename(place)
+        shutil.rmtree(old, ignore_errors=True)
     return {name: folder / name for name in names}
 
 
-def _move(names: Sequence[str], partial: Path, folder: Path) -> None:
-    """Move finished files into place, earlier ones out of it."""
-    (partial / "names").write_text(json.dumps(list(names)), encoding="utf-8")
-    name = ""
+def _put_back(partial: Path, place: Path) -> None:
+    """Undo a swap that was stopped halfway, and remove what was made for it."""
+    if (partial / "new").exists() and (partial / "old").exists():
+        with suppress(OSError):
+            place.rmdir()  # should somebody have made it anew
+        (partial / "old").rename(place)
+    for name in ("new", "old"):
+        shutil.rmtree(partial / name, ignore_errors=True)
+
+
+def _refuse_unfit(place: Path) -> None:
+    """Refuse a folder that cannot give way to another as a whole."""
+    if place.exists() and not place.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "it is a file")
+    if place in (Path.cwd(), *Path.cwd().parents) or place.is_mount():
+        raise OSError(errno.EBUSY, "it is replaced as a whole, and you are in it or it is a disk")
+
+
+@contextmanager
+def _refusing(folder: Path) -> Iterator[None]:
+    """Say of an error of the file system what to do."""
     try:
-        for name in names:
-            if (folder / name).is_dir():
-                raise IsADirectoryError(errno.EISDIR, "it is a folder")
-            with suppress(FileNotFoundError):
-                (folder / name).replace(partial / "old" / name)
-            (partial / "new" / name).replace(folder / name)
+        yield
+    except EhAccessError:
+        raise
     except OSError as error:
         raise SourceError(
-            f"cannot replace '{folder / name}': {error.strerror or error}; close it if another "
-            "program has it open, or give another folder with --out. Nothing was changed"
+            f"cannot write to the output folder '{folder}': {error.strerror or error}; close its "
+            "files if another program has them open, or give another with --out"
         ) from error
 
 
-def _settle_surely(partial: Path, folder: Path) -> None:
-    """Settle; once more from the start if that is interrupted, and only then give way."""
+def _link(source: str, target: str) -> None:
+    """Give a file a second name, or copy it where that cannot be."""
     try:
-        _settle(partial, folder)
+        os.link(source, target, follow_symlinks=False)
     except OSError:
-        raise
-    except BaseException:
-        _settle(partial, folder)
-        raise
+        shutil.copy2(source, target, follow_symlinks=False)
 
 
-def _settle(partial: Path, folder: Path) -> None:
-    """Put every earlier file back unless all were moved; then nothing in it counts any more."""
-    # It may be stopped at any point and done again: what was finished is left as it is.
-    new, old, listed = partial / "new", partial / "old", partial / "names"
-    names: list[str] = []
-    with suppress(OSError, ValueError):  # not written whole: nothing was moved
-        names = json.loads(listed.read_text(encoding="utf-8"))
-    if any((new / name).exists() for name in names):
-        for name in names:
-            if not (new / name).exists():
-                (folder / name).replace(new / name)
-            if (old / name).exists():
-                (old / name).replace(folder / name)
-    listed.unlink(missing_ok=True)
+def _lock(partial: Path) -> IO[bytes]:
+    """Lock a hidden folder until the file is closed, or the program ends in whatever way."""
+    while True:
+        partial.mkdir(parents=True, exist_ok=True)
+        lock = (partial / "lock").open("ab")
+        if not _take(lock):
+            lock.close()
+            raise BlockingIOError(errno.EAGAIN, "another run is at work on it; wait for that")
+        with suppress(OSError):
+            if os.path.samestat(os.fstat(lock.fileno()), (partial / "lock").stat()):
+                return lock
+        lock.close()  # of a run that has just ended, and removed it
 
 
-def _is_left(partial: Path) -> bool:
-    """Return whether no run is at work in a hidden folder."""
-    with suppress(OSError):
-        if not (partial / "lock").exists():
-            return time.time() - partial.stat().st_mtime > YOUNG_S
-        with (partial / "lock").open("r+b") as lock:
-            return take(lock)
-    return False
-
-
-def take(lock: IO[bytes]) -> bool:
-    """Take a lock until the file is closed, or the program ends in whatever way."""
+def _take(lock: IO[bytes]) -> bool:
+    """Return whether nobody else has the lock."""
     try:
         if sys.platform == "win32":
             import msvcrt  # noqa: PLC0415 - only there is one
