@@ -195,11 +195,11 @@ def test_a_folder_that_cannot_be_swapped_is_refused(
 ) -> None:
     (folder / "b.txt").unlink()
     (folder / "b.txt").mkdir()
-    with pytest.raises(SourceError, match="'b.txt' in it is a folder"):
+    with pytest.raises(SourceError, match=r"'b\.txt' in it is a folder"):
         write_whole(folder, fill)
     monkeypatch.chdir(folder / "logs")
     for name in (Path(), folder, Path("..")):
         with pytest.raises(SourceError, match="it is replaced as a whole, and you are in it"):
             write_whole(name, fill)
-    with pytest.raises(SourceError, match="it is a file; .* give another with --out"):
+    with pytest.raises(SourceError, match=r"it is a file; .* give another with --out"):
         write_whole(folder / "own.txt", fill)

@@ -5,23 +5,33 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
-from pydantic import BaseModel
 
-from eh_access.study.config import Study, keys_of
+from eh_access.schema import Table
+from eh_access.study.config import Study
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "own-study.md"
-NOT_KEYS = {"folder", "file_name", "file_sha256"}
-"""Fields of `Study` that no file may have."""
 
 
-def every_key(model: type[BaseModel], at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+def every_key(model: type[Table], at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """Yield each key of the schema with the tables it stands in."""
-    for key in keys_of(model, at):
-        if key not in NOT_KEYS:
-            yield (*at, key)
-            yield from every_key(model, (*at, key))
+    for name, field in model.model_fields.items():
+        if field.exclude:
+            continue
+        here = (*at, model.key_of(name))
+        yield here
+        for part in parts(field.annotation):
+            if isinstance(part, type) and issubclass(part, Table):
+                yield from every_key(part, here)
+
+
+def parts(annotation: object) -> Iterator[object]:
+    """Yield an annotation and what it consists of, as ``Model`` of ``tuple[Model, ...]``."""
+    yield annotation
+    for inner in get_args(annotation):
+        yield from parts(inner)
 
 
 KEYS = sorted(set(every_key(Study)))

@@ -11,7 +11,7 @@ from enum import StrEnum
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from eh_access.arguments import check_ids
@@ -22,6 +22,7 @@ from eh_access.measures.basic import ThereAndBack  # noqa: TC001 - pydantic read
 from eh_access.measures.equity import GROUPS
 from eh_access.measures.scenarios import BASELINE, open_sites
 from eh_access.privacy.policy import PUBLIC, Policy
+from eh_access.schema import FAULTY, Table
 from eh_access.tables import complete_sites, weighted
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from eh_access.provenance import Provenance
     from eh_access.routing.travel_times import TravelTimes
+    from eh_access.schema import Fault
 
     Doubles = NDArray[np.float64]
 
@@ -357,7 +359,7 @@ def _known_kind(name: str) -> str:
     return name
 
 
-class Criterion(BaseModel):
+class Criterion(Table):
     """One yardstick: a measure, its threshold, and where both come from.
 
     Parameters
@@ -431,8 +433,6 @@ class Criterion(BaseModel):
     'higher'
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, ser_json_inf_nan="strings")
-
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=40)]
     title: str = ""
     label: Annotated[str, AfterValidator(_short)] = ""
@@ -461,50 +461,41 @@ class Criterion(BaseModel):
         """What kind it is: what that needs, and how its value reads."""
         return KINDS[self.measure]
 
-    @model_validator(mode="after")
-    def _fits_its_measure(self) -> Self:
-        faults = [*self._key_faults(), *self._number_faults(), *self._title_faults()]
-        if self.group is not None and self.group not in GROUPS:
-            faults.append(f"group: no group '{self.group}': {did_you_mean(self.group, GROUPS)}")
-        if self.better not in (None, self.kind.better):
-            faults.append(f"better: {self.measure} is better when {self.kind.better}; say so")
-        if faults:
-            raise ValueError(f"criterion '{self.id}': " + "; ".join(faults))
-        # a frozen model fills in what follows from other keys, once, before anyone sees it
-        follows = (
-            ("better", self.kind.better),
-            ("title", self.id),
-            ("label", self.id),
-            ("whose", self.set_by),
-        )
-        for key, value in (*follows, *self.kind.defaults):
-            if getattr(self, key) in (None, ""):
-                object.__setattr__(self, key, value)
-        return self
+    def cross_faults(self) -> Iterator[Fault]:
+        """Yield keys that do not fit its kind, or one another."""
+        if isinstance(self.group, str) and self.group not in GROUPS:
+            yield ("group",), f"no group '{self.group}': {did_you_mean(self.group, GROUPS)}"
+        if self.mode in [*self.also_modes] or len(set(self.also_modes)) < len([*self.also_modes]):
+            yield ("also_modes",), "a mode is named twice; name each once"
+        if self.measure in KINDS:
+            yield from self._key_faults()
+            yield from self._number_faults()
+            yield from self._title_faults()
 
-    def _key_faults(self) -> list[str]:
+    def _key_faults(self) -> Iterator[Fault]:
+        kind = self.kind
         given = {key for key in _OPTIONAL if getattr(self, key) not in (None, ())}
-        needs = self.kind.needs
-        useless = sorted(given - set(needs) - set(self.kind.may))
-        return [
-            *(f"{key}: {self.measure} needs it; add it" for key in needs if key not in given),
-            *(f"{key}: {self.measure} does not use it; remove it" for key in useless),
-        ]
+        for key in kind.needs:
+            if key not in given:
+                yield (key,), f"{self.measure} needs it; add it"
+        for key in sorted(given.difference(kind.needs, kind.may)):
+            yield (key,), f"{self.measure} does not use it; remove it"
+        if self.better is not None and self.better != kind.better:
+            yield ("better",), f"{self.measure} is better when {kind.better}; say so"
 
-    def _number_faults(self) -> list[str]:
-        unit, faults = self.kind.unit, []
-        if unit == "share" and not 0 <= self.threshold <= 1:
-            faults.append(f"threshold: {self.threshold:g} is no share; give 0.9 for 90%")
+    def _number_faults(self) -> Iterator[Fault]:
+        unit = self.kind.unit
+        if unit == "share" and (self.threshold < 0 or self.threshold > 1):
+            yield ("threshold",), f"{self.threshold:g} is no share; give 0.9 for 90%"
         if unit == "share" and self.margin > 1:
-            faults.append(f"margin: {self.margin:g} is no share; give 0.02 for 2 points")
-        if unit == "points" and not 0 <= self.threshold <= MOST_POINTS:
-            faults.append(f"threshold: {self.threshold:g} is not 0 to 100 points")
-        if self.mode in self.also_modes or len(set(self.also_modes)) < len(self.also_modes):
-            faults.append("also_modes: a mode is named twice; name each once")
-        return faults
+            yield ("margin",), f"{self.margin:g} is no share; give 0.02 for 2 points"
+        if unit == "points" and (self.threshold < 0 or self.threshold > MOST_POINTS):
+            yield ("threshold",), f"{self.threshold:g} is not 0 to 100 points"
 
-    def _title_faults(self) -> Iterator[str]:
-        """Find numbers in a title or label given by hand that are not the criterion's."""
+    def _title_faults(self) -> Iterator[Fault]:
+        """Yield numbers in a title or label given by hand that are not the criterion's."""
+        if FAULTY in [getattr(self, key) for key in (*ASKED, "title", "label")]:
+            return
         unit = self.kind.unit
         ours: dict[str, tuple[float | None, ...]] = {
             "%": (100 * self.threshold,) if unit == "share" else (),
@@ -516,7 +507,23 @@ class Criterion(BaseModel):
         known = {key: [one for one in numbers if one is not None] for key, numbers in ours.items()}
         for key in ("title", "label"):
             for other in other_numbers(getattr(self, key), known):
-                yield f"{key}: names '{other}', no number of its own; leave it out to have it made"
+                text = f"names '{other}', no number of its own; leave it out to have it made"
+                yield (key,), text
+
+    @model_validator(mode="after")
+    def _fill_in(self) -> Self:
+        """Fill in what follows from other keys, once, before anyone sees it."""
+        if self.measure in KINDS:
+            follows = (
+                ("better", self.kind.better),
+                ("title", self.id),
+                ("label", self.id),
+                ("whose", self.set_by),
+            )
+            for key, value in (*follows, *self.kind.defaults):
+                if getattr(self, key) in (None, ""):
+                    object.__setattr__(self, key, value)
+        return self
 
 
 class ReasonKind(StrEnum):

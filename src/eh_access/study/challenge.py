@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from eh_access.delegate import delegate
 from eh_access.errors import EhAccessError, NotFoundError, did_you_mean
 from eh_access.measures.scenarios import apply_scenario
+from eh_access.schema import Table, read_table
 from eh_access.study.config import (
     BASELINE_NAME,
     ScenarioConfig,
-    Table,
-    as_tuples,
-    challenge_faults,
+    changes_nothing,
     decided_scenario,
-    in_words,
     parse_toml,
     read_toml,
-    readable_part,
     refusal,
+    repeated,
     scenario_of,
 )
 from eh_access.study.inputs import faults_of, scenario_keys, with_opened
@@ -33,7 +31,8 @@ from eh_access.study.records import InputFile
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from eh_access.study.config import KeyPath, Study
+    from eh_access.schema import Fault, KeyPath
+    from eh_access.study.config import Study
     from eh_access.study.records import Inputs
 
 
@@ -41,6 +40,17 @@ class ScenarioFile(Table):
     """A file of scenarios, such as the map page saves."""
 
     scenarios: tuple[ScenarioConfig, ...] = Field(alias="scenario", min_length=1)
+
+    def cross_faults(self) -> Iterator[Fault]:
+        """Yield what no scenario shows alone, or none may have that is held against another."""
+        yield from repeated("scenario", "name", [item.name for item in self.scenarios])
+        yield from changes_nothing(self.scenarios, first=0)
+        for number, item in enumerate(self.scenarios):
+            where: KeyPath = ("scenario", number)
+            if item.assess is False:
+                yield (*where, "assess"), "is false, so there is nothing to run; remove it"
+            if item.decided is True:
+                yield (*where, "decided"), "is for the council's own study to say; remove it"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -60,14 +70,9 @@ def read_challenge(
     council = _council(study, against)
     data = read_toml(path)
     raw, lines = parse_toml(data, path.name)
-    faults: list[tuple[KeyPath, str]] = []
-    scenarios: tuple[ScenarioConfig, ...] = ()
-    try:
-        scenarios = ScenarioFile.model_validate(as_tuples(raw)).scenarios
-    except ValidationError as error:
-        faults += in_words(error, ScenarioFile)
-        scenarios = tuple(_parts(raw))
-    faults += challenge_faults(raw, [item.name for item in study.scenarios])
+    file, faults = read_table(ScenarioFile, raw)
+    scenarios = file.scenarios
+    faults += _taken(scenarios, [item.name for item in study.scenarios])
     sites = with_opened(inputs.sites, inputs.candidates, scenarios)
     offered = () if inputs.candidates is None else inputs.candidates.index
     known = {*map(str, sites.index), *map(str, offered)}
@@ -79,20 +84,20 @@ def read_challenge(
     if faults:
         raise refusal(path.name, lines, faults)
     scenarios = delegate("name_scenarios", scenarios, study)
-    file = InputFile(role="challenge", name=path.name, sha256=hashlib.sha256(data).hexdigest())
+    read = InputFile(role="challenge", name=path.name, sha256=hashlib.sha256(data).hexdigest())
     return Challenge(
         study=study.model_copy(update={"scenarios": (*study.scenarios, *scenarios)}),
-        inputs=replace(inputs, sites=sites, files=(*inputs.files, file)),
+        inputs=replace(inputs, sites=sites, files=(*inputs.files, read)),
         council=council,
         theirs=tuple(item.name for item in scenarios),
     )
 
 
-def _parts(raw: Mapping[str, Any]) -> Iterator[ScenarioConfig]:
-    """Yield the readable part of each scenario, so that all faults are reported at once."""
-    tables = raw.get("scenario")
-    for table in tables if isinstance(tables, list) else []:
-        yield readable_part(as_tuples(table) if isinstance(table, Mapping) else {})
+def _taken(scenarios: tuple[ScenarioConfig, ...], names: Collection[str]) -> Iterator[Fault]:
+    for number, item in enumerate(scenarios):
+        if item.name in names:
+            text = f"'{item.name}' is a scenario of the study; give yours a name of its own"
+            yield ("scenario", number, "name"), text
 
 
 def _council(study: Study, wanted: str | None) -> str:
@@ -107,16 +112,14 @@ def _council(study: Study, wanted: str | None) -> str:
     return decided_scenario(study.scenarios) or names[-1] if wanted is None else wanted
 
 
-def _sites(number: int, scenario: ScenarioConfig, known: set[str]) -> Iterator[tuple[KeyPath, str]]:
+def _sites(number: int, scenario: ScenarioConfig, known: set[str]) -> Iterator[Fault]:
     for key, site in scenario_keys(scenario):
         if site not in known:
             text = f"no site '{site}' (scenario '{scenario.name}'); "
             yield ("scenario", number, *key), text + did_you_mean(site, known)
 
 
-def _impossible(
-    number: int, scenario: ScenarioConfig, sites: gpd.GeoDataFrame
-) -> Iterator[tuple[KeyPath, str]]:
+def _impossible(number: int, scenario: ScenarioConfig, sites: gpd.GeoDataFrame) -> Iterator[Fault]:
     try:
         apply_scenario(sites, scenario_of(scenario))
     except EhAccessError as error:

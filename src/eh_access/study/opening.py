@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
-from pydantic import ValidationError
 
 from eh_access.errors import (
     EhAccessError,
@@ -25,14 +23,12 @@ from eh_access.routing.route import route
 from eh_access.sources.bundled import bundled_names, study_path
 from eh_access.study.config import (
     BUNDLED,
-    DataFiles,
-    ScenarioConfig,
     Study,
-    as_tuples,
-    cross_faults,
     find_study,
     load_study,
-    readable_part,
+    read_study,
+    read_toml,
+    study_from_bytes,
 )
 from eh_access.study.families import postcode_tables
 from eh_access.study.inputs import changed_networks, faults_of, read_inputs
@@ -164,11 +160,12 @@ def open_study(
     >>> len(inputs.origins), inputs.origins_name
     (878, 'oa')
     """
+    path = find_study(path_or_name)
+    data = read_toml(path)
     try:
-        study = load_study(path_or_name)
+        study = study_from_bytes(data, path=path)
     except InputError as error:
-        faults = [*error.faults, *_table_faults(find_study(path_or_name))]
-        raise InputError(dict.fromkeys(faults)) from error
+        raise InputError(dict.fromkeys([*error.faults, *_table_faults(data, path)])) from error
     return study, read_inputs(study, origins=origins, families=families)
 
 
@@ -256,37 +253,35 @@ def _unseen_streets(study: Study, tables: Inputs) -> Inputs:
     return replace(tables, notes=(*tables.notes, unseen))
 
 
-def _table_faults(path: Path) -> Iterator[str]:
+def _table_faults(data: bytes, path: Path) -> Iterator[str]:
     """Yield the faults of the tables of a study whose own file has faults."""
     try:
-        raw: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        data = DataFiles.model_validate(as_tuples(raw.get("data")))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, ValidationError):
-        return  # what is wrong here has been reported by load_study
-    # only where the tables are and which sites are named matters to what is read here
-    known: dict[str, Any] = {
-        "data": data,
-        "scenarios": tuple(_scenarios(raw)),
-        "folder": path.parent,
-        "file_name": path.name,
-        "file_sha256": "",
+        study, faults, _ = read_study(data, path=path)
+    except InputError:
+        return  # it is no TOML at all
+    faulty = {where[:length] for where, _ in faults for length in (1, 2, 3)}
+    if ("data",) in faulty:
+        return
+    # a scenario with a fault has been reported; which sites it names can be checked all the same
+    scenarios = tuple(
+        item
+        if ("scenario", number) not in faulty
+        else item.model_copy(
+            update={
+                "assess": False,
+                "move": () if ("scenario", number, "move") in faulty else item.move,
+            }
+        )
+        for number, item in enumerate(study.scenarios)
+    )
+    sound: dict[str, Any] = {
+        name: value for name, value in study if (Study.key_of(name),) not in faulty
     }
-    study = Study.model_construct(**known)
+    sound |= {"scenarios": scenarios, "data": study.data.model_copy(update={"families": None})}
     try:
-        read_inputs(study, protect=False)
+        read_inputs(Study.model_construct(None, **sound), protect=False)
     except EhAccessError as error:
         yield from faults_of(error)
-
-
-def _scenarios(raw: dict[str, Any]) -> Iterator[ScenarioConfig]:
-    """Yield the scenarios, with a blank one in place of any that cannot be read."""
-    tables = raw.get("scenario")
-    # what contradicts itself has been reported and cannot be applied to see what else is wrong
-    faulty = {where[1] for where, _ in cross_faults(raw) if where[0] == "scenario"}
-    unreadable = ScenarioConfig(name="not-readable", label="not readable", assess=False)
-    for number, table in enumerate(tables if isinstance(tables, list) else []):
-        sound = isinstance(table, Mapping) and number not in faulty
-        yield readable_part(as_tuples(table)) if sound else unreadable
 
 
 USUAL_BUFFER_M = 3000.0
