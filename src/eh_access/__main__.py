@@ -1,8 +1,58 @@
-"""``python -m eh_access``: the command line, where the command is not on the path."""
+"""The command, and ``python -m eh_access``: in order before anything large is loaded."""
 
 from __future__ import annotations
 
-from eh_access.cli import main
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+STDERR = 2
+LEAST_MEMORY = 2 << 30
+
+
+def main() -> None:
+    """Run the command line."""
+    _open_closed_streams()
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _stop)  # until the command line is there to hear it
+    _refuse_little_memory()
+    from eh_access.cli import main as run  # noqa: PLC0415 - after the above
+
+    run()
+
+
+def _refuse_little_memory() -> None:
+    """Refuse a limit under which libraries in C would end the program, or hang."""
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415 - not on Windows
+
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if limit not in (resource.RLIM_INFINITY, -1) and limit < LEAST_MEMORY:
+        sys.stderr.write(
+            f"1 fault; nothing was written.\n- {limit >> 20:,} MB of memory are allowed here, and "
+            f"{LEAST_MEMORY >> 20:,} are needed; raise the limit (ulimit -v)\n"
+        )
+        sys.exit(2)
+
+
+def _open_closed_streams() -> None:
+    """Send what would be printed to a closed stream nowhere, not into the first file opened."""
+    number = os.open(os.devnull, os.O_RDWR)
+    while number <= STDERR:  # the lowest that is free
+        number = os.open(os.devnull, os.O_RDWR)
+    os.close(number)
+    nowhere = Path(os.devnull)
+    sys.stdout = sys.stdout or nowhere.open("w", encoding="utf-8")
+    sys.stderr = sys.stderr or nowhere.open("w", encoding="utf-8")
+
+
+def _stop(number: int, _: FrameType | None) -> None:
+    os.write(STDERR, b"Stopped.\n")
+    os._exit(128 + number)
+
 
 if __name__ == "__main__":
     main()

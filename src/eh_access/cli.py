@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from eh_access._version import __version__
-from eh_access.errors import EhAccessError
+from eh_access.errors import EhAccessError, foreseen
 from eh_access.terminal import (
     Stopped,
     Terminal,
     challenge_json,
     check_lines,
+    flush_output,
+    print_error,
+    refuse_unusable_computer,
     report_json,
     show_challenge,
+    show_fault_of_ours,
     show_faults,
     show_logs,
     show_report,
@@ -119,6 +123,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print the results as JSON fo
 
 DIFFERS = 1
 BAD_INPUT = 2
+OUR_FAULT = 70
 EXAMPLES = """Examples:
 
   eh-access report                                  Rotherham, results in out/rotherham
@@ -148,8 +153,8 @@ EXAMPLES = """Examples:
   eh-access network download "Barnsley, England"    fetch and store the streets of a place
 
 The exit code is 0 when the command did its work, whatever the verdicts; 1 when verify found a
-difference; and 2 when something it was given cannot be used: every fault is then listed, and
-nothing has been written.
+difference; 2 when something it was given cannot be used: every fault is then listed, and nothing
+has been written; and 70 for a fault of the program itself, with a file about it to send.
 """
 
 app = typer.Typer(
@@ -481,19 +486,36 @@ def network_download(
 
 
 def main() -> None:
-    """Run the command line; errors made on purpose are told in words, never as a traceback."""
+    """Run the command line; whatever goes wrong is put in words, never as a traceback."""
     for stream in (sys.stdout, sys.stderr):
         # a terminal or a pipe that lacks a sign gets a question mark, not a crash
         if (reconfigure := getattr(stream, "reconfigure", None)) is not None:
             reconfigure(errors="replace")
+    sys.exit(_run())
+
+
+def _run() -> int:
+    """Return the exit code."""
     try:
         with stoppable():
-            app(prog_name="eh-access")
+            try:
+                refuse_unusable_computer()
+                app(prog_name="eh-access")
+            except SystemExit as ended:
+                flush_output()
+                return int(ended.code or 0)
     except EhAccessError as error:
         logging.getLogger(__name__).debug("stopped", exc_info=error)
         show_faults(error)
-        sys.exit(BAD_INPUT)
+        return BAD_INPUT
     except Stopped as stopped:
         done = "Stopped; nothing was written, and earlier results are as they were."
         typer.echo(done if stopped.working else "Stopped.", err=True)
-        sys.exit(stopped.code)
+        return stopped.code
+    except Exception as error:  # noqa: BLE001 - the one place where whatever is left ends
+        if why := foreseen(error):
+            print_error(["1 fault; results are written whole or not at all.", f"- {why}"])
+            return BAD_INPUT
+        show_fault_of_ours(error)
+        return OUR_FAULT
+    return 0

@@ -3,9 +3,39 @@
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable
 
 SHOWN_WORDS = 12
+SHOWN_LETTERS = 200
+DISK_FULL = "the disk is full, or your share of it; make room"
+MEMORY = "there is not enough memory; close other programs, or raise the limit (ulimit -v)"
+FILES = "too many files are open at once; raise the limit (ulimit -n)"
+LARGE = "a file would be larger than the disk or a limit (ulimit -f) allows; make room or raise it"
+BY_NUMBER = {
+    errno.ENOSPC: DISK_FULL,
+    errno.EDQUOT: DISK_FULL,
+    errno.EFBIG: LARGE,
+    errno.EMFILE: FILES,
+    errno.ENFILE: FILES,
+    errno.ENOMEM: MEMORY,
+    errno.ENAMETOOLONG: "a path is longer than is allowed here; give a shorter one",
+    errno.EROFS: "the disk can only be read; give a place that can be written",
+    errno.EACCES: "there is no right to do that; ask for it, or give another place",
+    errno.EPERM: "there is no right to do that; ask for it, or give another place",
+    errno.EIO: "the disk or the connection to it has a fault; try another place",
+}
+BY_WORDS = {
+    "no space left": DISK_FULL,
+    "disk is full": DISK_FULL,
+    "disk i/o error": LARGE,
+    "too many open files": FILES,
+    "cannot allocate memory": MEMORY,
+    "failed to map segment": MEMORY,
+    "can't start new thread": MEMORY,
+    "unable to allocate": MEMORY,
+}
+"""How libraries in C, which have no numbers for it, say the same."""
 
 
 class EhAccessError(Exception):
@@ -35,6 +65,19 @@ class SourceError(EhAccessError, OSError):
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else ""
+
+
+def foreseen(error: BaseException) -> str:
+    """Return what the computer lacks and what to do, where an error is about that; else ""."""
+    if isinstance(error, MemoryError):
+        return MEMORY
+    if isinstance(error, OSError) and error.errno in BY_NUMBER:
+        name = "" if error.filename is None else f"{str(error.filename)[:SHOWN_LETTERS]}: "
+        return name + BY_NUMBER[error.errno]
+    words = str(error).lower()
+    found = next((remedy for sign, remedy in BY_WORDS.items() if sign in words), "")
+    cause = error.__cause__ or error.__context__
+    return found or ("" if cause is None else foreseen(cause))
 
 
 def did_you_mean(wrong: str, known: Iterable[object], first: Iterable[object] = ()) -> str:

@@ -5,11 +5,17 @@ from __future__ import annotations
 import json
 import logging
 import math
+import os
+import platform
+import re
 import signal
 import sys
+import tempfile
 import threading
+import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -21,7 +27,8 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from eh_access.errors import EhAccessError, InputError
+from eh_access._version import __version__
+from eh_access.errors import EhAccessError, InputError, SourceError
 from eh_access.publish.notes import note_text
 from eh_access.study.families import UNIT
 
@@ -38,6 +45,10 @@ if TYPE_CHECKING:
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 WAIT_S = 0.05
+FIRST_YEAR = 1980
+"""Zip, and so Word, Excel and compact networks, know no earlier date."""
+CONTROL_SIGNS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+REPLACED = "\N{REPLACEMENT CHARACTER}"
 
 
 class Stopped(BaseException):
@@ -260,12 +271,68 @@ class Terminal:
             self._progress.update(task, description=line)
 
 
+def refuse_unusable_computer() -> None:
+    """Refuse to begin where no file can be named or dated."""
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise SourceError("the folder you are in is gone; go to one that is there (cd)") from error
+    if (year := time.localtime(time.time()).tm_year) < FIRST_YEAR:
+        raise SourceError(
+            f"this computer's clock says {year}; set it: no archive holds such a date"
+        )
+
+
+def flush_output() -> None:
+    """Print what is left to be printed; where that cannot be, nothing is left to be tried again."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise
+
+
 def show_faults(error: EhAccessError) -> None:
     """Print every fault of an error, one a line, to standard error."""
     faults = error.faults if isinstance(error, InputError) else (str(error),)
     count = f"{len(faults)} faults" if len(faults) > 1 else "1 fault"
-    lines = [f"{count}; nothing was written.", *(f"- {fault}" for fault in faults)]
-    sys.stderr.write("\n".join(lines) + "\n")
+    print_error([f"{count}; nothing was written.", *(f"- {fault}" for fault in faults)])
+
+
+def print_error(lines: Sequence[str]) -> None:
+    """Print lines to standard error, without signs that would steer the terminal."""
+    text = "".join(f"{CONTROL_SIGNS.sub(REPLACED, line)}\n" for line in lines)
+    with suppress(OSError):  # there is no further place to say so
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+
+def show_fault_of_ours(error: Exception) -> None:
+    """Print that the program is at fault, and write what its makers need to know."""
+    # frames and types alone: a message may hold a postcode, and so may an argument
+    frames = [
+        f"{Path(*Path(frame.filename).parts[-3:]).as_posix()}:{frame.lineno} {frame.name}"
+        for frame in traceback.extract_tb(error.__traceback__)
+    ]
+    about = f"eh_access {__version__}, Python {platform.python_version()}, {platform.platform()}"
+    lines = [about, type(error).__qualname__, *frames]
+    place = ""
+    with (
+        suppress(OSError),
+        tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", prefix="eh-access-fault-", suffix=".txt", delete=False
+        ) as file,
+    ):
+        file.write("\n".join(lines) + "\n")
+        place = file.name
+    send = f"Please send {place}" if place else "\n".join(["Please send these lines", *lines])
+    print_error(
+        [
+            f"A fault in eh-access, not in what it was given ({type(error).__name__}).",
+            "Nothing was written, and earlier results are as they were.",
+            f"{send} to its makers: it holds places in the program and versions, no data.",
+        ]
+    )
 
 
 def show_report(result: StudyResult, files: Mapping[str, Path]) -> None:

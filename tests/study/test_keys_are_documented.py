@@ -9,7 +9,7 @@ from typing import get_args
 
 import pytest
 
-from eh_access.schema import Table
+from eh_access.criteria.schema import Table
 from eh_access.study.config import Study
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "own-study.md"

@@ -11,9 +11,9 @@ import pytest
 from pydantic import ValidationError
 
 from eh_access.criteria.criterion import KINDS, Criterion
+from eh_access.criteria.schema import as_tuples
 from eh_access.measures.basic import ThereAndBack
 from eh_access.measures.equity import GROUPS
-from eh_access.schema import as_tuples
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "own-study.md"
 CODE = re.compile(r"`([^`]+)`")

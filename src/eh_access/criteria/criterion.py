@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from eh_access.arguments import check_ids
+from eh_access.criteria.schema import FAULTY, Table
 from eh_access.criteria.titles import other_numbers
 from eh_access.delegate import delegate
 from eh_access.errors import InputError, did_you_mean
@@ -22,7 +23,6 @@ from eh_access.measures.basic import ThereAndBack  # noqa: TC001 - pydantic read
 from eh_access.measures.equity import GROUPS
 from eh_access.measures.scenarios import BASELINE, open_sites
 from eh_access.privacy.policy import PUBLIC, Policy
-from eh_access.schema import FAULTY, Table
 from eh_access.tables import complete_sites, weighted
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from eh_access.criteria.schema import Fault
     from eh_access.provenance import Provenance
     from eh_access.routing.travel_times import TravelTimes
-    from eh_access.schema import Fault
 
     Doubles = NDArray[np.float64]
 

@@ -309,14 +309,14 @@ def keep(network: Network, folder: Path, key: str) -> None:
 def recall(folder: Path, key: str) -> Network | None:
     """Return stored streets, or None if they are missing or altered."""
     path, digest = folder / f"{key}.npz", folder / f"{key}.sha256"
-    if not (path.is_file() and digest.is_file()):
-        return None
-    if file_sha256(path) != digest.read_text(encoding="ascii", errors="replace").strip():
-        log.warning("%s: stored streets have been altered or cut off; not used", path)
-        return None
     try:
+        if not (path.is_file() and digest.is_file()):
+            return None
+        if file_sha256(path) != digest.read_text(encoding="ascii", errors="replace").strip():
+            log.warning("%s: stored streets have been altered or cut off; not used", path)
+            return None
         return read_network_file(path)
-    except SourceError as error:
+    except OSError as error:
         log.warning("stored streets not used: %s", error)
         return None
 
@@ -384,7 +384,10 @@ def download_network(
     network = read_network(graph, modes=used, covered=wanted)
     source = osm_provenance(date=answers.date, sha256=answers.digest.hexdigest())
     network = replace(network, provenance=(source,), _memory={})
-    keep(network, folder, key)
+    try:
+        keep(network, folder, key)
+    except SourceError as error:
+        log.warning("the streets are used, and could not be stored for later runs: %s", error)
     return network
 
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from eh_access.criteria.schema import Table, read_table
 from eh_access.delegate import delegate
 from eh_access.errors import EhAccessError, NotFoundError, did_you_mean
 from eh_access.measures.scenarios import apply_scenario
-from eh_access.schema import Table, read_table
 from eh_access.study.config import (
     BASELINE_NAME,
     ScenarioConfig,
@@ -31,7 +31,7 @@ from eh_access.study.records import InputFile
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from eh_access.schema import Fault, KeyPath
+    from eh_access.criteria.schema import Fault, KeyPath
     from eh_access.study.config import Study
     from eh_access.study.records import Inputs
 

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field
 
 from eh_access.criteria.criterion import Criterion  # noqa: TC001 - pydantic reads it
+from eh_access.criteria.schema import FAULTY, Fault, KeyPath, Table, key_path, read_table
 from eh_access.criteria.titles import other_numbers
 from eh_access.delegate import delegate
 from eh_access.errors import InputError, SourceError, did_you_mean
@@ -24,7 +25,6 @@ from eh_access.measures.opening_hours import clock_min
 from eh_access.measures.scenarios import Change, Close, Move, Open, Scenario, SetHours
 from eh_access.modes import MODES, TravelMode, get_mode
 from eh_access.privacy.policy import Policy
-from eh_access.schema import FAULTY, Fault, KeyPath, Table, key_path, read_table
 from eh_access.sources.bundled import bundled_names, bundled_path, study_path
 from eh_access.tables import CONTROL
 
@@ -133,7 +133,10 @@ class ScenarioConfig(Table):
         if self.assess is not True or FAULTY in (self.label, *changes):
             return
         sizes = [len(change) for change in changes]
-        known = {"sites": [*sizes, sum(sizes)], "hours": [*self.set_hours.values()]}
+        known: dict[str, list[float]] = {
+            "sites": [*sizes, sum(sizes)],
+            "hours": [*self.set_hours.values()],
+        }
         for other in other_numbers(self.label, known):
             yield path, f"names '{other}', no number of its own; leave it out to have it made"
 
@@ -381,7 +384,7 @@ class DisclosureSettings(Table):
         if self.hide_below < LEAST_HIDDEN or self.hide_below > MOST_HIDDEN:
             why = "below that nothing is hidden; public counts need weights_public = true"
             yield ("hide_below",), f"{self.hide_below} is not 3 to {MOST_HIDDEN}: {why}"
-        if self.round_to < 1 or self.round_to > self.hide_below:
+        elif self.round_to < 1 or self.round_to > self.hide_below:
             why = "a count that is shown could round to 0"
             yield (
                 ("round_to",),

@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import IO
 
-from eh_access.errors import EhAccessError, SourceError
+from eh_access.errors import BY_NUMBER, EhAccessError, SourceError
 
 HELD: ContextVar[frozenset[Path]] = ContextVar("HELD", default=frozenset())
 """Folders this run holds: a command takes one at its start and fills it at its end."""
@@ -105,9 +105,10 @@ def _refusing(folder: Path) -> Iterator[None]:
     except EhAccessError:
         raise
     except OSError as error:
+        why = BY_NUMBER.get(error.errno or 0, error.strerror or str(error))
         raise SourceError(
-            f"cannot write to the output folder '{folder}': {error.strerror or error}; close its "
-            "files if another program has them open, or give another with --out"
+            f"cannot write to the output folder '{folder}': {why}; or close its files in other "
+            "programs, or give another with --out"
         ) from error
 
 
