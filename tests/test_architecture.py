@@ -58,6 +58,8 @@ def test_one_criterion_is_judged_by_few_functions(monkeypatch: pytest.MonkeyPatc
 
 
 ERRORS_PUT_TOGETHER = {
+    "criteria/criterion.py": 1,
+    "criteria/schema.py": 1,
     "criteria/sensitivity.py": 1,
     "measures/catchments.py": 3,
     "network/area.py": 1,

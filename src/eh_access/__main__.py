@@ -1,4 +1,4 @@
-"""The command, and ``python -m eh_access``: in order before anything large is loaded."""
+"""The command, and ``python -m eh_access``."""
 
 from __future__ import annotations
 

@@ -162,7 +162,10 @@ def test_faults_between_keys_come_with_those_of_single_keys(toy: StudyFolder) ->
     """Pydantic stops at the first kind; each table here has both, and an unknown key beside."""
     for old, new in (
         ('label = "Before"', 'lable = "Before"\nclose = ["east"]'),
-        ('label = "One closed"\nclose = ["west"]', 'label = 5\nclose = ["west"]\nopen = ["west"]'),
+        (
+            'label = "The west closed"\nclose = ["west"]',
+            'label = 5\nclose = ["west"]\nopen = ["west"]',
+        ),
         ('modes = ["walk", "pushchair"]', 'modes = ["walk", "walk"]\nseed = "x"\nseeed = 1'),
         ("cutoff_min = 30\nthreshold = 0.9", "within_m = 500\nthreshold = 9\ntitel = 1"),
         ('mode = "walk"', 'mode = "drive"'),

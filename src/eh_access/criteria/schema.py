@@ -1,4 +1,4 @@
-"""Tables of keys, such as those of a study.toml, whose faults are found all at once."""
+"""Tables of keys whose faults are found all at once."""
 
 from __future__ import annotations
 
