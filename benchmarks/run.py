@@ -201,6 +201,19 @@ def clicked() -> list[str]:
     ]
 
 
+def batched() -> list[str]:
+    """Time many studies at once."""
+    from batches import batch_rows
+
+    return [
+        (
+            "\n## Many studies\n\n`eh-access batch`: four real councils, and a made-up England on "
+            "real streets (`benchmarks/england.py`).\n\n"
+        ),
+        table(("what", "measured", "bar"), tell("batches", batch_rows)),
+    ]
+
+
 def grown() -> list[str]:
     """Draw how cost grows."""
     towns = [town(size) for size in SIZES]
@@ -253,6 +266,7 @@ PARTS: dict[str, Callable[[], list[str]]] = {
     "waiting": waiting,
     "report": reported,
     "map": clicked,
+    "batch": batched,
 }
 QUICK_PARTS = {
     "engine": partial(engine, quick=True),

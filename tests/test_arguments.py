@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 
 import geopandas as gpd
@@ -246,3 +247,12 @@ def test_points_in_another_system_are_told_apart_from_points_off_the_streets(
         near = eh.travel_time_matrix(street, points_at((400, 900)), sites, mode=eh.WALK)
     assert caplog.text == ""
     assert near.origin_status["reason"].iloc[0] == "900 m from the nearest usable street, too far"
+
+
+@pytest.mark.parametrize(("allowed", "workers"), [("1", 1), ("3", 3), ("", None), ("2,1", None)])
+def test_threads_are_those_that_are_allowed(
+    monkeypatch: pytest.MonkeyPatch, allowed: str, workers: int | None
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", allowed)
+    assert eh.SearchOptions().workers == (workers or os.cpu_count())
+    assert eh.SearchOptions(threads=5).workers == 5

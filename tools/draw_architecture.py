@@ -19,7 +19,11 @@ import networkx as nx
 from measure_code import PACKAGE, ROOT, SOURCE, files, imported_modules, module_name, read_trees
 
 OUT = ROOT / "docs" / "pictures" / "architecture.svg"
-DOORS = ("cli", "terminal")  # the files beside the rooms that call them, not the other way round
+DOORS = (
+    "cli",
+    "cli_batch",
+    "terminal",
+)  # the files beside the rooms that call them, not the other way round
 WORDS = {
     "sources": "data",
     "network": "streets",

@@ -222,7 +222,8 @@ class SearchOptions:
         ``"queue"`` searches from each site with a bucket queue; ``"hierarchy"`` sorts the streets
         once and sweeps them for all sites; ``"auto"`` picks by the size of the job.
     threads
-        Searches side by side; None for one on each processor.
+        Searches side by side; None for as many as ``OMP_NUM_THREADS`` allows, as for other
+        libraries, or one on each processor.
 
     Raises
     ------
@@ -253,4 +254,5 @@ class SearchOptions:
     @property
     def workers(self) -> int:
         """Number of searches side by side."""
-        return self.threads or os.cpu_count() or 1
+        allowed = os.environ.get("OMP_NUM_THREADS", "")
+        return self.threads or int(allowed if allowed.isdecimal() else 0) or os.cpu_count() or 1

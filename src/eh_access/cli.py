@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,6 +21,7 @@ from eh_access.terminal import (
     print_error,
     refuse_unusable_computer,
     report_json,
+    show_batch,
     show_challenge,
     show_fault_of_ours,
     show_faults,
@@ -123,6 +125,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print the results as JSON fo
 
 DIFFERS = 1
 BAD_INPUT = 2
+NOT_ALL = 3
 OUR_FAULT = 70
 EXAMPLES = """Examples:
 
@@ -152,9 +155,12 @@ EXAMPLES = """Examples:
 
   eh-access network download "Barnsley, England"    fetch and store the streets of a place
 
+  eh-access batch studies --out results --workers 4    every study in a folder, and their sum
+
 The exit code is 0 when the command did its work, whatever the verdicts; 1 when verify found a
 difference; 2 when something it was given cannot be used: every fault is then listed, and nothing
-has been written; and 70 for a fault of the program itself, with a file about it to send.
+has been written; 3 when some studies of a batch have no results; and 70 for a fault of the program
+itself, with a file about it to send.
 """
 
 app = typer.Typer(
@@ -483,6 +489,72 @@ def network_download(
     if not quiet:
         typer.echo(f"{network.edge_count:,} stretches of street, {network.node_count:,} junctions.")
         typer.echo(f"Written to {out}" if out is not None else "Stored for later runs.")
+
+
+@app.command()
+def batch(  # noqa: PLR0913 - each is an option of the command
+    plan: Annotated[
+        Path,
+        typer.Argument(metavar="PLAN", help="A plan.toml, or a folder of studies.", exists=True),
+    ],
+    *,
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", "-o", parser=path_given, metavar="DIR", help="Folder for the results."
+        ),
+    ],
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers", min=1, metavar="N", help="Processes; one on each processor if not given."
+        ),
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster",
+            metavar="ADDRESS",
+            help="A Dask scheduler, tcp://HOST:PORT or its .json file, or 'local'.",
+        ),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a batch that was stopped.")
+    ] = False,
+    time_limit: Annotated[
+        float | None,
+        typer.Option("--time-limit", min=0, metavar="MIN", help="Minutes for one study."),
+    ] = None,
+    memory_limit: Annotated[
+        float | None,
+        typer.Option("--memory-limit", min=1, metavar="MB", help="Memory for one worker."),
+    ] = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Run many studies, or one question for many authorities, and add them up."""
+    from eh_access.batch.run import Limits, run_batch  # noqa: PLC0415 - quick start
+
+    limits = Limits(
+        workers=workers or os.cpu_count() or 1,
+        cluster=cluster,
+        time_limit_min=time_limit,
+        memory_limit_mb=memory_limit,
+    )
+    try:
+        with Terminal(quiet=quiet, verbose=verbose) as terminal:
+            done = run_batch(plan, out, resume=resume, limits=limits, progress=terminal.stage)
+    except Stopped as stopped:
+        typer.echo(
+            f"Stopped; the studies that are done are kept. Go on: eh-access batch {plan} "
+            f"--out {out} --resume",
+            err=True,
+        )
+        raise typer.Exit(stopped.code) from None
+    if not quiet:
+        show_batch(done)
+    if done.failed:
+        raise typer.Exit(NOT_ALL)
 
 
 def main() -> None:

@@ -35,6 +35,7 @@ from eh_access.study.families import UNIT
 if TYPE_CHECKING:
     import pandas as pd
 
+    from eh_access.batch.run import Batch
     from eh_access.criteria.criterion import Verdict, Verdicts
     from eh_access.publish.challenge import Line
     from eh_access.publish.verify import Verification
@@ -514,6 +515,18 @@ def show_trip(trip: Route) -> None:
         table.add_row(*map(Text, (*cells, step.slowed_by)))
     console.print(table)
     console.print(Text(trip.sentence()))
+
+
+def show_batch(batch: Batch) -> None:
+    """Print which studies of a batch failed, and where its results are."""
+    console = Console()
+    studies = len(batch.plan.jobs)
+    done = f"{studies - len(batch.failed)} of {studies} studies done."
+    console.print(Text(batch.plan.title, style="bold"))
+    console.print(Text(done))
+    for name, reason in batch.failed.items():
+        console.print(Text(f"- {name}: {reason}", style="red"), soft_wrap=True)
+    show_files(console, batch.files)
 
 
 def show_logs(files: Mapping[str, Path]) -> None:

@@ -1,4 +1,4 @@
-"""Read and write networks in the library's own compact file."""
+"""Read and write networks: compact files, mapped folders, parts of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import tempfile
 import zipfile
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ import shapely
 
 from eh_access.errors import InputError, SourceError
 from eh_access.modes import TravelMode, as_mode
-from eh_access.network.area import OFF_GRID, off_grid
+from eh_access.network.area import OFF_GRID, ElsewhereError, off_grid
 from eh_access.network.build import CM_PER_M, edge_lengths
 from eh_access.network.cost import DS_PER_S, edge_cost
 from eh_access.network.heights import Heights
@@ -212,23 +212,41 @@ def _pack(network: Network) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
             arrays["length_cm"] = length_cm.astype(np.int64)
         else:
             by_hand[LENGTHS] = network.length_m
-    covered = None if network.covered is None else shapely.to_wkb(network.covered, hex=True)
+    packed = {
+        name: pack(_changes(rows) if name in CHANGES else rows) for name, rows in arrays.items()
+    }
+    return _about(network), packed | by_hand
+
+
+def _about(network: Network) -> dict[str, Any]:
     about = {
         "format": FORMAT,
         "version": VERSION,
         "tag_sets": [dict(tags) for tags in network.tag_sets],
         "names": list(network.names),
         "provenance": [asdict(entry) for entry in network.provenance],
-        "covered_wkb": covered,
+        "covered_wkb": None
+        if network.covered is None
+        else shapely.to_wkb(network.covered, hex=True),
         "heights_source": None if network.heights is None else network.heights.source,
         "not_recorded": list(network.not_recorded),
     }
     if network.shortfalls:
         about["shortfalls"] = [asdict(item) for item in network.shortfalls]
-    packed = {
-        name: pack(_changes(rows) if name in CHANGES else rows) for name, rows in arrays.items()
+    return about
+
+
+def _described(about: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a network that are no arrays."""
+    covered = about["covered_wkb"]
+    return {
+        "tag_sets": tuple(about["tag_sets"]),
+        "names": tuple(about["names"]),
+        "covered": None if covered is None else shapely.from_wkb(covered),
+        "provenance": tuple(Provenance(**entry) for entry in about["provenance"]),
+        "not_recorded": tuple(about["not_recorded"]),
+        "shortfalls": tuple(Shortfall(**item) for item in about.get("shortfalls", ())),
     }
-    return about, packed | by_hand
 
 
 def _changes(rows: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
@@ -326,6 +344,104 @@ def read_network_file(path: Path | str) -> Network:
     return network
 
 
+MAPPED = (
+    *("node_x", "node_y", "edge_from", "edge_to", "length_m", "edge_tags", "edge_way"),
+    *("edge_name", "geometry_start", "geometry_xy"),
+)
+"""Arrays of a network that a folder holds one file each of."""
+
+
+def write_mapped(network: Network, folder: Path) -> None:
+    """Write a network as a folder of arrays, of which a reader loads only what it touches."""
+    folder.mkdir(parents=True, exist_ok=True)
+    arrays = {name: getattr(network, name) for name in MAPPED}
+    if network.heights is not None:
+        arrays |= {"height_start": network.heights.start, "height_m": network.heights.metres}
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", array, allow_pickle=False)
+    text = json.dumps(_about(network), ensure_ascii=False)
+    (folder / "about.json").write_text(text, encoding="utf-8")
+
+
+def read_mapped(folder: Path) -> Network:
+    """Return the network of a folder that `write_mapped` made, its arrays left on disk."""
+
+    def array(name: str) -> NDArray[Any]:
+        return np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False))
+
+    about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
+    source = about["heights_source"]
+    heights = source and Heights(array("height_start"), array("height_m"), source)
+    arrays: dict[str, Any] = {name: array(name) for name in MAPPED}
+    return Network(**arrays, heights=heights, **_described(about))
+
+
+def clip_network(network: Network, area: BaseGeometry) -> Network:
+    """Return the streets that touch an area (EPSG:27700), whole and in the same order."""
+    edges = _touching(network, area)
+    if not len(edges):
+        raise ElsewhereError("no street lies in the area; check the streets or the area")
+    ends = np.concatenate([network.edge_from[edges], network.edge_to[edges]])
+    nodes, ends = np.unique(ends, return_inverse=True)
+    edge_from, edge_to = ends.astype(np.int32).reshape(2, -1)
+    tags, edge_tags = np.unique(network.edge_tags[edges], return_inverse=True)
+    named = network.edge_name[edges]
+    names = np.unique(named[named >= 0])
+    start, vertices = _parts(network.geometry_start, edges)
+    heights = None
+    if network.heights is not None:
+        height_start, points = _parts(network.heights.start, edges)
+        heights = Heights(height_start, network.heights.metres[points], network.heights.source)
+    covered = network.covered
+    return replace(
+        network,
+        node_x=network.node_x[nodes],
+        node_y=network.node_y[nodes],
+        edge_from=edge_from,
+        edge_to=edge_to,
+        length_m=network.length_m[edges],
+        edge_tags=edge_tags.astype(np.int32),
+        tag_sets=tuple(network.tag_sets[row] for row in tags),
+        edge_way=network.edge_way[edges],
+        edge_name=np.where(named < 0, -1, np.searchsorted(names, named)).astype(np.int32),
+        names=tuple(network.names[row] for row in names),
+        geometry_start=start,
+        geometry_xy=network.geometry_xy[vertices],
+        covered=area if covered is None else shapely.intersection(area, covered),
+        heights=heights,
+        _memory={},
+    )
+
+
+def _touching(network: Network, area: BaseGeometry) -> NDArray[np.intp]:
+    """Return the edges that touch an area."""
+    west, south, east, north = area.bounds
+    near = np.zeros(network.edge_count, dtype=bool)
+    half_m = network.length_m / 2  # no point of a street is farther from both its ends
+    for ends in (network.edge_from, network.edge_to):
+        x, y = network.node_x[ends], network.node_y[ends]
+        near |= ((x >= west - half_m) & (x <= east + half_m) & (y >= south - half_m)) & (
+            y <= north + half_m
+        )
+    rows = np.flatnonzero(near)
+    start, vertices = _parts(network.geometry_start, rows)
+    lines = shapely.linestrings(
+        network.geometry_xy[vertices], indices=np.repeat(np.arange(len(rows)), np.diff(start))
+    )
+    shapely.prepare(area)
+    touching: NDArray[np.intp] = rows[shapely.intersects(area, lines)]
+    return touching
+
+
+def _parts(
+    start: NDArray[np.int64], edges: NDArray[np.intp]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return where some edges' parts begin once they stand alone, and the rows they are in now."""
+    sizes = start[edges + 1] - start[edges]
+    alone = np.concatenate([[0], np.cumsum(sizes)])
+    return alone, np.arange(alone[-1]) + np.repeat(start[edges] - alone[:-1], sizes)
+
+
 def _refuse_off_grid(network: Network, path: Path) -> None:
     """Refuse streets that the grid does not reach; a ferry may sail beyond it."""
     streets = np.array(["highway" in tags for tags in network.tag_sets], bool)[network.edge_tags]
@@ -355,7 +471,6 @@ def _unpack(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Network:
     steps = arrays["inner_step_cm"].reshape(-1, 2)
     vertices = _vertices(nodes, edge_from, edge_to, start=start, steps=steps)
     geometry = vertices / CM_PER_M
-    covered = about["covered_wkb"]
     lengths = arrays.get(LENGTHS)
     if "length_cm" in arrays:
         lengths = arrays["length_cm"] / CM_PER_M
@@ -366,17 +481,12 @@ def _unpack(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Network:
         edge_to=edge_to,
         length_m=edge_lengths(geometry, start) if lengths is None else lengths,
         edge_tags=arrays["edge_tags"].astype(np.int32),
-        tag_sets=tuple(about["tag_sets"]),
         edge_way=arrays["edge_way"],
         edge_name=arrays["edge_name"].astype(np.int32),
-        names=tuple(about["names"]),
         geometry_start=start,
         geometry_xy=geometry,
-        covered=None if covered is None else shapely.from_wkb(covered),
-        provenance=tuple(Provenance(**entry) for entry in about["provenance"]),
         heights=_heights(about, arrays),
-        not_recorded=tuple(about["not_recorded"]),
-        shortfalls=tuple(Shortfall(**item) for item in about.get("shortfalls", ())),
+        **_described(about),
     )
 
 

@@ -237,6 +237,14 @@ SHORT = Shading(
     ("", "", "....", "////"),
 )
 
+LOSING = Shading(
+    "Share who lose",
+    (np.finfo(float).tiny, 0.05, 0.1, 0.25),
+    ("none", "under 5%", "5% to 10%", "10% to 25%", "25% or more"),
+    (PALE, "#FDE3D3", "#FBC8AD", ORANGE, "#A33B08"),
+    ("", "", "", "....", "////"),
+)
+
 
 def shaded_shapes(
     minutes: pd.Series,
@@ -320,6 +328,37 @@ def map_svg(
         _draw_rough(axes, located, borough)
         _draw_sites(axes, located, scale=scale)
         _map_legend(axes, sites, classes)
+        return drawn(figure)
+
+
+def shares_svg(shapes: gpd.GeoSeries, shares: pd.Series) -> Drawing:
+    """Return a map of many areas by the share of their people who lose."""
+    from matplotlib.patches import Patch  # noqa: PLC0415 - heavy
+
+    with blank_figure(WIDTH_IN, HEIGHT_IN) as (figure, axes):
+        classes = LOSING.classes(shares)
+        handles = []
+        for number, label in enumerate((*LOSING.labels, "hidden")):
+            known = number < len(LOSING.labels)
+            style: dict[str, Any] = {
+                "facecolor": LOSING.colours[number] if known else "white",
+                "edgecolor": GREY,
+                "hatch": (LOSING.hatches[number] if known else "xx") or None,
+            }
+            chosen = shapes[classes == (number if known else -1)]
+            if len(chosen):
+                chosen.plot(ax=axes, linewidth=0.4, **style)
+                handles.append(Patch(label=label, **style))
+        _furnish(axes, shapes.total_bounds)
+        figure.legend(
+            handles=handles,
+            title=LOSING.title,
+            loc="outside upper left",
+            ncols=len(handles),
+            frameon=False,
+            fontsize=7.5,
+            alignment="left",
+        )
         return drawn(figure)
 
 

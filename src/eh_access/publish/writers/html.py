@@ -31,6 +31,7 @@ from eh_access.publish.document import (
 from eh_access.publish.tabulations import further_tables, tabulate
 
 if TYPE_CHECKING:
+    from eh_access.provenance import Provenance
     from eh_access.publish.table import Table
     from eh_access.publish.writers.material import Material
     from eh_access.study.findings import Findings
@@ -93,6 +94,26 @@ def render_report(
 
 
 def page(document: Document, result: StudyResult, *, contents: bool = False) -> str:
+    """Return a document of a study as a page."""
+    marks = ["INDICATIVE: "] if result.estimated else []
+    marks += ["Illustrative: "] if result.study.illustrative else []
+    return render_page(
+        document,
+        place=result.study.place,
+        mark="".join(marks),
+        provenance=result.provenance,
+        contents=contents,
+    )
+
+
+def render_page(
+    document: Document,
+    *,
+    place: str,
+    mark: str,
+    provenance: Iterable[Provenance],
+    contents: bool = False,
+) -> str:
     """Return a document as a page; everything from a file is escaped."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("eh_access.publish"),
@@ -101,8 +122,6 @@ def page(document: Document, result: StudyResult, *, contents: bool = False) -> 
         trim_blocks=True,
     )
     style = resources.files("eh_access.publish").joinpath("templates/page.css")
-    marks = ["INDICATIVE: "] if result.estimated else []
-    marks += ["Illustrative: "] if result.study.illustrative else []
     sections = [
         (plain(block.text), anchor_of(block))
         for block in document.blocks
@@ -110,12 +129,12 @@ def page(document: Document, result: StudyResult, *, contents: bool = False) -> 
     ]
     return environment.get_template("page.html.j2").render(
         document=document,
-        place=result.study.place,
-        mark="".join(marks),
+        place=place,
+        mark=mark,
         css=style.read_text(encoding="utf-8"),
         body=html_blocks(document.blocks),
         contents=sections if contents else [],
-        credits=credit_lines(result.provenance),
+        credits=credit_lines(provenance),
         osm_credit=OSM_CREDIT,
         osm_copyright=OSM_COPYRIGHT_URL,
     )

@@ -1,0 +1,1 @@
+"""Run many studies, or one question for many authorities: plan, work, reduce."""

@@ -1,0 +1,293 @@
+"""Reduce a batch to national tables, a ranked page and a map."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+
+from eh_access.batch.work import ALL, COUNTED, DEPRIVATION, OWN, SUMMED
+from eh_access.modes import MODES
+from eh_access.privacy.hiding import hide_small
+from eh_access.privacy.policy import Policy
+from eh_access.provenance import Provenance
+from eh_access.publish import charts, numbers
+from eh_access.publish.document import Document, Picture
+from eh_access.publish.outputs import write_csv
+from eh_access.publish.table import Column, Table, make_table, with_marks
+from eh_access.publish.templates import Templates
+from eh_access.publish.wording import FULL_TIME
+from eh_access.publish.writers.html import render_page
+from eh_access.study.findings import SUMMARY_FIGURES
+
+if TYPE_CHECKING:
+    from eh_access.batch.plan import Job, Plan
+
+NATION, REGION = "nation", "region"
+KEYS = ["by", "group", "counted", "mode", "sites"]
+SHARES = SUMMARY_FIGURES.shares
+FIGURES = replace(SUMMARY_FIGURES, keys=tuple(KEYS), scenario="")
+TABLES = ("studies.csv", "authorities.csv", "national.csv")
+OUTPUTS = (*TABLES, "authorities.parquet", "report.html", "map.svg")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Reduction:
+    """What the studies of a batch come to."""
+
+    about: gpd.GeoDataFrame  # a row for each study: its outline and what it is about
+    authorities: pd.DataFrame  # figures of each study, by mode, sites and manner of counting
+    national: pd.DataFrame  # their sums by nation, region and fifth
+    policy: Policy  # the strictest of theirs
+
+
+def reduce_studies(jobs: Sequence[Job]) -> Reduction:
+    """Return the figures of studies that are done, and their sums."""
+    about = pd.concat(
+        [
+            gpd.read_parquet(job.folder / "outline.parquet").assign(
+                study=job.id, name=job.name, region=job.region
+            )
+            for job in jobs
+        ]
+    ).set_index("study")
+    rows = pd.concat(
+        [pd.read_parquet(job.folder / "summary.parquet").assign(study=job.id) for job in jobs],
+        ignore_index=True,
+    )
+    rows = rows[rows["scenario"] == rows["study"].map(about["decided"])]
+    rows = rows.join(about[["name", "region"]], on="study")
+    policy = _strictest(about)
+    return Reduction(
+        about=about,
+        authorities=rows[rows["by"] == ALL].drop(columns=["by", "group"]),
+        national=_sums(rows, policy),
+        policy=policy,
+    )
+
+
+def _strictest(about: pd.DataFrame) -> Policy:
+    """Return rules that keep those of every study."""
+    private = about[~about["public"].astype(bool)]
+    if private.empty:
+        return Policy(public=True)
+    return Policy(
+        threshold=int(private["threshold"].max()),
+        round_to=int(private["round_to"].max()),
+        least_base=float(private["least_base"].max()),
+    )
+
+
+def _sums(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """Return sums by nation, region and fifth, as they may be published."""
+    # They are sums of what the studies publish: a figure that a study hides counts for nothing.
+    # So a sum less the figures it is of is nought, and tells of nobody.
+    together = rows[rows["by"] == ALL]
+    parts = (
+        together.assign(by=NATION, group=ALL),
+        together[together["region"] != ""].assign(by=REGION, group=together["region"]),
+        rows[rows["by"] == DEPRIVATION],
+    )
+    found = pd.concat(parts, ignore_index=True)
+    grouped = found.groupby(KEYS)
+    sums = grouped[list(SUMMED)].sum(min_count=1).round(6)
+    sums.insert(0, "studies", grouped["study"].nunique())
+    for part in SUMMED:
+        sums[f"{part}_hidden_in"] = found[part].isna().groupby([found[key] for key in KEYS]).sum()
+    for share, part in SHARES.items():  # of those alone of whom both are known
+        known = found[found[part].notna() & found["weight"].notna()].groupby(KEYS)
+        whole = known["weight"].sum()
+        sums[share] = (known[part].sum() / whole.where(whole > 0)).reindex(sums.index)
+    sums = sums.reset_index()
+    shown, _ = hide_small(sums, FIGURES, policy, table=NATION)
+    for share, part in SHARES.items():
+        shown[share] = sums[share].where(shown[part].notna() & shown[share].notna())
+    return shown
+
+
+# ---- files -------------------------------------------------------------------------------------
+
+
+def write_reduction(plan: Plan, reasons: Mapping[str, str], folder: Path) -> tuple[str, ...]:
+    """Write the tables, the page and the map of a batch; return the files' names."""
+    jobs = sorted(plan.jobs, key=lambda job: job.id)
+    states = pd.DataFrame(
+        {
+            "study": [job.id for job in jobs],
+            "name": [job.name for job in jobs],
+            "region": [job.region for job in jobs],
+            "state": ["failed" if reasons.get(job.id) else "done" for job in jobs],
+            "reason": [reasons.get(job.id, "") for job in jobs],
+        }
+    )
+    write_csv(states, folder / "studies.csv")
+    done = [job for job in jobs if not reasons.get(job.id)]
+    found = reduce_studies(done) if done else None
+    names = ["studies.csv"]
+    facts = {"title": plan.title, "studies": len(jobs), "done": len(done)}
+    facts |= {"failed": _failed(states), **_no_figures()}
+    if found is not None:
+        write_csv(found.authorities, folder / "authorities.csv")
+        write_csv(found.national, folder / "national.csv")
+        ranked = _ranked(found)
+        shapes = found.about[["name", "region", "geometry"]].join(
+            ranked.set_index("study")[["weight", "weight_loses", "share_loses"]]
+        )
+        shapes.reset_index().to_parquet(folder / "authorities.parquet", index=False)
+        picture = charts.shares_svg(shapes.geometry, shapes["share_loses"])
+        (folder / "map.svg").write_text(picture, encoding="utf-8")
+        names += ["authorities.csv", "national.csv", "authorities.parquet", "map.svg"]
+        facts |= _figures(found, ranked)
+        facts["picture"] = _picture(picture, ranked, facts)
+    document = Document(name="batch", title=plan.title, blocks=Templates().blocks("batch", facts))
+    page = render_page(
+        document,
+        place=numbers.counted(len(jobs), "study", "studies"),
+        mark="INDICATIVE: " if facts["estimated"] else "",
+        provenance=_provenance(done),
+    )
+    (folder / "report.html").write_bytes(page.encode("utf-8"))
+    return (*names, "report.html")
+
+
+def _provenance(jobs: Sequence[Job]) -> list[Provenance]:
+    """Return where everything that the studies read came from."""
+    found: dict[Provenance, None] = {}
+    for job in jobs:
+        manifest = json.loads((job.folder / "manifest.json").read_text(encoding="utf-8"))
+        found |= dict.fromkeys(Provenance(**entry) for entry in manifest["provenance"])
+    return list(found)
+
+
+def _no_figures() -> dict[str, Any]:
+    keys = ("nation", "ranked", "regions", "fifths", "picture")
+    return {**dict.fromkeys(keys), "estimated": False, "neighbours": False}
+
+
+def _failed(states: pd.DataFrame) -> Table | None:
+    failed = states[states["state"] == "failed"]
+    if failed.empty:
+        return None
+    columns = (Column("name", "Study"), Column("reason", "Why"))
+    return make_table("failed", "Studies without results", columns, failed)
+
+
+def _first(found: Reduction) -> pd.DataFrame:
+    """Return the figures the page shows: each study's first mode, full-time sites."""
+    rows = found.authorities
+    first = rows["mode"] == rows["study"].map(found.about["mode"])
+    return rows[first & (rows["sites"] == FULL_TIME)]
+
+
+def _ranked(found: Reduction) -> pd.DataFrame:
+    """Return a row for each study, most of whose people lose first."""
+    rows = _first(found)
+    own = rows[rows["counted"] == OWN].sort_values(["share_loses", "name"], ascending=[False, True])
+    counted = rows[rows["counted"] == COUNTED].set_index("study")["share_loses"]
+    about = found.about.loc[own["study"]]
+    return own.assign(
+        rank=own["share_loses"].rank(method="min", ascending=False).map("{:.0f}".format),
+        with_neighbours=own["study"].map(counted),
+        met=[f"{met} of {n}" for met, n in zip(about["met"], about["criteria"], strict=True)],
+    ).reset_index(drop=True)
+
+
+def _picture(svg: charts.Drawing, ranked: pd.DataFrame, facts: Mapping[str, Any]) -> Picture:
+    """Return the map with its alternative text and its caption."""
+    known = ranked[ranked["share_loses"] > 0]
+    worst = None
+    if len(known):
+        worst = {"name": known["name"].iloc[0], "share": 100 * float(known["share_loses"].iloc[0])}
+    alt, caption = (
+        Templates().part(
+            "figures", f"shares_{which}", {**facts, "authorities": len(ranked), "worst": worst}
+        )
+        for which in ("alt", "caption")
+    )
+    return Picture(svg=svg, alt=alt, caption=caption)
+
+
+def _figures(found: Reduction, ranked: pd.DataFrame) -> dict[str, Any]:
+    """Return the facts of the page."""
+    about = found.about
+    unit = _common(about["unit"], "people")
+    modes = about["mode"].value_counts().sort_index().sort_values(ascending=False).index
+    neighbours = bool(ranked["with_neighbours"].notna().any())
+    regional = bool((about["region"] != "").any())
+    figures = (
+        Column("weight", "All", "count", unit),
+        Column("weight_loses", "Lose", "count", unit),
+        Column("share_loses", "Share who lose", "percent"),
+        Column("weight_loses_all", "Reach none any more", "count", unit),
+    )
+    columns = (
+        Column("rank", "Rank"),
+        Column("name", "Authority"),
+        *([Column("region", "Region")] if regional else []),
+        *figures,
+        *([Column("with_neighbours", "With neighbours' sites", "percent")] if neighbours else []),
+        Column("met", "Criteria met"),
+    )
+    sums = found.national
+    sums = sums[(sums["sites"] == FULL_TIME) & (sums["counted"] == OWN)]
+    sums = sums[sums["mode"] == modes[0]]
+    nation = sums[sums["by"] == NATION].iloc[0]
+    return {
+        "unit": unit,
+        "loser_min": float(about["loser_min"].max()),
+        "nation": {
+            "weight": float(nation["weight"]),
+            "weight_loses": float(nation["weight_loses"]),
+            "share": 100 * float(nation["share_loses"]),
+            "hidden": int(nation["weight_loses_hidden_in"]),
+        },
+        "ranked": _table(
+            ("ranked", "Authorities by the share who lose"),
+            columns,
+            ranked,
+            found.policy,
+            headers=2,
+        ),
+        **{
+            name: _sum_table((name, title), figures, sums[sums["by"] == by], found.policy)
+            for name, title, by in (
+                ("regions", "By region", REGION),
+                ("fifths", "By the nation's fifth of areas by deprivation", DEPRIVATION),
+            )
+        },
+        "estimated": bool(about["estimated"].any()),
+        "neighbours": neighbours,
+        "modes": len(modes),
+        "mode": MODES[str(modes[0])].label,
+        "site": _common(about["site_word"], "site"),
+    }
+
+
+def _common(words: pd.Series, otherwise: str) -> str:
+    """Return the word that all have, else another."""
+    return str(words.iloc[0]) if (words == words.iloc[0]).all() else otherwise
+
+
+def _sum_table(
+    named: tuple[str, str], figures: tuple[Column, ...], rows: pd.DataFrame, policy: Policy
+) -> Table | None:
+    if rows.empty:
+        return None
+    return _table(named, (Column("group", "Group"), *figures), rows.sort_values("group"), policy)
+
+
+def _table(
+    named: tuple[str, str],
+    columns: tuple[Column, ...],
+    rows: pd.DataFrame,
+    policy: Policy,
+    *,
+    headers: int = 1,
+) -> Table:
+    made = make_table(*named, columns, rows, headers=headers)
+    return made if policy.public else with_marks(made)
