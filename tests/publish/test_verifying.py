@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from eh_access.study.config import load_study
-from eh_access.study.manifest import build_manifest
-from eh_access.study.reproduce import find_source, run_again
+from eh_access.study.manifest import build_manifest, find_source, run_again
 from eh_access.study.run import run_study
 from study_cli import Ran, run_cli
 from study_files import StudyFolder, write_study

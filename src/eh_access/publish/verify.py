@@ -14,8 +14,7 @@ import pandas as pd
 from eh_access.provenance import file_sha256
 from eh_access.publish.outputs import write_outputs
 from eh_access.study.findings import find_findings
-from eh_access.study.manifest import versions
-from eh_access.study.reproduce import find_source, read_manifest, run_again
+from eh_access.study.manifest import find_source, read_manifest, run_again, versions
 
 State = Literal["same", "differs", "altered", "missing", "new"]
 SHOWN_COLUMNS = 6

@@ -22,7 +22,7 @@ from eh_access.publish.document import (
 )
 from eh_access.publish.writers.atomic import write_whole
 from eh_access.publish.writers.word import word
-from eh_access.study.reproduce import read_manifest
+from eh_access.study.manifest import read_manifest
 
 OPEN = "[to be completed]"
 SHOWN_DIGITS = 12
