@@ -72,6 +72,8 @@ class Check:
     frame: pd.DataFrame
     faults: list[str] = field(default_factory=list)
     unplaced: set[int] = field(default_factory=set)
+    # rows are people's own: faults say which row and what to do, and neither its id nor its values
+    private: bool = False
 
     def whole(self, problem: str) -> None:
         """Note a fault of the table as a whole."""
@@ -83,6 +85,10 @@ class Check:
         for order, position in enumerate(positions[:SHOWN_ROWS]):
             problem = problems if isinstance(problems, str) else problems[order]
             label = self._label(int(position))
+            if self.private:
+                label = ""
+                if not isinstance(problems, str):  # a text for each row holds what stands there
+                    problem = problem.rpartition("; ")[2]
             self.faults.append(f"{self.source}, row {position + 1}{label}, {column}: {problem}")
         more = len(positions) - SHOWN_ROWS
         if more > 0:
@@ -101,18 +107,26 @@ class Check:
             raise InputError(self.faults)
 
 
-def begin(frame: pd.DataFrame, id_name: str, needed: Iterable[str], source: str) -> Check:
+def begin(
+    frame: pd.DataFrame,
+    id_name: str,
+    needed: Iterable[str],
+    source: str,
+    *,
+    private: bool = False,
+) -> Check:
     """Copy the table, bring the id into a column of text, and look for missing columns."""
     copy = pd.DataFrame(_with_geometry_so_named(frame))
     if id_name not in copy and copy.index.name == id_name:
         copy = copy.reset_index()
     copy = copy.reset_index(drop=True)
-    check = Check(source, id_name, copy)
+    check = Check(source, id_name, copy, private=private)
     if copy.empty:
         check.whole("there are no rows; give at least one")
     absent = [column for column in (id_name, *needed) if column not in copy]
     for column in absent:
-        check.whole(f"column '{column}' is missing; add it{_hint(column, copy)}")
+        hint = "" if private else _hint(column, copy)
+        check.whole(f"column '{column}' is missing; add it{hint}")
     if id_name in copy:
         ids = copy[id_name].astype("str").str.strip().where(copy[id_name].notna(), "")
         copy[id_name] = ids
@@ -197,7 +211,7 @@ def build_points(check: Check, x: str, y: str, crs: str) -> gpd.GeoSeries:
     values = []
     for column in (x, y):
         if column not in check.frame:
-            hint = _hint(column, check.frame)
+            hint = "" if check.private else _hint(column, check.frame)
             raise InputError(f"{check.source}: column '{column}' is missing; add it{hint}")
         given = check.frame[column]
         number = pd.to_numeric(given, errors="coerce").astype("float64").to_numpy()
@@ -551,10 +565,30 @@ def check_origins(
     """
     named = weighs or bool(close_match("weight", frame.columns.astype(str)))  # perhaps misspelt
     check = begin(frame, "origin_id", ["weight"] if named else [], source)
-    defaults: dict[str, Any] = {"area_id": pd.NA, "weight_basis": "not stated"}
     if not named:
-        defaults |= {"weight": 1.0, "weight_basis": "each counts as one"}
-    for column, value in defaults.items():
+        for column, value in (("weight", 1.0), ("weight_basis", "each counts as one")):
+            if column not in check.frame:
+                check.frame[column] = value
+    return _finish_origins(check, counts, within, max_outside_m)
+
+
+def check_private_origins(
+    frame: pd.DataFrame,
+    *,
+    counts: Sequence[str] = (),
+    source: str = "origins",
+    within: BaseGeometry | None = None,
+    max_outside_m: float = MAX_OUTSIDE_M,
+) -> gpd.GeoDataFrame:
+    """Check origins whose counts are people's own: faults name rows, and nothing in them."""
+    check = begin(frame, "origin_id", ["weight"], source, private=True)
+    return _finish_origins(check, counts, within, max_outside_m)
+
+
+def _finish_origins(
+    check: Check, counts: Sequence[str], within: BaseGeometry | None, max_outside_m: float
+) -> gpd.GeoDataFrame:
+    for column, value in (("area_id", pd.NA), ("weight_basis", "not stated")):
         if column not in check.frame:
             check.frame[column] = value
     require_text(check, ["weight_basis"])
@@ -578,6 +612,7 @@ def points_from_columns(
     y: str = "northing",
     crs: str = CRS,
     source: str = "table",
+    private: bool = False,
 ) -> gpd.GeoDataFrame:
     """Return a table with points built from two columns of coordinates.
 
@@ -591,6 +626,8 @@ def points_from_columns(
         Coordinate system of the numbers, for example "EPSG:4326" for longitude and latitude.
     source
         What to call the table in messages.
+    private
+        Faults name rows, not what stands in them.
 
     Returns
     -------
@@ -607,7 +644,7 @@ def points_from_columns(
     >>> points_from_columns(pd.DataFrame({"easting": [1.0], "northing": [2.0]})).geometry.x[0]
     np.float64(1.0)
     """
-    check = Check(source, "", frame.copy())
+    check = Check(source, "", frame.copy(), private=private)
     points = build_points(check, x, y, crs)
     check.done()
     return gpd.GeoDataFrame(check.frame.drop(columns=[x, y]), geometry=points)

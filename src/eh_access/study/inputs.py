@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from eh_access.study.config import Lines, Study, fault_at, scenario_of
 from eh_access.study.families import protect_counts, read_families, with_families
 from eh_access.study.reading import read_rows, read_table, with_postcodes
 from eh_access.study.records import InputFile, Inputs
-from eh_access.tables import CRS, GRID_EXTENT_M, check_areas, check_origins, check_sites
+from eh_access.tables import CRS, GRID_EXTENT_M, check_areas, check_origins, check_private_origins, check_sites
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -269,7 +270,9 @@ class _Reader:
         if name is None:
             return None
         try:
-            table = read_table(self.study.resolve(name), name=name, role=role)
+            # a set of origins whose counts are not public is people's own
+            private = role == "origins" and not self.study.weights_public
+            table = read_table(self.study.resolve(name), name=name, role=role, private=private)
             self.files += table.files
             self.notes += table.notes
             if "site_id" in table.frame:
@@ -333,9 +336,8 @@ def read_inputs(
     borough = None if outline is None else outline.geometry.union_all()
     near = {"within": borough, "max_outside_m": data.max_outside_m}
     wards = reader.take("wards", data.wards, _areas_in_place)
-    points = reader.take(
-        "origins", data.origins[chosen], check_origins, counts=counted, weighs=True, **near
-    )
+    check = partial(check_origins, weighs=True) if study.weights_public else check_private_origins
+    points = reader.take("origins", data.origins[chosen], check, counts=counted, **near)
     sites = reader.take("sites", data.sites, check_sites, **near)
     candidates = reader.take("candidates", data.candidates, check_sites, **near)
     youth = reader.take("youth", data.youth, check_sites, **near)
@@ -343,7 +345,9 @@ def read_inputs(
     neighbours = reader.take("neighbours", data.neighbours, _check_neighbours, **near)
     base = reader.take("base", data.base, check_base)
     if points is not None and areas is not None:
-        reader.faults += _area_faults(points, areas, data.origins[chosen])
+        reader.faults += _area_faults(
+            points, areas, data.origins[chosen], private=not study.weights_public
+        )
         reader.faults += _uncounted(points, areas, study, data.origins[chosen])
     reader.faults += _clashes(reader.ids, study)
     reader.faults += _unknown_sites(study, reader.ids)
@@ -417,7 +421,9 @@ def _areas_in_place(
     return areas
 
 
-def _area_faults(points: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, name: str) -> Iterator[str]:
+def _area_faults(
+    points: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, name: str, *, private: bool
+) -> Iterator[str]:
     """Yield faults for area ids of origins that no area has."""
     # Where no origin names any of the areas, they are grouped by something that has no outline
     # here (wards, say), and that is no fault.
@@ -429,6 +435,9 @@ def _area_faults(points: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, name: str) -
     for row in rows[:SHOWN_ROWS]:
         area, origin = str(points["area_id"].iloc[row]), points.index[row]
         hint = did_you_mean(area, areas.index)
+        if private:
+            yield f"{name}, row {row + 1}, area_id: there is no such area; correct it"
+            continue
         yield f"{name}, row {row + 1} (origin_id '{origin}'), area_id: no area '{area}'; {hint}"
     if len(rows) > SHOWN_ROWS:
         yield f"{name}, area_id: {len(rows) - SHOWN_ROWS} more name an area that is not there"

@@ -59,8 +59,9 @@ class ReadTable:
         return self.files[0]
 
 
-def read_table(path: Path, *, name: str, role: str) -> ReadTable:
+def read_table(path: Path, *, name: str, role: str, private: bool = False) -> ReadTable:
     """Return the rows of a file: CSV with coordinates, or shapes."""
+    # of a private table no fault quotes a cell, nor its header, which may be the first family
     path, name, layer = split_layer(path, name)
     refuse_spreadsheet(path, name)
     data = read_bytes(path, name=name, role=role)
@@ -68,12 +69,12 @@ def read_table(path: Path, *, name: str, role: str) -> ReadTable:
     if path.suffix.lower() == SHAPEFILE:
         parts |= _parts(path, name)
     if path.suffix.lower() == ".csv":
-        frame = _points(_read_csv(data, name), name)
+        frame = _points(_read_csv(data, name, private=private), name, private=private)
     elif path.suffix.lower() in JSON_SUFFIXES:
-        frame = _in_degrees(_read_geojson(data, name), name)
+        frame = _in_degrees(_read_geojson(data, name), name, private=private)
     else:
         _refuse_open(path, name)
-        frame = _in_degrees(_read_shapes(parts, name, layer), name)
+        frame = _in_degrees(_read_shapes(parts, name, layer), name, private=private)
     return _as_read(frame, parts, role)
 
 
@@ -158,7 +159,7 @@ def read_bytes(path: Path, *, name: str, role: str) -> bytes:
     return data
 
 
-def _read_csv(data: bytes, name: str) -> pd.DataFrame:
+def _read_csv(data: bytes, name: str, *, private: bool = False) -> pd.DataFrame:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -167,7 +168,7 @@ def _read_csv(data: bytes, name: str) -> pd.DataFrame:
         ) from error
     if (fault := other_separator(text.lstrip().partition("\n")[0])) is not None:
         raise InputError(f"{name}: {fault}")
-    faults = list(_uneven_rows(text, name))
+    faults = list(_uneven_rows(text, name, private=private))
     if faults:
         raise InputError(faults)
     return pd.read_csv(
@@ -180,14 +181,15 @@ def _read_csv(data: bytes, name: str) -> pd.DataFrame:
     )
 
 
-def _uneven_rows(text: str, name: str) -> Iterator[str]:
+def _uneven_rows(text: str, name: str, *, private: bool) -> Iterator[str]:
     """Yield a fault for rows with more or fewer cells than the header."""
     reader = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True, strict=True)
     wrong = 0
     try:
         header = next(reader)
         for column in sorted({column for column in header if header.count(column) > 1}):
-            yield f"{name}, column '{column}': stands twice in the header; keep one"
+            cell = "header: a name" if private else f"column '{column}'"
+            yield f"{name}, {cell}: stands twice in the header; keep one"
         for number, cells in enumerate((row for row in reader if row), 1):
             if len(cells) == len(header):
                 continue
@@ -205,17 +207,21 @@ def _uneven_rows(text: str, name: str) -> Iterator[str]:
         yield f"{name}: {more} more {have} more or fewer cells than the header"
 
 
-def _points(table: pd.DataFrame, name: str) -> pd.DataFrame:
+def _points(table: pd.DataFrame, name: str, *, private: bool) -> pd.DataFrame:
     """Return the table with points where it has degrees; eastings are left to the checks."""
     # They report row by row which coordinates are missing, swapped or no numbers.
     for x, y, crs in COORDINATES:
         if {x, y} & set(table.columns):
-            return (
-                table if crs == CRS else points_from_columns(table, x=x, y=y, crs=crs, source=name)
+            if crs == CRS:
+                return table
+            placed: pd.DataFrame = points_from_columns(
+                table, x=x, y=y, crs=crs, source=name, private=private
             )
+            return placed
     pairs = " or ".join(f"'{x}' and '{y}'" for x, y, _ in COORDINATES)
     columns = ", ".join(f"'{column}'" for column in table.columns)
-    raise InputError(f"{name}: no coordinates; add the columns {pairs} (there are {columns})")
+    there = "" if private else f" (there are {columns})"
+    raise InputError(f"{name}: no coordinates; add the columns {pairs}{there}")
 
 
 SHAPEFILE = ".shp"
@@ -414,13 +420,14 @@ def _stated_crs(content: Mapping[str, object], name: str) -> pyproj.CRS | None:
         ) from error
 
 
-def _in_degrees(frame: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:
+def _in_degrees(frame: gpd.GeoDataFrame, name: str, *, private: bool) -> gpd.GeoDataFrame:
     """Return shapes; InputError if they are said to be in degrees and cannot be."""
     if frame.crs is not None and frame.crs.is_geographic and len(frame):
         farthest = np.abs(frame.total_bounds).max()
         if farthest > FARTHEST_DEGREES:
+            such = "" if private else f" such as {farthest:.0f}"
             raise InputError(
-                f"{name}, geometry: coordinates such as {farthest:.0f} are no degrees, as "
+                f"{name}, geometry: coordinates{such} are no degrees, as "
                 f"{frame.crs.to_string()} wants; if they are metres on the National Grid, state "
                 f"{CRS} in the file"
             )

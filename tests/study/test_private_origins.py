@@ -1,0 +1,115 @@
+"""A study's own private counts: no fault names a home, no criterion singles one out."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from study_cli import run_cli
+from study_files import StudyFolder, write_study
+
+HOMES = """\
+origin_id,easting,northing,weight,weight_basis,area_id
+rose-cottage-zebedee,440101,390003,12,ours,A
+the-old-mill,442007,390109,25,ours,A
+c,443911,390007,30,ours,B
+"""
+BY = """
+[[criterion]]
+id = "even"
+title = "No street loses more"
+measure = "area_loss"
+mode = "walk"
+by = "BY"
+cutoff_min = 30
+threshold = 15
+source = "made up"
+set_by = "nobody"
+set_on = 2026-11-22
+"""
+SECRETS = ("zebedee", "old-mill", "440101", "442007", "390109", "443911", "0401010", "ZE1 8ED")
+
+
+def private_study(folder: Path, homes: str = HOMES, more: str = "") -> StudyFolder:
+    toy = write_study(folder)
+    toy.change("study.toml", "weights_public = true", "weights_public = false")
+    (toy.path / "origins.csv").write_text(homes, encoding="utf-8")
+    toml = toy.path / "study.toml"
+    toml.write_text(toml.read_text("utf-8") + more, encoding="utf-8")
+    return toy
+
+
+FAULTS = {
+    "a count below none": ("440101,390003,12", "440101,390003,-77", "row 1, weight: give a number"),
+    "a word for a count": ("390109,25", "390109,zebedee", "row 2, weight: give a number"),
+    "far outside": ("440101,390003", "0401010,390003", "row 1, geometry: correct the coordinates"),
+    "swapped": ("442007,390109", "390109,442007", "row 2, geometry: easting and northing look"),
+    "no number": ("440101,", "ZE1 8ED,", "row 1, easting: give a coordinate"),
+    "an id twice": ("the-old-mill", "rose-cottage-zebedee", "row 2, origin_id: every id may stand"),
+    "no such area": ("25,ours,A", "25,ours,zebedee", "row 2, area_id: there is no such area"),
+    "no header": (HOMES.splitlines()[0] + "\n", "", "no coordinates; add the columns"),
+    "a cell too many": ("25,ours,A", "25,ours,A,zebedee", "row 2: has 7 cells"),
+}
+
+
+@pytest.mark.parametrize(
+    ("command", "name"), [*(("check", name) for name in FAULTS), ("report", "far outside")]
+)
+def test_no_fault_of_private_counts_names_a_home(tmp_path: Path, command: str, name: str) -> None:
+    old, new, text = FAULTS[name]
+    assert old in HOMES
+    toy = private_study(tmp_path, HOMES.replace(old, new, 1))
+    out = ["--out", tmp_path / "out"] if command == "report" else []
+    ran = run_cli(command, toy.toml, *out)
+    assert ran.code == 2, ran.out
+    told = re.sub(r"\s+", " ", ran.out + ran.err)
+    assert text in told, told
+    told = told.replace(str(tmp_path), "")
+    assert [secret for secret in SECRETS if secret in told] == []
+
+
+def test_faults_of_public_counts_say_all() -> None:
+    """The same table, public: what stands there helps to find it."""
+    import pandas as pd  # noqa: PLC0415
+
+    from eh_access.errors import InputError  # noqa: PLC0415
+    from eh_access.tables import check_origins, check_private_origins  # noqa: PLC0415
+
+    rows = {"origin_id": ["mill"], "weight": [-7], "easting": [440000], "northing": [390000]}
+    with pytest.raises(InputError, match=r"\(origin_id 'mill'\), weight: is -7; give"):
+        check_origins(pd.DataFrame(rows))
+    with pytest.raises(InputError, match="row 1, weight: give") as caught:
+        check_private_origins(pd.DataFrame(rows))
+    assert "mill" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ("postcode", ["ZE1 8ED", "ZE1 8ED", "ZE1 9ZZ"]),
+        ("family", ["zebedee", "dougal", "florence"]),
+        ("street", ["Mill Lane", "Mill Lane", "High Street"]),
+    ],
+)
+def test_a_criterion_by_a_column_that_singles_out_is_refused(
+    tmp_path: Path, column: str, values: list[str]
+) -> None:
+    head, *rows = HOMES.replace("443911,390007,30", "443911,390007,7").splitlines()
+    lines = [f"{head},{column}", *(f"{row},{v}" for row, v in zip(rows, values, strict=True))]
+    toy = private_study(tmp_path, "\n".join(lines) + "\n", BY.replace("BY", column))
+    ran = run_cli("check", toy.toml)
+    told = re.sub(r"\s+", " ", ran.out + ran.err)
+    assert ran.code == 2, told
+    assert f"criterion 'even', by: the column '{column}' tells fewer than 10" in told
+    assert not [value for value in values if value in told]
+
+
+def test_one_whose_every_value_stands_for_ten_is_not(tmp_path: Path) -> None:
+    head, *rows = HOMES.splitlines()
+    sides = ("west", "west", "east")
+    lines = [f"{head},side", *(f"{row},{v}" for row, v in zip(rows, sides, strict=True))]
+    toy = private_study(tmp_path, "\n".join(lines) + "\n", BY.replace("BY", "side"))
+    ran = run_cli("check", toy.toml)
+    assert ran.code == 0, ran.err
