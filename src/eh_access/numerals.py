@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from eh_access.privacy.policy import HIDDEN_MARK, PUBLIC, Policy
-
 Unit = Literal["share", "min", "points"]
 
 FEWEST = 0.005
@@ -17,20 +15,17 @@ SIGNIFICANT = 3
 SAME = 1e-9
 
 
-def number(weight: float, policy: Policy = PUBLIC) -> str:
+def number(weight: float) -> str:
     """Return a count as a whole number with thousands separators."""
-    if policy.small(weight):
-        return f"fewer than {policy.threshold}"
-    weight = float(policy.shown(weight))
     return "under 1" if 0 < weight < 0.5 else f"{weight:,.0f}"  # noqa: PLR2004 - half of 1
 
 
-def about(weight: float, policy: Policy = PUBLIC) -> str:
+def about(weight: float) -> str:
     """Return a count for a sentence."""
     # to three significant figures, saying so where it is rounded.
     # The one rule for counts in sentences; tables hold the count itself.
-    if not policy.public or weight < 0.5:  # noqa: PLR2004 - what would round to none
-        return number(weight, policy)
+    if weight < 0.5:  # noqa: PLR2004 - what would round to none
+        return number(weight)
     step = 10 ** max(len(str(round(weight))) - SIGNIFICANT, 0)
     rounded = math.floor(weight / step + 0.5) * step  # 4,365 is about 4,370, as on the page
     return f"{rounded:,.0f}" if rounded == weight else f"about {rounded:,.0f}"
@@ -45,25 +40,6 @@ def percent(share: float) -> str:
     if 1 - FEWEST < share < 1:
         return "over 99%"
     return f"{share:.0%}"
-
-
-def count_of(part: float, whole: float, unit: str, policy: Policy = PUBLIC) -> str:
-    """Return a part of a whole in counts and as a percentage."""
-    if not policy.public:
-        return _hidden_count_of(part, whole, unit, policy)
-    share = part / whole if whole > 0 else math.nan
-    return f"{about(part)} of {about(whole)} {unit} ({percent(share)})"
-
-
-def _hidden_count_of(part: float, whole: float, unit: str, policy: Policy) -> str:
-    base = f"{number(whole, policy)} {unit}"
-    if policy.few(whole):
-        return f"{HIDDEN_MARK} of {base}"
-    if policy.small(whole - part):
-        return f"all but fewer than {policy.threshold} of {base}"
-    text = f"{number(part, policy)} of {base}"
-    share = float(policy.share(part, whole))
-    return text if math.isnan(share) else f"{text} ({percent(share)})"
 
 
 def shown(value: float, unit: Unit, *, near: float | None = None, plain: bool = False) -> str:

@@ -129,7 +129,7 @@ def test_every_draw_is_the_study_with_sites_as_drawn(name: str, scenario: Scenar
         moved.loc[nowhere, "geometry"] = shapely.Point(440_000, 390_000)  # it is closed
         assert set(nowhere) <= set(gone)
         afresh = judge(item, case_at(scenario, moved, gone=gone))
-        assert found.drawn[draw] == pytest.approx(afresh.value, abs=1e-9)
+        assert found.draws.value[draw] == pytest.approx(afresh.value, abs=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_counts_as_drawn_are_those_of_a_study_that_has_them(name: str) -> None:
     for draw in range(10):
         people = origins().assign(weight=simulation.weights[draw])
         afresh = judge(EVERY[name], case_at(CLOSED, sites(), people=people))
-        assert found.drawn[draw] == pytest.approx(afresh.value)
+        assert found.draws.value[draw] == pytest.approx(afresh.value)
 
 
 def test_a_site_that_a_scenario_moves_is_where_it_moves_to() -> None:
@@ -162,7 +162,7 @@ def test_a_site_that_a_scenario_moves_is_where_it_moves_to() -> None:
         simulation_of(sites(basis={"B": "estimate"}, radius_m={"B": 1500.0})),
     ).of("move", "walk-30")
     assert alone is not None
-    np.testing.assert_allclose(found.drawn, alone.drawn)
+    np.testing.assert_allclose(found.draws.value, alone.draws.value)
     assert start.after.sites.geometry["C"].x == 448_000.0
 
 
@@ -182,8 +182,8 @@ def test_a_site_that_may_not_be_there_by_hand() -> None:
     found, _ = only_b(0.6)
     one = found.of("d", "walk-30")
     assert one is not None
-    there = int((one.drawn == 1.0).sum())
-    assert set(one.drawn.round(9)) == {0.8, 1.0}
+    there = int((one.draws.value == 1.0).sum())
+    assert set(one.draws.value.round(9)) == {0.8, 1.0}
     assert 550 < there < 650  # 600 give or take three standard errors
     assert one.probability == (1 + there) / 1002
     assert one.likelihood is Likelihood.TOO_CLOSE
@@ -332,7 +332,7 @@ def test_before_and_after_are_alike_in_one_draw() -> None:
     for name in ("pushchair-added", "deprived-not-worse", "even-spread"):
         one = found.of("same", name)
         assert one is not None
-        assert not one.drawn.any()
+        assert not one.draws.value.any()
     one = found.of("same", "walk-30")
     assert one is not None
     assert one.value == one.baseline

@@ -7,6 +7,7 @@ each true count, and each figure hidden in a table, can be.
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pandas as pd
@@ -188,11 +189,35 @@ def test_no_hidden_cell_of_the_tables_by_group_has_one_value(
                     all_of_them,
                 )
                 lines.append(({**dict.fromkeys(numbers, 1.0), total: -1.0}, 0.0, 0.0))
+                # all but a hidden group are hidden as well: the one would tell the other
+                gone = [number for number in numbers if number in secret.values()]
+                key = ("all but", name, what, scenario)
+                rests = [cell((*key, str(number)), None, all_of_them) for number in gone]
+                lines += [
+                    ({rest: 1.0, number: 1.0, total: -1.0}, 0.0, 0.0)
+                    for rest, number in zip(rests, gone, strict=True)
+                ]
     assert len(secret) > 10
     found = ranges(lows, highs, lines, list(secret.values()))
     for key, (low, high) in zip(secret, found, strict=True):
         assert math.floor(high + 1e-6) - math.ceil(low - 1e-6) >= 1, (key, low, high)
     assert np.median([high - low for low, high in found]) >= STEP
+
+
+def test_all_other_areas_are_hidden_only_where_nobody_could_work_them_out(
+    private_run: PrivateRun,
+) -> None:
+    """What the page says of them follows from the total and the first fifth, or is not there."""
+    page = re.sub(r"<[^>]+>", " ", (private_run.out / "report.html").read_text("utf-8"))
+    told = re.search(
+        r"most deprived fifth of areas the share within \d+ minutes goes from (\S+) to (\S+)\. "
+        r"In all other areas it goes from (\S+) to (\S+)\.",
+        re.sub(r"\s+", " ", page),
+    )
+    assert told is not None
+    first, others = told.groups()[:2], told.groups()[2:]
+    for one, rest in zip(first, others, strict=True):
+        assert (rest == MARK) == (one == MARK), told[0]
 
 
 def test_nobody_is_told_who_is_new_at_a_site(private_run: PrivateRun) -> None:

@@ -23,7 +23,7 @@ from eh_access.publish.table import Column, Table, make_table, with_marks
 from eh_access.publish.templates import Templates
 from eh_access.publish.wording import FULL_TIME
 from eh_access.publish.writers.html import render_page
-from eh_access.study.findings import SUMMARY_FIGURES
+from eh_access.study.redact import SUMMARY as SUMMARY_FIGURES
 
 if TYPE_CHECKING:
     from eh_access.batch.plan import Job, Plan

@@ -30,10 +30,10 @@ from eh_access.publish.notes import note_rows
 from eh_access.publish.tabulations import facts, groupings
 from eh_access.publish.wording import BASES, FULL_TIME
 from eh_access.study.config import BASELINE_NAME, decided_scenario
-from eh_access.study.findings import SUMMARY_FIGURES
 from eh_access.study.inputs import faults_of
 from eh_access.study.manifest import build_manifest
 from eh_access.study.opening import open_study, refuse_unanswerable
+from eh_access.study.redact import SUMMARY as SUMMARY_FIGURES
 from eh_access.study.run import run_study
 from eh_access.study.streets import find_streets
 

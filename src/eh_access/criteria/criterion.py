@@ -22,7 +22,6 @@ from eh_access.errors import InputError, did_you_mean
 from eh_access.measures.basic import ThereAndBack  # noqa: TC001 - pydantic reads it
 from eh_access.measures.equity import GROUPS
 from eh_access.measures.scenarios import BASELINE, open_sites
-from eh_access.privacy.policy import PUBLIC, Policy
 from eh_access.tables import complete_sites, weighted
 
 if TYPE_CHECKING:
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from eh_access.criteria.schema import Fault
+    from eh_access.facts import Count
     from eh_access.provenance import Provenance
     from eh_access.routing.travel_times import TravelTimes
 
@@ -56,8 +56,8 @@ class JudgeSettings:
         What is counted, in the plural: ``"under-fives"``, ``"postcodes"``.
     place
         What a site is called, in the singular: ``"centre"``.
-    policy
-        How counts of people are kept from identifying anybody, in figures and sentences.
+    least_weight
+        Groups and areas with fewer are not judged: a figure of a few says little of a place.
     moved
         Where people were moved so that nobody can be found: the areas left out, by name. None where
         nobody was moved.
@@ -71,7 +71,7 @@ class JudgeSettings:
     full_time_from_hours: float = 25.0
     unit: str = "under-fives"
     place: str = "centre"
-    policy: Policy = PUBLIC
+    least_weight: float = 0.0
     moved: tuple[str, ...] | None = None
 
 
@@ -230,8 +230,7 @@ class Counted:
     order: NDArray[np.intp]
     starts: NDArray[np.intp]
     areas: pd.Index  # the areas' names, sorted; empty unless the criterion tells areas apart
-    few: bool = False  # whether there are too few to publish anything about: nobody is then counted
-    policy: Policy = PUBLIC  # how counts are kept from identifying anybody
+    few: bool = False  # whether there are too few to be judged: nobody is then counted
 
 
 class Kind(ABC):
@@ -597,7 +596,7 @@ class Reason:
     cutoff_min
         Where times end, in minutes.
     weight
-        How many are meant, in the unit of the weights.
+        How many are meant, in the unit of the weights; None where they are too few to be shown.
     areas
         Areas left out, by name.
 
@@ -613,7 +612,7 @@ class Reason:
     modes: tuple[str, ...] = ()
     column: str = ""
     cutoff_min: float = 0.0
-    weight: float = 0.0
+    weight: float | None = 0.0
     areas: tuple[str, ...] = ()
 
 
@@ -652,6 +651,12 @@ class Verdict:
         same or there is none.
     evidence
         The rows behind it.
+    weight
+        How many it counts; NaN where inputs are missing.
+    counts
+        How many are meant by each figure of its sentence, by name.
+    hidden
+        Names of the fields whose figures are too small to be shown, and are NaN.
     straight_line
         Of a share within metres by street, the same share in a straight line: after, before. It
         judges nothing. None for other kinds.
@@ -679,6 +684,9 @@ class Verdict:
     worsened_by: float
     direction: Literal[-1, 0, 1]
     evidence: pd.DataFrame
+    weight: float = math.nan
+    counts: Mapping[str, Count] = field(default_factory=dict)
+    hidden: frozenset[str] = frozenset()
     straight_line: tuple[float, float] | None = None
     settings: JudgeSettings = field(default_factory=JudgeSettings)
     probability: float = math.nan

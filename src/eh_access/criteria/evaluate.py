@@ -26,8 +26,6 @@ from eh_access.measures.basic import ROUNDING, ThereAndBack, metres, metres_per_
 from eh_access.measures.equity import GROUPS, group_members
 from eh_access.measures.opening_hours import reached
 from eh_access.measures.scenarios import open_sites, rough_radius_m
-from eh_access.privacy.hiding import blurred
-from eh_access.privacy.policy import PUBLIC, Policy
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -291,8 +289,9 @@ def nearest_left(minutes: Doubles, closed: Bools) -> Doubles:
 # ---- whom it counts ----------------------------------------------------------------------------
 
 
-def counted_by(criterion: Criterion, origins: gpd.GeoDataFrame, policy: Policy = PUBLIC) -> Counted:
-    """Return whom a criterion counts."""
+def counted_by(criterion: Criterion, origins: gpd.GeoDataFrame, least: float = 0.0) -> Counted:
+    """Return whom a criterion counts; groups and areas of fewer than the least are left out."""
+    enough = least - ROUNDING
     weights = origins["weight"].to_numpy(dtype=np.float64)
     known = np.ones(len(weights), dtype=bool)
     inside = known
@@ -305,15 +304,15 @@ def counted_by(criterion: Criterion, origins: gpd.GeoDataFrame, policy: Policy =
         codes, areas = pd.factorize(origins[criterion.by], sort=True)
         known = codes >= 0
         sums = np.bincount(codes[known], weights=weights[known], minlength=len(areas))
-        many = known & ~policy.few(np.append(sums, 0.0))[codes]  # code -1 is the last
+        many = known & (np.append(sums, 0.0) >= enough)[codes]  # code -1 is the last
         counted = np.flatnonzero(many & (weights > 0))
         order = counted[np.argsort(codes[counted], kind="stable")]
         present, starts = np.unique(codes[order], return_index=True)
         areas = pd.Index(areas)[present]
     held, rest = np.where(inside & known, weights, 0.0), np.where(~inside & known, weights, 0.0)
-    few = not policy.public and bool(
-        policy.few(held.sum())
-        or (KINDS[criterion.measure].compares and policy.few(rest.sum()))
+    few = least > 0 and bool(
+        held.sum() < enough
+        or (KINDS[criterion.measure].compares and rest.sum() < enough)
         or (criterion.by is not None and not len(order))
     )
     return Counted(
@@ -324,7 +323,6 @@ def counted_by(criterion: Criterion, origins: gpd.GeoDataFrame, policy: Policy =
         starts=starts,
         areas=areas,
         few=few,
-        policy=policy,
     )
 
 
@@ -356,21 +354,6 @@ class Evaluation:
     baseline_value: Doubles
     level: NDArray[np.int_]
     counted: Counted
-
-    def published(self) -> tuple[Doubles, Doubles]:
-        """Return the value and the baseline's as they may be published."""
-        kind, policy = KINDS[self.question.criterion.measure], self.counted.policy
-        baseline = np.broadcast_to(self.baseline_value, self.value.shape)
-        if policy.public or kind.unit == "min":
-            return self.value, baseline
-        if kind.unit == "points":
-            return policy.points(self.value), baseline
-        whole = self.counted.weights.sum(axis=-1)
-        shown = blurred(self.value, whole, policy)
-        if kind.of_change:
-            return shown, baseline
-        differ = policy.small((self.value - baseline) * whole)
-        return np.where(differ, np.nan, shown), blurred(baseline, whole, policy)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -440,8 +423,8 @@ class Question:
             hint = did_you_mean(weights, origins.columns)
             raise NotFoundError(f"origins have no column '{weights}' to weigh by: {hint}")
         origins = origins.assign(weight=origins[weights].astype(float))
-        policy = self.case.settings.policy
-        self.counted[weights] = counted_by(self.criterion, origins, policy)
+        least = self.case.settings.least_weight
+        self.counted[weights] = counted_by(self.criterion, origins, least)
         return self.counted[weights]
 
 
@@ -468,7 +451,7 @@ def prepare(criterion: Criterion, case: Case) -> Question:
         counted=(
             {}
             if missing
-            else {MAIN_WEIGHTS: counted_by(criterion, case.origins, case.settings.policy)}
+            else {MAIN_WEIGHTS: counted_by(criterion, case.origins, case.settings.least_weight)}
         ),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from eh_access.criteria.criterion import (
     Verdict,
 )
 from eh_access.criteria.evaluate import LEVELS, MAIN, prepare
+from eh_access.facts import Count
 from eh_access.measures.basic import ROUNDING
 from eh_access.measures.equity import GROUPS
 from eh_access.measures.scenarios import BASELINE
@@ -120,12 +121,8 @@ def judge(criterion: Criterion, case: Case) -> Verdict:
     decisive = [reason.kind for reason in reasons if reason.decisive]
     # figures that could be otherwise, or are not there, point to no outcome; estimates do
     withheld = any(kind is not ReasonKind.ESTIMATED_TIMES for kind in decisive)
-    value, baseline = (float(part) for part in evaluation.published())
-    sign = -1.0 if criterion.better == "higher" else 1.0
-    worsened_by = sign * (value - baseline) + 0.0
-    worse = worsened_by
-    if math.isnan(worse):  # the direction of a change may be told where its size may not
-        worse = sign * float(evaluation.value - evaluation.baseline_value)
+    value, baseline = float(evaluation.value), float(evaluation.baseline_value)
+    worsened_by, direction = worsening(criterion, value, baseline)
     evidence = KINDS[criterion.measure].evidence(
         criterion, case.origins, evaluation.before, evaluation.after, evaluation.counted
     )
@@ -133,8 +130,8 @@ def judge(criterion: Criterion, case: Case) -> Verdict:
     if criterion.within_m is not None:
         before_m, after_m = _straight_lines(question)
         evidence = evidence.assign(before_straight_m=before_m, after_straight_m=after_m)
-        now, was = (float(part) for part in question.of_figures(before_m, after_m).published())
-        straight_line = now, was
+        line = question.of_figures(before_m, after_m)
+        straight_line = float(line.value), float(line.baseline_value)
     labels = {name: mode.label for name, mode in MODES.items()}
     labels |= {table.mode.name: table.mode.label for table in question.tables}
     modes = [mode for mode in question.scope.modes if mode not in question.absent_modes]
@@ -151,14 +148,46 @@ def judge(criterion: Criterion, case: Case) -> Verdict:
         reasons=reasons,
         not_met_before=(pointed is Outcome.NOT_MET and not withheld and _not_met_before(question)),
         worsened_by=worsened_by,
-        direction=1 if worse > ROUNDING else -1 if worse < -ROUNDING else 0,
+        direction=direction,
         evidence=evidence,
+        weight=float(evaluation.counted.weights.sum()),
+        counts=_counts(evidence, case.settings.unit),
         straight_line=straight_line,
         settings=case.settings,
         travel=tuple(labels.get(mode, f"by {mode}") for mode in modes),
         search_min=min(table.cutoff_min for table in question.tables),
         provenance=tuple(dict.fromkeys(s for table in question.tables for s in table.provenance)),
     )
+
+
+def worsening(
+    criterion: Criterion, value: float, baseline: float
+) -> tuple[float, Literal[-1, 0, 1]]:
+    """Return by how much a value is worse than the baseline's, and whether worse (1) or better."""
+    worse = (-1.0 if criterion.better == "higher" else 1.0) * (value - baseline) + 0.0
+    return worse, 1 if worse > ROUNDING else -1 if worse < -ROUNDING else 0
+
+
+def _counts(evidence: pd.DataFrame, unit: str) -> dict[str, Count]:
+    """Return how many count and how many do not, newly so or not, where rows are places."""
+    if "counts" not in evidence:
+        return {}
+    flags = evidence.select_dtypes("bool")
+    counts = flags["counts"].to_numpy()
+    rows = {"counts": counts, "rest": ~counts}
+    if "counted_before" in flags:
+        had = flags["counted_before"].to_numpy()
+        has = flags.get("counted_after", flags["counts"]).to_numpy()
+        rows |= {"lost": had & ~has, "won": has & ~had}
+    if {"before_min", "after_min"} <= set(evidence):
+        before, after = (evidence[f"{when}_min"].to_numpy() for when in ("before", "after"))
+        rows["unreached"] = np.isinf(after) & np.isfinite(before)
+    weights = evidence["weight"].to_numpy(dtype=np.float64)
+    whole = float(weights.sum())
+    return {
+        name: Count(unit=unit, part=float(weights[chosen].sum()), whole=whole)
+        for name, chosen in rows.items()
+    }
 
 
 def _straight_lines(question: Question) -> Iterator[Doubles]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from eh_access.criteria.evaluate import Scope, prepare, view_of
+from eh_access.criteria.evaluate import MAIN_WEIGHTS, Scope, prepare, view_of
 from eh_access.facts import Note, note
 from eh_access.measures.basic import HALF_DECISECOND_MIN, ROUNDING, change_of, means_of
 from eh_access.measures.equity import GROUPS, group_members
@@ -43,11 +43,16 @@ class Measure:
     unit: Unit  # ``"share"`` (0 to 1), ``"min"``, ``"points"`` or ``"weight"``
     better: Literal["higher", "lower"]  # whether a higher or a lower value is better
     counts_with: str = ""  # key of the measure it is counted once with; "" for none
+    whole: float = math.nan  # of a share: how many it is of
 
     @property
     def sign(self) -> float:
         """What to multiply by so that lower is better."""
         return -1.0 if self.better == "higher" else 1.0
+
+
+Coarsen = Callable[[Measure, "Floats"], "Floats"]
+"""Rounds the values of a measure."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -59,6 +64,7 @@ class Scorer:
     # functions from closures to columns of values
     steps: tuple[Callable[[Bools, dict[Scope, Floats]], Floats], ...]
     notes: tuple[Note, ...] = ()  # what could not be scored, and why
+    coarsen: Coarsen | None = None  # what is done to figures before sets are compared
 
     def score(self, closed: Bools) -> Floats:
         """Return every measure of every set."""
@@ -67,6 +73,10 @@ class Scorer:
             for start in range(0, len(closed), SETS_AT_ONCE)
         ]
         whole = np.concatenate(parts) if parts else np.empty((0, len(self.measures)))
+        if self.coarsen is not None:
+            columns = zip(self.measures, whole.T, strict=True)
+            coarse = [self.coarsen(measure, values) for measure, values in columns]
+            whole = np.stack(coarse, axis=1)
         return np.round(whole, DECIMALS) + 0.0  # adding zero turns -0.0 into 0.0
 
     def _some(self, closed: Bools) -> Floats:
@@ -94,12 +104,14 @@ def make_scorer(
     mode: str,
     sites: Literal["open", "full_time"],
     loser_min: float,
+    coarsen: Coarsen | None = None,
 ) -> Scorer:
     """Return what scores sets of closures of a baseline."""
     nearest = Scope(figure="min", modes=(mode,), sites=sites)
     view = view_of(nearest, case, case.before)
     every = view_of(replace(nearest, sites="open"), case, case.before).sites.ids
-    measures, step, notes = _minutes(view, case, loser_min, every)
+    # sets whose figures are rounded are not compared by a count, which may be of a few
+    measures, step, notes = _minutes(view, case, loser_min, every, losers=coarsen is None)
     steps = [step]
     for criterion in criteria:
         question = prepare(criterion, case)
@@ -109,12 +121,19 @@ def make_scorer(
         if question.absent_modes:
             absent = tuple(question.absent_modes)
             notes.append(note("info", "scored-without", measure=criterion.id, modes=absent))
-        measures.append(_measure_of(criterion, criteria))
+        measures.append(_measure_of(question, criteria))
         steps.append(_judged(question, every))
-    return Scorer(site_ids=every, measures=tuple(measures), steps=tuple(steps), notes=tuple(notes))
+    return Scorer(
+        site_ids=every,
+        measures=tuple(measures),
+        steps=tuple(steps),
+        notes=tuple(notes),
+        coarsen=coarsen,
+    )
 
 
-def _measure_of(criterion: Criterion, criteria: tuple[Criterion, ...]) -> Measure:
+def _measure_of(question: Question, criteria: tuple[Criterion, ...]) -> Measure:
+    criterion, counted = question.criterion, question.counted[MAIN_WEIGHTS]
     partner = next((_key(item) for item in criteria if item.id == criterion.counts_with), "")
     return Measure(
         key=_key(criterion),
@@ -122,6 +141,7 @@ def _measure_of(criterion: Criterion, criteria: tuple[Criterion, ...]) -> Measur
         unit=criterion.kind.unit,
         better=criterion.kind.better,
         counts_with=partner,
+        whole=float(counted.weights.sum()),
     )
 
 
@@ -130,7 +150,7 @@ def _key(criterion: Criterion) -> str:
 
 
 def _minutes(
-    view: View, case: Case, loser_min: float, every: pd.Index
+    view: View, case: Case, loser_min: float, every: pd.Index, *, losers: bool
 ) -> tuple[list[Measure], Callable[[Bools, dict[Scope, Floats]], Floats], list[Note]]:
     """Return the measures of minutes: the same families in every set, those reached before."""
     weights = case.origins["weight"].to_numpy(dtype=np.float64)
@@ -157,17 +177,13 @@ def _minutes(
         measures.append(Measure(key=key, label=label, unit="min", better="lower"))
         parts.append(np.where(member, base, 0.0))
     lost = f"Who lose more than {loser_min:g} minutes"
-    policy = case.settings.policy
-    counted = policy.public  # else sets would be ranked by counts that may not be shown
-    if counted:
+    if losers:
         measures.append(Measure(key="losers_weight", label=lost, unit="weight", better="lower"))
     else:
         notes.append(note("info", "losers-hidden"))
     left_out = float(weights.sum() - base.sum())
     if left_out > 0:
-        shown = left_out if counted else float(policy.shown(left_out))
-        part = None if math.isnan(shown) else shown
-        notes.append(note("info", "never-reached", weight=part, limit=policy.threshold))
+        notes.append(note("info", "never-reached", weight=left_out, limit=0))
     seen = every.get_indexer(view.sites.ids)
     width = len(measures)  # the caller adds those of the criteria
 
@@ -178,8 +194,8 @@ def _minutes(
             return np.full((len(closed), width), math.nan)
         means = [means_of(after, part) for part in parts]
         columns = [means[0], quantiles_of(after, base, 0.9), *means[1:]]
-        lose = [np.where(loses, base, 0.0).sum(axis=1)] if counted else []
-        return np.stack([*columns, *lose], axis=1)
+        columns.append(np.where(loses, base, 0.0).sum(axis=1))
+        return np.stack(columns[:width], axis=1)
 
     return measures, step, notes
 
@@ -187,7 +203,7 @@ def _minutes(
 def _judged(question: Question, every: pd.Index) -> Callable[[Bools, dict[Scope, Floats]], Floats]:
     """Return what evaluates one criterion for many sets."""
     view = question.views[0]
-    kind, policy = question.criterion.kind, question.case.settings.policy
+    kind = question.criterion.kind
     before = view.figure(view.there, view.back)[None, :]
     seen = every.get_indexer(view.sites.ids)
 
@@ -197,11 +213,6 @@ def _judged(question: Question, every: pd.Index) -> Callable[[Bools, dict[Scope,
         if kind.of_change:
             # out of reach within a group, or elsewhere, leaves a difference without a bound
             value = np.where(np.isfinite(value), value, math.nan)
-        if kind.unit == "share" and not policy.public:
-            whole = float(evaluation.counted.weights.sum())
-            value = policy.coarse(value * whole, whole)
-        if kind.unit == "points":
-            value = policy.points(value)
         return value.reshape(-1, 1)
 
     return step

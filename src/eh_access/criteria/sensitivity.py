@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -106,10 +106,13 @@ class Sensitivity:
         A row for each scenario, criterion and assumption with steps: the range tried, the lowest
         and highest value in it, and the nearest value of the assumption on either side of the
         study's own at which the outcome is another (NaN where it stands).
+    weight
+        How many each row of ``frame`` counts.
     """
 
     frame: pd.DataFrame
     tipping: pd.DataFrame
+    weight: pd.Series = field(default_factory=lambda: pd.Series(dtype=float))
 
     def _repr_html_(self) -> str:
         text: str = delegate("sensitivity_html", self)
@@ -181,13 +184,27 @@ def sensitivity(
                 ]
                 named = {**head, "assumption": name, "unit": unit}
                 steps += [{**named, **row} for row in rows]
-                turn = _turning(question, name, main, pd.DataFrame(rows))
+                halve = _halving(question, name, main)
+                turn = _turning(pd.DataFrame(rows), main, halve)
                 tips.append({**named, "main": main, **turn})
             steps += [{**head, **row} for row in _chosen(question, choices, number)]
     return Sensitivity(
         frame=pd.DataFrame(steps, columns=list(FRAME_COLUMNS)),
         tipping=pd.DataFrame(tips, columns=list(TIPPING_COLUMNS)),
+        weight=pd.Series([step["weight"] for step in steps], dtype=float),
     )
+
+
+def as_tried(found: Sensitivity) -> Sensitivity:
+    """Return outcomes that turn at values tried, not between them, by what ``frame`` shows."""
+    steps = found.frame[found.frame["step"].notna()]
+    key = ["scenario", "criterion", "assumption"]
+    rows = dict(iter(steps.groupby(key, sort=False)))
+    tips = [
+        {**tip, **_turning(rows[tuple(tip[name] for name in key)], tip["main"], _no_nearer)}
+        for tip in found.tipping.to_dict("records")
+    ]
+    return replace(found, tipping=pd.DataFrame(tips, columns=list(TIPPING_COLUMNS)))
 
 
 def assumptions_of(
@@ -247,19 +264,27 @@ def outcome_of(evaluation: Evaluation) -> Outcome:
 
 
 def _row(evaluation: Evaluation) -> dict[str, object]:
-    value, baseline = (float(part) for part in evaluation.published())
-    return {"value": value, "baseline_value": baseline, "outcome": str(outcome_of(evaluation))}
+    return {
+        "value": float(evaluation.value),
+        "baseline_value": float(evaluation.baseline_value),
+        "outcome": str(outcome_of(evaluation)),
+        "weight": float(evaluation.counted.weights.sum()),
+    }
 
 
-def _turning(question: Question, name: str, main: float, rows: pd.DataFrame) -> dict[str, object]:
+@dataclass(frozen=True, kw_only=True)
+class _Step:
+    """A value of an assumption, and the outcome under it."""
+
+    value: float
+    outcome: str
+
+
+def _turning(
+    rows: pd.DataFrame, main: float, nearer: Callable[[_Step, _Step], _Step]
+) -> dict[str, object]:
     """Return the range tried, and where the outcome turns on either side of the study's own."""
-
-    def outcome(value: float) -> str:
-        return str(outcome_of(question.under(_assume(name, value, main))))
-
     own = str(rows.loc[rows["is_main"], "outcome"].iloc[0])
-    # halving would tell the value itself, which may not be published exactly
-    rounds = ROUNDS if question.case.settings.policy.public else 0
     turn: dict[str, object] = {}
     for side, part in (
         ("below", rows[rows["step"] <= main][::-1]),
@@ -269,9 +294,12 @@ def _turning(question: Question, name: str, main: float, rows: pd.DataFrame) -> 
         value, other = math.nan, ""
         if not held.all():
             at = int(held.argmin())
-            span = part["step"].iloc[at - 1], part["step"].iloc[at]
-            value = _first_turn(outcome, own, *span, rounds=rounds)
-            other = outcome(value)
+            last, first = (
+                _Step(value=float(part["step"].iloc[row]), outcome=str(part["outcome"].iloc[row]))
+                for row in (at - 1, at)
+            )
+            turned = nearer(last, first)
+            value, other = turned.value, turned.outcome
         turn |= {f"turns_{side}": value, f"outcome_{side}": other}
     return {
         "outcome": own,
@@ -283,17 +311,29 @@ def _turning(question: Question, name: str, main: float, rows: pd.DataFrame) -> 
     }
 
 
-def _first_turn(
-    outcome: Callable[[float], str], own: str, held: float, turned: float, *, rounds: int
-) -> float:
-    """Return the value nearest to one with the study's outcome at which it is another."""
-    for _ in range(rounds):
-        middle = (held + turned) / 2
-        if outcome(middle) == own:
-            held = middle
-        else:
-            turned = middle
+def _no_nearer(_held: _Step, turned: _Step) -> _Step:
+    """Return the step tried at which the outcome is another."""
     return turned
+
+
+def _halving(question: Question, name: str, main: float) -> Callable[[_Step, _Step], _Step]:
+    """Return what finds the value nearest to the study's own at which the outcome is another."""
+
+    def outcome(value: float) -> str:
+        return str(outcome_of(question.under(_assume(name, value, main))))
+
+    def nearer(held: _Step, turned: _Step) -> _Step:
+        kept, value, other = held.value, turned.value, turned.outcome
+        for _ in range(ROUNDS):
+            middle = (kept + value) / 2
+            there = outcome(middle)
+            if there == held.outcome:
+                kept = middle
+            else:
+                value, other = middle, there
+        return _Step(value=value, outcome=other)
+
+    return nearer
 
 
 def _chosen(question: Question, choices: Choices, number: int) -> Iterator[dict[str, object]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from eh_access.criteria.criterion import Case, Counted, Criterion, Verdict
     from eh_access.criteria.draws import Drawn, Simulation
-    from eh_access.criteria.evaluate import Question
+    from eh_access.criteria.evaluate import Evaluation, Question
 
     Bools = NDArray[np.bool_]
     Doubles = NDArray[np.float64]
@@ -54,12 +55,36 @@ class Spread:
 
 def spread_of(values: Doubles) -> Spread:
     """Return the spread of draws; each figure is one that was drawn."""
-    # hidden values are left out: they are not to be told
+    # a draw without a value, or whose value may not be shown, is left out
     shown = values[~np.isnan(values)]
     if not len(shown):
         return Spread(median=math.nan, low=math.nan, high=math.nan)
     low, median, high = np.quantile(shown, [LOW, 0.5, HIGH], method="inverted_cdf").tolist()
     return Spread(median=median, low=low, high=high)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Draws:
+    """What a criterion comes to in every draw, (draws,)."""
+
+    value: Doubles  # in the criterion's unit
+    before: Doubles  # the baseline's
+    weight: Doubles  # how many it counts
+
+    @cached_property
+    def spread(self) -> Spread:
+        """The spread of the values."""
+        return spread_of(self.value)
+
+    @property
+    def width(self) -> float:
+        """How wide the range is that holds nine in ten values."""
+        with np.errstate(invalid="ignore"):
+            return self.spread.high - self.spread.low
+
+    def at(self, draws: Places) -> Draws:
+        """Return some draws, in order, some of them more than once."""
+        return Draws(value=self.value[draws], before=self.before[draws], weight=self.weight[draws])
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -70,12 +95,10 @@ class Simulated:
     ----------
     scenario, criterion, mode
         What was asked, of what, by which way of travelling.
-    drawn
-        float64 (draws,): as published, in the criterion's unit.
+    draws
+        What it comes to in every draw.
     met
         bool (draws,): which draws meet it.
-    value, baseline
-        Their spread, and that of the values before.
     probability
         How likely the criterion is met: (1 + draws that meet it) / (draws + 2).
     probability_before
@@ -85,12 +108,20 @@ class Simulated:
     scenario: str
     criterion: str
     mode: str
-    drawn: Doubles
+    draws: Draws
     met: Bools
-    value: Spread
-    baseline: Spread
     probability: float
     probability_before: float
+
+    @property
+    def value(self) -> Spread:
+        """The spread of the values."""
+        return self.draws.spread
+
+    @cached_property
+    def baseline(self) -> Spread:
+        """The spread of the values before."""
+        return spread_of(self.draws.before)
 
     @property
     def likelihood(self) -> Likelihood:
@@ -98,7 +129,7 @@ class Simulated:
         return likelihood_of(max(self.probability, 1 - self.probability))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Source:
     """What one doubt alone makes of a criterion, and what knowing it would settle.
 
@@ -108,10 +139,10 @@ class Source:
         What was asked, of what.
     kind, site_id, name
         The doubt; of counts there is no site.
-    low, high
-        The range that holds nine in ten draws if all else is as in the study.
-    share
-        The width of that range over that of the range with all doubts.
+    draws
+        What the criterion comes to in every draw if all else is as in the study.
+    whole
+        The width of the range that holds nine in ten draws with all doubts.
     right_now
         How often the likelier of met and not met is right.
     right_then
@@ -123,11 +154,40 @@ class Source:
     kind: SourceKind
     site_id: str
     name: str
-    low: float
-    high: float
-    share: float
+    draws: Draws
+    whole: float
     right_now: float
     right_then: float
+
+    @property
+    def low(self) -> float:
+        """Where the range begins that holds nine in ten draws."""
+        return self.draws.spread.low
+
+    @property
+    def high(self) -> float:
+        """Where it ends."""
+        return self.draws.spread.high
+
+    @property
+    def share(self) -> float:
+        """The width of that range over that of the range with all doubts."""
+        return self.draws.width / self.whole if self.whole > 0 else 0.0
+
+
+SOURCE_COLUMNS = (
+    "scenario",
+    "criterion",
+    "kind",
+    "site_id",
+    "name",
+    "low",
+    "high",
+    "share",
+    "right_now",
+    "right_then",
+)
+"""``doubts.csv``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,7 +264,8 @@ class Uncertainty:
     @property
     def sources_frame(self) -> pd.DataFrame:
         """``doubts.csv``: a row for each scenario, criterion and source of doubt."""
-        return pd.DataFrame([{**asdict(item), "kind": str(item.kind)} for item in self.sources])
+        rows = [{name: getattr(item, name) for name in SOURCE_COLUMNS} for item in self.sources]
+        return pd.DataFrame([{**row, "kind": str(row["kind"])} for row in rows])
 
     @property
     def headlines_frame(self) -> pd.DataFrame:
@@ -292,10 +353,18 @@ class _Asked:
     drawn_before: Doubles  # (draws, origins)
     drawn_after: Doubles
 
-    def level(self, before: Doubles, after: Doubles, counted: Counted) -> tuple[Doubles, Bools]:
-        """Return values as published, and which meet the criterion."""
-        found = self.question.of_figures(before, after, counted=counted)
-        return found.published()[0], found.level == MET
+    def level(self, before: Doubles, after: Doubles, counted: Counted) -> tuple[Draws, Bools]:
+        """Return the values, and which meet the criterion."""
+        return _drawn(self.question.of_figures(before, after, counted=counted))
+
+
+def _drawn(found: Evaluation) -> tuple[Draws, Bools]:
+    values = found.value
+    before, weight = (
+        np.broadcast_to(part, values.shape)
+        for part in (found.baseline_value, found.counted.weights.sum(axis=-1))
+    )
+    return Draws(value=values, before=before, weight=weight), found.level == MET
 
 
 def simulate(
@@ -378,8 +447,7 @@ def _asked(
 
 def _simulated(asked: _Asked) -> Simulated:
     question, counted = asked.question, asked.drawn
-    found = question.of_figures(asked.drawn_before, asked.drawn_after, counted=counted)
-    values, baseline = found.published()
+    draws, met = asked.level(asked.drawn_before, asked.drawn_after, counted)
     probability_before = 1.0
     if not KINDS[question.criterion.measure].of_change:
         still = question.of_figures(asked.drawn_before, asked.drawn_before, counted=counted)
@@ -388,11 +456,9 @@ def _simulated(asked: _Asked) -> Simulated:
         scenario=question.case.scenario,
         criterion=question.criterion.id,
         mode=question.criterion.mode,
-        drawn=values,
-        met=found.level == MET,
-        value=spread_of(values),
-        baseline=spread_of(baseline),
-        probability=_chance(found.level == MET),
+        draws=draws,
+        met=met,
+        probability=_chance(met),
         probability_before=probability_before,
     )
 
@@ -411,23 +477,18 @@ def _sources(asked: _Asked, simulation: Simulation, all_: Simulated) -> Iterator
         for option in side.options
         if len(option.columns)
     }
-    whole = all_.value.high - all_.value.low
 
     def source(
-        values: Doubles, right_then: float, kind: SourceKind, site_id: str = "", name: str = ""
+        draws: Draws, right_then: float, kind: SourceKind, site_id: str = "", name: str = ""
     ) -> Source:
-        alone = spread_of(values)
-        with np.errstate(invalid="ignore"):
-            width = alone.high - alone.low
         return Source(
             scenario=all_.scenario,
             criterion=all_.criterion,
             kind=kind,
             site_id=site_id,
             name=name,
-            low=alone.low,
-            high=alone.high,
-            share=width / whole if whole > 0 else 0.0,
+            draws=draws,
+            whole=all_.draws.width,
             right_now=_right(met),
             right_then=max(right_then, _right(met)),
         )
@@ -441,14 +502,14 @@ def _sources(asked: _Asked, simulation: Simulation, all_: Simulated) -> Iterator
             before, after = (
                 side.figures(alone, len(levels)) for side in (asked.before, asked.after)
             )
-            values, _ = asked.level(before, after, counted)
+            draws, _ = asked.level(before, after, counted)
             right = _right(met) + _settled(met, group, len(levels))
-            yield source(values[group], right, kind, doubt.site_id, doubt.name)
+            yield source(draws.at(group), right, kind, doubt.site_id, doubt.name)
     if simulation.weights is not None:
         before, after = (side.figures({}, 1) for side in (asked.before, asked.after))
-        values, _ = asked.level(before, after, asked.drawn)
+        draws, _ = asked.level(before, after, asked.drawn)
         _, as_counted = asked.level(asked.drawn_before, asked.drawn_after, counted)
-        yield source(values, _right(as_counted), SourceKind.COUNTS)
+        yield source(draws, _right(as_counted), SourceKind.COUNTS)
 
 
 def _right(met: Bools) -> float:
@@ -478,8 +539,6 @@ def _headlines(
     case: Case, mode: str, simulation: Simulation, cutoff_min: float, loser_min: float
 ) -> Iterator[Headline]:
     """Yield headline figures of full-time sites by one mode."""
-    if not case.settings.policy.public:
-        return
     scope = Scope(figure="min", modes=(mode,), sites="full_time")
     _, was, before = simulation.side(case, scope, case.before)
     _, now, after = simulation.side(case, scope, case.after)

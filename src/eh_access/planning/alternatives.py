@@ -14,7 +14,7 @@ import pandas as pd
 
 from eh_access import notebook
 from eh_access.criteria.criterion import Case, JudgeSettings, Side
-from eh_access.criteria.scoring import Measure, make_scorer
+from eh_access.criteria.scoring import Coarsen, Measure, make_scorer
 from eh_access.errors import InputError, NotFoundError, did_you_mean
 from eh_access.facts import Note, note
 from eh_access.measures.scenarios import BASELINE, Close, Scenario, SetHours, open_sites
@@ -419,6 +419,9 @@ class AlternativeOptions:
         More minutes than this lost make a loser.
     judging
         What the study's criteria share.
+    coarsen
+        Rounds the values of a measure before sets are compared, so that their order tells no more
+        than their values. How many lose is then not counted.
     """
 
     council: tuple[str, ...] = ()
@@ -427,6 +430,7 @@ class AlternativeOptions:
     sites: Literal["full_time", "open"] = "full_time"
     loser_min: float = 5.0
     judging: JudgeSettings = field(default_factory=JudgeSettings)
+    coarsen: Coarsen | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -651,7 +655,12 @@ def rank_alternatives(
         )
     eligible = closable(case, options, close)
     scorer = make_scorer(
-        case, tuple(criteria), mode=options.mode, sites=options.sites, loser_min=options.loser_min
+        case,
+        tuple(criteria),
+        mode=options.mode,
+        sites=options.sites,
+        loser_min=options.loser_min,
+        coarsen=options.coarsen,
     )
     estimated = any(table.estimated for _, table in side.tables())
     basis = "estimated" if estimated else "streets"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,8 +16,6 @@ from eh_access.measures.scenarios import Open, Scenario, SetHours
 from eh_access.planning.alternatives import BETWEEN
 from eh_access.planning.optimum import OBJECTIVES, Objective, Problem, Solution, solve
 from eh_access.planning.siting import figures, objective_faults
-from eh_access.privacy.hiding import blurred
-from eh_access.privacy.policy import HIDDEN_MARK, PUBLIC, Policy
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -76,8 +74,6 @@ class OutreachOptions:
         What is counted, in the plural.
     time_limit_s
         For each integer program.
-    policy
-        How counts are kept from identifying anybody.
     """
 
     sessions: tuple[int, ...] = (1, 2, 3, 4)
@@ -86,7 +82,6 @@ class OutreachOptions:
     cutoff_min: float = 30.0
     unit: str = "under-fives"
     time_limit_s: float = 60.0
-    policy: Policy = PUBLIC
 
 
 @dataclass(eq=False)
@@ -127,13 +122,10 @@ class Search:
             "venue_names": BETWEEN.join(titles),
             **{str(key): round(float(value), 9) for key, value in got.items()},
             "worst_min": self._most(reach),
-            "covered_share": self._share(float(got["covered_share"]), float(self.weights.sum())),
-            "unreached_weight": float(self.told.policy.shown(round(got["unreached_weight"], 9))),
             **self._regained(reach),
             **_proof(solution),
             "basis": "estimated" if self.times.estimated else "streets",
         }
-        row["sentence"] = _sentence(titles, row, self.told)
         return row, venues
 
     def _problem(self, sessions: int) -> Problem:
@@ -200,20 +192,14 @@ class Search:
             for held in (after, reach)
         )
         told["worst_added_min"] = self._most(_added(reach, before))
-        told["coverage_lost_weight"] = float(self.told.policy.shown(gone))
+        told["coverage_lost_weight"] = gone
         told["minutes_lost"] = added
         if gone > 0:
             back = lost & within(reach, cutoff)
-            told["coverage_regained_share"] = self._share(
-                float(self.weights[back].sum()) / gone, gone
-            )
+            told["coverage_regained_share"] = round(float(self.weights[back].sum()) / gone, 9)
         if added > 0:
             told["minutes_regained_share"] = round(1.0 - left / added, 9)
         return told
-
-    def _share(self, share: float, base: float) -> float:
-        """Return a share as it is published."""
-        return round(float(blurred(share, base, self.told.policy)), 9)
 
 
 def _added(minutes: Floats, before: Floats) -> Floats:
@@ -230,7 +216,23 @@ def _proof(solution: Solution) -> dict[str, object]:
     }
 
 
-def _sentence(names: list[str], row: dict[str, object], told: OutreachOptions) -> str:
+def with_sentences(found: Outreach, *, hidden: str = "no share") -> Outreach:
+    """Return venues whose rows and scenarios say in words what their figures do."""
+    rows = found.frame.to_dict("records")
+    sentences = [
+        _sentence({str(key): value for key, value in row.items()}, found.options, hidden)
+        for row in rows
+    ]
+    scenarios = [
+        replace(scenario, label=sentence)
+        for scenario, sentence in zip(found.scenarios, sentences, strict=True)
+    ]
+    frame = found.frame.assign(sentence=sentences)
+    return replace(found, frame=frame, scenarios=tuple(scenarios))
+
+
+def _sentence(row: dict[str, object], told: OutreachOptions, hidden: str) -> str:
+    names = str(row["venue_names"]).split(BETWEEN)
     count = len(names)
     listed = names[0] if count == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
     each = "" if count == 1 else " each"
@@ -241,12 +243,12 @@ def _sentence(names: list[str], row: dict[str, object], told: OutreachOptions) -
     aim = row["aim"]
     if row["mends"] == ALONE:
         return (
-            f"{where}: {_covered(row['covered_share'], told.policy)} of {told.unit} within "
+            f"{where}: {_percent(row['covered_share'], hidden)} of {told.unit} within "
             f"{told.cutoff_min:g} minutes of one (chosen for {aim})."
         )
     within_words = f"of lost cover within {told.cutoff_min:g} minutes"
     parts = [
-        f"{_percent(row[key])} {what}"
+        f"{_percent(row[key], hidden)} {what}"
         for key, what in (
             ("coverage_regained_share", within_words),
             ("minutes_regained_share", "of added minutes"),
@@ -265,16 +267,11 @@ def _s(count: int) -> str:
     return "s" if count == 1 else ""
 
 
-def _covered(share: object, policy: Policy) -> str:
-    hidden = not policy.public and np.isnan(float(str(share)))
-    return HIDDEN_MARK if hidden else _percent(share)
-
-
-def _percent(share: object) -> str:
+def _percent(share: object, hidden: str) -> str:
     """Return a share in whole per cent, 100 and 0 kept for all and none."""
     value = float(str(share))
     if np.isnan(value):
-        return "no share"
+        return hidden
     whole = min(max(round(value * 100), 1), 99) if 0 < value < 1 else round(value * 100)
     return f"{whole}%"
 
@@ -306,11 +303,14 @@ class Outreach:
         Each row as a scenario, in order: what was mended, and the venues open.
     notes
         What must be said beside it.
+    options
+        How it was asked.
     """
 
     frame: pd.DataFrame
     scenarios: tuple[Scenario, ...]
     notes: tuple[Note, ...] = ()
+    options: OutreachOptions = field(default_factory=OutreachOptions)
 
     def scenario(self, number: int) -> Scenario:
         """Return one row as a scenario; run it on sites from `with_candidates`.
@@ -392,7 +392,9 @@ def best_sessions(
     notes = [note("info", "venues-unasked")]
     if times.estimated:
         notes.append(note("info", "venues-estimated"))
-    return Outreach(frame=frame, scenarios=scenarios, notes=tuple(notes))
+    return with_sentences(
+        Outreach(frame=frame, scenarios=scenarios, notes=tuple(notes), options=told)
+    )
 
 
 def outreach_frame(found: Sequence[Outreach]) -> pd.DataFrame:
@@ -421,7 +423,7 @@ def _as_scenario(
     )
     stem = "outreach" if mend is None else mend.scenario.name
     name = f"{stem}-{row['objective']}-{row['sessions']}".replace("_", "-")
-    return Scenario(name, str(row["sentence"]), (*base, *opened))
+    return Scenario(name, name, (*base, *opened))
 
 
 def _check(times: TravelTimes, mend: Loss | None, told: OutreachOptions) -> None:

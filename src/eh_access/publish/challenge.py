@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 import pandas as pd
 
-from eh_access.privacy.hiding import hide_small
 from eh_access.publish import numbers
 from eh_access.publish.attribution import credit_lines
 from eh_access.publish.notes import note_text
@@ -20,7 +19,7 @@ from eh_access.publish.outputs import write_csv
 from eh_access.publish.table import for_file
 from eh_access.publish.wording import ANY_SITE, FULL_TIME, Wording, scenario_label
 from eh_access.publish.writers.atomic import write_whole
-from eh_access.study.findings import SUMMARY_FIGURES
+from eh_access.study.redact import redact_table
 
 if TYPE_CHECKING:
     from eh_access.criteria.criterion import Verdict
@@ -201,7 +200,7 @@ def _figure_rows(
     council: Comparison, theirs: Comparison, *, study: Study, off: Mapping[str, float]
 ) -> Iterator[dict[str, object]]:
     both = pd.concat([council.summary(), theirs.summary()]).assign(scenario=["council", "theirs"])
-    one, two = (row for _, row in hide_small(both, SUMMARY_FIGURES, study.policy)[0].iterrows())
+    one, two = (row for _, row in redact_table(both, study.policy)[0].iterrows())
     for column, told, measured in FIGURES:
         yield {
             "row": column,

@@ -604,9 +604,20 @@ def _ends(pages: Pages, name: str) -> dict[str, Any] | None:
         "hardest": hardest,
         "hardest_number": str(hardest["group"])[:1],
         "between": hardest not in (rows[0], rows[-1]),
-        "rest_before": _mean(rest, "within_share_before"),
-        "rest_after": _mean(rest, "within_share_after"),
+        "rest_before": _others(pages, rows[0], rest, "within_share_before"),
+        "rest_after": _others(pages, rows[0], rest, "within_share_after"),
     }
+
+
+def _others(pages: Pages, first: dict[str, Any], rest: pd.DataFrame, key: str) -> float:
+    """Return the share of all but the first group, wherever a reader could work it out."""
+    known = _mean(rest, key)
+    if not math.isnan(known):
+        return known
+    # one of the others is hidden: what all have less what the first has; hidden where either is
+    whole = pages.tables["within"].where(**pages.row, sites=FULL_TIME).frame.iloc[0]
+    held = whole["weight"] * whole[key] - first["weight"] * first[key]
+    return float(np.clip(held / (whole["weight"] - first["weight"]), 0.0, 100.0))
 
 
 def _mean(rows: pd.DataFrame, key: str) -> float:

@@ -7,16 +7,15 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from eh_access import notebook
 from eh_access.criteria.criterion import Outcome
 from eh_access.criteria.uncertainty import likelihood_of
 from eh_access.measures.basic import ROUNDING, weighted_mean
 from eh_access.measures.scenarios import BASELINE
 from eh_access.modes import MODES
-from eh_access.numerals import about, count_of, number, shown
+from eh_access.numerals import about, number, percent, shown
 from eh_access.privacy.policy import HIDDEN_MARK
+from eh_access.publish import numbers
 from eh_access.publish.numbers import counted, in_100, short_number
 from eh_access.publish.table import records
 from eh_access.publish.templates import Templates, shipped
@@ -24,14 +23,11 @@ from eh_access.publish.wording import GROUP_WORDS
 from eh_access.study.families import areas_counted
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from eh_access.criteria.criterion import Criterion, Reason, Verdict
     from eh_access.criteria.sensitivity import Sensitivity
     from eh_access.criteria.uncertainty import Source, Uncertainty
+    from eh_access.facts import Count
     from eh_access.study.config import ScenarioConfig, Study
-
-    Bools = NDArray[np.bool_]
 
 EVEN = 0.5
 POINTS = 100.0
@@ -298,6 +294,7 @@ def verdict_facts(verdict: Verdict) -> dict[str, Any]:
         ),
         "baseline": is_baseline(verdict),
         "value": _value(criterion, verdict.value),
+        "hidden": "value" in verdict.hidden,
         "exact": verdict.value,
         "before": _value(criterion, verdict.baseline_value),
         "full_time_from_hours": settings.full_time_from_hours,
@@ -322,19 +319,12 @@ def _evidence_facts(verdict: Verdict) -> dict[str, Any]:
 
 def _people(verdict: Verdict) -> dict[str, Any]:
     """Return how many count, how many do not, and how many newly so."""
-    rows, policy = verdict.evidence, verdict.settings.policy
-    counts = rows["counts"].to_numpy(dtype=bool)
-    facts: dict[str, Any] = {"counts": _count(verdict, counts), "rest": _count(verdict, ~counts)}
-    if "counted_before" in rows:
-        had = rows["counted_before"].to_numpy(dtype=bool)
-        has = rows["counted_after"].to_numpy(dtype=bool) if "counted_after" in rows else counts
-        lost = _some(verdict, had & ~has)
-        # where counts are hidden, "all" could tell them
-        every = policy.public and lost == _some(verdict, ~has)
-        facts |= {"lost": lost, "won": _some(verdict, has & ~had), "all_lost": every}
-    if {"before_min", "after_min"} <= set(rows):
-        gone = np.isinf(rows["after_min"].to_numpy()) & np.isfinite(rows["before_min"].to_numpy())
-        facts["unreached"] = _some(verdict, gone)
+    rows, known = verdict.evidence, verdict.counts
+    facts: dict[str, Any] = {name: _count(known[name]) for name in ("counts", "rest")}
+    facts |= {name: _some(known[name]) for name in ("lost", "won", "unreached") if name in known}
+    # where counts are hidden, "all" could tell them
+    exact = known["rest"].limit == 0
+    facts["all_lost"] = exact and facts.get("lost") == _some(known["rest"])
     if "before_hours" in rows:
         for when in ("before", "after"):
             mean = weighted_mean(rows[f"{when}_hours"], rows["weight"])
@@ -343,16 +333,15 @@ def _people(verdict: Verdict) -> dict[str, Any]:
 
 
 def _groups(verdict: Verdict) -> list[dict[str, Any]]:
-    policy = verdict.settings.policy
     return [
-        {**row, "many": about(row["weight"], policy)} if "weight" in row else row
+        {**row, "many": numbers.about(row["weight"])} if "weight" in row else row
         for row in records(verdict.evidence)
     ]
 
 
 def _areas(verdict: Verdict) -> dict[str, Any]:
     """Return which areas lose most, and how many lose more than the threshold."""
-    rows, policy = verdict.evidence, verdict.settings.policy
+    rows = verdict.evidence
     kind = (verdict.criterion.by or "area").split("_")[0]
     shares = rows[["share_before", "share_after"]].iloc[0]
     following = rows.iloc[1:MOST_AREAS]
@@ -361,7 +350,7 @@ def _areas(verdict: Verdict) -> dict[str, Any]:
         "areas": len(rows),
         "over": int((rows["fall_points"] > verdict.criterion.threshold + ROUNDING).sum()),
         # beside the fall, one share would tell the other where that is hidden
-        "ends_shown": policy.public or not shares.isna().any(),
+        "ends_shown": not shares.isna().any(),
         "following": [
             f"{area['name']} ({shown(area['fall_points'], 'points')})"
             for area in records(following[following["fall_points"] > 0])
@@ -374,17 +363,27 @@ def _called(name: object, kind: str) -> str:
     return f"{kind.capitalize()} {name}" if CODE.fullmatch(str(name)) else str(name)
 
 
-def _count(verdict: Verdict, condition: Bools) -> str:
-    """Return how many of those who count meet a condition."""
-    weights, settings = verdict.evidence["weight"].to_numpy(), verdict.settings
-    part, whole = float(weights[condition].sum()), float(weights.sum())
-    return count_of(part, whole, settings.unit, settings.policy)
+def _count(count: Count) -> str:
+    """Return how many are meant, of how many, and as a percentage where it is shown."""
+    whole = number(count.whole) if count.limit else about(count.whole)
+    text = f"{_part_of(count)} of {whole} {count.unit}"
+    if count.part is None or count.all_but:
+        return text
+    share = min(count.part / count.whole, 1.0) if count.whole > 0 else math.nan
+    return f"{text} ({percent(share)})"
 
 
-def _some(verdict: Verdict, condition: Bools) -> str:
-    """Return how many meet a condition as a number, or "" for none."""
-    weight = float(verdict.evidence["weight"].to_numpy()[condition].sum())
-    return about(weight, verdict.settings.policy) if weight > 0 else ""
+def _some(count: Count) -> str:
+    """Return how many are meant as a number, or "" for none."""
+    return "" if count.part == 0 and not count.all_but else _part_of(count)
+
+
+def _part_of(count: Count) -> str:
+    if count.part is None:
+        part = f"fewer than {count.limit}"
+    else:
+        part = number(count.part) if count.limit else about(count.part)
+    return f"all but {part}" if count.all_but else part
 
 
 # ---- reasons -----------------------------------------------------------------------------------
@@ -400,9 +399,11 @@ def reason_clause(verdict: Verdict, reason: Reason, templates: Templates | None 
         "where": f"in {GROUP_WORDS[group]}" if group else "here",
         "figure": criterion.kind.figure,
         "baseline": is_baseline(verdict),
-        "many": number(reason.weight, settings.policy),
+        "many": f"fewer than {settings.least_weight:g}"
+        if reason.weight is None
+        else number(reason.weight),
         "areas": counted(*areas_counted(reason.areas)) if reason.areas else "",
-        "limit": settings.policy.threshold,
+        "limit": f"{settings.least_weight:g}",
     }
     return _reason(reason, facts, templates)
 

@@ -17,13 +17,11 @@ from eh_access.privacy.hiding import (
     PRIMARY,
     RESTS,
     SECONDARY,
-    Figures,
-    hide_small,
     joined_logs,
 )
 from eh_access.privacy.policy import HIDDEN_MARK, Policy
 from eh_access.study.families import LEFT_OUT, POOLED
-from eh_access.study.findings import SUMMARY_FIGURES
+from eh_access.study.redact import SUMMARY, redact_table
 
 if TYPE_CHECKING:
     from eh_access.study.findings import Findings
@@ -206,9 +204,9 @@ PEOPLE = frozenset(
         "coverage_lost_weight",
         "coverage_regained_share",
         "unreached_weight",
-        *SUMMARY_FIGURES.parts,
-        *SUMMARY_FIGURES.shares,
-        *SUMMARY_FIGURES.changes,
+        *SUMMARY.parts,
+        *SUMMARY.shares,
+        *SUMMARY.changes,
         "share_within",
         "share_within_before",
         "lowest_value",
@@ -253,11 +251,10 @@ def hidden_table(
     frame: pd.DataFrame,
     policy: Policy,
     *,
-    figures: Figures = SUMMARY_FIGURES,
     notes: tuple[str, ...] = (),
 ) -> Table:
     """Return a table of figures of people with what is small taken out, and marked."""
-    shown, log = hide_small(frame, figures, policy, table=named[0])
+    shown, log = redact_table(frame, policy, table=named[0])
     made = make_table(*named, columns, shown, notes=notes)
     return made if policy.public else replace(with_marks(made), hidden=log)
 

@@ -18,7 +18,6 @@ from eh_access.measures.comparison import LOSES
 from eh_access.measures.equity import fifths, imd_fifth
 from eh_access.modes import ACTIVE_PLACES_PARKING_S, MODES, TravelMode
 from eh_access.planning.three_readings import LONG_WEEK_H
-from eh_access.privacy.hiding import hide_small
 from eh_access.publish import numbers
 from eh_access.publish.attribution import credit_lines, sources_frame
 from eh_access.publish.criteria_words import assumption_words, source_words, turns_in_words
@@ -46,7 +45,7 @@ from eh_access.publish.wording import (
     headline,
     scenario_label,
 )
-from eh_access.study.findings import SUMMARY_FIGURES
+from eh_access.study.redact import redact_table
 from eh_access.study.result import BASELINE_NAME
 from eh_access.tables import CRS
 
@@ -167,7 +166,7 @@ def area_changes(result: StudyResult, mode: str) -> dict[str, gpd.GeoDataFrame]:
         for (name, way), comparison in result.comparisons_full_time.items()
         if way == mode
     )
-    told, _ = hide_small(found, SUMMARY_FIGURES, result.study.policy)
+    told, _ = redact_table(found, result.study.policy)
     outlines = shown.areas[["name", "geometry"]]
     return {
         str(scenario): outlines.join(

@@ -22,6 +22,7 @@ from eh_access.sources.bundled import data_dir
 from eh_access.study.reading import (
     POSTCODE,
     Postcodes,
+    are_postcodes,
     other_separator,
     plain_postcodes,
     postcodes_of,
@@ -51,7 +52,7 @@ def judge_settings(study: Study, hidden: Sequence[Hidden] | None) -> JudgeSettin
         full_time_from_hours=study.settings.full_time_from_hours,
         unit=study.unit,
         place=study.site_word,
-        policy=study.policy,
+        least_weight=0.0 if study.policy.public else study.policy.least_base,
         moved=None
         if hidden is None
         else tuple(item.cell for item in hidden if LEFT_OUT in item.rule),
@@ -176,6 +177,7 @@ SQUARE = "km "
 """What the name of a square kilometre begins with."""
 GROUP_COLUMNS = ("ward_code", "ward_name", "imd_decile", "no_car_share", "ruc21", "lsoa21cd")
 """Columns of origins that are facts about areas; others may be about people and are left out."""
+AREA_COLUMNS = ("area_id", *GROUP_COLUMNS)
 
 
 def spread(safe: SafeCounts, public: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -196,6 +198,8 @@ def protect_counts(study: Study, inputs: Inputs) -> Inputs:
     """Return a study's tables with private counts by area instead of by origin."""
     exact = inputs.origins
     _refuse_persons(exact, study)
+    known = exact["area_id"].isin(inputs.areas.index).all()
+    _refuse_singling_out(exact, study, AREA_COLUMNS if known else GROUP_COLUMNS)
     unit = _units(exact, inputs.areas)
     counts = exact["weight"].groupby(unit.to_numpy(), sort=True).sum()
     columns = [name for name in (*GROUP_COLUMNS, *_grouping_columns(study)) if name in exact]
@@ -269,6 +273,27 @@ def _refuse_persons(exact: gpd.GeoDataFrame, study: Study) -> None:
             "(or --families), so that they are counted at public places; origins are places, with "
             "a count each, 0 included"
         )
+
+
+def _refuse_singling_out(exact: gpd.GeoDataFrame, study: Study, public: Collection[str]) -> None:
+    """Refuse criteria that tell people apart by a column that may single some of them out."""
+    # the areas of statistics are public, and those of them with few are left out; another column
+    # may be a postcode, an id or a name, and its values would stand in the evidence
+    least = study.disclosure.hide_below
+    faults = []
+    for item in study.criteria:
+        if item.by is None or item.by in public or item.by not in exact:
+            continue
+        held = exact["weight"].groupby(exact[item.by].to_numpy()).sum()
+        if are_postcodes(exact[item.by].dropna()) or (held < least).any():
+            faults.append(
+                f"criterion '{item.id}', by: the column '{item.by}' tells fewer than {least} "
+                f"{study.unit} from the rest, and these counts are not public; name a column of "
+                f"areas ({', '.join(public)}), or one whose every value stands for "
+                f"{least} or more"
+            )
+    if faults:
+        raise InputError(faults)
 
 
 def note_of(study: Study, safe: SafeCounts, where: str) -> Note:
@@ -524,6 +549,7 @@ def with_families(study: Study, inputs: Inputs, families: Families) -> Inputs:
     homes = public.iloc[nearest].drop(columns="geometry").reset_index(drop=True)
     exact = gpd.GeoDataFrame(homes.assign(weight=1.0, weight_basis="a list"), geometry=points)
     exact.index = pd.Index([str(number) for number in range(1, len(exact) + 1)], name="origin_id")
+    _refuse_singling_out(exact, spoken, AREA_COLUMNS)
     areas = public.groupby("area_id", sort=True)
     counts = exact["weight"].groupby(exact["area_id"]).sum().reindex(sorted(areas.groups))
     wards = areas["ward_code"].first() if "ward_code" in public else None

@@ -35,116 +35,33 @@ from eh_access.planning.outreach import (
     outreach_frame,
 )
 from eh_access.planning.three_readings import readings_table
-from eh_access.privacy.hiding import RESTS, Figures, hide_small, joined_logs
 from eh_access.routing.isochrones import isochrones
 from eh_access.study.config import decided_scenario, scenario_of
 from eh_access.study.families import ROLE as FAMILIES_ROLE
 from eh_access.study.inputs import capacities, read_inputs
 from eh_access.study.reading import are_postcodes
+from eh_access.study.redact import (
+    coarsening,
+    redact_alternatives,
+    redact_outreach,
+    redact_sensitivity,
+    redact_tables,
+    redact_verdict,
+)
 from eh_access.study.result import BASELINE_NAME
 from eh_access.study.travel import Progress, compute_travel_times, session_mode, times_by
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from eh_access.criteria.criterion import Case, Criterion, Verdict
+    from eh_access.criteria.criterion import Case, Verdict
     from eh_access.criteria.uncertainty import Uncertainty
     from eh_access.measures.opening_hours import Timetable
     from eh_access.modes import TravelMode
     from eh_access.network.model import Network
-    from eh_access.privacy.policy import Policy
     from eh_access.routing.travel_times import TravelTimes
     from eh_access.study.config import Study
     from eh_access.study.result import StudyResult
-
-FAIRNESS_FIGURES = Figures(
-    parts=(
-        "weight_loses",
-        "weight_loses_all",
-        "weight_gains",
-        "weight_unchanged",
-        "weight_still_unreached",
-        "finite_weight",
-    ),
-    shares={
-        "share_loses": "weight_loses",
-        "share_gains": "weight_gains",
-        "share_unchanged": "weight_unchanged",
-    },
-    keys=("scenario", "mode", "sites", "group_kind", "group"),
-    scenario="scenario",
-    group="group",
-)
-READING_FIGURES = Figures(
-    parts=("weight_within", "weight_loses", "finite_weight"),
-    shares={
-        "share_within": "weight_within",
-        "share_within_before": "",
-        "share_loses": "weight_loses",
-    },
-    pairs=(("share_within", "share_within_before"),),
-    keys=("scenario", "mode", "reading"),
-    scenario="scenario",
-)
-SUMMARY_FIGURES = Figures(
-    parts=(
-        "within_before",
-        "within_after",
-        "weight_loses",
-        "weight_gains",
-        "weight_loses_all",
-        "finite_weight",
-    ),
-    shares={
-        "within_share_before": "within_before",
-        "within_share_after": "within_after",
-        "share_loses": "weight_loses",
-    },
-    changes={"within_share_change": ("within_share_after", "within_share_before")},
-    pairs=(
-        ("within_after", "within_before"),
-        ("within_share_after", "within_share_before"),
-    ),
-    keys=("scenario", "mode", "sites", "group"),
-    scenario="scenario",
-    group="group",
-)
-"""Which columns of a comparison's summary are figures of people."""
-
-GROUP_FIGURES = replace(SUMMARY_FIGURES, group="")  # groups may overlap: they add up to nothing
-GROUP_MEANS = ("mean_before_min", "mean_after_min", "mean_change_min")
-CURVE_FIGURES = Figures(
-    parts=("within_before", "within_after"),
-    shares={"within_share_before": "within_before", "within_share_after": "within_after"},
-    changes={"within_share_change": ("within_share_after", "within_share_before")},
-    pairs=(
-        ("within_after", "within_before"),
-        ("within_share_after", "within_share_before"),
-    ),
-    keys=("scenario", "mode", "sites", "cutoff_min"),
-    scenario="scenario",
-)
-SESSION_FIGURES = Figures(
-    parts=("weight_any",),
-    shares={"share_any": "weight_any"},
-    keys=("scenario", "mode"),
-    scenario="scenario",
-)
-LOAD_FIGURES = Figures(
-    base="",
-    parts=("weight_before", "weight_after", "absorbed"),
-    pairs=(("weight_after", "weight_before"),),
-    keys=("scenario", "mode", "site_id"),
-    scenario="scenario",
-    group="site_id",
-)
-
-YOUTH_FIGURES = Figures(
-    parts=("weight_within", "weight_venue_as_near", "most_lost"),
-    keys=("site_id", "cutoff_min"),
-    scenario="cutoff_min",  # counts within more and more minutes tell of those between
-    group="site_id",
-)
 
 SAME_HOURS = 1e-6
 SESSION_COLUMNS = (
@@ -242,7 +159,7 @@ def curve_table(result: StudyResult) -> pd.DataFrame:
     if not parts:
         return pd.DataFrame()
     whole = pd.concat(parts, ignore_index=True)
-    first = [key for key in CURVE_FIGURES.keys if key in whole]
+    first = ["scenario", "mode", "sites", "cutoff_min"]
     return whole[[*first, *(name for name in whole if name not in first)]]
 
 
@@ -272,16 +189,6 @@ def group_table(result: StudyResult) -> pd.DataFrame:
         )
     ]
     return pd.DataFrame(rows)
-
-
-def _without_few(groups: pd.DataFrame, policy: Policy) -> pd.DataFrame:
-    """Return groups without what a few would tell: their means, and that they count as nobody."""
-    if policy.public or groups.empty:
-        return groups
-    figures = groups.select_dtypes("number").columns
-    known = groups.assign(**groups[figures].mask(groups["weight"] == 0))
-    means = known[list(GROUP_MEANS)].where(known["finite_weight"].notna())
-    return known.assign(**means)
 
 
 def youth_table(result: StudyResult) -> pd.DataFrame:
@@ -335,15 +242,6 @@ def load_table(result: StudyResult) -> pd.DataFrame:
         parts.append(frame.reset_index().assign(scenario=name, mode=mode, sites=basis))
     whole = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=LOAD_COLUMNS)
     return whole[list(LOAD_COLUMNS)]
-
-
-def per_place(load: pd.DataFrame) -> pd.DataFrame:
-    """Return a load table whose weight for each place follows from the weights it shows."""
-    told = load.copy()
-    for when in ("before", "after"):
-        stated = load[f"per_place_{when}"].notna()
-        told[f"per_place_{when}"] = (load[f"weight_{when}"] / load["capacity"]).where(stated)
-    return told
 
 
 def _counted(result: StudyResult, name: str, *, full_time: bool) -> pd.Index:
@@ -549,39 +447,33 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
         min_hours=result.study.sessions.hours_per_week,
         loser_min=result.study.settings.loser_min,
     )
-    policy = result.study.policy
-    grouped, one = hide_small(
-        pd.concat(fairness, ignore_index=True), FAIRNESS_FIGURES, policy, table="fairness.csv"
+    tables, hidden = redact_tables(
+        {
+            "fairness.csv": pd.concat(fairness, ignore_index=True),
+            "readings": readings,
+            "sessions": sessions_table(result),
+            "load": load_table(result),
+            "curve.csv": curve_table(result),
+            "youth": youth_table(result),
+            "groups": group_table(result),
+        },
+        result.study.policy,
     )
-    read, two = hide_small(readings, READING_FIGURES, policy, table="readings")
-    attended, three = hide_small(sessions_table(result), SESSION_FIGURES, policy, table="sessions")
-    load, four = hide_small(load_table(result), LOAD_FIGURES, policy, table="load")
-    if not policy.public and len(load):  # of a site that stays they are its growth: all or none
-        load = load.assign(absorbed=np.nan)
-        four = joined_logs(
-            [four, pd.DataFrame([("load", "all", "absorbed", RESTS)], columns=four.columns)]
-        )
-    # counts within more and more minutes tell of those between, as two scenarios do
-    steps = replace(CURVE_FIGURES, scenario="cutoff_min")
-    curve, five = hide_small(curve_table(result), steps, policy, table="curve.csv")
-    curve, six = hide_small(curve, CURVE_FIGURES, policy, table="curve.csv")
-    youth, seven = hide_small(youth_table(result), YOUTH_FIGURES, policy, table="youth")
-    groups, eight = hide_small(group_table(result), GROUP_FIGURES, policy, table="groups")
     return Findings(
         alternatives=alternatives,
         sensitivity=sensitive,
         uncertainty=result.uncertainty,
-        fairness=grouped,
+        fairness=tables["fairness.csv"],
         outreach=outreach,
-        readings=read,
-        curve=curve,
-        sessions=attended,
-        load=load if policy.public else per_place(load),
-        youth=youth,
-        groups=_without_few(groups, policy),
+        readings=tables["readings"],
+        curve=tables["curve.csv"],
+        sessions=tables["sessions"],
+        load=tables["load"],
+        youth=tables["youth"],
+        groups=tables["groups"],
         keeping=keep_some(result),
-        hidden=joined_logs([one, two, three, four, five, six, seven, eight]),
-        exact_hours=tuple(_exact_hours(cases, result.study.criteria)),
+        hidden=hidden,
+        exact_hours=tuple(_exact_hours(result, cases)),
         maps=find_maps(result, progress=tell),
     )
 
@@ -685,7 +577,8 @@ def find_sensitivity(result: StudyResult, *, progress: Progress | None = None) -
     if result.with_neighbours is not None:
         counted = result.with_neighbours.cases()[1:]
         choices["neighbours"] = {"left out": cases, "counted": counted}
-    return sensitivity(study.criteria, cases, choices=choices)
+    found = sensitivity(study.criteria, cases, choices=choices)
+    return redact_sensitivity(found, study.criteria, study.policy)
 
 
 def _drawn_minutes(result: StudyResult, *, full_time: bool) -> dict[tuple[str, str], DrawnMinutes]:
@@ -738,7 +631,7 @@ def _alternatives(result: StudyResult) -> Alternatives | None:
     council = _lost_sites(result)
     if not council:
         return None
-    return rank_alternatives(
+    found = rank_alternatives(
         result.side(BASELINE_NAME),
         result.origins,
         close=len(council),
@@ -748,8 +641,10 @@ def _alternatives(result: StudyResult) -> Alternatives | None:
             mode=session_mode(result.study),
             loser_min=result.study.settings.loser_min,
             judging=result.judge_settings,
+            coarsen=coarsening(result.study.policy),
         ),
     )
+    return redact_alternatives(found, result.study.policy)
 
 
 def _other_origins(result: StudyResult) -> str | None:
@@ -783,26 +678,28 @@ def _outreach(result: StudyResult) -> tuple[Outreach, ...]:
         sessions=result.study.sessions.numbers_of(len(venues)),
         hours_per_week=result.study.sessions.hours_per_week,
         unit=result.study.unit,
-        policy=result.study.policy,
     )
-    return tuple(
+    whole, policy = float(result.origins["weight"].sum()), result.study.policy
+    found = (
         best_sessions(times, result.origins, names=venues["name"], mend=mend, options=options)
         for mend, times in mends
     )
+    return tuple(redact_outreach(venue, whole, policy) for venue in found)
 
 
-def _exact_hours(cases: Sequence[Case], criteria: Sequence[Criterion]) -> Iterator[ExactHours]:
+def _exact_hours(result: StudyResult, cases: Sequence[Case]) -> Iterator[ExactHours]:
     """Yield the verdicts that count sites with exactly the hours their criterion asks for."""
     for case in cases:
         sites = case.after.sites
-        for item in criteria:
+        for item in result.study.criteria:
             exact = sites.index[sites["is_open"] & (sites["hours_per_week"] == item.min_hours)]
             if item.min_hours is None or not len(exact):
                 continue
             fewer = item.model_copy(update={"min_hours": item.min_hours * (1 + A_LITTLE)})
-            yield ExactHours(
-                verdict=judge(item, case), fewer=judge(fewer, case), site_ids=tuple(exact)
+            verdict, less = (
+                redact_verdict(judge(asked, case), result.study.policy) for asked in (item, fewer)
             )
+            yield ExactHours(verdict=verdict, fewer=less, site_ids=tuple(exact))
 
 
 def line_detail_m(mode: TravelMode) -> float:

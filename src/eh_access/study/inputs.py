@@ -22,7 +22,14 @@ from eh_access.study.config import Lines, Study, fault_at, scenario_of
 from eh_access.study.families import protect_counts, read_families, with_families
 from eh_access.study.reading import read_rows, read_table, with_postcodes
 from eh_access.study.records import InputFile, Inputs
-from eh_access.tables import CRS, GRID_EXTENT_M, check_areas, check_origins, check_private_origins, check_sites
+from eh_access.tables import (
+    CRS,
+    GRID_EXTENT_M,
+    check_areas,
+    check_origins,
+    check_private_origins,
+    check_sites,
+)
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry

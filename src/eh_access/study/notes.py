@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
@@ -11,7 +10,6 @@ import numpy as np
 from eh_access.facts import Count, Note, note
 from eh_access.measures.scenarios import rough_radius_m
 from eh_access.modes import NO_HILLS
-from eh_access.privacy.policy import PUBLIC, Policy
 from eh_access.routing.estimate import ACCURACY
 
 if TYPE_CHECKING:
@@ -83,20 +81,20 @@ def _rough_sites(sites: gpd.GeoDataFrame) -> Iterator[Note]:
 def _placing(study: Study, inputs: Inputs, times: TravelTimes) -> Iterator[Note]:
     """Tell how many origins and sites could not be placed, or may have been cut short."""
     weight = inputs.origins["weight"].to_numpy(dtype=np.float64)
-    label, policy = times.mode.label, study.policy
+    label = times.mode.label
     status = times.origin_status["status"].to_numpy(dtype=str)
     for kind in ("off_network", "unreached"):
         rows = status == kind
-        if weight[rows].sum() > 0 or (policy.public and rows.any()):
+        if rows.any():
             much = weight[rows].sum() > MUCH_OFF_SHARE * weight.sum()
-            count = counted(study.unit, weight, rows, policy)
+            count = counted(study.unit, weight, rows)
             level: Literal["warning", "info"] = "warning" if much else "info"
             facts = {"count": count, "label": label, "cutoff_min": times.cutoff_min}
             yield note(level, kind, **facts)
     yield from _lost_sites(inputs.sites["name"], times)
     rim = times.touches_rim
-    if rim is not None and (weight[rim].sum() > 0 or (policy.public and rim.any())):
-        yield note("info", "rim", count=counted(study.unit, weight, rim, policy), label=label)
+    if rim is not None and rim.any():
+        yield note("info", "rim", count=counted(study.unit, weight, rim), label=label)
 
 
 def _lost_sites(names: pd.Series, times: TravelTimes) -> Iterator[Note]:
@@ -107,25 +105,13 @@ def _lost_sites(names: pd.Series, times: TravelTimes) -> Iterator[Note]:
         yield note("warning", "off-network-site", names=listed, label=times.mode.label)
 
 
-def counted(
-    unit: str, weight: NDArray[np.float64], rows: NDArray[np.bool_], policy: Policy = PUBLIC
-) -> Count:
+def counted(unit: str, weight: NDArray[np.float64], rows: NDArray[np.bool_]) -> Count:
     """Return how many are meant, in the word of what the study counts."""
     part, whole = float(weight[rows].sum()), float(weight.sum())
-    if policy.public:
-        if bool((weight == 1).all()):
-            return Count(unit=unit, part=part, whole=whole)
-        places, of_places = int(rows.sum()), len(rows)
-        return Count(unit=unit, part=part, whole=whole, places=places, of_places=of_places)
-    all_but = bool(policy.small(whole - part))
-    shown = float(policy.shown(whole - part if all_but else part))
-    return Count(
-        unit=unit,
-        part=None if math.isnan(shown) else shown,
-        whole=float(policy.shown(whole)),
-        all_but=all_but,
-        limit=policy.threshold,
-    )
+    if bool((weight == 1).all()):
+        return Count(unit=unit, part=part, whole=whole)
+    places, of_places = int(rows.sum()), len(rows)
+    return Count(unit=unit, part=part, whole=whole, places=places, of_places=of_places)
 
 
 def _not_assessed(study: Study) -> Iterator[Note]:

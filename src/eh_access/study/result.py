@@ -24,6 +24,7 @@ from eh_access.study.records import (
     InputFile,
     StepCount,
 )
+from eh_access.study.redact import shown_counts
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -391,7 +392,7 @@ class StudyResult:
             {
                 "origin_id": self.origins.index.to_numpy(),
                 "area_id": self.origins["area_id"].to_numpy(),
-                "weight": self.study.policy.shown(self.origins["weight"]),
+                "weight": shown_counts(self.origins["weight"], self.study.policy),
                 "scenario": scenario,
                 "mode": mode,
                 "minutes": _rounded(nearest["minutes"], MINUTES_DECIMALS),

@@ -26,6 +26,7 @@ from eh_access.study.families import for_families, judge_settings
 from eh_access.study.inputs import changed_networks, read_inputs, street_notes
 from eh_access.study.notes import neighbour_notes, study_notes, warnings_first
 from eh_access.study.records import Inputs, StepCount
+from eh_access.study.redact import redact_notes, redact_uncertainty, redact_verdict
 from eh_access.study.result import BASELINE_NAME, StudyResult
 from eh_access.study.streets import Streets, is_near, own_streets, refuse_elsewhere
 from eh_access.study.travel import Progress, Travel, compute_travel_times, with_more, with_moved
@@ -237,7 +238,7 @@ def run_study(
         hidden=tables.hidden,
     )
     if tables.neighbours is None:
-        return _as_sure(result, tell)
+        return _redacted(_as_sure(result, tell))
     tell("Working out all of it with neighbours' sites counted")
     more = compute_travel_times(
         study, tables.origins, tables.neighbours, network=found.network, progress=_silent
@@ -251,7 +252,7 @@ def run_study(
         notes=warnings_first([*result.notes, *neighbour_notes(tables.neighbours, more)]),
         _memory={},
     )
-    return _as_sure(result, tell)
+    return _redacted(_as_sure(result, tell))
 
 
 def _as_sure(result: StudyResult, tell: Progress) -> StudyResult:
@@ -264,6 +265,20 @@ def _as_sure(result: StudyResult, tell: Progress) -> StudyResult:
     if counted is not None and result.neighbours is not None:
         counted = _weighed(counted, _simulation(counted, sampled, result.neighbours.index))
     return replace(_weighed(result, _simulation(result, sampled)), with_neighbours=counted)
+
+
+def _redacted(result: StudyResult) -> StudyResult:
+    """Return a result whose verdicts, ranges and notes may be published."""
+    study, sure, wider = result.study, result.uncertainty, result.with_neighbours
+    verdicts = Verdicts(redact_verdict(verdict, study.policy) for verdict in result.verdicts)
+    return replace(
+        result,
+        verdicts=verdicts,
+        uncertainty=sure and redact_uncertainty(sure, study.criteria, study.policy),
+        notes=redact_notes(result.notes, study.policy),
+        with_neighbours=wider and _redacted(wider),
+        _memory={},
+    )
 
 
 def _weighed(result: StudyResult, simulation: Simulation | None) -> StudyResult:

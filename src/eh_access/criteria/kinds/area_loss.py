@@ -50,19 +50,18 @@ class AreaLoss(Kind):
         """Return the shares of every area before and after, the largest fall first."""
         was, now = (_shares(criterion, figure, counted) for figure in (before, after))
         load = sums_by(counted.starts, counted.weights[counted.order])
-        policy = counted.policy
         names = area_names(origins, criterion.by or "area_id")
         rows = pd.DataFrame(
             {
                 "name": [names.get(area, str(area)) for area in counted.areas],
-                "weight": policy.shown(load),
-                "share_before": policy.share(was * load, load),
-                "share_after": policy.share(now * load, load),
-                "fall_points": policy.points((was - now) * POINTS),
+                "weight": load,
+                "share_before": was,
+                "share_after": now,
+                "fall_points": (was - now) * POINTS,
             },
             index=counted.areas.rename(criterion.by),
         )
-        return rows.iloc[np.argsort(now - was, kind="stable")]  # by the exact falls
+        return rows.iloc[np.argsort(now - was, kind="stable")]
 
 
 def _shares(criterion: Criterion, figure: Doubles, counted: Counted) -> Doubles:

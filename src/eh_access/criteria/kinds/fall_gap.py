@@ -9,7 +9,7 @@ import pandas as pd
 
 from eh_access.criteria.criterion import Counted, Criterion, Kind, register
 from eh_access.criteria.kinds.coverage_fall import fall_points
-from eh_access.measures.basic import within
+from eh_access.measures.basic import shares_where, within
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -49,15 +49,14 @@ class FallGap(Kind):
         counted: Counted,
     ) -> pd.DataFrame:
         """Return the shares before and after in the group and elsewhere."""
-        policy, limit = counted.policy, criterion.cutoff_min or np.inf
+        limit = criterion.cutoff_min or np.inf
         rows = []
         for weights in (counted.weights, counted.elsewhere):
             load = float(weights.sum())
             was, now = (
-                float(policy.share(weights[within(figure, limit)].sum(), load))
-                for figure in (before, after)
+                float(shares_where(within(figure, limit), weights)) for figure in (before, after)
             )
-            fall = float(policy.points(fall_points(criterion, before, after, weights)))
+            fall = float(fall_points(criterion, before, after, weights))
             rows.append(
                 {"weight": load, "share_before": was, "share_after": now, "fall_points": fall}
             )

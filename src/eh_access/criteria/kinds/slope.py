@@ -54,7 +54,7 @@ class Slope(Kind):
         """Return the weight and the mean added minutes at every step."""
         load, added = _sums(before, after, counted)
         with np.errstate(invalid="ignore"):
-            rows = {"weight": counted.policy.shown(load), "mean_change_min": added / load}
+            rows = {"weight": load, "mean_change_min": added / load}
         return pd.DataFrame(rows, index=counted.areas.rename(criterion.by))
 
 

@@ -1,0 +1,412 @@
+"""The one gate for small counts: what of a study's figures may be published."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from eh_access.criteria.judge import worsening
+from eh_access.criteria.sensitivity import Sensitivity, as_tried
+from eh_access.facts import Count
+from eh_access.measures.basic import ROUNDING
+from eh_access.planning.outreach import with_sentences
+from eh_access.privacy.hiding import (
+    HIDDEN_COLUMNS,
+    RESTS,
+    Figures,
+    blurred,
+    hide_small,
+    joined_logs,
+)
+from eh_access.privacy.policy import HIDDEN_MARK
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from eh_access.criteria.criterion import Criterion, Reason, Verdict
+    from eh_access.criteria.scoring import Coarsen, Measure
+    from eh_access.criteria.uncertainty import Draws, Uncertainty
+    from eh_access.facts import Note
+    from eh_access.planning.alternatives import Alternatives
+    from eh_access.planning.outreach import Outreach
+    from eh_access.privacy.policy import Policy
+
+    Bools = NDArray[np.bool_]
+    Floats = NDArray[np.float64]
+
+SUMMARY = Figures(
+    parts=(
+        "within_before",
+        "within_after",
+        "weight_loses",
+        "weight_gains",
+        "weight_loses_all",
+        "finite_weight",
+    ),
+    shares={
+        "within_share_before": "within_before",
+        "within_share_after": "within_after",
+        "share_loses": "weight_loses",
+    },
+    changes={"within_share_change": ("within_share_after", "within_share_before")},
+    pairs=(
+        ("within_after", "within_before"),
+        ("within_share_after", "within_share_before"),
+    ),
+    keys=("scenario", "mode", "sites", "group"),
+    scenario="scenario",
+    group="group",
+)
+"""Which columns of a comparison's summary are figures of people."""
+
+GROUPS = replace(SUMMARY, group="")  # groups may overlap: they add up to nothing
+GROUP_MEANS = ("mean_before_min", "mean_after_min", "mean_change_min")
+FAIRNESS = Figures(
+    parts=(
+        "weight_loses",
+        "weight_loses_all",
+        "weight_gains",
+        "weight_unchanged",
+        "weight_still_unreached",
+        "finite_weight",
+    ),
+    shares={
+        "share_loses": "weight_loses",
+        "share_gains": "weight_gains",
+        "share_unchanged": "weight_unchanged",
+    },
+    keys=("scenario", "mode", "sites", "group_kind", "group"),
+    scenario="scenario",
+    group="group",
+)
+READINGS = Figures(
+    parts=("weight_within", "weight_loses", "finite_weight"),
+    shares={
+        "share_within": "weight_within",
+        "share_within_before": "",
+        "share_loses": "weight_loses",
+    },
+    pairs=(("share_within", "share_within_before"),),
+    keys=("scenario", "mode", "reading"),
+    scenario="scenario",
+)
+CURVE = Figures(
+    parts=("within_before", "within_after"),
+    shares={"within_share_before": "within_before", "within_share_after": "within_after"},
+    changes={"within_share_change": ("within_share_after", "within_share_before")},
+    pairs=(
+        ("within_after", "within_before"),
+        ("within_share_after", "within_share_before"),
+    ),
+    keys=("scenario", "mode", "sites", "cutoff_min"),
+    scenario="scenario",
+)
+SESSIONS = Figures(
+    parts=("weight_any",),
+    shares={"share_any": "weight_any"},
+    keys=("scenario", "mode"),
+    scenario="scenario",
+)
+LOAD = Figures(
+    base="",
+    parts=("weight_before", "weight_after", "absorbed"),
+    pairs=(("weight_after", "weight_before"),),
+    keys=("scenario", "mode", "site_id"),
+    scenario="scenario",
+    group="site_id",
+)
+YOUTH = Figures(
+    parts=("weight_within", "weight_venue_as_near", "most_lost"),
+    keys=("site_id", "cutoff_min"),
+    scenario="cutoff_min",  # counts within more and more minutes tell of those between
+    group="site_id",
+)
+TABLES: Mapping[str, tuple[Figures, ...]] = {
+    "fairness.csv": (FAIRNESS,),
+    "readings": (READINGS,),
+    "sessions": (SESSIONS,),
+    "load": (LOAD,),
+    # counts within more and more minutes tell of those between, as two scenarios do
+    "curve.csv": (replace(CURVE, scenario="cutoff_min"), CURVE),
+    "youth": (YOUTH,),
+    "groups": (GROUPS,),
+}
+"""Which columns of the findings are figures of people, by the name of their table."""
+
+
+# ---- tables ------------------------------------------------------------------------------------
+
+
+def redact_tables(
+    tables: Mapping[str, pd.DataFrame], policy: Policy
+) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+    """Return the tables of a study's findings as they may be published, and what is hidden."""
+    shown, logs = {}, []
+    for name, frame in tables.items():
+        table = frame
+        for figures in TABLES[name]:
+            table, log = hide_small(table, figures, policy, table=name)
+            logs.append(log)
+        if name == "load" and len(table) and not policy.public:
+            # who is new at a site that stays is its growth: all or none of these
+            gone = [("load", "all", "absorbed", RESTS)]
+            logs.append(pd.DataFrame(gone, columns=list(HIDDEN_COLUMNS)))
+            table = per_place(table.assign(absorbed=np.nan))
+        if name == "groups" and len(table) and not policy.public:
+            table = _without_few(table)
+        shown[name] = table
+    return shown, joined_logs(logs)
+
+
+def redact_table(
+    frame: pd.DataFrame, policy: Policy, *, table: str = ""
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return a table of a comparison's summaries as it may be published, and what is hidden."""
+    return hide_small(frame, SUMMARY, policy, table=table)
+
+
+def shown_counts(counts: ArrayLike, policy: Policy) -> Floats:
+    """Return counts by place or area as they may be published: NaN where hidden, else rounded."""
+    return policy.shown(counts)
+
+
+def per_place(load: pd.DataFrame) -> pd.DataFrame:
+    """Return a load table whose weight for each place follows from the weights it shows."""
+    table = load.copy()
+    for when in ("before", "after"):
+        stated = load[f"per_place_{when}"].notna()
+        table[f"per_place_{when}"] = (load[f"weight_{when}"] / load["capacity"]).where(stated)
+    return table
+
+
+def _without_few(groups: pd.DataFrame) -> pd.DataFrame:
+    """Return groups without what a few would tell: their means, and that they count as nobody."""
+    figures = groups.select_dtypes("number").columns
+    known = groups.assign(**groups[figures].mask(groups["weight"] == 0))
+    means = known[list(GROUP_MEANS)].where(known["finite_weight"].notna())
+    return known.assign(**means)
+
+
+# ---- counts and notes --------------------------------------------------------------------------
+
+
+def redact_count(count: Count, policy: Policy) -> Count:
+    """Return how many are meant as it may be published."""
+    if policy.public or count.part is None:
+        return count
+    all_but = bool(policy.small(count.whole - count.part))
+    return Count(
+        unit=count.unit,
+        part=_shown(count.whole - count.part if all_but else count.part, policy),
+        whole=float(policy.shown(count.whole)),
+        all_but=all_but,
+        limit=policy.threshold,
+    )
+
+
+def redact_notes(notes: Iterable[Note], policy: Policy) -> tuple[Note, ...]:
+    """Return notes as they may be published; one on places where nobody lives is left out."""
+    if policy.public:
+        return tuple(notes)
+    return tuple(
+        replace(item, facts=tuple(_facts(item, policy)))
+        for item in notes
+        if not any(isinstance(fact, Count) and fact.part == 0 for _, fact in item.facts)
+    )
+
+
+def _facts(item: Note, policy: Policy) -> Iterable[tuple[str, Any]]:
+    for name, fact in item.facts:
+        if isinstance(fact, Count):
+            yield name, redact_count(fact, policy)
+        elif item.topic == "never-reached":
+            yield name, _shown(fact, policy) if name == "weight" else policy.threshold
+        else:
+            yield name, fact
+
+
+def _shown(count: float, policy: Policy) -> float | None:
+    """Return a count as it is shown; None where it is not."""
+    shown = float(policy.shown(count))
+    return None if math.isnan(shown) else shown
+
+
+# ---- values of criteria ------------------------------------------------------------------------
+
+
+def redact_verdict(verdict: Verdict, policy: Policy) -> Verdict:
+    """Return a verdict without figures that are too small: its outcome is as it was."""
+    if policy.public or not verdict.has_value:
+        return verdict
+    asked, whole, line = verdict.criterion, verdict.weight, verdict.straight_line
+    value, baseline = _pair(asked, (verdict.value, verdict.baseline_value), whole, policy)
+    worsened_by, direction = worsening(asked, value, baseline)
+    if math.isnan(worsened_by):
+        # the direction of a change may be told where its size may not, unless it rounds to none
+        exact = verdict.value
+        rounded = float(policy.points(exact)) if asked.kind.unit == "points" else exact
+        _, direction = worsening(asked, rounded, verdict.baseline_value)
+    figures = {"value": value, "baseline_value": baseline, "worsened_by": worsened_by}
+    return replace(
+        verdict,
+        value=value,
+        baseline_value=baseline,
+        worsened_by=worsened_by,
+        straight_line=None if line is None else _pair(asked, line, whole, policy),
+        direction=direction,
+        hidden=frozenset(
+            name
+            for name, figure in figures.items()
+            if math.isnan(figure) and not math.isnan(getattr(verdict, name))
+        ),
+        weight=float(policy.shown(whole)),
+        evidence=_evidence(verdict.evidence, policy),
+        counts={name: redact_count(count, policy) for name, count in verdict.counts.items()},
+        reasons=tuple(_reason(reason, policy) for reason in verdict.reasons),
+    )
+
+
+def _pair(
+    asked: Criterion, pair: tuple[float, float], whole: float, policy: Policy
+) -> tuple[float, float]:
+    exact, before, weight = (np.array(part) for part in (*pair, whole))
+    value, before = _values(asked, exact, before, weight, policy)
+    return float(value), float(before)
+
+
+def _reason(reason: Reason, policy: Policy) -> Reason:
+    weight = reason.weight
+    return reason if weight is None else replace(reason, weight=_shown(weight, policy))
+
+
+def _evidence(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
+    """Return rows by group or by area as they may be published; those by place are as they are."""
+    if "weight" not in rows or "counts" in rows:
+        return rows
+    load = rows["weight"].to_numpy(dtype=np.float64)
+    shown = rows.assign(weight=policy.shown(load))
+    for name in ("share_before", "share_after"):
+        if name in rows:
+            shown[name] = policy.share(rows[name].to_numpy(dtype=np.float64) * load, load)
+    if "fall_points" in rows:
+        exact = rows["fall_points"].to_numpy(np.float64)
+        shown["fall_points"] = np.where(_reads_as_none(exact, policy), np.nan, policy.points(exact))
+    return shown
+
+
+def _values(
+    asked: Criterion, exact: Floats, before: Floats, whole: Floats, policy: Policy
+) -> tuple[Floats, Floats]:
+    """Return values and those before as they may be published."""
+    kind = asked.kind
+    if policy.public or kind.unit == "min":
+        return exact, before
+    if kind.unit == "points":
+        return np.where(_misread(asked, exact, policy), np.nan, policy.points(exact)), before
+    shown = blurred(exact, whole, policy)
+    if kind.of_change:
+        return shown, before
+    differ = policy.small((exact - before) * whole)
+    return np.where(differ, np.nan, shown), blurred(before, whole, policy)
+
+
+def _misread(asked: Criterion, exact: Floats, policy: Policy) -> Bools:
+    """Return which changes, rounded, would read as none, or as passing what they fail."""
+    limit = asked.threshold + ROUNDING  # of all changes in points, lower is better
+    passing = (exact > limit) & (policy.points(exact) <= limit)
+    return _reads_as_none(exact, policy) | passing
+
+
+def _reads_as_none(exact: Floats, policy: Policy) -> Bools:
+    """Return which changes, rounded, would read as none."""
+    return np.asarray((policy.points(exact) == 0) & (np.abs(exact) > ROUNDING))
+
+
+def redact_sensitivity(
+    found: Sensitivity, criteria: Sequence[Criterion], policy: Policy
+) -> Sensitivity:
+    """Return values as they may be published, and outcomes that turn at values tried."""
+    # where an outcome turns between them would tell the value itself
+    if policy.public:
+        return found
+    asked = {criterion.id: criterion for criterion in criteria}
+    frame = found.frame.copy()
+    for name, rows in frame.groupby("criterion").groups.items():
+        exact, before = (
+            found.frame.loc[rows, part].to_numpy(np.float64) for part in ("value", "baseline_value")
+        )
+        shown = _values(asked[str(name)], exact, before, found.weight.loc[rows].to_numpy(), policy)
+        frame.loc[rows, ["value", "baseline_value"]] = np.stack(shown, axis=1)
+    return as_tried(replace(found, frame=frame))
+
+
+def redact_uncertainty(
+    found: Uncertainty, criteria: Sequence[Criterion], policy: Policy
+) -> Uncertainty:
+    """Return draws as they may be published; headline figures of people have no range."""
+    if policy.public:
+        return found
+    asked = {criterion.id: criterion for criterion in criteria}
+
+    def redact(name: str, draws: Draws) -> Draws:
+        # a range is of steps: that it begins or ends at one reads as nothing else
+        if asked[name].kind.unit == "points":
+            return replace(draws, value=policy.points(draws.value))
+        value, before = _values(asked[name], draws.value, draws.before, draws.weight, policy)
+        return replace(draws, value=value, before=before)
+
+    simulated = tuple(
+        replace(item, draws=redact(item.criterion, item.draws)) for item in found.simulated
+    )
+    whole = {(item.scenario, item.criterion): item.draws.width for item in simulated}
+    sources = tuple(
+        replace(
+            item,
+            draws=redact(item.criterion, item.draws),
+            whole=whole[item.scenario, item.criterion],
+        )
+        for item in found.sources
+    )
+    return replace(found, simulated=simulated, sources=sources, headlines=())
+
+
+# ---- other choices -----------------------------------------------------------------------------
+
+
+def coarsening(policy: Policy) -> Coarsen | None:
+    """Return what rounds figures before sets of closures are ranked by them; None if nothing."""
+    # a rank by exact figures would tell more of them than the figures that are shown
+    if policy.public:
+        return None
+
+    def coarsen(measure: Measure, values: Floats) -> Floats:
+        if measure.unit == "share":
+            return policy.coarse(values * measure.whole, measure.whole)
+        return policy.points(values) if measure.unit == "points" else values
+
+    return coarsen
+
+
+def redact_alternatives(found: Alternatives, policy: Policy) -> Alternatives:
+    """Return a ranking by figures that were rounded first, with its notes as they may be read."""
+    return replace(found, notes=redact_notes(found.notes, policy))
+
+
+def redact_outreach(found: Outreach, whole: float, policy: Policy) -> Outreach:
+    """Return venues with shares and counts as they may be published, in words too."""
+    if policy.public:
+        return found
+    frame = found.frame
+    lost = frame["coverage_lost_weight"]
+    shown = frame.assign(
+        covered_share=blurred(frame["covered_share"], whole, policy).round(9),
+        unreached_weight=policy.shown(frame["unreached_weight"]),
+        coverage_regained_share=blurred(frame["coverage_regained_share"], lost, policy).round(9),
+        coverage_lost_weight=policy.shown(lost),
+    )
+    return with_sentences(replace(found, frame=shown), hidden=HIDDEN_MARK)
