@@ -55,6 +55,9 @@ def test_nothing_small_comes_out_of_the_gate(name: str, load: list[int]) -> None
         assert was.part is not None
         assert count.part is None or count.part % 5 == 0
         assert (count.part is None) == (0 < was.part < 10 or 0 < was.whole - was.part < 10)
+    for reason, was_one in zip(told.reasons, exact.reasons, strict=True):
+        assert reason.weight is None or reason.weight % 5 == 0
+        assert (reason.weight is None) == (0 < (was_one.weight or 0.0) < 10)
     kind, whole = told.criterion.kind, exact.weight
     if not exact.has_value or kind.unit == "min":
         return

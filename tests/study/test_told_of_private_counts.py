@@ -13,10 +13,12 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
+from attack import Lines, ranges
 from eh_access.privacy.policy import PUBLIC, Policy
 from eh_access.publish.notes import count_text
 from eh_access.study import notes
 from eh_access.study.redact import redact_count
+from private_run import LIMIT, STEP, PrivateRun
 from study_cli import Ran, run_cli
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "own-study.md"
@@ -42,6 +44,7 @@ set_on = 2026-11-22
 class Told:
     """All sentences of one run."""
 
+    out: Path
     ran: Ran
     notes: list[dict[str, str]]
     verdicts: pd.DataFrame
@@ -84,7 +87,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     plain = html.unescape(re.sub(r"<[^>]+>", " ", plain))
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     return Told(
-        ran, manifest["notes"], pd.read_csv(out / "verdicts.csv"), re.sub(r"\s+", " ", plain)
+        out, ran, manifest["notes"], pd.read_csv(out / "verdicts.csv"), re.sub(r"\s+", " ", plain)
     )
 
 
@@ -145,6 +148,35 @@ def test_check_says_it_too(tmp_path: Path) -> None:
     assert ran.code == 0, ran.err
     assert "not where each lives" in ran.out
     assert "1 square kilometre with fewer than 10 is left out" in ran.out
+
+
+def test_no_square_s_own_count_can_be_worked_out(told: Told) -> None:
+    """The attack on a list, on a study's own origins: each small count may be from one to nine."""
+    payload = PrivateRun(told.out, told.ran).payload()
+    weight = np.array(payload["origins"]["weight"]) * payload["origins"]["whole"]
+    shown = pd.Series(weight, index=payload["origins"]["id"]).round(6)
+    log = pd.read_csv(told.out / "hidden.csv")
+    rules = log[log["table"] == "counts by area"].set_index("cell")["rule"].reindex(shown.index)
+    pool = np.flatnonzero(rules.str.contains(": pooled").fillna(value=False))
+    hidden = np.flatnonzero(rules.notna())
+    assert len(hidden) >= 2
+    lows = [1.0 if row in hidden else max(LIMIT, n - STEP / 2) for row, n in enumerate(shown)]
+    highs = [LIMIT - 1.0 if row in hidden else n + STEP / 2 for row, n in enumerate(shown)]
+    whole = float(shown.iloc[pool].sum())
+    # a pool that would leave no count the least there is, is shown as less than it is
+    most = 1 + (len(pool) - 1) * (LIMIT - 1)
+    cut = np.inf if whole >= STEP * np.floor(most / STEP + 0.5) else whole + STEP / 2
+    lines: Lines = [(dict.fromkeys(pool.tolist(), 1.0), whole - STEP / 2, cut)] if len(pool) else []
+    homes_ = pd.read_csv(told.out.parent / "homes.csv")
+    names = [
+        f"km {x // 1000:03d} {y // 1000:04d}"
+        for x, y in zip(homes_["easting"], homes_["northing"], strict=True)
+    ]
+    true = homes_["weight"].groupby(names).sum().reindex(shown.index)
+    assert all(lo <= n <= hi for lo, n, hi in zip(lows, true, highs, strict=True))
+    found = ranges(lows, highs, lines, hidden.tolist())
+    assert max(low for low, _ in found) <= 1 + 1e-6
+    assert min(high for _, high in found) >= LIMIT - 1 - 1e-6
 
 
 def test_public_counts_are_told_whole_with_their_places() -> None:

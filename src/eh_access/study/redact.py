@@ -241,7 +241,7 @@ def _shown(count: float, policy: Policy) -> float | None:
 
 def redact_verdict(verdict: Verdict, policy: Policy) -> Verdict:
     """Return a verdict without figures that are too small: its outcome is as it was."""
-    if policy.public or not verdict.has_value:
+    if policy.public:
         return verdict
     asked, whole, line = verdict.criterion, verdict.weight, verdict.straight_line
     value, baseline = _pair(asked, (verdict.value, verdict.baseline_value), whole, policy)
