@@ -7,8 +7,8 @@ from typing import Literal
 
 Unit = Literal["share", "min", "points"]
 
-FEWEST = 0.005
-"""A share below half a per cent is told as under 1%, not as none."""
+FEWEST = 0.01
+"""A share below one per cent is printed as under 1%, one above 99 as over 99%."""
 
 MOST_DECIMALS = 4
 SIGNIFICANT = 3

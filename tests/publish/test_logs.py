@@ -118,3 +118,14 @@ def test_a_manifest_that_is_none(tmp_path: Path) -> None:
     assert ran.code == 2
     assert "cannot be read" in ran.err
     assert not (tmp_path / "logs").exists()
+
+
+def test_criteria_set_after_results_are_named(run: Path) -> None:
+    manifest = json.loads((run / "manifest.json").read_text("utf-8"))
+    late = [item["label"] for item in manifest["criteria"]["list"] if item["after_results"]]
+    assert len(late) == 3
+    text = text_of(run, "assurance-statement.md")
+    assert (
+        f"3 of 9 were set after results by earlier ones had been seen: {'; '.join(late)}." in text
+    )
+    assert text_of(run, "decisions-log.md").count("(after results)") == 3

@@ -13,7 +13,7 @@ import pytest
 
 from eh_access.criteria.criterion import Outcome
 from eh_access.publish.attribution import credit_lines
-from eh_access.publish.context import annex, in_words, reasons_grid, templates_of
+from eh_access.publish.context import annex, facts_by_test, reasons_grid, templates_of
 from eh_access.publish.criteria_words import verdict_fact
 from eh_access.publish.interactive import external_references
 from eh_access.publish.notes import note_text
@@ -186,7 +186,7 @@ def test_each_verdict_is_told_once_and_each_reason_once(toy: StudyResult, behind
         assert " ".join(sentence.split()) in body
     told = [
         (row["title"], line["fact"])
-        for row in in_words(toy, templates_of(toy))
+        for row in facts_by_test(toy, templates_of(toy))
         for line in row["lines"]
     ]
     assert len(set(told)) == len(told)

@@ -407,6 +407,8 @@ class Criterion(Table):
         counted, the two count as one.
     source, set_by, set_on
         Where the yardstick comes from, who chose it, and when.
+    after_results
+        Whether results by earlier criteria had been seen when it was set.
     whose
         Whose the threshold itself is, in a few words; unless given, of who set it.
 
@@ -453,6 +455,7 @@ class Criterion(Table):
     source: Text
     set_by: Text
     set_on: dt.date
+    after_results: bool = False
     whose: str = ""
 
     @property

@@ -90,7 +90,7 @@ class Pages:
     tables: Mapping[str, Table]
     findings: Findings | None
     templates: Templates
-    said: Wording
+    words: Wording
     scenario: str  # the one the report answers about
 
     @property
@@ -135,7 +135,7 @@ def answer_sentence(result: StudyResult) -> str:
         tables={"within": within_table(result, Wording.of(result))},
         findings=None,
         templates=templates,
-        said=Wording.of(result),
+        words=Wording.of(result),
         scenario=scenario,
     )
     facts = {**base_facts(result), "headline": _headline(pages), "hours": _hours(pages)}
@@ -155,13 +155,13 @@ def _document(result: StudyResult, templates: Templates, name: str, facts: Facts
 
 def base_facts(result: StudyResult) -> dict[str, Any]:
     """Return what every template may use."""
-    said = Wording.of(result)
+    words = Wording.of(result)
     return {
         "study": result.study,
-        "said": said,
+        "words": words,
         "estimated": result.estimated,
         "illustrative": result.study.illustrative,
-        "accuracy": said.accuracy,
+        "accuracy": words.accuracy,
         "credits": credit_lines(result.provenance),
         "cutoff_min": result.study.settings.cutoff_min,
         "loser_min": result.study.settings.loser_min,
@@ -184,7 +184,7 @@ def report_facts(
         tables=tables,
         findings=findings,
         templates=templates,
-        said=Wording.of(result),
+        words=Wording.of(result),
         scenario=scenario,
     )
     facts |= {
@@ -209,10 +209,18 @@ def report_facts(
         "find_first": _find_first(pages),
         "exact_hours": _exact_hours(pages),
         "youth": _youth(pages),
+        **_doubtful(result),
         "groups": pages.rows("groups", **pages.row, sites=FULL_TIME)[1:],
         "border": _border(pages),
     }
     return facts
+
+
+def _doubtful(result: StudyResult) -> dict[str, int]:
+    """Return how many sites there are, and of how many it is drawn whether they were there."""
+    drawn = result.uncertainty is not None and "existence" in result.sites
+    doubtful = int((result.sites["existence"] < 1).sum()) if drawn else 0
+    return {"sites": len(result.sites), "doubtful": doubtful}
 
 
 # ---- what the criteria come to -----------------------------------------------------------------
@@ -282,7 +290,7 @@ def criteria_facts(pages: Pages) -> dict[str, Any]:
     heads = ("Criterion", "Wanted", "Before", "After", "Outcome", "How sure")
     grid = Grid(
         caption=f"The criteria under \N{LEFT SINGLE QUOTATION MARK}{pages.label}"
-        f"\N{RIGHT SINGLE QUOTATION MARK}, {pages.said.place}{pages.said.mark}",
+        f"\N{RIGHT SINGLE QUOTATION MARK}, {pages.words.place}{pages.words.mark}",
         heads=heads,
         rows=tuple(rows),
         numbers=frozenset({2, 3}),
@@ -307,7 +315,7 @@ def _criterion_row(pages: Pages, verdict: Verdict) -> tuple[Words, ...]:
     criterion = verdict.criterion
     sign = "at least" if criterion.better == "higher" else "at most"
     wanted, before, after = (
-        pages.said.value(verdict, value).replace("percentage points", "points")
+        pages.words.value(verdict, value).replace("percentage points", "points")
         for value in (verdict.threshold, verdict.baseline_value, verdict.value)
     )
     return (
@@ -328,7 +336,7 @@ def _drawn(pages: Pages, verdict: Verdict) -> dict[str, Any] | None:
         return None
     # the unit stands in the columns beside it
     ends = [
-        pages.said.value(verdict, value).split(" ")[0]
+        pages.words.value(verdict, value).split(" ")[0]
         for value in (found.value.low, found.value.high)
     ]
     return {
@@ -346,10 +354,10 @@ def outcome_run(verdict: Verdict) -> Words:
     if not pointed:
         return (Run("? cannot say", "cannot-say"),)
     beside = ["as before"] if verdict.not_met_before else []
-    said: Words = (Run(f"{SYMBOLS[pointed]} {pointed}", LOOKS[pointed]),)
+    runs: Words = (Run(f"{SYMBOLS[pointed]} {pointed}", LOOKS[pointed]),)
     if outcome != pointed:  # an estimate never says more than what it points to
-        said = (Run("? cannot say", "cannot-say"), Run(f", points to {pointed}"))
-    return (*said, Run(f" {', '.join(beside)}")) if beside else said
+        runs = (Run("? cannot say", "cannot-say"), Run(f", points to {pointed}"))
+    return (*runs, Run(f" {', '.join(beside)}")) if beside else runs
 
 
 def _how_sure(pages: Pages, verdict: Verdict) -> str:
@@ -414,7 +422,7 @@ def _headline(pages: Pages) -> dict[str, Any]:
             for item in first.reasons
             if item.decisive
         ],
-        "value": "" if first is None else pages.said.value(first, first.value),
+        "value": "" if first is None else pages.words.value(first, first.value),
         "label": "" if first is None else first.criterion.label,
         "drawn": None if first is None else _drawn(pages, first),
         **shares,
@@ -444,7 +452,9 @@ def _hours(pages: Pages) -> dict[str, Any]:
     hours = sorted({float(value) for value in kept["hours_per_week"]})
     return {
         "sites": [str(name) for name in changed["name"]],
-        "kept": [numbers.plain(value) for value in hours],
+        "kept": numbers.measured(hours[0], "hour")
+        if len(hours) == 1
+        else f"{numbers.listed(map(numbers.plain, hours))} hours",
         "fork": len(kept) > 0,
     }
 
@@ -565,7 +575,7 @@ def _curve(pages: Pages) -> Picture | None:
         )
     if not panels:
         return None
-    svg = charts.curves_svg(CURVE_MIN, panels, unit=pages.said.unit)
+    svg = charts.curves_svg(CURVE_MIN, panels, unit=pages.words.unit)
     first = panels[0]
     falls = [was - now for was, now in zip(first[1], first[2], strict=True)]
     known = [number for number, fall in enumerate(falls) if math.isfinite(fall)]
@@ -636,7 +646,7 @@ def _ward_picture(pages: Pages) -> Picture | None:
         list(rows["group"]),
         list(rows["mean_before_min"]),
         list(rows["mean_after_min"]),
-        axis_label=f"Mean minutes {pages.mode} to the nearest full-time {pages.said.site}",
+        axis_label=f"Mean minutes {pages.mode} to the nearest full-time {pages.words.site}",
     )
     order = rows.assign(grown=rows["mean_after_min"] - rows["mean_before_min"])
     facts = {
@@ -671,7 +681,7 @@ def _load(pages: Pages) -> dict[str, Any] | None:
         [numbers.short_name(row["site"]) for row in (*grown, *lost)],
         [row["weight_before"] for row in (*grown, *lost)],
         [row["weight_after"] for row in (*grown, *lost)],
-        axis_label=pages.said.Unit,
+        axis_label=pages.words.Unit,
     )
     facts = {**base_facts(pages.result), "mode": pages.mode, "rows": grown, "lost": len(lost)}
     return {"rows": grown, "picture": _picture(pages, "load", svg, facts)}
@@ -738,7 +748,7 @@ def _venues(pages: Pages) -> dict[str, Any] | None:
             if math.isfinite(row["coverage_regained_share"])
         ]
         if rows:
-            hours = numbers.plain(pages.result.study.sessions.hours_per_week)
+            hours = numbers.measured(pages.result.study.sessions.hours_per_week, "hour")
             return {"scenario": scenario_label(pages.result, name), "rows": rows, "hours": hours}
     return None
 
@@ -763,6 +773,8 @@ def _unknowns(pages: Pages) -> dict[str, Any]:
             if note.topic not in {"estimated-site", "not-assessed"}
         ],
         "unassessed": [item.label for item in result.not_assessed],
+        "after_results": [item.label for item in result.study.criteria if item.after_results],
+        "tests": len(result.study.criteria),
         "rough": len(rough),
         "sites": len(result.sites),
         "worst": str(result.sites["name"][worst]) if worst else "",
@@ -799,8 +811,8 @@ def _exact_hours(pages: Pages) -> list[dict[str, Any]]:
             "label": item.verdict.criterion.label,
             "hours": numbers.plain(item.verdict.criterion.min_hours or 0.0),
             "sites": [str(pages.result.sites["name"][site]) for site in item.site_ids],
-            "value": pages.said.value(item.verdict, item.verdict.value),
-            "fewer": pages.said.value(item.verdict, item.fewer.value),
+            "value": pages.words.value(item.verdict, item.verdict.value),
+            "fewer": pages.words.value(item.verdict, item.fewer.value),
         }
         for item in found
         if item.verdict.scenario == pages.scenario
@@ -817,13 +829,23 @@ def _youth(pages: Pages) -> dict[str, Any] | None:
     together = [row for row in rows if row["minutes"] == longest][-1]
     if math.isnan(together["weight_within"]) or math.isnan(together["most_lost"]):
         return None
+    mode = pages.result.times[str(pages.findings.youth["mode"].iloc[0])].mode.label
+    facts = {"unit": asked.unit, "minutes": longest, "mode": mode, "words": pages.words}
     return {
         "any": together,
         "labels": [item.label for item in pages.result.not_assessed if lost & set(item.close)],
         "unit": asked.unit,
-        "mode": pages.result.times[str(pages.findings.youth["mode"].iloc[0])].mode.label,
+        "table": _youth_table(pages, facts),
+        "mode": mode,
         "venues": not math.isnan(together["weight_venue_as_near"]),
     }
+
+
+def _youth_table(pages: Pages, facts: Facts) -> Table:
+    """Return the bounds of each centre within the longest time asked about."""
+    table = pages.tables["youth"].where(minutes=facts["minutes"]).without("location", "radius")
+    title = pages.templates.part("figures", "youth_title", facts)
+    return replace(table, title=title, notes=(), headers=1)
 
 
 def _border(pages: Pages) -> dict[str, Any] | None:
@@ -916,7 +938,7 @@ def annex_facts(
     templates: Templates,
 ) -> dict[str, Any]:
     """Return what the annex may use."""
-    scenario, said = headline(result), Wording.of(result)
+    scenario, words = headline(result), Wording.of(result)
     row = None
     if scenario is not None:
         label, mode = scenario_label(result, scenario), result.times[result.modes[0]].mode.label
@@ -927,15 +949,15 @@ def annex_facts(
         "tables": {name: table.folded() for name, table in tables.items()},
         "row": row,
         "compared": [scenario_label(result, name) for name in _compared(result)],
-        "matrix": matrix(result, said),
-        "told": in_words(result, templates),
+        "matrix": matrix(result, words),
+        "tests": facts_by_test(result, templates),
         "reasons": reasons_grid(result, templates),
         "warnings": [note_text(note) for note in notes if note.level == "warning"],
         "notes": [note_text(note) for note in notes if note.level != "warning"],
         "places": len(result.origins),
         "modes": [(item.mode.label, item.method) for item in result.times.values()],
         "bars": None if scenario is None else _bars(result, tables, templates, scenario),
-        "gaps": _gap_tables(result, tables, scenario, said),
+        "gaps": _gap_tables(result, tables, scenario, words),
         "choice": _choice(result, tables, findings, templates),
         "mends": [] if findings is None else _mends(result, findings),
         "timed": None if "sessions" not in tables else result.study.sessions,
@@ -974,7 +996,7 @@ def _files(
     return [(name, what) for name, what in (*FILES, *more) if name not in absent]
 
 
-def matrix(result: StudyResult, said: Wording) -> Grid | None:
+def matrix(result: StudyResult, words: Wording) -> Grid | None:
     """Return every criterion's outcome under every scenario."""
     names_, by_key = _compared(result), {(v.criterion.id, v.scenario): v for v in result.verdicts}
     rows = []
@@ -984,10 +1006,10 @@ def matrix(result: StudyResult, said: Wording) -> Grid | None:
         if first is None:
             continue
         sign = "at least" if criterion.better == "higher" else "at most"
-        wanted = f"{sign} {said.value(first, first.threshold)}"
-        before = said.value(first, first.baseline_value)
+        wanted = f"{sign} {words.value(first, first.threshold)}"
+        before = words.value(first, first.baseline_value)
         cells = [
-            "not judged" if item is None else _cell(item, said.value(item, item.value))
+            "not judged" if item is None else _cell(item, words.value(item, item.value))
             for item in found
         ]
         change = criterion.kind.of_change
@@ -996,7 +1018,7 @@ def matrix(result: StudyResult, said: Wording) -> Grid | None:
         return None
     labels = [scenario_label(result, name) for name in names_]
     return Grid(
-        caption=f"Outcome of each criterion under each scenario{said.mark}",
+        caption=f"Outcome of each criterion under each scenario{words.mark}",
         heads=("Criterion", "Wanted", "Before", *labels),
         rows=tuple(rows),
     )
@@ -1007,7 +1029,7 @@ def _cell(verdict: Verdict, value: str) -> Words:
     return (*((Run(run),) if isinstance(run, str) else run), Run(f": {value}"))
 
 
-def in_words(result: StudyResult, templates: Templates) -> list[dict[str, Any]]:
+def facts_by_test(result: StudyResult, templates: Templates) -> list[dict[str, Any]]:
     """Return what is so of each criterion, once for all scenarios of which the same is true."""
     compared, found = _compared(result), []
     for criterion in result.study.criteria:
@@ -1070,11 +1092,11 @@ def _bars(
     """Return the chart of the share within the cutoff by fifth of deprivation."""
     if "deprivation" not in tables:
         return None
-    said, mode = Wording.of(result), result.times[result.modes[0]].mode.label
+    words, mode = Wording.of(result), result.times[result.modes[0]].mode.label
     frame = tables["deprivation"].where(scenario=scenario_label(result, scenario), mode=mode).frame
     before, after = (list(frame[f"within_share_{when}"]) for when in ("before", "after"))
     svg = charts.bars_svg(
-        list(frame["group"]), before, after, axis_label=f"% of {said.unit} in the fifth"
+        list(frame["group"]), before, after, axis_label=f"% of {words.unit} in the fifth"
     )
     facts = {**base_facts(result), "mode": mode, "rows": records(frame)}
     alt, caption = (templates.part("figures", f"bars_{name}", facts) for name in ("alt", "caption"))
@@ -1082,7 +1104,7 @@ def _bars(
 
 
 def _gap_tables(
-    result: StudyResult, tables: Mapping[str, Table], scenario: str | None, said: Wording
+    result: StudyResult, tables: Mapping[str, Table], scenario: str | None, words: Wording
 ) -> list[Table]:
     """Return the gaps between groups under the scenario the report answers about."""
     if "gaps" not in tables or scenario is None:
@@ -1094,7 +1116,7 @@ def _gap_tables(
     }
     gaps, found = tables["gaps"].where(**row), []
     for kind in SHOWN_KINDS:
-        label = KIND_WORDS[kind].replace("site", said.site)
+        label = KIND_WORDS[kind].replace("site", words.site)
         table = gaps.where(kind=label)
         if not len(table.frame):
             continue
@@ -1103,7 +1125,7 @@ def _gap_tables(
             frame = table.frame.sort_values(order, ascending=[False, True], kind="stable")
             table = replace(table, frame=frame.head(WORST_WARDS).reset_index(drop=True))
             label = f"ward, the {len(table.frame)} with most added (sums are modelled)"
-        title = f"Minutes added, by {label}: {', '.join(row.values())}{said.mark}"
+        title = f"Minutes added, by {label}: {', '.join(row.values())}{words.mark}"
         columns = tuple(column for column in table.columns if column.key in GAP_COLUMNS)
         found.append(replace(table, title=title, columns=columns, headers=1))
     return found
@@ -1160,13 +1182,13 @@ def _scatter(result: StudyResult, found: Alternatives, templates: Templates) -> 
     scored = found.frame[found.frame["scored"].astype(bool)]
     if not shares or "mean_min" not in {item.key for item in found.measures} or scored.empty:
         return None
-    said, mode = Wording.of(result), result.times[result.modes[0]].mode.label
+    words, mode = Wording.of(result), result.times[result.modes[0]].mode.label
     minutes = scored["mean_min"].to_numpy(dtype=np.float64)
     covered = 100 * scored[shares[0].key].to_numpy(dtype=np.float64)
     chosen = scored["is_council_choice"].to_numpy(dtype=bool)
     if not all(math.isfinite(value) for value in minutes[chosen]):
         return None
-    measure = f"{said.unit} covered ({shares[0].key.removesuffix('_share').replace('_', '-')})"
+    measure = f"{words.unit} covered ({shares[0].key.removesuffix('_share').replace('_', '-')})"
     svg = charts.scatter_svg(
         minutes,
         covered,

@@ -13,6 +13,7 @@ from eh_access.privacy.policy import HIDDEN_MARK
 NOT_REACHED = "not reached"
 METRES_PER_KM = 1000.0
 MOST_PRINTED = 0.99
+CLAUSES = frozenset({"who", "where", "how", "whether", "what"})
 MANNERS = {"on foot": "walking", "by car": "driving"}
 
 
@@ -33,8 +34,10 @@ def about(value: float) -> str:
 
 
 def percentage(value: float) -> str:
-    """Return a percentage from a table."""
-    return HIDDEN_MARK if math.isnan(value) else f"{value:.1f}%"
+    """Return a percentage from a table; one that is not quite none says so."""
+    if math.isnan(value):
+        return HIDDEN_MARK
+    return "under 1%" if 0 < value < 1 else f"{value:.1f}%"
 
 
 def percent(share: float) -> str:
@@ -108,6 +111,11 @@ def with_article(noun: str) -> str:
 def without_article(text: str) -> str:
     """Return words without the article they begin with."""
     return re.sub(r"^an? ", "", text)
+
+
+def the(noun: str) -> str:
+    """Return a noun with "the", a clause as it is: the walking speed, who is counted."""
+    return noun if noun.split(" ", maxsplit=1)[0] in CLAUSES else f"the {noun}"
 
 
 def measured(value: float, noun: str) -> str:

@@ -62,6 +62,7 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "short": numbers.short_name,
     "counted_as": numbers.measured,
     "metres": numbers.metres,
+    "the": numbers.the,
     "spelled": numbers.spelled,
     "manner": numbers.manner,
     "without_article": numbers.without_article,

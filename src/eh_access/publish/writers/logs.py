@@ -184,7 +184,7 @@ def _decisions(manifest: Mapping[str, Any]) -> Iterator[Block]:
                 f"{item['threshold']:g} (margin {item['margin']:g})",
                 item["whose"],
                 item["set_by"],
-                item["set_on"],
+                item["set_on"] + (" (after results)" if item.get("after_results") else ""),
                 item["source"],
             )
             for item in manifest["criteria"]["list"]
@@ -220,6 +220,17 @@ def _decisions(manifest: Mapping[str, Any]) -> Iterator[Block]:
     )
 
 
+def _fixed(criteria: Sequence[Mapping[str, Any]]) -> str:
+    """Return when the criteria were set, and which after results had been seen."""
+    late = [item["label"] for item in criteria if item.get("after_results")]
+    text = "The criteria were fixed by their digest before any travel time of this run was known."
+    if not late:
+        return text
+    were = "was" if len(late) == 1 else "were"
+    seen = "set after results by earlier ones had been seen"
+    return f"{text} {len(late)} of {len(criteria)} {were} {seen}: {'; '.join(late)}."
+
+
 def _assurance(manifest: Mapping[str, Any]) -> Iterator[Block]:
     yield Heading(text="Purpose and responsibility")
     yield Grid(
@@ -246,7 +257,7 @@ def _assurance(manifest: Mapping[str, Any]) -> Iterator[Block]:
         items=(
             f"All {len(manifest['inputs'])} inputs were checked before anything was worked out.",
             f"The digests of inputs and of all {len(manifest['outputs'])} outputs are kept.",
-            "The criteria were fixed by their digest before any travel time was worked out.",
+            _fixed(manifest["criteria"]["list"]),
             f"eh-access verify manifest.json repeats the run. Done by whom, and when: {OPEN}",
             f"Independent review of method and code: {OPEN}",
         )
