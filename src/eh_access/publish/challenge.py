@@ -5,25 +5,26 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import jinja2
 import pandas as pd
 
-from eh_access.publish import numbers
-from eh_access.publish.attribution import credit_lines
+from eh_access.publish.criteria_words import study_templates
+from eh_access.publish.document import Document, Grid
 from eh_access.publish.notes import note_text
 from eh_access.publish.outputs import write_csv
 from eh_access.publish.table import for_file
+from eh_access.publish.templates import shipped
 from eh_access.publish.wording import ANY_SITE, FULL_TIME, Wording, scenario_label
 from eh_access.publish.writers.atomic import write_whole
+from eh_access.publish.writers.html import page
 from eh_access.study.redact import redact_table
 
 if TYPE_CHECKING:
     from eh_access.criteria.criterion import Verdict
     from eh_access.measures.comparison import Comparison
+    from eh_access.publish.templates import Templates
     from eh_access.study.challenge import Challenge
     from eh_access.study.config import Study
     from eh_access.study.result import StudyResult
@@ -75,20 +76,23 @@ def _text(value: float, unit: str) -> str:
     return texts.get(unit, f"{value:.1f} points")
 
 
-def verdict_in_words(table: pd.DataFrame) -> str:
+def verdict_in_words(table: pd.DataFrame, templates: Templates | None = None) -> str:
     """Return how one of their scenarios compares by the criteria, in a sentence."""
     judged = table[(table["council_outcome"] != "") & ~table["counts_with"].isin(table["row"])]
-    count = judged["better"].value_counts()
-    theirs, council = int(count.get("theirs", 0)), int(count.get("council", 0))
-    close = int(count.get(TOO_CLOSE, 0))
-    rest = len(judged) - theirs - council - close
-    told = [
-        f"theirs does better on {theirs}",
-        f"the council's on {council}",
-        *([f"{close} differ by less than the estimates are off on average"] if close else []),
-        f"on {rest} there is no difference that can be told",
-    ]
-    return f"By {numbers.counted(len(judged), 'criterion', 'criteria')}: {numbers.listed(told)}."
+    better = judged["better"].value_counts()
+    theirs, council, close = (int(better.get(who, 0)) for who in ("theirs", "council", TOO_CLOSE))
+    facts = {
+        "judged": len(judged),
+        "theirs": theirs,
+        "council": council,
+        "close": close,
+        "rest": len(judged) - theirs - council - close,
+    }
+    return _word("answer", templates, **facts)
+
+
+def _word(part: str, templates: Templates | None = None, **facts: object) -> str:
+    return (templates or shipped()).part("challenge/words", part, facts)
 
 
 COMPARISON_NAMES = ("comparison.html", "comparison.csv")
@@ -112,21 +116,22 @@ COLUMNS = (
 )
 SAME = 1e-9
 DECIMALS = 9
-FIGURES = (
-    ("share_loses", "share who lose more than {loser:g} minutes", "share"),
-    ("weight_loses", "{unit} who lose more than {loser:g} minutes", "count"),
-    ("weight_loses_all", "{unit} who reach none any more", "count"),
-    ("mean_change_min", "mean added minutes", "min"),
-    ("worst_change_min", "most added minutes", "min"),
-)
+FIGURES = {
+    "share_loses": "share",
+    "weight_loses": "count",
+    "weight_loses_all": "count",
+    "mean_change_min": "min",
+    "worst_change_min": "min",
+}
+"""Figures that are set beside one another, and the unit of each."""
 
 
 def comparison_table(result: StudyResult, council: str, theirs: Sequence[str]) -> pd.DataFrame:
     """Return their scenarios beside the council's, a row for each criterion and figure."""
     rows = [row for name in theirs for row in _rows(result, council, name)]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
-    numbers = ["threshold", "before", "council", "theirs"]
-    table[numbers] = table[numbers].astype(float).round(DECIMALS)
+    values = ["threshold", "before", "council", "theirs"]
+    table[values] = table[values].astype(float).round(DECIMALS)
     return table
 
 
@@ -201,11 +206,11 @@ def _figure_rows(
 ) -> Iterator[dict[str, object]]:
     both = pd.concat([council.summary(), theirs.summary()]).assign(scenario=["council", "theirs"])
     one, two = (row for _, row in redact_table(both, study.policy)[0].iterrows())
-    for column, told, measured in FIGURES:
+    for column, unit in FIGURES.items():
         yield {
             "row": column,
-            "what": told.format(loser=council.loser_min, unit=study.unit),
-            "unit": measured,
+            "what": _word(column, loser_min=council.loser_min, unit=study.unit),
+            "unit": unit,
             "bound": "",
             "threshold": math.nan,
             "before": 0.0,
@@ -213,9 +218,7 @@ def _figure_rows(
             "theirs": two[column],
             "council_outcome": "",
             "theirs_outcome": "",
-            "better": _better(
-                one[column], two[column], measured, higher=False, off=off.get(measured, 0.0)
-            ),
+            "better": _better(one[column], two[column], unit, higher=False, off=off.get(unit, 0.0)),
             "counts_with": "",
         }
 
@@ -250,44 +253,64 @@ def write_challenge(result: StudyResult, challenge: Challenge, out_dir: Path) ->
 
 def render_challenge(result: StudyResult, challenge: Challenge, table: pd.DataFrame) -> str:
     """Return the comparison as one HTML page that fetches nothing."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("eh_access.publish"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["note_text"] = note_text
-    style = resources.files("eh_access.publish").joinpath("templates/page.css")
-    said, errors = Wording.of(result), _errors(result)
-    parts = []
-    for name in challenge.theirs:
-        own = table[table["theirs_scenario"] == name]
-        described = next(item for item in result.study.scenarios if item.name == name)
-        judged = own["council_outcome"] != ""
-        parts.append(
-            {
-                "label": described.label,
-                "note": described.note,
-                "answer": verdict_in_words(own),
-                "criteria": printed(own[judged]),
-                "figures": printed(own[~judged]),
-            }
-        )
-    return environment.get_template("challenge.html.j2").render(
-        study=result.study,
-        said=said,
-        estimated=result.estimated,
-        accuracy=said.accuracy.removeprefix("INDICATIVE: "),
-        too_close=TOO_CLOSE in set(table["better"]),
-        off="; ".join(
-            f"{result.times[mode].mode.label} {off['min']:g} minutes and {off['points']:g}% of "
-            "homes"
-            for mode, off in errors.items()
+    study, words = result.study, Wording.of(result)
+    templates = study_templates(study)
+    errors = [
+        {"mode": result.times[mode].mode.label, "minutes": off["min"], "points": off["points"]}
+        for mode, off in _errors(result).items()
+    ]
+    close = TOO_CLOSE in set(table["better"])
+    labels = {item.name: (item.label, item.note) for item in study.scenarios}
+    facts = {
+        "study": study,
+        "words": words,
+        "estimated": result.estimated,
+        "illustrative": study.illustrative,
+        "accuracy": words.accuracy.removeprefix("INDICATIVE: "),
+        "off": _word("off", templates, errors=errors) if close else "",
+        "council": scenario_label(result, challenge.council),
+        "parts": [
+            _part(table[table["theirs_scenario"] == name], *labels[name], templates)
+            for name in challenge.theirs
+        ],
+        "notes": [
+            {"warning": note.level == "warning", "text": note_text(note)}
+            for note in result.notes
+            if note.topic != "estimated"
+        ],
+    }
+    title = _word("title", templates, study=study)
+    blocks = templates.blocks("challenge/page", facts)
+    return page(Document(name="comparison", title=title, blocks=blocks), result)
+
+
+def _part(table: pd.DataFrame, label: str, note: str, templates: Templates) -> dict[str, object]:
+    """Return one of their scenarios: the answer, the criteria and the figures as tables."""
+    judged = table["council_outcome"] != ""
+    return {
+        "label": label,
+        "note": note,
+        "answer": verdict_in_words(table, templates),
+        "criteria": _grid("criteria", table[judged], HEADS, label, templates),
+        "figures": _grid(
+            "figures",
+            table[~judged],
+            [head for head in HEADS if head != "wanted"],
+            label,
+            templates,
         ),
-        council=scenario_label(result, challenge.council),
-        parts=parts,
-        notes=[note for note in result.notes if note.topic != "estimated"],
-        credits=credit_lines(result.provenance),
-        css=style.read_text(encoding="utf-8"),
+    }
+
+
+HEADS = ("what", "wanted", "before", "council", "theirs", "better")
+FIGURE_HEADS = tuple(head for head in HEADS if head != "wanted")
+
+
+def _grid(
+    name: str, table: pd.DataFrame, heads: Sequence[str], label: str, templates: Templates
+) -> Grid:
+    return Grid(
+        caption=_word(f"{name}_title", templates, label=label),
+        heads=tuple(_word(head, templates) for head in heads),
+        rows=tuple(tuple(str(getattr(line, head)) for head in heads) for line in printed(table)),
     )
