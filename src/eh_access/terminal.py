@@ -122,7 +122,7 @@ def verdict_table(verdicts: Verdicts, first: str, names: Sequence[str]) -> Table
     for letter, _ in zip(LETTERS, names, strict=False):
         table.add_column(letter, no_wrap=True)
     table.add_column("wanted")
-    found = {(item.scenario, item.criterion.id): item for item in verdicts}
+    cells_by_scenario = {(item.scenario, item.criterion.id): item for item in verdicts}
     for was in verdicts:
         if was.scenario != first:
             continue
@@ -133,17 +133,17 @@ def verdict_table(verdicts: Verdicts, first: str, names: Sequence[str]) -> Table
             before = f"{before} {_outcome(was)}"
         bound = "\N{GREATER-THAN OR EQUAL TO}" if criterion.better == "higher" else LEAST
         wanted = f"{bound} {_measured(criterion.threshold, criterion.kind.unit)}"
-        cells = [found.get((name, criterion.id)) for name in names]
+        cells = [cells_by_scenario.get((name, criterion.id)) for name in names]
         table.add_row(
             Text(criterion.id),
             Text(before),
-            *(Text("") if cell is None else _found(cell) for cell in cells),
+            *(Text("") if cell is None else _cell(cell) for cell in cells),
             Text(wanted),
         )
     return table
 
 
-def _found(verdict: Verdict) -> Text:
+def _cell(verdict: Verdict) -> Text:
     """Return a figure and what comes of it, with the mark of what was missed before."""
     again = f" {BEFORE_TOO}" if verdict.not_met_before else ""
     style = STYLES.get(str(verdict.indication or verdict.outcome), "")
@@ -383,15 +383,15 @@ def _show_first(console: Console, files: Mapping[str, Path]) -> None:
 
 def _key(verdicts: Verdicts, first: str) -> list[str]:
     """Return what marks in the table mean."""
-    told = []
+    lines = []
     if any(verdict.not_met_before for verdict in verdicts if verdict.scenario != first):
-        told.append(f"{BEFORE_TOO} not met before either")
+        lines.append(f"{BEFORE_TOO} not met before either")
     if any(verdict.indication for verdict in verdicts):
-        told.append(
+        lines.append(
             "Every outcome is 'cannot say', since times are estimated; in brackets stands what "
             "they point to, ? for neither way."
         )
-    return told
+    return lines
 
 
 def _first_sentence(text: str) -> str:
@@ -412,7 +412,7 @@ def show_files(console: Console, files: Mapping[str, Path]) -> None:
 
 def report_json(result: StudyResult, files: Mapping[str, Path]) -> str:
     """Return what a machine wants to know of a run."""
-    told = {
+    summary = {
         "study": result.study.id,
         "basis": result.basis,
         "indicative": result.estimated,
@@ -424,7 +424,7 @@ def report_json(result: StudyResult, files: Mapping[str, Path]) -> str:
         "notes": [{"level": note.level, "text": note_text(note)} for note in result.notes],
         "files": {name: path.as_posix() for name, path in files.items()},
     }
-    return json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False)
+    return json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False)
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - a cell of a table
@@ -462,10 +462,10 @@ def show_challenge(result: StudyResult, table: pd.DataFrame, files: Mapping[str,
         console.print(Text(verdict_in_words(rows)))
     console.print()
     mode = result.times[result.modes[0]].mode.label
-    told = f"Minutes here are {mode} to the nearest full-time {result.study.site_word}."
+    about = f"Minutes here are {mode} to the nearest full-time {result.study.site_word}."
     if result.estimated:
-        told += " In brackets: what the estimate points to; ? is neither way."
-    console.print(Text(f"{told} Other ways, and any open {result.study.site_word}, in the files:"))
+        about += " In brackets: what the estimate points to; ? is neither way."
+    console.print(Text(f"{about} Other ways, and any open {result.study.site_word}, in the files:"))
     show_files(console, files)
 
 
@@ -539,39 +539,39 @@ def show_logs(files: Mapping[str, Path]) -> None:
 def challenge_json(table: pd.DataFrame, files: Mapping[str, Path]) -> str:
     """Return a comparison of scenarios for machines."""
     rows = [{key: plain(value) for key, value in row.items()} for row in table.to_dict("records")]
-    told = {"rows": rows, "files": {name: path.as_posix() for name, path in files.items()}}
-    return json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False)
+    summary = {"rows": rows, "files": {name: path.as_posix() for name, path in files.items()}}
+    return json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False)
 
 
-def verification_lines(found: Verification) -> Iterator[str]:
+def verification_lines(verification: Verification) -> Iterator[str]:
     """Yield what a check of a run found."""
-    if found.identical:
-        yield f"Identical: all {len(found.files)} outputs come out the same, byte for byte."
-    elif found.changed_inputs:
+    if verification.identical:
+        yield f"Identical: all {len(verification.files)} outputs come out the same, byte for byte."
+    elif verification.changed_inputs:
         yield "Differs: these inputs are not what they were, so nothing was run."
-        yield from (f"- {name}" for name in found.changed_inputs)
+        yield from (f"- {name}" for name in verification.changed_inputs)
     else:
-        wrong = [item for item in found.files if item.state != "same"]
-        yield f"Differs: {len(wrong)} of {len(found.files)} outputs."
+        wrong = [item for item in verification.files if item.state != "same"]
+        yield f"Differs: {len(wrong)} of {len(verification.files)} outputs."
         for item in wrong:
             yield f"- {item.line()}"
             yield from (f"    {line}" for line in item.detail)
-    if found.other_versions:
-        yield "Versions that differ: " + "; ".join(found.other_versions) + "."
+    if verification.other_versions:
+        yield "Versions that differ: " + "; ".join(verification.other_versions) + "."
 
 
-def verification_json(found: Verification) -> str:
+def verification_json(verification: Verification) -> str:
     """Return what a check of a run found, for machines."""
-    told = {
-        "identical": found.identical,
-        "changed_inputs": list(found.changed_inputs),
+    summary = {
+        "identical": verification.identical,
+        "changed_inputs": list(verification.changed_inputs),
         "files": [
             {"name": item.name, "state": item.state, "detail": list(item.detail)}
-            for item in found.files
+            for item in verification.files
         ],
-        "other_versions": list(found.other_versions),
+        "other_versions": list(verification.other_versions),
     }
-    return json.dumps(told, indent=2, ensure_ascii=False)
+    return json.dumps(summary, indent=2, ensure_ascii=False)
 
 
 def check_lines(study: Study, inputs: Mapping[str, Inputs]) -> Iterator[str]:
@@ -589,5 +589,5 @@ def check_lines(study: Study, inputs: Mapping[str, Inputs]) -> Iterator[str]:
     assessed = sum(scenario.assess for scenario in study.scenarios)
     yield f"  scenarios: {len(study.scenarios)}, of which {assessed} can be assessed"
     yield f"  criteria: {len(study.criteria)}"
-    told = [note_text(note) for tables in inputs.values() for note in tables.notes]
-    yield from (f"  ! {text}" for text in dict.fromkeys(told))
+    notes = [note_text(note) for tables in inputs.values() for note in tables.notes]
+    yield from (f"  ! {text}" for text in dict.fromkeys(notes))

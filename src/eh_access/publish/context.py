@@ -331,18 +331,20 @@ def _criterion_row(pages: Pages, verdict: Verdict) -> tuple[Words, ...]:
 def _drawn(pages: Pages, verdict: Verdict) -> dict[str, Any] | None:
     """Return how sure the likelier of met and not met is, and the range of nine in ten draws."""
     uncertainty = pages.result.uncertainty
-    found = None if uncertainty is None else uncertainty.of(pages.scenario, verdict.criterion.id)
-    if found is None:
+    simulated = (
+        None if uncertainty is None else uncertainty.of(pages.scenario, verdict.criterion.id)
+    )
+    if simulated is None:
         return None
     # the unit stands in the columns beside it
     ends = [
         pages.words.value(verdict, value).split(" ")[0]
-        for value in (found.value.low, found.value.high)
+        for value in (simulated.value.low, simulated.value.high)
     ]
     return {
-        "likelihood": str(found.likelihood),
-        "outcome": "met" if found.probability > 1 / 2 else "not met",
-        "chance": in_100(max(found.probability, 1 - found.probability)),
+        "likelihood": str(simulated.likelihood),
+        "outcome": "met" if simulated.probability > 1 / 2 else "not met",
+        "chance": in_100(max(simulated.probability, 1 - simulated.probability)),
         "low": ends[0],
         "high": ends[1],
     }
@@ -361,7 +363,7 @@ def outcome_run(verdict: Verdict) -> Words:
 
 
 def _how_sure(pages: Pages, verdict: Verdict) -> str:
-    asked = {assumption_words(name) for name in ASKED}
+    yardsticks = {assumption_words(name) for name in ASKED}
     tipping = [
         row
         for row in pages.rows("tipping", scenario=pages.label)
@@ -383,7 +385,7 @@ def _how_sure(pages: Pages, verdict: Verdict) -> str:
             for row in tipping
             if math.isfinite(row["turns_below"]) or math.isfinite(row["turns_above"])
         ],
-        "asked": sorted(asked),
+        "yardsticks": sorted(yardsticks),
     }
     return pages.templates.sentence("criteria/how_sure", facts)
 
@@ -689,20 +691,23 @@ def _load(pages: Pages) -> dict[str, Any] | None:
 
 def _alternatives(pages: Pages) -> dict[str, Any] | None:
     """Return how the choice made ranks, and the nearest set that is better by every measure."""
-    found = None if pages.findings is None else pages.findings.alternatives
-    if found is None:
+    alternatives = None if pages.findings is None else pages.findings.alternatives
+    if alternatives is None:
         return None
-    scored = found.frame[found.frame["scored"].astype(bool)]
+    scored = alternatives.frame[alternatives.frame["scored"].astype(bool)]
     ours = scored[scored["is_council_choice"]]
-    better, how = found.beating_council(), "all"
+    better, how = alternatives.beating_council(), "all"
     if better.empty:
-        better, how = found.beating_council(strictly=False), "some"
+        better, how = alternatives.beating_council(strictly=False), "some"
     if better.empty and len(ours) and set(scored) >= FEWER:
         rows = [scored[key] < ours[key].iloc[0] for key in sorted(FEWER)]
         better, how = scored[np.logical_and.reduce(rows)], "fewer"
     nearest = None
     if len(better) and len(ours):
-        common = [len(set(found.council) & set(found.sets[number - 1])) for number in better.index]
+        common = [
+            len(set(alternatives.council) & set(alternatives.sets[number - 1]))
+            for number in better.index
+        ]
         order = better.assign(common=common)
         keys = ["common", "mean_min"] if "mean_min" in order else ["common"]
         best = order.sort_values(keys, ascending=[False, True][: len(keys)], kind="stable").iloc[0]
@@ -714,12 +719,12 @@ def _alternatives(pages: Pages) -> dict[str, Any] | None:
             "hidden": math.isnan(losers + _first(ours, "losers_weight")),
         }
     return {
-        "sets": len(found.frame),
+        "sets": len(alternatives.frame),
         "scored": len(scored),
-        "size": len(found.council),
+        "size": len(alternatives.council),
         "better": len(better),
         "how": how,
-        "measures": len(found.counted),
+        "measures": len(alternatives.counted),
         "nearest": nearest,
         "rank": _first(ours, "rank_mean_min"),
         "mean": _first(ours, "mean_min"),
@@ -733,11 +738,11 @@ def _first(rows: pd.DataFrame, key: str) -> float:
 
 def _venues(pages: Pages) -> dict[str, Any] | None:
     """Return the venues that would give back most of what is lost by distance."""
-    for found in () if pages.findings is None else pages.findings.outreach:
-        name = str(found.frame["mends"].iloc[0])
+    for search in () if pages.findings is None else pages.findings.outreach:
+        name = str(search.frame["mends"].iloc[0])
         if name not in pages.result.scenario_names:
             continue
-        chosen = found.frame[found.frame["objective"] == "maximal_cover"]
+        chosen = search.frame[search.frame["objective"] == "maximal_cover"]
         rows = [
             {
                 "count": int(row["sessions"]),
@@ -805,7 +810,7 @@ def _find_first(pages: Pages) -> dict[str, Any] | None:
 
 def _exact_hours(pages: Pages) -> list[dict[str, Any]]:
     """Return what criteria on hours would be if hours taken at their most were any fewer."""
-    found = () if pages.findings is None else pages.findings.exact_hours
+    pairs = () if pages.findings is None else pages.findings.exact_hours
     return [
         {
             "label": item.verdict.criterion.label,
@@ -814,27 +819,27 @@ def _exact_hours(pages: Pages) -> list[dict[str, Any]]:
             "value": pages.words.value(item.verdict, item.verdict.value),
             "fewer": pages.words.value(item.verdict, item.fewer.value),
         }
-        for item in found
+        for item in pairs
         if item.verdict.scenario == pages.scenario
     ]
 
 
 def _youth(pages: Pages) -> dict[str, Any] | None:
     """Return between what the loss of youth centres lies, within the longest time asked about."""
-    rows, asked = pages.rows("youth"), pages.result.study.youth
-    if asked is None or pages.findings is None or not rows:
+    rows, youth = pages.rows("youth"), pages.result.study.youth
+    if youth is None or pages.findings is None or not rows:
         return None
     lost = set(pages.findings.youth["site_id"])
-    longest = f"{max(asked.cutoffs_min):g}"
+    longest = f"{max(youth.cutoffs_min):g}"
     together = [row for row in rows if row["minutes"] == longest][-1]
     if math.isnan(together["weight_within"]) or math.isnan(together["most_lost"]):
         return None
     mode = pages.result.times[str(pages.findings.youth["mode"].iloc[0])].mode.label
-    facts = {"unit": asked.unit, "minutes": longest, "mode": mode, "words": pages.words}
+    facts = {"unit": youth.unit, "minutes": longest, "mode": mode, "words": pages.words}
     return {
         "any": together,
         "labels": [item.label for item in pages.result.not_assessed if lost & set(item.close)],
-        "unit": asked.unit,
+        "unit": youth.unit,
         "table": _youth_table(pages, facts),
         "mode": mode,
         "venues": not math.isnan(together["weight_venue_as_near"]),
@@ -966,7 +971,7 @@ def annex_facts(
         ],
         "sensitive": _sensitive(tables, row),
         "draws": 0 if result.uncertainty is None else result.uncertainty.draws,
-        "streets": [] if (found := street_facts(result)) is None else records(found),
+        "streets": [] if (streets := street_facts(result)) is None else records(streets),
         "two_streets": compared_sentence(result),
         "sections": templates.names("sections"),
         "osm_credit": OSM_CREDIT,
@@ -1001,8 +1006,8 @@ def matrix(result: StudyResult, words: Wording) -> Grid | None:
     names_, by_key = _compared(result), {(v.criterion.id, v.scenario): v for v in result.verdicts}
     rows = []
     for criterion in result.study.criteria:
-        found = [by_key.get((criterion.id, name)) for name in names_]
-        first = next((item for item in found if item is not None), None)
+        verdicts = [by_key.get((criterion.id, name)) for name in names_]
+        first = next((item for item in verdicts if item is not None), None)
         if first is None:
             continue
         sign = "at least" if criterion.better == "higher" else "at most"
@@ -1010,7 +1015,7 @@ def matrix(result: StudyResult, words: Wording) -> Grid | None:
         before = words.value(first, first.baseline_value)
         cells = [
             "not judged" if item is None else _cell(item, words.value(item, item.value))
-            for item in found
+            for item in verdicts
         ]
         change = criterion.kind.of_change
         rows.append((criterion.title, wanted, "not applicable" if change else before, *cells))
@@ -1031,7 +1036,7 @@ def _cell(verdict: Verdict, value: str) -> Words:
 
 def facts_by_test(result: StudyResult, templates: Templates) -> list[dict[str, Any]]:
     """Return what is so of each criterion, once for all scenarios of which the same is true."""
-    compared, found = _compared(result), []
+    compared, tests = _compared(result), []
     for criterion in result.study.criteria:
         names: dict[str, list[str]] = {}
         for verdict in result.verdicts:
@@ -1047,15 +1052,15 @@ def facts_by_test(result: StudyResult, templates: Templates) -> list[dict[str, A
             for fact, where in names.items()
         ]
         if lines:
-            found.append({"title": criterion.title, "lines": lines})
-    return found
+            tests.append({"title": criterion.title, "lines": lines})
+    return tests
 
 
 def reasons_grid(result: StudyResult, templates: Templates) -> Grid | None:
     """Return what outcomes rest on: each reason once, with the criteria it was given for."""
-    asked = [verdict for verdict in result.verdicts if verdict.scenario != BASELINE.name]
+    changes = [verdict for verdict in result.verdicts if verdict.scenario != BASELINE.name]
     given: dict[str, list[Verdict]] = {}
-    for verdict in asked:
+    for verdict in changes:
         for reason in verdict.reasons:
             given.setdefault(reason_clause(verdict, reason, templates), []).append(verdict)
     if not given:
@@ -1064,19 +1069,19 @@ def reasons_grid(result: StudyResult, templates: Templates) -> Grid | None:
         caption="Reasons given for outcomes, and the criteria each was given for",
         heads=("Criteria", "What their outcomes rest on"),
         rows=tuple(
-            (_whose(found, asked), f"{numbers.capital(reason).rstrip('.')}.")
-            for reason, found in given.items()
+            (_whose(verdicts, changes), f"{numbers.capital(reason).rstrip('.')}.")
+            for reason, verdicts in given.items()
         ),
     )
 
 
-def _whose(found: list[Verdict], asked: list[Verdict]) -> str:
+def _whose(given: list[Verdict], changes: list[Verdict]) -> str:
     """Return the criteria some verdicts belong to, with the scenarios where these are not all."""
-    of_these = {(each.criterion.id, each.scenario) for each in found}
-    if of_these == {(each.criterion.id, each.scenario) for each in asked}:
+    of_these = {(each.criterion.id, each.scenario) for each in given}
+    if of_these == {(each.criterion.id, each.scenario) for each in changes}:
         return "all"
     scenarios: dict[str, list[str]] = {}
-    for each in asked:
+    for each in changes:
         scenarios.setdefault(each.criterion.id, []).append(each.scenario)
     lines = []
     for criterion, names_ in scenarios.items():
@@ -1114,7 +1119,7 @@ def _gap_tables(
         "mode": result.times[result.modes[0]].mode.label,
         "sites": FULL_TIME,
     }
-    gaps, found = tables["gaps"].where(**row), []
+    gaps, shown = tables["gaps"].where(**row), []
     for kind in SHOWN_KINDS:
         label = KIND_WORDS[kind].replace("site", words.site)
         table = gaps.where(kind=label)
@@ -1127,8 +1132,8 @@ def _gap_tables(
             label = f"ward, the {len(table.frame)} with most added (sums are modelled)"
         title = f"Minutes added, by {label}: {', '.join(row.values())}{words.mark}"
         columns = tuple(column for column in table.columns if column.key in GAP_COLUMNS)
-        found.append(replace(table, title=title, columns=columns, headers=1))
-    return found
+        shown.append(replace(table, title=title, columns=columns, headers=1))
+    return shown
 
 
 def _choice(
@@ -1138,32 +1143,32 @@ def _choice(
     templates: Templates,
 ) -> dict[str, Any] | None:
     """Return the other choices there were: tables and the picture."""
-    found = None if findings is None else findings.alternatives
-    if found is None:
+    alternatives = None if findings is None else findings.alternatives
+    if alternatives is None:
         return None
-    share = [item.key for item in found.measures if item.unit == "share"][:1]
-    there = {item.key for item in found.measures}
+    share = [item.key for item in alternatives.measures if item.unit == "share"][:1]
+    there = {item.key for item in alternatives.measures}
     few = [key for key in (*FIRST_MEASURES, *share) if key in there]
     best, single = tables["choices"], tables["contributions"]
     shown = ["set_number", "closed_names", *few, "is_council_choice", "in_pareto"]
     top = min(BEST_SHOWN, len(best.frame))
-    scored = found.frame[found.frame["scored"].astype(bool)]
-    left = found.frame[~found.frame["scored"].astype(bool)]
-    some, every = found.beating_council(strictly=False), found.beating_council()
+    scored = alternatives.frame[alternatives.frame["scored"].astype(bool)]
+    left = alternatives.frame[~alternatives.frame["scored"].astype(bool)]
+    some, every = alternatives.beating_council(strictly=False), alternatives.beating_council()
     return {
-        "sets": len(found.frame),
+        "sets": len(alternatives.frame),
         "scored": len(scored),
-        "size": len(found.council),
-        "closed": [str(result.sites["name"][site]) for site in found.council],
+        "size": len(alternatives.council),
+        "closed": [str(result.sites["name"][site]) for site in alternatives.council],
         "unscored": [
             (int(count), clause(str(reason)).removeprefix("cannot say: "))
             for reason, count in left["reason"].value_counts(sort=False).items()
         ],
         "every": len(every),
         "some": len(some),
-        "measures": len(found.counted),
-        "uncounted": len(found.measures) - len(found.counted),
-        "picture": _scatter(result, found, templates),
+        "measures": len(alternatives.counted),
+        "uncounted": len(alternatives.measures) - len(alternatives.counted),
+        "picture": _scatter(result, alternatives, templates),
         "ranks": ranks_in_words(tables["choice"]) if "choice" in tables else None,
         "top": top,
         "best": _columns(replace(best, frame=best.frame.head(top), headers=2), shown),
@@ -1176,11 +1181,15 @@ def _columns(table: Table, keys: list[str]) -> Table:
     return replace(table, columns=tuple(by_key[key] for key in keys if key in by_key))
 
 
-def _scatter(result: StudyResult, found: Alternatives, templates: Templates) -> Picture | None:
+def _scatter(
+    result: StudyResult, alternatives: Alternatives, templates: Templates
+) -> Picture | None:
     """Return all sets by mean minutes and share covered, the choice made marked."""
-    shares = [item for item in found.measures if item.unit == "share" and item.better == "higher"]
-    scored = found.frame[found.frame["scored"].astype(bool)]
-    if not shares or "mean_min" not in {item.key for item in found.measures} or scored.empty:
+    shares = [
+        item for item in alternatives.measures if item.unit == "share" and item.better == "higher"
+    ]
+    scored = alternatives.frame[alternatives.frame["scored"].astype(bool)]
+    if not shares or "mean_min" not in {item.key for item in alternatives.measures} or scored.empty:
         return None
     words, mode = Wording.of(result), result.times[result.modes[0]].mode.label
     minutes = scored["mean_min"].to_numpy(dtype=np.float64)
@@ -1212,8 +1221,8 @@ def _scatter(result: StudyResult, found: Alternatives, templates: Templates) -> 
 
 def _mends(result: StudyResult, findings: Findings) -> list[str]:
     """Return the scenarios, in words, for which venues were sought."""
-    found = {str(item.frame["mends"].iloc[0]) for item in findings.outreach}
-    return [scenario_label(result, name) for name in result.scenario_names if name in found]
+    sought = {str(item.frame["mends"].iloc[0]) for item in findings.outreach}
+    return [scenario_label(result, name) for name in result.scenario_names if name in sought]
 
 
 def _sensitive(tables: Mapping[str, Table], row: Mapping[str, str] | None) -> dict[str, Any] | None:

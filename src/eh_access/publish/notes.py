@@ -24,8 +24,8 @@ def note_text(note: Note) -> str:
     facts = dict(note.facts)
     if facts.keys() == {"text"}:  # an officer's own words
         return str(facts["text"])
-    told = getattr(_sentences(), note.topic.replace("-", "_"))(**facts)
-    return numbers.capital(" ".join(str(told).split()))
+    sentences = getattr(_sentences(), note.topic.replace("-", "_"))(**facts)
+    return numbers.capital(" ".join(str(sentences).split()))
 
 
 def note_rows(notes: Iterable[Note]) -> list[dict[str, str]]:

@@ -74,8 +74,8 @@ class Wording:
         """What a caption ends with when times are estimated, or counts modelled."""
         counts = "modelled counts" if self.modelled else ""
         times = "INDICATIVE: estimated times" if self.estimated else ""
-        told = "; ".join(filter(None, (times, counts)))
-        return f" ({told})" if told else ""
+        marks = "; ".join(filter(None, (times, counts)))
+        return f" ({marks})" if marks else ""
 
     @property
     def modelled(self) -> bool:
@@ -87,8 +87,8 @@ class Wording:
         """What a sentence with figures ends with when times are estimated, or counts modelled."""
         counts = "modelled counts" if self.modelled else ""
         times = "estimated times" if self.estimated and self.modelled else "estimated"
-        told = " and ".join(filter(None, (times if self.estimated else "", counts)))
-        return f" ({told})" if told else ""
+        hedges = " and ".join(filter(None, (times if self.estimated else "", counts)))
+        return f" ({hedges})" if hedges else ""
 
     @property
     def table_notes(self) -> tuple[str, ...]:
@@ -113,10 +113,10 @@ class Wording:
 
     def outcome(self, verdict: Verdict) -> str:
         """Return an outcome in words, with what an estimate points to."""
-        said = str(verdict.outcome)
-        if verdict.indication is not None and said == "cannot say":
-            said = f"cannot say (indicative: {verdict.indication})"
-        return f"{said} (not met before either)" if verdict.not_met_before else said
+        words = str(verdict.outcome)
+        if verdict.indication is not None and words == "cannot say":
+            words = f"cannot say (indicative: {verdict.indication})"
+        return f"{words} (not met before either)" if verdict.not_met_before else words
 
     @staticmethod
     def scale(verdict: Verdict) -> tuple[float, str]:

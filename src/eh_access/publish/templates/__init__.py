@@ -235,12 +235,12 @@ def _own_loader(folder: Path, shipped: jinja2.BaseLoader) -> jinja2.BaseLoader:
 
 def _line_of(error: BaseException) -> str:
     """Return where in a template an error arose, as far as that is known."""
-    trace, found = error.__traceback__, ""
+    trace, place = error.__traceback__, ""
     while trace is not None:
         if trace.tb_frame.f_code.co_filename.endswith(ENDING):
-            found = f", {Path(trace.tb_frame.f_code.co_filename).name} line {trace.tb_lineno}"
+            place = f", {Path(trace.tb_frame.f_code.co_filename).name} line {trace.tb_lineno}"
         trace = trace.tb_next
-    return found
+    return place
 
 
 # ---- from text to blocks -----------------------------------------------------------------------
@@ -248,12 +248,12 @@ def _line_of(error: BaseException) -> str:
 
 def _read(text: str, held: list[Block], *, where: str) -> list[Block]:
     """Return the blocks of a filled-in template."""
-    found: list[Block] = []
+    blocks: list[Block] = []
     for part in re.split(r"\n\s*\n", text.strip()):
         lines = [line.strip() for line in part.splitlines() if line.strip()]
         while lines:
-            found.append(_block(lines, held, where=where))
-    return found
+            blocks.append(_block(lines, held, where=where))
+    return blocks
 
 
 def _block(lines: list[str], held: list[Block], *, where: str) -> Block:
@@ -300,12 +300,12 @@ def _runs(text: str) -> Words:
     """Return words with what stands out and what leads elsewhere."""
     runs: list[Run] = []
     at = 0
-    for found in INLINE.finditer(text):
-        runs.append(Run(text[at : found.start()].translate(BACK)))
-        look: Look = "strong" if found["strong"] else ""
-        words = found["strong"] or found["text"]
-        runs.append(Run(words.translate(BACK), look, (found["href"] or "").translate(BACK)))
-        at = found.end()
+    for match in INLINE.finditer(text):
+        runs.append(Run(text[at : match.start()].translate(BACK)))
+        look: Look = "strong" if match["strong"] else ""
+        words = match["strong"] or match["text"]
+        runs.append(Run(words.translate(BACK), look, (match["href"] or "").translate(BACK)))
+        at = match.end()
     runs.append(Run(text[at:].translate(BACK)))
     kept = tuple(run for run in runs if run.text)
     return kept[0].text if len(kept) == 1 and kept[0] == Run(kept[0].text) else kept
