@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -91,7 +91,7 @@ class Pages:
     findings: Findings | None
     templates: Templates
     words: Wording
-    scenario: str  # the one the report answers about
+    scenario: str  # the one the report answers about; "" where there is none
 
     @property
     def row(self) -> dict[str, str]:
@@ -107,6 +107,23 @@ class Pages:
     def mode(self) -> str:
         """The first way of travelling, in words."""
         return self.result.times[self.result.modes[0]].mode.label
+
+    @property
+    def compared(self) -> list[str]:
+        """The scenarios set beside the baseline."""
+        return [name for name in self.result.scenario_names if name != BASELINE.name]
+
+    def labels(self, names: Iterable[str]) -> list[str]:
+        """Return what scenarios are called."""
+        return [scenario_label(self.result, name) for name in names]
+
+    def words_of(self, part: str, **facts: object) -> str:
+        """Return the caption or the headings of a table."""
+        return self.templates.part("grids", part, facts)
+
+    def heads(self, part: str) -> tuple[str, ...]:
+        """Return the headings of a table."""
+        return tuple(self.words_of(part).split(" / "))
 
     def rows(self, name: str, **values: str) -> list[dict[str, Any]]:
         """Return rows of a published table; none where there is no such table."""
@@ -209,18 +226,18 @@ def report_facts(
         "find_first": _find_first(pages),
         "exact_hours": _exact_hours(pages),
         "youth": _youth(pages),
-        **_doubtful(result),
+        **_doubtful(pages),
         "groups": pages.rows("groups", **pages.row, sites=FULL_TIME)[1:],
         "border": _border(pages),
     }
     return facts
 
 
-def _doubtful(result: StudyResult) -> dict[str, int]:
+def _doubtful(pages: Pages) -> dict[str, int]:
     """Return how many sites there are, and of how many it is drawn whether they were there."""
-    drawn = result.uncertainty is not None and "existence" in result.sites
-    doubtful = int((result.sites["existence"] < 1).sum()) if drawn else 0
-    return {"sites": len(result.sites), "doubtful": doubtful}
+    sites = pages.result.sites
+    drawn = pages.result.uncertainty is not None and "existence" in sites
+    return {"sites": len(sites), "doubtful": int((sites["existence"] < 1).sum()) if drawn else 0}
 
 
 # ---- what the criteria come to -----------------------------------------------------------------
@@ -287,11 +304,9 @@ def criteria_facts(pages: Pages) -> dict[str, Any]:
         and other.scenario not in {pages.scenario, BASELINE.name}
         and (other.outcome, other.indication) != (verdict.outcome, verdict.indication)
     ]
-    heads = ("Criterion", "Wanted", "Before", "After", "Outcome", "How sure")
     grid = Grid(
-        caption=f"The criteria under \N{LEFT SINGLE QUOTATION MARK}{pages.label}"
-        f"\N{RIGHT SINGLE QUOTATION MARK}, {pages.words.place}{pages.words.mark}",
-        heads=heads,
+        caption=pages.words_of("criteria", scenario=pages.label, words=pages.words),
+        heads=pages.heads("criteria_heads"),
         rows=tuple(rows),
         numbers=frozenset({2, 3}),
     )
@@ -850,7 +865,8 @@ def _youth_table(pages: Pages, facts: Facts) -> Table:
     """Return the bounds of each centre within the longest time asked about."""
     table = pages.tables["youth"].where(minutes=facts["minutes"]).without("location", "radius")
     title = pages.templates.part("figures", "youth_title", facts)
-    return replace(table, title=title, notes=(), headers=1)
+    frame = table.frame.assign(name=table.frame["name"].map(numbers.short_name))
+    return replace(table, title=title, frame=frame, notes=(), headers=1)
 
 
 def _border(pages: Pages) -> dict[str, Any] | None:
@@ -875,25 +891,26 @@ def _border(pages: Pages) -> dict[str, Any] | None:
 # ---- the annex ---------------------------------------------------------------------------------
 
 FILES = (
-    ("report.html", "the answer in four pages"),
-    ("report.docx", "the same for Word"),
-    ("map.html", "the map, to switch and to ask"),
-    ("tables.xlsx", "every table"),
-    ("results.gpkg", "layers for GIS"),
-    ("origins.csv", "place by place"),
-    ("verdicts.csv", "criterion by criterion"),
-    ("neighbours.csv", "the same with neighbours' sites counted"),
-    ("alternatives.csv", "every other set of sites that could close, ranked"),
-    ("sensitivity.csv", "the criteria with one assumption changed at a time"),
-    ("uncertainty.csv", "how sure each outcome is"),
-    ("doubts.csv", "what each doubt makes of it"),
-    ("curve.csv", "who is within 10 to 60 minutes, before and after"),
-    ("fairness.csv", "how every group fares"),
-    ("outreach.csv", "where sessions would give back most"),
-    ("hidden.csv", "what was hidden, and why"),
-    ("manifest.json", "what went in and out"),
+    "report.html",
+    "report.docx",
+    "map.html",
+    "tables.xlsx",
+    "results.gpkg",
+    "origins.csv",
+    "verdicts.csv",
+    "neighbours.csv",
+    "alternatives.csv",
+    "sensitivity.csv",
+    "uncertainty.csv",
+    "doubts.csv",
+    "curve.csv",
+    "fairness.csv",
+    "outreach.csv",
+    "hidden.csv",
+    "manifest.json",
 )
-"""What can lie beside the annex, and what it is."""
+"""What can lie beside the annex."""
+KNOWN_FILES = frozenset({*FILES, "annex.html"})
 FOUND = (
     "alternatives.csv",
     "sensitivity.csv",
@@ -943,28 +960,32 @@ def annex_facts(
     templates: Templates,
 ) -> dict[str, Any]:
     """Return what the annex may use."""
-    scenario, words = headline(result), Wording.of(result)
-    row = None
-    if scenario is not None:
-        label, mode = scenario_label(result, scenario), result.times[result.modes[0]].mode.label
-        row = {"scenario": label, "mode": mode}
+    pages = Pages(
+        result=result,
+        tables=tables,
+        findings=findings,
+        templates=templates,
+        words=Wording.of(result),
+        scenario=headline(result) or "",
+    )
+    row = pages.row if pages.scenario else None
     notes = [note for note in result.notes if note.topic != "estimated"]
     return {
         **base_facts(result),
         "tables": {name: table.folded() for name, table in tables.items()},
         "row": row,
-        "compared": [scenario_label(result, name) for name in _compared(result)],
-        "matrix": matrix(result, words),
-        "tests": facts_by_test(result, templates),
-        "reasons": reasons_grid(result, templates),
+        "compared": pages.labels(pages.compared),
+        "matrix": matrix(pages),
+        "tests": facts_by_test(pages),
+        "reasons": reasons_grid(pages),
         "warnings": [note_text(note) for note in notes if note.level == "warning"],
         "notes": [note_text(note) for note in notes if note.level != "warning"],
         "places": len(result.origins),
         "modes": [(item.mode.label, item.method) for item in result.times.values()],
-        "bars": None if scenario is None else _bars(result, tables, templates, scenario),
-        "gaps": _gap_tables(result, tables, scenario, words),
-        "choice": _choice(result, tables, findings, templates),
-        "mends": [] if findings is None else _mends(result, findings),
+        "bars": _bars(pages) if row else None,
+        "gaps": _gap_tables(pages) if row else [],
+        "choice": _choice(pages),
+        "mends": _mends(pages),
         "timed": None if "sessions" not in tables else result.study.sessions,
         "group_gaps": [
             item.label for item in result.study.criteria if item.measure in MINUTES_APART
@@ -976,34 +997,29 @@ def annex_facts(
         "sections": templates.names("sections"),
         "osm_credit": OSM_CREDIT,
         "osm_copyright": OSM_COPYRIGHT_URL,
-        "files": _files(result, tables, findings),
+        "files": _files(pages),
         "fingerprint": fingerprint(result),
         "criteria_digest": result.study.criteria_sha256(),
     }
 
 
-def _compared(result: StudyResult) -> list[str]:
-    return [name for name in result.scenario_names if name != BASELINE.name]
-
-
-def _files(
-    result: StudyResult, tables: Mapping[str, Table], findings: Findings | None
-) -> list[tuple[str, str]]:
-    """Return the files beside the annex, and what each is."""
-    written = {} if findings is None else findings.tables()
+def _files(pages: Pages) -> dict[str, str]:
+    """Return the files beside the annex, and what those say they are that add themselves."""
+    written = {} if pages.findings is None else pages.findings.tables()
     absent = {name for name in FOUND if name not in written}
-    if result.with_neighbours is None:
+    if pages.result.with_neighbours is None:
         absent.add("neighbours.csv")
-    if "hidden" not in tables:
+    if "hidden" not in pages.tables:
         absent.add("hidden.csv")
-    named = {name for name, _ in FILES} | {"annex.html"}
-    more = [(name, writer.WHAT) for name, writer in find_writers().items() if name not in named]
-    return [(name, what) for name, what in (*FILES, *more) if name not in absent]
+    there = {name: "" for name in FILES if name not in absent}
+    writers = find_writers().items()
+    return there | {name: writer.WHAT for name, writer in writers if name not in KNOWN_FILES}
 
 
-def matrix(result: StudyResult, words: Wording) -> Grid | None:
+def matrix(pages: Pages) -> Grid | None:
     """Return every criterion's outcome under every scenario."""
-    names_, by_key = _compared(result), {(v.criterion.id, v.scenario): v for v in result.verdicts}
+    names_, words, result = pages.compared, pages.words, pages.result
+    by_key = {(each.criterion.id, each.scenario): each for each in result.verdicts}
     rows = []
     for criterion in result.study.criteria:
         verdicts = [by_key.get((criterion.id, name)) for name in names_]
@@ -1021,10 +1037,9 @@ def matrix(result: StudyResult, words: Wording) -> Grid | None:
         rows.append((criterion.title, wanted, "not applicable" if change else before, *cells))
     if not rows:
         return None
-    labels = [scenario_label(result, name) for name in names_]
     return Grid(
-        caption=f"Outcome of each criterion under each scenario{words.mark}",
-        heads=("Criterion", "Wanted", "Before", *labels),
+        caption=pages.words_of("matrix", words=words),
+        heads=(*pages.heads("matrix_heads"), *pages.labels(names_)),
         rows=tuple(rows),
     )
 
@@ -1034,19 +1049,19 @@ def _cell(verdict: Verdict, value: str) -> Words:
     return (*((Run(run),) if isinstance(run, str) else run), Run(f": {value}"))
 
 
-def facts_by_test(result: StudyResult, templates: Templates) -> list[dict[str, Any]]:
+def facts_by_test(pages: Pages) -> list[dict[str, Any]]:
     """Return what is so of each criterion, once for all scenarios of which the same is true."""
-    compared, tests = _compared(result), []
-    for criterion in result.study.criteria:
+    compared, tests = pages.compared, []
+    for criterion in pages.result.study.criteria:
         names: dict[str, list[str]] = {}
-        for verdict in result.verdicts:
+        for verdict in pages.result.verdicts:
             if verdict.criterion.id == criterion.id and verdict.scenario in compared:
-                names.setdefault(verdict_fact(verdict, templates), []).append(verdict.scenario)
+                names.setdefault(verdict_fact(verdict, pages.templates), []).append(
+                    verdict.scenario
+                )
         lines = [
             {
-                "scenarios": []
-                if len(where) == len(compared)
-                else [scenario_label(result, name) for name in where],
+                "scenarios": [] if len(where) == len(compared) else pages.labels(where),
                 "fact": fact,
             }
             for fact, where in names.items()
@@ -1056,18 +1071,18 @@ def facts_by_test(result: StudyResult, templates: Templates) -> list[dict[str, A
     return tests
 
 
-def reasons_grid(result: StudyResult, templates: Templates) -> Grid | None:
+def reasons_grid(pages: Pages) -> Grid | None:
     """Return what outcomes rest on: each reason once, with the criteria it was given for."""
-    changes = [verdict for verdict in result.verdicts if verdict.scenario != BASELINE.name]
+    changes = [verdict for verdict in pages.result.verdicts if verdict.scenario != BASELINE.name]
     given: dict[str, list[Verdict]] = {}
     for verdict in changes:
         for reason in verdict.reasons:
-            given.setdefault(reason_clause(verdict, reason, templates), []).append(verdict)
+            given.setdefault(reason_clause(verdict, reason, pages.templates), []).append(verdict)
     if not given:
         return None
     return Grid(
-        caption="Reasons given for outcomes, and the criteria each was given for",
-        heads=("Criteria", "What their outcomes rest on"),
+        caption=pages.words_of("reasons"),
+        heads=pages.heads("reasons_heads"),
         rows=tuple(
             (_whose(verdicts, changes), f"{numbers.capital(reason).rstrip('.')}.")
             for reason, verdicts in given.items()
@@ -1091,35 +1106,24 @@ def _whose(given: list[Verdict], changes: list[Verdict]) -> str:
     return ", ".join(lines)
 
 
-def _bars(
-    result: StudyResult, tables: Mapping[str, Table], templates: Templates, scenario: str
-) -> Picture | None:
+def _bars(pages: Pages) -> Picture | None:
     """Return the chart of the share within the cutoff by fifth of deprivation."""
-    if "deprivation" not in tables:
+    if "deprivation" not in pages.tables:
         return None
-    words, mode = Wording.of(result), result.times[result.modes[0]].mode.label
-    frame = tables["deprivation"].where(scenario=scenario_label(result, scenario), mode=mode).frame
+    frame = pages.tables["deprivation"].where(**pages.row).frame
     before, after = (list(frame[f"within_share_{when}"]) for when in ("before", "after"))
-    svg = charts.bars_svg(
-        list(frame["group"]), before, after, axis_label=f"% of {words.unit} in the fifth"
-    )
-    facts = {**base_facts(result), "mode": mode, "rows": records(frame)}
-    alt, caption = (templates.part("figures", f"bars_{name}", facts) for name in ("alt", "caption"))
-    return Picture(svg=svg, alt=alt, caption=caption)
+    label = f"% of {pages.words.unit} in the fifth"
+    svg = charts.bars_svg(list(frame["group"]), before, after, axis_label=label)
+    facts = {**base_facts(pages.result), "mode": pages.mode, "rows": records(frame)}
+    return _picture(pages, "bars", svg, facts)
 
 
-def _gap_tables(
-    result: StudyResult, tables: Mapping[str, Table], scenario: str | None, words: Wording
-) -> list[Table]:
+def _gap_tables(pages: Pages) -> list[Table]:
     """Return the gaps between groups under the scenario the report answers about."""
-    if "gaps" not in tables or scenario is None:
+    if "gaps" not in pages.tables:
         return []
-    row = {
-        "scenario": scenario_label(result, scenario),
-        "mode": result.times[result.modes[0]].mode.label,
-        "sites": FULL_TIME,
-    }
-    gaps, shown = tables["gaps"].where(**row), []
+    row, words = {**pages.row, "sites": FULL_TIME}, pages.words
+    gaps, shown = pages.tables["gaps"].where(**row), []
     for kind in SHOWN_KINDS:
         label = KIND_WORDS[kind].replace("site", words.site)
         table = gaps.where(kind=label)
@@ -1136,14 +1140,10 @@ def _gap_tables(
     return shown
 
 
-def _choice(
-    result: StudyResult,
-    tables: Mapping[str, Table],
-    findings: Findings | None,
-    templates: Templates,
-) -> dict[str, Any] | None:
+def _choice(pages: Pages) -> dict[str, Any] | None:
     """Return the other choices there were: tables and the picture."""
-    alternatives = None if findings is None else findings.alternatives
+    tables = pages.tables
+    alternatives = None if pages.findings is None else pages.findings.alternatives
     if alternatives is None:
         return None
     share = [item.key for item in alternatives.measures if item.unit == "share"][:1]
@@ -1159,7 +1159,7 @@ def _choice(
         "sets": len(alternatives.frame),
         "scored": len(scored),
         "size": len(alternatives.council),
-        "closed": [str(result.sites["name"][site]) for site in alternatives.council],
+        "closed": [str(pages.result.sites["name"][site]) for site in alternatives.council],
         "unscored": [
             (int(count), clause(str(reason)).removeprefix("cannot say: "))
             for reason, count in left["reason"].value_counts(sort=False).items()
@@ -1168,7 +1168,7 @@ def _choice(
         "some": len(some),
         "measures": len(alternatives.counted),
         "uncounted": len(alternatives.measures) - len(alternatives.counted),
-        "picture": _scatter(result, alternatives, templates),
+        "picture": _scatter(pages, alternatives),
         "ranks": ranks_in_words(tables["choice"]) if "choice" in tables else None,
         "top": top,
         "best": _columns(replace(best, frame=best.frame.head(top), headers=2), shown),
@@ -1181,9 +1181,7 @@ def _columns(table: Table, keys: list[str]) -> Table:
     return replace(table, columns=tuple(by_key[key] for key in keys if key in by_key))
 
 
-def _scatter(
-    result: StudyResult, alternatives: Alternatives, templates: Templates
-) -> Picture | None:
+def _scatter(pages: Pages, alternatives: Alternatives) -> Picture | None:
     """Return all sets by mean minutes and share covered, the choice made marked."""
     shares = [
         item for item in alternatives.measures if item.unit == "share" and item.better == "higher"
@@ -1191,7 +1189,7 @@ def _scatter(
     scored = alternatives.frame[alternatives.frame["scored"].astype(bool)]
     if not shares or "mean_min" not in {item.key for item in alternatives.measures} or scored.empty:
         return None
-    words, mode = Wording.of(result), result.times[result.modes[0]].mode.label
+    words, mode = pages.words, pages.result.times[pages.result.modes[0]].mode.label
     minutes = scored["mean_min"].to_numpy(dtype=np.float64)
     covered = 100 * scored[shares[0].key].to_numpy(dtype=np.float64)
     chosen = scored["is_council_choice"].to_numpy(dtype=bool)
@@ -1212,17 +1210,21 @@ def _scatter(
             "shorter": int((minutes < minutes[chosen][0]).sum()),
             "more": int((covered > covered[chosen][0]).sum()),
         }
-    facts = {**base_facts(result), "mode": mode, "at": at, "sets": len(scored), "measure": measure}
-    alt, caption = (
-        templates.part("figures", f"scatter_{name}", facts) for name in ("alt", "caption")
-    )
-    return Picture(svg=svg, alt=alt, caption=caption)
+    facts = {
+        **base_facts(pages.result),
+        "mode": mode,
+        "at": at,
+        "sets": len(scored),
+        "measure": measure,
+    }
+    return _picture(pages, "scatter", svg, facts)
 
 
-def _mends(result: StudyResult, findings: Findings) -> list[str]:
+def _mends(pages: Pages) -> list[str]:
     """Return the scenarios, in words, for which venues were sought."""
-    sought = {str(item.frame["mends"].iloc[0]) for item in findings.outreach}
-    return [scenario_label(result, name) for name in result.scenario_names if name in sought]
+    searches = () if pages.findings is None else pages.findings.outreach
+    sought = {str(item.frame["mends"].iloc[0]) for item in searches}
+    return pages.labels(name for name in pages.result.scenario_names if name in sought)
 
 
 def _sensitive(tables: Mapping[str, Table], row: Mapping[str, str] | None) -> dict[str, Any] | None:
