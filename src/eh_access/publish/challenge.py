@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from eh_access.publish.criteria_words import study_templates
 from eh_access.publish.document import Document, Grid
 from eh_access.publish.notes import note_text
 from eh_access.publish.outputs import write_csv
 from eh_access.publish.table import for_file
-from eh_access.publish.templates import shipped
+from eh_access.publish.templates import shipped, study_templates
 from eh_access.publish.wording import ANY_SITE, FULL_TIME, Wording, scenario_label
 from eh_access.publish.writers.atomic import write_whole
 from eh_access.publish.writers.html import page

@@ -23,7 +23,6 @@ from eh_access.publish.criteria_words import (
     criterion_phrase,
     reason_clause,
     source_words,
-    study_templates,
     verdict_fact,
 )
 from eh_access.publish.document import Document, Grid, Picture, Run, Words
@@ -39,6 +38,7 @@ from eh_access.publish.tabulations import (
     street_facts,
     within_table,
 )
+from eh_access.publish.templates import study_templates
 from eh_access.publish.wording import (
     ANY_SITE,
     FULL_TIME,
@@ -378,7 +378,7 @@ def outcome_run(verdict: Verdict) -> Words:
 
 
 def _how_sure(pages: Pages, verdict: Verdict) -> str:
-    yardsticks = {assumption_words(name) for name in ASKED}
+    yardsticks = {assumption_words(name, pages.templates) for name in ASKED}
     tipping = [
         row
         for row in pages.rows("tipping", scenario=pages.label)
@@ -814,7 +814,7 @@ def _find_first(pages: Pages) -> dict[str, Any] | None:
         return None
     labels = {item.id: item.label for item in pages.result.study.criteria}
     return {
-        "words": source_words(source),
+        "words": source_words(source, pages.templates),
         "label": labels[source.criterion],
         "settles": source.right_then > source.right_now,
         "now": in_100(source.right_now),

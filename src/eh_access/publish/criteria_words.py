@@ -18,7 +18,7 @@ from eh_access.privacy.policy import HIDDEN_MARK
 from eh_access.publish import numbers
 from eh_access.publish.numbers import counted, in_100, short_number
 from eh_access.publish.table import records
-from eh_access.publish.templates import Templates, shipped
+from eh_access.publish.templates import Templates, shipped, study_templates
 from eh_access.publish.wording import GROUP_WORDS
 from eh_access.study.families import areas_counted
 
@@ -115,12 +115,6 @@ def _scenario_label(scenario: ScenarioConfig, study: Study) -> str:
 
 def _illustrative(text: str, templates: Templates) -> str:
     return templates.part("scenarios", "illustrative", {"text": text})
-
-
-def study_templates(study: Study) -> Templates:
-    """Return the templates of a study: those that ship, and its own in their place."""
-    folder = study.report.templates
-    return shipped() if folder is None else Templates(study.resolve(folder))
 
 
 # ---- a verdict ---------------------------------------------------------------------------------
@@ -420,21 +414,21 @@ def _reason(reason: Reason, facts: Mapping[str, Any], templates: Templates | Non
 # ---- one assumption at a time ------------------------------------------------------------------
 
 
-def _doubt(part: str, **facts: object) -> str:
-    return shipped().part("criteria/doubts", part, facts)
+def _doubt(part: str, templates: Templates | None = None, **facts: object) -> str:
+    return (templates or shipped()).part("criteria/doubts", part, facts)
 
 
-def assumption_words(name: str) -> str:
+def assumption_words(name: str, templates: Templates | None = None) -> str:
     """Return what an assumption is called."""
-    return _doubt(name)
+    return _doubt(name, templates)
 
 
-def source_words(source: Source) -> str:
+def source_words(source: Source, templates: Templates | None = None) -> str:
     """Return what a doubt is about."""
-    return _doubt(str(source.kind), name=source.name)
+    return _doubt(str(source.kind), templates, name=source.name)
 
 
-def turns_in_words(row: Mapping[Any, Any]) -> str:
+def turns_in_words(row: Mapping[Any, Any], templates: Templates | None = None) -> str:
     """Return where an outcome turns as an assumption moves, or over which range it stands."""
     share = row["unit"] == "share"
     scale, unit = (100.0, "%") if share else (1.0, f" {row['unit']}")
@@ -448,7 +442,7 @@ def turns_in_words(row: Mapping[Any, Any]) -> str:
         if not math.isnan(row[f"turns_{side}"])
     ]
     lowest, highest = (short_number(scale * row[end]) for end in ("lowest", "highest"))
-    return _doubt("turns", turns=turns, unit=unit, lowest=lowest, highest=highest)
+    return _doubt("turns", templates, turns=turns, unit=unit, lowest=lowest, highest=highest)
 
 
 def uncertainty_text(uncertainty: Uncertainty) -> str:
@@ -462,7 +456,7 @@ def uncertainty_text(uncertainty: Uncertainty) -> str:
             "low": f"{item.value.low:.3g}",
             "high": f"{item.value.high:.3g}",
         }
-        lines.append(f"  {_doubt('simulated', **facts)}")
+        lines.append(f"  {_doubt('simulated', None, **facts)}")
     return "\n".join(lines)
 
 

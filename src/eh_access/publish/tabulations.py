@@ -940,7 +940,7 @@ def _gaps(fairness: pd.DataFrame, names: Mapping[str, str], said: Wording) -> Ta
         Column("finite_weight", "Base of the means", "count", said.unit),
     )
     title = f"Who gains and who loses, by group, {said.place}{said.mark}"
-    notes = (*said.table_notes, *fairness_notes(groups=said.groups))
+    notes = (*said.table_notes, *fairness_notes(groups=said.groups, templates=said.templates))
     return make_table("gaps", title, columns, frame, notes=notes, headers=5)
 
 
@@ -1069,7 +1069,7 @@ def _scaled(
 
 def _sensitivity(frame: pd.DataFrame, criteria: Mapping[str, Criterion], said: Wording) -> Table:
     told = _scaled(frame, ("value", "baseline_value"), criteria, said)
-    told["words"] = [assumption_words(str(name)) for name in frame["assumption"]]
+    told["words"] = [assumption_words(str(name), said.templates) for name in frame["assumption"]]
     told["choice"] = told["choice"].where(told["choice"] != "", "not applicable")
     columns = (
         Column("scenario", "Scenario"),
@@ -1109,8 +1109,8 @@ def _hours_kept(frame: pd.DataFrame, criteria: Mapping[str, Criterion], said: Wo
 
 def _tipping(frame: pd.DataFrame, criteria: Mapping[str, Criterion], said: Wording) -> Table:
     told = _scaled(frame, ("lowest_value", "highest_value"), criteria, said)
-    told["words"] = [assumption_words(str(name)) for name in frame["assumption"]]
-    told["told"] = [turns_in_words(row) for row in records(frame)]
+    told["words"] = [assumption_words(str(name), said.templates) for name in frame["assumption"]]
+    told["told"] = [turns_in_words(row, said.templates) for row in records(frame)]
     columns = (
         Column("scenario", "Scenario"),
         Column("criterion", "Criterion"),
@@ -1171,7 +1171,7 @@ def _uncertainty(
     ]
     if len(parts):
         told = _scaled(parts, ("low", "high"), criteria, said)
-        told["doubt"] = [source_words(source) for source in found.sources]
+        told["doubt"] = [source_words(source, said.templates) for source in found.sources]
         for key in ("right_now", "right_then"):
             told[key] = [in_100(chance) for chance in parts[key]]
         tables.append(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from eh_access.privacy.policy import HIDDEN_MARK
 from eh_access.publish import numbers
 from eh_access.publish.notes import text_about
+from eh_access.publish.templates import Templates, shipped, study_templates
 from eh_access.study.config import decided_scenario
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Wording:
     scenarios: Mapping[str, str]  # labels, by name
     modes: Mapping[str, str]
     groups: bool = False  # whether counts of further groups are used
+    templates: Templates = field(default_factory=shipped)
 
     @classmethod
     def of(cls, result: StudyResult) -> Wording:
@@ -57,6 +59,7 @@ class Wording:
             scenarios={item.name: item.label for item in result.study.scenarios},
             modes={name: times.mode.label for name, times in result.times.items()},
             groups=bool(result.study.data.groups),
+            templates=study_templates(result.study),
         )
 
     @property
@@ -72,10 +75,7 @@ class Wording:
     @property
     def mark(self) -> str:
         """What a caption ends with when times are estimated, or counts modelled."""
-        counts = "modelled counts" if self.modelled else ""
-        times = "INDICATIVE: estimated times" if self.estimated else ""
-        marks = "; ".join(filter(None, (times, counts)))
-        return f" ({marks})" if marks else ""
+        return self._bracketed("mark")
 
     @property
     def modelled(self) -> bool:
@@ -85,10 +85,11 @@ class Wording:
     @property
     def hedge(self) -> str:
         """What a sentence with figures ends with when times are estimated, or counts modelled."""
-        counts = "modelled counts" if self.modelled else ""
-        times = "estimated times" if self.estimated and self.modelled else "estimated"
-        hedges = " and ".join(filter(None, (times if self.estimated else "", counts)))
-        return f" ({hedges})" if hedges else ""
+        return self._bracketed("hedge")
+
+    def _bracketed(self, part: str) -> str:
+        text = self.templates.part("tables", part, {"words": self})
+        return f" ({text})" if text else ""
 
     @property
     def table_notes(self) -> tuple[str, ...]:
@@ -98,13 +99,8 @@ class Wording:
     @property
     def short_notes(self) -> tuple[str, ...]:
         """What a table of figures says below itself on a page that carries the warning on top."""
-        notes = (
-            f"{self.Unit}: {self.weight_basis}.",
-            "Figures are rounded, so that parts may not add to totals.",
-            f"A {self.site} is full-time from {self.full_time_from_hours:g} hours a week.",
-            f"Means are over those who can reach a {self.site} both before and after.",
-        )
-        return (*notes, "INDICATIVE: all times are estimated.") if self.estimated else notes
+        parts = ("basis", "rounded", "full_time", "means", *(["estimated"] * self.estimated))
+        return tuple(self.templates.part("tables", part, {"words": self}) for part in parts)
 
     @staticmethod
     def capital(text: str) -> str:
@@ -153,19 +149,6 @@ def headline(result: StudyResult) -> str | None:
     return name if name in result.scenario_names else None
 
 
-DIGITS = 12
-
-
-def fixed_sentence(result: StudyResult) -> str:
-    """Return what the manifest shows of when the criteria were fixed."""
-    # That they were set before anybody saw a result cannot be shown: a first run says nothing of
-    # runs elsewhere.
-    return (
-        "Their digest was taken before travel times were worked out; it is "
-        f"{result.criteria_sha256[:DIGITS]}, in full in the manifest."
-    )
-
-
 KIND_WORDS: Mapping[str, str] = {
     "everyone": "all families",
     "imd_fifth": "the nation's fifth of deprivation (1 is the most deprived)",
@@ -189,28 +172,8 @@ GROUP_WORDS: Mapping[str, str] = {
 }
 """The groups that criteria can name, in words."""
 
-COVERS = (
-    "Intervals hold nine in ten draws of what is not known (where sites are, whether they are "
-    "there, how many live where), for all groups of a kind at once: before and after alike in one "
-    "draw. They do not cover errors of the streets, nor of who belongs to which group. Where "
-    "nothing was drawn there is none."
-)
-"""What the intervals stand for, to be printed beside them."""
-NOT_PROTECTED = (
-    "The Index of Multiple Deprivation describes areas, not families, and deprivation is not a "
-    "protected characteristic under the Equality Act 2010. Nor is living without a car."
-)
-NOT_SHOWN = (
-    "Nothing here shows disability, ethnicity, pregnancy and maternity, or single parents: no "
-    "count of them by small area is used. An equality analysis must look at them by other means."
-)
-AREAS_NOT_FAMILIES = (
-    "Groups are made of areas: in a deprived area not every family is deprived, and in others "
-    "some are. What holds for areas need not hold for the families in them."
-)
 
-
-def fairness_notes(*, groups: bool) -> tuple[str, ...]:
+def fairness_notes(*, groups: bool, templates: Templates | None = None) -> tuple[str, ...]:
     """Return what must be said beside every table by group; ``groups``: counts of some are used."""
-    shown = () if groups else (NOT_SHOWN,)
-    return (NOT_PROTECTED, *shown, AREAS_NOT_FAMILIES, COVERS)
+    parts = ("not_protected", *(() if groups else ("not_shown",)), "areas_not_families", "covers")
+    return tuple((templates or shipped()).part("tables", part, {}) for part in parts)

@@ -30,6 +30,7 @@ from eh_access.publish.table import Table
 
 if TYPE_CHECKING:
     from eh_access.publish.document import Kind, Look
+    from eh_access.study.config import Study
 
 MARKS = "*#[](){}|-`\\~"
 """What a template writes for structure; in a value each of these is only a letter."""
@@ -76,6 +77,12 @@ TESTS: Mapping[str, Callable[[float], bool]] = {"unknown": math.isnan, "unbounde
 def shipped() -> Templates:
     """Return the templates that ship, read once."""
     return Templates()
+
+
+def study_templates(study: Study) -> Templates:
+    """Return the templates of a study: those that ship, and its own in their place."""
+    folder = study.report.templates
+    return shipped() if folder is None else Templates(study.resolve(folder))
 
 
 class Templates:
