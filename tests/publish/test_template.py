@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from eh_access.errors import InputError
 from eh_access.publish.document import Bullets, Grid, Heading, PageBreak, Paragraph, Run, plain
 from eh_access.publish.table import Column, make_table
-from eh_access.publish.templates import Templates
+from eh_access.publish.templates import Templates, study_templates
 from eh_access.publish.writers.html import html_blocks
+from eh_access.study.config import load_study
 from eh_access.study.result import StudyResult
 from map_study import toy_result
 from study_cli import run_cli
@@ -150,3 +151,16 @@ def test_check_reads_a_study_s_templates(tmp_path: Path) -> None:
     toy.change("study.toml", "[settings]", '[report]\ntemplates = "own"\n\n[settings]')
     ran = run_cli("check", toy.toml)
     assert (ran.code, "footer.md.j2" in ran.err) == (2, True)
+
+
+def test_titles_reasons_and_notes_follow_a_study_s_own_templates(tmp_path: Path) -> None:
+    toy = write_study(tmp_path / "toy")
+    (own := toy.path / "own" / "criteria").mkdir(parents=True)
+    blocks = ("title", "label", "meaning", "fact")
+    lines = [f"{{% block {name} %}}Our {name}{{% endblock %}}" for name in blocks]
+    (own / "coverage.md.j2").write_text("\n".join(lines), encoding="utf-8")
+    toy.change("study.toml", 'title = "Near on foot"\n', "")
+    toy.change("study.toml", "[settings]", '[report]\ntemplates = "own"\n\n[settings]')
+    study = load_study(toy.toml)
+    assert [(item.title, item.label) for item in study.criteria] == [("Our title", "Our label")]
+    assert study_templates(study).part("criteria/coverage", "fact", {}) == "Our fact"
