@@ -174,6 +174,8 @@ app = typer.Typer(
 )
 network_app = typer.Typer(help="Get streets and keep them.", no_args_is_help=True)
 app.add_typer(network_app, name="network")
+timetable_app = typer.Typer(help="Check timetables.", no_args_is_help=True)
+app.add_typer(timetable_app, name="timetable")
 
 
 def _version(wanted: bool) -> None:
@@ -555,6 +557,31 @@ def batch(  # noqa: PLR0913 - each is an option of the command
         show_batch(done)
     if done.failed:
         raise typer.Exit(NOT_ALL)
+
+
+@timetable_app.command("check")
+def timetable_check(
+    feeds: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FEED...", help="A GTFS zip file or folder, or several to be read as one."
+        ),
+    ],
+    *,
+    date: Annotated[
+        str,
+        typer.Option("--date", help="A date, 2023-06-13, or a weekday of school term time."),
+    ],
+) -> None:
+    """Check a timetable for a date, and say what would make its answers wrong."""
+    from eh_access.publish.notes import gate_lines  # noqa: PLC0415 - quick start
+    from eh_access.transit.reading import check_timetable  # noqa: PLC0415 - quick start
+
+    gates = check_timetable(feeds, date)
+    for line in gate_lines(gates):
+        typer.echo(line)
+    if (gates["severity"] == "stop").any():
+        raise typer.Exit(BAD_INPUT)
 
 
 def main() -> None:

@@ -12,11 +12,13 @@ from eh_access.delegate import delegate
 from eh_access.publish import numbers
 
 if TYPE_CHECKING:
+    import pandas as pd
     from jinja2.environment import TemplateModule
 
     from eh_access.facts import Count, Note
 
 TEMPLATE = "notes.j2"
+GATES = "gates.j2"
 
 
 def note_text(note: Note) -> str:
@@ -57,8 +59,24 @@ def count_text(count: Count) -> str:
     return f"{text} (at {count.places:,} of {numbers.counted(count.of_places, 'place')})"
 
 
+def gate_lines(gates: pd.DataFrame) -> list[str]:
+    """Return what the checks of a timetable say, a line each, the gravest first."""
+    macros = _sentences(GATES)
+    order = ("stop", "warn", "note", "ok")
+    rows = sorted(gates.to_dict("records"), key=lambda row: order.index(row["severity"]))
+    return [
+        f"{row['severity']:<5}"
+        + str(
+            getattr(macros, row["gate"])(
+                row["severity"] == "ok", row["value"], row["limit"], row["detail"]
+            )
+        )
+        for row in rows
+    ]
+
+
 @cache
-def _sentences() -> TemplateModule:
+def _sentences(template: str = TEMPLATE) -> TemplateModule:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("eh_access.publish"),
         undefined=jinja2.StrictUndefined,
@@ -71,4 +89,4 @@ def _sentences() -> TemplateModule:
         "areas": lambda areas: numbers.counted(*areas),
         "missing": lambda reason: delegate("missing_clause", reason),
     }
-    return environment.get_template(TEMPLATE).module
+    return environment.get_template(template).module
