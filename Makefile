@@ -29,7 +29,7 @@ LOCKED := $(PIP) --require-hashes
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report lab test check fix bench data docs notebooks pictures lock wheel-check clean
+.PHONY: help report lab test bounds check fix bench data docs notebooks pictures lock wheel-check clean
 
 help:  ## Show this list
 	@echo "make TARGET, where TARGET is one of"
@@ -85,6 +85,9 @@ lab: .venv/.lab  ## Open JupyterLab with the notebooks
 
 test: .venv/.dev  ## Run every test
 	@$(VENV_PYTHON) -m pytest --numprocesses auto --dist loadfile $(PYTEST_ARGS)
+
+bounds: .venv/.dev  ## Run compiled searches with every index checked
+	@NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$$(mktemp -d) $(VENV_PYTHON) -m pytest -q tests/transit
 
 check: .venv/.dev  ## Lint, types, layers, notebooks, locks; no network needed
 	$(BIN)/ruff check .
