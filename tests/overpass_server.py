@@ -7,7 +7,7 @@ import re
 import threading
 import time
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,6 +19,10 @@ import shapely
 
 EXTRACT = Path(__file__).parents[2] / "shared/data/newport/newport-2023-06-13.osm.pbf"
 NOT_BUILT = {"proposed", "razed", "abandoned", "demolished"}
+FILTERS: dict[str, Callable[[dict[str, str]], bool]] = {
+    '["highway"]': lambda tags: tags.get("highway", "razed") not in NOT_BUILT,
+    '["railway"="platform"]': lambda tags: tags.get("railway") == "platform",
+}
 CURRENT = "2023-06-12T20:21:00Z"
 
 
@@ -28,12 +32,12 @@ def extract() -> tuple[dict[int, dict[str, Any]], dict[int, dict[str, Any]]]:
     nodes: dict[int, dict[str, Any]] = {}
     ways: dict[int, dict[str, Any]] = {}
     tagged: dict[int, dict[str, str]] = {}
-    keys = osmium.filter.KeyFilter("highway", "barrier", "kerb")
+    keys = osmium.filter.KeyFilter("highway", "barrier", "kerb", "railway")
     for thing in osmium.FileProcessor(str(EXTRACT)).with_locations().with_filter(keys):
         tags = dict(thing.tags)
         if isinstance(thing, osmium.osm.Node):
             tagged[thing.id] = tags
-        elif isinstance(thing, osmium.osm.Way) and tags.get("highway", "razed") not in NOT_BUILT:
+        elif isinstance(thing, osmium.osm.Way) and any(fits(tags) for fits in FILTERS.values()):
             for node in thing.nodes:
                 place = {"lat": node.location.lat, "lon": node.location.lon}
                 nodes[node.ref] = {"type": "node", "id": node.ref, **place}
@@ -48,7 +52,8 @@ def answer(query: str) -> dict[str, Any]:
     """Answer a query for the ways of one filter in one polygon, with all their nodes."""
     found: list[dict[str, Any]] = []
     corners = re.search(r"poly:'([^']+)'", query)
-    if corners and '["highway"]' in query:
+    fits = next((test for asked, test in FILTERS.items() if asked in query), None)
+    if corners and fits is not None:
         numbers = [float(word) for word in corners[1].split()]
         polygon = shapely.Polygon(zip(numbers[1::2], numbers[::2], strict=True))
         shapely.prepare(polygon)
@@ -56,7 +61,7 @@ def answer(query: str) -> dict[str, Any]:
         wanted: set[int] = set()
         for way in ways.values():
             line = [(nodes[ref]["lon"], nodes[ref]["lat"]) for ref in way["nodes"]]
-            if len(line) > 1 and polygon.intersects(shapely.LineString(line)):
+            if len(line) > 1 and fits(way["tags"]) and polygon.intersects(shapely.LineString(line)):
                 found.append(way)
                 wanted.update(way["nodes"])
         found += [nodes[ref] for ref in sorted(wanted)]

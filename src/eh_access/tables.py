@@ -120,6 +120,7 @@ def begin(
     if id_name not in copy and copy.index.name == id_name:
         copy = copy.reset_index()
     copy = copy.reset_index(drop=True)
+    copy = _with_plain_cells(copy)
     check = Check(source, id_name, copy, private=private)
     if copy.empty:
         check.whole("there are no rows; give at least one")
@@ -139,6 +140,29 @@ def begin(
         problems = [f"'{value}' stands in row {first[value]} already" for value in ids[repeated]]
         check.rows(repeated, id_name, [f"{text}; every id may stand once" for text in problems])
     return check
+
+
+def _with_plain_cells(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with one form of null, and texts without blanks around them."""
+    # "town" and "town " are one area; a pd.NA is neither true nor false
+    for column in frame.columns.difference(["geometry"]):
+        cells = frame[column]
+        if cells.dtype == object or getattr(cells.dtype, "na_value", None) is pd.NA:
+            cells = cells.astype(object).where(cells.notna(), None)
+        if cells.dtype == object or isinstance(cells.dtype, pd.StringDtype):
+            plain = cells.map(lambda cell: cell.strip() if isinstance(cell, str) else cell)
+            frame = frame.assign(**{column: plain.astype(cells.dtype)})
+    return frame
+
+
+def single_points(shapes: NDArray[Any]) -> NDArray[Any]:
+    """Return shapes with each collection of one point as that point."""
+    lone = (shapely.get_type_id(shapes) == MULTIPOINT) & (shapely.get_num_geometries(shapes) == 1)
+    return np.where(lone, shapely.get_geometry(shapes, 0), shapes) if lone.any() else shapes
+
+
+MULTIPOINT = 4
+"""What shapely calls that type."""
 
 
 def _with_geometry_so_named(frame: pd.DataFrame) -> pd.DataFrame:
@@ -199,7 +223,8 @@ def read_geometry(check: Check) -> gpd.GeoSeries | None:
         if crs is None:
             check.whole(f"the coordinate system is not stated; say which, as in set_crs('{CRS}')")
             return None
-        return gpd.GeoSeries(shapes)
+        points = single_points(np.asarray(shapes.array))
+        return gpd.GeoSeries(points, index=shapes.index, crs=crs)
     if "easting" in check.frame and "northing" in check.frame:
         return build_points(check, "easting", "northing", CRS)
     check.whole("there is no geometry; give points, or columns 'easting' and 'northing'")
@@ -470,8 +495,8 @@ Frame = TypeVar("Frame", bound=pd.DataFrame)
 
 
 SITE_DEFAULTS: dict[str, Any] = {
-    "kind": pd.NA,
-    "locality": pd.NA,
+    "kind": None,
+    "locality": None,
     "hours_per_week": np.nan,
     "location_basis": "not stated",
     "location_radius_m": 0.0,
@@ -588,7 +613,7 @@ def check_private_origins(
 def _finish_origins(
     check: Check, counts: Sequence[str], within: BaseGeometry | None, max_outside_m: float
 ) -> gpd.GeoDataFrame:
-    for column, value in (("area_id", pd.NA), ("weight_basis", "not stated")):
+    for column, value in (("area_id", None), ("weight_basis", "not stated")):
         if column not in check.frame:
             check.frame[column] = value
     require_text(check, ["weight_basis"])

@@ -159,7 +159,7 @@ def test_a_passing_fault_is_asked_again(server: FakeServer, cache: Path, mood: s
     server.moods = [mood]
     network = download_network(AREA, buffer_m=BUFFER_M, cache_dir=cache)
     assert network.edge_count > 200
-    assert len(server.queries) == 3  # one in vain, then highways and ferries
+    assert len(server.queries) == 4  # one in vain, then highways, ferries and platforms
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_an_area_without_streets_is_said_to_have_none(server: FakeServer, cache:
     sea = shapely.box(200000, 100000, 201000, 101000)
     with pytest.raises(InputError, match="holds nothing"):
         download_network(sea, buffer_m=0, cache_dir=cache)
-    assert len(server.queries) == 2
+    assert len(server.queries) == 3
 
 
 @pytest.mark.parametrize("harm", ["altered", "cut", "no digest", "another digest"])
@@ -220,7 +220,7 @@ def test_touched_streets_are_downloaded_again(server: FakeServer, stored: Path) 
     whole = path.read_bytes()
     path.write_bytes(whole[:-100])
     download_network(AREA, buffer_m=BUFFER_M, cache_dir=stored)
-    assert len(server.queries) == 2
+    assert len(server.queries) == 3
     assert path.read_bytes() == whole
 
 

@@ -17,8 +17,9 @@ from eh_access.network.build import CM_PER_M, edge_lengths
 from eh_access.network.heights import Heights
 from eh_access.network.model import JOINS_KEY, Network
 from eh_access.network.rules import evaluate
-from eh_access.network.snapping import CRS, OK, snap
+from eh_access.network.snapping import OK, snap
 from eh_access.provenance import Provenance
+from eh_access.tables import CRS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import os
+import struct
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -46,6 +48,12 @@ DAMAGE = (
     ValueError,
     OverflowError,
     NotImplementedError,
+    TypeError,
+    IndexError,
+    MemoryError,
+    RecursionError,
+    struct.error,
+    zlib.error,
     shapely.errors.GEOSException,
 )
 """What a cut-off or altered file makes its readers raise."""
@@ -523,6 +531,9 @@ def _vertices(
 
 def _check(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
     """Refuse numbers that point outside the file."""
+    texts = [text for tags in about["tag_sets"] for text in (*tags.keys(), *tags.values())]
+    if not all(isinstance(text, str) for text in (*texts, *about["names"])):
+        raise ValueError("tags or names are no texts")
     nodes, edges = len(arrays["node_x_cm"]), len(arrays["edge_from"])
     limits = {
         "edge_from": nodes,

@@ -56,7 +56,7 @@ def is_graph(source: Any) -> bool:  # noqa: ANN401 - anything may be asked about
     return all(hasattr(source, name) for name in ("nodes", "edges", "graph", "is_multigraph"))
 
 
-NOT_OSMNX = (ValueError, KeyError, TypeError, AttributeError, IndexError, StopIteration)
+NOT_OSMNX = (ValueError, LookupError, TypeError, AttributeError, StopIteration)
 """What osmnx raises on GraphML that it did not write."""
 
 
@@ -351,7 +351,7 @@ def read_osm(
         covered = _box(header)
     except InputError:
         raise
-    except DAMAGE as error:
+    except (*DAMAGE, osmium.InvalidLocationError) as error:
         raise SourceError(
             f"{path}: the file is damaged, incomplete or not OpenStreetMap data "
             f"({_first_line(error)}); download it again"
@@ -365,7 +365,7 @@ def read_osm(
 SORTED = "Type_then_ID"
 """What the head of a file says in which nodes come before ways, each kind by its number."""
 
-DAMAGE = (RuntimeError, ValueError, OverflowError, EOFError, zlib.error)
+DAMAGE = (RuntimeError, ValueError, OverflowError, EOFError, OSError, zlib.error)
 """What pyosmium and its decompressors raise on what they cannot read."""
 
 REFUSED_SHARE = 0.1

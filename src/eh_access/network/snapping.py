@@ -18,6 +18,7 @@ from eh_access.errors import InputError
 from eh_access.modes import TravelMode, as_mode
 from eh_access.network.cost import edge_cost
 from eh_access.network.model import CLOSED_DS, as_network
+from eh_access.tables import CRS, GRID_EXTENT_M, single_points
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-CRS = "EPSG:27700"
 ELSEWHERE_M = 10_000.0
 """Further than this from every street, a point is more likely in another coordinate system."""
 WRONG_CRS = "are the coordinates in the system stated?"
@@ -252,6 +252,9 @@ def _coordinates(points: Any) -> NDArray[np.float64]:  # noqa: ANN401 - three ki
         raise InputError(
             f"points: the coordinate system is not stated; say which, as in set_crs('{CRS}')"
         )
+    series = gpd.GeoSeries(
+        single_points(np.asarray(series.array)), index=series.index, crs=series.crs
+    )
     shapes = np.asarray(series.array)
     wrong = ~shapely.is_missing(shapes) & (shapely.get_type_id(shapes) != 0)
     if wrong.any():
@@ -264,7 +267,34 @@ def _coordinates(points: Any) -> NDArray[np.float64]:  # noqa: ANN401 - three ki
     placed = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     xy = np.full((len(shapes), 2), np.nan)
     xy[placed] = shapely.get_coordinates(shapes[placed])
+    _refuse_unmeant(series, xy, placed)
     return xy
+
+
+FAR_OFF_M = 100_000.0
+"""So far outside the grid no point of a table about Great Britain can be meant."""
+
+
+def _refuse_unmeant(
+    given: gpd.GeoSeries, xy: NDArray[np.float64], placed: NDArray[np.bool_]
+) -> None:
+    """Raise InputError if a point lies where no street of Great Britain is near."""
+    if not placed.any():
+        return
+    low, high = np.array(GRID_EXTENT_M[:2]), np.array(GRID_EXTENT_M[2:])
+    off = placed & ~((xy >= low - FAR_OFF_M) & (xy <= high + FAR_OFF_M)).all(axis=1)
+    if not off.any():
+        return
+    row = int(off.argmax())
+    raw = shapely.get_coordinates(np.asarray(given.array)[row])[0]
+    swapped = gpd.GeoSeries(gpd.points_from_xy([raw[1]], [raw[0]]), crs=given.crs).to_crs(CRS)
+    other = shapely.get_coordinates(swapped.array)
+    meant = ((other >= low) & (other <= high)).all()
+    remedy = "they look swapped: exchange them" if meant else WRONG_CRS
+    raise InputError(
+        f"points, row {row + 1} ('{given.index[row]}'): {raw[0]:.10g}, {raw[1]:.10g} is far "
+        f"outside Great Britain, as are {int(off.sum()):,} of {len(off):,}; {remedy}"
+    )
 
 
 Placed = tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]

@@ -38,6 +38,7 @@ from eh_access.routing.travel_times import (
     Direction,
     TravelTimes,
 )
+from eh_access.tables import CRS
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -65,6 +66,9 @@ class Trips:
     # int32 (origins, 2) twice: the nodes beside each origin (-1 for none), deciseconds between
     home_ends: tuple[NDArray[np.int32], NDArray[np.int32]]
     seeds: NDArray[np.int32]  # int32 (sites, 2, 2): nodes beside each site and deciseconds between
+    at_door: tuple[
+        NDArray[np.intp], NDArray[np.intp]
+    ]  # origins and sites at one and the same point
     limit_ds: int  # the cutoff
 
     def in_blocks(self, options: SearchOptions) -> Iterator[tuple[slice, slice, NDArray[np.int32]]]:
@@ -95,6 +99,11 @@ class Trips:
             pairs < SEARCHED_DS, pairs + home_ds[homes][:, None] + door_ds[doors][None], CLOSED_DS
         )
         whole[whole > self.limit_ds] = CLOSED_DS
+        home, door = self.at_door
+        within = (homes.start or 0, homes.stop or len(self.homes))
+        beside = (doors.start or 0, doors.stop or len(self.doors))
+        here = (home >= within[0]) & (home < within[1]) & (door >= beside[0]) & (door < beside[1])
+        whole[home[here] - within[0], door[here] - beside[0]] = 0
         return whole.astype(np.int32)
 
 
@@ -127,8 +136,31 @@ def make_ready(
         doors=doors,
         home_ends=ends_of(network, cost, homes, leaving=towards),
         seeds=np.stack([door_node, door_ds], axis=-1).astype(np.int32),
+        at_door=_at_door(origins, sites, homes, doors),
         limit_ds=limit_ds,
     )
+
+
+def _at_door(
+    origins: gpd.GeoDataFrame | gpd.GeoSeries,
+    sites: gpd.GeoDataFrame | gpd.GeoSeries,
+    homes: Snapped,
+    doors: Snapped,
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the origins and sites that are at one and the same point on the streets."""
+    # as rows of numbers: whoever is there already takes no way at all
+    tables = [
+        pd.DataFrame(shapely.get_coordinates(_located(table, at)), columns=["x", "y"]).assign(
+            row=np.flatnonzero(at.edge >= 0)
+        )
+        for table, at in ((origins, homes), (sites, doors))
+    ]
+    both = tables[0].merge(tables[1], on=["x", "y"], suffixes=("_home", "_door"))
+    return both["row_home"].to_numpy(np.intp), both["row_door"].to_numpy(np.intp)
+
+
+def _located(table: gpd.GeoDataFrame | gpd.GeoSeries, at: Snapped) -> NDArray[np.object_]:
+    return np.asarray(table.geometry.to_crs(CRS).array)[at.edge >= 0]
 
 
 def cutoff_ds(cutoff_min: float) -> int:
@@ -503,6 +535,8 @@ def _nearest_in_one_sweep(trips: Trips) -> NDArray[np.int64]:
     straight = ((direct_ds + door_ds[door]) << SHIFT) + door
     np.minimum.at(best, home, straight)
     best += offset_ds(trips.homes, 36.0 / trips.mode.walk_speed_km_h) << SHIFT
+    home, door = trips.at_door
+    np.minimum.at(best, home, door.astype(np.int64))
     return np.where(best >> SHIFT <= trips.limit_ds, best, NONE)
 
 

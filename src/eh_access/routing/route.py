@@ -22,9 +22,10 @@ from eh_access.modes import WALK, as_mode
 from eh_access.network.cost import edge_cost, hills_count, slow_by_hills, tag_costs
 from eh_access.network.model import CLOSED_DS, as_network
 from eh_access.network.rules import POINT_KEY, rule_table
-from eh_access.network.snapping import CRS, NO_LOCATION, OK, snap
+from eh_access.network.snapping import NO_LOCATION, OK, snap
 from eh_access.routing.matrix import along_one_edge, ends_of, offset_ds
 from eh_access.routing.search import check_direction
+from eh_access.tables import CRS
 
 if TYPE_CHECKING:
     import folium

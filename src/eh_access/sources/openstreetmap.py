@@ -15,7 +15,7 @@ import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from importlib.resources import files
@@ -28,7 +28,7 @@ import shapely
 from eh_access.errors import InputError, SourceError
 from eh_access.modes import MODE_NAMES, TravelMode, as_mode
 from eh_access.network.area import CRS, as_polygon, to_degrees
-from eh_access.network.build import EXTRA_WAY_KEYS
+from eh_access.network.build import EXTRA_WAY_KEYS, MANY_WAYS
 from eh_access.network.io import VERSION, read_network_file, write_network
 from eh_access.network.osm import read_network
 from eh_access.network.provenance import osm_provenance
@@ -47,7 +47,11 @@ OVERPASS_URL = "https://overpass-api.de/api"
 URL_VARIABLE = "EH_ACCESS_OVERPASS_URL"
 """Environment variable that names another Overpass server."""
 
-FILTERS = ('["highway"]["highway"!~"proposed|razed|abandoned|demolished"]', '["route"="ferry"]')
+FILTERS = (
+    '["highway"]["highway"!~"proposed|razed|abandoned|demolished"]',
+    '["route"="ferry"]',
+    '["railway"="platform"]',
+)
 WAY_TAGS = tuple(sorted(rule_table().way_keys | EXTRA_WAY_KEYS | {"name", "ref", "duration"}))
 NODE_TAGS = tuple(sorted(rule_table().point_keys | {"highway", "barrier", "kerb"}))
 
@@ -56,6 +60,9 @@ PAUSE_S = 4.0
 
 PASSING_FAULTS = frozenset({408, 429, 500, 502, 503, 504})
 READ_BYTES = 1 << 16
+MOST_SENT_BYTES, MOST_BYTES = 250_000_000, 1_000_000_000
+"""Of an answer as it is sent and unpacked: a county in full is about 200 MB unpacked."""
+
 MEGABYTE = 1e6
 
 _ONE_AT_A_TIME = threading.Lock()
@@ -203,7 +210,8 @@ def _osmnx_settings(deadline: float, answers: Answers) -> Iterator[None]:
         try:
             for name, value in wanted.items():
                 setattr(osmnx.settings, name, value)
-            yield
+            with _stopped_at(deadline):
+                yield
         finally:
             for name, value in before.items():
                 setattr(osmnx.settings, name, value)
@@ -217,19 +225,97 @@ def _read(reply: Any, deadline: float, answers: Answers) -> Any:  # noqa: ANN401
         why = f"the server answered {reply.status_code} {reply.reason}"
         raise _PassingError(why, float(wait) if wait.isdigit() else 0.0)
     parts: list[bytes] = []
+    size = 0
     while part := reply.raw.read1(READ_BYTES, decode_content=True):
         parts.append(part)
+        size += len(part)
         if time.monotonic() > deadline:
             raise _PassingError("the answer took too long")
+        if reply.raw.tell() > MOST_SENT_BYTES or size > MOST_BYTES:
+            raise SourceError(
+                f"the answer of {overpass_url()} is larger than {MOST_BYTES / MEGABYTE:,.0f} MB "
+                f"({MOST_SENT_BYTES / MEGABYTE:,.0f} MB as sent); ask for a smaller area, or give "
+                "a map file (.osm.pbf)"
+            )
     content = b"".join(parts)
     if b'"remark"' in content[-4096:] and b"error" in content[-4096:].lower():
         # Overpass reports running out of time or memory inside an answer that looks well
         raise _PassingError("the server stopped in the middle of its answer")
-    if reply.ok and content.lstrip()[:1] in b"{[" and content.rstrip()[-1:] not in b"}]":
-        raise _PassingError("the answer was cut off")
+    if reply.ok:
+        _refuse_implausible(content)
     answers.take(content)
     reply.raw = io.BytesIO(content)
     return reply
+
+
+def _refuse_implausible(content: bytes) -> None:
+    """Refuse an answer that is no map data, or less than was asked for."""
+    if content.lstrip()[:1] not in (b"{", b"["):
+        raise _PassingError("the answer is no map data but a page or nothing; is there a login?")
+    if content.rstrip()[-1:] not in (b"}", b"]"):
+        raise _PassingError("the answer was cut off")
+    try:
+        answer = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise _PassingError("the answer is malformed") from error
+    if isinstance(answer, list):
+        return  # places by name
+    elements = answer.get("elements")
+    if not isinstance(elements, list) or not all(map(_is_element, elements)):
+        raise _PassingError("the answer holds no elements as Overpass writes them")
+    # what is sent is ways and their nodes: each without the other is what was lost of an answer
+    nodes = {item["id"] for item in elements if item["type"] == "node"}
+    met = {ref for item in elements if item["type"] == "way" for ref in item["nodes"]}
+    if nodes != met:
+        raise _PassingError(
+            f"the answer is not whole: {len(nodes - met)} points without their way, "
+            f"{len(met - nodes)} missing"
+        )
+
+
+def _is_element(item: Any) -> bool:  # noqa: ANN401 - from outside
+    if not isinstance(item, dict) or not isinstance(item.get("id"), int):
+        return False
+    if not isinstance(item.get("tags", {}), dict):
+        return False
+    if item.get("type") == "way":
+        refs = item.get("nodes")
+        return isinstance(refs, list) and all(isinstance(ref, int) for ref in refs)
+    places = [item.get("lat"), item.get("lon")]
+    return item.get("type") == "node" and all(isinstance(at, (int, float)) for at in places)
+
+
+@contextmanager
+def _stopped_at(deadline: float) -> Iterator[None]:
+    """Shut connections that are still open at the deadline: slow headers have no limit else."""
+    from urllib3.util import connection  # noqa: PLC0415 - comes with requests
+
+    connect = connection.create_connection
+    held: list[socket.socket] = []
+
+    def connect_and_hold(*args: Any, **options: Any) -> socket.socket:  # noqa: ANN401 - urllib3's
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        made = connect(*args, **options)
+        held.append(socket.socket(fileno=os.dup(made.fileno())))  # TLS takes the other over
+        return made
+
+    def shut() -> None:
+        for one in held:
+            with suppress(OSError):  # closed by the server meanwhile
+                one.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(max(deadline - time.monotonic(), 0.0), shut)
+    timer.daemon = True
+    connection.create_connection = connect_and_hold
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        connection.create_connection = connect
+        for one in held:
+            one.close()
 
 
 HTTP_PORT, HTTPS_PORT = 80, 443
@@ -316,7 +402,7 @@ def recall(folder: Path, key: str) -> Network | None:
             log.warning("%s: stored streets have been altered or cut off; not used", path)
             return None
         return read_network_file(path)
-    except OSError as error:
+    except (OSError, InputError) as error:
         log.warning("stored streets not used: %s", error)
         return None
 
@@ -382,6 +468,8 @@ def download_network(
     log.info("Downloading the streets of %.0f square km", wanted.area / KM2)
     graph, answers = fetch_graph(to_degrees(wanted), timeout_s=timeout_s, retries=retries)
     network = read_network(graph, modes=used, covered=wanted)
+    if network.edge_count < MANY_WAYS:  # every key was asked for; a village may have few
+        network = replace(network, not_recorded=(), _memory={})
     source = osm_provenance(date=answers.date, sha256=answers.digest.hexdigest())
     network = replace(network, provenance=(source,), _memory={})
     try:
