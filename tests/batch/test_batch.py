@@ -26,7 +26,7 @@ from study_files import write_study
 from toy_county import BORDER_M, HOMES_M, children_who_lose, write_county
 
 COMMAND = [sys.executable, "-m", "eh_access", "batch"]
-WAIT_S = 300
+WAIT_S = 900
 
 
 def batch(*arguments: object, code: int = 0, **options: object) -> str:

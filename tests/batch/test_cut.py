@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from eh_access.batch.cut import toml_text
 from eh_access.batch.plan import Plan, make_plan
+from eh_access.batch.run import Limits, run_batch
 from eh_access.batch.work import run_job
 from eh_access.errors import InputError
 from toy_county import HOMES_M, minutes_to_nearest, write_county, write_joint
@@ -146,3 +147,20 @@ def test_finished_results_that_were_damaged_are_made_again(plan: Plan) -> None:
     file.write_bytes(whole[:-1])
     assert run_job(replace(east)).done
     assert file.read_bytes() == whole
+
+
+def test_exact_counts_that_are_not_public_are_no_part_of_the_results(tmp_path: Path) -> None:
+    path = write_county(tmp_path)
+    text = (tmp_path / "study.toml").read_text("utf-8")
+    text = text.replace("weights_public = true", "weights_public = false")
+    (tmp_path / "study.toml").write_text(text, "utf-8")
+    homes = (tmp_path / "homes.csv").read_text("utf-8").replace(",10.0,", ",41.0,")
+    (tmp_path / "homes.csv").write_text(homes, "utf-8")
+    out = tmp_path / "out"
+    done = run_batch(path, out, limits=Limits(workers=1))
+    assert done.failed == {}
+    assert not (out / "shared").exists()
+    for job in done.plan.jobs:
+        assert not (job.folder / "study").exists()
+        weights = pd.read_parquet(job.folder / "origins.parquet")["weight"]
+        assert not (weights == 41.0).any()

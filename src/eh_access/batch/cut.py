@@ -111,6 +111,7 @@ def share(template: Template, authorities: gpd.GeoDataFrame, into: Path, key: st
         "key": key,
         "buffer_m": buffer_for(study) if template.buffer_m is None else template.buffer_m,
         "sets": list(study.data.origins),
+        "public": study.weights_public,
         "origins": {str(code): int(count) for code, count in counts.items()},
     }
     (partial / SETTINGS).write_text(json.dumps(settings), encoding="utf-8")

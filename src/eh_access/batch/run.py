@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eh_access.batch.cluster import run_on_cluster
-from eh_access.batch.plan import make_plan
+from eh_access.batch.cut import read_settings
+from eh_access.batch.plan import SHARED, make_plan
 from eh_access.batch.pool import run_on_processes
 from eh_access.batch.reduce import OUTPUTS, write_reduction
 from eh_access.batch.work import STOPPED, Outcome, is_done
@@ -88,6 +89,8 @@ def run_batch(
         tell("Reducing")
         reasons = {name: item.reason for name, item in outcomes.items()}
         files = write_whole(out, partial(write_reduction, plan, reasons), owned=OUTPUTS)
+        if not read_settings(out / SHARED).get("public", True):
+            shutil.rmtree(out / SHARED)  # exact counts are no part of results
     clock.append(time.perf_counter())
     spent = (after - before for before, after in pairwise(clock))
     seconds = dict(zip(("plan", "work", "reduce"), spent, strict=True))

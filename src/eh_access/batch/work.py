@@ -101,6 +101,8 @@ def _do(job: Job, seconds: dict[str, float]) -> None:
             files = write_results(result, partial)
             mark = {"key": job.key, "files": {name: file_sha256(partial / name) for name in files}}
             (partial / DONE).write_text(json.dumps(mark, indent=1), encoding="utf-8")
+            if not result.study.weights_public:  # exact counts are no part of results
+                shutil.rmtree(partial / CUT, ignore_errors=True)
             partial.chmod(0o755)
             _rename(partial, job)
     finally:
