@@ -190,7 +190,9 @@ def test_minutes_out_of_bounds_change_nothing(page: Opened, text: str) -> None:
     before = page.big()
     page.page.fill("#minutes-number", text)
     assert page.big() == before
+    assert "Give whole minutes from 10 to 60; 30 stay chosen." in page.text("#minutes-hint")
     page.page.focus("#who")
+    expect(page.page.locator("#minutes-hint")).to_have_text("From 10 to 60")
     assert page.page.input_value("#minutes-number") == "30"
 
 
@@ -452,6 +454,7 @@ def test_it_prints_to_one_page(page: Opened, tmp_path: Path) -> None:
     page.page.pdf(path=tmp_path / "map.pdf", prefer_css_page_size=True, print_background=True)
     content = (tmp_path / "map.pdf").read_bytes()
     assert content.count(b"/Type /Page\n") == 1
+    assert len(content) < 1_000_000
 
 
 def test_tiles_are_asked_for_only_when_the_reader_asks(

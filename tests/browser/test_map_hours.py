@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from browser.opened import Opened, written
 from eh_access.criteria.criterion import Case, JudgeSettings, Side
 from eh_access.criteria.evaluate import Assumptions, evaluate
 from eh_access.criteria.judge import judge
+from eh_access.criteria.uncertainty import outcomes_drawn, weigh
 from eh_access.measures.scenarios import Scenario, SetHours, apply_scenario
 from map_study import toy_result
 
@@ -105,9 +107,13 @@ def test_the_slider_goes_by_keys_and_a_link_brings_it_back(
     page.click("#reset")
     assert page.input_value("#kept") == "10"
     # what is no number of hours, or more than were agreed, changes nothing
-    for wrong in ("", "11", "-1"):
+    for wrong in ("", "11", "-1", "2.3"):
         page.fill("#kept-number", wrong)
         expect(page.locator("#own-word")).to_have_text("")
+        expect(page.locator("#kept-hint")).to_contain_text("Give hours from 0 to 10")
+    page.fill("#kept-number", "1")
+    expect(page.locator("#own-word")).to_contain_text("1 hour a week kept")
+    expect(page.locator("#kept-hint")).not_to_contain_text("Give")
     opened.switch(scenario="close-b")
     expect(page.locator("#kept-part")).to_be_hidden()
 
@@ -117,6 +123,38 @@ def test_the_scenario_file_holds_the_hours(opened: Opened) -> None:
     text = opened.page.evaluate("() => Controls.toml()")
     assert 'set_hours = { "b" = 4 }' in text
     assert "changed by hand" in text
+
+
+@pytest.mark.parametrize("neighbours", [False, True])
+def test_every_step_says_what_the_library_says_how_sure_it_is_included(
+    chromium: Browser, rotherham_page: Path, rotherham: StudyResult, *, neighbours: bool
+) -> None:
+    result = rotherham.with_neighbours if neighbours else rotherham
+    (case,) = (case for case in result.cases() if case.scenario == "deregister-sessions")
+    link = "#scenario=deregister-sessions" + "&neighbours=counted" * neighbours
+    page = Opened(chromium, rotherham_page, link=link)
+    cut = case.after.sites.index[case.after.sites["hours_per_week"] == 10]
+    assert len(cut) == 3
+    seen = set()
+    for kept in (0, 5, 10) if neighbours else range(11):
+        page.page.fill("#kept-number", str(kept))
+        page.settle()
+        shown = page.page.eval_on_selector_all(
+            "#criteria tbody .outcome", "nodes => nodes.map(node => node.textContent)"
+        )
+        sites = apply_scenario(
+            case.after.sites, Scenario("own", "Own", tuple(SetHours(s, float(kept)) for s in cut))
+        )
+        other = dataclasses.replace(case, after=dataclasses.replace(case.after, sites=sites))
+        drawn = outcomes_drawn(rotherham.study.criteria, other, result.uncertainty.simulation)
+        for criterion, outcome in zip(rotherham.study.criteria, shown, strict=True):
+            verdict = weigh(judge(criterion, other), drawn[criterion.id])
+            assert outcome == verdict.outcome.value, (kept, criterion.id)
+        seen |= set(shown)
+    assert "too close to call" in seen
+    assert "as the study found" in page.text("#criteria-word")
+    page.check()
+    page.close()
 
 
 @pytest.mark.parametrize("kept", [0.0, 5.0, 10.0])

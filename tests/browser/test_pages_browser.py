@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from pages import read_page
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser, Page
+
+    from eh_access.study.result import StudyResult
 
 A4_INSIDE = 680  # pixels between the margins of an upright A4 page
 TOO_WIDE = """() => [...document.querySelectorAll('table')]
@@ -73,3 +77,61 @@ def test_on_a_phone_each_cell_of_a_wide_table_names_its_column(
     for heads, rows, lefts in tables:
         assert all(row == heads for row in rows)
         assert lefts == 1  # one below another
+
+
+def test_strips_say_on_which_side_of_its_threshold_each_test_lies(
+    rotherham_pages: Path, rotherham: StudyResult
+) -> None:
+    page = read_page((rotherham_pages / "annex.html").read_text(encoding="utf-8"))
+    alts = (image.attributes["alt"] for image in page.all("img"))
+    words = next(alt for alt in alts if alt.startswith("A strip of draws"))
+    failing, both = words.split("Draws lie on both sides")
+    met = {
+        item.criterion: item.met.mean()
+        for item in rotherham.uncertainty.simulated
+        if item.scenario == "deregister-sessions"
+    }
+    labels = {item.id: item.label for item in rotherham.study.criteria}
+    assert len(met) == len(labels)
+    for name, share in met.items():
+        assert labels[name] in (both if 0.1 < share < 0.9 else failing)
+
+
+WATCH = """() => document.addEventListener('securitypolicyviolation', (event) => {
+    (window.barred = window.barred || []).push(event.effectiveDirective);
+})"""
+REACH_OUT = """async () => {
+    const outside = 'https://outside.example/';
+    await fetch(outside).catch(() => null);
+    const add = (tag, set) => {
+        const node = Object.assign(document.createElement(tag), set);
+        document.head.append(node);
+    };
+    add('img', { src: `${outside}a.png` });
+    add('script', { src: `${outside}a.js` });
+    add('script', { textContent: 'window.ran = true' });
+    add('link', { rel: 'stylesheet', href: `${outside}a.css` });
+    add('iframe', { src: outside });
+    await new Promise((done) => setTimeout(done, 300));
+    return [window.ran || false, window.barred];
+}"""
+
+
+@pytest.mark.parametrize("name", ["report", "annex", "map"])
+def test_a_page_holds_all_it_needs_and_can_reach_nothing_outside(
+    chromium: Browser, rotherham_pages: Path, rotherham_page: Path, name: str
+) -> None:
+    path = rotherham_page if name == "map" else rotherham_pages / f"{name}.html"
+    context = chromium.new_context()
+    page, answered = context.new_page(), []
+    page.on("response", lambda response: answered.append(response.url))
+    page.add_init_script(f"({WATCH})()")
+    page.goto(path.as_uri())
+    if name == "map":
+        page.wait_for_selector("#facts tbody tr")
+    assert page.evaluate("() => window.barred || []") == []
+    ran, barred = page.evaluate(REACH_OUT)
+    assert not ran
+    assert set(barred) >= {"connect-src", "img-src", "script-src-elem", "style-src-elem"}
+    assert not [url for url in answered if "outside.example" in url]
+    context.close()

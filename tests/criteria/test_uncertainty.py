@@ -378,6 +378,25 @@ def test_headline_figures_are_those_of_the_comparison() -> None:
     )
 
 
+def test_one_doubt_alone_makes_the_whole_range_of_a_headline_figure() -> None:
+    table = sites()
+    known = table[table.geometry.notna()].assign(
+        location_basis="surveyed", location_radius_m=0.0, existence=1.0
+    )
+    doubtful = str(known.index[0])
+    known.loc[doubtful, "existence"] = 0.5
+    cases = [case_at(BASELINE, known), case_at(CLOSED, known)]
+    found = simulate([], cases, simulation_of(known, unknown=False), modes=["walk"])
+    moving = [item for item in found.headlines if item.spread.high > item.spread.low]
+    assert moving
+    for item in moving:
+        (part,) = item.parts
+        assert (part.kind, part.site_id, part.share) == ("existence", doubtful, 1.0)
+        assert (part.low, part.high) == (item.spread.low, item.spread.high)
+    frame = found.headline_parts_frame
+    assert len(frame) == len(found.headlines)
+
+
 # ---- places ------------------------------------------------------------------------------------
 
 

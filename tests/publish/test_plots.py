@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 import importlib
+import io
 import itertools
 from collections.abc import Iterator
+from pathlib import Path
 
 import geopandas as gpd
 import matplotlib as mpl
@@ -209,6 +212,19 @@ def test_times_can_be_explored_with_every_class_in_the_legend(origins: gpd.GeoDa
     page = toy_borough.times().explore(origins, sites=toy_borough.sites()).get_root().render()
     assert all(label in page for label in TIMES.labels)
     assert "Centre A" in page
+
+
+def test_what_is_explored_is_saved_and_shown_as_one_page_that_fetches_nothing(
+    origins: gpd.GeoDataFrame, tmp_path: Path
+) -> None:
+    drawn = toy_borough.times().explore(origins, sites=toy_borough.sites())
+    drawn.save(tmp_path / "map.html")
+    page = (tmp_path / "map.html").read_text(encoding="utf-8")
+    assert external_references(page) == ()
+    with io.BytesIO() as held:
+        drawn.save(held, close_file=False)
+        assert held.getvalue().decode("utf-8") == page
+    assert html.escape(page[:200]) in drawn._repr_html_()
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import io
 import re
 import shutil
@@ -12,9 +13,14 @@ import pytest
 
 from eh_access.publish.context import report
 from eh_access.publish.document import Document, Grid, Heading, Picture, plain
+from eh_access.publish.outputs import write_outputs
 from eh_access.publish.tabulations import tabulate
+from eh_access.publish.writers import writers_for
 from eh_access.publish.writers.word import word
+from eh_access.study.config import Report
+from eh_access.study.findings import Findings
 from eh_access.study.result import StudyResult
+from pages import read_page
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +31,22 @@ def made(toy: StudyResult) -> Document:
 @pytest.fixture(scope="module")
 def data(made: Document) -> bytes:
     return word(made)
+
+
+def test_the_annex_is_written_for_word_where_a_study_asks_for_it(
+    toy: StudyResult, toy_findings: Findings, tmp_path: Path
+) -> None:
+    asked = toy.study.model_copy(update={"report": Report(annex_docx=True)})
+    written = write_outputs(dataclasses.replace(toy, study=asked), toy_findings, tmp_path)
+    page = read_page(written["annex.html"].read_text(encoding="utf-8"))
+    document = docx.Document(str(written["annex.docx"]))
+    assert len(document.tables) == len(list(page.all("table"))) > 5
+    heads = [node.text() for node in page.all("h2")]
+    styled = [line.text for line in document.paragraphs if line.style.name == "Heading 1"]
+    assert styled == heads
+    assert "annex.docx" in [link.text() for link in page.all("a")]
+    assert "annex.docx" in written["manifest.json"].read_text(encoding="utf-8")
+    assert "annex.docx" not in writers_for(toy.study.report)
 
 
 def xml(data: bytes) -> str:

@@ -315,6 +315,10 @@ class Simulation:
         """The state of every doubtful site in every draw."""
         return {doubt.site_id: doubt.states for doubt in self.doubts}
 
+    def apart(self) -> Simulation:
+        """Return the same draws with a memory of their own, which goes when they do."""
+        return replace(self, _memory=dict(self._memory))
+
     def side(self, case: Case, scope: Scope, side: Side) -> tuple[object, Drawn, Doubles]:
         """Return a side under any states, and what each origin has in every draw."""
         view = view_of(scope, case, side)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from eh_access.criteria.criterion import Case, Counted, Criterion, Verdict
-    from eh_access.criteria.draws import Drawn, Simulation
+    from eh_access.criteria.draws import Drawn, Simulation, SiteDoubt
     from eh_access.criteria.evaluate import Evaluation, Question
 
     Bools = NDArray[np.bool_]
@@ -191,8 +191,20 @@ SOURCE_COLUMNS = (
 
 
 @dataclass(frozen=True, kw_only=True)
+class Part:
+    """What one doubt alone makes of a headline figure; the fields are those of `Source`."""
+
+    kind: SourceKind
+    site_id: str
+    name: str
+    low: float
+    high: float
+    share: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Headline:
-    """A headline figure: its value in the study and in the draws."""
+    """A headline figure: its value in the study and in the draws, and what makes its range."""
 
     scenario: str
     mode: str
@@ -200,6 +212,7 @@ class Headline:
     unit: str
     value: float
     spread: Spread
+    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -271,7 +284,24 @@ class Uncertainty:
     def headlines_frame(self) -> pd.DataFrame:
         """A row for each scenario, mode and headline figure."""
         rows = [{**asdict(item), **_columns(item.spread, "")} for item in self.headlines]
-        return pd.DataFrame(rows).drop(columns="spread", errors="ignore")
+        return pd.DataFrame(rows).drop(columns=["spread", "parts"], errors="ignore")
+
+    @property
+    def headline_parts_frame(self) -> pd.DataFrame:
+        """A row for each scenario, mode, headline figure and source of doubt."""
+        rows = [
+            {
+                "scenario": item.scenario,
+                "mode": item.mode,
+                "figure": item.figure,
+                "unit": item.unit,
+                **asdict(part),
+                "kind": str(part.kind),
+            }
+            for item in self.headlines
+            for part in item.parts
+        ]
+        return pd.DataFrame(rows)
 
     @property
     def first(self) -> Source | None:
@@ -422,6 +452,14 @@ def simulate(
     )
 
 
+def outcomes_drawn(
+    criteria: Sequence[Criterion], case: Case, simulation: Simulation
+) -> dict[str, Simulated]:
+    """Return each criterion of one case in every draw, by id; without an input it has none."""
+    asked = {item.id: _asked(item, case, simulation)[1] for item in criteria}
+    return {name: _simulated(question) for name, question in asked.items() if question is not None}
+
+
 def _asked(
     criterion: Criterion, case: Case, simulation: Simulation
 ) -> tuple[object, _Asked | None]:
@@ -471,12 +509,6 @@ def _chance(met: Bools) -> float:
 def _sources(asked: _Asked, simulation: Simulation, all_: Simulated) -> Iterator[Source]:
     """Yield what each doubt alone makes of a criterion."""
     counted, met = asked.counted, all_.met
-    matter = {
-        option.site_id
-        for side in (asked.before, asked.after)
-        for option in side.options
-        if len(option.columns)
-    }
 
     def source(
         draws: Draws, right_then: float, kind: SourceKind, site_id: str = "", name: str = ""
@@ -493,23 +525,37 @@ def _sources(asked: _Asked, simulation: Simulation, all_: Simulated) -> Iterator
             right_then=max(right_then, _right(met)),
         )
 
-    for doubt in simulation.doubts:
-        if doubt.site_id not in matter:
-            continue
-        for kind, states in doubt.sources():
-            levels, group = np.unique(states, return_inverse=True)
-            alone = {doubt.site_id: levels}
-            before, after = (
-                side.figures(alone, len(levels)) for side in (asked.before, asked.after)
-            )
-            draws, _ = asked.level(before, after, counted)
-            right = _right(met) + _settled(met, group, len(levels))
-            yield source(draws.at(group), right, kind, doubt.site_id, doubt.name)
+    for kind, doubt, group, before, after in _each_alone(simulation, asked.before, asked.after):
+        draws, _ = asked.level(before, after, counted)
+        right = _right(met) + _settled(met, group, len(before))
+        yield source(draws.at(group), right, kind, doubt.site_id, doubt.name)
     if simulation.weights is not None:
         before, after = (side.figures({}, 1) for side in (asked.before, asked.after))
         draws, _ = asked.level(before, after, asked.drawn)
         _, as_counted = asked.level(asked.drawn_before, asked.drawn_after, counted)
         yield source(draws, _right(as_counted), SourceKind.COUNTS)
+
+
+def _each_alone(
+    simulation: Simulation, before: Drawn, after: Drawn
+) -> Iterator[tuple[SourceKind, SiteDoubt, Places, Doubles, Doubles]]:
+    """Yield each doubt that matters, the state of each draw, and both sides in each state."""
+    sides = (before, after)
+    matter = {option.site_id for side in sides for option in side.options if len(option.columns)}
+    for doubt in simulation.doubts:
+        if doubt.site_id not in matter:
+            continue
+        for kind, states in doubt.sources():
+            levels, group = np.unique(states, return_inverse=True)
+            was, now = (side.figures({doubt.site_id: levels}, len(levels)) for side in sides)
+            yield kind, doubt, group, was, now
+
+
+def _share_of_range(alone: Spread, all_: Spread) -> float:
+    """Return the width of one doubt's range over that of all."""
+    with np.errstate(invalid="ignore"):
+        width, whole = alone.high - alone.low, all_.high - all_.low
+    return width / whole if whole > 0 else 0.0
 
 
 def _right(met: Bools) -> float:
@@ -543,22 +589,44 @@ def _headlines(
     _, was, before = simulation.side(case, scope, case.before)
     _, now, after = simulation.side(case, scope, case.after)
     stated = case.origins["weight"].to_numpy(dtype=np.float64)
-    drawn = stated if simulation.weights is None else simulation.weights
-    both = [
-        _figures(one, two, weights, cutoff_min, loser_min)
-        for one, two, weights in (
-            (was.figures({}, 1)[0], now.figures({}, 1)[0], stated),
-            (before, after, drawn),
-        )
+    limits = (cutoff_min, loser_min)
+    one, two = (side.figures({}, 1) for side in (was, now))
+    alone = [
+        (kind, doubt.site_id, doubt.name, {name: values[group] for name, values in found.items()})
+        for kind, doubt, group, left, right in _each_alone(simulation, was, now)
+        for found in [_figures(left, right, stated, *limits)]
     ]
-    for name, unit in FIGURES.items():
+    drawn = stated
+    if simulation.weights is not None:
+        drawn = simulation.weights
+        alone.append((SourceKind.COUNTS, "", "", _figures(one, two, drawn, *limits)))
+    main, all_ = (
+        _figures(left, right, weights, *limits)
+        for left, right, weights in ((one[0], two[0], stated), (before, after, drawn))
+    )
+    for figure, unit in FIGURES.items():
+        spread = spread_of(all_[figure])
+        parts = []
+        for kind, site_id, name, found in alone:
+            range_ = spread_of(found[figure])
+            parts.append(
+                Part(
+                    kind=kind,
+                    site_id=site_id,
+                    name=name,
+                    low=range_.low,
+                    high=range_.high,
+                    share=_share_of_range(range_, spread),
+                )
+            )
         yield Headline(
             scenario=case.scenario,
             mode=mode,
-            figure=name,
+            figure=figure,
             unit=unit,
-            value=float(both[0][name]),
-            spread=spread_of(both[1][name]),
+            value=float(main[figure]),
+            spread=spread,
+            parts=tuple(parts),
         )
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from eh_access.routing.travel_times import TravelTimes
 
 DARK_BLUE, TURQUOISE, DARK_PINK, ORANGE = "#12436D", "#28A197", "#801650", "#F46A25"
-INK, GREY, PALE = "#222222", "#6B6B6B", "#F3F3F1"
+INK, GREY, PALE, LIGHT = "#222222", "#6B6B6B", "#F3F3F1", "#8FB0D3"
 LONG_NUMBER = re.compile(r"([1-9]\d*\.\d\d)\d+")
 """Places finer than a hundredth of a point, which no eye can tell (scales below 1 stay exact)."""
 SETTINGS: Any = {
@@ -551,6 +551,57 @@ def curves_svg(
             panel.set_xlabel("minutes or less", fontsize=8)
         every[0].set_ylabel(f"% of {unit}")
         every[0].legend(loc="upper left", frameon=False, fontsize=8)
+        return drawn(figure)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Strip:
+    """One criterion in every draw; all figures as they are printed."""
+
+    label: str
+    unit: str
+    draws: NDArray[np.float64]
+    threshold: float
+    ends: tuple[float, float, float]  # the low end of nine in ten draws, the middle, the high end
+
+
+STRIP_BINS, STRIP_ROOM = 48, 0.06
+"""Bars of a strip, and the room left and right of what is drawn as a share of its width."""
+
+
+def strips_svg(strips: Sequence[Strip]) -> Drawing:
+    """Return a strip for each criterion: its draws, their middle and range, the threshold."""
+    from matplotlib.lines import Line2D  # noqa: PLC0415 - heavy
+
+    looks: Any = {"color": ORANGE, "marker": "D", "ms": 5, "mec": INK, "mew": 0.6}
+    limit: Any = {"color": INK, "ls": "--", "linewidth": 1.4}
+    with blank_figure(7.4, 0.66 * len(strips) + 0.4) as (figure, axes):
+        axes.remove()
+        for panel, strip in zip(
+            figure.subplots(len(strips), 1, squeeze=False)[:, 0], strips, strict=True
+        ):
+            low, middle, high = strip.ends
+            seen = np.array([*strip.draws[np.isfinite(strip.draws)], strip.threshold])
+            room = STRIP_ROOM * (np.ptp(seen) or 1.0)
+            panel.hist(strip.draws, STRIP_BINS, (seen.min(), seen.max() + room / 9), color=LIGHT)
+            tallest = panel.get_ylim()[1]
+            panel.plot([low, high], [-0.22 * tallest] * 2, color=DARK_BLUE, linewidth=3)
+            panel.plot(middle, -0.22 * tallest, **looks)
+            panel.axvline(strip.threshold, **limit)
+            panel.set_xlim(seen.min() - room, seen.max() + room)
+            panel.set_ylim(-0.5 * tallest, tallest)
+            panel.set_yticks([])
+            panel.spines["left"].set_visible(False)
+            panel.tick_params(axis="x", labelsize=7, length=2, pad=1)
+            name = f"{strip.label}\n({strip.unit})"
+            panel.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=7.5)
+        handles = [
+            Line2D([], [], color=LIGHT, linewidth=6, label="draws"),
+            Line2D([], [], **limit, label="threshold"),
+            Line2D([], [], color=DARK_BLUE, linewidth=3, label="nine in ten draws"),
+            Line2D([], [], ls="", **looks, label="the middle one"),
+        ]
+        figure.legend(handles=handles, loc="outside upper right", ncols=4, frameon=False)
         return drawn(figure)
 
 

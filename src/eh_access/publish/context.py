@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from eh_access.criteria.criterion import ASKED, MISSING_INPUTS, Outcome, ReasonKind
+from eh_access.criteria.uncertainty import SURE
 from eh_access.measures.comparison import CURVE_MIN
 from eh_access.measures.scenarios import BASELINE, rough_radius_m
 from eh_access.publish import charts, numbers
@@ -47,7 +48,7 @@ from eh_access.publish.wording import (
     headline,
     scenario_label,
 )
-from eh_access.publish.writers import find_writers
+from eh_access.publish.writers import writers_for
 from eh_access.publish.writers.geopackage import main_roads, site_status
 
 if TYPE_CHECKING:
@@ -991,6 +992,7 @@ def annex_facts(
             item.label for item in result.study.criteria if item.measure in MINUTES_APART
         ],
         "sensitive": _sensitive(tables, row),
+        "strips": _strips(pages) if row else None,
         "draws": 0 if result.uncertainty is None else result.uncertainty.draws,
         "streets": [] if (streets := street_facts(result)) is None else records(streets),
         "two_streets": compared_sentence(result),
@@ -1012,7 +1014,7 @@ def _files(pages: Pages) -> dict[str, str]:
     if "hidden" not in pages.tables:
         absent.add("hidden.csv")
     there = {name: "" for name in FILES if name not in absent}
-    writers = find_writers().items()
+    writers = writers_for(pages.result.study.report).items()
     return there | {name: writer.WHAT for name, writer in writers if name not in KNOWN_FILES}
 
 
@@ -1116,6 +1118,39 @@ def _bars(pages: Pages) -> Picture | None:
     svg = charts.bars_svg(list(frame["group"]), before, after, axis_label=label)
     facts = {**base_facts(pages.result), "mode": pages.mode, "rows": records(frame)}
     return _picture(pages, "bars", svg, facts)
+
+
+def _strips(pages: Pages) -> Picture | None:
+    """Return the draws of each criterion as strips."""
+    drawn = pages.result.uncertainty
+    if drawn is None or not pages.result.study.policy.public:
+        return None  # a thousand draws of few would tell of them
+    rows, strips = [], []
+    for verdict in pages.result.verdicts_for(pages.scenario):
+        each = drawn.of(pages.scenario, verdict.criterion.id)
+        if each is None or np.isnan(each.draws.value).all():
+            continue
+        scale, unit = pages.words.scale(verdict)
+        ends = each.value
+        strips.append(
+            charts.Strip(
+                label=verdict.criterion.label,
+                unit=unit,
+                draws=each.draws.value * scale,
+                threshold=verdict.criterion.threshold * scale,
+                ends=(ends.low * scale, ends.median * scale, ends.high * scale),
+            )
+        )
+        rows.append({"label": verdict.criterion.label, "outcome": _called(each.probability)})
+    if not rows:
+        return None
+    facts = {**base_facts(pages.result), "rows": rows, "scenario": pages.label}
+    return _picture(pages, "strips", charts.strips_svg(strips), facts)
+
+
+def _called(chance: float) -> str:
+    """Return on which side of its threshold nine in ten draws of a criterion lie, or on both."""
+    return "met" if chance >= SURE else "not met" if 1 - chance >= SURE else "both"
 
 
 def _gap_tables(pages: Pages) -> list[Table]:

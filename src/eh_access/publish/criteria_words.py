@@ -25,7 +25,7 @@ from eh_access.study.families import areas_counted
 if TYPE_CHECKING:
     from eh_access.criteria.criterion import Criterion, Reason, Verdict
     from eh_access.criteria.sensitivity import Sensitivity
-    from eh_access.criteria.uncertainty import Source, Uncertainty
+    from eh_access.criteria.uncertainty import Part, Source, Uncertainty
     from eh_access.facts import Count
     from eh_access.study.config import ScenarioConfig, Study
 
@@ -423,7 +423,7 @@ def assumption_words(name: str, templates: Templates | None = None) -> str:
     return _doubt(name, templates)
 
 
-def source_words(source: Source, templates: Templates | None = None) -> str:
+def source_words(source: Source | Part, templates: Templates | None = None) -> str:
     """Return what a doubt is about."""
     return _doubt(str(source.kind), templates, name=source.name)
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import base64
+import copy
 import html
 import math
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -343,6 +345,40 @@ def explore_change(
 Over = tuple["gpd.GeoDataFrame | None", "gpd.GeoDataFrame | None", "str | None"]
 
 
+def _blank_map(title: str, tiles: str | None) -> folium.Map:
+    """Return an empty map that is saved and shown as one page that holds all it needs."""
+    import folium  # noqa: PLC0415 - heavy
+
+    class WholeMap(folium.Map):
+        """A map that needs no other host, but for tiles that were asked for."""
+
+        def page(self) -> Page:
+            """Return the map as one page."""
+            # folium adds to a map each time it is rendered
+            return inline_map(copy.deepcopy(self), title=title.partition("\n")[0])
+
+        # folium's own signature
+        def save(
+            self,
+            outfile: str | bytes | Path | BinaryIO,
+            close_file: bool = True,  # noqa: FBT001, FBT002
+            **_: Any,  # noqa: ANN401
+        ) -> None:
+            """Write the map to a file, by its path or open for bytes."""
+            data = self.page().encode("utf-8")
+            if isinstance(outfile, (str, bytes, Path)):
+                Path(os.fsdecode(outfile)).write_bytes(data)
+                return
+            outfile.write(data)
+            if close_file:
+                outfile.close()
+
+        def _repr_html_(self, **_: object) -> str:
+            return self.page()._repr_html_()
+
+    return WholeMap(tiles=tiles, control_scale=True)
+
+
 def page_of(
     shading: Shading, layers: list[Shaded], origins: gpd.GeoDataFrame, *, title: str, over: Over
 ) -> folium.Map:
@@ -350,7 +386,7 @@ def page_of(
     import folium  # noqa: PLC0415 - heavy
 
     areas, sites, tiles = over
-    drawn = folium.Map(tiles=tiles, control_scale=True)
+    drawn = _blank_map(title, tiles)
     for number, layer in enumerate(layers):
         shapes, values = shaded_shapes(layer.values, layer.weights, origins, areas)
         shown = shapes.to_crs(DEGREES)
@@ -542,7 +578,7 @@ def explore_lines(lines: gpd.GeoDataFrame, *, tiles: str | None = None) -> foliu
     """Return streets, or the stretches of a way, as lines that tell their row."""
     import folium  # noqa: PLC0415 - heavy
 
-    drawn = folium.Map(tiles=tiles, control_scale=True)
+    drawn = _blank_map("Lines", tiles)
     shown = lines[~(lines.geometry.isna() | lines.geometry.is_empty)].to_crs(DEGREES)
     west, south, east, north = shown.total_bounds
     drawn.fit_bounds([[south, west], [north, east]])

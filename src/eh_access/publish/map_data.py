@@ -278,7 +278,7 @@ def _steps(column: NDArray[np.float32]) -> str:
     return base64.b64encode(whole.view(np.uint8).reshape(-1, 4)[:, :BYTES].tobytes()).decode()
 
 
-FORMAT = 3
+FORMAT = 4
 SIMPLIFY_M = 15.0
 CIRCLE_M = 1.0
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -346,6 +346,10 @@ def build_payload(result: StudyResult, maps: Maps) -> dict[str, Any]:
             _verdict(verdict, neighbours=found is not result)
             for found in dict.fromkeys((result, wider))
             for verdict in found.verdicts
+        ],
+        "hours_kept": [
+            {"kept": item.hours, **_verdict(item.verdict, neighbours=item.neighbours)}
+            for item in maps.hours_kept
         ],
         "notes": [{"level": note.level, "text": note_text(note)} for note in result.notes],
         "credits": list(credit_lines(result.provenance)),

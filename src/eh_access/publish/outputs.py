@@ -16,7 +16,7 @@ from eh_access.publish.context import annex, report, templates_of
 from eh_access.publish.notes import note_rows
 from eh_access.publish.table import HIDDEN_FILE, for_file, hidden_log, hidden_summary
 from eh_access.publish.tabulations import further_tables, tabulate
-from eh_access.publish.writers import find_writers
+from eh_access.publish.writers import find_writers, writers_for
 from eh_access.publish.writers.atomic import write_whole
 from eh_access.publish.writers.material import Material
 from eh_access.study.manifest import build_manifest
@@ -166,9 +166,9 @@ def _write_all(
         report=report(result, tables, findings, templates=templates),
         annex=annex(result, tables, findings, templates=templates),
     )
-    writers = find_writers()
+    writers = writers_for(result.study.report)
     steps: dict[str, Callable[[Path], None]] = {
-        name: partial(writers[name].write, material) for name in WRITTEN
+        name: partial(writers[name].write, material) for name in WRITTEN if name in writers
     }
     for name, frame in files.items():
         steps[name] = partial(write_csv, for_file(frame, policy))

@@ -1146,6 +1146,8 @@ def _uncertainty(
     spread = spread[~nothing].reset_index(drop=True)
     told = _scaled(spread, ("low", "median", "high"), criteria, said)
     told["met"] = [in_100(chance) for chance in spread["probability_met"]]
+    limits = [criteria[str(name)].threshold for name in spread["criterion"]]
+    told["threshold"] = _scaled(spread.assign(limit=limits), ("limit",), criteria, said)["limit"]
     head = (
         Column("scenario", "Scenario"),
         Column("criterion", "Criterion"),
@@ -1158,9 +1160,10 @@ def _uncertainty(
             f"How sure each outcome is, {said.place}{said.mark}",
             (
                 *head,
+                Column("threshold", "Threshold", "value"),
                 Column("median", "Middle value", "value"),
                 *ends,
-                Column("value_unit", "Unit of the three"),
+                Column("value_unit", "Unit of the four"),
                 Column("met", "Chance that it is met"),
                 Column("likelihood", "The likelier of met and not met"),
             ),
@@ -1191,6 +1194,57 @@ def _uncertainty(
                 notes=said.table_notes,
                 headers=4,
             )
+        )
+    return [*tables, *_headlines(found, said)]
+
+
+HEADLINES = {
+    "share_within_before": "share within reach, before",
+    "share_within": "share within reach, after",
+    "share_longer": "share who lose",
+    "mean_before_min": "mean minutes, before",
+    "mean_min": "mean minutes, after",
+}
+"""What headline figures are called; all count full-time sites."""
+
+
+def _headlines(found: Uncertainty, said: Wording) -> list[Table]:
+    """Return the range of each headline figure, and what each doubt alone makes of it."""
+    figures, parts = found.headlines_frame, found.headline_parts_frame
+    doubts = [source_words(part) for item in found.headlines for part in item.parts]
+    head = (
+        Column("scenario", "Scenario"),
+        Column("mode", "Travelling"),
+        Column("figure", "Figure"),
+    )
+    ends = (Column("low", "90% of draws from", "value"), Column("high", "to", "value"))
+    value = Column("value", "In this study", "value")
+    middle = Column("median", "Middle value", "value")
+    doubt = Column("doubt", "What is not known")
+    share = Column("share", "Share of the whole range", "percent")
+    unit = Column("value_unit", "Unit")
+    tables = []
+    for name, subject, frame, columns in (
+        ("headlines", "How sure the headline figures are", figures, (value, middle, *ends, unit)),
+        (
+            "headline_doubts",
+            "What each doubt alone makes of a headline figure",
+            parts.assign(doubt=doubts),
+            (doubt, *ends, unit, share),
+        ),
+    ):
+        if not len(frame):
+            continue
+        printed = _labelled(frame, said)
+        printed["figure"] = [HEADLINES[str(figure)] for figure in frame["figure"]]
+        scales = [PRINTED[str(unit)] for unit in frame["unit"]]
+        printed["value_unit"] = [words for _, words in scales]
+        for key in {"value", "median", "low", "high"} & set(frame):
+            printed[key] = frame[key] * [scale for scale, _ in scales]
+        title = f"{subject}, full-time {said.site}s, {said.place}{said.mark}"
+        notes, headers = said.table_notes, 4 if columns[0] is doubt else 3
+        tables.append(
+            make_table(name, title, (*head, *columns), printed, notes=notes, headers=headers)
         )
     return tables
 

@@ -195,6 +195,7 @@ class Report(Table):
 
     # a folder of templates to use in place of those that ship, by the same names
     templates: Text | None = None
+    annex_docx: bool = False  # whether the annex is written for Word too
 
 
 class Decision(Table):
@@ -617,7 +618,9 @@ class Study(Table):
                     if mode in MODES and mode not in self.settings.modes:
                         text = "is not one of settings.modes; add it there or use another"
                         yield (*where, key), f"'{mode}' {text}"
-                    elif mode is not FAULTY and mode not in MODES:
+                    # a further way that nobody has times for, such as a bus, is no fault: the
+                    # verdict says that it is missing
+                    elif key == "mode" and mode is not FAULTY and mode not in MODES:
                         hint = did_you_mean(mode, MODES)
                         yield (*where, key), f"no travel mode '{mode}'; {hint}"
             for key in ("cutoff_min", "added_min"):

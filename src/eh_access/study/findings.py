@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from eh_access.criteria.evaluate import cut_sites
 from eh_access.criteria.judge import judge
 from eh_access.criteria.sensitivity import Sensitivity, sensitivity
+from eh_access.criteria.uncertainty import outcomes_drawn, weigh
 from eh_access.measures.basic import weighted_mean
 from eh_access.measures.bounds import loss_bounds
 from eh_access.measures.catchments import floating_catchment, load_on_sites
 from eh_access.measures.comparison import Comparison, compare
 from eh_access.measures.equity import DrawnMinutes, fairness_frame
 from eh_access.measures.opening_hours import Day, hours_of, whole_sessions
-from eh_access.measures.scenarios import open_sites
+from eh_access.measures.scenarios import Scenario, SetHours, apply_scenario, open_sites
 from eh_access.network.describe import street_lines
 from eh_access.planning.alternatives import (
     AlternativeOptions,
@@ -90,6 +92,7 @@ LOAD_COLUMNS = (
     "places_per_hundred",
 )
 HUNDRED = 100.0
+HALF_HOUR = 0.5
 A_LITTLE = 1e-6
 """By which share of its hours a site that has exactly the hours asked for is tried with fewer."""
 
@@ -284,6 +287,15 @@ class Lookup:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class HoursKept:
+    """A verdict if a scenario keeps another number of hours where it cuts them."""
+
+    hours: float
+    verdict: Verdict
+    neighbours: bool  # whether neighbours' sites are counted
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Maps:
     """What maps are drawn from beyond the result's own tables; made by `find_maps`.
 
@@ -303,6 +315,8 @@ class Maps:
         The shortest ways to every site, neighbours' included, by mode; empty for estimates.
     lookup
         Minutes from postcodes that are no origins; None where there are none or too many.
+    hours_kept
+        The verdicts that change if fewer hours are kept where a scenario cuts them.
     """
 
     streets: gpd.GeoDataFrame | None = None
@@ -310,6 +324,7 @@ class Maps:
     land: gpd.GeoDataFrame | None = None
     lengths: Mapping[str, TravelTimes] = field(default_factory=dict)
     lookup: Lookup | None = None
+    hours_kept: tuple[HoursKept, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -524,6 +539,7 @@ def find_maps(result: StudyResult, *, progress: Progress | None = None) -> Maps:
             known=wider.distances,
         ),
         lookup=_lookup(result),
+        hours_kept=tuple(_hours_kept(result)),
     )
 
 
@@ -700,6 +716,44 @@ def _exact_hours(result: StudyResult, cases: Sequence[Case]) -> Iterator[ExactHo
                 redact_verdict(judge(asked, case), result.study.policy) for asked in (item, fewer)
             )
             yield ExactHours(verdict=verdict, fewer=less, site_ids=tuple(exact))
+
+
+def _hours_kept(result: StudyResult) -> Iterator[HoursKept]:
+    """Yield the verdicts that hang on how many hours are kept, from none up to those agreed."""
+    if not result.study.policy.public:
+        return  # the page works them out, and hides what is small
+    for counted in dict.fromkeys((result, result.with_neighbours or result)):
+        for case in counted.cases()[1:]:
+            cut = cut_sites(case)
+            agreed = case.after.sites.loc[cut, "hours_per_week"].unique()
+            if len(agreed) != 1:
+                continue
+            step = 1.0 if agreed[0] == round(agreed[0]) else HALF_HOUR
+            for hours in np.arange(0.0, agreed[0], step):
+                kept = Scenario("kept", "", tuple(SetHours(str(site), hours) for site in cut))
+                sites = apply_scenario(case.after.sites, kept)
+                other = replace(case, after=replace(case.after, sites=sites))
+                for verdict in _verdicts_of(counted, case, other):
+                    yield HoursKept(
+                        hours=float(hours), verdict=verdict, neighbours=counted is not result
+                    )
+
+
+def _verdicts_of(result: StudyResult, case: Case, other: Case) -> Iterator[Verdict]:
+    """Yield the verdicts on a case with other hours whose sites are not all as in the study's."""
+    enough = case.settings.full_time_from_hours
+    was, now = (
+        open_sites(one.after.sites, full_time=True, full_time_from_hours=enough)
+        for one in (case, other)
+    )
+    criteria = [
+        item for item in result.study.criteria if item.sites == "open" or not was.equals(now)
+    ]
+    drawn = {}
+    if result.uncertainty is not None:
+        drawn = outcomes_drawn(criteria, other, result.uncertainty.simulation.apart())
+    for item in criteria:
+        yield weigh(judge(item, other), drawn.get(item.id))
 
 
 def line_detail_m(mode: TravelMode) -> float:

@@ -21,7 +21,7 @@ function start(map) {
   ];
   const counts = [
     ["any", `any ${word} that is open at all`],
-    ["full", `full-time ${word}s (${data.settings.full_time_from_hours} hours a week or more)`],
+    ["full", `full-time ${word}s (${Core.hoursText(data.settings.full_time_from_hours)} or more)`],
   ];
   const rowKinds = [["ward", "ward"], ["area", data.area_word], ["centre", word]]
     .filter(([kind]) => kind !== "ward" || data.origins.ward_names.length);
@@ -126,11 +126,11 @@ function start(map) {
     const at = scenario().moved.find((move) => move.site === i)?.at || site.at;
     if (site.neighbour) {
       const counted = state.neighbours ? "counted" : "not counted";
-      return { at, state: `neighbour ${counted.replace(" ", "-")}`, words: `a neighbour’s, ${counted}${hours === null ? "" : `, open ${Core.whole(hours)} hours a week`}`, does: "" };
+      return { at, state: `neighbour ${counted.replace(" ", "-")}`, words: `a neighbour’s, ${counted}${hours === null ? "" : `, open ${Core.hoursText(hours)}`}`, does: "" };
     }
     if (!open) return { at, state: "closed", words: `closed${byYou}`, does: "Press to open" };
     const part = hours !== null && hours < data.settings.full_time_from_hours;
-    const words = part ? `open ${hours === 0 ? "no" : Core.whole(hours)} hours a week${byYou}` : `open full time${byYou}`;
+    const words = part ? `open ${Core.hoursText(hours)}${byYou}` : `open full time${byYou}`;
     return { at, state: part ? "part" : "full", words, does: "Press to close" };
   }
 
@@ -149,7 +149,7 @@ function start(map) {
     squeeze: Math.cos((data.origins.at[0] / 1e5) * (Math.PI / 180)),
     countText: () => (state.count === "any" ? `open ${word}` : `full-time ${word}`),
     scenarioLabel: () => [
-      scenario().label, state.kept === null ? "" : `${state.kept === 0 ? "no" : state.kept} hours a week kept`,
+      scenario().label, state.kept === null ? "" : `${Core.hoursText(state.kept)} kept`,
       state.changes.size ? "with your changes" : "",
       state.neighbours ? `neighbours’ ${word}s counted` : "",
     ].filter(Boolean).join(", "),

@@ -5,6 +5,7 @@ const Base = (() => {
   const WATER = "#CFE3EE";
   const RIVER = { style: "#BCD7E6", width: 2.5 };
   const STREET = "rgba(107, 111, 115, .45)";
+  const MAIN_ROAD = 1;
   const RAIL = { style: "rgba(74, 79, 84, .75)", width: 1.4, dashes: [6, 3] };
   const shapes = (parts) => parts.map((rings) => rings.map(Core.decodeLine));
 
@@ -61,7 +62,9 @@ const Base = (() => {
     Canvas.layer(map, "streets", own, (context, scale) => {
       context.fillStyle = WATER;
       context.fill(lakes, "evenodd");
-      strokes.forEach(({ path, style, width, dashes }) => {
+      // on paper main roads are enough to find one's way, and a third of the file
+      const least = document.documentElement.classList.contains("printing") ? MAIN_ROAD : 0;
+      strokes.filter(({ width }) => width >= least).forEach(({ path, style, width, dashes }) => {
         context.strokeStyle = style;
         context.lineWidth = width / scale;
         context.setLineDash((dashes || []).map((length) => length / scale));

@@ -66,11 +66,25 @@ const Controls = (() => {
     const pair = [page.get("minutes"), page.get("minutes-number")];
     pair.forEach((input) => input.addEventListener("input", () => {
       const value = Number(input.value);
-      if (!Number.isInteger(value) || value < 10 || value > 60) return;
+      const fits = Number.isInteger(value) && value >= 10 && value <= 60;
+      fitting(input, fits, "minutes-hint", `Give whole minutes from 10 to 60; ${page.state.minutes} stay chosen.`);
+      if (!fits) return;
       page.state.minutes = value;
       page.update();
     }));
-    pair[1].addEventListener("blur", () => { pair[1].value = page.state.minutes; });
+    pair[1].addEventListener("blur", () => {
+      pair[1].value = page.state.minutes;
+      fitting(pair[1], true, "minutes-hint");
+    });
+  }
+
+  /* What is typed and cannot be meant changes nothing, and says so. */
+  function fitting(input, fits, hint, words) {
+    const place = page.get(hint);
+    input.setAttribute("aria-invalid", String(!fits));
+    place.classList.toggle("wrong", !fits);
+    if (!fits) place.textContent = words;
+    else if (hint === "minutes-hint") place.textContent = "From 10 to 60";
   }
 
   /* From none to as many as the scenario allows; as many as that is the scenario itself. */
@@ -80,12 +94,22 @@ const Controls = (() => {
     pair.forEach((input) => input.addEventListener("input", () => {
       const value = Number(input.value);
       const most = page.agreed().hours;
-      if (input.value === "" || !(value >= 0 && value <= most)) return;
+      const fits = input.value !== "" && value >= 0 && value <= most && Number.isInteger(value / step(most));
+      if (!fits) {
+        fitting(input, fits, "kept-hint", `Give hours from 0 to ${most} in steps of ${step(most)}; ${Core.hoursText(state.kept === null ? most : state.kept)} stay chosen.`);
+        return;
+      }
+      fitting(input, fits, "kept-hint");
       state.kept = value === most ? null : value;
       page.update();
     }));
-    pair[1].addEventListener("blur", keptShown);
+    pair[1].addEventListener("blur", () => {
+      fitting(pair[1], true, "kept-hint");
+      keptShown();
+    });
   }
+
+  const step = (most) => (Number.isInteger(most) ? 1 : 0.5);
 
   function keptShown() {
     const { data, get, state } = page;
@@ -93,10 +117,9 @@ const Controls = (() => {
     get("kept-part").hidden = agreed === null;
     if (!agreed) return;
     const value = state.kept === null ? agreed.hours : state.kept;
-    const step = Number.isInteger(agreed.hours) ? 1 : 0.5;
-    ["kept", "kept-number"].forEach((id) => { Object.assign(get(id), { max: agreed.hours, step }); });
+    ["kept", "kept-number"].forEach((id) => { Object.assign(get(id), { max: agreed.hours, step: step(agreed.hours) }); });
     get("kept").value = value;
-    get("kept").setAttribute("aria-valuetext", `${value} hours a week`);
+    get("kept").setAttribute("aria-valuetext", Core.hoursText(value));
     if (document.activeElement !== get("kept-number")) get("kept-number").value = value;
     const names = Core.listed(agreed.sites.map((s) => data.sites[s].name));
     get("kept-hint").textContent = `At ${names}: from none to ${agreed.hours}. ${data.study.site_word[0].toUpperCase()}${data.study.site_word.slice(1)}s count as full-time from ${data.settings.full_time_from_hours}.`;
@@ -185,7 +208,7 @@ const Controls = (() => {
     const minutes = Number(parts.get("minutes"));
     if (Number.isInteger(minutes) && minutes >= 10 && minutes <= 60) state.minutes = minutes;
     const [kept, agreed] = [parts.get("kept") || "", page.agreed()];
-    state.kept = agreed && /^\d+(\.5)?$/.test(kept) && Number(kept) < agreed.hours ? Number(kept) : null;
+    state.kept = agreed && /^\d+(\.5)?$/.test(kept) && Number(kept) < agreed.hours && Number.isInteger(Number(kept) / step(agreed.hours)) ? Number(kept) : null;
     state.neighbours = parts.get("neighbours") === "counted" && data.sites.some((site) => site.neighbour);
     state.changes.clear();
     [["open", true], ["close", false]].forEach(([key, open]) => parts.getAll(key).forEach((id) => {
@@ -249,6 +272,7 @@ const Controls = (() => {
 
   function wire() {
     const { get, state } = page;
+    get("switches").addEventListener("submit", (event) => event.preventDefault());
     get("home").addEventListener("click", Draw.home);
     get("tiles").addEventListener("change", () => {
       get("tiles-word").textContent = "";
@@ -267,6 +291,7 @@ const Controls = (() => {
     const details = get("banner").querySelector("details");
     let wasOpen = false;
     window.addEventListener("beforeprint", () => {
+      document.documentElement.classList.add("printing");
       wasOpen = details.open;
       details.open = true;
       Object.assign(frame.style, { width: "158mm", height: "100mm" });
@@ -274,6 +299,7 @@ const Controls = (() => {
       Draw.home();
     });
     window.addEventListener("afterprint", () => {
+      document.documentElement.classList.remove("printing");
       details.open = wasOpen;
       Object.assign(frame.style, { width: "", height: "" });
       page.map.invalidateSize({ animate: false });

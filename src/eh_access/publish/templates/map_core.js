@@ -214,6 +214,9 @@ const Core = (() => {
     return `about ${thousands(fixed(Math.round(value / 10 ** digits) * 10 ** digits, 0))}`;
   }
 
+  const aOrAn = (words) => `${/^[aeiou]/i.test(words) ? "an" : "a"} ${words}`;
+  const hoursText = (hours) => (hours === 0 ? "no hours a week" : `${whole(hours)} hour${hours === 1 ? "" : "s"} a week`);
+
   function listed(words) {
     if (words.length < 2) return words.join("");
     return `${words.slice(0, -1).join(", ")} and ${words[words.length - 1]}`;
@@ -269,6 +272,6 @@ const Core = (() => {
 
   return {
     SPARE, within, decodeMinutes, decodeLine, hoursOf, serving, byId, nearest, change, summarise, fixed,
-    whole, people, peopleAbout, percent, coarse, few, protect, points, minutesText, added, about, listed, neighbours, colouring, modal,
+    whole, people, peopleAbout, percent, coarse, few, protect, points, minutesText, added, about, aOrAn, hoursText, listed, neighbours, colouring, modal,
   };
 })();

@@ -14,8 +14,6 @@ const Figures = (() => {
     return state.who === "all" ? unit : `${unit} in ${page.group().label}`;
   }
 
-  const aOrAn = (words) => `${/^[aeiou]/i.test(words) ? "an" : "a"} ${words}`;
-
   function sentence() {
     const { data, state } = page;
     const t = page.now.total;
@@ -25,7 +23,7 @@ const Figures = (() => {
       : `${about[0].toUpperCase()}${about.slice(1)} would need over ${data.settings.loser_min} minutes longer to the nearest${t.losesAll ? ", or could no longer reach one" : ""}; the mean time ${t.meanAdded >= 0 ? "grows" : "falls"} by ${Core.fixed(Math.abs(t.meanAdded), 1)} minutes.`;
     return [
       `${page.scenarioLabel()}: of ${Core.about(t.weight)} ${asked()}, ${Core.percent(t.shareBefore)} were within `
-      + `${state.minutes} minutes ${page.mode().label} of ${aOrAn(page.countText())} before and ${Core.percent(t.shareAfter)} are after `
+      + `${state.minutes} minutes ${page.mode().label} of ${Core.aOrAn(page.countText())} before and ${Core.percent(t.shareAfter)} are after `
       + `(${Core.points(t.shareAfter - t.shareBefore)}).`,
       losing, data.estimated ? "These are straight-line estimates, not times by street." : "",
     ].filter(Boolean).join(" ");
@@ -35,7 +33,7 @@ const Figures = (() => {
   function big() {
     const { data, get, state } = page;
     const t = page.now.total;
-    get("big-share-label").textContent = `of ${asked()} within ${state.minutes} minutes ${page.mode().label} of ${aOrAn(page.countText())}`;
+    get("big-share-label").textContent = `of ${asked()} within ${state.minutes} minutes ${page.mode().label} of ${Core.aOrAn(page.countText())}`;
     get("share-before").textContent = Core.percent(t.shareBefore);
     get("share-after").textContent = Core.percent(t.shareAfter);
     get("big-added-label").textContent = `minutes added to the nearest ${page.countText()}, on average`;
@@ -61,8 +59,8 @@ const Figures = (() => {
     return {
       change: `Mean minutes added to the nearest ${page.countText()}, by ${data.area_word} (the number on it)${who}`,
       catchments: `Nearest ${page.countText()}, by ${data.area_word} (the letter on it); neighbours differ in tint${who}`,
-      coverage: `Within ${state.minutes} minutes ${page.mode().label} of ${aOrAn(page.countText())}; each dot is where some ${unit} live${who}`,
-      isochrones: `Land from which ${aOrAn(page.countText())} is reached ${page.mode().label} along streets, lines at ${Core.listed(lines.map(String))} minutes${last === state.minutes ? "" : ` (none is stored for ${state.minutes})`}${state.neighbours ? `; that of neighbours’ ${page.word}s is not drawn` : ""}`,
+      coverage: `Within ${state.minutes} minutes ${page.mode().label} of ${Core.aOrAn(page.countText())}; each dot is where some ${unit} live${who}`,
+      isochrones: `Land from which ${Core.aOrAn(page.countText())} is reached ${page.mode().label} along streets, lines at ${Core.listed(lines.map(String))} minutes${last === state.minutes ? "" : ` (none is stored for ${state.minutes})`}${state.neighbours ? `; that of neighbours’ ${page.word}s is not drawn` : ""}`,
     }[state.view];
   }
 
@@ -144,7 +142,7 @@ const Figures = (() => {
       buttons[i].node.setAttribute("aria-pressed", String(states[i].state !== "closed"));
     });
     const named = [...state.changes].map(([id, open]) => `${data.sites.find((s) => s.id === id).name} ${open ? "open" : "closed"}`);
-    if (state.kept !== null) named.unshift(`${state.kept === 0 ? "no" : state.kept} hours a week kept where they are cut`);
+    if (state.kept !== null) named.unshift(`${Core.hoursText(state.kept)} kept where they are cut`);
     const words = named.length ? `Your own scenario: ${page.scenario().label}, with ${Core.listed(named)}.` : "";
     if (get("own-word").textContent !== words) get("own-word").textContent = words;
     get("reset").disabled = !page.own();
@@ -165,19 +163,27 @@ const Figures = (() => {
         page.settled = true;
         return;
       }
-      const found = data.verdicts.find((item) => item.scenario === state.scenario && item.criterion === criterion.id
-        && item.neighbours === state.neighbours);
-      judged.push(page.own() || !found ? Criteria.judge(page, criterion) : found);
-      if (page.own()) soon = setTimeout(next, 0);
-      else next();
+      const found = byLibrary(criterion);
+      judged.push(found || Criteria.judge(page, criterion));
+      if (found) next();
+      else soon = setTimeout(next, 0);
     };
-    if (!page.own()) next();
+    if (state.changes.size === 0) next();
     else soon = setTimeout(next, DRAWN_MS);
+  }
+
+  /* What the library found, with the hours kept that were chosen; nothing for centres pressed. */
+  function byLibrary(criterion) {
+    const { data, state } = page;
+    const asked = (item) => item.scenario === state.scenario && item.criterion === criterion.id && item.neighbours === state.neighbours;
+    if (state.changes.size) return null;
+    const kept = state.kept === null ? null : data.hours_kept.find((item) => asked(item) && item.kept === state.kept);
+    return kept || data.verdicts.find(asked);
   }
 
   function criteriaShown(judged) {
     const { data, get, make, state } = page;
-    const own = page.own();
+    const own = state.changes.size > 0;
     get("criteria-part").hidden = data.criteria.length === 0;
     get("criteria-word").textContent = own
       ? "Worked out in this page for your own scenario. How sure it is, is not worked out here: for that, download the scenario file and run the study with it."

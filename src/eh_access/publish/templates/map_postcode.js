@@ -110,7 +110,7 @@ const Postcode = (() => {
 
   function caption(o) {
     const { data } = page;
-    return `${table.ids[o]}, to a ${page.countText()}: ${page.scenarioLabel()}.${data.estimated ? " INDICATIVE: straight-line estimates, not times by street." : ""}`;
+    return `${table.ids[o]}, to ${Core.aOrAn(page.countText())}: ${page.scenarioLabel()}.${data.estimated ? " INDICATIVE: straight-line estimates, not times by street." : ""}`;
   }
 
   function lengthWord() {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from html import escape
@@ -93,6 +95,11 @@ def render_report(
     return Page(page(report(result, shared, findings), result))
 
 
+def digest(text: str) -> str:
+    """Return a script or style sheet as a content security policy names it."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
 def page(document: Document, result: StudyResult, *, contents: bool = False) -> str:
     """Return a document of a study as a page."""
     marks = ["INDICATIVE: "] if result.estimated else []
@@ -121,7 +128,7 @@ def render_page(
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
     )
-    style = resources.files("eh_access.publish").joinpath("templates/page.css")
+    css = resources.files("eh_access.publish").joinpath("templates/page.css").read_text("utf-8")
     sections = [
         (plain(block.text), anchor_of(block))
         for block in document.blocks
@@ -131,7 +138,8 @@ def render_page(
         document=document,
         place=place,
         mark=mark,
-        css=style.read_text(encoding="utf-8"),
+        css=css,
+        style_digest=digest(css),
         body=html_blocks(document.blocks),
         contents=sections if contents else [],
         credits=credit_lines(provenance),
