@@ -897,6 +897,7 @@ FILES = (
     "map.html",
     "tables.xlsx",
     "results.gpkg",
+    "results.parquet",
     "origins.csv",
     "verdicts.csv",
     "neighbours.csv",
