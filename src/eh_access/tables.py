@@ -209,6 +209,8 @@ def read_numbers(
         if column == "imd_decile":
             bad |= ~absent & (values != np.floor(values))
         wanted = f"from {low:g} to {high:,.10g}"
+        if column == "hours_per_week":
+            wanted += ", leave it empty, or list its windows in data.timetable"
         problems = [f"is {value}; give a number {wanted}" for value in given[bad]]
         check.rows(bad, column, problems)
         check.rows(absent & ~np.asarray(may_miss), column, f"is empty; give a number {wanted}")

@@ -76,7 +76,8 @@ def test_a_comma_in_quotes_is_a_part_of_the_cell(toy: StudyFolder) -> None:
 @pytest.mark.parametrize(
     ("data", "told"),
     [
-        (b"\xff\xfe", "not UTF-8 text"),
+        (b"\xff\xfe", "there is no table in it"),
+        (b"site_id,name\nwest,\x81\n", "not UTF-8 text, nor Windows-1252 (byte 18)"),
         (b'site_id,name\nwest,"never closed\n', "not comma-separated values"),
         (b"site_id,name\nwest,West\n", "no coordinates; add the columns 'easting' and 'northing'"),
     ],

@@ -238,6 +238,8 @@ class DataFiles(Table):
     # where postcodes are (``postcode``, ``easting``, ``northing``): for such a list, and for
     # those who look theirs up on the map
     postcodes: str | None = None
+    # which column of a file is which of ours, by role: what has a usual name need not be said
+    columns: dict[Name, dict[Text, Text]] = Field(default_factory=dict)
     max_outside_m: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] = 5000.0
 
 

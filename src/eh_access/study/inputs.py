@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,9 +18,15 @@ from eh_access.facts import Note, note
 from eh_access.measures.opening_hours import windows_from_frame, with_hours
 from eh_access.measures.scenarios import apply_scenario
 from eh_access.network.edit import AddLink, CloseStreet, SetSpeedLimit, StreetChange, change_streets
+from eh_access.sources.exports import SITE_ROLES
 from eh_access.study.config import Lines, Study, fault_at, scenario_of
-from eh_access.study.families import protect_counts, read_families, with_families
-from eh_access.study.reading import read_rows, read_table, with_postcodes
+from eh_access.study.families import (
+    postcode_tables,
+    protect_counts,
+    read_families,
+    with_families,
+)
+from eh_access.study.reading import Places, place_rows, read_rows, read_table, with_postcodes
 from eh_access.study.records import InputFile, Inputs
 from eh_access.tables import (
     CRS,
@@ -37,6 +43,7 @@ if TYPE_CHECKING:
     from eh_access.measures.opening_hours import Timetable
     from eh_access.network.model import Network
     from eh_access.study.config import ScenarioConfig, StreetChangeConfig
+    from eh_access.study.reading import Postcodes
 
 KINDS = ("water", "river", "coast", "rail")
 
@@ -259,7 +266,13 @@ SHOWN_ROWS = 5
 Check = Callable[..., gpd.GeoDataFrame]
 
 
-@dataclass
+def points_by_code(table: Postcodes) -> Places:
+    """Return easting and northing by postcode."""
+    x, y = table.places.x.tolist(), table.places.y.tolist()
+    return dict(zip(table.places.index, zip(x, y, strict=True), strict=True))
+
+
+@dataclass(eq=False)
 class _Reader:
     """Reads tables and collects their faults."""
 
@@ -269,6 +282,32 @@ class _Reader:
     notes: list[Note] = field(default_factory=list)
     ids: dict[str, set[str]] = field(default_factory=dict)
     """Ids of sites by role, of tables with faults as well."""
+    areas: gpd.GeoDataFrame | None = None
+
+    @cache  # noqa: B019 - a reader lives as long as its reading
+    def postcodes(self) -> Places:
+        """Return where postcodes are, of the study's tables and those that ship."""
+        known: Places = {}
+        for table in postcode_tables(self.study):
+            known = {**points_by_code(table), **known}
+        return known
+
+    @cache  # noqa: B019 - as above
+    def area_points(self) -> Places:
+        """Return each area's point: the mean of its postcodes, else one within its outline."""
+        if self.areas is None:
+            return {}
+        inside = self.areas.geometry.representative_point()
+        points = {str(area): (point.x, point.y) for area, point in inside.items()}
+        # the study's own table where it has one: mixed with those that ship, some would count twice
+        table = next(postcode_tables(self.study), None)
+        if table is not None:
+            at = table.places
+            known = gpd.GeoDataFrame({"x": at.x, "y": at.y}, geometry=at, crs=CRS)
+            held = gpd.sjoin(known, self.areas[["geometry"]])
+            means = held.groupby(self.areas.index.name)[["x", "y"]].mean()
+            points |= {str(area): (x, y) for area, x, y in means.itertuples()}
+        return points
 
     def take(
         self, role: str, name: str | None, check: Check, **options: object
@@ -279,12 +318,21 @@ class _Reader:
         try:
             # a set of origins whose counts are not public is people's own
             private = role == "origins" and not self.study.weights_public
-            table = read_table(self.study.resolve(name), name=name, role=role, private=private)
+            columns = self.study.data.columns.get(role, {})
+            table = read_table(
+                self.study.resolve(name), name=name, role=role, columns=columns, private=private
+            )
             self.files += table.files
             self.notes += table.notes
             if "site_id" in table.frame:
                 self.ids[role] = set(table.frame["site_id"].dropna().astype(str).str.strip())
-            return check(table.frame, source=name, **options)
+            frame = table.frame
+            if role in (*SITE_ROLES, "origins"):
+                frame, notes = place_rows(
+                    frame, name=name, role=role, postcodes=self.postcodes, areas=self.area_points
+                )
+                self.notes += notes
+            return check(frame, source=name, **options)
         except EhAccessError as error:
             self.faults += faults_of(error)
         return None
@@ -339,6 +387,7 @@ def read_inputs(
     data = study.data
     counted = study.count_columns
     areas = reader.take("areas", data.areas, _areas_in_place, counts=counted)
+    reader.areas = areas
     outline = reader.take("boundary", data.boundary, _areas_in_place) if data.boundary else areas
     borough = None if outline is None else outline.geometry.union_all()
     near = {"within": borough, "max_outside_m": data.max_outside_m}

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import glob
 import hashlib
 import io
 import json
 import re
 import tempfile
+import zipfile
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,12 +25,24 @@ import shapely
 
 from eh_access.errors import InputError, SourceError, did_you_mean
 from eh_access.facts import Note, note
+from eh_access.sources.exports import (
+    SITE_ROLES,
+    TEXTS,
+    WORKBOOKS,
+    Export,
+    in_our_names,
+    read_export,
+    usual_names,
+)
+from eh_access.sources.opening_text import hours_in
 from eh_access.study.config import BACKSLASH
 from eh_access.study.records import InputFile
 from eh_access.tables import CRS, points_from_columns, without_controls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from eh_access.study.config import Study
     from eh_access.study.records import Inputs
@@ -59,30 +72,67 @@ class ReadTable:
         return self.files[0]
 
 
-def read_table(path: Path, *, name: str, role: str, private: bool = False) -> ReadTable:
-    """Return the rows of a file: CSV with coordinates, or shapes."""
+def read_table(
+    path: Path,
+    *,
+    name: str,
+    role: str,
+    columns: Mapping[str, str] | None = None,
+    private: bool = False,
+) -> ReadTable:
+    """Return the rows of a file: CSV or workbook with coordinates, or shapes.
+
+    ``columns`` says which of the file's columns is which of ours; the rest goes by usual names.
+    """
     # of a private table no fault quotes a cell, nor its header, which may be the first family
     path, name, layer = split_layer(path, name)
+    suffix = path.suffix.lower()
+    if suffix in (*TEXTS, *WORKBOOKS):
+        read = read_rows(
+            path, name=name, role=role, sheet=layer, columns=columns, private=private
+        )
+        return replace(read, frame=_points(read.frame, name, role, private=private))
     refuse_spreadsheet(path, name)
     data = read_bytes(path, name=name, role=role)
     parts = {name: data}
-    if path.suffix.lower() == SHAPEFILE:
+    if suffix == SHAPEFILE:
         parts |= _parts(path, name)
-    if path.suffix.lower() == ".csv":
-        frame = _points(_read_csv(data, name, private=private), name, private=private)
-    elif path.suffix.lower() in JSON_SUFFIXES:
+    if suffix in JSON_SUFFIXES:
         frame = _in_degrees(_read_geojson(data, name), name, private=private)
+    elif suffix == PARQUET:
+        frame = _in_degrees(_read_parquet(data, name), name, private=private)
+    elif suffix == ZIP:
+        held = _unzipped(data, name)
+        frame = _in_degrees(_read_shapes(held, next(iter(held)), layer), name, private=private)
     else:
         _refuse_open(path, name)
         frame = _in_degrees(_read_shapes(parts, name, layer), name, private=private)
-    return _as_read(frame, parts, role)
+    taken = usual_names([str(column) for column in frame], role, columns)
+    read = _as_read(frame.rename(columns=taken), parts, role)
+    if not taken or private:
+        return read
+    facts = Export(header=(), rows=(), taken=tuple(taken.items())).facts
+    return replace(read, notes=(note("info", "as-taken", file=name, **facts), *read.notes))
 
 
-def read_rows(path: Path, *, name: str, role: str) -> ReadTable:
-    """Return the rows of a CSV that has no places in it."""
-    refuse_spreadsheet(path, name)
+def read_rows(
+    path: Path,
+    *,
+    name: str,
+    role: str,
+    sheet: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    private: bool = False,
+) -> ReadTable:
+    """Return the rows of a CSV or a workbook, wherever they may be."""
+    if sheet is None:
+        path, name, sheet = split_layer(path, name)
+    if path.suffix.lower() not in WORKBOOKS:
+        refuse_spreadsheet(path, name)
     data = read_bytes(path, name=name, role=role)
-    return _as_read(_read_csv(data, name), {name: data}, role)
+    frame, notes = _read_export(data, name, sheet, role, columns or {}, private=private)
+    read = _as_read(frame, {name: data}, role)
+    return replace(read, notes=(*(() if private else notes), *read.notes))
 
 
 def _as_read(frame: pd.DataFrame, parts: Mapping[str, bytes], role: str) -> ReadTable:
@@ -159,55 +209,59 @@ def read_bytes(path: Path, *, name: str, role: str) -> bytes:
     return data
 
 
-def _read_csv(data: bytes, name: str, *, private: bool = False) -> pd.DataFrame:
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
+def _read_export(  # noqa: PLR0913 - what read_rows is given
+    data: bytes,
+    name: str,
+    sheet: str | None,
+    role: str,
+    columns: Mapping[str, str],
+    *,
+    private: bool,
+) -> tuple[pd.DataFrame, tuple[Note, ...]]:
+    """Return a table in our names, and what had to be done to have it."""
+    export = read_export(data, name, sheet, private=private)
+    absent = [theirs for theirs in columns.values() if theirs not in export.header]
+    if absent:
         raise InputError(
-            f"{name}: not UTF-8 text (byte {error.start}); save it as CSV UTF-8"
-        ) from error
-    if (fault := other_separator(text.lstrip().partition("\n")[0])) is not None:
-        raise InputError(f"{name}: {fault}")
-    faults = list(_uneven_rows(text, name, private=private))
-    if faults:
-        raise InputError(faults)
-    return pd.read_csv(
-        io.StringIO(text),
+            f"{name}: column '{theirs}' is missing, which data.columns.{role} names"
+            + ("" if private else f"; {did_you_mean(theirs, export.header)}")
+            for theirs in absent
+        )
+    export = in_our_names(export, role, columns)
+    frame = pd.read_csv(
+        io.StringIO(export.text()),
         dtype=dict.fromkeys(TEXT_COLUMNS, "str"),
         # a place may be called "NA" or "None"; only an empty cell is missing
         keep_default_na=False,
         na_values=[""],
-        skipinitialspace=True,
     )
+    told = dict(export.facts)
+    if role in SITE_ROLES:
+        frame, read, unread = _with_hours(frame)
+        told |= {"hours_read": read, "hours_unread": unread} if read or unread else {}
+    facts = {"hours_read": 0, "hours_unread": 0, **told}
+    return frame, (note("info", "as-taken", file=name, **facts),) if told else ()
 
 
-def _uneven_rows(text: str, name: str, *, private: bool) -> Iterator[str]:
-    """Yield a fault for rows with more or fewer cells than the header."""
-    reader = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True, strict=True)
-    wrong = 0
-    try:
-        header = next(reader)
-        for column in sorted({column for column in header if header.count(column) > 1}):
-            cell = "header: a name" if private else f"column '{column}'"
-            yield f"{name}, {cell}: stands twice in the header; keep one"
-        for number, cells in enumerate((row for row in reader if row), 1):
-            if len(cells) == len(header):
-                continue
-            wrong += 1
-            if wrong <= SHOWN_ROWS:
-                yield (
-                    f"{name}, row {number}: has {len(cells)} cells and the header {len(header)}; "
-                    "put a cell that holds a comma in quotes"
-                )
-    except csv.Error as error:
-        yield f"{name}, line {reader.line_num}: not comma-separated values ({error}); correct it"
-    if wrong > SHOWN_ROWS:
-        more = wrong - SHOWN_ROWS
-        have = "row has" if more == 1 else "rows have"
-        yield f"{name}: {more} more {have} more or fewer cells than the header"
+def _with_hours(frame: pd.DataFrame) -> tuple[pd.DataFrame, int, int]:
+    """Return sites with hours a week read from words, how many were, and how many could not be."""
+    blank = pd.Series([np.nan] * len(frame), index=frame.index)
+    given, told = frame.get("hours_per_week", blank), frame.get("opening_hours", blank)
+    if pd.api.types.is_numeric_dtype(given) and told.isna().all():
+        return frame, 0, 0
+    hours: list[object] = []
+    read = unread = 0
+    for number, words in zip(given, told, strict=True):
+        text = words if pd.isna(number) else number
+        spoken = hours_in(str(text)) if isinstance(text, str) else None
+        read += spoken is not None and not str(text).replace(".", "").isdigit()
+        unread += spoken is None and isinstance(words, str) and pd.isna(number)
+        # words in the place of a number that cannot be read stay, and the checks fault their row
+        hours.append(number if spoken is None else spoken)
+    return frame.assign(hours_per_week=pd.Series(hours, index=frame.index)), read, unread
 
 
-def _points(table: pd.DataFrame, name: str, *, private: bool) -> pd.DataFrame:
+def _points(table: pd.DataFrame, name: str, role: str, *, private: bool) -> pd.DataFrame:
     """Return the table with points where it has degrees; eastings are left to the checks."""
     # They report row by row which coordinates are missing, swapped or no numbers.
     for x, y, crs in COORDINATES:
@@ -218,10 +272,97 @@ def _points(table: pd.DataFrame, name: str, *, private: bool) -> pd.DataFrame:
                 table, x=x, y=y, crs=crs, source=name, private=private
             )
             return placed
+    if "postcode" in table or role == "origins":  # may be placed by what they are called
+        return table.assign(easting=np.nan, northing=np.nan)
+    raise no_coordinates(table, name, private=private)
+
+
+def no_coordinates(table: pd.DataFrame, name: str, *, private: bool) -> InputError:
+    """Return the error for a table that says nowhere where its rows are."""
     pairs = " or ".join(f"'{x}' and '{y}'" for x, y, _ in COORDINATES)
     columns = ", ".join(f"'{column}'" for column in table.columns)
     there = "" if private else f" (there are {columns})"
-    raise InputError(f"{name}: no coordinates; add the columns {pairs}{there}")
+    return InputError(f"{name}: no coordinates; add the columns {pairs}{there}")
+
+
+POSTCODE_RADIUS_M = 100.0
+Places = Mapping[str, tuple[float, float]]
+
+
+def place_rows(
+    frame: pd.DataFrame,
+    *,
+    name: str,
+    role: str,
+    postcodes: Callable[[], Places],
+    areas: Callable[[], Places],
+) -> tuple[pd.DataFrame, tuple[Note, ...]]:
+    """Return rows without coordinates at their postcode, or origins at their area's point."""
+    if "geometry" in frame:
+        bare = np.asarray(frame.geometry.isna() | frame.geometry.is_empty, dtype=bool)
+    else:
+        given = [frame[column].notna() for column in ("easting", "northing") if column in frame]
+        bare = ~np.logical_or.reduce([np.asarray(known, dtype=bool) for known in given])
+    if "location_basis" in frame:
+        bare = bare & ~np.asarray(frame["location_basis"].eq("unknown"), dtype=bool)
+    if not bare.any():
+        return frame, ()
+    at, how = _places_by_name(frame, role, bare, postcodes=postcodes, areas=areas)
+    if not at:
+        if bare.all() and "geometry" not in frame:
+            raise no_coordinates(frame.drop(columns=["easting", "northing"]), name)
+        return frame, ()
+    placed = frame.copy()
+    rows = placed.index[list(at)]
+    points = gpd.GeoSeries.from_xy(*np.array(list(at.values())).T, crs=CRS)
+    if "geometry" in frame:
+        placed.loc[rows, "geometry"] = points.to_crs(frame.crs).to_numpy()
+    else:
+        placed.loc[rows, "easting"], placed.loc[rows, "northing"] = (
+            points.x.to_numpy(),
+            points.y.to_numpy(),
+        )
+    if role in SITE_ROLES:
+        for column, value in (
+            ("location_basis", "postcode"),
+            ("location_radius_m", POSTCODE_RADIUS_M),
+        ):
+            if column not in placed:
+                placed[column] = "not stated" if column == "location_basis" else 0.0
+            placed.loc[rows, column] = value
+    return placed, (note("info", "placed", file=name, rows=len(at), how=how),)
+
+
+def _places_by_name(
+    frame: pd.DataFrame,
+    role: str,
+    bare: NDArray[np.bool_],
+    *,
+    postcodes: Callable[[], Places],
+    areas: Callable[[], Places],
+) -> tuple[dict[int, tuple[float, float]], str]:
+    """Return where rows are by their number, and by what that is known."""
+    rows = np.flatnonzero(bare)
+    ways: list[tuple[str, str, Callable[[], Places]]] = [("postcode", "postcode", postcodes)]
+    if role == "origins":
+        ways += [
+            ("origin_id", "postcode", postcodes),
+            ("origin_id", "area", areas),
+            ("area_id", "area", areas),
+        ]
+    for column, how, places in ways:
+        if column not in frame:
+            continue
+        codes = frame[column].iloc[rows].astype("str")
+        if how == "postcode":
+            codes = plain_postcodes(codes)
+            if not codes.str.fullmatch(POSTCODE.pattern).any():
+                continue
+        known = places()
+        at = {int(row): known[code] for row, code in zip(rows, codes, strict=True) if code in known}
+        if at:
+            return at, how
+    return {}, ""
 
 
 SHAPEFILE = ".shp"
@@ -237,6 +378,39 @@ def _parts(path: Path, name: str) -> dict[str, bytes]:
         for suffix in PARTS
         if suffix in there
     }
+
+
+PARQUET, ZIP = ".parquet", ".zip"
+MOST_UNZIPPED = 1 << 30
+"""Bytes that a zip may hold: one that says little can hold very much."""
+
+
+def _unzipped(data: bytes, name: str) -> dict[str, bytes]:
+    """Return the one shapefile in a zip, the shapes first."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            held = [item for item in archive.infolist() if not item.is_dir()]
+            shapes = [item.filename for item in held if item.filename.lower().endswith(SHAPEFILE)]
+            if len(shapes) != 1 or sum(item.file_size for item in held) > MOST_UNZIPPED:
+                raise InputError(
+                    f"{name}: holds {len(shapes)} shapefiles, and a zip holds one, with its parts "
+                    "(.shp, .shx, .dbf, .prj); make one of that alone"
+                )
+            stem = shapes[0][: -len(SHAPEFILE)]
+            parts = [stem + suffix for suffix in PARTS if stem + suffix in archive.namelist()]
+            return {part: archive.read(part) for part in (shapes[0], *parts)}
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        raise InputError(f"{name}: {DAMAGED}") from error
+
+
+def _read_parquet(data: bytes, name: str) -> gpd.GeoDataFrame:
+    """Return the shapes of a GeoParquet file."""
+    import pyarrow as pa  # noqa: PLC0415 - heavy, and needed by this reader alone
+
+    try:
+        return gpd.read_parquet(io.BytesIO(data))
+    except (pa.ArrowException, ValueError, OSError, KeyError) as error:
+        raise InputError(f"{name}: {DAMAGED}") from error
 
 
 def _is_geopackage(data: bytes) -> bool:
@@ -277,7 +451,7 @@ def _read_shapes(parts: Mapping[str, bytes], name: str, layer: str | None) -> gp
     """Return the shapes of a file whose content is what its name says."""
     suffix = Path(name).suffix.lower()
     if suffix not in CONTENT:
-        kinds = ", ".join((".csv", *JSON_SUFFIXES, *CONTENT))
+        kinds = ", ".join((*TEXTS, *WORKBOOKS, *JSON_SUFFIXES, *CONTENT, PARQUET, ZIP))
         raise InputError(f"{name}: not a kind of table that can be read; give one of {kinds}")
     tables = [data for part, data in parts.items() if part.lower().endswith(".dbf")]
     if not CONTENT[suffix](parts[name]) or not all(map(_is_whole_table, tables)):
@@ -504,7 +678,12 @@ SHOWN_CODES = 3
 
 def read_postcodes(study: Study, name: str) -> Postcodes | None:
     """Return the postcodes of one of a study's tables; None if it has none."""
-    postcodes = postcodes_of(read_table(study.resolve(name), name=name, role=ROLE))
+    try:
+        postcodes = postcodes_of(read_table(study.resolve(name), name=name, role=ROLE))
+    except InputError:
+        if name == study.data.postcodes:
+            raise
+        return None  # homes placed by what they are called; their faults are told elsewhere
     if postcodes is None and name == study.data.postcodes:
         raise InputError(
             f"{name}: holds no postcodes (data.postcodes): a column 'postcode' is needed, of whole "

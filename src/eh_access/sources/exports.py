@@ -1,0 +1,341 @@
+"""Tables as councils' own systems export them: workbooks and CSVs, made plain."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+
+from eh_access.errors import InputError
+
+WORKBOOKS = (".xlsx", ".xlsm")
+TEXTS = (".csv", ".tsv", ".txt")
+SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+HEAD_ROWS = 40
+MOSTLY = 0.6
+"""A header names at least so much of what a table is wide; titles do not."""
+
+SITE_ROLES = ("sites", "candidates", "neighbours", "youth", "youth_venues")
+SITE_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "site_id": ("siteid", "siteref", "venueid", "venueref", "ref", "reference", "urn", "id"),
+        "name": ("name", "venuename", "venue", "sitename", "site", "establishmentname", "building"),
+        "kind": ("kind", "type", "venuetype", "category", "service"),
+        "hours_per_week": ("hoursperweek", "hrsperweek", "weeklyhours", "hoursaweek"),
+        "opening_hours": ("openinghours", "openingtimes", "dayshours", "hours", "opening"),
+    }
+)
+PLACE_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "postcode": ("pcds", "postcode", "pcd", "postalcode"),
+        "easting": ("easting", "eastings", "oseast1m", "eastingx", "xcoordinate", "gridx", "x"),
+        "northing": ("northing", "northings", "osnrth1m", "northingy", "ycoordinate", "gridy", "y"),
+        "longitude": ("longitude", "long", "lon", "lng"),
+        "latitude": ("latitude", "lat"),
+    }
+)
+ORIGIN_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "origin_id": ("originid", "oa21cd", "lsoa21cd", "mnemonic", "geographycode", "pcds"),
+        "area_id": ("areaid", "lsoa21cd", "lsoa21", "lsoacode", "mnemonic"),
+        "weight": ("weight", "underfives", "under5s", "aged04", "aged4yearsandunder"),
+    }
+)
+AREA_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "area_id": ("areaid", "lsoa21cd", "lsoacode", "wd25cd", "wd24cd", "lad25cd", "code"),
+        "name": ("name", "lsoa21nm", "wd25nm", "wd24nm", "lad25nm", "areaname"),
+    }
+)
+NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        **dict.fromkeys(SITE_ROLES, MappingProxyType({**SITE_NAMES, **PLACE_NAMES})),
+        "origins": {**ORIGIN_NAMES, **PLACE_NAMES},
+        "postcodes": PLACE_NAMES,
+        **dict.fromkeys(("areas", "wards", "boundary"), AREA_NAMES),
+    }
+)
+"""What columns are usually called, in small letters without signs, by what they are to us."""
+
+NUMBERS = ("easting", "northing", "longitude", "latitude", "weight", "hours_per_week")
+THOUSANDS = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?")
+DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
+TOTAL = re.compile(r"(column |grand )?totals?\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Export:
+    """A table as text cells, and what had to be done to have it."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    sheet: str = ""  # of a workbook
+    encoding: str = ""  # where it is not UTF-8
+    separator: str = ""  # a word, where it is no comma
+    above: int = 0  # rows left out above the header
+    left_out: int = 0  # rows below it that are no data: blank, headings, totals, footnotes
+    taken: tuple[tuple[str, str], ...] = ()  # columns of another name, and what they are to us
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """What is to be told of it; nothing where it is a plain table in our names."""
+        told = {
+            "sheet": self.sheet,
+            "encoding": self.encoding,
+            "separator": self.separator,
+            "above": self.above,
+            "left_out": self.left_out,
+            "taken": self.taken,
+        }
+        return told if any(told.values()) else {}
+
+    def text(self) -> str:
+        """Return it as CSV."""
+        out = io.StringIO()
+        csv.writer(out, lineterminator="\n").writerows([self.header, *self.rows])
+        return out.getvalue()
+
+
+def read_export(
+    data: bytes, name: str, sheet: str | None = None, *, private: bool = False
+) -> Export:
+    """Return the table in a workbook or a text file."""
+    if Path(name).suffix.lower() in WORKBOOKS:
+        rows, sheet = _sheet(data, name, sheet)
+        found = Export(header=(), rows=(), sheet=sheet)
+        return _plain(rows, found, f"{name}#{sheet}", private=private)
+    text, encoding = _decoded(data, name)
+    first, _, rest = text.partition("\n")
+    stated = re.fullmatch(r"\"?sep=(.)\"?\s*", first.strip(), re.IGNORECASE)
+    if stated:
+        text = rest
+    sign = stated[1] if stated else _separator(text)
+    try:
+        # a blank after the sign is no part of a cell, nor of what puts it in quotes
+        reader = csv.reader(
+            io.StringIO(text, newline=""), delimiter=sign, skipinitialspace=True, strict=True
+        )
+        cells = list(reader)
+    except csv.Error as error:
+        raise InputError(
+            f"{name}, line {reader.line_num}: not comma-separated values ({error}); correct it"
+        ) from error
+    found = Export(
+        header=(),
+        rows=(),
+        encoding=encoding,
+        separator=SEPARATORS.get(sign, ""),
+        above=int(bool(stated)),
+    )
+    return _plain(cells, found, name, private=private)
+
+
+def _decoded(data: bytes, name: str) -> tuple[str, str]:
+    """Return text and its encoding where that is not UTF-8."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        try:
+            return data.decode("utf-16"), "UTF-16"
+        except UnicodeDecodeError as error:
+            raise InputError(
+                f"{name}: UTF-16 that is cut off; save it again as CSV UTF-8"
+            ) from error
+    try:
+        return data.decode("utf-8-sig"), ""
+    except UnicodeDecodeError:
+        pass
+    try:
+        return data.decode("cp1252"), "Windows-1252"
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{name}: not UTF-8 text, nor Windows-1252 (byte {error.start}); save it as CSV UTF-8"
+        ) from error
+
+
+def _separator(text: str) -> str:
+    """Return the sign between cells: the one most lines near the top have most of."""
+    lines = [line for line in text.splitlines()[:HEAD_ROWS] if line.strip()]
+    signs = (",", *SEPARATORS)
+    # a title may hold commas, an address too: what counts is in how many lines a sign stands
+    return (
+        max(signs, key=lambda sign: (sum(sign in line for line in lines), sign == ","))
+        if lines
+        else ","
+    )
+
+
+def _sheet(data: bytes, file: str, sheet: str | None) -> tuple[list[list[str]], str]:
+    """Return the cells of a sheet as text, and its name."""
+    import zipfile  # noqa: PLC0415 - needed by workbooks alone
+
+    import openpyxl  # noqa: PLC0415 - heavy, and needed by workbooks alone
+
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+        raise InputError(
+            f"{file}: cannot be read as a workbook ({error}); save it again"
+        ) from error
+    names = [item.title for item in book.worksheets if item.sheet_state == "visible"]
+    chosen = sheet or (names[0] if len(names) == 1 else "")
+    if chosen not in names:
+        listed = ", ".join(f"'{file}#{item}'" for item in names)
+        fault = f"there is no sheet '{sheet}'" if sheet else f"it has {len(names)} sheets"
+        raise InputError(f"{file}: {fault}; name one: {listed}")
+    rows = [[_cell(value) for value in row] for row in book[chosen].iter_rows(values_only=True)]
+    return rows, chosen
+
+
+def _cell(value: object) -> str:
+    """Return a cell as text; a whole number has no decimals."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _plain(
+    cells: Sequence[Sequence[str]], export: Export, name: str, *, private: bool
+) -> Export:
+    """Return header and data of a grid of cells."""
+    grid = [[cell.replace("\xa0", " ").strip() for cell in row] for row in cells]
+    full = [row for row in grid if any(row)]
+    if not full:
+        raise InputError(f"{name}: there is no table in it; all cells are empty")
+    width = max(sum(map(bool, row)) for row in full)
+    top = next(
+        place
+        for place, row in enumerate(grid[:HEAD_ROWS] or grid)
+        if sum(map(bool, row)) >= MOSTLY * width or place == HEAD_ROWS - 1
+    )
+    header, below = grid[top], grid[top + 1 :]
+    if below and _continues(header, below[0]):
+        header = [lower or upper for upper, lower in zip(header, below[0], strict=True)]
+        below = below[1:]
+    # of a table with its header on top nothing is taken for a title, a heading or a total
+    untidy = bool(export.sheet or top or export.above)
+    kept = [row for row in below if any(row) and not (untidy and _is_aside(row))]
+    if untidy:
+        header, kept = _trimmed(_named(header), kept)
+    faults = _uneven(header, kept, name, private=private)
+    if faults:
+        raise InputError(faults)
+    left_out = len(below) - len(kept) if untidy else 0
+    return replace(
+        export,
+        header=tuple(header),
+        rows=tuple(tuple(row) for row in kept),
+        above=export.above + top,
+        left_out=left_out,
+    )
+
+
+def _continues(header: Sequence[str], row: Sequence[str]) -> bool:
+    """Return whether a row is the second of a header with merged cells."""
+    if len(row) != len(header) or any(re.search(r"\d", cell) for cell in row):
+        return False
+    gaps = [lower for upper, lower in zip(header, row, strict=True) if not upper]
+    return bool(gaps) and all(gaps) and not all(row)
+
+
+def _is_aside(row: Sequence[str]) -> bool:
+    """Return whether a row is a heading, a total or a footnote."""
+    filled = [cell for cell in row if cell]
+    return len(filled) == 1 or bool(TOTAL.match(filled[0]))
+
+
+def _named(header: Iterable[str]) -> list[str]:
+    """Return names of columns, each once."""
+    seen: dict[str, int] = {}
+    names = []
+    for cell in header:
+        seen[cell] = seen.get(cell, 0) + 1
+        names.append(f"{cell} ({seen[cell]})" if seen[cell] > 1 or not cell else cell)
+    return names
+
+
+def _trimmed(header: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
+    """Return rows as wide as the header, where what is beyond it is empty."""
+    width = len(header)
+    return header, [
+        [*row[:width], *[""] * (width - len(row)), *[cell for cell in row[width:] if cell]]
+        for row in rows
+    ]
+
+
+SHOWN_ROWS = 20
+
+
+def _uneven(
+    header: Sequence[str], rows: Sequence[Sequence[str]], name: str, *, private: bool
+) -> list[str]:
+    """Return a fault for rows with more or fewer cells than the header."""
+    faults = [
+        f"{name}, {'header: a name' if private else f"column '{column}'"}: "
+        "stands twice in the header; keep one"
+        for column in sorted({column for column in header if list(header).count(column) > 1})
+    ]
+    wrong = [(number, row) for number, row in enumerate(rows, 1) if len(row) != len(header)]
+    faults += [
+        f"{name}, row {number}: has {len(row)} cells and the header {len(header)}; "
+        "put a cell that holds a comma in quotes"
+        for number, row in wrong[:SHOWN_ROWS]
+    ]
+    if len(wrong) > SHOWN_ROWS:
+        more = len(wrong) - SHOWN_ROWS
+        have = "row has" if more == 1 else "rows have"
+        faults.append(f"{name}: {more} more {have} more or fewer cells than the header")
+    return faults
+
+
+def in_our_names(export: Export, role: str, stated: Mapping[str, str]) -> Export:
+    """Return a table with the columns a role knows by our names, its numbers as numbers are.
+
+    ``stated`` says which column of the file is which of ours; the rest goes by usual names.
+    """
+    header = list(export.header)
+    taken = usual_names(header, role, stated)
+    renamed = [taken.get(column, column) for column in header]
+    comma = export.separator == SEPARATORS[";"]
+    numbers = [place for place, column in enumerate(renamed) if column in NUMBERS]
+    rows = [list(row) for row in export.rows]
+    for row in rows:
+        for place in numbers:
+            row[place] = _number(row[place], comma=comma)
+    return replace(
+        export,
+        header=tuple(renamed),
+        rows=tuple(map(tuple, rows)),
+        taken=tuple((theirs, ours) for theirs, ours in taken.items()),
+    )
+
+
+def usual_names(
+    header: Sequence[str], role: str, stated: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Return which columns are taken for which of ours."""
+    stated = stated or {}
+    taken = {theirs: ours for ours, theirs in stated.items()}
+    plain: dict[str, str] = {}
+    for column in header:
+        plain.setdefault(re.sub(r"[^a-z0-9]", "", column.lower()), column)
+    for ours, usual in NAMES.get(role, {}).items():
+        if ours in header or ours in stated:
+            continue
+        theirs = next((plain[word] for word in usual if word in plain), None)
+        if theirs is not None and theirs not in taken:
+            taken[theirs] = ours
+    return taken
+
+
+def _number(text: str, *, comma: bool) -> str:
+    """Return a number without what spreadsheets put into it; anything else as it is."""
+    if comma and DECIMAL_COMMA.fullmatch(text):
+        return text.replace(",", ".")
+    if THOUSANDS.fullmatch(text):
+        return text.replace(",", "")
+    return text
