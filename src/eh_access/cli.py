@@ -386,11 +386,24 @@ def trip(  # noqa: PLR0913 - each is an option of the command
 
 
 @app.command()
-def check(study: StudyArgument, *, quiet: Quiet = False, verbose: Verbose = False) -> None:
+def check(
+    study: StudyArgument,
+    *,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Write corrected copies of tables beside them.")
+    ] = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
     """Check a study, its tables and its streets, and list every fault."""
+    from eh_access.publish.notes import note_text  # noqa: PLC0415 - quick start
+    from eh_access.study.config import load_study  # noqa: PLC0415 - quick start
+    from eh_access.study.inputs import write_fixed  # noqa: PLC0415 - quick start
     from eh_access.study.opening import check_study  # noqa: PLC0415 - quick start
 
     with Terminal(quiet=quiet, verbose=verbose) as terminal:
+        for told in write_fixed(load_study(study)) if fix else ():
+            typer.echo(note_text(told), err=quiet)
         terminal.stage("Checking")
         question, inputs = check_study(study)
         folder = question.report.templates

@@ -15,6 +15,7 @@ from eh_access.sources.exports import in_our_names, read_export
 from eh_access.sources.opening_text import hours_in, windows_in
 from eh_access.study.config import load_study
 from eh_access.study.inputs import read_inputs
+from study_cli import run_cli
 from study_files import AREAS, ORIGINS, SITES, StudyFolder, write_study
 
 EXPORTS = Path(__file__).parents[3] / "shared/data/south_yorkshire/exports"
@@ -257,3 +258,29 @@ def test_zipped_shapefiles_and_geoparquet_are_areas_too(toy: StudyFolder) -> Non
         (toy.path / name).write_bytes(whole[: len(whole) // 2])
         with pytest.raises(InputError, match="cannot be read as a map file"):
             read_inputs(load_study(toy.toml))
+
+
+def test_corrected_copies_are_written_beside_the_originals(toy: StudyFolder) -> None:
+    head = "Ref,Venue,Postcode,Easting,Northing\n"
+    west = 'W,West Centre,S60 1AA,"440,000",390000\n'
+    rows = head + west + "E,East Centre,S60 1AB,390000,444000\n" + west + "X,Extra,S60 1AB,,\n"
+    (toy.path / "sites.csv").write_text(rows)
+    (toy.path / "pc.csv").write_text(POSTCODES)
+    toy.change("study.toml", "[data]", '[data]\npostcodes = "pc.csv"')
+    toy.change("study.toml", '"west"', '"W"')
+    before = (toy.path / "sites.csv").read_bytes()
+    ran = run_cli("check", toy.toml, "--fix")
+    assert ran.code == 2  # the originals have their faults still, and all of them are listed
+    assert "easting and northing look swapped" in " ".join(ran.err.split())
+    assert "stands in row 1 already" in ran.err
+    assert "without 1 row that stood there twice" in ran.out
+    assert "with easting and northing of 1 exchanged" in ran.out
+    assert (toy.path / "sites.csv").read_bytes() == before
+    toy.change("study.toml", "sites.csv", "sites.fixed.csv")
+    sites = read_inputs(load_study(toy.toml)).sites
+    assert sites.geometry.x.to_dict() == {"W": 440_000, "E": 444_000, "X": 444_000}
+    assert sites.loc["X", "location_basis"] == "postcode"
+    assert run_cli("check", toy.toml).code == 0
+    again = run_cli("check", toy.toml.with_name("study.toml"), "--fix")
+    assert again.code == 0  # there is nothing left to put right
+    assert not list(toy.path.glob("*.fixed.fixed.csv"))

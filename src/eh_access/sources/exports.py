@@ -198,9 +198,7 @@ def _cell(value: object) -> str:
     return str(value)
 
 
-def _plain(
-    cells: Sequence[Sequence[str]], export: Export, name: str, *, private: bool
-) -> Export:
+def _plain(cells: Sequence[Sequence[str]], export: Export, name: str, *, private: bool) -> Export:
     """Return header and data of a grid of cells."""
     grid = [[cell.replace("\xa0", " ").strip() for cell in row] for row in cells]
     full = [row for row in grid if any(row)]
@@ -275,8 +273,8 @@ def _uneven(
 ) -> list[str]:
     """Return a fault for rows with more or fewer cells than the header."""
     faults = [
-        f"{name}, {'header: a name' if private else f"column '{column}'"}: "
-        "stands twice in the header; keep one"
+        (f"{name}, header: a name" if private else f"{name}, column '{column}'")
+        + ": stands twice in the header; keep one"
         for column in sorted({column for column in header if list(header).count(column) > 1})
     ]
     wrong = [(number, row) for number, row in enumerate(rows, 1) if len(row) != len(header)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from eh_access.errors import EhAccessError, InputError, NotFoundError, did_you_mean
+from eh_access.errors import (
+    EhAccessError,
+    InputError,
+    NotFoundError,
+    SourceError,
+    did_you_mean,
+)
 from eh_access.facts import Note, note
 from eh_access.measures.opening_hours import windows_from_frame, with_hours
 from eh_access.measures.scenarios import apply_scenario
@@ -26,7 +32,14 @@ from eh_access.study.families import (
     read_families,
     with_families,
 )
-from eh_access.study.reading import Places, place_rows, read_rows, read_table, with_postcodes
+from eh_access.study.reading import (
+    Places,
+    place_rows,
+    read_rows,
+    read_table,
+    split_layer,
+    with_postcodes,
+)
 from eh_access.study.records import InputFile, Inputs
 from eh_access.tables import (
     CRS,
@@ -43,7 +56,7 @@ if TYPE_CHECKING:
     from eh_access.measures.opening_hours import Timetable
     from eh_access.network.model import Network
     from eh_access.study.config import ScenarioConfig, StreetChangeConfig
-    from eh_access.study.reading import Postcodes
+    from eh_access.study.reading import Postcodes, ReadTable
 
 KINDS = ("water", "river", "coast", "rail")
 
@@ -309,6 +322,21 @@ class _Reader:
             points |= {str(area): (x, y) for area, x, y in means.itertuples()}
         return points
 
+    def read(self, role: str, name: str) -> ReadTable:
+        """Return a table as it stands, its rows placed where they have no coordinates."""
+        # a set of origins whose counts are not public is people's own
+        private = role == "origins" and not self.study.weights_public
+        columns = self.study.data.columns.get(role, {})
+        table = read_table(
+            self.study.resolve(name), name=name, role=role, columns=columns, private=private
+        )
+        if private or role not in (*SITE_ROLES, "origins"):
+            return table
+        frame, notes = place_rows(
+            table.frame, name=name, role=role, postcodes=self.postcodes, areas=self.area_points
+        )
+        return replace(table, frame=frame, notes=(*table.notes, *notes))
+
     def take(
         self, role: str, name: str | None, check: Check, **options: object
     ) -> gpd.GeoDataFrame | None:
@@ -316,23 +344,12 @@ class _Reader:
         if name is None:
             return None
         try:
-            # a set of origins whose counts are not public is people's own
-            private = role == "origins" and not self.study.weights_public
-            columns = self.study.data.columns.get(role, {})
-            table = read_table(
-                self.study.resolve(name), name=name, role=role, columns=columns, private=private
-            )
+            table = self.read(role, name)
             self.files += table.files
             self.notes += table.notes
             if "site_id" in table.frame:
                 self.ids[role] = set(table.frame["site_id"].dropna().astype(str).str.strip())
-            frame = table.frame
-            if role in (*SITE_ROLES, "origins"):
-                frame, notes = place_rows(
-                    frame, name=name, role=role, postcodes=self.postcodes, areas=self.area_points
-                )
-                self.notes += notes
-            return check(frame, source=name, **options)
+            return check(table.frame, source=name, **options)
         except EhAccessError as error:
             self.faults += faults_of(error)
         return None
@@ -442,6 +459,55 @@ def read_inputs(
     if listed is None:
         return with_postcodes(study, tables)
     return with_families(study, tables, read_families(listed, study))
+
+
+def write_fixed(study: Study) -> tuple[Note, ...]:
+    """Write what can be put right of the tables of sites and origins beside them; say what."""
+    reader = _Reader(study)
+    data = study.data
+    reader.areas = reader.take("areas", data.areas, _areas_in_place)
+    roles = [(role, getattr(data, role)) for role in SITE_ROLES]
+    if study.weights_public:  # of people's own no copies are made
+        roles += [("origins", name) for name in data.origins.values()]
+    told = []
+    for role, name in roles:
+        try:
+            table = None if name is None else reader.read(role, name)
+        except EhAccessError:
+            continue  # the check says why
+        if table is not None and (fixed := _fixed(table, reader.areas, data.max_outside_m)):
+            frame, facts = fixed
+            path = split_layer(study.resolve(name), name)[0].with_suffix(".fixed.csv")
+            try:
+                with path.open("x", encoding="utf-8", newline="") as file:
+                    frame.to_csv(file, index=False, lineterminator="\n")
+            except FileExistsError:
+                raise InputError(f"{path.name}: is there already; move it away first") from None
+            except OSError as error:
+                raise SourceError(f"{path}: cannot be written ({error.strerror})") from error
+            told += [*table.notes, note("info", "fixed", file=name, written=path.name, **facts)]
+    return tuple(told)
+
+
+def _fixed(
+    table: ReadTable, areas: gpd.GeoDataFrame | None, most_m: float
+) -> tuple[pd.DataFrame, dict[str, int]] | None:
+    """Return a table with its coordinates in order and each row once; None if it was so already."""
+    frame = pd.DataFrame(table.frame)
+    if isinstance(table.frame, gpd.GeoDataFrame):
+        at = table.frame.geometry.to_crs(CRS)
+        frame = pd.DataFrame(table.frame.drop(columns=table.frame.active_geometry_name))
+        frame = frame.assign(easting=at.x.round(1), northing=at.y.round(1))
+    once = frame.drop_duplicates(ignore_index=True)
+    swapped = np.zeros(len(once), dtype=bool)
+    if areas is not None and {"easting", "northing"} <= set(once):
+        near = areas.geometry.union_all().buffer(most_m)
+        x, y = (pd.to_numeric(once[axis], errors="coerce") for axis in ("easting", "northing"))
+        swapped = ~shapely.contains_xy(near, x, y) & shapely.contains_xy(near, y, x)
+        turned = once.loc[swapped, ["northing", "easting"]].to_numpy()
+        once.loc[swapped, ["easting", "northing"]] = turned
+    facts = {"repeated": len(frame) - len(once), "swapped": int(swapped.sum())}
+    return (once, facts) if table.notes or any(facts.values()) else None
 
 
 def origins_name(study: Study, wanted: str | None) -> str:

@@ -88,9 +88,7 @@ def read_table(
     path, name, layer = split_layer(path, name)
     suffix = path.suffix.lower()
     if suffix in (*TEXTS, *WORKBOOKS):
-        read = read_rows(
-            path, name=name, role=role, sheet=layer, columns=columns, private=private
-        )
+        read = read_rows(path, name=name, role=role, sheet=layer, columns=columns, private=private)
         return replace(read, frame=_points(read.frame, name, role, private=private))
     refuse_spreadsheet(path, name)
     data = read_bytes(path, name=name, role=role)
@@ -209,7 +207,7 @@ def read_bytes(path: Path, *, name: str, role: str) -> bytes:
     return data
 
 
-def _read_export(  # noqa: PLR0913 - what read_rows is given
+def _read_export(
     data: bytes,
     name: str,
     sheet: str | None,
