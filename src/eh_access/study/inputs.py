@@ -298,10 +298,15 @@ class _Reader:
     areas: gpd.GeoDataFrame | None = None
 
     @cache  # noqa: B019 - a reader lives as long as its reading
+    def postcode_tables(self) -> tuple[Postcodes, ...]:
+        """Return tables of postcodes, the study's own first."""
+        return tuple(postcode_tables(self.study))
+
+    @cache  # noqa: B019 - as above
     def postcodes(self) -> Places:
         """Return where postcodes are, of the study's tables and those that ship."""
         known: Places = {}
-        for table in postcode_tables(self.study):
+        for table in self.postcode_tables():
             known = {**points_by_code(table), **known}
         return known
 
@@ -313,7 +318,7 @@ class _Reader:
         inside = self.areas.geometry.representative_point()
         points = {str(area): (point.x, point.y) for area, point in inside.items()}
         # the study's own table where it has one: mixed with those that ship, some would count twice
-        table = next(postcode_tables(self.study), None)
+        table = next(iter(self.postcode_tables()), None)
         if table is not None:
             at = table.places
             known = gpd.GeoDataFrame({"x": at.x, "y": at.y}, geometry=at, crs=CRS)

@@ -37,7 +37,7 @@ from eh_access.sources.exports import (
 from eh_access.sources.opening_text import hours_in
 from eh_access.study.config import BACKSLASH
 from eh_access.study.records import InputFile
-from eh_access.tables import CRS, points_from_columns, without_controls
+from eh_access.tables import CRS, SITE_DEFAULTS, points_from_columns, without_controls
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -308,7 +308,8 @@ def place_rows(
     at, how = _places_by_name(frame, role, bare, postcodes=postcodes, areas=areas)
     if not at:
         if bare.all() and "geometry" not in frame:
-            raise no_coordinates(frame.drop(columns=["easting", "northing"]), name)
+            bare_of_them = frame.drop(columns=["easting", "northing"], errors="ignore")
+            raise no_coordinates(bare_of_them, name)
         return frame, ()
     placed = frame.copy()
     rows = placed.index[list(at)]
@@ -320,14 +321,13 @@ def place_rows(
             points.x.to_numpy(),
             points.y.to_numpy(),
         )
+    if how == "area" and "area_id" not in placed:
+        placed["area_id"] = placed["origin_id"]
     if role in SITE_ROLES:
-        for column, value in (
-            ("location_basis", "postcode"),
-            ("location_radius_m", POSTCODE_RADIUS_M),
-        ):
-            if column not in placed:
-                placed[column] = "not stated" if column == "location_basis" else 0.0
-            placed.loc[rows, column] = value
+        known_by = {"location_basis": "postcode", "location_radius_m": POSTCODE_RADIUS_M}
+        for column, value in known_by.items():
+            stated = pd.Series(placed.get(column, SITE_DEFAULTS[column]), index=placed.index)
+            placed[column] = stated.mask(placed.index.isin(rows), value)
     return placed, (note("info", "placed", file=name, rows=len(at), how=how),)
 
 
