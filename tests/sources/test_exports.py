@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from eh_access.errors import InputError
+from eh_access.measures.opening_text import hours_in, windows_in
 from eh_access.sources.exports import in_our_names, read_export
-from eh_access.sources.opening_text import hours_in, windows_in
 from eh_access.study.config import load_study
 from eh_access.study.inputs import read_inputs
 from study_cli import run_cli

@@ -25,6 +25,7 @@ import shapely
 
 from eh_access.errors import InputError, SourceError, did_you_mean
 from eh_access.facts import Note, note
+from eh_access.measures.opening_text import hours_in
 from eh_access.sources.exports import (
     SITE_ROLES,
     TEXTS,
@@ -34,7 +35,6 @@ from eh_access.sources.exports import (
     read_export,
     usual_names,
 )
-from eh_access.sources.opening_text import hours_in
 from eh_access.study.config import BACKSLASH
 from eh_access.study.records import InputFile
 from eh_access.tables import CRS, SITE_DEFAULTS, points_from_columns, without_controls
