@@ -270,7 +270,7 @@ def _points(table: pd.DataFrame, name: str, role: str, *, private: bool) -> pd.D
                 table, x=x, y=y, crs=crs, source=name, private=private
             )
             return placed
-    if "postcode" in table or role == "origins":  # may be placed by what they are called
+    if not private and ("postcode" in table or role == "origins"):  # placed by their names
         return table.assign(easting=np.nan, northing=np.nan)
     raise no_coordinates(table, name, private=private)
 
@@ -309,7 +309,7 @@ def place_rows(
     if not at:
         if bare.all() and "geometry" not in frame:
             bare_of_them = frame.drop(columns=["easting", "northing"], errors="ignore")
-            raise no_coordinates(bare_of_them, name)
+            raise no_coordinates(bare_of_them, name, private=False)
         return frame, ()
     placed = frame.copy()
     rows = placed.index[list(at)]
