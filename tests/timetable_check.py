@@ -75,7 +75,7 @@ def compare_town(folder: Path, seed: int, tally: Tally, *, queries: int = 3) -> 
             for _ in range(3)
         ]
         walk = np.array([[r.choice([900.0, 2400.0, math.inf]) for _ in egress] for _ in access])
-        first, last = r.choice([(6, 10), (6, 10), (8, 10), (22, 27), (0, 4)])
+        first, last = r.choice([(6, 10), (6, 10), (8, 10), (22, 27), (0, 4), (29, 33)])
         when = [r.randrange(first * 3600, last * 3600) for _ in range(2)]
         compare(
             tally, timetable, oracle, ids,

@@ -126,8 +126,8 @@ def hostile(  # noqa: C901, PLR0912, PLR0915 - one draw after another
         exceptions += [("holiday", day, 1), *((s, "20230618", 1) for s in ("sunday", "removed"))]
     names = [f"s{i}" for i in range(STOPS)] + ["hub"]
     rules = []
-    for a, b in sorted({(r.choice(names), r.choice(names)) for _ in range(14)}):
-        kind = r.choice([0, 1, 2, 2, 3])
+    for a, b in sorted({(r.choice(names), r.choice(names)) for _ in range(24)}):
+        kind = r.choice([0, 1, 1, 2, 2, 3])
         rule = {"from_stop_id": a, "to_stop_id": b, "transfer_type": kind}
         rule["min_transfer_time"] = r.choice([0, 30, 240, 600]) if kind == 2 else ""
         rules.append({**rule, "from_route_id": "r1" if r.random() < 0.1 else ""})

@@ -55,7 +55,7 @@ RULES: tuple[tuple[str, str, str, str], ...] = (
     ("changes back are not turned round", "scan", "useful[changed_from.stop[e]] = True", "useful[s] = True"),
     ("a later departure replaces an earlier one", "scan", "j = i if not is_first and ready[i] == d else i + 1", "j = i if not is_first else i + 1"),
     ("walking at a moment is no alternative", "scan", "return min(x, walk)", "return x"),
-    ("the longest journey is twice as long", "scan", "within[o] = 1 if x <= longest else 0\n            percentiles[o, :] = x if x <= longest else NEVER", "within[o] = 1\n            percentiles[o, :] = x"),
+    ("the longest journey is twice as long", "journeys", 'direct, longest = walks.direct_ds, walks.limits.ds("longest_min")', 'direct, longest = walks.direct_ds, 2 * walks.limits.ds("longest_min")'),
     ("mirrored, flags stay", "timetable", "flag=flag,\n                transfers", "flag=self.flag,\n                transfers"),
     ("mirrored, changes stay", "journeys", "pairs = Pairs(pairs.to[order], pairs.frm[order], pairs.ds[order])", "pairs = Pairs(pairs.frm, pairs.to, pairs.ds); order = np.arange(len(order))"),
     ("legs end anywhere", "scan", "if egress[q] < NEVER and arr[d] + egress[q] == goal:", "if egress[q] < NEVER:"),
