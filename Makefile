@@ -29,7 +29,7 @@ LOCKED := $(PIP) --require-hashes
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report lab test bounds check fix bench data docs notebooks pictures lock wheel-check clean
+.PHONY: help report lab test bounds fuzz check fix bench data docs notebooks pictures lock wheel-check clean
 
 help:  ## Show this list
 	@echo "make TARGET, where TARGET is one of"
@@ -88,6 +88,9 @@ test: .venv/.dev  ## Run every test
 
 bounds: .venv/.dev  ## Run compiled searches with every index checked
 	@NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$$(mktemp -d) $(VENV_PYTHON) -m pytest -q tests/transit
+
+fuzz: .venv/.dev  ## Try 1,000 studies gone wrong: what check passes report runs; no traceback
+	EH_ACCESS_FUZZ_STUDIES=1000 $(VENV_PYTHON) -m pytest -q tests/fuzz
 
 check: .venv/.dev  ## Lint, types, layers, notebooks, locks; no network needed
 	$(BIN)/ruff check .

@@ -530,6 +530,8 @@ def weighted(origins: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 def _read_existence(check: Check) -> None:
     """Read how likely each site is to have been there: certain unless stated."""
     read_numbers(check, ["existence"], may_miss=True)
+    if "existence" not in check.frame:
+        return  # the table has no ids either, and that has been reported
     existence = check.frame["existence"].fillna(1.0)
     never = np.asarray(existence == 0, dtype=bool)
     check.rows(never, "existence", "is 0; give a number above 0, up to 1, or leave the site out")

@@ -153,7 +153,8 @@ class Table(BaseModel):
         if not isinstance(value, Mapping):
             return handler(value)
         known = cls.keys()
-        unknown = [key for key in value if key not in known]
+        open_ended = cls.model_config.get("extra") == "ignore"
+        unknown = [] if open_ended else [key for key in value if key not in known]
         absent = [key for key in known if key not in value]
         misspelt = [key for key in absent if any(close_match(word, [key]) for word in unknown)]
         missing = [key for key in absent if known[key] and key not in misspelt]

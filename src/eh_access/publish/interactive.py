@@ -78,6 +78,8 @@ FETCHING_ATTRIBUTES = {
     "video": ("src", "poster"),
 }
 CSS_URL = re.compile(r"""url\(\s*(["']?)(?P<url>[^"')]*)\1\s*\)|@import\s+(["'])(?P<at>[^"']+)""")
+STRING = re.compile(r""""(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`""", re.DOTALL)
+"""A text in a script: what people wrote there is no code, whatever it looks like."""
 SOURCE_MAP = re.compile(r"^\s*//[#@] sourceMappingURL=.*$", re.MULTILINE)
 
 
@@ -145,7 +147,7 @@ def inline_page(page: str, *, title: str, lang: str, files: Mapping[str, str]) -
     rewriter.feed(page)
     rewriter.close()
     rewritten = "".join(rewriter.parts)
-    scripts = "".join(rewriter.own_scripts)
+    scripts = STRING.sub("", "".join(rewriter.own_scripts))
     faults = [
         f"the page uses {name} ({word!r}), which is left out; give its text in files"
         for name, word in rewriter.left_out.items()
@@ -227,7 +229,7 @@ class _Rewriter(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        self._in_script = tag == "script"
+        self._in_script = tag == "script" and "json" not in given.get("type", "")
         if tag == "html":
             self.parts.append(f'<html lang="{self._lang}">')
         elif tag == "head":

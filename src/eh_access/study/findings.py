@@ -690,16 +690,31 @@ def _outreach(result: StudyResult) -> tuple[Outreach, ...]:
             times = times_by(way, result.origins, venues, network=network, study=result.study)
         loss = Loss(scenario=scenario_of(config), before=before, after=after)
         mends.append((loss, times))
+    numbers = result.study.sessions.numbers_of(len(venues))
     options = OutreachOptions(
-        sessions=result.study.sessions.numbers_of(len(venues)),
         hours_per_week=result.study.sessions.hours_per_week,
         unit=result.study.unit,
     )
     whole, policy = float(result.origins["weight"].sum()), result.study.policy
-    found = (
-        best_sessions(times, result.origins, names=venues["name"], mend=mend, options=options)
-        for mend, times in mends
-    )
+    found = []
+    for mend, times in mends:
+        # a venue that nobody reaches is no choice, nor one that the scenario has a use for already
+        taken = mend.scenario.site_ids if mend else ()
+        reached = np.asarray(np.isfinite(times.minutes).any(axis=0))
+        offered = times.select(
+            [
+                site
+                for site, is_reached in zip(times.site_ids, reached.tolist(), strict=True)
+                if is_reached and site not in taken
+            ]
+        )
+        sessions = tuple(number for number in numbers if number <= len(offered.site_ids))
+        if sessions:
+            told = replace(options, sessions=sessions)
+            names = venues["name"]
+            found.append(
+                best_sessions(offered, result.origins, names=names, mend=mend, options=told)
+            )
     return tuple(redact_outreach(venue, whole, policy) for venue in found)
 
 

@@ -180,7 +180,8 @@ def read_hours(
     for source, table in tables.items():
         faults += [] if table is None else capacity_faults(table, source=source)
     faults += [] if borough is None else far_moves(study, borough)
-    faults += venue_faults(study, 0 if candidates is None else len(candidates))
+    placed = 0 if candidates is None else int((candidates["location_basis"] != "unknown").sum())
+    faults += venue_faults(study, placed)
     name = study.data.timetable
     timetable: Timetable = {}
     files: tuple[InputFile, ...] = ()
@@ -263,7 +264,7 @@ def far_moves(study: Study, borough: BaseGeometry) -> Iterator[str]:
 
 
 def venue_faults(study: Study, candidates: int) -> Iterator[str]:
-    """Yield a fault for each number of venues above the number of candidates."""
+    """Yield a fault for each number of venues above the number of candidates with a place."""
     lines = lines_of(study)
     for place, number in enumerate(study.sessions.venues or ()):
         if number > candidates:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from eh_access.errors import InputError
 from eh_access.publish.document import (
     Block,
     Bullets,
@@ -60,7 +61,13 @@ ASSUMED = (
 def write_logs(manifest: Path, out_dir: Path) -> dict[str, Path]:
     """Write drafts of the logs as Markdown and as Word, or nothing."""
     told = read_manifest(manifest)
-    documents = logs(told)
+    try:
+        documents = logs(told)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            f"{manifest.as_posix()}: lacks something the logs name, or holds it in another form; "
+            "run the study again with eh-access report"
+        ) from error
 
     def fill(folder: Path) -> Sequence[str]:
         for document in documents:

@@ -1,0 +1,301 @@
+"""Run a study again from its manifest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import ConfigDict, Field
+
+from eh_access.criteria.schema import Table, key_path, read_table
+from eh_access.errors import InputError, SourceError
+from eh_access.provenance import file_sha256
+from eh_access.sources import bundled
+from eh_access.study.config import BUNDLED, Text, load_study
+from eh_access.study.families import ROLE
+from eh_access.study.inputs import read_inputs
+from eh_access.study.run import run_study
+from eh_access.study.streets import (
+    COMPARED,
+    DOWNLOAD,
+    Streets,
+    buffer_for,
+    downloaded,
+    network_file,
+    on_the_ground,
+    read_streets,
+)
+from eh_access.study.streets import ROLE as STREETS
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from eh_access.study.config import Study
+    from eh_access.study.result import StudyResult
+    from eh_access.study.travel import Progress
+
+LEVELS_UP = 3
+FileName = Annotated[str, Field(pattern=r"^[^/\\\\\x00-\x1f]+$")]
+
+
+class Asked(Table):
+    """Which study it was, as far as it is looked for."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    file: FileName
+    title: str
+    question: str
+
+
+class Read(Table):
+    """A file that was read."""
+
+    role: Text
+    name: Annotated[str, Field(pattern=r"^[^\x00-\x1f]+$")]
+    sha256: str
+    rows: int | None = None
+
+
+class Travelled(Table):
+    """The streets."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    how: str
+    asked: str = ""
+    dates: tuple[str, ...] = ()
+
+
+class Said(Table):
+    """A note."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    level: str
+    topic: str
+    text: str
+
+
+class Manifest(Table):
+    """What verifying and the logs rely on in a manifest."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    started: str
+    study: Asked
+    basis: str
+    origins: str
+    criteria: dict[str, Any]
+    settings: dict[str, Any]
+    scenarios: dict[str, Any]
+    inputs: tuple[Read, ...]
+    outputs: dict[FileName, str]
+    counts: tuple[dict[str, Any], ...]
+    notes: tuple[Said, ...]
+    verdicts: dict[str, dict[str, str]]
+    streets: Travelled
+    timetable: dict[str, Any]
+    provenance: tuple[dict[str, Any], ...]
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """The study of a manifest and its inputs."""
+
+    study: Study  # as its file stands now
+    families: Path | None  # the list of families that was counted, or None
+    # where the streets are, by the name the manifest has for them; none of a download
+    streets: Mapping[str, Path]
+    # inputs that are not what they were, in words; empty when the run can be repeated
+    changed: tuple[str, ...]
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """Return a manifest."""
+    path = path / "manifest.json" if path.is_dir() else path
+    try:
+        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SourceError(
+            f"{path.as_posix()}: cannot be read ({error.strerror}); give the path of a "
+            "manifest.json"
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path.as_posix()}: not JSON; give a manifest.json") from error
+    if not isinstance(manifest, dict):
+        raise InputError(f"{path.as_posix()}: not a manifest of eh_access; give one")
+    if faults := read_table(Manifest, manifest)[1]:
+        where, what = key_path(faults[0][0]), faults[0][1]
+        raise InputError(
+            f"{path.as_posix()}: not a manifest of this version of eh_access ('{where}' {what}); "
+            "run the study again with eh-access report"
+        )
+    return manifest
+
+
+def find_source(
+    manifest: Mapping[str, Any],
+    near: Path,
+    *,
+    study: Path | None = None,
+    families: Path | None = None,
+    streets: Path | None = None,
+) -> Source:
+    """Return the study of a manifest, and which of its inputs have changed since."""
+    # A manifest names no folder. Unless the study is given it is looked for by name and digest:
+    # among those that ship, here, and in and around the manifest's folder.
+    stated = {item["role"]: item for item in manifest["inputs"]}
+    name = str(manifest["study"]["file"])
+    digest = str(stated.get("study", {}).get("sha256", ""))
+    path = study if study is not None else _search(name, digest, near)
+    current = load_study(path)
+    if current.file_sha256 != digest:
+        return Source(study=current, families=None, streets={}, changed=(f"{name} (the study)",))
+    listed = families
+    if listed is None and ROLE in stated and current.data.families:
+        listed = current.resolve(current.data.families)
+    if listed is None and ROLE in stated:
+        raise SourceError(
+            "this run counted a list of families, which no manifest names; give it with --families"
+        )
+    files = _street_files(manifest["inputs"], current, near, given=streets)
+    changed = (
+        *_changed(manifest["inputs"], current, listed, files),
+        *_counts_changed(manifest, current, listed),
+    )
+    return Source(study=current, families=listed, streets=files, changed=changed)
+
+
+def _street_files(
+    inputs: Iterable[Mapping[str, Any]], study: Study, near: Path, *, given: Path | None
+) -> dict[str, Path]:
+    """Return the path of each file of streets by its name in the manifest."""
+    paths = {}
+    for item in inputs:
+        name = str(item["name"])
+        if not str(item["role"]).startswith(STREETS) or name == DOWNLOAD:
+            continue
+        if name.startswith(BUNDLED):
+            paths[name] = network_file(name)
+        elif name == study.streets.source:
+            paths[name] = study.resolve(name)
+        else:
+            paths[name] = given or _search(name, str(item["sha256"]), near, option="--streets")
+    return paths
+
+
+def _search(name: str, digest: str, near: Path, *, option: str = "--study") -> Path:
+    """Return the file of that name with that digest, else of that name."""
+    around = [near.resolve(), *near.resolve().parents][:LEVELS_UP]
+    folders = [Path.cwd(), *around, bundled.data_dir() / "studies"]
+    places = [place for folder in folders for place in (folder / name, *folder.glob(f"*/{name}"))]
+    files = [place for place in dict.fromkeys(places) if place.is_file()]
+    for place in files:
+        if file_sha256(place) == digest:
+            return place
+    if files:
+        return files[0]
+    what = option.removeprefix("--")
+    raise SourceError(
+        f"the {what} of this manifest, {name}, is neither here nor near the manifest; give its "
+        f"path with {option}"
+    )
+
+
+def _changed(
+    inputs: list[Mapping[str, Any]],
+    study: Study,
+    families: Path | None,
+    streets: Mapping[str, Path],
+) -> Iterator[str]:
+    for item in inputs:
+        role, name = str(item["role"]), str(item["name"])
+        if role in {"study", *_counted(study, families)} or name == DOWNLOAD:
+            continue
+        path = streets[name] if role.startswith(STREETS) else study.resolve(name)
+        label = f"{name} ({role})"
+        try:
+            now = file_sha256(path)
+        except OSError as error:
+            raise SourceError(
+                f"{label} cannot be read ({error.strerror}); a run can be repeated only with all "
+                "its inputs"
+            ) from None
+        if now != item["sha256"]:
+            yield label
+
+
+def _counted(study: Study, families: Path | None) -> tuple[str, ...]:
+    """Return the roles of files of counts that are not public: no digest of those is kept."""
+    own = () if study.weights_public else ("origins",)
+    return own if families is None else (*own, ROLE)
+
+
+def _counts_changed(
+    manifest: Mapping[str, Any], study: Study, families: Path | None
+) -> Iterator[str]:
+    """Name the private counts whose published form has changed."""
+    roles = _counted(study, families)
+    if not roles:
+        return
+    tables = read_inputs(study, origins=str(manifest["origins"]), families=families)
+    now = {file.role: file.sha256 for file in tables.files}
+    for item in manifest["inputs"]:
+        if item["role"] in roles and now.get(str(item["role"])) != item["sha256"]:
+            listed = item["role"] == ROLE
+            yield "the list of families" if listed else f"{item['name']} ({item['role']})"
+
+
+def run_again(
+    manifest: Mapping[str, Any], source: Source, *, progress: Progress | None = None
+) -> StudyResult:
+    """Run a study again as its manifest states."""
+    study = source.study
+    inputs = read_inputs(study, origins=str(manifest["origins"]), families=source.families)
+    streets = _streets(manifest, source, inputs.borough)
+    return run_study(study, inputs=inputs, streets=streets, progress=progress)
+
+
+def _streets(manifest: Mapping[str, Any], source: Source, area: BaseGeometry) -> Streets:
+    """Return the streets of a run, with the words it used for them."""
+    stated = manifest["streets"]
+    how = str(stated["how"])
+    missed = any(
+        note["topic"] == STREETS and note["level"] == "warning" and note["text"] == how
+        for note in manifest["notes"]
+    )
+    if manifest.get("basis") == "estimated":
+        streets = Streets(network=None, how=how)
+    else:
+        streets = _streets_of(manifest, source, area, role=STREETS)
+    other = None
+    if any(item["role"] == COMPARED for item in manifest["inputs"]):
+        other = _streets_of(manifest, source, area, role=COMPARED)
+    asked = str(stated.get("asked", ""))
+    return replace(streets, how=how, missed=missed, asked=asked, other=other)
+
+
+def _streets_of(
+    manifest: Mapping[str, Any], source: Source, area: BaseGeometry, *, role: str
+) -> Streets:
+    """Return the streets with one role in the manifest."""
+    stated = next((item for item in manifest["inputs"] if item["role"] == role), None)
+    if stated is None:
+        raise SourceError("this run was given its streets in code; no manifest can repeat that")
+    name = str(stated["name"])
+    if name != DOWNLOAD:
+        return read_streets(source.study, area, name, source.streets[name])
+    from eh_access.sources import openstreetmap  # noqa: PLC0415 - only where asked for
+
+    network = openstreetmap.cached_network(area, buffer_m=buffer_for(source.study))
+    if network is None or stated["sha256"] not in {item.sha256 for item in network.provenance}:
+        raise SourceError(
+            "the streets this run downloaded are not stored here; a later download would not be "
+            "the same, so nothing was compared"
+        )
+    return downloaded(on_the_ground(network), "")

@@ -1,0 +1,139 @@
+"""What `check` passes `report` runs, and what it refuses it refuses in words: studies gone wrong.
+
+A seeded sample here; ``make fuzz`` tries 1,000 and runs every one that passes.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from eh_access.errors import EhAccessError
+from eh_access.publish.outputs import write_outputs
+from eh_access.study.findings import find_findings
+from eh_access.study.opening import check_study, open_study
+from eh_access.study.run import run_study
+from study_files import StudyFolder, write_study
+
+STUDIES = int(os.environ.get("EH_ACCESS_FUZZ_STUDIES", "60"))
+RUNS = STUDIES if "EH_ACCESS_FUZZ_STUDIES" in os.environ else 3
+"""A run takes some seconds, a check some hundredths of one."""
+
+SEED = 20181022
+ODD = [
+    *("0", "-1", "1", "3", "1e308", "nan", "inf", "-0.0", "99999999999999999999", "0.5", "168"),
+    *("true", '""', '" "', '"x"', '"east"', '"west"', '"hall"', '"walk"', '"pushchair"', '"drive"'),
+    *("[]", "{}", '["link"]', '["east"]', '["hall"]', '[["east"]]', "[1, 2]", '["walk", "walk"]'),
+    *("2020-01-01", "2999-12-31", "10:00:00", '"$("', '"bootstrap."', '"</script>"', '"=1+1"'),
+    *(
+        '"\\u202e"',
+        '"\\u0000"',
+        '"\u00e4\u00f6\U0001f600"',
+        f'"{"long " * 60}"',
+        '"../x"',
+        '"areas.geojson"',
+    ),
+]
+ADDED = [
+    "[sessions]\nvenues = [1, 2]\n",
+    '[sessions]\nday = ["19:00", "08:00"]\n',
+    '[decision]\ntitle = "$( bootstrap."\n',
+    '[[note]]\ntext = "L.AwesomeMarkers $("\n',
+    '[[scenario]]\nname = "hall"\nlabel = "Hall"\nopen = ["hall"]\n',
+    '[[scenario]]\nname = "both"\nlabel = "Both"\nopen = ["hall", "shed"]\nclose = ["east"]\n',
+    '[[scenario]]\nname = "hours"\nlabel = "Hours"\nset_hours = { east = 0, hall = 5 }\n',
+    """[[scenario]]\nname = "moved"\nlabel = "Moved"
+move = [{ site = "east", easting = 441000, northing = 390000 }]\n""",
+    '[[scenario]]\nname = "streets"\nlabel = "S"\nstreets = [{ change = "close", street = "A" }]\n',
+    "[simulation]\nexistence = { west = 0.5 }\n",
+    "[simulation]\nplaces = { east = [[441000, 390000]] }\n",
+    "[disclosure]\nhide_below = 5\nround_to = 5\n",
+    '[youth]\nweight = "weight"\nunit = "people"\n',
+]
+CANDIDATES = """\
+site_id,name,kind,hours_per_week,easting,northing,location_basis,location_radius_m
+hall,Hall,hall,,442000,390000,surveyed,10
+shed,Shed,hall,,443000,390000,estimate,300
+lost,Lost,hall,,,,unknown,
+"""
+
+
+def mutated(folder: Path, number: int) -> StudyFolder:
+    """Return the toy study with one to three things gone wrong, the same for the same number."""
+    chance = random.Random(SEED + number)
+    shutil.rmtree(folder, ignore_errors=True)
+    toy = write_study(folder)
+    (toy.path / "candidates.csv").write_text(CANDIDATES, encoding="utf-8")
+    toy.change("study.toml", "[data]", '[data]\ncandidates = "candidates.csv"')
+    for _ in range(chance.choice([1, 1, 2, 3])):
+        name = chance.choice(["study.toml"] * 5 + ["sites.csv", "origins.csv", "candidates.csv"])
+        path = toy.path / name
+        lines = path.read_text(encoding="utf-8").splitlines()
+        path.write_text("\n".join(change(lines, chance, name)) + "\n", encoding="utf-8")
+    return toy
+
+
+def change(lines: list[str], chance: random.Random, name: str) -> list[str]:
+    """Return the lines of a file with one change."""
+    place, how = chance.randrange(len(lines)), chance.random()
+    line = lines[place]
+    key, sign, _ = line.partition(" = ")
+    if how < 0.12:
+        new = []
+    elif how < 0.2:
+        new = [line, line]
+    elif how < 0.25:
+        new = [line[: len(line) // 2]]
+    elif name != "study.toml":
+        cells = line.split(",")
+        cells[chance.randrange(len(cells))] = chance.choice([*ODD, ""]).strip('"')
+        new = [",".join(cells)]
+    elif how < 0.5:
+        return [*lines, *chance.choice(ADDED).splitlines()]
+    elif how < 0.6:
+        new = [line.replace("e", "", 1)]
+    else:
+        new = [f"{key} = {chance.choice(ODD)}" if sign else line]
+    return [*lines[:place], *new, *lines[place + 1 :]]
+
+
+def passes(toy: StudyFolder) -> bool:
+    """Return whether a study is sound; whatever is wrong must be a fault in words."""
+    try:
+        check_study(toy.toml)
+    except EhAccessError:
+        return False
+    return True
+
+
+def report(toy: StudyFolder, out: Path) -> None:
+    """Do what the command does."""
+    study, inputs = open_study(toy.toml)
+    result = run_study(study, inputs=inputs)
+    write_outputs(result, find_findings(result), out)
+
+
+def test_what_check_passes_report_runs(tmp_path: Path) -> None:
+    outcomes: Counter[str] = Counter()
+    for number in range(STUDIES):
+        toy = mutated(tmp_path / "study", number)
+        try:
+            sound = passes(toy)
+            outcomes["sound" if sound else "refused"] += 1
+            if sound and outcomes["run"] < RUNS:
+                outcomes["run"] += 1
+                report(toy, tmp_path / "out")
+            elif not sound:
+                with pytest.raises(EhAccessError):
+                    report(toy, tmp_path / "never")
+        except Exception as error:
+            error.add_note(f"study {number} of seed {SEED}:\n{toy.toml.read_text('utf-8')}")
+            raise
+    assert outcomes["sound"] > STUDIES // 10, outcomes
+    assert outcomes["refused"] > STUDIES // 3, outcomes
+    assert not (tmp_path / "never").exists()
