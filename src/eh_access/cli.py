@@ -163,6 +163,21 @@ has been written; 3 when some studies of a batch have no results; and 70 for a f
 itself, with a file about it to send.
 """
 
+REPORT_EXAMPLES = """Examples:
+
+  eh-access report                                  Rotherham, results in out/rotherham
+
+  eh-access report newport --out results            the other example, illustrative
+
+  eh-access report my-area/study.toml --open        your own study, its report in the browser
+
+  eh-access report --streets town.osm.pbf           on the streets of a file
+
+  eh-access report --origins postcode --json        by postcode, results for machines
+
+  eh-access report --families list.csv              count a list of families, named nowhere
+"""
+
 app = typer.Typer(
     name="eh-access",
     help="Answer whether services stay reasonably local when delivery points move or close.",
@@ -194,7 +209,7 @@ def _main(
     """Answer whether services stay reasonably local when delivery points move or close."""
 
 
-@app.command(epilog=EXAMPLES)
+@app.command(epilog=REPORT_EXAMPLES)
 def report(  # noqa: PLR0913 - each is an option of the command
     study: StudyArgument = "rotherham",
     *,

@@ -166,7 +166,7 @@ def test_a_list_of_families_must_be_given_again(
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [(None, "cannot be read"), ("{", "not JSON"), ("[]", "not a manifest"), ("{}", "'study'")],
+    [(None, "cannot be read"), ("{", "not JSON"), ("[]", "not a manifest"), ("{}", "'started'")],
 )
 def test_what_is_no_manifest_is_refused(tmp_path: Path, text: str | None, words: str) -> None:
     path = tmp_path / "manifest.json"
