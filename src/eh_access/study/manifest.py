@@ -14,18 +14,20 @@ import platform
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import pyogrio
 import pyproj
 import shapely
+from pydantic import ConfigDict, Field
 
 from eh_access._version import __version__
+from eh_access.criteria.schema import Table, key_path, read_table
 from eh_access.errors import InputError, SourceError
 from eh_access.provenance import file_sha256
 from eh_access.sources import bundled
-from eh_access.study.config import BUNDLED, load_study
+from eh_access.study.config import BUNDLED, Text, load_study
 from eh_access.study.families import ROLE
 from eh_access.study.inputs import read_inputs
 from eh_access.study.run import run_study
@@ -191,7 +193,69 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
 # ---- running again ---------------------------------------------------------------------------
 
 LEVELS_UP = 3
-NEEDED = ("study", "inputs", "outputs", "criteria", "streets", "origins", "versions")
+FileName = Annotated[str, Field(pattern=r"^[^/\\\\\x00-\x1f]+$")]
+
+
+class Asked(Table):
+    """Which study it was, as far as it is looked for."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    file: FileName
+    title: str
+    question: str
+
+
+class Read(Table):
+    """A file that was read."""
+
+    role: Text
+    name: Annotated[str, Field(pattern=r"^[^\x00-\x1f]+$")]
+    sha256: str
+    rows: int | None = None
+
+
+class Travelled(Table):
+    """The streets."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    how: str
+    asked: str = ""
+    dates: tuple[str, ...] = ()
+
+
+class Said(Table):
+    """A note."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    level: str
+    topic: str
+    text: str
+
+
+class Manifest(Table):
+    """What verifying and the logs rely on in a manifest."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    started: str
+    study: Asked
+    basis: str
+    origins: str
+    criteria: dict[str, Any]
+    settings: dict[str, Any]
+    scenarios: dict[str, Any]
+    inputs: tuple[Read, ...]
+    outputs: dict[FileName, str]
+    counts: tuple[dict[str, Any], ...]
+    notes: tuple[Said, ...]
+    verdicts: dict[str, dict[str, str]]
+    streets: Travelled
+    timetable: dict[str, Any]
+    provenance: tuple[dict[str, Any], ...]
+    versions: dict[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,13 +280,15 @@ def read_manifest(path: Path) -> dict[str, Any]:
             f"{path.as_posix()}: cannot be read ({error.strerror}); give the path of a "
             "manifest.json"
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path.as_posix()}: not JSON; give a manifest.json") from error
-    lacking = [key for key in NEEDED if not isinstance(manifest, dict) or key not in manifest]
-    if lacking:
+    if not isinstance(manifest, dict):
+        raise InputError(f"{path.as_posix()}: not a manifest of eh_access; give one")
+    if faults := read_table(Manifest, manifest)[1]:
+        where, what = key_path(faults[0][0]), faults[0][1]
         raise InputError(
-            f"{path.as_posix()}: not a manifest of this version of eh_access (it lacks "
-            f"'{lacking[0]}'); run the study again with eh-access report"
+            f"{path.as_posix()}: not a manifest of this version of eh_access ('{where}' {what}); "
+            "run the study again with eh-access report"
         )
     return manifest
 
