@@ -60,6 +60,7 @@ lsoas = pd.Series(list(LSOAS))
 oas = pd.Series(list(OAS))
 
 
+@pytest.mark.slow
 def test_one_command_makes_a_study_that_the_next_reports_on(tmp_path: Path) -> None:
     folder, out = tmp_path / "made", tmp_path / "out"
     ran = run_cli("new", NAME, "--out", folder)
