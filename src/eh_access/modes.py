@@ -220,6 +220,15 @@ def get_mode(name: str) -> TravelMode:
     return _READY[name]
 
 
+TRANSIT, VISIT = "transit", "visit"
+"""By timetable, and there and back for a session: modes of a study that has a timetable."""
+
+LABELS: Mapping[str, str] = MappingProxyType(
+    {name: mode.label for name, mode in MODES.items()}
+    | {TRANSIT: "by bus or train", VISIT: "there and back for a session"}
+)
+"""What every mode a criterion may ask for is called."""
+
 MODE_NAMES = tuple(MODES)
 """The names of those modes."""
 

@@ -24,7 +24,7 @@ from eh_access.facts import Count
 from eh_access.measures.basic import ROUNDING
 from eh_access.measures.equity import GROUPS
 from eh_access.measures.scenarios import BASELINE
-from eh_access.modes import MODES
+from eh_access.modes import LABELS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -72,7 +72,7 @@ def judge(criterion: Criterion, case: Case) -> Verdict:
     ...     location_radius_m=0.0,
     ...     is_open=True,
     ... )
-    >>> times = {"walk": estimate_travel_times(homes, sites, mode=MODES["walk"])}
+    >>> times = {"walk": estimate_travel_times(homes, sites, mode="walk")}
     >>> closing = apply_scenario(sites, Scenario(name="one", label="One", changes=(Close("east"),)))
     >>> case = Case(
     ...     scenario="one",
@@ -132,7 +132,7 @@ def judge(criterion: Criterion, case: Case) -> Verdict:
         evidence = evidence.assign(before_straight_m=before_m, after_straight_m=after_m)
         line = question.of_figures(before_m, after_m)
         straight_line = float(line.value), float(line.baseline_value)
-    labels = {name: mode.label for name, mode in MODES.items()}
+    labels = dict(LABELS)
     labels |= {table.mode.name: table.mode.label for table in question.tables}
     modes = [mode for mode in question.scope.modes if mode not in question.absent_modes]
     return Verdict(

@@ -12,7 +12,7 @@ from eh_access.criteria.criterion import Outcome
 from eh_access.criteria.uncertainty import likelihood_of
 from eh_access.measures.basic import ROUNDING, weighted_mean
 from eh_access.measures.scenarios import BASELINE
-from eh_access.modes import MODES
+from eh_access.modes import LABELS
 from eh_access.numerals import about, number, percent, shown
 from eh_access.privacy.policy import HIDDEN_MARK
 from eh_access.publish import numbers
@@ -57,7 +57,7 @@ def criterion_facts(
     """Return what every phrase of a criterion may use."""
     group = GROUP_WORDS[criterion.group] if criterion.group else ""
     modes = (criterion.mode, *criterion.also_modes)
-    labels = [MODES[name].label if name in MODES else name for name in modes]
+    labels = [LABELS.get(name, name) for name in modes]
     return {
         "criterion": criterion,
         "wanted": shown(criterion.threshold, criterion.kind.unit),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ import shapely
 from eh_access.measures.basic import within
 from eh_access.measures.comparison import LOSES
 from eh_access.measures.equity import fifths, imd_fifth
-from eh_access.modes import ACTIVE_PLACES_PARKING_S, MODES, TravelMode
+from eh_access.modes import ACTIVE_PLACES_PARKING_S, LABELS, TravelMode
 from eh_access.planning.three_readings import LONG_WEEK_H
 from eh_access.publish import numbers
 from eh_access.publish.attribution import credit_lines, sources_frame
@@ -47,6 +48,7 @@ from eh_access.publish.wording import (
 )
 from eh_access.study.redact import redact_table
 from eh_access.study.result import BASELINE_NAME
+from eh_access.study.travel import on_streets
 from eh_access.tables import CRS
 
 if TYPE_CHECKING:
@@ -285,7 +287,7 @@ def street_tables(
     classes: pd.DataFrame, connection: pd.DataFrame, open_points: pd.DataFrame, place: str
 ) -> list[Table]:
     """Return what the streets hold by kind and by mode, and what their tags leave open."""
-    labels = {name: mode.label for name, mode in MODES.items()}
+    labels = dict(LABELS)
     kinds = classes.sort_values("total_km", ascending=False, kind="stable").reset_index()
     modes, doubts = connection.reset_index(), open_points.copy()
     for frame in (modes, doubts):
@@ -421,7 +423,7 @@ def _column(frame: pd.DataFrame, name: str) -> list[str]:
 def _assumptions(result: StudyResult) -> Table:
     """Return every number somebody chose: speeds, cutoffs, thresholds; who and from where."""
     study, settings, streets = result.study, result.study.settings, result.streets
-    modes = [times.mode for times in result.times.values()]
+    modes = [times.mode for times in on_streets(result.times).values()]
     rows = [
         *(
             (f"Speed {mode.label}", f"{mode.speed_km_h:g} km/h", mode.source)
@@ -448,6 +450,7 @@ def _assumptions(result: StudyResult) -> Table:
             settings.full_time_assumption or _setter(settings, "full_time_from_hours"),
         ),
         (study.weight_label, study.unit, study.weight_basis),
+        *_timetable_settings(result),
         *(
             [ESTIMATED]
             if streets is None
@@ -474,6 +477,30 @@ def _assumptions(result: StudyResult) -> Table:
     frame = pd.DataFrame(rows, columns=["what", "value", "source"])
     columns = (Column("what", "Assumption"), Column("value", "Value"), Column("source", "Source"))
     return make_table("assumptions", "Assumptions, and where each comes from", columns, frame)
+
+
+def _timetable_settings(result: StudyResult) -> Iterator[tuple[str, str, str]]:
+    """Yield what was chosen of buses and trains."""
+    asked, buses = result.study.transit, result.buses
+    if asked is None or buses is None:
+        return
+    feeds = ", ".join(Path(feed).name for feed in asked.feeds)
+    yield "Date of the timetable", f"{buses.date:%A} {buses.date}", feeds
+    yield f"Window of {asked.by}", " to ".join(asked.window), "settings"
+    yield "Percentile judged by", f"{asked.percentile:g}", "settings"
+    for label, minutes in (
+        ("Walk to the first stop, at most", asked.access_min),
+        ("Walk from the last stop, at most", asked.egress_min),
+        ("Walk between stops, at most", asked.transfer_min),
+        ("Walk all the way, at most", asked.direct_min),
+        ("Whole journey, at most", asked.longest_min),
+    ):
+        yield label, f"{minutes:g} minutes, {asked.walking}", "settings"
+    yield "Changes, at most", f"{asked.max_changes}", "settings"
+    yield "At a stop before the vehicle", f"{asked.allowance_s:g} seconds", "settings"
+    if asked.sessions:
+        held = ", ".join("-".join(times) for times in asked.sessions)
+        yield "Sessions of a visit", held, f"each way {asked.each_way_min:g} minutes at most"
 
 
 def _fitted(fit: Mapping[str, float]) -> tuple[str, str]:

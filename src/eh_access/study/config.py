@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field
 
@@ -23,10 +23,14 @@ from eh_access.delegate import delegate
 from eh_access.errors import InputError, SourceError, did_you_mean
 from eh_access.measures.opening_hours import clock_min
 from eh_access.measures.scenarios import Change, Close, Move, Open, Scenario, SetHours
-from eh_access.modes import MODES, TravelMode, get_mode
+from eh_access.modes import LABELS, MODES, TRANSIT, VISIT, TravelMode, get_mode
 from eh_access.privacy.policy import Policy
 from eh_access.sources.bundled import bundled_names, bundled_path, study_path
 from eh_access.tables import CONTROL
+
+if TYPE_CHECKING:
+    from eh_access.transit.edit import TimetableChange
+    from eh_access.transit.walks import JourneyLimits
 
 Text = Annotated[str, Field(min_length=1)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=40)]
@@ -98,6 +102,128 @@ _STREET_KEYS = {
 """Which keys belong to which change of streets."""
 
 
+def _span_faults(path: KeyPath, span: tuple[str, str], *, may_be_one: bool) -> Iterator[Fault]:
+    """Yield what is wrong with two times of day."""
+    try:
+        first, last = (clock_min(text) for text in span)
+    except InputError as error:
+        yield path, str(error)
+        return
+    if first > last or (first == last and not may_be_one):
+        yield path, f"ends at {span[1]}, before it begins at {span[0]}; exchange the two"
+
+
+class TransitSettings(Table):
+    """Buses and trains: which feeds, when, and how families get to stops."""
+
+    feeds: Annotated[tuple[Text, ...], Field(min_length=1)]  # GTFS zip files or folders
+    # ``2023-06-13``, or a weekday: its first date in the feed in school term time
+    date: dt.date | Text
+    arrive: tuple[Text, Text] | None = None  # be there by a moment of this window, or
+    depart: tuple[Text, Text] | None = None  # leave at a moment of it: one of the two
+    walking: Literal["walk", "pushchair"] = "walk"  # how families walk to stops and from them
+    percentile: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] = 50.0  # judged by
+    # sessions of that day, from when to when, as they might be at any site: the mode ``visit`` asks
+    # who can be at one from beginning to end and home again, each way within so many minutes
+    sessions: tuple[tuple[Text, Text], ...] = ()
+    each_way_min: Minutes = 60.0
+    # most minutes of walking: to a stop, from one, between two, all the way; and of a journey
+    access_min: Minutes = 15.0
+    egress_min: Minutes = 15.0
+    transfer_min: Minutes = 6.0
+    direct_min: Minutes = 90.0
+    longest_min: Minutes = 120.0
+    max_changes: Annotated[int, Field(ge=0, le=6)] = 2
+    # seconds of being at a stop before the vehicle is
+    allowance_s: Annotated[float, Field(ge=0, le=1800, allow_inf_nan=False)] = 60.0
+
+    def cross_faults(self) -> Iterator[Fault]:
+        """Yield a window missing or given twice, and times of day that are none."""
+        if (self.arrive is None) == (self.depart is None):
+            yield (), 'give one of arrive and depart: a window, such as ["09:30", "10:30"]'
+        spans = {("arrive",): self.arrive, ("depart",): self.depart}
+        spans |= {("sessions", place): held for place, held in enumerate(self.sessions)}
+        for path, span in spans.items():
+            if span is not None:
+                yield from _span_faults(path, span, may_be_one=path[0] != "sessions")
+
+    @property
+    def window(self) -> tuple[str, str]:
+        """The clock times of the window."""
+        window = self.arrive if self.depart is None else self.depart
+        assert window is not None  # noqa: S101 - checked when it was made
+        return window
+
+    @property
+    def by(self) -> Literal["arrival", "departure"]:
+        """Whether the window is of arrivals or of departures."""
+        return "arrival" if self.depart is None else "departure"
+
+    @property
+    def percentiles(self) -> tuple[float, ...]:
+        """The percentiles told, the one judged by among them."""
+        return tuple(sorted({10.0, 50.0, 90.0, self.percentile}))
+
+    def limits(self) -> JourneyLimits:
+        """Return how far families walk, how often they change, how long they travel."""
+        from eh_access.transit.walks import JourneyLimits  # noqa: PLC0415 - few studies have one
+
+        return JourneyLimits(**self.model_dump(include=set(JourneyLimits.__dataclass_fields__)))
+
+
+class TimetableChangeConfig(Table):
+    """One change to the timetable under a scenario: ``[[scenario.timetable]]``."""
+
+    withdraw: Text | None = None  # the id of a route that no longer runs
+    close_stop: Text | None = None  # the id of a stop that vehicles pass
+    # the id of a line that is new, or of a route there is and its new frequency
+    line: Text | None = None
+    every_min: Minutes | None = None  # minutes from one departure to the next
+    # of a new line: its stops in order, the minutes from the first to each, first and last
+    # departure
+    stops: tuple[Text, ...] = ()
+    minutes: tuple[Annotated[float, Field(ge=0, allow_inf_nan=False)], ...] = ()
+    first: Text = "07:00"
+    last: Text = "19:00"
+    both_ways: bool = True
+
+    def cross_faults(self) -> Iterator[Fault]:
+        """Yield no change or several, and a line without its frequency."""
+        given = [name for name in (self.withdraw, self.close_stop, self.line) if name is not None]
+        if len(given) != 1:
+            yield (), "give one of withdraw, close_stop and line"
+        if self.line is not None and self.every_min is None:
+            yield ("every_min",), "is missing; give the minutes from one departure to the next"
+        if len(self.stops) != len(self.minutes):
+            yield ("minutes",), "give as many as stops: minutes from the first stop to each"
+
+    def change(self) -> TimetableChange:
+        """Return the change as the timetable takes it."""
+        from eh_access.transit.edit import (  # noqa: PLC0415 - few studies have one
+            AddLine,
+            CloseStop,
+            SetFrequency,
+            WithdrawRoute,
+        )
+
+        if self.withdraw is not None:
+            return WithdrawRoute(self.withdraw)
+        if self.close_stop is not None:
+            return CloseStop(self.close_stop)
+        route_id, every_min = str(self.line), float(self.every_min or 0)
+        if not self.stops:
+            return SetFrequency(route_id=route_id, every_min=every_min)
+        return AddLine(
+            route_id=route_id,
+            stops=self.stops,
+            minutes=self.minutes,
+            first=self.first,
+            last=self.last,
+            every_min=every_min,
+            both_ways=self.both_ways,
+        )
+
+
 class ScenarioConfig(Table):
     """One scenario: what changes at which site, and on which streets."""
 
@@ -111,6 +237,7 @@ class ScenarioConfig(Table):
     move: tuple[MoveTo, ...] = ()  # sites that move
     # streets that close, get another limit or are added
     streets: tuple[StreetChangeConfig, ...] = ()
+    timetable: tuple[TimetableChangeConfig, ...] = ()  # buses and trains that run otherwise
     # false when an input is missing: the scenario is then named, and not assessed
     assess: bool = True
     # the one the report answers about; the last that is assessed if none says so
@@ -511,6 +638,7 @@ class Study(Table):
     data: DataFiles
     streets: Streets = Streets()
     settings: Settings = Settings()
+    transit: TransitSettings | None = None
     sessions: Sessions = Sessions()
     simulation: SimulationSettings = SimulationSettings()
     disclosure: DisclosureSettings = DisclosureSettings()
@@ -573,6 +701,14 @@ class Study(Table):
         text = json.dumps(criteria, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
+    def _no_timetable(self, path: KeyPath, mode: str) -> Iterator[Fault]:
+        """Yield a fault of a criterion that is judged by a timetable where there is none."""
+        # as a further mode it is one that is missing: the criterion cannot be judged, and says so
+        if path[-1] == "mode" and self.transit is None:
+            yield path, f"'{mode}' needs a timetable: add [transit], or use another mode"
+        elif mode == VISIT and self.transit is not None and not self.transit.sessions:
+            yield path, f"'{mode}' needs to know when: add sessions under [transit]"
+
     def cross_faults(self) -> Iterator[Fault]:
         """Yield what no table shows alone."""
         yield from repeated("scenario", "name", [item.name for item in self.scenarios])
@@ -620,10 +756,12 @@ class Study(Table):
                     if mode in MODES and mode not in self.settings.modes:
                         text = "is not one of settings.modes; add it there or use another"
                         yield (*where, key), f"'{mode}' {text}"
-                    # a further way that nobody has times for, such as a bus, is no fault: the
-                    # verdict says that it is missing
+                    elif mode in (TRANSIT, VISIT):
+                        yield from self._no_timetable((*where, key), mode)
+                    # a further way that nobody has times for is no fault: the verdict says that
+                    # it is missing
                     elif key == "mode" and mode is not FAULTY and mode not in MODES:
-                        hint = did_you_mean(mode, MODES)
+                        hint = did_you_mean(mode, LABELS)
                         yield (*where, key), f"no travel mode '{mode}'; {hint}"
             for key in ("cutoff_min", "added_min"):
                 yield from self.settings.beyond_search((*where, key), getattr(item, key))

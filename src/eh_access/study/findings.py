@@ -51,7 +51,13 @@ from eh_access.study.redact import (
     redact_verdict,
 )
 from eh_access.study.result import BASELINE_NAME
-from eh_access.study.travel import Progress, compute_travel_times, session_mode, times_by
+from eh_access.study.travel import (
+    Progress,
+    compute_travel_times,
+    on_streets,
+    session_mode,
+    times_by,
+)
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -578,7 +584,12 @@ def find_sensitivity(result: StudyResult, *, progress: Progress | None = None) -
         tell(f"Trying the origins of the set '{other}'")
         tables = read_inputs(study.without_counts(), origins=other)
         travel = compute_travel_times(
-            study, tables.origins, tables.sites, network=result.network, progress=_silent
+            study,
+            tables.origins,
+            tables.sites,
+            network=result.network,
+            buses=result.buses,
+            progress=_silent,
         )
         moved = [
             replace(
@@ -791,7 +802,7 @@ def _isochrones(result: StudyResult) -> gpd.GeoDataFrame | None:
         if config.name != BASELINE_NAME and not config.streets:
             sites = sites.loc[sorted({change.site for change in config.move})]
         places = sites.geometry[sites.geometry.notna()].to_wkt()
-        for times in result.times.values():
+        for times in on_streets(result.times).values():
             keys = {site: (network, times.mode.name, site, wkt) for site, wkt in places.items()}
             fresh = [site for site, key in keys.items() if key not in drawn]
             if fresh:
@@ -841,13 +852,20 @@ def _lookup(result: StudyResult) -> Lookup | None:
         return None
 
     def minutes(sites: gpd.GeoDataFrame, scenario: str) -> dict[str, TravelTimes]:
-        network = result.network_for(scenario)
+        network, buses = result.network_for(scenario), result.buses_for(scenario)
         return {
-            name: times_by(times.mode, points, sites, network=network, study=result.study)
+            name: times_by(
+                *(times.mode, points, sites), network=network, study=result.study, buses=buses
+            )
             for name, times in result.times.items()
         }
 
-    changed = [name for name in result.moved if result.network_for(name) is not result.network]
+    changed = [
+        name
+        for name in result.moved
+        if result.network_for(name) is not result.network
+        or result.buses_for(name) is not result.buses
+    ]
     moved = {}
     for config in result.scenarios:
         if config.name in result.moved:

@@ -49,6 +49,7 @@ from eh_access.tables import (
     check_private_origins,
     check_sites,
 )
+from eh_access.transit.feed import source_digest
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -57,6 +58,10 @@ if TYPE_CHECKING:
     from eh_access.network.model import Network
     from eh_access.study.config import ScenarioConfig, StreetChangeConfig
     from eh_access.study.reading import Postcodes, ReadTable
+    from eh_access.transit.timetable import Timetable as Buses
+
+METRES_PER_MIN = 80.0
+"""How far one walks in a minute at 4.8 km/h: stops within a walk of the area count."""
 
 KINDS = ("water", "river", "coast", "rail")
 
@@ -435,6 +440,11 @@ def read_inputs(
     hours = read_hours(study, sites, candidates, borough)
     sites, candidates = hours.sites, hours.candidates
     reader.faults += hours.faults
+    buses = None
+    try:
+        buses = _read_buses(study, borough)
+    except EhAccessError as error:
+        reader.faults += [f"transit: {fault}" for fault in faults_of(error)]
     if reader.faults or points is None or areas is None or sites is None or borough is None:
         raise InputError(reader.faults)
     points = _with_counts(points, areas, counted)
@@ -456,7 +466,8 @@ def read_inputs(
         borough=borough,
         base=base,
         timetable=hours.timetable,
-        files=(*reader.files, *hours.files),
+        buses=buses,
+        files=(*reader.files, *hours.files, *_feed_files(study)),
         notes=tuple(reader.notes),
     )
     listed = families or (study.resolve(data.families) if data.families else None)
@@ -514,6 +525,42 @@ def _fixed(
         once.loc[swapped, ["easting", "northing"]] = turned
     facts = {"repeated": len(frame) - len(once), "swapped": int(swapped.sum())}
     return (once, facts) if table.notes or any(facts.values()) else None
+
+
+def _read_buses(study: Study, borough: BaseGeometry | None) -> Buses | None:
+    """Return what runs on the study's date and calls within reach of its area."""
+    asked = study.transit
+    if asked is None or borough is None:
+        return None
+    from eh_access.transit.reading import read_timetable  # noqa: PLC0415 - few studies have one
+
+    around = borough.buffer(asked.access_min * METRES_PER_MIN)
+    feeds = [study.resolve(feed) for feed in asked.feeds]
+    timetable = read_timetable(feeds, asked.date, area=around)
+    for scenario in study.scenarios:
+        if scenario.assess:
+            changed_buses(scenario, timetable)
+    return timetable
+
+
+def _feed_files(study: Study) -> Iterator[InputFile]:
+    """Yield the feeds of timetables a study reads."""
+    for name in study.transit.feeds if study.transit else ():
+        path = study.resolve(name)
+        yield InputFile(role="feed", name=name, sha256=source_digest(path))
+
+
+def changed_buses(scenario: ScenarioConfig, timetable: Buses | None) -> Buses | None:
+    """Return what runs under a scenario: the same timetable unless it changes some."""
+    if timetable is None or not scenario.timetable:
+        return timetable
+    from eh_access.transit.edit import change_timetable  # noqa: PLC0415 - few studies have one
+
+    try:
+        return change_timetable(timetable, [item.change() for item in scenario.timetable])
+    except EhAccessError as error:
+        where = f"scenario '{scenario.name}'"
+        raise InputError(f"{where}: {fault}" for fault in faults_of(error)) from error
 
 
 def origins_name(study: Study, wanted: str | None) -> str:

@@ -136,7 +136,11 @@ def build_manifest(
                 source.date for source in (result.network.provenance if result.network else ())
             ],
         },
-        "timetable": {"how": "No timetable was used: there are no times by bus.", "dates": []},
+        "timetable": {
+            "date": None if result.buses is None else str(result.buses.date),
+            "digest": None if result.buses is None else result.buses.digest,
+            "settings": None if study.transit is None else study.transit.model_dump(mode="json"),
+        },
         "provenance": [_plain(vars(source)) for source in result.provenance],
         "versions": versions(),
     }

@@ -11,6 +11,7 @@ from eh_access.facts import Count, Note, note
 from eh_access.measures.scenarios import rough_radius_m
 from eh_access.modes import NO_HILLS
 from eh_access.routing.estimate import ACCURACY
+from eh_access.study.travel import on_streets
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -35,7 +36,12 @@ def study_notes(study: Study, inputs: Inputs, travel: Travel) -> tuple[Note, ...
         *inputs.notes,
         *_unknown_sites(inputs.sites),
         *_rough_sites(inputs.sites),
-        *(item for times in travel.times.values() for item in _placing(study, inputs, times)),
+        *(
+            item
+            for times in on_streets(travel.times).values()
+            for item in _placing(study, inputs, times)
+        ),
+        *_buses(study, travel),
         *_not_assessed(study),
         *_shown_whole(study, inputs),
         *_assumptions(study, travel),
@@ -44,12 +50,39 @@ def study_notes(study: Study, inputs: Inputs, travel: Travel) -> tuple[Note, ...
     return warnings_first(notes)
 
 
+def _buses(study: Study, travel: Travel) -> Iterator[Note]:
+    """Tell which day's buses and trains are counted, and what to mind about their feed."""
+    asked, buses = study.transit, travel.buses
+    if asked is None or buses is None:
+        return
+    gates = buses.gates.set_index("gate")
+    yield note(
+        "info",
+        "timetable",
+        date=f"{buses.date:%A} {buses.date.day} {buses.date:%B %Y}",
+        window=asked.window,
+        by=asked.by,
+        percentile=asked.percentile,
+        trips=int(gates.loc["trips", "value"]),
+        routes=int(gates.loc["routes", "value"]),
+        span=str(gates.loc["date", "detail"]).partition("(")[2].rstrip(")"),
+        rail=bool(gates.loc["rail", "value"]),
+        walking=asked.walking,
+        access_min=asked.access_min,
+        longest_min=asked.longest_min,
+        max_changes=asked.max_changes,
+    )
+    for gate, row in gates[gates["severity"] == "warn"].iterrows():
+        facts = {"gate": str(gate), "value": float(row["value"]), "detail": str(row["detail"])}
+        yield note("warning", "timetable-gate", **facts)
+
+
 def neighbour_notes(neighbours: gpd.GeoDataFrame, travel: Travel) -> Iterator[Note]:
     """Tell which sites others run just outside the area, and which figures count them."""
     names = neighbours["name"]
     yield note("info", "neighbours", names=tuple(names))
     yield from _rough_sites(neighbours)
-    for times in travel.times.values():
+    for times in on_streets(travel.times).values():
         yield from _lost_sites(names, times)
 
 
@@ -59,7 +92,7 @@ def warnings_first(notes: list[Note]) -> tuple[Note, ...]:
 
 
 def _estimated(travel: Travel) -> Iterator[Note]:
-    if any(times.estimated for times in travel.times.values()):
+    if any(times.estimated for times in on_streets(travel.times).values()):
         yield note("warning", "estimated", **ACCURACY)
 
 
@@ -139,7 +172,7 @@ def _assumptions(study: Study, travel: Travel) -> Iterator[Note]:
             asked=any(criterion.sites == "full_time" for criterion in study.criteria),
         )
     yield note("info", "weights", label=study.weight_label, basis=study.weight_basis)
-    for times in travel.times.values():
+    for times in on_streets(travel.times).values():
         mode = times.mode
         if mode.source and not times.estimated:
             yield note("info", "speed", label=mode.label, source=mode.source)
@@ -150,11 +183,13 @@ def _assumptions(study: Study, travel: Travel) -> Iterator[Note]:
 
 def _hills(travel: Travel) -> Iterator[Note]:
     """Tell whether slopes count, and if not, why."""
-    minding = [times for times in travel.times.values() if times.mode.hill_function != NO_HILLS]
+    minding = [
+        times for times in on_streets(travel.times).values() if times.mode.hill_function != NO_HILLS
+    ]
     labels = tuple(times.mode.label for times in minding)
     why = ""
     if not minding:
-        if not any(times.mode.rules in ON_FOOT for times in travel.times.values()):
+        if not any(times.mode.rules in ON_FOOT for times in on_streets(travel.times).values()):
             return
         why = "set so"
     elif any(times.estimated for times in minding):

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from eh_access.facts import Note
     from eh_access.measures.opening_hours import Timetable
+    from eh_access.transit.timetable import Timetable as Buses
 
 ORIGINS_COLUMNS = (
     "origin_id",
@@ -101,6 +102,8 @@ class Inputs:
         What maps are drawn on, where the study has it.
     timetable
         When sites are open, by site; those that are not in it have no known windows.
+    buses
+        What runs by timetable on the study's date, or None.
     files
         Every file read, study.toml first.
     private
@@ -129,6 +132,7 @@ class Inputs:
     private: gpd.GeoDataFrame | None = field(default=None, repr=False)
     base: gpd.GeoDataFrame | None = None
     timetable: Timetable = field(default_factory=dict)
+    buses: Buses | None = None
     postcodes: gpd.GeoDataFrame | None = None
     families: bool = False
     notes: tuple[Note, ...] = ()

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from eh_access.routing.travel_times import TravelTimes
     from eh_access.study.config import ScenarioConfig, Study
     from eh_access.study.travel import Travel
+    from eh_access.transit.journeys import TransitTimes
+    from eh_access.transit.timetable import Timetable as Buses
 
 UNPROTECTED = "The counts are not public and were not protected: no figures are shown."
 
@@ -100,6 +102,10 @@ class StudyResult:
         Every criterion under every assessed scenario, the baseline's own values included.
     network
         The streets, or None when times are estimated.
+    buses
+        What runs by timetable, or None without one or without streets.
+    by_timetable
+        What the times of the mode "transit" are made of: percentiles, parts of journeys, reasons.
     streets
         What the streets hold, or None when times are estimated.
     estimated
@@ -154,6 +160,8 @@ class StudyResult:
     comparisons_full_time: Mapping[tuple[str, str], Comparison]
     verdicts: Verdicts
     network: Network | None
+    buses: Buses | None = None
+    by_timetable: TransitTimes | None = None
     streets: NetworkDescription | None = None
     estimated: bool
     estimate_errors: Mapping[str, EstimateError] = field(default_factory=dict)
@@ -277,6 +285,21 @@ class StudyResult:
             None when times are estimated.
         """
         return self.moved[scenario].network if scenario in self.moved else self.network
+
+    def buses_for(self, scenario: str) -> Buses | None:
+        """Return what runs under a scenario: the study's timetable, unless it changes some.
+
+        Parameters
+        ----------
+        scenario
+            Name of an assessed scenario.
+
+        Returns
+        -------
+        Timetable or None
+            None without a timetable, or without streets.
+        """
+        return self.moved[scenario].buses if scenario in self.moved else self.buses
 
     def side(self, scenario: str) -> Side:
         """Return sites and minutes under a scenario, on its own streets where it changes some.

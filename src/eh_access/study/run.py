@@ -23,13 +23,21 @@ from eh_access.routing.travel_times import OFF_NETWORK
 from eh_access.sources.bundled import data_dir, load_sources
 from eh_access.study.config import scenario_of
 from eh_access.study.families import for_families, judge_settings
-from eh_access.study.inputs import changed_networks, read_inputs, street_notes
+from eh_access.study.inputs import changed_buses, changed_networks, read_inputs, street_notes
 from eh_access.study.notes import neighbour_notes, study_notes, warnings_first
 from eh_access.study.records import Inputs, StepCount
 from eh_access.study.redact import redact_notes, redact_uncertainty, redact_verdict
 from eh_access.study.result import BASELINE_NAME, StudyResult
 from eh_access.study.streets import Streets, is_near, own_streets, refuse_elsewhere
-from eh_access.study.travel import Progress, Travel, compute_travel_times, with_more, with_moved
+from eh_access.study.travel import (
+    Progress,
+    Travel,
+    compute_travel_times,
+    on_streets,
+    with_buses,
+    with_more,
+    with_moved,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -189,11 +197,16 @@ def run_study(
     found = _streets(study, tables, network, streets)
     changed = changed_networks(study, tables.areas, found.network, found.how)
     travel = compute_travel_times(
-        study, tables.origins, tables.sites, network=found.network, progress=tell
+        study,
+        tables.origins,
+        tables.sites,
+        network=found.network,
+        buses=tables.buses,
+        progress=tell,
     )
     _refuse_unplaced(tables, travel)
     answers = _answers(study, tables, travel, changed, tell)
-    modes = [times.mode for times in travel.times.values()]
+    modes = [times.mode for times in on_streets(travel.times).values()]
     notes = [
         *found.notes(modes),
         *street_notes(study, changed),
@@ -221,6 +234,8 @@ def run_study(
         timetable=tables.timetable,
         postcodes=tables.postcodes,
         network=found.network,
+        buses=travel.buses,
+        by_timetable=travel.by_timetable,
         streets=None if found.network is None else found.network.describe(),
         estimated=found.network is None,
         estimate_errors={}
@@ -241,7 +256,12 @@ def run_study(
         return _redacted(_as_sure(result, tell))
     tell("Working out all of it with neighbours' sites counted")
     more = compute_travel_times(
-        study, tables.origins, tables.neighbours, network=found.network, progress=_silent
+        study,
+        tables.origins,
+        tables.neighbours,
+        network=found.network,
+        buses=tables.buses,
+        progress=_silent,
     )
     sites = pd.concat([tables.sites, tables.neighbours.assign(is_open=True)])
     wider = replace(tables, sites=sites)
@@ -290,7 +310,7 @@ def _weighed(result: StudyResult, simulation: Simulation | None) -> StudyResult:
         result.study.criteria,
         result.cases(),
         simulation,
-        modes=settings.modes,
+        modes=result.modes,
         cutoff_min=settings.cutoff_min,
         loser_min=settings.loser_min,
     )
@@ -313,17 +333,17 @@ def _sampled(result: StudyResult) -> dict[str, Side]:
     )
     if not len(places):
         return {}
-    networks = {BASELINE_NAME: result.network}
-    networks |= {
-        name: travel.network
+    ways = {BASELINE_NAME: (result.network, result.buses)}
+    ways |= {
+        name: (travel.network, travel.buses)
         for name, travel in result.moved.items()
-        if travel.network is not result.network
+        if travel.network is not result.network or travel.buses is not result.buses
     }
     return {
         name: compute_travel_times(
-            study, result.origins, places, network=network, progress=_silent
+            study, result.origins, places, network=network, buses=buses, progress=_silent
         ).side(places)
-        for name, network in networks.items()
+        for name, (network, buses) in ways.items()
     }
 
 
@@ -425,18 +445,28 @@ def _choices(
         sites = apply_scenario(tables.sites, scenario_of(config))
         moved = [item.site for item in config.move]
         own = travel
-        if config.name in changed:
+        streets = changed.get(config.name, travel.network)
+        buses = changed_buses(config, travel.buses)
+        if streets is not travel.network:
             tell(f"Working out travel times on changed streets ({config.name})")
-            streets = changed[config.name]
             own = compute_travel_times(
-                study, tables.origins, sites, network=streets, progress=_silent
+                study, tables.origins, sites, network=streets, buses=buses, progress=_silent
             )
-        elif moved:
-            tell(f"Working out travel times to sites that move ({config.name})")
-            part = compute_travel_times(
-                study, tables.origins, sites.loc[moved], network=travel.network, progress=_silent
-            )
-            own = with_moved(travel, part)
+        elif buses is not travel.buses or moved:
+            if buses is not None and buses is not travel.buses:
+                tell(f"Working out travel times by a changed timetable ({config.name})")
+                own = with_buses(study, travel, buses, tables.origins, sites)
+            if moved:
+                tell(f"Working out travel times to sites that move ({config.name})")
+                part = compute_travel_times(
+                    study,
+                    tables.origins,
+                    sites.loc[moved],
+                    network=travel.network,
+                    buses=buses,
+                    progress=_silent,
+                )
+                own = with_moved(own, part)
         choices[config.name] = _Choice(sites, own)
     return choices
 
@@ -458,7 +488,7 @@ def _comparisons(
         )
         for name, after in choices.items()
         if name != BASELINE_NAME
-        for mode in study.settings.modes
+        for mode in after.travel.times
     }
 
 

@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 
 from eh_access.criteria.criterion import Side
+from eh_access.measures.opening_hours import WEEKDAYS, Window, clock_min
+from eh_access.modes import LABELS, TRANSIT, VISIT, get_mode
 from eh_access.routing.estimate import estimate_travel_times
 from eh_access.routing.matrix import travel_time_matrix
-from eh_access.routing.travel_times import UNREACHED
+from eh_access.routing.travel_times import OK, UNREACHED
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -22,8 +24,11 @@ if TYPE_CHECKING:
     from eh_access.network.model import Network
     from eh_access.routing.travel_times import Direction, TravelTimes
     from eh_access.study.config import Study
+    from eh_access.transit.journeys import TransitTimes
+    from eh_access.transit.timetable import Timetable
 
 WALK = "walk"
+NO_SESSION = "no session can be attended whole, there and back"
 Progress = Callable[[str], None]
 
 
@@ -39,6 +44,8 @@ class Travel:
     # distances already
     distances: Mapping[str, TravelTimes]
     network: Network | None = None  # the streets they follow; None for estimates
+    buses: Timetable | None = None  # what runs; None where there is no timetable, or no streets
+    by_timetable: TransitTimes | None = None  # what the times of the mode "transit" are made of
 
     def side(self, sites: gpd.GeoDataFrame) -> Side:
         """Return these times with the sites of one scenario, for judging."""
@@ -50,16 +57,23 @@ class Travel:
         )
 
 
+def on_streets(times: Mapping[str, TravelTimes]) -> dict[str, TravelTimes]:
+    """Return the tables of those modes that follow streets all the way, or estimate them."""
+    return {name: table for name, table in times.items() if name not in {TRANSIT, VISIT}}
+
+
 def compute_travel_times(
     study: Study,
     origins: gpd.GeoDataFrame,
     sites: gpd.GeoDataFrame,
     *,
     network: Network | None,
+    buses: Timetable | None,
     progress: Progress,
 ) -> Travel:
     """Return the travel times of a study."""
     modes = study.settings.travel_modes()
+    buses = None if network is None else buses  # families walk to stops, along streets
 
     def minutes(mode: TravelMode, direction: Direction = "to_sites") -> TravelTimes:
         way = "" if direction == "to_sites" else ", and home again"
@@ -70,15 +84,135 @@ def compute_travel_times(
     if study.data.timetable is not None:  # a whole session is there and back
         back = tuple(dict.fromkeys((*back, session_mode(study))))
     far = () if network is None else _modes_of(study, "m")
+    times = {name: minutes(mode) for name, mode in modes.items()}
+    by_timetable = None
+    if network is not None and buses is not None:
+        progress("Working out travel times by bus and train")
+        by_timetable = times_by_transit(study, buses, network, origins, sites)
+        times |= transit_tables(study, by_timetable, network, origins, sites)
     return Travel(
-        times={name: minutes(mode) for name, mode in modes.items()},
+        times=times,
         times_back={name: minutes(modes[name], "from_sites") for name in back},
         distances={name: minutes(modes[name].level()) for name in far},
         network=network,
+        buses=buses,
+        by_timetable=by_timetable,
     )
 
 
-def times_by(
+def with_buses(
+    study: Study,
+    travel: Travel,
+    buses: Timetable,
+    origins: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+) -> Travel:
+    """Return the same times but for those by timetable, which are of another one."""
+    if travel.network is None:
+        return travel
+    again = times_by_transit(study, buses, travel.network, origins, sites)
+    tables = transit_tables(study, again, travel.network, origins, sites)
+    return replace(travel, times={**travel.times, **tables}, buses=buses, by_timetable=again)
+
+
+def transit_tables(
+    study: Study,
+    by_timetable: TransitTimes,
+    network: Network,
+    origins: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+) -> dict[str, TravelTimes]:
+    """Return the times by timetable, and those of a visit where the study says what one is."""
+    tables = {TRANSIT: by_timetable.to_travel_times()}
+    if study.transit is not None and study.transit.sessions:
+        tables[VISIT] = visit_times(study, by_timetable, network, origins, sites)
+    return tables
+
+
+def visit_times(
+    study: Study,
+    by_timetable: TransitTimes,
+    network: Network,
+    origins: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+) -> TravelTimes:
+    """Return the minutes out and home again of a visit for a whole session.
+
+    Of a site's sessions that a family can be at from beginning to end and be home from in time,
+    each way on foot or by timetable, the one with the shortest ways counts; none is ``inf``.
+    """
+    from eh_access.transit.visits import visits  # noqa: PLC0415 - loads numba
+    from eh_access.transit.walks import find_walks  # noqa: PLC0415 - as above
+
+    asked, buses, there = study.transit, by_timetable.timetable, by_timetable.walks
+    assert asked is not None  # noqa: S101 - there is a timetable
+    day = WEEKDAYS[buses.date.weekday()]
+    windows = {str(site): [Window(day, *held) for held in asked.sessions] for site in sites.index}
+    mode = study.settings.travel_modes().get(asked.walking, get_mode(asked.walking))
+    home = find_walks(
+        network, buses, origins, sites, mode=mode, limits=asked.limits(), direction="from_sites"
+    )
+    found = visits(
+        windows,
+        there,
+        home,
+        timetable=buses,
+        day=study.sessions.day,
+        each_way_min=asked.each_way_min,
+    )
+    opens, closes = (
+        found.sessions[name].map(clock_min).to_numpy(dtype=np.float64)
+        for name in ("opens", "closes")
+    )
+    ways = np.where(found.possible, opens - found.leave_min + found.home_min - closes, np.inf)
+    column = sites.index.astype(str).get_indexer(found.sessions["site_id"].astype(str))
+    minutes = np.full((len(origins), len(sites)), np.inf, dtype=np.float32)
+    for session, site in enumerate(column):
+        minutes[:, site] = np.minimum(minutes[:, site], ways[:, session])
+    times = by_timetable.to_travel_times()
+    reached = np.isfinite(minutes).any(axis=1)
+    placed = times.origin_status["status"].isin((OK, UNREACHED)).to_numpy()
+    status = times.origin_status.assign(
+        status=times.origin_status["status"].mask(placed, np.where(reached, OK, UNREACHED)),
+        reason=times.origin_status["reason"].mask(placed, np.where(reached, "", NO_SESSION)),
+    )
+    sessions = ", ".join("-".join(held) for held in asked.sessions)
+    return replace(
+        times,
+        minutes=minutes,
+        origin_status=status,
+        mode=replace(times.mode, name=VISIT, label=LABELS[VISIT]),
+        cutoff_min=2 * asked.each_way_min,
+        method=f"out and home together, {times.mode.label}, sessions {sessions} on {buses.date}",
+    )
+
+
+def times_by_transit(
+    study: Study,
+    buses: Timetable,
+    network: Network,
+    origins: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+) -> TransitTimes:
+    """Return a study's travel times by timetable, between any places."""
+    from eh_access.transit.journeys import transit_times  # noqa: PLC0415 - loads numba
+    from eh_access.transit.walks import find_walks  # noqa: PLC0415 - as above
+
+    asked = study.transit
+    assert asked is not None  # noqa: S101 - there is a timetable
+    on_foot = study.settings.travel_modes().get(asked.walking, get_mode(asked.walking))
+    walks = find_walks(network, buses, origins, sites, mode=on_foot, limits=asked.limits())
+    return transit_times(
+        buses,
+        walks,
+        window=asked.window,
+        by=asked.by,
+        percentiles=asked.percentiles,
+        judged=asked.percentile,
+    )
+
+
+def times_by(  # noqa: PLR0913 - the arguments of travel_time_matrix, and the timetable
     mode: TravelMode,
     origins: gpd.GeoDataFrame,
     sites: gpd.GeoDataFrame,
@@ -86,9 +220,12 @@ def times_by(
     network: Network | None,
     study: Study,
     direction: Direction = "to_sites",
+    buses: Timetable | None = None,
 ) -> TravelTimes:
     """Return a study's travel times by one mode, between any places."""
     cutoff_min = study.settings.search_min
+    if mode.name == TRANSIT and buses is not None and network is not None:
+        return times_by_transit(study, buses, network, origins, sites).to_travel_times()
     if network is None:
         return estimate_travel_times(
             origins, sites, mode=mode, cutoff_min=cutoff_min, direction=direction
@@ -165,4 +302,5 @@ def _merged(
         times_back=each(base.times_back, other.times_back),
         distances=each(base.distances, other.distances),
         network=base.network,
+        buses=base.buses,
     )

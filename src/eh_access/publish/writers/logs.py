@@ -165,7 +165,9 @@ def _data(manifest: Mapping[str, Any]) -> Iterator[Block]:
     )
     dates = ", ".join(filter(None, manifest["streets"]["dates"])) or "none"
     yield Paragraph(text=f"Streets: {manifest['streets']['how']} Dates: {dates}.")
-    yield Paragraph(text=f"Timetable: {manifest['timetable']['how']}")
+    date = manifest["timetable"].get("date")
+    used = f"buses and trains of {date}" if date else "none was used, so no times by bus"
+    yield Paragraph(text=f"Timetable: {used}.")
     study = manifest["study"]
     yield Paragraph(text=f"What is counted: {study['weight_label']} ({study['weight_basis']})")
     yield Heading(text="Rows in and out of every step")
