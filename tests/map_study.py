@@ -45,7 +45,7 @@ threshold = 0.0
 margin = 0.25
 ---
 measure = "group_coverage"
-also_modes = ["bus"]
+also_modes = ["transit"]
 sites = "full_time"
 group = "no-car-fifth"
 cutoff_min = 20

@@ -198,7 +198,7 @@ SEVEN: Mapping[str, Criterion] = {
             measure="group_coverage",
             group="no-car-fifth",
             cutoff_min=30.0,
-            also_modes=("bus",),
+            also_modes=("transit",),
         ),
         criterion(
             id="even-spread", measure="area_loss", by="ward_code", cutoff_min=30.0, threshold=15.0

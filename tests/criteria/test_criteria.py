@@ -75,7 +75,7 @@ def test_frozen() -> None:
         ({"margin": 2.0}, "margin: 2 is no share"),
         ({"better": "lower"}, "better: coverage is better when higher"),
         ({"also_modes": ("walk",)}, "a mode is named twice"),
-        ({"also_modes": ("bus", "bus")}, "a mode is named twice"),
+        ({"also_modes": ("transit", "transit")}, "a mode is named twice"),
         (
             {"measure": "group_gap", "group": "no-car-fith"},
             "no group 'no-car-fith': did you mean 'no-car-fifth'",

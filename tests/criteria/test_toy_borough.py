@@ -269,7 +269,7 @@ def test_sentences_count_people() -> None:
         "In the areas with most households without a car (about a fifth of those counted here, "
         "not of the areas), 20 of 30 under-fives (67%) would be more than 30 minutes on foot from "
         "a centre; all of them were nearer before. "
-        "Cannot say: bus times are missing (there is no timetable)."
+        "Cannot say: times by bus or train are missing (there is no timetable)."
     )
 
 

@@ -177,15 +177,15 @@ def without(case: Case, **tables: object) -> Case:
 @pytest.mark.parametrize(
     ("name", "tables", "told"),
     [
-        ("walk-30", {"times": {}}, "walk times are missing"),
-        ("pram-2500", {"distances": {}}, r"distances by street \(pushchair\) are missing"),
-        ("sessions", {"times_back": {}}, "walk times home from the sites are missing"),
-        ("walk-30", {"times": {"walk": times(cutoff_min=29.0)}}, "walk times end at 29 minutes"),
+        ("walk-30", {"times": {}}, "times on foot are missing"),
+        ("pram-2500", {"distances": {}}, r"distances by street \(with a pushchair\) are missing"),
+        ("sessions", {"times_back": {}}, "times home from the sites on foot are missing"),
+        ("walk-30", {"times": {"walk": times(cutoff_min=29.0)}}, "times on foot end at 29 minutes"),
         # 2,500 m are 41.7 minutes with a pushchair
         (
             "pram-2500",
             {"distances": {"pushchair": times("pushchair", cutoff_min=41.0)}},
-            "pushchair times end at 41 minutes",
+            "times with a pushchair end at 41 minutes",
         ),
     ],
 )
@@ -242,7 +242,7 @@ def test_a_group_that_loses_all_reach_fares_worse() -> None:
 
 
 def with_bus(case: Case, minutes: float) -> Case:
-    bus = {"bus": times_of(np.full((12, 4), minutes))}
+    bus = {"transit": times_of(np.full((12, 4), minutes))}
     return replace(
         case,
         before=replace(case.before, times={**case.before.times, **bus}),
@@ -262,12 +262,12 @@ def test_bus_counts_where_it_is_quicker() -> None:
 def test_met_on_foot_alone_needs_no_bus() -> None:
     verdict = judge(SEVEN["no-car"], case_of(SAME))
     assert verdict.outcome is Outcome.MET
-    assert verdict.reason == "bus times are missing; it is met without them"
+    assert verdict.reason == "times by bus or train are missing; it is met without them"
 
 
 def test_how_far_a_share_falls_needs_the_bus() -> None:
     # 100% on foot, but with a bus the share might have fallen from more to less
-    item = FALLS["walk-30-fall"].model_copy(update={"also_modes": ("bus",)})
+    item = FALLS["walk-30-fall"].model_copy(update={"also_modes": ("transit",)})
     assert judge(item, case_of(SAME)).outcome is Outcome.CANNOT_SAY
 
 

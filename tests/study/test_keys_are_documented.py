@@ -43,7 +43,7 @@ def passage(tables: tuple[str, ...]) -> str:
     page = page[page.index("## Every key there is") :]
     if not tables:
         return page.split("**`[", maxsplit=1)[0]
-    name = ".".join(tables[:2] if tables[1:] == ("streets",) else tables[:1])
+    name = ".".join(tables[:2] if tables[1:] in {("streets",), ("timetable",)} else tables[:1])
     found = re.search(rf"\*\*`\[+{re.escape(name)}\]+`\*\*", page)
     assert found, f"[{name}] is not in own-study.md"
     return page[found.end() :].split("**`[", maxsplit=1)[0]

@@ -297,8 +297,8 @@ def test_real_streets_give_real_verdicts(newport: StudyResult) -> None:
     assert {verdict.basis for verdict in newport.verdicts} == {"streets"}
     table = newport.origins_table()
     assert not table["estimated"].any()
-    assert len(table) == 2227 * 3 * 3
-    assert [file.role for file in newport.inputs][-1] == "streets"
+    assert len(table) == 2227 * 3 * 5  # scenarios, and modes: two of them by timetable
+    assert [file.role for file in newport.inputs][-2:] == ["feed", "streets"]
     assert any(note.topic == "rim" for note in newport.notes)
     assert any("llustrative" in note_text(note) for note in newport.notes)
 
@@ -347,7 +347,10 @@ def test_the_shortest_way_is_never_longer_than_the_quickest(newport: StudyResult
     study = newport.study
     origins, sites = newport.origins.iloc[::20], newport.sites
     travel = compute_travel_times(
-        study, origins, sites, network=newport.network, progress=lambda _stage: None
+        *(study, origins, sites),
+        network=newport.network,
+        buses=None,
+        progress=lambda _stage: None,
     )
     quickest = travel.times["pushchair"].minutes
     shortest = travel.distances["pushchair"].minutes

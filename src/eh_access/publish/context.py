@@ -988,6 +988,7 @@ def annex_facts(
         "gaps": _gap_tables(pages) if row else [],
         "choice": _choice(pages),
         "mends": _mends(pages),
+        "by_timetable": None if "transit" not in tables else result.study.transit,
         "timed": None if "sessions" not in tables else result.study.sessions,
         "group_gaps": [
             item.label for item in result.study.criteria if item.measure in MINUTES_APART

@@ -460,7 +460,8 @@ def _payload_moved(
     """Return the sites with minutes of their own under a scenario: all where streets change."""
     there = side.sites
     moves = {change.site for change in described.move}
-    chosen = there.index[there.geometry.notna()] if described.streets else pd.Index(sorted(moves))
+    whole = described.streets or described.timetable
+    chosen = there.index[there.geometry.notna()] if whole else pd.Index(sorted(moves))
     found = []
     for site in map(str, chosen):
         place = there.geometry[site]

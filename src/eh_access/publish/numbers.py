@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from eh_access import numerals
 from eh_access.measures.basic import ROUNDING
+from eh_access.modes import LABELS
 from eh_access.privacy.policy import HIDDEN_MARK
 
 NOT_REACHED = "not reached"
@@ -149,6 +150,11 @@ def in_100(value: float) -> str:
 def short_number(value: float) -> str:
     """Return a number in three figures, never as a power of ten."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"  # noqa: PLR2004 - three figures
+
+
+def by_mode(names: Iterable[str]) -> str:
+    """Return ways of travelling, by their names, as a phrase: on foot and by car."""
+    return " and ".join(LABELS.get(name, name) for name in names)
 
 
 def manner(label: str) -> str:

@@ -779,6 +779,8 @@ CONCENTRATION_SOURCE = (
 def session_tables(result: StudyResult, findings: Findings) -> list[Table]:
     """Return the tables of sessions and of load, those there is something to say in."""
     tables = []
+    if len(findings.transit):
+        tables.append(_journeys(result, findings))
     if len(findings.sessions):
         tables.append(_sessions(result, findings))
     if len(findings.load):
@@ -806,6 +808,34 @@ def _sessions(result: StudyResult, findings: Findings) -> Table:
     )
     title = f"Sessions that can be attended whole, there and back, {mode}, {said.place}{said.mark}"
     return make_table("sessions", title, columns, frame, notes=said.table_notes)
+
+
+def _journeys(result: StudyResult, findings: Findings) -> Table:
+    """Return how families get to the nearest centre by timetable."""
+    said, frame = Wording.of(result), findings.transit.copy()
+    frame["scenario"] = [scenario_label(result, str(name)) for name in frame["scenario"]]
+    frame["sites"] = [OPEN_WORDS[str(kind)] for kind in frame["sites"]]
+    minutes = f"{result.study.settings.cutoff_min:g} minutes"
+    columns = (
+        Column("scenario", "Scenario"),
+        Column("sites", f"{said.Sites} counted"),
+        Column("share_within_p10", f"Within {minutes} at best (a tenth of the window)", "percent"),
+        Column("share_within_p50", f"Within {minutes} at the middle", "percent"),
+        Column("share_within_p90", f"Within {minutes} at nearly any time", "percent"),
+        Column("weight_by_vehicle", "Quickest by bus or train", "count", said.unit),
+        Column("weight_on_foot", "Quickest walking all the way", "count", said.unit),
+        Column("weight_unreached", "By neither", "count", said.unit),
+        Column("mean_changes", "Changes, mean of those who ride", "value"),
+        Column("mean_walk_min", "Walking", "minutes"),
+        Column("mean_ride_min", "Riding", "minutes"),
+        Column("mean_wait_min", "Waiting on the way", "minutes"),
+        Column("mean_spare_min", "There before time, or waiting at home", "minutes"),
+    )
+    title = f"By bus, train or on foot to the nearest, {said.place}{said.mark}"
+    return make_table("transit", title, columns, frame, notes=said.table_notes, headers=2)
+
+
+OPEN_WORDS = {"full_time": "full-time", "open": "open at all"}
 
 
 def _load(result: StudyResult, findings: Findings) -> Table:

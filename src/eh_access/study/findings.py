@@ -15,7 +15,7 @@ from eh_access.criteria.evaluate import cut_sites
 from eh_access.criteria.judge import judge
 from eh_access.criteria.sensitivity import Sensitivity, sensitivity
 from eh_access.criteria.uncertainty import outcomes_drawn, weigh
-from eh_access.measures.basic import weighted_mean
+from eh_access.measures.basic import weighted_mean, within
 from eh_access.measures.bounds import loss_bounds
 from eh_access.measures.catchments import floating_catchment, load_on_sites
 from eh_access.measures.comparison import Comparison, compare
@@ -61,6 +61,7 @@ from eh_access.study.travel import (
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from eh_access.criteria.criterion import Case, Verdict
     from eh_access.criteria.uncertainty import Uncertainty
@@ -70,8 +71,33 @@ if TYPE_CHECKING:
     from eh_access.routing.travel_times import TravelTimes
     from eh_access.study.config import Study
     from eh_access.study.result import StudyResult
+    from eh_access.transit.journeys import TransitTimes
 
 SAME_HOURS = 1e-6
+NEVER_DS = 2**30
+"""Stands in journeys for no vehicle that leaves."""
+
+LOW, MEDIAN, HIGH = 10.0, 50.0, 90.0
+"""Percentiles of a window that tables tell."""
+TRANSIT_COLUMNS = (
+    "scenario",
+    "sites",
+    "weight",
+    "within_p10",
+    "within_p50",
+    "within_p90",
+    "share_within_p10",
+    "share_within_p50",
+    "share_within_p90",
+    "weight_by_vehicle",
+    "weight_on_foot",
+    "weight_unreached",
+    "mean_changes",
+    "mean_walk_min",
+    "mean_ride_min",
+    "mean_wait_min",
+    "mean_spare_min",
+)
 SESSION_COLUMNS = (
     "scenario",
     "mode",
@@ -153,6 +179,64 @@ def sessions_table(result: StudyResult) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows, columns=list(SESSION_COLUMNS))
+
+
+def transit_table(result: StudyResult) -> pd.DataFrame:
+    """Return how families get to the nearest site by timetable, by scenario."""
+    rows = []
+    weights = result.origins["weight"].to_numpy(dtype=np.float64)
+    for name in result.scenario_names:
+        times = result.by_timetable_for(name)
+        if times is None:
+            continue
+        for sites in ("full_time", "open"):
+            ids = open_sites(
+                result.scenario_sites[name],
+                full_time=sites == "full_time",
+                full_time_from_hours=result.study.settings.full_time_from_hours,
+            )
+            rows.append(
+                {"scenario": name, "sites": sites, **_journeys(result, times, ids, weights)}
+            )
+    return pd.DataFrame(rows, columns=list(TRANSIT_COLUMNS))
+
+
+def _journeys(
+    result: StudyResult, times: TransitTimes, ids: pd.Index, weights: NDArray[np.float64]
+) -> dict[str, float]:
+    """Return the figures of the journeys to the nearest of some sites."""
+    columns = times.walks.walking.site_ids.get_indexer(ids.sort_values())
+    minutes = times.minutes[:, columns]
+    judged = minutes[:, :, times.percentiles.index(times.judged)]
+    nearest = columns[judged.argmin(axis=1)]
+    rows = np.arange(len(nearest))
+    reached = np.isfinite(judged.min(axis=1))
+    rides = reached & (times.leave_ds[rows, nearest] < NEVER_DS)
+    cutoff_min = result.study.settings.cutoff_min
+    figures = {
+        f"within_p{percentile:02g}": float(
+            weights[within(minutes[:, :, number].min(axis=1), cutoff_min)].sum()
+        )
+        for number, percentile in enumerate(times.percentiles)
+        if percentile in (LOW, MEDIAN, HIGH)
+    }
+    total = float(weights.sum())
+    shares = {f"share_{name}": value / total for name, value in figures.items()}
+    parts = {
+        f"mean_{name}": weighted_mean(
+            pd.Series(part[rows, nearest][rides]), pd.Series(weights[rides])
+        )
+        for name, part in times.journeys.items()
+    }
+    return {
+        "weight": total,
+        **figures,
+        **shares,
+        "weight_by_vehicle": float(weights[rides].sum()),
+        "weight_on_foot": float(weights[reached & ~rides].sum()),
+        "weight_unreached": float(weights[~reached].sum()),
+        **parts,
+    }
 
 
 def curve_table(result: StudyResult) -> pd.DataFrame:
@@ -356,6 +440,9 @@ class Findings:
         Who is within each of several times, before and after, by mode: ``curve.csv``.
     sessions
         Sessions a week that can be attended whole, by scenario; empty without a timetable.
+    transit
+        How families get to the nearest site by timetable, by scenario: ``transit.csv``; empty
+        without a timetable.
     load
         Who goes where, and how full sites become; empty without scenarios.
     hidden
@@ -382,6 +469,7 @@ class Findings:
     readings: pd.DataFrame
     curve: pd.DataFrame = field(default_factory=pd.DataFrame)
     sessions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    transit: pd.DataFrame = field(default_factory=pd.DataFrame)
     load: pd.DataFrame = field(default_factory=pd.DataFrame)
     youth: pd.DataFrame = field(default_factory=pd.DataFrame)
     groups: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -408,6 +496,7 @@ class Findings:
             "uncertainty.csv": None if self.uncertainty is None else self.uncertainty.frame,
             "doubts.csv": None if self.uncertainty is None else self.uncertainty.sources_frame,
             "curve.csv": self.curve if len(self.curve) else None,
+            "transit.csv": self.transit if len(self.transit) else None,
             "fairness.csv": self.fairness,
             "outreach.csv": outreach_frame(self.outreach) if self.outreach else None,
         }
@@ -475,6 +564,7 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
             "sessions": sessions_table(result),
             "load": load_table(result),
             "curve.csv": curve_table(result),
+            "transit.csv": transit_table(result),
             "youth": youth_table(result),
             "groups": group_table(result),
         },
@@ -489,6 +579,7 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
         readings=tables["readings"],
         curve=tables["curve.csv"],
         sessions=tables["sessions"],
+        transit=tables["transit.csv"],
         load=tables["load"],
         youth=tables["youth"],
         groups=tables["groups"],

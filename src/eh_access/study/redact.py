@@ -112,6 +112,19 @@ SESSIONS = Figures(
     keys=("scenario", "mode"),
     scenario="scenario",
 )
+TRANSIT = Figures(
+    parts=(
+        "within_p10",
+        "within_p50",
+        "within_p90",
+        "weight_by_vehicle",
+        "weight_on_foot",
+        "weight_unreached",
+    ),
+    shares={f"share_within_p{part}": f"within_p{part}" for part in (10, 50, 90)},
+    keys=("scenario", "sites"),
+    scenario="scenario",
+)
 LOAD = Figures(
     base="",
     parts=("weight_before", "weight_after", "absorbed"),
@@ -130,6 +143,7 @@ TABLES: Mapping[str, tuple[Figures, ...]] = {
     "fairness.csv": (FAIRNESS,),
     "readings": (READINGS,),
     "sessions": (SESSIONS,),
+    "transit.csv": (TRANSIT,),
     "load": (LOAD,),
     # counts within more and more minutes tell of those between, as two scenarios do
     "curve.csv": (replace(CURVE, scenario="cutoff_min"), CURVE),

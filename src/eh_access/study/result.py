@@ -286,6 +286,21 @@ class StudyResult:
         """
         return self.moved[scenario].network if scenario in self.moved else self.network
 
+    def by_timetable_for(self, scenario: str) -> TransitTimes | None:
+        """Return what times by timetable under a scenario are made of.
+
+        Parameters
+        ----------
+        scenario
+            Name of an assessed scenario.
+
+        Returns
+        -------
+        TransitTimes or None
+            None without a timetable, without streets, or where the scenario moves sites.
+        """
+        return self.moved[scenario].by_timetable if scenario in self.moved else self.by_timetable
+
     def buses_for(self, scenario: str) -> Buses | None:
         """Return what runs under a scenario: the study's timetable, unless it changes some.
 

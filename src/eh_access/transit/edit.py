@@ -1,4 +1,4 @@
-"""Change a timetable: a route withdrawn, a stop closed, a line added, its frequency changed."""
+"""Change a timetable: withdraw a route, close a stop, add a line or departures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""There and back: whether a family can be at a whole session and get home again."""
+"""There and back: who can be at a whole session and get home."""
 
 from __future__ import annotations
 

@@ -66,6 +66,7 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "the": numbers.the,
     "spelled": numbers.spelled,
     "manner": numbers.manner,
+    "by_mode": numbers.by_mode,
     "without_article": numbers.without_article,
     "shown": numerals.shown,
     "percent": numerals.percent,

@@ -32,7 +32,8 @@ const Isochrones = (() => {
   function land(data, scenario, mode, site, rank) {
     const move = scenario.moved.find((item) => item.site === site);
     const shapes = move ? move.isochrones[mode] : data.isochrones.modes[mode][site];
-    return path(`${move ? scenario.name : ""} ${mode} ${site} ${rank}`, shapes[rank], data.isochrones.rings);
+    const shape = (shapes || [])[rank] || []; // none is drawn of journeys by timetable
+    return path(`${move ? scenario.name : ""} ${mode} ${site} ${rank}`, shape, data.isochrones.rings);
   }
 
   function hatching(context, scale) {
