@@ -48,7 +48,6 @@ from eh_access.publish.wording import (
 )
 from eh_access.study.redact import redact_table
 from eh_access.study.result import BASELINE_NAME
-from eh_access.study.travel import on_streets
 from eh_access.tables import CRS
 
 if TYPE_CHECKING:
@@ -423,7 +422,7 @@ def _column(frame: pd.DataFrame, name: str) -> list[str]:
 def _assumptions(result: StudyResult) -> Table:
     """Return every number somebody chose: speeds, cutoffs, thresholds; who and from where."""
     study, settings, streets = result.study, result.study.settings, result.streets
-    modes = [times.mode for times in on_streets(result.times).values()]
+    modes = result.study.settings.travel_modes().values()
     rows = [
         *(
             (f"Speed {mode.label}", f"{mode.speed_km_h:g} km/h", mode.source)

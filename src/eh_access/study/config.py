@@ -141,7 +141,8 @@ class TransitSettings(Table):
         """Yield a window missing or given twice, and times of day that are none."""
         if (self.arrive is None) == (self.depart is None):
             yield (), 'give one of arrive and depart: a window, such as ["09:30", "10:30"]'
-        spans = {("arrive",): self.arrive, ("depart",): self.depart}
+        spans: dict[KeyPath, tuple[str, str] | None] = {("arrive",): self.arrive}
+        spans["depart",] = self.depart
         spans |= {("sessions", place): held for place, held in enumerate(self.sessions)}
         for path, span in spans.items():
             if span is not None:

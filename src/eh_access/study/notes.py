@@ -56,6 +56,7 @@ def _buses(study: Study, travel: Travel) -> Iterator[Note]:
     if asked is None or buses is None:
         return
     gates = buses.gates.set_index("gate")
+    value = gates["value"]
     yield note(
         "info",
         "timetable",
@@ -63,10 +64,10 @@ def _buses(study: Study, travel: Travel) -> Iterator[Note]:
         window=asked.window,
         by=asked.by,
         percentile=asked.percentile,
-        trips=int(gates.loc["trips", "value"]),
-        routes=int(gates.loc["routes", "value"]),
+        trips=round(float(value["trips"])),
+        routes=round(float(value["routes"])),
         span=str(gates.loc["date", "detail"]).partition("(")[2].rstrip(")"),
-        rail=bool(gates.loc["rail", "value"]),
+        rail=bool(value["rail"]),
         walking=asked.walking,
         access_min=asked.access_min,
         longest_min=asked.longest_min,
