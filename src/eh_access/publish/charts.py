@@ -583,7 +583,8 @@ def strips_svg(strips: Sequence[Strip]) -> Drawing:
             low, middle, high = strip.ends
             seen = np.array([*strip.draws[np.isfinite(strip.draws)], strip.threshold])
             room = STRIP_ROOM * (np.ptp(seen) or 1.0)
-            panel.hist(strip.draws, STRIP_BINS, (seen.min(), seen.max() + room / 9), color=LIGHT)
+            across = (seen.min(), seen.max() + room / 9)
+            panel.hist(strip.draws, bins=STRIP_BINS, range=across, color=LIGHT)
             tallest = panel.get_ylim()[1]
             panel.plot([low, high], [-0.22 * tallest] * 2, color=DARK_BLUE, linewidth=3)
             panel.plot(middle, -0.22 * tallest, **looks)
