@@ -60,6 +60,10 @@ def compare_town(folder: Path, seed: int, tally: Tally, *, queries: int = 3) -> 
         if a != b and r.random() < 0.12
     }
     ids = [row["stop_id"] for row in rows(folder, "stops")]
+    # where a change is timed one could also walk, and for long
+    timed = [row for row in rows(folder, "transfers") if row["transfer_type"] == "1"]
+    ends = [(ids.index(row["from_stop_id"]), ids.index(row["to_stop_id"])) for row in timed]
+    between |= {(a, b): 300 for a, b in ends if a != b and max(a, b) < STOPS}
     named = {(ids[a], ids[b]): w for (a, b), w in between.items()}
     oracle = Oracle(
         vehicles_on(folder, DATE), transfers(folder, ids, named, ALLOWANCE_S), BOARDINGS

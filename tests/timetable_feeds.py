@@ -74,7 +74,7 @@ def hostile(  # noqa: C901, PLR0912, PLR0915 - one draw after another
         if r.random() < 0.3:
             path.append(r.randrange(STOPS))
         path = [p for i, p in enumerate(path) if i == 0 or p != path[i - 1]]
-        for j in range(r.randint(6, 14)):
+        for j in range(r.randint(6, 14) if line != 6 else 30):
             trip_id = f"t{line}_{j}"
             t = r.choice([r.randint(6, 9), r.randint(6, 9), r.randint(22, 25)]) * 3600
             t += r.randrange(60) * 60
@@ -84,8 +84,10 @@ def hostile(  # noqa: C901, PLR0912, PLR0915 - one draw after another
                 trip |= {"block_id": "", "service_id": r.choice(["daily", "holiday"])}
             if line == 6 and j % 2:  # goes on where the trip before ended: stay seated
                 path = [last[0], *(p for p in r.sample(range(STOPS), 4) if p != last[0])]
-                t = last[1] + r.choice([0, 30, 60, 300])
+                t = last[1] + r.choice([-120, 0, 30, 60, 300])
                 trip = {**trips[-1], "trip_id": trip_id}
+                if r.random() < 0.4:  # runs the same day, and is no block with it
+                    trip["service_id"] = r.choice(services)
             elif line == 6:
                 trip["block_id"] = f"chain{j}"
             trips.append(trip)
@@ -124,7 +126,7 @@ def hostile(  # noqa: C901, PLR0912, PLR0915 - one draw after another
             (s, d, 1) for s in ("daily", "weekday") for d in ("20230612", day, "20230614")
         ]
         exceptions += [("holiday", day, 1), *((s, "20230618", 1) for s in ("sunday", "removed"))]
-    names = [f"s{i}" for i in range(STOPS)] + ["hub"]
+    names = [f"s{i}" for i in range(STOPS)] + ["hub"] * 3
     rules = []
     for a, b in sorted({(r.choice(names), r.choice(names)) for _ in range(24)}):
         kind = r.choice([0, 1, 1, 2, 2, 3])
@@ -133,6 +135,16 @@ def hostile(  # noqa: C901, PLR0912, PLR0915 - one draw after another
         rules.append({**rule, "from_route_id": "r1" if r.random() < 0.1 else ""})
     whole = [calendar("daily", range(7)), calendar("weekday", range(5)), calendar("sunday", [6])]
     whole += [calendar("removed", range(7)), calendar("holiday", [])]
+    # of the rules for a station, some of its stops have one of their own
+    inside = [stop["stop_id"] for stop in stops if stop["parent_station"]]
+    for rule in [rule for rule in rules if rule["from_stop_id"] == "hub"]:
+        for stop in inside[:2]:
+            own = {
+                "from_stop_id": stop,
+                "transfer_type": 2,
+                "min_transfer_time": r.choice([30, 900]),
+            }
+            rules.append({**rule, **own})
     return {
         "stops": stops,
         "routes": [{"route_id": f"r{i}", "route_type": 3} for i in range(LINES)],

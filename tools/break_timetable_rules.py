@@ -31,7 +31,7 @@ RULES: tuple[tuple[str, str, str, str], ...] = (
     ("blocks are ignored", "timetable", "return (~joins).cumsum() - 1", "return joins.astype(int) * 0 + np.arange(len(joins))"),
     ("blocks join at any stop", "timetable", '& (last["to"] == ends["from"])', ""),
     ("blocks join trips that overlap", "timetable", '& (last["stops"] <= ends["starts"])', ""),
-    ("blocks join any two services", "timetable", '["block", "day", "service"]', '["block", "day"]'),
+    ("blocks join any two services", "timetable", '"service": pd.factorize(names[1])[0],', '"service": 0,'),
     ("headways are ignored", "timetable", "fixed = np.setdiff1d(np.arange(len(trips)), row)", "fixed, which = np.arange(len(trips)), which[:0]; at = at[:0]"),
     ("the last of a headway is left out", "timetable", "-(-(end - start) // headway)", "(end - start - 1) // headway"),
     ("a headway's trip also runs as stated", "timetable", "fixed = np.setdiff1d(np.arange(len(trips)), row)", "fixed = np.arange(len(trips))"),
@@ -59,7 +59,6 @@ RULES: tuple[tuple[str, str, str, str], ...] = (
     ("mirrored, flags stay", "timetable", "flag=flag,\n                transfers", "flag=self.flag,\n                transfers"),
     ("mirrored, changes stay", "journeys", "pairs = Pairs(pairs.to[order], pairs.frm[order], pairs.ds[order])", "pairs = Pairs(pairs.frm, pairs.to, pairs.ds); order = np.arange(len(order))"),
     ("legs end anywhere", "scan", "if egress[q] < NEVER and arr[d] + egress[q] == goal:", "if egress[q] < NEVER:"),
-    ("legs board where it is forbidden", "scan", "if not flag[c] & 1:\n                continue", "if flag[c] < 0:\n                continue"),
 )  # fmt: skip
 """What the rule is, the module, its text, and the text that breaks it."""
 
