@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from eh_access._version import __version__
-from eh_access.errors import EhAccessError, foreseen
+from eh_access.errors import EhAccessError, InputError, foreseen
 from eh_access.terminal import (
     Stopped,
     Terminal,
@@ -25,6 +25,7 @@ from eh_access.terminal import (
     show_challenge,
     show_fault_of_ours,
     show_faults,
+    show_journey,
     show_logs,
     show_report,
     show_trip,
@@ -381,14 +382,33 @@ def trip(  # noqa: PLR0913 - each is an option of the command
     ],
     site: Annotated[str, typer.Option("--to", metavar="SITE", help="The id of a site.")],
     mode: Annotated[
-        str | None, typer.Option("--mode", help="How: on foot, or the study's first, if not given.")
+        str | None,
+        typer.Option(
+            "--mode",
+            help="How: on foot, or the study's first, if not given; transit for buses and trains.",
+        ),
+    ] = None,
+    arrive: Annotated[
+        str | None, typer.Option("--arrive", metavar="HH:MM", help="By transit: be there by.")
+    ] = None,
+    depart: Annotated[
+        str | None, typer.Option("--depart", metavar="HH:MM", help="By transit: set out at.")
+    ] = None,
+    date: Annotated[
+        str | None,
+        typer.Option("--date", help="By transit: a date or a weekday; the study's if not given."),
     ] = None,
     streets: StreetsWanted = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
     """Explain one trip: streets by name, metres, slope and what slowed it."""
-    from eh_access.study.opening import explain_trip, open_study  # noqa: PLC0415 - quick start
+    from eh_access.modes import TRANSIT  # noqa: PLC0415 - quick start
+    from eh_access.study.opening import (  # noqa: PLC0415 - quick start
+        explain_transit_trip,
+        explain_trip,
+        open_study,
+    )
     from eh_access.study.streets import find_streets  # noqa: PLC0415 - quick start
 
     with Terminal(quiet=quiet, verbose=verbose) as terminal:
@@ -396,8 +416,23 @@ def trip(  # noqa: PLR0913 - each is an option of the command
         terminal.stage("Looking for streets")
         found = find_streets(question, inputs.borough, streets=streets)
         terminal.stage("Looking for the way")
-        way = explain_trip(question, inputs, found.network, start=start, site=site, mode=mode)
-    show_trip(way)
+        if mode == TRANSIT:
+            journey = explain_transit_trip(
+                *(question, inputs, found.network),
+                start=start,
+                site=site,
+                arrive_by=arrive,
+                depart_after=depart,
+                date=date,
+            )
+        elif arrive or depart or date:
+            raise InputError("--arrive, --depart and --date go with --mode transit")
+        else:
+            way = explain_trip(question, inputs, found.network, start=start, site=site, mode=mode)
+    if mode == TRANSIT:
+        show_journey(journey)
+    else:
+        show_trip(way)
 
 
 @app.command()

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from eh_access.study.config import Study
     from eh_access.study.records import Inputs
     from eh_access.study.result import StudyResult
+    from eh_access.transit.trips import TransitTrip
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 WAIT_S = 0.05
@@ -515,6 +516,28 @@ def show_trip(trip: Route) -> None:
         table.add_row(*map(Text, (*cells, step.slowed_by)))
     console.print(table)
     console.print(Text(trip.sentence()))
+
+
+def show_journey(trip: TransitTrip) -> None:
+    """Print a journey by timetable: its legs, then the whole in a sentence."""
+    console = Console()
+    if not trip.legs:
+        console.print(Text("There is no such journey within the study's limits."))
+        return
+    table = Table(show_edge=False, pad_edge=False)
+    for column in ("leaves", "arrives", "minutes"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for column in ("how", "from", "to"):
+        table.add_column(column)
+    for leg in trip.legs:
+        line = f"{leg.route} {leg.operator} towards {leg.headsign}" if leg.route else "walk"
+        ends = (leg.start_name or leg.start, leg.end_name or leg.end)
+        table.add_row(*map(Text, (leg.leaves, leg.arrives, f"{leg.minutes:.1f}", line, *ends)))
+    console.print(table)
+    changes = "no change" if not trip.changes else f"changes: {trip.changes}"
+    parts = f"{trip.walk_min:.1f} walking, {trip.ride_min:.1f} riding, {trip.wait_min:.1f} waiting"
+    whole = f"From {trip.leaves} to {trip.arrives}, {trip.minutes:.1f} minutes"
+    console.print(Text(f"{whole}: {parts}; {changes}."))
 
 
 def show_batch(batch: Batch) -> None:

@@ -468,6 +468,16 @@ def _credit(item: Provenance) -> dict[str, str]:
     return {key: text for key, text in vars(item).items() if text}
 
 
+TRANSIT = """[transit]
+feeds = ["gtfs.zip"]
+date = "tuesday" # the first of the feed in school term time
+arrive = ["09:30", "10:30"] # EDIT ME: when families want to be there
+sessions = [["10:00", "11:30"]] # EDIT ME: a session, to be at from beginning to end
+
+"""
+"""What a study says of its timetable."""
+
+
 def _study_text(maker: _Maker, sites: pd.DataFrame) -> str:
     """Return the study.toml: files that are there, an example to change, criteria to edit."""
     template = Template((files("eh_access.sources") / "new_study.toml").read_text("utf-8"))
@@ -492,6 +502,8 @@ def _study_text(maker: _Maker, sites: pd.DataFrame) -> str:
         origins=_toml(maker.made["origins"]),
         optional=optional,
         streets=streets,
+        transit=TRANSIT if "gtfs.zip" in maker.credits else "",
+        by_bus='also_modes = ["transit"]\n' if "gtfs.zip" in maker.credits else "",
         site_id=_toml(first["site_id"]),
         label=_toml(f"EDIT ME: {first['name']} reduced to ten hours a week"),
         notes="\n".join(_notes(maker)),

@@ -253,7 +253,9 @@ class ScenarioConfig(Table):
     @property
     def changes(self) -> bool:
         """Whether it changes anything."""
-        return any((self.close, self.open, self.set_hours, self.move, self.streets))
+        return any(
+            (self.close, self.open, self.set_hours, self.move, self.streets, self.timetable)
+        )
 
     def label_faults(self, path: KeyPath) -> Iterator[Fault]:
         """Yield numbers in a label given by hand that are not the scenario's."""
@@ -803,7 +805,7 @@ def changes_nothing(scenarios: Iterable[ScenarioConfig], *, first: int) -> Itera
     """Yield assessed scenarios without a change."""
     for number, item in enumerate(scenarios):
         if number >= first and item.assess is True and not item.changes:
-            listed = "close, open, set_hours, move, streets"
+            listed = "close, open, set_hours, move, streets, timetable"
             yield ("scenario", number), f"changes nothing; give at least one of {listed}"
 
 

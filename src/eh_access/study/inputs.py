@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 
     from eh_access.measures.opening_hours import Timetable
     from eh_access.network.model import Network
-    from eh_access.study.config import ScenarioConfig, StreetChangeConfig
+    from eh_access.study.config import ScenarioConfig, StreetChangeConfig, TransitSettings
     from eh_access.study.reading import Postcodes, ReadTable
     from eh_access.transit.timetable import Timetable as Buses
 
@@ -527,6 +527,11 @@ def _fixed(
     return (once, facts) if table.notes or any(facts.values()) else None
 
 
+def reach_of(asked: TransitSettings, borough: BaseGeometry) -> BaseGeometry:
+    """Return a study's area with the stops a walk away from it."""
+    return borough.buffer(asked.access_min * METRES_PER_MIN)
+
+
 def _read_buses(study: Study, borough: BaseGeometry | None) -> Buses | None:
     """Return what runs on the study's date and calls within reach of its area."""
     asked = study.transit
@@ -534,7 +539,7 @@ def _read_buses(study: Study, borough: BaseGeometry | None) -> Buses | None:
         return None
     from eh_access.transit.reading import read_timetable  # noqa: PLC0415 - few studies have one
 
-    around = borough.buffer(asked.access_min * METRES_PER_MIN)
+    around = reach_of(asked, borough)
     feeds = [study.resolve(feed) for feed in asked.feeds]
     timetable = read_timetable(feeds, asked.date, area=around)
     for scenario in study.scenarios:

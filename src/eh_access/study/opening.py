@@ -18,6 +18,7 @@ from eh_access.errors import (
     did_you_mean,
 )
 from eh_access.facts import note
+from eh_access.modes import get_mode
 from eh_access.network.io import write_network
 from eh_access.routing.route import route
 from eh_access.sources.bundled import bundled_names, study_path
@@ -31,7 +32,7 @@ from eh_access.study.config import (
     study_from_bytes,
 )
 from eh_access.study.families import postcode_tables
-from eh_access.study.inputs import changed_networks, faults_of, read_inputs
+from eh_access.study.inputs import changed_networks, faults_of, reach_of, read_inputs
 from eh_access.study.reading import POSTCODE, plain_postcodes, read_table, split_layer
 from eh_access.study.streets import (
     CONNECT_TIMEOUT_S,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from eh_access.network.model import Network
     from eh_access.routing.route import Route
     from eh_access.study.records import Inputs
+    from eh_access.transit.trips import TransitTrip
 
 _FILES = (
     "areas",
@@ -322,6 +324,51 @@ def _area(
         study, inputs = open_study(place)
         return inputs.borough, buffer_for(study), files_read(study)
     return None, USUAL_BUFFER_M, ()
+
+
+def explain_transit_trip(  # noqa: PLR0913 - what a journey is has this many sides
+    study: Study,
+    inputs: Inputs,
+    network: Network | None,
+    *,
+    start: str,
+    site: str,
+    arrive_by: str | None = None,
+    depart_after: str | None = None,
+    date: str | None = None,
+) -> TransitTrip:
+    """Return the journey by timetable from a postcode or coordinates to one of a study's sites."""
+    from eh_access.transit.reading import read_timetable  # noqa: PLC0415 - few studies have one
+    from eh_access.transit.trips import explain_trip as explain  # noqa: PLC0415 - as above
+    from eh_access.transit.walks import find_walks  # noqa: PLC0415 - as above
+
+    faults = []
+    asked, buses = study.transit, inputs.buses
+    if asked is None or buses is None:
+        faults.append("the study has no timetable: add [transit] with feeds, date and a window")
+    if network is None:
+        faults.append("there are no streets to walk to a stop on; give some with --streets")
+    sites = inputs.sites
+    if site not in sites.index:
+        faults.append(f"--to: no site '{site}': {did_you_mean(site, sites.index)}")
+    if (arrive_by is None) == (depart_after is None):
+        faults.append("give either --arrive or --depart, a time such as 10:00")
+    try:
+        place = _start(study, start)
+    except InputError as error:
+        faults += error.faults
+    if faults or asked is None or buses is None or network is None:
+        raise InputError(faults)
+    if date is not None:
+        feeds = [study.resolve(feed) for feed in asked.feeds]
+        buses = read_timetable(feeds, date, area=reach_of(asked, inputs.borough))
+    if isinstance(place, tuple):
+        place = gpd.GeoSeries(gpd.points_from_xy([place[0]], [place[1]]), index=[start], crs=CRS)
+    home = gpd.GeoDataFrame(geometry=place)
+    mode = study.settings.travel_modes().get(asked.walking, get_mode(asked.walking))
+    walks = find_walks(network, buses, home, sites.loc[[site]], mode=mode, limits=asked.limits())
+    when = {"arrive_by": arrive_by, "depart_after": depart_after}
+    return explain(buses, walks, home.index[0], site, **when)
 
 
 def explain_trip(

@@ -31,9 +31,10 @@ const Isochrones = (() => {
   /* A site that moves in a scenario has land of its own there. */
   function land(data, scenario, mode, site, rank) {
     const move = scenario.moved.find((item) => item.site === site);
-    const shapes = move ? move.isochrones[mode] : data.isochrones.modes[mode][site];
+    const own = move ? move.isochrones[mode] : null;
+    const shapes = own || (move && !move.stays ? [] : data.isochrones.modes[mode][site]);
     const shape = (shapes || [])[rank] || []; // none is drawn of journeys by timetable
-    return path(`${move ? scenario.name : ""} ${mode} ${site} ${rank}`, shape, data.isochrones.rings);
+    return path(`${own ? scenario.name : ""} ${mode} ${site} ${rank}`, shape, data.isochrones.rings);
   }
 
   function hatching(context, scale) {

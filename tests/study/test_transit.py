@@ -1,0 +1,201 @@
+"""A study that has a timetable: times by transit, there and back, and every kind of bad input."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import eh_access as eh
+from eh_access.errors import InputError
+from eh_access.modes import TRANSIT, VISIT
+from eh_access.sources.bundled import bundled_path, study_path
+from eh_access.study.config import study_from_bytes
+from eh_access.study.findings import transit_table
+from eh_access.study.inputs import read_inputs
+from eh_access.study.travel import compute_travel_times
+from eh_access.transit.edit import WithdrawRoute, change_timetable
+from study_cli import run_cli
+
+TEXT = study_path("newport").read_text("utf-8")
+TIMETABLE = TEXT[TEXT.index("[transit]") : TEXT.index("[[scenario]]")]
+
+
+def without_route(route: str) -> str:
+    """Return the study with a scenario in which a route is withdrawn."""
+    scenario = f'[[scenario]]\nname = "cut"\n\n[[scenario.timetable]]\nwithdraw = "{route}"\n\n'
+    return TEXT.replace("[[criterion]]", f"{scenario}[[criterion]]", 1)
+
+
+def study_of(text: str) -> eh.Study:
+    return study_from_bytes(text.encode(), path=study_path("newport"))
+
+
+@pytest.fixture(scope="module")
+def newport() -> eh.StudyResult:
+    return eh.run_study(study_of(TEXT))
+
+
+@pytest.fixture(scope="module")
+def timetable() -> eh.Timetable:
+    return eh.read_timetable(bundled_path("timetables/newport.zip"), "2023-06-13")
+
+
+def test_the_times_of_a_study_are_those_of_its_parts(
+    newport: eh.StudyResult, timetable: eh.Timetable
+) -> None:
+    assert newport.network is not None
+    some, sites = newport.origins.iloc[::40], newport.sites
+    walks = eh.find_walks(newport.network, timetable, some, sites, mode="walk")
+    own = eh.transit_times(timetable, walks, window=("09:30", "10:30")).to_travel_times()
+    of_study = newport.times[TRANSIT].to_wide().loc[some.index]
+    np.testing.assert_array_equal(of_study.to_numpy(), own.minutes)
+
+
+def test_nobody_takes_longer_than_walking(newport: eh.StudyResult) -> None:
+    on_foot = newport.times["walk"].minutes
+    reached = on_foot <= 90
+    assert (newport.times[TRANSIT].minutes[reached] <= on_foot[reached] + 1e-3).all()
+
+
+def test_walks_with_a_pushchair_never_shorten_a_journey(newport: eh.StudyResult) -> None:
+    pushed = study_of(TEXT.replace("[transit]\n", '[transit]\nwalking = "pushchair"\n'))
+    assert newport.network is not None
+    times = compute_travel_times(
+        *(pushed, newport.origins.iloc[::20], newport.sites),
+        network=newport.network,
+        buses=newport.buses,
+        progress=lambda _: None,
+    ).times[TRANSIT]
+    on_foot = newport.times[TRANSIT].minutes[::20]
+    assert (times.minutes >= on_foot - 1e-3).all()
+    assert (times.minutes > on_foot + 1).any()
+
+
+def test_a_visit_is_out_and_home_within_the_day(
+    newport: eh.StudyResult, timetable: eh.Timetable
+) -> None:
+    some, sites = newport.origins.iloc[::80], newport.sites.iloc[:4]
+    ways = [
+        eh.find_walks(newport.network, timetable, some, sites, mode="walk", direction=direction)
+        for direction in ("to_sites", "from_sites")
+    ]
+    minutes = newport.times[VISIT].to_wide().loc[some.index, sites.index]
+    for origin in some.index:
+        for site in sites.index:
+            best = np.inf
+            for opens, closes in (("10:00", "11:30"), ("13:30", "15:00")):
+                out = eh.explain_trip(timetable, ways[0], origin, site, arrive_by=before(opens))
+                home = eh.explain_trip(timetable, ways[1], origin, site, depart_after=after(closes))
+                if not (out.legs and home.legs):
+                    continue
+                going, coming = (
+                    clock(opens) - clock(out.leaves),
+                    clock(home.arrives) - clock(closes),
+                )
+                if going <= 60 and coming <= 60 and clock(out.leaves) >= 450:
+                    best = min(best, going + coming)
+            found = minutes.loc[origin, site]
+            assert found == best or found == pytest.approx(best, abs=0.05)
+
+
+def clock(text: str) -> float:
+    hours, minutes, *seconds = (float(part) for part in text.split(":"))
+    return hours * 60 + minutes + sum(seconds) / 60
+
+
+def before(text: str) -> str:
+    """Return five minutes before, to settle in."""
+    at = dt.datetime.combine(dt.date(2023, 6, 13), dt.time.fromisoformat(text))
+    return f"{at - dt.timedelta(minutes=5):%H:%M}"
+
+
+def after(text: str) -> str:
+    at = dt.datetime.combine(dt.date(2023, 6, 13), dt.time.fromisoformat(text))
+    return f"{at + dt.timedelta(minutes=5):%H:%M}"
+
+
+def test_a_withdrawn_route_is_a_scenario(newport: eh.StudyResult, timetable: eh.Timetable) -> None:
+    route = str(timetable.trips["route_id"].mode().iloc[0])
+    cut = eh.run_study(study_of(without_route(route)))
+    before, after = cut.times[TRANSIT].minutes, cut.times_for("cut", TRANSIT).minutes
+    assert (after >= before - 1e-3).all()
+    assert (after > before + 1).any()
+    np.testing.assert_array_equal(cut.times_for("cut", "walk").minutes, cut.times["walk"].minutes)
+    np.testing.assert_array_equal(before, newport.times[TRANSIT].minutes)
+    changed = change_timetable(timetable, [WithdrawRoute(route)])
+    some = cut.origins.iloc[::100]
+    walks = eh.find_walks(cut.network, changed, some, cut.sites, mode="walk")
+    own = eh.transit_times(changed, walks, window=("09:30", "10:30")).to_travel_times()
+    np.testing.assert_array_equal(after[::100], own.minutes)
+
+
+def test_the_table_of_journeys_adds_up(newport: eh.StudyResult) -> None:
+    table = transit_table(newport).set_index(["scenario", "sites"])
+    whole = table[["weight_by_vehicle", "weight_on_foot", "weight_unreached"]].sum(axis=1)
+    assert whole.tolist() == table["weight"].tolist()
+    assert (table["within_p10"] >= table["within_p50"]).all()
+    assert (table["within_p50"] >= table["within_p90"]).all()
+    verdicts = {(v.scenario, v.criterion.id): v.value for v in newport.verdicts}
+    shares = table["share_within_p50"].xs("full_time", level="sites")
+    assert shares["illustrative-closed"] == verdicts["illustrative-closed", "walk-or-bus-30"]
+
+
+def test_an_estimate_has_no_buses() -> None:
+    study = study_of(TEXT.replace('source = "bundled:newport"', 'source = "estimate"'))
+    result = eh.run_study(study)
+    assert result.estimated
+    assert TRANSIT not in result.times
+    outcomes = {v.criterion.id: str(v.outcome) for v in result.verdicts}
+    assert outcomes["visit"] == "cannot say"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ('arrive = ["09:30", "10:30"]', "", "give one of arrive and depart"),
+        ('arrive = ["09:30", "10:30"]', 'arrive = ["10:30", "09:30"]', "before it begins"),
+        ('arrive = ["09:30", "10:30"]', 'arrive = ["half past", "10:30"]', "transit.arrive"),
+        ("date = 2023-06-13", "date = 2031-06-13", "lies outside the feed's dates"),
+        ("date = 2023-06-13", 'date = "tusday"', "did you mean 'tuesday'"),
+        ("timetables/newport.zip", "timetables/nowhere.zip", "nowhere.zip"),
+        ("sessions = [[", "sessions = [] #", "add sessions under .transit."),
+        (TIMETABLE, "", "'visit' needs a timetable"),
+        ("[transit]", "[transit]\nmax_walk = 3", "max_walk"),
+        ("[transit]", "[transit]\nlongest_min = -3", "longest_min"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_in_a_sentence(old: str, new: str, fault: str) -> None:
+    assert old in TEXT
+    with pytest.raises((InputError, eh.SourceError), match=fault):
+        read_inputs(study_of(TEXT.replace(old, new)))
+
+
+def test_a_route_that_is_not_there_is_refused_with_its_scenario() -> None:
+    with pytest.raises(InputError, match=r"scenario 'cut': .*nowhere"):
+        read_inputs(study_of(without_route("nowhere")))
+
+
+def test_a_journey_at_the_command_line_is_told_in_legs() -> None:
+    ends = ("--from", "NP10 0AE", "--to", "rogerstone-library", "--mode", "transit")
+    ran = run_cli("trip", "newport", *ends, "--arrive", "10:00", "--quiet")
+    assert ran.code == 0
+    assert "Newport Bus" in ran.out
+    assert "no change" in ran.out.replace("\n", " ")
+    neither = run_cli("trip", "newport", *ends)
+    assert (neither.code, "give either --arrive or --depart" in neither.err) == (2, True)
+    walking = run_cli("trip", "newport", *ends[:4], "--arrive", "10:00")
+    assert (walking.code, "go with --mode transit" in walking.err) == (2, True)
+
+
+def test_two_runs_give_the_same_times(newport: eh.StudyResult) -> None:
+    again = compute_travel_times(
+        *(newport.study, newport.origins, newport.sites),
+        network=replace(newport.network, _memory={}),  # type: ignore[type-var]
+        buses=newport.buses,
+        progress=lambda _: None,
+    )
+    for mode in (TRANSIT, VISIT):
+        assert again.times[mode].minutes.tobytes() == newport.times[mode].minutes.tobytes()
