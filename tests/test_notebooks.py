@@ -19,6 +19,7 @@ EXPECTED = [
     "05_how_sure_are_we",
     "06_publish_a_map",
     "07_your_own_area",
+    "08_by_bus",
 ]
 TOOL = ROOT / "tools" / "run_notebooks.py"
 
