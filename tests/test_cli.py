@@ -71,13 +71,14 @@ def test_the_tables_have_the_columns_they_must(reported: tuple[Ran, Path]) -> No
         "estimated",
     ]
     assert len(origins) == 3 * 2 * 2  # origins, scenarios, modes
-    assert list(pd.read_csv(out / "verdicts.csv"))[:8] == [
+    assert list(pd.read_csv(out / "verdicts.csv"))[:9] == [
         "scenario",
         "criterion",
         "mode",
         "value",
         "baseline_value",
         "threshold",
+        "unit",
         "outcome",
         "basis",
     ]

@@ -22,7 +22,8 @@ from eh_access.measures.scenarios import BASELINE, Close, Scenario, apply_scenar
 from eh_access.modes import MODES
 from eh_access.publish.tabulations import neighbour_sentence, neighbour_table, pairs_of
 from eh_access.study.config import load_study
-from eh_access.study.result import NEIGHBOUR_COLUMNS, ORIGINS_COLUMNS, StudyResult
+from eh_access.study.records import NEIGHBOUR_COLUMNS, NEIGHBOUR_MINUTES, ORIGINS_COLUMNS
+from eh_access.study.result import StudyResult
 from eh_access.study.run import run_study
 from eh_access.study.travel import Travel, with_more
 from study_cli import run_cli
@@ -160,7 +161,7 @@ def test_a_neighbour_is_counted_where_it_says_so(result: StudyResult) -> None:
     rows = result.origins_table().query("scenario == 'one-less' and mode == 'walk'")
     a = rows.set_index("origin_id").loc["a"]
     assert a["minutes_full_time"] == pytest.approx((122 + 1.2 * 3900) / walk, abs=1e-3)
-    for column in NEIGHBOUR_COLUMNS:
+    for column in NEIGHBOUR_MINUTES:
         assert a[column] == pytest.approx((122 + 1.2 * 1200) / walk, abs=1e-3)
     # within half an hour: c (30 of 60) alone, and with the neighbour a (10) too
     own, counted = result.verdicts[1], result.with_neighbours.verdicts[1]
@@ -274,7 +275,7 @@ def test_rotherhams_criteria_come_out_of_its_table_of_origins(rotherham: StudyRe
 
 def test_rotherhams_neighbours_only_ever_help(rotherham: StudyResult) -> None:
     table = rotherham.origins_table()
-    for own, counted in zip(("minutes", "minutes_full_time"), NEIGHBOUR_COLUMNS, strict=True):
+    for own, counted in zip(("minutes", "minutes_full_time"), NEIGHBOUR_MINUTES, strict=True):
         assert (table[counted] <= table[own]).all()
         assert (table[counted] < table[own]).any()
     times = rotherham.with_neighbours.times["walk"].to_wide()

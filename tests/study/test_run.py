@@ -13,7 +13,8 @@ from eh_access.publish.notes import note_text
 from eh_access.routing.estimate import ACCURACY
 from eh_access.study.config import load_study
 from eh_access.study.manifest import frame_sha256
-from eh_access.study.result import NEIGHBOUR_COLUMNS, ORIGINS_COLUMNS, VERDICTS_COLUMNS, StudyResult
+from eh_access.study.records import NEIGHBOUR_COLUMNS, ORIGINS_COLUMNS, VERDICTS_COLUMNS
+from eh_access.study.result import StudyResult
 from eh_access.study.run import run_study
 from eh_access.study.streets import own_streets
 from eh_access.study.travel import compute_travel_times

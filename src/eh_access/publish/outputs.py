@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from pandas.api.types import is_numeric_dtype
 
 from eh_access.publish.context import annex, report, templates_of
@@ -21,6 +22,7 @@ from eh_access.publish.writers.atomic import write_whole
 from eh_access.publish.writers.material import Material
 from eh_access.study.manifest import build_manifest
 from eh_access.study.opening import files_read, refuse_overwriting
+from eh_access.study.records import status_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,6 +53,8 @@ OUTPUT_NAMES = (
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n")
 """What a spreadsheet takes for the beginning of a formula."""
+
+OUT_OF_REACH = "out of reach"
 
 
 def write_outputs(
@@ -113,10 +117,25 @@ def write_outputs(
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
-    r"""Write a table as CSV: UTF-8, ``\n`` line ends, shortest exact numbers, ``inf`` spelt out."""
+    r"""Write a table as CSV: UTF-8, ``\n`` line ends, shortest exact numbers; no value is blank."""
     # Text that a spreadsheet would take for a formula is marked as text: see `guarded`.
-    text = guarded(frame).to_csv(index=False, lineterminator="\n", na_rep="nan")
+    text = guarded(without_infinities(frame)).to_csv(index=False, lineterminator="\n")
     path.write_bytes(text.encode("utf-8"))
+
+
+def without_infinities(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with blanks for infinities, and the reason in a column beside."""
+    # A spreadsheet takes ``inf`` for text, and a sum over the column leaves it out without a word.
+    finite = frame.copy()
+    for name in frame.select_dtypes("float"):
+        infinite = np.isinf(frame[name].to_numpy())
+        if not infinite.any():
+            continue
+        finite[name] = frame[name].where(~infinite)
+        if status_of(str(name)) not in frame:
+            beside = list(finite).index(name) + 1
+            finite.insert(beside, f"{name}_reason", np.where(infinite, OUT_OF_REACH, ""))
+    return finite
 
 
 def guarded(frame: pd.DataFrame) -> pd.DataFrame:

@@ -25,8 +25,19 @@ ORIGINS_COLUMNS = (
     "estimated",
     "minutes_full_time",
     "nearest_full_time_site_id",
+    "status_full_time",
 )
-NEIGHBOUR_COLUMNS = ("minutes_with_neighbours", "minutes_full_time_with_neighbours")
+NEIGHBOUR_MINUTES = ("minutes_with_neighbours", "minutes_full_time_with_neighbours")
+
+
+def status_of(minutes: str) -> str:
+    """Return the column that says why one of minutes has none."""
+    return f"status{minutes.removeprefix('minutes')}"
+
+
+NEIGHBOUR_COLUMNS = tuple(
+    name for minutes in NEIGHBOUR_MINUTES for name in (minutes, status_of(minutes))
+)
 VERDICTS_COLUMNS = (
     "scenario",
     "criterion",
@@ -34,6 +45,7 @@ VERDICTS_COLUMNS = (
     "value",
     "baseline_value",
     "threshold",
+    "unit",
     "outcome",
     "basis",
     "indication",

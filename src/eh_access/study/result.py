@@ -17,17 +17,19 @@ from eh_access.errors import InputError
 from eh_access.measures.scenarios import open_sites
 from eh_access.study.families import judge_settings
 from eh_access.study.records import (
-    NEIGHBOUR_COLUMNS,
+    NEIGHBOUR_MINUTES,
     ORIGINS_COLUMNS,
     VERDICTS_COLUMNS,
     Hidden,
     InputFile,
     StepCount,
+    status_of,
 )
 from eh_access.study.redact import shown_counts
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
     from eh_access.criteria.criterion import JudgeSettings, Verdict
@@ -400,7 +402,8 @@ class StudyResult:
             ``NEIGHBOUR_COLUMNS``: the same minutes with theirs counted. ``minutes`` is the time to
             the nearest site that is open at all, ``minutes_full_time`` to the nearest with
             full-time hours; ``inf`` where none can be reached. ``weight`` is NaN where it is
-            hidden. ``status`` is ``ok``, ``off_network``, ``unreached`` or ``no_location``.
+            hidden. ``status``, and one for each further column of minutes, is ``ok``,
+            ``off_network``, ``unreached`` or ``no_location``.
 
         Raises
         ------
@@ -422,10 +425,6 @@ class StudyResult:
         nearest = self.nearest(scenario, mode, full_time=False)
         full = self.nearest(scenario, mode, full_time=True)
         placed = times.origin_status["status"].to_numpy(dtype=str)
-        reached = np.isfinite(nearest["minutes"].to_numpy())
-        # a place that could not be put on the network keeps that reason; the rest is about reach
-        kept = np.isin(placed, ("off_network", "no_location"))
-        status = np.where(kept, placed, np.where(reached, "ok", "unreached"))
         table = pd.DataFrame(
             {
                 "origin_id": self.origins.index.to_numpy(),
@@ -435,17 +434,19 @@ class StudyResult:
                 "mode": mode,
                 "minutes": _rounded(nearest["minutes"], MINUTES_DECIMALS),
                 "nearest_site_id": nearest["site_id"].to_numpy(),
-                "status": status,
+                "status": _status(placed, nearest["minutes"]),
                 "estimated": times.estimated,
                 "minutes_full_time": _rounded(full["minutes"], MINUTES_DECIMALS),
                 "nearest_full_time_site_id": full["site_id"].to_numpy(),
+                "status_full_time": _status(placed, full["minutes"]),
             },
             columns=list(ORIGINS_COLUMNS),
         )
         if self.with_neighbours is not None:
-            for column, full_time in zip(NEIGHBOUR_COLUMNS, (False, True), strict=True):
+            for column, full_time in zip(NEIGHBOUR_MINUTES, (False, True), strict=True):
                 counted = self.with_neighbours.nearest(scenario, mode, full_time=full_time)
                 table[column] = _rounded(counted["minutes"], MINUTES_DECIMALS)
+                table[status_of(column)] = _status(placed, counted["minutes"])
         return table
 
     def verdicts_table(self) -> pd.DataFrame:
@@ -454,7 +455,8 @@ class StudyResult:
         Returns
         -------
         DataFrame
-            The columns of ``VERDICTS_COLUMNS``; shares are 0..1, times minutes. ``value`` is NaN
+            The columns of ``VERDICTS_COLUMNS``; ``unit`` is that of its values and its
+            threshold: share (0 to 1), points or min. ``value`` is NaN
             only where the criterion could not be worked out at all, and ``reason`` says why.
             ``straight_line_value`` stands beside a share within metres by street, and judges
             nothing.
@@ -467,6 +469,7 @@ class StudyResult:
                 "value": verdict.value,
                 "baseline_value": verdict.baseline_value,
                 "threshold": verdict.threshold,
+                "unit": verdict.criterion.kind.unit,
                 "outcome": str(verdict.outcome),
                 "basis": verdict.basis,
                 "indication": str(verdict.indication or ""),
@@ -491,6 +494,14 @@ class StudyResult:
         numbers = [name for name in VERDICTS_COLUMNS if name.endswith(NUMBERS)]
         table[numbers] = table[numbers].astype(float).round(VALUE_DECIMALS)
         return table
+
+
+def _status(placed: NDArray[np.str_], minutes: pd.Series) -> NDArray[np.str_]:
+    """Return why places have no minutes, or ok."""
+    # a place that could not be put on the network keeps that reason; the rest is about reach
+    kept = np.isin(placed, ("off_network", "no_location"))
+    reached = np.isfinite(minutes.to_numpy())
+    return np.where(kept, placed, np.where(reached, "ok", "unreached"))
 
 
 def _rounded(minutes: pd.Series, decimals: int) -> np.ndarray:

@@ -30,6 +30,7 @@ def write(material: Material, path: Path) -> None:
 def frame_of(result: StudyResult) -> gpd.GeoDataFrame:
     """Return one row per origin, scenario and mode; a weight that is hidden is missing."""
     rows = result.origins_table()
-    kinds = dict.fromkeys(("scenario", "mode", "status"), "category")
+    statuses = [name for name in map(str, rows) if name.startswith("status")]
+    kinds = dict.fromkeys(["scenario", "mode", *statuses], "category")
     points = result.origins.geometry.reindex(rows["origin_id"]).to_numpy()
     return gpd.GeoDataFrame(rows.astype(kinds), geometry=points, crs=CRS)
