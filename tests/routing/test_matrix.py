@@ -223,7 +223,9 @@ def test_any_town_against_networkx_and_both_engines_alike(
     sorted_first = travel_time_matrix(town, homes, sites, options=HIERARCHY, **how)
     assert np.array_equal(ours.minutes, sorted_first.minutes)
     theirs = snapped_pairs(town, mode, homes, sites)
-    same = shapely.distance(homes.geometry.array[:, None], sites.geometry.array[None]) == 0
+    same = (
+        shapely.distance(homes.geometry.to_numpy()[:, None], sites.geometry.to_numpy()[None]) == 0
+    )
     theirs[same & np.isfinite(theirs)] = 0.0  # whoever is there already takes no way
     # each of at most four parts of a trip is rounded to the decisecond by us, by them nothing is
     assert np.array_equal(np.isinf(ours.minutes), np.isinf(theirs))

@@ -325,6 +325,7 @@ STEP_COLUMNS = (
 )
 DS_PER_S = 10
 TO_STREET, FROM_STREET, PARKING = "to the street", "from the street", "parking"
+THERE = "there already"
 HILL_FACTOR = 1.1
 """A slope that makes a stretch take at least this many times as long is said to slow it."""
 
@@ -772,14 +773,19 @@ def route(
     points, placed = (homes, doors), at
     if direction == "from_sites":
         points, placed = points[::-1], placed[::-1]
-    way = find_way(network, mode, *placed)
+    ends = (points[0].iloc[0], points[1].iloc[0])
+    there = ends[0].equals(ends[1])  # and no way to go, as travel_time_matrix has it
+    way = Way((), 0, 0) if there else find_way(network, mode, *placed)
     if way is None:
         raise NotFoundError(
             f"there is no way {mode.label} between {origin_name} and {site_name}: both are on "
             "streets, but the streets between do not join"
         )
-    ends = (points[0].iloc[0], points[1].iloc[0])
-    steps = steps_of(network, mode, way, ends=ends, placed=placed)
+    steps = (
+        [_finished(_walk_row(THERE, list(ends), 0))]
+        if there
+        else steps_of(network, mode, way, ends=ends, placed=placed)
+    )
     frame = gpd.GeoDataFrame(steps, columns=[*STEP_COLUMNS, "geometry"], crs=CRS)
     metres = float(frame["metres"].sum())
     return Route(
@@ -789,10 +795,10 @@ def route(
         direction=direction,
         steps=frame,
         metres=metres,
-        minutes=(way.ds + parking_ds(mode)) / DS_PER_MIN,
+        minutes=0.0 if there else (way.ds + parking_ds(mode)) / DS_PER_MIN,
         origin_offset_m=float(at[0].offset_m[0]),
         site_offset_m=float(at[1].offset_m[0]),
-        avoided=_avoided(network, mode, points, metres=metres),
+        avoided=None if there else _avoided(network, mode, points, metres=metres),
         provenance=network.provenance,
     )
 

@@ -253,9 +253,7 @@ class ScenarioConfig(Table):
     @property
     def changes(self) -> bool:
         """Whether it changes anything."""
-        return any(
-            (self.close, self.open, self.set_hours, self.move, self.streets, self.timetable)
-        )
+        return any((self.close, self.open, self.set_hours, self.move, self.streets, self.timetable))
 
     def label_faults(self, path: KeyPath) -> Iterator[Fault]:
         """Yield numbers in a label given by hand that are not the scenario's."""
