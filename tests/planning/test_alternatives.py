@@ -361,7 +361,7 @@ def test_criteria_without_their_inputs_are_left_out_aloud() -> None:
     told = " ".join(note.text for note in found.notes)
     assert "Not scored: mean_deprived_fifth_min" in told
     assert "Not scored: deprived-not-worse (the column 'imd_decile'" in told
-    assert "Scored without bus: no-car" in told
+    assert "Scored without times by bus or train: no-car" in told
 
 
 def test_families_nobody_reached_before_are_in_no_mean() -> None:

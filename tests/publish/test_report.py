@@ -144,7 +144,7 @@ def test_every_figure_states_its_finding(four_pages: Reader, behind: Reader) -> 
     for image in images:
         assert re.search(r"\d", image["attrs"]["alt"])
     first = four_pages.all("img")[0]["attrs"]["alt"]
-    assert first.startswith("Map. In ")
+    assert first.startswith("Map of small areas. In ")
 
 
 def test_figures_are_drawings_inside_the_page(reader: Reader) -> None:

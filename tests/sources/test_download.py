@@ -244,12 +244,16 @@ def test_nothing_global_stays_changed(
     assert {path.name for path in cache.parent.iterdir()} <= {"streets"}
 
 
-def test_a_folder_that_cannot_be_written_is_named(server: FakeServer, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_named_and_the_streets_used(
+    server: FakeServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     in_the_way = tmp_path / "file"
     in_the_way.write_text("not a folder")
-    with pytest.raises(SourceError, match="cannot be written"):
-        download_network(AREA, buffer_m=BUFFER_M, cache_dir=in_the_way)
+    network = download_network(AREA, buffer_m=BUFFER_M, cache_dir=in_the_way)
+    assert network.edge_count
     assert server.queries
+    assert "could not be stored for later runs" in caplog.text
+    assert str(in_the_way) in caplog.text
 
 
 def test_a_place_is_found_by_its_name(

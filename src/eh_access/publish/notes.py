@@ -83,6 +83,7 @@ def _sentences(template: str = TEMPLATE) -> TemplateModule:
         autoescape=False,  # noqa: S701 - plain text; a page escapes it as it does all text
     )
     environment.filters |= {
+        "by_mode": numbers.by_mode,
         "listed": numbers.listed,
         "counted": count_text,
         "clause": numbers.clause,
