@@ -311,11 +311,7 @@ def answer(url: str, address: str, mood: str) -> bytes | int:  # noqa: C901, PLR
     if path.endswith(".osm.pbf"):
         return extract(north="south-y" in path)
     if "gtfs-file" in path:
-        lon, lat = to_degrees.transform(WEST + 500, SOUTH + 500)
-        stops = table(
-            [["stop_id", "stop_name", "stop_lat", "stop_lon"], ["370000001", "Hill Top", lat, lon]]
-        )
-        return zipped({"stops.txt": stops, "trips.txt": "trip_id\n", "stop_times.txt": "trip_id\n"})
+        return zipped(buses())
     if "access-nodes" in path:
         assert query["atcoAreaCodes"] == "370"
         header = ["ATCOCode", "CommonName", "Easting", "Northing", "Status"]
@@ -323,6 +319,37 @@ def answer(url: str, address: str, mood: str) -> bytes | int:  # noqa: C901, PLR
             [header, ["370000001", "Hill Top", WEST + 500, SOUTH + 500, "active"]]
         ).encode()
     return 404
+
+
+def buses() -> dict[str, str]:
+    """Return a feed of one line that runs every half hour on weekdays of 2026."""
+    places = {"370000001": (WEST + 500, SOUTH + 500), "370000002": (WEST + 2500, SOUTH + 2500)}
+    stops = [["stop_id", "stop_name", "stop_lat", "stop_lon"]]
+    for stop, place in places.items():
+        lon, lat = to_degrees.transform(*place)
+        stops.append([stop, f"Stop {stop[-1]}", lat, lon])
+    days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+    trips, calls = [["route_id", "service_id", "trip_id"]], []
+    for half_hour in range(14, 38):
+        hour, minute = divmod(half_hour * 30, 60)
+        trips.append(["1", "wk", f"t{half_hour}"])
+        for order, stop in enumerate(places):
+            at = f"{hour:02}:{minute + 9 * order:02}:00"
+            calls.append([f"t{half_hour}", at, at, stop, order])
+    heads = ["trip_id", "arrival_time", "departure_time", "stop_id", "stop_sequence"]
+    week = ["wk", *"1111100", "20260101", "20261231"]
+    tables = {
+        "agency.txt": [
+            ["agency_name", "agency_url", "agency_timezone"],
+            ["Hill Buses", "https://example.org", "Europe/London"],
+        ],
+        "routes.txt": [["route_id", "route_short_name", "route_type"], ["1", "1", 3]],
+        "calendar.txt": [["service_id", *days, "start_date", "end_date"], week],
+        "stops.txt": stops,
+        "trips.txt": trips,
+        "stop_times.txt": [heads, *calls],
+    }
+    return {name: table(rows) for name, rows in tables.items()}
 
 
 def arcgis(path: str, query: dict[str, str], mood: str) -> bytes:
