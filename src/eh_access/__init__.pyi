@@ -187,6 +187,7 @@ from .sources.bundled import (
     load_origins as load_origins,
     load_sites as load_sites,
     load_sources as load_sources,
+    timetable_path as timetable_path,
 )
 from .sources.openstreetmap import (
     cached_network as cached_network,

@@ -75,6 +75,13 @@ def answer_other_names(function: Callable[P, T]) -> Callable[P, T]:
     return call
 
 
+def instance(name: str, value: object, kind: type[T], *, give: str) -> T:
+    """Return an object of the kind a function works on."""
+    if not isinstance(value, kind):
+        raise InputError(f"{name} is a {type(value).__name__}; give {give}")
+    return value
+
+
 def number(  # noqa: PLR0913 - a range has this many sides
     name: str,
     value: object,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 
+from eh_access.arguments import instance
 from eh_access.delegate import delegate
 from eh_access.errors import InputError
 
@@ -31,9 +32,7 @@ SHOWN = 5
 
 def as_network(value: object) -> Network:
     """Return what a function was given as its streets; InputError unless it is a Network."""
-    if not isinstance(value, Network):
-        raise InputError(f"network is a {type(value).__name__}; give read_network(...)")
-    return value
+    return instance("network", value, Network, give="read_network(...)")
 
 
 def check_network(network: Network) -> None:

@@ -27,7 +27,9 @@ def note_text(note: Note) -> str:
     if facts.keys() == {"text"}:  # an officer's own words
         return str(facts["text"])
     sentences = getattr(_sentences(), note.topic.replace("-", "_"))(**facts)
-    return numbers.capital(" ".join(str(sentences).split()))
+    text = " ".join(str(sentences).split())
+    # a file keeps its name at the head of a sentence, too
+    return text if text.startswith(str(facts.get("file", "\n"))) else numbers.capital(text)
 
 
 def note_rows(notes: Iterable[Note]) -> list[dict[str, str]]:

@@ -130,7 +130,28 @@ def network_path(name: str) -> Path:
 
 
 def timetable_path(name: str) -> Path:
-    """Return the path of a bundled timetable, for example "newport"."""
+    """Return the path of a timetable that ships, for `read_timetable` and `check_timetable`.
+
+    Parameters
+    ----------
+    name
+        ``"newport"``: a part of its buses in June 2023.
+
+    Returns
+    -------
+    pathlib.Path
+        A GTFS zip file.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none of that name.
+
+    Examples
+    --------
+    >>> timetable_path("newport").name
+    'newport.zip'
+    """
     return _named("timetables", name, "timetable")
 
 

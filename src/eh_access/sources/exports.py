@@ -22,8 +22,14 @@ MOSTLY = 0.6
 SITE_ROLES = ("sites", "candidates", "neighbours", "youth", "youth_venues")
 SITE_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "site_id": ("siteid", "siteref", "venueid", "venueref", "ref", "reference", "urn", "id"),
-        "name": ("name", "venuename", "venue", "sitename", "site", "establishmentname", "building"),
+        "site_id": (
+            *("siteid", "siteref", "venueid", "venueref", "centreid", "centreref", "hubid"),
+            *("assetid", "assetref", "ref", "reference", "urn", "id"),
+        ),
+        "name": (
+            *("name", "venuename", "venue", "sitename", "site", "centrename", "centre", "hubname"),
+            *("hub", "assetname", "establishmentname", "building"),
+        ),
         "kind": ("kind", "type", "venuetype", "category", "service"),
         "hours_per_week": ("hoursperweek", "hrsperweek", "weeklyhours", "hoursaweek"),
         "opening_hours": ("openinghours", "openingtimes", "dayshours", "hours", "opening"),
@@ -40,9 +46,15 @@ PLACE_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 ORIGIN_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "origin_id": ("originid", "oa21cd", "lsoa21cd", "mnemonic", "geographycode", "pcds"),
+        "origin_id": (
+            *("originid", "oa21cd", "lsoa21cd", "mnemonic", "geographycode", "pcds", "id"),
+            *("postcode", "pcd", "postalcode"),
+        ),
         "area_id": ("areaid", "lsoa21cd", "lsoa21", "lsoacode", "mnemonic"),
-        "weight": ("weight", "underfives", "under5s", "aged04", "aged4yearsandunder"),
+        "weight": (
+            *("weight", "underfives", "under5s", "aged04", "aged4yearsandunder"),
+            *("children", "families"),
+        ),
     }
 )
 AREA_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(

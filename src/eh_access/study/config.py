@@ -609,7 +609,8 @@ BUNDLED = "bundled:"
 class Study(Table):
     """One question: what is asked, of which data, under which scenarios, by which criteria.
 
-    Its fields are the keys of a study.toml; docs/how-to/own-study.md has each.
+    Its fields are the keys of a study.toml, tables that repeat in the plural (``scenarios``,
+    ``criteria``); docs/how-to/own-study.md has each.
 
     Parameters
     ----------
@@ -654,6 +655,11 @@ class Study(Table):
     folder: Path = Field(default=Path(), exclude=True)
     file_name: str = Field(default="study.toml", exclude=True)
     file_sha256: str = Field(default="", exclude=True)
+
+    def __repr__(self) -> str:
+        """Return the title and the size of the study."""
+        size = f"{len(self.scenarios)} scenarios, {len(self.criteria)} criteria"
+        return f"<Study {self.id}: {self.title}; {size}>"
 
     @property
     def count_columns(self) -> tuple[str, ...]:

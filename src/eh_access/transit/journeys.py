@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
-from eh_access.arguments import SearchOptions, number
+from eh_access.arguments import SearchOptions, instance, number
 from eh_access.errors import InputError
 from eh_access.routing.matrix import DS_PER_MIN
 from eh_access.routing.search import checked_options
 from eh_access.routing.threads import side_by_side
 from eh_access.routing.travel_times import NO_LOCATION, OFF_NETWORK, OK, UNREACHED, TravelTimes
-from eh_access.transit.timetable import BOARD
+from eh_access.transit.timetable import BOARD, Timetable
 from eh_access.transit.walks import NEVER, Pairs, Walks, changes
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from eh_access.transit.scan import Connections, Links, Profile
-    from eh_access.transit.timetable import Timetable
 
 By: TypeAlias = Literal["arrival", "departure"]
 Window: TypeAlias = "str | tuple[str, str]"
@@ -260,6 +259,8 @@ def transit_times(  # noqa: PLR0913 - what a window is has this many sides
     [[2.0, 33.0], [22.0, 28.0]]
     """
     options = checked_options(options)
+    instance("timetable", timetable, Timetable, give="read_timetable(...)")
+    instance("walks", walks, Walks, give="find_walks(...)")
     t0, t1 = parse_window(window)
     if by not in ("arrival", "departure"):
         raise InputError(f"by is '{by}'; choose arrival or departure")

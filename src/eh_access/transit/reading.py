@@ -75,8 +75,8 @@ def read_timetable(
 
     Examples
     --------
-    >>> from eh_access.sources.bundled import bundled_path
-    >>> read_timetable(bundled_path("timetables/newport.zip"), "tuesday")
+    >>> from eh_access import timetable_path
+    >>> read_timetable(timetable_path("newport"), "tuesday")
     <Timetable: Tuesday 06 June 2023, 183 trips of 16 routes, 655 stops>
     """
     polygon = None if area is None else as_polygon(area)

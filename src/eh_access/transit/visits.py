@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 import numpy as np
 import pandas as pd
 
-from eh_access.arguments import SearchOptions, number
+from eh_access.arguments import SearchOptions, instance, number
 from eh_access.errors import InputError, NotFoundError, did_you_mean
 from eh_access.routing.matrix import DS_PER_MIN
 from eh_access.routing.search import checked_options
 from eh_access.routing.travel_times import TravelTimes
 from eh_access.transit.journeys import Search, clock, clock_ds
-from eh_access.transit.timetable import Timetable
-from eh_access.transit.walks import NEVER, Walks
+from eh_access.transit.walks import NEVER, Walks, as_timetables
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from eh_access.transit.scan import Profile
+    from eh_access.transit.timetable import Timetable
 
 DAY = ("07:30", "19:30")
 """The minister's court benchmark asked for a round trip inside it."""
@@ -257,13 +257,17 @@ def visits(  # noqa: PLR0913 - what a visit is has this many sides
     )
 
 
-def _times(ways: Ways) -> TravelTimes:
-    return ways.walking if isinstance(ways, Walks) else ways
+def _times(ways: Ways, name: str = "ways") -> TravelTimes:
+    times = ways.walking if isinstance(ways, Walks) else ways
+    return instance(name, times, TravelTimes, give="find_walks(...) or travel_time_matrix(...)")
 
 
 def _sessions(windows: Mapping[str, Sequence[Window]], there: Ways, back: Ways) -> pd.DataFrame:
     """Return one row per session, once the ways fit one another."""
-    to, home = _times(there), _times(back)
+    if not isinstance(windows, Mapping):
+        kind = type(windows).__name__
+        raise InputError(f"windows is a {kind}; give windows by site: windows_from_frame(...)")
+    to, home = _times(there, "there"), _times(back, "back")
     if (to.direction, home.direction) != ("to_sites", "from_sites"):
         raise InputError(
             f"the ways are {to.direction} and {home.direction}; give to_sites, then from_sites"
@@ -301,8 +305,7 @@ def _edges(
     best = np.where(reached, sign * moments - walk, -NEVER_DS)
     on_foot = np.ones(best.shape, bool)
     if isinstance(ways, Walks):
-        several = [timetable] if isinstance(timetable, Timetable) else [*timetable]
-        by_day = {one.date.weekday(): one for one in several}
+        by_day = {one.date.weekday(): one for one in as_timetables(timetable)}
         missing = sorted(set(sessions["day"]) - set(by_day))
         if missing:
             names = ", ".join(WEEKDAYS[weekday] for weekday in missing)

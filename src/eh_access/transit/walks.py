@@ -10,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from eh_access.arguments import SearchOptions, number, places
+from eh_access.arguments import SearchOptions, instance, number, places
 from eh_access.errors import InputError
 from eh_access.modes import WALK, as_mode
 from eh_access.network.area import CRS
@@ -130,6 +130,15 @@ class Walks:
         return np.where(np.isfinite(minutes), np.rint(ds), NEVER).astype(np.int32)
 
 
+def as_timetables(value: object) -> list[Timetable]:
+    """Return what a function was given as one timetable or several."""
+    several = value if isinstance(value, (list, tuple)) else [value]
+    return [
+        instance("timetable", one, Timetable, give="read_timetable(...), or a list")
+        for one in several
+    ]
+
+
 def find_walks(  # noqa: PLR0913 - the arguments of travel_time_matrix, and the timetable
     network: Network,
     timetable: Timetable | Sequence[Timetable],
@@ -177,7 +186,7 @@ def find_walks(  # noqa: PLR0913 - the arguments of travel_time_matrix, and the 
     limits, options = limits or JourneyLimits(), checked_options(options)
     if mode.walk_speed_km_h != mode.speed_km_h or mode.uses_road_speeds:
         raise InputError(f"mode is '{mode.name}'; journeys by timetable begin and end on foot")
-    several = [timetable] if isinstance(timetable, Timetable) else [*timetable]
+    several = as_timetables(timetable)
     stops = several[0].stops
     if any(not stops.index.equals(other.stops.index) for other in several):
         raise InputError(
