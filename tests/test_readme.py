@@ -1,15 +1,18 @@
 """What the README and the guides tell a reader to type is typed here, and every link is followed.
 
 Fenced blocks: ``python`` blocks of a page run one after another in one process; ``sh`` lines that
-begin with ``eh-access`` run as they stand; ``toml NAME`` blocks become the file NAME in the
-reader's folder first. Commands that need a connection or a fresh machine are checked, not run.
+begin with ``eh-access`` run as they stand; ``toml NAME`` and ``csv NAME`` blocks become the file
+NAME in the reader's folder first, a workbook where NAME is one, beside a timetable, ``gtfs.zip``.
+Commands that need a connection or a fresh machine are checked, not run.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -17,6 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -63,8 +67,11 @@ def name(page: Path) -> str:
 def prepare(page: Path, folder: Path) -> dict[str, str]:
     """Write the page's files into a reader's folder; return the environment to work in."""
     for block in blocks(page):
-        if block.language in {"toml", "csv"} and block.title:
+        if block.title.endswith(".xlsx"):
+            pd.read_csv(io.StringIO(block.text)).to_excel(folder / block.title, index=False)
+        elif block.language in {"toml", "csv"} and block.title:
             (folder / block.title).write_text(block.text, encoding="utf-8")
+    shutil.copy(ROOT / "data" / "timetables" / "newport.zip", folder / "gtfs.zip")
     return {**os.environ, "COLUMNS": "100"}
 
 
@@ -127,8 +134,8 @@ def test_commands_run(page: Path, desk: Path, ran: set[str]) -> None:
         ran.add(command)
         if words[1:3] == ["network", "download"]:  # needs a connection: only that it is there
             words = [*words[:3], "--help"]
-        elif words[1] == "new":  # needs one too; tests/sources/test_new.py runs it
-            words = [*words[:2], "--help"]
+        elif words[1] in {"new", "batch"}:  # a connection, or a plan of the reader's own
+            words = [*words[:2], "--help"]  # tests/sources and tests/batch run them
         elif "download" in words:  # needs one too: without it the streets that ship are used
             words[words.index("download")] = "bundled"
         call([*CLI, *words[1:]], desk, environment)
@@ -147,7 +154,8 @@ def test_every_other_command_is_one_we_know() -> None:
             named = [word for word in words if word.startswith(("requirements", "tools"))]
             assert [word for word in named if not (ROOT / word).exists()] == [], command
         else:
-            assert program in {"eh-access", "pre-commit", "git", "cd"}, command
+            known = {"eh-access", "pre-commit", "git", "cd", "docker", "srun", "dask"}
+            assert program in known, command
 
 
 def test_readme_names_the_two_commands_that_do_everything() -> None:
