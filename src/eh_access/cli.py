@@ -417,7 +417,7 @@ def trip(  # noqa: PLR0913 - each is an option of the command
         found = find_streets(question, inputs.borough, streets=streets)
         terminal.stage("Looking for the way")
         if mode == TRANSIT:
-            journey = explain_transit_trip(
+            journey, day = explain_transit_trip(
                 *(question, inputs, found.network),
                 start=start,
                 site=site,
@@ -430,7 +430,7 @@ def trip(  # noqa: PLR0913 - each is an option of the command
         else:
             way = explain_trip(question, inputs, found.network, start=start, site=site, mode=mode)
     if mode == TRANSIT:
-        show_journey(journey)
+        show_journey(journey, f"{day:%A} {day}")
     else:
         show_trip(way)
 

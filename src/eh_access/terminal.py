@@ -518,11 +518,11 @@ def show_trip(trip: Route) -> None:
     console.print(Text(trip.sentence()))
 
 
-def show_journey(trip: TransitTrip) -> None:
+def show_journey(trip: TransitTrip, day: str) -> None:
     """Print a journey by timetable: its legs, then the whole in a sentence."""
     console = Console()
     if not trip.legs:
-        console.print(Text("There is no such journey within the study's limits."))
+        console.print(Text(f"There is no such journey on {day} within the study's limits."))
         return
     table = Table(show_edge=False, pad_edge=False)
     for column in ("leaves", "arrives", "minutes"):
@@ -536,7 +536,7 @@ def show_journey(trip: TransitTrip) -> None:
     console.print(table)
     changes = "no change" if not trip.changes else f"changes: {trip.changes}"
     parts = f"{trip.walk_min:.1f} walking, {trip.ride_min:.1f} riding, {trip.wait_min:.1f} waiting"
-    whole = f"From {trip.leaves} to {trip.arrives}, {trip.minutes:.1f} minutes"
+    whole = f"{day}, from {trip.leaves} to {trip.arrives}, {trip.minutes:.1f} minutes"
     console.print(Text(f"{whole}: {parts}; {changes}."))
 
 

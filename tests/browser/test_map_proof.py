@@ -251,7 +251,8 @@ def test_four_times_as_large_nothing_is_cut_off(chromium: Browser, rotherham_pag
     clipped = page.page.evaluate(
         """() => [...document.querySelectorAll('h1, h2, dt, dd, p, label, button, li')]
           .filter(node => node.offsetParent)
-          .filter(node => !node.closest('.scroll, .hidden, .leaflet-container, .unless-wrong:not(.wrong)'))
+          .filter(node => !node.closest('.scroll, .hidden, .leaflet-container'))
+          .filter(node => !node.matches('.unless-wrong:not(.wrong)'))
           .filter(node => node.scrollWidth > node.clientWidth + 1 && node.clientWidth > 0
             && getComputedStyle(node).display !== 'inline' && !node.classList.contains('hidden'))
           .map(node => node.outerHTML.slice(0, 80))"""

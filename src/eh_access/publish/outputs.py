@@ -44,6 +44,7 @@ OUTPUT_NAMES = (
     "uncertainty.csv",
     "doubts.csv",
     "curve.csv",
+    "transit.csv",
     "fairness.csv",
     "outreach.csv",
     "hidden.csv",

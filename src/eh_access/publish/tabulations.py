@@ -500,6 +500,8 @@ def _timetable_settings(result: StudyResult) -> Iterator[tuple[str, str, str]]:
     if asked.sessions:
         held = ", ".join("-".join(times) for times in asked.sessions)
         yield "Sessions of a visit", held, f"each way {asked.each_way_min:g} minutes at most"
+        yield "There before a session, and setting off after it", "5 minutes each", "an assumption"
+        yield "A visit's day", " to ".join(result.study.sessions.day), "settings"
 
 
 def _fitted(fit: Mapping[str, float]) -> tuple[str, str]:

@@ -145,7 +145,7 @@ class TransitSettings(Table):
         spans["depart",] = self.depart
         spans |= {("sessions", place): held for place, held in enumerate(self.sessions)}
         for path, span in spans.items():
-            if span is not None:
+            if span:  # one with a fault of its own is empty
                 yield from _span_faults(path, span, may_be_one=path[0] != "sessions")
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from eh_access.facts import note
 from eh_access.modes import get_mode
 from eh_access.network.io import write_network
 from eh_access.routing.route import route
+from eh_access.routing.travel_times import NO_LOCATION, OFF_NETWORK
 from eh_access.sources.bundled import bundled_names, study_path
 from eh_access.study.config import (
     BUNDLED,
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
     from eh_access.routing.route import Route
     from eh_access.study.records import Inputs
     from eh_access.transit.trips import TransitTrip
+    from eh_access.transit.walks import Walks
 
 _FILES = (
     "areas",
@@ -326,6 +329,16 @@ def _area(
     return None, USUAL_BUFFER_M, ()
 
 
+def _refuse_unplaced(walks: Walks) -> None:
+    """Refuse ends of a journey that lie on no street."""
+    for end, status in (
+        ("--from", walks.walking.origin_status),
+        ("--to", walks.walking.site_status),
+    ):
+        if status["status"].iloc[0] in {OFF_NETWORK, NO_LOCATION}:
+            raise InputError(f"{end}: {status['reason'].iloc[0]}")
+
+
 def explain_transit_trip(  # noqa: PLR0913 - what a journey is has this many sides
     study: Study,
     inputs: Inputs,
@@ -336,8 +349,8 @@ def explain_transit_trip(  # noqa: PLR0913 - what a journey is has this many sid
     arrive_by: str | None = None,
     depart_after: str | None = None,
     date: str | None = None,
-) -> TransitTrip:
-    """Return the journey by timetable from a postcode or coordinates to one of a study's sites."""
+) -> tuple[TransitTrip, dt.date]:
+    """Return the journey by timetable from a place to one of a study's sites, and its date."""
     from eh_access.transit.reading import read_timetable  # noqa: PLC0415 - few studies have one
     from eh_access.transit.trips import explain_trip as explain  # noqa: PLC0415 - as above
     from eh_access.transit.walks import find_walks  # noqa: PLC0415 - as above
@@ -368,7 +381,8 @@ def explain_transit_trip(  # noqa: PLR0913 - what a journey is has this many sid
     mode = study.settings.travel_modes().get(asked.walking, get_mode(asked.walking))
     walks = find_walks(network, buses, home, sites.loc[[site]], mode=mode, limits=asked.limits())
     when = {"arrive_by": arrive_by, "depart_after": depart_after}
-    return explain(buses, walks, home.index[0], site, **when)
+    _refuse_unplaced(walks)
+    return explain(buses, walks, home.index[0], site, **when), buses.date
 
 
 def explain_trip(

@@ -156,6 +156,10 @@ TABLES: Mapping[str, tuple[Figures, ...]] = {
 # ---- tables ------------------------------------------------------------------------------------
 
 
+NESTED = ("within", "share_within")
+"""Figures of ``transit.csv`` told at three percentiles of the window."""
+
+
 def redact_tables(
     tables: Mapping[str, pd.DataFrame], policy: Policy
 ) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
@@ -171,6 +175,15 @@ def redact_tables(
             gone = [("load", "all", "absorbed", RESTS)]
             logs.append(pd.DataFrame(gone, columns=list(HIDDEN_COLUMNS)))
             table = per_place(table.assign(absorbed=np.nan))
+        if name == "transit.csv" and len(table) and not policy.public:
+            # counts within one share of the window tell of those in the next, and what journeys
+            # are made of is told of those who ride, however few
+            told = [str(column) for column in table if str(column).startswith("mean_")]
+            told += [f"{figure}_p{part}" for figure in NESTED for part in (10, 90)]
+            gone = [(name, "all", column, RESTS) for column in told]
+            logs.append(pd.DataFrame(gone, columns=list(HIDDEN_COLUMNS)))
+            table = table.copy()
+            table[told] = np.nan
         if name == "groups" and len(table) and not policy.public:
             table = _without_few(table)
         shown[name] = table

@@ -95,7 +95,7 @@ def _of_date(feed: Feed, timetable: Timetable, holidays: set[dt.date]) -> Iterat
     yield Gate("date", _when(not inside, "stop"), float(inside), 1, f"{date} ({first} to {last})")
     if not inside:
         return
-    trips = timetable.of_the_day
+    trips = timetable.setting_out
     yield Gate("trips", _when(not len(trips), "stop"), len(trips), 1, f"{date:%A} {date}")
     routes = timetable.trips["route_id"].iloc[trips].nunique()
     yield Gate("routes", "note", routes, len(feed.tables["routes"]))

@@ -204,7 +204,7 @@ class TransitTimes:
 
 
 def _label(on_foot: str) -> str:
-    return "by bus or train" + ("" if on_foot == "on foot" else f", {on_foot}")
+    return "by bus or train where quicker" + ("" if on_foot == "on foot" else f", {on_foot}")
 
 
 def transit_times(  # noqa: PLR0913 - what a window is has this many sides

@@ -77,7 +77,7 @@ def read_timetable(
     --------
     >>> from eh_access import timetable_path
     >>> read_timetable(timetable_path("newport"), "tuesday")
-    <Timetable: Tuesday 06 June 2023, 183 trips of 16 routes, 655 stops>
+    <Timetable: Tuesday 06 June 2023, 176 trips of 16 routes, 655 stops>
     """
     polygon = None if area is None else as_polygon(area)
     if isinstance(source, Feed):

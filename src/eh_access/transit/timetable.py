@@ -93,7 +93,7 @@ class Timetable:
 
     def __repr__(self) -> str:
         """Return the date and how much runs on it."""
-        trips = self.trips.iloc[self.of_the_day]
+        trips = self.trips.iloc[self.setting_out]
         return (
             f"<Timetable: {self.date:%A %d %B %Y}, {len(trips):,} trips of "
             f"{trips['route_id'].nunique()} routes, {len(self.stops):,} stops>"
@@ -104,6 +104,13 @@ class Timetable:
         """Rows of the trips that run on the date itself, all or in part."""
         today = (self.dep_ds >= 0) & (self.dep_ds < DAY_DS)
         return np.unique(self.trip[today]).astype(np.intp)
+
+    @property
+    def setting_out(self) -> NDArray[np.intp]:
+        """Rows of the trips that set out on the date itself: one past midnight counts once."""
+        first = np.full(len(self.trips), np.iinfo(np.int32).max, dtype=np.int64)
+        np.minimum.at(first, self.trip, self.dep_ds)
+        return np.flatnonzero((first >= 0) & (first < DAY_DS))
 
     @property
     def runs(self) -> int:
