@@ -906,6 +906,7 @@ FILES = (
     "uncertainty.csv",
     "doubts.csv",
     "curve.csv",
+    "transit.csv",
     "fairness.csv",
     "outreach.csv",
     "hidden.csv",
@@ -919,6 +920,7 @@ FOUND = (
     "uncertainty.csv",
     "doubts.csv",
     "curve.csv",
+    "transit.csv",
     "fairness.csv",
     "outreach.csv",
 )
