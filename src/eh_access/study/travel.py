@@ -224,8 +224,9 @@ def times_by(  # noqa: PLR0913 - the arguments of travel_time_matrix, and the ti
 ) -> TravelTimes:
     """Return a study's travel times by one mode, between any places."""
     cutoff_min = study.settings.search_min
-    if mode.name == TRANSIT and buses is not None and network is not None:
-        return times_by_transit(study, buses, network, origins, sites).to_travel_times()
+    if mode.name in {TRANSIT, VISIT} and buses is not None and network is not None:
+        by_timetable = times_by_transit(study, buses, network, origins, sites)
+        return transit_tables(study, by_timetable, network, origins, sites)[mode.name]
     if network is None:
         return estimate_travel_times(
             origins, sites, mode=mode, cutoff_min=cutoff_min, direction=direction
