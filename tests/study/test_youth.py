@@ -94,6 +94,7 @@ def test_bounds_without_centres_are_refused(toy: StudyFolder) -> None:
 def test_once_the_six_are_known_there_is_a_before_and_after(tmp_path: Path) -> None:
     """Rotherham's five and six places made up for the six: a study as any other."""
     made = write_study(tmp_path / "study")
+    made.change("study.toml", 'label = "The west closed"', "")
     made.change("study.toml", "west", '", "'.join(_five().index))
     made.change("study.toml", "areas.geojson", "bundled:boundaries/rotherham_lsoa21.geojson")
     six = pd.DataFrame(
