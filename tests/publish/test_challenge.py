@@ -41,7 +41,9 @@ def test_theirs_stands_beside_the_council_s(toy: StudyFolder) -> None:
     assert (ran.code, ran.err) == (0, "")
     assert sorted(path.name for path in out.iterdir()) == ["comparison.csv", "comparison.html"]
     table = pd.read_csv(out / "comparison.csv")
-    assert list(table) == list(COLUMNS)
+    # without west nobody reaches a full-time centre by theirs: blank, with the reason beside it
+    assert [name for name in table if name != "theirs_reason"] == list(COLUMNS)
+    assert set(table["theirs_reason"].dropna()) == {"out of reach"}
     rows = table.set_index(["row", "mode", "sites"])
     # within 30 minutes' walk before: a and c, 40 of 60; without west c; without east a
     walk = rows.loc[("walk-30", "walk", "any open")]
