@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 INDICATIVE = "INDICATIVE: estimated from straight lines, not along streets."
-BAR_PX, HEIGHT_PX, PAGE_PX = 26, 60, 640
+BAR_PX, HEIGHT_PX = 26, 60
+FRAME_PX, TALLEST_PX = 640, 1400
+"""Before its page is there; and for a long one, so far that a map's switches are in view."""
 BLUE, PINK = "#12436D", "#801650"
 
 
@@ -77,6 +79,13 @@ def verdict_count(count: int) -> str:
     return "1 verdict" if count == 1 else f"{count:,} verdicts"
 
 
+FIT = (
+    "const page = this.contentDocument?.documentElement;"
+    f"if (page) this.height = Math.min(page.scrollHeight, {TALLEST_PX})"
+)
+"""A frame as high as its page. A map that fills its frame keeps the height it has."""
+
+
 class Page(str):
     """A whole HTML page that a notebook shows in a frame; otherwise a text like any other."""
 
@@ -87,6 +96,6 @@ class Page(str):
 
     def _repr_html_(self) -> str:
         return (
-            f'<iframe srcdoc="{html.escape(self)}" title="page" width="100%" '
-            f'height="{PAGE_PX}" style="border:0"></iframe>'
+            f'<iframe srcdoc="{html.escape(self)}" title="page" width="100%" height="{FRAME_PX}" '
+            f'style="border:0" onload="{FIT}"></iframe>'
         )

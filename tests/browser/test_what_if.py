@@ -43,6 +43,10 @@ def test_centres_minutes_and_mode_are_picked_and_figures_follow(
     frame.locator("#count").select_option("any")
     frame.locator('input[name="mode"][value="walk"]').check(force=True)
     frame.locator("#minutes-number").fill("20")
+    high = page.locator("iframe").bounding_box()["height"]  # type: ignore[index]
+    last = frame.locator("#switches").bounding_box()
+    assert last is not None
+    assert last["y"] + last["height"] <= high  # nothing to scroll for
     before = open_sites(toy.sites, full_time=False, full_time_from_hours=0.0)
     gone = str(before[0])
     frame.locator(f'#centres button[data-key="{gone}"]').click()

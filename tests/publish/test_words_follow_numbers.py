@@ -90,6 +90,27 @@ def test_a_title_at_odds_with_its_numbers_is_a_fault(
     assert "leave it out to have it made" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "match"),
+    [
+        ("made-up sites closed (", "from twelve to nine. (", "title: names 'from twelve to nine'"),
+        ("some made-up sites", "three sites", "title: names 'three sites closed'"),
+        ("stay reasonably local?", "be within 30 minutes?", "question: names '30 minutes'"),
+        ("[settings]", "[settings]\ncutoff_min = 30", "is 30, and criteria judge within 20"),
+    ],
+)
+def test_a_study_that_is_called_by_other_numbers_is_faulted(
+    tmp_path: Path, old: str, new: str, match: str
+) -> None:
+    study = copied(tmp_path)
+    text = study.read_text(encoding="utf-8")
+    assert old in text
+    study.write_text(text.replace(old, new, 1), encoding="utf-8")
+    ran = run_cli("check", study)
+    assert ran.code == 2
+    assert match in ran.err
+
+
 def test_what_is_given_by_hand_stands() -> None:
     study = load_study("rotherham")
     given = {item.name: item.label for item in study.scenarios}

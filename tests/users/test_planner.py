@@ -61,6 +61,20 @@ def test_the_study_that_ships_says_what_it_asks() -> None:
     assert {"baseline", "illustrative-closed"} <= {scenario.name for scenario in study.scenarios}
 
 
+def test_a_shorter_limit_set_in_python_is_said_throughout() -> None:
+    study = eh.load_study("newport")
+    walk = next(item for item in study.criteria if item.id == "walk-30")
+    settings = study.settings.model_copy(update={"modes": ("walk",)})
+    criteria = (walk.model_copy(update={"cutoff_min": 20.0}),)
+    changed = {"criteria": criteria, "settings": settings, "transit": None}
+    result = eh.run_study(study.model_copy(update=changed))
+    page = eh.render_report(result)
+    words = re.sub(r"<(style|script).*?</\1>|<[^>]+>|base64,[^\"]+", " ", page, flags=re.DOTALL)
+    assert "within 20 minutes on foot" in words
+    assert "Within a 20-minute walk" in words
+    assert not re.search(r"30[ -]min", words)
+
+
 def test_a_longer_walk_and_a_shorter_list(
     times: dict[str, eh.TravelTimes], homes: gpd.GeoDataFrame, sites: gpd.GeoDataFrame
 ) -> None:

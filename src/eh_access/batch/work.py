@@ -170,7 +170,7 @@ def summarise(result: StudyResult) -> pd.DataFrame:
     # Rows without neighbours' sites come first and are hidden as the study's own report hides
     # them; those with them counted give way where the two together would tell of few.
     by = {ALL: None} | {name: group for name, _, group in groupings(result) if name == DEPRIVATION}
-    cutoff_min = result.study.settings.cutoff_min
+    cutoff_min = result.study.cutoff_min
     found = []
     for name, group in by.items():
         rows = [

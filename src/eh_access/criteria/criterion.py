@@ -498,6 +498,14 @@ class Criterion(Table):
         """Yield numbers in a title or label given by hand that are not the criterion's."""
         if FAULTY in [getattr(self, key) for key in (*ASKED, "title", "label")]:
             return
+        known = self.numbers()
+        for key in ("title", "label"):
+            for other in other_numbers(getattr(self, key), known):
+                text = f"names '{other}', no number of its own; leave it out to have it made"
+                yield (key,), text
+
+    def numbers(self) -> Mapping[str, list[float]]:
+        """Return the numbers that a title may name, by their unit."""
         unit = self.kind.unit
         ours: dict[str, tuple[float | None, ...]] = {
             "%": (100 * self.threshold,) if unit == "share" else (),
@@ -506,11 +514,7 @@ class Criterion(Table):
             "hours": (self.min_hours,),
             "m": (self.within_m,),
         }
-        known = {key: [one for one in numbers if one is not None] for key, numbers in ours.items()}
-        for key in ("title", "label"):
-            for other in other_numbers(getattr(self, key), known):
-                text = f"names '{other}', no number of its own; leave it out to have it made"
-                yield (key,), text
+        return {key: [one for one in numbers if one is not None] for key, numbers in ours.items()}
 
     @model_validator(mode="after")
     def _fill_in(self) -> Self:

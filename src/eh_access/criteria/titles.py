@@ -19,6 +19,8 @@ UNITS: Mapping[str, str] = {
 }
 NUMBER = rf"(?<![\w.,])(\d[\d,]*(?:\.\d+)?|{'|'.join(WORDS)})"
 PATTERNS = {unit: re.compile(NUMBER + ending, re.IGNORECASE) for unit, ending in UNITS.items()}
+FEWER = re.compile(rf"from {NUMBER} to {NUMBER}(?=\s*(?:$|[:;,.()]))", re.IGNORECASE)
+"""How many there were and will be: "from twelve to nine"."""
 METRES_PER_KM = 1000.0
 SAME = 1e-9
 
@@ -27,8 +29,19 @@ def other_numbers(text: str, numbers: Mapping[str, Collection[float]]) -> Iterat
     """Yield what a text names, with its unit, that is none of the numbers of that unit."""
     for unit, known in numbers.items():
         for found in PATTERNS[unit].finditer(text) if known else ():
-            value = WORDS.get(found[1].lower()) or float(found[1].replace(",", ""))
+            value = _value(found[1])
             if unit == "m" and "k" in found[0].lower():
                 value *= METRES_PER_KM
             if not any(abs(value - each) < SAME for each in known):
                 yield found[0].strip()
+
+
+def other_changes(text: str, sizes: Collection[int]) -> Iterator[str]:
+    """Yield "from twelve to nine" where nothing changes so many."""
+    for found in FEWER.finditer(text):
+        if abs(_value(found[1]) - _value(found[2])) not in sizes:
+            yield found[0]
+
+
+def _value(text: str) -> float:
+    return WORDS.get(text.lower()) or float(text.replace(",", ""))

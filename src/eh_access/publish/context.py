@@ -181,7 +181,7 @@ def base_facts(result: StudyResult) -> dict[str, Any]:
         "illustrative": result.study.illustrative,
         "accuracy": words.accuracy,
         "credits": credit_lines(result.provenance),
-        "cutoff_min": result.study.settings.cutoff_min,
+        "cutoff_min": result.study.cutoff_min,
         "loser_min": result.study.settings.loser_min,
     }
 

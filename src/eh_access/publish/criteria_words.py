@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from eh_access import notebook
 from eh_access.criteria.criterion import Outcome
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from eh_access.facts import Count
     from eh_access.study.config import ScenarioConfig, Study
 
+Made = TypeVar("Made", "Criterion", "ScenarioConfig")
 EVEN = 0.5
 POINTS = 100.0
 MOST_AREAS = 3
@@ -76,20 +77,15 @@ def name_study(study: Study) -> Study:
     """Return a study with the titles and labels that it left out, made from its numbers."""
     criteria = [_named(criterion, study) for criterion in study.criteria]
     scenarios = name_scenarios(study.scenarios, study)
-    if all(
-        one is other
-        for one, other in zip(
-            (*criteria, *scenarios), (*study.criteria, *study.scenarios), strict=True
-        )
-    ):
-        return study
     return study.model_copy(update={"criteria": tuple(criteria), "scenarios": scenarios})
 
 
 def name_scenarios(scenarios: Sequence[ScenarioConfig], study: Study) -> tuple[ScenarioConfig, ...]:
     """Return scenarios with the labels that they left out, made from what they change."""
     return tuple(
-        each if each.label else each.model_copy(update={"label": _scenario_label(each, study)})
+        each
+        if each.label and "label" in each.model_fields_set
+        else _with(each, label=_scenario_label(each, study))
         for each in scenarios
     )
 
@@ -103,7 +99,14 @@ def _named(criterion: Criterion, study: Study) -> Criterion:
     phrases = {key: criterion_phrase(criterion, key, facts, templates) for key in made}
     if "title" in phrases and study.illustrative:
         phrases["title"] = _illustrative(phrases["title"], templates)
-    return criterion.model_copy(update=phrases)
+    return _with(criterion, **phrases)
+
+
+def _with(table: Made, **made: str) -> Made:
+    """Return a copy with words that are made anew where its numbers change."""
+    copy = table.model_copy(update=made)
+    copy.model_fields_set.difference_update(made)
+    return copy
 
 
 def _scenario_label(scenario: ScenarioConfig, study: Study) -> str:

@@ -315,7 +315,7 @@ def build_payload(result: StudyResult, maps: Maps) -> dict[str, Any]:
         "estimated": result.estimated,
         "accuracy": Wording.of(result).accuracy,
         "settings": {
-            "cutoff_min": study.settings.cutoff_min,
+            "cutoff_min": study.cutoff_min,
             "loser_min": study.settings.loser_min,
             "search_min": study.settings.search_min,
             "full_time_from_hours": study.settings.full_time_from_hours,

@@ -160,7 +160,7 @@ def area_changes(result: StudyResult, mode: str) -> dict[str, gpd.GeoDataFrame]:
     by = pd.Series(shown.area_of_origin, index=result.origins.index)
     # all scenarios at once, for one may tell of another
     found = pd.concat(
-        facts(comparison, by, cutoff_min=result.study.settings.cutoff_min)
+        facts(comparison, by, cutoff_min=result.study.cutoff_min)
         .rename_axis("group")
         .reset_index()
         .assign(scenario=name)
@@ -434,7 +434,7 @@ def _assumptions(result: StudyResult) -> Table:
         ),
         (
             "Minutes shown first",
-            f"{settings.cutoff_min:g} minutes",
+            f"{study.cutoff_min:g} minutes",
             _setter(settings, "cutoff_min"),
         ),
         ("A time counts as out of reach beyond", f"{settings.search_min:g} minutes", "settings"),
@@ -816,7 +816,7 @@ def _journeys(result: StudyResult, findings: Findings) -> Table:
     said, frame = Wording.of(result), findings.transit.copy()
     frame["scenario"] = [scenario_label(result, str(name)) for name in frame["scenario"]]
     frame["sites"] = [OPEN_WORDS[str(kind)] for kind in frame["sites"]]
-    minutes = f"{result.study.settings.cutoff_min:g} minutes"
+    minutes = f"{result.study.cutoff_min:g} minutes"
     columns = (
         Column("scenario", "Scenario"),
         Column("sites", f"{said.Sites} counted"),
@@ -893,7 +893,7 @@ def further_tables(result: StudyResult, findings: Findings) -> Mapping[str, Tabl
         limit_min = result.study.settings.search_min
         tables.append(_outreach(findings.tables()["outreach.csv"], tried, limit_min, said))
     if len(findings.groups):
-        cutoff_min = result.study.settings.cutoff_min
+        cutoff_min = result.study.cutoff_min
         tables.append(_groups(findings.groups, cutoff_min, said))
     if len(findings.youth) and result.youth is not None and result.study.youth is not None:
         tables.append(_youth(findings.youth, result.youth, result.study.youth, said))
@@ -1638,7 +1638,7 @@ def _case_columns(words: Wording) -> tuple[Column, ...]:
 @tabulation
 def within_table(result: StudyResult, words: Wording) -> Table:
     """Return how many are within the cutoff, before and after."""
-    cutoff = result.study.settings.cutoff_min
+    cutoff = result.study.cutoff_min
     rows = [
         {**case, **facts(comparison, cutoff_min=cutoff).iloc[0]}
         for case, comparison in _cases(result)
@@ -1664,7 +1664,7 @@ def _added(result: StudyResult, words: Wording) -> Table:
     """Return minutes to the nearest before and after, and for whom they are added or saved."""
     settings = result.study.settings
     rows = [
-        {**case, **facts(comparison, cutoff_min=settings.cutoff_min).iloc[0]}
+        {**case, **facts(comparison, cutoff_min=result.study.cutoff_min).iloc[0]}
         for case, comparison in _cases(result)
     ]
     columns = (
@@ -1693,8 +1693,8 @@ def _affected(result: StudyResult, words: Wording) -> Table:
     settings = result.study.settings
     rows = []
     for case, comparison in _cases(result):
-        row = facts(comparison, cutoff_min=settings.cutoff_min).iloc[0]
-        losers = facts(comparison, _loses(comparison), cutoff_min=settings.cutoff_min)
+        row = facts(comparison, cutoff_min=result.study.cutoff_min).iloc[0]
+        losers = facts(comparison, _loses(comparison), cutoff_min=result.study.cutoff_min)
         means = losers.reindex([True])[["mean_before_min", "mean_after_min"]].iloc[0]
         rows.append({**case, **row, **means})
     columns = (
@@ -1746,14 +1746,14 @@ def _keeping(result: StudyResult, findings: Findings, words: Wording) -> Table:
     rows = [
         {
             "scenario": "; ".join(names[list(kept)]) or "none of them",
-            **facts(comparison, cutoff_min=settings.cutoff_min).iloc[0],
+            **facts(comparison, cutoff_min=result.study.cutoff_min).iloc[0],
         }
         for kept, comparison in findings.keeping.items()
     ]
     mode = next(iter(findings.keeping.values())).mode.label
     columns = (
         Column("scenario", "Kept at full hours"),
-        Column("within_share_after", f"Within {settings.cutoff_min:g} min after", "percent"),
+        Column("within_share_after", f"Within {result.study.cutoff_min:g} min after", "percent"),
         Column("mean_after_min", "Mean after", "minutes"),
         Column("weight_loses", f"Lose: over {settings.loser_min:g} min added", "count", words.unit),
         Column("share_loses", "Share who lose", "percent"),
@@ -1772,15 +1772,15 @@ def _grouped(
         {**case, "group": str(group), **row}
         for case, comparison in _cases(result)
         if case["sites"] == FULL_TIME
-        for group, row in facts(comparison, groups, cutoff_min=settings.cutoff_min).iterrows()
+        for group, row in facts(comparison, groups, cutoff_min=result.study.cutoff_min).iterrows()
     ]
     columns = (
         Column("scenario", "Scenario"),
         Column("mode", "Travelling"),
         Column("group", words.capital(title.split(" (", maxsplit=1)[0].removeprefix("the "))),
         Column("weight", words.Unit, "count"),
-        Column("within_share_before", f"Within {settings.cutoff_min:g} min before", "percent"),
-        Column("within_share_after", f"Within {settings.cutoff_min:g} min after", "percent"),
+        Column("within_share_before", f"Within {result.study.cutoff_min:g} min before", "percent"),
+        Column("within_share_after", f"Within {result.study.cutoff_min:g} min after", "percent"),
         Column("within_share_change", "Change", "percent", "percentage points"),
         Column("mean_before_min", "Mean before", "minutes"),
         Column("mean_after_min", "Mean after", "minutes"),

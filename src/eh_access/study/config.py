@@ -18,7 +18,7 @@ from pydantic import Field
 
 from eh_access.criteria.criterion import Criterion  # noqa: TC001 - pydantic reads it
 from eh_access.criteria.schema import FAULTY, Fault, KeyPath, Table, key_path, read_table
-from eh_access.criteria.titles import other_numbers
+from eh_access.criteria.titles import other_changes, other_numbers
 from eh_access.delegate import delegate
 from eh_access.errors import InputError, SourceError, did_you_mean
 from eh_access.measures.opening_hours import clock_min
@@ -41,6 +41,7 @@ Speed = Annotated[float, Field(gt=0, le=200, allow_inf_nan=False)]
 Easting = Annotated[float, Field(ge=0, le=700_000, allow_inf_nan=False)]
 Northing = Annotated[float, Field(ge=0, le=1_300_000, allow_inf_nan=False)]
 BASELINE_NAME = "baseline"
+USUAL_CUTOFF_MIN = 30.0
 WRITTEN_ON = dt.date(2026, 11, 30)
 """A clock that is behind the day this was written is wrong, and no reason to refuse a study."""
 UNSEEN = re.compile(f"(?![\t\n\r]){CONTROL}")
@@ -255,14 +256,19 @@ class ScenarioConfig(Table):
         """Whether it changes anything."""
         return any((self.close, self.open, self.set_hours, self.move, self.streets, self.timetable))
 
+    def sizes(self) -> tuple[int, ...]:
+        """Return how many it closes, opens, gives other hours or moves, and all together."""
+        changes = (self.close, self.open, self.set_hours, self.move, self.streets)
+        sizes = [len(change) for change in changes]
+        return (*sizes, sum(sizes))
+
     def label_faults(self, path: KeyPath) -> Iterator[Fault]:
         """Yield numbers in a label given by hand that are not the scenario's."""
         changes = (self.close, self.open, self.set_hours, self.move, self.streets)
         if self.assess is not True or FAULTY in (self.label, *changes):
             return
-        sizes = [len(change) for change in changes]
         known: dict[str, list[float]] = {
-            "sites": [*sizes, sum(sizes)],
+            "sites": [*self.sizes()],
             "hours": [*self.set_hours.values()],
         }
         for other in other_numbers(self.label, known):
@@ -403,7 +409,8 @@ class Settings(Table):
     junction_delay_s: Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)] | None = None
     # seconds for parking and leaving by car, once a trip; Active Places Power takes 160
     parking_s: Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)] = 0.0
-    cutoff_min: Minutes = 30.0  # the minutes shown first on maps and in tables
+    # the minutes shown first on maps and in tables; left out, those of the first criterion with any
+    cutoff_min: Minutes | None = None
     # how far times are worked out; beyond it a site counts as out of reach
     search_min: Minutes = 120.0
     loser_min: Minutes = 5.0  # an origin loses when its time to the nearest grows by more than this
@@ -673,6 +680,16 @@ class Study(Table):
         return self.model_copy(update={"data": data, "youth": None})
 
     @property
+    def cutoff_min(self) -> float:
+        """Minutes shown first on maps and in tables: those stated, else the first criterion's."""
+        stated = self.settings.cutoff_min
+        return next(iter(self._judged_min()), USUAL_CUTOFF_MIN) if stated is None else stated
+
+    def _judged_min(self) -> list[float]:
+        """Return the minutes that criteria judge within."""
+        return [item.cutoff_min for item in self.criteria if item.cutoff_min is not None]
+
+    @property
     def policy(self) -> Policy:
         """The rules by which small counts are hidden in everything published."""
         below, step = self.disclosure.hide_below, self.disclosure.round_to
@@ -726,8 +743,41 @@ class Study(Table):
             yield from item.label_faults(("scenario", number, "label"))
         yield from repeated("criterion", "id", [item.id for item in self.criteria])
         yield from self._criterion_faults()
+        yield from self._cutoff_faults()
+        yield from self._title_faults()
         if self.youth is not None and self.data.youth is None:
             yield ("youth",), "needs data.youth, the table of the centres it is about; name it"
+
+    def _cutoff_faults(self) -> Iterator[Fault]:
+        """Yield a fault of minutes shown first within which no criterion judges."""
+        stated, judged = self.settings.cutoff_min, self._judged_min()
+        if stated is None or not judged or any(item is FAULTY for item in (stated, *judged)):
+            return
+        if stated not in judged:
+            minutes = ", ".join(f"{each:g}" for each in sorted(set(judged)))
+            text = f"is {stated:g}, and criteria judge within {minutes}"
+            yield ("settings", "cutoff_min"), f"{text}; leave it out to follow them"
+
+    def _title_faults(self) -> Iterator[Fault]:
+        """Yield numbers in the title and the question that no criterion and no scenario has."""
+        items, scenarios = [*self.criteria], [*self.scenarios]
+        held = [self.title, self.question, *items, *scenarios]
+        held += [value for table in (*items, *scenarios) for value in vars(table).values()]
+        if any(value is FAULTY for value in held):
+            return
+        known: dict[str, list[float]] = {}
+        for item in items:
+            for unit, numbers in item.numbers().items():
+                known.setdefault(unit, []).extend(numbers)
+        sizes = {size for item in scenarios for size in item.sizes()}
+        known["sites"] = [*sizes]
+        known["hours"] = [*known.get("hours", ())]
+        known["hours"] += [hours for item in scenarios for hours in item.set_hours.values()]
+        for key in ("title", "question"):
+            text = getattr(self, key)
+            others = [*other_numbers(text, known), *other_changes(text, sizes)]
+            for other in others:
+                yield (key,), f"names '{other}', which no criterion and no scenario has; correct it"
 
     def _baseline_faults(self) -> Iterator[Fault]:
         for first in [*self.scenarios][:1]:

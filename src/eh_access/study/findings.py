@@ -212,7 +212,7 @@ def _journeys(
     rows = np.arange(len(nearest))
     reached = np.isfinite(judged.min(axis=1))
     rides = reached & (times.leave_ds[rows, nearest] < NEVER_DS)
-    cutoff_min = result.study.settings.cutoff_min
+    cutoff_min = result.study.cutoff_min
     figures = {
         f"within_p{percentile:02g}": float(
             weights[within(minutes[:, :, number].min(axis=1), cutoff_min)].sum()
@@ -261,7 +261,7 @@ def group_table(result: StudyResult) -> pd.DataFrame:
     asked = result.study.data.groups
     if not asked:
         return pd.DataFrame()
-    cutoffs = [result.study.settings.cutoff_min]
+    cutoffs = [result.study.cutoff_min]
     rows = [
         {
             "scenario": scenario,
@@ -621,7 +621,7 @@ def find_maps(result: StudyResult, *, progress: Progress | None = None) -> Maps:
     tell("Drawing isochrones")
     wider, first = result.with_neighbours or result, result.times[result.modes[0]].mode
     located = result.sites[result.sites.geometry.notna()]
-    cutoffs_min = [result.study.settings.cutoff_min]
+    cutoffs_min = [result.study.cutoff_min]
     return Maps(
         streets=None if result.network is None else street_lines(result.network),
         isochrones=_isochrones(result),

@@ -110,7 +110,7 @@ def build_manifest(
             "set_on": {item.id: item.set_on.isoformat() for item in study.criteria},
             "list": [item.model_dump(mode="json") for item in study.criteria],
         },
-        "settings": study.settings.model_dump(mode="json"),
+        "settings": study.settings.model_dump(mode="json") | {"cutoff_min": study.cutoff_min},
         "disclosure": {
             "weights_public": study.weights_public,
             **study.disclosure.model_dump(mode="json"),

@@ -13,6 +13,7 @@ from eh_access.criteria.criterion import Case, Verdicts
 from eh_access.criteria.draws import Simulation, draw_sites, draw_weights, sampled_sites
 from eh_access.criteria.judge import judge
 from eh_access.criteria.uncertainty import simulate, weigh
+from eh_access.delegate import delegate
 from eh_access.errors import InputError
 from eh_access.facts import Note, note
 from eh_access.measures.comparison import compare
@@ -190,6 +191,7 @@ def run_study(
     (False, ('baseline', 'deregister-closed', 'deregister-sessions'))
     """
     tell = progress if progress is not None else _silent
+    study = delegate("name_study", study)  # a number may have changed since it was read
     tell("Reading the tables")
     tables = inputs if inputs is not None else read_inputs(study, origins=origins)
     study = for_families(study) if tables.families else study
@@ -311,7 +313,7 @@ def _weighed(result: StudyResult, simulation: Simulation | None) -> StudyResult:
         result.cases(),
         simulation,
         modes=result.modes,
-        cutoff_min=settings.cutoff_min,
+        cutoff_min=result.study.cutoff_min,
         loser_min=settings.loser_min,
     )
     verdicts = Verdicts(

@@ -379,7 +379,7 @@ def buffer_for(study: Study) -> float:
     from eh_access.sources import openstreetmap  # noqa: PLC0415 - only where asked for
 
     cutoffs = [criterion.cutoff_min for criterion in study.criteria]
-    longest_min = max([study.settings.cutoff_min, *(minutes for minutes in cutoffs if minutes)])
+    longest_min = max([study.cutoff_min, *(minutes for minutes in cutoffs if minutes)])
     return openstreetmap.buffer_for(list(study.settings.travel_modes().values()), longest_min)[0]
 
 

@@ -347,7 +347,7 @@ def layers(result: StudyResult, maps: Maps) -> list[Layer]:
         found.append(_origins_layer(result.origins, changes, scenario, study))
     found.append(_areas_layer(result, scenario))
     if maps.land is not None:
-        found.append(_isochrones_layer(maps.land, mode, study.settings.cutoff_min))
+        found.append(_isochrones_layer(maps.land, mode, study.cutoff_min))
     if maps.streets is not None:
         found.append(streets_layer(maps.streets))
     return [_marked(layer, estimated=result.estimated) for layer in found]
