@@ -223,6 +223,9 @@ def get_mode(name: str) -> TravelMode:
 TRANSIT, VISIT = "transit", "visit"
 """By timetable, and there and back for a session: modes of a study that has a timetable."""
 
+WAYS: Mapping[str, int] = MappingProxyType({VISIT: 2})
+"""Of how many ways a mode's minutes are, where not of one: a visit's are out and home together."""
+
 LABELS: Mapping[str, str] = MappingProxyType(
     {name: mode.label for name, mode in MODES.items()}
     | {TRANSIT: "by bus or train", VISIT: "there and back for a session"}

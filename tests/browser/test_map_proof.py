@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
@@ -13,12 +14,16 @@ from playwright.sync_api import expect
 from browser.opened import Opened, written
 from eh_access.criteria.criterion import Case, JudgeSettings, Side
 from eh_access.criteria.judge import judge
-from eh_access.measures.scenarios import Close, Scenario, apply_scenario
+from eh_access.measures.scenarios import Close, Scenario, apply_scenario, open_sites
+from eh_access.modes import TRANSIT, VISIT
 from eh_access.study.challenge import read_challenge
 from eh_access.study.config import load_study
 from eh_access.study.inputs import read_inputs
 from eh_access.study.result import StudyResult
 from eh_access.study.run import run_study
+from eh_access.transit.journeys import clock
+from eh_access.transit.trips import explain_trip
+from eh_access.transit.walks import NEVER
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -311,3 +316,79 @@ def test_the_first_screen_has_the_figures_and_the_map(opened: Opened) -> None:
             name => document.querySelector(name).getBoundingClientRect().bottom)"""
     )
     assert max(low) <= 900
+
+
+def test_each_mode_offers_its_own_minutes(streets: Opened, newport: StudyResult) -> None:
+    criterion = next(item for item in newport.study.criteria if item.mode == VISIT)
+    streets.switch(scenario="illustrative-closed", count="any", mode="walk", minutes=45)
+    streets.switch(mode="pushchair")
+    assert streets.page.input_value("#minutes-number") == "45"  # the same choice is offered
+    streets.switch(mode=VISIT)
+    field = streets.page.locator("#minutes-number")
+    assert [field.get_attribute(name) for name in ("min", "max", "step")] == ["20", "120", "5"]
+    assert field.input_value() == f"{criterion.cutoff_min:g}" == "120"
+    verdict = next(
+        item
+        for item in newport.verdicts_for("illustrative-closed")
+        if item.criterion.id == criterion.id
+    )
+    assert streets.big()["after"] == f"{100 * verdict.value:.1f}%"
+    streets.switch(minutes=30)
+    less = streets.big()["after"]
+    assert float(less.removesuffix("%")) < 100 * verdict.value
+    streets.page.fill("#minutes-number", "33")
+    assert "Give whole minutes from 20 to 120; 30 stay chosen." in streets.text("#minutes-hint")
+    again = streets.link("minutes=30")
+    streets.page.evaluate("link => { location.hash = link; }", again.replace("=30", "=115"))
+    expect(streets.page.locator("#minutes")).to_have_js_property("value", "115")
+    streets.switch(mode="walk")
+    assert streets.page.input_value("#minutes-number") == "30"
+    streets.switch(view="isochrones", mode=VISIT)
+    assert "No land is drawn" in streets.text("#legend h3")
+
+
+def test_percentiles_of_the_page_are_the_librarys(streets: Opened, newport: StudyResult) -> None:
+    scenario = "illustrative-closed"
+    streets.switch(scenario=scenario, count="full", mode=TRANSIT, minutes=20)
+    seen = set()
+    for percentile in ("10", "50", "90"):
+        streets.switch(percentile=percentile)
+        assert newport.by_timetable is not None
+        minutes = newport.by_timetable.to_travel_times(float(percentile)).to_wide()
+        before, after = (
+            minutes[open_sites(sites, full_time=True, full_time_from_hours=25)].min(axis=1)
+            for sites in (newport.sites, newport.scenario_sites[scenario])
+        )
+        known = np.isfinite(before) & np.isfinite(after)
+        told = streets.big()
+        assert told["before"] == f"{100 * (before <= 20 + 1e-3).mean():.1f}%"
+        assert told["after"] == f"{100 * (after <= 20 + 1e-3).mean():.1f}%"
+        assert float(told["added"]) == pytest.approx((after - before)[known].mean(), abs=0.0501)
+        seen.add(tuple(told.values()))
+        assert f"percentile={percentile}" in streets.link(f"percentile={percentile}")
+    assert len(seen) > 1
+    streets.switch(mode="walk")
+    assert not streets.page.is_visible("#percentile")
+
+
+def test_a_postcode_is_told_its_journey_in_legs(streets: Opened, newport: StudyResult) -> None:
+    times = newport.by_timetable
+    assert times is not None
+    streets.switch(scenario="illustrative-closed", count="full")
+    after = newport.nearest("illustrative-closed", TRANSIT, full_time=True)
+    site_row = times.walks.walking.site_ids.get_indexer(after["site_id"])
+    rides = times.leave_ds[np.arange(len(after)), site_row] < NEVER
+    assert 0 < rides.sum() < 50
+    for postcode in after.index[rides][::3]:
+        streets.look_up(postcode)
+        site = after.loc[postcode, "site_id"]
+        moment = times.moment_ds[after.index.get_loc(postcode), newport.sites.index.get_loc(site)]
+        trip = explain_trip(times.timetable, times.walks, postcode, site, arrive_by=clock(moment))
+        told = streets.page.locator("#postcode-answer .journey").last.inner_text()
+        ride = next(leg for leg in trip.legs if leg.kind == "ride")
+        names = newport.sites["name"]
+        assert f"leave home at {trip.leaves}" in told
+        assert f"line {ride.route} at {ride.leaves} from {ride.start_name}" in told
+        assert told.endswith(f"and be at {names[site]} at {trip.arrives}.")
+    streets.look_up(after.index[~rides][0])
+    assert streets.page.locator("#postcode-answer .journey").count() == 0

@@ -342,7 +342,7 @@ def test_two_runs_are_alike() -> None:
     table = doubtful(A=0.5, D=0.6)
     cases = [case_at(BASELINE, table), case_at(CLOSED, table)]
     first, second = (
-        simulate(list(SEVEN.values()), cases, simulation_of(table, sd=5.0), modes=["walk"])
+        simulate(list(SEVEN.values()), cases, simulation_of(table, sd=5.0), modes={"walk": 30.0})
         for _ in range(2)
     )
     pd.testing.assert_frame_equal(first.frame, second.frame)
@@ -366,7 +366,7 @@ def test_knowing_what_does_not_matter_settles_nothing() -> None:
 def test_headline_figures_are_those_of_the_comparison() -> None:
     table = sites().assign(existence=[1.0, 1.0, 0.5, 1.0])
     cases = [case_at(BASELINE, table), case_at(CLOSED, table)]
-    found = simulate([], cases, simulation_of(table), modes=["walk"], loser_min=5.0)
+    found = simulate([], cases, simulation_of(table), modes={"walk": 30.0}, loser_min=5.0)
     figures = {item.figure: item for item in found.headlines}
     near = judge(criterion(), cases[1])
     longer = judge(criterion(measure="added_time", added_min=5.0), cases[1])
@@ -386,7 +386,7 @@ def test_one_doubt_alone_makes_the_whole_range_of_a_headline_figure() -> None:
     doubtful = str(known.index[0])
     known.loc[doubtful, "existence"] = 0.5
     cases = [case_at(BASELINE, known), case_at(CLOSED, known)]
-    found = simulate([], cases, simulation_of(known, unknown=False), modes=["walk"])
+    found = simulate([], cases, simulation_of(known, unknown=False), modes={"walk": 30.0})
     moving = [item for item in found.headlines if item.spread.high > item.spread.low]
     assert moving
     for item in moving:

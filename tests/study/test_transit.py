@@ -13,9 +13,9 @@ from eh_access.errors import InputError
 from eh_access.modes import TRANSIT, VISIT
 from eh_access.sources.bundled import bundled_path, study_path
 from eh_access.study.config import study_from_bytes
-from eh_access.study.findings import transit_table
+from eh_access.study.findings import curve_table, transit_table
 from eh_access.study.inputs import read_inputs
-from eh_access.study.travel import compute_travel_times
+from eh_access.study.travel import compute_travel_times, times_by_transit
 from eh_access.transit.edit import WithdrawRoute, change_timetable
 from study_cli import run_cli
 
@@ -27,6 +27,13 @@ def without_route(route: str) -> str:
     """Return the study with a scenario in which a route is withdrawn."""
     scenario = f'[[scenario]]\nname = "cut"\n\n[[scenario.timetable]]\nwithdraw = "{route}"\n\n'
     return TEXT.replace("[[criterion]]", f"{scenario}[[criterion]]", 1)
+
+
+MOVED = """[[scenario]]
+name = "moved"
+move = [{ site = "pillgwenlly-library", easting = 331500.0, northing = 188500.0 }]
+
+"""
 
 
 def study_of(text: str) -> eh.Study:
@@ -117,9 +124,21 @@ def after(text: str) -> str:
     return f"{at + dt.timedelta(minutes=5):%H:%M}"
 
 
-def test_a_withdrawn_route_is_a_scenario(newport: eh.StudyResult, timetable: eh.Timetable) -> None:
-    route = str(timetable.trips["route_id"].mode().iloc[0])
-    cut = eh.run_study(study_of(without_route(route)))
+@pytest.fixture(scope="module")
+def cut(timetable: eh.Timetable) -> eh.StudyResult:
+    """Return the study with a route withdrawn in one scenario, and a site moved in another."""
+    text = without_route(busiest(timetable))
+    return eh.run_study(study_of(text.replace("[[criterion]]", f"{MOVED}[[criterion]]", 1)))
+
+
+def busiest(timetable: eh.Timetable) -> str:
+    return str(timetable.trips["route_id"].mode().iloc[0])
+
+
+def test_a_withdrawn_route_is_a_scenario(
+    newport: eh.StudyResult, cut: eh.StudyResult, timetable: eh.Timetable
+) -> None:
+    route = busiest(timetable)
     before, after = cut.times[TRANSIT].minutes, cut.times_for("cut", TRANSIT).minutes
     assert (after >= before - 1e-3).all()
     assert (after > before + 1).any()
@@ -130,6 +149,27 @@ def test_a_withdrawn_route_is_a_scenario(newport: eh.StudyResult, timetable: eh.
     walks = eh.find_walks(cut.network, changed, some, cut.sites, mode="walk")
     own = eh.transit_times(changed, walks, window=("09:30", "10:30")).to_travel_times()
     np.testing.assert_array_equal(after[::100], own.minutes)
+
+
+def test_journeys_to_a_site_that_moves_are_told_like_all_others(cut: eh.StudyResult) -> None:
+    own = cut.by_timetable_for("moved")
+    assert own is not None
+    assert cut.network is not None
+    assert cut.buses is not None
+    sites = cut.scenario_sites["moved"]
+    whole = times_by_transit(cut.study, cut.buses, cut.network, cut.origins, sites)
+    for name in ("minutes", "share_reachable", "leave_ds", "reach_ds", "moment_ds", "status"):
+        np.testing.assert_array_equal(getattr(own, name), getattr(whole, name))
+    for part, values in whole.journeys.items():
+        np.testing.assert_array_equal(own.journeys[part], values)
+    np.testing.assert_array_equal(own.judged_min, cut.times_for("moved", TRANSIT).minutes)
+    assert set(transit_table(cut)["scenario"]) == set(cut.scenario_names)
+    visit = curve_table(cut).query("mode == 'visit'")
+    assert set(visit["cutoff_min"]) == {20, 30, 40, 60, 90, 120}
+    at_most = visit.query("cutoff_min == 120 and sites == 'open'").set_index("scenario")
+    for verdict in cut.verdicts:
+        if verdict.criterion.mode == VISIT and verdict.scenario != "baseline":
+            assert at_most["within_share_after"][verdict.scenario] == verdict.value
 
 
 def test_the_table_of_journeys_adds_up(newport: eh.StudyResult) -> None:

@@ -170,7 +170,7 @@ def summarise(result: StudyResult) -> pd.DataFrame:
     # Rows without neighbours' sites come first and are hidden as the study's own report hides
     # them; those with them counted give way where the two together would tell of few.
     by = {ALL: None} | {name: group for name, _, group in groupings(result) if name == DEPRIVATION}
-    cutoff_min = result.study.cutoff_min
+    near_min = result.study.near_min
     found = []
     for name, group in by.items():
         rows = [
@@ -181,7 +181,7 @@ def summarise(result: StudyResult) -> pd.DataFrame:
             for basis in BASES
             if group is None or basis == FULL_TIME
             for (scenario, mode), comparison in _comparisons(run, basis).items()
-            for label, row in facts(comparison, group, cutoff_min=cutoff_min).iterrows()
+            for label, row in facts(comparison, group, cutoff_min=near_min(mode)).iterrows()
         ]
         frame = pd.DataFrame(rows)
         frame = frame.assign(case=frame["scenario"] + " " + frame["counted"])

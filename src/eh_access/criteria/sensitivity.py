@@ -21,6 +21,7 @@ from eh_access.criteria.evaluate import (
 )
 from eh_access.delegate import delegate
 from eh_access.errors import InputError
+from eh_access.modes import WAYS
 
 if TYPE_CHECKING:
     from eh_access.criteria.criterion import Case, Criterion
@@ -215,12 +216,14 @@ def assumptions_of(
         main = study_value(question, name)
         if math.isnan(main):
             continue
-        most = math.inf
+        most, ways = math.inf, 1
         if name == "agreed_hours":
             most = main
         if name == "cutoff_min":  # beyond the end of the search nothing is known
             most = min(table.cutoff_min for table in question.tables)
-        yield name, unit, main, tuple(sorted({main, *(step for step in tried if step <= most)}))
+            ways = WAYS.get(question.criterion.mode, 1)
+        steps = (ways * step for step in tried)
+        yield name, unit, main, tuple(sorted({main, *(step for step in steps if step <= most)}))
     kind, main = question.criterion.kind, question.criterion.threshold
     least = -math.inf if kind.unit == "min" else 0.0
     around = {round(main + step, 6) for step in AROUND[kind.unit]}

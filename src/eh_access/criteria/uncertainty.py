@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -402,8 +402,7 @@ def simulate(
     cases: Sequence[Case],
     simulation: Simulation,
     *,
-    modes: Sequence[str] = (),
-    cutoff_min: float = 30.0,
+    modes: Mapping[str, float] | None = None,
     loser_min: float = 5.0,
 ) -> Uncertainty:
     """Ask every criterion in every draw, and what each doubt alone makes of it.
@@ -415,8 +414,9 @@ def simulate(
         probability.
     simulation
         What is drawn.
-    modes, cutoff_min, loser_min
-        Of headline figures: by which modes, within how many minutes, and how many added count.
+    modes, loser_min
+        Of headline figures: by which modes, within how many minutes of each, and how many added
+        count.
 
     Returns
     -------
@@ -445,7 +445,7 @@ def simulate(
         headlines=tuple(
             headline
             for case in cases[1:]
-            for mode in modes
+            for mode, cutoff_min in (modes or {}).items()
             for headline in _headlines(case, mode, simulation, cutoff_min, loser_min)
         ),
         simulation=simulation,

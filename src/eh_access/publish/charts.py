@@ -531,8 +531,7 @@ def spread(values: NDArray[np.float64], apart: float) -> NDArray[np.float64]:
 
 
 def curves_svg(
-    minutes: Sequence[float],
-    panels: Sequence[tuple[str, Sequence[float], Sequence[float]]],
+    panels: Sequence[tuple[str, Sequence[float], Sequence[float], Sequence[float]]],
     *,
     unit: str,
 ) -> Drawing:
@@ -540,7 +539,7 @@ def curves_svg(
     with blank_figure(7.4, 2.5) as (figure, axes):
         axes.remove()
         every = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-        for panel, (name, before, after) in zip(every, panels, strict=True):
+        for panel, (name, minutes, before, after) in zip(every, panels, strict=True):
             looks = zip((before, after), BEFORE_AFTER, ("-", "--"), strict=True)
             for values, (colour, mark, when), line in looks:
                 panel.plot(minutes, values, color=colour, marker=mark, ms=4, ls=line, label=when)

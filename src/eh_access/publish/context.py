@@ -13,8 +13,8 @@ import pandas as pd
 
 from eh_access.criteria.criterion import ASKED, MISSING_INPUTS, Outcome, ReasonKind
 from eh_access.criteria.uncertainty import SURE
-from eh_access.measures.comparison import CURVE_MIN
 from eh_access.measures.scenarios import BASELINE, rough_radius_m
+from eh_access.modes import VISIT
 from eh_access.publish import charts, numbers
 from eh_access.publish.attribution import OSM_COPYRIGHT_URL, OSM_CREDIT, credit_lines
 from eh_access.publish.charts import CHANGE
@@ -182,6 +182,7 @@ def base_facts(result: StudyResult) -> dict[str, Any]:
         "accuracy": words.accuracy,
         "credits": credit_lines(result.provenance),
         "cutoff_min": result.study.cutoff_min,
+        "twice": VISIT in result.times,
         "loser_min": result.study.settings.loser_min,
     }
 
@@ -588,27 +589,27 @@ def _curve(pages: Pages) -> Picture | None:
     panels = []
     for mode in table.frame["mode"].unique():
         rows = table.frame[table.frame["mode"] == mode]
-        panels.append(
-            (str(mode), list(rows["within_share_before"]), list(rows["within_share_after"]))
-        )
+        minutes = [float(limit) for limit in rows["minutes"]]
+        before, after = (list(rows[f"within_share_{when}"]) for when in ("before", "after"))
+        panels.append((str(mode), minutes, before, after))
     if not panels:
         return None
-    svg = charts.curves_svg(CURVE_MIN, panels, unit=pages.words.unit)
+    svg = charts.curves_svg(panels, unit=pages.words.unit)
     first = panels[0]
-    falls = [was - now for was, now in zip(first[1], first[2], strict=True)]
+    falls = [was - now for was, now in zip(first[2], first[3], strict=True)]
     known = [number for number, fall in enumerate(falls) if math.isfinite(fall)]
     worst = max(known, key=lambda number: falls[number], default=None)
     facts = {
         **base_facts(pages.result),
         "scenario": pages.label,
         "mode": first[0],
-        "modes": [mode for mode, _, _ in panels],
+        "modes": [panel[0] for panel in panels],
         "worst": None
         if worst is None
         else {
-            "minutes": numbers.plain(CURVE_MIN[worst]),
-            "before": first[1][worst],
-            "after": first[2][worst],
+            "minutes": numbers.plain(first[1][worst]),
+            "before": first[2][worst],
+            "after": first[3][worst],
             "fall": falls[worst],
         },
     }

@@ -17,6 +17,7 @@ import shapely
 
 from eh_access.measures.equity import GROUPS, group_members
 from eh_access.measures.scenarios import open_sites, rough_areas, rough_radius_m
+from eh_access.modes import TRANSIT, WAYS
 from eh_access.publish.attribution import OSM_CREDIT, credit_lines
 from eh_access.publish.charts import CHANGE
 from eh_access.publish.notes import note_text
@@ -26,16 +27,18 @@ from eh_access.publish.wording import GROUP_WORDS, Wording
 from eh_access.study.findings import CUTOFFS_MIN, line_detail_m
 from eh_access.study.reading import are_postcodes
 from eh_access.study.result import BASELINE_NAME
+from eh_access.study.travel import on_streets
 from eh_access.tables import CRS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
-    from eh_access.criteria.criterion import Criterion, Side, Verdict
+    from eh_access.criteria.criterion import Criterion, Verdict
     from eh_access.modes import TravelMode
     from eh_access.privacy.policy import Policy
-    from eh_access.study.config import ScenarioConfig
+    from eh_access.routing.travel_times import TravelTimes
+    from eh_access.study.config import ScenarioConfig, Study
     from eh_access.study.findings import Lookup, Maps
     from eh_access.study.result import StudyResult
 
@@ -247,6 +250,34 @@ def postcode_table(lookup: Lookup, ids: pd.Index, *, ranks: int) -> dict[str, An
     }
 
 
+def _trips(maps: Maps, site_ids: pd.Index) -> dict[str, Any]:
+    """Return journeys by timetable: when one leaves and is there, and each ride; names numbered."""
+    names: dict[str, int] = {}
+
+    def number(name: str) -> int:
+        return names.setdefault(name, len(names))
+
+    found = {
+        scenario: {
+            f"{home} {site_ids.get_loc(site)}": [
+                trip.leaves,
+                trip.arrives,
+                *(
+                    (
+                        *(number(leg.route), number(leg.start_name), leg.leaves),
+                        *(number(leg.end_name), leg.arrives),
+                    )
+                    for leg in trip.legs
+                    if leg.kind == "ride"
+                ),
+            ]
+            for (home, site), trip in trips.items()
+        }
+        for scenario, trips in maps.trips.items()
+    }
+    return {"names": list(names), "of": found}
+
+
 def _ranks(neighbours: gpd.GeoDataFrame | None, full_time_from_hours: float) -> int:
     """Return how many of the nearest it takes for two to count, whichever sites do."""
     if neighbours is None:
@@ -283,6 +314,8 @@ SIMPLIFY_M = 15.0
 CIRCLE_M = 1.0
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 NO_SITE = -1
+COARSE_MIN = 5
+"""Between the minutes a reader may choose of two ways together."""
 
 
 def build_payload(result: StudyResult, maps: Maps) -> dict[str, Any]:
@@ -293,7 +326,7 @@ def build_payload(result: StudyResult, maps: Maps) -> dict[str, Any]:
     sites = wider.sites.loc[own.append(wider.sites.index.difference(own))]
     study = result.study
     shown = display_areas(result.origins, result.areas, public=result.study.weights_public)
-    modes = [times.mode for times in result.times.values()]
+    modes = [times.mode for times in on_streets(result.times).values()]
     postcodes = {"ids": None} if are_postcodes(result.origins.index) else None
     if maps.lookup is not None:
         ranks = _ranks(result.neighbours, study.settings.full_time_from_hours)
@@ -320,14 +353,12 @@ def build_payload(result: StudyResult, maps: Maps) -> dict[str, Any]:
             "search_min": study.settings.search_min,
             "full_time_from_hours": study.settings.full_time_from_hours,
         },
-        "modes": _modes(wider.side(BASELINE_NAME), maps, sites.index),
+        "modes": _modes(wider, maps, sites.index),
         "sites": _sites(sites, result.borough, own=len(own)),
-        "scenarios": [
-            _scenario(config, wider.side(config.name), sites.index, shapes)
-            for config in result.scenarios
-        ],
+        "scenarios": [_scenario(config, wider, sites.index, shapes) for config in result.scenarios],
         "origins": _origins(result.origins, shown, study.policy),
         "postcodes": postcodes,
+        "trips": _trips(maps, sites.index),
         "areas": _areas(shown.areas),
         "area_word": shown.word,
         "change": CHANGE.as_data(),
@@ -375,10 +406,39 @@ def _text(value: object) -> str:
     return "" if value is None or pd.isna(value) else str(value)  # type: ignore[call-overload]
 
 
-def _modes(side: Side, maps: Maps, site_ids: pd.Index) -> list[dict[str, Any]]:
+LEAST_MIN, MOST_MIN = 10, 60
+"""Of the minutes a reader may choose, each way."""
+
+
+def _limits(study: Study, mode: str) -> dict[str, float]:
+    """Return from how many minutes to how many a reader may choose, and those shown first."""
+    ways, near = WAYS.get(mode, 1), study.near_min(mode)
+    asked = [near, *study.cutoffs_min(mode)]
+    least = min(LEAST_MIN * ways, *(math.floor(minutes) for minutes in asked))
+    most = max(MOST_MIN * ways, *(math.ceil(minutes) for minutes in asked))
+    coarse = ways > 1 and all(minutes % COARSE_MIN == 0 for minutes in (*asked, least, most))
+    return {"least": least, "most": most, "step": COARSE_MIN if coarse else 1, "first": near}
+
+
+def _shown_times(result: StudyResult, scenario: str) -> dict[str, tuple[TravelTimes, float | None]]:
+    """Return the times of every mode, with their percentile: by timetable there are several."""
+    times, of_journeys = result.side(scenario).times, result.by_timetable_for(scenario)
+    found: dict[str, tuple[TravelTimes, float | None]]
+    found = {name: (table, None) for name, table in times.items()}
+    if of_journeys is None:
+        return found
+    for percentile in of_journeys.percentiles:
+        judged = percentile == of_journeys.judged
+        name = TRANSIT if judged else f"{TRANSIT}-p{percentile:g}"
+        found[name] = of_journeys.to_travel_times(percentile), percentile
+    return found
+
+
+def _modes(result: StudyResult, maps: Maps, site_ids: pd.Index) -> list[dict[str, Any]]:
     """Return the modes with their minutes; ``back`` is None if not known, "" if as there."""
     found = []
-    for name, times in side.times.items():
+    side = result.side(BASELINE_NAME)
+    for name, (times, percentile) in _shown_times(result, BASELINE_NAME).items():
         there = _packed(times.select(site_ids).minutes)
         back, lengths = (
             _packed(known[name].select(site_ids).minutes) if name in known else None
@@ -386,7 +446,10 @@ def _modes(side: Side, maps: Maps, site_ids: pd.Index) -> list[dict[str, Any]]:
         )
         found.append(
             {
-                "name": times.mode.name,
+                "name": name,
+                "of": times.mode.name,
+                "percentile": percentile,
+                "limits": _limits(result.study, times.mode.name),
                 "label": times.mode.label,
                 "speed_km_h": times.mode.speed_km_h,
                 "uses_road_speeds": times.mode.uses_road_speeds,
@@ -441,24 +504,25 @@ def _letter(number: int) -> str:
 
 
 def _scenario(
-    described: ScenarioConfig, side: Side, site_ids: pd.Index, shapes: IsochroneShapes
+    described: ScenarioConfig, result: StudyResult, site_ids: pd.Index, shapes: IsochroneShapes
 ) -> dict[str, Any]:
-    sites = side.sites.reindex(site_ids)
+    sites = result.side(described.name).sites.reindex(site_ids)
     return {
         "name": described.name,
         "label": described.label,
         "note": described.note,
         "open": [int(is_open) for is_open in sites["is_open"]],
         "hours": [_number(hours) for hours in sites["hours_per_week"]],
-        "moved": _payload_moved(described, side, site_ids, shapes),
+        "moved": _payload_moved(described, result, site_ids, shapes),
     }
 
 
 def _payload_moved(
-    described: ScenarioConfig, side: Side, site_ids: pd.Index, shapes: IsochroneShapes
+    described: ScenarioConfig, result: StudyResult, site_ids: pd.Index, shapes: IsochroneShapes
 ) -> list[dict[str, Any]]:
     """Return the sites with minutes of their own under a scenario: all where streets change."""
-    there = side.sites
+    there = result.side(described.name).sites
+    shown = _shown_times(result, described.name)
     moves = {change.site for change in described.move}
     whole = described.streets or described.timetable
     chosen = there.index[there.geometry.notna()] if whole else pd.Index(sorted(moves))
@@ -466,7 +530,7 @@ def _payload_moved(
     for site in map(str, chosen):
         place = there.geometry[site]
         degrees = to_degrees([place]).iloc[0]
-        drawn = {mode: shapes.get((described.name, mode, site)) for mode in side.times}
+        drawn = {mode: shapes.get((described.name, mode, site)) for mode in shown}
         found.append(
             {
                 "site": int(site_ids.get_indexer(pd.Index([site]))[0]),
@@ -478,7 +542,7 @@ def _payload_moved(
                 "rough_m": float(rough_radius_m(there.loc[[site]])[0]),
                 "minutes": {
                     mode: _packed(times.select([site]).minutes)
-                    for mode, times in side.times.items()
+                    for mode, (times, _) in shown.items()
                 },
                 "isochrones": {mode: shape for mode, shape in drawn.items() if shape},
             }

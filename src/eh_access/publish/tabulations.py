@@ -17,7 +17,7 @@ import shapely
 from eh_access.measures.basic import within
 from eh_access.measures.comparison import LOSES
 from eh_access.measures.equity import fifths, imd_fifth
-from eh_access.modes import ACTIVE_PLACES_PARKING_S, LABELS, TravelMode
+from eh_access.modes import ACTIVE_PLACES_PARKING_S, LABELS, TRANSIT, VISIT, TravelMode
 from eh_access.planning.three_readings import LONG_WEEK_H
 from eh_access.publish import numbers
 from eh_access.publish.attribution import credit_lines, sources_frame
@@ -160,7 +160,7 @@ def area_changes(result: StudyResult, mode: str) -> dict[str, gpd.GeoDataFrame]:
     by = pd.Series(shown.area_of_origin, index=result.origins.index)
     # all scenarios at once, for one may tell of another
     found = pd.concat(
-        facts(comparison, by, cutoff_min=result.study.cutoff_min)
+        facts(comparison, by, cutoff_min=result.study.near_min(mode))
         .rename_axis("group")
         .reset_index()
         .assign(scenario=name)
@@ -816,7 +816,7 @@ def _journeys(result: StudyResult, findings: Findings) -> Table:
     said, frame = Wording.of(result), findings.transit.copy()
     frame["scenario"] = [scenario_label(result, str(name)) for name in frame["scenario"]]
     frame["sites"] = [OPEN_WORDS[str(kind)] for kind in frame["sites"]]
-    minutes = f"{result.study.cutoff_min:g} minutes"
+    minutes = f"{result.study.near_min(TRANSIT):g} minutes"
     columns = (
         Column("scenario", "Scenario"),
         Column("sites", f"{said.Sites} counted"),
@@ -893,8 +893,7 @@ def further_tables(result: StudyResult, findings: Findings) -> Mapping[str, Tabl
         limit_min = result.study.settings.search_min
         tables.append(_outreach(findings.tables()["outreach.csv"], tried, limit_min, said))
     if len(findings.groups):
-        cutoff_min = result.study.cutoff_min
-        tables.append(_groups(findings.groups, cutoff_min, said))
+        tables.append(_groups(findings.groups, _near(result, "min"), said))
     if len(findings.youth) and result.youth is not None and result.study.youth is not None:
         tables.append(_youth(findings.youth, result.youth, result.study.youth, said))
     tables += [
@@ -1057,7 +1056,7 @@ def _outreach(outreach: pd.DataFrame, tried: int, limit_min: float, said: Wordin
     return make_table("outreach", title, columns, frame, notes=said.table_notes, headers=3)
 
 
-def _groups(groups: pd.DataFrame, cutoff_min: float, said: Wording) -> Table:
+def _groups(groups: pd.DataFrame, near: str, said: Wording) -> Table:
     """Return how each group counted fares beside everyone."""
     told = _labelled(groups, said)
     told["sites"] = told["sites"].map(SITES)
@@ -1065,8 +1064,8 @@ def _groups(groups: pd.DataFrame, cutoff_min: float, said: Wording) -> Table:
         *_case_columns(said),
         Column("group", "Who"),
         Column("weight", "Counted", "count"),
-        Column("within_share_before", f"Within {cutoff_min:g} min before", "percent"),
-        Column("within_share_after", f"Within {cutoff_min:g} min after", "percent"),
+        Column("within_share_before", f"Within {near} before", "percent"),
+        Column("within_share_after", f"Within {near} after", "percent"),
         Column("within_share_change", "Change", "percent", "percentage points"),
         Column("mean_change_min", "Mean added", "minutes"),
         Column("weight_loses", "Lose", "count"),
@@ -1627,6 +1626,23 @@ def _cases(result: StudyResult) -> Iterator[tuple[dict[str, str], Comparison]]:
             )
 
 
+def _facts(
+    result: StudyResult, comparison: Comparison, by: pd.Series | None = None
+) -> pd.DataFrame:
+    """Return a comparison's facts, near being what it is by its mode."""
+    return facts(comparison, by, cutoff_min=result.study.near_min(comparison.mode.name))
+
+
+def _near(result: StudyResult, unit: str) -> str:
+    """Return how many minutes are near, with those of any mode for which it is others."""
+    usual = result.study.cutoff_min
+    limits = {name: result.study.near_min(name) for name in result.times}
+    others = [
+        f"{_mode(result, name)} {limit:g}" for name, limit in limits.items() if limit != usual
+    ]
+    return f"{usual:g} {unit}" + (f" ({', '.join(others)})" if others else "")
+
+
 def _case_columns(words: Wording) -> tuple[Column, ...]:
     return (
         Column("scenario", "Scenario"),
@@ -1638,11 +1654,7 @@ def _case_columns(words: Wording) -> tuple[Column, ...]:
 @tabulation
 def within_table(result: StudyResult, words: Wording) -> Table:
     """Return how many are within the cutoff, before and after."""
-    cutoff = result.study.cutoff_min
-    rows = [
-        {**case, **facts(comparison, cutoff_min=cutoff).iloc[0]}
-        for case, comparison in _cases(result)
-    ]
+    rows = [{**case, **_facts(result, comparison).iloc[0]} for case, comparison in _cases(result)]
     columns = (
         *_case_columns(words),
         Column("within_before", "Within before", "count", words.unit),
@@ -1653,8 +1665,8 @@ def within_table(result: StudyResult, words: Wording) -> Table:
         Column("weight", "All", "count", words.unit),
     )
     title = (
-        f"{words.Unit} within {cutoff:g} minutes of the nearest {words.site}, before and after, "
-        f"{words.place}{words.mark}"
+        f"{words.Unit} within {_near(result, 'minutes')} of the nearest {words.site}, before and "
+        f"after, {words.place}{words.mark}"
     )
     return _make(("within", title), columns, rows, words, result.study.policy)
 
@@ -1663,10 +1675,7 @@ def within_table(result: StudyResult, words: Wording) -> Table:
 def _added(result: StudyResult, words: Wording) -> Table:
     """Return minutes to the nearest before and after, and for whom they are added or saved."""
     settings = result.study.settings
-    rows = [
-        {**case, **facts(comparison, cutoff_min=result.study.cutoff_min).iloc[0]}
-        for case, comparison in _cases(result)
-    ]
+    rows = [{**case, **_facts(result, comparison).iloc[0]} for case, comparison in _cases(result)]
     columns = (
         *_case_columns(words),
         Column("mean_before_min", "Mean before", "minutes"),
@@ -1693,8 +1702,8 @@ def _affected(result: StudyResult, words: Wording) -> Table:
     settings = result.study.settings
     rows = []
     for case, comparison in _cases(result):
-        row = facts(comparison, cutoff_min=result.study.cutoff_min).iloc[0]
-        losers = facts(comparison, _loses(comparison), cutoff_min=result.study.cutoff_min)
+        row = _facts(result, comparison).iloc[0]
+        losers = _facts(result, comparison, _loses(comparison))
         means = losers.reindex([True])[["mean_before_min", "mean_after_min"]].iloc[0]
         rows.append({**case, **row, **means})
     columns = (
@@ -1723,6 +1732,7 @@ def _curve(curve: pd.DataFrame, said: Wording) -> Table:
     """Return the share within each of several times, before and after."""
     told = _labelled(curve, said)
     told["sites"] = told["sites"].map(SITES)
+    span = "10 to 60 minutes" + ", there and back 20 to 120," * (VISIT in set(curve["mode"]))
     told["minutes"] = [f"{cutoff:g}" for cutoff in told["cutoff_min"]]
     columns = (
         *_case_columns(said),
@@ -1734,7 +1744,7 @@ def _curve(curve: pd.DataFrame, said: Wording) -> Table:
         Column("within_share_change", "Change", "percent", "percentage points"),
     )
     title = (
-        f"{said.Unit} within 10 to 60 minutes of the nearest {said.site}, before and after, "
+        f"{said.Unit} within {span} of the nearest {said.site}, before and after, "
         f"{said.place}{said.mark}"
     )
     return make_table("curve", title, columns, told, notes=said.table_notes, headers=4)
@@ -1746,7 +1756,7 @@ def _keeping(result: StudyResult, findings: Findings, words: Wording) -> Table:
     rows = [
         {
             "scenario": "; ".join(names[list(kept)]) or "none of them",
-            **facts(comparison, cutoff_min=result.study.cutoff_min).iloc[0],
+            **_facts(result, comparison).iloc[0],
         }
         for kept, comparison in findings.keeping.items()
     ]
@@ -1772,15 +1782,15 @@ def _grouped(
         {**case, "group": str(group), **row}
         for case, comparison in _cases(result)
         if case["sites"] == FULL_TIME
-        for group, row in facts(comparison, groups, cutoff_min=result.study.cutoff_min).iterrows()
+        for group, row in _facts(result, comparison, groups).iterrows()
     ]
     columns = (
         Column("scenario", "Scenario"),
         Column("mode", "Travelling"),
         Column("group", words.capital(title.split(" (", maxsplit=1)[0].removeprefix("the "))),
         Column("weight", words.Unit, "count"),
-        Column("within_share_before", f"Within {result.study.cutoff_min:g} min before", "percent"),
-        Column("within_share_after", f"Within {result.study.cutoff_min:g} min after", "percent"),
+        Column("within_share_before", f"Within {_near(result, 'min')} before", "percent"),
+        Column("within_share_after", f"Within {_near(result, 'min')} after", "percent"),
         Column("within_share_change", "Change", "percent", "percentage points"),
         Column("mean_before_min", "Mean before", "minutes"),
         Column("mean_after_min", "Mean after", "minutes"),

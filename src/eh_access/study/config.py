@@ -23,7 +23,7 @@ from eh_access.delegate import delegate
 from eh_access.errors import InputError, SourceError, did_you_mean
 from eh_access.measures.opening_hours import clock_min
 from eh_access.measures.scenarios import Change, Close, Move, Open, Scenario, SetHours
-from eh_access.modes import LABELS, MODES, TRANSIT, VISIT, TravelMode, get_mode
+from eh_access.modes import LABELS, MODES, TRANSIT, VISIT, WAYS, TravelMode, get_mode
 from eh_access.privacy.policy import Policy
 from eh_access.sources.bundled import bundled_names, bundled_path, study_path
 from eh_access.tables import CONTROL
@@ -695,6 +695,17 @@ class Study(Table):
         below, step = self.disclosure.hide_below, self.disclosure.round_to
         public = self.weights_public
         return Policy(threshold=below, round_to=step, least_base=below, public=public)
+
+    def cutoffs_min(self, mode: str) -> tuple[float, ...]:
+        """Return the cutoffs of the criteria that ask for a mode, its own before shared ones."""
+        own = [item for item in self.criteria if item.mode == mode]
+        shared = [item for item in self.criteria if mode in item.also_modes]
+        return tuple(item.cutoff_min for item in (*own, *shared) if item.cutoff_min is not None)
+
+    def near_min(self, mode: str) -> float:
+        """Return within how many minutes a site counts as near by a mode."""
+        asked = self.cutoffs_min(mode) if mode in {TRANSIT, VISIT} else ()
+        return asked[0] if asked else self.cutoff_min * WAYS.get(mode, 1)
 
     def resolve(self, name: str) -> Path:
         """Return the path of one of the study's files.

@@ -18,10 +18,11 @@ from eh_access.criteria.uncertainty import outcomes_drawn, weigh
 from eh_access.measures.basic import weighted_mean, within
 from eh_access.measures.bounds import loss_bounds
 from eh_access.measures.catchments import floating_catchment, load_on_sites
-from eh_access.measures.comparison import Comparison, compare
+from eh_access.measures.comparison import CURVE_MIN, Comparison, compare
 from eh_access.measures.equity import DrawnMinutes, fairness_frame
 from eh_access.measures.opening_hours import Day, hours_of, whole_sessions
 from eh_access.measures.scenarios import Scenario, SetHours, apply_scenario, open_sites
+from eh_access.modes import TRANSIT, WAYS
 from eh_access.network.describe import street_lines
 from eh_access.planning.alternatives import (
     AlternativeOptions,
@@ -57,6 +58,8 @@ from eh_access.study.travel import (
     on_streets,
     session_mode,
     times_by,
+    times_by_transit,
+    transit_tables,
 )
 
 if TYPE_CHECKING:
@@ -72,6 +75,7 @@ if TYPE_CHECKING:
     from eh_access.study.config import Study
     from eh_access.study.result import StudyResult
     from eh_access.transit.journeys import TransitTimes
+    from eh_access.transit.trips import TransitTrip
 
 SAME_HOURS = 1e-6
 NEVER_DS = 2**30
@@ -136,6 +140,9 @@ WALK_CELL_M, DRIVE_CELL_M = 30.0, 80.0
 
 BEYOND_M = 1000.0
 """How far beyond the study's area land is kept."""
+
+MOST_TRIPS = 5_000
+"""In a look-up of postcodes: each takes some 60 bytes, and a millisecond to trace."""
 
 MOST_MINUTES = 666_666
 """In a look-up of postcodes: a map may take 5 MB in all, streets included."""
@@ -212,7 +219,7 @@ def _journeys(
     rows = np.arange(len(nearest))
     reached = np.isfinite(judged.min(axis=1))
     rides = reached & (times.leave_ds[rows, nearest] < NEVER_DS)
-    cutoff_min = result.study.cutoff_min
+    cutoff_min = result.study.near_min(TRANSIT)
     figures = {
         f"within_p{percentile:02g}": float(
             weights[within(minutes[:, :, number].min(axis=1), cutoff_min)].sum()
@@ -242,7 +249,9 @@ def _journeys(
 def curve_table(result: StudyResult) -> pd.DataFrame:
     """Return who is within each of several times, before and after, by scenario and mode."""
     parts = [
-        comparison.curve().assign(scenario=scenario, mode=mode, sites=sites)
+        comparison.curve([WAYS.get(mode, 1) * cutoff for cutoff in CURVE_MIN]).assign(
+            scenario=scenario, mode=mode, sites=sites
+        )
         for sites, comparisons in (
             ("full_time", result.comparisons_full_time),
             ("open", result.comparisons),
@@ -261,14 +270,13 @@ def group_table(result: StudyResult) -> pd.DataFrame:
     asked = result.study.data.groups
     if not asked:
         return pd.DataFrame()
-    cutoffs = [result.study.cutoff_min]
     rows = [
         {
             "scenario": scenario,
             "mode": mode,
             "sites": sites,
             "group": name,
-            **counted.curve(cutoffs).iloc[0],
+            **counted.curve([result.study.near_min(mode)]).iloc[0],
             **counted.summary().iloc[0],
         }
         for sites, comparisons in (
@@ -374,6 +382,8 @@ class Lookup:
     moved: Mapping[str, Mapping[str, TravelTimes]]
     # to neighbours' sites, by scenario with streets of its own, then by mode
     neighbours: Mapping[str, Mapping[str, TravelTimes]]
+    # journeys by timetable, by scenario with times of its own
+    by_timetable: Mapping[str, TransitTimes]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -407,6 +417,9 @@ class Maps:
         Minutes from postcodes that are no origins; None where there are none or too many.
     hours_kept
         The verdicts that change if fewer hours are kept where a scenario cuts them.
+    trips
+        The journeys by timetable to the nearest site, of those places a reader may look up that do
+        not walk all the way: by scenario with times of its own, then by place and site.
     """
 
     streets: gpd.GeoDataFrame | None = None
@@ -415,6 +428,7 @@ class Maps:
     lengths: Mapping[str, TravelTimes] = field(default_factory=dict)
     lookup: Lookup | None = None
     hours_kept: tuple[HoursKept, ...] = ()
+    trips: Mapping[str, Mapping[tuple[int, str], TransitTrip]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -622,6 +636,7 @@ def find_maps(result: StudyResult, *, progress: Progress | None = None) -> Maps:
     wider, first = result.with_neighbours or result, result.times[result.modes[0]].mode
     located = result.sites[result.sites.geometry.notna()]
     cutoffs_min = [result.study.cutoff_min]
+    lookup = _lookup(result)
     return Maps(
         streets=None if result.network is None else street_lines(result.network),
         isochrones=_isochrones(result),
@@ -635,7 +650,8 @@ def find_maps(result: StudyResult, *, progress: Progress | None = None) -> Maps:
             study=result.study,
             known=wider.distances,
         ),
-        lookup=_lookup(result),
+        lookup=lookup,
+        trips=_trips(result, lookup),
         hours_kept=tuple(_hours_kept(result)),
     )
 
@@ -942,14 +958,19 @@ def _lookup(result: StudyResult) -> Lookup | None:
         )
         return None
 
+    journeys: dict[str, TransitTimes] = {}
+
     def minutes(sites: gpd.GeoDataFrame, scenario: str) -> dict[str, TravelTimes]:
         network, buses = result.network_for(scenario), result.buses_for(scenario)
-        return {
-            name: times_by(
-                *(times.mode, points, sites), network=network, study=result.study, buses=buses
-            )
-            for name, times in result.times.items()
+        found = {
+            name: times_by(times.mode, points, sites, network=network, study=result.study)
+            for name, times in on_streets(result.times).items()
         }
+        if buses is not None and network is not None:
+            own = times_by_transit(result.study, buses, network, points, sites)
+            found |= transit_tables(result.study, own, network, points, sites)
+            journeys.setdefault(scenario, own)
+        return found
 
     changed = [
         name
@@ -970,10 +991,50 @@ def _lookup(result: StudyResult) -> Lookup | None:
         minutes=minutes(result.sites, BASELINE_NAME),
         lengths=_lengths(result.network, points, result.sites, study=result.study, known={}),
         moved=moved,
+        by_timetable=journeys,
         neighbours={}
         if across is None
         else {name: minutes(across.sort_index(), name) for name in (BASELINE_NAME, *changed)},
     )
+
+
+def _trips(
+    result: StudyResult, lookup: Lookup | None
+) -> dict[str, dict[tuple[int, str], TransitTrip]]:
+    """Return the journeys to the nearest sites under every scenario, but walks all the way."""
+    known = {} if lookup is None else lookup.by_timetable
+    if are_postcodes(result.origins.index):
+        of_origins = {name: result.by_timetable_for(name) for name in result.scenario_names}
+        known = {
+            name: times
+            for name, times in of_origins.items()
+            if times is not None and (name == BASELINE_NAME or name in result.moved)
+        }
+    pairs: dict[str, set[tuple[int, int]]] = {}
+    for scenario in result.scenario_names if known else ():
+        name = scenario if scenario in known else BASELINE_NAME
+        times = known[name]
+        for full_time in (True, False):
+            ids = _counted(result, scenario, full_time=full_time).sort_values()
+            columns = times.walks.walking.site_ids.get_indexer(ids)
+            columns = columns[columns >= 0]
+            if len(columns):
+                nearest = columns[times.judged_min[:, columns].argmin(axis=1)]
+                rides = np.flatnonzero(times.leave_ds[np.arange(len(nearest)), nearest] < NEVER_DS)
+                pairs.setdefault(name, set()).update(
+                    zip(rides.tolist(), nearest[rides].tolist(), strict=True)
+                )
+    if not 0 < sum(map(len, pairs.values())) <= MOST_TRIPS:
+        return {}
+    from eh_access.transit.trips import judged_trips  # noqa: PLC0415 - loads numba
+
+    return {
+        name: {
+            (home, str(known[name].walks.walking.site_ids[door])): trip
+            for (home, door), trip in judged_trips(known[name], sorted(wanted)).items()
+        }
+        for name, wanted in pairs.items()
+    }
 
 
 def _silent(_: str) -> None:

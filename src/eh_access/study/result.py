@@ -299,7 +299,7 @@ class StudyResult:
         Returns
         -------
         TransitTimes or None
-            None without a timetable, without streets, or where the scenario moves sites.
+            None without a timetable, or without streets.
         """
         return self.moved[scenario].by_timetable if scenario in self.moved else self.by_timetable
 

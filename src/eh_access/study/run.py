@@ -237,7 +237,6 @@ def run_study(
         postcodes=tables.postcodes,
         network=found.network,
         buses=travel.buses,
-        by_timetable=travel.by_timetable,
         streets=None if found.network is None else found.network.describe(),
         estimated=found.network is None,
         estimate_errors={}
@@ -312,8 +311,7 @@ def _weighed(result: StudyResult, simulation: Simulation | None) -> StudyResult:
         result.study.criteria,
         result.cases(),
         simulation,
-        modes=result.modes,
-        cutoff_min=result.study.cutoff_min,
+        modes={mode: result.study.near_min(mode) for mode in result.modes},
         loser_min=settings.loser_min,
     )
     verdicts = Verdicts(
@@ -390,6 +388,7 @@ def _answers(
         "scenario_sites": {name: choice.sites for name, choice in choices.items()},
         "times": travel.times,
         "times_back": travel.times_back,
+        "by_timetable": travel.by_timetable,
         "distances": travel.distances,
         "moved": {
             name: choice.travel for name, choice in choices.items() if choice.travel is not travel

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from eh_access.routing.travel_times import OK, UNREACHED
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from eh_access.criteria.criterion import Figure
     from eh_access.modes import TravelMode
@@ -252,6 +253,26 @@ def _modes_of(study: Study, figure: Figure) -> tuple[str, ...]:
     return tuple(mode for mode in study.settings.modes if mode in wanted)
 
 
+def _journeys_to(base: TransitTimes, other: TransitTimes, walking: TravelTimes) -> TransitTimes:
+    """Return journeys to the sites of two tables; where both have one, those of the other."""
+    from eh_access.transit.walks import joined  # noqa: PLC0415 - loads numba
+
+    columns = walking.columns_of(other.walks.walking.site_ids)
+
+    def placed(old: NDArray[Any], new: NDArray[Any]) -> NDArray[Any]:
+        whole = np.empty((len(old), len(walking.site_ids), *old.shape[2:]), old.dtype)
+        whole[:, : old.shape[1]] = old
+        whole[:, columns] = new
+        return whole
+
+    arrays = ("minutes", "share_reachable", "leave_ds", "reach_ds", "moment_ds")
+    own: dict[str, Any] = {
+        name: placed(getattr(base, name), getattr(other, name)) for name in arrays
+    }
+    walks = joined(base.walks, other.walks, walking, columns)
+    return replace(base, walks=walks, **own)
+
+
 def with_columns(base: TravelTimes, moved: TravelTimes) -> TravelTimes:
     """Return a table in which some sites' columns are replaced by those of another."""
     columns = base.columns_of(moved.site_ids)
@@ -298,10 +319,14 @@ def _merged(
     ) -> dict[str, TravelTimes]:
         return {name: merge(times, new[name]) for name, times in old.items()}
 
+    was, more = base.by_timetable, other.by_timetable
     return Travel(
         times=each(base.times, other.times),
         times_back=each(base.times_back, other.times_back),
         distances=each(base.distances, other.distances),
         network=base.network,
         buses=base.buses,
+        by_timetable=None
+        if was is None or more is None
+        else _journeys_to(was, more, merge(was.walks.walking, more.walks.walking)),
     )

@@ -320,9 +320,11 @@ def _minutes(ds: NDArray[np.int32]) -> NDArray[np.float32]:
     return minutes
 
 
-def _span(times: TransitTimes, moment: tuple[int, int], longest: int) -> tuple[int, int]:
+def span_of(times: TransitTimes, longest: int) -> tuple[int, int]:
     """Return between which moments of the searched day journeys of a window can run."""
-    t0, t1 = moment if times.walks.direction == "to_sites" else (-moment[1], -moment[0])
+    t0, t1 = parse_window(times.window)
+    if times.walks.direction == "from_sites":
+        t0, t1 = -t1, -t0
     if (times.by == "arrival") == (times.walks.direction == "to_sites"):
         return t0 - longest, t1
     return t0, t1 + longest
@@ -333,7 +335,7 @@ def _journeys(times: TransitTimes) -> dict[str, NDArray[np.float32]]:
     walks = times.walks
     search = Search(times.timetable, walks, boardings=walks.limits.max_changes + 1)
     longest = walks.limits.ds("longest_min")
-    span = _span(times, parse_window(times.window), longest)
+    span = span_of(times, longest)
     trip = (times.leave_ds, times.reach_ds)
     if search.direction == -1:
         trip = tuple(np.where(v < NEVER, -v, v).astype(np.int32) for v in trip[::-1])  # type: ignore[assignment]
@@ -375,7 +377,7 @@ def _statuses(times: TransitTimes) -> NDArray[np.uint8]:
     walks = times.walks
     boardings = walks.limits.max_changes + 1
     search = Search(times.timetable, walks, boardings=max(MOST_BOARDINGS, boardings))
-    span = _span(times, parse_window(times.window), DAY_DS)
+    span = span_of(times, DAY_DS)
     shape = times.leave_ds.shape
     status = np.full(shape, Status.NO_SERVICE, np.uint8)
     lost = ~np.isfinite(times.judged_min)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 
 from eh_access.errors import InputError, NotFoundError, did_you_mean
-from eh_access.transit.journeys import Search, clock, clock_ds
+from eh_access.transit.journeys import Search, clock, clock_ds, span_of
 from eh_access.transit.walks import NEVER
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from eh_access.transit.journeys import TransitTimes
     from eh_access.transit.scan import Profile
     from eh_access.transit.timetable import Timetable
     from eh_access.transit.walks import Walks
@@ -158,6 +159,30 @@ def explain_trip(
     if best > longest:
         return TransitTrip(legs=())
     return _explained(search, profile, door, (*near, leave, deadline), names)
+
+
+def judged_trips(
+    times: TransitTimes, pairs: Iterable[tuple[int, int]]
+) -> dict[tuple[int, int], TransitTrip]:
+    """Explain the journeys judged by of some rows of origins and sites; none of walks."""
+    walks = times.walks
+    search = Search(times.timetable, walks, boardings=walks.limits.max_changes + 1)
+    sign, longest, profile = search.direction, walks.limits.ds("longest_min"), search.profile()
+    by_site: dict[int, list[int]] = {}
+    for home, door in pairs:
+        if times.leave_ds[home, door] < NEVER:
+            by_site.setdefault(door, []).append(home)
+    found = {}
+    for door, homes in by_site.items():
+        search.scan(door, profile, *span_of(times, longest), longest)
+        for home in homes:
+            rows = slice(search.access.start[home], search.access.start[home + 1])
+            near = (search.access.stop[rows], search.access.ds[rows])
+            ends = [int(times.leave_ds[home, door]), int(times.reach_ds[home, door])][::sign]
+            names = (str(walks.walking.origin_ids[home]), str(walks.walking.site_ids[door]))
+            trip = (*near, sign * ends[0], sign * ends[1])
+            found[home, door] = _explained(search, profile, door, trip, names)
+    return found
 
 
 def _row(ids: pd.Index, wanted: Hashable) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import geopandas as gpd
@@ -251,6 +251,14 @@ def _some(pairs: Pairs, keep: NDArray[np.bool_]) -> Pairs:
 def _sorted(frm: NDArray[np.int64], to: NDArray[np.int64], ds: NDArray[np.int64]) -> Pairs:
     order = np.lexsort((to, frm))
     return Pairs(frm[order], to[order], ds[order])
+
+
+def joined(base: Walks, other: Walks, walking: TravelTimes, columns: NDArray[np.intp]) -> Walks:
+    """Return the walks to the sites of both; the other's have these columns of ``walking``."""
+    old = _some(base.egress, ~np.isin(base.egress.frm, columns))
+    new = other.egress._replace(frm=columns[other.egress.frm])
+    egress = (np.concatenate(pair) for pair in zip(old, new, strict=True))
+    return replace(base, walking=walking, egress=_sorted(*egress))
 
 
 def changes(timetable: Timetable, walks: Walks) -> tuple[Pairs, NDArray[np.int64]]:

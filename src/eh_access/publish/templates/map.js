@@ -12,7 +12,8 @@ function start(map) {
     const minutes = Core.decodeMinutes(mode.minutes);
     // "" means that the way home is as long as the way there
     const back = mode.back === null ? null : (mode.back && Core.decodeMinutes(mode.back)) || minutes;
-    return { ...mode, minutes, back, metres: mode.distances && Core.decodeMinutes(mode.distances) };
+    const label = mode.name === mode.of ? mode.label : `${mode.label}, ${Controls.share(mode.percentile)}`;
+    return { ...mode, label, minutes, back, metres: mode.distances && Core.decodeMinutes(mode.distances) };
   });
   const groups = [{ id: "all", label: `all ${unit}`, members: null }, ...data.origins.groups];
   const views = [
@@ -25,9 +26,11 @@ function start(map) {
   ];
   const rowKinds = [["ward", "ward"], ["area", data.area_word], ["centre", word]]
     .filter(([kind]) => kind !== "ward" || data.origins.ward_names.length);
+  /* A mode by timetable has minutes at several percentiles; `modes` holds those it is judged by. */
+  const judged = modes.filter((item) => item.name === item.of);
   const state = {
     scenario: data.scenarios[data.scenarios.length - 1].name,
-    mode: modes[0].name, minutes: data.settings.cutoff_min, who: "all", count: "full",
+    mode: modes[0].name, percentile: "", minutes: modes[0].limits.first, who: "all", count: "full",
     view: "change", rows: rowKinds[0][0], changes: new Map(), neighbours: false, kept: null,
     sort: { column: 0, down: false }, filter: "",
   };
@@ -59,7 +62,8 @@ function start(map) {
     return { ...chosen(), hours: chosen().hours.map((hours, s) => (sites.includes(s) ? state.kept : hours)) };
   }));
   const own = () => state.changes.size > 0 || state.kept !== null;
-  const mode = () => modes.find((item) => item.name === state.mode);
+  const mode = () => modes.find((item) => item.of === state.mode && String(item.percentile) === state.percentile)
+    || modes.find((item) => item.name === state.mode);
   const group = () => groups.find((item) => item.id === state.who);
 
   /* Minutes under a scenario: a site that moves has a column of its own there. */
@@ -143,7 +147,7 @@ function start(map) {
   }
 
   const page = {
-    data, map, get, make, state, modes, groups, views, counts, rowKinds, n, weight, unit, word,
+    data, map, get, make, state, modes: judged, variants: modes, groups, views, counts, rowKinds, n, weight, unit, word,
     scenario, agreed: () => agreed(chosen()), own, mode, group, minutesOf, siteState, toggle, update, now: null, settled: false,
     // a degree of longitude beside one of latitude, here
     squeeze: Math.cos((data.origins.at[0] / 1e5) * (Math.PI / 180)),

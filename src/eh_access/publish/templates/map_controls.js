@@ -24,8 +24,9 @@ const Controls = (() => {
     fillSelect("who", page.groups.map((group) => [group.id, group.label]));
     fillSelect("count", page.counts);
     fillSelect("rows", page.rowKinds, () => { page.state.sort = { column: 0, down: false }; });
-    radios("modes", "mode", page.modes.map((mode) => [mode.name, mode.label]));
+    radios("modes", "mode", page.modes.map((mode) => [mode.name, mode.label]), within);
     radios("views", "view", page.views);
+    percentiles();
     minutesInputs();
     keptInputs();
     neighbours();
@@ -50,24 +51,62 @@ const Controls = (() => {
     });
   }
 
-  function radios(id, key, options) {
+  function radios(id, key, options, after) {
     const holder = page.make("div", null, { class: "choice" });
     options.forEach(([value, text]) => {
       const label = page.make("label");
       const input = page.make("input", null, { type: "radio", name: key, value });
-      input.addEventListener("change", () => { page.state[key] = value; page.update(); });
+      input.addEventListener("change", () => {
+        page.state[key] = value;
+        if (after) after();
+        page.update();
+      });
       label.append(input, text);
       holder.append(label);
     });
     page.get(id).append(holder);
   }
 
+  /* Each mode has minutes of its own to choose from: those of a visit are out and home together. */
+  const limits = () => page.mode().limits;
+  const span = () => `${limits().least} to ${limits().most}`;
+  function inLimits(value) {
+    const { least, most, step: by } = limits();
+    return Number.isInteger((value - least) / by) && value >= least && value <= most;
+  }
+
+  /* Minutes chosen for one mode stay for the next that offers the same; else its own come first. */
+  let limitsFor = "";
+  function within() {
+    const now = JSON.stringify(limits());
+    if (limitsFor && limitsFor !== now) page.state.minutes = limits().first;
+    limitsFor = now;
+  }
+
+  function limitsShown() {
+    const { least, most, step: by } = limits();
+    ["minutes", "minutes-number"].forEach((id) => { Object.assign(page.get(id), { min: least, max: most, step: by }); });
+    if (page.get("minutes-number").getAttribute("aria-invalid") !== "true") page.get("minutes-hint").textContent = limitsHint();
+  }
+
+  const limitsHint = () => `From ${span()}${page.mode().limits.step > 1 || page.state.mode === "visit" ? ", out and home together" : ""}`;
+
+  const share = (percentile) => ({ 10: "at best (a tenth of the time)", 50: "half of the time", 90: "nine tenths of the time" }[percentile] || `${percentile}% of the time`);
+
+  /* Of journeys by timetable a reader may ask how long they take at best, or at nearly any time. */
+  function percentiles() {
+    const shown = page.variants.filter((item) => item.percentile !== null).sort((a, b) => a.percentile - b.percentile);
+    fillSelect("percentile", shown.map((item) => [String(item.percentile), share(item.percentile)]));
+    const own = shown.find((item) => item.name === item.of);
+    if (own) page.state.percentile = String(own.percentile);
+  }
+
   function minutesInputs() {
     const pair = [page.get("minutes"), page.get("minutes-number")];
     pair.forEach((input) => input.addEventListener("input", () => {
       const value = Number(input.value);
-      const fits = Number.isInteger(value) && value >= 10 && value <= 60;
-      fitting(input, fits, "minutes-hint", `Give whole minutes from 10 to 60; ${page.state.minutes} stay chosen.`);
+      const fits = input.value !== "" && inLimits(value);
+      fitting(input, fits, "minutes-hint", `Give whole minutes from ${span()}; ${page.state.minutes} stay chosen.`);
       if (!fits) return;
       page.state.minutes = value;
       page.update();
@@ -84,7 +123,7 @@ const Controls = (() => {
     input.setAttribute("aria-invalid", String(!fits));
     place.classList.toggle("wrong", !fits);
     if (!fits) place.textContent = words;
-    else if (hint === "minutes-hint") place.textContent = "From 10 to 60";
+    else if (hint === "minutes-hint") place.textContent = limitsHint();
   }
 
   /* From none to as many as the scenario allows; as many as that is the scenario itself. */
@@ -160,6 +199,9 @@ const Controls = (() => {
       document.querySelectorAll(`input[name="${key}"]`).forEach((input) => { input.checked = input.value === state[key]; });
     });
     get("neighbours").checked = state.neighbours;
+    get("percentiles-part").hidden = !page.variants.some((item) => item.of === state.mode && item.name !== item.of);
+    get("percentile").value = state.percentile;
+    limitsShown();
     get("minutes").value = state.minutes;
     get("minutes").setAttribute("aria-valuetext", `${state.minutes} minutes`);
     if (document.activeElement !== get("minutes-number")) get("minutes-number").value = state.minutes;
@@ -184,6 +226,7 @@ const Controls = (() => {
     const { state } = page;
     const parts = new URLSearchParams();
     ["scenario", "mode", "minutes", "who", "count", "view"].forEach((key) => parts.set(key, state[key]));
+    if (page.mode().percentile !== null) parts.set("percentile", state.percentile);
     if (state.kept !== null) parts.set("kept", state.kept);
     if (state.neighbours) parts.set("neighbours", "counted");
     [[true, "open"], [false, "close"]].forEach(([open, key]) => {
@@ -205,8 +248,10 @@ const Controls = (() => {
     Object.entries(offered).forEach(([key, values]) => {
       if (values.includes(parts.get(key))) state[key] = parts.get(key);
     });
-    const minutes = Number(parts.get("minutes"));
-    if (Number.isInteger(minutes) && minutes >= 10 && minutes <= 60) state.minutes = minutes;
+    const [minutes, percentile] = [Number(parts.get("minutes")), parts.get("percentile")];
+    if (page.variants.some((item) => String(item.percentile) === percentile)) state.percentile = percentile;
+    state.minutes = parts.get("minutes") !== null && inLimits(minutes) ? minutes : limits().first;
+    limitsFor = JSON.stringify(limits());
     const [kept, agreed] = [parts.get("kept") || "", page.agreed()];
     state.kept = agreed && /^\d+(\.5)?$/.test(kept) && Number(kept) < agreed.hours && Number.isInteger(Number(kept) / step(agreed.hours)) ? Number(kept) : null;
     state.neighbours = parts.get("neighbours") === "counted" && data.sites.some((site) => site.neighbour);
@@ -307,5 +352,5 @@ const Controls = (() => {
     });
   }
 
-  return { start, shown, toml };
+  return { start, shown, share, toml };
 })();

@@ -54,13 +54,13 @@ const Figures = (() => {
   function title() {
     const { state, data, unit } = page;
     const who = state.who === "all" ? "" : `, for ${asked()}`;
-    const lines = Isochrones.drawn(data, state.minutes);
+    const lines = Isochrones.drawn(data, page.mode().name, state.minutes);
     const last = lines[lines.length - 1];
     return {
       change: `Mean minutes added to the nearest ${page.countText()}, by ${data.area_word} (the number on it)${who}`,
       catchments: `Nearest ${page.countText()}, by ${data.area_word} (the letter on it); neighbours differ in tint${who}`,
       coverage: `Within ${state.minutes} minutes ${page.mode().label} of ${Core.aOrAn(page.countText())}; each dot is where some ${unit} live${who}`,
-      isochrones: `Land from which ${Core.aOrAn(page.countText())} is reached ${page.mode().label} along streets, lines at ${Core.listed(lines.map(String))} minutes${last === state.minutes ? "" : ` (none is stored for ${state.minutes})`}${state.neighbours ? `; that of neighbours’ ${page.word}s is not drawn` : ""}`,
+      isochrones: !lines.length ? `No land is drawn ${page.mode().label}: choose a mode along streets` : `Land from which ${Core.aOrAn(page.countText())} is reached ${page.mode().label} along streets, lines at ${Core.listed(lines.map(String))} minutes${last === state.minutes ? "" : ` (none is stored for ${state.minutes})`}${state.neighbours ? `; that of neighbours’ ${page.word}s is not drawn` : ""}`,
     }[state.view];
   }
 
@@ -74,7 +74,7 @@ const Figures = (() => {
     const list = [];
     if (state.view === "change") Draw.CHANGE.forEach((kind) => list.push([swatch(kind.swatch, kind.swatch ? "" : kind.fill), kind.label]));
     if (state.view === "coverage") Draw.DOTS.forEach((kind) => list.push([make("span", null, { class: `dot ${kind.id}` }), kind.label]));
-    if (state.view === "isochrones") Isochrones.legend(data, state.minutes, page.word).forEach((kind) => list.push([swatch(kind.kind, kind.colour), kind.label]));
+    if (state.view === "isochrones") Isochrones.legend(data, page.mode().name, state.minutes, page.word).forEach((kind) => list.push([swatch(kind.kind, kind.colour), kind.label]));
     if (["change", "catchments"].includes(state.view) && now.areas.some((area) => !area.weight)) list.push([swatch("", Draw.NOBODY), `no ${asked()} there${data.study.hiding ? ", or too few" : ""}`]);
     [["full", "full-time"], ["part", "part-time"], ["closed", "closed"]].forEach(([kind, text], i) => {
       list.push([make("span", "ABC"[i], { class: `centre small ${kind}`, "aria-hidden": "true" }), text]);

@@ -9,8 +9,8 @@ const Isochrones = (() => {
 
   const start = (units) => { own = units; };
 
-  /* The cutoffs drawn for so many minutes: every one that is stored and no longer. */
-  const drawn = (data, minutes) => (data.isochrones ? data.isochrones.cutoffs.filter((cutoff) => cutoff <= minutes) : []);
+  /* The cutoffs drawn for so many minutes: every one stored and no longer; none by timetable. */
+  const drawn = (data, mode, minutes) => (data.isochrones?.modes[mode] ? data.isochrones.cutoffs.filter((cutoff) => cutoff <= minutes) : []);
 
   const tint = (rank, count) => TINTS[Math.max(TINTS.length - count, 0) + rank];
 
@@ -33,7 +33,7 @@ const Isochrones = (() => {
     const move = scenario.moved.find((item) => item.site === site);
     const own = move ? move.isochrones[mode] : null;
     const shapes = own || (move && !move.stays ? [] : data.isochrones.modes[mode][site]);
-    const shape = (shapes || [])[rank] || []; // none is drawn of journeys by timetable
+    const shape = (shapes || [])[rank] || [];
     return path(`${own ? scenario.name : ""} ${mode} ${site} ${rank}`, shape, data.isochrones.rings);
   }
 
@@ -59,7 +59,7 @@ const Isochrones = (() => {
 
   /* What was reached before lies under what is reached after: where it shows, it is lost. */
   function paint(context, scale, { data, before, after, mode, minutes }) {
-    const cutoffs = drawn(data, minutes);
+    const cutoffs = drawn(data, mode, minutes);
     if (!cutoffs.length) return;
     const last = cutoffs.length - 1;
     const each = (side, rank, chosen, work) => data.sites.forEach((site, s) => {
@@ -79,8 +79,9 @@ const Isochrones = (() => {
     for (let rank = last; rank >= 0; rank -= 1) fill(after, tint(rank, cutoffs.length), rank, (s) => before.serves[s]);
   }
 
-  function legend(data, minutes, word) {
-    const cutoffs = drawn(data, minutes);
+  function legend(data, mode, minutes, word) {
+    const cutoffs = drawn(data, mode, minutes);
+    if (!cutoffs.length) return [];
     const bands = cutoffs.map((cutoff, rank) => ({
       colour: tint(rank, cutoffs.length),
       label: rank ? `over ${cutoffs[rank - 1]} to ${cutoff} minutes` : `within ${cutoff} minutes`,

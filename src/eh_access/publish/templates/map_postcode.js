@@ -65,7 +65,7 @@ const Postcode = (() => {
 
   function ranked(mode, item, serves, o) {
     return page.data.sites
-      .map((site, s) => ({ id: site.id, minutes: table.minutes(item, mode, s, o), name: site.name, metres: metres(mode, item, s, o), serves: serves[s] }))
+      .map((site, s) => ({ id: site.id, s, minutes: table.minutes(item, mode, s, o), name: site.name, metres: metres(mode, item, s, o), serves: serves[s] }))
       .filter((found) => found.serves && found.minutes < Infinity)
       .sort((a, b) => a.minutes - b.minutes || (a.id < b.id ? -1 : 1));
   }
@@ -92,6 +92,28 @@ const Postcode = (() => {
     return row;
   }
 
+  /* The journey by timetable to a site, in rides; nothing where one walks all the way. */
+  function journey(item, found, o) {
+    const { names, of } = page.data.trips;
+    const trip = found && (of[item.name] || of[page.data.scenarios[0].name] || {})[`${o} ${found.s}`];
+    if (!trip) return null;
+    const [leaves, arrives, ...rides] = trip;
+    const parts = rides.map(([line, from, at, to, there]) => `line ${names[line]} at ${at} from ${names[from]} to ${names[to]}, there at ${there}`);
+    return `leave home at ${leaves} and walk; ${parts.join("; then ")}; then walk, and be at ${found.name} at ${arrives}.`;
+  }
+
+  /* How one gets to the nearest before and after by timetable. */
+  function journeys(o) {
+    const { data, state, make } = page;
+    const mode = page.modes.find((each) => each.name === "transit");
+    if (!mode) return [];
+    const sides = [["Before", data.scenarios[0], new Map()], ["After", page.scenario(), state.changes]];
+    return sides.flatMap(([when, item, changes]) => {
+      const text = journey(item, ranked(mode, item, Core.serving(data, item, { ...state, changes }), o)[0], o);
+      return text ? [make("p", `${when}, ${mode.label}: ${text}`, { class: "journey" })] : [];
+    });
+  }
+
   /* Again whenever a switch changes what is true of the postcode last asked for. */
   function shown() {
     if (asked === null || asked === undefined) return;
@@ -105,7 +127,7 @@ const Postcode = (() => {
     answer.tBodies[0].append(...page.modes.map((mode) => answerRow(mode, heads, asked)));
     const holder = make("div", null, { class: "scroll", tabindex: 0, role: "region", "aria-label": "Times from the postcode" });
     holder.append(answer);
-    get("postcode-answer").replaceChildren(holder, make("p", lengthWord(), { class: "hint" }));
+    get("postcode-answer").replaceChildren(holder, ...journeys(asked), make("p", lengthWord(), { class: "hint" }));
   }
 
   function caption(o) {
