@@ -89,8 +89,9 @@ test: .venv/.dev  ## Run every test
 bounds: .venv/.dev  ## Run compiled searches with every index checked
 	@NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$$(mktemp -d) $(VENV_PYTHON) -m pytest -q tests/transit
 
-fuzz: .venv/.dev  ## Try 1,000 studies gone wrong: what check passes report runs; no traceback
-	EH_ACCESS_FUZZ_STUDIES=1000 $(VENV_PYTHON) -m pytest -q tests/fuzz
+fuzz: .venv/.dev  ## Try 20,000 files gone wrong, and 1,000 studies: no traceback, what check passes report runs
+	EH_ACCESS_FUZZ_FILES=20000 $(VENV_PYTHON) -m pytest -q -s tests/fuzz/test_readers.py
+	EH_ACCESS_FUZZ_STUDIES=1000 $(VENV_PYTHON) -m pytest -q tests/fuzz/test_studies.py
 
 check: .venv/.dev  ## Lint, types, layers, notebooks, locks; no network needed
 	$(BIN)/ruff check .

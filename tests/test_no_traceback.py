@@ -51,7 +51,7 @@ def shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
             "EH check $'a\\nb\\e[31m'.toml",
             "there is no study file a\nb\N{REPLACEMENT CHARACTER}[31m",
         ),
-        ("ulimit -v 600000; EH check study.toml", "raise the limit (ulimit -v)"),
+        ("ulimit -v 3000000; EH check study.toml", "raise the limit (ulimit -v)"),
         ("ulimit -n 8; EH report study.toml -q --out files", "raise the limit (ulimit -n)"),
         ("ulimit -f 20; EH report study.toml -q --out large", "a limit (ulimit -f) allows"),
         (CLOCK, "this computer's clock says 1970; set it"),
@@ -66,6 +66,35 @@ def test_what_the_computer_lacks_is_one_sentence(toy: StudyFolder, line: str, wo
     assert sorted(path.name for path in toy.path.glob("[!.]*")) == [
         *("areas.geojson", "origins.csv", "sites.csv", "study.toml"),
     ]
+
+
+SHORT = """
+import resource, sys, threading, time
+resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+from eh_access import cli
+from eh_access.__main__ import main
+def run(**_):
+    threading.Thread(target=time.sleep, args=(60,)).start()  # as libraries hang once it is short
+    bytearray(8 << 30)
+cli.app = run
+main()
+"""
+
+
+def test_short_of_memory_it_says_so_and_ends(toy: StudyFolder) -> None:
+    source = str(Path(__file__).resolve().parents[1] / "src")
+    ran = subprocess.run(
+        [sys.executable, "-c", SHORT],
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+        cwd=toy.path,
+        env={**os.environ, "PYTHONPATH": source},
+    )
+    assert ran.returncode == 2, ran
+    assert ran.stderr.count("there is not enough memory") == 1
+    assert "Traceback" not in ran.stderr
 
 
 @pytest.mark.parametrize("after_s", [0.15, 0.4, 0.8])

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import difflib
 import errno
+import lzma
+import struct
+import zipfile
+import zlib
 from collections.abc import Iterable
 
 SHOWN_WORDS = 12
@@ -34,8 +38,16 @@ BY_WORDS = {
     "failed to map segment": MEMORY,
     "can't start new thread": MEMORY,
     "unable to allocate": MEMORY,
+    "no compiled object yet": MEMORY,  # of numba, which could not finish one
 }
 """How libraries in C, which have no numbers for it, say the same."""
+
+
+BAD_ZIP = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError),
+    *(OSError, RuntimeError, ValueError, LookupError),
+)
+"""What Python raises on a zip file that is cut off, altered, locked or without a member."""
 
 
 class EhAccessError(Exception):
@@ -46,7 +58,8 @@ class InputError(EhAccessError, ValueError):
     """Input that cannot be used; carries every fault found, not only the first."""
 
     def __init__(self, faults: Iterable[str] | str) -> None:
-        self.faults: tuple[str, ...] = (faults,) if isinstance(faults, str) else tuple(faults)
+        given = (faults,) if isinstance(faults, str) else faults
+        self.faults: tuple[str, ...] = tuple(map(in_short, given))
         super().__init__(*self.faults)
 
     def __str__(self) -> str:
@@ -64,7 +77,18 @@ class SourceError(EhAccessError, OSError):
     """A file or a download that is missing, damaged or out of reach."""
 
     def __str__(self) -> str:
-        return str(self.args[0]) if self.args else ""
+        return in_short(str(self.args[0])) if self.args else ""
+
+
+BEGIN_LETTERS, END_LETTERS = 700, 300
+
+
+def in_short(text: str) -> str:
+    """Return a text without its middle where it quotes a whole file."""
+    left_out = len(text) - BEGIN_LETTERS - END_LETTERS
+    if left_out <= 0:
+        return text
+    return f"{text[:BEGIN_LETTERS]} [{left_out:,} letters] {text[-END_LETTERS:]}"
 
 
 def foreseen(error: BaseException) -> str:

@@ -305,13 +305,17 @@ def finish(check: Check, geometry: gpd.GeoSeries) -> gpd.GeoDataFrame:
     return table.set_index(check.id_name)
 
 
+FARTHEST_M = 1e8
+"""No place on Earth is farther from the grid; of larger numbers distances overflow."""
+
+
 def _metres_outside(raw: NDArray[np.float64], crs: Any, area: BaseGeometry) -> NDArray[np.float64]:  # noqa: ANN401 - pyproj is untyped here
     """Return each point's distance from the area; inf where it cannot be placed on the grid."""
     grid = gpd.GeoSeries.from_xy(raw[:, 0], raw[:, 1], crs=crs).to_crs(CRS)
     x, y = grid.x.to_numpy(), grid.y.to_numpy()
     away_m = np.full(len(raw), np.inf)
-    finite = np.isfinite(x) & np.isfinite(y)
-    away_m[finite] = shapely.distance(shapely.points(x[finite], y[finite]), area)
+    near = (np.abs(x) < FARTHEST_M) & (np.abs(y) < FARTHEST_M)
+    away_m[near] = shapely.distance(shapely.points(x[near], y[near]), area)
     return away_m
 
 

@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 
 from eh_access.study.config import load_study
-from eh_access.study.manifest import build_manifest, find_source, run_again
+from eh_access.study.manifest import _changed, build_manifest, find_source, run_again
 from eh_access.study.run import run_study
+from eh_access.transit.feed import source_digest
 from study_cli import Ran, run_cli
 from study_files import StudyFolder, write_study
+from timetable_feeds import hostile, write_feed
 
 
 @pytest.fixture
@@ -177,11 +179,27 @@ def test_what_is_no_manifest_is_refused(tmp_path: Path, text: str | None, words:
     assert words in ran.err
 
 
-def test_an_input_that_is_gone_is_bad_input(out: Path, toy: StudyFolder) -> None:
-    (toy.path / "sites.csv").unlink()
+def test_all_inputs_that_are_gone_are_named_at_once(out: Path, toy: StudyFolder) -> None:
+    for name in ("sites.csv", "origins.csv"):
+        (toy.path / name).unlink()
+    path = out / "manifest.json"
+    manifest = json.loads(path.read_text("utf-8"))
+    manifest["inputs"].append({"role": "streets", "name": "town.npz", "sha256": "0", "rows": 1})
+    path.write_text(json.dumps(manifest), encoding="utf-8")
     ran = run_cli("verify", out)
     assert ran.code == 2
-    assert "sites.csv (sites) cannot be read" in ran.err
+    assert ran.err.startswith("3 faults")
+    for words in ("sites.csv (sites) cannot be read", "origins.csv (origins) cannot", "town.npz"):
+        assert words in ran.err
+
+
+def test_a_folder_of_a_timetable_is_an_input_like_others(tmp_path: Path) -> None:
+    feed = write_feed(tmp_path / "feed", hostile(3))
+    study = load_study(write_study(tmp_path / "study").toml)
+    item = {"role": "feed", "name": "../feed", "sha256": source_digest(feed)}
+    assert _changed([item], study, None, {}) == ([], [])
+    (feed / "stops.txt").write_text("altered")
+    assert _changed([item], study, None, {}) == (["../feed (feed)"], [])
 
 
 # ------------------------------------------------------------------ when criteria were fixed

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
+import itertools
 import json
 import socketserver
 import threading
@@ -81,10 +83,10 @@ def download(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., A
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
 
-    def fetch(url: str, timeout_s: float = 20.0) -> Any:  # noqa: ANN401 - a network
+    def fetch(url: str, timeout_s: float = 20.0, area: Any = AREA) -> Any:  # noqa: ANN401
         monkeypatch.setenv(openstreetmap.URL_VARIABLE, url)
         return download_network(
-            AREA, buffer_m=0.0, cache_dir=tmp_path / "store", timeout_s=timeout_s, retries=1
+            area, buffer_m=0.0, cache_dir=tmp_path / "store", timeout_s=timeout_s, retries=1
         )
 
     return fetch
@@ -173,3 +175,40 @@ def test_the_deadline_holds_for_the_whole_exchange(
         download(url, timeout_s=1.5)
     assert time.monotonic() - begun < 10  # 15 s without a deadline
     assert nothing_is_stored(tmp_path)
+
+
+def town(east_km: range, north_km: range, *, ways: int = 9) -> list[dict[str, Any]]:
+    """Return streets in the middle of each square kilometre."""
+    elements: list[dict[str, Any]] = []
+    for number, (x, y) in enumerate(itertools.product(east_km, north_km)):
+        for row in range(ways):
+            ends = [2 * (number * ways + row) + end + 1 for end in (0, 1)]
+            for end in (0, 1):
+                lon, lat = degrees(1000 * x + 500 + 90 * end, 1000 * y + 100 * row)
+                elements.append({"type": "node", "id": ends[end], "lat": lat, "lon": lon})
+            tags = {"highway": "residential"}
+            elements.append({"type": "way", "id": ends[0], "nodes": ends, "tags": tags})
+    return elements
+
+
+DISTRICT = shapely.box(331_000, 188_000, 343_000, 198_000)
+
+
+@pytest.mark.parametrize(
+    ("elements", "why"),
+    [
+        (town(range(12), range(10)), ""),
+        (town(range(0, 12, 5), range(0, 10, 5)), ""),  # hamlets five kilometres apart
+        (town(range(5), range(10)), "2 of its 4 parts, the first around 338500"),
+        (town(range(12), range(5)), "2 of its 4 parts"),
+        (town(range(1, 3), range(1, 3)), "3 of its 4 parts"),
+        (town(range(0, 12, 5), range(0, 10, 5), ways=1), "6 ways for 120 square km are too few"),
+    ],
+)
+def test_an_answer_that_lacks_a_part_of_the_area_is_not_taken(
+    download: Callable[..., Any], tmp_path: Path, elements: list[dict[str, Any]], why: str
+) -> None:
+    expected = pytest.raises(SourceError, match=why) if why else contextlib.nullcontext()
+    with answering(send(text(elements))) as url, expected:
+        download(url, area=DISTRICT)
+    assert nothing_is_stored(tmp_path) == bool(why)

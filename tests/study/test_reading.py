@@ -8,7 +8,7 @@ import json
 import socket
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import geopandas as gpd
@@ -18,7 +18,11 @@ import pytest
 import shapely
 
 from eh_access.errors import EhAccessError, InputError
+from eh_access.network.osm import read_network
+from eh_access.sources import ons
+from eh_access.sources.fetch import Client
 from eh_access.study.reading import ReadTable, are_postcodes, postcodes_of, read_table
+from eh_access.transit.feed import read_feed
 
 SHAPES = gpd.GeoDataFrame(
     {"area_id": ["a", "b"], "name": ["North", "South"]},
@@ -150,6 +154,8 @@ ORDERS = {
     "GML": '<?xml version="1.0"?><FeatureCollection xmlns:gml="http://www.opengis.net/gml" '
     'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
     'xsi:schemaLocation="http://a http://HOST/a.xsd"/>',
+    "XML entity": '<?xml version="1.0"?><!DOCTYPE osm [<!ENTITY e SYSTEM "http://HOST/e">]>'
+    '<osm version="0.6"><node id="1" lat="51" lon="-3"><tag k="highway" v="&e;"/></node></osm>',
     "address": "http://HOST/areas.geojson",
     "sub-dataset": "GPKG:OTHER:areas",
     "linked CRS": '{"type": "FeatureCollection", "crs": {"type": "link", "properties": {"href": '
@@ -186,6 +192,45 @@ def test_no_content_makes_a_reader_reach_out(
         path.write_text(text)
         with pytest.raises(EhAccessError, match=rf"areas\{suffix}"):
             read(path)
+    assert heard == []
+
+
+def given_areas(path: Path) -> object:
+    client = Client(have={"areas": path}, store=path.parent)
+    return ons.lsoas(client, ons.Authority(code="E", name="X", outline=SHAPES.union_all()), CODES)
+
+
+CODES = pd.Series(["E01000001"])
+OTHERS: dict[str, tuple[Callable[[Path], object], tuple[str, ...]]] = {
+    "streets": (read_network, (".osm", ".osm.pbf", ".osm.gz", ".graphml", ".npz", ".gpkg")),
+    "origins": (
+        lambda path: read_table(path, name=path.name, role="origins", private=True),
+        (".csv", ".xlsx", ".gpkg", ".geojson"),
+    ),
+    "sites": (
+        lambda path: read_table(path, name=path.name, role="sites"),
+        (".csv", ".xlsx", ".parquet", ".tsv", ".fgb"),
+    ),
+    "timetable": (read_feed, (".zip", ".txt")),
+    "given in place of a service": (given_areas, (".geojson", ".gpkg", ".vrt", ".xml", ".csv")),
+}
+
+
+@pytest.mark.allow_hosts(["127.0.0.1"])
+@pytest.mark.parametrize("reader", OTHERS)
+def test_nor_does_any_other_reader(
+    tmp_path: Path, reader: str, listener: tuple[str, list[bytes]]
+) -> None:
+    host, heard = listener
+    read_it, suffixes = OTHERS[reader]
+    other = tmp_path / "other.gpkg"
+    SHAPES.to_file(other, layer="areas")
+    for text in ORDERS.values():
+        for suffix in suffixes:
+            path = tmp_path / f"town{suffix}"
+            path.write_text(text.replace("HOST", host).replace("OTHER", str(other)))
+            with pytest.raises(EhAccessError):
+                read_it(path)
     assert heard == []
 
 

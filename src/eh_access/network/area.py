@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import shapely
@@ -57,5 +58,9 @@ def as_polygon(area: gpd.GeoDataFrame | gpd.GeoSeries | BaseGeometry) -> BaseGeo
 
 def to_degrees(area: BaseGeometry) -> BaseGeometry:
     """Turn a geometry in EPSG:27700 into longitude and latitude."""
-    transformer = Transformer.from_crs(CRS, "EPSG:4326", always_xy=True)
-    return shapely.transform(area, transformer.transform, interleaved=False)
+    return shapely.transform(area, _from_grid().transform, interleaved=False)
+
+
+@cache
+def _from_grid() -> Transformer:
+    return Transformer.from_crs(CRS, "EPSG:4326", always_xy=True)

@@ -6,6 +6,7 @@ import itertools
 from array import array
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -157,8 +158,12 @@ def to_metres(xy: NDArray[np.float64], crs: str) -> NDArray[np.float64]:
     """Project coordinates (2, n) to the British National Grid, EPSG:27700."""
     if crs == "EPSG:27700" or xy.shape[1] == 0:
         return xy
-    transformer = Transformer.from_crs(crs, "EPSG:27700", always_xy=True)
-    return np.vstack(transformer.transform(xy[0], xy[1]))
+    return np.vstack(_to_grid(crs).transform(xy[0], xy[1]))
+
+
+@cache
+def _to_grid(crs: str) -> Transformer:
+    return Transformer.from_crs(crs, "EPSG:27700", always_xy=True)
 
 
 def kept_point_tags(tags: Mapping[str, str]) -> dict[str, str]:

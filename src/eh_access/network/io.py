@@ -5,10 +5,9 @@ from __future__ import annotations
 import io
 import json
 import os
-import struct
 import tempfile
+import tokenize
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from eh_access.errors import InputError, SourceError
+from eh_access.errors import BAD_ZIP, EhAccessError, InputError, SourceError
 from eh_access.modes import TravelMode, as_mode
 from eh_access.network.area import OFF_GRID, ElsewhereError, off_grid
 from eh_access.network.build import CM_PER_M, edge_lengths
@@ -43,17 +42,8 @@ BITS, MORE, MOST_BYTES = 7, 128, 10
 """Of a packed number: bits to a byte, the bit that says more follow, bytes at most."""
 
 DAMAGE = (
-    zipfile.BadZipFile,
-    EOFError,
-    ValueError,
-    OverflowError,
-    NotImplementedError,
-    TypeError,
-    IndexError,
-    MemoryError,
-    RecursionError,
-    struct.error,
-    zlib.error,
+    *BAD_ZIP,
+    *(OverflowError, TypeError, AttributeError, MemoryError, SyntaxError, tokenize.TokenError),
     shapely.errors.GEOSException,
 )
 """What a cut-off or altered file makes its readers raise."""
@@ -275,7 +265,7 @@ def read_covered(path: Path) -> BaseGeometry | None:
         with zipfile.ZipFile(path) as archive:
             covered = read_about(archive)["covered_wkb"]
         return None if covered is None else shapely.from_wkb(covered)
-    except (*DAMAGE, OSError, KeyError) as error:
+    except DAMAGE as error:
         raise SourceError(f"{path}: cannot be read ({error}); get it again") from error
 
 
@@ -344,6 +334,8 @@ def read_network_file(path: Path | str) -> Network:
         raise SourceError(f"{path}: there is no such file; check the path") from error
     except (KeyError, AttributeError) as error:
         raise _not_ours(path) from error
+    except EhAccessError:
+        raise
     except DAMAGE as error:
         raise SourceError(
             f"{path}: the network file is damaged or cut off ({error}); build or download it again"

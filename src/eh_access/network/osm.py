@@ -8,6 +8,7 @@ import itertools
 import logging
 import math
 import re
+import warnings
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -69,7 +70,9 @@ def read_graphml(path: Path) -> tuple[RawWays, Provenance]:
 
     as_written = {"oneway": str, "reversed": str}
     try:
-        graph = osmnx.load_graphml(path, edge_dtypes=as_written)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of kinds of attributes that are not stated
+            graph = osmnx.load_graphml(path, edge_dtypes=as_written)
         raw, provenance = read_graph(graph)
     except (ParseError, nx.NetworkXError, *NOT_OSMNX) as error:
         raise SourceError(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eh_access.errors import SourceError
+from eh_access.errors import EhAccessError, SourceError
 from eh_access.network.build import edge_lengths
 from eh_access.network.heights import Heights
 from eh_access.network.io import DAMAGE, read_about, read_array, write_archive
@@ -163,7 +163,9 @@ def read_terrain(path: Path | str) -> Terrain:
         )
     except FileNotFoundError as error:
         raise SourceError(f"{path}: there is no such file; check the path") from error
-    except (KeyError, AttributeError, TypeError, *DAMAGE) as error:
+    except EhAccessError:
+        raise
+    except DAMAGE as error:
         raise SourceError(
             f"{path}: the grid of heights is damaged or of another kind ({error}); "
             "build it again with tools/build_terrain.py"

@@ -13,6 +13,10 @@ def deciles(client: Client, codes: pd.Series) -> pd.Series:
     """Return the decile of each LSOA, 1 the most deprived."""
     service = client.services["deprivation"]
     frame = client.read(service.name, partial(read_csv, fields=service.fields))
+    frame = frame.drop_duplicates()
+    if frame["code"].duplicated().any():
+        twice = frame.loc[frame["code"].duplicated(), "code"].iloc[0]
+        raise client.refusal(service, f"'{twice}' stands in it with two deciles")
     decile = pd.to_numeric(frame.set_index("code")["decile"], errors="coerce")
     decile = decile.reindex(pd.Index(sorted(set(codes)), name="area_id"))
     bad = ~decile.between(1, 10)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import re
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from eh_access.errors import InputError
+from eh_access.errors import BAD_ZIP, InputError
 
 WORKBOOKS = (".xlsx", ".xlsm")
 TEXTS = (".csv", ".tsv", ".txt")
@@ -181,24 +182,28 @@ def _separator(text: str) -> str:
 
 def _sheet(data: bytes, file: str, sheet: str | None) -> tuple[list[list[str]], str]:
     """Return the cells of a sheet as text, and its name."""
-    import zipfile  # noqa: PLC0415 - needed by workbooks alone
-
     import openpyxl  # noqa: PLC0415 - heavy, and needed by workbooks alone
 
     try:
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of styles and extensions, which hold no cells
+            book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+            names = [item.title for item in book.worksheets if item.sheet_state == "visible"]
+            chosen = sheet or (names[0] if len(names) == 1 else "")
+            if chosen in names:
+                rows = book[chosen].iter_rows(values_only=True)
+                return [[_cell(value) for value in row] for row in rows], chosen
+    except NOT_A_WORKBOOK as error:
         raise InputError(
             f"{file}: cannot be read as a workbook ({error}); save it again"
         ) from error
-    names = [item.title for item in book.worksheets if item.sheet_state == "visible"]
-    chosen = sheet or (names[0] if len(names) == 1 else "")
-    if chosen not in names:
-        listed = ", ".join(f"'{file}#{item}'" for item in names)
-        fault = f"there is no sheet '{sheet}'" if sheet else f"it has {len(names)} sheets"
-        raise InputError(f"{file}: {fault}; name one: {listed}")
-    rows = [[_cell(value) for value in row] for row in book[chosen].iter_rows(values_only=True)]
-    return rows, chosen
+    listed = ", ".join(f"'{file}#{item}'" for item in names)
+    fault = f"there is no sheet '{sheet}'" if sheet else f"it has {len(names)} sheets"
+    raise InputError(f"{file}: {fault}; name one: {listed}")
+
+
+NOT_A_WORKBOOK = (*BAD_ZIP, TypeError, AttributeError, SyntaxError)
+"""What openpyxl raises on what is none; a fault in its XML is a SyntaxError."""
 
 
 def _cell(value: object) -> str:

@@ -21,8 +21,9 @@ from urllib.parse import urlencode
 
 import pandas as pd
 import platformdirs
+from shapely.errors import ShapelyError
 
-from eh_access.errors import InputError, SourceError, did_you_mean
+from eh_access.errors import BAD_ZIP, EhAccessError, InputError, SourceError, did_you_mean
 from eh_access.provenance import Provenance, file_sha256
 
 log = logging.getLogger(__name__)
@@ -180,7 +181,8 @@ class Client:
     def refusing(self, service: Service) -> Iterator[None]:
         """Turn an answer that is of no use into an error that says what to do."""
         try:
-            yield
+            with in_words():
+                yield
         except UnusableError as error:
             raise self.refusal(service, error, error.url) from error
 
@@ -230,7 +232,8 @@ class Client:
             age = today() - dt.date.fromisoformat(answer.date)
             path = self.store / answer.sha256
             if age.days <= KEPT_DAYS and file_sha256(path) == answer.sha256:
-                return answer, parse(path)
+                with in_words():
+                    return answer, parse(path)
         except (OSError, TypeError, ValueError):  # none, altered, or of another kind: asked again
             pass
         return None
@@ -259,7 +262,8 @@ class Client:
             wait_s = PAUSE_S * 2**attempt
             try:
                 digest = self._receive(service, address, path, deadline)
-                meaning = parse(path)
+                with in_words():
+                    meaning = parse(path)
             except GoneError:
                 path.unlink(missing_ok=True)
                 raise
@@ -315,6 +319,22 @@ class Client:
         if not size:
             raise UnusableError("the answer was empty")
         return digest.hexdigest()
+
+
+OF_ANOTHER_KIND = (*BAD_ZIP, TypeError, AttributeError, ArithmeticError, ShapelyError)
+"""What parsing raises on content that is not what was asked for."""
+
+
+@contextmanager
+def in_words() -> Iterator[None]:
+    """Turn what parsing raises on content of another kind into `UnusableError`."""
+    try:
+        yield
+    except (EhAccessError, UnusableError):
+        raise
+    except OF_ANOTHER_KIND as error:
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        raise UnusableError(f"cut off, or written in another way ({what[:SHOWN]})") from error
 
 
 def _refuse_page(start: bytes) -> None:

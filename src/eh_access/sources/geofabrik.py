@@ -43,16 +43,17 @@ def regions(client: Client, area: BaseGeometry) -> dict[str, str]:
     """Return the smallest extracts that touch an area: address by name, largest overlap first."""
     service = client.services["streets"]
     with client.refusing(service):
-        told = client.ask(service, read_json)
-        try:
-            listed = [item["properties"] | {"shape": item["geometry"]} for item in told["features"]]
-            found = _touching(listed, to_degrees(area))
-        except (KeyError, TypeError) as error:
-            raise UnusableError(f"its index is written in another way ({error})") from error
+        found = _index(client.ask(service, read_json), to_degrees(area))
     if not found:
         raise client.refusal(service, "no extract touches the area")
     order = sorted(found, key=lambda name: (-found[name][0], name))
     return {name: found[name][1] for name in order}
+
+
+def _index(told: Any, degrees: BaseGeometry) -> dict[str, tuple[float, str]]:  # noqa: ANN401 - JSON
+    """Return what an index lists of an area."""
+    listed = [item["properties"] | {"shape": item["geometry"]} for item in told["features"]]
+    return _touching(listed, degrees)
 
 
 def _touching(

@@ -25,6 +25,7 @@ from eh_access.sources.fetch import (
     read_csv,
     read_json,
 )
+from eh_access.sources.shapes import read_shapes
 from eh_access.tables import CRS
 
 if TYPE_CHECKING:
@@ -241,5 +242,5 @@ def _file(path: Path, *, shapes: bool) -> Any:  # noqa: ANN401 - see _rows
         if not shapes:
             return frame
         raise UnusableError("a CSV has no shapes")
-    frame = gpd.read_file(path)
+    frame, _ = read_shapes(path, path.read_bytes(), name=path.name)
     return frame.to_crs(CRS) if shapes else frame

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import math
 import os
 import queue
 import re
@@ -22,6 +23,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
 import platformdirs
 import shapely
 
@@ -468,6 +470,7 @@ def download_network(
     log.info("Downloading the streets of %.0f square km", wanted.area / KM2)
     graph, answers = fetch_graph(to_degrees(wanted), timeout_s=timeout_s, retries=retries)
     network = read_network(graph, modes=used, covered=wanted)
+    _refuse_sparse(network, as_polygon(area))
     if network.edge_count < MANY_WAYS:  # every key was asked for; a village may have few
         network = replace(network, not_recorded=(), _memory={})
     source = osm_provenance(date=answers.date, sha256=answers.digest.hexdigest())
@@ -477,6 +480,37 @@ def download_network(
     except SourceError as error:
         log.warning("the streets are used, and could not be stored for later runs: %s", error)
     return network
+
+
+PART_M = 5_000.0
+MOST_PARTS = 16
+LEAST_WAYS_KM2 = 0.3
+"""Streets to a square kilometre; the Highlands, of Britain's councils, have the fewest, above 1."""
+
+
+def _refuse_sparse(network: Network, area: BaseGeometry) -> None:
+    """Refuse streets that leave a part of the area without any, or are too few for it."""
+    # a server may hold another county, or only half of this one, and says nothing of it
+    side = max(PART_M, math.sqrt(area.area / MOST_PARTS))
+    west, south, east, north = area.bounds
+    x, y = np.meshgrid(np.arange(west, east, side), np.arange(south, north, side))
+    parts = shapely.intersection(shapely.box(x, y, x + side, y + side).ravel(), area)
+    parts = parts[shapely.area(parts) >= side**2 / 2]
+    nodes = shapely.STRtree(shapely.points(network.node_x, network.node_y))
+    bare = np.setdiff1d(np.arange(len(parts)), nodes.query(parts, predicate="intersects")[0])
+    ways, km2 = len(np.unique(network.edge_way)), area.area / KM2
+    if len(bare):
+        at = parts[bare[0]].centroid
+        where = f"the first around {at.x:.0f}, {at.y:.0f}"
+        what = f"{len(bare)} of its {len(parts)} parts, {where}, have none"
+    elif len(parts) and ways < LEAST_WAYS_KM2 * km2:
+        what = f"{ways:,} ways for {km2:,.0f} square km are too few"
+    else:
+        return
+    raise SourceError(
+        f"the streets that came from {overpass_url()} are not all there are in the area ({what}); "
+        "they are neither used nor stored: try again later, or give a map file (.osm.pbf)"
+    )
 
 
 def cached_network(

@@ -24,7 +24,7 @@ from pydantic import ConfigDict, Field
 
 from eh_access._version import __version__
 from eh_access.criteria.schema import Table, key_path, read_table
-from eh_access.errors import InputError, SourceError
+from eh_access.errors import EhAccessError, InputError, SourceError
 from eh_access.provenance import file_sha256
 from eh_access.sources import bundled
 from eh_access.study.config import BUNDLED, Text, load_study
@@ -42,6 +42,7 @@ from eh_access.study.streets import (
     read_streets,
 )
 from eh_access.study.streets import ROLE as STREETS
+from eh_access.transit.feed import source_digest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -322,30 +323,36 @@ def find_source(
         raise SourceError(
             "this run counted a list of families, which no manifest names; give it with --families"
         )
-    files = _street_files(manifest["inputs"], current, near, given=streets)
-    changed = (
-        *_changed(manifest["inputs"], current, listed, files),
-        *_counts_changed(manifest, current, listed),
-    )
-    return Source(study=current, families=listed, streets=files, changed=changed)
+    files, missing = _street_files(manifest["inputs"], current, near, given=streets)
+    changed, unreadable = _changed(manifest["inputs"], current, listed, files)
+    if listed is not None and not listed.is_file():
+        missing.append("the list of families is not there; give its path with --families")
+    if missing or unreadable:
+        raise InputError([*missing, *unreadable])
+    changed += _counts_changed(manifest, current, listed)
+    return Source(study=current, families=listed, streets=files, changed=tuple(changed))
 
 
 def _street_files(
     inputs: Iterable[Mapping[str, Any]], study: Study, near: Path, *, given: Path | None
-) -> dict[str, Path]:
-    """Return the path of each file of streets by its name in the manifest."""
-    paths = {}
+) -> tuple[dict[str, Path], list[str]]:
+    """Return the path of each file of streets by its name in the manifest, and what is missing."""
+    paths: dict[str, Path] = {}
+    missing = []
     for item in inputs:
         name = str(item["name"])
         if not str(item["role"]).startswith(STREETS) or name == DOWNLOAD:
             continue
-        if name.startswith(BUNDLED):
-            paths[name] = network_file(name)
-        elif name == study.streets.source:
-            paths[name] = study.resolve(name)
-        else:
-            paths[name] = given or _search(name, str(item["sha256"]), near, option="--streets")
-    return paths
+        try:
+            if name.startswith(BUNDLED):
+                paths[name] = network_file(name)
+            elif name == study.streets.source:
+                paths[name] = study.resolve(name)
+            else:
+                paths[name] = given or _search(name, str(item["sha256"]), near, option="--streets")
+        except EhAccessError as error:
+            missing.append(str(error))
+    return paths, missing
 
 
 def _search(name: str, digest: str, near: Path, *, option: str = "--study") -> Path:
@@ -371,22 +378,29 @@ def _changed(
     study: Study,
     families: Path | None,
     streets: Mapping[str, Path],
-) -> Iterator[str]:
+) -> tuple[list[str], list[str]]:
+    """Return which files have changed, and a fault for each that cannot be read."""
+    changed, faults = [], []
     for item in inputs:
         role, name = str(item["role"]), str(item["name"])
         if role in {"study", *_counted(study, families)} or name == DOWNLOAD:
             continue
-        path = streets[name] if role.startswith(STREETS) else study.resolve(name)
+        if role.startswith(STREETS) and name not in streets:
+            continue  # missing, and reported as that
         label = f"{name} ({role})"
         try:
-            now = file_sha256(path)
+            path = streets[name] if role.startswith(STREETS) else study.resolve(name)
+            digest = source_digest(path) if path.is_dir() else file_sha256(path)
+            if digest != item["sha256"]:
+                changed.append(label)
+        except EhAccessError as error:
+            faults.append(f"{label}: {error}")
         except OSError as error:
-            raise SourceError(
+            faults.append(
                 f"{label} cannot be read ({error.strerror}); a run can be repeated only with all "
                 "its inputs"
-            ) from None
-        if now != item["sha256"]:
-            yield label
+            )
+    return changed, faults
 
 
 def _counted(study: Study, families: Path | None) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import pandas as pd
 
-from eh_access.errors import InputError, SourceError
+from eh_access.errors import BAD_ZIP, InputError, SourceError
 from eh_access.network.area import CRS
 from eh_access.provenance import Provenance, file_sha256
 
@@ -172,12 +172,12 @@ def read_tables(path: Path) -> Tables:
                 blobs = {name: archive.read(info) for name, info in _members(archive, path).items()}
     except FileNotFoundError as error:
         raise SourceError(f"{path}: there is no such file or folder; check the path") from error
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+    except InputError:
+        raise
+    except BAD_ZIP as error:
         raise SourceError(
-            f"{path}: the zip file is damaged, cut off or locked ({error}); get it again"
+            f"{path}: cannot be read, or is damaged, cut off or locked ({error}); get it again"
         ) from error
-    except OSError as error:
-        raise SourceError(f"{path}: cannot be read ({error.strerror or error})") from error
     return {name: _parse(blob, f"{path.name}, {name}.txt") for name, blob in blobs.items()}
 
 

@@ -201,14 +201,14 @@ def _recall(path: Path) -> Timetable | None:
                 key = {"stops": "stop_id", "routes": "route_id"}.get(name, "index")
                 frames[name] = frame.set_index(key)
             arrays = {name: read_array(archive, name) for name in ARRAYS}
-    except (*DAMAGE, OSError, KeyError, AttributeError, IndexError) as error:
+        for name in ("trips", "transfers", "gates"):
+            frames[name] = frames[name].rename_axis(index=None)
+        parts: dict[str, Any] = {**frames, **arrays}
+        return Timetable(
+            date=dt.date.fromisoformat(about["date"]),
+            provenance=tuple(Provenance(**entry) for entry in about["provenance"]),
+            **parts,
+        )
+    except DAMAGE as error:
         log.warning("%s: the stored timetable is not used (%s)", path, error)
         return None
-    for name in ("trips", "transfers", "gates"):
-        frames[name] = frames[name].rename_axis(index=None)
-    parts: dict[str, Any] = {**frames, **arrays}
-    return Timetable(
-        date=dt.date.fromisoformat(about["date"]),
-        provenance=tuple(Provenance(**entry) for entry in about["provenance"]),
-        **parts,
-    )
