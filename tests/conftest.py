@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
 from eh_access.study.opening import open_study
@@ -31,6 +33,28 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 def on_streets() -> StudyResult:
     """Return Rotherham on the streets that ship; nobody is to change it."""
     return rotherham_on(None)
+
+
+@pytest.fixture(scope="session")
+def rotherham_report(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """Return what `eh-access report` printed, and the folder it wrote; nobody is to change it.
+
+    It takes a while, so one worker runs it for all.
+    """
+    from study_cli import run_cli  # noqa: PLC0415 - tests/ is on the path by now
+
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "rotherham-report"
+    printed = folder / "printed.txt"
+    with FileLock(f"{folder}.lock"), pytest.MonkeyPatch.context() as patch:
+        if not printed.is_file():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))  # nobody's own streets
+            ran = run_cli("report", "--out", folder / "results")
+            assert ran.code == 0, ran.err
+            printed.write_text(ran.out, encoding="utf-8")
+    return printed.read_text(encoding="utf-8"), folder / "results"
 
 
 @pytest.fixture(scope="session")

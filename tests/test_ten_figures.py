@@ -18,7 +18,6 @@ import pytest
 
 import eh_access as eh
 from eh_access.routing.travel_times import Direction
-from study_cli import run_cli
 
 DATA = Path(__file__).parent.parent / "data"
 CLOSED, SESSIONS = "deregister-closed", "deregister-sessions"
@@ -90,13 +89,8 @@ def mean(values: pd.Series, weight: pd.Series) -> float:
 
 
 @pytest.fixture(scope="session")
-def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
-    folder = tmp_path_factory.mktemp("ten-figures")
-    with pytest.MonkeyPatch.context() as patch:  # nobody's own streets are to be found
-        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
-        ran = run_cli("report", "rotherham", "--streets", "bundled", "--out", folder / "results")
-    assert ran.code == 0, ran.err
-    return Written(folder / "results")
+def written(rotherham_report: tuple[str, Path]) -> Written:
+    return Written(rotherham_report[1])
 
 
 @pytest.fixture(scope="session")
