@@ -47,7 +47,7 @@ CUTOFF_MIN = 600.0
 HALF_DS = 0.5 / 600
 LOSES = 5.0 + HALF_DS
 """Minutes added above which a home counts as losing."""
-MODES = (eh.WALK, eh.PUSHCHAIR, eh.CYCLE, eh.DRIVE)
+MODES = (eh.WALK, eh.PUSHCHAIR, eh.WHEELCHAIR, eh.CYCLE, eh.DRIVE)
 Floats = NDArray[np.float64]
 
 

@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 
 from eh_access import find_walks, load_origins, load_sites, read_network
+from eh_access.modes import WALK, WHEELCHAIR
 from eh_access.transit.feed import read_feed
 from eh_access.transit.journeys import clock, transit_times
-from eh_access.transit.timetable import Timetable, day_of
+from eh_access.transit.timetable import Timetable, Unknown, day_of
 from eh_access.transit.trips import explain_trip
 from eh_access.transit.walks import JourneyLimits
 from timetable_feeds import DATE, STOPS, made_walks
-from timetable_oracle import Oracle, rows, transfers, vehicles_on
+from timetable_oracle import Oracle, for_wheelchairs, rows, transfers, vehicles_on
 
 ALLOWANCE_S = 60
 BOARDINGS = 3
@@ -48,8 +49,10 @@ def seconds_in(minutes: float) -> float:
     return round(minutes * 600) / 10 if math.isfinite(minutes) else math.inf
 
 
-def compare_town(folder: Path, seed: int, tally: Tally, *, queries: int = 3) -> None:
-    """Compare on a made-up town, with made-up walks."""
+def compare_town(
+    folder: Path, seed: int, tally: Tally, *, queries: int = 3, unknown: Unknown | None = None
+) -> None:
+    """Compare on a made-up town, with made-up walks; by wheelchair if ``unknown`` is given."""
     r = random.Random(seed)
     timetable = day_of(read_feed(folder), DATE)
     stops = list(timetable.stops.index)
@@ -65,9 +68,10 @@ def compare_town(folder: Path, seed: int, tally: Tally, *, queries: int = 3) -> 
     ends = [(ids.index(row["from_stop_id"]), ids.index(row["to_stop_id"])) for row in timed]
     between |= {(a, b): 300 for a, b in ends if a != b and max(a, b) < STOPS}
     named = {(ids[a], ids[b]): w for (a, b), w in between.items()}
-    oracle = Oracle(
-        vehicles_on(folder, DATE), transfers(folder, ids, named, ALLOWANCE_S), BOARDINGS
-    )
+    vehicles = vehicles_on(folder, DATE)
+    if unknown:
+        vehicles = for_wheelchairs(folder, vehicles, unknown)
+    oracle = Oracle(vehicles, transfers(folder, ids, named, ALLOWANCE_S), BOARDINGS)
     assert stops == ids
     for _ in range(queries):
         access = [
@@ -84,6 +88,7 @@ def compare_town(folder: Path, seed: int, tally: Tally, *, queries: int = 3) -> 
         compare(
             tally, timetable, oracle, ids,
             access=access, egress=egress, between=between, direct=walk, when=when,
+            unknown=unknown,
         )  # fmt: skip
 
 
@@ -98,18 +103,20 @@ def compare(  # noqa: PLR0913 - everything a question is made of
     between: Mapping[tuple[int, int], float],
     direct: np.ndarray,
     when: list[int],
-    legs: bool = True,
+    unknown: Unknown | None = None,
 ) -> None:
     """Compare leaving at some moments and arriving by them, there and home, for each limit."""
     for direction in ("to_sites", "from_sites"):
         forward = direction == "to_sites"
-        for changes in range(BOARDINGS):
+        # by wheelchair changes are as they are on foot
+        for changes in range(BOARDINGS - 1 if unknown else 0, BOARDINGS):
             limits = JourneyLimits(
-                longest_min=LONGEST_MIN, max_changes=changes, allowance_s=ALLOWANCE_S
-            )
+                longest_min=LONGEST_MIN, max_changes=changes, allowance_s=ALLOWANCE_S,
+                wheelchair_unknown=unknown or "usable",
+            )  # fmt: skip
             walks = made_walks(
                 timetable, access=access, egress=egress, between=between, direct=direct,
-                limits=limits, direction=direction,
+                limits=limits, direction=direction, mode=WHEELCHAIR if unknown else WALK,
             )  # fmt: skip
             for moment in when:
                 leaving = transit_times(
@@ -135,7 +142,7 @@ def compare(  # noqa: PLR0913 - everything a question is made of
                             tally, oracle, where, (board, alight), walk, moment, changes,
                             seconds_in(float(arriving.judged_min[o, s])),
                         )  # fmt: skip
-                        if legs and changes == BOARDINGS - 1:
+                        if changes == BOARDINGS - 1:
                             _legs(
                                 tally, oracle, timetable, walks,
                                 (f"origin{o}", f"site{s}"), moment, ours,

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from eh_access.modes import WALK
+from eh_access.modes import WALK, TravelMode
 from eh_access.routing.travel_times import Direction, TravelTimes
 from eh_access.transit.timetable import Timetable
 from eh_access.transit.walks import JourneyLimits, Pairs, Walks
@@ -50,7 +50,8 @@ def hostile(  # noqa: C901, PLR0912, PLR0915 - one draw after another
 
     Blocks, frequencies, trips past midnight and of the day before, hops of no seconds, no boarding
     and no alighting, transfers of every kind and of stations, times missing between timepoints,
-    trips of one call, feeds of calendar_dates alone.
+    trips of one call, feeds of calendar_dates alone; stops, stations and trips that take a
+    wheelchair, do not, or do not say.
     """
     r = random.Random(seed)
     stops = [
@@ -145,6 +146,10 @@ def hostile(  # noqa: C901, PLR0912, PLR0915 - one draw after another
                 "min_transfer_time": r.choice([30, 900]),
             }
             rules.append({**rule, **own})
+    w = random.Random(f"wheelchairs {seed}")
+    for column, table in (("wheelchair_boarding", stops), ("wheelchair_accessible", trips)):
+        for row in table:
+            row[column] = w.choice(["", "0", "1", "1", "2"])
     return {
         "stops": stops,
         "routes": [{"route_id": f"r{i}", "route_type": 3} for i in range(LINES)],
@@ -175,6 +180,7 @@ def made_walks(  # noqa: PLR0913 - everything a question is made of
     direct: np.ndarray | None = None,
     limits: JourneyLimits,
     direction: Direction = "to_sites",
+    mode: TravelMode = WALK,
 ) -> Walks:
     """Walks in seconds, made up: no streets are needed."""
     shape = (len(access), len(egress))
@@ -189,7 +195,7 @@ def made_walks(  # noqa: PLR0913 - everything a question is made of
             minutes=(seconds / 60).astype(np.float32),
             origin_status=status(shape[0], "origin"),
             site_status=status(shape[1], "site"),
-            mode=WALK, cutoff_min=90.0, direction=direction, method="made up",
+            mode=mode, cutoff_min=90.0, direction=direction, method="made up",
         ),
         access=pairs({(o, s): w for o, near in enumerate(access) for s, w in near.items()}),
         egress=pairs({(o, s): w for o, near in enumerate(egress) for s, w in near.items()}),

@@ -28,6 +28,7 @@ class Call(NamedTuple):
     departs: float
     may_board: bool
     may_alight: bool
+    takes: str = ""  # what the trip that leaves here says of wheelchairs
 
 
 def rows(folder: Path, name: str) -> list[dict[str, str]]:
@@ -78,6 +79,40 @@ def calls_of(times: list[dict[str, str]]) -> list[Call]:
     ]  # fmt: skip
 
 
+def for_wheelchairs(folder: Path, vehicles: list[list[Call]], unknown: str) -> list[list[Call]]:
+    """Return what takes a wheelchair of each vehicle: only while its trip does, only at such stops.
+
+    A stop's own word counts before its station's; "unknown" is "usable" or "unusable".
+    """
+    stops = {row["stop_id"]: row for row in rows(folder, "stops")}
+
+    def fits(word: str) -> bool:
+        return word == "1" or (word != "2" and unknown == "usable")
+
+    def stop_fits(stop: str) -> bool:
+        row = stops[stop]
+        word = row.get("wheelchair_boarding", "")
+        if word not in ("1", "2") and row.get("parent_station"):
+            word = stops[row["parent_station"]].get("wheelchair_boarding", "")
+        return fits(word)
+
+    found = []
+    for calls in vehicles:
+        part: list[Call] = []
+        for call in calls:
+            good = stop_fits(call.stop)
+            part.append(
+                call._replace(
+                    may_board=call.may_board and good, may_alight=call.may_alight and good
+                )
+            )
+            if not fits(call.takes):
+                found.append(part)
+                part = []
+        found.append(part)
+    return [part for part in found if len(part) > 1]
+
+
 def vehicles_on(  # noqa: C901, PLR0912 - one rule after another
     folder: Path, date: dt.date
 ) -> list[list[Call]]:
@@ -106,7 +141,13 @@ def vehicles_on(  # noqa: C901, PLR0912 - one rule after another
         for day, running in on.items():
             for shift in later if trip["service_id"] in running else []:
                 by = shift + day * 86_400
-                run = [c._replace(arrives=c.arrives + by, departs=c.departs + by) for c in calls]
+                run = [
+                    c._replace(
+                        arrives=c.arrives + by, departs=c.departs + by,
+                        takes=trip.get("wheelchair_accessible", ""),
+                    )
+                    for c in calls
+                ]  # fmt: skip
                 if trip.get("block_id"):
                     blocks[trip["block_id"], day, trip["service_id"]].append(run)
                 else:
@@ -118,8 +159,9 @@ def vehicles_on(  # noqa: C901, PLR0912 - one rule after another
             last, first = vehicle[-1], run[0]
             if last.stop == first.stop and last.arrives <= first.departs:
                 meet = Call(
-                    last.stop, last.arrives, first.departs, first.may_board, last.may_alight
-                )
+                    last.stop, last.arrives, first.departs, first.may_board, last.may_alight,
+                    first.takes,
+                )  # fmt: skip
                 vehicle = [*vehicle[:-1], meet, *run[1:]]
             else:
                 alone.append(vehicle)

@@ -11,7 +11,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from eh_access.modes import TravelMode
-from eh_access.network.build import RawWays
+from eh_access.network.build import RawWays, build_network, kept_point_tags
 from eh_access.network.cost import edge_cost
 from eh_access.network.model import CLOSED_DS, Network
 from eh_access.network.rules import evaluate
@@ -19,6 +19,8 @@ from eh_access.network.rules import evaluate
 EAST, NORTH = 440_000.0, 390_000.0
 GRID = 4
 STEP_M = 97.31
+
+PLAIN = {"highway": "residential"}
 
 Way = tuple[list[int], Mapping[str, str]]
 
@@ -114,3 +116,40 @@ def streets(network: Network) -> Counter[tuple[object, ...]]:
             )
         )
     return Counter(rows)
+
+
+def town(way: dict[str, str], point: dict[str, str] | None = None) -> Network:
+    """Return a short cut of 100 m from 1 to 3 and a road round it of 300 m.
+
+    1 ---2--- 3      way, with a point at 2
+    |         |
+    4 ------- 5      road
+    """
+    raw = RawWays(crs="EPSG:27700")
+    raw.add(1, [(1, 0.0, 100.0), (2, 50.0, 100.0), (3, 100.0, 100.0)], tags=way)
+    round_it = [(1, 0.0, 100.0), (4, 0.0, 0.0), (5, 100.0, 0.0), (3, 100.0, 100.0)]
+    raw.add(2, round_it, tags=PLAIN)
+    if point is not None and (kept := kept_point_tags(point)):
+        raw.barriers[2] = kept
+    return build_network(raw)
+
+
+def metres(network: Network, mode: TravelMode) -> float:
+    """Return the metres of the quickest way from 1 to 3, by networkx."""
+    cost = edge_cost(network, mode)
+    graph = nx.MultiDiGraph()
+    for edge in range(network.edge_count):
+        start, end = int(network.edge_from[edge]), int(network.edge_to[edge])
+        length = float(network.length_m[edge])
+        for a, b, ds in (
+            (start, end, cost.forward_ds[edge]),
+            (end, start, cost.backward_ds[edge]),
+        ):
+            if ds < CLOSED_DS:
+                graph.add_edge(a, b, ds=int(ds), metres=length)
+    found = {(x, y): i for i, (x, y) in enumerate(zip(network.node_x, network.node_y, strict=True))}
+    best = nx.shortest_path(graph, found[0.0, 100.0], found[100.0, 100.0], weight="ds")
+    return sum(
+        min(graph[a][b].values(), key=lambda arc: arc["ds"])["metres"]
+        for a, b in itertools.pairwise(best)
+    )

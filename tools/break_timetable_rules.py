@@ -58,6 +58,16 @@ RULES: tuple[tuple[str, str, str, str], ...] = (
     ("the longest journey is twice as long", "journeys", 'direct, longest = walks.direct_ds, walks.limits.ds("longest_min")', 'direct, longest = walks.direct_ds, 2 * walks.limits.ds("longest_min")'),
     ("mirrored, flags stay", "timetable", "flag=flag,\n                transfers", "flag=self.flag,\n                transfers"),
     ("mirrored, changes stay", "journeys", "pairs = Pairs(pairs.to[order], pairs.frm[order], pairs.ds[order])", "pairs = Pairs(pairs.frm, pairs.to, pairs.ds); order = np.arange(len(order))"),
+    ("stops that take no wheelchair count", "timetable", "stops[timetable.frm] * np.uint8(BOARD) | ", "np.uint8(BOARD) | "),
+    ("one alights from a wheelchair anywhere", "timetable", " | stops[timetable.to] * np.uint8(ALIGHT)", " | np.uint8(ALIGHT)"),
+    ("trips that take no wheelchair count", "timetable", "keep_connections(timetable, trips[timetable.trip])", "timetable"),
+    ("a station has no word on wheelchairs", "timetable", "np.where(own > 0, own, of_station)", "own"),
+    ("a station's word goes before its stop's", "timetable", "np.where(own > 0, own, of_station)", "np.where(of_station > 0, of_station, own)"),
+    ("what says nothing takes no wheelchair", "timetable", 'bad = (NO,) if unknown == "usable" else (NO, 0)', "bad = (NO, 0)"),
+    ("what says nothing takes one though told not to", "timetable", 'bad = (NO,) if unknown == "usable" else (NO, 0)', "bad = (NO,)"),
+    ("by wheelchair one rides what there is", "walks", "if mode.by_wheelchair else timetable", "if False else timetable"),
+    ("nobody stays seated in a wheelchair", "timetable", "(place[1:] != place[:-1] + 1)", '(held["trip"][order][1:] != held["trip"][order][:-1])'),
+    ("a wheelchair stays seated across what takes none", "timetable", "| (place[1:] != place[:-1] + 1)", ""),
     ("legs end anywhere", "scan", "if egress[q] < NEVER and arr[d] + egress[q] == goal:", "if egress[q] < NEVER:"),
 )  # fmt: skip
 """What the rule is, the module, its text, and the text that breaks it."""
@@ -70,7 +80,9 @@ from timetable_feeds import hostile, write_feed
 for seed in range(int(sys.argv[1])):
     tally = Tally()
     with tempfile.TemporaryDirectory() as folder:
-        compare_town(write_feed(Path(folder), hostile(seed)), seed, tally, queries=1)
+        town = write_feed(Path(folder), hostile(seed))
+        for unknown in (None, "usable", "unusable"):
+            compare_town(town, seed, tally, queries=1, unknown=unknown)
     if tally.differ:
         print(f"{len(tally.differ)} of {tally.answers} answers, town {seed + 1}")
         sys.exit(1)

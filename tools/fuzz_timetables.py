@@ -14,11 +14,13 @@ import tempfile
 import time
 import zipfile
 from pathlib import Path
+from typing import get_args
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
 
-from timetable_check import Tally, compare_newport, compare_town  # noqa: E402 - found by the line above
+from eh_access.transit.timetable import Unknown  # noqa: E402 - found by the line above
+from timetable_check import Tally, compare_newport, compare_town  # noqa: E402 - same
 from timetable_feeds import hostile, write_feed  # noqa: E402 - same
 
 DATES = ("2023-06-13", "2023-06-17", "2023-06-18", "2023-08-28", "2023-06-12")
@@ -32,12 +34,16 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="the first town's seed")
     parser.add_argument("--queries", type=int, default=1000, help="on Newport")
     given = parser.parse_args()
-    towns, newport = Tally(), Tally()
+    towns, wheels, newport = Tally(), Tally(), Tally()
     start = time.perf_counter()
     for seed in range(given.first, given.first + given.towns):
         with tempfile.TemporaryDirectory() as folder:
-            compare_town(write_feed(Path(folder), hostile(seed)), seed, towns, queries=1)
+            town = write_feed(Path(folder), hostile(seed))
+            compare_town(town, seed, towns, queries=1)
+            for unknown in get_args(Unknown):
+                compare_town(town, seed, wheels, queries=1, unknown=unknown)
     _report(f"{given.towns} made-up towns", towns, start)
+    _report("of them by wheelchair", wheels, start)
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         with zipfile.ZipFile(ROOT / "data" / "timetables" / "newport.zip") as archive:
@@ -47,7 +53,7 @@ def main() -> int:
             day = dt.date.fromisoformat(date)
             compare_newport(Path(folder), day, newport, queries=2 * each, seed=seed)
     _report("Newport", newport, start)
-    return int(bool(towns.differ or newport.differ))
+    return int(bool(towns.differ or wheels.differ or newport.differ))
 
 
 def _report(what: str, tally: Tally, start: float) -> None:

@@ -94,6 +94,7 @@ from .modes import (
     TODDLER as TODDLER,
     TravelMode as TravelMode,
     WALK as WALK,
+    WHEELCHAIR as WHEELCHAIR,
     get_mode as get_mode,
 )
 from .network.edit import (

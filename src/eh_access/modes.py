@@ -12,7 +12,7 @@ from eh_access.arguments import number
 from eh_access.errors import InputError, NotFoundError, did_you_mean
 
 NO_HILLS = "none"
-HILL_FUNCTIONS = (NO_HILLS, "tobler", "pushchair", "bicycle")
+HILL_FUNCTIONS = (NO_HILLS, "tobler", "pushchair", "wheelchair", "bicycle")
 """Names of the functions in ``network/cost.py`` that say how slopes slow a mode."""
 
 MAX_DELAY_S = 3600.0
@@ -46,13 +46,16 @@ class TravelMode:
         timetables say, so that minutes are metres (see ``level``).
     hill_function
         How slopes change the speed where the network knows heights: ``"tobler"`` on foot,
-        ``"pushchair"``, ``"bicycle"``, or ``"none"`` to count every street as level.
+        ``"pushchair"``, ``"wheelchair"``, ``"bicycle"``, or ``"none"`` to count every street as
+        level.
     speed_factor
         The speed on every street times this: 0.8 for a slow hour of the day, say.
     junction_delay_s
         Seconds lost at each junction of three or more streets passed.
     parking_s
         Seconds for parking and leaving, added once to every trip.
+    by_wheelchair
+        Whether a stop and a vehicle must take a wheelchair to be used.
     source
         Where the speed comes from, or that it is an assumption.
 
@@ -75,6 +78,7 @@ class TravelMode:
     speed_factor: float = 1.0
     junction_delay_s: float = 0.0
     parking_s: float = 0.0
+    by_wheelchair: bool = False
     source: str = ""
 
     def __post_init__(self) -> None:
@@ -183,6 +187,7 @@ def _read_modes() -> tuple[dict[str, TravelMode], frozenset[str]]:
 _READY, _PACES = _read_modes()
 WALK = _READY["walk"]
 PUSHCHAIR = _READY["pushchair"]
+WHEELCHAIR = _READY["wheelchair"]
 TODDLER = _READY["toddler"]
 CYCLE = _READY["cycle"]
 DRIVE = _READY["drive"]
@@ -198,7 +203,8 @@ def get_mode(name: str) -> TravelMode:
     Parameters
     ----------
     name
-        A section of ``modes.toml``: ``walk``, ``pushchair``, ``toddler``, ``cycle``, ``drive``.
+        A section of ``modes.toml``: ``walk``, ``pushchair``, ``wheelchair``, ``toddler``,
+        ``cycle``, ``drive``.
 
     Returns
     -------

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eh_access.modes import CYCLE, DRIVE, PUSHCHAIR, WALK, TravelMode
+from eh_access.modes import CYCLE, DRIVE, PUSHCHAIR, WALK, WHEELCHAIR, TravelMode
 from eh_access.network import rules
 from eh_access.network.build import RawWays, build_network, kept_point_tags, kept_way_tags
 from eh_access.network.cost import edge_cost
@@ -22,6 +22,7 @@ from eh_access.network.rules import RuleLine, RuleTable, TagCost, evaluate, rule
 MODES = {
     "foot": WALK.without_hills(),
     "pushchair": PUSHCHAIR.without_hills(),
+    "wheelchair": WHEELCHAIR.without_hills(),
     "bicycle": CYCLE.without_hills(),
     "motorcar": DRIVE,
 }
@@ -145,10 +146,11 @@ def test_each_case_takes_as_long_on_a_tiny_network(name: str) -> None:
 
 def own_lines(table: RuleTable, name: str) -> Iterator[tuple[str, int, RuleLine]]:
     """Give a rule set's own lines, without those it inherits."""
-    inherited = {id(line) for line in (*table.sets["foot"].ways, *table.sets["foot"].points)}
+    before = itertools.takewhile(lambda other: other.name != name, table.sets.values())
+    inherited = {id(line) for other in before for line in (*other.ways, *other.points)}
     for part in ("ways", "points"):
         for number, line in enumerate(getattr(table.sets[name], part)):
-            if name == "foot" or id(line) not in inherited:
+            if id(line) not in inherited:
                 yield part, number, line
 
 

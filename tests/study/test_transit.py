@@ -11,10 +11,12 @@ import pytest
 import eh_access as eh
 from eh_access.errors import InputError
 from eh_access.modes import TRANSIT, VISIT
+from eh_access.publish.notes import text_about
 from eh_access.sources.bundled import bundled_path, study_path
 from eh_access.study.config import study_from_bytes
 from eh_access.study.findings import curve_table, transit_table
 from eh_access.study.inputs import read_inputs
+from eh_access.study.notes import study_notes
 from eh_access.study.travel import compute_travel_times, times_by_transit
 from eh_access.transit.edit import WithdrawRoute, change_timetable
 from study_cli import run_cli
@@ -79,6 +81,33 @@ def test_walks_with_a_pushchair_never_shorten_a_journey(newport: eh.StudyResult)
     on_foot = newport.times[TRANSIT].minutes[::20]
     assert (times.minutes >= on_foot - 1e-3).all()
     assert (times.minutes > on_foot + 1).any()
+
+
+def test_by_wheelchair_what_says_nothing_counts_as_the_study_says(newport: eh.StudyResult) -> None:
+    """Newport says of no departure whether it takes a wheelchair."""
+    found, told, some = {}, {}, newport.origins.iloc[::40]
+    for unknown in ("usable", "unusable"):
+        keys = f'walking = "wheelchair"\nwheelchair_unknown = "{unknown}"\n'
+        text = TEXT.replace("[transit]\n", f"[transit]\n{keys}")
+        study = study_of(text.replace('modes = ["walk"', 'modes = ["wheelchair", "walk"', 1))
+        travel = compute_travel_times(
+            *(study, some, newport.sites),
+            network=newport.network,
+            buses=newport.buses,
+            progress=lambda _: None,
+        )
+        found[unknown] = travel.times[TRANSIT].minutes
+        notes = study_notes(study, replace(read_inputs(study), origins=some), travel)
+        told[unknown] = " ".join(text_about(notes, "timetable").split())
+    wheeled = travel.times["wheelchair"].minutes
+    reached = wheeled <= 90
+    np.testing.assert_array_equal(found["unusable"][reached], wheeled[reached])
+    assert np.isinf(found["unusable"][~reached]).all()
+    assert (found["usable"] <= found["unusable"]).all()
+    assert (found["usable"] < found["unusable"] - 1).any()
+    for unknown, text in told.items():
+        assert "waiting and walking (by wheelchair) included" in text
+        assert f"176 of 176 departures do not say: they count as {unknown}." in text
 
 
 def test_a_visit_is_out_and_home_within_the_day(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from eh_access.transit.timetable import Unknown
 from timetable_check import Tally, compare_town
 from timetable_feeds import hostile, write_feed
 
@@ -21,3 +22,14 @@ def test_hostile_feeds_are_answered_as_the_rules_say(seed: int, tmp_path: Path) 
     assert tally.differ == []
     assert tally.answers > 500
     assert tally.reached > 100
+
+
+@pytest.mark.parametrize("unknown", ["usable", "unusable"])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_wheelchairs_ride_what_takes_them(seed: int, unknown: Unknown, tmp_path: Path) -> None:
+    tally = Tally()
+    town = write_feed(tmp_path / "feed", hostile(seed))
+    compare_town(town, seed, tally, queries=1, unknown=unknown)
+    assert tally.differ == []
+    assert tally.answers > 150
+    assert tally.reached > 20

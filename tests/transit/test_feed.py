@@ -225,6 +225,25 @@ def test_holidays_are_those_of_the_calendar() -> None:
     assert not days.clocks_change(dt.date(2023, 3, 19))
 
 
+# ------------------------------------------------------------------ wheelchairs
+
+
+def test_a_stop_that_does_not_say_is_as_its_station_is(tmp_path: Path) -> None:
+    tables = town()
+    station = {**tables["stops"][0], "stop_id": "hub", "location_type": 1}
+    tables["stops"].append({**station, "wheelchair_boarding": 1})
+    for stop, own in zip(tables["stops"], ("0", "2", "1"), strict=True):
+        stop |= {"parent_station": "hub", "wheelchair_boarding": own}
+    tables["stops"][2]["parent_station"] = ""
+    tables["trips"][0]["wheelchair_accessible"] = "2"
+    tables["trips"][1]["wheelchair_accessible"] = "some"
+    timetable = make_timetable(read_feed(write_feed(tmp_path / "f", tables)), DATE)
+    assert timetable.stops["wheelchair"].to_dict() == {"s1": 1, "s2": 2, "hub": 1}
+    gates = timetable.gates.set_index("gate")[["value", "limit", "detail"]]
+    assert gates.loc["wheelchair_stops"].tolist() == [0, 2, "1"]
+    assert gates.loc["wheelchair_trips"].tolist() == [1, 2, "1"]  # a word of no meaning is none
+
+
 # ------------------------------------------------------------------ several feeds
 
 

@@ -7,6 +7,8 @@ west end            school                          east end
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,6 +27,7 @@ from eh_access import (
 from eh_access.errors import InputError, NotFoundError
 from eh_access.modes import DRIVE, PUSHCHAIR
 from eh_access.transit.journeys import Status
+from eh_access.transit.timetable import Unknown
 
 NETWORK, HOMES, SITES, TIMETABLE = example_buses()
 WALKS = find_walks(NETWORK, TIMETABLE, HOMES, SITES)
@@ -162,3 +165,48 @@ def test_limits_are_checked() -> None:
     with pytest.raises(InputError) as caught:
         JourneyLimits(access_min=0, max_changes=9)
     assert len(caught.value.faults) == 2
+
+
+def by_wheelchair(
+    unknown: Unknown, said: Mapping[str, int], rest: int = 0, *, direct_min: float = 90
+) -> tuple[TransitTimes, Any]:
+    """Return times from a to the east end by 10:00, where stops and trips say what they take."""
+    stops, trips = TIMETABLE.stops, TIMETABLE.trips
+    changed = replace(
+        TIMETABLE,
+        stops=stops.assign(wheelchair=[said.get(stop, rest) for stop in stops.index]),
+        trips=trips.assign(wheelchair=[said.get(trip, rest) for trip in trips["trip_id"]]),
+    )
+    limits = JourneyLimits(wheelchair_unknown=unknown, direct_min=direct_min)
+    walks = find_walks(NETWORK, changed, HOMES, SITES, mode="wheelchair", limits=limits)
+    times = transit_times(changed, walks, window="10:00", percentiles=[50])
+    return times, times.minutes[0, 1, 0]
+
+
+# 160 m to the stop at 2.8 km/h take 3.43 minutes; to wheel all 3,840 m, 82.29
+@pytest.mark.parametrize(
+    ("unknown", "rest", "said", "minutes"),
+    [
+        ("usable", 0, {}, 19 + 11 + 1 + 3.43),  # there by the bus of 9:30 at 9:41
+        ("unusable", 0, {}, 82.29),  # nothing is known, so nothing is taken
+        ("unusable", 1, {}, 34.43),
+        ("usable", 0, {"out 2": 2}, 64.43),  # the bus of 9:00
+        ("unusable", 1, {"out 2": 0}, 64.43),
+        ("usable", 0, {"east_end": 2}, 82.29),  # nobody can alight
+        ("usable", 0, {"west_end": 2}, 82.29),  # the school is 1,440 m away: too far a walk
+    ],
+)
+def test_by_wheelchair_one_rides_what_takes_one(
+    unknown: Unknown, rest: int, said: dict[str, int], minutes: float
+) -> None:
+    _, found = by_wheelchair(unknown, said, rest)
+    assert found == pytest.approx(minutes, abs=0.01)
+
+
+def test_a_stop_no_wheelchair_can_use_is_no_stop_near() -> None:
+    times, _ = by_wheelchair("usable", {"west_end": 2}, direct_min=60)
+    assert times.status[0, 1] == Status.NO_STOP_NEAR_ORIGIN
+    times, _ = by_wheelchair("usable", {"west_end": 2})
+    assert times.status[0, 1] == Status.ON_FOOT
+    with pytest.raises(InputError, match="'maybe'; choose usable or unusable"):
+        JourneyLimits(wheelchair_unknown="maybe")  # type: ignore[arg-type]

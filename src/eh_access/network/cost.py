@@ -40,6 +40,9 @@ PUSHED_SHARE = 1.3
 """What a parent with a pushchair lifts uphill, as a multiple of the parent's own weight: 70 kg,
 and 22 kg of child and pushchair. An assumption."""
 
+WHEELED_SHARE = 2.2
+"""The same for whoever pushes a wheelchair: 70 kg, and 85 kg of user and chair. An assumption."""
+
 CYCLE_UP_PER_SLOPE = 6.7
 CYCLE_DOWN_PER_SLOPE = 4.5
 CYCLE_SLOWEST = 0.25
@@ -56,13 +59,23 @@ def tobler(slope: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.exp(-TOBLER_RATE * (np.abs(slope + TOBLER_BEST) - TOBLER_BEST))
 
 
+def _pushed(slope: NDArray[np.float64], share: float) -> NDArray[np.float64]:
+    """Return the speed of pushing on slopes as a share of that on the level."""
+    # An assumption: no measured speeds of pushchairs on slopes were found. Uphill Tobler's rate
+    # grows with the weight that is lifted (``share``). Downhill nothing is gained, since what is
+    # pushed is held back, and steeper than 10% it slows at the greater rate.
+    beyond = np.where(slope >= 0, slope, np.maximum(-slope - 2 * TOBLER_BEST, 0.0))
+    return np.exp(-TOBLER_RATE * share * beyond)
+
+
 def pushchair(slope: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the speed with a pushchair on slopes as a share of that on the level."""
-    # An assumption: no measured speeds of pushchairs on slopes were found. Uphill Tobler's rate
-    # grows with the weight that is lifted (``PUSHED_SHARE``). Downhill nothing is gained, since a
-    # pushchair is held back, and steeper than 10% it slows at the greater rate.
-    beyond = np.where(slope >= 0, slope, np.maximum(-slope - 2 * TOBLER_BEST, 0.0))
-    return np.exp(-TOBLER_RATE * PUSHED_SHARE * beyond)
+    return _pushed(slope, PUSHED_SHARE)
+
+
+def wheelchair(slope: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the speed of a pushed wheelchair on slopes as a share of that on the level."""
+    return _pushed(slope, WHEELED_SHARE)
 
 
 def bicycle(slope: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -76,7 +89,7 @@ def bicycle(slope: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 FUNCTIONS: Mapping[str, Function] = MappingProxyType(
-    {"tobler": tobler, "pushchair": pushchair, "bicycle": bicycle}
+    {"tobler": tobler, "pushchair": pushchair, "wheelchair": wheelchair, "bicycle": bicycle}
 )
 
 
@@ -182,10 +195,8 @@ def hills_count(network: Network, mode: TravelMode) -> bool:
 
 def tag_costs(network: Network, mode: TravelMode) -> list[TagCost]:
     """Apply the rules to each of a network's sets of tags."""
-    if not hills_count(network, mode):
-        return [evaluate(tags, mode) for tags in network.tag_sets]
-    known = ({k: v for k, v in tags.items() if k != "incline"} for tags in network.tag_sets)
-    return [evaluate(tags, mode) for tags in known]
+    known = hills_count(network, mode)
+    return [evaluate(tags, mode, slopes_known=known) for tags in network.tag_sets]
 
 
 def _waits_s(

@@ -43,6 +43,7 @@ GAPS: Mapping[str, frozenset[str]] = MappingProxyType(
         "barriers": frozenset({"barrier"}),
         "kerbs": frozenset({"kerb"}),
         "widths": frozenset({"width", "est_width", "maxwidth", "maxwidth:physical"}),
+        "passage with wheels": frozenset({"wheelchair", "stroller"}),
         "surfaces": frozenset({"surface", "smoothness", "tracktype"}),
         "pavements": frozenset({"sidewalk"}),
         "speed limits": frozenset({"maxspeed"}),
@@ -108,11 +109,19 @@ LOSSES: Mapping[str, Loss] = MappingProxyType(
         ),
         "pushchair": Loss(
             median_percent=0.05,
-            tenth_percent=1.12,
+            tenth_percent=1.09,
             most_min=18.6,
             change_min=0.10,
             affected_min=0.39,
-            change_wrong_percent=0.46,
+            change_wrong_percent=0.47,
+        ),
+        "wheelchair": Loss(
+            median_percent=0.05,
+            tenth_percent=2.19,
+            most_min=24.2,
+            change_min=0.17,
+            affected_min=0.66,
+            change_wrong_percent=0.78,
         ),
         "cycle": Loss(
             median_percent=0.12,
@@ -124,7 +133,7 @@ LOSSES: Mapping[str, Loss] = MappingProxyType(
         ),
         "drive": Loss(
             median_percent=4.78,
-            tenth_percent=16.09,
+            tenth_percent=16.08,
             most_min=1.9,
             change_min=0.08,
             affected_min=0.32,

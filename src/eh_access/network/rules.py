@@ -381,14 +381,19 @@ class TagCost:
         return self.forward_km_h > 0 or self.backward_km_h > 0
 
 
-def evaluate(tag_set: Mapping[str, str], mode: TravelMode) -> TagCost:
+def evaluate(
+    tag_set: Mapping[str, str], mode: TravelMode, *, slopes_known: bool = False
+) -> TagCost:
     """Apply the rules of ``tag_rules.toml`` to one set of tags."""
+    # where slopes are known they slow every street by themselves; a tagged one still closes
     table = rule_table()
     rule_set = table.rule_set(mode.rules)
     is_point = POINT_KEY in tag_set
     state = _State(mode, is_open=is_point)
     tag_set = open_at_times(tag_set)
     for line in rule_set.points if is_point else rule_set.ways:
+        if slopes_known and line.key == "incline" and line.effect != "deny":
+            continue
         if line.applies_to(tag_set):
             state.apply(line, tag_set, table)
     return state.result(rule_set.label, tag_set)

@@ -186,6 +186,10 @@ HILLS = {
         "slower uphill than a walker, no faster downhill",
         "an assumption: Tobler's rate times 1.3, for the weight of child and pushchair",
     ),
+    "wheelchair": (
+        "slower uphill than with a pushchair, no faster downhill",
+        "an assumption: Tobler's rate times 2.2, for the weight of user and chair",
+    ),
     "bicycle": (
         "slower uphill, a little faster downhill",
         "J. Parkin and J. Rotheram, Transport Policy 17 (2010) 335-341; uphill an assumption",
@@ -216,7 +220,28 @@ PUSHCHAIR_SLOWED = (
 )
 """What slows a pushchair, and the keys that say so of a street."""
 
-PUSHCHAIR_SOURCE = (
+WHEELCHAIR_CLOSED = (
+    ("steps without a ramp for wheelchairs", ("highway",)),
+    ("escalators", ("conveying",)),
+    ("stiles, narrow gates and cattle grids", ("barrier",)),
+    ("gaps under 0.9 m", ("width", "maxwidth", "maxwidth:physical")),
+    ("ways tagged as not passable by wheelchair", ("wheelchair",)),
+    ("raised kerbs where they must be crossed", ("kerb",)),
+    ("tagged slopes steeper than 1 in 12", ("incline",)),
+    ("roads of 50 mph or more without a pavement", ("sidewalk",)),
+    ("soft, loose and rough surfaces", ("surface", "smoothness", "tracktype")),
+)
+WHEELCHAIR_SLOWED = (
+    ("ramps beside steps to half the speed", ("ramp:wheelchair",)),
+    ("gravel and earth to half the speed, uneven surfaces to 0.85", ("surface", "tracktype")),
+)
+WHEELED = {
+    "pushchair": (PUSHCHAIR_CLOSED, PUSHCHAIR_SLOWED),
+    "wheelchair": (WHEELCHAIR_CLOSED, WHEELCHAIR_SLOWED),
+}
+"""What is closed and what slows, by the rules of those who go on wheels."""
+
+WHEELED_SOURCE = (
     "OpenStreetMap's tags; each rule with its source in network/tag_rules.toml. What is not "
     "tagged counts as passable"
 )
@@ -271,10 +296,10 @@ def _of_mode(
                 f"Active Places Power adds {ACTIVE_PLACES_PARKING_S:g} seconds for both ends",
             ),
         ]
-    if mode.rules == "pushchair":
+    if mode.rules in WHEELED:
         rows += [
-            (f"{what} {mode.label}", _recorded(rules, not_recorded), PUSHCHAIR_SOURCE)
-            for what, rules in (("Closed", PUSHCHAIR_CLOSED), ("Slowed", PUSHCHAIR_SLOWED))
+            (f"{what} {mode.label}", _recorded(rules, not_recorded), WHEELED_SOURCE)
+            for what, rules in zip(("Closed", "Slowed"), WHEELED[mode.rules], strict=True)
         ]
     elif lacking:
         told = f"{NOT_RECORDED}: {', '.join(lacking)}"

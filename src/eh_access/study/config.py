@@ -122,7 +122,10 @@ class TransitSettings(Table):
     date: dt.date | Text
     arrive: tuple[Text, Text] | None = None  # be there by a moment of this window, or
     depart: tuple[Text, Text] | None = None  # leave at a moment of it: one of the two
-    walking: Literal["walk", "pushchair"] = "walk"  # how families walk to stops and from them
+    # how families walk to stops and from them; by wheelchair, stops and vehicles must take one
+    walking: Literal["walk", "pushchair", "wheelchair"] = "walk"
+    # by wheelchair: whether those of which the feed says nothing do
+    wheelchair_unknown: Literal["usable", "unusable"] = "usable"
     percentile: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] = 50.0  # judged by
     # sessions of that day, from when to when, as they might be at any site: the mode ``visit`` asks
     # who can be at one from beginning to end and home again, each way within so many minutes

@@ -9,7 +9,7 @@ import numpy as np
 
 from eh_access.facts import Count, Note, note
 from eh_access.measures.scenarios import rough_radius_m
-from eh_access.modes import NO_HILLS
+from eh_access.modes import NO_HILLS, get_mode
 from eh_access.routing.estimate import ACCURACY
 from eh_access.study.travel import on_streets
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from eh_access.routing.travel_times import TravelTimes
-    from eh_access.study.config import Study
+    from eh_access.study.config import Study, TransitSettings
     from eh_access.study.records import Inputs
     from eh_access.study.travel import Travel
 
 TERRAIN = "OS Terrain 50"
-ON_FOOT = ("foot", "pushchair")
+ON_FOOT = ("foot", "pushchair", "wheelchair")
 MUCH_OFF_SHARE = 0.01
 """From this share of the weight on, origins out of place are a warning."""
 
@@ -68,7 +68,8 @@ def _buses(study: Study, travel: Travel) -> Iterator[Note]:
         routes=round(float(value["routes"])),
         span=str(gates.loc["date", "detail"]).partition("(")[2].rstrip(")"),
         rail=bool(value["rail"]),
-        walking=asked.walking,
+        walking=get_mode(asked.walking).label,
+        wheelchairs=_wheelchairs(asked, gates),
         access_min=asked.access_min,
         longest_min=asked.longest_min,
         max_changes=asked.max_changes,
@@ -76,6 +77,14 @@ def _buses(study: Study, travel: Travel) -> Iterator[Note]:
     for gate, row in gates[gates["severity"] == "warn"].iterrows():
         facts = {"gate": str(gate), "value": float(row["value"]), "detail": str(row["detail"])}
         yield note("warning", "timetable-gate", **facts)
+
+
+def _wheelchairs(asked: TransitSettings, gates: pd.DataFrame) -> tuple[str | int, ...]:
+    """Tell, by wheelchair, how what the feed leaves open counts, and how much that is."""
+    if not get_mode(asked.walking).by_wheelchair:
+        return ()
+    counts = gates.loc[["wheelchair_stops", "wheelchair_trips"], ["value", "limit"]].astype(int)
+    return (asked.wheelchair_unknown, *counts.to_numpy().ravel().tolist())
 
 
 def neighbour_notes(neighbours: gpd.GeoDataFrame, travel: Travel) -> Iterator[Note]:

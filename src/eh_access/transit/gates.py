@@ -13,6 +13,7 @@ from eh_access.errors import InputError
 from eh_access.network.area import off_grid
 from eh_access.transit.days import bank_holidays, clocks_change, in_school_holidays
 from eh_access.transit.feed import DAY_DS, DS_PER_S, parse_date
+from eh_access.transit.timetable import NO
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,6 +57,7 @@ def find_gates(feed: Feed, timetable: Timetable, holidays: Iterable[dt.date] = (
         *_of_feed(feed),
         *_of_stops(feed, timetable),
         *_of_runs(timetable),
+        *_of_wheelchairs(timetable),
     ]
     return pd.DataFrame(gates, columns=list(Gate._fields))
 
@@ -155,6 +157,17 @@ def _of_stops(feed: Feed, timetable: Timetable) -> Iterator[Gate]:
 
 def _first(ids: pd.Index, bad: NDArray[np.bool_]) -> str:
     return str(ids[int(bad.argmax())]) if bad.any() else ""
+
+
+def _of_wheelchairs(timetable: Timetable) -> Iterator[Gate]:
+    """Count the stops and departures of which the feed does not say whether they take one."""
+    for name, frame, rows in (
+        ("wheelchair_stops", timetable.stops, timetable.served),
+        ("wheelchair_trips", timetable.trips, timetable.setting_out),
+    ):
+        said = frame["wheelchair"].iloc[rows]
+        unknown, closed = (int((said == word).sum()) for word in (0, NO))
+        yield Gate(name, _when(unknown, "note"), unknown, len(said), str(closed))
 
 
 def _of_runs(timetable: Timetable) -> Iterator[Gate]:

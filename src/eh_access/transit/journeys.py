@@ -20,7 +20,7 @@ from eh_access.routing.search import checked_options
 from eh_access.routing.threads import side_by_side
 from eh_access.routing.travel_times import NO_LOCATION, OFF_NETWORK, OK, UNREACHED, TravelTimes
 from eh_access.transit.timetable import BOARD, Timetable
-from eh_access.transit.walks import NEVER, Pairs, Walks, changes
+from eh_access.transit.walks import NEVER, Pairs, Walks, changes, usable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -415,6 +415,7 @@ class Search:
     def __init__(self, timetable: Timetable, walks: Walks, *, boardings: int) -> None:
         from eh_access.transit.scan import Connections  # noqa: PLC0415 - compiled code
 
+        timetable = usable(timetable, walks.walking.mode, walks.limits)
         self.check(timetable, walks)
         self.direction = 1 if walks.direction == "to_sites" else -1
         day = timetable if self.direction == 1 else timetable.mirrored

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FORMAT = "eh_access timetable 1"
+FORMAT = "eh_access timetable 2"
 
 
 def read_timetable(

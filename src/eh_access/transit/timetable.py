@@ -6,12 +6,13 @@ import datetime as dt
 import hashlib
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
 import shapely
 
+from eh_access.errors import InputError
 from eh_access.network.area import CRS
 from eh_access.transit.feed import DAY_DS, DS_PER_S, Feed, numbers_of, seconds_of
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int32]
 
 BOARD, ALIGHT = 1, 2
+YES, NO = 1, 2
+"""What a stop or a trip says of wheelchairs, beside 0 for nothing."""
+Unknown: TypeAlias = Literal["usable", "unusable"]
 DAYS = (-1, 0, 1)
 """Runs of the day before go on past midnight; those of the next are for the way home at night."""
 SPAN_DS = (-4 * 36_000, 48 * 36_000)
@@ -45,7 +49,8 @@ class Timetable:
         The date.
     stops
         By ``stop_id``: ``name``, ``x_m`` and ``y_m`` on the British National Grid (NaN where not
-        known), ``station`` ("" for none) and ``wheelchair`` (1 yes, 2 no, 0 not known).
+        known), ``station`` ("" for none) and ``wheelchair`` (1 yes, 2 no, 0 not known; a stop's
+        own word, else its station's).
     routes
         By ``route_id``: ``name``, ``operator`` and ``kind`` (``route_type`` as GTFS has it).
     trips
@@ -142,6 +147,40 @@ class Timetable:
             state.update(getattr(self, name).to_csv().encode())
         return state.hexdigest()
 
+    def for_wheelchairs(self, unknown: Unknown = "usable") -> Timetable:
+        """Return what a wheelchair can use: vehicles that take one, from stops that do.
+
+        Parameters
+        ----------
+        unknown
+            Whether stops and vehicles of which the feed says nothing are ``"usable"`` or
+            ``"unusable"``.
+
+        Returns
+        -------
+        Timetable
+            A new one of the same stops; itself where nothing is lost.
+
+        Raises
+        ------
+        InputError
+            If ``unknown`` is neither.
+
+        Examples
+        --------
+        >>> from eh_access import example_timetable
+        >>> example_timetable().for_wheelchairs("unusable")
+        <Timetable: Tuesday 13 June 2023, 0 trips of 0 routes, 3 stops>
+        """
+        check_unknown("unknown", unknown)
+        if unknown not in self._for_wheelchairs:
+            self._for_wheelchairs[unknown] = _for_wheelchairs(self, unknown)
+        return self._for_wheelchairs[unknown]
+
+    @cached_property
+    def _for_wheelchairs(self) -> dict[Unknown, Timetable]:
+        return {}
+
     @cached_property
     def mirrored(self) -> Timetable:
         """The same day with time and every vehicle running backwards: for the way home."""
@@ -175,6 +214,26 @@ def keep_connections(timetable: Timetable, keep: NDArray[np.bool_]) -> Timetable
     again = np.empty(len(run), np.int32)
     again[order] = np.cumsum(starts) - 1
     return replace(timetable, **{**held, "run": again})
+
+
+def check_unknown(name: str, value: object) -> None:
+    """Raise InputError unless a value says how to take what a feed leaves open."""
+    if value not in get_args(Unknown):
+        raise InputError(f"{name} is '{value}'; choose {' or '.join(get_args(Unknown))}")
+
+
+def _for_wheelchairs(timetable: Timetable, unknown: Unknown) -> Timetable:
+    bad = (NO,) if unknown == "usable" else (NO, 0)
+    trips, stops = (
+        ~frame["wheelchair"].isin(bad).to_numpy() for frame in (timetable.trips, timetable.stops)
+    )
+    if not (trips.all() and stops.all()):
+        timetable = keep_connections(timetable, trips[timetable.trip])
+        flag = timetable.flag & (
+            stops[timetable.frm] * np.uint8(BOARD) | stops[timetable.to] * np.uint8(ALIGHT)
+        )
+        timetable = replace(timetable, flag=flag)
+    return timetable
 
 
 # ------------------------------------------------------------------ one day
@@ -217,7 +276,7 @@ def day_of(feed: Feed, date: dt.date, *, on_request: bool = False) -> Timetable:
                 "trip_id": trips["trip_id"].to_numpy()[out["trip"]],
                 "route_id": trips["route_id"].to_numpy()[out["trip"]],
                 "headsign": trips["trip_headsign"].to_numpy()[out["trip"]],
-                "wheelchair": numbers_of(trips["wheelchair_accessible"], 0)[out["trip"]],
+                "wheelchair": _wheelchair(trips["wheelchair_accessible"])[out["trip"]],
             }
         ),
         transfers=transfers,
@@ -285,16 +344,24 @@ def _vehicles(
 
 def _stops(feed: Feed) -> pd.DataFrame:
     stops = feed.tables["stops"]
+    own = _wheelchair(stops["wheelchair_boarding"])
+    of_station = np.append(own, 0)[pd.Index(stops["stop_id"]).get_indexer(stops["parent_station"])]
     return pd.DataFrame(
         {
             "name": stops["stop_name"].to_numpy(),
             "x_m": feed.xy_m[:, 0],
             "y_m": feed.xy_m[:, 1],
             "station": stops["parent_station"].to_numpy(),
-            "wheelchair": numbers_of(stops["wheelchair_boarding"], 0),
+            "wheelchair": np.where(own > 0, own, of_station),
         },
         index=pd.Index(stops["stop_id"], name="stop_id", dtype="str"),
     )
+
+
+def _wheelchair(texts: pd.Series) -> NDArray[np.int64]:
+    """Return 1 for accessible, 2 for not, 0 for whatever says nothing."""
+    said = numbers_of(texts, 0)
+    return np.where(np.isin(said, (YES, NO)), said, 0)
 
 
 def _routes(feed: Feed) -> pd.DataFrame:

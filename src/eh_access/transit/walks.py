@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -17,7 +17,7 @@ from eh_access.network.area import CRS
 from eh_access.network.model import as_network
 from eh_access.routing.matrix import DS_PER_MIN, make_ready, travel_time_matrix
 from eh_access.routing.search import checked_options
-from eh_access.transit.timetable import Timetable
+from eh_access.transit.timetable import Timetable, Unknown, check_unknown
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,6 +47,9 @@ class JourneyLimits:
         Most changes from one vehicle to another.
     allowance_s
         Seconds lost at each boarding: being at the stop before the vehicle is.
+    wheelchair_unknown
+        By wheelchair, whether stops and vehicles of which the feed says nothing are ``"usable"``
+        or ``"unusable"``.
 
     Raises
     ------
@@ -66,6 +69,7 @@ class JourneyLimits:
     longest_min: float = 120.0
     max_changes: int = 2
     allowance_s: float = 60.0
+    wheelchair_unknown: Unknown = "usable"
 
     def __post_init__(self) -> None:
         faults: list[str] = []
@@ -89,6 +93,7 @@ class JourneyLimits:
                 faults += error.faults
         if faults:
             raise InputError(faults)
+        check_unknown("wheelchair_unknown", self.wheelchair_unknown)
 
     def ds(self, name: str) -> int:
         """Return a limit in deciseconds."""
@@ -139,6 +144,11 @@ def as_timetables(value: object) -> list[Timetable]:
     ]
 
 
+def usable(timetable: Timetable, mode: TravelMode, limits: JourneyLimits) -> Timetable:
+    """Return what runs for people who walk to it by a mode."""
+    return timetable.for_wheelchairs(limits.wheelchair_unknown) if mode.by_wheelchair else timetable
+
+
 def find_walks(  # noqa: PLR0913 - the arguments of travel_time_matrix, and the timetable
     network: Network,
     timetable: Timetable | Sequence[Timetable],
@@ -160,7 +170,8 @@ def find_walks(  # noqa: PLR0913 - the arguments of travel_time_matrix, and the 
         Whose stops: of several that share their stops, as before and after a change, those that
         any of them calls at.
     mode
-        How families walk: with a pushchair every walk keeps to what a pushchair can pass.
+        How families walk: with a pushchair every walk keeps to what a pushchair can pass, and by
+        wheelchair every stop and vehicle takes one, too.
     limits
         How far; None for the defaults of `JourneyLimits`.
 
@@ -193,7 +204,7 @@ def find_walks(  # noqa: PLR0913 - the arguments of travel_time_matrix, and the 
             "the timetables are not of the same stops; read them from one feed and area"
         )
     origins, sites = places("origins", origins), places("sites", sites)
-    served = np.unique(np.concatenate([other.served for other in several]))
+    served = np.unique(np.concatenate([usable(other, mode, limits).served for other in several]))
     halts = gpd.GeoSeries.from_xy(stops["x_m"].iloc[served], stops["y_m"].iloc[served], crs=CRS)
     homes, doors = origins.geometry.to_crs(CRS), sites.geometry.to_crs(CRS)
     both = gpd.GeoSeries(pd.concat([homes, halts], ignore_index=True), crs=CRS)
@@ -236,12 +247,12 @@ def _within(  # noqa: PLR0913, PLR0917 - the arguments of travel_time_matrix
     trips = make_ready(network, starts, ends, mode=mode, cutoff_min=cutoff_min, direction=direction)
     # a search that stops at the cutoff beats sweeping all streets for so short walks
     options = SearchOptions(engine="queue", threads=options.threads)
-    parts = []
+    parts: list[tuple[NDArray[np.integer[Any]], ...]] = [(np.empty(0, np.int64),) * 3]  # no stops
     for rows, columns, block in trips.in_blocks(options):
         row, column = np.nonzero(block <= trips.limit_ds)
         parts.append((row + rows.start, column + columns.start, block[row, column]))
-    joined = [np.concatenate(part) if parts else np.empty(0) for part in zip(*parts, strict=True)]
-    return Pairs(*(values.astype(np.int64) for values in joined)), trips.doors.offset_m
+    joined = (np.concatenate(part).astype(np.int64) for part in zip(*parts, strict=True))
+    return Pairs(*joined), trips.doors.offset_m
 
 
 def _some(pairs: Pairs, keep: NDArray[np.bool_]) -> Pairs:
