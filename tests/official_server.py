@@ -233,7 +233,7 @@ def extract(*, north: bool) -> bytes:
 
 def zipped(members: dict[str, bytes | str]) -> bytes:
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():
             archive.writestr(name, content)
     return out.getvalue()
@@ -311,7 +311,7 @@ def answer(url: str, address: str, mood: str) -> bytes | int:  # noqa: C901, PLR
     if path.endswith(".osm.pbf"):
         return extract(north="south-y" in path)
     if "gtfs-file" in path:
-        return zipped(buses())
+        return feed_file(mood)
     if "access-nodes" in path:
         assert query["atcoAreaCodes"] == "370"
         header = ["ATCOCode", "CommonName", "Easting", "Northing", "Status"]
@@ -319,6 +319,19 @@ def answer(url: str, address: str, mood: str) -> bytes | int:  # noqa: C901, PLR
             [header, ["370000001", "Hill Top", WEST + 500, SOUTH + 500, "active"]]
         ).encode()
     return 404
+
+
+def feed_file(mood: str) -> bytes:
+    members: dict[str, bytes | str] = {**buses()}
+    if mood == "bomb":
+        members["shapes.txt"] = bytes(30_000_000)
+    if mood == "away":
+        members["../../stops.txt"] = "x"
+    if mood == "bare":
+        del members["calendar.txt"]
+    if mood == "rail":
+        members["routes.txt"] = f"{members['routes.txt']!s}2,Dearne Valley line,2\n"
+    return zipped(members)
 
 
 def buses() -> dict[str, str]:

@@ -116,6 +116,19 @@ def hostile(  # noqa: C901, PLR0912, PLR0915 - one draw after another
                 s = r.randint(7, 10) * 3600
                 row = {"trip_id": trip_id, "start_time": hms(s), "end_time": hms(s + 3600)}
                 often.append({**row, "headway_secs": r.choice([600, 900, 700])})
+    w = random.Random(f"wheelchairs {seed}")
+    for trip in [trip for trip in trips if trip["trip_id"] in {f"t6_{j}" for j in range(1, 30, 2)}]:
+        # and goes on once more, so that one may stay seated across the trip in the middle
+        end = [call for call in times if call["trip_id"] == trip["trip_id"]][-1]
+        t = sum(
+            int(n) * 60**p for n, p in zip(end["arrival_time"].split(":"), (2, 1, 0), strict=True)
+        )
+        trips.append({**trip, "trip_id": f"{trip['trip_id']}c"})
+        others = [f"s{p}" for p in w.sample(range(STOPS), 4) if f"s{p}" != end["stop_id"]]
+        for i, stop in enumerate([end["stop_id"], *others]):
+            t += w.choice([0, 60, 240])
+            at = {"arrival_time": hms(t), "departure_time": hms(t), "stop_id": stop}
+            times.append({"trip_id": trips[-1]["trip_id"], **at, "stop_sequence": i})
     trips.append({"route_id": "r0", "service_id": "daily", "trip_id": "lone", "block_id": ""})
     times.append({**times[0], "trip_id": "lone"})
     r.shuffle(times)
@@ -146,7 +159,6 @@ def hostile(  # noqa: C901, PLR0912, PLR0915 - one draw after another
                 "min_transfer_time": r.choice([30, 900]),
             }
             rules.append({**rule, **own})
-    w = random.Random(f"wheelchairs {seed}")
     for column, table in (("wheelchair_boarding", stops), ("wheelchair_accessible", trips)):
         for row in table:
             row[column] = w.choice(["", "0", "1", "1", "2"])

@@ -28,6 +28,7 @@ from eh_access.terminal import (
     show_journey,
     show_logs,
     show_report,
+    show_timetable,
     show_trip,
     stoppable,
     verification_json,
@@ -190,7 +191,7 @@ app = typer.Typer(
 )
 network_app = typer.Typer(help="Get streets and keep them.", no_args_is_help=True)
 app.add_typer(network_app, name="network")
-timetable_app = typer.Typer(help="Check timetables.", no_args_is_help=True)
+timetable_app = typer.Typer(help="Get timetables and check them.", no_args_is_help=True)
 app.add_typer(timetable_app, name="timetable")
 
 
@@ -625,26 +626,69 @@ def batch(  # noqa: PLR0913 - each is an option of the command
 @timetable_app.command("check")
 def timetable_check(
     feeds: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Argument(
-            metavar="FEED...", help="A GTFS zip file or folder, or several to be read as one."
+            metavar="[FEED...]",
+            help="A GTFS zip file or folder, or several to be read as one; the study's if none.",
         ),
-    ],
+    ] = None,
     *,
     date: Annotated[
-        str,
-        typer.Option("--date", help="A date, 2023-06-13, or a weekday of school term time."),
-    ],
+        str | None,
+        typer.Option(
+            "--date",
+            help="A date, 2023-06-13, or a weekday of school term time; the study's if not given.",
+        ),
+    ] = None,
+    study: Annotated[
+        str | None,
+        typer.Option(
+            "--study",
+            help="Check its answers, too: to the homes and sites of a study, by name or path.",
+            autocompletion=studies,
+        ),
+    ] = None,
+    naptan: Annotated[
+        Path | None,
+        typer.Option("--naptan", metavar="FILE", help="Compare its stops with NaPTAN's (CSV)."),
+    ] = None,
+    streets: StreetsWanted = None,
 ) -> None:
     """Check a timetable for a date, and say what would make its answers wrong."""
     from eh_access.publish.notes import gate_lines  # noqa: PLC0415 - quick start
-    from eh_access.transit.reading import check_timetable  # noqa: PLC0415 - quick start
+    from eh_access.study.opening import check_timetables  # noqa: PLC0415 - quick start
 
-    gates = check_timetable(feeds, date)
+    gates = check_timetables(feeds or (), date, study=study, streets=streets, naptan=naptan)
     for line in gate_lines(gates):
         typer.echo(line)
     if (gates["severity"] == "stop").any():
         raise typer.Exit(BAD_INPUT)
+
+
+@timetable_app.command("download")
+def timetable_download(
+    region: Annotated[
+        str, typer.Argument(metavar="REGION", help="yorkshire, south_east, wales, ..., or all.")
+    ],
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Where to: REGION_gtfs.zip here if not given."),
+    ] = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Download a region's bus timetables from the Bus Open Data Service."""
+    from eh_access.sources.bus_open_data import download  # noqa: PLC0415 - quick start
+    from eh_access.sources.fetch import Client  # noqa: PLC0415 - quick start
+
+    path = out or Path(f"{region}_gtfs.zip")
+    with Terminal(quiet=quiet, verbose=verbose) as terminal:
+        terminal.stage(f"Downloading the timetables of {region}")
+        instead = f"get the file with a browser and save it as {path}"
+        found = download(Client(progress=terminal.stage, instead=instead), region, path)
+    if not quiet:
+        show_timetable(found, path)
 
 
 def main() -> None:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from eh_access.publish.challenge import Line
     from eh_access.publish.verify import Verification
     from eh_access.routing.route import Route
+    from eh_access.sources.bus_open_data import Download
     from eh_access.study.config import Study
     from eh_access.study.records import Inputs
     from eh_access.study.result import StudyResult
@@ -550,6 +551,25 @@ def show_batch(batch: Batch) -> None:
     for name, reason in batch.failed.items():
         console.print(Text(f"- {name}: {reason}", style="red"), soft_wrap=True)
     show_files(console, batch.files)
+
+
+def show_timetable(found: Download, path: Path) -> None:
+    """Print what a file of timetables holds, and whose it is."""
+    console = Console()
+    first, last = found.span
+    source = found.source
+    assert source is not None  # noqa: S101 - it was downloaded
+    trains = f"{found.rail:,} of them by train" if found.rail else "none of them by train"
+    size = f"{found.size / 1e6:,.1f} MB"
+    lines = [
+        f"{path}: {size}, {found.routes:,} routes ({trains}), {first} to {last}.",
+        f"{source.title}, {source.publisher}, {source.date}. {source.licence}.",
+        f"{source.attribution}. {source.url}",
+        f"sha256 {source.sha256}",
+        f"Next: eh-access timetable check {path} --date tuesday",
+    ]
+    for line in lines:
+        console.print(Text(line), soft_wrap=True)
 
 
 def show_logs(files: Mapping[str, Path]) -> None:

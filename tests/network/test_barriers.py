@@ -38,11 +38,17 @@ def passes(network: Network, mode: TravelMode, start: int, goal: int) -> bool:
 @pytest.mark.parametrize(
     ("barrier", "passing"),
     [
-        ({"barrier": "bollard"}, {"walk", "pushchair", "cycle"}),
-        ({"barrier": "gate"}, {"walk", "pushchair", "cycle", "drive"}),
+        ({"barrier": "bollard"}, {"walk", "pushchair", "wheelchair", "cycle"}),
+        ({"barrier": "gate"}, {"walk", "pushchair", "wheelchair", "cycle", "drive"}),
         ({"barrier": "gate", "access": "private"}, set()),
-        ({"barrier": "gate", "access": "private", "foot": "yes"}, {"walk", "pushchair"}),
-        ({"barrier": "lift_gate", "access": "private"}, {"walk", "pushchair", "cycle"}),
+        (
+            {"barrier": "gate", "access": "private", "foot": "yes"},
+            {"walk", "pushchair", "wheelchair"},
+        ),
+        (
+            {"barrier": "lift_gate", "access": "private"},
+            {"walk", "pushchair", "wheelchair", "cycle"},
+        ),
         ({"barrier": "stile"}, {"walk"}),
         ({"barrier": "cycle_barrier"}, {"walk", "cycle"}),
         ({"barrier": "fence"}, set()),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
 import geopandas as gpd
@@ -32,23 +31,6 @@ from study_cli import run_cli
 pytestmark = [pytest.mark.allow_hosts(["127.0.0.1"]), pytest.mark.usefixtures("server")]
 
 ALWAYS = 99
-
-
-@pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Official]:
-    with official.running(tmp_path) as state:
-        monkeypatch.setenv(fetch.SERVICES_VARIABLE, str(tmp_path / "services.toml"))
-        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-        monkeypatch.setattr(fetch, "PAUSE_S", 0.001)
-        for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-            monkeypatch.delenv(name, raising=False)
-        yield state
-
-
-@pytest.fixture
-def client(tmp_path: Path, server: Official) -> Client:
-    assert server.url
-    return Client(store=tmp_path / "store", progress=lambda _: None)
 
 
 @pytest.fixture

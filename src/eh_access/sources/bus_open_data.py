@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
+import shutil
 import zipfile
 from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import shapely
 
+from eh_access.errors import EhAccessError, InputError, SourceError, did_you_mean
 from eh_access.network.area import to_degrees
 from eh_access.sources.fetch import Client, UnusableError
+from eh_access.transit.feed import archive_names, numbers_of, read_tables, span_of
+from eh_access.transit.gates import basic_kinds
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
-FILES = ("stops.txt", "trips.txt", "stop_times.txt")
+    from eh_access.provenance import Provenance
+
+FILES = ("stops", "routes", "trips", "stop_times")
+RAIL = 2
 ALL = "all"
 AREA_DIGITS = 3
 
@@ -36,13 +45,58 @@ def timetable(client: Client, counties: Collection[str]) -> Path:
     return client.store / client.used[service.name][-1].sha256
 
 
-def _refuse_other(path: Path) -> None:
-    """Refuse what is no GTFS."""
+def download(client: Client, region: str, path: Path) -> Download:
+    """Put a region's GTFS file in place, and say what it holds."""
+    service = client.services["timetable"]
+    regions = (*service.regions, ALL)
+    if region not in regions:
+        hint = did_you_mean(region, regions)
+        raise InputError(f"'{region}' is no region: {hint} There are {', '.join(regions)}.")
+    if path.exists():
+        raise InputError(f"{path}: is there already; move it away, or name another with --out")
+    with client.refusing(service):
+        found = client.ask(service, _read_about, service.url.format(region=region))
+        kept = client.store / client.used[service.name][-1].sha256
+    part = path.with_name(f".{path.name}.part")
     try:
-        with zipfile.ZipFile(path) as archive:
-            missing = [name for name in FILES if name not in archive.namelist()]
-    except zipfile.BadZipFile as error:
-        raise UnusableError(f"no whole zip file ({error}): cut off?") from error
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(kept, part)
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise SourceError(f"{path}: cannot be written ({error.strerror})") from error
+    return replace(found, size=path.stat().st_size, source=client.provenance(service.name))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Download:
+    """What a file of timetables holds."""
+
+    span: tuple[dt.date, dt.date]
+    routes: int
+    rail: int  # routes by train among them
+    size: int = 0
+    source: Provenance | None = None
+
+
+def _read_about(path: Path) -> Download:
+    """Return what a GTFS file holds, without reading its times."""
+    _refuse_other(path)
+    try:
+        tables = read_tables(path, ("calendar", "calendar_dates", "routes"))
+        kinds = basic_kinds(numbers_of(tables["routes"]["route_type"], 3))
+        return Download(span=span_of(tables), routes=len(kinds), rail=int((kinds == RAIL).sum()))
+    except (EhAccessError, KeyError, ValueError) as error:
+        raise UnusableError(f"no sound GTFS: {error}") from error
+
+
+def _refuse_other(path: Path) -> None:
+    """Refuse what is no GTFS, or is unsafe to open."""
+    try:
+        names = archive_names(path)
+    except EhAccessError as error:
+        raise UnusableError(str(error)) from error
+    missing = [f"{name}.txt" for name in FILES if name not in names]
     if missing:
         raise UnusableError(f"no GTFS: {', '.join(missing)} is not in it")
 

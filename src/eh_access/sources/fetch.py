@@ -140,6 +140,7 @@ class Client:
     services: Mapping[str, Service] = field(default_factory=load_services)
     progress: Callable[[str], None] = log.info
     limit_s: float = LIMIT_S
+    instead: str = "give a file in its place with --have {name}=FILE"  # what else one may do
     used: dict[str, list[Answer]] = field(default_factory=dict)
 
     def given(self, name: str) -> Path | None:
@@ -196,8 +197,8 @@ class Client:
         return ServiceError(
             what,
             f"{service.title} ({service.publisher}): {url or service.url}: {why}. What was had is "
-            "kept, so run it again later; or give a file in its place with --have "
-            f"{service.name}=FILE: {service.holds}. Addresses and columns stand in "
+            f"kept, so run it again later; or {self.instead.format(name=service.name)}: "
+            f"{service.holds}. Addresses and columns stand in "
             f"{services_path()} (this one last confirmed: {date})",
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -383,6 +383,61 @@ def explain_transit_trip(  # noqa: PLR0913 - what a journey is has this many sid
     when = {"arrive_by": arrive_by, "depart_after": depart_after}
     _refuse_unplaced(walks)
     return explain(buses, walks, home.index[0], site, **when), buses.date
+
+
+def check_timetables(
+    feeds: Sequence[Path] = (),
+    date: str | None = None,
+    *,
+    study: str | Path | None = None,
+    streets: str | None = None,
+    naptan: Path | None = None,
+) -> pd.DataFrame:
+    """Return every check of a timetable: of its feed, and of its answers where a study asks."""
+    from eh_access.sources.naptan import read_stops  # noqa: PLC0415 - few ask
+    from eh_access.transit.answers import (  # noqa: PLC0415 - same
+        find_answer_gates,
+        find_line_gates,
+        find_stop_gates,
+    )
+    from eh_access.transit.feed import DRAWN, read_feed, read_tables  # noqa: PLC0415 - same
+    from eh_access.transit.reading import check_timetable, make_timetable  # noqa: PLC0415 - same
+    from eh_access.transit.walks import find_walks  # noqa: PLC0415 - same
+
+    asked = opened = around = None
+    if study is not None:
+        opened, inputs = open_study(study)
+        asked = opened.transit
+        if asked is None:
+            raise InputError(
+                f"--study {study}: it has no timetable; add [transit] with feeds, date and a window"
+            )
+        around = reach_of(asked, inputs.borough)
+        feeds = feeds or [opened.resolve(feed) for feed in asked.feeds]
+        date = date or str(asked.date)
+    if not feeds or date is None:
+        raise InputError("give a feed and --date, or a study that has both: --study newport")
+    known = None if naptan is None else read_stops(naptan, around)
+    feed = read_feed(feeds)
+    found = [check_timetable(feed, date, area=around)]
+    if (found[0]["severity"] == "stop").any():
+        return found[0]
+    timetable = make_timetable(feed, date, area=around)
+    drawn = (read_tables(Path(path), DRAWN, columns=DRAWN) for path in feeds)
+    found.append(find_line_gates(timetable, drawn))
+    if opened is not None and asked is not None:
+        network = find_streets(opened, inputs.borough, streets=streets).network
+        if network is None:
+            raise InputError("there are no streets to walk to a stop on; give some with --streets")
+        mode = opened.settings.travel_modes().get(asked.walking, get_mode(asked.walking))
+        ends = (inputs.origins, inputs.sites)
+        walks = find_walks(network, timetable, *ends, mode=mode, limits=asked.limits())
+        found.append(
+            find_answer_gates(timetable, walks, window=asked.window, by=asked.by, area=around)
+        )
+    if known is not None:
+        found.append(find_stop_gates(timetable, known, area=around))
+    return pd.concat([gates for gates in found if len(gates)], ignore_index=True)
 
 
 def explain_trip(

@@ -6,7 +6,8 @@ import datetime as dt
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, TypeAlias
@@ -63,6 +64,11 @@ OPTIONAL: Mapping[str, tuple[str, ...]] = {
     ),
     "feed_info": ("feed_publisher_name", "feed_publisher_url", "feed_version"),
 }
+DRAWN: Mapping[str, tuple[str, ...]] = {
+    "shapes": ("shape_id", "shape_pt_lat", "shape_pt_lon", "shape_pt_sequence"),
+    "trips": ("trip_id", "shape_id"),
+}
+"""What says along which line a trip is drawn; read by checks alone, since it is large."""
 UNIQUE = {"stops": "stop_id", "routes": "route_id", "trips": "trip_id", "calendar": "service_id"}
 POINTS_TO = (
     ("trips", "route_id", ("routes",)),
@@ -100,10 +106,7 @@ class Feed:
     @property
     def span(self) -> tuple[dt.date, dt.date]:
         """First and last date on which anything is said to run."""
-        calendar, dates = self.tables["calendar"], self.tables["calendar_dates"]
-        added = dates.loc[dates["exception_type"] == "1", "date"]
-        days = [*calendar["start_date"], *calendar["end_date"], *added]
-        return parse_date(min(days)), parse_date(max(days))
+        return span_of(self.tables)
 
     def services(self, date: dt.date) -> set[str]:
         """Return the services that run on a date: the calendar, then its exceptions."""
@@ -136,6 +139,16 @@ def read_feed(source: Source) -> Feed:
     return _made(tables, renamed, tuple(map(_provenance, paths, parts)))
 
 
+def span_of(tables: Tables) -> tuple[dt.date, dt.date]:
+    """Return the first and last date on which calendars say that anything runs."""
+    days: list[str] = []
+    if len(calendar := tables.get("calendar", pd.DataFrame())):
+        days += [*calendar["start_date"], *calendar["end_date"]]
+    if len(dates := tables.get("calendar_dates", pd.DataFrame())):
+        days += [*dates.loc[dates["exception_type"] == "1", "date"]]
+    return parse_date(min(days)), parse_date(max(days))
+
+
 def feed_of(tables: Tables, name: str) -> Feed:
     """Return a feed made of tables of text, checked."""
     return _made(_check(tables, name), {}, ())
@@ -155,21 +168,45 @@ def source_digest(path: Path) -> str:
     """Return the SHA-256 of a zip file, or of a folder's files."""
     if path.is_file():
         return file_sha256(path)
-    parts = [f"{name} {file_sha256(path / f'{name}.txt')}" for name in sorted(_files_of(path))]
+    names = sorted({*_files_of(path)} & {*NEEDED})
+    parts = [f"{name} {file_sha256(path / f'{name}.txt')}" for name in names]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 # ------------------------------------------------------------------ opening
 
 
-def read_tables(path: Path) -> Tables:
-    """Read the text files of a zip file or folder, having refused what is unsafe."""
-    try:
+def read_tables(
+    path: Path,
+    names: Collection[str] = tuple(NEEDED),
+    *,
+    columns: Mapping[str, tuple[str, ...]] | None = None,
+) -> Tables:
+    """Read text files of a zip file or folder, having refused what is unsafe."""
+    with _readable(path):
         if path.is_dir():
-            blobs = {name: (path / f"{name}.txt").read_bytes() for name in _files_of(path)}
+            blobs = {n: (path / f"{n}.txt").read_bytes() for n in _files_of(path) if n in names}
         else:
             with zipfile.ZipFile(path) as archive:
-                blobs = {name: archive.read(info) for name, info in _members(archive, path).items()}
+                wanted = _members(archive, path).items()
+                blobs = {name: archive.read(info) for name, info in wanted if name in names}
+    kept = columns or {n: (*NEEDED[n], *OPTIONAL.get(n, ())) for n in blobs}
+    return {
+        name: _parse(blob, f"{path.name}, {name}.txt", kept[name]) for name, blob in blobs.items()
+    }
+
+
+def archive_names(path: Path) -> tuple[str, ...]:
+    """Return which files of a feed a zip file holds, having refused what is unsafe."""
+    with _readable(path), zipfile.ZipFile(path) as archive:
+        return tuple(_members(archive, path))
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Put in words why a feed cannot be read."""
+    try:
+        yield
     except FileNotFoundError as error:
         raise SourceError(f"{path}: there is no such file or folder; check the path") from error
     except InputError:
@@ -178,12 +215,11 @@ def read_tables(path: Path) -> Tables:
         raise SourceError(
             f"{path}: cannot be read, or is damaged, cut off or locked ({error}); get it again"
         ) from error
-    return {name: _parse(blob, f"{path.name}, {name}.txt") for name, blob in blobs.items()}
 
 
 def _files_of(folder: Path) -> list[str]:
     """Return the names of a folder's files that are wanted; links out of it are refused."""
-    names = [name for name in NEEDED if (folder / f"{name}.txt").is_file()]
+    names = [name for name in {**NEEDED, **DRAWN} if (folder / f"{name}.txt").is_file()]
     away = [n for n in names if (folder / f"{n}.txt").resolve().parent != folder.resolve()]
     if away:
         raise InputError(f"{folder}: {away[0]}.txt is a link out of the folder; put the file in")
@@ -207,7 +243,7 @@ def _members(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]
                 f"{info.file_size // packed:,} times its packed size, which no timetable does; "
                 "get the feed again from its publisher"
             )
-        if where.suffix == ".txt" and where.stem in NEEDED:
+        if where.suffix == ".txt" and where.stem in {*NEEDED, *DRAWN}:
             if len(where.parts) > 1:
                 raise InputError(f"{path}: {where} lies in a folder; put the files at the top")
             wanted[where.stem] = info
@@ -217,7 +253,7 @@ def _members(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]
     return wanted
 
 
-def _parse(blob: bytes, where: str) -> pd.DataFrame:
+def _parse(blob: bytes, where: str, columns: Collection[str]) -> pd.DataFrame:
     """Read one file as text."""
     try:
         frame = pd.read_csv(
@@ -226,18 +262,13 @@ def _parse(blob: bytes, where: str) -> pd.DataFrame:
             keep_default_na=False,
             encoding="utf-8-sig",
             skipinitialspace=True,
-            usecols=lambda name: name.strip() in _columns(where),
+            usecols=lambda name: name.strip() in columns,
         )
     except pd.errors.EmptyDataError:
         return pd.DataFrame()
     except (UnicodeDecodeError, pd.errors.ParserError) as error:
         raise SourceError(f"{where}: is no table of text in UTF-8 ({error}); correct it") from error
     return frame.rename(columns=str.strip)
-
-
-def _columns(where: str) -> set[str]:
-    name = where.rpartition(" ")[2].removesuffix(".txt")
-    return {*NEEDED[name], *OPTIONAL.get(name, ())}
 
 
 # ------------------------------------------------------------------ checking
@@ -460,14 +491,17 @@ def _rows_in(known: pd.Series, texts: pd.Series) -> NDArray[np.intp]:
 
 def _on_grid(stops: pd.DataFrame) -> NDArray[np.float64]:
     """Return where stops lie on the British National Grid, NaN without a place."""
+    return to_grid(stops["stop_lon"], stops["stop_lat"])
+
+
+def to_grid(longitude: pd.Series, latitude: pd.Series) -> NDArray[np.float64]:
+    """Return coordinates in degrees on the British National Grid, NaN without a place."""
     from pyproj import Transformer  # noqa: PLC0415 - keeps importing the package quick
 
-    lon, lat = (
-        pd.to_numeric(stops[c], errors="coerce").to_numpy(float) for c in ("stop_lon", "stop_lat")
-    )
+    lon, lat = (pd.to_numeric(c, errors="coerce").to_numpy(float) for c in (longitude, latitude))
     nowhere = (np.abs(lon) < NOWHERE_DEG) & (np.abs(lat) < NOWHERE_DEG)
-    to_grid = Transformer.from_crs("EPSG:4326", CRS, always_xy=True)
-    xy = np.column_stack(to_grid.transform(np.nan_to_num(lon), np.nan_to_num(lat)))
+    onto = Transformer.from_crs("EPSG:4326", CRS, always_xy=True)
+    xy = np.column_stack(onto.transform(np.nan_to_num(lon), np.nan_to_num(lat)))
     xy[nowhere | np.isnan(lon) | np.isnan(lat) | ~np.isfinite(xy).all(axis=1)] = np.nan
     return xy
 

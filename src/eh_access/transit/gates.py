@@ -86,7 +86,8 @@ STOPS = {
 """Errors, by check."""
 
 
-def _when(bad: Any, severity: Severity, otherwise: Severity = "ok") -> Severity:  # noqa: ANN401 - numpy has its own booleans
+def when(bad: Any, severity: Severity, otherwise: Severity = "ok") -> Severity:  # noqa: ANN401 - numpy has its own booleans
+    """Return a severity where something is wrong, another where not."""
     return severity if bad else otherwise
 
 
@@ -94,11 +95,11 @@ def _of_date(feed: Feed, timetable: Timetable, holidays: set[dt.date]) -> Iterat
     date = timetable.date
     first, last = feed.span
     inside = first <= date <= last
-    yield Gate("date", _when(not inside, "stop"), float(inside), 1, f"{date} ({first} to {last})")
+    yield Gate("date", when(not inside, "stop"), float(inside), 1, f"{date} ({first} to {last})")
     if not inside:
         return
     trips = timetable.setting_out
-    yield Gate("trips", _when(not len(trips), "stop"), len(trips), 1, f"{date:%A} {date}")
+    yield Gate("trips", when(not len(trips), "stop"), len(trips), 1, f"{date:%A} {date}")
     routes = timetable.trips["route_id"].iloc[trips].nunique()
     yield Gate("routes", "note", routes, len(feed.tables["routes"]))
     per_service = feed.tables["trips"]["service_id"].value_counts()
@@ -110,46 +111,46 @@ def _of_date(feed: Feed, timetable: Timetable, holidays: set[dt.date]) -> Iterat
     typical = float(np.median(others)) if others else np.nan
     yield Gate(
         "typical",
-        _when(count[0] < LEAST_OF_TYPICAL * typical, "warn"),
+        when(count[0] < LEAST_OF_TYPICAL * typical, "warn"),
         count[0],
         LEAST_OF_TYPICAL * typical,
     )
     holiday = date in bank_holidays(date.year) or date in holidays
-    yield Gate("holiday", _when(holiday, "warn"), float(holiday), 0, str(date))
+    yield Gate("holiday", when(holiday, "warn"), float(holiday), 0, str(date))
     school = in_school_holidays(date)
-    yield Gate("school_holiday", _when(school, "warn"), float(school), 0, str(date))
-    yield Gate("clock_change", _when(clocks_change(date), "warn"), float(clocks_change(date)), 0)
+    yield Gate("school_holiday", when(school, "warn"), float(school), 0, str(date))
+    yield Gate("clock_change", when(clocks_change(date), "warn"), float(clocks_change(date)), 0)
     exceptions = len(feed.tables["calendar_dates"])
-    yield Gate("exceptions", _when(not exceptions, "note"), exceptions, 1)
+    yield Gate("exceptions", when(not exceptions, "note"), exceptions, 1)
     dated = [p.date for p in feed.provenance if len(p.date) == DATED and p.date.isdigit()]
     age = max(((date - parse_date(day)).days for day in dated), default=0)
-    yield Gate("age", _when(age > OLD_DAYS, "warn"), age, OLD_DAYS, min(dated, default=""))
+    yield Gate("age", when(age > OLD_DAYS, "warn"), age, OLD_DAYS, min(dated, default=""))
 
 
 def _of_feed(feed: Feed) -> Iterator[Gate]:
     tables = feed.tables
     one_call = len(tables["trips"]) - feed.calls["trip"].nunique()
-    yield Gate("one_call", _when(one_call, "warn"), one_call, 0)
+    yield Gate("one_call", when(one_call, "warn"), one_call, 0)
     zones = set(tables["agency"]["agency_timezone"]) - {"", "Europe/London"}
-    yield Gate("timezone", _when(zones, "warn"), len(zones), 0, " ".join(sorted(zones)))
+    yield Gate("timezone", when(zones, "warn"), len(zones), 0, " ".join(sorted(zones)))
     rules = tables["transfers"]
     narrow = rules[["from_route_id", "to_route_id", "from_trip_id", "to_trip_id"]] != ""
     ignored = int((narrow.any(axis=1) | rules["transfer_type"].isin(["4", "5"])).sum())
-    yield Gate("narrow_transfers", _when(ignored, "warn"), ignored, 0)
+    yield Gate("narrow_transfers", when(ignored, "warn"), ignored, 0)
     headways = int((~tables["frequencies"]["exact_times"].isin(["1"])).sum())
-    yield Gate("headways", _when(headways, "warn"), headways, 0)
+    yield Gate("headways", when(headways, "warn"), headways, 0)
     renamed = sum(feed.renamed.values())
     detail = " ".join(f"{kind}:{count}" for kind, count in sorted(feed.renamed.items()))
-    yield Gate("renamed", _when(renamed, "note"), renamed, 0, detail)
+    yield Gate("renamed", when(renamed, "note"), renamed, 0, detail)
 
 
 def _of_stops(feed: Feed, timetable: Timetable) -> Iterator[Gate]:
     served = timetable.stops.iloc[timetable.served]
     xy = served[["x_m", "y_m"]].to_numpy(float)
     lost = np.isnan(xy).any(axis=1)
-    yield Gate("places", _when(lost.any(), "stop"), lost.sum(), 0, _first(served.index, lost))
+    yield Gate("places", when(lost.any(), "stop"), lost.sum(), 0, _first(served.index, lost))
     away = ~lost & off_grid(xy[:, 0], xy[:, 1])
-    yield Gate("country", _when(away.any(), "stop"), away.sum(), 0, _first(served.index, away))
+    yield Gate("country", when(away.any(), "stop"), away.sum(), 0, _first(served.index, away))
     yield Gate(
         "unserved", "note", len(feed.tables["stops"]) - len(served), len(feed.tables["stops"])
     )
@@ -157,6 +158,13 @@ def _of_stops(feed: Feed, timetable: Timetable) -> Iterator[Gate]:
 
 def _first(ids: pd.Index, bad: NDArray[np.bool_]) -> str:
     return str(ids[int(bad.argmax())]) if bad.any() else ""
+
+
+def basic_kinds(kind: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return kinds of route as the basic ones of GTFS: 2 is rail, 3 is bus."""
+    return np.where(
+        kind >= OF_FOUR_DIGITS, [EXTENDED.get(k // OF_FOUR_DIGITS, 2) for k in kind], kind
+    )
 
 
 def _of_wheelchairs(timetable: Timetable) -> Iterator[Gate]:
@@ -167,7 +175,7 @@ def _of_wheelchairs(timetable: Timetable) -> Iterator[Gate]:
     ):
         said = frame["wheelchair"].iloc[rows]
         unknown, closed = (int((said == word).sum()) for word in (0, NO))
-        yield Gate(name, _when(unknown, "note"), unknown, len(said), str(closed))
+        yield Gate(name, when(unknown, "note"), unknown, len(said), str(closed))
 
 
 def _of_runs(timetable: Timetable) -> Iterator[Gate]:
@@ -183,23 +191,21 @@ def _of_runs(timetable: Timetable) -> Iterator[Gate]:
     xy = timetable.stops[["x_m", "y_m"]].to_numpy(float)
     km = np.hypot(*(xy[hops["to"]] - xy[hops["frm"]]).T) / 1000
     seconds = (hops["arr_ds"] - hops["dep_ds"]).to_numpy() / DS_PER_S + ROUNDED_S
-    base = np.where(
-        kind >= OF_FOUR_DIGITS, [EXTENDED.get(k // OF_FOUR_DIGITS, 2) for k in kind], kind
-    )
+    base = basic_kinds(kind)
     fastest = np.array([FASTEST_KM_H.get(k, FAST_BUS_KM_H) for k in base])
     fast = km / seconds * 3600 > fastest
     share = float(fast.mean())
-    severity = _when(share > MOST_TOO_FAST, "stop", _when(share, "warn"))
+    severity = when(share > MOST_TOO_FAST, "stop", when(share, "warn"))
     ids = pd.Index(trips["trip_id"])
     yield Gate("speed", severity, share, MOST_TOO_FAST, _first(ids, fast))
     doubled = float(hops.assign(route=route).duplicated().mean())
-    yield Gate("doubled", _when(doubled > MOST_DOUBLED, "warn"), doubled, MOST_DOUBLED)
+    yield Gate("doubled", when(doubled > MOST_DOUBLED, "warn"), doubled, MOST_DOUBLED)
     hours = np.bincount(hops["dep_ds"] // HOUR_DS, minlength=24)
     idle = [hour for hour in DAYTIME if not hours[hour]]
-    yield Gate("hours", _when(idle, "warn"), len(idle), 0, " ".join(map(str, idle)))
+    yield Gate("hours", when(idle, "warn"), len(idle), 0, " ".join(map(str, idle)))
     latest = hops["arr_ds"].max() / HOUR_DS
     yield Gate("last_arrival_h", "note", latest)
     rail = int(np.isin(base, [2]).sum())
-    yield Gate("rail", _when(not rail, "note"), rail, 1)
+    yield Gate("rail", when(not rail, "note"), rail, 1)
     boards = float((timetable.flag[today] & 1 == 0).mean())
     yield Gate("no_boarding", "note", boards)
