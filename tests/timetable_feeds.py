@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import random
-from collections.abc import Iterable, Mapping
+import zipfile
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from eh_access.routing.travel_times import Direction, TravelTimes
 from eh_access.transit.timetable import Timetable
 from eh_access.transit.walks import JourneyLimits, Pairs, Walks
 
+Tables = dict[str, list[dict[str, Any]]]
 DATE = dt.date(2023, 6, 13)
 STOPS, LINES = 14, 7
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -217,3 +219,46 @@ def made_walks(  # noqa: PLR0913 - everything a question is made of
         offset_m=np.zeros(len(timetable.stops)),
         limits=limits,
     )  # fmt: skip
+
+
+def town() -> Tables:
+    """Two buses between two stops half a kilometre apart."""
+    at = [("s1", 53.4300, -1.3600), ("s2", 53.4345, -1.3600)]
+    calls = [
+        (f"t{n}", f"{hour:02d}:{minute:02d}:00", stop, place)
+        for n, hour in ((1, 9), (2, 10))
+        for place, (stop, minute) in enumerate((("s1", 0), ("s2", 5)))
+    ]
+    return {
+        "agency": [{"agency_id": "a", "agency_name": "A", "agency_timezone": "Europe/London"}],
+        "stops": [
+            {"stop_id": s, "stop_name": s.upper(), "stop_lat": y, "stop_lon": x} for s, y, x in at
+        ],
+        "routes": [{"route_id": "r", "agency_id": "a", "route_short_name": "7", "route_type": 3}],
+        "trips": [
+            {"route_id": "r", "service_id": "wk", "trip_id": f"t{n}"} for n in (1, 2)
+        ],
+        "stop_times": [
+            {
+                "trip_id": trip, "arrival_time": at, "departure_time": at,
+                "stop_id": stop, "stop_sequence": place,
+            }
+            for trip, at, stop, place in calls
+        ],
+        "calendar": [calendar("wk", range(5))],
+    }  # fmt: skip
+
+
+def changed(table: str, row: int, **cells: Any) -> Callable[[Tables], Any]:  # noqa: ANN401
+    return lambda tables: tables[table][row].update(cells)
+
+
+def zipped(folder: Path, *extra: tuple[str, bytes], name: str = "feed.zip") -> Path:
+    path = folder / name
+    source = write_feed(folder / f"{name} files", town())
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(source.iterdir()):
+            archive.write(file, file.name)
+        for member, content in extra:
+            archive.writestr(member, content)
+    return path

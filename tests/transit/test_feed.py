@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,41 +16,7 @@ from eh_access.transit import days
 from eh_access.transit.feed import read_feed
 from eh_access.transit.reading import check_timetable, make_timetable, read_timetable
 from eh_access.transit.timetable import day_of
-from timetable_feeds import DATE, calendar, hostile, write_feed
-
-Tables = dict[str, list[dict[str, Any]]]
-
-
-def town() -> Tables:
-    """Two buses between two stops half a kilometre apart."""
-    at = [("s1", 53.4300, -1.3600), ("s2", 53.4345, -1.3600)]
-    calls = [
-        (f"t{n}", f"{hour:02d}:{minute:02d}:00", stop, place)
-        for n, hour in ((1, 9), (2, 10))
-        for place, (stop, minute) in enumerate((("s1", 0), ("s2", 5)))
-    ]
-    return {
-        "agency": [{"agency_id": "a", "agency_name": "A", "agency_timezone": "Europe/London"}],
-        "stops": [
-            {"stop_id": s, "stop_name": s.upper(), "stop_lat": y, "stop_lon": x} for s, y, x in at
-        ],
-        "routes": [{"route_id": "r", "agency_id": "a", "route_short_name": "7", "route_type": 3}],
-        "trips": [
-            {"route_id": "r", "service_id": "wk", "trip_id": f"t{n}"} for n in (1, 2)
-        ],
-        "stop_times": [
-            {
-                "trip_id": trip, "arrival_time": at, "departure_time": at,
-                "stop_id": stop, "stop_sequence": place,
-            }
-            for trip, at, stop, place in calls
-        ],
-        "calendar": [calendar("wk", range(5))],
-    }  # fmt: skip
-
-
-def changed(table: str, row: int, **cells: Any) -> Callable[[Tables], Any]:  # noqa: ANN401
-    return lambda tables: tables[table][row].update(cells)
+from timetable_feeds import DATE, Tables, calendar, changed, hostile, town, write_feed, zipped
 
 
 def without(*tables: str) -> Callable[[Tables], Any]:
@@ -109,17 +74,6 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
 
 
 # ------------------------------------------------------------------ archives
-
-
-def zipped(folder: Path, *extra: tuple[str, bytes], name: str = "feed.zip") -> Path:
-    path = folder / name
-    source = write_feed(folder / f"{name} files", town())
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in sorted(source.iterdir()):
-            archive.write(file, file.name)
-        for member, content in extra:
-            archive.writestr(member, content)
-    return path
 
 
 def test_a_zip_file_is_read_like_its_folder(tmp_path: Path) -> None:
@@ -322,7 +276,7 @@ def test_gates_notice(tmp_path: Path) -> None:
     tables["stop_times"] += [
         {**row, "trip_id": "t3"} for row in tables["stop_times"] if row["trip_id"] == "t1"
     ]
-    tables["agency"][0]["agency_timezone"] = "Europe/Paris"
+    tables["agency"][0]["agency_timezone"] = "UTC"
     tables["frequencies"] = [
         {"trip_id": "t2", "start_time": "10:00:00", "end_time": "11:00:00", "headway_secs": 600}
     ]

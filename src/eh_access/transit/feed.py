@@ -290,6 +290,8 @@ def _check(tables: Tables, feed: str) -> Tables:
         )
         for name, needed in NEEDED.items()
     }
+    if not len(whole["calendar"]) and not (whole["calendar_dates"]["exception_type"] == "1").any():
+        raise InputError(f"{feed}: its calendars name no date on which anything runs; get it again")
     note = _Faults(feed)
     for name, column in UNIQUE.items():
         again = whole[name][column].duplicated().to_numpy()

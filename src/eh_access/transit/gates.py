@@ -38,6 +38,9 @@ FAST_BUS_KM_H = 130.0
 OF_FOUR_DIGITS = 100
 EXTENDED = {1: 2, 2: 3, 4: 1, 7: 3, 9: 0, 10: 4, 12: 4}
 DATED = 8
+OUR_ZONES = {"", "Europe/London", "GB", "Europe/Belfast", "Europe/Isle_of_Man"}
+UNIVERSAL = {"UTC", "Etc/UTC", "GMT", "Etc/GMT", "WET"}
+"""Zones an hour off in summer at most; any other is another country's."""
 
 
 class Gate(NamedTuple):
@@ -76,6 +79,8 @@ def stop_at_gates(gates: pd.DataFrame) -> None:
 STOPS = {
     "date": "{detail} lies outside the feed's dates; give a date inside them or get a newer feed",
     "trips": "nothing runs on {detail} in the area asked for; give another date, area or feed",
+    "timezone": "times are those of {detail}, so that this is another country's feed; give one of "
+    "Great Britain",
     "places": "{value:.0f} stops that are called at have no place, the first {detail}; add "
     "stop_lat and stop_lon",
     "country": "{value:.0f} stops that are called at lie outside Great Britain's grid, the first "
@@ -131,8 +136,10 @@ def _of_feed(feed: Feed) -> Iterator[Gate]:
     tables = feed.tables
     one_call = len(tables["trips"]) - feed.calls["trip"].nunique()
     yield Gate("one_call", when(one_call, "warn"), one_call, 0)
-    zones = set(tables["agency"]["agency_timezone"]) - {"", "Europe/London"}
-    yield Gate("timezone", when(zones, "warn"), len(zones), 0, " ".join(sorted(zones)))
+    zones = set(tables["agency"]["agency_timezone"]) - OUR_ZONES
+    abroad = zones - UNIVERSAL
+    severity = when(abroad, "stop", when(zones, "warn"))
+    yield Gate("timezone", severity, len(zones), 0, " ".join(sorted(abroad or zones)))
     rules = tables["transfers"]
     narrow = rules[["from_route_id", "to_route_id", "from_trip_id", "to_trip_id"]] != ""
     ignored = int((narrow.any(axis=1) | rules["transfer_type"].isin(["4", "5"])).sum())
