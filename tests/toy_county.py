@@ -6,7 +6,8 @@ Two authorities of 6 km each; a home every 500 m with ten children; 80 m is a mi
     site              one              two |          three       four
              |------------- West --------- | ---------- East -----------------|
 
-Site *two* closes. It is 200 m from the border, so families of East use it too.
+Site *two* closes. It is 200 m from the border, so families of East use it too. Where there are
+buses, one runs from 500 m to 7300 and another, of East alone, from there to 11500.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from pyproj import Transformer
 
 from eh_access.network.build import RawWays, build_network
 from eh_access.network.io import write_network
+from timetable_feeds import calendar, hms, write_feed
 
 EAST, NORTH = 440_000.0, 390_000.0
 SITES_M = {"one": 1000.0, "two": 5800.0, "three": 8500.0, "four": 11500.0}
@@ -89,6 +92,53 @@ licence = "none"
 """
 
 
+BUS_STOPS_M = (500, 5500, 7300, 8500, 11500)
+BUSES = ((0, 1, 2), (2, 3, 4))
+"""Stops of each line; a kilometre takes two minutes, and they leave three minutes apart."""
+TRANSIT = """
+[transit]
+feeds = ["buses"]
+date = "tuesday"
+arrive = ["09:30", "10:30"]
+
+[[scenario]]"""
+
+
+def write_buses(folder: Path) -> None:
+    """Write a feed of both lines, every half an hour, and of one that runs far away."""
+    lon, lat = Transformer.from_crs("EPSG:27700", "EPSG:4326", always_xy=True).transform(
+        [*(EAST + metres for metres in BUS_STOPS_M), EAST + 90_000, EAST + 91_000],
+        [NORTH] * (len(BUS_STOPS_M) + 2),
+    )
+    stops = [
+        {"stop_id": f"b{number}", "stop_name": f"B{number}", "stop_lat": y, "stop_lon": x}
+        for number, (x, y) in enumerate(zip(lon, lat, strict=True))
+    ]
+    trips, calls = [], []
+    at_m = (*BUS_STOPS_M, 90_000, 91_000)
+    for line, path in enumerate((*BUSES, (5, 6))):
+        for half_hour in range(14, 24):
+            for way in (1, -1):
+                trip = f"{line} {half_hour} {way}"
+                trips.append({"route_id": f"r{line}", "service_id": "wk", "trip_id": trip})
+                start = half_hour * 1800 + 660 * line  # 6.8 km in 14 minutes would be too late
+                stretch = path[::way]
+                for place, stop in enumerate(stretch):
+                    time = hms(start + abs(at_m[stop] - at_m[stretch[0]]) * 120 // 1000)
+                    call = {"trip_id": trip, "stop_id": f"b{stop}", "stop_sequence": place}
+                    calls.append({**call, "arrival_time": time, "departure_time": time})
+    write_feed(
+        folder,
+        {
+            "stops": stops,
+            "routes": [{"route_id": f"r{line}", "route_type": 3} for line in range(3)],
+            "trips": trips,
+            "stop_times": calls,
+            "calendar": [calendar("wk", range(5))],
+        },
+    )
+
+
 def minutes_to_nearest(homes_m: np.ndarray, *closed: str) -> np.ndarray:
     """Return the minutes on foot, from distances along the road alone."""
     open_m = np.array([place for site, place in SITES_M.items() if site not in closed])
@@ -101,7 +151,7 @@ def children_who_lose(homes_m: np.ndarray) -> float:
     return CHILDREN * float((added > 5).sum())
 
 
-def write_county(folder: Path) -> Path:
+def write_county(folder: Path, *, buses: bool = False) -> Path:
     """Write the plan, the template and the shared tables; return the plan's path."""
     folder.mkdir(parents=True, exist_ok=True)
     halves = {"W": (0.0, BORDER_M), "E": (BORDER_M, END_M)}
@@ -144,14 +194,17 @@ def write_county(folder: Path) -> Path:
         ends = [(number, EAST + start, NORTH), (number + 1, EAST + end, NORTH)]
         raw.add(number + 1, ends, tags={"highway": "footway"})
     write_network(build_network(raw), folder / "road.npz")
-    (folder / "study.toml").write_text(STUDY, encoding="utf-8")
+    text = STUDY.replace("\n[[scenario]]", TRANSIT, 1) if buses else STUDY
+    (folder / "study.toml").write_text(text, encoding="utf-8")
+    if buses:
+        write_buses(folder / "buses")
     (folder / "plan.toml").write_text(PLAN, encoding="utf-8")
     return folder / "plan.toml"
 
 
-def write_joint(folder: Path) -> Path:
+def write_joint(folder: Path, *, buses: bool = False) -> Path:
     """Write the same county as one authority; return the plan's path."""
-    plan = write_county(folder)
+    plan = write_county(folder, buses=buses)
     both = shapely.box(EAST, NORTH - 500, EAST + END_M, NORTH + 500)
     names = {"code": ["C"], "name": ["County"]}
     shape = gpd.GeoSeries([both], crs="EPSG:27700")

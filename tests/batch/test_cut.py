@@ -19,6 +19,7 @@ from eh_access.batch.plan import Plan, make_plan
 from eh_access.batch.run import Limits, run_batch
 from eh_access.batch.work import run_job
 from eh_access.errors import InputError
+from eh_access.transit.feed import read_feed
 from toy_county import HOMES_M, minutes_to_nearest, write_county, write_joint
 
 KEYS = st.text("abc-_ é\"'", min_size=1, max_size=5)
@@ -52,9 +53,9 @@ def done(plan: Plan) -> dict[str, pd.DataFrame]:
     return {job.name: pd.read_parquet(job.folder / "origins.parquet") for job in plan.jobs}
 
 
-def minutes(origins: pd.DataFrame, scenario: str) -> pd.Series:
-    rows = origins[origins["scenario"] == scenario].set_index("origin_id")["minutes"]
-    return rows.sort_index()
+def minutes(origins: pd.DataFrame, scenario: str, mode: str = "walk") -> pd.Series:
+    rows = origins[(origins["scenario"] == scenario) & (origins["mode"] == mode)]
+    return rows.set_index("origin_id")["minutes"].sort_index()
 
 
 def test_near_a_border_minutes_are_those_of_both_authorities_together(tmp_path: Path) -> None:
@@ -66,6 +67,28 @@ def test_near_a_border_minutes_are_those_of_both_authorities_together(tmp_path: 
         pd.testing.assert_series_equal(both.sort_index(), minutes(joint, scenario))
         expected = minutes_to_nearest(HOMES_M, *closed)
         assert np.abs(both.sort_index().to_numpy() - expected).max() < 0.01
+
+
+def test_buses_across_a_border_are_those_of_both_authorities_together(tmp_path: Path) -> None:
+    plan = make_plan(write_county(tmp_path / "two", buses=True), tmp_path / "apart")
+    apart = done(plan)
+    joint = done(make_plan(write_joint(tmp_path / "one", buses=True), tmp_path / "together"))[
+        "County"
+    ]
+    for scenario in ("baseline", "two-closes"):
+        both = pd.concat([minutes(apart[name], scenario, "transit") for name in ("West", "East")])
+        pd.testing.assert_series_equal(both.sort_index(), minutes(joint, scenario, "transit"))
+    # from West two lines lead to the third site, where the second never calls in West
+    walked, ridden = (minutes(apart["West"], "two-closes", mode) for mode in ("walk", "transit"))
+    assert (ridden <= walked + 1e-6).all()
+    assert (ridden < walked - 1).any()
+    west = next(job for job in plan.jobs if job.name == "West")
+    feed = read_feed(west.folder / "study" / "timetable.zip")
+    # sites of East count within 4 km, and stops a walk of 15 minutes from them
+    assert set(feed.tables["stops"]["stop_id"]) == {f"b{number}" for number in range(5)}
+    assert set(feed.tables["trips"]["route_id"]) == {"r0", "r1"}
+    study = tomllib.loads((west.folder / "study" / "study.toml").read_text("utf-8"))
+    assert study["transit"]["feeds"] == ["timetable.zip"]
 
 
 @pytest.fixture(scope="module")
@@ -101,13 +124,14 @@ def test_where_nothing_changes_a_scenario_is_not_assessed(tmp_path: Path) -> Non
 
 
 def test_keys_change_with_inputs_and_settings_and_nothing_else(tmp_path: Path) -> None:
-    path = write_county(tmp_path)
+    path = write_county(tmp_path, buses=True)
     keys = {job.id: job.key for job in make_plan(path, tmp_path / "a").jobs}
     assert {job.id: job.key for job in make_plan(path, tmp_path / "b").jobs} == keys
     assert len(set(keys.values())) == 2
     for name, old, new in (
         ("homes.csv", "made up", "guessed"),
         ("study.toml", "cutoff_min = 30", "cutoff_min = 20"),
+        ("buses/stops.txt", "B6", "Far end"),
         ("plan.toml", "buffer_m = 4000", "buffer_m = 4001"),
     ):
         file = tmp_path / name

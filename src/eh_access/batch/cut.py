@@ -7,6 +7,7 @@ import json
 import shutil
 import tomllib
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,15 +16,17 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from eh_access.criteria.schema import as_tuples
 from eh_access.errors import EhAccessError, InputError
 from eh_access.network.io import clip_network, read_mapped, write_mapped, write_network
 from eh_access.study.config import DataFiles, Study, read_toml, study_from_bytes
-from eh_access.study.inputs import faults_of
+from eh_access.study.inputs import faults_of, reach_of
 from eh_access.study.reading import read_rows, read_table
 from eh_access.study.streets import buffer_for, network_file, read_network
 from eh_access.tables import CRS, points_from_columns
+from eh_access.transit.feed import NEEDED, read_feed, write_feed
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -39,7 +42,10 @@ NOT_CUT = ("families", "base")
 CHANGED = ("sites", "candidates")
 LISTS, BY_SITE, MOVES = ("close", "open"), "set_hours", "move"
 """What a scenario does to sites."""
-STREETS, SETTINGS = "streets", "settings.json"
+STREETS, FEED, SETTINGS = "streets", "feed", "settings.json"
+TIMETABLE = "timetable.zip"
+LARGE = ("stop_times", "frequencies")
+"""Tables of timetables that are read in part."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +108,8 @@ def share(template: Template, authorities: gpd.GeoDataFrame, into: Path, key: st
         # in the order of authorities, so that one of them is read without the others
         ordered = table.sort_values(AUTHORITY, kind="stable") if AUTHORITY in table else table
         ordered.to_parquet(partial / f"{name}.parquet", index=False, row_group_size=1000)
+    if study.transit is not None:
+        share_feeds([study.resolve(feed) for feed in study.transit.feeds], partial / FEED)
     streets = _streets(study)
     if streets is not None:
         write_mapped(streets, partial / STREETS)
@@ -225,6 +233,15 @@ def _unplaced(table: gpd.GeoDataFrame, file: str) -> Iterator[str]:
         yield f"{file}, row {row + 1}: has no place, so it belongs to no authority; place it"
 
 
+def share_feeds(feeds: list[Path], into: Path) -> None:
+    """Write timetables as one, to be cut from."""
+    feed = read_feed(feeds)
+    into.mkdir()
+    places = feed.tables["stops"].assign(x_m=feed.xy_m[:, 0], y_m=feed.xy_m[:, 1])
+    for name, table in (feed.tables | {"stops": places}).items():
+        table.to_parquet(into / f"{name}.parquet", index=False)
+
+
 # ---- for one authority -------------------------------------------------------------------------
 
 
@@ -239,7 +256,16 @@ def cut_study(template: Template, code: str, shared: Path, into: Path) -> Path:
     cut = _Cut(shared, into, str(code), own.geometry, buffer_m)
     data, names = cut.tables(raw["data"], settings["sets"])
     raw["data"] = {k: v for k, v in (raw["data"] | data).items() if v is not None}
-    raw["scenario"] = [_changes_here(item, cut.site_ids) for item in raw.get("scenario", [])]
+    stops: frozenset[str] = frozenset()
+    if (shared / FEED).is_dir():
+        transit = template.study(own.drop("geometry")).transit
+        assert transit is not None  # noqa: S101 - its feeds were shared
+        around = reach_of(transit, own.geometry.buffer(buffer_m))
+        stops = cut_feeds(shared / FEED, around, into / TIMETABLE)
+        names |= dict.fromkeys(raw["transit"]["feeds"], TIMETABLE)
+        raw["transit"] = raw["transit"] | {"feeds": [TIMETABLE]}
+    here = cut.site_ids, stops
+    raw["scenario"] = [_changes_here(item, *here) for item in raw.get("scenario", [])]
     if (shared / STREETS).is_dir():
         streets = clip_network(_mapped(shared / STREETS), own.geometry.buffer(buffer_m))
         write_network(streets, into / "streets.npz")
@@ -328,14 +354,52 @@ class _Cut:
         return f"{name}.geojson"
 
 
-def _changes_here(scenario: dict[str, Any], here: frozenset[str]) -> dict[str, Any]:
-    """Return a scenario with the changes at sites that are here alone."""
+def cut_feeds(shared: Path, area: BaseGeometry, into: Path) -> frozenset[str]:
+    """Write what calls in an area as a feed of its own; return the ids of its stops."""
+    # calendars and routes stay whole: a weekday is the same date everywhere, and a route that
+    # is withdrawn may run elsewhere
+    tables = {name: _stored(shared, name) for name in NEEDED if name not in LARGE}
+    stops, trips, rules = (tables[name] for name in ("stops", "trips", "transfers"))
+    inside = shapely.contains_xy(area, *stops[["x_m", "y_m"]].fillna(0).to_numpy().T)
+    near = set(stops["stop_id"][inside])
+    calls = trips["trip_id"].isin(_stored(shared, "stop_times", "stop_id", near)["trip_id"])
+    # who stays seated in a vehicle of the area may leave it
+    calls |= (trips["block_id"] != "") & trips["block_id"].isin(set(trips["block_id"][calls]))
+    tables["trips"] = trips[calls]
+    kept = set(tables["trips"]["trip_id"])
+    tables |= {name: _stored(shared, name, "trip_id", kept) for name in LARGE}
+    here = near | set(tables["stop_times"]["stop_id"])
+    here |= set(stops["parent_station"][stops["stop_id"].isin(here)])
+    tables["stops"] = stops[stops["stop_id"].isin(here)].drop(columns=["x_m", "y_m"])
+    both = rules["from_stop_id"].isin(here) & rules["to_stop_id"].isin(here)
+    tables["transfers"] = rules[both]
+    write_feed(tables, into)
+    return frozenset(tables["stops"]["stop_id"])
+
+
+def _stored(
+    shared: Path, name: str, column: str = "", wanted: AbstractSet[str] = frozenset()
+) -> pd.DataFrame:
+    """Return a shared table of timetables, or its rows with some ids."""
+    filters = [(column, "in", wanted or {""})] if column else None
+    return pd.read_parquet(shared / f"{name}.parquet", filters=filters)
+
+
+def _changes_here(
+    scenario: dict[str, Any], here: frozenset[str], stops: frozenset[str]
+) -> dict[str, Any]:
+    """Return a scenario with the changes at sites and stops that are here alone."""
     kept: dict[str, Any] = {
         key: [site for site in scenario.get(key, []) if site in here] for key in LISTS
     }
     hours = scenario.get(BY_SITE, {}).items()
     kept[BY_SITE] = {site: given for site, given in hours if site in here}
     kept[MOVES] = [item for item in scenario.get(MOVES, []) if item["site"] in here]
+    kept["timetable"] = [
+        item
+        for item in scenario.get("timetable", [])
+        if {*item.get("stops", []), *filter(None, [item.get("close_stop")])} <= stops
+    ]
     left = {key: value for key, value in (scenario | kept).items() if key not in kept or value}
     changes = {*kept, "streets"}
     if changes & scenario.keys() and not changes & left.keys():

@@ -442,7 +442,7 @@ def read_inputs(
     reader.faults += hours.faults
     buses = None
     try:
-        buses = _read_buses(study, borough)
+        buses = _read_buses(study, borough, sites, candidates, neighbours)
     except EhAccessError as error:
         reader.faults += [f"transit: {fault}" for fault in faults_of(error)]
     if reader.faults or points is None or areas is None or sites is None or borough is None:
@@ -527,19 +527,27 @@ def _fixed(
     return (once, facts) if table.notes or any(facts.values()) else None
 
 
-def reach_of(asked: TransitSettings, borough: BaseGeometry) -> BaseGeometry:
-    """Return a study's area with the stops a walk away from it."""
-    return borough.buffer(asked.access_min * METRES_PER_MIN)
+def reach_of(
+    asked: TransitSettings, borough: BaseGeometry, *sites: gpd.GeoDataFrame | None
+) -> BaseGeometry:
+    """Return a study's area and its sites with the stops a walk away from them."""
+    # what calls near no home and near no site can only be changed to and from
+    places = [table.geometry.dropna() for table in sites if table is not None]
+    away = [point for points in places for point in points if not borough.covers(point)]
+    whole = shapely.union_all([borough, *away]) if away else borough
+    return whole.buffer(max(asked.access_min, asked.egress_min) * METRES_PER_MIN)
 
 
-def _read_buses(study: Study, borough: BaseGeometry | None) -> Buses | None:
-    """Return what runs on the study's date and calls within reach of its area."""
+def _read_buses(
+    study: Study, borough: BaseGeometry | None, *sites: gpd.GeoDataFrame | None
+) -> Buses | None:
+    """Return what runs on the study's date and calls within reach of its area or sites."""
     asked = study.transit
     if asked is None or borough is None:
         return None
     from eh_access.transit.reading import read_timetable  # noqa: PLC0415 - few studies have one
 
-    around = reach_of(asked, borough)
+    around = reach_of(asked, borough, *sites)
     feeds = [study.resolve(feed) for feed in asked.feeds]
     timetable = read_timetable(feeds, asked.date, area=around)
     for scenario in study.scenarios:

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 
     from eh_access.network.model import Network
     from eh_access.routing.route import Route
+    from eh_access.study.config import TransitSettings
     from eh_access.study.records import Inputs
     from eh_access.transit.trips import TransitTrip
     from eh_access.transit.walks import Walks
@@ -86,6 +87,9 @@ def _resolved(study: Study) -> Iterator[Path]:
     source = study.streets.source
     if source not in _NO_FILE and not source.startswith("bundled:"):
         named.append(source)
+    for feed in study.transit.feeds if study.transit else ():
+        path = study.resolve(feed)
+        yield from sorted(path.glob("*.txt")) if path.is_dir() else [path]
     for name in named:
         if name is None:
             continue
@@ -374,7 +378,7 @@ def explain_transit_trip(  # noqa: PLR0913 - what a journey is has this many sid
         raise InputError(faults)
     if date is not None:
         feeds = [study.resolve(feed) for feed in asked.feeds]
-        buses = read_timetable(feeds, date, area=reach_of(asked, inputs.borough))
+        buses = read_timetable(feeds, date, area=_reach(asked, inputs))
     if isinstance(place, tuple):
         place = gpd.GeoSeries(gpd.points_from_xy([place[0]], [place[1]]), index=[start], crs=CRS)
     home = gpd.GeoDataFrame(geometry=place)
@@ -383,6 +387,11 @@ def explain_transit_trip(  # noqa: PLR0913 - what a journey is has this many sid
     when = {"arrive_by": arrive_by, "depart_after": depart_after}
     _refuse_unplaced(walks)
     return explain(buses, walks, home.index[0], site, **when), buses.date
+
+
+def _reach(asked: TransitSettings, inputs: Inputs) -> BaseGeometry:
+    """Return where vehicles must call to be of use to a study."""
+    return reach_of(asked, inputs.borough, inputs.sites, inputs.candidates, inputs.neighbours)
 
 
 def check_timetables(
@@ -412,7 +421,7 @@ def check_timetables(
             raise InputError(
                 f"--study {study}: it has no timetable; add [transit] with feeds, date and a window"
             )
-        around = reach_of(asked, inputs.borough)
+        around = _reach(asked, inputs)
         feeds = feeds or [opened.resolve(feed) for feed in asked.feeds]
         date = date or str(asked.date)
     if not feeds or date is None:

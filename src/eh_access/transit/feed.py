@@ -164,6 +164,17 @@ def _made(tables: Tables, renamed: dict[str, int], provenance: tuple[Provenance,
     )
 
 
+def write_feed(tables: Tables, path: Path) -> None:
+    """Write tables of text as a feed, the same bytes each time."""
+    with zipfile.ZipFile(path, "w") as archive:  # not packed: packing differs between machines
+        for name in sorted(tables):
+            if len(tables[name]) or name in ALWAYS:
+                member = zipfile.ZipInfo(f"{name}.txt")
+                member.external_attr, member.create_system = 0o644 << 16, 3
+                text = tables[name].to_csv(index=False, lineterminator="\n")
+                archive.writestr(member, text.encode())
+
+
 def source_digest(path: Path) -> str:
     """Return the SHA-256 of a zip file, or of a folder's files."""
     if path.is_file():
