@@ -49,6 +49,27 @@ def test_ids_and_points_are_enough(street: eh.Network, caplog: pytest.LogCapture
     assert after["is_open"].tolist() == [True, True, False]
 
 
+def test_columns_of_usual_names_are_taken_and_said(caplog: pytest.LogCaptureFixture) -> None:
+    listed = pd.DataFrame(
+        {"Centre ID": ["a"], "Centre name": ["A"], "Easting": [330000], "Northing": [190000]}
+    )
+    in_degrees = pd.DataFrame(
+        {"LSOA21CD": ["W01"], "Lat": [51.603], "Long": [-3.012], "Children": [7]}
+    )
+    with caplog.at_level(logging.WARNING):
+        sites, homes = eh.check_sites(listed), eh.check_origins(in_degrees)
+        by_index = eh.check_origins(in_degrees.set_index("LSOA21CD"), source="homes.csv")
+    assert sites.index.tolist() == ["a"]
+    assert sites.loc["a", "name"] == "A"
+    assert homes.geometry.distance(sites.geometry.iloc[0]).item() < 500
+    assert homes["weight"].tolist() == by_index["weight"].tolist() == [7.0]
+    assert homes["weight_basis"].tolist() == ["not stated"]
+    assert by_index.index.tolist() == ["W01"]
+    assert "sites: columns taken for ours: 'Centre ID' for site_id" in caplog.text
+    assert "'Children' for weight" in caplog.text
+    assert "homes.csv: columns taken for ours: 'LSOA21CD' for origin_id" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("column", "fault"),
     [

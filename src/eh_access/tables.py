@@ -17,6 +17,7 @@ import pandas as pd
 import shapely
 
 from eh_access.arguments import weights
+from eh_access.columns import COORDINATES, ROLE_OF, usual_names
 from eh_access.errors import InputError, close_match, did_you_mean
 
 if TYPE_CHECKING:
@@ -117,9 +118,9 @@ def begin(
 ) -> Check:
     """Copy the table, bring the id into a column of text, and look for missing columns."""
     copy = pd.DataFrame(_with_geometry_so_named(frame))
-    if id_name not in copy and copy.index.name == id_name:
+    if id_name not in copy and copy.index.name is not None and copy.index.name not in copy:
         copy = copy.reset_index()
-    copy = copy.reset_index(drop=True)
+    copy = _in_our_names(copy.reset_index(drop=True), ROLE_OF[id_name], source, private=private)
     copy = _with_plain_cells(copy)
     check = Check(source, id_name, copy, private=private)
     if copy.empty:
@@ -140,6 +141,17 @@ def begin(
         problems = [f"'{value}' stands in row {first[value]} already" for value in ids[repeated]]
         check.rows(repeated, id_name, [f"{text}; every id may stand once" for text in problems])
     return check
+
+
+def _in_our_names(frame: pd.DataFrame, role: str, source: str, *, private: bool) -> pd.DataFrame:
+    """Return a table whose columns of usual names have ours, and say so."""
+    taken = usual_names([str(column) for column in frame], role)
+    if "geometry" in frame:  # which says where its rows are
+        taken = {theirs: ours for theirs, ours in taken.items() if ours not in COORDINATES}
+    if taken and not private:
+        listed = ", ".join(f"'{theirs}' for {ours}" for theirs, ours in taken.items())
+        log.warning("%s: columns taken for ours: %s", source, listed)
+    return frame.rename(columns=taken)
 
 
 def _with_plain_cells(frame: pd.DataFrame) -> pd.DataFrame:
@@ -229,7 +241,12 @@ def read_geometry(check: Check) -> gpd.GeoSeries | None:
         return gpd.GeoSeries(points, index=shapes.index, crs=crs)
     if "easting" in check.frame and "northing" in check.frame:
         return build_points(check, "easting", "northing", CRS)
-    check.whole("there is no geometry; give points, or columns 'easting' and 'northing'")
+    if "longitude" in check.frame and "latitude" in check.frame:
+        return build_points(check, "longitude", "latitude", "EPSG:4326")
+    check.whole(
+        "there is no geometry; give points, or columns 'easting' and 'northing', or 'longitude' "
+        "and 'latitude'"
+    )
     return None
 
 
@@ -300,7 +317,7 @@ def points_in_place(
 
 def finish(check: Check, geometry: gpd.GeoSeries) -> gpd.GeoDataFrame:
     """Return the checked table: EPSG:27700, index set and named, no stale coordinates."""
-    frame = check.frame.drop(columns=["geometry", "easting", "northing"], errors="ignore")
+    frame = check.frame.drop(columns=["geometry", *COORDINATES], errors="ignore")
     table = gpd.GeoDataFrame(frame, geometry=geometry.to_crs(CRS).to_numpy(), crs=CRS)
     return table.set_index(check.id_name)
 
@@ -431,12 +448,14 @@ def check_sites(
     Parameters
     ----------
     frame
-        One row per site, points in any CRS, or a plain table with ``easting`` and ``northing``.
-        Needs ``site_id`` (column or index, unique). Where a column is absent, ``name`` is the id;
-        ``location_basis`` (one of `LOCATION_BASES`) "not stated", and ``location_radius_m`` (may be
-        empty only if the basis is unknown) 0; ``kind``, ``locality`` and ``hours_per_week`` (0 to
-        168; empty means full hours, number unknown) are empty; ``existence`` (above 0, up to 1:
-        how likely it is that the site was there at all) is 1. Other columns are kept.
+        One row per site, points in any CRS, or a plain table with ``easting`` and ``northing`` or
+        ``longitude`` and ``latitude``. Needs ``site_id`` (column or index, unique). Columns of
+        usual names, such as ``Centre ID``, ``Easting`` or ``Latitude``, are taken for ours, and a
+        warning says which. Where a column is absent, ``name`` is the id; ``location_basis`` (one of
+        `LOCATION_BASES`) "not stated", and ``location_radius_m`` (may be empty only if the basis is
+        unknown) 0; ``kind``, ``locality`` and ``hours_per_week`` (0 to 168; empty means full hours,
+        number unknown) are empty; ``existence`` (above 0, up to 1: how likely it is that the site
+        was there at all) is 1. Other columns are kept.
     source
         What to call the table in messages.
     within
@@ -527,7 +546,10 @@ def weighted(origins: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         return origins
     if hint := close_match("weight", origins.columns.astype(str)):
         raise InputError(f"origins: column 'weight' is missing; {hint}")
-    log.warning("origins have no column 'weight': each counts as one")
+    alike = usual_names(origins.columns.astype(str).tolist(), "origins")
+    counts = [f" ('{theirs}' may be it: check_origins takes it)" for theirs, ours in alike.items()
+              if ours == "weight"]  # fmt: skip
+    log.warning("origins have no column 'weight': each counts as one%s", "".join(counts))
     return origins.assign(weight=1.0)
 
 
@@ -556,12 +578,13 @@ def check_origins(
     Parameters
     ----------
     frame
-        One row per origin, points in any CRS, or a plain table with ``easting`` and ``northing``.
-        Needs ``origin_id`` (column or index, unique). ``weight`` (0 or more, for example children
-        under five) is 1 where the column is absent, and ``weight_basis`` says so, else "not
-        stated"; ``area_id`` is empty. ``imd_decile`` (1 to 10) and ``no_car_share`` (0 to 1) are
-        checked where given: whole columns may be left out, single values may not. Other columns
-        are kept.
+        One row per origin, points in any CRS, or a plain table with ``easting`` and ``northing`` or
+        ``longitude`` and ``latitude``. Needs ``origin_id`` (column or index, unique). Columns of
+        usual names, such as ``LSOA21CD``, ``pcds`` or ``Children``, are taken for ours, and a
+        warning says which. ``weight`` (0 or more, for example children under five) is 1 where the
+        column is absent, and ``weight_basis`` says so, else "not stated"; ``area_id`` is empty.
+        ``imd_decile`` (1 to 10) and ``no_car_share`` (0 to 1) are checked where given: whole
+        columns may be left out, single values may not. Other columns are kept.
     counts
         Further columns that count people where they are there: 0 or more, none missing.
     weighs
@@ -598,10 +621,9 @@ def check_origins(
     """
     named = weighs or bool(close_match("weight", frame.columns.astype(str)))  # perhaps misspelt
     check = begin(frame, "origin_id", ["weight"] if named else [], source)
-    if not named:
-        for column, value in (("weight", 1.0), ("weight_basis", "each counts as one")):
-            if column not in check.frame:
-                check.frame[column] = value
+    if "weight" not in check.frame and not named:
+        check.frame["weight"] = 1.0
+        check.frame["weight_basis"] = check.frame.get("weight_basis", "each counts as one")
     return _finish_origins(check, counts, within, max_outside_m)
 
 

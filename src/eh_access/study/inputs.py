@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from eh_access.columns import SITE_ROLES
 from eh_access.errors import (
     EhAccessError,
     InputError,
@@ -24,7 +25,6 @@ from eh_access.facts import Note, note
 from eh_access.measures.opening_hours import windows_from_frame, with_hours
 from eh_access.measures.scenarios import apply_scenario
 from eh_access.network.edit import AddLink, CloseStreet, SetSpeedLimit, StreetChange, change_streets
-from eh_access.sources.exports import SITE_ROLES
 from eh_access.study.config import Lines, Study, fault_at, scenario_of
 from eh_access.study.families import (
     postcode_tables,

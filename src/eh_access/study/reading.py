@@ -16,17 +16,16 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from eh_access.columns import SITE_ROLES, usual_names
 from eh_access.errors import InputError, SourceError, did_you_mean
 from eh_access.facts import Note, note
 from eh_access.measures.opening_text import hours_in
 from eh_access.sources.exports import (
-    SITE_ROLES,
     TEXTS,
     WORKBOOKS,
     Export,
     in_our_names,
     read_export,
-    usual_names,
 )
 from eh_access.sources.shapes import read_shapes
 from eh_access.study.config import BACKSLASH
