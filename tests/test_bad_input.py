@@ -409,7 +409,7 @@ def test_a_search_shorter_than_the_minutes_asked_about(toy: StudyFolder) -> None
     ran = run_cli("check", toy.toml)
     assert ran.code == 2
     assert ran.err.startswith("1 fault")
-    assert ran.err.count("30 lies beyond settings.search_min (20)") == 2
+    assert "30 lies beyond settings.search_min (20)" in ran.err
 
 
 def test_as_many_minutes_as_are_worked_out_are_sound(toy: StudyFolder) -> None:

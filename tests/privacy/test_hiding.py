@@ -14,7 +14,7 @@ from eh_access.facts import Count
 from eh_access.numerals import about
 from eh_access.privacy.hiding import Figures, hide_small
 from eh_access.privacy.policy import PUBLIC, Policy
-from eh_access.publish.notes import count_text
+from eh_access.publish.numbers import count_text
 from eh_access.study.redact import redact_count
 
 TEN = Policy(least_base=10)

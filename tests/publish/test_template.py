@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eh_access.errors import InputError
+from eh_access.facts import note
 from eh_access.publish.document import Bullets, Grid, Heading, PageBreak, Paragraph, Run, plain
+from eh_access.publish.notes import note_text
 from eh_access.publish.table import Column, make_table
 from eh_access.publish.templates import Templates, study_templates
 from eh_access.publish.writers.html import html_blocks
@@ -159,8 +161,14 @@ def test_titles_reasons_and_notes_follow_a_study_s_own_templates(tmp_path: Path)
     blocks = ("title", "label", "meaning", "fact")
     lines = [f"{{% block {name} %}}Our {name}{{% endblock %}}" for name in blocks]
     (own / "coverage.md.j2").write_text("\n".join(lines), encoding="utf-8")
+    (toy.path / "own" / "notes.j2").write_text(
+        "{% macro unknown_site(name) %}Nobody knows {{ name }}.{% endmacro %}", encoding="utf-8"
+    )
     toy.change("study.toml", 'title = "Near on foot"\n', "")
     toy.change("study.toml", "[settings]", '[report]\ntemplates = "own"\n\n[settings]')
     study = load_study(toy.toml)
     assert [(item.title, item.label) for item in study.criteria] == [("Our title", "Our label")]
-    assert study_templates(study).part("criteria/coverage", "fact", {}) == "Our fact"
+    templates = study_templates(study)
+    assert templates.part("criteria/coverage", "fact", {}) == "Our fact"
+    unknown = note("warning", "unknown-site", name="Valley")
+    assert note_text(unknown, templates) == "Nobody knows Valley."

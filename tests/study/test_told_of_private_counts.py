@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from attack import Lines, ranges
 from eh_access.privacy.policy import PUBLIC, Policy
-from eh_access.publish.notes import count_text
+from eh_access.publish.numbers import count_text
 from eh_access.study import notes
 from eh_access.study.redact import redact_count
 from private_run import LIMIT, STEP, PrivateRun

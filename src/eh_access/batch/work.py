@@ -28,6 +28,7 @@ from eh_access.privacy.hiding import hide_small
 from eh_access.provenance import file_sha256
 from eh_access.publish.notes import note_rows
 from eh_access.publish.tabulations import facts, groupings
+from eh_access.publish.templates import study_templates
 from eh_access.publish.wording import BASES, FULL_TIME
 from eh_access.study.config import BASELINE_NAME, decided_scenario
 from eh_access.study.inputs import faults_of
@@ -159,7 +160,8 @@ def write_results(result: StudyResult, folder: Path) -> tuple[str, ...]:
     for name, table in tables.items():
         table.to_parquet(folder / name, index=False)
     written = {name: folder / name for name in tables}
-    manifest = build_manifest(result, written, notes=note_rows(result.notes))
+    notes = note_rows(result.notes, study_templates(result.study))
+    manifest = build_manifest(result, written, notes=notes)
     text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
     (folder / "manifest.json").write_bytes(text.encode("utf-8"))
     return (*tables, "manifest.json")

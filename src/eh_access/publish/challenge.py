@@ -273,7 +273,7 @@ def render_challenge(result: StudyResult, challenge: Challenge, table: pd.DataFr
             for name in challenge.theirs
         ],
         "notes": [
-            {"warning": note.level == "warning", "text": note_text(note)}
+            {"warning": note.level == "warning", "text": note_text(note, templates)}
             for note in result.notes
             if note.topic != "estimated"
         ],

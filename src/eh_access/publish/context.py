@@ -325,7 +325,28 @@ def criteria_facts(pages: Pages) -> dict[str, Any]:
         ],
         "full_time": counts_full,
         "others": others,
+        "failed": [each.criterion.label for each in counted if _pointed(each) == Outcome.NOT_MET],
+        "as_before": any(verdict.not_met_before for verdict in verdicts),
+        "hours_kept": _with_none_kept(pages, verdicts),
     }
+
+
+def _with_none_kept(pages: Pages, verdicts: Iterable[Verdict]) -> list[dict[str, str]]:
+    """Return what criteria on any open site come to if no hours are kept where some are cut."""
+    none = {
+        item.verdict.criterion.id: item.verdict
+        for item in (() if pages.findings is None else pages.findings.maps.hours_kept)
+        if item.verdict.scenario == pages.scenario and item.hours == 0 and not item.neighbours
+    }
+    return [
+        {
+            "label": verdict.criterion.label,
+            "none": pages.words.value(none[verdict.criterion.id], none[verdict.criterion.id].value),
+            "value": pages.words.value(verdict, verdict.value),
+        }
+        for verdict in verdicts
+        if verdict.criterion.id in none
+    ]
 
 
 def _criterion_row(pages: Pages, verdict: Verdict) -> tuple[Words, ...]:
@@ -790,8 +811,9 @@ def _unknowns(pages: Pages) -> dict[str, Any]:
     return {
         "notes": [
             # what is left out, and which way that errs, is told whole
-            note_text(note) if note.topic == "unknown-site" else first_sentence(note_text(note))
+            text if note.topic == "unknown-site" else first_sentence(text)
             for note in warnings
+            for text in [note_text(note, pages.templates)]
             if note.topic not in {"estimated-site", "not-assessed"}
         ],
         "unassessed": [item.label for item in result.not_assessed],
@@ -983,8 +1005,8 @@ def annex_facts(
         "matrix": matrix(pages),
         "tests": facts_by_test(pages),
         "reasons": reasons_grid(pages),
-        "warnings": [note_text(note) for note in notes if note.level == "warning"],
-        "notes": [note_text(note) for note in notes if note.level != "warning"],
+        "warnings": [note_text(note, pages.templates) for note in notes if note.level == "warning"],
+        "notes": [note_text(note, pages.templates) for note in notes if note.level != "warning"],
         "places": len(result.origins),
         "modes": [(item.mode.label, item.method) for item in result.times.values()],
         "bars": _bars(pages) if row else None,

@@ -23,6 +23,7 @@ from eh_access.publish.charts import CHANGE
 from eh_access.publish.notes import note_text
 from eh_access.publish.table import hiding_rules
 from eh_access.publish.tabulations import DisplayAreas, display_areas
+from eh_access.publish.templates import study_templates
 from eh_access.publish.wording import GROUP_WORDS, Wording
 from eh_access.study.findings import CUTOFFS_MIN, line_detail_m
 from eh_access.study.reading import are_postcodes
@@ -324,6 +325,7 @@ def build_payload(result: StudyResult, maps: Maps) -> dict[str, Any]:
     wider = result.with_neighbours or result
     own = result.sites.sort_index().index
     sites = wider.sites.loc[own.append(wider.sites.index.difference(own))]
+    templates = study_templates(result.study)
     study = result.study
     shown = display_areas(result.origins, result.areas, public=result.study.weights_public)
     modes = [times.mode for times in on_streets(result.times).values()]
@@ -382,7 +384,9 @@ def build_payload(result: StudyResult, maps: Maps) -> dict[str, Any]:
             {"kept": item.hours, **_verdict(item.verdict, neighbours=item.neighbours)}
             for item in maps.hours_kept
         ],
-        "notes": [{"level": note.level, "text": note_text(note)} for note in result.notes],
+        "notes": [
+            {"level": note.level, "text": note_text(note, templates)} for note in result.notes
+        ],
         "credits": list(credit_lines(result.provenance)),
         "osm_credit": OSM_CREDIT,
     }

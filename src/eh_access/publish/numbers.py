@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from eh_access import numerals
 from eh_access.measures.basic import ROUNDING
 from eh_access.modes import LABELS
 from eh_access.privacy.policy import HIDDEN_MARK
+
+if TYPE_CHECKING:
+    from eh_access.facts import Count
 
 NOT_REACHED = "not reached"
 METRES_PER_KM = 1000.0
@@ -167,3 +171,17 @@ def short_name(name: str) -> str:
     for common in (" Children's Centre", " Early Years Centre", " Centre", " Library"):
         name = name.removesuffix(common)
     return name
+
+
+def count_text(count: Count) -> str:
+    """Return how many are meant."""
+    if count.part is None:
+        part = f"fewer than {count.limit}"
+    elif 0 < count.part < 0.5:  # noqa: PLR2004 - half of one
+        part = "under 1"
+    else:
+        part = f"{count.part:,.0f}"
+    text = f"{'all but ' if count.all_but else ''}{part} of {count.whole:,.0f} {count.unit}"
+    if count.places is None or count.of_places is None:
+        return text
+    return f"{text} (at {count.places:,} of {counted(count.of_places, 'place')})"

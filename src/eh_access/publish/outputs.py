@@ -17,6 +17,7 @@ from eh_access.publish.context import annex, report, templates_of
 from eh_access.publish.notes import note_rows
 from eh_access.publish.table import HIDDEN_FILE, for_file, hidden_log, hidden_summary
 from eh_access.publish.tabulations import further_tables, tabulate
+from eh_access.publish.templates import study_templates
 from eh_access.publish.writers import find_writers, writers_for
 from eh_access.publish.writers.atomic import write_whole
 from eh_access.publish.writers.material import Material
@@ -197,7 +198,8 @@ def _write_all(
         logger.info("writing %s", name)
         write(folder / name)
     written = {name: folder / name for name in steps}
-    manifest = build_manifest(result, written, notes=note_rows(result.notes), started=started)
+    notes = note_rows(result.notes, study_templates(result.study))
+    manifest = build_manifest(result, written, notes=notes, started=started)
     text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
     (folder / "manifest.json").write_bytes(text.encode("utf-8"))
     return (*steps, "manifest.json")

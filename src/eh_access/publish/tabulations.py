@@ -601,7 +601,8 @@ def workbook_cover(result: StudyResult) -> Cover:
         "One row per place, scenario and mode is in origins.csv; digests are in manifest.json.",
         *credit_lines(result.provenance),
     ]
-    notes = tuple(f"{note.level.upper()}: {note_text(note)}" for note in result.notes)
+    templates = Wording.of(result).templates
+    notes = tuple(f"{note.level.upper()}: {note_text(note, templates)}" for note in result.notes)
     return Cover(title=study.title, intro=tuple(intro), about=tuple(about), notes=notes)
 
 

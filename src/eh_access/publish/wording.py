@@ -47,19 +47,20 @@ class Wording:
     @classmethod
     def of(cls, result: StudyResult) -> Wording:
         """Return the words of a study's result."""
+        templates = study_templates(result.study)
         return cls(
             unit=result.study.unit,
             site=result.study.site_word,
             place=result.study.place,
             estimated=result.estimated,
             weight_basis=numbers.clause(result.study.weight_basis),
-            accuracy=text_about(result.notes, "estimated") if result.estimated else "",
+            accuracy=text_about(result.notes, "estimated", templates) if result.estimated else "",
             full_time_from_hours=result.study.settings.full_time_from_hours,
             loser_min=result.study.settings.loser_min,
             scenarios={item.name: item.label for item in result.study.scenarios},
             modes={name: times.mode.label for name, times in result.times.items()},
             groups=bool(result.study.data.groups),
-            templates=study_templates(result.study),
+            templates=templates,
         )
 
     @property

@@ -686,7 +686,8 @@ class Study(Table):
     def cutoff_min(self) -> float:
         """Minutes shown first on maps and in tables: those stated, else the first criterion's."""
         stated = self.settings.cutoff_min
-        return next(iter(self._judged_min()), USUAL_CUTOFF_MIN) if stated is None else stated
+        usual = min(USUAL_CUTOFF_MIN, self.settings.search_min)
+        return next(iter(self._judged_min()), usual) if stated is None else stated
 
     def _judged_min(self) -> list[float]:
         """Return the minutes that criteria judge within."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 
 from eh_access import numerals
+from eh_access.delegate import delegate
 from eh_access.errors import InputError
 from eh_access.publish import numbers
 from eh_access.publish.document import (
@@ -46,6 +47,8 @@ KINDS: Mapping[str, Kind] = {
 KIND = re.compile(rf"({'|'.join(KINDS)})\| ")
 NEW_PAGE = "---"
 ENDING = ".md.j2"
+OF_SENTENCES = ("notes.j2", "gates.j2")
+"""Templates of macros, a sentence or two each."""
 FILTERS: Mapping[str, Callable[..., str]] = {
     "about": numbers.about,
     "whole": numbers.whole,
@@ -70,6 +73,9 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "without_article": numbers.without_article,
     "shown": numerals.shown,
     "percent": numerals.percent,
+    "of_whole": numbers.count_text,
+    "areas": lambda areas: numbers.counted(*areas),
+    "missing": lambda reason: str(delegate("missing_clause", reason)),
 }
 TESTS: Mapping[str, Callable[[float], bool]] = {"unknown": math.isnan, "unbounded": math.isinf}
 
@@ -116,6 +122,8 @@ class Templates:
         )
         self._environment.filters.update(FILTERS)
         self._environment.tests.update(TESTS)
+        # sentences for notes: their numbers are as each writes them, and nothing becomes a block
+        self._plain = self._environment.overlay(finalize=None)
         self._known = frozenset(self._environment.list_templates())
 
     def check(self) -> None:
@@ -131,6 +139,9 @@ class Templates:
         ):
             with self._faults(name.removesuffix(ENDING), {}):
                 self._environment.get_template(name)
+        for name in OF_SENTENCES:
+            with self._faults(name, {}):
+                self._plain.get_template(name)
 
     def blocks(self, name: str, facts: Mapping[str, Any]) -> tuple[Block, ...]:
         """Return a template, filled in, as blocks.
@@ -157,6 +168,12 @@ class Templates:
                 raise InputError(f"template '{used}' lacks the block '{part}'")
             text = "".join(template.blocks[part](template.new_context(dict(facts))))
         return " ".join(text.split()).translate(BACK)
+
+    def macro(self, name: str, macro: str, /, *given: object, **facts: object) -> str:
+        """Return what a macro of a template says, on one line."""
+        with self._faults(name, facts):
+            sentences = getattr(self._plain.get_template(name).module, macro)
+            return " ".join(str(sentences(*given, **facts)).split())
 
     def names(self, folder: str) -> list[str]:
         """Return the templates in a folder, sorted."""
@@ -192,11 +209,12 @@ class Templates:
             line = _line_of(error)
             raise InputError(
                 f"template '{name}'{line}: {error}; the facts it may use are "
-                f"{', '.join(sorted(facts))}{self._whose(name + ENDING)}"
+                f"{', '.join(sorted(facts))}{self._whose(name)}"
             ) from error
 
-    def _whose(self, name: str | None) -> str:
-        own = self._folder is not None and name is not None and (self._folder / name).is_file()
+    def _whose(self, name: str) -> str:
+        file = name if name in OF_SENTENCES else name + ENDING
+        own = self._folder is not None and (self._folder / file).is_file()
         return f" (in '{self._folder}')" if own else ""
 
     def _value(self, value: object) -> str:
@@ -226,7 +244,9 @@ def set_aside(text: str) -> str:
 def _own_loader(folder: Path, shipped: jinja2.BaseLoader) -> jinja2.BaseLoader:
     if not folder.is_dir():
         raise InputError(f"[report] templates: there is no folder '{folder}'")
-    known = [name for name in shipped.list_templates() if name.endswith(ENDING)]
+    known = [
+        name for name in shipped.list_templates() if name.endswith(ENDING) or name in OF_SENTENCES
+    ]
     own = sorted(
         path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
     )
