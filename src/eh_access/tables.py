@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import geopandas as gpd
@@ -17,7 +18,6 @@ import pandas as pd
 import shapely
 
 from eh_access.arguments import weights
-from eh_access.columns import COORDINATES, ROLE_OF, usual_names
 from eh_access.errors import InputError, close_match, did_you_mean
 
 if TYPE_CHECKING:
@@ -60,6 +60,63 @@ RANGES = {
     "imd_decile": (1.0, 10.0),
     "no_car_share": (0.0, 1.0),
 }
+
+
+SITE_ROLES = ("sites", "candidates", "neighbours", "youth", "youth_venues")
+SITE_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "site_id": (
+            *("siteid", "siteref", "venueid", "venueref", "centreid", "centreref", "hubid"),
+            *("assetid", "assetref", "ref", "reference", "urn", "id"),
+        ),
+        "name": (
+            *("name", "venuename", "venue", "sitename", "site", "centrename", "centre", "hubname"),
+            *("hub", "assetname", "establishmentname", "building"),
+        ),
+        "kind": ("kind", "type", "venuetype", "category", "service"),
+        "hours_per_week": ("hoursperweek", "hrsperweek", "weeklyhours", "hoursaweek"),
+        "opening_hours": ("openinghours", "openingtimes", "dayshours", "hours", "opening"),
+    }
+)
+PLACE_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "postcode": ("pcds", "postcode", "pcd", "postalcode"),
+        "easting": ("easting", "eastings", "oseast1m", "eastingx", "xcoordinate", "gridx", "x"),
+        "northing": ("northing", "northings", "osnrth1m", "northingy", "ycoordinate", "gridy", "y"),
+        "longitude": ("longitude", "long", "lon", "lng"),
+        "latitude": ("latitude", "lat"),
+    }
+)
+COORDINATES = ("easting", "northing", "longitude", "latitude")
+ORIGIN_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "origin_id": (
+            *("originid", "oa21cd", "lsoa21cd", "mnemonic", "geographycode", "pcds", "id"),
+            *("postcode", "pcd", "postalcode"),
+        ),
+        "area_id": ("areaid", "lsoa21cd", "lsoa21", "lsoacode", "mnemonic"),
+        "weight": (
+            *("weight", "underfives", "under5s", "aged04", "aged4yearsandunder"),
+            *("children", "families"),
+        ),
+    }
+)
+AREA_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "area_id": ("areaid", "lsoa21cd", "lsoacode", "wd25cd", "wd24cd", "lad25cd", "code"),
+        "name": ("name", "lsoa21nm", "wd25nm", "wd24nm", "lad25nm", "areaname"),
+    }
+)
+NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        **dict.fromkeys(SITE_ROLES, MappingProxyType({**SITE_NAMES, **PLACE_NAMES})),
+        "origins": {**ORIGIN_NAMES, **PLACE_NAMES},
+        "postcodes": PLACE_NAMES,
+        **dict.fromkeys(("areas", "wards", "boundary"), AREA_NAMES),
+    }
+)
+"""What columns are usually called, in small letters without signs, by what they are to us."""
+ROLE_OF = {"site_id": "sites", "origin_id": "origins", "area_id": "areas"}
 
 
 @dataclass
@@ -152,6 +209,24 @@ def _in_our_names(frame: pd.DataFrame, role: str, source: str, *, private: bool)
         listed = ", ".join(f"'{theirs}' for {ours}" for theirs, ours in taken.items())
         log.warning("%s: columns taken for ours: %s", source, listed)
     return frame.rename(columns=taken)
+
+
+def usual_names(
+    header: Sequence[str], role: str, stated: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Return which columns are taken for which of ours."""
+    stated = stated or {}
+    taken = {theirs: ours for ours, theirs in stated.items()}
+    plain: dict[str, str] = {}
+    for column in header:
+        plain.setdefault(re.sub(r"[^a-z0-9]", "", column.lower()), column)
+    for ours, usual in NAMES.get(role, {}).items():
+        if ours in header or ours in stated:
+            continue
+        theirs = next((plain[word] for word in usual if word in plain), None)
+        if theirs is not None and theirs not in taken:
+            taken[theirs] = ours
+    return taken
 
 
 def _with_plain_cells(frame: pd.DataFrame) -> pd.DataFrame:

@@ -284,7 +284,7 @@ def test_what_to_find_out_first_is_the_doubt_that_would_settle_most(
     first = first.split("\n")[0]
     assert str(most["name"]) in first
     assert f"rightly in {math.floor(100 * most['right_then'] + 1e-9)} in 100" in first
-    assert f"{math.floor(100 * most['right_now'] + 1e-9)} in 100 now" in first
+    assert f"{math.floor(100 * most['right_now'] + 1e-9)} in 100." in first
     assert "Find out first" not in markdown(report(rotherham, tabulate(rotherham)))
 
 

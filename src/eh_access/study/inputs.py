@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from eh_access.columns import SITE_ROLES
 from eh_access.errors import (
     EhAccessError,
     InputError,
@@ -44,6 +43,7 @@ from eh_access.study.records import InputFile, Inputs
 from eh_access.tables import (
     CRS,
     GRID_EXTENT_M,
+    SITE_ROLES,
     check_areas,
     check_origins,
     check_private_origins,

@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from eh_access.columns import SITE_ROLES, usual_names
 from eh_access.errors import InputError, SourceError, did_you_mean
 from eh_access.facts import Note, note
 from eh_access.measures.opening_text import hours_in
@@ -30,7 +29,14 @@ from eh_access.sources.exports import (
 from eh_access.sources.shapes import read_shapes
 from eh_access.study.config import BACKSLASH
 from eh_access.study.records import InputFile
-from eh_access.tables import CRS, SITE_DEFAULTS, points_from_columns, without_controls
+from eh_access.tables import (
+    CRS,
+    SITE_DEFAULTS,
+    SITE_ROLES,
+    points_from_columns,
+    usual_names,
+    without_controls,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
