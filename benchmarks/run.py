@@ -24,7 +24,7 @@ from eh_access.sources import bundled
 from isochrones import isochrone_rows
 from machine import describe_machine, len_of_affinity, versions
 from peers import PEERS
-from reports import report_growth, report_rows
+from reports import bus_rows, report_growth, report_rows
 from synthetic import synthetic_town
 from transit import transit_rows
 
@@ -196,7 +196,9 @@ def ridden() -> list[str]:
             "at most, three rides, beside cafein in the same run; two threads each. The county is "
             "made up, its walks are straight lines.\n\n"
         ),
-        table(("what", "measured", "bar"), tell("timetables", transit_rows)),
+        table(
+            ("what", "measured", "bar"), tell("timetables", lambda: [*transit_rows(), *bus_rows()])
+        ),
     ]
 
 

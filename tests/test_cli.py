@@ -18,7 +18,7 @@ from study_files import StudyFolder, write_study
 
 # the toy has no candidates, so that there is no venue to choose, and no neighbours
 # an estimate is not drawn, and the toy has neither venues, neighbours nor buses
-ABSENT = {"outreach.csv", "neighbours.csv", "transit.csv"}
+ABSENT = {"outreach.csv", "neighbours.csv", "transit.csv", "fragility.csv"}
 ABSENT |= {"uncertainty.csv", "doubts.csv", "annex.docx"}
 WRITTEN = [name for name in OUTPUT_NAMES if name not in ABSENT]
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 
+from eh_access.transit.journeys import Search, filled_rows
 from eh_access.transit.timetable import ALIGHT, BOARD, Timetable
 
 NEVER = 2**30
@@ -107,3 +109,40 @@ def range_raptor(  # noqa: C901, PLR0912 - rounds, lines, calls
                             on = found
         answers[leave] = dict(rides[boardings - 1])
     return answers
+
+
+def compare(search: Search, *, sites: Iterable[int], hours: tuple[int, int], each: int = 5) -> int:
+    """Compare every stop's last departure for some arrivals by rounds and by the scan; how many."""
+    from eh_access.transit.scan import latest_row  # noqa: PLC0415
+
+    day = search.day
+    turned: dict[int, list[tuple[int, int]]] = {}
+    for stop in range(search.stops):
+        rows = range(search.changed_from.start[stop], search.changed_from.start[stop + 1])
+        turned[stop] = [
+            (int(search.changed_from.stop[e]), int(search.changed_from.ds[e])) for e in rows
+        ]
+    boards = day.flag & BOARD > 0
+    departures = set(zip(day.frm[boards].tolist(), day.dep_ds[boards].tolist(), strict=True))
+    lines = lines_of(day.mirrored)
+    first, last = sorted(search.direction * hour * 36_000 for hour in hours)
+    longest = 3 * 36_000
+    compared = 0
+    for site in sites:
+        profile = search.profile()
+        search.scan(site, profile, first, last, longest)
+        near = {s: int(ds) for s, ds in enumerate(search.egress[site].tolist()) if ds < NEVER}
+        arrivals = np.unique(profile.arrive[filled_rows(profile)])
+        arrivals = [int(a) for a in arrivals if a < NEVER][::each]
+        by_rounds = range_raptor(lines, turned, near, [-a for a in arrivals], search.boardings)
+        for arrival in arrivals:
+            # labels are kept: what a later one reached counts for an earlier one as well
+            for stop, time in by_rounds[-arrival].items():
+                leave = -time
+                if leave < first or arrival - leave > longest or (stop, leave) not in departures:
+                    continue
+                row = latest_row(profile, stop, arrival, search.boardings - 1)
+                assert row >= 0
+                assert profile.ready[row] == leave
+                compared += 1
+    return compared

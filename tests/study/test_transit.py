@@ -14,7 +14,12 @@ from eh_access.modes import TRANSIT, VISIT
 from eh_access.publish.notes import text_about
 from eh_access.sources.bundled import bundled_path, study_path
 from eh_access.study.config import study_from_bytes
-from eh_access.study.findings import curve_table, transit_table
+from eh_access.study.findings import (
+    curve_table,
+    fragility_table,
+    timetable_choices,
+    transit_table,
+)
 from eh_access.study.inputs import read_inputs
 from eh_access.study.notes import study_notes
 from eh_access.study.travel import compute_travel_times, times_by_transit
@@ -34,6 +39,21 @@ def without_route(route: str) -> str:
 MOVED = """[[scenario]]
 name = "moved"
 move = [{ site = "pillgwenlly-library", easting = 331500.0, northing = 188500.0 }]
+
+"""
+
+
+SHORT = """[[criterion]]
+id = "bus-22"
+measure = "coverage"
+mode = "transit"
+sites = "full_time"
+cutoff_min = 22
+threshold = 0.9
+margin = 0.02
+source = "A test: some postcodes are within it by bus alone."
+set_by = "a test"
+set_on = 2026-11-30
 
 """
 
@@ -157,7 +177,7 @@ def after(text: str) -> str:
 def cut(timetable: eh.Timetable) -> eh.StudyResult:
     """Return the study with a route withdrawn in one scenario, and a site moved in another."""
     text = without_route(busiest(timetable))
-    return eh.run_study(study_of(text.replace("[[criterion]]", f"{MOVED}[[criterion]]", 1)))
+    return eh.run_study(study_of(text.replace("[[criterion]]", f"{MOVED}{SHORT}[[criterion]]", 1)))
 
 
 def busiest(timetable: eh.Timetable) -> str:
@@ -199,6 +219,71 @@ def test_journeys_to_a_site_that_moves_are_told_like_all_others(cut: eh.StudyRes
     for verdict in cut.verdicts:
         if verdict.criterion.mode == VISIT and verdict.scenario != "baseline":
             assert at_most["within_share_after"][verdict.scenario] == verdict.value
+
+
+def share_within_22(result: eh.StudyResult, scenario: str, times: eh.TransitTimes) -> float:
+    hours = result.scenario_sites[scenario]["hours_per_week"].fillna(99)
+    full = (result.scenario_sites[scenario]["is_open"] & (hours >= 25)).to_numpy()
+    return float((times.judged_min[:, full].min(axis=1) <= 22 + 1e-3).mean())
+
+
+def test_when_departures_are_lost_criteria_are_judged_by_what_still_runs(
+    cut: eh.StudyResult,
+) -> None:
+    told, _ = fragility_table(cut, draws=2, share=0.5)
+    told = told[told["criterion"] == "bus-22"].set_index(["scenario", "draw"])["value"]
+    assert cut.buses is not None
+    assert cut.by_timetable is not None
+    for draw in (0, 1):
+        left = eh.lose_departures(cut.buses, share=0.5, seed=cut.study.settings.seed + draw)
+        of_day = cut.buses.trips.iloc[cut.buses.of_the_day]
+        per_route = of_day["route_id"].value_counts()
+        runs = left.trips.iloc[left.of_the_day]["route_id"].value_counts()
+        gone = per_route.sub(runs, fill_value=0)
+        assert (gone == np.ceil(per_route / 2).reindex(gone.index)).all()
+        own = eh.transit_times(left, cut.by_timetable.walks, window=("09:30", "10:30"))
+        for scenario in ("baseline", "illustrative-closed"):
+            assert told[scenario, draw] == share_within_22(cut, scenario, own)
+    promised = told.xs(-1, level="draw").sort_index()
+    worst = told.drop(-1, level="draw").groupby("scenario").min()
+    best = told.drop(-1, level="draw").groupby("scenario").max()
+    assert (best <= promised).all()
+    assert worst["illustrative-closed"] < promised["illustrative-closed"]
+
+
+def test_other_days_windows_and_walks_are_assumptions_of_journeys_by_timetable(
+    cut: eh.StudyResult,
+) -> None:
+    cases, asked = cut.cases()[1:2], [*cut.study.criteria]
+    every = timetable_choices(cut, cut.cases()[1:], lambda _: None)
+    choices = {
+        name: {choice: some[:1] for choice, some in held.items()} for name, held in every.items()
+    }
+    found = eh.sensitivity(asked, cases, choices=choices).frame
+    tried = found[found["assumption"].isin(choices)]
+    assert set(tried["criterion"]) == {"bus-22", "visit", "walk-or-bus-30"}
+    own = tried[tried["criterion"] == "bus-22"].set_index(["assumption", "choice"])["value"]
+    assert own.groupby("assumption").size().to_dict() == dict.fromkeys(choices, 3)
+    assert cut.by_timetable is not None
+    walks, buses = cut.by_timetable.walks, cut.by_timetable.timetable
+    later = eh.transit_times(buses, walks, window=("10:30", "11:30"))
+    saturday = eh.read_timetable(bundled_path("timetables/newport.zip"), "2023-06-17")
+    limits = eh.JourneyLimits(access_min=20, egress_min=20)
+    for choice, times in {
+        ("timetable_window", "10:30-11:30"): later,
+        ("timetable_date", "Saturday 2023-06-17"): eh.transit_times(
+            saturday,
+            eh.find_walks(cut.network, saturday, cut.origins, cut.sites, mode="walk"),
+            window=("09:30", "10:30"),
+        ),
+        ("stop_walk", "20 minutes"): eh.transit_times(
+            buses,
+            eh.find_walks(cut.network, buses, cut.origins, cut.sites, mode="walk", limits=limits),
+            window=("09:30", "10:30"),
+        ),
+    }.items():
+        assert own[choice] == share_within_22(cut, "illustrative-closed", times)
+    assert own.nunique() > 1
 
 
 def test_the_table_of_journeys_adds_up(newport: eh.StudyResult) -> None:

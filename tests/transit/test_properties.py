@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
@@ -33,13 +32,14 @@ from eh_access import (
 )
 from eh_access.errors import InputError
 from eh_access.sources.bundled import timetable_path
-from eh_access.transit.feed import read_feed
+from eh_access.transit.feed import feed_of, read_feed
 from eh_access.transit.journeys import Search, clock, clock_ds
 from eh_access.transit.reading import make_timetable
 from eh_access.transit.timetable import ARRAYS, day_of
 from eh_access.transit.walks import NEVER, Walks
+from timetable_county import county_tables, county_walks
 from timetable_feeds import DATE, STOPS, hostile, made_walks, write_feed
-from timetable_raptor import lines_of, range_raptor
+from timetable_raptor import compare
 
 EVERY = tuple(range(0, 101, 10))
 MORNING = ("07:00", "10:00")
@@ -96,11 +96,16 @@ def test_percentiles_are_those_of_every_second_of_the_window(
     timetable, walks = town(11, tmp_path / "f", direction=direction)
     window = ("08:00", "08:05")
     exact = transit_times(timetable, walks, window=window, by=by, percentiles=EVERY)
-    first, last = (clock_ds(text) // 10 for text in window)
+    assert_every_second(timetable, walks, exact)
+
+
+def assert_every_second(timetable: Timetable, walks: Walks, exact: TransitTimes) -> None:
+    """Compare percentiles with the times of every second of their window."""
+    first, last = (clock_ds(text) // 10 for text in exact.window)
     each = np.array(
         [
             transit_times(
-                timetable, walks, window=clock(s * 10), by=by, percentiles=[50]
+                timetable, walks, window=clock(s * 10), by=exact.by, percentiles=[50]
             ).judged_min
             for s in range(first, last)
         ]
@@ -119,64 +124,27 @@ def test_percentiles_are_those_of_every_second_of_the_window(
 @pytest.mark.parametrize("direction", ["to_sites", "from_sites"])
 def test_range_raptor_agrees_on_newport(direction: str) -> None:
     timetable, walks = newport(direction)
-    assert_as_raptor(timetable, walks, sites=range(0, 12, 4), moments=(6, 22))
+    assert (
+        compare(Search(timetable, walks, boardings=3), sites=range(0, 12, 4), hours=(6, 22)) > 100
+    )
 
 
 def test_range_raptor_agrees_on_hostile_towns(tmp_path: Path) -> None:
     for seed in range(20, 24):
         timetable, walks = town(seed, tmp_path / str(seed))
-        assert_as_raptor(timetable, walks, sites=range(3), moments=(6, 12))
+        assert compare(Search(timetable, walks, boardings=3), sites=range(3), hours=(6, 12)) > 100
 
 
-def assert_as_raptor(
-    timetable: Timetable,
-    walks: Walks,
-    *,
-    sites: Iterable[int],
-    moments: tuple[int, int],
-) -> None:
-    """Compare every stop's latest departure for every arrival, by rounds and by the scan."""
-    from eh_access.transit.scan import latest_row  # noqa: PLC0415
-
+def test_range_raptor_and_every_second_agree_on_a_county() -> None:
+    # benchmarks/transit.py does the same at the size of a county
+    tables = county_tables(trips=2_000, stops=500, size_m=12_000, count=4)
+    timetable = make_timetable(feed_of(tables, "county"), DATE)
+    walks = county_walks(timetable, homes=40, sites=3)
     search = Search(timetable, walks, boardings=3)
-    day = search.day
-    turned: dict[int, list[tuple[int, int]]] = {}
-    for stop in range(search.stops):
-        rows = range(search.changed_from.start[stop], search.changed_from.start[stop + 1])
-        turned[stop] = [
-            (int(search.changed_from.stop[e]), int(search.changed_from.ds[e])) for e in rows
-        ]
-    lines = lines_of(day.mirrored)
-    first, last = sorted(search.direction * hour * 36_000 for hour in moments)
-    longest = 3 * 36_000
-    compared = 0
-    for site in sites:
-        profile = search.profile()
-        search.scan(site, profile, first, last, longest)
-        near = {s: int(ds) for s, ds in enumerate(search.egress[site].tolist()) if ds < NEVER}
-        arrivals = np.unique(profile.arrive[: len(profile.ready)][_filled(profile)])
-        arrivals = [int(a) for a in arrivals if a < NEVER][::5]
-        by_rounds = range_raptor(lines, turned, near, [-a for a in arrivals], 3)
-        for arrival in arrivals:
-            # labels are kept: what a later one reached counts for an earlier one as well
-            for stop, time in by_rounds[-arrival].items():
-                leave = -time
-                if leave < first or arrival - leave > longest or not _boards(day, stop, leave):
-                    continue
-                row = latest_row(profile, stop, arrival, 2)
-                assert row >= 0
-                assert profile.ready[row] == leave
-                compared += 1
-    assert compared > 100
-
-
-def _filled(profile: Any) -> np.ndarray:  # noqa: ANN401
-    rows = [np.arange(s, s + c) for s, c in zip(profile.slot, profile.count, strict=True)]
-    return np.concatenate(rows)
-
-
-def _boards(day: Timetable, stop: int, leave: int) -> bool:
-    return bool(((day.frm == stop) & (day.dep_ds == leave) & (day.flag & 1 > 0)).any())
+    assert compare(search, sites=range(1), hours=(8, 10), each=10) > 1_000
+    window = ("09:00", "09:05")
+    exact = transit_times(timetable, walks, window=window, percentiles=EVERY)
+    assert_every_second(timetable, walks, exact)
 
 
 @pytest.mark.parametrize("seed", [31, 32, 33])

@@ -341,10 +341,15 @@ def _halving(question: Question, name: str, main: float) -> Callable[[_Step, _St
 
 def _chosen(question: Question, choices: Choices, number: int) -> Iterator[dict[str, object]]:
     """Yield what comes of each choice, the study's own first."""
+    of_scenario = {
+        name: {choice: some[number] for choice, some in held.items()}
+        for name, held in choices.items()
+    }
     questions = {
         (name, choice): question if case is question.case else prepare(question.criterion, case)
-        for name, held in choices.items()
-        for choice, case in ((choice, some[number]) for choice, some in held.items())
+        for name, held in of_scenario.items()
+        if not all(_same_times(question, case) for case in held.values())
+        for choice, case in held.items()
     }
     evaluations = {key: asked.under(MAIN) for key, asked in questions.items() if not asked.missing}
     if OTHER_WEIGHTS in question.case.origins.columns:
@@ -361,6 +366,23 @@ def _chosen(question: Question, choices: Choices, number: int) -> Iterator[dict[
             **_row(evaluation),
         }
         seen.add(name)
+
+
+def evaluated(criterion: Criterion, case: Case) -> Iterator[dict[str, object]]:
+    """Yield what a criterion comes to in a case; nothing where an input is missing."""
+    question = prepare(criterion, case)
+    if not question.missing:
+        yield {"criterion": criterion.id, **_row(question.under(MAIN))}
+
+
+def _same_times(question: Question, case: Case) -> bool:
+    """Whether a case has the very times a question asks for, so that it answers the same."""
+    own, asked = question.case, question.criterion
+    return own.origins is case.origins and all(
+        mine.times.get(mode) is theirs.times.get(mode)
+        for mine, theirs in ((own.before, case.before), (own.after, case.after))
+        for mode in (asked.mode, *asked.also_modes)
+    )
 
 
 def _refuse(criteria: Sequence[Criterion], cases: Sequence[Case], choices: Choices) -> None:

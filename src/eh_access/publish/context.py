@@ -14,7 +14,7 @@ import pandas as pd
 from eh_access.criteria.criterion import ASKED, MISSING_INPUTS, Outcome, ReasonKind
 from eh_access.criteria.uncertainty import SURE
 from eh_access.measures.scenarios import BASELINE, rough_radius_m
-from eh_access.modes import VISIT
+from eh_access.modes import TRANSIT, VISIT
 from eh_access.publish import charts, numbers
 from eh_access.publish.attribution import OSM_COPYRIGHT_URL, OSM_CREDIT, credit_lines
 from eh_access.publish.charts import CHANGE
@@ -930,6 +930,7 @@ FILES = (
     "doubts.csv",
     "curve.csv",
     "transit.csv",
+    "fragility.csv",
     "fairness.csv",
     "outreach.csv",
     "hidden.csv",
@@ -944,6 +945,7 @@ FOUND = (
     "doubts.csv",
     "curve.csv",
     "transit.csv",
+    "fragility.csv",
     "fairness.csv",
     "outreach.csv",
 )
@@ -1014,6 +1016,9 @@ def annex_facts(
         "choice": _choice(pages),
         "mends": _mends(pages),
         "by_timetable": None if "transit" not in tables else result.study.transit,
+        "timetable_modes": [
+            times.mode.label for name, times in result.times.items() if name in {TRANSIT, VISIT}
+        ],
         "timed": None if "sessions" not in tables else result.study.sessions,
         "group_gaps": [
             item.label for item in result.study.criteria if item.measure in MINUTES_APART

@@ -46,6 +46,7 @@ OUTPUT_NAMES = (
     "doubts.csv",
     "curve.csv",
     "transit.csv",
+    "fragility.csv",
     "fairness.csv",
     "outreach.csv",
     "hidden.csv",

@@ -808,6 +808,10 @@ def session_tables(result: StudyResult, findings: Findings) -> list[Table]:
     tables = []
     if len(findings.transit):
         tables.append(_journeys(result, findings))
+    if len(findings.limits):
+        tables.append(_limits(result, findings))
+    if len(findings.fragility):
+        tables.append(_fragility(result, findings))
     if len(findings.sessions):
         tables.append(_sessions(result, findings))
     if len(findings.load):
@@ -860,6 +864,52 @@ def _journeys(result: StudyResult, findings: Findings) -> Table:
     )
     title = f"By bus, train or on foot to the nearest, {said.place}{said.mark}"
     return make_table("transit", title, columns, frame, notes=said.table_notes, headers=2)
+
+
+LIMIT_WORDS = {
+    "none": "nothing: can be there for the whole session and home again",
+    "no_way_there": "no way there",
+    "too_long_there": "the way there takes too long",
+    "day_begins_later": "would have to leave before the day begins",
+    "no_way_home": "no way home",
+    "too_long_home": "the way home takes too long",
+    "day_ends_earlier": "would be home after the day has ended",
+}
+
+
+def _limits(result: StudyResult, findings: Findings) -> Table:
+    """Return what keeps families from a whole session."""
+    said, frame = Wording.of(result), findings.limits.copy()
+    frame["scenario"] = [scenario_label(result, str(name)) for name in frame["scenario"]]
+    frame["limit"] = [LIMIT_WORDS[str(name)] for name in frame["limit"]]
+    columns = (
+        Column("scenario", "Scenario"),
+        Column("limit", "What is in the way"),
+        Column("weight_stopped", said.Unit, "count"),
+        Column("share_stopped", "Share", "percent"),
+    )
+    title = f"What is in the way of a visit to any open {said.site}, {said.place}{said.mark}"
+    return make_table("limits", title, columns, frame, notes=said.table_notes, headers=2)
+
+
+def _fragility(result: StudyResult, findings: Findings) -> Table:
+    """Return what becomes of each criterion when departures are lost."""
+    said, criteria = Wording.of(result), {item.id: item for item in result.study.criteria}
+    told = _scaled(findings.fragility, ("value", "median", "low", "high"), criteria, said)
+    told["same"] = [f"{row['draws_same']} of {row['draws']}" for row in records(findings.fragility)]
+    columns = (
+        Column("scenario", "Scenario"),
+        Column("title", "What it asks"),
+        Column("value", "As promised", "value"),
+        Column("low", "Departures lost, low", "value"),
+        Column("median", "Middle", "value"),
+        Column("high", "High", "value"),
+        Column("value_unit", "Unit"),
+        Column("outcome", "Outcome as promised"),
+        Column("same", "Draws with the same outcome"),
+    )
+    title = f"If each line loses one departure in ten, {said.place}{said.mark}"
+    return make_table("fragility", title, columns, told, notes=said.table_notes, headers=2)
 
 
 OPEN_WORDS = {"full_time": "full-time", "open": "open at all"}

@@ -690,8 +690,9 @@ class Study(Table):
         return next(iter(self._judged_min()), usual) if stated is None else stated
 
     def _judged_min(self) -> list[float]:
-        """Return the minutes that criteria judge within."""
-        return [item.cutoff_min for item in self.criteria if item.cutoff_min is not None]
+        """Return the minutes each way that criteria judge within."""
+        one_way = [item.cutoff_min for item in self.criteria if item.mode not in WAYS]
+        return [minutes for minutes in one_way if minutes is not None]
 
     @property
     def policy(self) -> Policy:

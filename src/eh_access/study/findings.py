@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -13,16 +14,17 @@ import pandas as pd
 
 from eh_access.criteria.evaluate import cut_sites
 from eh_access.criteria.judge import judge
-from eh_access.criteria.sensitivity import Sensitivity, sensitivity
-from eh_access.criteria.uncertainty import outcomes_drawn, weigh
+from eh_access.criteria.sensitivity import Sensitivity, evaluated, sensitivity
+from eh_access.criteria.uncertainty import outcomes_drawn, spread_of, weigh
+from eh_access.errors import InputError
 from eh_access.measures.basic import weighted_mean, within
 from eh_access.measures.bounds import loss_bounds
 from eh_access.measures.catchments import floating_catchment, load_on_sites
 from eh_access.measures.comparison import CURVE_MIN, Comparison, compare
 from eh_access.measures.equity import DrawnMinutes, fairness_frame
-from eh_access.measures.opening_hours import Day, hours_of, whole_sessions
+from eh_access.measures.opening_hours import Day, clock_min, hours_of, whole_sessions
 from eh_access.measures.scenarios import Scenario, SetHours, apply_scenario, open_sites
-from eh_access.modes import TRANSIT, WAYS
+from eh_access.modes import TRANSIT, VISIT, WAYS
 from eh_access.network.describe import street_lines
 from eh_access.planning.alternatives import (
     AlternativeOptions,
@@ -41,7 +43,7 @@ from eh_access.planning.three_readings import readings_table
 from eh_access.routing.isochrones import isochrones
 from eh_access.study.config import decided_scenario, scenario_of
 from eh_access.study.families import ROLE as FAMILIES_ROLE
-from eh_access.study.inputs import capacities, read_inputs
+from eh_access.study.inputs import capacities, changed_buses, read_buses, read_inputs
 from eh_access.study.reading import are_postcodes
 from eh_access.study.redact import (
     coarsening,
@@ -49,24 +51,29 @@ from eh_access.study.redact import (
     redact_outreach,
     redact_sensitivity,
     redact_tables,
+    redact_values,
     redact_verdict,
 )
 from eh_access.study.result import BASELINE_NAME
 from eh_access.study.travel import (
     Progress,
+    Travel,
     compute_travel_times,
+    find_family_walks,
+    find_visits,
     on_streets,
     session_mode,
     times_by,
     times_by_transit,
     transit_tables,
+    with_buses,
 )
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from eh_access.criteria.criterion import Case, Verdict
+    from eh_access.criteria.criterion import Case, Criterion, Side, Verdict
     from eh_access.criteria.uncertainty import Uncertainty
     from eh_access.measures.opening_hours import Timetable
     from eh_access.modes import TravelMode
@@ -75,7 +82,9 @@ if TYPE_CHECKING:
     from eh_access.study.config import Study
     from eh_access.study.result import StudyResult
     from eh_access.transit.journeys import TransitTimes
+    from eh_access.transit.timetable import Timetable as Buses
     from eh_access.transit.trips import TransitTrip
+    from eh_access.transit.walks import Walks
 
 SAME_HOURS = 1e-6
 NEVER_DS = 2**30
@@ -140,6 +149,20 @@ WALK_CELL_M, DRIVE_CELL_M = 30.0, 80.0
 
 BEYOND_M = 1000.0
 """How far beyond the study's area land is kept."""
+
+FRAGILITY_COLUMNS = (
+    "scenario",
+    "criterion",
+    "draw",
+    "value",
+    "baseline_value",
+    "outcome",
+)
+LIMIT_COLUMNS = ("scenario", "limit", "weight", "weight_stopped", "share_stopped")
+LOSING_DRAWS, LOST_SHARE = 20, 0.1
+"""How often departures are lost, and which part of each route's."""
+
+HOUR_MIN, MORE_WALK_MIN, SATURDAY = 60, 5.0, 5
 
 MOST_TRIPS = 5_000
 """In a look-up of postcodes: each takes some 60 bytes, and a millisecond to trace."""
@@ -457,6 +480,12 @@ class Findings:
     transit
         How families get to the nearest site by timetable, by scenario: ``transit.csv``; empty
         without a timetable.
+    fragility
+        What the criteria by timetable come to when each route loses one departure in ten, over
+        draws: ``fragility.csv``; empty without a timetable.
+    limits
+        How many can be at a whole session and home again, and the first limit in the way of the
+        others, by scenario; empty where the study asks for no sessions by timetable.
     load
         Who goes where, and how full sites become; empty without scenarios.
     hidden
@@ -484,6 +513,8 @@ class Findings:
     curve: pd.DataFrame = field(default_factory=pd.DataFrame)
     sessions: pd.DataFrame = field(default_factory=pd.DataFrame)
     transit: pd.DataFrame = field(default_factory=pd.DataFrame)
+    fragility: pd.DataFrame = field(default_factory=pd.DataFrame)
+    limits: pd.DataFrame = field(default_factory=pd.DataFrame)
     load: pd.DataFrame = field(default_factory=pd.DataFrame)
     youth: pd.DataFrame = field(default_factory=pd.DataFrame)
     groups: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -511,6 +542,7 @@ class Findings:
             "doubts.csv": None if self.uncertainty is None else self.uncertainty.sources_frame,
             "curve.csv": self.curve if len(self.curve) else None,
             "transit.csv": self.transit if len(self.transit) else None,
+            "fragility.csv": self.fragility if len(self.fragility) else None,
             "fairness.csv": self.fairness,
             "outreach.csv": outreach_frame(self.outreach) if self.outreach else None,
         }
@@ -571,6 +603,8 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
         min_hours=result.study.sessions.hours_per_week,
         loser_min=result.study.settings.loser_min,
     )
+    tell("Losing one departure in ten")
+    fragile = _fragility(result)
     tables, hidden = redact_tables(
         {
             "fairness.csv": pd.concat(fairness, ignore_index=True),
@@ -579,6 +613,7 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
             "load": load_table(result),
             "curve.csv": curve_table(result),
             "transit.csv": transit_table(result),
+            "limits": visit_limits_table(result),
             "youth": youth_table(result),
             "groups": group_table(result),
         },
@@ -594,6 +629,8 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
         curve=tables["curve.csv"],
         sessions=tables["sessions"],
         transit=tables["transit.csv"],
+        fragility=fragile,
+        limits=tables["limits"],
         load=tables["load"],
         youth=tables["youth"],
         groups=tables["groups"],
@@ -711,8 +748,232 @@ def find_sensitivity(result: StudyResult, *, progress: Progress | None = None) -
     if result.with_neighbours is not None:
         counted = result.with_neighbours.cases()[1:]
         choices["neighbours"] = {"left out": cases, "counted": counted}
+    choices |= timetable_choices(result, cases, tell)
     found = sensitivity(study.criteria, cases, choices=choices)
     return redact_sensitivity(found, study.criteria, study.policy)
+
+
+def _timetable_sides(
+    result: StudyResult,
+    study: Study,
+    buses: Callable[[str], Buses],
+    walks: Mapping[str, tuple[Walks, Walks]] | None = None,
+) -> dict[str, Side]:
+    """Return sites and times of every scenario, journeys by timetable being made anew."""
+    first = Travel(
+        times=result.times,
+        times_back=result.times_back,
+        distances=result.distances,
+        network=result.network,
+    )
+    made: dict[str, Travel] = {}
+    for name in result.scenario_names:
+        own = name if name in result.moved else BASELINE_NAME
+        if own not in made:
+            made[own] = with_buses(
+                *(study, result.moved.get(own, first), buses(own)),
+                *(result.origins, result.scenario_sites[own]),
+                walks=None if walks is None else walks[own],
+            )
+    return {
+        name: made[name if name in made else BASELINE_NAME].side(result.scenario_sites[name])
+        for name in result.scenario_names
+    }
+
+
+def timetable_choices(
+    result: StudyResult, cases: Sequence[Case], tell: Progress
+) -> dict[str, dict[str, list[Case]]]:
+    """Return the cases on other days, in other windows and with other walks to stops."""
+    asked, buses = result.study.transit, result.buses
+    if asked is None or buses is None or not _by_timetable(result):
+        return {}
+    tell("Trying other days, windows and walks to stops")
+    t0, t1 = (clock_min(text) for text in asked.window)
+    windows = [(t0 + by, t1 + by) for by in (-HOUR_MIN, HOUR_MIN) if t0 + by >= 0]
+    key, days = "arrive" if asked.by == "arrival" else "depart", _other_days(buses.date)
+    walk = max(asked.access_min, asked.egress_min)
+    tried: dict[str, dict[str, dict[str, object]]] = {
+        "timetable_date": {f"{day:%A} {day}": {"date": day} for day in days},
+        "timetable_window": {
+            "-".join(window): {key: window}
+            for window in (tuple(f"{m // 60:02d}:{m % 60:02d}" for m in ends) for ends in windows)
+        },
+        "stop_walk": {
+            f"{walk + more:g} minutes": {
+                "access_min": max(asked.access_min + more, 1.0),
+                "egress_min": max(asked.egress_min + more, 1.0),
+            }
+            for more in (-MORE_WALK_MIN, MORE_WALK_MIN)
+            if walk + more > 0
+        },
+    }
+    own = (f"{buses.date:%A} {buses.date}", "-".join(asked.window), f"{walk:g} minutes")
+    found = {}
+    for main, (name, others) in zip(own, tried.items(), strict=True):
+        held = {main: list(cases)}
+        for label, change in others.items():
+            study = result.study.model_copy(update={"transit": asked.model_copy(update=change)})
+            try:
+                sides = _timetable_sides(result, study, _buses_of(result, study))
+            except InputError:  # no such day in the feed, or no such route on it
+                continue
+            held[label] = _cases_with(cases, sides)
+        if len(held) > 1:
+            found[name] = held
+    return found
+
+
+def _by_timetable(result: StudyResult) -> list[Criterion]:
+    """Return the criteria that ask for journeys by timetable."""
+    return [
+        item
+        for item in result.study.criteria
+        if {TRANSIT, VISIT} & {item.mode, *item.also_modes} and TRANSIT in result.times
+    ]
+
+
+def _other_days(date: dt.date) -> list[dt.date]:
+    """Return the next day and the next Saturday."""
+    after = [date + dt.timedelta(days=days) for days in range(1, 8)]
+    saturday = next(day for day in after if day.weekday() == SATURDAY)
+    return sorted({after[0], saturday})
+
+
+def _buses_of(result: StudyResult, study: Study) -> Callable[[str], Buses]:
+    """Return what gives a scenario's timetable on the day a study asks for."""
+    asked, first = study.transit, result.buses
+    assert asked is not None  # noqa: S101 - there is a timetable
+    assert first is not None  # noqa: S101 - as above
+    if asked.date != getattr(result.study.transit, "date", None):
+        first = read_buses(
+            study, result.borough, result.sites, result.candidates, result.neighbours
+        )
+    configs = {config.name: config for config in result.scenarios}
+
+    def of(name: str) -> Buses:
+        buses = changed_buses(configs[name], first)
+        assert buses is not None  # noqa: S101 - as above
+        return buses
+
+    return of
+
+
+def _cases_with(cases: Sequence[Case], sides: Mapping[str, Side]) -> list[Case]:
+    return [
+        replace(case, before=sides[BASELINE_NAME], after=sides[case.scenario]) for case in cases
+    ]
+
+
+def fragility_table(
+    result: StudyResult, *, draws: int = LOSING_DRAWS, share: float = LOST_SHARE
+) -> tuple[pd.DataFrame, pd.Series]:
+    """Return what the criteria by timetable come to when each route loses departures, by draw.
+
+    A timetable is a promise. In each draw every route loses one departure in ten, at least one;
+    before and after lose the same. Beside the rows: how many each counts.
+    """
+    criteria, cases = _by_timetable(result), result.cases()
+    rows: list[dict[str, object]] = []
+    if not criteria or result.by_timetable is None or result.network is None:
+        return pd.DataFrame(columns=list(FRAGILITY_COLUMNS)), pd.Series(dtype=float)
+    from eh_access.transit.edit import lose_departures  # noqa: PLC0415 - loads numba
+
+    walks = _family_walks(result)
+    for draw in range(-1, draws):  # first as promised
+
+        def losing(name: str, draw: int = draw) -> Buses:
+            buses = result.buses_for(name)
+            assert buses is not None  # noqa: S101 - there is a timetable
+            return lose_departures(buses, share=share, seed=result.study.settings.seed + draw)
+
+        drawn = cases
+        if draw >= 0:
+            drawn = _cases_with(cases, _timetable_sides(result, result.study, losing, walks))
+        rows += [
+            {"scenario": case.scenario, "draw": draw, **row}
+            for case in drawn
+            for item in criteria
+            for row in evaluated(item, case)
+        ]
+    frame = pd.DataFrame(rows)
+    return frame[list(FRAGILITY_COLUMNS)], frame["weight"]
+
+
+def visit_limits_table(result: StudyResult) -> pd.DataFrame:
+    """Return how many can be at a whole session and home again, and what is in the way of others.
+
+    Of somebody's visits to open sites the one that gets furthest counts: its first limit that
+    breaks.
+    """
+    asked, weights = result.study.transit, result.origins["weight"].to_numpy(dtype=np.float64)
+    rows: list[dict[str, object]] = []
+    if asked is None or not asked.sessions or result.by_timetable is None:
+        return pd.DataFrame(columns=list(LIMIT_COLUMNS))
+    from eh_access.transit.visits import Barrier  # noqa: PLC0415 - loads numba
+
+    found = {
+        name: find_visits(result.study, result.by_timetable_for(name), home)  # type: ignore[arg-type]
+        for name, (_, home) in _family_walks(result).items()
+    }
+    for name in result.scenario_names:
+        visits = found.get(name, found[BASELINE_NAME])
+        opened = _counted(result, name, full_time=False)
+        of_open = visits.sessions["site_id"].isin(opened).to_numpy()
+        barrier = visits.barrier[:, of_open]
+        first = barrier.max(axis=1, initial=Barrier.NO_WAY_THERE)
+        first[(barrier == Barrier.NONE).any(axis=1)] = Barrier.NONE
+        rows += [
+            {
+                "scenario": name,
+                "limit": limit.name.lower(),
+                "weight": float(weights.sum()),
+                "weight_stopped": float(weights[first == limit].sum()),
+                "share_stopped": float(weights[first == limit].sum() / weights.sum()),
+            }
+            for limit in Barrier
+        ]
+    return pd.DataFrame(rows, columns=list(LIMIT_COLUMNS))
+
+
+def _family_walks(result: StudyResult) -> dict[str, tuple[Walks, Walks]]:
+    """Return the walks there and home, of every scenario with times of its own."""
+    walks = {}
+    for name in (BASELINE_NAME, *result.moved):
+        times, network = result.by_timetable_for(name), result.network_for(name)
+        if times is not None and network is not None:
+            home = find_family_walks(
+                *(result.study, times.timetable, network, result.origins),
+                result.scenario_sites[name],
+                direction="from_sites",
+            )
+            walks[name] = times.walks, home
+    return walks
+
+
+def _fragility(result: StudyResult) -> pd.DataFrame:
+    """Return the middle and the range of each criterion over the draws, beside what is promised."""
+    frame, weight = fragility_table(result)
+    frame = redact_values(frame, weight, result.study.criteria, result.study.policy)
+    rows = []
+    for (scenario, criterion), part in frame.groupby(["scenario", "criterion"], sort=False):
+        promised, drawn = part.iloc[0], part.iloc[1:]
+        spread = spread_of(drawn["value"].to_numpy(np.float64))
+        rows.append(
+            {
+                "scenario": scenario,
+                "criterion": criterion,
+                "draws": len(drawn),
+                "lost_share": LOST_SHARE,
+                "value": promised["value"],
+                "median": spread.median,
+                "low": spread.low,
+                "high": spread.high,
+                "outcome": promised["outcome"],
+                "draws_same": int((drawn["outcome"] == promised["outcome"]).sum()),
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def _drawn_minutes(result: StudyResult, *, full_time: bool) -> dict[tuple[str, str], DrawnMinutes]:

@@ -442,7 +442,7 @@ def read_inputs(
     reader.faults += hours.faults
     buses = None
     try:
-        buses = _read_buses(study, borough, sites, candidates, neighbours)
+        buses = read_buses(study, borough, sites, candidates, neighbours)
     except EhAccessError as error:
         reader.faults += [f"transit: {fault}" for fault in faults_of(error)]
     if reader.faults or points is None or areas is None or sites is None or borough is None:
@@ -538,7 +538,7 @@ def reach_of(
     return whole.buffer(max(asked.access_min, asked.egress_min) * METRES_PER_MIN)
 
 
-def _read_buses(
+def read_buses(
     study: Study, borough: BaseGeometry | None, *sites: gpd.GeoDataFrame | None
 ) -> Buses | None:
     """Return what runs on the study's date and calls within reach of its area or sites."""

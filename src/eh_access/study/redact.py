@@ -125,6 +125,13 @@ TRANSIT = Figures(
     keys=("scenario", "sites"),
     scenario="scenario",
 )
+LIMITS = Figures(
+    parts=("weight_stopped",),
+    shares={"share_stopped": "weight_stopped"},
+    keys=("scenario", "limit"),
+    scenario="scenario",
+    group="limit",
+)
 LOAD = Figures(
     base="",
     parts=("weight_before", "weight_after", "absorbed"),
@@ -144,6 +151,7 @@ TABLES: Mapping[str, tuple[Figures, ...]] = {
     "readings": (READINGS,),
     "sessions": (SESSIONS,),
     "transit.csv": (TRANSIT,),
+    "limits": (LIMITS,),
     "load": (LOAD,),
     # counts within more and more minutes tell of those between, as two scenarios do
     "curve.csv": (replace(CURVE, scenario="cutoff_min"), CURVE),
@@ -361,15 +369,25 @@ def redact_sensitivity(
     # where an outcome turns between them would tell the value itself
     if policy.public:
         return found
+    frame = redact_values(found.frame, found.weight, criteria, policy)
+    return as_tried(replace(found, frame=frame))
+
+
+def redact_values(
+    frame: pd.DataFrame, weight: pd.Series, criteria: Sequence[Criterion], policy: Policy
+) -> pd.DataFrame:
+    """Return a table of criteria's values, each row counting so many, as it may be published."""
+    if policy.public:
+        return frame
     asked = {criterion.id: criterion for criterion in criteria}
-    frame = found.frame.copy()
+    shown = frame.copy()
     for name, rows in frame.groupby("criterion").groups.items():
         exact, before = (
-            found.frame.loc[rows, part].to_numpy(np.float64) for part in ("value", "baseline_value")
+            frame.loc[rows, part].to_numpy(np.float64) for part in ("value", "baseline_value")
         )
-        shown = _values(asked[str(name)], exact, before, found.weight.loc[rows].to_numpy(), policy)
-        frame.loc[rows, ["value", "baseline_value"]] = np.stack(shown, axis=1)
-    return as_tried(replace(found, frame=frame))
+        values = _values(asked[str(name)], exact, before, weight.loc[rows].to_numpy(), policy)
+        shown.loc[rows, ["value", "baseline_value"]] = np.stack(values, axis=1)
+    return shown
 
 
 def redact_uncertainty(

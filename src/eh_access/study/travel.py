@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from eh_access.study.config import Study
     from eh_access.transit.journeys import TransitTimes
     from eh_access.transit.timetable import Timetable
+    from eh_access.transit.visits import Visits
+    from eh_access.transit.walks import Walks
 
 WALK = "walk"
 NO_SESSION = "no session can be attended whole, there and back"
@@ -107,12 +109,15 @@ def with_buses(
     buses: Timetable,
     origins: gpd.GeoDataFrame,
     sites: gpd.GeoDataFrame,
+    *,
+    walks: tuple[Walks, Walks] | None = None,
 ) -> Travel:
     """Return the same times but for those by timetable, which are of another one."""
     if travel.network is None:
         return travel
-    again = times_by_transit(study, buses, travel.network, origins, sites)
-    tables = transit_tables(study, again, travel.network, origins, sites)
+    there, home = walks or (None, None)
+    again = times_by_transit(study, buses, travel.network, origins, sites, walks=there)
+    tables = transit_tables(study, again, travel.network, origins, sites, home=home)
     return replace(travel, times={**travel.times, **tables}, buses=buses, by_timetable=again)
 
 
@@ -122,52 +127,74 @@ def transit_tables(
     network: Network,
     origins: gpd.GeoDataFrame,
     sites: gpd.GeoDataFrame,
+    *,
+    home: Walks | None = None,
 ) -> dict[str, TravelTimes]:
     """Return the times by timetable, and those of a visit where the study says what one is."""
     tables = {TRANSIT: by_timetable.to_travel_times()}
     if study.transit is not None and study.transit.sessions:
-        tables[VISIT] = visit_times(study, by_timetable, network, origins, sites)
+        home = home or find_family_walks(
+            study, by_timetable.timetable, network, origins, sites, direction="from_sites"
+        )
+        tables[VISIT] = _visit_times(study, by_timetable, home)
     return tables
 
 
-def visit_times(
+def find_family_walks(
     study: Study,
-    by_timetable: TransitTimes,
+    buses: Timetable,
     network: Network,
     origins: gpd.GeoDataFrame,
     sites: gpd.GeoDataFrame,
-) -> TravelTimes:
-    """Return the minutes out and home again of a visit for a whole session.
+    direction: Direction = "to_sites",
+) -> Walks:
+    """Return the walks of journeys as a study's families walk."""
+    from eh_access.transit.walks import find_walks  # noqa: PLC0415 - loads numba
 
-    Of a site's sessions that a family can be at from beginning to end and be home from in time,
-    each way on foot or by timetable, the one with the shortest ways counts; none is ``inf``.
-    """
+    asked = study.transit
+    assert asked is not None  # noqa: S101 - there is a timetable
+    mode = study.settings.travel_modes().get(asked.walking, get_mode(asked.walking))
+    return find_walks(
+        network, buses, origins, sites, mode=mode, limits=asked.limits(), direction=direction
+    )
+
+
+def find_visits(study: Study, by_timetable: TransitTimes, home: Walks) -> Visits:
+    """Return who can be at the sessions a study asks of every site, there and back."""
     from eh_access.transit.visits import visits  # noqa: PLC0415 - loads numba
-    from eh_access.transit.walks import find_walks  # noqa: PLC0415 - as above
 
     asked, buses, there = study.transit, by_timetable.timetable, by_timetable.walks
     assert asked is not None  # noqa: S101 - there is a timetable
     day = WEEKDAYS[buses.date.weekday()]
-    windows = {str(site): [Window(day, *held) for held in asked.sessions] for site in sites.index}
-    mode = study.settings.travel_modes().get(asked.walking, get_mode(asked.walking))
-    home = find_walks(
-        network, buses, origins, sites, mode=mode, limits=asked.limits(), direction="from_sites"
-    )
-    found = visits(
-        windows,
+    held = [Window(day, *times) for times in asked.sessions]
+    return visits(
+        {str(site): held for site in there.walking.site_ids},
         there,
         home,
         timetable=buses,
         day=study.sessions.day,
         each_way_min=asked.each_way_min,
     )
+
+
+def _visit_times(study: Study, by_timetable: TransitTimes, home: Walks) -> TravelTimes:
+    """Return the minutes out and home again of a visit for a whole session.
+
+    Of a site's sessions that a family can be at from beginning to end and be home from in time,
+    each way on foot or by timetable, the one with the shortest ways counts; none is ``inf``.
+    """
+    found, asked = find_visits(study, by_timetable, home), study.transit
+    assert asked is not None  # noqa: S101 - there is a timetable
+    walking = by_timetable.walks.walking
     opens, closes = (
         found.sessions[name].map(clock_min).to_numpy(dtype=np.float64)
         for name in ("opens", "closes")
     )
     ways = np.where(found.possible, opens - found.leave_min + found.home_min - closes, np.inf)
-    column = sites.index.astype(str).get_indexer(found.sessions["site_id"].astype(str))
-    minutes = np.full((len(origins), len(sites)), np.inf, dtype=np.float32)
+    column = walking.site_ids.astype(str).get_indexer(
+        pd.Index(found.sessions["site_id"].astype(str))
+    )
+    minutes = np.full(walking.minutes.shape, np.inf, dtype=np.float32)
     for session, site in enumerate(column):
         minutes[:, site] = np.minimum(minutes[:, site], ways[:, session])
     times = by_timetable.to_travel_times()
@@ -184,7 +211,8 @@ def visit_times(
         origin_status=status,
         mode=replace(times.mode, name=VISIT, label=LABELS[VISIT]),
         cutoff_min=2 * asked.each_way_min,
-        method=f"out and home together, {times.mode.label}, sessions {sessions} on {buses.date}",
+        method=f"out and home together, {times.mode.label}, sessions {sessions} on "
+        f"{by_timetable.timetable.date}",
     )
 
 
@@ -194,18 +222,17 @@ def times_by_transit(
     network: Network,
     origins: gpd.GeoDataFrame,
     sites: gpd.GeoDataFrame,
+    *,
+    walks: Walks | None = None,
 ) -> TransitTimes:
     """Return a study's travel times by timetable, between any places."""
     from eh_access.transit.journeys import transit_times  # noqa: PLC0415 - loads numba
-    from eh_access.transit.walks import find_walks  # noqa: PLC0415 - as above
 
     asked = study.transit
     assert asked is not None  # noqa: S101 - there is a timetable
-    on_foot = study.settings.travel_modes().get(asked.walking, get_mode(asked.walking))
-    walks = find_walks(network, buses, origins, sites, mode=on_foot, limits=asked.limits())
     return transit_times(
         buses,
-        walks,
+        walks or find_family_walks(study, buses, network, origins, sites),
         window=asked.window,
         by=asked.by,
         percentiles=asked.percentiles,
