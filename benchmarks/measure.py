@@ -27,9 +27,10 @@ SEED = 20181022
 
 @dataclass(frozen=True)
 class Spent:
-    """Seconds of some runs."""
+    """Seconds of some runs, and of the processor in them where that was measured."""
 
     seconds: tuple[float, ...]
+    processor: tuple[float, ...] = ()
 
     @property
     def least(self) -> float:
@@ -41,6 +42,10 @@ class Spent:
         """The middle run."""
         return statistics.median(self.seconds)
 
+    def both(self) -> str:
+        """Return the same with the median of the processor's time."""
+        return f"{self.ms()}; processor {statistics.median(self.processor) * 1e3:,.0f}"
+
     def ms(self) -> str:
         """Return the median, and the least in brackets, in milliseconds."""
         return f"{self.median * 1e3:,.2f} ({self.least * 1e3:,.2f})"
@@ -48,12 +53,13 @@ class Spent:
 
 def timed(work: Callable[[], Any], repeats: int = 1) -> tuple[Spent, Any]:
     """Return the seconds of each run, and the last result."""
-    seconds, result = [], None
+    seconds, processor, result = [], [], None
     for _ in range(repeats):
-        start = time.perf_counter()
+        start = time.perf_counter(), time.process_time()
         result = work()
-        seconds.append(time.perf_counter() - start)
-    return Spent(tuple(seconds)), result
+        seconds.append(time.perf_counter() - start[0])
+        processor.append(time.process_time() - start[1])
+    return Spent(tuple(seconds), tuple(processor)), result
 
 
 def paired(works: Sequence[Callable[[], Any]], rounds: int, each: Sequence[int]) -> list[Spent]:

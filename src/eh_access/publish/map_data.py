@@ -17,7 +17,7 @@ import shapely
 
 from eh_access.measures.equity import GROUPS, group_members
 from eh_access.measures.scenarios import open_sites, rough_areas, rough_radius_m
-from eh_access.modes import TRANSIT, WAYS
+from eh_access.modes import TRANSIT, VISIT, WAYS
 from eh_access.publish.attribution import OSM_CREDIT, credit_lines
 from eh_access.publish.charts import CHANGE
 from eh_access.publish.notes import note_text
@@ -28,7 +28,6 @@ from eh_access.publish.wording import GROUP_WORDS, Wording
 from eh_access.study.findings import CUTOFFS_MIN, line_detail_m
 from eh_access.study.reading import are_postcodes
 from eh_access.study.result import BASELINE_NAME
-from eh_access.study.travel import on_streets
 from eh_access.tables import CRS
 
 if TYPE_CHECKING:
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
     from eh_access.criteria.criterion import Criterion, Verdict
     from eh_access.modes import TravelMode
     from eh_access.privacy.policy import Policy
-    from eh_access.routing.travel_times import TravelTimes
     from eh_access.study.config import ScenarioConfig, Study
     from eh_access.study.findings import Lookup, Maps
     from eh_access.study.result import StudyResult
@@ -328,7 +326,7 @@ def build_payload(result: StudyResult, maps: Maps) -> dict[str, Any]:
     templates = study_templates(result.study)
     study = result.study
     shown = display_areas(result.origins, result.areas, public=result.study.weights_public)
-    modes = [times.mode for times in on_streets(result.times).values()]
+    modes = [times.mode for name, times in result.times.items() if name not in {TRANSIT, VISIT}]
     postcodes = {"ids": None} if are_postcodes(result.origins.index) else None
     if maps.lookup is not None:
         ranks = _ranks(result.neighbours, study.settings.full_time_from_hours)
@@ -424,25 +422,11 @@ def _limits(study: Study, mode: str) -> dict[str, float]:
     return {"least": least, "most": most, "step": COARSE_MIN if coarse else 1, "first": near}
 
 
-def _shown_times(result: StudyResult, scenario: str) -> dict[str, tuple[TravelTimes, float | None]]:
-    """Return the times of every mode, with their percentile: by timetable there are several."""
-    times, of_journeys = result.side(scenario).times, result.by_timetable_for(scenario)
-    found: dict[str, tuple[TravelTimes, float | None]]
-    found = {name: (table, None) for name, table in times.items()}
-    if of_journeys is None:
-        return found
-    for percentile in of_journeys.percentiles:
-        judged = percentile == of_journeys.judged
-        name = TRANSIT if judged else f"{TRANSIT}-p{percentile:g}"
-        found[name] = of_journeys.to_travel_times(percentile), percentile
-    return found
-
-
 def _modes(result: StudyResult, maps: Maps, site_ids: pd.Index) -> list[dict[str, Any]]:
     """Return the modes with their minutes; ``back`` is None if not known, "" if as there."""
     found = []
     side = result.side(BASELINE_NAME)
-    for name, (times, percentile) in _shown_times(result, BASELINE_NAME).items():
+    for name, (times, percentile) in result.times_at_percentiles(BASELINE_NAME).items():
         there = _packed(times.select(site_ids).minutes)
         back, lengths = (
             _packed(known[name].select(site_ids).minutes) if name in known else None
@@ -526,7 +510,7 @@ def _payload_moved(
 ) -> list[dict[str, Any]]:
     """Return the sites with minutes of their own under a scenario: all where streets change."""
     there = result.side(described.name).sites
-    shown = _shown_times(result, described.name)
+    shown = result.times_at_percentiles(described.name)
     moves = {change.site for change in described.move}
     whole = described.streets or described.timetable
     chosen = there.index[there.geometry.notna()] if whole else pd.Index(sorted(moves))

@@ -15,6 +15,7 @@ from eh_access.criteria.criterion import Case, Side, Verdicts
 from eh_access.delegate import delegate
 from eh_access.errors import InputError
 from eh_access.measures.scenarios import open_sites
+from eh_access.modes import TRANSIT
 from eh_access.study.families import judge_settings
 from eh_access.study.records import (
     NEIGHBOUR_MINUTES,
@@ -302,6 +303,29 @@ class StudyResult:
             None without a timetable, or without streets.
         """
         return self.moved[scenario].by_timetable if scenario in self.moved else self.by_timetable
+
+    def times_at_percentiles(self, scenario: str) -> dict[str, tuple[TravelTimes, float | None]]:
+        """Return the times of every mode, those by timetable at each of its percentiles.
+
+        Parameters
+        ----------
+        scenario
+            Name of an assessed scenario.
+
+        Returns
+        -------
+        dict of str to (TravelTimes, float or None)
+            By the mode's name, ``"transit-p10"`` at a percentile that is not judged by.
+        """
+        found: dict[str, tuple[TravelTimes, float | None]] = {}
+        found |= {name: (times, None) for name, times in self.side(scenario).times.items()}
+        journeys = self.by_timetable_for(scenario)
+        for percentile in () if journeys is None else journeys.percentiles:
+            assert journeys is not None  # noqa: S101 - it has percentiles
+            judged = percentile == journeys.judged
+            name = TRANSIT if judged else f"{TRANSIT}-p{percentile:g}"
+            found[name] = journeys.to_travel_times(percentile), percentile
+        return found
 
     def buses_for(self, scenario: str) -> Buses | None:
         """Return what runs under a scenario: the study's timetable, unless it changes some.
