@@ -791,10 +791,11 @@ def timetable_choices(
     tell("Trying other days, windows and walks to stops")
     t0, t1 = (clock_min(text) for text in asked.window)
     windows = [(t0 + by, t1 + by) for by in (-HOUR_MIN, HOUR_MIN) if t0 + by >= 0]
-    key, days = "arrive" if asked.by == "arrival" else "depart", _other_days(buses.date)
+    key = "arrive" if asked.by == "arrival" else "depart"
+    saturday = buses.date + dt.timedelta(days=(SATURDAY - buses.date.weekday()) % 7 or 7)
     walk = max(asked.access_min, asked.egress_min)
     tried: dict[str, dict[str, dict[str, object]]] = {
-        "timetable_date": {f"{day:%A} {day}": {"date": day} for day in days},
+        "timetable_date": {f"{saturday:%A} {saturday}": {"date": saturday}},
         "timetable_window": {
             "-".join(window): {key: window}
             for window in (tuple(f"{m // 60:02d}:{m % 60:02d}" for m in ends) for ends in windows)
@@ -808,6 +809,7 @@ def timetable_choices(
             if walk + more > 0
         },
     }
+    walks = _family_walks(result)
     own = (f"{buses.date:%A} {buses.date}", "-".join(asked.window), f"{walk:g} minutes")
     found = {}
     for main, (name, others) in zip(own, tried.items(), strict=True):
@@ -815,7 +817,8 @@ def timetable_choices(
         for label, change in others.items():
             study = result.study.model_copy(update={"transit": asked.model_copy(update=change)})
             try:
-                sides = _timetable_sides(result, study, _buses_of(result, study))
+                same = walks if name == "timetable_window" else None
+                sides = _timetable_sides(result, study, _buses_of(result, study), same)
             except InputError:  # no such day in the feed, or no such route on it
                 continue
             held[label] = _cases_with(cases, sides)
@@ -831,13 +834,6 @@ def _by_timetable(result: StudyResult) -> list[Criterion]:
         for item in result.study.criteria
         if {TRANSIT, VISIT} & {item.mode, *item.also_modes} and TRANSIT in result.times
     ]
-
-
-def _other_days(date: dt.date) -> list[dt.date]:
-    """Return the next day and the next Saturday."""
-    after = [date + dt.timedelta(days=days) for days in range(1, 8)]
-    saturday = next(day for day in after if day.weekday() == SATURDAY)
-    return sorted({after[0], saturday})
 
 
 def _buses_of(result: StudyResult, study: Study) -> Callable[[str], Buses]:
