@@ -20,7 +20,7 @@ PER_LINE, BUS_M_S, DETOUR, WALK_M_S = 45, 6.5, 1.3, 4.8 / 3.6 / 1.25
 def county_tables(
     *, trips: int = TRIPS, stops: int = STOPS, size_m: float = SIZE_M, count: int = TOWNS
 ) -> dict[str, pd.DataFrame]:
-    """Make a feed of lines that wander between so many towns; some 815,000 hops a weekday."""
+    """Make a feed of lines that wander between so many towns; some 775,000 hops a weekday."""
     rng = np.random.default_rng(1)
     towns = rng.random((count, 2)) * size_m
     near = int(stops * 0.8)
