@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from scipy.spatial import cKDTree
 
-from attack import Lines, ranges
+from attack import Lines, known_of_counts, ranges
 from private_run import DATA, LIMIT, MARK, STEP, PrivateRun, the_list
 
 
@@ -33,12 +33,6 @@ def true_counts(areas: pd.Index) -> pd.Series:
     return public["area_id"].iloc[nearest].value_counts().reindex(areas).fillna(0)
 
 
-def cut_at(whole: float, areas: int) -> float:
-    """The most a pool can be: one that would leave an area no nought is shown as less."""
-    free = STEP * math.floor((areas - 1) * (LIMIT - 1) / STEP + 0.5)
-    return math.inf if whole >= free else whole + STEP / 2
-
-
 def test_no_area_s_true_count_can_be_worked_out(private_run: PrivateRun) -> None:
     """From the exact numbers of the map, which every other output is worked out from.
 
@@ -51,31 +45,12 @@ def test_no_area_s_true_count_can_be_worked_out(private_run: PrivateRun) -> None
     weight = pd.Series(told["origins"]["weight"], index=area.index) * told["origins"]["whole"]
     shown = weight.groupby(area.to_numpy()).sum().round(6)
     hidden = log[log["table"] == "counts by area"].set_index("cell")["rule"].reindex(shown.index)
-    pooled = hidden.str.contains(": pooled").fillna(value=False)
     ward = pd.Series([told["origins"]["ward"][n] for n in range(len(area))], index=area.to_numpy())
-    pools = shown[pooled].groupby([ward.groupby(level=0).first()[pooled], shown[pooled]]).groups
-    # the pool over several wards has the same even part in each
-    lots: dict[object, list[str]] = {}
-    for (_, part), members in pools.items():
-        whole = part * len(members)
-        lone = abs(whole / STEP - round(whole / STEP)) > 1e-4
-        lots.setdefault(("all", part) if lone else tuple(members), []).extend(members)
     of_ward = ward.groupby(level=0).first()
+    pooled = hidden.str.contains(": pooled").fillna(value=False)
     assert any(pooled[names.index].all() for _, names in of_ward.groupby(of_ward)), "wholly pooled"
     place = {name: number for number, name in enumerate(shown.index)}
-    lows, highs = [], []
-    for name, count in shown.items():
-        open_count = not isinstance(hidden[name], str)
-        lows.append(max(LIMIT, count - STEP / 2) if open_count else 0.0)
-        highs.append(count + STEP / 2 if open_count else LIMIT - 1.0)
-    lines = [
-        (
-            {place[name]: 1.0 for name in members},
-            shown[members].sum() - STEP / 2,
-            cut_at(shown[members].sum(), len(members)),
-        )
-        for members in lots.values()
-    ]
+    lows, highs, lines = known_of_counts(shown, hidden, of_ward.reindex(shown.index))
     true = true_counts(shown.index)
     assert all(
         low <= true[name] <= high for name, low, high in zip(place, lows, highs, strict=True)

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
+import shapely
 
+from attack import known_of_counts, ranges
+from eh_access.study.config import load_study
+from eh_access.study.inputs import read_inputs
+from private_run import LIMIT
 from study_cli import run_cli
 from study_files import StudyFolder, write_study
 
@@ -113,3 +122,75 @@ def test_one_whose_every_value_stands_for_ten_is_not(tmp_path: Path) -> None:
     toy = private_study(tmp_path, "\n".join(lines) + "\n", BY.replace("BY", "side"))
     ran = run_cli("check", toy.toml)
     assert ran.code == 0, ran.err
+
+
+# ------------------------------------------------------------------ attacks
+
+
+def county(folder: Path, seed: int) -> tuple[StudyFolder, pd.Series]:
+    """Write a study of 36 areas in six wards, and return the true counts of its areas."""
+    chance = np.random.default_rng(seed)
+    features, rows = [], ["origin_id,easting,northing,weight,weight_basis,area_id,ward_code"]
+    true = {}
+    for number in range(36):
+        x, y = 440_000 + 1000 * (number % 6), 390_000 + 1000 * (number // 6)
+        shape = shapely.geometry.mapping(shapely.box(x, y, x + 1000, y + 1000))
+        area = f"A{number:02d}"
+        told = {"area_id": area, "name": area}
+        features.append({"type": "Feature", "properties": told, "geometry": shape})
+        weights = chance.integers(0, chance.choice([4, 9, 30]), 3)
+        weights[0] += 1
+        true[area] = int(weights.sum())
+        for home, weight in enumerate(weights):
+            place = f"{x + 101 + 7 * home},{y + 203 + 11 * home}"
+            rows.append(f"zebedee-{area}-{home},{place},{weight},ours,{area},W{number // 6}")
+    toy = private_study(folder, "\n".join(rows) + "\n")
+    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::27700"}}
+    shapes = {"type": "FeatureCollection", "crs": crs, "features": features}
+    (toy.path / "areas.geojson").write_text(json.dumps(shapes), encoding="utf-8")
+    return toy, pd.Series(true)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_true_count_can_be_worked_out_from_what_is_published(tmp_path: Path, seed: int) -> None:
+    """Everything that is written counts what these tables count.
+
+    The true counts solve the attacker's equations; yet each below the limit could be anything from
+    one, since the table lists nobody's area in vain, to the most there is below it.
+    """
+    toy, true = county(tmp_path, seed)
+    inputs = read_inputs(load_study(toy.toml))
+    shown = inputs.origins["weight"]
+    assert shown.index.tolist() == true.index.tolist()
+    rule = pd.Series({item.cell: item.rule for item in inputs.hidden}).reindex(shown.index)
+    lows, highs, lines = known_of_counts(shown, rule, inputs.origins["ward_code"], least=1.0)
+    assert all(low <= one <= high for low, one, high in zip(lows, true, highs, strict=True))
+    for factors, low, high in lines:
+        assert low <= true.iloc[list(factors)].sum() <= high
+    secret = np.flatnonzero(rule.notna()).tolist()
+    assert len(secret) > 5
+    assert set(secret) == set(np.flatnonzero(true < LIMIT))
+    found = ranges(lows, highs, lines, secret)
+    assert max(low for low, _ in found) <= 1 + 1e-6
+    assert min(high for _, high in found) >= LIMIT - 1 - 1e-6
+
+
+def test_nothing_of_an_origin_stands_in_what_is_published(tmp_path: Path) -> None:
+    """Neither ids nor places, nor a digest or a number of rows by which one more could be found."""
+    toy, _ = county(tmp_path, 1)
+    inputs = read_inputs(load_study(toy.toml))
+    (file,) = [item for item in inputs.files if item.role == "origins"]
+    content = (toy.path / "origins.csv").read_bytes()
+    assert file.rows is None
+    assert file.sha256 != hashlib.sha256(content).hexdigest()
+    told = repr([inputs.notes, inputs.counts, inputs.hidden, inputs.files])
+    told += inputs.origins.to_csv()
+    exact = pd.read_csv(toy.path / "origins.csv")
+    places = [f"{row.easting}" for row in exact.itertuples()]
+    assert [secret for secret in ("zebedee", *places) if secret in told] == []
+    # one origin moved within its area, and a digest of it, change nothing that is published
+    other = exact.assign(easting=exact["easting"] + 13)
+    other.to_csv(toy.path / "origins.csv", index=False)
+    again = read_inputs(load_study(toy.toml))
+    assert again.origins.to_csv() == inputs.origins.to_csv()
+    assert [item.sha256 for item in again.files] == [item.sha256 for item in inputs.files]
