@@ -86,8 +86,8 @@ lab: .venv/.lab  ## Open JupyterLab with the notebooks
 test: .venv/.dev  ## Run every test
 	@$(VENV_PYTHON) -m pytest --numprocesses auto --dist loadfile $(PYTEST_ARGS)
 
-bounds: .venv/.dev  ## Run compiled searches with every index checked
-	@NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$$(mktemp -d) $(VENV_PYTHON) -m pytest -q tests/transit
+bounds: .venv/.dev  ## Run compiled searches, routes and isochrones with every index checked
+	@NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$$(mktemp -d) $(VENV_PYTHON) -m pytest -q tests/transit tests/routing
 
 fuzz: .venv/.dev  ## Try 20,000 files gone wrong, and 1,000 studies: no traceback, what check passes report runs
 	EH_ACCESS_FUZZ_FILES=20000 $(VENV_PYTHON) -m pytest -q -s tests/fuzz/test_readers.py

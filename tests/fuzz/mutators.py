@@ -198,7 +198,7 @@ def npy_changed(data: bytes, chance: Chance) -> bytes:
     """Change one array: its values, size, shape or kind."""
     array = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
     how = chance.randrange(6)
-    if how == 0 and len(array):
+    if how == 0 and len(array) and array.dtype == np.uint8:
         array = array.copy()
         array[chance.randrange(len(array))] ^= np.uint8(1 << chance.randrange(8))
     elif how == 1:

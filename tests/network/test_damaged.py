@@ -48,6 +48,18 @@ def test_a_map_damaged_anywhere_is_one_message(
             read_network(path)
 
 
+@pytest.mark.parametrize("tag", ['<tag k="a" v="b"/>', '<tag k="a" v="b &gt; c"></tag>\n'])
+@pytest.mark.parametrize("point", [2, 3])
+def test_points_after_a_tag_are_not_lost_without_a_word(
+    tmp_path: Path, tag: str, point: int
+) -> None:
+    whole, nd = a_map(tmp_path), f'<nd ref="{point}"/>'
+    path = tmp_path / "town.osm"
+    path.write_text(whole.replace(nd, tag + nd))
+    with pytest.raises(EhAccessError, match=r"town\.osm: tags stand between the points"):
+        read_network(path)
+
+
 @pytest.mark.parametrize("share", [0.3, 0.8, 0.99])
 def test_a_packed_map_cut_off_is_one_message(tmp_path: Path, share: float) -> None:
     packed = gzip.compress(a_map(tmp_path).encode())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import zipfile
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from eh_access.errors import InputError
 from eh_access.measures.opening_text import hours_in, windows_in
+from eh_access.sources import exports
 from eh_access.sources.exports import in_our_names, read_export
 from eh_access.study.config import load_study
 from eh_access.study.inputs import read_inputs
@@ -284,3 +286,38 @@ def test_corrected_copies_are_written_beside_the_originals(toy: StudyFolder) -> 
     again = run_cli("check", toy.toml.with_name("study.toml"), "--fix")
     assert again.code == 0  # there is nothing left to put right
     assert not list(toy.path.glob("*.fixed.fixed.csv"))
+
+
+def book(sheet: str) -> bytes:
+    out = io.BytesIO()
+    made = openpyxl.Workbook()
+    made.active.append(["site_id", "name"])
+    made.save(out)
+    with zipfile.ZipFile(out) as parts:
+        held = {name: parts.read(name) for name in parts.namelist()}
+    held["xl/worksheets/sheet1.xml"] = sheet.encode()
+    again = io.BytesIO()
+    with zipfile.ZipFile(again, "w", zipfile.ZIP_DEFLATED) as parts:
+        for name, data in held.items():
+            parts.writestr(name, data)
+    return again.getvalue()
+
+
+def laughing() -> str:
+    entities = [
+        '<!ENTITY a0 "ha">',
+        *(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12)),
+    ]
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    cell = '<c r="A1" t="inlineStr"><is><t>&a11;</t></is></c>'
+    head = f'<?xml version="1.0"?><!DOCTYPE worksheet [{"".join(entities)}]>'
+    rows = f'<sheetData><row r="1">{cell}</row></sheetData>'
+    return f'{head}<worksheet xmlns="{main}">{rows}</worksheet>'
+
+
+def test_a_workbook_that_unpacks_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InputError, match="cannot be read as a workbook"):
+        read_export(book(laughing()), "a.xlsx")
+    monkeypatch.setattr(exports, "MOST_UNZIPPED", 1_000_000)
+    with pytest.raises(InputError, match=r"a\.xlsx: would unpack to 3 MB"):
+        read_export(book(" " * 4_000_000), "a.xlsx")

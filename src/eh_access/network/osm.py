@@ -519,6 +519,9 @@ def _places(path: Path, wanted: set[int]) -> dict[int, tuple[float, float]]:
 
 UNPACK: Mapping[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open}
 OBJECT = re.compile(rb"<(n|w|r)(?:ode|ay|elation)\b([^>]*)>")
+BETWEEN = re.compile(rb"<tag\b[^<]*>\s*(?:</tag>\s*)?<nd\b")
+"""A tag before a point: what follows it is lost on pyosmium."""
+
 MARKED = re.compile(rb"\baction\s*=\s*['\"]delete['\"]")
 NUMBERED = re.compile(rb"\bid\s*=\s*['\"](-?\d{1,19})['\"]")
 
@@ -529,6 +532,11 @@ def _deleted_in_editor(path: Path) -> frozenset[tuple[str, int]]:
         return frozenset()
     with UNPACK.get(path.suffix.lower(), open)(path, "rb") as file:
         text = file.read()
+    if BETWEEN.search(text):
+        raise InputError(
+            f"{path}: tags stand between the points of a way, and points after them are not read; "
+            "save it again with JOSM or osmium, which write points first"
+        )
     if not MARKED.search(text):
         return frozenset()
     marked = (

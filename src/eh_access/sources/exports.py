@@ -6,7 +6,9 @@ import csv
 import io
 import re
 import warnings
+import zipfile
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -130,6 +132,7 @@ def _sheet(data: bytes, file: str, sheet: str | None) -> tuple[list[list[str]], 
     """Return the cells of a sheet as text, and its name."""
     import openpyxl  # noqa: PLC0415 - heavy, and needed by workbooks alone
 
+    _refuse_large(data, file)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of styles and extensions, which hold no cells
@@ -146,6 +149,22 @@ def _sheet(data: bytes, file: str, sheet: str | None) -> tuple[list[list[str]], 
     listed = ", ".join(f"'{file}#{item}'" for item in names)
     fault = f"there is no sheet '{sheet}'" if sheet else f"it has {len(names)} sheets"
     raise InputError(f"{file}: {fault}; name one: {listed}")
+
+
+MOST_UNZIPPED = 1 << 30
+"""Bytes that a zip may hold: one that says little can hold very much."""
+
+
+def _refuse_large(data: bytes, file: str) -> None:
+    """Refuse a workbook that would not fit into memory once it is unpacked."""
+    size = 0
+    with suppress(*BAD_ZIP), zipfile.ZipFile(io.BytesIO(data)) as archive:
+        size = sum(item.file_size for item in archive.infolist())
+    if size > MOST_UNZIPPED:
+        raise InputError(
+            f"{file}: would unpack to {size >> 20:,} MB, more than {MOST_UNZIPPED >> 20:,}; save "
+            "the sheet that is wanted as CSV UTF-8"
+        )
 
 
 NOT_A_WORKBOOK = (*BAD_ZIP, TypeError, AttributeError, SyntaxError)

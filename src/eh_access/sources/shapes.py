@@ -21,7 +21,7 @@ import pyproj
 import shapely
 
 from eh_access.errors import BAD_ZIP, InputError, did_you_mean
-from eh_access.sources.exports import TEXTS, WORKBOOKS
+from eh_access.sources.exports import MOST_UNZIPPED, TEXTS, WORKBOOKS
 from eh_access.tables import CRS
 
 SHOWN_ROWS = 20
@@ -64,8 +64,6 @@ def _parts(path: Path, name: str) -> dict[str, bytes]:
 
 
 PARQUET, ZIP = ".parquet", ".zip"
-MOST_UNZIPPED = 1 << 30
-"""Bytes that a zip may hold: one that says little can hold very much."""
 
 
 def _unzipped(data: bytes, name: str) -> dict[str, bytes]:

@@ -114,7 +114,7 @@ def _council(study: Study, wanted: str | None) -> str:
 
 def _sites(number: int, scenario: ScenarioConfig, known: set[str]) -> Iterator[Fault]:
     for key, site in scenario_keys(scenario):
-        if site not in known:
+        if isinstance(site, str) and site not in known:  # what is no text has its fault already
             text = f"no site '{site}' (scenario '{scenario.name}'); "
             yield ("scenario", number, *key), text + did_you_mean(site, known)
 
