@@ -276,15 +276,21 @@ def _refuse_implausible(content: bytes) -> None:
 
 
 def _is_element(item: Any) -> bool:  # noqa: ANN401 - from outside
-    if not isinstance(item, dict) or not isinstance(item.get("id"), int):
+    if not isinstance(item, dict) or not _is_id(item.get("id")):
         return False
     if not isinstance(item.get("tags", {}), dict):
         return False
     if item.get("type") == "way":
         refs = item.get("nodes")
-        return isinstance(refs, list) and all(isinstance(ref, int) for ref in refs)
-    places = [item.get("lat"), item.get("lon")]
-    return item.get("type") == "node" and all(isinstance(at, (int, float)) for at in places)
+        return isinstance(refs, list) and all(map(_is_id, refs))
+    places = ((item.get("lat"), 90), (item.get("lon"), 180))
+    return item.get("type") == "node" and all(
+        isinstance(at, (int, float)) and abs(at) <= most for at, most in places
+    )
+
+
+def _is_id(value: Any) -> bool:  # noqa: ANN401 - from outside
+    return isinstance(value, int) and abs(value) < 1 << 63
 
 
 @contextmanager
