@@ -15,6 +15,9 @@ from eh_access.sources.fetch import Client, Service, UnusableError, read_csv, re
 CELLS = 25_000
 """How many cells Nomis gives at a time without a key; it cuts off the rest in silence."""
 
+MOST = 1e8
+"""More people than there are."""
+
 COUNT = "20100"
 PLACE, VALUE = "geography_code", "obs_value"
 
@@ -86,10 +89,9 @@ def _read(path: Path) -> pd.DataFrame:
     fields = {"place": PLACE, "category": r"(?!geography).*_name", "count": VALUE}
     frame = read_csv(path, fields)
     numbers = pd.to_numeric(frame["count"], errors="coerce")
-    if numbers.isna().any():
-        raise UnusableError(
-            f"'{frame['count'][numbers.isna()].iloc[0]}' stands where a count should"
-        )
+    bad = ~numbers.between(0, MOST)
+    if bad.any():
+        raise UnusableError(f"'{frame['count'][bad].iloc[0]}' stands where a count should")
     return frame.assign(count=numbers)
 
 
