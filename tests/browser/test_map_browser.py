@@ -113,8 +113,9 @@ def expected(
 
 
 def in_prose(weight: float) -> str:
-    """The large figure is told as the sentence has it: to three significant figures, "about"."""
-    return "0" if weight == 0 else f"about {float(f'{weight:.3g}'):,.0f}"
+    """The large figure is told as the sentence has it: to three significant figures."""
+    rounded = float(f"{weight:.3g}")
+    return f"{'' if abs(rounded - weight) < 1e-6 else 'about '}{rounded:,.0f}"
 
 
 SWITCHES = [

@@ -204,14 +204,15 @@ const Core = (() => {
     return `${Number(text) > 0 ? "+" : ""}${text}`;
   };
 
-  /* For prose: three significant figures, and says so. */
+  /* For prose: three significant figures, and says so where that rounds. */
   function about(value) {
     if (value === 0) return "no";
     if (small(value)) return `fewer than ${rules.below}`;
     if (rules !== null) return `about ${whole(steps(value))}`;
     if (value < 0.5) return "fewer than 1";
     const digits = Math.max(String(Math.round(value)).length - 3, 0);
-    return `about ${thousands(fixed(Math.round(value / 10 ** digits) * 10 ** digits, 0))}`;
+    const rounded = Math.round(value / 10 ** digits) * 10 ** digits;
+    return `${Math.abs(rounded - value) < 1e-6 ? "" : "about "}${thousands(fixed(rounded, 0))}`;
   }
 
   const aOrAn = (words) => `${/^[aeiou]/i.test(words) ? "an" : "a"} ${words}`;
