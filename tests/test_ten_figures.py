@@ -112,6 +112,12 @@ def by_street(mode: eh.TravelMode, direction: Direction = "to_sites") -> pd.Data
     return pd.DataFrame(times.minutes, index=homes.index, columns=known.index)
 
 
+def test_page_1_with_everything_found_is_read_aloud_in_150_words(written: Written) -> None:
+    page = (written.folder / "report.html").read_text(encoding="utf-8")
+    answer = re.findall(r'<div class="answer">.*?</div>', page, re.DOTALL)[0]
+    assert 100 < len(_text(answer.replace("</p>", " ")).split()) <= 150
+
+
 def test_1_everyone_is_counted(written: Written, walk: pd.DataFrame) -> None:
     assert walk["weight"].sum() == pytest.approx(14_637, abs=0.01)
     table = closed(written.table("Under-fives within 30 minutes"))
