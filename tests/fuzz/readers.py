@@ -315,7 +315,7 @@ SITES: Grid = [
     ["c", "Hill Top", "442000", "391000", "", "37.5", ""],
 ]
 WINDOWS: Grid = [
-    ["site_id", "weekday", "opens", "closes"],
+    ["site_id", "weekday", "from", "to"],
     *(["a", day, "09:00", "17:00"] for day in ("mon", "tue", "wed")),
     ["b", "sat", "10:00", "12:30"],
 ]
