@@ -338,7 +338,7 @@ def test_each_mode_offers_its_own_minutes(streets: Opened, newport: StudyResult)
     assert float(less.removesuffix("%")) < 100 * verdict.value
     streets.page.fill("#minutes-number", "33")
     assert "Give whole minutes from 20 to 120; 30 stay chosen." in streets.text("#minutes-hint")
-    again = streets.link("minutes=30")
+    again = streets.link("mode=visit&minutes=30")
     streets.page.evaluate("link => { location.hash = link; }", again.replace("=30", "=115"))
     expect(streets.page.locator("#minutes")).to_have_js_property("value", "115")
     streets.switch(mode="walk")
