@@ -22,6 +22,7 @@ from eh_access.batch.pool import run_on_processes
 from eh_access.batch.run import run_batch
 from eh_access.batch.work import run_one, write_results
 from eh_access.errors import SourceError
+from study_cli import run_cli
 from study_files import write_study
 from toy_county import BORDER_M, HOMES_M, children_who_lose, write_county
 
@@ -29,17 +30,11 @@ COMMAND = [sys.executable, "-m", "eh_access", "batch"]
 WAIT_S = 900
 
 
-def batch(*arguments: object, code: int = 0, **options: object) -> str:
-    """Run the command; return what it printed."""
-    done = subprocess.run(
-        [*COMMAND, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        **options,  # type: ignore[call-overload]
-    )
-    assert done.returncode == code, done.stdout + done.stderr
-    return done.stdout + done.stderr
+def batch(*arguments: object, code: int = 0) -> str:
+    """Run the command in this process, with workers of its own; return what it printed."""
+    done = run_cli("batch", *arguments)
+    assert done.code == code, done.out + done.err
+    return done.out + done.err
 
 
 @contextmanager

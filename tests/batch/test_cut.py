@@ -70,15 +70,19 @@ def test_near_a_border_minutes_are_those_of_both_authorities_together(tmp_path: 
 
 
 def test_buses_across_a_border_are_those_of_both_authorities_together(tmp_path: Path) -> None:
-    plan = make_plan(write_county(tmp_path / "two", buses=True), tmp_path / "apart")
-    apart = done(plan)
-    joint = done(make_plan(write_joint(tmp_path / "one", buses=True), tmp_path / "together"))[
-        "County"
-    ]
+    plans = []
+    for name, write in (("apart", write_county), ("together", write_joint)):
+        path = write(tmp_path / name, buses=True)
+        text = path.with_name("study.toml").read_text("utf-8")
+        # West has no site left: the nearest is of East, and the second line leads to it
+        path.with_name("study.toml").write_text(text.replace('["two"]', '["one", "two"]'), "utf-8")
+        plans.append(make_plan(path, tmp_path / f"{name} out"))
+    plan = plans[0]
+    apart, joint = done(plan), done(plans[1])["County"]
     for scenario in ("baseline", "two-closes"):
         both = pd.concat([minutes(apart[name], scenario, "transit") for name in ("West", "East")])
         pd.testing.assert_series_equal(both.sort_index(), minutes(joint, scenario, "transit"))
-    # from West two lines lead to the third site, where the second never calls in West
+    # the second line never calls in West, nor a walk away from it
     walked, ridden = (minutes(apart["West"], "two-closes", mode) for mode in ("walk", "transit"))
     assert (ridden <= walked + 1e-6).all()
     assert (ridden < walked - 1).any()

@@ -11,7 +11,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from scipy.stats import qmc
 
 from eh_access.criteria.evaluate import Scope, view_of
 from eh_access.errors import InputError
@@ -112,6 +111,8 @@ def _in_disc(
     """Return points spread evenly over a disc, as far as it lies in the area, (count, 2)."""
     bounded = within is not None and within.intersects(centre)
     # a Halton sequence lies more evenly than random points: as many say more
+    from scipy.stats import qmc  # noqa: PLC0415 - keeps starting quick
+
     sequence = qmc.Halton(2, rng=draws)
     found = np.zeros((0, 2))
     while len(found) < count:

@@ -9,8 +9,6 @@ from math import comb
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from eh_access.planning.alternatives import least
 
@@ -316,6 +314,9 @@ class Program:
 
     def minimise(self, cost: dict[int, float]) -> tuple[tuple[int, ...], float] | None:
         """Return the best choice of candidates and the bound; None if none was found."""
+        from scipy import sparse  # noqa: PLC0415 - keeps starting quick
+        from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415 - as above
+
         candidates, choose = len(self.problem.minutes), self.problem.choose
         size = candidates + self.helpers
         price = np.zeros(size)
