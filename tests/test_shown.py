@@ -20,6 +20,7 @@ from eh_access import (
     render_map,
     render_report,
 )
+from eh_access.criteria.criterion import Verdicts
 from eh_access.criteria.judge import judge
 from eh_access.measures.comparison import compare
 from eh_access.measures.scenarios import BASELINE
@@ -94,7 +95,7 @@ def test_everything_is_escaped(result: StudyResult) -> None:
         first, criterion=criterion, settings=dataclasses.replace(first.settings, unit=HOSTILE)
     )
     found = dataclasses.replace(
-        result, study=study, verdicts=(dataclasses.replace(verdict, scenario="closed"),)
+        result, study=study, verdicts=Verdicts([dataclasses.replace(verdict, scenario="closed")])
     )
     for shown in (found, verdict):
         tags = Tags(shown._repr_html_())

@@ -60,9 +60,9 @@ def _open_closed_streams() -> None:
     while number <= STDERR:  # the lowest that is free
         number = os.open(os.devnull, os.O_RDWR)
     os.close(number)
-    nowhere = Path(os.devnull)
-    sys.stdout = sys.stdout or nowhere.open("w", encoding="utf-8")
-    sys.stderr = sys.stderr or nowhere.open("w", encoding="utf-8")
+    null = Path(os.devnull)
+    sys.stdout = sys.stdout or null.open("w", encoding="utf-8")
+    sys.stderr = sys.stderr or null.open("w", encoding="utf-8")
 
 
 def _stop(number: int, _: FrameType | None) -> None:

@@ -66,9 +66,9 @@ StudyArgument = Annotated[
 ]
 
 
-def _out(told: str) -> OptionInfo:
+def _out(text: str) -> OptionInfo:
     """Return ``--out``, whatever it is that is written."""
-    option: OptionInfo = typer.Option("--out", "-o", parser=path_given, metavar="PATH", help=told)
+    option: OptionInfo = typer.Option("--out", "-o", parser=path_given, metavar="PATH", help=text)
     return option
 
 
@@ -251,8 +251,8 @@ def report(  # noqa: PLR0913 - each is an option of the command
         refuse_unanswerable(question)
         with hold(folder):
             terminal.stage("Looking for streets")
-            found = find_streets(question, inputs.borough, streets=streets, offline=offline)
-            result = run_study(question, inputs=inputs, streets=found, progress=terminal.stage)
+            network = find_streets(question, inputs.borough, streets=streets, offline=offline)
+            result = run_study(question, inputs=inputs, streets=network, progress=terminal.stage)
             findings = find_findings(result, progress=terminal.stage)
             terminal.stage("Writing the results")
             files = write_outputs(result, findings, folder, started=started)
@@ -285,15 +285,15 @@ def verify(  # noqa: PLR0913 - each is an option of the command
     from eh_access.publish.verify import verify as verify_run  # noqa: PLC0415 - quick start
 
     with Terminal(quiet=quiet or as_json, verbose=verbose) as terminal:
-        found = verify_run(
+        verification = verify_run(
             manifest, study=study, families=families, streets=streets, progress=terminal.stage
         )
     if as_json:
-        typer.echo(verification_json(found))
+        typer.echo(verification_json(verification))
     elif not quiet:
-        for line in verification_lines(found):
+        for line in verification_lines(verification):
             typer.echo(line)
-    if not found.identical:
+    if not verification.identical:
         raise typer.Exit(DIFFERS)
 
 
@@ -343,7 +343,7 @@ def challenge(  # noqa: PLR0913 - each is an option of the command
     as_json: Json = False,
 ) -> None:
     """Run somebody's scenario beside the council's and write the comparison."""
-    from eh_access.publish.challenge import COMPARISON_NAMES, comparison_table, write_challenge  # noqa: PLC0415 - quick start
+    from eh_access.publish.challenge import COMPARISON_NAMES, write_challenge  # noqa: PLC0415 - quick start
     from eh_access.publish.writers.atomic import hold  # noqa: PLC0415 - quick start
     from eh_access.study.challenge import read_challenge  # noqa: PLC0415 - quick start
     from eh_access.study.opening import (  # noqa: PLC0415 - quick start
@@ -362,16 +362,18 @@ def challenge(  # noqa: PLR0913 - each is an option of the command
         refuse_overwriting(folder, COMPARISON_NAMES, read)
         with hold(folder):
             terminal.stage("Looking for streets")
-            found = find_streets(both.study, both.inputs.borough, streets=streets, offline=offline)
-            result = run_study(
-                both.study, inputs=both.inputs, streets=found, progress=terminal.stage
+            network = find_streets(
+                both.study, both.inputs.borough, streets=streets, offline=offline
             )
-            table = comparison_table(result, both.council, both.theirs)
-            files = write_challenge(result, both, folder)
+            result = run_study(
+                both.study, inputs=both.inputs, streets=network, progress=terminal.stage
+            )
+            table, files = write_challenge(result, both, folder)
     if as_json:
         typer.echo(challenge_json(table, files))
     elif not quiet:
-        show_challenge(result, table, files)
+        mode = result.times[result.modes[0]].mode.label
+        show_challenge(table, files, study=result.study, mode=mode, estimated=result.estimated)
 
 
 @app.command()
@@ -415,11 +417,11 @@ def trip(  # noqa: PLR0913 - each is an option of the command
     with Terminal(quiet=quiet, verbose=verbose) as terminal:
         question, inputs = open_study(study)
         terminal.stage("Looking for streets")
-        found = find_streets(question, inputs.borough, streets=streets)
+        network = find_streets(question, inputs.borough, streets=streets)
         terminal.stage("Looking for the way")
         if mode == TRANSIT:
             journey, day = explain_transit_trip(
-                *(question, inputs, found.network),
+                *(question, inputs, network.network),
                 start=start,
                 site=site,
                 arrive_by=arrive,
@@ -429,7 +431,7 @@ def trip(  # noqa: PLR0913 - each is an option of the command
         elif arrive or depart or date:
             raise InputError("--arrive, --depart and --date go with --mode transit")
         else:
-            way = explain_trip(question, inputs, found.network, start=start, site=site, mode=mode)
+            way = explain_trip(question, inputs, network.network, start=start, site=site, mode=mode)
     if mode == TRANSIT:
         show_journey(journey, f"{day:%A} {day}")
     else:
@@ -453,8 +455,8 @@ def check(
     from eh_access.study.opening import check_study  # noqa: PLC0415 - quick start
 
     with Terminal(quiet=quiet, verbose=verbose) as terminal:
-        for told in write_fixed(load_study(study)) if fix else ():
-            typer.echo(note_text(told), err=quiet)
+        for fixed in write_fixed(load_study(study)) if fix else ():
+            typer.echo(note_text(fixed), err=quiet)
         terminal.stage("Checking")
         question, inputs = check_study(study)
         folder = question.report.templates
@@ -686,9 +688,9 @@ def timetable_download(
     with Terminal(quiet=quiet, verbose=verbose) as terminal:
         terminal.stage(f"Downloading the timetables of {region}")
         instead = f"get the file with a browser and save it as {path}"
-        found = download(Client(progress=terminal.stage, instead=instead), region, path)
+        downloaded = download(Client(progress=terminal.stage, instead=instead), region, path)
     if not quiet:
-        show_timetable(found, path)
+        show_timetable(downloaded, path)
 
 
 def main() -> None:

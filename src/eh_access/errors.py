@@ -99,9 +99,9 @@ def foreseen(error: BaseException) -> str:
         name = "" if error.filename is None else f"{str(error.filename)[:SHOWN_LETTERS]}: "
         return name + BY_NUMBER[error.errno]
     words = str(error).lower()
-    found = next((remedy for sign, remedy in BY_WORDS.items() if sign in words), "")
+    known = next((remedy for sign, remedy in BY_WORDS.items() if sign in words), "")
     cause = error.__cause__ or error.__context__
-    return found or ("" if cause is None else foreseen(cause))
+    return known or ("" if cause is None else foreseen(cause))
 
 
 def did_you_mean(wrong: str, known: Iterable[object], first: Iterable[object] = ()) -> str:

@@ -396,10 +396,6 @@ def _key(verdicts: Verdicts, first: str) -> list[str]:
     return lines
 
 
-def _first_sentence(text: str) -> str:
-    return text.split(". ", 1)[0].rstrip(".") + "."
-
-
 def show_files(console: Console, files: Mapping[str, Path]) -> None:
     """Print where files are; a terminal that knows links can open them."""
     width = max(map(len, files), default=0)
@@ -440,15 +436,17 @@ WIDTHS = {"": 18, "before": 8, "council's": 16, "theirs": 16, "better": 9}
 """Of the columns of a comparison, in letters: with the lines between them a terminal of 80."""
 
 
-def show_challenge(result: StudyResult, table: pd.DataFrame, files: Mapping[str, Path]) -> None:
+def show_challenge(
+    table: pd.DataFrame, files: Mapping[str, Path], *, study: Study, mode: str, estimated: bool
+) -> None:
     """Print somebody's scenarios beside the council's."""
     from eh_access.publish.challenge import verdict_in_words  # noqa: PLC0415 - heavy
 
     console = Console()
-    console.print(Text(result.study.title, style="bold"))
-    if result.estimated:
+    console.print(Text(study.title, style="bold"))
+    if estimated:
         console.print(Text(INDICATIVE, style="bold red"))
-    labels = {item.name: item.label for item in result.study.scenarios}
+    labels = {item.name: item.label for item in study.scenarios}
     for name, rows in table.groupby("theirs_scenario", sort=False):
         council = str(rows["council_scenario"].iloc[0])
         title = f"{labels[str(name)]} ({name}) beside {labels[council]} ({council})"
@@ -463,11 +461,10 @@ def show_challenge(result: StudyResult, table: pd.DataFrame, files: Mapping[str,
         console.print(shown)
         console.print(Text(verdict_in_words(rows)))
     console.print()
-    mode = result.times[result.modes[0]].mode.label
-    about = f"Minutes here are {mode} to the nearest full-time {result.study.site_word}."
-    if result.estimated:
+    about = f"Minutes here are {mode} to the nearest full-time {study.site_word}."
+    if estimated:
         about += " In brackets: what the estimate points to; ? is neither way."
-    console.print(Text(f"{about} Other ways, and any open {result.study.site_word}, in the files:"))
+    console.print(Text(f"{about} Other ways, and any open {study.site_word}, in the files:"))
     show_files(console, files)
 
 
@@ -553,16 +550,16 @@ def show_batch(batch: Batch) -> None:
     show_files(console, batch.files)
 
 
-def show_timetable(found: Download, path: Path) -> None:
+def show_timetable(downloaded: Download, path: Path) -> None:
     """Print what a file of timetables holds, and whose it is."""
     console = Console()
-    first, last = found.span
-    source = found.source
+    first, last = downloaded.span
+    source = downloaded.source
     assert source is not None  # noqa: S101 - it was downloaded
-    trains = f"{found.rail:,} of them by train" if found.rail else "none of them by train"
-    size = f"{found.size / 1e6:,.1f} MB"
+    trains = f"{downloaded.rail:,} of them by train" if downloaded.rail else "none of them by train"
+    size = f"{downloaded.size / 1e6:,.1f} MB"
     lines = [
-        f"{path}: {size}, {found.routes:,} routes ({trains}), {first} to {last}.",
+        f"{path}: {size}, {downloaded.routes:,} routes ({trains}), {first} to {last}.",
         f"{source.title}, {source.publisher}, {source.date}. {source.licence}.",
         f"{source.attribution}. {source.url}",
         f"sha256 {source.sha256}",

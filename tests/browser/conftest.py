@@ -14,6 +14,7 @@ from playwright.sync_api import sync_playwright
 from browser.opened import written
 from eh_access.publish.context import annex, report
 from eh_access.publish.tabulations import further_tables, tabulate
+from eh_access.publish.wording import Wording
 from eh_access.publish.writers.html import page
 from eh_access.study.findings import find_findings
 
@@ -65,7 +66,8 @@ def rotherham_pages(rotherham: StudyResult, tmp_path_factory: pytest.TempPathFac
     findings = find_findings(rotherham)
     tables = {**tabulate(rotherham), **further_tables(rotherham, findings)}
     for document in (report(rotherham, tables, findings), annex(rotherham, tables, findings)):
-        text = page(document, rotherham, contents=document.name == "annex")
+        contents = document.name == "annex"
+        text = page(document, Wording.of(rotherham), rotherham.provenance, contents=contents)
         (folder / f"{document.name}.html").write_text(text, encoding="utf-8")
     return folder
 

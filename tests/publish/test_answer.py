@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from eh_access.criteria.criterion import Outcome, Verdict
-from eh_access.publish.context import annex, report, report_facts, standing, templates_of
+from eh_access.criteria.criterion import Outcome, Verdict, Verdicts
+from eh_access.publish.context import annex, report, report_facts, standing
 from eh_access.publish.document import Document, Paragraph, markdown, plain
 from eh_access.publish.table import Table
 from eh_access.publish.tabulations import tabulate
+from eh_access.publish.templates import study_templates
 from eh_access.publish.wording import Wording
 from eh_access.routing.estimate import MEASURED
 from eh_access.study.result import StudyResult
@@ -38,7 +39,7 @@ def tables(rotherham: StudyResult) -> Mapping[str, Table]:
 
 @pytest.fixture(scope="module")
 def facts(rotherham: StudyResult, tables: Mapping[str, Table]) -> Mapping[str, Any]:
-    return report_facts(rotherham, tables, None, templates_of(rotherham))
+    return report_facts(rotherham, tables, None, study_templates(rotherham.study))
 
 
 def answer_of(document: Document) -> list[str]:
@@ -135,16 +136,16 @@ def verdicts_of(result: StudyResult, cases: list[Told]) -> tuple[Verdict, ...]:
     ],
 )
 def test_standing(toy: StudyResult, case: Told, told: str) -> None:
-    made = dataclasses.replace(toy, verdicts=verdicts_of(toy, [case]))
-    assert standing(made, made.verdicts_for("close-b")[0]) == told
+    made = dataclasses.replace(toy, verdicts=Verdicts(verdicts_of(toy, [case])))
+    assert standing(made.verdicts_for("close-b")[0], made.verdicts) == told
     settled = tuple(
         dataclasses.replace(
             item, outcome=item.indication or Outcome.CANNOT_SAY, indication=None, basis="streets"
         )
         for item in made.verdicts
     )
-    real = dataclasses.replace(toy, verdicts=settled, estimated=False)
-    assert standing(real, real.verdicts_for("close-b")[0]) == told
+    real = dataclasses.replace(toy, verdicts=Verdicts(settled), estimated=False)
+    assert standing(real.verdicts_for("close-b")[0], real.verdicts) == told
 
 
 @pytest.mark.parametrize(
@@ -170,7 +171,7 @@ def test_the_first_sentence_says_what_the_first_criterion_comes_to(
         dataclasses.replace(item, scenario=last) if item.scenario == "close-b" else item
         for item in settled
     )
-    real = dataclasses.replace(toy, verdicts=moved, estimated=False)
+    real = dataclasses.replace(toy, verdicts=Verdicts(moved), estimated=False)
     assert answer_of(report(real, tabulate(real)))[0].startswith(first)
     gets_no_worse = "it was no before and gets no worse"
     assert (gets_no_worse in answer_of(report(real, tabulate(real)))[0]) == case[2]
@@ -255,7 +256,7 @@ def test_how_sure_is_the_chance_of_the_likelier_outcome(
     on_streets: StudyResult, facts: Mapping[str, Any]
 ) -> None:
     tables = tabulate(on_streets)
-    told = report_facts(on_streets, tables, None, templates_of(on_streets))
+    told = report_facts(on_streets, tables, None, study_templates(on_streets.study))
     rows = {plain(row[0]): plain(row[5]) for row in told["criteria"]["table"].rows}
     uncertainty = on_streets.uncertainty
     assert uncertainty is not None

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import warnings
 
+import geopandas as gpd
 from hypothesis import given
 from hypothesis import strategies as st
 
 from eh_access.publish.charts import bars_svg, blank_figure, drawn, map_svg, place_labels
-from eh_access.publish.tabulations import area_changes
+from eh_access.publish.tabulations import area_changes, display_areas
 from eh_access.publish.writers.geopackage import site_status
 from eh_access.study.result import StudyResult
 from map_study import FORMULA
@@ -16,10 +17,18 @@ places = st.lists(
 )
 
 
+def drawn_of(toy: StudyResult, scenario: str) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Return the areas and the sites of a scenario, to be drawn."""
+    shown = display_areas(toy.origins, toy.areas)
+    comparisons, policy = toy.comparisons_full_time, toy.study.policy
+    areas = area_changes(comparisons, "walk", shown, cutoff_min=30.0, policy=policy)[scenario]
+    before, after = (toy.scenario_sites[name] for name in ("baseline", scenario))
+    status = site_status(before, after, full_time_from_hours=25.0)
+    return areas, after.loc[status.index].assign(status=status)
+
+
 def test_the_map_is_the_same_twice_and_takes_names_as_they_are(toy: StudyResult) -> None:
-    areas = area_changes(toy, "walk")["move-b"]
-    status = site_status(toy, "move-b")
-    sites = toy.scenario_sites["move-b"].loc[status.index].assign(status=status)
+    areas, sites = drawn_of(toy, "move-b")
     sites.loc["a", "name"] = "$\\frac{1}{$ & <b>"
     assert FORMULA in set(sites["name"])
     drawn = [map_svg(areas, sites, borough=toy.borough, wards=toy.wards) for _ in range(2)]
@@ -27,18 +36,14 @@ def test_the_map_is_the_same_twice_and_takes_names_as_they_are(toy: StudyResult)
 
 
 def test_a_place_where_nobody_is_counted_is_no_place_without_change(toy: StudyResult) -> None:
-    areas = area_changes(toy, "walk")["move-b"]
-    status = site_status(toy, "move-b")
-    sites = toy.scenario_sites["move-b"].loc[status.index].assign(status=status)
+    areas, sites = drawn_of(toy, "move-b")
     empty = areas.assign(change_min=areas["change_min"].where(areas.index != areas.index[0]))
     drawn = [map_svg(some, sites, borough=toy.borough) for some in (areas, empty)]
     assert len(drawn[1]) < len(drawn[0])
 
 
 def test_every_rough_place_wears_its_circle(toy: StudyResult) -> None:
-    areas = area_changes(toy, "walk")["close-b"]
-    status = site_status(toy, "close-b")
-    sites = toy.scenario_sites["close-b"].loc[status.index].assign(status=status)
+    areas, sites = drawn_of(toy, "close-b")
     drawn = {}
     for radius in (0.0, 99.0, 100.0, 400.0):
         rough = sites.assign(location_basis="postcode", location_radius_m=radius)

@@ -25,6 +25,7 @@ from eh_access.network.model import Network
 from eh_access.network.osm import read_network
 from eh_access.publish.attribution import credit_lines
 from eh_access.publish.table import Table
+from eh_access.publish.wording import Wording
 from eh_access.publish.writers.geopackage import (
     geopackage_metadata,
     layers,
@@ -44,7 +45,8 @@ from toys import grid_town
 
 
 def write(result: StudyResult, path: Path) -> Path:
-    write_geopackage(layers(result, find_maps(result)), path, metadata=geopackage_metadata(result))
+    about = geopackage_metadata(result.study, Wording.of(result), result.provenance)
+    write_geopackage(layers(result, find_maps(result)), path, metadata=about)
     return path
 
 
@@ -195,10 +197,15 @@ def test_a_site_without_a_place_is_a_row_without_one(path: Path) -> None:
 
 
 def test_what_happens_to_each_site(toy: StudyResult) -> None:
-    assert site_status(toy, "close-b")["b"] == "closes"
-    assert site_status(toy, "sessions")["b"] == "hours change"
-    assert site_status(toy, "move-b")["b"] == "moves"
-    assert (site_status(toy, "close-b")[["a", "c", "u"]] == "stays full-time").all()
+    before, *others = toy.scenario_sites.values()
+    status = {
+        name: site_status(before, sites, full_time_from_hours=25.0)
+        for name, sites in zip(toy.scenario_names[1:], others, strict=True)
+    }
+    assert status["close-b"]["b"] == "closes"
+    assert status["sessions"]["b"] == "hours change"
+    assert status["move-b"]["b"] == "moves"
+    assert (status["close-b"][["a", "c", "u"]] == "stays full-time").all()
 
 
 def test_every_layer_brings_a_style_that_qgis_can_parse(path: Path) -> None:

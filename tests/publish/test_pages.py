@@ -13,6 +13,7 @@ import pytest
 from eh_access.publish.context import report
 from eh_access.publish.document import Bullets, Document, PageBreak, Paragraph, plain
 from eh_access.publish.tabulations import further_tables, tabulate
+from eh_access.publish.wording import Wording
 from eh_access.publish.writers.html import page
 from eh_access.study.config import load_study
 from eh_access.study.findings import find_findings
@@ -110,7 +111,9 @@ def test_printed_they_are_four_pages(
     browser = shutil.which("chromium")
     if browser is None:
         pytest.skip("Chromium is not installed")
-    (tmp_path / "report.html").write_text(page(*document), encoding="utf-8")
+    report, result = document
+    text = page(report, Wording.of(result), result.provenance)
+    (tmp_path / "report.html").write_text(text, encoding="utf-8")
     flags = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync")
     quiet = ("--disable-background-networking", "--disable-component-update")
     out = tmp_path / "report.pdf"

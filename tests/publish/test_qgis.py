@@ -13,6 +13,7 @@ import pytest
 from shapely import LineString
 
 from eh_access.publish.charts import CHANGE
+from eh_access.publish.wording import Wording
 from eh_access.publish.writers.geopackage import (
     Layer,
     geopackage_metadata,
@@ -43,9 +44,8 @@ def test_qgis_opens_it_coloured(qgis: str, toy: StudyResult, tmp_path: Path) -> 
     roads = gpd.GeoDataFrame({"highway": ["track"]}, geometry=[road], crs="EPSG:27700")
     style = line_style("#8C8C8C", 0.15)
     streets = Layer(name="streets", title="Streets", frame=roads, style=style)
-    write_geopackage(
-        [*layers(toy, find_maps(toy)), streets], path, metadata=geopackage_metadata(toy)
-    )
+    about = geopackage_metadata(toy.study, Wording.of(toy), toy.provenance)
+    write_geopackage([*layers(toy, find_maps(toy)), streets], path, metadata=about)
     command = [qgis, str(TOOL), str(path), str(picture), "sites", "origins", "streets", "areas"]
     ran = subprocess.run(
         command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": ""}

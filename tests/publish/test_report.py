@@ -11,14 +11,15 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from eh_access.criteria.criterion import Outcome
+from eh_access.criteria.criterion import Outcome, Verdicts
 from eh_access.publish.attribution import credit_lines
-from eh_access.publish.context import Pages, annex, facts_by_test, reasons_grid, templates_of
+from eh_access.publish.context import Pages, annex, facts_by_test, pages_of, reasons_grid
 from eh_access.publish.criteria_words import verdict_fact
 from eh_access.publish.interactive import external_references
 from eh_access.publish.notes import note_text
 from eh_access.publish.table import Table
 from eh_access.publish.tabulations import tabulate
+from eh_access.publish.templates import study_templates
 from eh_access.publish.wording import Wording
 from eh_access.publish.writers.html import page as page_of
 from eh_access.publish.writers.html import render_report
@@ -75,7 +76,8 @@ def annex_page(toy: StudyResult) -> str:
 
 
 def annex_of(result: StudyResult) -> str:
-    return page_of(annex(result, tabulate(result)), result, contents=True)
+    document = annex(result, tabulate(result))
+    return page_of(document, Wording.of(result), result.provenance, contents=True)
 
 
 @pytest.fixture(scope="module", params=["report", "annex"])
@@ -180,12 +182,10 @@ def test_the_report_links_into_the_annex(four_pages: Reader, behind: Reader) -> 
     assert into <= there
 
 
-def pages_of(result: StudyResult) -> Pages:
-    """Return what facts of the annex are taken from, without tables and findings."""
-    words, templates = Wording.of(result), templates_of(result)
-    return Pages(
-        result=result, tables={}, findings=None, templates=templates, words=words, scenario=""
-    )
+def pages_behind(result: StudyResult) -> Pages:
+    """Return what facts of the annex are taken from, without tables."""
+    study, provenance = result.study, result.provenance
+    return pages_of(study, Wording.of(result), {}, study_templates(study), provenance=provenance)
 
 
 def test_each_verdict_is_told_once_and_each_reason_once(toy: StudyResult, behind: Reader) -> None:
@@ -194,11 +194,11 @@ def test_each_verdict_is_told_once_and_each_reason_once(toy: StudyResult, behind
         assert " ".join(sentence.split()) in body
     told = [
         (row["title"], line["fact"])
-        for row in facts_by_test(pages_of(toy))
+        for row in facts_by_test(pages_behind(toy), toy.study.criteria, toy.verdicts)
         for line in row["lines"]
     ]
     assert len(set(told)) == len(told)
-    grid = reasons_grid(pages_of(toy))
+    grid = reasons_grid(pages_behind(toy), toy.verdicts)
     assert grid is not None
     reasons = [str(row[1]) for row in grid.rows]
     assert len(reasons) == len(set(reasons))
@@ -288,7 +288,9 @@ def test_on_streets_there_is_no_banner_and_verdicts_are_outcomes(toy: StudyResul
         dataclasses.replace(item, outcome=Outcome.MET, indication=None, basis="streets", reasons=())
         for item in toy.verdicts
     )
-    found = read(render_report(dataclasses.replace(toy, estimated=False, verdicts=verdicts)))
+    found = read(
+        render_report(dataclasses.replace(toy, estimated=False, verdicts=Verdicts(verdicts)))
+    )
     assert not [item for item in found.found if item["attrs"].get("class") == "banner"]
     assert "INDICATIVE" not in found.all("title")[0]["text"]
     assert any("tag met" in item["attrs"].get("class", "") for item in found.found)
@@ -304,10 +306,11 @@ def test_a_study_without_groups_says_so(toy: StudyResult) -> None:
 def test_only_a_baseline_is_nothing_to_compare(toy: StudyResult) -> None:
     alone = dataclasses.replace(
         toy,
+        study=toy.study.model_copy(update={"scenarios": toy.study.scenarios[:1]}),
         scenario_sites={"baseline": toy.scenario_sites["baseline"]},
         comparisons={},
         comparisons_full_time={},
-        verdicts=(),
+        verdicts=Verdicts(),
     )
     found = read(render_report(alone))
     assert "no scenario was assessed beside the baseline" in text_of(found)

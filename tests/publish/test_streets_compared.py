@@ -12,7 +12,14 @@ import shapely
 
 from eh_access.network.edit import CloseStreet, change_streets
 from eh_access.network.io import read_network_file, write_network
-from eh_access.publish.tabulations import AREAS, OUTCOMES, compared_sentence, tabulate
+from eh_access.publish.tabulations import (
+    AREAS,
+    OUTCOMES,
+    compared_sentence,
+    same_questions,
+    street_names,
+    tabulate,
+)
 from eh_access.sources import openstreetmap
 from eh_access.sources.bundled import network_path
 from eh_access.study.opening import open_study
@@ -66,7 +73,10 @@ def test_outcomes_are_those_of_two_runs(
     assert list(table["same"] == "OTHER") == list(differs)
     assert differs.any()
     decided = (mine["scenario"] != "baseline").to_numpy()
-    told = compared_sentence(compared)
+    other = compared.on_other_streets
+    assert other is not None
+    pairs = same_questions(compared.verdicts, other.verdicts)
+    told = compared_sentence(pairs, street_names(compared.inputs))
     assert f"{(~differs[decided]).sum()} of {decided.sum()} outcomes are the same" in told
     assert "mine.npz" in told
     assert "bundled:newport" in told

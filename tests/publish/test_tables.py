@@ -10,7 +10,7 @@ import pytest
 
 from eh_access.errors import InputError
 from eh_access.publish.table import Column, Table, make_table
-from eh_access.publish.tabulations import groupings, tabulate
+from eh_access.publish.tabulations import display_areas, groupings, tabulate
 from eh_access.study.result import StudyResult
 
 COLUMNS = (Column("who", "Who"), Column("share", "Share", "percent"), Column("t", "T", "minutes"))
@@ -97,7 +97,8 @@ def test_losers_agree_with_the_rows_of_origins_csv(
 
 
 def test_every_grouping_holds_everybody(toy: StudyResult, toy_tables: Mapping[str, Table]) -> None:
-    names = [name for name, _, _ in groupings(toy)]
+    shown = display_areas(toy.origins, toy.areas)
+    names = [name for name, _, _ in groupings(toy.origins, shown, toy.study.unit)]
     assert names == ["deprivation", "no_car", "wards", "areas"]
     for name in names:
         table = toy_tables[name].where(scenario="B moves", mode="on foot")

@@ -9,6 +9,7 @@ import pytest
 
 from eh_access.publish.table import Column, Cover, Table, make_table
 from eh_access.publish.tabulations import workbook_cover
+from eh_access.publish.wording import Wording
 from eh_access.publish.writers.workbook import write_workbook
 from eh_access.study.result import StudyResult
 from xlsx import MAIN, Book, sheets_of
@@ -16,12 +17,16 @@ from xlsx import MAIN, Book, sheets_of
 COVER = Cover(title="T", intro=("i",), about=("a",), notes=("n",))
 
 
+def cover_of(toy: StudyResult) -> Cover:
+    return workbook_cover(toy.study, Wording.of(toy), toy.notes, toy.provenance)
+
+
 @pytest.fixture(scope="module")
 def path(
     toy: StudyResult, toy_tables: Mapping[str, Table], tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     path = tmp_path_factory.mktemp("book") / "tables.xlsx"
-    write_workbook(list(toy_tables.values()), path, cover=workbook_cover(toy))
+    write_workbook(list(toy_tables.values()), path, cover=cover_of(toy))
     return path
 
 
@@ -76,7 +81,7 @@ def test_the_same_tables_give_the_same_bytes(
     toy: StudyResult, toy_tables: Mapping[str, Table], path: Path, tmp_path: Path
 ) -> None:
     again = tmp_path / "again.xlsx"
-    write_workbook(list(toy_tables.values()), again, cover=workbook_cover(toy))
+    write_workbook(list(toy_tables.values()), again, cover=cover_of(toy))
     assert again.read_bytes() == path.read_bytes()
 
 

@@ -52,7 +52,8 @@ def pages(result: StudyResult) -> tuple[str, str]:
 
 
 def test_a_town_by_hand(toy: StudyFolder) -> None:
-    found = group_table(run_study(load_study(toy.toml)))
+    result = run_study(load_study(toy.toml))
+    found = group_table(result.study, {"open": result.comparisons})
     asked = (found["mode"] == "walk") & (found["sites"] == "open")
     everyone, lone = (
         found[asked & (found["group"] == who)].iloc[0] for who in ("under-fives", "lone parents")

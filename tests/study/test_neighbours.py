@@ -20,7 +20,7 @@ from eh_access.measures.basic import coverage
 from eh_access.measures.equity import fifths
 from eh_access.measures.scenarios import BASELINE, Close, Scenario, apply_scenario
 from eh_access.modes import MODES
-from eh_access.publish.tabulations import neighbour_sentence, neighbour_table, pairs_of
+from eh_access.publish.tabulations import tabulate
 from eh_access.study.config import load_study
 from eh_access.study.records import NEIGHBOUR_COLUMNS, NEIGHBOUR_MINUTES, ORIGINS_COLUMNS
 from eh_access.study.result import StudyResult
@@ -167,9 +167,9 @@ def test_a_neighbour_is_counted_where_it_says_so(result: StudyResult) -> None:
     own, counted = result.verdicts[1], result.with_neighbours.verdicts[1]
     assert own.value == pytest.approx(30 / 60)
     assert counted.value == pytest.approx(40 / 60)
-    (pair,) = pairs_of(result)
-    assert pair == (own, counted)
-    assert neighbour_table(result).cell("counted_value", scenario="The west closed") == 66.7
+    table = tabulate(result)["neighbours"]
+    assert table.cell("value", scenario="The west closed") == 50.0
+    assert table.cell("counted_value", scenario="The west closed") == 66.7
 
 
 def test_results_without_neighbours_are_what_they_were(
@@ -199,20 +199,6 @@ def test_results_without_neighbours_are_what_they_were(
     point = gpd.read_file(out[beside] / "results.gpkg", layer="neighbours").geometry.item()
     assert (point.x, point.y) == (438900, 390000)
     assert "neighbours" in sheets_of(out[beside] / "tables.xlsx")
-
-
-def test_what_counting_them_turns_is_told(result: StudyResult, beside: StudyFolder) -> None:
-    told = neighbour_sentence(result, pairs_of(result))
-    many = "With 1 neighbouring site counted"
-    assert told == f"{many}, no outcome changes."  # a half and two thirds both fail nine tenths
-    study = load_study(beside.toml)
-    lower = study.model_copy(
-        update={"criteria": tuple(c.model_copy(update={"threshold": 0.6}) for c in study.criteria)}
-    )
-    turned = run_study(lower)
-    told = neighbour_sentence(turned, pairs_of(turned))
-    assert told.startswith(f"{many}, 1 of 1 outcomes changes: ")
-    assert "(indicative: not met) to cannot say (indicative: met)" in told
 
 
 def test_alike_near_sites_go_by_id_whoever_runs_them(tmp_path: Path) -> None:

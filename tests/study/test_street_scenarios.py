@@ -80,8 +80,8 @@ def test_the_baseline_keeps_its_streets(shut: StudyResult) -> None:
     plain = run_study(newport(BRIDGE).model_copy(update={"scenarios": newport().scenarios[:1]}))
     for mode in plain.modes:
         assert np.array_equal(plain.times[mode].minutes, shut.times[mode].minutes)
-    assert shut.network_for("streets") is not shut.network
-    assert shut.network_for("baseline") is shut.network
+    assert shut.travel_for("streets").network is not shut.network
+    assert shut.travel_for("baseline").network is shut.network
 
 
 def test_everything_a_scenario_is_judged_by_follows_its_streets(shut: StudyResult) -> None:

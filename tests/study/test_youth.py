@@ -48,9 +48,15 @@ def _young(toy: StudyFolder, counts: list[str]) -> None:
     pd.read_csv(path).assign(young=counts).to_csv(path, index=False)
 
 
+def bounds_of(toy: StudyFolder) -> pd.DataFrame:
+    result = run_study(load_study(toy.toml))
+    places = (result.origins, result.youth, result.youth_venues)
+    return youth_table(result.study, *places, network=result.network)
+
+
 def test_bounds_by_hand(toy: StudyFolder) -> None:
     # a lives 100 m from the lodge, (122 + 120) / 80 = 3 minutes; b 2,002 m, 31.6; c 3,900 m
-    found = youth_table(run_study(load_study(toy.toml)))
+    found = bounds_of(toy)
     assert found["site_id"].tolist() == ["lodge", ANY_LOST]
     assert found["weight_within"].tolist() == [7, 7]
     assert found["most_lost"].tolist() == [7, 7]
@@ -60,7 +66,7 @@ def test_bounds_by_hand(toy: StudyFolder) -> None:
 def test_one_known_to_stay_takes_off_the_most(toy: StudyFolder) -> None:
     with (toy.path / "youth.csv").open("a") as file:
         file.write("hall,Hall,440200,390000,surveyed,10\n")
-    assert youth_table(run_study(load_study(toy.toml)))["most_lost"].tolist() == [0, 0]
+    assert bounds_of(toy)["most_lost"].tolist() == [0, 0]
 
 
 @pytest.mark.parametrize(

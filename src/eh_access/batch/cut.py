@@ -159,33 +159,33 @@ class _Sharing:
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return every table, those with faults left out."""
-        found: dict[str, pd.DataFrame] = {}
+        frames: dict[str, pd.DataFrame] = {}
         areas = self._read("areas", self.data.areas)
         if areas is not None and self.template.column not in areas:
             self.faults.append(f"{self.data.areas}: there is no column '{self.template.column}'")
             areas = None
         if areas is not None:
             areas = areas.rename(columns={self.template.column: AUTHORITY})
-            found["areas"] = areas[areas[AUTHORITY].isin(self.outlines.index)]
+            frames["areas"] = areas[areas[AUTHORITY].isin(self.outlines.index)]
             for name, file in self.data.origins.items():
                 points = self._read(f"origins-{name}", file)
                 if points is not None:
-                    found[f"origins-{name}"] = self._in_areas(points, areas, file)
+                    frames[f"origins-{name}"] = self._in_areas(points, areas, file)
         for role in BY_PLACE:
             table = self._read(role, getattr(self.data, role))
             if table is not None:
-                found[role] = self._placed(table, getattr(self.data, role))
+                frames[role] = self._placed(table, getattr(self.data, role))
         for role in NEARBY:
             table = self._read(role, getattr(self.data, role))
             if table is not None:
                 self.faults += _unplaced(table, getattr(self.data, role))
-                found[role] = table
+                frames[role] = table
         if self.data.timetable is not None:
             file = self.data.timetable
-            found["timetable"] = read_rows(
+            frames["timetable"] = read_rows(
                 self.study.resolve(file), name=file, role="timetable"
             ).frame
-        return found
+        return frames
 
     def _read(self, role: str, file: str | None) -> gpd.GeoDataFrame | None:
         if file is None:
@@ -223,9 +223,9 @@ class _Sharing:
         placed = table.geometry[~(table.geometry.isna() | table.geometry.is_empty)]
         inside = gpd.GeoSeries(placed.representative_point(), crs=CRS)
         which, rows = self.outlines.sindex.query(inside, predicate="intersects")[::-1]
-        found = pd.Series(self.outlines.index[which], index=inside.index[rows]).sort_values()
-        found = found[~found.index.duplicated()]
-        return table.assign(**{AUTHORITY: found.reindex(table.index).fillna("")})
+        areas = pd.Series(self.outlines.index[which], index=inside.index[rows]).sort_values()
+        areas = areas[~areas.index.duplicated()]
+        return table.assign(**{AUTHORITY: areas.reindex(table.index).fillna("")})
 
 
 def _unplaced(table: gpd.GeoDataFrame, file: str) -> Iterator[str]:

@@ -96,10 +96,10 @@ def make_plan(source: Path, out: Path) -> Plan:
     """Return the plan of a plan.toml, or of every study in a folder; write what studies share."""
     path = source / PLAN_FILE if source.is_dir() else source
     if source.is_dir() and not path.is_file():
-        found = sorted(source.rglob(STUDY_FILE))
-        if not found:
+        paths = sorted(source.rglob(STUDY_FILE))
+        if not paths:
             raise InputError(f"{source.as_posix()}: holds neither {PLAN_FILE} nor any {STUDY_FILE}")
-        return _ordered(source.resolve().name, _studies(source, found, out))
+        return _ordered(source.resolve().name, _studies(source, paths, out))
     plan = _read(path)
     if plan.template is None:
         files = [path.parent / name for name in plan.studies]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pandas as pd
 
-from eh_access.batch.work import ALL, COUNTED, DEPRIVATION, OWN, SUMMED
+from eh_access.batch.work import ALL, COUNTED, OWN, SUMMED
 from eh_access.modes import MODES
 from eh_access.privacy.hiding import hide_small
 from eh_access.privacy.policy import Policy
@@ -20,6 +20,7 @@ from eh_access.publish import charts, numbers
 from eh_access.publish.document import Document, Picture
 from eh_access.publish.outputs import write_csv
 from eh_access.publish.table import Column, Table, make_table, with_marks
+from eh_access.publish.tabulations import DEPRIVATION
 from eh_access.publish.templates import Templates
 from eh_access.publish.wording import FULL_TIME
 from eh_access.publish.writers.html import render_page
@@ -93,14 +94,14 @@ def _sums(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
         together[together["region"] != ""].assign(by=REGION, group=together["region"]),
         rows[rows["by"] == DEPRIVATION],
     )
-    found = pd.concat(parts, ignore_index=True)
-    grouped = found.groupby(KEYS)
+    every = pd.concat(parts, ignore_index=True)
+    grouped = every.groupby(KEYS)
     sums = grouped[list(SUMMED)].sum(min_count=1).round(6)
     sums.insert(0, "studies", grouped["study"].nunique())
     for part in SUMMED:
-        sums[f"{part}_hidden_in"] = found[part].isna().groupby([found[key] for key in KEYS]).sum()
+        sums[f"{part}_hidden_in"] = every[part].isna().groupby([every[key] for key in KEYS]).sum()
     for share, part in SHARES.items():  # of those alone of whom both are known
-        known = found[found[part].notna() & found["weight"].notna()].groupby(KEYS)
+        known = every[every[part].notna() & every["weight"].notna()].groupby(KEYS)
         whole = known["weight"].sum()
         sums[share] = (known[part].sum() / whole.where(whole > 0)).reindex(sums.index)
     sums = sums.reset_index()
@@ -127,22 +128,22 @@ def write_reduction(plan: Plan, reasons: Mapping[str, str], folder: Path) -> tup
     )
     write_csv(states, folder / "studies.csv")
     done = [job for job in jobs if not reasons.get(job.id)]
-    found = reduce_studies(done) if done else None
+    reduction = reduce_studies(done) if done else None
     names = ["studies.csv"]
     facts = {"title": plan.title, "studies": len(jobs), "done": len(done)}
     facts |= {"failed": _failed(states), **_no_figures()}
-    if found is not None:
-        write_csv(found.authorities, folder / "authorities.csv")
-        write_csv(found.national, folder / "national.csv")
-        ranked = _ranked(found)
-        shapes = found.about[["name", "region", "geometry"]].join(
+    if reduction is not None:
+        write_csv(reduction.authorities, folder / "authorities.csv")
+        write_csv(reduction.national, folder / "national.csv")
+        ranked = _ranked(reduction)
+        shapes = reduction.about[["name", "region", "geometry"]].join(
             ranked.set_index("study")[["weight", "weight_loses", "share_loses"]]
         )
         shapes.reset_index().to_parquet(folder / "authorities.parquet", index=False)
         picture = charts.shares_svg(shapes.geometry, shapes["share_loses"])
         (folder / "map.svg").write_text(picture, encoding="utf-8")
         names += ["authorities.csv", "national.csv", "authorities.parquet", "map.svg"]
-        facts |= _figures(found, ranked)
+        facts |= _figures(reduction, ranked)
         facts["picture"] = _picture(picture, ranked, facts)
     document = Document(name="batch", title=plan.title, blocks=Templates().blocks("batch", facts))
     page = render_page(
@@ -157,11 +158,11 @@ def write_reduction(plan: Plan, reasons: Mapping[str, str], folder: Path) -> tup
 
 def _provenance(jobs: Sequence[Job]) -> list[Provenance]:
     """Return where everything that the studies read came from."""
-    found: dict[Provenance, None] = {}
+    sources: dict[Provenance, None] = {}
     for job in jobs:
         manifest = json.loads((job.folder / "manifest.json").read_text(encoding="utf-8"))
-        found |= dict.fromkeys(Provenance(**entry) for entry in manifest["provenance"])
-    return list(found)
+        sources |= dict.fromkeys(Provenance(**entry) for entry in manifest["provenance"])
+    return list(sources)
 
 
 def _no_figures() -> dict[str, Any]:
@@ -177,19 +178,19 @@ def _failed(states: pd.DataFrame) -> Table | None:
     return make_table("failed", "Studies without results", columns, failed)
 
 
-def _first(found: Reduction) -> pd.DataFrame:
+def _first(reduction: Reduction) -> pd.DataFrame:
     """Return the figures the page shows: each study's first mode, full-time sites."""
-    rows = found.authorities
-    first = rows["mode"] == rows["study"].map(found.about["mode"])
+    rows = reduction.authorities
+    first = rows["mode"] == rows["study"].map(reduction.about["mode"])
     return rows[first & (rows["sites"] == FULL_TIME)]
 
 
-def _ranked(found: Reduction) -> pd.DataFrame:
+def _ranked(reduction: Reduction) -> pd.DataFrame:
     """Return a row for each study, most of whose people lose first."""
-    rows = _first(found)
+    rows = _first(reduction)
     own = rows[rows["counted"] == OWN].sort_values(["share_loses", "name"], ascending=[False, True])
     counted = rows[rows["counted"] == COUNTED].set_index("study")["share_loses"]
-    about = found.about.loc[own["study"]]
+    about = reduction.about.loc[own["study"]]
     return own.assign(
         rank=own["share_loses"].rank(method="min", ascending=False).map("{:.0f}".format),
         with_neighbours=own["study"].map(counted),
@@ -212,9 +213,9 @@ def _picture(svg: charts.Drawing, ranked: pd.DataFrame, facts: Mapping[str, Any]
     return Picture(svg=svg, alt=alt, caption=caption)
 
 
-def _figures(found: Reduction, ranked: pd.DataFrame) -> dict[str, Any]:
+def _figures(reduction: Reduction, ranked: pd.DataFrame) -> dict[str, Any]:
     """Return the facts of the page."""
-    about = found.about
+    about = reduction.about
     unit = _common(about["unit"], "people")
     modes = about["mode"].value_counts().sort_index().sort_values(ascending=False).index
     neighbours = bool(ranked["with_neighbours"].notna().any())
@@ -233,7 +234,7 @@ def _figures(found: Reduction, ranked: pd.DataFrame) -> dict[str, Any]:
         *([Column("with_neighbours", "With neighbours' sites", "percent")] if neighbours else []),
         Column("met", "Criteria met"),
     )
-    sums = found.national
+    sums = reduction.national
     sums = sums[(sums["sites"] == FULL_TIME) & (sums["counted"] == OWN)]
     sums = sums[sums["mode"] == modes[0]]
     nation = sums[sums["by"] == NATION].iloc[0]
@@ -250,11 +251,11 @@ def _figures(found: Reduction, ranked: pd.DataFrame) -> dict[str, Any]:
             ("ranked", "Authorities by the share who lose"),
             columns,
             ranked,
-            found.policy,
+            reduction.policy,
             headers=2,
         ),
         **{
-            name: _sum_table((name, title), figures, sums[sums["by"] == by], found.policy)
+            name: _sum_table((name, title), figures, sums[sums["by"] == by], reduction.policy)
             for name, title, by in (
                 ("regions", "By region", REGION),
                 ("fifths", "By the nation's fifth of areas by deprivation", DEPRIVATION),

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
@@ -27,9 +27,9 @@ from eh_access.measures.scenarios import open_sites
 from eh_access.privacy.hiding import hide_small
 from eh_access.provenance import file_sha256
 from eh_access.publish.notes import note_rows
-from eh_access.publish.tabulations import facts, groupings
+from eh_access.publish.tabulations import DEPRIVATION, display_areas, facts, groupings
 from eh_access.publish.templates import study_templates
-from eh_access.publish.wording import BASES, FULL_TIME
+from eh_access.publish.wording import ANY_SITE, FULL_TIME
 from eh_access.study.config import BASELINE_NAME, decided_scenario
 from eh_access.study.inputs import faults_of
 from eh_access.study.manifest import build_manifest
@@ -39,13 +39,16 @@ from eh_access.study.run import run_study
 from eh_access.study.streets import find_streets
 
 if TYPE_CHECKING:
-    from eh_access.measures.comparison import Comparison
+    from eh_access.criteria.criterion import Verdicts
+    from eh_access.measures.comparison import Compared
+    from eh_access.routing.travel_times import TravelTimes
+    from eh_access.study.config import Settings, Study
     from eh_access.study.result import StudyResult
 
 DONE, STOPPED = "done.json", "stopped"
 CUT = "study"
 OWN, COUNTED = "own", "neighbours counted"
-ALL, DEPRIVATION = "all", "deprivation"
+ALL = "all"
 OUTLINE_DETAIL_M = 50.0
 STOP_CODE = 75
 WATCH_S = 0.1
@@ -151,11 +154,29 @@ def write_results(result: StudyResult, folder: Path) -> tuple[str, ...]:
     result.refuse_private()
     points = gpd.GeoDataFrame(geometry=result.origins.geometry)
     origins = points.loc[result.origins_table()["origin_id"]].reset_index(drop=True)
+    about = _about(result.study, result.verdicts, mode=result.modes[0], estimated=result.estimated)
+    shown = display_areas(result.origins, result.areas, public=result.study.weights_public)
+    named = groupings(result.origins, shown, result.study.unit)
+    groups = {name: group for name, _, group in named}
+    compared = {
+        (counted, sites): comparisons
+        or _unchanged(run.times, run.origins, run.sites, sites, run.study.settings)
+        for counted, run in {OWN: result, COUNTED: result.with_neighbours}.items()
+        if run is not None
+        for sites, comparisons in (
+            (FULL_TIME, run.comparisons_full_time),
+            (ANY_SITE, run.comparisons),
+        )
+    }
     tables: dict[str, pd.DataFrame] = {
         "origins.parquet": origins[["geometry"]].join(result.origins_table()),
         "verdicts.parquet": result.verdicts_table(),
-        "summary.parquet": summarise(result),
-        "outline.parquet": _outline(result),
+        "summary.parquet": summarise(compared, groups.get(DEPRIVATION), result.study),
+        "outline.parquet": gpd.GeoDataFrame(
+            {key: [value] for key, value in about.items()},
+            geometry=[result.borough.simplify(OUTLINE_DETAIL_M)],
+            crs=result.areas.crs,
+        ),
     }
     for name, table in tables.items():
         table.to_parquet(folder / name, index=False)
@@ -167,69 +188,65 @@ def write_results(result: StudyResult, folder: Path) -> tuple[str, ...]:
     return (*tables, "manifest.json")
 
 
-def summarise(result: StudyResult) -> pd.DataFrame:
+def summarise(
+    compared: Mapping[tuple[str, str], Compared], fifths: pd.Series | None, study: Study
+) -> pd.DataFrame:
     """Return who loses, together and by fifth, as it may be published."""
     # Rows without neighbours' sites come first and are hidden as the study's own report hides
     # them; those with them counted give way where the two together would tell of few.
-    by = {ALL: None} | {name: group for name, _, group in groupings(result) if name == DEPRIVATION}
-    near_min = result.study.near_min
-    found = []
+    by = {ALL: None} | ({} if fifths is None else {DEPRIVATION: fifths})
+    parts = []
     for name, group in by.items():
         rows = [
-            {"counted": counted, "scenario": scenario, "mode": mode, "sites": basis}
+            {"counted": counted, "scenario": scenario, "mode": mode, "sites": sites}
             | {"group": str(label), **row}
-            for counted, run in ((OWN, result), (COUNTED, result.with_neighbours))
-            if run is not None
-            for basis in BASES
-            if group is None or basis == FULL_TIME
-            for (scenario, mode), comparison in _comparisons(run, basis).items()
-            for label, row in facts(comparison, group, cutoff_min=near_min(mode)).iterrows()
+            for (counted, sites), comparisons in compared.items()
+            if group is None or sites == FULL_TIME
+            for (scenario, mode), comparison in comparisons.items()
+            for label, row in facts(comparison, group, cutoff_min=study.near_min(mode)).iterrows()
         ]
         frame = pd.DataFrame(rows)
         frame = frame.assign(case=frame["scenario"] + " " + frame["counted"])
-        shown, _ = hide_small(frame, FIGURES, result.study.policy, table=name)
-        found.append(shown.assign(by=name).drop(columns="case"))
+        published, _ = hide_small(frame, FIGURES, study.policy, table=name)
+        parts.append(published.assign(by=name).drop(columns="case"))
     keys = ["by", "group", "counted", "scenario", "mode", "sites"]
-    table = pd.concat(found, ignore_index=True)
+    table = pd.concat(parts, ignore_index=True)
     return table[[*keys, *(name for name in table if name not in keys)]]
 
 
-def _comparisons(result: StudyResult, basis: str) -> Mapping[tuple[str, str], Comparison]:
-    """Return a study's comparisons; where nothing changes, of the baseline with itself."""
-    made = result.comparisons_full_time if basis == FULL_TIME else result.comparisons
-    if made:
-        return made
-    settings = result.study.settings
-    sites = open_sites(
-        result.sites,
-        full_time=basis == FULL_TIME,
+def _unchanged(
+    times: Mapping[str, TravelTimes],
+    origins: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    counted: str,
+    settings: Settings,
+) -> Compared:
+    """Return the baseline compared with itself, by mode."""
+    ids = open_sites(
+        sites,
+        full_time=counted == FULL_TIME,
         full_time_from_hours=settings.full_time_from_hours,
     )
+    both = {"sites_before": ids, "sites_after": ids}
     return {
-        (BASELINE_NAME, mode): compare(
-            times,
-            times,
-            result.origins,
-            sites_before=sites,
-            sites_after=sites,
-            loser_min=settings.loser_min,
-        )
-        for mode, times in result.times.items()
+        (BASELINE_NAME, mode): compare(table, table, origins, **both, loser_min=settings.loser_min)
+        for mode, table in times.items()
     }
 
 
-def _outline(result: StudyResult) -> gpd.GeoDataFrame:
-    """Return the study's area with what a table of many studies says of it."""
-    study = result.study
+def _about(
+    study: Study, verdicts: Verdicts, *, mode: str, estimated: bool
+) -> dict[str, str | float | None]:
+    """Return what a table of many studies says of one."""
     decided = decided_scenario(study.scenarios) or BASELINE_NAME
-    outcomes = [str(item.outcome) for item in result.verdicts_for(decided)]
-    about: dict[str, Any] = {
+    outcomes = [str(item.outcome) for item in verdicts.under(decided)]
+    return {
         "place": study.place,
         "unit": study.unit,
         "site_word": study.site_word,
         "decided": decided,
-        "mode": result.modes[0],
-        "estimated": result.estimated,
+        "mode": mode,
+        "estimated": estimated,
         "criteria": len(outcomes),
         "met": outcomes.count("met"),
         "not_met": outcomes.count("not met"),
@@ -239,9 +256,6 @@ def _outline(result: StudyResult) -> gpd.GeoDataFrame:
         "round_to": study.policy.round_to,
         "least_base": study.policy.least_base,
     }
-    shape = result.borough.simplify(OUTLINE_DETAIL_M)
-    return gpd.GeoDataFrame({key: [value] for key, value in about.items()}, geometry=[shape],
-                            crs=result.areas.crs)  # fmt: skip
 
 
 # ---- limits ------------------------------------------------------------------------------------

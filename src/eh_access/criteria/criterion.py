@@ -748,6 +748,21 @@ class Verdicts(tuple[Verdict, ...]):
 
     __slots__ = ()
 
+    def under(self, scenario: str) -> Verdicts:
+        """Return the verdicts on one scenario.
+
+        Parameters
+        ----------
+        scenario
+            Name of a scenario.
+
+        Returns
+        -------
+        Verdicts
+            In the order they are in here; none if it was not judged.
+        """
+        return Verdicts(each for each in self if each.scenario == scenario)
+
     def counted(self) -> Verdicts:
         """Return the verdicts of which none says nearly what another does.
 

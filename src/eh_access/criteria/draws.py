@@ -114,14 +114,14 @@ def _in_disc(
     from scipy.stats import qmc  # noqa: PLC0415 - keeps starting quick
 
     sequence = qmc.Halton(2, rng=draws)
-    found = np.zeros((0, 2))
-    while len(found) < count:
+    points = np.zeros((0, 2))
+    while len(points) < count:
         turn, share = sequence.random(count).T
         angle, distance = 2 * np.pi * turn, np.sqrt(share)
         away = radius_m * np.stack([distance * np.cos(angle), distance * np.sin(angle)], axis=1)
         xy = np.array([centre.x, centre.y]) + away
-        found = np.concatenate([found, xy[shapely.contains_xy(within, xy)] if bounded else xy])
-    return found[:count]
+        points = np.concatenate([points, xy[shapely.contains_xy(within, xy)] if bounded else xy])
+    return points[:count]
 
 
 def _where_people_are(
@@ -195,7 +195,7 @@ def draw_sites(
 ) -> tuple[SiteDoubt, ...]:
     """Draw where each site is and whether it is there, as far as that is not known."""
     usable = {} if sampled is None else usable_places(sampled)
-    found = []
+    doubts = []
     for site, row in sites.sort_index().iterrows():
         site_id, random = str(site), _draws(f"{site} is there", seed)
         spots, chance = usable.get(site_id), float(row.get("existence", 1.0))
@@ -204,7 +204,7 @@ def draw_sites(
             places = spots[random.permutation(draws) % len(spots)] + 1
         if places is None and chance == 1:
             continue
-        found.append(
+        doubts.append(
             SiteDoubt(
                 site_id=site_id,
                 name=str(row["name"]),
@@ -214,7 +214,7 @@ def draw_sites(
                 exists=random.random(draws) < chance,
             )
         )
-    return tuple(found)
+    return tuple(doubts)
 
 
 def usable_places(sampled: Side) -> dict[str, Places]:
@@ -248,10 +248,10 @@ def draw_weights(
     by_area = np.argsort(codes, kind="stable")
     starts = np.searchsorted(codes[by_area], np.arange(len(areas)))
     sums = np.add.reduceat(parts[:, by_area], starts, axis=1)
-    found = np.empty_like(parts)
+    counts = np.empty_like(parts)
     scale = np.divide(drawn, sums, out=np.zeros_like(sums), where=sums > 0)
-    found[:, order] = parts * scale[:, codes]
-    return found
+    counts[:, order] = parts * scale[:, codes]
+    return counts
 
 
 # ---- what each origin has in every draw --------------------------------------------------------
@@ -281,12 +281,12 @@ class Drawn:
             if option.site_id not in states:
                 at = option.columns
                 given[at] = self.view.together(given[at], option.gains[AS_GIVEN])
-        found = np.repeat(given[None, :], rows, axis=0)
+        figures = np.repeat(given[None, :], rows, axis=0)
         for option in self.options:
             if option.site_id in states:
                 at, gained = option.columns, option.gains[states[option.site_id]]
-                found[:, at] = self.view.together(found[:, at], gained)
-        return found
+                figures[:, at] = self.view.together(figures[:, at], gained)
+        return figures
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

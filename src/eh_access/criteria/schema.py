@@ -25,7 +25,7 @@ KeyPath = tuple[str | int, ...]
 Fault = tuple[KeyPath, str]
 AnyTable = TypeVar("AnyTable", bound="Table")
 
-_WANTED = {
+_FAULTS = {
     "float_type": "give a number, without quotes",
     "float_parsing": "give a number, without quotes",
     "int_type": "give a whole number, without quotes",
@@ -222,4 +222,4 @@ def _sentence(item: ErrorDetails) -> str:
     if kind in _BOUNDS:
         name, words = _BOUNDS[kind]
         return f"is {shown}; give {words} {context[name]:g}"
-    return f"is {shown}; {_WANTED.get(kind, item['msg'])}"
+    return f"is {shown}; {_FAULTS.get(kind, item['msg'])}"

@@ -196,16 +196,16 @@ def sensitivity(
     )
 
 
-def as_tried(found: Sensitivity) -> Sensitivity:
+def as_tried(sensitivity: Sensitivity) -> Sensitivity:
     """Return outcomes that turn at values tried, not between them, by what ``frame`` shows."""
-    steps = found.frame[found.frame["step"].notna()]
+    steps = sensitivity.frame[sensitivity.frame["step"].notna()]
     key = ["scenario", "criterion", "assumption"]
     rows = dict(iter(steps.groupby(key, sort=False)))
     tips = [
         {**tip, **_turning(rows[tuple(tip[name] for name in key)], tip["main"], _no_nearer)}
-        for tip in found.tipping.to_dict("records")
+        for tip in sensitivity.tipping.to_dict("records")
     ]
-    return replace(found, tipping=pd.DataFrame(tips, columns=list(TIPPING_COLUMNS)))
+    return replace(sensitivity, tipping=pd.DataFrame(tips, columns=list(TIPPING_COLUMNS)))
 
 
 def assumptions_of(

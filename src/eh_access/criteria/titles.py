@@ -28,19 +28,19 @@ SAME = 1e-9
 def other_numbers(text: str, numbers: Mapping[str, Collection[float]]) -> Iterator[str]:
     """Yield what a text names, with its unit, that is none of the numbers of that unit."""
     for unit, known in numbers.items():
-        for found in PATTERNS[unit].finditer(text) if known else ():
-            value = _value(found[1])
-            if unit == "m" and "k" in found[0].lower():
+        for match in PATTERNS[unit].finditer(text) if known else ():
+            value = _value(match[1])
+            if unit == "m" and "k" in match[0].lower():
                 value *= METRES_PER_KM
             if not any(abs(value - each) < SAME for each in known):
-                yield found[0].strip()
+                yield match[0].strip()
 
 
 def other_changes(text: str, sizes: Collection[int]) -> Iterator[str]:
     """Yield "from twelve to nine" where nothing changes so many."""
-    for found in FEWER.finditer(text):
-        if abs(_value(found[1]) - _value(found[2])) not in sizes:
-            yield found[0]
+    for match in FEWER.finditer(text):
+        if abs(_value(match[1]) - _value(match[2])) not in sizes:
+            yield match[0]
 
 
 def _value(text: str) -> float:

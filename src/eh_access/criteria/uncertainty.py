@@ -388,13 +388,13 @@ class _Asked:
         return _drawn(self.question.of_figures(before, after, counted=counted))
 
 
-def _drawn(found: Evaluation) -> tuple[Draws, Bools]:
-    values = found.value
+def _drawn(evaluation: Evaluation) -> tuple[Draws, Bools]:
+    values = evaluation.value
     before, weight = (
         np.broadcast_to(part, values.shape)
-        for part in (found.baseline_value, found.counted.weights.sum(axis=-1))
+        for part in (evaluation.baseline_value, evaluation.counted.weights.sum(axis=-1))
     )
-    return Draws(value=values, before=before, weight=weight), found.level == MET
+    return Draws(value=values, before=before, weight=weight), evaluation.level == MET
 
 
 def simulate(
@@ -432,9 +432,9 @@ def simulate(
             if asked is None:
                 continue
             if key not in memory:
-                found = _simulated(asked)
-                parts = () if case.is_baseline else tuple(_sources(asked, simulation, found))
-                memory[key] = found, parts
+                outcomes = _simulated(asked)
+                parts = () if case.is_baseline else tuple(_sources(asked, simulation, outcomes))
+                memory[key] = outcomes, parts
             own, parts = memory[key]
             simulated.append(replace(own, scenario=case.scenario))
             sources += [replace(part, scenario=case.scenario) for part in parts]
@@ -592,9 +592,9 @@ def _headlines(
     limits = (cutoff_min, loser_min)
     one, two = (side.figures({}, 1) for side in (was, now))
     alone = [
-        (kind, doubt.site_id, doubt.name, {name: values[group] for name, values in found.items()})
+        (kind, doubt.site_id, doubt.name, {name: values[group] for name, values in figures.items()})
         for kind, doubt, group, left, right in _each_alone(simulation, was, now)
-        for found in [_figures(left, right, stated, *limits)]
+        for figures in [_figures(left, right, stated, *limits)]
     ]
     drawn = stated
     if simulation.weights is not None:
@@ -607,8 +607,8 @@ def _headlines(
     for figure, unit in FIGURES.items():
         spread = spread_of(all_[figure])
         parts = []
-        for kind, site_id, name, found in alone:
-            range_ = spread_of(found[figure])
+        for kind, site_id, name, figures in alone:
+            range_ = spread_of(figures[figure])
             parts.append(
                 Part(
                     kind=kind,

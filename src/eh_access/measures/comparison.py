@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 CURVE_MIN = (10.0, 15.0, 20.0, 30.0, 45.0, 60.0)
 """Minutes at which the share within is published, so that a reader can set a threshold."""
 HEAD = 3
-TOLD = ("before_min", "after_min", "change_min", "site_after", "outcome")
+DESCRIBED = ("before_min", "after_min", "change_min", "site_after", "outcome")
 
 
 def comparison_html(comparison: Comparison) -> str:
@@ -62,8 +62,8 @@ def comparison_text(comparison: Comparison) -> str:
     lines = [_size(comparison), *([notebook.INDICATIVE] if comparison.estimated else [])]
     if not len(comparison.frame):
         return "\n".join(lines)
-    lines += [f"{said}: {value}" for said, value in _shares(comparison)]
-    return "\n".join([*lines, *notebook.head(comparison.frame[list(TOLD)], HEAD)])
+    lines += [f"{label}: {value}" for label, value in _shares(comparison)]
+    return "\n".join([*lines, *notebook.head(comparison.frame[list(DESCRIBED)], HEAD)])
 
 
 def _size(comparison: Comparison) -> str:
@@ -347,6 +347,8 @@ class Comparison:
         return drawn
 
 
+Compared = Mapping[tuple[str, str], Comparison]
+"""Before and after, by scenario and mode."""
 _SUMMED = ("before_min", "after_min", "change_min", "weight", "outcome")
 
 

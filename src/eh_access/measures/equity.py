@@ -225,13 +225,13 @@ def gap(comparison: Comparison, group: str | pd.Series) -> Gap:
     known = member.notna().to_numpy()
     inside = member.fillna(False).to_numpy(dtype=bool)
     weights = frame["weight"].to_numpy()
-    found = gap_between(
+    difference = gap_between(
         frame["change_min"].to_numpy(),
         weights,
         inside=inside & asked,
         elsewhere=~inside & known & asked,
     )
-    return Gap(**{**vars(found), "unknown_weight": float(weights[~known].sum())})
+    return Gap(**{**vars(difference), "unknown_weight": float(weights[~known].sum())})
 
 
 def concentration_index(values: Doubles, weights: Doubles, rank_by: Doubles) -> float:
@@ -364,14 +364,14 @@ def simultaneous(draws: Doubles) -> tuple[Doubles, Doubles]:
     # nine draws in ten stay within its 90% quantile. A figure that lacks a value in any draw has no
     # interval.
     low, high = np.full((2, draws.shape[1]), np.nan)
-    told = np.isfinite(draws).all(axis=0)
-    if not told.any():
+    finite = np.isfinite(draws).all(axis=0)
+    if not finite.any():
         return low, high
-    kept = draws[:, told]
+    kept = draws[:, finite]
     middle, spread = np.median(kept, axis=0), kept.std(axis=0)
     away = np.abs(kept - middle) / np.where(spread > 0, spread, 1.0)
     reach = np.quantile(away.max(axis=1), COVERED_SHARE, method="inverted_cdf") * spread
-    low[told], high[told] = middle - reach, middle + reach
+    low[finite], high[finite] = middle - reach, middle + reach
     return low, high
 
 
@@ -432,19 +432,19 @@ COLUMNS = (
 def groupings(comparison: Comparison) -> dict[str, pd.Series]:
     """Return the ways in which a comparison's origins can be told apart."""
     columns, index = comparison.groups, comparison.frame.index
-    found: dict[str, pd.Series] = {"everyone": pd.Series("everyone", index=index)}
+    groups: dict[str, pd.Series] = {"everyone": pd.Series("everyone", index=index)}
     if _has(columns, "imd_decile"):
-        found["imd_fifth"] = imd_fifth(columns["imd_decile"])
+        groups["imd_fifth"] = imd_fifth(columns["imd_decile"])
     if _has(columns, "no_car_share"):
-        found["no_car_fifth"] = fifths(columns, "no_car_share", first="high")
+        groups["no_car_fifth"] = fifths(columns, "no_car_share", first="high")
     named = {
         "ward": "ward_name" if _has(columns, "ward_name") else "ward_code",
         "locality": "locality",
         "rural_urban": "ruc21",
     }
-    found |= {kind: columns[name] for kind, name in named.items() if _has(columns, name)}
-    found["nearest_before"] = comparison.frame["site_before"].replace("", NO_SITE)
-    return {kind: _named(values).rename("group") for kind, values in found.items()}
+    groups |= {kind: columns[name] for kind, name in named.items() if _has(columns, name)}
+    groups["nearest_before"] = comparison.frame["site_before"].replace("", NO_SITE)
+    return {kind: _named(values).rename("group") for kind, values in groups.items()}
 
 
 def fairness_frame(
@@ -516,13 +516,13 @@ def _groups_of(comparison: Comparison, drawn: DrawnMinutes | None) -> pd.DataFra
                     spread[0] = concentration_index(*_reached(frame, when), rank_by=rank)
                 table[f"concentration_{measure}_{when}"] = spread
         parts.append(table.rename_axis("group").reset_index().assign(group_kind=kind))
-    told = pd.concat(parts, ignore_index=True)
-    whole = told["weight"].where(told["weight"] > 0)
+    rows = pd.concat(parts, ignore_index=True)
+    whole = rows["weight"].where(rows["weight"] > 0)
     low, high = _intervals(drawn, families)
-    return told.assign(
+    return rows.assign(
         gap_change_low_min=low,
         gap_change_high_min=high,
-        share_unchanged=told["weight_unchanged"] / whole,
+        share_unchanged=rows["weight_unchanged"] / whole,
         loser_min=comparison.loser_min,
         estimated=comparison.estimated,
     )
@@ -562,8 +562,8 @@ def _fairness_gaps(frame: pd.DataFrame, groups: NDArray[np.intp], count: int) ->
     member = members(groups, count)
 
     def gap(values: Doubles) -> Doubles:
-        found = gaps_between((weights * values)[None] @ member, weights[None] @ member)
-        return np.asarray(found[0])
+        gaps = gaps_between((weights * values)[None] @ member, weights[None] @ member)
+        return np.asarray(gaps[0])
 
     return {
         "gap_before_min": gap(before),

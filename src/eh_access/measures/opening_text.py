@@ -33,18 +33,18 @@ def hours_in(text: str) -> float | None:
 
 def windows_in(text: str) -> tuple[Window, ...] | None:
     """Return the windows a text states; none where it says closed, None where it cannot be read."""
-    told = re.sub(r"\(.*?\)", " ", text.lower()).replace("\u2013", "-").replace("\u2014", "-")
-    told = " ".join(told.split()).strip(" .")
-    if told in SHUT:
+    plain = re.sub(r"\(.*?\)", " ", text.lower()).replace("\u2013", "-").replace("\u2014", "-")
+    plain = " ".join(plain.split()).strip(" .")
+    if plain in SHUT:
         return ()
-    if told in ALWAYS:
+    if plain in ALWAYS:
         return tuple(Window(day, "00:00", "24:00") for day in WEEKDAYS)
-    starts = [found.start() for found in ANY_DAYS.finditer(told)]
+    starts = [match.start() for match in ANY_DAYS.finditer(plain)]
     if not starts or starts[0] > 0:
         return None
     windows: list[Window] = []
-    for begin, end in pairwise([*starts, len(told)]):
-        part = told[begin:end].strip(" ,;.")
+    for begin, end in pairwise([*starts, len(plain)]):
+        part = plain[begin:end].strip(" ,;.")
         days = ANY_DAYS.match(part)
         spans = part[days.end() :].strip(" :") if days else ""
         if days is None or not spans:

@@ -20,7 +20,7 @@ CRS = "EPSG:27700"
 EAST_M, NORTH_M = 700_000.0, 1_300_000.0
 """The British National Grid's extent, from 0."""
 
-OFF_GRID = (
+OFF_GRID_FAULT = (
     f"lie outside the British National Grid ({CRS}, eastings 0 to {EAST_M:,.0f}, northings 0 to "
     f"{NORTH_M:,.0f}), where its metres do not hold; give streets of Great Britain"
 )

@@ -15,7 +15,7 @@ from pyproj import Transformer
 
 from eh_access.errors import InputError
 from eh_access.modes import MODES, TravelMode
-from eh_access.network.area import OFF_GRID, ElsewhereError, off_grid
+from eh_access.network.area import OFF_GRID_FAULT, ElsewhereError, off_grid
 from eh_access.network.describe import keys_never_seen
 from eh_access.network.model import Network
 from eh_access.network.provenance import Shortfall
@@ -385,7 +385,7 @@ def _refuse_off_grid(raw: RawWays, xy: NDArray[np.float64], streets: NDArray[np.
     off = placed & off_grid(xy[:, 0] / CM_PER_M, xy[:, 1] / CM_PER_M)
     if off.any():
         count = len(np.unique(way[off]))
-        raise InputError(f"{count:,} of {int(streets.sum()):,} streets {OFF_GRID}")
+        raise InputError(f"{count:,} of {int(streets.sum()):,} streets {OFF_GRID_FAULT}")
 
 
 def _distinct(

@@ -18,7 +18,7 @@ import shapely
 
 from eh_access.errors import BAD_ZIP, EhAccessError, InputError, SourceError
 from eh_access.modes import TravelMode, as_mode
-from eh_access.network.area import OFF_GRID, ElsewhereError, off_grid
+from eh_access.network.area import OFF_GRID_FAULT, ElsewhereError, off_grid
 from eh_access.network.build import CM_PER_M, edge_lengths
 from eh_access.network.cost import DS_PER_S, edge_cost
 from eh_access.network.heights import Heights
@@ -448,7 +448,7 @@ def _refuse_off_grid(network: Network, path: Path) -> None:
     off = off_grid(network.node_x, network.node_y)
     count = int((streets & (off[network.edge_from] | off[network.edge_to])).sum())
     if count:
-        raise InputError(f"{path}: {count:,} of {int(streets.sum()):,} streets {OFF_GRID}")
+        raise InputError(f"{path}: {count:,} of {int(streets.sum()):,} streets {OFF_GRID_FAULT}")
 
 
 def _read(archive: zipfile.ZipFile, name: str) -> NDArray[np.int64]:

@@ -366,8 +366,8 @@ class Network:
         >>> import matplotlib.pyplot as plt
         >>> plt.close(example_street()[0].plot().figure)
         """
-        look = {"color": "#6b6b6b", "linewidth": 0.5, "aspect": "equal", **style}
-        drawn: Axes = self.to_frame().plot(ax=ax, **look)
+        options = {"color": "#6b6b6b", "linewidth": 0.5, "aspect": "equal", **style}
+        drawn: Axes = self.to_frame().plot(ax=ax, **options)
         drawn.set_axis_off()
         return drawn
 

@@ -472,7 +472,7 @@ class _Extract:
 
     def _place(self, node: Any) -> tuple[int, float, float]:  # noqa: ANN401 - as above
         at = node.location
-        lon, lat = (at.lon, at.lat) if at.valid() else self.places.get(node.ref, NOWHERE)
+        lon, lat = (at.lon, at.lat) if at.valid() else self.places.get(node.ref, NO_PLACE)
         return node.ref, lon, lat
 
     def _count_repeated(self, known: int | None, version: int) -> None:
@@ -502,7 +502,7 @@ class _Extract:
         return raw
 
 
-NOWHERE = float("nan"), float("nan")
+NO_PLACE = float("nan"), float("nan")
 
 
 def _places(path: Path, wanted: set[int]) -> dict[int, tuple[float, float]]:

@@ -13,9 +13,9 @@ Floats = NDArray[np.float64]
 @njit(fastmath=True)
 def sum_least(each: Floats, rows: NDArray[np.intp], held: Floats, weights: Floats) -> Floats:
     """Return the sum of weight times the lesser of what is held and what a row costs, by row."""
-    found = np.zeros(len(rows))
+    sums = np.zeros(len(rows))
     for place in range(len(rows)):
         costs = each[rows[place]]
         for origin in range(len(held)):
-            found[place] += weights[origin] * min(held[origin], costs[origin])
-    return found
+            sums[place] += weights[origin] * min(held[origin], costs[origin])
+    return sums

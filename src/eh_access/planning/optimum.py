@@ -258,16 +258,16 @@ def solve_program(problem: Problem, objective: Objective) -> Solution:
     program = Program(problem)
     missed = _add_missed(program, cover)
     program.at_least(list(missed), [-load for load in missed.values()], -room)
-    found = program.minimise(_add_trips(program, trip))
-    if found is None or cover.total(found[0]) > first.value * (1 + SPARE) + SPARE:
+    minimum = program.minimise(_add_trips(program, trip))
+    if minimum is None or cover.total(minimum[0]) > first.value * (1 + SPARE) + SPARE:
         return first
-    return _solution(problem, cover, (found[0], first.bound - cover.fixed))
+    return _solution(problem, cover, (minimum[0], first.bound - cover.fixed))
 
 
 def _solution(
-    problem: Problem, cost: Cost, found: tuple[tuple[int, ...], float] | None
+    problem: Problem, cost: Cost, minimum: tuple[tuple[int, ...], float] | None
 ) -> Solution:
-    chosen, bound = found if found is not None else (_greedy(cost, problem.choose), 0.0)
+    chosen, bound = minimum if minimum is not None else (_greedy(cost, problem.choose), 0.0)
     value, bound = cost.total(chosen), bound + cost.fixed
     proven = value <= bound + PROOF * max(abs(value), float(problem.weights.sum()))
     return Solution(

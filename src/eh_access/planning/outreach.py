@@ -91,7 +91,7 @@ class Search:
     times: TravelTimes
     origins: gpd.GeoDataFrame
     mend: Loss | None
-    told: OutreachOptions
+    options: OutreachOptions
     names: pd.Series | None
     weights: Floats = field(init=False)
     minutes: Floats = field(init=False)
@@ -112,7 +112,7 @@ class Search:
             reach = np.minimum(reach, self.mend.after)
         known = {} if self.names is None else self.names.astype(str).to_dict()
         titles = [known.get(site, site) for site in venues]
-        got = figures(reach, self.weights, self.told.cutoff_min, limit_min=self.times.cutoff_min)
+        got = figures(reach, self.weights, self.options.cutoff_min, limit_min=self.times.cutoff_min)
         row: dict[str, object] = {
             "mends": ALONE if self.mend is None else self.mend.scenario.name,
             "sessions": sessions,
@@ -132,11 +132,11 @@ class Search:
         base = np.full(len(self.weights), np.inf)
         minutes, limit = self.minutes, np.full(len(base), self.times.cutoff_min)
         counts = self.weights
-        covers = within(minutes, self.told.cutoff_min)
+        covers = within(minutes, self.options.cutoff_min)
         covered = np.zeros(len(base), dtype=bool)
         if self.mend is not None:
             before, after = self.mend.before, self.mend.after
-            lost = within(before, self.told.cutoff_min) & ~within(after, self.told.cutoff_min)
+            lost = within(before, self.options.cutoff_min) & ~within(after, self.options.cutoff_min)
             counts = np.where(lost, counts, 0.0)
             minutes, base = _added(minutes, before), _added(after, before)
             limit = _added(limit, before)
@@ -150,7 +150,7 @@ class Search:
             cover_weights=counts,
             choose=sessions,
             limit_min=limit,
-            time_limit_s=self.told.time_limit_s,
+            time_limit_s=self.options.time_limit_s,
         )
 
     def _aim(self, objective: Objective) -> str:
@@ -159,19 +159,19 @@ class Search:
         limit = self.times.cutoff_min
         return aims[objective].format(
             nothing=f"who reaches nothing within {limit:g} minutes counted with {limit:g}",
-            cutoff=self.told.cutoff_min,
+            cutoff=self.options.cutoff_min,
         )
 
     def _most(self, minutes: Floats) -> float:
         """Return the most minutes of those somebody could serve; inf if one of them is not."""
-        able = np.isfinite(self.minutes).any(axis=0)
+        reachable = np.isfinite(self.minutes).any(axis=0)
         if self.mend is not None:
-            able |= np.isfinite(self.mend.after)
-        return float(np.round(minutes[able & (self.weights > 0)].max(initial=0.0), 9))
+            reachable |= np.isfinite(self.mend.after)
+        return float(np.round(minutes[reachable & (self.weights > 0)].max(initial=0.0), 9))
 
     def _regained(self, reach: Floats) -> dict[str, float]:
         """Return how much of what was lost comes back; missing where nothing was lost."""
-        told = dict.fromkeys(
+        regained = dict.fromkeys(
             (
                 "coverage_lost_weight",
                 "coverage_regained_share",
@@ -182,8 +182,8 @@ class Search:
             np.nan,
         )
         if self.mend is None:
-            return told
-        before, after, cutoff = self.mend.before, self.mend.after, self.told.cutoff_min
+            return regained
+        before, after, cutoff = self.mend.before, self.mend.after, self.options.cutoff_min
         lost = within(before, cutoff) & ~within(after, cutoff)
         gone = float(self.weights[lost].sum())
         limit = self.times.cutoff_min
@@ -191,15 +191,15 @@ class Search:
             float((_added(np.minimum(held, limit), before) * self.weights).sum())
             for held in (after, reach)
         )
-        told["worst_added_min"] = self._most(_added(reach, before))
-        told["coverage_lost_weight"] = gone
-        told["minutes_lost"] = added
+        regained["worst_added_min"] = self._most(_added(reach, before))
+        regained["coverage_lost_weight"] = gone
+        regained["minutes_lost"] = added
         if gone > 0:
             back = lost & within(reach, cutoff)
-            told["coverage_regained_share"] = round(float(self.weights[back].sum()) / gone, 9)
+            regained["coverage_regained_share"] = round(float(self.weights[back].sum()) / gone, 9)
         if added > 0:
-            told["minutes_regained_share"] = round(1.0 - left / added, 9)
-        return told
+            regained["minutes_regained_share"] = round(1.0 - left / added, 9)
+        return regained
 
 
 def _added(minutes: Floats, before: Floats) -> Floats:
@@ -216,37 +216,37 @@ def _proof(solution: Solution) -> dict[str, object]:
     }
 
 
-def with_sentences(found: Outreach, *, hidden: str = "no share") -> Outreach:
+def with_sentences(outreach: Outreach, *, hidden: str = "no share") -> Outreach:
     """Return venues whose rows and scenarios say in words what their figures do."""
-    rows = found.frame.to_dict("records")
+    rows = outreach.frame.to_dict("records")
     sentences = [
-        _sentence({str(key): value for key, value in row.items()}, found.options, hidden)
+        _sentence({str(key): value for key, value in row.items()}, outreach.options, hidden)
         for row in rows
     ]
     scenarios = [
         replace(scenario, label=sentence)
-        for scenario, sentence in zip(found.scenarios, sentences, strict=True)
+        for scenario, sentence in zip(outreach.scenarios, sentences, strict=True)
     ]
-    frame = found.frame.assign(sentence=sentences)
-    return replace(found, frame=frame, scenarios=tuple(scenarios))
+    frame = outreach.frame.assign(sentence=sentences)
+    return replace(outreach, frame=frame, scenarios=tuple(scenarios))
 
 
-def _sentence(row: dict[str, object], told: OutreachOptions, hidden: str) -> str:
+def _sentence(row: dict[str, object], options: OutreachOptions, hidden: str) -> str:
     names = str(row["venue_names"]).split(BETWEEN)
     count = len(names)
     listed = names[0] if count == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
     each = "" if count == 1 else " each"
     where = (
-        f"{count} venue{'' if count == 1 else 's'} of {told.hours_per_week:g} hours a week{each}, "
-        f"at {listed}"
+        f"{count} venue{'' if count == 1 else 's'} of {options.hours_per_week:g} hours a "
+        f"week{each}, at {listed}"
     )
     aim = row["aim"]
     if row["mends"] == ALONE:
         return (
-            f"{where}: {_percent(row['covered_share'], hidden)} of {told.unit} within "
-            f"{told.cutoff_min:g} minutes of one (chosen for {aim})."
+            f"{where}: {_percent(row['covered_share'], hidden)} of {options.unit} within "
+            f"{options.cutoff_min:g} minutes of one (chosen for {aim})."
         )
-    within_words = f"of lost cover within {told.cutoff_min:g} minutes"
+    within_words = f"of lost cover within {options.cutoff_min:g} minutes"
     parts = [
         f"{_percent(row[key], hidden)} {what}"
         for key, what in (
@@ -378,29 +378,30 @@ def best_sessions(
     >>> found.frame["proven"].all().item(), len(found.scenarios)
     (True, 2)
     """
-    told = options or OutreachOptions()
-    _check(times, mend, told)
-    search = Search(times, origins, mend, told, names)
-    found = [
+    asked = options or OutreachOptions()
+    _check(times, mend, asked)
+    search = Search(times, origins, mend, asked, names)
+    rows = [
         search.row(sessions, objective)
-        for sessions in told.sessions
-        for objective in told.objectives
+        for sessions in asked.sessions
+        for objective in asked.objectives
     ]
-    frame = pd.DataFrame([row for row, _ in found])
+    frame = pd.DataFrame([row for row, _ in rows])
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="number")
-    scenarios = tuple(_as_scenario(venues, mend, row, told) for row, venues in found)
+    scenarios = tuple(_as_scenario(venues, mend, row, asked) for row, venues in rows)
     notes = [note("info", "venues-unasked")]
     if times.estimated:
         notes.append(note("info", "venues-estimated"))
     return with_sentences(
-        Outreach(frame=frame, scenarios=scenarios, notes=tuple(notes), options=told)
+        Outreach(frame=frame, scenarios=scenarios, notes=tuple(notes), options=asked)
     )
 
 
-def outreach_frame(found: Sequence[Outreach]) -> pd.DataFrame:
+def outreach_frame(searches: Sequence[Outreach]) -> pd.DataFrame:
     """Return ``outreach.csv``: one row per scenario mended, number of venues and objective."""
     parts = [
-        part.frame.assign(scenario=[scenario.name for scenario in part.scenarios]) for part in found
+        part.frame.assign(scenario=[scenario.name for scenario in part.scenarios])
+        for part in searches
     ]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
@@ -415,27 +416,29 @@ def with_candidates(sites: gpd.GeoDataFrame, candidates: gpd.GeoDataFrame) -> gp
 
 
 def _as_scenario(
-    venues: list[str], mend: Loss | None, row: dict[str, object], told: OutreachOptions
+    venues: list[str], mend: Loss | None, row: dict[str, object], options: OutreachOptions
 ) -> Scenario:
     base = () if mend is None else mend.scenario.changes
     opened = tuple(
-        change for venue in venues for change in (Open(venue), SetHours(venue, told.hours_per_week))
+        change
+        for venue in venues
+        for change in (Open(venue), SetHours(venue, options.hours_per_week))
     )
     stem = "outreach" if mend is None else mend.scenario.name
     name = f"{stem}-{row['objective']}-{row['sessions']}".replace("_", "-")
     return Scenario(name, name, (*base, *opened))
 
 
-def _check(times: TravelTimes, mend: Loss | None, told: OutreachOptions) -> None:
-    able = int(np.isfinite(times.minutes).any(axis=0).sum())
+def _check(times: TravelTimes, mend: Loss | None, options: OutreachOptions) -> None:
+    reachable = int(np.isfinite(times.minutes).any(axis=0).sum())
     faults = [
-        f"sessions is {count}; give 1 to {able}, the venues somebody can reach"
-        for count in told.sessions
-        if not 1 <= count <= able
+        f"sessions is {count}; give 1 to {reachable}, the venues somebody can reach"
+        for count in options.sessions
+        if not 1 <= count <= reachable
     ]
-    faults += objective_faults(told.objectives)
-    if not 0 <= told.hours_per_week <= 168:  # noqa: PLR2004 - hours in a week
-        faults.append(f"hours_per_week is {told.hours_per_week:g}; give 0 to 168")
+    faults += objective_faults(options.objectives)
+    if not 0 <= options.hours_per_week <= 168:  # noqa: PLR2004 - hours in a week
+        faults.append(f"hours_per_week is {options.hours_per_week:g}; give 0 to 168")
     if mend is not None and not len(mend.before) == len(mend.after) == len(times.origin_ids):
         faults.append("what is to be mended is of other origins than the candidates' times")
     if faults:

@@ -89,11 +89,6 @@ class Policy:
         if faults:
             raise InputError(faults)
 
-    @property
-    def least_range(self) -> float:
-        """How wide the range of a hidden count must stay to a reader who works at it."""
-        return self.threshold / 2
-
     def rounded(self, value: float) -> float:
         """Return a count as it is shown.
 

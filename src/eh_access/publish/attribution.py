@@ -12,27 +12,15 @@ if TYPE_CHECKING:
 
 OSM_COPYRIGHT_URL = "https://www.openstreetmap.org/copyright"
 OSM_CREDIT = "© OpenStreetMap contributors"
-OGL_URL = "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/"
-ODBL_URL = "https://opendatacommons.org/licenses/odbl/1-0/"
 
 
 def credit_lines(provenance: Iterable[Provenance]) -> tuple[str, ...]:
     """Return the credits to print, each once, in the order the sources are given."""
-    found: list[str] = []
+    printed: list[str] = []
     for source in provenance:
         lines = (line.strip() for line in source.attribution.splitlines())
-        found.extend(line for line in lines if line)
-    return tuple(dict.fromkeys(found))
-
-
-def licence_url(licence: str) -> str:
-    """Return where a licence can be read, or "" when it is not one of the usual ones."""
-    name = licence.casefold()
-    if "odbl" in name or "open database" in name:
-        return ODBL_URL
-    if "ogl" in name or "open government" in name or "opendata" in name:
-        return OGL_URL
-    return ""
+        printed.extend(line for line in lines if line)
+    return tuple(dict.fromkeys(printed))
 
 
 def sources_frame(provenance: Iterable[Provenance]) -> pd.DataFrame:

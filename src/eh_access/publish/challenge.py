@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,14 +15,15 @@ from eh_access.publish.notes import note_text
 from eh_access.publish.outputs import write_csv
 from eh_access.publish.table import for_file
 from eh_access.publish.templates import shipped, study_templates
-from eh_access.publish.wording import ANY_SITE, FULL_TIME, Wording, scenario_label
+from eh_access.publish.wording import ANY_SITE, FULL_TIME, Wording
 from eh_access.publish.writers.atomic import write_whole
 from eh_access.publish.writers.html import page
 from eh_access.study.redact import redact_table
 
 if TYPE_CHECKING:
-    from eh_access.criteria.criterion import Verdict
-    from eh_access.measures.comparison import Comparison
+    from eh_access.criteria.criterion import Verdict, Verdicts
+    from eh_access.facts import Note
+    from eh_access.measures.comparison import Compared, Comparison
     from eh_access.publish.templates import Templates
     from eh_access.study.challenge import Challenge
     from eh_access.study.config import Study
@@ -125,46 +126,35 @@ FIGURES = {
 """Figures that are set beside one another, and the unit of each."""
 
 
-def comparison_table(result: StudyResult, council: str, theirs: Sequence[str]) -> pd.DataFrame:
+def comparison_table(
+    challenge: Challenge,
+    verdicts: Verdicts,
+    compared: Mapping[str, Compared],
+    *,
+    study: Study,
+    off: Mapping[str, Mapping[str, float]],
+) -> pd.DataFrame:
     """Return their scenarios beside the council's, a row for each criterion and figure."""
-    rows = [row for name in theirs for row in _rows(result, council, name)]
+    council = challenge.council
+    rows = [
+        {"theirs_scenario": name, "council_scenario": council, **row}
+        for name in challenge.theirs
+        for row in (
+            *_verdict_rows(verdicts.under(council), verdicts.under(name), off),
+            *_figure_rows(compared, (council, name), study=study, off=off),
+        )
+    ]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     values = ["threshold", "before", "council", "theirs"]
     table[values] = table[values].astype(float).round(DECIMALS)
     return table
 
 
-def _rows(result: StudyResult, council: str, theirs: str) -> Iterator[dict[str, object]]:
-    pairs = zip(result.verdicts_for(council), result.verdicts_for(theirs), strict=True)
-    errors = _errors(result)
-    named = {"theirs_scenario": theirs, "council_scenario": council}
-    for one, two in pairs:
-        off = errors.get(one.criterion.mode, {})
-        yield {**named, **_verdict_row(one, two, off=off)}
-    for sites, compared in (
-        (FULL_TIME, result.comparisons_full_time),
-        (ANY_SITE, result.comparisons),
-    ):
-        for mode in result.modes:
-            label = result.times[mode].mode.label
-            both = compared[council, mode], compared[theirs, mode]
-            off = errors.get(mode, {})
-            for row in _figure_rows(*both, study=result.study, off=off):
-                yield {**named, "mode": label, "sites": sites, **row}
-
-
-def _errors(result: StudyResult) -> dict[str, dict[str, float]]:
-    """Return by how much estimates of a change are off on average, by mode and unit."""
-    weight = float(result.origins["weight"].sum())
-    return {
-        mode: {
-            "min": round(error.change_min, 1),
-            "share": error.wrong_share,
-            "points": 100 * error.wrong_share,
-            "count": error.wrong_share * weight,
-        }
-        for mode, error in result.estimate_errors.items()
-    }
+def _verdict_rows(
+    council: Verdicts, theirs: Verdicts, off: Mapping[str, Mapping[str, float]]
+) -> Iterator[dict[str, object]]:
+    for one, two in zip(council, theirs, strict=True):
+        yield _verdict_row(one, two, off=off.get(one.criterion.mode, {}))
 
 
 def _verdict_row(
@@ -201,6 +191,21 @@ def _outcome(verdict: Verdict) -> str:
 
 
 def _figure_rows(
+    compared: Mapping[str, Compared],
+    scenarios: tuple[str, str],
+    *,
+    study: Study,
+    off: Mapping[str, Mapping[str, float]],
+) -> Iterator[dict[str, object]]:
+    for sites, comparisons in compared.items():
+        for mode in dict.fromkeys(mode for _, mode in comparisons):
+            both = [comparisons[name, mode] for name in scenarios]
+            named = {"mode": both[0].mode.label, "sites": sites}
+            for row in _figures(*both, study=study, off=off.get(mode, {})):
+                yield {**named, **row}
+
+
+def _figures(
     council: Comparison, theirs: Comparison, *, study: Study, off: Mapping[str, float]
 ) -> Iterator[dict[str, object]]:
     both = pd.concat([council.summary(), theirs.summary()]).assign(scenario=["council", "theirs"])
@@ -236,51 +241,80 @@ def _better(council: float, theirs: float, unit: str, *, higher: bool, off: floa
     return "theirs" if (theirs > council) == higher else "council"
 
 
-def write_challenge(result: StudyResult, challenge: Challenge, out_dir: Path) -> dict[str, Path]:
-    """Write the comparison as a page and as CSV, or nothing."""
+def write_challenge(
+    result: StudyResult, challenge: Challenge, out_dir: Path
+) -> tuple[pd.DataFrame, dict[str, Path]]:
+    """Write the comparison as a page and as CSV, or nothing; return its rows and the files."""
     result.refuse_private()
-    table = comparison_table(result, challenge.council, challenge.theirs)
+    words, weight = Wording.of(result), float(result.origins["weight"].sum())
+    # by how much estimates of a change are off on average
+    off = {
+        mode: {
+            "min": round(error.change_min, 1),
+            "share": error.wrong_share,
+            "points": 100 * error.wrong_share,
+            "count": error.wrong_share * weight,
+        }
+        for mode, error in result.estimate_errors.items()
+    }
+    table = comparison_table(
+        challenge,
+        result.verdicts,
+        {FULL_TIME: result.comparisons_full_time, ANY_SITE: result.comparisons},
+        study=result.study,
+        off=off,
+    )
+    errors = [
+        {"mode": words.modes[mode], "minutes": each["min"], "points": each["points"]}
+        for mode, each in off.items()
+    ]
+    document = challenge_document(
+        table, challenge, study=result.study, words=words, notes=result.notes, errors=errors
+    )
 
     def fill(folder: Path) -> Sequence[str]:
-        page = render_challenge(result, challenge, table)
-        (folder / "comparison.html").write_bytes(page.encode("utf-8"))
+        text = page(document, words, result.provenance)
+        (folder / "comparison.html").write_bytes(text.encode("utf-8"))
         write_csv(for_file(table, result.study.policy), folder / "comparison.csv")
         return COMPARISON_NAMES
 
-    return write_whole(out_dir, fill)
+    return table, write_whole(out_dir, fill)
 
 
-def render_challenge(result: StudyResult, challenge: Challenge, table: pd.DataFrame) -> str:
-    """Return the comparison as one HTML page that fetches nothing."""
-    study, words = result.study, Wording.of(result)
+def challenge_document(
+    table: pd.DataFrame,
+    challenge: Challenge,
+    *,
+    study: Study,
+    words: Wording,
+    notes: Iterable[Note],
+    errors: Sequence[Mapping[str, object]],
+) -> Document:
+    """Return the comparison as a document."""
     templates = study_templates(study)
-    errors = [
-        {"mode": result.times[mode].mode.label, "minutes": off["min"], "points": off["points"]}
-        for mode, off in _errors(result).items()
-    ]
     close = TOO_CLOSE in set(table["better"])
     labels = {item.name: (item.label, item.note) for item in study.scenarios}
     facts = {
         "study": study,
         "words": words,
-        "estimated": result.estimated,
+        "estimated": words.estimated,
         "illustrative": study.illustrative,
         "accuracy": words.accuracy.removeprefix("INDICATIVE: "),
         "off": _word("off", templates, errors=errors) if close else "",
-        "council": scenario_label(result, challenge.council),
+        "council": words.scenarios[challenge.council],
         "parts": [
             _part(table[table["theirs_scenario"] == name], *labels[name], templates)
             for name in challenge.theirs
         ],
         "notes": [
             {"warning": note.level == "warning", "text": note_text(note, templates)}
-            for note in result.notes
+            for note in notes
             if note.topic != "estimated"
         ],
     }
     title = _word("title", templates, study=study)
     blocks = templates.blocks("challenge/page", facts)
-    return page(Document(name="comparison", title=title, blocks=blocks), result)
+    return Document(name="comparison", title=title, blocks=blocks)
 
 
 def _part(table: pd.DataFrame, label: str, note: str, templates: Templates) -> dict[str, object]:
@@ -294,7 +328,7 @@ def _part(table: pd.DataFrame, label: str, note: str, templates: Templates) -> d
         "figures": _grid(
             "figures",
             table[~judged],
-            [head for head in HEADS if head != "wanted"],
+            FIGURE_HEADS,
             label,
             templates,
         ),

@@ -205,8 +205,8 @@ class Shading:
     def classes(self, figures: pd.Series) -> NDArray[np.intp]:
         """Return the class of each value, 0 the lowest; NaN, nobody counted, is -1."""
         values = figures.to_numpy(dtype=float)
-        found = np.searchsorted(self.bounds, values, side="right")
-        return np.where(np.isnan(values), -1, found)
+        classes = np.searchsorted(self.bounds, values, side="right")
+        return np.where(np.isnan(values), -1, classes)
 
 
 CHANGE = Shading(
@@ -486,7 +486,7 @@ def slopes_svg(
     """Return a line for each place from its count before to its count after."""
     known = np.isfinite(before) & np.isfinite(after)
     ends = np.array([before, after])[:, known]
-    names = [label for label, told in zip(labels, known, strict=True) if told]
+    names = [label for label, is_known in zip(labels, known, strict=True) if is_known]
     with blank_figure(7.4, 2.5) as (figure, axes):
         for was, now in ends.T:
             colour = ORANGE if now > was else GREY

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -34,9 +34,11 @@ from eh_access.publish.tabulations import (
     area_changes,
     compared_sentence,
     display_areas,
-    pairs_of,
+    named_cases,
     ranks_in_words,
+    same_questions,
     street_facts,
+    street_names,
     within_table,
 )
 from eh_access.publish.templates import study_templates
@@ -45,23 +47,31 @@ from eh_access.publish.wording import (
     FULL_TIME,
     KIND_WORDS,
     Wording,
-    headline,
-    scenario_label,
 )
 from eh_access.publish.writers import writers_for
 from eh_access.publish.writers.geopackage import main_roads, site_status
+from eh_access.study.config import decided_scenario
 
 if TYPE_CHECKING:
-    from eh_access.criteria.criterion import Verdict
+    import geopandas as gpd
+
+    from eh_access.criteria.criterion import Criterion, Verdict, Verdicts
+    from eh_access.criteria.uncertainty import Source, Uncertainty
+    from eh_access.facts import Note
     from eh_access.planning.alternatives import Alternatives
-    from eh_access.publish.document import Look
+    from eh_access.planning.outreach import Outreach
+    from eh_access.provenance import Provenance
+    from eh_access.publish.document import Emphasis
+    from eh_access.publish.tabulations import Pair
     from eh_access.publish.templates import Templates
-    from eh_access.study.findings import Findings
+    from eh_access.study.config import Report, ScenarioConfig, Study, YouthSettings
+    from eh_access.study.findings import ExactHours, Findings, HoursKept
+    from eh_access.study.records import InputFile
     from eh_access.study.result import StudyResult
 
 Facts = Mapping[str, Any]
 CLOSE = str(Outcome.TOO_CLOSE)
-LOOKS: Mapping[str, Look] = {"met": "met", CLOSE: "close", "not met": "not-met"}
+EMPHASIS: Mapping[str, Emphasis] = {"met": "met", CLOSE: "close", "not met": "not-met"}
 SYMBOLS = {"met": "\N{CHECK MARK}", CLOSE: "\N{ALMOST EQUAL TO}", "not met": "\N{BALLOT X}"}
 STANDINGS = (
     "met",
@@ -85,14 +95,14 @@ MOST_OF_THEM = 0.95
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Pages:
-    """What all facts are taken from."""
+    """What a report's facts share: its tables, its words, the scenario it answers about."""
 
-    result: StudyResult
     tables: Mapping[str, Table]
-    findings: Findings | None
     templates: Templates
     words: Wording
+    shared: Facts  # what every template may use
     scenario: str  # the one the report answers about; "" where there is none
+    compared: tuple[str, ...]  # the scenarios set beside the baseline
 
     @property
     def row(self) -> dict[str, str]:
@@ -102,21 +112,16 @@ class Pages:
     @property
     def label(self) -> str:
         """The scenario in words."""
-        return scenario_label(self.result, self.scenario)
+        return self.words.scenarios[self.scenario]
 
     @property
     def mode(self) -> str:
         """The first way of travelling, in words."""
-        return self.result.times[self.result.modes[0]].mode.label
-
-    @property
-    def compared(self) -> list[str]:
-        """The scenarios set beside the baseline."""
-        return [name for name in self.result.scenario_names if name != BASELINE.name]
+        return next(iter(self.words.modes.values()))
 
     def labels(self, names: Iterable[str]) -> list[str]:
         """Return what scenarios are called."""
-        return [scenario_label(self.result, name) for name in names]
+        return [self.words.scenarios[name] for name in names]
 
     def words_of(self, part: str, **facts: object) -> str:
         """Return the caption or the headings of a table."""
@@ -131,6 +136,37 @@ class Pages:
         return records(self.tables[name].where(**values).frame) if name in self.tables else []
 
 
+def pages_of(
+    study: Study,
+    words: Wording,
+    tables: Mapping[str, Table],
+    templates: Templates,
+    *,
+    provenance: Iterable[Provenance],
+) -> Pages:
+    """Return what the facts of a study's report share."""
+    return Pages(
+        tables=tables,
+        templates=templates,
+        words=words,
+        shared={
+            "study": study,
+            "words": words,
+            "estimated": words.estimated,
+            "illustrative": study.illustrative,
+            "accuracy": words.accuracy,
+            "credits": credit_lines(provenance),
+            "cutoff_min": study.cutoff_min,
+            "twice": VISIT in words.modes,
+            "loser_min": study.settings.loser_min,
+        },
+        scenario=decided_scenario(study.scenarios) or "",
+        compared=tuple(
+            item.name for item in study.scenarios if item.assess and item.name != BASELINE.name
+        ),
+    )
+
+
 def report(
     result: StudyResult,
     tables: Mapping[str, Table],
@@ -139,52 +175,33 @@ def report(
     templates: Templates | None = None,
 ) -> Document:
     """Return the report: four pages."""
-    used = templates_of(result) if templates is None else templates
-    return _document(result, used, "report", report_facts(result, tables, findings, used))
+    used = study_templates(result.study) if templates is None else templates
+    facts = report_facts(result, tables, findings, used)
+    return _document(result.study.title, used, "report", facts)
 
 
 def answer_sentence(result: StudyResult) -> str:
     """Return the answer's first sentence; "" where there is nothing to compare."""
-    scenario, templates = headline(result), templates_of(result)
-    if scenario is None:
+    words, templates = Wording.of(result), study_templates(result.study)
+    cases = [
+        *named_cases(result.comparisons_full_time, FULL_TIME, words),
+        *named_cases(result.comparisons, ANY_SITE, words),
+    ]
+    tables = {"within": within_table(cases, words, result.study.policy)}
+    pages = pages_of(result.study, words, tables, templates, provenance=result.provenance)
+    if not pages.scenario:
         return ""
-    pages = Pages(
-        result=result,
-        tables={"within": within_table(result, Wording.of(result))},
-        findings=None,
-        templates=templates,
-        words=Wording.of(result),
-        scenario=scenario,
-    )
-    facts = {**base_facts(result), "headline": _headline(pages), "hours": _hours(pages)}
+    facts = {
+        **pages.shared,
+        "headline": _headline(pages, result.verdicts, result.uncertainty),
+        "hours": _hours(_changed(result.scenario_sites, pages)),
+    }
     return templates.sentence("report/answer_first", facts)
 
 
-def templates_of(result: StudyResult) -> Templates:
-    """Return the templates of a study: those that ship, and its own in their place."""
-    return study_templates(result.study)
-
-
-def _document(result: StudyResult, templates: Templates, name: str, facts: Facts) -> Document:
+def _document(title: str, templates: Templates, name: str, facts: Facts) -> Document:
     footer = templates.sentence("footer", facts)
-    title = result.study.title if name == "report" else f"{result.study.title}: annex"
     return Document(name=name, title=title, blocks=templates.blocks(name, facts), footer=footer)
-
-
-def base_facts(result: StudyResult) -> dict[str, Any]:
-    """Return what every template may use."""
-    words = Wording.of(result)
-    return {
-        "study": result.study,
-        "words": words,
-        "estimated": result.estimated,
-        "illustrative": result.study.illustrative,
-        "accuracy": words.accuracy,
-        "credits": credit_lines(result.provenance),
-        "cutoff_min": result.study.cutoff_min,
-        "twice": VISIT in result.times,
-        "loser_min": result.study.settings.loser_min,
-    }
 
 
 def report_facts(
@@ -194,52 +211,87 @@ def report_facts(
     templates: Templates,
 ) -> dict[str, Any]:
     """Return what the report's four pages may use."""
-    facts = {**base_facts(result), "scenario": None}
-    scenario = headline(result)
-    if scenario is None:
+    study, words, provenance = result.study, Wording.of(result), result.provenance
+    pages = pages_of(study, words, tables, templates, provenance=provenance)
+    facts = {**pages.shared, "scenario": None}
+    if not pages.scenario:
         return facts
-    pages = Pages(
-        result=result,
-        tables=tables,
-        findings=findings,
-        templates=templates,
-        words=Wording.of(result),
-        scenario=scenario,
+    verdicts, sure = result.verdicts, result.uncertainty
+    areas = display_areas(result.origins, result.areas, public=study.weights_public)
+    by_scenario = area_changes(
+        result.comparisons_full_time,
+        result.modes[0],
+        areas,
+        cutoff_min=study.near_min(result.modes[0]),
+        policy=study.policy,
     )
+    before, after = (result.scenario_sites[name] for name in (BASELINE.name, pages.scenario))
+    status = site_status(before, after, full_time_from_hours=words.full_time_from_hours)
+    sites, changes = after.loc[status.index].assign(status=status), by_scenario[pages.scenario]
+    streets = None if findings is None else findings.maps.streets
+    drawing = charts.map_svg(
+        changes,
+        sites,
+        borough=result.borough,
+        wards=result.wards,
+        roads=None if streets is None else main_roads(streets),
+    )
+    labels = {item.id: item.label for item in study.criteria}
     facts |= {
         "scenario": pages.label,
         "mode": pages.mode,
-        "criteria": criteria_facts(pages),
-        "headline": _headline(pages),
-        "hours": _hours(pages),
+        "criteria": criteria_facts(
+            pages, verdicts, sure, labels, () if findings is None else findings.maps.hours_kept
+        ),
+        "headline": _headline(pages, verdicts, sure),
+        "hours": _hours(_changed(result.scenario_sites, pages)),
         "affected": _affected(pages),
         "wards": _wards(pages),
         "kept": _kept(pages),
         "unassessed": [item.label for item in result.not_assessed],
-        "map": _map(pages),
+        "map": _map(pages, drawing, changes, sites, word=areas.word),
         "curve": _curve(pages),
         "deprived": _ends(pages, "deprivation"),
         "no_car": _ends(pages, "no_car"),
         "ward_picture": _ward_picture(pages),
         "load": _load(pages),
-        "alternatives": _alternatives(pages),
-        "venues": _venues(pages),
-        "unknowns": _unknowns(pages),
-        "find_first": _find_first(pages),
-        "exact_hours": _exact_hours(pages),
-        "youth": _youth(pages),
-        **_doubtful(pages),
+        "unknowns": {
+            **_unknowns(result.notes, result.sites, templates),
+            "unassessed": [item.label for item in result.not_assessed],
+            "after_results": [item.label for item in study.criteria if item.after_results],
+            "tests": len(study.criteria),
+        },
+        "find_first": None
+        if sure is None or sure.first is None
+        else _find_first(sure.first, labels, pages.templates),
+        **_doubtful(result.sites, drawn=sure is not None),
         "groups": pages.rows("groups", **pages.row, sites=FULL_TIME)[1:],
-        "border": _border(pages),
+        "border": None
+        if result.with_neighbours is None or result.neighbours is None
+        else _border(
+            same_questions(verdicts.under(pages.scenario), result.with_neighbours.verdicts),
+            result.neighbours,
+        ),
+        "alternatives": None,
+        "venues": None,
+        "exact_hours": [],
+        "youth": None,
     }
+    if findings is None:
+        return facts
+    if findings.alternatives is not None:
+        facts["alternatives"] = _alternatives(findings.alternatives)
+    facts["venues"] = _venues(findings.outreach, pages, study.sessions.hours_per_week)
+    facts["exact_hours"] = _exact_hours(findings.exact_hours, result.sites["name"], pages)
+    if study.youth is not None:
+        facts["youth"] = _youth(findings.youth, study.youth, result.not_assessed, pages)
     return facts
 
 
-def _doubtful(pages: Pages) -> dict[str, int]:
+def _doubtful(sites: pd.DataFrame, *, drawn: bool) -> dict[str, int]:
     """Return how many sites there are, and of how many it is drawn whether they were there."""
-    sites = pages.result.sites
-    drawn = pages.result.uncertainty is not None and "existence" in sites
-    return {"sites": len(sites), "doubtful": int((sites["existence"] < 1).sum()) if drawn else 0}
+    doubted = drawn and "existence" in sites
+    return {"sites": len(sites), "doubtful": int((sites["existence"] < 1).sum()) if doubted else 0}
 
 
 # ---- what the criteria come to -----------------------------------------------------------------
@@ -258,7 +310,7 @@ def meaning(templates: Templates, verdict: Verdict) -> str:
     return criterion_phrase(criterion, "meaning", facts, templates)
 
 
-def standing(result: StudyResult, verdict: Verdict) -> str:
+def standing(verdict: Verdict, verdicts: Iterable[Verdict]) -> str:
     """Return what a criterion comes to under a scenario, the baseline beside it."""
     pointed = _pointed(verdict)
     if pointed != Outcome.NOT_MET:
@@ -267,8 +319,8 @@ def standing(result: StudyResult, verdict: Verdict) -> str:
         return {0: "unchanged", 1: "worse", -1: "better"}[verdict.direction]
     before = {
         _pointed(other)
-        for other in result.verdicts_for(BASELINE.name)
-        if other.criterion.id == verdict.criterion.id
+        for other in verdicts
+        if other.scenario == BASELINE.name and other.criterion.id == verdict.criterion.id
     }
     if verdict.criterion.kind.of_change:
         return "change"
@@ -284,24 +336,27 @@ def _pointed(verdict: Verdict) -> str:
     return str(verdict.outcome)
 
 
-def criteria_facts(pages: Pages) -> dict[str, Any]:
+def criteria_facts(
+    pages: Pages,
+    verdicts: Verdicts,
+    sure: Uncertainty | None,
+    labels: Mapping[str, str],
+    kept: Iterable[HoursKept],
+) -> dict[str, Any]:
     """Return the criteria's outcomes as a table, and how many come to what."""
-    result = pages.result
-    verdicts = result.verdicts_for(pages.scenario)
-    rows = [_criterion_row(pages, verdict) for verdict in verdicts]
+    judged = verdicts.under(pages.scenario)
     counts = dict.fromkeys(STANDINGS, 0)
-    counted = verdicts.counted()
+    counted = judged.counted()
     for verdict in counted:
-        counts[standing(result, verdict) or "unsaid"] += 1
-    labels = {item.id: item.label for item in result.study.criteria}
+        counts[standing(verdict, verdicts) or "unsaid"] += 1
     others = [
         {
             "label": other.criterion.label,
-            "scenario": scenario_label(result, other.scenario),
+            "scenario": pages.words.scenarios[other.scenario],
             "outcome": _pointed(other) or str(Outcome.CANNOT_SAY),
         }
-        for verdict in verdicts
-        for other in result.verdicts
+        for verdict in judged
+        for other in verdicts
         if other.criterion.id == verdict.criterion.id
         and other.scenario not in {pages.scenario, BASELINE.name}
         and (other.outcome, other.indication) != (verdict.outcome, verdict.indication)
@@ -309,33 +364,34 @@ def criteria_facts(pages: Pages) -> dict[str, Any]:
     grid = Grid(
         caption=pages.words_of("criteria", scenario=pages.label, words=pages.words),
         heads=pages.heads("criteria_heads"),
-        rows=tuple(rows),
+        rows=tuple(_criterion_row(pages, verdict, sure) for verdict in judged),
         numbers=frozenset({2, 3}),
     )
-    counts_full = sum(item.criterion.sites == "full_time" for item in verdicts)
     return {
         "table": grid,
-        "all": len(verdicts),
-        "drawn": result.uncertainty is not None,
+        "all": len(judged),
+        "drawn": sure is not None,
         "counts": counts,
         "twins": [
             (item.criterion.label, labels[item.criterion.counts_with or ""])
-            for item in verdicts
+            for item in judged
             if item not in counted
         ],
-        "full_time": counts_full,
+        "full_time": sum(item.criterion.sites == "full_time" for item in judged),
         "others": others,
         "failed": [each.criterion.label for each in counted if _pointed(each) == Outcome.NOT_MET],
         "as_before": any(verdict.not_met_before for verdict in verdicts),
-        "hours_kept": _with_none_kept(pages, verdicts),
+        "hours_kept": _with_none_kept(pages, judged, kept),
     }
 
 
-def _with_none_kept(pages: Pages, verdicts: Iterable[Verdict]) -> list[dict[str, str]]:
+def _with_none_kept(
+    pages: Pages, verdicts: Iterable[Verdict], kept: Iterable[HoursKept]
+) -> list[dict[str, str]]:
     """Return what criteria on any open site come to if no hours are kept where some are cut."""
     none = {
         item.verdict.criterion.id: item.verdict
-        for item in (() if pages.findings is None else pages.findings.maps.hours_kept)
+        for item in kept
         if item.verdict.scenario == pages.scenario and item.hours == 0 and not item.neighbours
     }
     return [
@@ -349,7 +405,7 @@ def _with_none_kept(pages: Pages, verdicts: Iterable[Verdict]) -> list[dict[str,
     ]
 
 
-def _criterion_row(pages: Pages, verdict: Verdict) -> tuple[Words, ...]:
+def _criterion_row(pages: Pages, verdict: Verdict, sure: Uncertainty | None) -> tuple[Words, ...]:
     criterion = verdict.criterion
     sign = "at least" if criterion.better == "higher" else "at most"
     wanted, before, after = (
@@ -362,16 +418,13 @@ def _criterion_row(pages: Pages, verdict: Verdict) -> tuple[Words, ...]:
         "not applicable" if criterion.kind.of_change else before,
         after,
         outcome_run(verdict),
-        _how_sure(pages, verdict),
+        _how_sure(pages, verdict, _drawn(pages, verdict, sure)),
     )
 
 
-def _drawn(pages: Pages, verdict: Verdict) -> dict[str, Any] | None:
+def _drawn(pages: Pages, verdict: Verdict, sure: Uncertainty | None) -> dict[str, Any] | None:
     """Return how sure the likelier of met and not met is, and the range of nine in ten draws."""
-    uncertainty = pages.result.uncertainty
-    simulated = (
-        None if uncertainty is None else uncertainty.of(pages.scenario, verdict.criterion.id)
-    )
+    simulated = None if sure is None else sure.of(verdict.scenario, verdict.criterion.id)
     if simulated is None:
         return None
     # the unit stands in the columns beside it
@@ -394,13 +447,13 @@ def outcome_run(verdict: Verdict) -> Words:
     if not pointed:
         return (Run("? cannot say", "cannot-say"),)
     beside = ["as before"] if verdict.not_met_before else []
-    runs: Words = (Run(f"{SYMBOLS[pointed]} {pointed}", LOOKS[pointed]),)
+    runs: Words = (Run(f"{SYMBOLS[pointed]} {pointed}", EMPHASIS[pointed]),)
     if outcome != pointed:  # an estimate never says more than what it points to
         runs = (Run("? cannot say", "cannot-say"), Run(f", points to {pointed}"))
     return (*runs, Run(f" {', '.join(beside)}")) if beside else runs
 
 
-def _how_sure(pages: Pages, verdict: Verdict) -> str:
+def _how_sure(pages: Pages, verdict: Verdict, drawn: dict[str, Any] | None) -> str:
     yardsticks = {assumption_words(name, pages.templates) for name in ASKED}
     tipping = [
         row
@@ -415,7 +468,7 @@ def _how_sure(pages: Pages, verdict: Verdict) -> str:
             for reason in decisive
             if reason.kind in MISSING_INPUTS or reason.kind is ReasonKind.FURTHER_MODES_MISSING
         ],
-        "drawn": _drawn(pages, verdict),
+        "drawn": drawn,
         "estimated": verdict.basis == "estimated",
         "tried": len(tipping),
         "turning": [
@@ -431,13 +484,12 @@ def _how_sure(pages: Pages, verdict: Verdict) -> str:
 # ---- page 1 ------------------------------------------------------------------------------------
 
 
-def _headline(pages: Pages) -> dict[str, Any]:
+def _headline(pages: Pages, verdicts: Verdicts, sure: Uncertainty | None) -> dict[str, Any]:
     """Return what the first criterion comes to, and the shares within the cutoff."""
-    result, tables = pages.result, pages.tables
-    verdicts = result.verdicts_for(pages.scenario)
+    under = verdicts.under(pages.scenario)
     shares = {
         name: {
-            key: tables["within"].cell(column, **pages.row, sites=sites)
+            key: pages.tables["within"].cell(column, **pages.row, sites=sites)
             for key, column in (
                 ("before", "within_share_before"),
                 ("after", "within_share_after"),
@@ -449,11 +501,11 @@ def _headline(pages: Pages) -> dict[str, Any]:
         for name, sites in (("full_time", FULL_TIME), ("any", ANY_SITE))
     }
     any_open = shares["any"]
-    judged = [item for item in verdicts if standing(result, item)]
+    judged = [item for item in under if standing(item, verdicts)]
     # where the first cannot be judged, the first that can
-    first = next(iter((*judged, *verdicts)), None)
+    first = next(iter((*judged, *under)), None)
     return {
-        "standing": None if first is None else standing(result, first),
+        "standing": None if first is None else standing(first, verdicts),
         "meaning": "" if first is None else meaning(pages.templates, first),
         "reasons": ()
         if first is None
@@ -464,7 +516,7 @@ def _headline(pages: Pages) -> dict[str, Any]:
         ],
         "value": "" if first is None else pages.words.value(first, first.value),
         "label": "" if first is None else first.criterion.label,
-        "drawn": None if first is None else _drawn(pages, first),
+        "drawn": None if first is None else _drawn(pages, first, sure),
         **shares,
         "any_same": any_open["before"] == any_open["after"],
         "any_hidden": math.isnan(any_open["after"]),
@@ -472,22 +524,21 @@ def _headline(pages: Pages) -> dict[str, Any]:
     }
 
 
-def _changed(pages: Pages) -> pd.DataFrame:
+def _changed(sites: Mapping[str, gpd.GeoDataFrame], pages: Pages) -> pd.DataFrame:
     """Return the sites that are full-time before and not after."""
-    enough = pages.result.study.settings.full_time_from_hours
-    before, after = (pages.result.scenario_sites[name] for name in (BASELINE.name, pages.scenario))
+    enough = pages.words.full_time_from_hours
+    before, after = (sites[name] for name in (BASELINE.name, pages.scenario))
     full = [
-        sites["is_open"] & (sites["hours_per_week"].isna() | (sites["hours_per_week"] >= enough))
-        for sites in (before, after)
+        each["is_open"] & (each["hours_per_week"].isna() | (each["hours_per_week"] >= enough))
+        for each in (before, after)
     ]
     gone = before.index[full[0].reindex(before.index)]
     lost = [site for site in gone if site not in after.index[full[1]]]
     return pd.DataFrame(after.loc[lost, ["name", "is_open", "hours_per_week"]])
 
 
-def _hours(pages: Pages) -> dict[str, Any]:
+def _hours(changed: pd.DataFrame) -> dict[str, Any]:
     """Return which sites lose their full hours, and what hours some keep."""
-    changed = _changed(pages)
     kept = changed[changed["is_open"]]
     hours = sorted({float(value) for value in kept["hours_per_week"]})
     return {
@@ -561,40 +612,31 @@ def _kept(pages: Pages) -> dict[str, Any] | None:
     return {"table": table, "best": ones[0], "none": none}
 
 
-def _map(pages: Pages) -> Picture:
+def _map(
+    pages: Pages, svg: charts.Drawing, changes: pd.DataFrame, sites: pd.DataFrame, *, word: str
+) -> Picture:
     """Return the map of minutes added by area."""
-    result = pages.result
-    changes = area_changes(result, result.modes[0])[pages.scenario]
-    status = site_status(result, pages.scenario)
-    shown = result.scenario_sites[pages.scenario].loc[status.index].assign(status=status)
-    streets = None if pages.findings is None else pages.findings.maps.streets
-    svg = charts.map_svg(
-        changes,
-        shown,
-        borough=result.borough,
-        wards=result.wards,
-        roads=None if streets is None else main_roads(streets),
-    )
-    word = display_areas(result.origins, result.areas, public=result.study.weights_public).word
     worst = CHANGE.classes(changes["change_min"]) == charts.LAST_CLASS
-    facts = {
-        **base_facts(result),
-        "scenario": pages.label,
-        "mode": pages.mode,
-        "word": word,
-        "worst": int(worst.sum()),
-        "areas": len(changes),
-        "bound": CHANGE.bounds[-1],
-        "changed": list(shown.loc[shown["status"] != charts.STAYS, "name"]),
-        "affected": _affected(pages),
-    }
-    return _picture(pages, "map", svg, facts)
+    return _picture(
+        pages,
+        "map",
+        svg,
+        scenario=pages.label,
+        mode=pages.mode,
+        word=word,
+        worst=int(worst.sum()),
+        areas=len(changes),
+        bound=CHANGE.bounds[-1],
+        changed=list(sites.loc[sites["status"] != charts.STAYS, "name"]),
+        affected=_affected(pages),
+    )
 
 
-def _picture(pages: Pages, name: str, svg: charts.Drawing, facts: Facts) -> Picture:
+def _picture(pages: Pages, name: str, svg: charts.Drawing, **facts: object) -> Picture:
     """Return a drawing with its alternative text and its caption."""
     alt, caption = (
-        pages.templates.part("figures", f"{name}_{which}", facts) for which in ("alt", "caption")
+        pages.templates.part("figures", f"{name}_{which}", {**pages.shared, **facts})
+        for which in ("alt", "caption")
     )
     return Picture(svg=svg, alt=alt, caption=caption)
 
@@ -620,12 +662,14 @@ def _curve(pages: Pages) -> Picture | None:
     falls = [was - now for was, now in zip(first[2], first[3], strict=True)]
     known = [number for number, fall in enumerate(falls) if math.isfinite(fall)]
     worst = max(known, key=lambda number: falls[number], default=None)
-    facts = {
-        **base_facts(pages.result),
-        "scenario": pages.label,
-        "mode": first[0],
-        "modes": [panel[0] for panel in panels],
-        "worst": None
+    return _picture(
+        pages,
+        "curve",
+        svg,
+        scenario=pages.label,
+        mode=first[0],
+        modes=[panel[0] for panel in panels],
+        worst=None
         if worst is None
         else {
             "minutes": numbers.plain(first[1][worst]),
@@ -633,8 +677,7 @@ def _curve(pages: Pages) -> Picture | None:
             "after": first[3][worst],
             "fall": falls[worst],
         },
-    }
-    return _picture(pages, "curve", svg, facts)
+    )
 
 
 # ---- page 3 ------------------------------------------------------------------------------------
@@ -689,14 +732,9 @@ def _ward_picture(pages: Pages) -> Picture | None:
         axis_label=f"Mean minutes {pages.mode} to the nearest full-time {pages.words.site}",
     )
     order = rows.assign(grown=rows["mean_after_min"] - rows["mean_before_min"])
-    facts = {
-        **base_facts(pages.result),
-        "scenario": pages.label,
-        "mode": pages.mode,
-        "count": len(rows),
-        "most": records(order.sort_values("grown", ascending=False, kind="stable"))[0],
-    }
-    return _picture(pages, "wards", svg, facts)
+    most = records(order.sort_values("grown", ascending=False, kind="stable"))[0]
+    about = {"scenario": pages.label, "mode": pages.mode}
+    return _picture(pages, "wards", svg, **about, count=len(rows), most=most)
 
 
 def _load(pages: Pages) -> dict[str, Any] | None:
@@ -723,15 +761,12 @@ def _load(pages: Pages) -> dict[str, Any] | None:
         [row["weight_after"] for row in (*grown, *lost)],
         axis_label=pages.words.Unit,
     )
-    facts = {**base_facts(pages.result), "mode": pages.mode, "rows": grown, "lost": len(lost)}
-    return {"rows": grown, "picture": _picture(pages, "load", svg, facts)}
+    picture = _picture(pages, "load", svg, mode=pages.mode, rows=grown, lost=len(lost))
+    return {"rows": grown, "picture": picture}
 
 
-def _alternatives(pages: Pages) -> dict[str, Any] | None:
+def _alternatives(alternatives: Alternatives) -> dict[str, Any]:
     """Return how the choice made ranks, and the nearest set that is better by every measure."""
-    alternatives = None if pages.findings is None else pages.findings.alternatives
-    if alternatives is None:
-        return None
     scored = alternatives.frame[alternatives.frame["scored"].astype(bool)]
     ours = scored[scored["is_council_choice"]]
     better, how = alternatives.beating_council(), "all"
@@ -774,11 +809,13 @@ def _first(rows: pd.DataFrame, key: str) -> float:
     return float(rows[key].iloc[0]) if len(rows) and key in rows else math.nan
 
 
-def _venues(pages: Pages) -> dict[str, Any] | None:
+def _venues(
+    searches: Iterable[Outreach], pages: Pages, hours_per_week: float
+) -> dict[str, Any] | None:
     """Return the venues that would give back most of what is lost by distance."""
-    for search in () if pages.findings is None else pages.findings.outreach:
+    for search in searches:
         name = str(search.frame["mends"].iloc[0])
-        if name not in pages.result.scenario_names:
+        if name not in pages.compared:
             continue
         chosen = search.frame[search.frame["objective"] == "maximal_cover"]
         rows = [
@@ -791,21 +828,20 @@ def _venues(pages: Pages) -> dict[str, Any] | None:
             if math.isfinite(row["coverage_regained_share"])
         ]
         if rows:
-            hours = numbers.measured(pages.result.study.sessions.hours_per_week, "hour")
-            return {"scenario": scenario_label(pages.result, name), "rows": rows, "hours": hours}
+            hours = numbers.measured(hours_per_week, "hour")
+            return {"scenario": pages.words.scenarios[name], "rows": rows, "hours": hours}
     return None
 
 
 # ---- page 4 ------------------------------------------------------------------------------------
 
 
-def _unknowns(pages: Pages) -> dict[str, Any]:
+def _unknowns(
+    notes: Iterable[Note], sites: gpd.GeoDataFrame, templates: Templates
+) -> dict[str, Any]:
     """Return what the reader must know that no figure shows."""
-    result = pages.result
-    warnings = [
-        note for note in result.notes if note.level == "warning" and note.topic != "estimated"
-    ]
-    radius = pd.Series(rough_radius_m(result.sites), index=result.sites.index)
+    warnings = [note for note in notes if note.level == "warning" and note.topic != "estimated"]
+    radius = pd.Series(rough_radius_m(sites), index=sites.index)
     rough = radius[radius > 0]
     worst = str(rough.idxmax()) if len(rough) else ""
     return {
@@ -813,15 +849,12 @@ def _unknowns(pages: Pages) -> dict[str, Any]:
             # what is left out, and which way that errs, is told whole
             text if note.topic == "unknown-site" else first_sentence(text)
             for note in warnings
-            for text in [note_text(note, pages.templates)]
+            for text in [note_text(note, templates)]
             if note.topic not in {"estimated-site", "not-assessed"}
         ],
-        "unassessed": [item.label for item in result.not_assessed],
-        "after_results": [item.label for item in result.study.criteria if item.after_results],
-        "tests": len(result.study.criteria),
         "rough": len(rough),
-        "sites": len(result.sites),
-        "worst": str(result.sites["name"][worst]) if worst else "",
+        "sites": len(sites),
+        "worst": str(sites["name"][worst]) if worst else "",
         "worst_m": float(rough[worst]) if worst else 0.0,
     }
 
@@ -831,14 +864,10 @@ def first_sentence(text: str) -> str:
     return clause(text.split(". ", 1)[0]) + "."
 
 
-def _find_first(pages: Pages) -> dict[str, Any] | None:
+def _find_first(source: Source, labels: Mapping[str, str], templates: Templates) -> dict[str, Any]:
     """Return the one thing to find out first, and what knowing it would settle."""
-    source = None if pages.result.uncertainty is None else pages.result.uncertainty.first
-    if source is None:
-        return None
-    labels = {item.id: item.label for item in pages.result.study.criteria}
     return {
-        "words": source_words(source, pages.templates),
+        "words": source_words(source, templates),
         "label": labels[source.criterion],
         "settles": source.right_then > source.right_now,
         "now": in_100(source.right_now),
@@ -847,14 +876,15 @@ def _find_first(pages: Pages) -> dict[str, Any] | None:
     }
 
 
-def _exact_hours(pages: Pages) -> list[dict[str, Any]]:
+def _exact_hours(
+    pairs: Iterable[ExactHours], names: pd.Series, pages: Pages
+) -> list[dict[str, Any]]:
     """Return what criteria on hours would be if hours taken at their most were any fewer."""
-    pairs = () if pages.findings is None else pages.findings.exact_hours
     return [
         {
             "label": item.verdict.criterion.label,
             "hours": numbers.plain(item.verdict.criterion.min_hours or 0.0),
-            "sites": [str(pages.result.sites["name"][site]) for site in item.site_ids],
+            "sites": [str(names[site]) for site in item.site_ids],
             "value": pages.words.value(item.verdict, item.verdict.value),
             "fewer": pages.words.value(item.verdict, item.fewer.value),
         }
@@ -863,21 +893,23 @@ def _exact_hours(pages: Pages) -> list[dict[str, Any]]:
     ]
 
 
-def _youth(pages: Pages) -> dict[str, Any] | None:
+def _youth(
+    bounds: pd.DataFrame, youth: YouthSettings, unassessed: Iterable[ScenarioConfig], pages: Pages
+) -> dict[str, Any] | None:
     """Return between what the loss of youth centres lies, within the longest time asked about."""
-    rows, youth = pages.rows("youth"), pages.result.study.youth
-    if youth is None or pages.findings is None or not rows:
+    rows = pages.rows("youth")
+    if not rows:
         return None
-    lost = set(pages.findings.youth["site_id"])
+    lost = set(bounds["site_id"])
     longest = f"{max(youth.cutoffs_min):g}"
     together = [row for row in rows if row["minutes"] == longest][-1]
     if math.isnan(together["weight_within"]) or math.isnan(together["most_lost"]):
         return None
-    mode = pages.result.times[str(pages.findings.youth["mode"].iloc[0])].mode.label
+    mode = pages.words.modes[str(bounds["mode"].iloc[0])]
     facts = {"unit": youth.unit, "minutes": longest, "mode": mode, "words": pages.words}
     return {
         "any": together,
-        "labels": [item.label for item in pages.result.not_assessed if lost & set(item.close)],
+        "labels": [item.label for item in unassessed if lost & set(item.close)],
         "unit": youth.unit,
         "table": _youth_table(pages, facts),
         "mode": mode,
@@ -893,20 +925,16 @@ def _youth_table(pages: Pages, facts: Facts) -> Table:
     return replace(table, title=title, frame=frame, notes=(), headers=1)
 
 
-def _border(pages: Pages) -> dict[str, Any] | None:
+def _border(pairs: Sequence[Pair], neighbours: pd.DataFrame) -> dict[str, Any]:
     """Return what counting the neighbours' sites would change."""
-    result = pages.result
-    if result.with_neighbours is None or result.neighbours is None:
-        return None
-    pairs = pairs_of(result, pages.scenario)
     turned = [
         {"label": own.criterion.label, "outcome": _pointed(other) or "cannot say"}
         for own, other in pairs
         if (own.outcome, own.indication) != (other.outcome, other.indication)
     ]
     return {
-        "names": [str(name) for name in result.neighbours["name"]],
-        "count": len(result.neighbours),
+        "names": [str(name) for name in neighbours["name"]],
+        "count": len(neighbours),
         "turned": turned,
         "pairs": len(pairs),
     }
@@ -914,13 +942,7 @@ def _border(pages: Pages) -> dict[str, Any] | None:
 
 # ---- the annex ---------------------------------------------------------------------------------
 
-FILES = (
-    "report.html",
-    "report.docx",
-    "map.html",
-    "tables.xlsx",
-    "results.gpkg",
-    "results.parquet",
+TABLES = (
     "origins.csv",
     "verdicts.csv",
     "neighbours.csv",
@@ -934,22 +956,14 @@ FILES = (
     "fairness.csv",
     "outreach.csv",
     "hidden.csv",
-    "manifest.json",
 )
+"""Tables that can be written, each to a file of its own."""
+PAGES = ("report.html", "report.docx", "map.html", "tables.xlsx", "results.gpkg")
+FILES = (*PAGES, "results.parquet", *TABLES, "manifest.json")
 """What can lie beside the annex."""
 KNOWN_FILES = frozenset({*FILES, "annex.html"})
-FOUND = (
-    "alternatives.csv",
-    "sensitivity.csv",
-    "uncertainty.csv",
-    "doubts.csv",
-    "curve.csv",
-    "transit.csv",
-    "fragility.csv",
-    "fairness.csv",
-    "outreach.csv",
-)
-"""Files of findings: there where there is something to say in them."""
+SOMETIMES = frozenset(TABLES[2:])
+"""Files that are there only where there is something to say in them."""
 SHOWN_KINDS = ("imd_fifth", "no_car_fifth", "rural_urban", "ward")
 GAP_COLUMNS = (
     "group",
@@ -978,8 +992,9 @@ def annex(
     templates: Templates | None = None,
 ) -> Document:
     """Return the annex: everything that is not on the report's four pages, each table once."""
-    used = templates_of(result) if templates is None else templates
-    return _document(result, used, "annex", annex_facts(result, tables, findings, used))
+    used = study_templates(result.study) if templates is None else templates
+    facts = annex_facts(result, tables, findings, used)
+    return _document(f"{result.study.title}: annex", used, "annex", facts)
 
 
 def annex_facts(
@@ -989,75 +1004,81 @@ def annex_facts(
     templates: Templates,
 ) -> dict[str, Any]:
     """Return what the annex may use."""
-    pages = Pages(
-        result=result,
-        tables=tables,
-        findings=findings,
-        templates=templates,
-        words=Wording.of(result),
-        scenario=headline(result) or "",
-    )
+    study, verdicts, sure = result.study, result.verdicts, result.uncertainty
+    words, provenance = Wording.of(result), result.provenance
+    pages = pages_of(study, words, tables, templates, provenance=provenance)
     row = pages.row if pages.scenario else None
     notes = [note for note in result.notes if note.topic != "estimated"]
-    return {
-        **base_facts(result),
+    other, streets = result.on_other_streets, result.streets
+    facts = {
+        **pages.shared,
         "tables": {name: table.folded() for name, table in tables.items()},
         "row": row,
         "compared": pages.labels(pages.compared),
-        "matrix": matrix(pages),
-        "tests": facts_by_test(pages),
-        "reasons": reasons_grid(pages),
-        "warnings": [note_text(note, pages.templates) for note in notes if note.level == "warning"],
-        "notes": [note_text(note, pages.templates) for note in notes if note.level != "warning"],
+        "matrix": matrix(pages, study.criteria, verdicts),
+        "tests": facts_by_test(pages, study.criteria, verdicts),
+        "reasons": reasons_grid(pages, verdicts),
+        "warnings": [note_text(note, templates) for note in notes if note.level == "warning"],
+        "notes": [note_text(note, templates) for note in notes if note.level != "warning"],
         "places": len(result.origins),
         "modes": [(item.mode.label, item.method) for item in result.times.values()],
         "bars": _bars(pages) if row else None,
         "gaps": _gap_tables(pages) if row else [],
-        "choice": _choice(pages),
-        "mends": _mends(pages),
-        "by_timetable": None if "transit" not in tables else result.study.transit,
+        "by_timetable": None if "transit" not in tables else study.transit,
         "timetable_modes": [
             times.mode.label for name, times in result.times.items() if name in {TRANSIT, VISIT}
         ],
-        "timed": None if "sessions" not in tables else result.study.sessions,
-        "group_gaps": [
-            item.label for item in result.study.criteria if item.measure in MINUTES_APART
-        ],
+        "timed": None if "sessions" not in tables else study.sessions,
+        "group_gaps": [item.label for item in study.criteria if item.measure in MINUTES_APART],
         "sensitive": _sensitive(tables, row),
-        "strips": _strips(pages) if row else None,
-        "draws": 0 if result.uncertainty is None else result.uncertainty.draws,
-        "streets": [] if (streets := street_facts(result)) is None else records(streets),
-        "two_streets": compared_sentence(result),
+        # a thousand draws of few would tell of them
+        "strips": _strips(pages, verdicts.under(pages.scenario), sure)
+        if row and sure is not None and study.policy.public
+        else None,
+        "draws": 0 if sure is None else sure.draws,
+        "streets": []
+        if streets is None
+        else records(street_facts(int(streets.classes["edges"].sum()), streets.facts())),
+        "two_streets": ""
+        if other is None
+        else compared_sentence(
+            same_questions(verdicts, other.verdicts), street_names(result.inputs)
+        ),
         "sections": templates.names("sections"),
         "osm_credit": OSM_CREDIT,
         "osm_copyright": OSM_COPYRIGHT_URL,
-        "files": _files(pages),
-        "fingerprint": fingerprint(result),
-        "criteria_digest": result.study.criteria_sha256(),
+        "fingerprint": fingerprint(study, result.inputs, result.basis, result.origins_name),
+        "criteria_digest": study.criteria_sha256(),
+        "choice": None,
+        "mends": [],
     }
+    written = set() if findings is None else set(findings.tables())
+    written |= {"hidden.csv"} if "hidden" in tables else set()
+    written |= set() if result.with_neighbours is None else {"neighbours.csv"}
+    facts["files"] = _files(written, study.report)
+    if findings is not None:
+        names = result.sites["name"]
+        if findings.alternatives is not None:
+            facts["choice"] = _choice(pages, findings.alternatives, names)
+        facts["mends"] = _mends(pages, findings.outreach)
+    return facts
 
 
-def _files(pages: Pages) -> dict[str, str]:
+def _files(written: Collection[str], options: Report) -> dict[str, str]:
     """Return the files beside the annex, and what those say they are that add themselves."""
-    written = {} if pages.findings is None else pages.findings.tables()
-    absent = {name for name in FOUND if name not in written}
-    if pages.result.with_neighbours is None:
-        absent.add("neighbours.csv")
-    if "hidden" not in pages.tables:
-        absent.add("hidden.csv")
-    there = {name: "" for name in FILES if name not in absent}
-    writers = writers_for(pages.result.study.report).items()
+    there = {name: "" for name in FILES if name in written or name not in SOMETIMES}
+    writers = writers_for(options).items()
     return there | {name: writer.WHAT for name, writer in writers if name not in KNOWN_FILES}
 
 
-def matrix(pages: Pages) -> Grid | None:
+def matrix(pages: Pages, criteria: Iterable[Criterion], verdicts: Iterable[Verdict]) -> Grid | None:
     """Return every criterion's outcome under every scenario."""
-    names_, words, result = pages.compared, pages.words, pages.result
-    by_key = {(each.criterion.id, each.scenario): each for each in result.verdicts}
+    names_, words = pages.compared, pages.words
+    by_key = {(each.criterion.id, each.scenario): each for each in verdicts}
     rows = []
-    for criterion in result.study.criteria:
-        verdicts = [by_key.get((criterion.id, name)) for name in names_]
-        first = next((item for item in verdicts if item is not None), None)
+    for criterion in criteria:
+        judged = [by_key.get((criterion.id, name)) for name in names_]
+        first = next((item for item in judged if item is not None), None)
         if first is None:
             continue
         sign = "at least" if criterion.better == "higher" else "at most"
@@ -1065,7 +1086,7 @@ def matrix(pages: Pages) -> Grid | None:
         before = words.value(first, first.baseline_value)
         cells = [
             "not judged" if item is None else _cell(item, words.value(item, item.value))
-            for item in verdicts
+            for item in judged
         ]
         change = criterion.kind.of_change
         rows.append((criterion.title, wanted, "not applicable" if change else before, *cells))
@@ -1083,12 +1104,14 @@ def _cell(verdict: Verdict, value: str) -> Words:
     return (*((Run(run),) if isinstance(run, str) else run), Run(f": {value}"))
 
 
-def facts_by_test(pages: Pages) -> list[dict[str, Any]]:
+def facts_by_test(
+    pages: Pages, criteria: Iterable[Criterion], verdicts: Iterable[Verdict]
+) -> list[dict[str, Any]]:
     """Return what is so of each criterion, once for all scenarios of which the same is true."""
     compared, tests = pages.compared, []
-    for criterion in pages.result.study.criteria:
+    for criterion in criteria:
         names: dict[str, list[str]] = {}
-        for verdict in pages.result.verdicts:
+        for verdict in verdicts:
             if verdict.criterion.id == criterion.id and verdict.scenario in compared:
                 names.setdefault(verdict_fact(verdict, pages.templates), []).append(
                     verdict.scenario
@@ -1105,9 +1128,9 @@ def facts_by_test(pages: Pages) -> list[dict[str, Any]]:
     return tests
 
 
-def reasons_grid(pages: Pages) -> Grid | None:
+def reasons_grid(pages: Pages, verdicts: Iterable[Verdict]) -> Grid | None:
     """Return what outcomes rest on: each reason once, with the criteria it was given for."""
-    changes = [verdict for verdict in pages.result.verdicts if verdict.scenario != BASELINE.name]
+    changes = [verdict for verdict in verdicts if verdict.scenario != BASELINE.name]
     given: dict[str, list[Verdict]] = {}
     for verdict in changes:
         for reason in verdict.reasons:
@@ -1118,8 +1141,8 @@ def reasons_grid(pages: Pages) -> Grid | None:
         caption=pages.words_of("reasons"),
         heads=pages.heads("reasons_heads"),
         rows=tuple(
-            (_whose(verdicts, changes), f"{numbers.capital(reason).rstrip('.')}.")
-            for reason, verdicts in given.items()
+            (_whose(of_these, changes), f"{numbers.capital(reason).rstrip('.')}.")
+            for reason, of_these in given.items()
         ),
     )
 
@@ -1148,18 +1171,14 @@ def _bars(pages: Pages) -> Picture | None:
     before, after = (list(frame[f"within_share_{when}"]) for when in ("before", "after"))
     label = f"% of {pages.words.unit} in the fifth"
     svg = charts.bars_svg(list(frame["group"]), before, after, axis_label=label)
-    facts = {**base_facts(pages.result), "mode": pages.mode, "rows": records(frame)}
-    return _picture(pages, "bars", svg, facts)
+    return _picture(pages, "bars", svg, mode=pages.mode, rows=records(frame))
 
 
-def _strips(pages: Pages) -> Picture | None:
+def _strips(pages: Pages, verdicts: Iterable[Verdict], sure: Uncertainty) -> Picture | None:
     """Return the draws of each criterion as strips."""
-    drawn = pages.result.uncertainty
-    if drawn is None or not pages.result.study.policy.public:
-        return None  # a thousand draws of few would tell of them
     rows, strips = [], []
-    for verdict in pages.result.verdicts_for(pages.scenario):
-        each = drawn.of(pages.scenario, verdict.criterion.id)
+    for verdict in verdicts:
+        each = sure.of(verdict.scenario, verdict.criterion.id)
         if each is None or np.isnan(each.draws.value).all():
             continue
         scale, unit = pages.words.scale(verdict)
@@ -1176,8 +1195,8 @@ def _strips(pages: Pages) -> Picture | None:
         rows.append({"label": verdict.criterion.label, "outcome": _called(each.probability)})
     if not rows:
         return None
-    facts = {**base_facts(pages.result), "rows": rows, "scenario": pages.label}
-    return _picture(pages, "strips", charts.strips_svg(strips), facts)
+    svg = charts.strips_svg(strips)
+    return _picture(pages, "strips", svg, rows=rows, scenario=pages.label)
 
 
 def _called(chance: float) -> str:
@@ -1207,12 +1226,9 @@ def _gap_tables(pages: Pages) -> list[Table]:
     return shown
 
 
-def _choice(pages: Pages) -> dict[str, Any] | None:
+def _choice(pages: Pages, alternatives: Alternatives, names: pd.Series) -> dict[str, Any]:
     """Return the other choices there were: tables and the picture."""
     tables = pages.tables
-    alternatives = None if pages.findings is None else pages.findings.alternatives
-    if alternatives is None:
-        return None
     share = [item.key for item in alternatives.measures if item.unit == "share"][:1]
     there = {item.key for item in alternatives.measures}
     few = [key for key in (*FIRST_MEASURES, *share) if key in there]
@@ -1226,7 +1242,7 @@ def _choice(pages: Pages) -> dict[str, Any] | None:
         "sets": len(alternatives.frame),
         "scored": len(scored),
         "size": len(alternatives.council),
-        "closed": [str(pages.result.sites["name"][site]) for site in alternatives.council],
+        "closed": [str(names[site]) for site in alternatives.council],
         "unscored": [
             (int(count), clause(str(reason)).removeprefix("cannot say: "))
             for reason, count in left["reason"].value_counts(sort=False).items()
@@ -1256,7 +1272,7 @@ def _scatter(pages: Pages, alternatives: Alternatives) -> Picture | None:
     scored = alternatives.frame[alternatives.frame["scored"].astype(bool)]
     if not shares or "mean_min" not in {item.key for item in alternatives.measures} or scored.empty:
         return None
-    words, mode = pages.words, pages.result.times[pages.result.modes[0]].mode.label
+    words, mode = pages.words, pages.mode
     minutes = scored["mean_min"].to_numpy(dtype=np.float64)
     covered = 100 * scored[shares[0].key].to_numpy(dtype=np.float64)
     chosen = scored["is_council_choice"].to_numpy(dtype=bool)
@@ -1277,21 +1293,13 @@ def _scatter(pages: Pages, alternatives: Alternatives) -> Picture | None:
             "shorter": int((minutes < minutes[chosen][0]).sum()),
             "more": int((covered > covered[chosen][0]).sum()),
         }
-    facts = {
-        **base_facts(pages.result),
-        "mode": mode,
-        "at": at,
-        "sets": len(scored),
-        "measure": measure,
-    }
-    return _picture(pages, "scatter", svg, facts)
+    return _picture(pages, "scatter", svg, mode=mode, at=at, sets=len(scored), measure=measure)
 
 
-def _mends(pages: Pages) -> list[str]:
+def _mends(pages: Pages, searches: Iterable[Outreach]) -> list[str]:
     """Return the scenarios, in words, for which venues were sought."""
-    searches = () if pages.findings is None else pages.findings.outreach
     sought = {str(item.frame["mends"].iloc[0]) for item in searches}
-    return pages.labels(name for name in pages.result.scenario_names if name in sought)
+    return pages.labels(name for name in pages.compared if name in sought)
 
 
 def _sensitive(tables: Mapping[str, Table], row: Mapping[str, str] | None) -> dict[str, Any] | None:
@@ -1304,9 +1312,8 @@ def _sensitive(tables: Mapping[str, Table], row: Mapping[str, str] | None) -> di
     return {"table": shown, "turns": int(turns.sum()), "tried": len(turns)}
 
 
-def fingerprint(result: StudyResult) -> str:
+def fingerprint(study: Study, files: Iterable[InputFile], basis: str, origins: str) -> str:
     """Return one digest of everything that went in: files, criteria and settings."""
-    parts = sorted(f"{item.role} {item.name} {item.sha256}" for item in result.inputs)
-    parts += [result.study.criteria_sha256(), result.study.settings.model_dump_json()]
-    parts += [result.basis, result.origins_name]
+    parts = sorted(f"{item.role} {item.name} {item.sha256}" for item in files)
+    parts += [study.criteria_sha256(), study.settings.model_dump_json(), basis, origins]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

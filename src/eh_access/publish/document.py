@@ -10,16 +10,16 @@ if TYPE_CHECKING:
     from eh_access.publish.charts import Drawing
     from eh_access.publish.table import Table
 
-Look = Literal["", "strong", "met", "not-met", "close", "cannot-say"]
+Emphasis = Literal["", "strong", "met", "not-met", "close", "cannot-say"]
 Kind = Literal["", "question", "answer", "banner", "note", "kicker"]
 
 
 @dataclass(frozen=True)
 class Run:
-    """Words that look the same and lead to the same place."""
+    """Words that stand out alike and lead to the same place."""
 
     text: str  # the words
-    look: Look = ""  # how they stand out; each outcome has a look of its own
+    emphasis: Emphasis = ""  # how they stand out; each outcome has one of its own
     href: str = ""  # where they lead, if anywhere
 
 
@@ -164,7 +164,7 @@ def _marked(words: Words) -> str:
     parts = []
     for run in words:
         text = _escaped(run.text, tidy=False)
-        text = f"**{text}**" if run.look else text
+        text = f"**{text}**" if run.emphasis else text
         parts.append(f"[{text}]({run.href})" if run.href else text)
     return " ".join("".join(parts).split())
 

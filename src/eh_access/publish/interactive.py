@@ -90,7 +90,7 @@ def leaflet_files() -> Mapping[str, str]:
     try:
         script = (folder / "leaflet.js").read_text(encoding="utf-8")
         style = (folder / "leaflet.css").read_text(encoding="utf-8")
-        style = CSS_URL.sub(lambda found: _image_inside(found, folder), style)
+        style = CSS_URL.sub(lambda match: _image_inside(match, folder), style)
     except OSError as error:
         message = f"Leaflet's files cannot be read ({error}); install XStatic-Leaflet again"
         raise SourceError(message) from error
@@ -172,10 +172,10 @@ def external_references(page: str) -> tuple[str, ...]:
     return tuple(scanner.found)
 
 
-def _image_inside(found: re.Match[str], folder: Path) -> str:
-    address = found["url"] or ""
+def _image_inside(match: re.Match[str], folder: Path) -> str:
+    address = match["url"] or ""
     if address.startswith(("#", "data:")):
-        return found[0]
+        return match[0]
     content = base64.b64encode((folder / address).read_bytes()).decode("ascii")
     return f'url("data:{MEDIA_TYPES[Path(address).suffix]};base64,{content}")'
 
@@ -209,7 +209,7 @@ class _Scanner(HTMLParser):
             self._scan_style(data)
 
     def _scan_style(self, text: str) -> None:
-        addresses = (found["url"] or found["at"] or "" for found in CSS_URL.finditer(text))
+        addresses = (match["url"] or match["at"] or "" for match in CSS_URL.finditer(text))
         self.found.extend(address for address in addresses if not _stands_alone(address))
 
 
@@ -400,8 +400,8 @@ def page_of(
                 "place": [html.escape(str(name)) for name in names],
                 "told": [NOBODY if np.isnan(value) else layer.words(value) for value in values],
                 "colour": [
-                    NO_COLOUR if found < 0 else shading.colours[found]
-                    for found in shading.classes(values)
+                    NO_COLOUR if shade < 0 else shading.colours[shade]
+                    for shade in shading.classes(values)
                 ],
             },
             index=shapes.index,
@@ -428,7 +428,7 @@ def page_of(
 
 
 def _add_layer(
-    holder: folium.FeatureGroup, shapes: gpd.GeoSeries, rows: pd.DataFrame, told: dict[str, str]
+    holder: folium.FeatureGroup, shapes: gpd.GeoSeries, rows: pd.DataFrame, labels: dict[str, str]
 ) -> None:
     """Add shapes with what is said of each; every word is escaped already."""
     import folium  # noqa: PLC0415 - heavy
@@ -444,7 +444,7 @@ def _add_layer(
             "weight": 0.6,
         },
         marker=folium.CircleMarker(radius=6, fill=True),
-        tooltip=folium.GeoJsonTooltip(list(told), aliases=list(told.values()), localize=False),
+        tooltip=folium.GeoJsonTooltip(list(labels), aliases=list(labels.values()), localize=False),
     ).add_to(holder)
 
 
@@ -522,11 +522,11 @@ def _draw_row(axes: Axes, row: int, verdict: Verdict) -> None:
     axes.plot(limit, row, marker="|", markersize=16, mew=2.5, color=INK, zorder=2)
     axes.plot(before, row, marker="o", markersize=8, mfc="white", color=DARK_BLUE, zorder=3)
     axes.plot(after, row, marker="D", markersize=7, color=ORANGE, mec=INK, mew=0.5, zorder=4)
-    told = [
+    lines = [
         f"{value:.1f}{sign}" if math.isfinite(value) else "no figure" for value in (before, after)
     ]
     least = "at least" if verdict.criterion.kind.better == "higher" else "at most"
-    words = f"{' → '.join(told)}; {least} {limit:g}{sign}: {_outcome(verdict)}"
+    words = f"{' → '.join(lines)}; {least} {limit:g}{sign}: {_outcome(verdict)}"
     axes.annotate(
         words, (0.01, row - 0.24), xycoords=axes.get_yaxis_transform(), fontsize=8, va="bottom"
     )

@@ -34,12 +34,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
-    from eh_access.criteria.criterion import Criterion, Verdict
+    from eh_access.criteria.criterion import Criterion, Side, Verdict
     from eh_access.modes import TravelMode
     from eh_access.privacy.policy import Policy
     from eh_access.study.config import ScenarioConfig, Study
     from eh_access.study.findings import Lookup, Maps
-    from eh_access.study.result import StudyResult
+    from eh_access.study.result import ShownTimes, StudyResult
 
 STEPS_PER_DEGREE = 100_000
 GROUP_BITS, MOST_GROUPS = 5, 6
@@ -70,13 +70,13 @@ def encoded_polygons(shapes: Iterable[BaseGeometry]) -> list[list[list[str]]]:
     placed = to_degrees(shapes).to_numpy()
     parts, shape = shapely.get_parts(placed, return_index=True)
     rings, part = shapely.get_rings(parts, return_index=True)
-    found: list[list[list[str]]] = [[] for _ in placed]
+    polygons: list[list[list[str]]] = [[] for _ in placed]
     of_part: list[list[str]] = [[] for _ in parts]
     for number, owner in enumerate(shape):
-        found[owner].append(of_part[number])
+        polygons[owner].append(of_part[number])
     for owner, text in zip(part, encode(rings), strict=True):
         of_part[owner].append(text)
-    return found
+    return polygons
 
 
 def encode(lines: NDArray[np.object_]) -> list[str]:
@@ -128,8 +128,8 @@ def joined(lines: NDArray[np.object_], *, within_m: float) -> NDArray[np.object_
     """Return lines with fewer points, those that meet end to end made one."""
     merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines)))
     # each by itself: to keep all clear of one another costs a hundred times as much
-    found: NDArray[np.object_] = shapely.simplify(merged, within_m, preserve_topology=False)
-    return found
+    simple: NDArray[np.object_] = shapely.simplify(merged, within_m, preserve_topology=False)
+    return simple
 
 
 Shape = list[list[str]]
@@ -146,11 +146,11 @@ def isochrone_shapes(land: gpd.GeoDataFrame, modes: Iterable[TravelMode]) -> Iso
     """Return isochrones as encoded polylines, by scenario, mode and site one for each cutoff."""
     detail_m = {mode.name: line_detail_m(mode) for mode in modes}
     tidy = [simpler(*pair) for pair in zip(land.geometry, land["mode"].map(detail_m), strict=True)]
-    found: IsochroneShapes = {}
+    shapes: IsochroneShapes = {}
     keys = zip(land["scenario"], land["mode"], land["site_id"].astype(str), strict=True)
     for key, shape in zip(keys, encoded_polygons(tidy), strict=True):
-        found.setdefault(key, []).append(shape)
-    return found
+        shapes.setdefault(key, []).append(shape)
+    return shapes
 
 
 def _baseline_isochrones(
@@ -256,7 +256,7 @@ def _trips(maps: Maps, site_ids: pd.Index) -> dict[str, Any]:
     def number(name: str) -> int:
         return names.setdefault(name, len(names))
 
-    found = {
+    places = {
         scenario: {
             f"{home} {site_ids.get_loc(site)}": [
                 trip.leaves,
@@ -274,7 +274,7 @@ def _trips(maps: Maps, site_ids: pd.Index) -> dict[str, Any]:
         }
         for scenario, trips in maps.trips.items()
     }
-    return {"names": list(names), "of": found}
+    return {"names": list(names), "of": places}
 
 
 def _ranks(neighbours: gpd.GeoDataFrame | None, full_time_from_hours: float) -> int:
@@ -353,9 +353,21 @@ def build_payload(result: StudyResult, maps: Maps) -> dict[str, Any]:
             "search_min": study.settings.search_min,
             "full_time_from_hours": study.settings.full_time_from_hours,
         },
-        "modes": _modes(wider, maps, sites.index),
+        "modes": _modes(
+            *(study, wider.times_at_percentiles(BASELINE_NAME), wider.side(BASELINE_NAME)),
+            maps=maps,
+            site_ids=sites.index,
+        ),
         "sites": _sites(sites, result.borough, own=len(own)),
-        "scenarios": [_scenario(config, wider, sites.index, shapes) for config in result.scenarios],
+        "scenarios": [
+            _scenario(
+                *(config, wider.scenario_sites[config.name]),
+                wider.times_at_percentiles(config.name),
+                site_ids=sites.index,
+                shapes=shapes,
+            )
+            for config in result.scenarios
+        ],
         "origins": _origins(result.origins, shown, study.policy),
         "postcodes": postcodes,
         "trips": _trips(maps, sites.index),
@@ -374,9 +386,9 @@ def build_payload(result: StudyResult, maps: Maps) -> dict[str, Any]:
         "columns": _columns_by(study.criteria, result.origins),
         "criteria": [_criterion(criterion) for criterion in study.criteria],
         "verdicts": [
-            _verdict(verdict, neighbours=found is not result)
-            for found in dict.fromkeys((result, wider))
-            for verdict in found.verdicts
+            _verdict(verdict, neighbours=run is not result)
+            for run in dict.fromkeys((result, wider))
+            for verdict in run.verdicts
         ],
         "hours_kept": [
             {"kept": item.hours, **_verdict(item.verdict, neighbours=item.neighbours)}
@@ -422,22 +434,28 @@ def _limits(study: Study, mode: str) -> dict[str, float]:
     return {"least": least, "most": most, "step": COARSE_MIN if coarse else 1, "first": near}
 
 
-def _modes(result: StudyResult, maps: Maps, site_ids: pd.Index) -> list[dict[str, Any]]:
+def _modes(
+    study: Study,
+    shown: ShownTimes,
+    side: Side,
+    *,
+    maps: Maps,
+    site_ids: pd.Index,
+) -> list[dict[str, Any]]:
     """Return the modes with their minutes; ``back`` is None if not known, "" if as there."""
-    found = []
-    side = result.side(BASELINE_NAME)
-    for name, (times, percentile) in result.times_at_percentiles(BASELINE_NAME).items():
+    modes = []
+    for name, (times, percentile) in shown.items():
         there = _packed(times.select(site_ids).minutes)
         back, lengths = (
             _packed(known[name].select(site_ids).minutes) if name in known else None
             for known in (side.times_back, maps.lengths)
         )
-        found.append(
+        modes.append(
             {
                 "name": name,
                 "of": times.mode.name,
                 "percentile": percentile,
-                "limits": _limits(result.study, times.mode.name),
+                "limits": _limits(study, times.mode.name),
                 "label": times.mode.label,
                 "speed_km_h": times.mode.speed_km_h,
                 "uses_road_speeds": times.mode.uses_road_speeds,
@@ -448,7 +466,7 @@ def _modes(result: StudyResult, maps: Maps, site_ids: pd.Index) -> list[dict[str
                 "distances": lengths,
             }
         )
-    return found
+    return modes
 
 
 def _packed(minutes: NDArray[np.float32]) -> str:
@@ -462,11 +480,11 @@ def _sites(sites: gpd.GeoDataFrame, borough: BaseGeometry, *, own: int) -> list[
     areas = rough_areas(sites, borough)
     shapes = encoded_polygons(areas.simplify(CIRCLE_M))
     rough_at = dict(zip(areas.index, shapes, strict=True))
-    found = []
+    entries = []
     rows = zip(sites.itertuples(), places, rough_radius_m(sites), strict=True)
     for number, (site, place, rough) in enumerate(rows):
         known = place is not None and not place.is_empty
-        found.append(
+        entries.append(
             {
                 "id": str(site.Index),
                 "neighbour": number >= own,
@@ -482,7 +500,7 @@ def _sites(sites: gpd.GeoDataFrame, borough: BaseGeometry, *, own: int) -> list[
                 "at": [round(place.y, 6), round(place.x, 6)] if known else None,
             }
         )
-    return found
+    return entries
 
 
 def _letter(number: int) -> str:
@@ -492,34 +510,41 @@ def _letter(number: int) -> str:
 
 
 def _scenario(
-    described: ScenarioConfig, result: StudyResult, site_ids: pd.Index, shapes: IsochroneShapes
+    described: ScenarioConfig,
+    there: gpd.GeoDataFrame,
+    shown: ShownTimes,
+    *,
+    site_ids: pd.Index,
+    shapes: IsochroneShapes,
 ) -> dict[str, Any]:
-    sites = result.side(described.name).sites.reindex(site_ids)
+    sites = there.reindex(site_ids)
     return {
         "name": described.name,
         "label": described.label,
         "note": described.note,
         "open": [int(is_open) for is_open in sites["is_open"]],
         "hours": [_number(hours) for hours in sites["hours_per_week"]],
-        "moved": _payload_moved(described, result, site_ids, shapes),
+        "moved": _payload_moved(described, there, shown, site_ids, shapes),
     }
 
 
 def _payload_moved(
-    described: ScenarioConfig, result: StudyResult, site_ids: pd.Index, shapes: IsochroneShapes
+    described: ScenarioConfig,
+    there: gpd.GeoDataFrame,
+    shown: ShownTimes,
+    site_ids: pd.Index,
+    shapes: IsochroneShapes,
 ) -> list[dict[str, Any]]:
     """Return the sites with minutes of their own under a scenario: all where streets change."""
-    there = result.side(described.name).sites
-    shown = result.times_at_percentiles(described.name)
     moves = {change.site for change in described.move}
     whole = described.streets or described.timetable
     chosen = there.index[there.geometry.notna()] if whole else pd.Index(sorted(moves))
-    found = []
+    moved = []
     for site in map(str, chosen):
         place = there.geometry[site]
         degrees = to_degrees([place]).iloc[0]
         drawn = {mode: shapes.get((described.name, mode, site)) for mode in shown}
-        found.append(
+        moved.append(
             {
                 "site": int(site_ids.get_indexer(pd.Index([site]))[0]),
                 "stays": site not in moves,
@@ -535,7 +560,7 @@ def _payload_moved(
                 "isochrones": {mode: shape for mode, shape in drawn.items() if shape},
             }
         )
-    return found
+    return moved
 
 
 def _origins(origins: gpd.GeoDataFrame, shown: DisplayAreas, policy: Policy) -> dict[str, Any]:
@@ -579,12 +604,12 @@ def _groups(origins: gpd.GeoDataFrame) -> list[dict[str, str]]:
 
 def _columns_by(criteria: Iterable[Criterion], origins: gpd.GeoDataFrame) -> dict[str, Any]:
     """Return the columns by which criteria tell areas apart."""
-    found = {}
+    columns = {}
     for criterion in criteria:
         if criterion.by is not None and criterion.by in origins:
             codes, names = _coded(origins[criterion.by], len(origins))
-            found[criterion.by] = {"codes": codes, "names": names}
-    return found
+            columns[criterion.by] = {"codes": codes, "names": names}
+    return columns
 
 
 def _areas(areas: gpd.GeoDataFrame) -> list[dict[str, Any]]:
@@ -611,9 +636,9 @@ def _outlines(shapes: Iterable[shapely.Geometry]) -> list[list[list[str]]]:
 
 def _criterion(criterion: Criterion) -> dict[str, Any]:
     """Return a criterion as the page needs it to judge a scenario made by hand."""
-    told = criterion.model_dump(mode="json", exclude={"source", "set_by", "set_on"})
+    fields = criterion.model_dump(mode="json", exclude={"source", "set_by", "set_on"})
     kind = criterion.kind
-    return told | {"unit": kind.unit, "of_change": kind.of_change, "figure": kind.figure}
+    return fields | {"unit": kind.unit, "of_change": kind.of_change, "figure": kind.figure}
 
 
 def _verdict(verdict: Verdict, *, neighbours: bool) -> dict[str, Any]:

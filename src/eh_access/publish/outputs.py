@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -13,11 +13,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pandas.api.types import is_numeric_dtype
 
-from eh_access.publish.context import annex, report, templates_of
+from eh_access.publish.context import TABLES, annex, report
 from eh_access.publish.notes import note_rows
-from eh_access.publish.table import HIDDEN_FILE, for_file, hidden_log, hidden_summary
+from eh_access.publish.table import (
+    HIDDEN_FILE,
+    for_file,
+    hidden_log,
+    hidden_summary,
+    nothing_hidden,
+)
 from eh_access.publish.tabulations import further_tables, tabulate
 from eh_access.publish.templates import study_templates
+from eh_access.publish.wording import Wording
 from eh_access.publish.writers import find_writers, writers_for
 from eh_access.publish.writers.atomic import write_whole
 from eh_access.publish.writers.material import Material
@@ -35,23 +42,7 @@ logger = logging.getLogger(__name__)
 
 FIRST = ("report.html", "annex.html", "report.docx", "map.html", "tables.xlsx", "results.gpkg")
 WRITTEN = (*FIRST, *(name for name in find_writers() if name not in FIRST))
-OUTPUT_NAMES = (
-    *WRITTEN,
-    "origins.csv",
-    "verdicts.csv",
-    "neighbours.csv",
-    "alternatives.csv",
-    "sensitivity.csv",
-    "uncertainty.csv",
-    "doubts.csv",
-    "curve.csv",
-    "transit.csv",
-    "fragility.csv",
-    "fairness.csv",
-    "outreach.csv",
-    "hidden.csv",
-    "manifest.json",
-)
+OUTPUT_NAMES = (*WRITTEN, *TABLES, "manifest.json")
 """Every file there can be; a study without neighbours, say, has no ``neighbours.csv``."""
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n")
@@ -112,9 +103,32 @@ def write_outputs(
     result.refuse_private()
     folder = Path(out_dir)
     refuse_overwriting(folder, OUTPUT_NAMES, files_read(result.study))
+    templates, policy = study_templates(result.study), result.study.policy
+    figures = tabulate(result)
+    files = {
+        "origins.csv": result.origins_table(),
+        "verdicts.csv": result.verdicts_table(),
+        **findings.tables(),
+    }
+    if result.with_neighbours is not None:
+        files["neighbours.csv"] = result.with_neighbours.verdicts_table()
+    hidden = (
+        nothing_hidden()
+        if policy.public
+        else hidden_log(result.hidden, figures.values(), findings.hidden, files=files)
+    )
+    tables = {**figures, "hidden": hidden_summary(hidden), **further_tables(result, findings)}
+    material = Material(
+        result=result,
+        findings=findings,
+        words=Wording.of(result),
+        tables=tables,
+        report=report(result, tables, findings, templates=templates),
+        annex=annex(result, tables, findings, templates=templates),
+    )
     return write_whole(
         folder,
-        lambda new: _write_all(result, findings, new, started=started),
+        lambda new: _write_all(material, files, hidden, new, started=started),
         owned=OUTPUT_NAMES,  # those of an earlier run are no part of this answer
     )
 
@@ -147,11 +161,11 @@ def guarded(frame: pd.DataFrame) -> pd.DataFrame:
     # before it, and one that begins with apostrophes and then one of these another apostrophe. So
     # whoever reads the file gets the text back by taking one apostrophe from what begins so. Line
     # ends in texts become ``\n``. Numbers stay. Source: OWASP, "CSV Injection".
-    told = frame.copy()
+    marked = frame.copy()
     for place, kind in enumerate(frame.dtypes):
         if not is_numeric_dtype(kind):
-            told.isetitem(place, frame.iloc[:, place].map(_plain).to_numpy(dtype=object))
-    return told
+            marked.isetitem(place, frame.iloc[:, place].map(_plain).to_numpy(dtype=object))
+    return marked
 
 
 def _plain(value: object) -> object:
@@ -162,32 +176,15 @@ def _plain(value: object) -> object:
 
 
 def _write_all(
-    result: StudyResult, findings: Findings, folder: Path, *, started: datetime | None
+    material: Material,
+    files: Mapping[str, pd.DataFrame],
+    hidden: pd.DataFrame,
+    folder: Path,
+    *,
+    started: datetime | None,
 ) -> tuple[str, ...]:
     """Write every output into one folder, the manifest last because it describes the others."""
-    policy = result.study.policy
-    templates = templates_of(result)
-    figures = tabulate(result)
-    files = {
-        "origins.csv": result.origins_table(),
-        "verdicts.csv": result.verdicts_table(),
-        **findings.tables(),
-    }
-    if result.with_neighbours is not None:
-        files["neighbours.csv"] = result.with_neighbours.verdicts_table()
-    hidden = hidden_log(result, figures.values(), findings, files=files)
-    tables = {
-        **figures,
-        "hidden": hidden_summary(hidden),
-        **further_tables(result, findings),
-    }
-    material = Material(
-        result=result,
-        findings=findings,
-        tables=tables,
-        report=report(result, tables, findings, templates=templates),
-        annex=annex(result, tables, findings, templates=templates),
-    )
+    result, policy = material.result, material.result.study.policy
     writers = writers_for(result.study.report)
     steps: dict[str, Callable[[Path], None]] = {
         name: partial(writers[name].write, material) for name in WRITTEN if name in writers
@@ -199,7 +196,7 @@ def _write_all(
         logger.info("writing %s", name)
         write(folder / name)
     written = {name: folder / name for name in steps}
-    notes = note_rows(result.notes, study_templates(result.study))
+    notes = note_rows(result.notes, material.words.templates)
     manifest = build_manifest(result, written, notes=notes, started=started)
     text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
     (folder / "manifest.json").write_bytes(text.encode("utf-8"))

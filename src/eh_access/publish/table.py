@@ -24,8 +24,7 @@ from eh_access.study.families import LEFT_OUT, POOLED
 from eh_access.study.redact import SUMMARY, redact_table
 
 if TYPE_CHECKING:
-    from eh_access.study.findings import Findings
-    from eh_access.study.result import StudyResult
+    from eh_access.study.records import Hidden
 
 Kind = Literal["text", "count", "percent", "minutes", "metres", "value", "index"]
 DECIMALS: dict[str, int] = {
@@ -147,8 +146,8 @@ class Table:
 
     def cell(self, key: str, **values: str) -> float:
         """Return one figure: the column ``key`` of the one row with these values."""
-        found = self.where(**values).frame if values else self.frame
-        return float(found[key].iloc[0]) if len(found) else math.nan
+        rows = self.where(**values).frame if values else self.frame
+        return float(rows[key].iloc[0]) if len(rows) else math.nan
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -277,10 +276,10 @@ def for_file(frame: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     """Return a table for a file of text, ``[c]`` in place of each figure that is hidden."""
     if policy.public:
         return frame
-    told = frame.copy()
+    marked = frame.copy()
     for column in [name for name in frame if name in PEOPLE]:
-        told[column] = frame[column].astype(object).where(frame[column].notna(), HIDDEN_MARK)
-    return told
+        marked[column] = frame[column].astype(object).where(frame[column].notna(), HIDDEN_MARK)
+    return marked
 
 
 def hiding_rules(policy: Policy) -> dict[str, float] | None:
@@ -290,25 +289,27 @@ def hiding_rules(policy: Policy) -> dict[str, float] | None:
     return {"below": policy.threshold, "step": policy.round_to, "base": policy.least_base}
 
 
+def nothing_hidden() -> pd.DataFrame:
+    """Return ``hidden.csv`` where what is counted is public."""
+    row = ("every table", "every cell", NOTHING, WHY_NOTHING)
+    return pd.DataFrame([row], columns=list(HIDDEN_COLUMNS))
+
+
 def hidden_log(
-    result: StudyResult,
+    areas: Iterable[Hidden],
     tables: Iterable[Table],
-    findings: Findings,
+    findings: pd.DataFrame,
     *,
     files: Mapping[str, pd.DataFrame],
 ) -> pd.DataFrame:
     """Return ``hidden.csv``: what was hidden or rounded in this run, and by which rule."""
-    if result.study.policy.public:
-        return pd.DataFrame(
-            [("every table", "every cell", NOTHING, WHY_NOTHING)], columns=list(HIDDEN_COLUMNS)
-        )
-    door = pd.DataFrame([vars(item) for item in result.hidden], columns=list(HIDDEN_COLUMNS))
+    door = pd.DataFrame([vars(item) for item in areas], columns=list(HIDDEN_COLUMNS))
     all_of_them = pd.DataFrame(
         [("every table", "every cell", "counts and shares", ROUNDED)], columns=list(HIDDEN_COLUMNS)
     )
     logs = [table.hidden for table in tables if table.hidden is not None]
     rest = [_of_file(name, frame) for name, frame in files.items() if name not in LOGGED_BY_CELL]
-    log = joined_logs([all_of_them, door, *logs, findings.hidden, *rest])
+    log = joined_logs([all_of_them, door, *logs, findings, *rest])
     return log.assign(rule=log["rule"].replace(dict(RULES)))
 
 
@@ -324,7 +325,7 @@ def _of_file(name: str, frame: pd.DataFrame) -> pd.DataFrame:
 
 def hidden_summary(log: pd.DataFrame) -> Table:
     """Return the log in few rows, for a report: how many cells of each table by each rule."""
-    found = log.groupby(["table", "figure", "rule"], sort=False)["cell"].agg(_cells).reset_index()
+    summary = log.groupby(["table", "figure", "rule"], sort=False)["cell"].agg(_cells).reset_index()
     columns = (
         Column("table", "Table"),
         Column("figure", "Figure"),
@@ -332,7 +333,7 @@ def hidden_summary(log: pd.DataFrame) -> Table:
         Column("cell", "Cells"),
     )
     title = "What was hidden so that nobody can be found, and by which rule"
-    return make_table("hidden", title, columns, found, headers=2)
+    return make_table("hidden", title, columns, summary, headers=2)
 
 
 def _cells(cells: pd.Series) -> str:

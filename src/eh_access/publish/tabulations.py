@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -37,29 +38,28 @@ from eh_access.publish.table import (
 )
 from eh_access.publish.wording import (
     ANY_SITE,
-    BASES,
     FULL_TIME,
     KIND_WORDS,
     PRINTED,
     Wording,
     fairness_notes,
-    headline,
-    scenario_label,
 )
+from eh_access.study.config import decided_scenario
 from eh_access.study.redact import redact_table
 from eh_access.study.result import BASELINE_NAME
 from eh_access.tables import CRS
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    import datetime as dt
 
     from eh_access.criteria.criterion import Criterion, Verdict
     from eh_access.criteria.uncertainty import Uncertainty
-    from eh_access.measures.comparison import Comparison
+    from eh_access.facts import Note
+    from eh_access.measures.comparison import Compared, Comparison
     from eh_access.planning.alternatives import Alternatives
     from eh_access.privacy.policy import Policy
     from eh_access.provenance import Provenance
-    from eh_access.study.config import Settings, YouthSettings
+    from eh_access.study.config import Settings, Study, YouthSettings
     from eh_access.study.findings import Findings
     from eh_access.study.records import InputFile, StepCount
     from eh_access.study.result import StudyResult
@@ -76,7 +76,7 @@ class DisplayAreas:
     """Areas to colour."""
 
     areas: gpd.GeoDataFrame  # index ``area_id``, ``name``, polygons in EPSG:27700
-    area_of_origin: NDArray[np.object_]  # ``area_id`` for each origin, in the origins' order
+    area_of_origin: pd.Series  # ``area_id``, by origin
     word: str  # what one of them is called
 
 
@@ -85,8 +85,7 @@ def display_areas(
 ) -> DisplayAreas:
     """Return the areas to colour on a map."""
     if len(areas) >= FEW_AREAS:
-        own = origins["area_id"].to_numpy(dtype=object)
-        return DisplayAreas(areas=areas, area_of_origin=own, word="small area")
+        return DisplayAreas(areas=areas, area_of_origin=origins["area_id"], word="small area")
     side = SQUARE_M if public else PRIVATE_SQUARE_M
     corner_x = np.floor(origins.geometry.x.to_numpy() / side) * side
     corner_y = np.floor(origins.geometry.y.to_numpy() / side) * side
@@ -105,7 +104,7 @@ def display_areas(
     )
     return DisplayAreas(
         areas=framed,
-        area_of_origin=names,
+        area_of_origin=pd.Series(names, index=origins.index),
         word=f"{side} m square" if public else "square kilometre",
     )
 
@@ -134,12 +133,12 @@ def facts(
         },
         index=frame.index,
     )
-    found = summary.join(near.groupby(group, dropna=False).sum())
-    whole = found["weight"].where(found["weight"] > 0)
+    joined = summary.join(near.groupby(group, dropna=False).sum())
+    whole = joined["weight"].where(joined["weight"] > 0)
     for when in ("before", "after"):
-        found[f"within_share_{when}"] = found[f"within_{when}"] / whole
-    found["within_share_change"] = found["within_share_after"] - found["within_share_before"]
-    return found
+        joined[f"within_share_{when}"] = joined[f"within_{when}"] / whole
+    joined["within_share_change"] = joined["within_share_after"] - joined["within_share_before"]
+    return joined
 
 
 AREA_FACTS = {
@@ -153,27 +152,27 @@ AREA_FACTS = {
 }
 
 
-def area_changes(result: StudyResult, mode: str) -> dict[str, gpd.GeoDataFrame]:
-    """Return, by scenario, the areas to colour: before and after to the nearest full-time site."""
+def area_changes(
+    comparisons: Compared, mode: str, shown: DisplayAreas, *, cutoff_min: float, policy: Policy
+) -> dict[str, gpd.GeoDataFrame]:
+    """Return, by scenario, the areas to colour: before and after to the nearest site."""
     # Means are weighted, over those who reach one both before and after; NaN where nobody does.
-    shown = display_areas(result.origins, result.areas, public=result.study.weights_public)
-    by = pd.Series(shown.area_of_origin, index=result.origins.index)
-    # all scenarios at once, for one may tell of another
-    found = pd.concat(
-        facts(comparison, by, cutoff_min=result.study.near_min(mode))
+    # All scenarios at once, for one may tell of another.
+    every = pd.concat(
+        facts(comparison, shown.area_of_origin, cutoff_min=cutoff_min)
         .rename_axis("group")
         .reset_index()
         .assign(scenario=name)
-        for (name, way), comparison in result.comparisons_full_time.items()
+        for (name, way), comparison in comparisons.items()
         if way == mode
     )
-    told, _ = redact_table(found, result.study.policy)
+    published, _ = redact_table(every, policy)
     outlines = shown.areas[["name", "geometry"]]
     return {
         str(scenario): outlines.join(
             rows.set_index("group")[list(AREA_FACTS)].rename(columns=AREA_FACTS).round(4)
         )
-        for scenario, rows in told.groupby("scenario")
+        for scenario, rows in published.groupby("scenario")
     }
 
 
@@ -256,10 +255,10 @@ def _recorded(rules: Sequence[tuple[str, Sequence[str]]], not_recorded: frozense
     """Return what rules look for, and of which of it the streets can say nothing."""
     known = [what for what, keys in rules if not set(keys) <= not_recorded]
     lost = [what for what, _ in rules if what not in known]
-    told = [", ".join(known)] if known else []
+    parts = [", ".join(known)] if known else []
     if lost:
-        told.append(f"{NOT_RECORDED}: {', '.join(lost)}")
-    return "; ".join(told)
+        parts.append(f"{NOT_RECORDED}: {', '.join(lost)}")
+    return "; ".join(parts)
 
 
 def car_speeds(not_recorded: frozenset[str]) -> str:
@@ -276,8 +275,8 @@ def _of_mode(
     rows = []
     if mode.counts_hills:
         effect, source = HILLS[mode.hill_function]
-        told = effect if knows_heights else "level: heights are not known"
-        rows.append((f"Hills {mode.label}", told, source))
+        hills = effect if knows_heights else "level: heights are not known"
+        rows.append((f"Hills {mode.label}", hills, source))
     else:
         rows.append((f"Hills {mode.label}", "every street counts as level", "the study's modes"))
     if mode.uses_road_speeds:
@@ -302,8 +301,8 @@ def _of_mode(
             for what, rules in zip(("Closed", "Slowed"), WHEELED[mode.rules], strict=True)
         ]
     elif lacking:
-        told = f"{NOT_RECORDED}: {', '.join(lacking)}"
-        rows.append((f"Closed {mode.label}", told, "every way in the source counts as open"))
+        hills = f"{NOT_RECORDED}: {', '.join(lacking)}"
+        rows.append((f"Closed {mode.label}", hills, "every way in the source counts as open"))
     return rows
 
 
@@ -356,12 +355,10 @@ def _made(named: tuple[str, str], columns: tuple[Column, ...], frame: pd.DataFra
     return make_table(*named, columns, frame)
 
 
-def street_facts(result: StudyResult) -> pd.DataFrame | None:
+def street_facts(stretches: int, facts: Iterable[tuple[str, str]]) -> pd.DataFrame:
     """Return what the streets say of themselves."""
-    if result.streets is None:
-        return None
-    facts = [("Stretches of street", f"{result.streets.classes['edges'].sum():,}")]
-    return pd.DataFrame([*facts, *result.streets.facts()], columns=["what", "value"])
+    first = ("Stretches of street", f"{stretches:,}")
+    return pd.DataFrame([first, *facts], columns=["what", "value"])
 
 
 FULL_HOURS = "full hours"
@@ -373,17 +370,6 @@ BASIS_WORDS = {
     "estimate": "ESTIMATED",
     "unknown": "NOT KNOWN, left out",
 }
-
-
-def background_tables(result: StudyResult, words: Wording) -> list[Table]:
-    """Return the tables that say what the figures stand on."""
-    return [
-        _sites(result.sites, result.scenario_sites, words),
-        _assumptions(result),
-        _sources(result.provenance),
-        _inputs(result.inputs),
-        _counts(result.counts),
-    ]
 
 
 def hours_words(is_open: object, hours: object) -> str:
@@ -444,17 +430,26 @@ def _column(frame: pd.DataFrame, name: str) -> list[str]:
     return ["not stated" if pd.isna(value) else str(value) for value in frame[name]]
 
 
-def _assumptions(result: StudyResult) -> Table:
+def _assumptions(
+    study: Study,
+    notes: Iterable[Note],
+    *,
+    gaps: Mapping[str, Sequence[str]] | None,
+    not_recorded: frozenset[str],
+    knows_heights: bool,
+    timetable: dt.date | None,
+) -> Table:
     """Return every number somebody chose: speeds, cutoffs, thresholds; who and from where."""
-    study, settings, streets = result.study, result.study.settings, result.streets
-    modes = result.study.settings.travel_modes().values()
+    # gaps: what streets do not record, by mode; None where times are estimated
+    settings = study.settings
+    modes = settings.travel_modes().values()
     rows = [
         *(
             (f"Speed {mode.label}", f"{mode.speed_km_h:g} km/h", mode.source)
             if not mode.uses_road_speeds
-            else (f"Speed {mode.label}", car_speeds(streets.not_recorded), mode.source)
-            if streets is not None
-            else (f"Speed {mode.label}", *_fitted(facts_about(result.notes, "estimated")))
+            else (f"Speed {mode.label}", car_speeds(not_recorded), mode.source)
+            if gaps is not None
+            else (f"Speed {mode.label}", *_fitted(facts_about(notes, "estimated")))
             for mode in modes
         ),
         (
@@ -474,18 +469,18 @@ def _assumptions(result: StudyResult) -> Table:
             settings.full_time_assumption or _setter(settings, "full_time_from_hours"),
         ),
         (study.weight_label, study.unit, study.weight_basis),
-        *_timetable_settings(result),
+        *_timetable_settings(study, timetable),
         *(
             [ESTIMATED]
-            if streets is None
+            if gaps is None
             else (
                 row
                 for mode in modes
                 for row in _of_mode(
                     mode,
-                    lacking=streets.gaps[mode.name],
-                    not_recorded=streets.not_recorded,
-                    knows_heights=streets.steepness is not None,
+                    lacking=gaps[mode.name],
+                    not_recorded=not_recorded,
+                    knows_heights=knows_heights,
                 )
             )
         ),
@@ -503,13 +498,13 @@ def _assumptions(result: StudyResult) -> Table:
     return make_table("assumptions", "Assumptions, and where each comes from", columns, frame)
 
 
-def _timetable_settings(result: StudyResult) -> Iterator[tuple[str, str, str]]:
+def _timetable_settings(study: Study, date: dt.date | None) -> Iterator[tuple[str, str, str]]:
     """Yield what was chosen of buses and trains."""
-    asked, buses = result.study.transit, result.buses
-    if asked is None or buses is None:
+    asked = study.transit
+    if asked is None or date is None:
         return
     feeds = ", ".join(Path(feed).name for feed in asked.feeds)
-    yield "Date of the timetable", f"{buses.date:%A} {buses.date}", feeds
+    yield "Date of the timetable", f"{date:%A} {date}", feeds
     yield f"Window of {asked.by}", " to ".join(asked.window), "settings"
     yield "Percentile judged by", f"{asked.percentile:g}", "settings"
     for label, minutes in (
@@ -526,7 +521,7 @@ def _timetable_settings(result: StudyResult) -> Iterator[tuple[str, str, str]]:
         held = ", ".join("-".join(times) for times in asked.sessions)
         yield "Sessions of a visit", held, f"each way {asked.each_way_min:g} minutes at most"
         yield "There before a session, and setting off after it", "5 minutes each", "an assumption"
-        yield "A visit's day", " to ".join(result.study.sessions.day), "settings"
+        yield "A visit's day", " to ".join(study.sessions.day), "settings"
 
 
 def _fitted(fit: Mapping[str, float]) -> tuple[str, str]:
@@ -588,22 +583,22 @@ def _counts(counts: Iterable[StepCount]) -> Table:
     return make_table("counts", "What went into each step and came out of it", columns, frame)
 
 
-def workbook_cover(result: StudyResult) -> Cover:
+def workbook_cover(
+    study: Study, words: Wording, notes: Iterable[Note], provenance: Sequence[Provenance]
+) -> Cover:
     """Return the words of the workbook's cover and notes."""
-    study = result.study
     intro = [study.question, f"Place: {study.place}. Counted: {study.weight_label}."]
-    if result.estimated:
-        intro.insert(0, Wording.of(result).accuracy)
+    if words.estimated:
+        intro.insert(0, words.accuracy)
     if study.illustrative:
         intro.insert(0, "ILLUSTRATIVE: a worked example, not a decision of anybody.")
-    about = [
+    about = (
         f"{study.weight_label}: {clause(study.weight_basis)}.",
         "One row per place, scenario and mode is in origins.csv; digests are in manifest.json.",
-        *credit_lines(result.provenance),
-    ]
-    templates = Wording.of(result).templates
-    notes = tuple(f"{note.level.upper()}: {note_text(note, templates)}" for note in result.notes)
-    return Cover(title=study.title, intro=tuple(intro), about=tuple(about), notes=notes)
+        *credit_lines(provenance),
+    )
+    noted = tuple(f"{note.level.upper()}: {note_text(note, words.templates)}" for note in notes)
+    return Cover(title=study.title, intro=tuple(intro), about=about, notes=noted)
 
 
 COLUMN_KINDS: dict[str, Kind] = {"share": "percent", "min": "minutes", "weight": "count"}
@@ -620,29 +615,31 @@ NO_BOUND = (
 RANK_COLUMNS = ("council", "best", "regret")
 
 
-def choice_tables(found: Alternatives, said: Wording) -> list[Table]:
+def choice_tables(alternatives: Alternatives, words: Wording) -> list[Table]:
     """Return the tables of the other choices."""
-    tables = [_choices(found, said), _contributions(found, said)]
-    return [_ranks(found, said), *tables] if len(found.regret()) else tables
+    tables = [_choices(alternatives, words), _contributions(alternatives, words)]
+    return [_ranks(alternatives, words), *tables] if len(alternatives.regret()) else tables
 
 
 def _finite(value: float) -> float:
     return value if math.isfinite(value) else math.nan
 
 
-def _ranks(found: Alternatives, said: Wording) -> Table:
-    names = dict(zip(found.singles["closed_sites"], found.singles["closed_names"], strict=True))
+def _ranks(alternatives: Alternatives, words: Wording) -> Table:
+    names = dict(
+        zip(alternatives.singles["closed_sites"], alternatives.singles["closed_names"], strict=True)
+    )
     rows = []
-    for row in records(found.regret().reset_index()):
-        scale, decimals, unit = SCALES.get(row["unit"], (1.0, 0, said.unit))
+    for row in records(alternatives.regret().reset_index()):
+        scale, decimals, unit = SCALES.get(row["unit"], (1.0, 0, words.unit))
         figures = {key: round(_finite(row[key] * scale), decimals) for key in RANK_COLUMNS}
         best = numbers.listed(str(names.get(site, site)) for site in row["best_sites"].split("; "))
         if not math.isfinite(row["best"]):
             best = NOT_AVAILABLE  # where no set has a figure none of them is best
-        told = {"measure": row["label"], "unit": unit, "best_sites": best}
+        named = {"measure": row["label"], "unit": unit, "best_sites": best}
         same = {key: row[key] for key in ("better", "rank", "ranked", "tied", "better_sets")}
-        same["counted"] = "yes" if row["measure"] in found.counted else "no"
-        rows.append(told | same | figures)
+        same["counted"] = "yes" if row["measure"] in alternatives.counted else "no"
+        rows.append(named | same | figures)
     columns = (
         Column("measure", "Measure"),
         Column("unit", "Unit"),
@@ -658,10 +655,10 @@ def _ranks(found: Alternatives, said: Wording) -> Table:
         Column("counted", "Counted when sets are held against one another"),
     )
     title = (
-        f"How the choice made ranks among all sets of {len(found.council)} {said.site}s, measure "
-        f"by measure (1 is best; ties share the lowest rank){said.mark}"
+        f"How the choice made ranks among all sets of {len(alternatives.council)} {words.site}s, "
+        f"measure by measure (1 is best; ties share the lowest rank){words.mark}"
     )
-    return make_table("choice", title, columns, pd.DataFrame(rows), notes=_notes(found))
+    return make_table("choice", title, columns, pd.DataFrame(rows), notes=_notes(alternatives))
 
 
 def ranks_in_words(table: Table) -> Table:
@@ -716,9 +713,11 @@ MOST_SETS = 1_000
 """Listed in a table: nobody reads on, and alternatives.csv has them all."""
 
 
-def _choices(found: Alternatives, said: Wording) -> Table:
-    listed = found.frame["is_council_choice"] | (np.arange(len(found.frame)) < MOST_SETS)
-    frame = found.frame[listed].reset_index()
+def _choices(alternatives: Alternatives, words: Wording) -> Table:
+    listed = alternatives.frame["is_council_choice"] | (
+        np.arange(len(alternatives.frame)) < MOST_SETS
+    )
+    frame = alternatives.frame[listed].reset_index()
     frame["set_number"] = frame["set_number"].astype("str")
     frame["scored_in_words"] = ["scored" if scored else "not scored" for scored in frame["scored"]]
     for key in ("in_pareto", "is_council_choice"):
@@ -729,13 +728,13 @@ def _choices(found: Alternatives, said: Wording) -> Table:
         ]
     columns = [
         Column("set_number", "Set"),
-        Column("closed_names", f"{said.Sites} closed"),
+        Column("closed_names", f"{words.Sites} closed"),
         Column("is_council_choice", "The choice made"),
         Column("in_pareto", "None is as good on every measure counted and better on one"),
     ]
-    for item in found.measures:
+    for item in alternatives.measures:
         frame[item.key] = [_finite(float(value)) for value in frame[item.key].astype(float)]
-        unit = {"weight": said.unit, "points": "percentage points"}.get(item.unit, "")
+        unit = {"weight": words.unit, "points": "percentage points"}.get(item.unit, "")
         columns.append(Column(item.key, item.label, COLUMN_KINDS.get(item.unit, "value"), unit))
         columns.append(Column(f"rank_{item.key}", f"Rank: {item.label}", "count"))
         columns.append(Column(f"tied_{item.key}", f"Joint with others: {item.label}", "count"))
@@ -749,37 +748,39 @@ def _choices(found: Alternatives, said: Wording) -> Table:
         Column("scored_in_words", "Scored"),
         Column("reason", "Why not scored, where it is not"),
     ]
-    title = (
-        f"Every set of {len(found.sets[0])} {said.site}s that could close, {said.place}{said.mark}"
-    )
+    size, where = len(alternatives.sets[0]), f"{words.place}{words.mark}"
+    title = f"Every set of {size} {words.site}s that could close, {where}"
     if not listed.all():
         title += (
             f": the {MOST_SETS:,} with the shortest mean trip, and the choice made; all "
-            f"{len(found.frame):,} stand in alternatives.csv"
+            f"{len(alternatives.frame):,} stand in alternatives.csv"
         )
-    return make_table("choices", title, tuple(columns), frame, notes=_notes(found), headers=2)
+    return make_table(
+        "choices", title, tuple(columns), frame, notes=_notes(alternatives), headers=2
+    )
 
 
-def _contributions(found: Alternatives, said: Wording) -> Table:
-    frame = found.contribution().reset_index()
-    columns = [Column("name", said.Sites[:-1])]
-    for item in found.measures:
+def _contributions(alternatives: Alternatives, words: Wording) -> Table:
+    frame = alternatives.contribution().reset_index()
+    columns = [Column("name", words.Sites[:-1])]
+    for item in alternatives.measures:
         key = f"change_{item.key}"
         frame[key] = [_finite(float(value)) for value in frame[key].astype(float)]
-        unit = {"weight": said.unit, "min": ""}.get(item.unit, "percentage points")
+        unit = {"weight": words.unit, "min": ""}.get(item.unit, "percentage points")
         columns.append(
             Column(key, f"Change in: {item.label}", COLUMN_KINDS.get(item.unit, "value"), unit)
         )
     columns.append(Column("reason", "Why not scored, where it is not"))
     title = (
-        f"What closing each {said.site} alone would change, the costliest in mean minutes first, "
-        f"{said.place}{said.mark}"
+        f"What closing each {words.site} alone would change, the costliest in mean minutes first"
     )
-    return make_table("contributions", title, tuple(columns), frame, notes=_notes(found))
+    return _of_people(
+        ("contributions", title), tuple(columns), frame, words, notes=_notes(alternatives)
+    )
 
 
-def _notes(found: Alternatives) -> tuple[str, ...]:
-    sentences = (note_text(note) for note in found.notes)
+def _notes(alternatives: Alternatives) -> tuple[str, ...]:
+    sentences = (note_text(note) for note in alternatives.notes)
     return (*sentences, NO_BOUND)
 
 
@@ -803,67 +804,45 @@ CONCENTRATION_SOURCE = (
 )
 
 
-def session_tables(result: StudyResult, findings: Findings) -> list[Table]:
-    """Return the tables of sessions and of load, those there is something to say in."""
-    tables = []
-    if len(findings.transit):
-        tables.append(_journeys(result, findings))
-    if len(findings.limits):
-        tables.append(_limits(result, findings))
-    if len(findings.fragility):
-        tables.append(_fragility(result, findings))
-    if len(findings.sessions):
-        tables.append(_sessions(result, findings))
-    if len(findings.load):
-        tables.append(_load(result, findings))
-    return tables
-
-
-def _mode(result: StudyResult, name: str) -> str:
-    return result.times[name].mode.label
-
-
-def _sessions(result: StudyResult, findings: Findings) -> Table:
-    said, frame = Wording.of(result), findings.sessions.copy()
-    mode = _mode(result, str(frame["mode"].iloc[0]))
-    frame["scenario"] = [scenario_label(result, str(name)) for name in frame["scenario"]]
+def _sessions(sessions: pd.DataFrame, words: Wording) -> Table:
+    """Return how many sessions a week can be attended whole."""
     columns = (
         Column("scenario", "Scenario"),
-        Column("weight_any", "Can be at one a week or more", "count", said.unit),
+        Column("weight_any", "Can be at one a week or more", "count", words.unit),
         Column("share_any", "Share who can", "percent"),
         Column("mean_sessions", "Sessions a week, mean", "value"),
         Column("mean_hours", "Hours a week, mean", "value"),
         Column("mean_sessions_within", "Sessions near, whatever the day allows, mean", "value"),
-        Column("sites_timed", f"{said.Sites} whose times are known", "count"),
-        Column("sites_open", f"Of {said.site}s open", "count"),
+        Column("sites_timed", f"{words.Sites} whose times are known", "count"),
+        Column("sites_open", f"Of {words.site}s open", "count"),
     )
-    title = f"Sessions that can be attended whole, there and back, {mode}, {said.place}{said.mark}"
-    return make_table("sessions", title, columns, frame, notes=said.table_notes)
+    frame = _labelled(sessions, words)
+    title = f"Sessions that can be attended whole, there and back, {frame['mode'].iloc[0]}"
+    return _of_people(("sessions", title), columns, frame, words)
 
 
-def _journeys(result: StudyResult, findings: Findings) -> Table:
+def _journeys(transit: pd.DataFrame, words: Wording) -> Table:
     """Return how families get to the nearest centre by timetable."""
-    said, frame = Wording.of(result), findings.transit.copy()
-    frame["scenario"] = [scenario_label(result, str(name)) for name in frame["scenario"]]
-    frame["sites"] = [OPEN_WORDS[str(kind)] for kind in frame["sites"]]
-    minutes = f"{result.study.near_min(TRANSIT):g} minutes"
+    frame = _labelled(transit, words)
+    frame["sites"] = [OPEN_WORDS[str(kind)] for kind in transit["sites"]]
+    minutes = f"{words.near_min[TRANSIT]:g} minutes"
     columns = (
         Column("scenario", "Scenario"),
-        Column("sites", f"{said.Sites} counted"),
+        Column("sites", f"{words.Sites} counted"),
         Column("share_within_p10", f"Within {minutes} at best (a tenth of the window)", "percent"),
         Column("share_within_p50", f"Within {minutes} at the middle", "percent"),
         Column("share_within_p90", f"Within {minutes} at nearly any time", "percent"),
-        Column("weight_by_vehicle", "Quickest by bus or train", "count", said.unit),
-        Column("weight_on_foot", "Quickest walking all the way", "count", said.unit),
-        Column("weight_unreached", "By neither", "count", said.unit),
+        Column("weight_by_vehicle", "Quickest by bus or train", "count", words.unit),
+        Column("weight_on_foot", "Quickest walking all the way", "count", words.unit),
+        Column("weight_unreached", "By neither", "count", words.unit),
         Column("mean_changes", "Changes, mean of those who ride", "value"),
         Column("mean_walk_min", "Walking", "minutes"),
         Column("mean_ride_min", "Riding", "minutes"),
         Column("mean_wait_min", "Waiting on the way", "minutes"),
         Column("mean_spare_min", "There before time, or waiting at home", "minutes"),
     )
-    title = f"By bus, train or on foot to the nearest, {said.place}{said.mark}"
-    return make_table("transit", title, columns, frame, notes=said.table_notes, headers=2)
+    title = "By bus, train or on foot to the nearest"
+    return _of_people(("transit", title), columns, frame, words, headers=2)
 
 
 LIMIT_WORDS = {
@@ -877,26 +856,26 @@ LIMIT_WORDS = {
 }
 
 
-def _limits(result: StudyResult, findings: Findings) -> Table:
+def _limits(limits: pd.DataFrame, words: Wording) -> Table:
     """Return what keeps families from a whole session."""
-    said, frame = Wording.of(result), findings.limits.copy()
-    frame["scenario"] = [scenario_label(result, str(name)) for name in frame["scenario"]]
+    frame = _labelled(limits, words)
     frame["limit"] = [LIMIT_WORDS[str(name)] for name in frame["limit"]]
     columns = (
         Column("scenario", "Scenario"),
         Column("limit", "What is in the way"),
-        Column("weight_stopped", said.Unit, "count"),
+        Column("weight_stopped", words.Unit, "count"),
         Column("share_stopped", "Share", "percent"),
     )
-    title = f"What is in the way of a visit to any open {said.site}, {said.place}{said.mark}"
-    return make_table("limits", title, columns, frame, notes=said.table_notes, headers=2)
+    title = f"What is in the way of a visit to any open {words.site}"
+    return _of_people(("limits", title), columns, frame, words, headers=2)
 
 
-def _fragility(result: StudyResult, findings: Findings) -> Table:
+def _fragility(
+    fragility: pd.DataFrame, words: Wording, *, criteria: Mapping[str, Criterion]
+) -> Table:
     """Return what becomes of each criterion when departures are lost."""
-    said, criteria = Wording.of(result), {item.id: item for item in result.study.criteria}
-    told = _scaled(findings.fragility, ("value", "median", "low", "high"), criteria, said)
-    told["same"] = [f"{row['draws_same']} of {row['draws']}" for row in records(findings.fragility)]
+    scaled = _scaled(fragility, ("value", "median", "low", "high"), criteria, words)
+    scaled["same"] = [f"{row['draws_same']} of {row['draws']}" for row in records(fragility)]
     columns = (
         Column("scenario", "Scenario"),
         Column("title", "What it asks"),
@@ -908,157 +887,184 @@ def _fragility(result: StudyResult, findings: Findings) -> Table:
         Column("outcome", "Outcome as promised"),
         Column("same", "Draws with the same outcome"),
     )
-    title = f"If each line loses one departure in ten, {said.place}{said.mark}"
-    return make_table("fragility", title, columns, told, notes=said.table_notes, headers=2)
+    title = "If each line loses one departure in ten"
+    return _of_people(("fragility", title), columns, scaled, words, headers=2)
 
 
 OPEN_WORDS = {"full_time": "full-time", "open": "open at all"}
 
 
-def _load(result: StudyResult, findings: Findings) -> Table:
-    said, frame = Wording.of(result), findings.load.copy()
-    mode = _mode(result, str(frame["mode"].iloc[0]))
-    names = result.sites["name"].astype(str).to_dict()
-    frame["scenario"] = [scenario_label(result, str(name)) for name in frame["scenario"]]
+def _load(load: pd.DataFrame, words: Wording, *, names: Mapping[str, str]) -> Table:
+    """Return which families would go where."""
+    frame = _labelled(load, words)
     frame["site"] = [names.get(site, site) for site in frame["site_id"]]
     columns: tuple[Column, ...] = (
         Column("scenario", "Scenario"),
-        Column("site", said.Sites[:-1]),
-        Column("weight_before", "Nearest to, before", "count", said.unit),
-        Column("weight_after", "Nearest to, after", "count", said.unit),
-        Column("absorbed", "Of them new", "count", said.unit),
+        Column("site", words.Sites[:-1]),
+        Column("weight_before", "Nearest to, before", "count", words.unit),
+        Column("weight_after", "Nearest to, after", "count", words.unit),
+        Column("absorbed", "Of them new", "count", words.unit),
     )
     if frame["capacity"].notna().any():
         columns += (
             Column("capacity", "Places, before", "value"),
-            Column("per_place_before", f"{said.Unit} for each place, before", "value"),
+            Column("per_place_before", f"{words.Unit} for each place, before", "value"),
             Column("per_place_after", "After", "value"),
             Column("places_per_hundred", "Places for each hundred near, after", "value"),
         )
     full = frame["sites"].iloc[0] == "full_time"
-    counted = f"{'full-time' if full else 'open'} {said.site}s"
-    notes = (_load_note(said), *said.table_notes) if full else said.table_notes
-    title = f"Who would go where, {counted}, {mode}, {said.place}{said.mark}"
-    return make_table("load", title, columns, frame, notes=notes, headers=2)
+    counted = f"{'full-time' if full else 'open'} {words.site}s"
+    notes = (*((_load_note(words),) if full else ()), *words.table_notes)
+    title = f"Who would go where, {counted}, {frame['mode'].iloc[0]}"
+    return _of_people(("load", title), columns, frame, words, notes=notes, headers=2)
 
 
-def _load_note(said: Wording) -> str:
+def _load_note(words: Wording) -> str:
     return (
-        f"Only {said.site}s open {said.full_time_from_hours:g} hours a week or more are counted. "
-        f"One cut to fewer keeps neither its {said.unit} nor its places here, though some would go "
-        "to its sessions."
+        f"Only {words.site}s open {words.full_time_from_hours:g} hours a week or more are counted. "
+        f"One cut to fewer keeps neither its {words.unit} nor its places here, though some would "
+        "go to its sessions."
     )
 
 
 def further_tables(result: StudyResult, findings: Findings) -> Mapping[str, Table]:
     """Return the tables of what was found beyond the criteria, by name."""
-    said = Wording.of(result)
-    criteria = {item.id: item for item in result.study.criteria}
-    tables = [_readings(findings.readings, said)]
-    if len(findings.curve):
-        tables.append(_curve(findings.curve, said))
-    if len(findings.fairness):
-        names = result.sites["name"].to_dict()
-        tables += [_gaps(findings.fairness, names, said), _inequality(findings.fairness, said)]
+    words, study = Wording.of(result), result.study
+    criteria = {item.id: item for item in study.criteria}
+    names = {str(site): str(name) for site, name in result.sites["name"].items()}
+    sensitivity, fairness = findings.sensitivity, findings.fairness
+    tables = _of_frames(
+        (findings.readings, _readings),
+        (findings.curve, _curve),
+        (fairness, partial(_gaps, names=names)),
+        (fairness, _inequality),
+        words=words,
+    )
     if findings.alternatives is not None:
-        tables += choice_tables(findings.alternatives, said)
+        tables += choice_tables(findings.alternatives, words)
     if findings.keeping:
-        tables.append(_keeping(result, findings, said))
+        tables.append(_keeping(findings.keeping, names, words, study.policy))
     if findings.outreach:
         tried = 0 if result.candidates is None else len(result.candidates)
-        limit_min = result.study.settings.search_min
-        tables.append(_outreach(findings.tables()["outreach.csv"], tried, limit_min, said))
-    if len(findings.groups):
-        tables.append(_groups(findings.groups, _near(result, "min"), said))
-    if len(findings.youth) and result.youth is not None and result.study.youth is not None:
-        tables.append(_youth(findings.youth, result.youth, result.study.youth, said))
-    tables += [
-        _sensitivity(findings.sensitivity.frame, criteria, said),
-        _hours_kept(findings.sensitivity.frame, criteria, said),
-        _tipping(findings.sensitivity.tipping, criteria, said),
-    ]
+        outreach = findings.tables()["outreach.csv"]
+        tables.append(_outreach(outreach, tried, study.settings.search_min, words))
+    tables += _of_frames((findings.groups, _groups), words=words)
+    if len(findings.youth) and result.youth is not None and study.youth is not None:
+        tables.append(_youth(findings.youth, result.youth, study.youth, words))
+    tables += _of_frames(
+        (sensitivity.frame, partial(_sensitivity, criteria=criteria)),
+        (sensitivity.frame, partial(_hours_kept, criteria=criteria)),
+        (sensitivity.tipping, partial(_tipping, criteria=criteria)),
+        words=words,
+    )
     if result.uncertainty is not None:
-        tables += _uncertainty(result.uncertainty, criteria, said)
-    tables += session_tables(result, findings)
-    if not result.study.policy.public:
-        tables = [with_marks(table) for table in tables]
-    return MappingProxyType({table.name: table for table in tables if len(table.frame)})
+        tables += _uncertainty(result.uncertainty, criteria, words)
+    tables += _of_frames(
+        (findings.transit, _journeys),
+        (findings.limits, _limits),
+        (findings.fragility, partial(_fragility, criteria=criteria)),
+        (findings.sessions, _sessions),
+        (findings.load, partial(_load, names=names)),
+        words=words,
+    )
+    marked = _marked(tables, study.policy)
+    return MappingProxyType({table.name: table for table in marked if len(table.frame)})
 
 
-def _labelled(frame: pd.DataFrame, said: Wording) -> pd.DataFrame:
+def _of_frames(
+    *frames: tuple[pd.DataFrame, Callable[[pd.DataFrame, Wording], Table]], words: Wording
+) -> list[Table]:
+    """Return the tables of those frames that have rows."""
+    return [make(frame, words) for frame, make in frames if len(frame)]
+
+
+def _of_people(
+    named: tuple[str, str],
+    columns: tuple[Column, ...],
+    frame: pd.DataFrame,
+    words: Wording,
+    *,
+    notes: tuple[str, ...] | None = None,
+    headers: int = 1,
+) -> Table:
+    """Return a table of people, with its place and how sure in the title."""
+    name, title = named
+    title = f"{title}, {words.place}{words.mark}"
+    notes = words.table_notes if notes is None else notes
+    return make_table(name, title, columns, frame, notes=notes, headers=headers)
+
+
+def _labelled(frame: pd.DataFrame, words: Wording) -> pd.DataFrame:
     """Return a frame with scenarios, ways of travelling and sites counted in words."""
-    told = frame.copy()
-    told["scenario"] = [said.scenarios[str(name)] for name in frame["scenario"]]
+    labelled = frame.copy()
+    labelled["scenario"] = [words.scenarios[str(name)] for name in frame["scenario"]]
     if "mode" in frame:
-        told["mode"] = [said.modes.get(str(name), str(name)) for name in frame["mode"]]
-    return told
+        labelled["mode"] = [words.modes.get(str(name), str(name)) for name in frame["mode"]]
+    return labelled
 
 
-def _readings(readings: pd.DataFrame, said: Wording) -> Table:
-    frame = _labelled(readings, said)
+def _readings(readings: pd.DataFrame, words: Wording) -> Table:
+    frame = _labelled(readings, words)
     columns = (
         Column("scenario", "Scenario"),
-        Column("reading", f"{said.Sites} counted: open for"),
-        Column("sites", f"{said.Sites}", "count"),
-        Column("weight_within", "Within 30 minutes", "count", said.unit),
+        Column("reading", f"{words.Sites} counted: open for"),
+        Column("sites", f"{words.Sites}", "count"),
+        Column("weight_within", "Within 30 minutes", "count", words.unit),
         Column("share_within", "Share within 30 minutes", "percent"),
         Column("share_within_before", "Before", "percent"),
-        Column("weight_loses", f"Lose: over {said.loser_min:g} min added", "count", said.unit),
+        Column("weight_loses", f"Lose: over {words.loser_min:g} min added", "count", words.unit),
         Column("share_loses", "Share who lose", "percent"),
         Column("mean_change_min", "Mean added", "minutes"),
-        *_hours_columns(frame, said),
-        Column("finite_weight", "Base of the means", "count", said.unit),
+        *_hours_columns(frame, words),
+        Column("finite_weight", "Base of the means", "count", words.unit),
     )
     mode = frame["mode"].iloc[0] if len(frame) else ""
-    title = (
-        f"The same {said.unit} under each scenario, by what counts as open, {mode}, "
-        f"{said.place}{said.mark}"
-    )
-    notes = (*_hours_note(frame, said), *said.table_notes)
-    return make_table("readings", title, columns, frame, notes=notes, headers=2)
+    title = f"The same {words.unit} under each scenario, by what counts as open, {mode}"
+    notes = (*_hours_note(frame, words), *words.table_notes)
+    return _of_people(("readings", title), columns, frame, words, notes=notes, headers=2)
 
 
-def _hours_columns(frame: pd.DataFrame, said: Wording) -> tuple[Column, ...]:
+def _hours_columns(frame: pd.DataFrame, words: Wording) -> tuple[Column, ...]:
     """Return the column of opening hours; two where they rest on hours nobody stated."""
     label = "Opening hours a week within 30 minutes, mean"
     if not (frame["sites_hours_unknown"] > 0).any():
         return (Column("mean_hours_within", label, "value"),)
-    short, long = (f"{said.full_time_from_hours:g}", f"{LONG_WEEK_H:g}")
+    short, long = (f"{words.full_time_from_hours:g}", f"{LONG_WEEK_H:g}")
     return (
         Column("mean_hours_within", f"{label}, if hours not known are {short}", "value"),
         Column("mean_hours_within_long", f"The same if they are {long}", "value"),
     )
 
 
-def _hours_note(frame: pd.DataFrame, said: Wording) -> tuple[str, ...]:
+def _hours_note(frame: pd.DataFrame, words: Wording) -> tuple[str, ...]:
     unknown = int(frame["sites_hours_unknown"].max()) if len(frame) else 0
     if not unknown:
         return ()
-    told = (
-        f"The opening hours of {unknown} {said.site}s are not known, only that they are full-time: "
-        f"means of hours are an assumption, shown for {said.full_time_from_hours:g} and for "
-        f"{LONG_WEEK_H:g} hours a week each."
+    note = (
+        f"The opening hours of {unknown} {words.site}s are not known, only that they are "
+        f"full-time: means of hours are an assumption, shown for {words.full_time_from_hours:g} "
+        f"and for {LONG_WEEK_H:g} hours a week each."
     )
-    return (told,)
+    return (note,)
 
 
-def _gaps(fairness: pd.DataFrame, names: Mapping[str, str], said: Wording) -> Table:
-    frame = _labelled(fairness[fairness["group_kind"] != "everyone"], said)
+def _gaps(fairness: pd.DataFrame, words: Wording, *, names: Mapping[str, str]) -> Table:
+    frame = _labelled(fairness[fairness["group_kind"] != "everyone"], words)
     frame["sites"] = frame["sites"].map(SITES)
     frame["group"] = [
         str(names.get(group, group)) if kind == "nearest_before" else str(group)
         for kind, group in zip(frame["group_kind"], frame["group"], strict=True)
     ]
     frame["kind"] = [
-        KIND_WORDS[str(kind)].replace("site", said.site) for kind in frame["group_kind"]
+        KIND_WORDS[str(kind)].replace("site", words.site) for kind in frame["group_kind"]
     ]
     columns = (
         Column("scenario", "Scenario"),
         Column("mode", "Travelling"),
-        Column("sites", f"{said.Sites} counted"),
+        Column("sites", f"{words.Sites} counted"),
         Column("kind", "Told apart by"),
         Column("group", "Group"),
-        Column("weight", said.Unit, "count"),
+        Column("weight", words.Unit, "count"),
         Column("areas", "Areas", "count"),
         Column("share_loses", "Share who lose", "percent"),
         Column("mean_before_min", "Mean before", "minutes"),
@@ -1070,15 +1076,15 @@ def _gaps(fairness: pd.DataFrame, names: Mapping[str, str], said: Wording) -> Ta
         Column("gap_change_min", "Mean added, less that of all others", "minutes"),
         Column("gap_change_low_min", "90% of draws from", "minutes"),
         Column("gap_change_high_min", "to", "minutes"),
-        Column("finite_weight", "Base of the means", "count", said.unit),
+        Column("finite_weight", "Base of the means", "count", words.unit),
     )
-    title = f"Who gains and who loses, by group, {said.place}{said.mark}"
-    notes = (*said.table_notes, *fairness_notes(groups=said.groups, templates=said.templates))
-    return make_table("gaps", title, columns, frame, notes=notes, headers=5)
+    title = "Who gains and who loses, by group"
+    notes = (*words.table_notes, *fairness_notes(groups=words.groups, templates=words.templates))
+    return _of_people(("gaps", title), columns, frame, words, notes=notes, headers=5)
 
 
-def _inequality(fairness: pd.DataFrame, said: Wording) -> Table:
-    frame = _labelled(fairness[fairness["group_kind"] == "everyone"], said)
+def _inequality(fairness: pd.DataFrame, words: Wording) -> Table:
+    frame = _labelled(fairness[fairness["group_kind"] == "everyone"], words)
     frame["sites"] = frame["sites"].map(SITES)
     frame = frame.dropna(axis="columns", how="all")
     indices = (
@@ -1089,7 +1095,7 @@ def _inequality(fairness: pd.DataFrame, said: Wording) -> Table:
     columns = (
         Column("scenario", "Scenario"),
         Column("mode", "Travelling"),
-        Column("sites", f"{said.Sites} counted"),
+        Column("sites", f"{words.Sites} counted"),
         *(
             Column(f"{key}_{when}", f"{label}, {when}", "index")
             for key, label in indices
@@ -1098,16 +1104,16 @@ def _inequality(fairness: pd.DataFrame, said: Wording) -> Table:
         ),
     )
     title = (
-        f"How evenly minutes to the nearest {said.site} are spread over {said.unit}, before and "
-        f"after, {said.place}{said.mark}"
+        f"How evenly minutes to the nearest {words.site} are spread over {words.unit}, before and "
+        f"after"
     )
-    notes = (*said.table_notes, GINI_SOURCE, CONCENTRATION_SOURCE)
-    return make_table("inequality", title, columns, frame, notes=notes, headers=3)
+    notes = (*words.table_notes, GINI_SOURCE, CONCENTRATION_SOURCE)
+    return _of_people(("inequality", title), columns, frame, words, notes=notes, headers=3)
 
 
-def _outreach(outreach: pd.DataFrame, tried: int, limit_min: float, said: Wording) -> Table:
+def _outreach(outreach: pd.DataFrame, tried: int, limit_min: float, words: Wording) -> Table:
     frame = outreach.copy()
-    frame["mends"] = [said.scenarios.get(name, "nothing: venues alone") for name in frame["mends"]]
+    frame["mends"] = [words.scenarios.get(name, "nothing: venues alone") for name in frame["mends"]]
     frame["proven"] = ["yes" if proven else "no" for proven in frame["proven"]]
     columns = (
         Column("mends", "Mends"),
@@ -1124,37 +1130,34 @@ def _outreach(outreach: pd.DataFrame, tried: int, limit_min: float, said: Wordin
         Column("worst_min", "Longest then", "minutes", at_infinity="some are left out"),
         Column("proven", "Proven the best by the aim"),
     )
-    mode = next(iter(said.modes.values()))
-    title = (
-        f"The best venues for sessions, of {tried} libraries, schools and others tried, {mode}, "
-        f"{said.place}{said.mark}"
-    )
-    return make_table("outreach", title, columns, frame, notes=said.table_notes, headers=3)
+    mode = next(iter(words.modes.values()))
+    title = f"The best venues for sessions, of {tried} libraries, schools and others tried, {mode}"
+    return _of_people(("outreach", title), columns, frame, words, headers=3)
 
 
-def _groups(groups: pd.DataFrame, near: str, said: Wording) -> Table:
+def _groups(groups: pd.DataFrame, words: Wording) -> Table:
     """Return how each group counted fares beside everyone."""
-    told = _labelled(groups, said)
-    told["sites"] = told["sites"].map(SITES)
+    labelled = _labelled(groups, words)
+    labelled["sites"] = labelled["sites"].map(SITES)
     columns = (
-        *_case_columns(said),
+        *_case_columns(words),
         Column("group", "Who"),
         Column("weight", "Counted", "count"),
-        Column("within_share_before", f"Within {near} before", "percent"),
-        Column("within_share_after", f"Within {near} after", "percent"),
+        Column("within_share_before", f"Within {words.near('min')} before", "percent"),
+        Column("within_share_after", f"Within {words.near('min')} after", "percent"),
         Column("within_share_change", "Change", "percent", "percentage points"),
         Column("mean_change_min", "Mean added", "minutes"),
         Column("weight_loses", "Lose", "count"),
         Column("share_loses", "Share who lose", "percent"),
         Column("finite_weight", "Base of the means", "count"),
     )
-    notes = ("Groups overlap, and need not be of the same people.", *said.table_notes)
-    title = f"Before and after, by groups counted, {said.place}{said.mark}"
-    return make_table("groups", title, columns, told, notes=notes, headers=4)
+    notes = ("Groups overlap, and need not be of the same people.", *words.table_notes)
+    title = "Before and after, by groups counted"
+    return _of_people(("groups", title), columns, labelled, words, notes=notes, headers=4)
 
 
 def _youth(
-    youth: pd.DataFrame, centres: gpd.GeoDataFrame, asked: YouthSettings, said: Wording
+    youth: pd.DataFrame, centres: gpd.GeoDataFrame, asked: YouthSettings, words: Wording
 ) -> Table:
     """Return between what the loss of youth centres lies."""
     known = _known_of(centres).set_index("site_id")
@@ -1173,37 +1176,39 @@ def _youth(
     )
     total = f"{frame['weight'].iloc[0]:,.0f}" if frame["weight"].notna().all() else "not shown"
     notes = (
-        f"{said.capital(asked.unit)} in all: {total}. They are {said.weight_basis}.",
+        f"{words.capital(asked.unit)} in all: {total}. They are {words.weight_basis}.",
         *YOUTH_NOTES,
     )
-    mode = said.modes[str(frame["mode"].iloc[0])]
+    mode = words.modes[str(frame["mode"].iloc[0])]
     title = (
-        f"{said.capital(asked.unit)} near the centres that go, {mode}, and between what their "
-        f"loss lies, {said.place}{said.mark}"
+        f"{words.capital(asked.unit)} near the centres that go, {mode}, and between what their "
+        f"loss lies"
     )
-    return make_table("youth", title, columns, frame, notes=notes, headers=2)
+    return _of_people(("youth", title), columns, frame, words, notes=notes, headers=2)
 
 
 def _scaled(
-    frame: pd.DataFrame, keys: Sequence[str], criteria: Mapping[str, Criterion], said: Wording
+    frame: pd.DataFrame, keys: Sequence[str], criteria: Mapping[str, Criterion], words: Wording
 ) -> pd.DataFrame:
     """Return a frame with titles of criteria, and their values as they are printed."""
     asked = [criteria[str(name)] for name in frame["criterion"]]
     scales = [PRINTED[item.kind.unit] for item in asked]
-    told = _labelled(frame, said)
-    told["title"] = [item.title for item in asked]
+    scaled = _labelled(frame, words)
+    scaled["title"] = [item.title for item in asked]
     factors = np.array([scale for scale, _ in scales])
     for key in keys:
         values = frame[key].to_numpy(dtype=np.float64) * factors
-        told[key] = np.where(np.isfinite(values), values, np.nan)
-    told["value_unit"] = [unit for _, unit in scales]
-    return told
+        scaled[key] = np.where(np.isfinite(values), values, np.nan)
+    scaled["value_unit"] = [unit for _, unit in scales]
+    return scaled
 
 
-def _sensitivity(frame: pd.DataFrame, criteria: Mapping[str, Criterion], said: Wording) -> Table:
-    told = _scaled(frame, ("value", "baseline_value"), criteria, said)
-    told["words"] = [assumption_words(str(name), said.templates) for name in frame["assumption"]]
-    told["choice"] = told["choice"].where(told["choice"] != "", "not applicable")
+def _sensitivity(
+    frame: pd.DataFrame, words: Wording, *, criteria: Mapping[str, Criterion]
+) -> Table:
+    scaled = _scaled(frame, ("value", "baseline_value"), criteria, words)
+    scaled["words"] = [assumption_words(str(name), words.templates) for name in frame["assumption"]]
+    scaled["choice"] = scaled["choice"].where(scaled["choice"] != "", "not applicable")
     columns = (
         Column("scenario", "Scenario"),
         Column("criterion", "Criterion"),
@@ -1218,16 +1223,16 @@ def _sensitivity(frame: pd.DataFrame, criteria: Mapping[str, Criterion], said: W
         Column("outcome", "The figures point to"),
         Column("is_main", "As in the study"),
     )
-    title = f"Each criterion with one assumption changed at a time, {said.place}{said.mark}"
-    return make_table("sensitivity", title, columns, told, notes=said.table_notes, headers=4)
+    title = "Each criterion with one assumption changed at a time"
+    return _of_people(("sensitivity", title), columns, scaled, words, headers=4)
 
 
-def _hours_kept(frame: pd.DataFrame, criteria: Mapping[str, Criterion], said: Wording) -> Table:
+def _hours_kept(frame: pd.DataFrame, words: Wording, *, criteria: Mapping[str, Criterion]) -> Table:
     """Return what a criterion about any open site comes to for each number of hours kept."""
     kept = frame[frame["assumption"] == "agreed_hours"]
-    told = _scaled(kept, ("value", "baseline_value"), criteria, said)
-    told["label"] = [criteria[str(name)].label for name in kept["criterion"]]
-    told["kept"] = [f"{hours:g}" for hours in kept["step"]]
+    scaled = _scaled(kept, ("value", "baseline_value"), criteria, words)
+    scaled["label"] = [criteria[str(name)].label for name in kept["criterion"]]
+    scaled["kept"] = [f"{hours:g}" for hours in kept["step"]]
     columns = (
         Column("scenario", "Scenario"),
         Column("label", "Criterion"),
@@ -1236,14 +1241,14 @@ def _hours_kept(frame: pd.DataFrame, criteria: Mapping[str, Criterion], said: Wo
         Column("value_unit", "Unit"),
         Column("outcome", "The figures point to"),
     )
-    title = f"What comes of each number of hours kept where they are cut, {said.place}{said.mark}"
-    return make_table("hours_kept", title, columns, told, notes=said.table_notes, headers=3)
+    title = "What comes of each number of hours kept where they are cut"
+    return _of_people(("hours_kept", title), columns, scaled, words, headers=3)
 
 
-def _tipping(frame: pd.DataFrame, criteria: Mapping[str, Criterion], said: Wording) -> Table:
-    told = _scaled(frame, ("lowest_value", "highest_value"), criteria, said)
-    told["words"] = [assumption_words(str(name), said.templates) for name in frame["assumption"]]
-    told["told"] = [turns_in_words(row, said.templates) for row in records(frame)]
+def _tipping(frame: pd.DataFrame, words: Wording, *, criteria: Mapping[str, Criterion]) -> Table:
+    scaled = _scaled(frame, ("lowest_value", "highest_value"), criteria, words)
+    scaled["words"] = [assumption_words(str(name), words.templates) for name in frame["assumption"]]
+    scaled["told"] = [turns_in_words(row, words.templates) for row in records(frame)]
     columns = (
         Column("scenario", "Scenario"),
         Column("criterion", "Criterion"),
@@ -1261,26 +1266,23 @@ def _tipping(frame: pd.DataFrame, criteria: Mapping[str, Criterion], said: Wordi
         Column("turns_above", "Turns above", "index"),
         Column("told", "In words"),
     )
-    title = (
-        f"Where an outcome turns as one assumption moves and all others stay, "
-        f"{said.place}{said.mark}"
-    )
-    return make_table("tipping", title, columns, told, notes=said.table_notes, headers=4)
+    title = "Where an outcome turns as one assumption moves and all others stay"
+    return _of_people(("tipping", title), columns, scaled, words, headers=4)
 
 
 def _uncertainty(
-    found: Uncertainty, criteria: Mapping[str, Criterion], said: Wording
+    uncertainty: Uncertainty, criteria: Mapping[str, Criterion], words: Wording
 ) -> list[Table]:
     """Return how sure each outcome is, and what each doubt makes of it."""
-    spread, parts = found.frame, found.sources_frame
+    spread, parts = uncertainty.frame, uncertainty.sources_frame
     # before anything changes a change is none in every draw
     still = [name for name, item in criteria.items() if item.kind.of_change]
     nothing = (spread["scenario"] == BASELINE_NAME) & spread["criterion"].isin(still)
     spread = spread[~nothing].reset_index(drop=True)
-    told = _scaled(spread, ("low", "median", "high"), criteria, said)
-    told["met"] = [in_100(chance) for chance in spread["probability_met"]]
+    scaled = _scaled(spread, ("low", "median", "high"), criteria, words)
+    scaled["met"] = [in_100(chance) for chance in spread["probability_met"]]
     limits = [criteria[str(name)].threshold for name in spread["criterion"]]
-    told["threshold"] = _scaled(spread.assign(limit=limits), ("limit",), criteria, said)["limit"]
+    scaled["threshold"] = _scaled(spread.assign(limit=limits), ("limit",), criteria, words)["limit"]
     head = (
         Column("scenario", "Scenario"),
         Column("criterion", "Criterion"),
@@ -1288,9 +1290,8 @@ def _uncertainty(
     )
     ends = (Column("low", "90% of draws from", "value"), Column("high", "to", "value"))
     tables = [
-        make_table(
-            "uncertainty",
-            f"How sure each outcome is, {said.place}{said.mark}",
+        _of_people(
+            ("uncertainty", "How sure each outcome is"),
             (
                 *head,
                 Column("threshold", "Threshold", "value"),
@@ -1300,20 +1301,19 @@ def _uncertainty(
                 Column("met", "Chance that it is met"),
                 Column("likelihood", "The likelier of met and not met"),
             ),
-            told,
-            notes=said.table_notes,
+            scaled,
+            words,
             headers=3,
         )
     ]
     if len(parts):
-        told = _scaled(parts, ("low", "high"), criteria, said)
-        told["doubt"] = [source_words(source, said.templates) for source in found.sources]
+        scaled = _scaled(parts, ("low", "high"), criteria, words)
+        scaled["doubt"] = [source_words(source, words.templates) for source in uncertainty.sources]
         for key in ("right_now", "right_then"):
-            told[key] = [in_100(chance) for chance in parts[key]]
+            scaled[key] = [in_100(chance) for chance in parts[key]]
         tables.append(
-            make_table(
-                "doubts",
-                f"What each doubt alone makes of a criterion, {said.place}{said.mark}",
+            _of_people(
+                ("doubts", "What each doubt alone makes of a criterion"),
                 (
                     *head,
                     Column("doubt", "What is not known"),
@@ -1323,12 +1323,12 @@ def _uncertainty(
                     Column("right_now", "Likelier outcome right now"),
                     Column("right_then", "right once it is known"),
                 ),
-                told,
-                notes=said.table_notes,
+                scaled,
+                words,
                 headers=4,
             )
         )
-    return [*tables, *_headlines(found, said)]
+    return [*tables, *_headlines(uncertainty, words)]
 
 
 HEADLINES = {
@@ -1341,10 +1341,10 @@ HEADLINES = {
 """What headline figures are called; all count full-time sites."""
 
 
-def _headlines(found: Uncertainty, said: Wording) -> list[Table]:
+def _headlines(uncertainty: Uncertainty, words: Wording) -> list[Table]:
     """Return the range of each headline figure, and what each doubt alone makes of it."""
-    figures, parts = found.headlines_frame, found.headline_parts_frame
-    doubts = [source_words(part) for item in found.headlines for part in item.parts]
+    figures, parts = uncertainty.headlines_frame, uncertainty.headline_parts_frame
+    doubts = [source_words(part) for item in uncertainty.headlines for part in item.parts]
     head = (
         Column("scenario", "Scenario"),
         Column("mode", "Travelling"),
@@ -1368,53 +1368,43 @@ def _headlines(found: Uncertainty, said: Wording) -> list[Table]:
     ):
         if not len(frame):
             continue
-        printed = _labelled(frame, said)
+        printed = _labelled(frame, words)
         printed["figure"] = [HEADLINES[str(figure)] for figure in frame["figure"]]
         scales = [PRINTED[str(unit)] for unit in frame["unit"]]
-        printed["value_unit"] = [words for _, words in scales]
+        printed["value_unit"] = [unit for _, unit in scales]
         for key in {"value", "median", "low", "high"} & set(frame):
             printed[key] = frame[key] * [scale for scale, _ in scales]
-        title = f"{subject}, full-time {said.site}s, {said.place}{said.mark}"
-        notes, headers = said.table_notes, 4 if columns[0] is doubt else 3
-        tables.append(
-            make_table(name, title, (*head, *columns), printed, notes=notes, headers=headers)
+        named, headers = (
+            (name, f"{subject}, full-time {words.site}s"),
+            4 if columns[0] is doubt else 3,
         )
+        tables.append(_of_people(named, (*head, *columns), printed, words, headers=headers))
     return tables
 
 
 Pair = tuple["Verdict", "Verdict"]
 
 
-def pairs_of(result: StudyResult, scenario: str | None = None) -> list[Pair]:
-    """Return each verdict without neighbours' sites and with them."""
-    wider = result.with_neighbours
-    if wider is None:
-        return []
-    return [
-        (own, counted)
-        for own, counted in zip(result.verdicts, wider.verdicts, strict=True)
-        if own.scenario != "baseline" and scenario in (None, own.scenario)
-    ]
+def changes_of(pairs: Iterable[Pair]) -> list[Pair]:
+    """Return the pairs of verdicts on a change: all but the baseline's."""
+    return [pair for pair in pairs if pair[0].scenario != BASELINE_NAME]
 
 
-def neighbour_table(result: StudyResult) -> Table | None:
+def neighbour_table(pairs: Iterable[Pair], words: Wording) -> Table:
     """Return value and outcome of each criterion, without neighbours' sites and with them."""
-    if result.neighbours is None:
-        return None
-    said = Wording.of(result)
     rows = [
         {
-            "scenario": scenario_label(result, own.scenario),
+            "scenario": words.scenarios[own.scenario],
             "criterion": own.criterion.title,
-            "baseline_value": said.scaled(own, own.baseline_value),
-            "value": said.scaled(own, own.value),
-            "outcome": said.outcome(own),
-            "counted_baseline_value": said.scaled(own, counted.baseline_value),
-            "counted_value": said.scaled(own, counted.value),
-            "counted_outcome": said.outcome(counted),
-            "unit": said.scale(own)[1],
+            "baseline_value": words.scaled(own, own.baseline_value),
+            "value": words.scaled(own, own.value),
+            "outcome": words.outcome(own),
+            "counted_baseline_value": words.scaled(own, counted.baseline_value),
+            "counted_value": words.scaled(own, counted.value),
+            "counted_outcome": words.outcome(counted),
+            "unit": words.scale(own)[1],
         }
-        for own, counted in pairs_of(result)
+        for own, counted in pairs
     ]
     columns = (
         Column("scenario", "Scenario"),
@@ -1427,12 +1417,9 @@ def neighbour_table(result: StudyResult) -> Table | None:
         Column("counted_outcome", "Outcome, with neighbours"),
         Column("unit", "Unit of the four"),
     )
-    title = (
-        f"The criteria without and with neighbours' {said.site}s counted, {said.place}{said.mark}"
-    )
+    title = f"The criteria without and with neighbours' {words.site}s counted"
     frame = pd.DataFrame(rows, columns=[column.key for column in columns])
-    made = make_table("neighbours", title, columns, frame, headers=2)
-    return made if result.study.policy.public else with_marks(made)
+    return _of_people(("neighbours", title), columns, frame, words, notes=(), headers=2)
 
 
 def neighbour_sites(neighbours: pd.DataFrame, words: Wording) -> Table:
@@ -1441,73 +1428,55 @@ def neighbour_sites(neighbours: pd.DataFrame, words: Wording) -> Table:
     return make_table("neighbour_sites", title, (*WHERE, *EVIDENCE), _known_of(neighbours))
 
 
-def neighbour_sentence(result: StudyResult, pairs: Sequence[Pair]) -> str:
-    """Return what counting neighbours' sites does to outcomes, in a sentence or two."""
-    if not pairs or result.neighbours is None:
-        return ""
-    said = Wording.of(result)
-    counted = f"With {numbers.counted(len(result.neighbours), f'neighbouring {said.site}')} counted"
-    turned = [pair for pair in pairs if _outcome(pair[0]) != _outcome(pair[1])]
-    if not turned:
-        return f"{counted}, no outcome changes."
-    told = numbers.listed(
-        f"{numbers.quoted(own.criterion.title)} from {said.outcome(own)} to {said.outcome(other)}"
-        for own, other in turned
-    )
-    change = "changes" if len(turned) == 1 else "change"
-    return f"{counted}, {len(turned)} of {len(pairs)} outcomes {change}: {told}."
-
-
-def _outcome(verdict: Verdict) -> tuple[object, object]:
-    return verdict.outcome, verdict.indication
-
-
 SHOWN_AREAS = 10
 OUTCOMES, AREAS = "streets_outcomes", "streets_areas"
 MINUTES = ("before_min", "after_min")
 
 
-def compared_tables(result: StudyResult) -> list[Table]:
+def compared_tables(
+    pairs: Sequence[Pair],
+    both: tuple[Compared, Compared],
+    named: tuple[str, str],
+    words: Wording,
+    shown: DisplayAreas,
+    study: Study,
+) -> list[Table]:
     """Return what changes on the streets that a run is compared with."""
-    other = result.on_other_streets
-    if other is None:
-        return []
-    words, named = Wording.of(result), _street_names(result.inputs)
-    pairs = _pairs(result.verdicts, other.verdicts)
-    tables = [_outcomes(pairs, named, words, values=result.study.policy.public)]
-    if (scenario := headline(result)) is not None:
-        mode = result.modes[0]
-        ours, theirs = (area_changes(item, mode)[scenario] for item in (result, other))
-        shown = f"{words.modes[mode]} to the nearest full-time {words.site}, "
-        tables.append(_areas(ours, theirs, named, words, of=f"{shown}{words.scenarios[scenario]}"))
-    return tables if result.study.policy.public else [with_marks(table) for table in tables]
+    tables = [_outcomes(pairs, named, words, values=study.policy.public)]
+    if (scenario := decided_scenario(study.scenarios)) is not None:
+        mode, label = next(iter(words.modes.items()))
+        areas = [
+            area_changes(each, mode, shown, cutoff_min=study.near_min(mode), policy=study.policy)
+            for each in both
+        ]
+        ours, theirs = (by_scenario[scenario] for by_scenario in areas)
+        of = f"{label} to the nearest full-time {words.site}, {words.scenarios[scenario]}"
+        tables.append(_areas(ours, theirs, named, words, of=of))
+    return tables
 
 
-def compared_sentence(result: StudyResult) -> str:
-    """Say how many outcomes are the same on both sets of streets; "" where there is one set."""
-    other = result.on_other_streets
-    if other is None:
-        return ""
-    both = _pairs(result.verdicts, other.verdicts)
-    pairs = [(ours, theirs) for ours, theirs in both if ours.scenario != BASELINE_NAME]
-    same = sum(ours.outcome == theirs.outcome for ours, theirs in pairs)
-    here, there = _street_names(result.inputs)
+def compared_sentence(pairs: Iterable[Pair], named: tuple[str, str]) -> str:
+    """Say how many outcomes are the same on both sets of streets."""
+    changes = changes_of(pairs)
+    same = sum(ours.outcome == theirs.outcome for ours, theirs in changes)
+    here, there = named
     return (
         f"The study was run twice: on the streets of this report ({here}) and on others ({there}). "
-        f"{same} of {len(pairs)} outcomes are the same on both."
+        f"{same} of {len(changes)} outcomes are the same on both."
     )
 
 
-def _street_names(files: Sequence[InputFile]) -> tuple[str, str]:
+def street_names(files: Sequence[InputFile]) -> tuple[str, str]:
     """Return what the two sets of streets are called: this run's, and the other."""
-    found = []
-    for role in ("streets", "streets compared"):
-        file = next((item.name for item in files if item.role == role), "given in code")
-        found.append(file)
-    return found[0], found[1]
+    here, there = (
+        next((item.name for item in files if item.role == role), "given in code")
+        for role in ("streets", "streets compared")
+    )
+    return here, there
 
 
-def _pairs(ours: Iterable[Verdict], others: Iterable[Verdict]) -> list[Pair]:
+def same_questions(ours: Iterable[Verdict], others: Iterable[Verdict]) -> list[Pair]:
+    """Return each verdict with the other run's on the same criterion and scenario."""
     theirs = {(item.scenario, item.criterion.id): item for item in others}
     return [(item, theirs[item.scenario, item.criterion.id]) for item in ours]
 
@@ -1540,8 +1509,8 @@ def _outcomes(
         Column("outcome", f"Outcome on {here}"),
         Column("same", "Outcomes"),
     )
-    title = f"Outcomes on two sets of streets, {words.place}{words.mark}"
-    return make_table(OUTCOMES, title, columns, pd.DataFrame(rows), headers=3)
+    title = "Outcomes on two sets of streets"
+    return _of_people((OUTCOMES, title), columns, pd.DataFrame(rows), words, notes=(), headers=3)
 
 
 def _areas(
@@ -1572,17 +1541,17 @@ def _areas(
         Column("differs_min", "Most they differ", "minutes"),
     )
     title = (
-        f"The {SHOWN_AREAS} areas that differ most between two sets of streets: mean minutes {of}, "
-        f"{words.place}{words.mark}"
+        f"The {SHOWN_AREAS} areas that differ most between two sets of streets: mean minutes {of}"
     )
     rows = most.dropna(subset="differs_min").head(SHOWN_AREAS).reset_index(drop=True)
-    return make_table(AREAS, title, columns, rows)
+    return _of_people((AREAS, title), columns, rows, words, notes=())
 
 
-UNKNOWN = "not known"
+UNKNOWN, DEPRIVATION = "not known", "deprivation"
 
 
-Tabulation = Callable[["StudyResult", Wording], Table]
+NamedCases = Sequence[tuple[dict[str, str], "Comparison"]]
+Tabulation = Callable[[NamedCases, Wording, "Policy"], Table]
 TABULATIONS: list[Tabulation] = []
 
 
@@ -1595,41 +1564,73 @@ def tabulation(make: Tabulation) -> Tabulation:
 def tabulate(result: StudyResult) -> Mapping[str, Table]:
     """Return every table of a study by name, in the order a reader wants them."""
     result.refuse_private()
-    words = Wording.of(result)
-    tables = [make(result, words) for make in TABULATIONS]
-    tables += [_grouped(result, words, *group) for group in groupings(result)]
-    counted = neighbour_table(result)
-    if counted is not None and result.neighbours is not None:
-        tables += [counted, neighbour_sites(result.neighbours, words)]
-    tables += background_tables(result, words)
-    if (streets := result.streets) is not None:
+    words, study, policy = Wording.of(result), result.study, result.study.policy
+    streets = result.streets
+    shown = display_areas(result.origins, result.areas, public=study.weights_public)
+    full_time = named_cases(result.comparisons_full_time, FULL_TIME, words)
+    cases = [*full_time, *named_cases(result.comparisons, ANY_SITE, words)]
+    people = [_criteria(result.verdicts, words)]
+    people += [make(cases, words, policy) for make in TABULATIONS]
+    people += [
+        _grouped(full_time, (name, title), groups, words, policy)
+        for name, title, groups in groupings(result.origins, shown, study.unit)
+    ]
+    if result.neighbours is not None:
+        pairs = same_questions(result.verdicts, (result.with_neighbours or result).verdicts)
+        people.append(neighbour_table(changes_of(pairs), words))
+        people.append(neighbour_sites(result.neighbours, words))
+    tables = [
+        *_marked(people, policy),
+        _sites(result.sites, result.scenario_sites, words),
+        _assumptions(
+            study,
+            result.notes,
+            gaps=None if streets is None else streets.gaps,
+            not_recorded=frozenset() if streets is None else streets.not_recorded,
+            knows_heights=streets is not None and streets.steepness is not None,
+            timetable=None if result.buses is None else result.buses.date,
+        ),
+        _sources(result.provenance),
+        _inputs(result.inputs),
+        _counts(result.counts),
+    ]
+    if streets is not None:
         known = streets.classes, streets.modes, streets.doubts
-        tables += street_tables(*known, result.study.place)
-    tables += compared_tables(result)
+        tables += street_tables(*known, study.place)
+    if (other := result.on_other_streets) is not None:
+        pairs = same_questions(result.verdicts, other.verdicts)
+        both = result.comparisons_full_time, other.comparisons_full_time
+        named = street_names(result.inputs)
+        tables += _marked(compared_tables(pairs, both, named, words, shown, study), policy)
     return MappingProxyType({table.name: table for table in tables})
 
 
-def groupings(result: StudyResult) -> Iterator[tuple[str, str, pd.Series]]:
+def _marked(tables: Sequence[Table], policy: Policy) -> Sequence[Table]:
+    """Return tables whose missing figures are marked as hidden where some are."""
+    return tables if policy.public else [with_marks(table) for table in tables]
+
+
+def groupings(
+    origins: gpd.GeoDataFrame, shown: DisplayAreas, unit: str
+) -> Iterator[tuple[str, str, pd.Series]]:
     """Yield the groupings the origins allow: name of the table, its title, group per origin."""
-    origins = result.origins
     if "imd_decile" in origins:
         labels = _fifth_labels("most deprived", "least deprived")
         fifth = imd_fifth(origins["imd_decile"])
         title = "the nation's fifth of areas by deprivation (IMD; not fifths of those here)"
-        yield "deprivation", title, _named(fifth, labels)
+        yield DEPRIVATION, title, _named(fifth, labels)
     if "no_car_share" in origins:
         labels = _fifth_labels("fewest cars", "most cars")
         fifth = fifths(origins, "no_car_share", first="high")
         title = (
-            f"local fifth of {result.study.unit} by households without a car (areas ranked; "
-            f"each about a fifth of {result.study.unit}, not of the areas)"
+            f"local fifth of {unit} by households without a car (areas ranked; "
+            f"each about a fifth of {unit}, not of the areas)"
         )
         yield "no_car", title, _named(fifth, labels)
     if "ward_name" in origins:
         names = origins["ward_name"].astype("str").fillna(UNKNOWN)
         yield "wards", "ward (modelled, not official ward counts)", names
-    shown = display_areas(origins, result.areas, public=result.study.weights_public)
-    codes = pd.Series(shown.area_of_origin, index=origins.index).astype("str")
+    codes = shown.area_of_origin.astype("str")
     names = shown.areas["name"].astype("str").reindex(codes).fillna("").to_numpy()
     yield "areas", shown.word, codes.where(codes == names, codes + " " + names).str.strip()
 
@@ -1643,12 +1644,11 @@ def _fifth_labels(first: str, last: str) -> dict[int, str]:
     return {1: f"1 ({first})", 2: "2", 3: "3", 4: "4", 5: f"5 ({last})"}
 
 
-@tabulation
-def _tabulate_criteria(result: StudyResult, words: Wording) -> Table:
+def _criteria(verdicts: Iterable[Verdict], words: Wording) -> Table:
     """Return the verdicts, a row per scenario and criterion."""
     rows = [
         {
-            "scenario": scenario_label(result, verdict.scenario),
+            "scenario": words.scenarios[verdict.scenario],
             "criterion": verdict.criterion.id,
             "label": verdict.criterion.label,
             "title": verdict.criterion.title,
@@ -1663,7 +1663,7 @@ def _tabulate_criteria(result: StudyResult, words: Wording) -> Table:
             "sentence": verdict.sentence,
             "reason": verdict.reason,
         }
-        for verdict in result.verdicts
+        for verdict in verdicts
     ]
     columns = (
         Column("scenario", "Scenario"),
@@ -1682,41 +1682,24 @@ def _tabulate_criteria(result: StudyResult, words: Wording) -> Table:
         Column("reason", "Why it cannot be said, where it cannot"),
     )
     frame = pd.DataFrame(rows, columns=[column.key for column in columns])
-    title = f"The criteria and their outcomes under each scenario, {words.place}{words.mark}"
-    made = make_table("criteria", title, columns, frame, headers=3)
-    return made if result.study.policy.public else with_marks(made)
+    title = "The criteria and their outcomes under each scenario"
+    return _of_people(("criteria", title), columns, frame, words, notes=(), headers=3)
 
 
-def _cases(result: StudyResult) -> Iterator[tuple[dict[str, str], Comparison]]:
-    """Yield each comparison with the words that name it."""
-    for basis in BASES:
-        chosen = result.comparisons_full_time if basis == FULL_TIME else result.comparisons
-        for (scenario, mode), comparison in chosen.items():
-            yield (
-                {
-                    "scenario": scenario_label(result, scenario),
-                    "mode": result.times[mode].mode.label,
-                    "sites": basis,
-                },
-                comparison,
-            )
-
-
-def _facts(
-    result: StudyResult, comparison: Comparison, by: pd.Series | None = None
-) -> pd.DataFrame:
-    """Return a comparison's facts, near being what it is by its mode."""
-    return facts(comparison, by, cutoff_min=result.study.near_min(comparison.mode.name))
-
-
-def _near(result: StudyResult, unit: str) -> str:
-    """Return how many minutes are near, with those of any mode for which it is others."""
-    usual = result.study.cutoff_min
-    limits = {name: result.study.near_min(name) for name in result.times}
-    others = [
-        f"{_mode(result, name)} {limit:g}" for name, limit in limits.items() if limit != usual
+def named_cases(comparisons: Compared, sites: str, words: Wording) -> NamedCases:
+    """Return each comparison with the words that name it."""
+    return [
+        (
+            {"scenario": words.scenarios[scenario], "mode": words.modes[mode], "sites": sites},
+            comparison,
+        )
+        for (scenario, mode), comparison in comparisons.items()
     ]
-    return f"{usual:g} {unit}" + (f" ({', '.join(others)})" if others else "")
+
+
+def _facts(comparison: Comparison, words: Wording, by: pd.Series | None = None) -> pd.DataFrame:
+    """Return a comparison's facts, near being what it is by its mode."""
+    return facts(comparison, by, cutoff_min=words.near_min[comparison.mode.name])
 
 
 def _case_columns(words: Wording) -> tuple[Column, ...]:
@@ -1728,9 +1711,9 @@ def _case_columns(words: Wording) -> tuple[Column, ...]:
 
 
 @tabulation
-def within_table(result: StudyResult, words: Wording) -> Table:
+def within_table(cases: NamedCases, words: Wording, policy: Policy) -> Table:
     """Return how many are within the cutoff, before and after."""
-    rows = [{**case, **_facts(result, comparison).iloc[0]} for case, comparison in _cases(result)]
+    rows = [{**case, **_facts(comparison, words).iloc[0]} for case, comparison in cases]
     columns = (
         *_case_columns(words),
         Column("within_before", "Within before", "count", words.unit),
@@ -1740,60 +1723,52 @@ def within_table(result: StudyResult, words: Wording) -> Table:
         Column("within_share_change", "Change", "percent", "percentage points"),
         Column("weight", "All", "count", words.unit),
     )
-    title = (
-        f"{words.Unit} within {_near(result, 'minutes')} of the nearest {words.site}, before and "
-        f"after, {words.place}{words.mark}"
-    )
-    return _make(("within", title), columns, rows, words, result.study.policy)
+    near = words.near("minutes")
+    title = f"{words.Unit} within {near} of the nearest {words.site}, before and after"
+    return _make(("within", title), columns, rows, words, policy)
 
 
 @tabulation
-def _added(result: StudyResult, words: Wording) -> Table:
+def _added(cases: NamedCases, words: Wording, policy: Policy) -> Table:
     """Return minutes to the nearest before and after, and for whom they are added or saved."""
-    settings = result.study.settings
-    rows = [{**case, **_facts(result, comparison).iloc[0]} for case, comparison in _cases(result)]
+    rows = [{**case, **_facts(comparison, words).iloc[0]} for case, comparison in cases]
     columns = (
         *_case_columns(words),
         Column("mean_before_min", "Mean before", "minutes"),
         Column("mean_after_min", "Mean after", "minutes"),
         Column("mean_change_min", "Mean added", "minutes"),
-        Column("weight_loses", f"Lose: over {settings.loser_min:g} min added", "count", words.unit),
+        Column("weight_loses", f"Lose: over {words.loser_min:g} min added", "count", words.unit),
         Column("share_loses", "Share who lose", "percent"),
         Column("worst_change_min", "Most added", "minutes", at_infinity="no longer reached"),
-        Column("weight_gains", f"Over {settings.loser_min:g} min saved", "count", words.unit),
+        Column("weight_gains", f"Over {words.loser_min:g} min saved", "count", words.unit),
         Column("weight_loses_all", "Reach none any more", "count", words.unit),
         Column("finite_weight", "Base of the means", "count", words.unit),
     )
     title = (
         f"Minutes to the nearest {words.site} before and after, and {words.unit} with minutes "
-        f"added or saved, "
-        f"{words.place}{words.mark}"
+        f"added or saved"
     )
-    return _make(("added_time", title), columns, rows, words, result.study.policy)
+    return _make(("added_time", title), columns, rows, words, policy)
 
 
 @tabulation
-def _affected(result: StudyResult, words: Wording) -> Table:
+def _affected(cases: NamedCases, words: Wording, policy: Policy) -> Table:
     """Return from how many minutes to how many those go who lose."""
-    settings = result.study.settings
     rows = []
-    for case, comparison in _cases(result):
-        row = _facts(result, comparison).iloc[0]
-        losers = _facts(result, comparison, _loses(comparison))
+    for case, comparison in cases:
+        row = _facts(comparison, words).iloc[0]
+        losers = _facts(comparison, words, _loses(comparison))
         means = losers.reindex([True])[["mean_before_min", "mean_after_min"]].iloc[0]
         rows.append({**case, **row, **means})
     columns = (
         *_case_columns(words),
-        Column("weight_loses", f"Lose: over {settings.loser_min:g} min added", "count", words.unit),
+        Column("weight_loses", f"Lose: over {words.loser_min:g} min added", "count", words.unit),
         Column("share_loses", "Share who lose", "percent"),
         Column("mean_before_min", "Their mean before", "minutes"),
         Column("mean_after_min", "Their mean after", "minutes"),
     )
-    title = (
-        f"{words.Unit} who lose, and their minutes to the nearest {words.site} before and after, "
-        f"{words.place}{words.mark}"
-    )
-    made = _make(("affected", title), columns, rows, words, result.study.policy)
+    title = f"{words.Unit} who lose, and their minutes to the nearest {words.site} before and after"
+    made = _make(("affected", title), columns, rows, words, policy)
     gone = made.frame["weight_loses"].isna() | (made.frame["weight_loses"] == 0)
     known = made.frame[["mean_before_min", "mean_after_min"]].mask(gone)
     return replace(made, frame=made.frame.assign(**known))
@@ -1804,81 +1779,81 @@ def _loses(comparison: Comparison) -> pd.Series:
     return comparison.frame["outcome"].isin(LOSES)
 
 
-def _curve(curve: pd.DataFrame, said: Wording) -> Table:
+def _curve(curve: pd.DataFrame, words: Wording) -> Table:
     """Return the share within each of several times, before and after."""
-    told = _labelled(curve, said)
-    told["sites"] = told["sites"].map(SITES)
+    labelled = _labelled(curve, words)
+    labelled["sites"] = labelled["sites"].map(SITES)
+    labelled["minutes"] = [f"{cutoff:g}" for cutoff in labelled["cutoff_min"]]
     span = "10 to 60 minutes" + ", there and back 20 to 120," * (VISIT in set(curve["mode"]))
-    told["minutes"] = [f"{cutoff:g}" for cutoff in told["cutoff_min"]]
     columns = (
-        *_case_columns(said),
+        *_case_columns(words),
         Column("minutes", "Minutes"),
-        Column("within_before", "Within before", "count", said.unit),
-        Column("within_after", "Within after", "count", said.unit),
+        Column("within_before", "Within before", "count", words.unit),
+        Column("within_after", "Within after", "count", words.unit),
         Column("within_share_before", "Share within before", "percent"),
         Column("within_share_after", "Share within after", "percent"),
         Column("within_share_change", "Change", "percent", "percentage points"),
     )
-    title = (
-        f"{said.Unit} within {span} of the nearest {said.site}, before and after, "
-        f"{said.place}{said.mark}"
-    )
-    return make_table("curve", title, columns, told, notes=said.table_notes, headers=4)
+    title = f"{words.Unit} within {span} of the nearest {words.site}, before and after"
+    return _of_people(("curve", title), columns, labelled, words, headers=4)
 
 
-def _keeping(result: StudyResult, findings: Findings, words: Wording) -> Table:
+def _keeping(
+    keeping: Mapping[tuple[str, ...], Comparison],
+    names: Mapping[str, str],
+    words: Wording,
+    policy: Policy,
+) -> Table:
     """Return what keeping some of the sites that go would change."""
-    settings, names = result.study.settings, result.sites["name"].astype(str)
     rows = [
         {
-            "scenario": "; ".join(names[list(kept)]) or "none of them",
-            **_facts(result, comparison).iloc[0],
+            "scenario": "; ".join(names[site] for site in kept) or "none of them",
+            **_facts(comparison, words).iloc[0],
         }
-        for kept, comparison in findings.keeping.items()
+        for kept, comparison in keeping.items()
     ]
-    mode = next(iter(findings.keeping.values())).mode.label
+    mode = next(iter(keeping.values())).mode.label
     columns = (
         Column("scenario", "Kept at full hours"),
-        Column("within_share_after", f"Within {result.study.cutoff_min:g} min after", "percent"),
+        Column("within_share_after", f"Within {words.cutoff_min:g} min after", "percent"),
         Column("mean_after_min", "Mean after", "minutes"),
-        Column("weight_loses", f"Lose: over {settings.loser_min:g} min added", "count", words.unit),
+        Column("weight_loses", f"Lose: over {words.loser_min:g} min added", "count", words.unit),
         Column("share_loses", "Share who lose", "percent"),
     )
     title = f"If some kept full hours, {mode}, {words.place}{words.mark}"
-    named, policy = ("keeping", title), result.study.policy
-    return hidden_table(named, columns, pd.DataFrame(rows), policy, notes=words.table_notes)
+    frame, notes = pd.DataFrame(rows), words.table_notes
+    return hidden_table(("keeping", title), columns, frame, policy, notes=notes)
 
 
 def _grouped(
-    result: StudyResult, words: Wording, name: str, title: str, groups: pd.Series
+    cases: NamedCases, named: Sequence[str], groups: pd.Series, words: Wording, policy: Policy
 ) -> Table:
-    """Return before and after by a grouping, counting full-time sites."""
-    settings = result.study.settings
+    """Return before and after by a grouping."""
+    name, title = named
     rows = [
         {**case, "group": str(group), **row}
-        for case, comparison in _cases(result)
-        if case["sites"] == FULL_TIME
-        for group, row in _facts(result, comparison, groups).iterrows()
+        for case, comparison in cases
+        for group, row in _facts(comparison, words, groups).iterrows()
     ]
     columns = (
         Column("scenario", "Scenario"),
         Column("mode", "Travelling"),
         Column("group", words.capital(title.split(" (", maxsplit=1)[0].removeprefix("the "))),
         Column("weight", words.Unit, "count"),
-        Column("within_share_before", f"Within {_near(result, 'min')} before", "percent"),
-        Column("within_share_after", f"Within {_near(result, 'min')} after", "percent"),
+        Column("within_share_before", f"Within {words.near('min')} before", "percent"),
+        Column("within_share_after", f"Within {words.near('min')} after", "percent"),
         Column("within_share_change", "Change", "percent", "percentage points"),
         Column("mean_before_min", "Mean before", "minutes"),
         Column("mean_after_min", "Mean after", "minutes"),
         Column("mean_change_min", "Mean added", "minutes"),
-        Column("weight_loses", f"Lose: over {settings.loser_min:g} min added", "count", words.unit),
+        Column("weight_loses", f"Lose: over {words.loser_min:g} min added", "count", words.unit),
         Column("share_loses", "Share who lose", "percent"),
     )
     full_title = (
         f"Before and after by {title}: {words.unit} and minutes to the nearest full-time "
-        f"{words.site}, {words.place}{words.mark}"
+        f"{words.site}"
     )
-    return _make((name, full_title), columns, rows, words, result.study.policy)
+    return _make((name, full_title), columns, rows, words, policy)
 
 
 def _make(
@@ -1890,5 +1865,6 @@ def _make(
 ) -> Table:
     """Return a table of facts, its columns there even when no scenario could be compared."""
     frame = pd.DataFrame(rows) if rows else pd.DataFrame(columns=[item.key for item in columns])
-    made = hidden_table(named, columns, frame, policy, notes=words.table_notes)
+    name, title = named[0], f"{named[1]}, {words.place}{words.mark}"
+    made = hidden_table((name, title), columns, frame, policy, notes=words.table_notes)
     return replace(made, headers=3)

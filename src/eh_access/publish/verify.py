@@ -68,19 +68,19 @@ def verify(
     """Run a study again as its manifest says, and compare every output."""
     tell = progress if progress is not None else _silent
     tell("Checking the inputs")
-    told = read_manifest(manifest)
+    recorded = read_manifest(manifest)
     folder = manifest if manifest.is_dir() else manifest.parent
-    source = find_source(told, folder, study=study, families=families, streets=streets)
-    other = tuple(_other_versions(told))
+    source = find_source(recorded, folder, study=study, families=families, streets=streets)
+    other = tuple(_other_versions(recorded))
     if source.changed:
         return Verification(changed_inputs=source.changed, files=(), other_versions=other)
-    result = run_again(told, source, progress=progress)
+    result = run_again(recorded, source, progress=progress)
     findings = find_findings(result, progress=progress)
     tell("Writing everything again")
     with tempfile.TemporaryDirectory(prefix="eh-access-") as again:
         written = write_outputs(result, findings, Path(again) / "outputs")
         tell("Comparing")
-        files = tuple(_checks(told["outputs"], folder, written))
+        files = tuple(_checks(recorded["outputs"], folder, written))
     return Verification(changed_inputs=(), files=files, other_versions=other)
 
 

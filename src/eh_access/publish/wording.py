@@ -11,7 +11,6 @@ from eh_access.privacy.policy import HIDDEN_MARK
 from eh_access.publish import numbers
 from eh_access.publish.notes import text_about
 from eh_access.publish.templates import Templates, shipped, study_templates
-from eh_access.study.config import decided_scenario
 
 if TYPE_CHECKING:
     from eh_access.criteria.criterion import Verdict
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 FULL_TIME = "full-time only"
 ANY_SITE = "any open"
-BASES = (FULL_TIME, ANY_SITE)
 PRINTED: Mapping[str, tuple[float, str]] = {
     "share": (100.0, "percent"),
     "min": (1.0, "minutes"),
@@ -35,9 +33,12 @@ class Wording:
     site: str
     place: str
     estimated: bool  # whether travel times are straight-line estimates
+    illustrative: bool  # whether the study is a worked example
     weight_basis: str  # how the weights are known
     accuracy: str  # how far off estimates are, "" on streets
     full_time_from_hours: float  # from how many hours a week a site counts as full-time
+    cutoff_min: float  # within how many minutes is near, and by mode where it is others
+    near_min: Mapping[str, float]
     loser_min: float  # from how many minutes added on somebody loses
     scenarios: Mapping[str, str]  # labels, by name
     modes: Mapping[str, str]
@@ -53,9 +54,12 @@ class Wording:
             site=result.study.site_word,
             place=result.study.place,
             estimated=result.estimated,
+            illustrative=result.study.illustrative,
             weight_basis=numbers.clause(result.study.weight_basis),
             accuracy=text_about(result.notes, "estimated", templates) if result.estimated else "",
             full_time_from_hours=result.study.settings.full_time_from_hours,
+            cutoff_min=result.study.cutoff_min,
+            near_min={name: result.study.near_min(name) for name in result.times},
             loser_min=result.study.settings.loser_min,
             scenarios={item.name: item.label for item in result.study.scenarios},
             modes={name: times.mode.label for name, times in result.times.items()},
@@ -72,6 +76,15 @@ class Wording:
     def Sites(self) -> str:  # noqa: N802 - the same word at the start of a sentence
         """The plural of a site as a heading begins with it."""
         return numbers.capital(self.site) + "s"
+
+    def near(self, unit: str) -> str:
+        """Return how many minutes are near, with those of any mode for which it is others."""
+        others = [
+            f"{self.modes[name]} {limit:g}"
+            for name, limit in self.near_min.items()
+            if limit != self.cutoff_min
+        ]
+        return f"{self.cutoff_min:g} {unit}" + (f" ({', '.join(others)})" if others else "")
 
     @property
     def mark(self) -> str:
@@ -134,20 +147,6 @@ class Wording:
         if math.isinf(number):
             return "not reached"
         return f"{number:,.1f}%" if unit == "percent" else f"{number:,.1f} {unit}"
-
-
-def scenario_label(result: StudyResult, name: str) -> str:
-    """Return a scenario's label for people."""
-    for scenario in result.study.scenarios:
-        if scenario.name == name:
-            return scenario.label
-    return name
-
-
-def headline(result: StudyResult) -> str | None:
-    """Return the name of the scenario the report answers about."""
-    name = decided_scenario(result.study.scenarios)
-    return name if name in result.scenario_names else None
 
 
 KIND_WORDS: Mapping[str, str] = {

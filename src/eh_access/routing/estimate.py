@@ -114,14 +114,14 @@ ACCURACY: Mapping[str, float | EstimateError] = MappingProxyType(
 def estimate_error(mode: TravelMode) -> EstimateError:
     """Return how far off estimates are for a mode: slower people are off by more minutes."""
     if mode.rules not in MEASURED:
-        raise InputError(_no_estimate(mode))
+        raise InputError(_estimate_fault(mode))
     measured, error = MEASURED[mode.rules]
     if mode.uses_road_speeds:
         return error
     return error.at_speed(measured.speed_km_h / mode.speed_km_h)
 
 
-def _no_estimate(mode: TravelMode) -> str:
+def _estimate_fault(mode: TravelMode) -> str:
     return (
         f"there is no estimate {mode.label}: none was fitted; use walk, pushchair or drive, "
         "or give a street network"
@@ -185,7 +185,7 @@ def estimate_travel_times(
     elif mode.uses_road_speeds:
         minutes = DRIVE_FIXED_MIN + DRIVE_MIN_PER_KM * line_m / 1000
     else:
-        raise InputError(_no_estimate(mode))
+        raise InputError(_estimate_fault(mode))
     minutes = np.floor((minutes + mode.parking_s / 60) * DS_PER_MIN + 0.5) / DS_PER_MIN
     minutes[~(minutes <= cutoff_min)] = np.inf
     reached = np.asarray(np.isfinite(minutes).any(axis=1), dtype=np.bool_)

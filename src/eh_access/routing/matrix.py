@@ -606,8 +606,8 @@ def travel_time_matrix(  # noqa: PLR0913 - the field's own argument list, and ho
         np.concatenate([node_ds, np.zeros_like(rim_rows)]).astype(np.int32),
     )
     job = Job(seeds=trips.seeds, places=stops, direction=direction, limit_ds=trips.limit_ds)
-    found = deciseconds(network, mode, job, options=options)
-    pairs, rim_ds = found[: len(node)], found[len(node) :]
+    tenths = deciseconds(network, mode, job, options=options)
+    pairs, rim_ds = tenths[: len(node)], tenths[len(node) :]
     pairs = np.minimum(pairs, along_one_edge(trips.cost, homes, doors, direction))
     near_rim = touches_rim(trips, pairs, rim_ds)
     minutes = in_minutes(trips.door_to_door(slice(None), slice(None), pairs))
@@ -674,8 +674,8 @@ def node_times(
     job = Job(
         seeds=seeds, places=(every, np.zeros_like(every)), direction=direction, limit_ds=limit_ds
     )
-    found = deciseconds(network, mode, job, options=options)
-    whole = np.minimum(found, SEARCHED_DS) + at_door_ds(doors, mode)
+    tenths = deciseconds(network, mode, job, options=options)
+    whole = np.minimum(tenths, SEARCHED_DS) + at_door_ds(doors, mode)
     return in_minutes(np.where(whole > limit_ds, CLOSED_DS, whole).astype(np.int32)), doors
 
 

@@ -41,7 +41,7 @@ def timetable(client: Client, counties: Collection[str]) -> Path:
         # where some of the counties lie elsewhere, so do some of the buses
         held = [name for name, listed in service.regions.items() if {*counties} & {*listed}]
         region = held[0] if len(held) == 1 else ALL
-        client.ask(service, _refuse_other, service.url.format(region=region))
+        client.get(service, _refuse_other, service.url.format(region=region))
     return client.store / client.used[service.name][-1].sha256
 
 
@@ -55,7 +55,7 @@ def download(client: Client, region: str, path: Path) -> Download:
     if path.exists():
         raise InputError(f"{path}: is there already; move it away, or name another with --out")
     with client.refusing(service):
-        found = client.ask(service, _read_about, service.url.format(region=region))
+        about = client.get(service, _read_about, service.url.format(region=region))
         kept = client.store / client.used[service.name][-1].sha256
     part = path.with_name(f".{path.name}.part")
     try:
@@ -65,7 +65,7 @@ def download(client: Client, region: str, path: Path) -> Download:
     except OSError as error:
         part.unlink(missing_ok=True)
         raise SourceError(f"{path}: cannot be written ({error.strerror})") from error
-    return replace(found, size=path.stat().st_size, source=client.provenance(service.name))
+    return replace(about, size=path.stat().st_size, source=client.provenance(service.name))
 
 
 @dataclass(frozen=True, kw_only=True)

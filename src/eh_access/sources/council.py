@@ -317,8 +317,8 @@ def _sites(maker: _Maker, extracts: Iterable[Path]) -> pd.DataFrame:
         listed = _given_sites(client.have["sites"])
         own = listed
     else:
-        found = maker.needed("Sites", registers[kind])
-        placed = None if found is None else _placed(maker, found)
+        chosen = maker.needed("Sites", registers[kind])
+        placed = None if chosen is None else _placed(maker, chosen)
         own = _table(maker, placed, "inside") if placed is not None else pd.DataFrame()
         if placed is not None:
             if own.empty:
@@ -442,25 +442,25 @@ def _toml(value: object) -> str:
     return json.dumps(str(value), ensure_ascii=False)
 
 
-def _entry(header: str, told: Mapping[str, str]) -> str:
-    return f"[[{header}]]\n" + "".join(f"{key} = {_toml(text)}\n" for key, text in told.items())
+def _entry(header: str, fields: Mapping[str, str]) -> str:
+    return f"[[{header}]]\n" + "".join(f"{key} = {_toml(text)}\n" for key, text in fields.items())
 
 
 def _sources_text(client: Client) -> str:
     """Return every address asked, with date, digest, licence and credit."""
     entries = []
     for name in sorted(client.used):
-        told = {"name": name}
+        fields = {"name": name}
         if name in TABLES:
-            told |= {"title": TABLES[name], **vars(client.used[name][0])}
+            fields |= {"title": TABLES[name], **vars(client.used[name][0])}
         else:
-            told |= _credit(client.provenance(name))
+            fields |= _credit(client.provenance(name))
         answers = [
             _entry("source.answer", vars(answer))
             for answer in dict.fromkeys(client.used[name])
             if len(client.used[name]) > 1
         ]
-        entries.append("\n".join([_entry("source", told), *answers]))
+        entries.append("\n".join([_entry("source", fields), *answers]))
     return "\n".join(entries)
 
 
@@ -522,6 +522,6 @@ def _source_entries(maker: _Maker) -> Iterator[str]:
     for file, services in maker.credits.items():
         for name in services:
             if file in named and name in maker.client.used:
-                told = _credit(maker.client.provenance(name))
-                told.pop("sha256", None)
-                yield _entry("source", {"file": file, **told})
+                fields = _credit(maker.client.provenance(name))
+                fields.pop("sha256", None)
+                yield _entry("source", {"file": file, **fields})

@@ -44,7 +44,7 @@ class Export:
     @property
     def facts(self) -> dict[str, object]:
         """What is to be told of it; nothing where it is a plain table in our names."""
-        told = {
+        facts = {
             "sheet": self.sheet,
             "encoding": self.encoding,
             "separator": self.separator,
@@ -52,7 +52,7 @@ class Export:
             "left_out": self.left_out,
             "taken": self.taken,
         }
-        return told if any(told.values()) else {}
+        return facts if any(facts.values()) else {}
 
     def text(self) -> str:
         """Return it as CSV."""
@@ -67,8 +67,8 @@ def read_export(
     """Return the table in a workbook or a text file."""
     if Path(name).suffix.lower() in WORKBOOKS:
         rows, sheet = _sheet(data, name, sheet)
-        found = Export(header=(), rows=(), sheet=sheet)
-        return _plain(rows, found, f"{name}#{sheet}", private=private)
+        export = Export(header=(), rows=(), sheet=sheet)
+        return _plain(rows, export, f"{name}#{sheet}", private=private)
     text, encoding = _decoded(data, name)
     first, _, rest = text.partition("\n")
     stated = re.fullmatch(r"\"?sep=(.)\"?\s*", first.strip(), re.IGNORECASE)
@@ -85,14 +85,14 @@ def read_export(
         raise InputError(
             f"{name}, line {reader.line_num}: not comma-separated values ({error}); correct it"
         ) from error
-    found = Export(
+    export = Export(
         header=(),
         rows=(),
         encoding=encoding,
         separator=SEPARATORS.get(sign, ""),
         above=int(bool(stated)),
     )
-    return _plain(cells, found, name, private=private)
+    return _plain(cells, export, name, private=private)
 
 
 def _decoded(data: bytes, name: str) -> tuple[str, str]:

@@ -41,9 +41,8 @@ LIMIT_S = 1800.0
 
 KEPT_DAYS = 7
 MEGABYTE = 1_000_000
-TOLD_MB = 20
+REPORTED_MB = 20
 CHUNK = 1 << 18
-BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 GONE = frozenset({400, 404, 410})
 SHOWN = 120
 AGENT = "eh_access (open source; asks a few tables of one authority)"
@@ -151,7 +150,7 @@ class Client:
             self.used[name] = [Answer(url=path.name, date=date, sha256=file_sha256(path))]
         return path
 
-    def ask(self, service: Service, parse: Callable[[Path], T], url: str = "", **query: str) -> T:
+    def get(self, service: Service, parse: Callable[[Path], T], url: str = "", **query: str) -> T:
         """Return what an answer means: of the store, or of the service within the limits.
 
         ``parse`` raises `UnusableError` where the answer is not what was asked for: nothing of that
@@ -176,7 +175,7 @@ class Client:
         service = self.services[name]
         with self.refusing(service):
             path = self.given(name)
-            return self.ask(service, parse, **query) if path is None else parse(path)
+            return self.get(service, parse, **query) if path is None else parse(path)
 
     @contextmanager
     def refusing(self, service: Service) -> Iterator[None]:
@@ -290,7 +289,7 @@ class Client:
         """Write an answer to a file and return its digest."""
         import requests  # noqa: PLC0415 - needed by downloads alone
 
-        digest, size, told = hashlib.sha256(), 0, 0
+        digest, size, reported = hashlib.sha256(), 0, 0
         headers = {"User-Agent": AGENT}
         timeout = (CONNECT_S, READ_S)
         with (
@@ -312,9 +311,9 @@ class Client:
                     raise GoneError(f"it is larger than {service.most_mb:g} MB, the most allowed")
                 if time.monotonic() > deadline:
                     raise UnusableError(f"it took longer than {self.limit_s:.0f} s")
-                if size // MEGABYTE >= told + TOLD_MB:
-                    told = size // MEGABYTE
-                    self.progress(f"{service.title}: {told} MB")
+                if size // MEGABYTE >= reported + REPORTED_MB:
+                    reported = size // MEGABYTE
+                    self.progress(f"{service.title}: {reported} MB")
                 digest.update(part)
                 file.write(part)
         if not size:
@@ -377,15 +376,15 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 - whatever the service sent
     """Return JSON, or say that it is cut off or none."""
     text = path.read_bytes()
     try:
-        told = json.loads(text)
+        answer = json.loads(text)
     except ValueError as error:
         start = text[:60].decode("utf-8", "replace")
         raise UnusableError(f"the answer is cut off or no JSON; it begins '{start}'") from error
-    if isinstance(told, dict) and isinstance(told.get("error"), dict):
-        fault = told["error"]
+    if isinstance(answer, dict) and isinstance(answer.get("error"), dict):
+        fault = answer["error"]
         kind = GoneError if fault.get("code") in GONE else UnusableError
         raise kind(f"the service reports '{fault.get('message', fault)}'")
-    return told
+    return answer
 
 
 def read_csv(path: Path, fields: Mapping[str, str] | None = None) -> pd.DataFrame:
@@ -412,12 +411,12 @@ def read_csv(path: Path, fields: Mapping[str, str] | None = None) -> pd.DataFram
 def matched(frame: pd.DataFrame, fields: Mapping[str, str]) -> Any:  # noqa: ANN401 - same kind as given
     """Return a table with the columns that patterns name; the last where years differ."""
     names = {own: matching(pattern, frame.columns) for own, pattern in fields.items()}
-    missing = [fields[own] for own, found in names.items() if not found]
+    missing = [fields[own] for own, theirs in names.items() if not theirs]
     if missing:
         there = ", ".join(map(str, frame.columns[:20]))
         raise UnusableError(f"no column like {' or '.join(missing)}: renamed? There are {there}")
     kept = frame[[*names.values(), *(["geometry"] if "geometry" in frame else [])]]
-    return kept.rename(columns={found: own for own, found in names.items()})
+    return kept.rename(columns={theirs: own for own, theirs in names.items()})
 
 
 def matching(pattern: str, names: Any) -> str:  # noqa: ANN401 - an index or a list of names

@@ -43,16 +43,16 @@ def regions(client: Client, area: BaseGeometry) -> dict[str, str]:
     """Return the smallest extracts that touch an area: address by name, largest overlap first."""
     service = client.services["streets"]
     with client.refusing(service):
-        found = _index(client.ask(service, read_json), to_degrees(area))
-    if not found:
+        touching = _index(client.get(service, read_json), to_degrees(area))
+    if not touching:
         raise client.refusal(service, "no extract touches the area")
-    order = sorted(found, key=lambda name: (-found[name][0], name))
-    return {name: found[name][1] for name in order}
+    order = sorted(touching, key=lambda name: (-touching[name][0], name))
+    return {name: touching[name][1] for name in order}
 
 
-def _index(told: Any, degrees: BaseGeometry) -> dict[str, tuple[float, str]]:  # noqa: ANN401 - JSON
+def _index(index: Any, degrees: BaseGeometry) -> dict[str, tuple[float, str]]:  # noqa: ANN401 - JSON
     """Return what an index lists of an area."""
-    listed = [item["properties"] | {"shape": item["geometry"]} for item in told["features"]]
+    listed = [item["properties"] | {"shape": item["geometry"]} for item in index["features"]]
     return _touching(listed, degrees)
 
 
@@ -61,13 +61,13 @@ def _touching(
 ) -> dict[str, tuple[float, str]]:
     """Return overlap and address of the extracts that have none within them, by name."""
     parents = {item.get("parent") for item in listed}
-    found: dict[str, tuple[float, str]] = {}
+    areas: dict[str, tuple[float, str]] = {}
     for item in listed:
         if item["id"] not in parents and {item["id"], item.get("parent")} & {*BRITAIN}:
             part = shapely.intersection(degrees, shape(item["shape"])).area
             if part > 0:
-                found[item["id"].rpartition("/")[2]] = (part, item["urls"]["pbf"])
-    return found
+                areas[item["id"].rpartition("/")[2]] = (part, item["urls"]["pbf"])
+    return areas
 
 
 def extracts(client: Client, area: BaseGeometry) -> tuple[tuple[str, ...], list[Path]]:
@@ -79,8 +79,8 @@ def extracts(client: Client, area: BaseGeometry) -> tuple[tuple[str, ...], list[
     paths: list[Path] = []
     for url in named.values():
         with client.refusing(service):
-            wanted = client.ask(service, _md5_written, f"{url}.md5")
-            client.ask(service, partial(_refuse_altered, wanted=wanted), url)
+            wanted = client.get(service, _md5_written, f"{url}.md5")
+            client.get(service, partial(_refuse_altered, wanted=wanted), url)
         paths.append(client.store / client.used[service.name][-1].sha256)
     return tuple(named), paths
 

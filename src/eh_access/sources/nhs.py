@@ -43,15 +43,15 @@ def _pages(client: Client, service: Service) -> pd.DataFrame:
         # the first row is number 1; an offset of 0 is refused
         offset = {"Offset": str(len(pages) * PAGE_ROWS + 1)} if pages else {}
         query = {**service.query, "Limit": str(PAGE_ROWS), **offset}
-        pages.append(client.ask(service, partial(_page, first=not pages), **query))
+        pages.append(client.get(service, partial(_page, first=not pages), **query))
         if len(pages) > MOST_PAGES:
             raise UnusableError(f"more than {MOST_PAGES} pages came: it repeats itself")
     return pd.concat(pages, ignore_index=True).drop_duplicates("code")
 
 
 def _page(path: Path, *, first: bool) -> pd.DataFrame:
-    told: Any = read_json(path)
-    rows = told.get("Organisations") if isinstance(told, dict) else None
+    answer: Any = read_json(path)
+    rows = answer.get("Organisations") if isinstance(answer, dict) else None
     if rows is None or (first and not rows):
         raise UnusableError("no 'Organisations' came back")
     try:

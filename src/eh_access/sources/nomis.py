@@ -55,7 +55,7 @@ def _downloaded(client: Client, service: Service, authority: str, wanted: pd.Ind
         if categories:
             query[dimension] = ",".join(categories)
         parse = partial(_whole, wanted=wanted, categories=len(categories))
-        parts.append(client.ask(service, parse, url, **query))
+        parts.append(client.get(service, parse, url, **query))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -68,11 +68,11 @@ def _batches(categories: str, most: int) -> list[list[str]]:
 
 def _dataset(client: Client, service: Service) -> tuple[str, str]:
     """Return the address and the dimension of a data set, found by its title."""
-    told = client.ask(
+    answer = client.get(
         service, read_json, f"{service.url}/def.sdmx.json", search=f"*{service.search}*"
     )
     try:
-        families = told["structure"]["keyfamilies"]  # null where nothing has the title
+        families = answer["structure"]["keyfamilies"]  # null where nothing has the title
         for family in families["keyfamily"] if families else ():
             if re.match(rf"{service.search}\b", str(family["name"]["value"])):
                 parts = [item["conceptref"] for item in family["components"]["dimension"]]

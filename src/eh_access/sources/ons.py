@@ -166,7 +166,7 @@ def _rows(
         service, names = _layer(client, service)
         query = {"where": where.format(**names), **(box or {})}
         whole = {**query, "returnCountOnly": "true", "f": "json"}
-        count = client.ask(service, _count, f"{service.url}/query", **whole)
+        count = client.get(service, _count, f"{service.url}/query", **whole)
         pages: list[Any] = []
         had = 0
         while had < count:
@@ -181,7 +181,7 @@ def _rows(
                 **(service.query if shapes else {}),
             }
             parse = partial(_page, shapes=shapes, most=count - had)
-            pages.append(client.ask(service, parse, f"{service.url}/query", **more))
+            pages.append(client.get(service, parse, f"{service.url}/query", **more))
             had += len(pages[-1])
         _refuse_none(pages, query["where"])
         return matched(pd.concat(pages, ignore_index=True), service.fields)
@@ -195,22 +195,22 @@ def _refuse_none(pages: Sequence[Any], where: str) -> None:
 def _layer(client: Client, service: Service) -> tuple[Service, dict[str, str]]:
     """Return a layer that is there, this year's if ours is gone, and its columns by our names."""
     try:
-        told = client.ask(service, read_json, f="json")
+        answer = client.get(service, read_json, f="json")
     except GoneError as gone:
         if not service.others:
             raise
         root, _, _ = service.url.partition("/services/")
-        listed = client.ask(service, read_json, f"{root}/services", f="json").get("services", [])
+        listed = client.get(service, read_json, f"{root}/services", f="json").get("services", [])
         name = matching(service.others, [item.get("name", "") for item in listed])
         if not name:
             raise UnusableError(f"{gone}, and no layer is called like {service.others}") from gone
         url = f"{root}/services/{name}/FeatureServer/0"
         log.warning("%s: %s is gone; %s is asked instead", service.title, service.url, name)
         service = replace(service, url=url)
-        told = client.ask(service, read_json, f="json")
-    columns = [item["name"] for item in told.get("fields", [])]
+        answer = client.get(service, read_json, f="json")
+    columns = [item["name"] for item in answer.get("fields", [])]
     names = {own: matching(pattern, columns) for own, pattern in service.fields.items()}
-    missing = [service.fields[own] for own, found in names.items() if not found]
+    missing = [service.fields[own] for own, theirs in names.items() if not theirs]
     if missing:
         there = ", ".join(columns) or "none"
         raise UnusableError(f"no column like {' or '.join(missing)}: renamed? There are {there}")
@@ -218,15 +218,15 @@ def _layer(client: Client, service: Service) -> tuple[Service, dict[str, str]]:
 
 
 def _count(path: Path) -> int:
-    told = read_json(path)
-    if not isinstance(told, dict) or not isinstance(told.get("count"), int):
-        raise UnusableError(f"no count of rows came back: {json.dumps(told)[:100]}")
-    return int(told["count"])
+    answer = read_json(path)
+    if not isinstance(answer, dict) or not isinstance(answer.get("count"), int):
+        raise UnusableError(f"no count of rows came back: {json.dumps(answer)[:100]}")
+    return int(answer["count"])
 
 
 def _page(path: Path, *, shapes: bool, most: int) -> Any:  # noqa: ANN401 - see _rows
-    told = read_json(path)
-    rows = told.get("features") if isinstance(told, dict) else None
+    answer = read_json(path)
+    rows = answer.get("features") if isinstance(answer, dict) else None
     if not rows or len(rows) > most:
         what = "no rows" if not rows else f"{len(rows)} rows"
         raise UnusableError(f"{what} on a page where up to {most} were to come")

@@ -37,7 +37,7 @@ def _latest(client: Client, service: Service, parse: partial[pd.DataFrame]) -> p
     days = [today() - dt.timedelta(days=back) for back in range(DAYS_BACK)]
     for day in days:
         try:
-            return client.ask(service, parse, service.url.format(date=f"{day:%Y%m%d}"))
+            return client.get(service, parse, service.url.format(date=f"{day:%Y%m%d}"))
         except GoneError:
             continue  # it is put there some time each morning
     last = service.url.format(date=f"{days[-1]:%Y%m%d}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from eh_access.errors import InputError
 from eh_access.measures.basic import weighted_mean, within
 from eh_access.measures.bounds import loss_bounds
 from eh_access.measures.catchments import floating_catchment, load_on_sites
-from eh_access.measures.comparison import CURVE_MIN, Comparison, compare
+from eh_access.measures.comparison import CURVE_MIN, Compared, Comparison, compare
 from eh_access.measures.equity import DrawnMinutes, fairness_frame
 from eh_access.measures.opening_hours import Day, clock_min, hours_of, whole_sessions
 from eh_access.measures.scenarios import Scenario, SetHours, apply_scenario, open_sites
@@ -58,6 +58,7 @@ from eh_access.study.result import BASELINE_NAME
 from eh_access.study.travel import (
     Progress,
     Travel,
+    changed_ways,
     compute_travel_times,
     find_family_walks,
     find_visits,
@@ -72,15 +73,18 @@ from eh_access.study.travel import (
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
 
     from eh_access.criteria.criterion import Case, Criterion, Side, Verdict
+    from eh_access.criteria.draws import Simulation
     from eh_access.criteria.uncertainty import Uncertainty
     from eh_access.measures.opening_hours import Timetable
     from eh_access.modes import TravelMode
     from eh_access.network.model import Network
     from eh_access.routing.travel_times import TravelTimes
-    from eh_access.study.config import Study
+    from eh_access.study.config import ScenarioConfig, Settings, Study
     from eh_access.study.result import StudyResult
+    from eh_access.study.travel import Way
     from eh_access.transit.journeys import TransitTimes
     from eh_access.transit.timetable import Timetable as Buses
     from eh_access.transit.trips import TransitTrip
@@ -173,37 +177,35 @@ MOST_MINUTES = 666_666
 log = logging.getLogger(__name__)
 
 
-def sessions_table(result: StudyResult) -> pd.DataFrame:
+def sessions_table(study: Study, timetable: Timetable, cases: Iterable[Case]) -> pd.DataFrame:
     """Return how many sessions a week can be attended whole, there and back within the day."""
-    if not result.timetable:
+    if not timetable:
         return pd.DataFrame(columns=list(SESSION_COLUMNS))
-    told, mode = result.study.sessions, session_mode(result.study)
-    weights = result.origins["weight"]
+    asked, mode = study.sessions, session_mode(study)
     rows = []
-    for name in result.scenario_names:
-        sites = result.scenario_sites[name]
-        known = _kept(result.timetable, sites)
-        back = result.moved[name].times_back if name in result.moved else result.times_back
-        found = whole_sessions(
-            result.times_for(name, mode),
-            back[mode],
-            sites,
+    for case in cases:
+        weights, side = case.origins["weight"], case.after
+        known = _kept(timetable, side.sites)
+        attended = whole_sessions(
+            side.times[mode],
+            side.times_back[mode],
+            side.sites,
             known,
-            cutoff_min=told.cutoff_min,
-            day=Day(*told.day, stay_min=told.stay_min or np.inf),
-        ).reindex(result.origins.index)
-        some = float(weights[found["sessions"] > 0].sum())
-        opened = open_sites(sites, full_time=False, full_time_from_hours=0.0)
+            cutoff_min=asked.cutoff_min,
+            day=Day(*asked.day, stay_min=asked.stay_min or np.inf),
+        ).reindex(case.origins.index)
+        some = float(weights[attended["sessions"] > 0].sum())
+        opened = open_sites(side.sites, full_time=False, full_time_from_hours=0.0)
         rows.append(
             {
-                "scenario": name,
+                "scenario": case.scenario,
                 "mode": mode,
                 "weight": float(weights.sum()),
                 "weight_any": some,
                 "share_any": some / float(weights.sum()),
-                "mean_sessions": weighted_mean(found["sessions"], weights),
-                "mean_hours": weighted_mean(found["hours"], weights),
-                "mean_sessions_within": weighted_mean(found["sessions_within"], weights),
+                "mean_sessions": weighted_mean(attended["sessions"], weights),
+                "mean_hours": weighted_mean(attended["hours"], weights),
+                "mean_sessions_within": weighted_mean(attended["sessions_within"], weights),
                 "sites_timed": sum(site in known for site in opened),
                 "sites_open": len(opened),
             }
@@ -211,28 +213,36 @@ def sessions_table(result: StudyResult) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(SESSION_COLUMNS))
 
 
-def transit_table(result: StudyResult) -> pd.DataFrame:
+def transit_table(
+    journeys: Mapping[str, TransitTimes], cases: Iterable[Case], study: Study
+) -> pd.DataFrame:
     """Return how families get to the nearest site by timetable, by scenario."""
-    rows = []
-    weights = result.origins["weight"].to_numpy(dtype=np.float64)
-    for name in result.scenario_names:
-        times = result.by_timetable_for(name)
-        if times is None:
-            continue
-        for sites in ("full_time", "open"):
-            ids = open_sites(
-                result.scenario_sites[name],
-                full_time=sites == "full_time",
-                full_time_from_hours=result.study.settings.full_time_from_hours,
-            )
-            rows.append(
-                {"scenario": name, "sites": sites, **_journeys(result, times, ids, weights)}
-            )
+    rows = [
+        {
+            "scenario": case.scenario,
+            "sites": sites,
+            **_journeys(
+                journeys[case.scenario],
+                _open(case.after.sites, study.settings, full_time=sites == "full_time"),
+                case.origins["weight"].to_numpy(dtype=np.float64),
+                study.near_min(TRANSIT),
+            ),
+        }
+        for case in cases
+        if case.scenario in journeys
+        for sites in ("full_time", "open")
+    ]
     return pd.DataFrame(rows, columns=list(TRANSIT_COLUMNS))
 
 
+def _open(sites: gpd.GeoDataFrame, settings: Settings, *, full_time: bool) -> pd.Index:
+    """Return the sites that count."""
+    hours = settings.full_time_from_hours
+    return open_sites(sites, full_time=full_time, full_time_from_hours=hours)
+
+
 def _journeys(
-    result: StudyResult, times: TransitTimes, ids: pd.Index, weights: NDArray[np.float64]
+    times: TransitTimes, ids: pd.Index, weights: NDArray[np.float64], cutoff_min: float
 ) -> dict[str, float]:
     """Return the figures of the journeys to the nearest of some sites."""
     columns = times.walks.walking.site_ids.get_indexer(ids.sort_values())
@@ -242,7 +252,6 @@ def _journeys(
     rows = np.arange(len(nearest))
     reached = np.isfinite(judged.min(axis=1))
     rides = reached & (times.leave_ds[rows, nearest] < NEVER_DS)
-    cutoff_min = result.study.near_min(TRANSIT)
     figures = {
         f"within_p{percentile:02g}": float(
             weights[within(minutes[:, :, number].min(axis=1), cutoff_min)].sum()
@@ -269,16 +278,13 @@ def _journeys(
     }
 
 
-def curve_table(result: StudyResult) -> pd.DataFrame:
+def curve_table(compared: Mapping[str, Compared]) -> pd.DataFrame:
     """Return who is within each of several times, before and after, by scenario and mode."""
     parts = [
         comparison.curve([WAYS.get(mode, 1) * cutoff for cutoff in CURVE_MIN]).assign(
             scenario=scenario, mode=mode, sites=sites
         )
-        for sites, comparisons in (
-            ("full_time", result.comparisons_full_time),
-            ("open", result.comparisons),
-        )
+        for sites, comparisons in compared.items()
         for (scenario, mode), comparison in comparisons.items()
     ]
     if not parts:
@@ -288,10 +294,10 @@ def curve_table(result: StudyResult) -> pd.DataFrame:
     return whole[[*first, *(name for name in whole if name not in first)]]
 
 
-def group_table(result: StudyResult) -> pd.DataFrame:
+def group_table(study: Study, compared: Mapping[str, Compared]) -> pd.DataFrame:
     """Return how each group counted fares beside everyone, by scenario and mode."""
-    asked = result.study.data.groups
-    if not asked:
+    groups = study.data.groups
+    if not groups:
         return pd.DataFrame()
     rows = [
         {
@@ -299,80 +305,73 @@ def group_table(result: StudyResult) -> pd.DataFrame:
             "mode": mode,
             "sites": sites,
             "group": name,
-            **counted.curve([result.study.near_min(mode)]).iloc[0],
+            **counted.curve([study.near_min(mode)]).iloc[0],
             **counted.summary().iloc[0],
         }
-        for sites, comparisons in (
-            ("full_time", result.comparisons_full_time),
-            ("open", result.comparisons),
-        )
+        for sites, comparisons in compared.items()
         for (scenario, mode), everyone in comparisons.items()
         for name, counted in (
-            (result.study.unit, everyone),
-            *((words, everyone.counting(column)) for column, words in asked.items()),
+            (study.unit, everyone),
+            *((words, everyone.counting(column)) for column, words in groups.items()),
         )
     ]
     return pd.DataFrame(rows)
 
 
-def youth_table(result: StudyResult) -> pd.DataFrame:
+def youth_table(
+    study: Study,
+    origins: gpd.GeoDataFrame,
+    centres: gpd.GeoDataFrame | None,
+    venues: gpd.GeoDataFrame | None,
+    *,
+    network: Network | None,
+) -> pd.DataFrame:
     """Return between what the loss lies where youth centres go and not all that stay are known."""
-    asked, centres = result.study.youth, result.youth
-    closed = {site for config in result.not_assessed for site in config.close}
+    asked = study.youth
+    closed = {site for item in study.scenarios if not item.assess for site in item.close}
     lost = [] if centres is None else [site for site in centres.index if site in closed]
     if asked is None or centres is None or not lost:
         return pd.DataFrame()
-    mode, network = session_mode(result.study), result.network
-    way = result.times[mode].mode
-    to_centres, to_venues = (
-        None
-        if places is None
-        else times_by(way, result.origins, places, network=network, study=result.study)
-        for places in (centres, result.youth_venues)
-    )
-    assert to_centres is not None  # noqa: S101 - there are centres
-    found = loss_bounds(
-        to_centres,
-        result.origins,
+    name = session_mode(study)
+    mode = study.settings.travel_modes()[name]
+    bounds = loss_bounds(
+        times_by(mode, origins, centres, network=network, study=study),
+        origins,
         weight=asked.weight,
         lost=lost,
         cutoffs_min=asked.cutoffs_min,
-        venues=to_venues,
+        venues=None
+        if venues is None
+        else times_by(mode, origins, venues, network=network, study=study),
     )
-    return found.assign(mode=mode)
+    return bounds.assign(mode=name)
 
 
-def load_table(result: StudyResult) -> pd.DataFrame:
+def load_table(
+    study: Study, cases: Sequence[Case], compared: Mapping[str, Compared]
+) -> pd.DataFrame:
     """Return who goes where under each scenario, and how full sites become where that is known."""
     # Full-time sites are counted: one cut to a few hours keeps neither its families nor its
     # places. In a study that has no full-time site to begin with, any that is open counts.
-    known = capacities(result.sites)
-    full = len(_counted(result, result.scenario_names[0], full_time=True)) > 0
-    compared = result.comparisons_full_time if full else result.comparisons
-    mode, cutoff_min = session_mode(result.study), result.study.sessions.cutoff_min
+    before = cases[0].after.sites
+    known, full = capacities(before), len(_open(before, study.settings, full_time=True)) > 0
+    basis = "full_time" if full else "open"
+    mode, cutoff_min = session_mode(study), study.sessions.cutoff_min
     parts = []
-    for name in result.scenario_names[1:]:
-        frame = load_on_sites(compared[name, mode], known)
-        opened = _counted(result, name, full_time=full)
+    for case in cases[1:]:
+        frame = load_on_sites(compared[basis][case.scenario, mode], known)
+        opened = _open(case.after.sites, study.settings, full_time=full)
         there = {site: known[site] for site in map(str, opened) if site in known}
         frame["per_place_after"] = frame["per_place_after"].where(frame.index.isin(opened))
         shared = pd.Series(dtype=float)
         if there:
             shared = HUNDRED * floating_catchment(
-                result.times_for(name, mode), result.origins, capacity=there, cutoff_min=cutoff_min
+                case.after.times[mode], case.origins, capacity=there, cutoff_min=cutoff_min
             ).sites["places_per_family"].replace(np.inf, np.nan)
         frame["places_per_hundred"] = shared.reindex(frame.index)
-        basis = "full_time" if full else "open"
-        parts.append(frame.reset_index().assign(scenario=name, mode=mode, sites=basis))
+        parts.append(frame.reset_index().assign(scenario=case.scenario, mode=mode, sites=basis))
     whole = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=LOAD_COLUMNS)
     return whole[list(LOAD_COLUMNS)]
-
-
-def _counted(result: StudyResult, name: str, *, full_time: bool) -> pd.Index:
-    """Return the sites that count under a scenario."""
-    hours = result.study.settings.full_time_from_hours
-    sites = result.scenario_sites[name]
-    return open_sites(sites, full_time=full_time, full_time_from_hours=hours)
 
 
 def _kept(timetable: Timetable, sites: gpd.GeoDataFrame) -> Timetable:
@@ -533,7 +532,7 @@ class Findings:
             ``curve.csv``, ``fairness.csv`` and ``outreach.csv``, those of them that there is
             something to say in.
         """
-        found = {
+        tables = {
             "alternatives.csv": None
             if self.alternatives is None
             else alternatives_frame(self.alternatives),
@@ -546,7 +545,7 @@ class Findings:
             "fairness.csv": self.fairness,
             "outreach.csv": outreach_frame(self.outreach) if self.outreach else None,
         }
-        return {name: frame for name, frame in found.items() if frame is not None}
+        return {name: frame for name, frame in tables.items() if frame is not None}
 
 
 def find_findings(result: StudyResult, *, progress: Progress | None = None) -> Findings:
@@ -579,45 +578,58 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
     """
     result.refuse_private()
     tell = progress if progress is not None else _silent
+    study, cases, origins = result.study, result.cases(), result.origins
+    compared = {"full_time": result.comparisons_full_time, "open": result.comparisons}
+    mode, decided = session_mode(study), decided_scenario(study.scenarios)
+    after = next((case.after for case in cases if case.scenario == decided), cases[0].before)
+    lost = _lost_sites(cases[0].before.sites, after.sites, study.settings)
     tell("Ranking every other choice")
-    alternatives = _alternatives(result)
+    alternatives = _alternatives(study, cases[0], lost) if lost else None
     tell("Trying other assumptions")
     sensitive = find_sensitivity(result, progress=tell)
     tell("Looking for the best venues")
-    outreach = _outreach(result)
+    venues = result.candidates
+    outreach = (
+        () if venues is None or venues.empty else _outreach(study, cases, venues, result.ways())
+    )
     tell("Asking who gains and who loses")
-    cases = result.cases()
+    drawn = result.uncertainty if study.policy.public else None
+    wider = (result.with_neighbours or result).cases()[1:]
     fairness = [
         fairness_frame(
-            comparisons, sites=sites, drawn=_drawn_minutes(result, full_time=sites == "full_time")
+            compared[sites],
+            sites=sites,
+            drawn={}
+            if drawn is None
+            else _drawn_minutes(drawn.simulation, wider, result.modes, full_time=full_time),
         )
-        for sites, comparisons in (
-            ("open", result.comparisons),
-            ("full_time", result.comparisons_full_time),
-        )
+        for sites, full_time in (("open", False), ("full_time", True))
     ]
-    mode = session_mode(result.study)
     readings = readings_table(
         cases,
         mode=mode,
-        min_hours=result.study.sessions.hours_per_week,
-        loser_min=result.study.settings.loser_min,
+        min_hours=study.sessions.hours_per_week,
+        loser_min=study.settings.loser_min,
     )
+    travel = {name: result.travel_for(name) for name in (BASELINE_NAME, *result.moved)}
     tell("Losing one departure in ten")
-    fragile = _fragility(result)
+    fragile = _fragility(*fragility_table(result), study)
+    journeys = {name: result.travel_for(name).by_timetable for name in result.scenario_names}
+    known = {name: times for name, times in journeys.items() if times is not None}
+    youth = youth_table(study, origins, result.youth, result.youth_venues, network=result.network)
     tables, hidden = redact_tables(
         {
             "fairness.csv": pd.concat(fairness, ignore_index=True),
             "readings": readings,
-            "sessions": sessions_table(result),
-            "load": load_table(result),
-            "curve.csv": curve_table(result),
-            "transit.csv": transit_table(result),
-            "limits": visit_limits_table(result),
-            "youth": youth_table(result),
-            "groups": group_table(result),
+            "sessions": sessions_table(study, result.timetable, cases),
+            "load": load_table(study, cases, compared),
+            "curve.csv": curve_table(compared),
+            "transit.csv": transit_table(known, cases, study),
+            "limits": visit_limits_table(study, travel, origins, result.scenario_sites),
+            "youth": youth,
+            "groups": group_table(study, compared),
         },
-        result.study.policy,
+        study.policy,
     )
     return Findings(
         alternatives=alternatives,
@@ -634,9 +646,9 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
         load=tables["load"],
         youth=tables["youth"],
         groups=tables["groups"],
-        keeping=keep_some(result),
+        keeping=keep_some(study, cases[0], after, lost),
         hidden=hidden,
-        exact_hours=tuple(_exact_hours(result, cases)),
+        exact_hours=tuple(_exact_hours(study, cases)),
         maps=find_maps(result, progress=tell),
     )
 
@@ -670,26 +682,45 @@ def find_maps(result: StudyResult, *, progress: Progress | None = None) -> Maps:
     result.refuse_private()
     tell = progress if progress is not None else _silent
     tell("Drawing isochrones")
-    wider, first = result.with_neighbours or result, result.times[result.modes[0]].mode
+    study, network, points = result.study, result.network, result.postcodes
+    wider, ways, sites = result.with_neighbours or result, result.ways(), result.scenario_sites
+    modes = [times.mode for times in result.times.values()]
+    street_modes = [times.mode for times in on_streets(result.times).values()]
+    kept = [
+        verdict
+        for counted in dict.fromkeys((result, wider))
+        if study.policy.public  # else the page works them out, and hides what is small
+        for verdict in _hours_kept(
+            study.criteria,
+            counted.cases()[1:],
+            counted.uncertainty,
+            neighbours=counted is not result,
+        )
+    ]
+    lookup = None
+    by_postcode = are_postcodes(result.origins.index)
+    if points is not None and len(points) and not by_postcode:
+        lookup = _lookup(study, points, sites, modes, ways, neighbours=result.neighbours)
+    journeys = {} if lookup is None else lookup.by_timetable
+    if by_postcode:
+        own = {name: result.travel_for(name) for name in (BASELINE_NAME, *result.moved)}
+        known = {name: travel.by_timetable for name, travel in own.items()}
+        journeys = {name: times for name, times in known.items() if times is not None}
+    trips = _trips(journeys, sites, study.settings)
+    if network is None:
+        return Maps(lookup=lookup, trips=trips, hours_kept=tuple(kept))
     located = result.sites[result.sites.geometry.notna()]
-    cutoffs_min = [result.study.cutoff_min]
-    lookup = _lookup(result)
+    cutoffs_min = [study.cutoff_min]
     return Maps(
-        streets=None if result.network is None else street_lines(result.network),
-        isochrones=_isochrones(result),
-        land=None
-        if result.network is None
-        else isochrones(result.network, located, mode=first, cutoffs_min=cutoffs_min),
-        lengths=_lengths(
-            result.network,
-            result.origins,
-            wider.sites,
-            study=result.study,
-            known=wider.distances,
+        streets=street_lines(network),
+        isochrones=_isochrones(
+            study, sites, street_modes, ways, area=result.borough.buffer(BEYOND_M)
         ),
+        land=isochrones(network, located, mode=modes[0], cutoffs_min=cutoffs_min),
+        lengths=_lengths(network, result.origins, wider.sites, study=study, known=wider.distances),
         lookup=lookup,
-        trips=_trips(result, lookup),
-        hours_kept=tuple(_hours_kept(result)),
+        trips=trips,
+        hours_kept=tuple(kept),
     )
 
 
@@ -723,8 +754,11 @@ def find_sensitivity(result: StudyResult, *, progress: Progress | None = None) -
     study, tell = result.study, progress if progress is not None else _silent
     cases = result.cases()[1:]
     choices: dict[str, dict[str, list[Case]]] = {}
-    other = _other_origins(result)
-    if other is not None:
+    # a list of families stands for both sets of origins
+    by_families = any(file.role == FAMILIES_ROLE for file in result.inputs)
+    others = [name for name in study.data.origins if name != result.origins_name]
+    if others and study.weights_public and not by_families and not result.moved:
+        other = others[0]
         tell(f"Trying the origins of the set '{other}'")
         tables = read_inputs(study.without_counts(), origins=other)
         travel = compute_travel_times(
@@ -749,35 +783,29 @@ def find_sensitivity(result: StudyResult, *, progress: Progress | None = None) -
         counted = result.with_neighbours.cases()[1:]
         choices["neighbours"] = {"left out": cases, "counted": counted}
     choices |= timetable_choices(result, cases, tell)
-    found = sensitivity(study.criteria, cases, choices=choices)
-    return redact_sensitivity(found, study.criteria, study.policy)
+    tried = sensitivity(study.criteria, cases, choices=choices)
+    return redact_sensitivity(tried, study.criteria, study.policy)
 
 
 def _timetable_sides(
-    result: StudyResult,
     study: Study,
+    travel: Mapping[str, Travel],
+    origins: gpd.GeoDataFrame,
+    sites: Mapping[str, gpd.GeoDataFrame],
     buses: Callable[[str], Buses],
     walks: Mapping[str, tuple[Walks, Walks]] | None = None,
 ) -> dict[str, Side]:
     """Return sites and times of every scenario, journeys by timetable being made anew."""
-    first = Travel(
-        times=result.times,
-        times_back=result.times_back,
-        distances=result.distances,
-        network=result.network,
-    )
-    made: dict[str, Travel] = {}
-    for name in result.scenario_names:
-        own = name if name in result.moved else BASELINE_NAME
-        if own not in made:
-            made[own] = with_buses(
-                *(study, result.moved.get(own, first), buses(own)),
-                *(result.origins, result.scenario_sites[own]),
-                walks=None if walks is None else walks[own],
-            )
+    made = {
+        name: with_buses(
+            *(study, own, buses(name), origins, sites[name]),
+            walks=None if walks is None else walks[name],
+        )
+        for name, own in travel.items()
+    }
     return {
-        name: made[name if name in made else BASELINE_NAME].side(result.scenario_sites[name])
-        for name in result.scenario_names
+        name: made[name if name in made else BASELINE_NAME].side(there)
+        for name, there in sites.items()
     }
 
 
@@ -786,7 +814,7 @@ def timetable_choices(
 ) -> dict[str, dict[str, list[Case]]]:
     """Return the cases on other days, in other windows and with other walks to stops."""
     asked, buses = result.study.transit, result.buses
-    if asked is None or buses is None or not _by_timetable(result):
+    if asked is None or buses is None or not _by_timetable(result.study.criteria):
         return {}
     tell("Trying other days, windows and walks to stops")
     t0, t1 = (clock_min(text) for text in asked.window)
@@ -809,47 +837,45 @@ def timetable_choices(
             if walk + more > 0
         },
     }
-    walks = _family_walks(result)
+    travel = {name: result.travel_for(name) for name in (BASELINE_NAME, *result.moved)}
+    places = result.origins, result.scenario_sites
+    walks = _family_walks(result.study, travel, *places)
     own = (f"{buses.date:%A} {buses.date}", "-".join(asked.window), f"{walk:g} minutes")
-    found = {}
+    chosen = {}
     for main, (name, others) in zip(own, tried.items(), strict=True):
         held = {main: list(cases)}
         for label, change in others.items():
             study = result.study.model_copy(update={"transit": asked.model_copy(update=change)})
             try:
                 same = walks if name == "timetable_window" else None
-                sides = _timetable_sides(result, study, _buses_of(result, study), same)
+                first: Buses | None = buses
+                if name == "timetable_date":
+                    first = read_buses(
+                        *(study, result.borough, result.sites),
+                        *(result.candidates, result.neighbours),
+                    )
+                of = _buses_of(first, result.scenarios)
+                sides = _timetable_sides(study, travel, *places, of, same)
             except InputError:  # no such day in the feed, or no such route on it
                 continue
             held[label] = _cases_with(cases, sides)
         if len(held) > 1:
-            found[name] = held
-    return found
+            chosen[name] = held
+    return chosen
 
 
-def _by_timetable(result: StudyResult) -> list[Criterion]:
+def _by_timetable(criteria: Iterable[Criterion]) -> list[Criterion]:
     """Return the criteria that ask for journeys by timetable."""
-    return [
-        item
-        for item in result.study.criteria
-        if {TRANSIT, VISIT} & {item.mode, *item.also_modes} and TRANSIT in result.times
-    ]
+    return [item for item in criteria if {TRANSIT, VISIT} & {item.mode, *item.also_modes}]
 
 
-def _buses_of(result: StudyResult, study: Study) -> Callable[[str], Buses]:
-    """Return what gives a scenario's timetable on the day a study asks for."""
-    asked, first = study.transit, result.buses
-    assert asked is not None  # noqa: S101 - there is a timetable
-    assert first is not None  # noqa: S101 - as above
-    if asked.date != getattr(result.study.transit, "date", None):
-        first = read_buses(
-            study, result.borough, result.sites, result.candidates, result.neighbours
-        )
-    configs = {config.name: config for config in result.scenarios}
+def _buses_of(first: Buses | None, scenarios: Iterable[ScenarioConfig]) -> Callable[[str], Buses]:
+    """Return what gives a scenario's timetable, from the one that it changes."""
+    configs = {config.name: config for config in scenarios}
 
     def of(name: str) -> Buses:
         buses = changed_buses(configs[name], first)
-        assert buses is not None  # noqa: S101 - as above
+        assert buses is not None  # noqa: S101 - there is a timetable
         return buses
 
     return of
@@ -869,23 +895,28 @@ def fragility_table(
     A timetable is a promise. In each draw every route loses one departure in ten, at least one;
     before and after lose the same. Beside the rows: how many each counts.
     """
-    criteria, cases = _by_timetable(result), result.cases()
+    criteria, cases = _by_timetable(result.study.criteria), result.cases()
     rows: list[dict[str, object]] = []
     if not criteria or result.by_timetable is None or result.network is None:
         return pd.DataFrame(columns=list(FRAGILITY_COLUMNS)), pd.Series(dtype=float)
     from eh_access.transit.edit import lose_departures  # noqa: PLC0415 - loads numba
 
-    walks = _family_walks(result)
+    travel, places = (
+        {name: result.travel_for(name) for name in (BASELINE_NAME, *result.moved)},
+        (result.origins, result.scenario_sites),
+    )
+    walks = _family_walks(result.study, travel, *places)
     for draw in range(-1, draws):  # first as promised
 
         def losing(name: str, draw: int = draw) -> Buses:
-            buses = result.buses_for(name)
+            buses = result.travel_for(name).buses
             assert buses is not None  # noqa: S101 - there is a timetable
             return lose_departures(buses, share=share, seed=result.study.settings.seed + draw)
 
         drawn = cases
         if draw >= 0:
-            drawn = _cases_with(cases, _timetable_sides(result, result.study, losing, walks))
+            sides = _timetable_sides(result.study, travel, *places, losing, walks)
+            drawn = _cases_with(cases, sides)
         rows += [
             {"scenario": case.scenario, "draw": draw, **row}
             for case in drawn
@@ -896,25 +927,30 @@ def fragility_table(
     return frame[list(FRAGILITY_COLUMNS)], frame["weight"]
 
 
-def visit_limits_table(result: StudyResult) -> pd.DataFrame:
+def visit_limits_table(
+    study: Study,
+    travel: Mapping[str, Travel],
+    origins: gpd.GeoDataFrame,
+    sites: Mapping[str, gpd.GeoDataFrame],
+) -> pd.DataFrame:
     """Return how many can be at a whole session and home again, and what is in the way of others.
 
     Of somebody's visits to open sites the one that gets furthest counts: its first limit that
     breaks.
     """
-    asked, weights = result.study.transit, result.origins["weight"].to_numpy(dtype=np.float64)
+    asked, weights = study.transit, origins["weight"].to_numpy(dtype=np.float64)
     rows: list[dict[str, object]] = []
-    if asked is None or not asked.sessions or result.by_timetable is None:
+    if asked is None or not asked.sessions or travel[BASELINE_NAME].by_timetable is None:
         return pd.DataFrame(columns=list(LIMIT_COLUMNS))
     from eh_access.transit.visits import Barrier  # noqa: PLC0415 - loads numba
 
-    found = {
-        name: find_visits(result.study, result.by_timetable_for(name), home)  # type: ignore[arg-type]
-        for name, (_, home) in _family_walks(result).items()
+    attended = {
+        name: find_visits(study, travel[name].by_timetable, home)  # type: ignore[arg-type]
+        for name, (_, home) in _family_walks(study, travel, origins, sites).items()
     }
-    for name in result.scenario_names:
-        visits = found.get(name, found[BASELINE_NAME])
-        opened = _counted(result, name, full_time=False)
+    for name, there in sites.items():
+        visits = attended.get(name, attended[BASELINE_NAME])
+        opened = _open(there, study.settings, full_time=False)
         of_open = visits.sessions["site_id"].isin(opened).to_numpy()
         barrier = visits.barrier[:, of_open]
         first = barrier.max(axis=1, initial=Barrier.NO_WAY_THERE)
@@ -932,85 +968,85 @@ def visit_limits_table(result: StudyResult) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(LIMIT_COLUMNS))
 
 
-def _family_walks(result: StudyResult) -> dict[str, tuple[Walks, Walks]]:
+def _family_walks(
+    study: Study,
+    travel: Mapping[str, Travel],
+    origins: gpd.GeoDataFrame,
+    sites: Mapping[str, gpd.GeoDataFrame],
+) -> dict[str, tuple[Walks, Walks]]:
     """Return the walks there and home, of every scenario with times of its own."""
     walks = {}
-    for name in (BASELINE_NAME, *result.moved):
-        times, network = result.by_timetable_for(name), result.network_for(name)
+    for name, own in travel.items():
+        times, network = own.by_timetable, own.network
         if times is not None and network is not None:
             home = find_family_walks(
-                *(result.study, times.timetable, network, result.origins),
-                result.scenario_sites[name],
+                *(study, times.timetable, network, origins),
+                sites[name],
                 direction="from_sites",
             )
             walks[name] = times.walks, home
     return walks
 
 
-def _fragility(result: StudyResult) -> pd.DataFrame:
+def _fragility(drawn: pd.DataFrame, weight: pd.Series, study: Study) -> pd.DataFrame:
     """Return the middle and the range of each criterion over the draws, beside what is promised."""
-    frame, weight = fragility_table(result)
-    frame = redact_values(frame, weight, result.study.criteria, result.study.policy)
+    frame = redact_values(drawn, weight, study.criteria, study.policy)
     rows = []
     for (scenario, criterion), part in frame.groupby(["scenario", "criterion"], sort=False):
-        promised, drawn = part.iloc[0], part.iloc[1:]
-        spread = spread_of(drawn["value"].to_numpy(np.float64))
+        promised, losing = part.iloc[0], part.iloc[1:]
+        spread = spread_of(losing["value"].to_numpy(np.float64))
         rows.append(
             {
                 "scenario": scenario,
                 "criterion": criterion,
-                "draws": len(drawn),
+                "draws": len(losing),
                 "lost_share": LOST_SHARE,
                 "value": promised["value"],
                 "median": spread.median,
                 "low": spread.low,
                 "high": spread.high,
                 "outcome": promised["outcome"],
-                "draws_same": int((drawn["outcome"] == promised["outcome"]).sum()),
+                "draws_same": int((losing["outcome"] == promised["outcome"]).sum()),
             }
         )
     return pd.DataFrame(rows)
 
 
-def _drawn_minutes(result: StudyResult, *, full_time: bool) -> dict[tuple[str, str], DrawnMinutes]:
-    """Return minutes in every draw of what is not known, by scenario and mode; none if none is."""
-    if result.uncertainty is None or not result.study.policy.public:
-        return {}
-    simulation = result.uncertainty.simulation
+def _drawn_minutes(
+    simulation: Simulation, cases: Iterable[Case], modes: Iterable[str], *, full_time: bool
+) -> dict[tuple[str, str], DrawnMinutes]:
+    """Return minutes in every draw of what is not known, by scenario and mode."""
     return {
         (case.scenario, mode): simulation.minutes(case, mode, full_time=full_time)
-        for case in (result.with_neighbours or result).cases()[1:]
-        for mode in result.modes
+        for case in cases
+        for mode in modes
     }
 
 
-def _lost_sites(result: StudyResult) -> tuple[str, ...]:
-    """Return the sites that the scenario decided on takes away or leaves with fewer hours."""
-    enough = result.study.settings.full_time_from_hours
-    before, after = (
-        open_sites(result.scenario_sites[name], full_time=True, full_time_from_hours=enough)
-        for name in (BASELINE_NAME, decided_scenario(result.study.scenarios) or BASELINE_NAME)
-    )
-    return tuple(str(site) for site in before.difference(after))
+def _lost_sites(
+    before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, settings: Settings
+) -> tuple[str, ...]:
+    """Return the sites that a scenario takes away or leaves with fewer hours."""
+    was, now = (_open(sites, settings, full_time=True) for sites in (before, after))
+    return tuple(str(site) for site in was.difference(now))
 
 
 MOST_KEPT = 2
 
 
-def keep_some(result: StudyResult) -> dict[tuple[str, ...], Comparison]:
+def keep_some(
+    study: Study, baseline: Case, after: Side, lost: Sequence[str]
+) -> dict[tuple[str, ...], Comparison]:
     """Return before and after if some of the sites that go kept full hours: none, one, or two."""
-    lost, decided = _lost_sites(result), decided_scenario(result.study.scenarios)
-    if not lost or decided is None:
-        return {}
-    mode, settings = session_mode(result.study), result.study.settings
-    before, after = (_counted(result, name, full_time=True) for name in (BASELINE_NAME, decided))
+    mode, settings, before = session_mode(study), study.settings, baseline.before
+    was, now = (_open(side.sites, settings, full_time=True) for side in (before, after))
     return {
         kept: compare(
-            result.times_for(BASELINE_NAME, mode),
-            result.times_for(decided, mode),
-            result.origins,
-            sites_before=before,
-            sites_after=after.union(list(kept)),
+            before.times[mode],
+            after.times[mode],
+            baseline.origins,
+            sites_before=was,
+            sites_after=now.union(list(kept)),
             loser_min=settings.loser_min,
         )
         for size in range(min(MOST_KEPT, len(lost) - 1) + 1)
@@ -1018,60 +1054,54 @@ def keep_some(result: StudyResult) -> dict[tuple[str, ...], Comparison]:
     }
 
 
-def _alternatives(result: StudyResult) -> Alternatives | None:
-    council = _lost_sites(result)
-    if not council:
-        return None
-    found = rank_alternatives(
-        result.side(BASELINE_NAME),
-        result.origins,
-        close=len(council),
-        criteria=result.study.criteria,
+def _alternatives(study: Study, baseline: Case, lost: tuple[str, ...]) -> Alternatives:
+    """Return every other set of as many sites, ranked."""
+    ranked = rank_alternatives(
+        baseline.before,
+        baseline.origins,
+        close=len(lost),
+        criteria=study.criteria,
         options=AlternativeOptions(
-            council=council,
-            mode=session_mode(result.study),
-            loser_min=result.study.settings.loser_min,
-            judging=result.judge_settings,
-            coarsen=coarsening(result.study.policy),
+            council=lost,
+            mode=session_mode(study),
+            loser_min=study.settings.loser_min,
+            judging=baseline.settings,
+            coarsen=coarsening(study.policy),
         ),
     )
-    return redact_alternatives(found, result.study.policy)
+    return redact_alternatives(ranked, study.policy)
 
 
-def _other_origins(result: StudyResult) -> str | None:
-    """Return the study's other set of origins; none where a list of families stands for both."""
-    by_families = any(file.role == FAMILIES_ROLE for file in result.inputs)
-    if by_families or not result.study.weights_public or result.moved:
-        return None
-    names = [name for name in result.study.data.origins if name != result.origins_name]
-    return names[0] if names else None
+def _outreach(
+    study: Study, cases: Sequence[Case], venues: gpd.GeoDataFrame, ways: Mapping[str, Way]
+) -> tuple[Outreach, ...]:
+    """Return the best venues, alone and to mend each scenario by which somebody goes further."""
+    mode, settings = session_mode(study), study.settings
+    origins, way = cases[0].origins, study.settings.travel_modes()[mode]
+    by_network: dict[Network | None, TravelTimes] = {}
 
+    def to_venues(scenario: str) -> TravelTimes:
+        network, _ = ways[scenario]
+        if network not in by_network:
+            by_network[network] = times_by(way, origins, venues, network=network, study=study)
+        return by_network[network]
 
-def _outreach(result: StudyResult) -> tuple[Outreach, ...]:
-    venues = result.candidates
-    mode = session_mode(result.study)
-    if venues is None or not len(venues):
-        return ()
-    way = result.times[mode].mode
-    plain = times_by(way, result.origins, venues, network=result.network, study=result.study)
-    before = result.nearest(BASELINE_NAME, mode, full_time=False)["minutes"].to_numpy()
-    mends: list[tuple[Loss | None, TravelTimes]] = [(None, plain)]
-    for config in result.scenarios:
-        after = result.nearest(config.name, mode, full_time=False)["minutes"].to_numpy()
-        if not np.any(after > before):
-            continue
-        times, network = plain, result.network_for(config.name)
-        if network is not result.network:
-            times = times_by(way, result.origins, venues, network=network, study=result.study)
-        loss = Loss(scenario=scenario_of(config), before=before, after=after)
-        mends.append((loss, times))
-    numbers = result.study.sessions.numbers_of(len(venues))
-    options = OutreachOptions(
-        hours_per_week=result.study.sessions.hours_per_week,
-        unit=result.study.unit,
+    before, *others = (
+        case.after.times[mode]
+        .nearest(_open(case.after.sites, settings, full_time=False))["minutes"]
+        .to_numpy()
+        for case in cases
     )
-    whole, policy = float(result.origins["weight"].sum()), result.study.policy
-    found = []
+    mends: list[tuple[Loss | None, TravelTimes]] = [(None, to_venues(BASELINE_NAME))]
+    scenarios = {item.name: item for item in study.scenarios}
+    for case, after in zip(cases[1:], others, strict=True):
+        if np.any(after > before):
+            loss = Loss(scenario=scenario_of(scenarios[case.scenario]), before=before, after=after)
+            mends.append((loss, to_venues(case.scenario)))
+    numbers = study.sessions.numbers_of(len(venues))
+    options = OutreachOptions(hours_per_week=study.sessions.hours_per_week, unit=study.unit)
+    whole, policy = float(origins["weight"].sum()), study.policy
+    best = []
     for mend, times in mends:
         # a venue that nobody reaches is no choice, nor one that the scenario has a use for already
         taken = mend.scenario.site_ids if mend else ()
@@ -1085,64 +1115,61 @@ def _outreach(result: StudyResult) -> tuple[Outreach, ...]:
         )
         sessions = tuple(number for number in numbers if number <= len(offered.site_ids))
         if sessions:
-            told = replace(options, sessions=sessions)
+            chosen = replace(options, sessions=sessions)
             names = venues["name"]
-            found.append(
-                best_sessions(offered, result.origins, names=names, mend=mend, options=told)
-            )
-    return tuple(redact_outreach(venue, whole, policy) for venue in found)
+            best.append(best_sessions(offered, origins, names=names, mend=mend, options=chosen))
+    return tuple(redact_outreach(venue, whole, policy) for venue in best)
 
 
-def _exact_hours(result: StudyResult, cases: Sequence[Case]) -> Iterator[ExactHours]:
+def _exact_hours(study: Study, cases: Iterable[Case]) -> Iterator[ExactHours]:
     """Yield the verdicts that count sites with exactly the hours their criterion asks for."""
     for case in cases:
         sites = case.after.sites
-        for item in result.study.criteria:
+        for item in study.criteria:
             exact = sites.index[sites["is_open"] & (sites["hours_per_week"] == item.min_hours)]
             if item.min_hours is None or not len(exact):
                 continue
             fewer = item.model_copy(update={"min_hours": item.min_hours * (1 + A_LITTLE)})
             verdict, less = (
-                redact_verdict(judge(asked, case), result.study.policy) for asked in (item, fewer)
+                redact_verdict(judge(asked, case), study.policy) for asked in (item, fewer)
             )
             yield ExactHours(verdict=verdict, fewer=less, site_ids=tuple(exact))
 
 
-def _hours_kept(result: StudyResult) -> Iterator[HoursKept]:
+def _hours_kept(
+    criteria: Sequence[Criterion],
+    cases: Iterable[Case],
+    sure: Uncertainty | None,
+    *,
+    neighbours: bool,
+) -> Iterator[HoursKept]:
     """Yield the verdicts that hang on how many hours are kept, from none up to those agreed."""
-    if not result.study.policy.public:
-        return  # the page works them out, and hides what is small
-    for counted in dict.fromkeys((result, result.with_neighbours or result)):
-        for case in counted.cases()[1:]:
-            cut = cut_sites(case)
-            agreed = case.after.sites.loc[cut, "hours_per_week"].unique()
-            if len(agreed) != 1:
-                continue
-            step = 1.0 if agreed[0] == round(agreed[0]) else HALF_HOUR
-            for hours in np.arange(0.0, agreed[0], step):
-                kept = Scenario("kept", "", tuple(SetHours(str(site), hours) for site in cut))
-                sites = apply_scenario(case.after.sites, kept)
-                other = replace(case, after=replace(case.after, sites=sites))
-                for verdict in _verdicts_of(counted, case, other):
-                    yield HoursKept(
-                        hours=float(hours), verdict=verdict, neighbours=counted is not result
-                    )
+    for case in cases:
+        cut = cut_sites(case)
+        agreed = case.after.sites.loc[cut, "hours_per_week"].unique()
+        if len(agreed) != 1:
+            continue
+        step = 1.0 if agreed[0] == round(agreed[0]) else HALF_HOUR
+        for hours in np.arange(0.0, agreed[0], step):
+            kept = Scenario("kept", "", tuple(SetHours(str(site), hours) for site in cut))
+            sites = apply_scenario(case.after.sites, kept)
+            other = replace(case, after=replace(case.after, sites=sites))
+            for verdict in _verdicts_of(criteria, case, other, sure):
+                yield HoursKept(hours=float(hours), verdict=verdict, neighbours=neighbours)
 
 
-def _verdicts_of(result: StudyResult, case: Case, other: Case) -> Iterator[Verdict]:
+def _verdicts_of(
+    criteria: Iterable[Criterion], case: Case, other: Case, sure: Uncertainty | None
+) -> Iterator[Verdict]:
     """Yield the verdicts on a case with other hours whose sites are not all as in the study's."""
     enough = case.settings.full_time_from_hours
     was, now = (
         open_sites(one.after.sites, full_time=True, full_time_from_hours=enough)
         for one in (case, other)
     )
-    criteria = [
-        item for item in result.study.criteria if item.sites == "open" or not was.equals(now)
-    ]
-    drawn = {}
-    if result.uncertainty is not None:
-        drawn = outcomes_drawn(criteria, other, result.uncertainty.simulation.apart())
-    for item in criteria:
+    changed = [item for item in criteria if item.sites == "open" or not was.equals(now)]
+    drawn = {} if sure is None else outcomes_drawn(changed, other, sure.simulation.apart())
+    for item in changed:
         yield weigh(judge(item, other), drawn.get(item.id))
 
 
@@ -1151,31 +1178,35 @@ def line_detail_m(mode: TravelMode) -> float:
     return 40.0 if mode.uses_road_speeds else 20.0
 
 
-def _isochrones(result: StudyResult) -> gpd.GeoDataFrame | None:
+def _isochrones(
+    study: Study,
+    sites: Mapping[str, gpd.GeoDataFrame],
+    modes: Sequence[TravelMode],
+    ways: Mapping[str, Way],
+    *,
+    area: BaseGeometry,
+) -> gpd.GeoDataFrame | None:
     """Return isochrones as fine as the map page, each place on the same streets drawn once."""
-    if result.network is None:
-        return None
-    area = result.borough.buffer(BEYOND_M)
     drawn: dict[tuple[Network, str, str, str], pd.DataFrame] = {}
     parts = []
-    for config in result.scenarios:
-        network = result.network_for(config.name)
+    for config in study.scenarios:
+        network, _ = ways.get(config.name, (None, None))
         if network is None:
             continue
-        sites = result.scenario_sites[config.name].sort_index()
+        places = sites[config.name].sort_index()
         if config.name != BASELINE_NAME and not config.streets:
-            sites = sites.loc[sorted({change.site for change in config.move})]
-        places = sites.geometry[sites.geometry.notna()].to_wkt()
-        for times in on_streets(result.times).values():
-            keys = {site: (network, times.mode.name, site, wkt) for site, wkt in places.items()}
+            places = places.loc[sorted({change.site for change in config.move})]
+        points = places.geometry[places.geometry.notna()].to_wkt()
+        for mode in modes:
+            keys = {site: (network, mode.name, site, wkt) for site, wkt in points.items()}
             fresh = [site for site, key in keys.items() if key not in drawn]
             if fresh:
                 land = isochrones(
                     network,
-                    sites.loc[fresh],
-                    mode=times.mode,
+                    places.loc[fresh],
+                    mode=mode,
                     cutoffs_min=CUTOFFS_MIN,
-                    cell_m=DRIVE_CELL_M if times.mode.uses_road_speeds else WALK_CELL_M,
+                    cell_m=DRIVE_CELL_M if mode.uses_road_speeds else WALK_CELL_M,
                     area=area,
                 )
                 drawn |= {keys[site]: rows for site, rows in land.groupby("site_id", sort=False)}
@@ -1201,78 +1232,70 @@ def _lengths(
     }
 
 
-def _lookup(result: StudyResult) -> Lookup | None:
+def _lookup(
+    study: Study,
+    points: gpd.GeoDataFrame,
+    sites: Mapping[str, gpd.GeoDataFrame],
+    modes: Sequence[TravelMode],
+    ways: Mapping[str, Way],
+    *,
+    neighbours: gpd.GeoDataFrame | None,
+) -> Lookup | None:
     """Return the minutes of postcodes that are no origins; None if too many for one page."""
-    points = result.postcodes
-    if are_postcodes(result.origins.index) or points is None or points.empty:
-        return None
-    tables = len(result.times) * (1 if result.network is None else 2)  # minutes, and lengths
-    if len(points) * len(result.sites) * tables > MOST_MINUTES:
+    own, (network, _) = sites[BASELINE_NAME], ways[BASELINE_NAME]
+    tables = len(modes) * (1 if network is None else 2)  # minutes, and lengths
+    if len(points) * len(own) * tables > MOST_MINUTES:
         log.warning(
             "The map has no look-up of postcodes: %s of them to %s sites are too much for one file",
             f"{len(points):,}",
-            f"{len(result.sites):,}",
+            f"{len(own):,}",
         )
         return None
 
     journeys: dict[str, TransitTimes] = {}
 
-    def minutes(sites: gpd.GeoDataFrame, scenario: str) -> dict[str, TravelTimes]:
-        network, buses = result.network_for(scenario), result.buses_for(scenario)
-        found = {
-            name: times_by(times.mode, points, sites, network=network, study=result.study)
-            for name, times in on_streets(result.times).items()
+    def minutes(places: gpd.GeoDataFrame, scenario: str) -> dict[str, TravelTimes]:
+        network, buses = ways[scenario]
+        tables = {
+            mode.name: times_by(mode, points, places, network=network, study=study)
+            for mode in modes
+            if mode.name not in {TRANSIT, VISIT}
         }
         if buses is not None and network is not None:
-            own = times_by_transit(result.study, buses, network, points, sites)
-            found |= transit_tables(result.study, own, network, points, sites)
-            journeys.setdefault(scenario, own)
-        return found
+            by_timetable = times_by_transit(study, buses, network, points, places)
+            tables |= transit_tables(study, by_timetable, network, points, places)
+            journeys.setdefault(scenario, by_timetable)
+        return tables
 
-    changed = [
-        name
-        for name in result.moved
-        if result.network_for(name) is not result.network
-        or result.buses_for(name) is not result.buses
-    ]
-    moved = {}
-    for config in result.scenarios:
-        if config.name in result.moved:
-            sites = result.scenario_sites[config.name].sort_index()
-            whole = config.name in changed
-            sites = sites if whole else sites.loc[sorted({item.site for item in config.move})]
-            moved[config.name] = minutes(sites, config.name)
-    across = result.neighbours
+    changed, moved = changed_ways(ways), {}
+    for config in study.scenarios:
+        if config.name in ways and (config.name in changed or config.move):
+            places = sites[config.name].sort_index()
+            if config.name not in changed:
+                places = places.loc[sorted({item.site for item in config.move})]
+            moved[config.name] = minutes(places, config.name)
     return Lookup(
         postcodes=points.index,
-        minutes=minutes(result.sites, BASELINE_NAME),
-        lengths=_lengths(result.network, points, result.sites, study=result.study, known={}),
+        minutes=minutes(own, BASELINE_NAME),
+        lengths=_lengths(network, points, own, study=study, known={}),
         moved=moved,
         by_timetable=journeys,
         neighbours={}
-        if across is None
-        else {name: minutes(across.sort_index(), name) for name in (BASELINE_NAME, *changed)},
+        if neighbours is None
+        else {name: minutes(neighbours.sort_index(), name) for name in (BASELINE_NAME, *changed)},
     )
 
 
 def _trips(
-    result: StudyResult, lookup: Lookup | None
+    known: Mapping[str, TransitTimes], sites: Mapping[str, gpd.GeoDataFrame], settings: Settings
 ) -> dict[str, dict[tuple[int, str], TransitTrip]]:
     """Return the journeys to the nearest sites under every scenario, but walks all the way."""
-    known = {} if lookup is None else lookup.by_timetable
-    if are_postcodes(result.origins.index):
-        of_origins = {name: result.by_timetable_for(name) for name in result.scenario_names}
-        known = {
-            name: times
-            for name, times in of_origins.items()
-            if times is not None and (name == BASELINE_NAME or name in result.moved)
-        }
     pairs: dict[str, set[tuple[int, int]]] = {}
-    for scenario in result.scenario_names if known else ():
+    for scenario, there in sites.items() if known else ():
         name = scenario if scenario in known else BASELINE_NAME
         times = known[name]
         for full_time in (True, False):
-            ids = _counted(result, scenario, full_time=full_time).sort_values()
+            ids = _open(there, settings, full_time=full_time).sort_values()
             columns = times.walks.walking.site_ids.get_indexer(ids)
             columns = columns[columns >= 0]
             if len(columns):

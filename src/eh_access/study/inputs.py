@@ -486,7 +486,7 @@ def write_fixed(study: Study) -> tuple[Note, ...]:
     roles = [(role, getattr(data, role)) for role in SITE_ROLES]
     if study.weights_public:  # of people's own no copies are made
         roles += [("origins", name) for name in data.origins.values()]
-    told = []
+    lines = []
     for role, name in roles:
         try:
             table = None if name is None else reader.read(role, name)
@@ -502,8 +502,8 @@ def write_fixed(study: Study) -> tuple[Note, ...]:
                 raise InputError(f"{path.name}: is there already; move it away first") from None
             except OSError as error:
                 raise SourceError(f"{path}: cannot be written ({error.strerror})") from error
-            told += [*table.notes, note("info", "fixed", file=name, written=path.name, **facts)]
-    return tuple(told)
+            lines += [*table.notes, note("info", "fixed", file=name, written=path.name, **facts)]
+    return tuple(lines)
 
 
 def _fixed(
@@ -742,8 +742,8 @@ def _unknown_doubts(study: Study, ids: Mapping[str, set[str]]) -> Iterator[str]:
     for key in ("existence", "places"):
         for site in getattr(study.simulation, key):
             if site not in known:
-                told = f"no site '{site}'; {did_you_mean(site, known)}"
-                yield fault_at(study.file_name, lines, ("simulation", key, site), told)
+                fault = f"no site '{site}'; {did_you_mean(site, known)}"
+                yield fault_at(study.file_name, lines, ("simulation", key, site), fault)
 
 
 def _far_places(study: Study, borough: BaseGeometry | None) -> Iterator[str]:
@@ -755,12 +755,12 @@ def _far_places(study: Study, borough: BaseGeometry | None) -> Iterator[str]:
         for number, place in enumerate(places):
             away_m = borough.distance(shapely.Point(place))
             if away_m > most_m:
-                told = (
+                fault = (
                     f"lies {away_m / 1000:,.1f} km outside the study's area; give easting and "
                     "northing in metres, or make data.max_outside_m larger"
                 )
                 where = ("simulation", "places", site, number)
-                yield fault_at(study.file_name, lines, where, told)
+                yield fault_at(study.file_name, lines, where, fault)
 
 
 def _with_existence(study: Study, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

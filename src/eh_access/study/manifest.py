@@ -230,7 +230,7 @@ class Travelled(Table):
     dates: tuple[str, ...] = ()
 
 
-class Said(Table):
+class Stated(Table):
     """A note."""
 
     model_config = ConfigDict(extra="ignore")
@@ -255,7 +255,7 @@ class Manifest(Table):
     inputs: tuple[Read, ...]
     outputs: dict[FileName, str]
     counts: tuple[dict[str, Any], ...]
-    notes: tuple[Said, ...]
+    notes: tuple[Stated, ...]
     verdicts: dict[str, dict[str, str]]
     streets: Travelled
     timetable: dict[str, Any]

@@ -428,12 +428,12 @@ def check_timetables(
         raise InputError("give a feed and --date, or a study that has both: --study newport")
     known = None if naptan is None else read_stops(naptan, around)
     feed = read_feed(feeds)
-    found = [check_timetable(feed, date, area=around)]
-    if (found[0]["severity"] == "stop").any():
-        return found[0]
+    checks = [check_timetable(feed, date, area=around)]
+    if (checks[0]["severity"] == "stop").any():
+        return checks[0]
     timetable = make_timetable(feed, date, area=around)
     drawn = (read_tables(Path(path), DRAWN, columns=DRAWN) for path in feeds)
-    found.append(find_line_gates(timetable, drawn))
+    checks.append(find_line_gates(timetable, drawn))
     if opened is not None and asked is not None:
         network = find_streets(opened, inputs.borough, streets=streets).network
         if network is None:
@@ -441,12 +441,12 @@ def check_timetables(
         mode = opened.settings.travel_modes().get(asked.walking, get_mode(asked.walking))
         ends = (inputs.origins, inputs.sites)
         walks = find_walks(network, timetable, *ends, mode=mode, limits=asked.limits())
-        found.append(
+        checks.append(
             find_answer_gates(timetable, walks, window=asked.window, by=asked.by, area=around)
         )
     if known is not None:
-        found.append(find_stop_gates(timetable, known, area=around))
-    return pd.concat([gates for gates in found if len(gates)], ignore_index=True)
+        checks.append(find_stop_gates(timetable, known, area=around))
+    return pd.concat([gates for gates in checks if len(gates)], ignore_index=True)
 
 
 def explain_trip(

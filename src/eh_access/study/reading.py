@@ -220,23 +220,23 @@ def _read_export(
         keep_default_na=False,
         na_values=[""],
     ).copy()  # in one piece, however many columns there are
-    told = dict(export.facts)
+    described = dict(export.facts)
     if role in SITE_ROLES:
         frame, read, unread = _with_hours(frame)
-        told |= {"hours_read": read, "hours_unread": unread} if read or unread else {}
-    facts = {"hours_read": 0, "hours_unread": 0, **told}
-    return frame, (note("info", "as-taken", file=name, **facts),) if told else ()
+        described |= {"hours_read": read, "hours_unread": unread} if read or unread else {}
+    facts = {"hours_read": 0, "hours_unread": 0, **described}
+    return frame, (note("info", "as-taken", file=name, **facts),) if described else ()
 
 
 def _with_hours(frame: pd.DataFrame) -> tuple[pd.DataFrame, int, int]:
     """Return sites with hours a week read from words, how many were, and how many could not be."""
     blank = pd.Series([np.nan] * len(frame), index=frame.index)
-    given, told = frame.get("hours_per_week", blank), frame.get("opening_hours", blank)
-    if pd.api.types.is_numeric_dtype(given) and told.isna().all():
+    given, stated = frame.get("hours_per_week", blank), frame.get("opening_hours", blank)
+    if pd.api.types.is_numeric_dtype(given) and stated.isna().all():
         return frame, 0, 0
     hours: list[object] = []
     read = unread = 0
-    for number, words in zip(given, told, strict=True):
+    for number, words in zip(given, stated, strict=True):
         text = words if pd.isna(number) else number
         spoken = hours_in(str(text)) if isinstance(text, str) else None
         read += spoken is not None and not str(text).replace(".", "").isdigit()

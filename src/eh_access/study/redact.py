@@ -186,12 +186,12 @@ def redact_tables(
         if name == "transit.csv" and len(table) and not policy.public:
             # counts within one share of the window tell of those in the next, and what journeys
             # are made of is told of those who ride, however few
-            told = [str(column) for column in table if str(column).startswith("mean_")]
-            told += [f"{figure}_p{part}" for figure in NESTED for part in (10, 90)]
-            gone = [(name, "all", column, RESTS) for column in told]
+            means = [str(column) for column in table if str(column).startswith("mean_")]
+            means += [f"{figure}_p{part}" for figure in NESTED for part in (10, 90)]
+            gone = [(name, "all", column, RESTS) for column in means]
             logs.append(pd.DataFrame(gone, columns=list(HIDDEN_COLUMNS)))
             table = table.copy()
-            table[told] = np.nan
+            table[means] = np.nan
         if name == "groups" and len(table) and not policy.public:
             table = _without_few(table)
         shown[name] = table
@@ -363,14 +363,14 @@ def _reads_as_none(exact: Floats, policy: Policy) -> Bools:
 
 
 def redact_sensitivity(
-    found: Sensitivity, criteria: Sequence[Criterion], policy: Policy
+    sensitivity: Sensitivity, criteria: Sequence[Criterion], policy: Policy
 ) -> Sensitivity:
     """Return values as they may be published, and outcomes that turn at values tried."""
     # where an outcome turns between them would tell the value itself
     if policy.public:
-        return found
-    frame = redact_values(found.frame, found.weight, criteria, policy)
-    return as_tried(replace(found, frame=frame))
+        return sensitivity
+    frame = redact_values(sensitivity.frame, sensitivity.weight, criteria, policy)
+    return as_tried(replace(sensitivity, frame=frame))
 
 
 def redact_values(
@@ -391,11 +391,11 @@ def redact_values(
 
 
 def redact_uncertainty(
-    found: Uncertainty, criteria: Sequence[Criterion], policy: Policy
+    uncertainty: Uncertainty, criteria: Sequence[Criterion], policy: Policy
 ) -> Uncertainty:
     """Return draws as they may be published; headline figures of people have no range."""
     if policy.public:
-        return found
+        return uncertainty
     asked = {criterion.id: criterion for criterion in criteria}
 
     def redact(name: str, draws: Draws) -> Draws:
@@ -406,7 +406,7 @@ def redact_uncertainty(
         return replace(draws, value=value, before=before)
 
     simulated = tuple(
-        replace(item, draws=redact(item.criterion, item.draws)) for item in found.simulated
+        replace(item, draws=redact(item.criterion, item.draws)) for item in uncertainty.simulated
     )
     whole = {(item.scenario, item.criterion): item.draws.width for item in simulated}
     sources = tuple(
@@ -415,9 +415,9 @@ def redact_uncertainty(
             draws=redact(item.criterion, item.draws),
             whole=whole[item.scenario, item.criterion],
         )
-        for item in found.sources
+        for item in uncertainty.sources
     )
-    return replace(found, simulated=simulated, sources=sources, headlines=())
+    return replace(uncertainty, simulated=simulated, sources=sources, headlines=())
 
 
 # ---- other choices -----------------------------------------------------------------------------
@@ -437,16 +437,16 @@ def coarsening(policy: Policy) -> Coarsen | None:
     return coarsen
 
 
-def redact_alternatives(found: Alternatives, policy: Policy) -> Alternatives:
+def redact_alternatives(alternatives: Alternatives, policy: Policy) -> Alternatives:
     """Return a ranking by figures that were rounded first, with its notes as they may be read."""
-    return replace(found, notes=redact_notes(found.notes, policy))
+    return replace(alternatives, notes=redact_notes(alternatives.notes, policy))
 
 
-def redact_outreach(found: Outreach, whole: float, policy: Policy) -> Outreach:
+def redact_outreach(outreach: Outreach, whole: float, policy: Policy) -> Outreach:
     """Return venues with shares and counts as they may be published, in words too."""
     if policy.public:
-        return found
-    frame = found.frame
+        return outreach
+    frame = outreach.frame
     lost = frame["coverage_lost_weight"]
     shown = frame.assign(
         covered_share=blurred(frame["covered_share"], whole, policy).round(9),
@@ -454,4 +454,4 @@ def redact_outreach(found: Outreach, whole: float, policy: Policy) -> Outreach:
         coverage_regained_share=blurred(frame["coverage_regained_share"], lost, policy).round(9),
         coverage_lost_weight=policy.shown(lost),
     )
-    return with_sentences(replace(found, frame=shown), hidden=HIDDEN_MARK)
+    return with_sentences(replace(outreach, frame=shown), hidden=HIDDEN_MARK)

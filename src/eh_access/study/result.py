@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from eh_access import notebook
-from eh_access.criteria.criterion import Case, Side, Verdicts
+from eh_access.criteria.criterion import Case, Verdicts
 from eh_access.delegate import delegate
 from eh_access.errors import InputError
 from eh_access.measures.scenarios import open_sites
@@ -27,13 +27,14 @@ from eh_access.study.records import (
     status_of,
 )
 from eh_access.study.redact import shown_counts
+from eh_access.study.travel import Travel
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
-    from eh_access.criteria.criterion import JudgeSettings, Verdict
+    from eh_access.criteria.criterion import JudgeSettings, Side, Verdict
     from eh_access.criteria.uncertainty import Uncertainty
     from eh_access.facts import Note
     from eh_access.measures.comparison import Comparison
@@ -44,13 +45,15 @@ if TYPE_CHECKING:
     from eh_access.routing.estimate import EstimateError
     from eh_access.routing.travel_times import TravelTimes
     from eh_access.study.config import ScenarioConfig, Study
-    from eh_access.study.travel import Travel
+    from eh_access.study.travel import Way
     from eh_access.transit.journeys import TransitTimes
     from eh_access.transit.timetable import Timetable as Buses
 
 UNPROTECTED = "The counts are not public and were not protected: no figures are shown."
 
 
+ShownTimes = Mapping[str, tuple["TravelTimes", float | None]]
+"""Times by mode, those by timetable once for each percentile."""
 BASELINE_NAME = "baseline"
 MINUTES_DECIMALS = 4
 VALUE_DECIMALS = 9
@@ -257,7 +260,31 @@ class StudyResult:
         tuple of Verdict
             Empty when the scenario was not assessed.
         """
-        return Verdicts(verdict for verdict in self.verdicts if verdict.scenario == scenario)
+        return self.verdicts.under(scenario)
+
+    def travel_for(self, scenario: str) -> Travel:
+        """Return minutes, streets and timetable under a scenario.
+
+        Parameters
+        ----------
+        scenario
+            Name of an assessed scenario.
+
+        Returns
+        -------
+        Travel
+            That of the baseline unless the scenario moves a site, or changes streets or timetable.
+        """
+        if scenario in self.moved:
+            return self.moved[scenario]
+        return Travel(
+            times=self.times,
+            times_back=self.times_back,
+            distances=self.distances,
+            network=self.network,
+            buses=self.buses,
+            by_timetable=self.by_timetable,
+        )
 
     def times_for(self, scenario: str, mode: str) -> TravelTimes:
         """Return the minutes to every site as a scenario places it.
@@ -272,37 +299,7 @@ class StudyResult:
         TravelTimes
             Those of the baseline unless the scenario moves a site or changes streets.
         """
-        return self.moved[scenario].times[mode] if scenario in self.moved else self.times[mode]
-
-    def network_for(self, scenario: str) -> Network | None:
-        """Return the streets under a scenario: the study's, unless it changes some.
-
-        Parameters
-        ----------
-        scenario
-            Name of an assessed scenario.
-
-        Returns
-        -------
-        Network or None
-            None when times are estimated.
-        """
-        return self.moved[scenario].network if scenario in self.moved else self.network
-
-    def by_timetable_for(self, scenario: str) -> TransitTimes | None:
-        """Return what times by timetable under a scenario are made of.
-
-        Parameters
-        ----------
-        scenario
-            Name of an assessed scenario.
-
-        Returns
-        -------
-        TransitTimes or None
-            None without a timetable, or without streets.
-        """
-        return self.moved[scenario].by_timetable if scenario in self.moved else self.by_timetable
+        return self.travel_for(scenario).times[mode]
 
     def times_at_percentiles(self, scenario: str) -> dict[str, tuple[TravelTimes, float | None]]:
         """Return the times of every mode, those by timetable at each of its percentiles.
@@ -317,30 +314,21 @@ class StudyResult:
         dict of str to (TravelTimes, float or None)
             By the mode's name, ``"transit-p10"`` at a percentile that is not judged by.
         """
-        found: dict[str, tuple[TravelTimes, float | None]] = {}
-        found |= {name: (times, None) for name, times in self.side(scenario).times.items()}
-        journeys = self.by_timetable_for(scenario)
+        travel = self.travel_for(scenario)
+        shown: dict[str, tuple[TravelTimes, float | None]] = {}
+        shown |= {name: (times, None) for name, times in travel.times.items()}
+        journeys = travel.by_timetable
         for percentile in () if journeys is None else journeys.percentiles:
             assert journeys is not None  # noqa: S101 - it has percentiles
             judged = percentile == journeys.judged
             name = TRANSIT if judged else f"{TRANSIT}-p{percentile:g}"
-            found[name] = journeys.to_travel_times(percentile), percentile
-        return found
+            shown[name] = journeys.to_travel_times(percentile), percentile
+        return shown
 
-    def buses_for(self, scenario: str) -> Buses | None:
-        """Return what runs under a scenario: the study's timetable, unless it changes some.
-
-        Parameters
-        ----------
-        scenario
-            Name of an assessed scenario.
-
-        Returns
-        -------
-        Timetable or None
-            None without a timetable, or without streets.
-        """
-        return self.moved[scenario].buses if scenario in self.moved else self.buses
+    def ways(self) -> dict[str, Way]:
+        """Return streets and timetable under each assessed scenario, baseline first."""
+        travel = {name: self.travel_for(name) for name in self.scenario_names}
+        return {name: (each.network, each.buses) for name, each in travel.items()}
 
     def side(self, scenario: str) -> Side:
         """Return sites and minutes under a scenario, on its own streets where it changes some.
@@ -355,15 +343,7 @@ class StudyResult:
         Side
             What a criterion looks at before or after a change.
         """
-        sites = self.scenario_sites[scenario]
-        if scenario in self.moved:
-            return self.moved[scenario].side(sites)
-        return Side(
-            sites=sites,
-            times=self.times,
-            times_back=self.times_back,
-            distances=self.distances,
-        )
+        return self.travel_for(scenario).side(self.scenario_sites[scenario])
 
     @property
     def judge_settings(self) -> JudgeSettings:

@@ -33,6 +33,7 @@ from eh_access.study.streets import Streets, is_near, own_streets, refuse_elsewh
 from eh_access.study.travel import (
     Progress,
     Travel,
+    changed_ways,
     compute_travel_times,
     on_streets,
     with_buses,
@@ -41,15 +42,17 @@ from eh_access.study.travel import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     import geopandas as gpd
+    from shapely.geometry.base import BaseGeometry
 
-    from eh_access.criteria.criterion import Side
+    from eh_access.criteria.criterion import Side, Verdict
     from eh_access.measures.comparison import Comparison
     from eh_access.network.model import Network
     from eh_access.study.config import Study
     from eh_access.study.records import InputFile
+    from eh_access.study.travel import Way
 
 
 PLACED = {False: "placed on the network", True: "with a place"}
@@ -113,9 +116,9 @@ def credits_for(
     study: Study, files: tuple[InputFile, ...], network: Network | None
 ) -> tuple[Provenance, ...]:
     """Return where everything a study read came from."""
-    found = [credit for file in files for credit in _credit(study, file)]
+    stated = [credit for file in files for credit in _credit(study, file)]
     streets = () if network is None else network.provenance
-    return tuple(dict.fromkeys([*found, *streets]))
+    return tuple(dict.fromkeys([*stated, *streets]))
 
 
 def _credit(study: Study, file: InputFile) -> Iterator[Provenance]:
@@ -196,13 +199,13 @@ def run_study(
     tables = inputs if inputs is not None else read_inputs(study, origins=origins)
     study = for_families(study) if tables.families else study
     criteria_sha256 = study.criteria_sha256()  # fixed before there is a result to look at
-    found = _streets(study, tables, network, streets)
-    changed = changed_networks(study, tables.areas, found.network, found.how)
+    ground = _streets(study, tables, network, streets)
+    changed = changed_networks(study, tables.areas, ground.network, ground.how)
     travel = compute_travel_times(
         study,
         tables.origins,
         tables.sites,
-        network=found.network,
+        network=ground.network,
         buses=tables.buses,
         progress=tell,
     )
@@ -210,14 +213,14 @@ def run_study(
     answers = _answers(study, tables, travel, changed, tell)
     modes = [times.mode for times in on_streets(travel.times).values()]
     notes = [
-        *found.notes(modes),
+        *ground.notes(modes),
         *street_notes(study, changed),
         *study_notes(study, tables, travel),
     ]
-    other, why_not = _on_other_streets(study, tables, found, tell)
+    other, why_not = _on_other_streets(study, tables, ground, tell)
     notes += why_not
-    files = (*tables.files, *found.files())
-    provenance = credits_for(study, files, found.network)
+    files = (*tables.files, *ground.files())
+    provenance = credits_for(study, files, ground.network)
     if other is not None:
         provenance = tuple(dict.fromkeys([*provenance, *other.provenance]))
     result = StudyResult(
@@ -235,32 +238,32 @@ def run_study(
         base=tables.base,
         timetable=tables.timetable,
         postcodes=tables.postcodes,
-        network=found.network,
+        network=ground.network,
         buses=travel.buses,
-        streets=None if found.network is None else found.network.describe(),
-        estimated=found.network is None,
+        streets=None if ground.network is None else ground.network.describe(),
+        estimated=ground.network is None,
         estimate_errors={}
-        if found.network is not None
+        if ground.network is not None
         else {name: estimate_error(times.mode) for name, times in travel.times.items()},
         notes=warnings_first(notes),
         provenance=provenance,
         criteria_sha256=criteria_sha256,
         inputs=files,
         counts=step_counts(study, tables, travel, verdicts=len(answers["verdicts"])),
-        streets_how=found.how,
-        streets_asked=found.asked,
+        streets_how=ground.how,
+        streets_asked=ground.asked,
         on_other_streets=other,
         may_publish_origins=study.weights_public or tables.private is not None,
         hidden=tables.hidden,
     )
     if tables.neighbours is None:
-        return _redacted(_as_sure(result, tell))
+        return _finished(result, tell)
     tell("Working out all of it with neighbours' sites counted")
     more = compute_travel_times(
         study,
         tables.origins,
         tables.neighbours,
-        network=found.network,
+        network=ground.network,
         buses=tables.buses,
         progress=_silent,
     )
@@ -273,92 +276,104 @@ def run_study(
         notes=warnings_first([*result.notes, *neighbour_notes(tables.neighbours, more)]),
         _memory={},
     )
-    return _redacted(_as_sure(result, tell))
+    return _finished(result, tell)
 
 
-def _as_sure(result: StudyResult, tell: Progress) -> StudyResult:
-    """Return a result whose verdicts are as sure as what is not known leaves them."""
-    if result.estimated:  # no error of an estimate has been shown to be covered
-        return result
-    sampled = _sampled(result)
-    tell(f"Drawing what is not known {result.study.simulation.draws:,} times")
-    counted = result.with_neighbours
-    if counted is not None and result.neighbours is not None:
-        counted = _weighed(counted, _simulation(counted, sampled, result.neighbours.index))
-    return replace(_weighed(result, _simulation(result, sampled)), with_neighbours=counted)
-
-
-def _redacted(result: StudyResult) -> StudyResult:
-    """Return a result whose verdicts, ranges and notes may be published."""
-    study, sure, wider = result.study, result.uncertainty, result.with_neighbours
-    verdicts = Verdicts(redact_verdict(verdict, study.policy) for verdict in result.verdicts)
+def _finished(result: StudyResult, tell: Progress) -> StudyResult:
+    """Return a result whose verdicts are as sure as is known, and may be published."""
+    study, wider, across = result.study, result.with_neighbours, result.neighbours
+    simulation = counted = None
+    if not result.estimated:  # no error of an estimate has been shown to be covered
+        sampled = _sampled(study, result.origins, result.sites, result.borough, result.ways())
+        tell(f"Drawing what is not known {study.simulation.draws:,} times")
+        simulation = _simulation(study, result.origins, result.sites, sampled)
+        if wider is not None and across is not None:
+            counted = _simulation(study, wider.origins, wider.sites, sampled, across.index)
+    if wider is not None:
+        wider = replace(
+            wider,
+            **_outcomes(study, wider.cases(), wider.verdicts, counted, wider.modes),
+            notes=redact_notes(wider.notes, study.policy),
+            _memory={},
+        )
     return replace(
         result,
-        verdicts=verdicts,
-        uncertainty=sure and redact_uncertainty(sure, study.criteria, study.policy),
+        **_outcomes(study, result.cases(), result.verdicts, simulation, result.modes),
         notes=redact_notes(result.notes, study.policy),
-        with_neighbours=wider and _redacted(wider),
+        with_neighbours=wider,
         _memory={},
     )
 
 
-def _weighed(result: StudyResult, simulation: Simulation | None) -> StudyResult:
-    """Return a result whose outcomes rest on draws of what is not known."""
-    if simulation is None:
-        return result
-    settings = result.study.settings
-    uncertainty = simulate(
-        result.study.criteria,
-        result.cases(),
-        simulation,
-        modes={mode: result.study.near_min(mode) for mode in result.modes},
-        loser_min=settings.loser_min,
-    )
-    verdicts = Verdicts(
-        weigh(verdict, uncertainty.of(verdict.scenario, verdict.criterion.id))
-        for verdict in result.verdicts
-    )
-    return replace(result, verdicts=verdicts, uncertainty=uncertainty, _memory={})
+def _outcomes(
+    study: Study,
+    cases: Sequence[Case],
+    verdicts: Iterable[Verdict],
+    simulation: Simulation | None,
+    modes: Sequence[str],
+) -> dict[str, Any]:
+    """Return verdicts that rest on draws of what is not known, and how sure they are."""
+    uncertainty = None
+    if simulation is not None:
+        uncertainty = simulate(
+            study.criteria,
+            cases,
+            simulation,
+            modes={mode: study.near_min(mode) for mode in modes},
+            loser_min=study.settings.loser_min,
+        )
+        verdicts = [
+            weigh(verdict, uncertainty.of(verdict.scenario, verdict.criterion.id))
+            for verdict in verdicts
+        ]
+    return {
+        "verdicts": Verdicts(redact_verdict(verdict, study.policy) for verdict in verdicts),
+        "uncertainty": uncertainty
+        and redact_uncertainty(uncertainty, study.criteria, study.policy),
+    }
 
 
-def _sampled(result: StudyResult) -> dict[str, Side]:
+def _sampled(
+    study: Study,
+    origins: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    borough: BaseGeometry,
+    ways: Mapping[str, Way],
+) -> dict[str, Side]:
     """Return the times to sampled places, each routed once, by the scenario of its streets."""
-    study = result.study
     places = sampled_sites(
-        result.sites,
+        sites,
         seed=study.settings.seed,
-        within=result.borough,
-        origins=result.origins,
+        within=borough,
+        origins=origins,
         stated=study.simulation.places,
     )
     if not len(places):
         return {}
-    ways = {BASELINE_NAME: (result.network, result.buses)}
-    ways |= {
-        name: (travel.network, travel.buses)
-        for name, travel in result.moved.items()
-        if travel.network is not result.network or travel.buses is not result.buses
-    }
+    routed = {BASELINE_NAME: ways[BASELINE_NAME], **changed_ways(ways)}
     return {
         name: compute_travel_times(
-            study, result.origins, places, network=network, buses=buses, progress=_silent
+            study, origins, places, network=network, buses=buses, progress=_silent
         ).side(places)
-        for name, (network, buses) in ways.items()
+        for name, (network, buses) in routed.items()
     }
 
 
 def _simulation(
-    result: StudyResult, sampled: Mapping[str, Side], neighbours: Collection[str] = ()
+    study: Study,
+    origins: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    sampled: Mapping[str, Side],
+    neighbours: Collection[str] = (),
 ) -> Simulation | None:
     """Return what is drawn of a study; None where all is known."""
-    study = result.study
     seed, draws = study.settings.seed, study.simulation.draws
     doubts = draw_sites(
-        result.sites, sampled.get(BASELINE_NAME), seed=seed, draws=draws, neighbours=neighbours
+        sites, sampled.get(BASELINE_NAME), seed=seed, draws=draws, neighbours=neighbours
     )
     # a list of families has no error of a census
     sd = study.simulation.counts_sd if study.weights_public else 0.0
-    weights = draw_weights(result.origins, sd=sd, seed=seed, draws=draws)
+    weights = draw_weights(origins, sd=sd, seed=seed, draws=draws)
     if not doubts and weights is None:
         return None
     return Simulation(doubts=doubts, sampled=sampled, weights=weights, draws=draws)
@@ -422,15 +437,15 @@ def _streets(
 
 
 def _on_other_streets(
-    study: Study, tables: Inputs, found: Streets, tell: Progress
+    study: Study, tables: Inputs, streets: Streets, tell: Progress
 ) -> tuple[StudyResult | None, list[Note]]:
     """Run the study on the streets it is compared with, where there are any."""
-    if found.other is None:
+    if streets.other is None:
         return None, []
     tell("The same on other streets")
     try:
         own = replace(tables, neighbours=None)
-        return run_study(study, inputs=own, streets=found.other), []
+        return run_study(study, inputs=own, streets=streets.other), []
     except InputError as error:  # such as a street to be closed that the others have not
         return None, [note("warning", "not-compared", fault=error.faults[0])]
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from eh_access.criteria.criterion import Side
 from eh_access.measures.opening_hours import WEEKDAYS, Window, clock_min
+from eh_access.measures.scenarios import BASELINE
 from eh_access.modes import LABELS, TRANSIT, VISIT, get_mode
 from eh_access.routing.estimate import estimate_travel_times
 from eh_access.routing.matrix import travel_time_matrix
@@ -58,6 +59,16 @@ class Travel:
             times_back=self.times_back,
             distances=self.distances,
         )
+
+
+Way = tuple["Network | None", "Timetable | None"]
+"""Streets, and what runs by timetable."""
+
+
+def changed_ways(ways: Mapping[str, Way]) -> dict[str, Way]:
+    """Return the ways of the scenarios that change streets or timetable."""
+    network, buses = ways[BASELINE.name]
+    return {name: way for name, way in ways.items() if way[0] is not network or way[1] is not buses}
 
 
 def on_streets(times: Mapping[str, TravelTimes]) -> dict[str, TravelTimes]:
@@ -183,16 +194,16 @@ def _visit_times(study: Study, by_timetable: TransitTimes, home: Walks) -> Trave
     Of a site's sessions that a family can be at from beginning to end and be home from in time,
     each way on foot or by timetable, the one with the shortest ways counts; none is ``inf``.
     """
-    found, asked = find_visits(study, by_timetable, home), study.transit
+    visited, asked = find_visits(study, by_timetable, home), study.transit
     assert asked is not None  # noqa: S101 - there is a timetable
     walking = by_timetable.walks.walking
     opens, closes = (
-        found.sessions[name].map(clock_min).to_numpy(dtype=np.float64)
+        visited.sessions[name].map(clock_min).to_numpy(dtype=np.float64)
         for name in ("opens", "closes")
     )
-    ways = np.where(found.possible, opens - found.leave_min + found.home_min - closes, np.inf)
+    ways = np.where(visited.possible, opens - visited.leave_min + visited.home_min - closes, np.inf)
     column = walking.site_ids.astype(str).get_indexer(
-        pd.Index(found.sessions["site_id"].astype(str))
+        pd.Index(visited.sessions["site_id"].astype(str))
     )
     minutes = np.full(walking.minutes.shape, np.inf, dtype=np.float32)
     for session, site in enumerate(column):

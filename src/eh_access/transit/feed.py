@@ -36,7 +36,7 @@ SMALL_BYTES = 2**24
 SAME_STOP_M = 100.0
 """How far apart two feeds may place one stop."""
 SHOWN_ROWS = 5
-NOWHERE_DEG = 1e-3
+NO_PLACE_DEG = 1e-3
 """So near 0, 0 stands for a place that is not known."""
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
@@ -512,10 +512,10 @@ def to_grid(longitude: pd.Series, latitude: pd.Series) -> NDArray[np.float64]:
     from pyproj import Transformer  # noqa: PLC0415 - keeps importing the package quick
 
     lon, lat = (pd.to_numeric(c, errors="coerce").to_numpy(float) for c in (longitude, latitude))
-    nowhere = (np.abs(lon) < NOWHERE_DEG) & (np.abs(lat) < NOWHERE_DEG)
+    unset = (np.abs(lon) < NO_PLACE_DEG) & (np.abs(lat) < NO_PLACE_DEG)
     onto = Transformer.from_crs("EPSG:4326", CRS, always_xy=True)
     xy = np.column_stack(onto.transform(np.nan_to_num(lon), np.nan_to_num(lat)))
-    xy[nowhere | np.isnan(lon) | np.isnan(lat) | ~np.isfinite(xy).all(axis=1)] = np.nan
+    xy[unset | np.isnan(lon) | np.isnan(lat) | ~np.isfinite(xy).all(axis=1)] = np.nan
     return xy
 
 

@@ -68,7 +68,7 @@ def find_gates(feed: Feed, timetable: Timetable, holidays: Iterable[dt.date] = (
 def stop_at_gates(gates: pd.DataFrame) -> None:
     """Raise InputError with every check that forbids an answer."""
     faults = [
-        STOPS[str(row["gate"])].format_map(row)
+        FAULTS[str(row["gate"])].format_map(row)
         for row in gates.to_dict("records")
         if row["severity"] == "stop"
     ]
@@ -76,7 +76,7 @@ def stop_at_gates(gates: pd.DataFrame) -> None:
         raise InputError(faults)
 
 
-STOPS = {
+FAULTS = {
     "date": "{detail} lies outside the feed's dates; give a date inside them or get a newer feed",
     "trips": "nothing runs on {detail} in the area asked for; give another date, area or feed",
     "timezone": "times are those of {detail}, so that this is another country's feed; give one of "
@@ -180,9 +180,9 @@ def _of_wheelchairs(timetable: Timetable) -> Iterator[Gate]:
         ("wheelchair_stops", timetable.stops, timetable.served),
         ("wheelchair_trips", timetable.trips, timetable.setting_out),
     ):
-        said = frame["wheelchair"].iloc[rows]
-        unknown, closed = (int((said == word).sum()) for word in (0, NO))
-        yield Gate(name, when(unknown, "note"), unknown, len(said), str(closed))
+        stated = frame["wheelchair"].iloc[rows]
+        unknown, closed = (int((stated == word).sum()) for word in (0, NO))
+        yield Gate(name, when(unknown, "note"), unknown, len(stated), str(closed))
 
 
 def _of_runs(timetable: Timetable) -> Iterator[Gate]:

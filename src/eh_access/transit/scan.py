@@ -306,7 +306,7 @@ def trace(
     left = k - 1
     count = 0
     while True:
-        found = False
+        boarded = False
         is_last = False
         least = NEVER
         low = start[stop]
@@ -319,7 +319,7 @@ def trace(
                 high = middle
         for row in range(low, start[stop + 1]):
             c = by_stop[row]
-            if dep[c] > goal or found:
+            if dep[c] > goal or boarded:
                 break
             if not flag[c] & 1:
                 continue
@@ -329,7 +329,7 @@ def trace(
                     q = to[d]
                     if egress[q] < NEVER and arr[d] + egress[q] == goal:
                         if not is_last or egress[q] < least:
-                            found = is_last = True
+                            boarded = is_last = True
                             least = egress[q]
                             rides[count, 0] = c
                             rides[count, 1] = d
@@ -340,7 +340,7 @@ def trace(
                             if changes.ds[e] < least and (
                                 arrival_at(profile, changes.stop[e], t, left - 1) == goal
                             ):
-                                found = True
+                                boarded = True
                                 least = changes.ds[e]
                                 rides[count, 0] = c
                                 rides[count, 1] = d
@@ -348,7 +348,7 @@ def trace(
                 d = following[d]
         count += 1
         e = rides[count - 1, 2]
-        if e < 0 or not found:
+        if e < 0 or not boarded:
             return count, best_walk, least
         stop = changes.stop[e]
         ready = arr[rides[count - 1, 1]] + changes.ds[e]

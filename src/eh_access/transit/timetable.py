@@ -360,8 +360,8 @@ def _stops(feed: Feed) -> pd.DataFrame:
 
 def _wheelchair(texts: pd.Series) -> NDArray[np.int64]:
     """Return 1 for accessible, 2 for not, 0 for whatever says nothing."""
-    said = numbers_of(texts, 0)
-    return np.where(np.isin(said, (YES, NO)), said, 0)
+    stated = numbers_of(texts, 0)
+    return np.where(np.isin(stated, (YES, NO)), stated, 0)
 
 
 def _routes(feed: Feed) -> pd.DataFrame:

@@ -172,7 +172,7 @@ def judged_trips(
     for home, door in pairs:
         if times.leave_ds[home, door] < NEVER:
             by_site.setdefault(door, []).append(home)
-    found = {}
+    trips = {}
     for door, homes in by_site.items():
         search.scan(door, profile, *span_of(times, longest), longest)
         for home in homes:
@@ -181,8 +181,8 @@ def judged_trips(
             ends = [int(times.leave_ds[home, door]), int(times.reach_ds[home, door])][::sign]
             names = (str(walks.walking.origin_ids[home]), str(walks.walking.site_ids[door]))
             trip = (*near, sign * ends[0], sign * ends[1])
-            found[home, door] = _explained(search, profile, door, trip, names)
-    return found
+            trips[home, door] = _explained(search, profile, door, trip, names)
+    return trips
 
 
 def _row(ids: pd.Index, wanted: Hashable) -> int:

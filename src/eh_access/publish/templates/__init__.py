@@ -30,15 +30,13 @@ from eh_access.publish.document import (
 from eh_access.publish.table import Table
 
 if TYPE_CHECKING:
-    from eh_access.publish.document import Kind, Look
+    from eh_access.publish.document import Emphasis, Kind
     from eh_access.study.config import Study
 
 MARKS = "*#[](){}|-`\\~"
 """What a template writes for structure; in a value each of these is only a letter."""
 ASIDE = {ord(mark): chr(0xE000 + number) for number, mark in enumerate(MARKS)}
 BACK = {ord(put): chr(mark) for mark, put in ASIDE.items()}
-# private-use letters that no value may hold of itself
-RESERVED = re.compile("[\ue000-\ue0ff]")
 BLOCK = re.compile("\ue0fe(\\d+)\ue0ff")
 INLINE = re.compile(r"\*\*(?P<strong>.+?)\*\*|\[(?P<text>[^\]]+)\]\((?P<href>[^)\s]+)\)")
 KINDS: Mapping[str, Kind] = {
@@ -330,9 +328,9 @@ def _runs(text: str) -> Words:
     at = 0
     for match in INLINE.finditer(text):
         runs.append(Run(text[at : match.start()].translate(BACK)))
-        look: Look = "strong" if match["strong"] else ""
+        emphasis: Emphasis = "strong" if match["strong"] else ""
         words = match["strong"] or match["text"]
-        runs.append(Run(words.translate(BACK), look, (match["href"] or "").translate(BACK)))
+        runs.append(Run(words.translate(BACK), emphasis, (match["href"] or "").translate(BACK)))
         at = match.end()
     runs.append(Run(text[at:].translate(BACK)))
     kept = tuple(run for run in runs if run.text)

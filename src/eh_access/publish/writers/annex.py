@@ -15,4 +15,5 @@ NAME, WHAT = "annex.html", "everything behind the answer"
 
 def write(material: Material, path: Path) -> None:
     """Write the annex as a page, with its contents on top."""
-    path.write_bytes(page(material.annex, material.result, contents=True).encode("utf-8"))
+    text = page(material.annex, material.words, material.result.provenance, contents=True)
+    path.write_bytes(text.encode("utf-8"))

@@ -26,7 +26,7 @@ from eh_access.publish.map_data import joined
 from eh_access.publish.numbers import clause
 from eh_access.publish.table import MARK_NOTE
 from eh_access.publish.tabulations import AREA_FACTS, area_changes, display_areas
-from eh_access.publish.wording import Wording, headline
+from eh_access.study.config import decided_scenario
 from eh_access.study.result import BASELINE_NAME
 from eh_access.tables import CRS
 
@@ -34,7 +34,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
+    from eh_access.measures.comparison import Compared
     from eh_access.modes import TravelMode
+    from eh_access.provenance import Provenance
+    from eh_access.publish.tabulations import DisplayAreas
+    from eh_access.publish.wording import Wording
     from eh_access.publish.writers.material import Material
     from eh_access.study.config import Study
     from eh_access.study.findings import Maps
@@ -89,9 +93,8 @@ class Layer:
 def write(material: Material, path: Path) -> None:
     """Write the layers of a study."""
     result = material.result
-    write_geopackage(
-        layers(result, material.findings.maps), path, metadata=geopackage_metadata(result)
-    )
+    about = geopackage_metadata(result.study, material.words, result.provenance)
+    write_geopackage(layers(result, material.findings.maps), path, metadata=about)
 
 
 def write_geopackage(layers: Sequence[Layer], path: Path, *, metadata: str) -> None:
@@ -304,13 +307,12 @@ def slug(*parts: str) -> str:
     return "_".join(parts).replace("-", "_").lower()
 
 
-def site_status(result: StudyResult, scenario: str) -> pd.Series:
+def site_status(
+    before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, *, full_time_from_hours: float
+) -> pd.Series:
     """Return what a scenario does to each site, in the words of the map's legend."""
-    full_from = result.study.settings.full_time_from_hours
-    after = result.scenario_sites[scenario]
-    before = result.scenario_sites["baseline"]
     was, full_before, now, full_now = (
-        open_sites(sites, full_time=full, full_time_from_hours=full_from)
+        open_sites(sites, full_time=full, full_time_from_hours=full_time_from_hours)
         for sites in (before, after)
         for full in (False, True)
     )
@@ -336,21 +338,29 @@ def site_status(result: StudyResult, scenario: str) -> pd.Series:
 def layers(result: StudyResult, maps: Maps) -> list[Layer]:
     """Return every layer of a study."""
     result.refuse_private()
-    scenario, mode, study = headline(result), result.times[result.modes[0]].mode, result.study
-    name = scenario or BASELINE_NAME
-    sites = result.scenario_sites[name].assign(status=site_status(result, name))
-    found = [_sites_layer(sites, name), *_rough_layer(result.sites, result.borough)]
+    study, modes = result.study, result.modes
+    scenario = decided_scenario(study.scenarios)
+    before, after = (
+        result.scenario_sites[name] for name in (BASELINE_NAME, scenario or BASELINE_NAME)
+    )
+    full_time_from_hours = study.settings.full_time_from_hours
+    status = site_status(before, after, full_time_from_hours=full_time_from_hours)
+    drawn = [_sites_layer(after.assign(status=status), scenario or BASELINE_NAME)]
+    drawn += _rough_layer(result.sites, result.borough)
     if result.neighbours is not None:
-        found.append(_neighbours_layer(result.neighbours, study.site_word))
+        drawn.append(_neighbours_layer(result.neighbours, study.site_word))
     if scenario is not None:
-        changes = {by: result.comparisons_full_time[scenario, by].frame for by in result.modes}
-        found.append(_origins_layer(result.origins, changes, scenario, study))
-    found.append(_areas_layer(result, scenario))
+        changes = {by: result.comparisons_full_time[scenario, by].frame for by in modes}
+        drawn.append(_origins_layer(result.origins, changes, scenario, study))
+    shown = display_areas(result.origins, result.areas, public=study.weights_public)
+    changed = None if scenario is None else slug(scenario, modes[0], "change_min")
+    drawn.append(_areas_layer(result.comparisons_full_time, shown, changed, study))
     if maps.land is not None:
-        found.append(_isochrones_layer(maps.land, mode, study.cutoff_min))
+        mode, cutoff_min = result.times[modes[0]].mode, study.cutoff_min
+        drawn.append(_isochrones_layer(maps.land, mode, cutoff_min))
     if maps.streets is not None:
-        found.append(streets_layer(maps.streets))
-    return [_marked(layer, estimated=result.estimated) for layer in found]
+        drawn.append(streets_layer(maps.streets))
+    return [_marked(layer, estimated=result.estimated) for layer in drawn]
 
 
 def _marked(layer: Layer, *, estimated: bool) -> Layer:
@@ -418,24 +428,29 @@ def _origins_layer(
     return Layer(name="origins", title=title, frame=frame, style=style)
 
 
-def _areas_layer(result: StudyResult, scenario: str | None) -> Layer:
+def _areas_layer(
+    comparisons: Compared, shown: DisplayAreas, styled: str | None, study: Study
+) -> Layer:
     """Return the areas with a group of columns for each scenario and mode."""
-    shown = display_areas(result.origins, result.areas, public=result.study.weights_public)
     frame = shown.areas[["name", "geometry"]].copy()
-    modes = dict.fromkeys(by for _, by in result.comparisons_full_time)
-    by_mode = {name: area_changes(result, name) for name in modes}
-    for compared, by in result.comparisons_full_time:
-        changes = by_mode[by][compared]
+    by_mode = {
+        mode: area_changes(
+            comparisons, mode, shown, cutoff_min=study.near_min(mode), policy=study.policy
+        )
+        for mode in dict.fromkeys(by for _, by in comparisons)
+    }
+    for scenario, mode in comparisons:
+        changes = by_mode[mode][scenario]
         frame["weight"] = changes["weight"]
         for column in [name for name in AREA_FACTS.values() if name != "weight"]:
-            frame[slug(compared, by, column)] = changes[column]
+            frame[slug(scenario, mode, column)] = changes[column]
     style = ""
-    if scenario is not None:
+    if styled is not None:
         bounds = (-1e6, *CHANGE.bounds, 1e6)
         classes = list(zip(bounds[:-1], bounds[1:], CHANGE.labels, CHANGE.colours, strict=True))
-        style = graduated_style(slug(scenario, result.modes[0], "change_min"), classes)
+        style = graduated_style(styled, classes)
     title = (
-        f"Change by {shown.word}: minutes to the nearest full-time {result.study.site_word} before "
+        f"Change by {shown.word}: minutes to the nearest full-time {study.site_word} before "
         "and after"
     )
     return Layer(name="areas", title=title, frame=frame, style=style)
@@ -493,17 +508,16 @@ def main_roads(streets: gpd.GeoDataFrame) -> gpd.GeoSeries:
     return gpd.GeoSeries(joined(lines, within_m=charts.SIMPLIFY_M), crs=CRS)
 
 
-def geopackage_metadata(result: StudyResult) -> str:
+def geopackage_metadata(study: Study, words: Wording, provenance: Sequence[Provenance]) -> str:
     """Return what the GeoPackage says about itself: what, how, licences and credits."""
-    study = result.study
     lines = [study.title, study.question]
-    if result.estimated:
-        lines.append(Wording.of(result).accuracy)
+    if words.estimated:
+        lines.append(words.accuracy)
     lines += [
         f"{study.weight_label}: {clause(study.weight_basis)}.",
         f"Criteria sha256: {study.criteria_sha256()}",
         *(() if study.policy.public else (f"A count or share with no value: {MARK_NOTE}",)),
-        *(f"{item.title}: {item.publisher}, {item.licence}" for item in result.provenance),
-        *credit_lines(result.provenance),
+        *(f"{item.title}: {item.publisher}, {item.licence}" for item in provenance),
+        *credit_lines(provenance),
     ]
     return "\n".join(lines)

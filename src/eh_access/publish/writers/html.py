@@ -31,6 +31,7 @@ from eh_access.publish.document import (
     plain,
 )
 from eh_access.publish.tabulations import further_tables, tabulate
+from eh_access.publish.wording import Wording
 
 if TYPE_CHECKING:
     from eh_access.provenance import Provenance
@@ -50,7 +51,9 @@ LONG_WORD = 24
 
 def write(material: Material, path: Path) -> None:
     """Write the report as a page."""
-    path.write_bytes(page(material.report, material.result).encode("utf-8"))
+    path.write_bytes(
+        page(material.report, material.words, material.result.provenance).encode("utf-8")
+    )
 
 
 def render_report(
@@ -92,7 +95,8 @@ def render_report(
     shared = dict(tabulate(result)) if tables is None else tables
     if tables is None and findings is not None:
         shared = {**shared, **further_tables(result, findings)}
-    return Page(page(report(result, shared, findings), result))
+    document = report(result, shared, findings)
+    return Page(page(document, Wording.of(result), result.provenance))
 
 
 def digest(text: str) -> str:
@@ -100,15 +104,20 @@ def digest(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def page(document: Document, result: StudyResult, *, contents: bool = False) -> str:
+def page(
+    document: Document,
+    words: Wording,
+    provenance: Iterable[Provenance],
+    *,
+    contents: bool = False,
+) -> str:
     """Return a document of a study as a page."""
-    marks = ["INDICATIVE: "] if result.estimated else []
-    marks += ["Illustrative: "] if result.study.illustrative else []
+    marks = ["INDICATIVE: "] * words.estimated + ["Illustrative: "] * words.illustrative
     return render_page(
         document,
-        place=result.study.place,
+        place=words.place,
         mark="".join(marks),
-        provenance=result.provenance,
+        provenance=provenance,
         contents=contents,
     )
 
@@ -195,10 +204,10 @@ def _html_runs(words: Words) -> str:
     parts = []
     for run in words:
         text = escape(run.text, quote=False)
-        if run.look == "strong":
+        if run.emphasis == "strong":
             text = f"<strong>{text}</strong>"
-        elif run.look:
-            text = f'<span class="tag {run.look}">{text}</span>'
+        elif run.emphasis:
+            text = f'<span class="tag {run.emphasis}">{text}</span>'
         linked = run.href and not UNSAFE.match(run.href)
         parts.append(f'<a href="{escape(run.href)}">{text}</a>' if linked else text)
     return "".join(parts)
@@ -215,7 +224,7 @@ def _html_grid(grid: Grid) -> str:
         f"<caption>{escape(grid.caption, quote=False)}</caption>",
     ]
     heads = [
-        opened("th", "columnheader", ' scope="col"', _look(grid, n, head))
+        opened("th", "columnheader", ' scope="col"', _cell_class(grid, n, head))
         + f"{escape(head, quote=False)}</th>"
         for n, head in enumerate(grid.heads)
     ]
@@ -223,10 +232,10 @@ def _html_grid(grid: Grid) -> str:
     lines.append("</tr></thead>" + opened("tbody", "rowgroup"))
     for row in grid.rows:
         cells = [
-            opened("th", "rowheader", ' scope="row"', _look(grid, n, cell), _label(grid, n))
+            opened("th", "rowheader", ' scope="row"', _cell_class(grid, n, cell), _label(grid, n))
             + f"{_html_runs(cell)}</th>"
             if n < grid.headers
-            else opened("td", "cell", _look(grid, n, cell), _label(grid, n))
+            else opened("td", "cell", _cell_class(grid, n, cell), _label(grid, n))
             + f"{_html_runs(cell)}</td>"
             for n, cell in enumerate(row)
         ]
@@ -238,7 +247,7 @@ def _class(name: str) -> str:
     return f' class="{name}"' if name else ""
 
 
-def _look(grid: Grid, column: int, cell: Words) -> str:
+def _cell_class(grid: Grid, column: int, cell: Words) -> str:
     """Return the class of a cell: a number, or what no space breaks, such as a digest."""
     names = ["num"] if column in grid.numbers else []
     return _class(" ".join([*names, *(["long"] if longest_word(cell) > LONG_WORD else [])]))

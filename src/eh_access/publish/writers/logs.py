@@ -60,9 +60,9 @@ ASSUMED = (
 
 def write_logs(manifest: Path, out_dir: Path) -> dict[str, Path]:
     """Write drafts of the logs as Markdown and as Word, or nothing."""
-    told = read_manifest(manifest)
+    recorded = read_manifest(manifest)
     try:
-        documents = logs(told)
+        documents = logs(recorded)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError(
             f"{manifest.as_posix()}: lacks something the logs name, or holds it in another form; "

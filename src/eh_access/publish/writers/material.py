@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from eh_access.publish.document import Document
     from eh_access.publish.table import Table
+    from eh_access.publish.wording import Wording
     from eh_access.study.findings import Findings
     from eh_access.study.result import StudyResult
 
@@ -19,6 +20,7 @@ class Material:
 
     result: StudyResult
     findings: Findings
+    words: Wording
     tables: Mapping[str, Table]  # every table people see, by name, in the workbook's order
     report: Document  # the four pages
     annex: Document  # what stands behind them

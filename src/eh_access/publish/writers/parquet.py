@@ -11,8 +11,9 @@ from eh_access.publish.writers.geopackage import geopackage_metadata
 from eh_access.tables import CRS
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from eh_access.publish.writers.material import Material
-    from eh_access.study.result import StudyResult
 
 NAME, WHAT = "results.parquet", "place by place, for databases"
 
@@ -21,16 +22,17 @@ def write(material: Material, path: Path) -> None:
     """Write the rows of ``origins.csv`` with their points, and whom to credit."""
     import pyarrow.parquet as pq  # noqa: PLC0415 - heavy, and needed by this writer alone
 
-    frame_of(material.result).to_parquet(path, index=False)
+    result = material.result
+    frame_of(result.origins_table(), result.origins.geometry).to_parquet(path, index=False)
     table = pq.read_table(path)
-    told = {**table.schema.metadata, b"sources": geopackage_metadata(material.result).encode()}
-    pq.write_table(table.replace_schema_metadata(told), path)
+    about = geopackage_metadata(result.study, material.words, result.provenance)
+    described = {**table.schema.metadata, b"sources": about.encode()}
+    pq.write_table(table.replace_schema_metadata(described), path)
 
 
-def frame_of(result: StudyResult) -> gpd.GeoDataFrame:
+def frame_of(rows: pd.DataFrame, points: gpd.GeoSeries) -> gpd.GeoDataFrame:
     """Return one row per origin, scenario and mode; a weight that is hidden is missing."""
-    rows = result.origins_table()
     statuses = [name for name in map(str, rows) if name.startswith("status")]
     kinds = dict.fromkeys(["scenario", "mode", *statuses], "category")
-    points = result.origins.geometry.reindex(rows["origin_id"]).to_numpy()
-    return gpd.GeoDataFrame(rows.astype(kinds), geometry=points, crs=CRS)
+    placed = points.reindex(rows["origin_id"]).to_numpy()
+    return gpd.GeoDataFrame(rows.astype(kinds), geometry=placed, crs=CRS)

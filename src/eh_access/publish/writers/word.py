@@ -115,7 +115,7 @@ def add_runs(
 
     for part in (Run(words),) if isinstance(words, str) else words:
         run = paragraph.add_run(part.text)
-        run.bold = bold or bool(part.look) or None
+        run.bold = bold or bool(part.emphasis) or None
         if size_pt is not None:
             run.font.size = Pt(size_pt)
 

@@ -55,7 +55,9 @@ NUMBER_FORMATS = {
 
 def write(material: Material, path: Path) -> None:
     """Write every table to one workbook."""
-    write_workbook(list(material.tables.values()), path, cover=workbook_cover(material.result))
+    result = material.result
+    cover = workbook_cover(result.study, material.words, result.notes, result.provenance)
+    write_workbook(list(material.tables.values()), path, cover=cover)
 
 
 def write_workbook(tables: Sequence[Table], path: Path, *, cover: Cover) -> None:
