@@ -17,14 +17,14 @@ from shapely.geometry import shape
 
 from eh_access.errors import SourceError
 from eh_access.network.area import to_degrees
-from eh_access.network.build import to_metres
+from eh_access.network.build import is_street, to_metres
 from eh_access.sources.fetch import Client, UnusableError, read_json
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
 BRITAIN = ("england", "wales", "scotland")
-STREET_KEYS = ("highway", "route", "barrier", "kerb")
+STREET_KEYS = ("highway", "route", "barrier", "kerb", "railway")
 KINDS = {
     "library": ("library", re.compile("")),
     "family-hub": (
@@ -102,7 +102,7 @@ def cut_streets(paths: Sequence[Path], area: BaseGeometry, out: Path) -> Path:
     """Write the streets that may touch an area into one file, each once."""
     import osmium  # noqa: PLC0415 - needed by this reader alone
 
-    west, south, east, north = to_degrees(area).bounds
+    box = to_degrees(area).bounds
     merged = osmium.MergeInputReader()
     with tempfile.TemporaryDirectory() as folder:
         for number, path in enumerate(paths):
@@ -113,21 +113,50 @@ def cut_streets(paths: Sequence[Path], area: BaseGeometry, out: Path) -> Path:
                 _in_words(path),
                 osmium.BackReferenceWriter(str(part), ref_src=source, remove_tags=False) as writer,
             ):
+                squares = _squares(source, box)
                 for thing in osmium.FileProcessor(source).with_locations().with_filter(keys):
-                    at = _places(thing)
-                    lon, lat = [x for x, _ in at], [y for _, y in at]
-                    if (
-                        at
-                        and west <= max(lon)
-                        and min(lon) <= east
-                        and south <= max(lat)
-                        and min(lat) <= north
-                    ):
+                    if thing.is_relation():
+                        wanted = thing.id in squares
+                    else:
+                        tags = dict(thing.tags)
+                        rails = "railway" in tags and not (thing.is_node() or is_street(tags))
+                        wanted = not rails and _may_touch(thing, box)
+                    if wanted:
                         writer.add(thing)
             merged.add_file(str(part))
         with osmium.SimpleWriter(str(out), overwrite=True) as writer:
             merged.apply(writer, simplify=True)
     return out
+
+
+def _squares(source: Any, box: tuple[float, ...]) -> set[int]:  # noqa: ANN401 - an osmium source
+    """Return the relations that draw a square or a platform of which a ring may touch a box."""
+    import osmium  # noqa: PLC0415 - needed by this reader alone
+
+    drawn: dict[int, set[int]] = {}
+    keys = osmium.filter.KeyFilter("highway", "railway")
+    for relation in osmium.FileProcessor(source, osmium.osm.RELATION).with_filter(keys):
+        tags = dict(relation.tags)
+        if tags.get("type") == "multipolygon" and is_street(tags):
+            for member in relation.members:
+                if member.type == "w":
+                    drawn.setdefault(member.ref, set()).add(relation.id)
+    if not drawn:
+        return set()
+    ways = osmium.FileProcessor(source, osmium.osm.NODE | osmium.osm.WAY).with_locations()
+    rings = ways.with_filter(osmium.filter.EntityFilter(osmium.osm.WAY)).with_filter(
+        osmium.filter.IdFilter(drawn)
+    )
+    return {relation for way in rings if _may_touch(way, box) for relation in drawn[way.id]}
+
+
+def _may_touch(thing: Any, box: tuple[float, ...]) -> bool:  # noqa: ANN401 - no public name
+    west, south, east, north = box
+    at = _places(thing)
+    lon, lat = [x for x, _ in at], [y for _, y in at]
+    return bool(at) and (
+        west <= max(lon) and min(lon) <= east and south <= max(lat) and min(lat) <= north
+    )
 
 
 def places(paths: Sequence[Path], kind: str) -> pd.DataFrame:
