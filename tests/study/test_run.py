@@ -170,8 +170,8 @@ def test_rotherham_stands_on_its_streets(rotherham: StudyResult) -> None:
     assert not [note for note in rotherham.notes if note.topic == "estimated"]
     (limits,) = [note_text(note) for note in rotherham.notes if note.topic == "not-recorded"]
     assert (
-        "does not record who may use a way, barriers, pavements, kerbs, widths, passage with wheels, "
-        "surfaces" in limits
+        "does not record who may use a way, barriers, pavements, kerbs, widths, "
+        "passage with wheels, surfaces" in limits
     )
     assert "Car speeds go by class of road" in limits
     assert limits.count("three of them close was off by") == len(rotherham.modes)
