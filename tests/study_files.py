@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from eh_access.study.config import Study
+
 STUDY = """\
 schema = 1
 id = "toy"
@@ -114,3 +116,9 @@ def moved(study: StudyFolder, *, east_m: int, north_m: int) -> StudyFolder:
         text = re.sub(r"\b(389|39\d)\d{3}\b", lambda old: str(int(old[0]) + north_m), text)
         (study.path / name).write_text(text, encoding="utf-8")
     return study
+
+
+def with_few_draws(study: Study) -> Study:
+    """Return a study that draws what is not known a hundred times: its values rest on no draw."""
+    few = study.simulation.model_copy(update={"draws": 100})
+    return study.model_copy(update={"simulation": few})

@@ -13,7 +13,7 @@ import pytest
 
 from eh_access.study.config import load_study
 from eh_access.study.manifest import _changed, build_manifest, find_source, run_again
-from eh_access.study.run import run_study
+from eh_access.study.result import StudyResult
 from eh_access.transit.feed import source_digest
 from study_cli import Ran, run_cli
 from study_files import StudyFolder, write_study
@@ -28,16 +28,24 @@ def alone(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def reported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a study and what it wrote; each test alters a copy."""
+    folder = tmp_path_factory.mktemp("reported") / "some" / "where" / "else"
+    folder.mkdir(parents=True)
+    study = write_study(folder / "study").toml
+    assert run_cli("report", study, "-o", folder / "out").code == 0
+    return folder
+
+
 @pytest.fixture
 def toy(alone: Path) -> StudyFolder:
     return write_study(alone / "study")
 
 
 @pytest.fixture
-def out(toy: StudyFolder, alone: Path) -> Path:
-    folder = alone / "out"
-    assert run_cli("report", toy.toml, "-o", folder).code == 0
-    return folder
+def out(toy: StudyFolder, alone: Path, reported: Path) -> Path:  # noqa: ARG001 - beside the study
+    return Path(shutil.copytree(reported / "out", alone / "out"))
 
 
 def manifest_of(folder: Path) -> dict[str, object]:
@@ -79,9 +87,8 @@ def test_another_process_in_another_folder_gives_the_same_bytes(out: Path, tmp_p
     assert {item["state"] for item in told["files"]} == {"same"}
 
 
-def test_the_bundled_study_is_found_by_itself(tmp_path: Path) -> None:
-    result = run_study(load_study("rotherham"))
-    manifest = build_manifest(result, {})
+def test_the_bundled_study_is_found_by_itself(on_streets: StudyResult, tmp_path: Path) -> None:
+    manifest = build_manifest(on_streets, {})
     source = find_source(manifest, tmp_path)
     assert (source.study.id, source.changed) == ("rotherham", ())
     again = run_again(manifest, source)

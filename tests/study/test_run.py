@@ -18,7 +18,7 @@ from eh_access.study.result import StudyResult
 from eh_access.study.run import run_study
 from eh_access.study.streets import own_streets
 from eh_access.study.travel import compute_travel_times
-from study_files import TO_NEWPORT, StudyFolder, moved, write_study
+from study_files import TO_NEWPORT, StudyFolder, moved, with_few_draws, write_study
 
 # walking metres = 122 + 1.20 x straight line, at 4.8 km/h: 80 m a minute
 
@@ -277,9 +277,7 @@ def test_a_caller_cannot_change_the_result_through_its_tables(rotherham: StudyRe
 
 
 def test_the_other_set_of_origins(rotherham: StudyResult) -> None:
-    study = load_study("rotherham")
-    fewer = study.simulation.model_copy(update={"draws": 100})  # the values rest on none
-    finer = run_study(study.model_copy(update={"simulation": fewer}), origins="postcode")
+    finer = run_study(with_few_draws(load_study("rotherham")), origins="postcode")
     assert finer.origins_name == "postcode"
     assert len(finer.origins) == 6587
     share = [

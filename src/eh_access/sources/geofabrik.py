@@ -115,11 +115,11 @@ def cut_streets(paths: Sequence[Path], area: BaseGeometry, out: Path) -> Path:
             ):
                 squares = _squares(source, box)
                 for thing in osmium.FileProcessor(source).with_locations().with_filter(keys):
-                    if thing.is_relation():
+                    if isinstance(thing, osmium.osm.Relation):
                         wanted = thing.id in squares
                     else:
-                        tags = dict(thing.tags)
-                        rails = "railway" in tags and not (thing.is_node() or is_street(tags))
+                        tags, is_way = dict(thing.tags), isinstance(thing, osmium.osm.Way)
+                        rails = is_way and "railway" in tags and not is_street(tags)
                         wanted = not rails and _may_touch(thing, box)
                     if wanted:
                         writer.add(thing)
@@ -137,7 +137,8 @@ def _squares(source: Any, box: tuple[float, ...]) -> set[int]:  # noqa: ANN401 -
     keys = osmium.filter.KeyFilter("highway", "railway")
     for relation in osmium.FileProcessor(source, osmium.osm.RELATION).with_filter(keys):
         tags = dict(relation.tags)
-        if tags.get("type") == "multipolygon" and is_street(tags):
+        drawn_by_rings = tags.get("type") == "multipolygon" and is_street(tags)
+        if isinstance(relation, osmium.osm.Relation) and drawn_by_rings:
             for member in relation.members:
                 if member.type == "w":
                     drawn.setdefault(member.ref, set()).add(relation.id)
