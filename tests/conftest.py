@@ -12,6 +12,7 @@ import pytest
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
+from eh_access.study.findings import Findings, find_findings
 from eh_access.study.opening import open_study
 from eh_access.study.run import run_study
 from eh_access.study.streets import find_streets
@@ -55,6 +56,12 @@ def rotherham_report(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Pat
             assert ran.code == 0, ran.err
             printed.write_text(ran.out, encoding="utf-8")
     return printed.read_text(encoding="utf-8"), folder / "results"
+
+
+@pytest.fixture(scope="session")
+def found_on_streets(on_streets: StudyResult) -> Findings:
+    """Return what follows from Rotherham on its streets; nobody is to change it."""
+    return find_findings(on_streets)
 
 
 @pytest.fixture(scope="session")

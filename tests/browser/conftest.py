@@ -12,11 +12,6 @@ import pytest_socket
 from playwright.sync_api import sync_playwright
 
 from browser.opened import written
-from eh_access.publish.context import annex, report
-from eh_access.publish.tabulations import further_tables, tabulate
-from eh_access.publish.wording import Wording
-from eh_access.publish.writers.html import page
-from eh_access.study.findings import find_findings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,16 +55,9 @@ def rotherham_page(rotherham: StudyResult, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture(scope="session")
-def rotherham_pages(rotherham: StudyResult, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write report and annex, with all that was found, beside one another."""
-    folder = tmp_path_factory.mktemp("pages")
-    findings = find_findings(rotherham)
-    tables = {**tabulate(rotherham), **further_tables(rotherham, findings)}
-    for document in (report(rotherham, tables, findings), annex(rotherham, tables, findings)):
-        contents = document.name == "annex"
-        text = page(document, Wording.of(rotherham), rotherham.provenance, contents=contents)
-        (folder / f"{document.name}.html").write_text(text, encoding="utf-8")
-    return folder
+def rotherham_pages(rotherham_report: tuple[str, Path]) -> Path:
+    """Return the folder of report and annex, with all that was found, beside one another."""
+    return rotherham_report[1]
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from eh_access.publish import tabulations
 from eh_access.publish.charts import CHANGE, plot_change
 from eh_access.publish.outputs import write_outputs
 from eh_access.publish.tabulations import further_tables, ranks_in_words, tabulate
-from eh_access.study.findings import Findings, find_findings
+from eh_access.study.findings import Findings
 from eh_access.study.result import StudyResult
 
 SPACED = re.compile(r"\d[ \u00a0]%")
@@ -24,8 +24,8 @@ INLINE = re.compile(r"<(script|style)\b.*?</\1>", re.DOTALL)
 
 
 @pytest.fixture(scope="module")
-def found(rotherham: StudyResult) -> Findings:
-    return find_findings(rotherham)
+def found(found_on_streets: Findings) -> Findings:
+    return found_on_streets
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from eh_access.publish.tabulations import further_tables, tabulate
 from eh_access.publish.wording import Wording
 from eh_access.publish.writers.html import page
 from eh_access.study.config import load_study
-from eh_access.study.findings import find_findings
+from eh_access.study.findings import Findings, find_findings
 from eh_access.study.result import StudyResult
 from eh_access.study.run import run_study
 
@@ -58,15 +58,17 @@ def pages_of(document: Document) -> Iterator[list[str]]:
     yield texts
 
 
-def made(result: StudyResult) -> Document:
-    findings = find_findings(result)
+def made(result: StudyResult, findings: Findings) -> Document:
     return report(result, {**tabulate(result), **further_tables(result, findings)}, findings)
 
 
 @pytest.fixture(scope="module", params=["rotherham", "newport"])
 def document(request: pytest.FixtureRequest) -> tuple[Document, StudyResult]:
+    if request.param == "rotherham":
+        result = request.getfixturevalue("on_streets")
+        return made(result, request.getfixturevalue("found_on_streets")), result
     result = run_study(load_study(request.param))
-    return made(result), result
+    return made(result, find_findings(result)), result
 
 
 def test_the_grade_of_texts_worked_by_hand() -> None:

@@ -13,10 +13,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from eh_access.publish.outputs import write_outputs
-from eh_access.study.config import load_study
-from eh_access.study.findings import find_findings
-from eh_access.study.run import run_study
 from pages import Node, read_page
 from xlsx import sheets_of
 
@@ -29,11 +25,8 @@ WORD_TEXT = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}t"
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("same-numbers")
-    result = run_study(load_study("rotherham"))
-    write_outputs(result, find_findings(result), made)
-    return made
+def folder(rotherham_report: tuple[str, Path]) -> Path:
+    return rotherham_report[1]
 
 
 @pytest.fixture(scope="module")
