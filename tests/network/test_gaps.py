@@ -13,7 +13,8 @@ from eh_access.network.build import RawWays, build_network
 from eh_access.network.describe import LOSSES, NOT_RECORDED, gaps, not_recorded
 from eh_access.network.io import read_network_file
 from eh_access.network.model import Network
-from eh_access.publish.tabulations import PUSHCHAIR_CLOSED, PUSHCHAIR_SLOWED, car_speeds, tabulate
+from eh_access.publish.tabulations import WHEELED, tabulate
+from eh_access.publish.templates import shipped
 from eh_access.sources.bundled import network_path
 from eh_access.study.result import StudyResult
 
@@ -52,7 +53,6 @@ def test_what_a_mode_s_rules_look_for_in_vain(
 def test_streets_with_all_their_tags_lose_nothing(newport: Network) -> None:
     assert not_recorded(newport, MODES.values()) == ()
     assert not newport.describe().doubts["doubt"].str.contains(NOT_RECORDED).any()
-    assert car_speeds(frozenset(newport.not_recorded)) == "by road"
 
 
 def test_a_doubt_about_every_street_is_told_once(newport: Network) -> None:
@@ -83,6 +83,11 @@ def test_losses_are_the_measured_ones() -> None:
         assert loss.change_wrong_percent == float(wrong.rstrip("%"))
 
 
+def rules_of_pushchairs(what: str) -> str:
+    rules = WHEELED["pushchair"][what]
+    return ", ".join(shipped().part("assumptions", rule, {}) for rule in rules)
+
+
 def test_rotherham_s_assumptions_say_what_its_streets_lack(rotherham: StudyResult) -> None:
     rows = tabulate(rotherham)["assumptions"].frame.set_index("what")["value"]
     assert rows["Speed by car"] == f"by class of road: speed limits are {NOT_RECORDED}"
@@ -91,15 +96,15 @@ def test_rotherham_s_assumptions_say_what_its_streets_lack(rotherham: StudyResul
         assert what in lost
         assert what not in known
     assert known == "steps without a ramp"
-    for what, _ in PUSHCHAIR_SLOWED:
-        assert what in rows["Slowed with a pushchair"].split(f"{NOT_RECORDED}: ")[1]
+    assert rows["Slowed with a pushchair"] == f"{NOT_RECORDED}: {rules_of_pushchairs('Slowed')}"
     assert "barriers" in rows["Closed on foot"]
 
 
 def test_newport_s_assumptions_are_whole(newport: Network, rotherham: StudyResult) -> None:
     whole = replace(rotherham, streets=newport.describe(), _memory={})
     rows = tabulate(whole)["assumptions"].frame.set_index("what")["value"]
-    assert rows["Closed with a pushchair"] == ", ".join(what for what, _ in PUSHCHAIR_CLOSED)
+    assert rows["Closed with a pushchair"] == rules_of_pushchairs("Closed")
+    assert rows["Speed by car"] == "by road"
     assert not rows.str.contains(NOT_RECORDED).any()
 
 

@@ -15,11 +15,12 @@ from eh_access.network.io import read_network_file, write_network
 from eh_access.publish.tabulations import (
     AREAS,
     OUTCOMES,
-    compared_sentence,
+    compared_facts,
     same_questions,
     street_names,
     tabulate,
 )
+from eh_access.publish.wording import Wording
 from eh_access.sources import openstreetmap
 from eh_access.sources.bundled import network_path
 from eh_access.study.opening import open_study
@@ -76,7 +77,8 @@ def test_outcomes_are_those_of_two_runs(
     other = compared.on_other_streets
     assert other is not None
     pairs = same_questions(compared.verdicts, other.verdicts)
-    told = compared_sentence(pairs, street_names(compared.inputs))
+    facts = compared_facts(pairs, street_names(compared.inputs))
+    told = Wording.of(compared).part("tables", "two_streets", **facts)
     assert f"{(~differs[decided]).sum()} of {decided.sum()} outcomes are the same" in told
     assert "mine.npz" in told
     assert "bundled:newport" in told

@@ -98,7 +98,7 @@ def test_losers_agree_with_the_rows_of_origins_csv(
 
 def test_every_grouping_holds_everybody(toy: StudyResult, toy_tables: Mapping[str, Table]) -> None:
     shown = display_areas(toy.origins, toy.areas)
-    names = [name for name, _, _ in groupings(toy.origins, shown, toy.study.unit)]
+    names = [name for name, _ in groupings(toy.origins, shown)]
     assert names == ["deprivation", "no_car", "wards", "areas"]
     for name in names:
         table = toy_tables[name].where(scenario="B moves", mode="on foot")

@@ -21,7 +21,7 @@ from eh_access.publish.document import Document, Picture
 from eh_access.publish.outputs import write_csv
 from eh_access.publish.table import Column, Table, make_table, with_marks
 from eh_access.publish.tabulations import DEPRIVATION
-from eh_access.publish.templates import Templates
+from eh_access.publish.templates import Templates, shipped
 from eh_access.publish.wording import FULL_TIME
 from eh_access.publish.writers.html import render_page
 from eh_access.study.redact import SUMMARY as SUMMARY_FIGURES
@@ -291,4 +291,6 @@ def _table(
     headers: int = 1,
 ) -> Table:
     made = make_table(*named, columns, rows, headers=headers)
-    return made if policy.public else with_marks(made)
+    if policy.public:
+        return made
+    return with_marks(made, shipped().part("tables", "hidden_mark", {}))

@@ -156,8 +156,7 @@ def write_results(result: StudyResult, folder: Path) -> tuple[str, ...]:
     origins = points.loc[result.origins_table()["origin_id"]].reset_index(drop=True)
     about = _about(result.study, result.verdicts, mode=result.modes[0], estimated=result.estimated)
     shown = display_areas(result.origins, result.areas, public=result.study.weights_public)
-    named = groupings(result.origins, shown, result.study.unit)
-    groups = {name: group for name, _, group in named}
+    groups = dict(groupings(result.origins, shown))
     compared = {
         (counted, sites): comparisons
         or _unchanged(run.times, run.origins, run.sites, sites, run.study.settings)

@@ -32,7 +32,7 @@ from eh_access.publish.numbers import clause, in_100
 from eh_access.publish.table import Column, Table, records
 from eh_access.publish.tabulations import (
     area_changes,
-    compared_sentence,
+    compared_facts,
     display_areas,
     named_cases,
     ranks_in_words,
@@ -45,7 +45,6 @@ from eh_access.publish.templates import study_templates
 from eh_access.publish.wording import (
     ANY_SITE,
     FULL_TIME,
-    KIND_WORDS,
     Wording,
 )
 from eh_access.publish.writers import writers_for
@@ -302,6 +301,7 @@ def meaning(templates: Templates, verdict: Verdict) -> str:
     criterion = verdict.criterion
     facts = criterion_facts(
         criterion,
+        templates,
         unit=verdict.settings.unit,
         site=verdict.settings.place,
         mode=" or ".join(verdict.travel),
@@ -1010,9 +1010,13 @@ def annex_facts(
     row = pages.row if pages.scenario else None
     notes = [note for note in result.notes if note.topic != "estimated"]
     other, streets = result.on_other_streets, result.streets
+
+    def folded(still: int) -> str:
+        return words.part("tables", "folded", still=still)
+
     facts = {
         **pages.shared,
-        "tables": {name: table.folded() for name, table in tables.items()},
+        "tables": {name: table.folded(folded) for name, table in tables.items()},
         "row": row,
         "compared": pages.labels(pages.compared),
         "matrix": matrix(pages, study.criteria, verdicts),
@@ -1041,8 +1045,10 @@ def annex_facts(
         else records(street_facts(int(streets.classes["edges"].sum()), streets.facts())),
         "two_streets": ""
         if other is None
-        else compared_sentence(
-            same_questions(verdicts, other.verdicts), street_names(result.inputs)
+        else words.part(
+            "tables",
+            "two_streets",
+            **compared_facts(same_questions(verdicts, other.verdicts), street_names(result.inputs)),
         ),
         "sections": templates.names("sections"),
         "osm_credit": OSM_CREDIT,
@@ -1211,7 +1217,7 @@ def _gap_tables(pages: Pages) -> list[Table]:
     row, words = {**pages.row, "sites": FULL_TIME}, pages.words
     gaps, shown = pages.tables["gaps"].where(**row), []
     for kind in SHOWN_KINDS:
-        label = KIND_WORDS[kind].replace("site", words.site)
+        label = words.part("tables", f"kind_{kind}")
         table = gaps.where(kind=label)
         if not len(table.frame):
             continue

@@ -19,7 +19,7 @@ from eh_access.publish import numbers
 from eh_access.publish.numbers import counted, in_100, short_number
 from eh_access.publish.table import records
 from eh_access.publish.templates import Templates, shipped, study_templates
-from eh_access.publish.wording import GROUP_WORDS
+from eh_access.publish.wording import group_words
 from eh_access.study.families import areas_counted
 
 if TYPE_CHECKING:
@@ -53,10 +53,16 @@ def criterion_phrase(
 
 
 def criterion_facts(
-    criterion: Criterion, *, unit: str, site: str, mode: str = "", estimated: bool = False
+    criterion: Criterion,
+    templates: Templates | None = None,
+    *,
+    unit: str,
+    site: str,
+    mode: str = "",
+    estimated: bool = False,
 ) -> dict[str, Any]:
     """Return what every phrase of a criterion may use."""
-    group = GROUP_WORDS[criterion.group] if criterion.group else ""
+    group = group_words(criterion.group, templates) if criterion.group else ""
     modes = (criterion.mode, *criterion.also_modes)
     labels = [LABELS.get(name, name) for name in modes]
     return {
@@ -95,7 +101,7 @@ def _named(criterion: Criterion, study: Study) -> Criterion:
     if not made:
         return criterion
     templates = study_templates(study)
-    facts = criterion_facts(criterion, unit=study.unit, site=study.site_word)
+    facts = criterion_facts(criterion, templates, unit=study.unit, site=study.site_word)
     phrases = {key: criterion_phrase(criterion, key, facts, templates) for key in made}
     if "title" in phrases and study.illustrative:
         phrases["title"] = _illustrative(phrases["title"], templates)
@@ -133,13 +139,14 @@ def verdict_fact(verdict: Verdict, templates: Templates | None = None) -> str:
     """Return what is so, without what follows from it."""
     if not verdict.has_value:
         return _judgement(verdict, templates or shipped())
-    fact = criterion_phrase(verdict.criterion, "fact", verdict_facts(verdict), templates)
+    facts = verdict_facts(verdict, templates)
+    fact = criterion_phrase(verdict.criterion, "fact", facts, templates)
     return f"{fact[:1].upper()}{fact[1:]}"
 
 
-def verdict_reason(verdict: Verdict) -> str:
+def verdict_reason(verdict: Verdict, templates: Templates | None = None) -> str:
     """Return all reasons in one line, the decisive ones first."""
-    return "; ".join(reason_clause(verdict, reason) for reason in verdict.reasons)
+    return "; ".join(reason_clause(verdict, reason, templates) for reason in verdict.reasons)
 
 
 def verdict_text(verdict: Verdict) -> str:
@@ -277,13 +284,14 @@ def _value(criterion: Criterion, value: float) -> str:
 # ---- the facts ---------------------------------------------------------------------------------
 
 
-def verdict_facts(verdict: Verdict) -> dict[str, Any]:
+def verdict_facts(verdict: Verdict, templates: Templates | None = None) -> dict[str, Any]:
     """Return what the sentence of a verdict may use."""
     criterion, settings = verdict.criterion, verdict.settings
     straight = verdict.straight_line
     return {
         **criterion_facts(
             criterion,
+            templates,
             unit=settings.unit,
             site=settings.place,
             mode=" or ".join(verdict.travel),
@@ -393,7 +401,7 @@ def reason_clause(verdict: Verdict, reason: Reason, templates: Templates | None 
     facts = {
         "reason": reason,
         "unit": settings.unit,
-        "where": f"in {GROUP_WORDS[group]}" if group else "here",
+        "where": f"in {group_words(group, templates)}" if group else "here",
         "figure": criterion.kind.figure,
         "baseline": is_baseline(verdict),
         "many": f"fewer than {settings.least_weight:g}"

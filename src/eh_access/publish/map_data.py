@@ -20,11 +20,12 @@ from eh_access.measures.scenarios import open_sites, rough_areas, rough_radius_m
 from eh_access.modes import TRANSIT, VISIT, WAYS
 from eh_access.publish.attribution import OSM_CREDIT, credit_lines
 from eh_access.publish.charts import CHANGE
+from eh_access.publish.criteria_words import verdict_reason, verdict_sentence
 from eh_access.publish.notes import note_text
 from eh_access.publish.table import hiding_rules
 from eh_access.publish.tabulations import DisplayAreas, display_areas
 from eh_access.publish.templates import study_templates
-from eh_access.publish.wording import GROUP_WORDS, Wording
+from eh_access.publish.wording import Wording, group_words
 from eh_access.study.findings import CUTOFFS_MIN, line_detail_m
 from eh_access.study.reading import are_postcodes
 from eh_access.study.result import BASELINE_NAME
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from eh_access.criteria.criterion import Criterion, Side, Verdict
     from eh_access.modes import TravelMode
     from eh_access.privacy.policy import Policy
+    from eh_access.publish.templates import Templates
     from eh_access.study.config import ScenarioConfig, Study
     from eh_access.study.findings import Lookup, Maps
     from eh_access.study.result import ShownTimes, StudyResult
@@ -368,7 +370,7 @@ def build_payload(result: StudyResult, maps: Maps) -> dict[str, Any]:
             )
             for config in result.scenarios
         ],
-        "origins": _origins(result.origins, shown, study.policy),
+        "origins": _origins(result.origins, shown, study.policy, templates),
         "postcodes": postcodes,
         "trips": _trips(maps, sites.index),
         "areas": _areas(shown.areas),
@@ -386,12 +388,12 @@ def build_payload(result: StudyResult, maps: Maps) -> dict[str, Any]:
         "columns": _columns_by(study.criteria, result.origins),
         "criteria": [_criterion(criterion) for criterion in study.criteria],
         "verdicts": [
-            _verdict(verdict, neighbours=run is not result)
+            _verdict(verdict, templates, neighbours=run is not result)
             for run in dict.fromkeys((result, wider))
             for verdict in run.verdicts
         ],
         "hours_kept": [
-            {"kept": item.hours, **_verdict(item.verdict, neighbours=item.neighbours)}
+            {"kept": item.hours, **_verdict(item.verdict, templates, neighbours=item.neighbours)}
             for item in maps.hours_kept
         ],
         "notes": [
@@ -563,7 +565,9 @@ def _payload_moved(
     return moved
 
 
-def _origins(origins: gpd.GeoDataFrame, shown: DisplayAreas, policy: Policy) -> dict[str, Any]:
+def _origins(
+    origins: gpd.GeoDataFrame, shown: DisplayAreas, policy: Policy, templates: Templates
+) -> dict[str, Any]:
     places = to_degrees(origins.geometry)
     at = np.column_stack([places.y, places.x])
     wards, ward_names = _coded(origins.get("ward_name"), len(origins))
@@ -578,7 +582,7 @@ def _origins(origins: gpd.GeoDataFrame, shown: DisplayAreas, policy: Policy) -> 
         "area": [number.get(area, NO_SITE) for area in shown.area_of_origin],
         "ward": wards,
         "ward_names": ward_names,
-        "groups": _groups(origins),
+        "groups": _groups(origins, templates),
     }
 
 
@@ -591,14 +595,15 @@ def _coded(column: pd.Series | None, length: int) -> tuple[list[int], list[str]]
     return [number.get(str(word), NO_SITE) for word in column], words
 
 
-def _groups(origins: gpd.GeoDataFrame) -> list[dict[str, str]]:
+def _groups(origins: gpd.GeoDataFrame, templates: Templates) -> list[dict[str, str]]:
     """Return who may be asked about: members as a text of 1 (in), 0 (out) and ? (not known)."""
     groups = []
     for name, group in GROUPS.items():
         if group.column not in origins:
             continue
         members = group_members(origins, name).map({True: "1", False: "0"}).fillna("?")
-        groups.append({"id": name, "label": GROUP_WORDS[name], "members": "".join(members)})
+        label = group_words(name, templates)
+        groups.append({"id": name, "label": label, "members": "".join(members)})
     return groups
 
 
@@ -641,15 +646,15 @@ def _criterion(criterion: Criterion) -> dict[str, Any]:
     return fields | {"unit": kind.unit, "of_change": kind.of_change, "figure": kind.figure}
 
 
-def _verdict(verdict: Verdict, *, neighbours: bool) -> dict[str, Any]:
+def _verdict(verdict: Verdict, templates: Templates, *, neighbours: bool) -> dict[str, Any]:
     return {
         "neighbours": neighbours,
         "scenario": verdict.scenario,
         "criterion": verdict.criterion.id,
         "outcome": str(verdict.outcome),
         "indication": str(verdict.indication or ""),
-        "sentence": verdict.sentence,
-        "reason": verdict.reason,
+        "sentence": verdict_sentence(verdict, templates),
+        "reason": verdict_reason(verdict, templates),
         "value": _number(verdict.value),
         "baseline_value": _number(verdict.baseline_value),
     }

@@ -4,38 +4,43 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
+from eh_access.privacy.hiding import (
+    BASE,
+    DIFFERENCE,
+    HIDDEN_COLUMNS,
+    PRIMARY,
+    RESTS,
+    SECONDARY,
+    joined_logs,
+)
 from eh_access.publish.context import TABLES, annex, report
 from eh_access.publish.notes import note_rows
-from eh_access.publish.table import (
-    HIDDEN_FILE,
-    for_file,
-    hidden_log,
-    hidden_summary,
-    nothing_hidden,
-)
+from eh_access.publish.table import PEOPLE, Column, for_file, make_table
 from eh_access.publish.tabulations import further_tables, tabulate
 from eh_access.publish.templates import study_templates
 from eh_access.publish.wording import Wording
 from eh_access.publish.writers import find_writers, writers_for
 from eh_access.publish.writers.atomic import write_whole
 from eh_access.publish.writers.material import Material
+from eh_access.study.families import LEFT_OUT, POOLED
 from eh_access.study.manifest import build_manifest
 from eh_access.study.opening import files_read, refuse_overwriting
 from eh_access.study.records import status_of
 
 if TYPE_CHECKING:
-    import pandas as pd
-
+    from eh_access.publish.table import Table
     from eh_access.study.findings import Findings
+    from eh_access.study.records import Hidden
     from eh_access.study.result import StudyResult
 
 logger = logging.getLogger(__name__)
@@ -44,6 +49,9 @@ FIRST = ("report.html", "annex.html", "report.docx", "map.html", "tables.xlsx", 
 WRITTEN = (*FIRST, *(name for name in find_writers() if name not in FIRST))
 OUTPUT_NAMES = (*WRITTEN, *TABLES, "manifest.json")
 """Every file there can be; a study without neighbours, say, has no ``neighbours.csv``."""
+
+HIDDEN_FILE = "hidden.csv"
+LOGGED_BY_CELL = ("curve.csv", "fairness.csv")
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n")
 """What a spreadsheet takes for the beginning of a formula."""
@@ -112,16 +120,19 @@ def write_outputs(
     }
     if result.with_neighbours is not None:
         files["neighbours.csv"] = result.with_neighbours.verdicts_table()
+    words = Wording.of(result)
+    rule = partial(words.part, "hidden")
     hidden = (
-        nothing_hidden()
+        _nothing_hidden(rule)
         if policy.public
-        else hidden_log(result.hidden, figures.values(), findings.hidden, files=files)
+        else _hidden_log((result.hidden, figures.values(), findings.hidden), files=files, rule=rule)
     )
-    tables = {**figures, "hidden": hidden_summary(hidden), **further_tables(result, findings)}
+    summary = _hidden_summary(hidden, words.part("titles", "hidden"))
+    tables = {**figures, "hidden": summary, **further_tables(result, findings)}
     material = Material(
         result=result,
         findings=findings,
-        words=Wording.of(result),
+        words=words,
         tables=tables,
         report=report(result, tables, findings, templates=templates),
         annex=annex(result, tables, findings, templates=templates),
@@ -201,3 +212,69 @@ def _write_all(
     text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
     (folder / "manifest.json").write_bytes(text.encode("utf-8"))
     return (*steps, "manifest.json")
+
+
+RULES: Mapping[str, str] = {
+    PRIMARY: "primary",
+    BASE: "base",
+    DIFFERENCE: "difference",
+    SECONDARY: "secondary",
+    RESTS: "rests",
+    POOLED: "pooled",
+    LEFT_OUT: "left_out",
+}
+"""The block of ``hidden.md.j2`` that says what each rule is."""
+
+
+def _nothing_hidden(rule: Callable[[str], str]) -> pd.DataFrame:
+    """Return ``hidden.csv`` where what is counted is public."""
+    row = ("every table", "every cell", "nothing", rule("public"))
+    return pd.DataFrame([row], columns=list(HIDDEN_COLUMNS))
+
+
+def _hidden_log(
+    logged: tuple[Iterable[Hidden], Iterable[Table], pd.DataFrame],
+    *,
+    files: Mapping[str, pd.DataFrame],
+    rule: Callable[[str], str],
+) -> pd.DataFrame:
+    """Return ``hidden.csv``: what was hidden or rounded in this run, and by which rule."""
+    areas, tables, findings = logged
+    door = pd.DataFrame([vars(item) for item in areas], columns=list(HIDDEN_COLUMNS))
+    rounded = ("every table", "every cell", "counts and shares", rule("rounded"))
+    all_of_them = pd.DataFrame([rounded], columns=list(HIDDEN_COLUMNS))
+    logs = [table.hidden for table in tables if table.hidden is not None]
+    of_files = rule("of_files")
+    rest = [
+        _of_file(name, frame, of_files)
+        for name, frame in files.items()
+        if name not in LOGGED_BY_CELL
+    ]
+    log = joined_logs([all_of_them, door, *logs, findings, *rest])
+    return log.assign(rule=log["rule"].replace({key: rule(part) for key, part in RULES.items()}))
+
+
+def _of_file(name: str, frame: pd.DataFrame, rule: str) -> pd.DataFrame:
+    """Return a line on each column of a file in which figures are hidden."""
+    gone = [
+        (name, f"{int(frame[column].isna().sum()):,} rows", column, rule)
+        for column in frame
+        if column in PEOPLE and frame[column].isna().any()
+    ]
+    return pd.DataFrame(gone, columns=list(HIDDEN_COLUMNS))
+
+
+def _hidden_summary(log: pd.DataFrame, title: str) -> Table:
+    """Return the log in few rows, for a report: how many cells of each table by each rule."""
+    summary = log.groupby(["table", "figure", "rule"], sort=False)["cell"].agg(_cells).reset_index()
+    columns = (
+        Column("table", "Table"),
+        Column("figure", "Figure"),
+        Column("rule", "Rule"),
+        Column("cell", "Cells"),
+    )
+    return make_table("hidden", title, columns, summary, headers=2)
+
+
+def _cells(cells: pd.Series) -> str:
+    return str(cells.iloc[0]) if len(cells) == 1 else f"{len(cells):,} cells"

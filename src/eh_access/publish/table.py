@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import pandas as pd
 
 from eh_access.errors import InputError
-from eh_access.privacy.hiding import (
-    BASE,
-    DIFFERENCE,
-    HIDDEN_COLUMNS,
-    PRIMARY,
-    RESTS,
-    SECONDARY,
-    joined_logs,
-)
 from eh_access.privacy.policy import HIDDEN_MARK, Policy
-from eh_access.study.families import LEFT_OUT, POOLED
 from eh_access.study.redact import SUMMARY, redact_table
-
-if TYPE_CHECKING:
-    from eh_access.study.records import Hidden
 
 Kind = Literal["text", "count", "percent", "minutes", "metres", "value", "index"]
 DECIMALS: dict[str, int] = {
@@ -43,7 +30,6 @@ CHANGES = frozenset(
     {"within_share_change", "mean_change_min", "weight_loses", "weight_gains", "absorbed"}
 )
 """Columns that are 0 where nothing changes."""
-FOLDED = "Rows without any change are left out, here {count}. The workbook has all."
 
 
 @dataclass(frozen=True)
@@ -126,8 +112,8 @@ class Table:
         kept = tuple(column for column in self.columns if column.key not in keys)
         return replace(self, columns=kept)
 
-    def folded(self) -> Table:
-        """Return the table without the rows in which nothing changes; a note says how many."""
+    def folded(self, note: Callable[[int], str]) -> Table:
+        """Return the table without the rows in which nothing changes; ``note`` of how many."""
         frame, still = self.frame, pd.Series(data=True, index=self.frame.index)
         keys = {column.key for column in self.columns}
         changes = keys & CHANGES
@@ -140,9 +126,8 @@ class Table:
                 still &= (frame[key] == frame[after]) | (frame[key].isna() & frame[after].isna())
         if not changes or not still.any():
             return self
-        note = FOLDED.format(count=int(still.sum()))
         kept = frame[~still].reset_index(drop=True)
-        return replace(self, frame=kept, notes=(*self.notes, note))
+        return replace(self, frame=kept, notes=(*self.notes, note(int(still.sum()))))
 
     def cell(self, key: str, **values: str) -> float:
         """Return one figure: the column ``key`` of the one row with these values."""
@@ -191,7 +176,6 @@ def make_table(
     return Table(name=name, title=title, columns=columns, frame=shown, notes=notes, headers=headers)
 
 
-HIDDEN_FILE = "hidden.csv"
 PEOPLE = frozenset(
     {
         "value",
@@ -224,24 +208,6 @@ PEOPLE = frozenset(
     }
 )
 """Columns of files in which a missing figure is a hidden one where counts are not public."""
-LOGGED_BY_CELL = ("curve.csv", "fairness.csv")
-RULES: Mapping[str, str] = {
-    PRIMARY: "primary: the count, or that of all the others, is below the limit",
-    BASE: "base: it is of too few",
-    DIFFERENCE: "difference: from before, or from another scenario, it differs by too few",
-    SECONDARY: "secondary: another hidden figure of its column could be worked out from it",
-    RESTS: "it rests on a figure that is hidden",
-    POOLED: "primary (below the limit): pooled",
-    LEFT_OUT: "primary (below the limit), and its pool would tell it: left out",
-}
-ROUNDED = "rounding: every count shown, and every share of counts"
-RULE_OF_FILES = f"{RULES[PRIMARY]}; or {RULES[BASE]}; or {RULES[DIFFERENCE]}"
-NOTHING = "nothing"
-WHY_NOTHING = "what is counted is public already, as the study declares (weights_public = true)"
-MARK_NOTE = (
-    f"{HIDDEN_MARK} stands for a figure that is hidden so that nobody can be found: of too few, or "
-    "such that one of too few could be worked out from it."
-)
 
 
 def hidden_table(
@@ -250,12 +216,13 @@ def hidden_table(
     frame: pd.DataFrame,
     policy: Policy,
     *,
+    mark: str,
     notes: tuple[str, ...] = (),
 ) -> Table:
     """Return a table of figures of people with what is small taken out, and marked."""
     shown, log = redact_table(frame, policy, table=named[0])
     made = make_table(*named, columns, shown, notes=notes)
-    return made if policy.public else replace(with_marks(made), hidden=log)
+    return made if policy.public else replace(with_marks(made, mark), hidden=log)
 
 
 def with_mark(column: Column) -> Column:
@@ -263,12 +230,12 @@ def with_mark(column: Column) -> Column:
     return replace(column, at_nan=HIDDEN_MARK) if column.key in PEOPLE else column
 
 
-def with_marks(table: Table) -> Table:
-    """Return a table whose missing figures of people are marked as hidden."""
+def with_marks(table: Table, mark: str) -> Table:
+    """Return a table whose missing figures of people are marked as hidden; ``mark``: a note."""
     columns = tuple(with_mark(column) for column in table.columns)
     if columns == table.columns:
         return table
-    notes = table.notes if MARK_NOTE in table.notes else (*table.notes, MARK_NOTE)
+    notes = table.notes if mark in table.notes else (*table.notes, mark)
     return replace(table, columns=columns, notes=notes)
 
 
@@ -287,54 +254,3 @@ def hiding_rules(policy: Policy) -> dict[str, float] | None:
     if policy.public:
         return None
     return {"below": policy.threshold, "step": policy.round_to, "base": policy.least_base}
-
-
-def nothing_hidden() -> pd.DataFrame:
-    """Return ``hidden.csv`` where what is counted is public."""
-    row = ("every table", "every cell", NOTHING, WHY_NOTHING)
-    return pd.DataFrame([row], columns=list(HIDDEN_COLUMNS))
-
-
-def hidden_log(
-    areas: Iterable[Hidden],
-    tables: Iterable[Table],
-    findings: pd.DataFrame,
-    *,
-    files: Mapping[str, pd.DataFrame],
-) -> pd.DataFrame:
-    """Return ``hidden.csv``: what was hidden or rounded in this run, and by which rule."""
-    door = pd.DataFrame([vars(item) for item in areas], columns=list(HIDDEN_COLUMNS))
-    all_of_them = pd.DataFrame(
-        [("every table", "every cell", "counts and shares", ROUNDED)], columns=list(HIDDEN_COLUMNS)
-    )
-    logs = [table.hidden for table in tables if table.hidden is not None]
-    rest = [_of_file(name, frame) for name, frame in files.items() if name not in LOGGED_BY_CELL]
-    log = joined_logs([all_of_them, door, *logs, findings, *rest])
-    return log.assign(rule=log["rule"].replace(dict(RULES)))
-
-
-def _of_file(name: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a line on each column of a file in which figures are hidden."""
-    gone = [
-        (name, f"{int(frame[column].isna().sum()):,} rows", column, RULE_OF_FILES)
-        for column in frame
-        if column in PEOPLE and frame[column].isna().any()
-    ]
-    return pd.DataFrame(gone, columns=list(HIDDEN_COLUMNS))
-
-
-def hidden_summary(log: pd.DataFrame) -> Table:
-    """Return the log in few rows, for a report: how many cells of each table by each rule."""
-    summary = log.groupby(["table", "figure", "rule"], sort=False)["cell"].agg(_cells).reset_index()
-    columns = (
-        Column("table", "Table"),
-        Column("figure", "Figure"),
-        Column("rule", "Rule"),
-        Column("cell", "Cells"),
-    )
-    title = "What was hidden so that nobody can be found, and by which rule"
-    return make_table("hidden", title, columns, summary, headers=2)
-
-
-def _cells(cells: pd.Series) -> str:
-    return str(cells.iloc[0]) if len(cells) == 1 else f"{len(cells):,} cells"

@@ -22,7 +22,13 @@ from eh_access.modes import ACTIVE_PLACES_PARKING_S, LABELS, TRANSIT, VISIT, Tra
 from eh_access.planning.three_readings import LONG_WEEK_H
 from eh_access.publish import numbers
 from eh_access.publish.attribution import credit_lines, sources_frame
-from eh_access.publish.criteria_words import assumption_words, source_words, turns_in_words
+from eh_access.publish.criteria_words import (
+    assumption_words,
+    source_words,
+    turns_in_words,
+    verdict_reason,
+    verdict_sentence,
+)
 from eh_access.publish.notes import facts_about, note_text
 from eh_access.publish.numbers import clause, in_100
 from eh_access.publish.table import (
@@ -39,7 +45,6 @@ from eh_access.publish.table import (
 from eh_access.publish.wording import (
     ANY_SITE,
     FULL_TIME,
-    KIND_WORDS,
     PRINTED,
     Wording,
     fairness_notes,
@@ -176,138 +181,93 @@ def area_changes(
     }
 
 
-HILLS = {
-    "tobler": (
-        "slower uphill and on steep descents",
-        "W. Tobler, NCGIA Technical Report 93-1 (1993), as a share of the speed on the level",
-    ),
-    "pushchair": (
-        "slower uphill than a walker, no faster downhill",
-        "an assumption: Tobler's rate times 1.3, for the weight of child and pushchair",
-    ),
-    "wheelchair": (
-        "slower uphill than with a pushchair, no faster downhill",
-        "an assumption: Tobler's rate times 2.2, for the weight of user and chair",
-    ),
-    "bicycle": (
-        "slower uphill, a little faster downhill",
-        "J. Parkin and J. Rotheram, Transport Policy 17 (2010) 335-341; uphill an assumption",
-    ),
+WHEELED: Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]] = {
+    "pushchair": {
+        "Closed": {
+            "steps_pushchair": ("highway",),
+            "escalators": ("conveying",),
+            "barriers_pushchair": ("barrier",),
+            "gaps_pushchair": ("width", "maxwidth", "maxwidth:physical"),
+            "tagged_pushchair": ("stroller", "wheelchair"),
+            "kerbs": ("kerb",),
+            "fast_roads": ("sidewalk",),
+            "mountain_paths": ("sac_scale",),
+            "rough_pushchair": ("smoothness",),
+        },
+        "Slowed": {
+            "ramps": ("ramp", "ramp:stroller", "ramp:wheelchair"),
+            "surfaces_pushchair": ("surface", "smoothness", "tracktype"),
+        },
+    },
+    "wheelchair": {
+        "Closed": {
+            "steps_wheelchair": ("highway",),
+            "escalators": ("conveying",),
+            "barriers_wheelchair": ("barrier",),
+            "gaps_wheelchair": ("width", "maxwidth", "maxwidth:physical"),
+            "tagged_wheelchair": ("wheelchair",),
+            "kerbs": ("kerb",),
+            "slopes": ("incline",),
+            "fast_roads": ("sidewalk",),
+            "rough_wheelchair": ("surface", "smoothness", "tracktype"),
+        },
+        "Slowed": {"ramps": ("ramp:wheelchair",), "surfaces_wheelchair": ("surface", "tracktype")},
+    },
 }
-"""What slopes do under each function of ``network/hills.py``, and the source; more of it in
-``docs/method/hills.md``."""
-
-PUSHCHAIR_CLOSED = (
-    ("steps without a ramp", ("highway",)),
-    ("escalators", ("conveying",)),
-    ("stiles, kissing gates and turnstiles", ("barrier",)),
-    ("gaps under 0.7 m", ("width", "maxwidth", "maxwidth:physical")),
-    ("ways tagged as not passable with wheels", ("stroller", "wheelchair")),
-    ("raised kerbs where they must be crossed", ("kerb",)),
-    ("roads of 50 mph or more without a pavement", ("sidewalk",)),
-    ("mountain paths", ("sac_scale",)),
-    ("the roughest surfaces", ("smoothness",)),
-)
-"""What is closed to a pushchair, and the keys that say so of a street."""
-
-PUSHCHAIR_SLOWED = (
-    ("ramps beside steps to half the speed", ("ramp", "ramp:stroller", "ramp:wheelchair")),
-    (
-        "soft, loose and very rough surfaces to half the speed, rough ones to 0.7, uneven to 0.85",
-        ("surface", "smoothness", "tracktype"),
-    ),
-)
-"""What slows a pushchair, and the keys that say so of a street."""
-
-WHEELCHAIR_CLOSED = (
-    ("steps without a ramp for wheelchairs", ("highway",)),
-    ("escalators", ("conveying",)),
-    ("stiles, narrow gates and cattle grids", ("barrier",)),
-    ("gaps under 0.9 m", ("width", "maxwidth", "maxwidth:physical")),
-    ("ways tagged as not passable by wheelchair", ("wheelchair",)),
-    ("raised kerbs where they must be crossed", ("kerb",)),
-    ("tagged slopes steeper than 1 in 12", ("incline",)),
-    ("roads of 50 mph or more without a pavement", ("sidewalk",)),
-    ("soft, loose and rough surfaces", ("surface", "smoothness", "tracktype")),
-)
-WHEELCHAIR_SLOWED = (
-    ("ramps beside steps to half the speed", ("ramp:wheelchair",)),
-    ("gravel and earth to half the speed, uneven surfaces to 0.85", ("surface", "tracktype")),
-)
-WHEELED = {
-    "pushchair": (PUSHCHAIR_CLOSED, PUSHCHAIR_SLOWED),
-    "wheelchair": (WHEELCHAIR_CLOSED, WHEELCHAIR_SLOWED),
-}
-"""What is closed and what slows, by the rules of those who go on wheels."""
-
-WHEELED_SOURCE = (
-    "OpenStreetMap's tags; each rule with its source in network/tag_rules.toml. What is not "
-    "tagged counts as passable"
-)
-ESTIMATED = (
-    "Hills, junctions, parking, pushchair barriers",
-    "not counted one by one",
-    "times are straight-line estimates, fitted to level streets",
-)
+"""What the rules of those on wheels close and slow, and the keys that say so of a street."""
 
 
-def _recorded(rules: Sequence[tuple[str, Sequence[str]]], not_recorded: frozenset[str]) -> str:
+Assumed = tuple[str, str, str]
+"""What was assumed, its value, its source."""
+
+
+def _assumed(words: Wording, part: str, **facts: object) -> str:
+    return words.part("assumptions", part, **facts)
+
+
+def _recorded(
+    rules: Mapping[str, Sequence[str]], not_recorded: frozenset[str], words: Wording
+) -> str:
     """Return what rules look for, and of which of it the streets can say nothing."""
-    known = [what for what, keys in rules if not set(keys) <= not_recorded]
-    lost = [what for what, _ in rules if what not in known]
-    parts = [", ".join(known)] if known else []
-    if lost:
-        parts.append(f"{NOT_RECORDED}: {', '.join(lost)}")
-    return "; ".join(parts)
-
-
-def car_speeds(not_recorded: frozenset[str]) -> str:
-    """Return what car speeds go by."""
-    if "maxspeed" in not_recorded:
-        return f"by class of road: speed limits are {NOT_RECORDED}"
-    return "by road"
+    lost = [rule for rule, keys in rules.items() if set(keys) <= not_recorded]
+    known, gone = (
+        ", ".join(_assumed(words, rule) for rule in rules if (rule in lost) is missing)
+        for missing in (False, True)
+    )
+    return "; ".join(filter(None, [known, f"{NOT_RECORDED}: {gone}" if gone else ""]))
 
 
 def _of_mode(
-    mode: TravelMode, *, lacking: Sequence[str], not_recorded: frozenset[str], knows_heights: bool
-) -> list[tuple[str, str, str]]:
+    mode: TravelMode,
+    words: Wording,
+    *,
+    lacking: Sequence[str],
+    not_recorded: frozenset[str],
+    knows_heights: bool,
+) -> list[Assumed]:
     """Return what was assumed of one way of travelling."""
-    rows = []
-    if mode.counts_hills:
-        effect, source = HILLS[mode.hill_function]
-        hills = effect if knows_heights else "level: heights are not known"
-        rows.append((f"Hills {mode.label}", hills, source))
-    else:
-        rows.append((f"Hills {mode.label}", "every street counts as level", "the study's modes"))
+    assumed = partial(_assumed, words, mode=mode, active_places_s=ACTIVE_PLACES_PARKING_S)
+    hills = mode.hill_function if mode.counts_hills else "no_hills"
+    level = mode.counts_hills and not knows_heights
+    effects = [("Hills", assumed("level" if level else hills), assumed(f"{hills}_source"))]
     if mode.uses_road_speeds:
-        rows += [
-            (
-                f"Junctions {mode.label}",
-                f"{mode.junction_delay_s:g} seconds at each junction of three or more streets",
-                (
-                    "set so that main roads come to the mean speed that the Department for "
-                    "Transport measures on local A roads; docs/method/driving.md"
-                ),
-            ),
-            (
-                f"Parking {mode.label}",
-                f"{mode.parking_s:g} seconds a trip",
-                f"Active Places Power adds {ACTIVE_PLACES_PARKING_S:g} seconds for both ends",
-            ),
+        effects += [
+            (what.capitalize(), assumed(what), assumed(f"{what}_source"))
+            for what in ("junctions", "parking")
         ]
     if mode.rules in WHEELED:
-        rows += [
-            (f"{what} {mode.label}", _recorded(rules, not_recorded), WHEELED_SOURCE)
-            for what, rules in zip(("Closed", "Slowed"), WHEELED[mode.rules], strict=True)
+        effects += [
+            (what, _recorded(rules, not_recorded, words), assumed("tags"))
+            for what, rules in WHEELED[mode.rules].items()
         ]
     elif lacking:
-        hills = f"{NOT_RECORDED}: {', '.join(lacking)}"
-        rows.append((f"Closed {mode.label}", hills, "every way in the source counts as open"))
-    return rows
+        gone = f"{NOT_RECORDED}: {', '.join(lacking)}"
+        effects.append(("Closed", gone, assumed("all_open")))
+    return [(f"{what} {mode.label}", effect, source) for what, effect, source in effects]
 
 
 def street_tables(
-    classes: pd.DataFrame, connection: pd.DataFrame, open_points: pd.DataFrame, place: str
+    classes: pd.DataFrame, connection: pd.DataFrame, open_points: pd.DataFrame, words: Wording
 ) -> list[Table]:
     """Return what the streets hold by kind and by mode, and what their tags leave open."""
     labels = dict(LABELS)
@@ -322,12 +282,13 @@ def street_tables(
     ]
     return [
         _made(
-            ("street_kinds", f"Streets by kind (OpenStreetMap's), {place}"),
+            "street_kinds",
             (Column("street", "Kind"), Column("total_km", "Length", "value", "km"), *by_mode),
             kinds,
+            words,
         ),
         _made(
-            ("street_modes", f"Streets by way of travelling, {place}"),
+            "street_modes",
             (
                 Column("mode", "Travelling"),
                 Column("open_km", "Open", "value", "km"),
@@ -337,9 +298,10 @@ def street_tables(
                 Column("island_km", "On islands", "value", "km"),
             ),
             modes,
+            words,
         ),
         _made(
-            ("street_doubts", f"What the map leaves open, taken as passable or level, {place}"),
+            "street_doubts",
             (
                 Column("mode", "Travelling"),
                 Column("doubt", "Not known"),
@@ -347,12 +309,24 @@ def street_tables(
                 Column("km", "Length", "value", "km"),
             ),
             doubts,
+            words,
         ),
     ]
 
 
-def _made(named: tuple[str, str], columns: tuple[Column, ...], frame: pd.DataFrame) -> Table:
-    return make_table(*named, columns, frame)
+def _made(
+    name: str,
+    columns: tuple[Column, ...],
+    frame: pd.DataFrame,
+    words: Wording,
+    *,
+    notes: tuple[str, ...] = (),
+    headers: int = 1,
+    **facts: object,
+) -> Table:
+    """Return a table with the title of its name."""
+    title = words.part("titles", name, **facts)
+    return make_table(name, title, columns, frame, notes=notes, headers=headers)
 
 
 def street_facts(stretches: int, facts: Iterable[tuple[str, str]]) -> pd.DataFrame:
@@ -419,8 +393,7 @@ def _sites(
         ]
         columns.append(Column(f"hours {name}", words.scenarios[name]))
     columns += EVIDENCE
-    title = f"{words.Sites}, how the place of each is known, and hours under each scenario"
-    return make_table("sites", title, tuple(columns), frame)
+    return _made("sites", tuple(columns), frame, words)
 
 
 def _column(frame: pd.DataFrame, name: str) -> list[str]:
@@ -430,28 +403,38 @@ def _column(frame: pd.DataFrame, name: str) -> list[str]:
     return ["not stated" if pd.isna(value) else str(value) for value in frame[name]]
 
 
+def _speeds(
+    modes: Iterable[TravelMode],
+    words: Wording,
+    *,
+    not_recorded: frozenset[str],
+    fit: Mapping[str, float],
+) -> Iterator[Assumed]:
+    """Yield the speed of each way of travelling; ``fit``: how an estimate by car was made."""
+    for mode in modes:
+        what = f"Speed {mode.label}"
+        if not mode.uses_road_speeds:
+            yield what, f"{mode.speed_km_h:g} km/h", mode.source
+        elif fit:
+            # it knows neither limits nor junctions
+            yield what, _assumed(words, "fitted", **fit), _assumed(words, "fitted_source")
+        else:
+            by = "by_class" if "maxspeed" in not_recorded else "by_road"
+            yield what, _assumed(words, by, not_recorded=NOT_RECORDED), mode.source
+
+
 def _assumptions(
     study: Study,
-    notes: Iterable[Note],
+    words: Wording,
     *,
-    gaps: Mapping[str, Sequence[str]] | None,
-    not_recorded: frozenset[str],
-    knows_heights: bool,
+    speeds: Iterable[Assumed],
+    of_modes: Iterable[Assumed],
     timetable: dt.date | None,
 ) -> Table:
     """Return every number somebody chose: speeds, cutoffs, thresholds; who and from where."""
-    # gaps: what streets do not record, by mode; None where times are estimated
     settings = study.settings
-    modes = settings.travel_modes().values()
     rows = [
-        *(
-            (f"Speed {mode.label}", f"{mode.speed_km_h:g} km/h", mode.source)
-            if not mode.uses_road_speeds
-            else (f"Speed {mode.label}", car_speeds(not_recorded), mode.source)
-            if gaps is not None
-            else (f"Speed {mode.label}", *_fitted(facts_about(notes, "estimated")))
-            for mode in modes
-        ),
+        *speeds,
         (
             "Minutes shown first",
             f"{study.cutoff_min:g} minutes",
@@ -470,20 +453,7 @@ def _assumptions(
         ),
         (study.weight_label, study.unit, study.weight_basis),
         *_timetable_settings(study, timetable),
-        *(
-            [ESTIMATED]
-            if gaps is None
-            else (
-                row
-                for mode in modes
-                for row in _of_mode(
-                    mode,
-                    lacking=gaps[mode.name],
-                    not_recorded=not_recorded,
-                    knows_heights=knows_heights,
-                )
-            )
-        ),
+        *of_modes,
         *(
             (
                 f"Criterion {item.id}: {item.title}",
@@ -495,7 +465,7 @@ def _assumptions(
     ]
     frame = pd.DataFrame(rows, columns=["what", "value", "source"])
     columns = (Column("what", "Assumption"), Column("value", "Value"), Column("source", "Source"))
-    return make_table("assumptions", "Assumptions, and where each comes from", columns, frame)
+    return _made("assumptions", columns, frame, words)
 
 
 def _timetable_settings(study: Study, date: dt.date | None) -> Iterator[tuple[str, str, str]]:
@@ -524,21 +494,12 @@ def _timetable_settings(study: Study, date: dt.date | None) -> Iterator[tuple[st
         yield "A visit's day", " to ".join(study.sessions.day), "settings"
 
 
-def _fitted(fit: Mapping[str, float]) -> tuple[str, str]:
-    """Return how an estimate by car was made, which knows neither limits nor junctions."""
-    fixed, per_km = f"{fit['drive_fixed_min']:g}", f"{fit['drive_min_per_km']:g}"
-    return (
-        f"{fixed} minutes, and {per_km} for each km in a straight line",
-        "fitted to trips on real streets elsewhere; docs/method/estimate.md",
-    )
-
-
 def _setter(settings: Settings, key: str) -> str:
     """Return whose number a setting is."""
     return "the study's settings" if key in settings.model_fields_set else "the default"
 
 
-def _sources(provenance: Iterable[Provenance]) -> Table:
+def _sources(provenance: Iterable[Provenance], words: Wording) -> Table:
     columns = (
         Column("title", "Data"),
         Column("publisher", "Publisher"),
@@ -547,11 +508,10 @@ def _sources(provenance: Iterable[Provenance]) -> Table:
         Column("attribution", "Credit"),
         Column("url", "Address"),
     )
-    frame = sources_frame(provenance)
-    return make_table("sources", "Data, licences and credits", columns, frame)
+    return _made("sources", columns, sources_frame(provenance), words)
 
 
-def _inputs(files: Iterable[InputFile]) -> Table:
+def _inputs(files: Iterable[InputFile], words: Wording) -> Table:
     frame = pd.DataFrame(
         [
             (item.role, item.name, "-" if item.rows is None else f"{item.rows:,}", item.sha256)
@@ -566,10 +526,10 @@ def _inputs(files: Iterable[InputFile]) -> Table:
         Column("rows", "Rows read"),
         Column("sha256", "SHA-256"),
     )
-    return make_table("inputs", "Files read, with their digests", columns, frame)
+    return _made("inputs", columns, frame, words)
 
 
-def _counts(counts: Iterable[StepCount]) -> Table:
+def _counts(counts: Iterable[StepCount], words: Wording) -> Table:
     frame = pd.DataFrame(
         [(item.step, item.rows_in, item.rows_out, item.note) for item in counts],
         columns=["step", "rows_in", "rows_out", "note"],
@@ -580,25 +540,21 @@ def _counts(counts: Iterable[StepCount]) -> Table:
         Column("rows_out", "Out", "count", "rows"),
         Column("note", "Why they differ"),
     )
-    return make_table("counts", "What went into each step and came out of it", columns, frame)
+    return _made("counts", columns, frame, words)
 
 
 def workbook_cover(
     study: Study, words: Wording, notes: Iterable[Note], provenance: Sequence[Provenance]
 ) -> Cover:
     """Return the words of the workbook's cover and notes."""
-    intro = [study.question, f"Place: {study.place}. Counted: {study.weight_label}."]
-    if words.estimated:
-        intro.insert(0, words.accuracy)
+    phrase = partial(words.part, "workbook", study=study)
+    warnings = [words.accuracy] if words.estimated else []
     if study.illustrative:
-        intro.insert(0, "ILLUSTRATIVE: a worked example, not a decision of anybody.")
-    about = (
-        f"{study.weight_label}: {clause(study.weight_basis)}.",
-        "One row per place, scenario and mode is in origins.csv; digests are in manifest.json.",
-        *credit_lines(provenance),
-    )
+        warnings.insert(0, phrase("illustrative"))
+    intro = (*warnings, study.question, phrase("counted"))
+    about = (phrase("basis"), phrase("files"), *credit_lines(provenance))
     noted = tuple(f"{note.level.upper()}: {note_text(note, words.templates)}" for note in notes)
-    return Cover(title=study.title, intro=tuple(intro), about=about, notes=noted)
+    return Cover(title=study.title, intro=intro, about=about, notes=noted)
 
 
 COLUMN_KINDS: dict[str, Kind] = {"share": "percent", "min": "minutes", "weight": "count"}
@@ -608,10 +564,6 @@ SCALES: dict[str, tuple[float, int, str]] = {
     "points": (1.0, 1, "percentage points"),
 }
 """What a measure is multiplied by to be printed, its decimals and its unit."""
-NO_BOUND = (
-    "Not available: some families are put out of reach altogether, so that a mean or a difference "
-    "of means has no bound; or the set could not be scored."
-)
 RANK_COLUMNS = ("council", "best", "regret")
 
 
@@ -654,11 +606,8 @@ def _ranks(alternatives: Alternatives, words: Wording) -> Table:
         Column("best_sites", "The best set closes"),
         Column("counted", "Counted when sets are held against one another"),
     )
-    title = (
-        f"How the choice made ranks among all sets of {len(alternatives.council)} {words.site}s, "
-        f"measure by measure (1 is best; ties share the lowest rank){words.mark}"
-    )
-    return make_table("choice", title, columns, pd.DataFrame(rows), notes=_notes(alternatives))
+    size, notes = len(alternatives.council), _notes(alternatives, words)
+    return _made("choice", columns, pd.DataFrame(rows), words, notes=notes, size=size)
 
 
 def ranks_in_words(table: Table) -> Table:
@@ -730,7 +679,7 @@ def _choices(alternatives: Alternatives, words: Wording) -> Table:
         Column("set_number", "Set"),
         Column("closed_names", f"{words.Sites} closed"),
         Column("is_council_choice", "The choice made"),
-        Column("in_pareto", "None is as good on every measure counted and better on one"),
+        Column("in_pareto", words.part("tables", "in_pareto")),
     ]
     for item in alternatives.measures:
         frame[item.key] = [_finite(float(value)) for value in frame[item.key].astype(float)]
@@ -741,23 +690,21 @@ def _choices(alternatives: Alternatives, words: Wording) -> Table:
     columns += [
         Column(
             "better_than_council",
-            "Better than the choice made on so many measures counted",
+            words.part("tables", "better_than_council"),
             "count",
         ),
         Column("worse_than_council", "Worse on so many", "count"),
         Column("scored_in_words", "Scored"),
         Column("reason", "Why not scored, where it is not"),
     ]
-    size, where = len(alternatives.sets[0]), f"{words.place}{words.mark}"
-    title = f"Every set of {size} {words.site}s that could close, {where}"
-    if not listed.all():
-        title += (
-            f": the {MOST_SETS:,} with the shortest mean trip, and the choice made; all "
-            f"{len(alternatives.frame):,} stand in alternatives.csv"
-        )
-    return make_table(
-        "choices", title, tuple(columns), frame, notes=_notes(alternatives), headers=2
-    )
+    facts = {
+        "size": len(alternatives.sets[0]),
+        "cut": not listed.all(),
+        "most": MOST_SETS,
+        "sets": len(alternatives.frame),
+    }
+    notes = _notes(alternatives, words)
+    return _made("choices", tuple(columns), frame, words, notes=notes, headers=2, **facts)
 
 
 def _contributions(alternatives: Alternatives, words: Wording) -> Table:
@@ -771,37 +718,18 @@ def _contributions(alternatives: Alternatives, words: Wording) -> Table:
             Column(key, f"Change in: {item.label}", COLUMN_KINDS.get(item.unit, "value"), unit)
         )
     columns.append(Column("reason", "Why not scored, where it is not"))
-    title = (
-        f"What closing each {words.site} alone would change, the costliest in mean minutes first"
-    )
-    return _of_people(
-        ("contributions", title), tuple(columns), frame, words, notes=_notes(alternatives)
-    )
+    notes = _notes(alternatives, words)
+    return _of_people("contributions", tuple(columns), frame, words, notes=notes)
 
 
-def _notes(alternatives: Alternatives) -> tuple[str, ...]:
-    sentences = (note_text(note) for note in alternatives.notes)
-    return (*sentences, NO_BOUND)
+def _notes(alternatives: Alternatives, words: Wording) -> tuple[str, ...]:
+    sentences = (note_text(note, words.templates) for note in alternatives.notes)
+    return (*sentences, words.part("tables", "no_bound"))
 
 
 SITES = {"open": ANY_SITE, "full_time": FULL_TIME}
-GINI_SOURCE = (
-    "Gini coefficient: 0 where all take as long, towards 1 where few have nearly all the minutes. "
-    "It says how unequal times are, not how long: where everybody's grow, it can fall."
-)
 ANY_LOST_LABEL = "any of them"
-YOUTH_NOTES = (
-    "At least: if a centre that stays is beside each that goes.",
-    "At most: if none of those whose places are not known is within so many minutes.",
-    "One person may be near several, so rows need not add up to the row for any of them.",
-    "A venue is any other public place that the study lists for young people.",
-    "What a venue offers them is not known.",
-)
-CONCENTRATION_SOURCE = (
-    "Concentration index: below 0 where those who come first (the most deprived areas; those "
-    "with most households without a car) travel longer, above 0 where they travel less. Method: "
-    "Kakwani, Wagstaff and van Doorslaer 1997, Journal of Econometrics 77."
-)
+YOUTH_NOTES = ("at_least", "at_most", "near_several", "venue", "not_offered")
 
 
 def _sessions(sessions: pd.DataFrame, words: Wording) -> Table:
@@ -817,8 +745,7 @@ def _sessions(sessions: pd.DataFrame, words: Wording) -> Table:
         Column("sites_open", f"Of {words.site}s open", "count"),
     )
     frame = _labelled(sessions, words)
-    title = f"Sessions that can be attended whole, there and back, {frame['mode'].iloc[0]}"
-    return _of_people(("sessions", title), columns, frame, words)
+    return _of_people("sessions", columns, frame, words, mode=frame["mode"].iloc[0])
 
 
 def _journeys(transit: pd.DataFrame, words: Wording) -> Table:
@@ -841,33 +768,20 @@ def _journeys(transit: pd.DataFrame, words: Wording) -> Table:
         Column("mean_wait_min", "Waiting on the way", "minutes"),
         Column("mean_spare_min", "There before time, or waiting at home", "minutes"),
     )
-    title = "By bus, train or on foot to the nearest"
-    return _of_people(("transit", title), columns, frame, words, headers=2)
-
-
-LIMIT_WORDS = {
-    "none": "nothing: can be there for the whole session and home again",
-    "no_way_there": "no way there",
-    "too_long_there": "the way there takes too long",
-    "day_begins_later": "would have to leave before the day begins",
-    "no_way_home": "no way home",
-    "too_long_home": "the way home takes too long",
-    "day_ends_earlier": "would be home after the day has ended",
-}
+    return _of_people("transit", columns, frame, words, headers=2)
 
 
 def _limits(limits: pd.DataFrame, words: Wording) -> Table:
     """Return what keeps families from a whole session."""
     frame = _labelled(limits, words)
-    frame["limit"] = [LIMIT_WORDS[str(name)] for name in frame["limit"]]
+    frame["limit"] = [words.part("tables", f"limit_{name}") for name in frame["limit"]]
     columns = (
         Column("scenario", "Scenario"),
         Column("limit", "What is in the way"),
         Column("weight_stopped", words.Unit, "count"),
         Column("share_stopped", "Share", "percent"),
     )
-    title = f"What is in the way of a visit to any open {words.site}"
-    return _of_people(("limits", title), columns, frame, words, headers=2)
+    return _of_people("limits", columns, frame, words, headers=2)
 
 
 def _fragility(
@@ -887,8 +801,7 @@ def _fragility(
         Column("outcome", "Outcome as promised"),
         Column("same", "Draws with the same outcome"),
     )
-    title = "If each line loses one departure in ten"
-    return _of_people(("fragility", title), columns, scaled, words, headers=2)
+    return _of_people("fragility", columns, scaled, words, headers=2)
 
 
 OPEN_WORDS = {"full_time": "full-time", "open": "open at all"}
@@ -913,18 +826,11 @@ def _load(load: pd.DataFrame, words: Wording, *, names: Mapping[str, str]) -> Ta
             Column("places_per_hundred", "Places for each hundred near, after", "value"),
         )
     full = frame["sites"].iloc[0] == "full_time"
-    counted = f"{'full-time' if full else 'open'} {words.site}s"
-    notes = (*((_load_note(words),) if full else ()), *words.table_notes)
-    title = f"Who would go where, {counted}, {frame['mode'].iloc[0]}"
-    return _of_people(("load", title), columns, frame, words, notes=notes, headers=2)
-
-
-def _load_note(words: Wording) -> str:
-    return (
-        f"Only {words.site}s open {words.full_time_from_hours:g} hours a week or more are counted. "
-        f"One cut to fewer keeps neither its {words.unit} nor its places here, though some would "
-        "go to its sessions."
-    )
+    notes = words.table_notes
+    if full:
+        notes = (words.part("tables", "load"), *notes)
+    mode = frame["mode"].iloc[0]
+    return _of_people("load", columns, frame, words, notes=notes, headers=2, full=full, mode=mode)
 
 
 def further_tables(result: StudyResult, findings: Findings) -> Mapping[str, Table]:
@@ -967,7 +873,7 @@ def further_tables(result: StudyResult, findings: Findings) -> Mapping[str, Tabl
         (findings.load, partial(_load, names=names)),
         words=words,
     )
-    marked = _marked(tables, study.policy)
+    marked = _marked(tables, words, study.policy)
     return MappingProxyType({table.name: table for table in marked if len(table.frame)})
 
 
@@ -979,19 +885,23 @@ def _of_frames(
 
 
 def _of_people(
-    named: tuple[str, str],
+    name: str,
     columns: tuple[Column, ...],
     frame: pd.DataFrame,
     words: Wording,
     *,
     notes: tuple[str, ...] | None = None,
     headers: int = 1,
+    **facts: object,
 ) -> Table:
     """Return a table of people, with its place and how sure in the title."""
-    name, title = named
-    title = f"{title}, {words.place}{words.mark}"
     notes = words.table_notes if notes is None else notes
+    title = _title_of_people(name, words, **facts)
     return make_table(name, title, columns, frame, notes=notes, headers=headers)
+
+
+def _title_of_people(name: str, words: Wording, **facts: object) -> str:
+    return f"{words.part('titles', name, **facts)}, {words.place}{words.mark}"
 
 
 def _labelled(frame: pd.DataFrame, words: Wording) -> pd.DataFrame:
@@ -1019,9 +929,8 @@ def _readings(readings: pd.DataFrame, words: Wording) -> Table:
         Column("finite_weight", "Base of the means", "count", words.unit),
     )
     mode = frame["mode"].iloc[0] if len(frame) else ""
-    title = f"The same {words.unit} under each scenario, by what counts as open, {mode}"
     notes = (*_hours_note(frame, words), *words.table_notes)
-    return _of_people(("readings", title), columns, frame, words, notes=notes, headers=2)
+    return _of_people("readings", columns, frame, words, notes=notes, headers=2, mode=mode)
 
 
 def _hours_columns(frame: pd.DataFrame, words: Wording) -> tuple[Column, ...]:
@@ -1040,12 +949,7 @@ def _hours_note(frame: pd.DataFrame, words: Wording) -> tuple[str, ...]:
     unknown = int(frame["sites_hours_unknown"].max()) if len(frame) else 0
     if not unknown:
         return ()
-    note = (
-        f"The opening hours of {unknown} {words.site}s are not known, only that they are "
-        f"full-time: means of hours are an assumption, shown for {words.full_time_from_hours:g} "
-        f"and for {LONG_WEEK_H:g} hours a week each."
-    )
-    return (note,)
+    return (words.part("tables", "hours_unknown", unknown=unknown, long_week_h=LONG_WEEK_H),)
 
 
 def _gaps(fairness: pd.DataFrame, words: Wording, *, names: Mapping[str, str]) -> Table:
@@ -1055,9 +959,7 @@ def _gaps(fairness: pd.DataFrame, words: Wording, *, names: Mapping[str, str]) -
         str(names.get(group, group)) if kind == "nearest_before" else str(group)
         for kind, group in zip(frame["group_kind"], frame["group"], strict=True)
     ]
-    frame["kind"] = [
-        KIND_WORDS[str(kind)].replace("site", words.site) for kind in frame["group_kind"]
-    ]
+    frame["kind"] = [words.part("tables", f"kind_{kind}") for kind in frame["group_kind"]]
     columns = (
         Column("scenario", "Scenario"),
         Column("mode", "Travelling"),
@@ -1071,16 +973,15 @@ def _gaps(fairness: pd.DataFrame, words: Wording, *, names: Mapping[str, str]) -
         Column("mean_after_min", "Mean after", "minutes"),
         Column("mean_change_min", "Mean added", "minutes"),
         Column("median_change_min", "Median added", "minutes"),
-        Column("p90_change_min", "Nine in ten have at most so much added", "minutes"),
+        Column("p90_change_min", words.part("tables", "p90_change_min"), "minutes"),
         Column("worst_change_min", "Most added", "minutes", at_infinity="no longer reached"),
         Column("gap_change_min", "Mean added, less that of all others", "minutes"),
         Column("gap_change_low_min", "90% of draws from", "minutes"),
         Column("gap_change_high_min", "to", "minutes"),
         Column("finite_weight", "Base of the means", "count", words.unit),
     )
-    title = "Who gains and who loses, by group"
     notes = (*words.table_notes, *fairness_notes(groups=words.groups, templates=words.templates))
-    return _of_people(("gaps", title), columns, frame, words, notes=notes, headers=5)
+    return _of_people("gaps", columns, frame, words, notes=notes, headers=5)
 
 
 def _inequality(fairness: pd.DataFrame, words: Wording) -> Table:
@@ -1103,12 +1004,9 @@ def _inequality(fairness: pd.DataFrame, words: Wording) -> Table:
             if f"{key}_{when}" in frame
         ),
     )
-    title = (
-        f"How evenly minutes to the nearest {words.site} are spread over {words.unit}, before and "
-        f"after"
-    )
-    notes = (*words.table_notes, GINI_SOURCE, CONCENTRATION_SOURCE)
-    return _of_people(("inequality", title), columns, frame, words, notes=notes, headers=3)
+    indices_explained = (words.part("tables", name) for name in ("gini", "concentration"))
+    notes = (*words.table_notes, *indices_explained)
+    return _of_people("inequality", columns, frame, words, notes=notes, headers=3)
 
 
 def _outreach(outreach: pd.DataFrame, tried: int, limit_min: float, words: Wording) -> Table:
@@ -1131,8 +1029,7 @@ def _outreach(outreach: pd.DataFrame, tried: int, limit_min: float, words: Wordi
         Column("proven", "Proven the best by the aim"),
     )
     mode = next(iter(words.modes.values()))
-    title = f"The best venues for sessions, of {tried} libraries, schools and others tried, {mode}"
-    return _of_people(("outreach", title), columns, frame, words, headers=3)
+    return _of_people("outreach", columns, frame, words, headers=3, tried=tried, mode=mode)
 
 
 def _groups(groups: pd.DataFrame, words: Wording) -> Table:
@@ -1151,9 +1048,8 @@ def _groups(groups: pd.DataFrame, words: Wording) -> Table:
         Column("share_loses", "Share who lose", "percent"),
         Column("finite_weight", "Base of the means", "count"),
     )
-    notes = ("Groups overlap, and need not be of the same people.", *words.table_notes)
-    title = "Before and after, by groups counted"
-    return _of_people(("groups", title), columns, labelled, words, notes=notes, headers=4)
+    notes = (words.part("tables", "groups_overlap"), *words.table_notes)
+    return _of_people("groups", columns, labelled, words, notes=notes, headers=4)
 
 
 def _youth(
@@ -1175,16 +1071,12 @@ def _youth(
         Column("radius", "May be off by", "metres"),
     )
     total = f"{frame['weight'].iloc[0]:,.0f}" if frame["weight"].notna().all() else "not shown"
+    facts = {"unit": asked.unit, "mode": words.modes[str(frame["mode"].iloc[0])]}
     notes = (
-        f"{words.capital(asked.unit)} in all: {total}. They are {words.weight_basis}.",
-        *YOUTH_NOTES,
+        words.part("tables", "youth", total=total, **facts),
+        *(words.part("tables", f"youth_{part}") for part in YOUTH_NOTES),
     )
-    mode = words.modes[str(frame["mode"].iloc[0])]
-    title = (
-        f"{words.capital(asked.unit)} near the centres that go, {mode}, and between what their "
-        f"loss lies"
-    )
-    return _of_people(("youth", title), columns, frame, words, notes=notes, headers=2)
+    return _of_people("youth", columns, frame, words, notes=notes, headers=2, **facts)
 
 
 def _scaled(
@@ -1223,8 +1115,7 @@ def _sensitivity(
         Column("outcome", "The figures point to"),
         Column("is_main", "As in the study"),
     )
-    title = "Each criterion with one assumption changed at a time"
-    return _of_people(("sensitivity", title), columns, scaled, words, headers=4)
+    return _of_people("sensitivity", columns, scaled, words, headers=4)
 
 
 def _hours_kept(frame: pd.DataFrame, words: Wording, *, criteria: Mapping[str, Criterion]) -> Table:
@@ -1241,8 +1132,7 @@ def _hours_kept(frame: pd.DataFrame, words: Wording, *, criteria: Mapping[str, C
         Column("value_unit", "Unit"),
         Column("outcome", "The figures point to"),
     )
-    title = "What comes of each number of hours kept where they are cut"
-    return _of_people(("hours_kept", title), columns, scaled, words, headers=3)
+    return _of_people("hours_kept", columns, scaled, words, headers=3)
 
 
 def _tipping(frame: pd.DataFrame, words: Wording, *, criteria: Mapping[str, Criterion]) -> Table:
@@ -1266,8 +1156,7 @@ def _tipping(frame: pd.DataFrame, words: Wording, *, criteria: Mapping[str, Crit
         Column("turns_above", "Turns above", "index"),
         Column("told", "In words"),
     )
-    title = "Where an outcome turns as one assumption moves and all others stay"
-    return _of_people(("tipping", title), columns, scaled, words, headers=4)
+    return _of_people("tipping", columns, scaled, words, headers=4)
 
 
 def _uncertainty(
@@ -1291,7 +1180,7 @@ def _uncertainty(
     ends = (Column("low", "90% of draws from", "value"), Column("high", "to", "value"))
     tables = [
         _of_people(
-            ("uncertainty", "How sure each outcome is"),
+            "uncertainty",
             (
                 *head,
                 Column("threshold", "Threshold", "value"),
@@ -1313,7 +1202,7 @@ def _uncertainty(
             scaled[key] = [in_100(chance) for chance in parts[key]]
         tables.append(
             _of_people(
-                ("doubts", "What each doubt alone makes of a criterion"),
+                "doubts",
                 (
                     *head,
                     Column("doubt", "What is not known"),
@@ -1344,7 +1233,9 @@ HEADLINES = {
 def _headlines(uncertainty: Uncertainty, words: Wording) -> list[Table]:
     """Return the range of each headline figure, and what each doubt alone makes of it."""
     figures, parts = uncertainty.headlines_frame, uncertainty.headline_parts_frame
-    doubts = [source_words(part) for item in uncertainty.headlines for part in item.parts]
+    doubts = [
+        source_words(part, words.templates) for item in uncertainty.headlines for part in item.parts
+    ]
     head = (
         Column("scenario", "Scenario"),
         Column("mode", "Travelling"),
@@ -1357,14 +1248,9 @@ def _headlines(uncertainty: Uncertainty, words: Wording) -> list[Table]:
     share = Column("share", "Share of the whole range", "percent")
     unit = Column("value_unit", "Unit")
     tables = []
-    for name, subject, frame, columns in (
-        ("headlines", "How sure the headline figures are", figures, (value, middle, *ends, unit)),
-        (
-            "headline_doubts",
-            "What each doubt alone makes of a headline figure",
-            parts.assign(doubt=doubts),
-            (doubt, *ends, unit, share),
-        ),
+    for name, frame, columns in (
+        ("headlines", figures, (value, middle, *ends, unit)),
+        ("headline_doubts", parts.assign(doubt=doubts), (doubt, *ends, unit, share)),
     ):
         if not len(frame):
             continue
@@ -1374,11 +1260,8 @@ def _headlines(uncertainty: Uncertainty, words: Wording) -> list[Table]:
         printed["value_unit"] = [unit for _, unit in scales]
         for key in {"value", "median", "low", "high"} & set(frame):
             printed[key] = frame[key] * [scale for scale, _ in scales]
-        named, headers = (
-            (name, f"{subject}, full-time {words.site}s"),
-            4 if columns[0] is doubt else 3,
-        )
-        tables.append(_of_people(named, (*head, *columns), printed, words, headers=headers))
+        headers = 4 if columns[0] is doubt else 3
+        tables.append(_of_people(name, (*head, *columns), printed, words, headers=headers))
     return tables
 
 
@@ -1417,15 +1300,13 @@ def neighbour_table(pairs: Iterable[Pair], words: Wording) -> Table:
         Column("counted_outcome", "Outcome, with neighbours"),
         Column("unit", "Unit of the four"),
     )
-    title = f"The criteria without and with neighbours' {words.site}s counted"
     frame = pd.DataFrame(rows, columns=[column.key for column in columns])
-    return _of_people(("neighbours", title), columns, frame, words, notes=(), headers=2)
+    return _of_people("neighbours", columns, frame, words, notes=(), headers=2)
 
 
 def neighbour_sites(neighbours: pd.DataFrame, words: Wording) -> Table:
     """Return the neighbours' sites: where each is, how that is known, whether it was there."""
-    title = f"Neighbours' {words.site}s, how the place of each is known, and if it was there"
-    return make_table("neighbour_sites", title, (*WHERE, *EVIDENCE), _known_of(neighbours))
+    return _made("neighbour_sites", (*WHERE, *EVIDENCE), _known_of(neighbours), words)
 
 
 SHOWN_AREAS = 10
@@ -1450,20 +1331,17 @@ def compared_tables(
             for each in both
         ]
         ours, theirs = (by_scenario[scenario] for by_scenario in areas)
-        of = f"{label} to the nearest full-time {words.site}, {words.scenarios[scenario]}"
-        tables.append(_areas(ours, theirs, named, words, of=of))
+        asked = words.scenarios[scenario]
+        tables.append(_areas(ours, theirs, named, words, mode=label, scenario=asked))
     return tables
 
 
-def compared_sentence(pairs: Iterable[Pair], named: tuple[str, str]) -> str:
-    """Say how many outcomes are the same on both sets of streets."""
+def compared_facts(pairs: Iterable[Pair], named: tuple[str, str]) -> dict[str, object]:
+    """Return how many outcomes are the same on both sets of streets."""
     changes = changes_of(pairs)
     same = sum(ours.outcome == theirs.outcome for ours, theirs in changes)
     here, there = named
-    return (
-        f"The study was run twice: on the streets of this report ({here}) and on others ({there}). "
-        f"{same} of {len(changes)} outcomes are the same on both."
-    )
+    return {"here": here, "there": there, "same": same, "outcomes": len(changes)}
 
 
 def street_names(files: Sequence[InputFile]) -> tuple[str, str]:
@@ -1509,8 +1387,7 @@ def _outcomes(
         Column("outcome", f"Outcome on {here}"),
         Column("same", "Outcomes"),
     )
-    title = "Outcomes on two sets of streets"
-    return _of_people((OUTCOMES, title), columns, pd.DataFrame(rows), words, notes=(), headers=3)
+    return _of_people(OUTCOMES, columns, pd.DataFrame(rows), words, notes=(), headers=3)
 
 
 def _areas(
@@ -1519,7 +1396,8 @@ def _areas(
     named: tuple[str, str],
     words: Wording,
     *,
-    of: str,
+    mode: str,
+    scenario: str,
 ) -> Table:
     """Return the areas whose minutes to the nearest full-time site differ most."""
     here, there = named
@@ -1540,11 +1418,9 @@ def _areas(
         Column("after_min", f"After, on {here}", "minutes"),
         Column("differs_min", "Most they differ", "minutes"),
     )
-    title = (
-        f"The {SHOWN_AREAS} areas that differ most between two sets of streets: mean minutes {of}"
-    )
     rows = most.dropna(subset="differs_min").head(SHOWN_AREAS).reset_index(drop=True)
-    return _of_people((AREAS, title), columns, rows, words, notes=())
+    facts = {"most": str(SHOWN_AREAS), "mode": mode, "scenario": scenario}
+    return make_table(AREAS, _title_of_people(AREAS, words, **facts), columns, rows)
 
 
 UNKNOWN, DEPRIVATION = "not known", "deprivation"
@@ -1572,67 +1448,83 @@ def tabulate(result: StudyResult) -> Mapping[str, Table]:
     people = [_criteria(result.verdicts, words)]
     people += [make(cases, words, policy) for make in TABULATIONS]
     people += [
-        _grouped(full_time, (name, title), groups, words, policy)
-        for name, title, groups in groupings(result.origins, shown, study.unit)
+        _grouped(full_time, (name, groups), shown.word, words, policy)
+        for name, groups in groupings(result.origins, shown)
     ]
     if result.neighbours is not None:
         pairs = same_questions(result.verdicts, (result.with_neighbours or result).verdicts)
         people.append(neighbour_table(changes_of(pairs), words))
         people.append(neighbour_sites(result.neighbours, words))
+    modes = study.settings.travel_modes().values()
+    not_recorded: frozenset[str] = frozenset() if streets is None else streets.not_recorded
+    fit = facts_about(result.notes, "estimated") if streets is None else {}
+    of_modes = (
+        [
+            (
+                _assumed(words, "estimated"),
+                _assumed(words, "estimated_value"),
+                _assumed(words, "estimated_source"),
+            )
+        ]
+        if streets is None
+        else [
+            row
+            for mode in modes
+            for row in _of_mode(
+                mode,
+                words,
+                lacking=streets.gaps[mode.name],
+                not_recorded=not_recorded,
+                knows_heights=streets.steepness is not None,
+            )
+        ]
+    )
     tables = [
-        *_marked(people, policy),
+        *_marked(people, words, policy),
         _sites(result.sites, result.scenario_sites, words),
         _assumptions(
             study,
-            result.notes,
-            gaps=None if streets is None else streets.gaps,
-            not_recorded=frozenset() if streets is None else streets.not_recorded,
-            knows_heights=streets is not None and streets.steepness is not None,
+            words,
+            speeds=_speeds(modes, words, not_recorded=not_recorded, fit=fit),
+            of_modes=of_modes,
             timetable=None if result.buses is None else result.buses.date,
         ),
-        _sources(result.provenance),
-        _inputs(result.inputs),
-        _counts(result.counts),
+        _sources(result.provenance, words),
+        _inputs(result.inputs, words),
+        _counts(result.counts, words),
     ]
     if streets is not None:
         known = streets.classes, streets.modes, streets.doubts
-        tables += street_tables(*known, study.place)
+        tables += street_tables(*known, words)
     if (other := result.on_other_streets) is not None:
         pairs = same_questions(result.verdicts, other.verdicts)
         both = result.comparisons_full_time, other.comparisons_full_time
         named = street_names(result.inputs)
-        tables += _marked(compared_tables(pairs, both, named, words, shown, study), policy)
+        others = compared_tables(pairs, both, named, words, shown, study)
+        tables += _marked(others, words, policy)
     return MappingProxyType({table.name: table for table in tables})
 
 
-def _marked(tables: Sequence[Table], policy: Policy) -> Sequence[Table]:
+def _marked(tables: Sequence[Table], words: Wording, policy: Policy) -> Sequence[Table]:
     """Return tables whose missing figures are marked as hidden where some are."""
-    return tables if policy.public else [with_marks(table) for table in tables]
+    if policy.public:
+        return tables
+    return [with_marks(table, words.hidden_mark) for table in tables]
 
 
-def groupings(
-    origins: gpd.GeoDataFrame, shown: DisplayAreas, unit: str
-) -> Iterator[tuple[str, str, pd.Series]]:
-    """Yield the groupings the origins allow: name of the table, its title, group per origin."""
+def groupings(origins: gpd.GeoDataFrame, shown: DisplayAreas) -> Iterator[tuple[str, pd.Series]]:
+    """Yield the groupings the origins allow: name of the table, group per origin."""
     if "imd_decile" in origins:
         labels = _fifth_labels("most deprived", "least deprived")
-        fifth = imd_fifth(origins["imd_decile"])
-        title = "the nation's fifth of areas by deprivation (IMD; not fifths of those here)"
-        yield DEPRIVATION, title, _named(fifth, labels)
+        yield DEPRIVATION, _named(imd_fifth(origins["imd_decile"]), labels)
     if "no_car_share" in origins:
         labels = _fifth_labels("fewest cars", "most cars")
-        fifth = fifths(origins, "no_car_share", first="high")
-        title = (
-            f"local fifth of {unit} by households without a car (areas ranked; "
-            f"each about a fifth of {unit}, not of the areas)"
-        )
-        yield "no_car", title, _named(fifth, labels)
+        yield "no_car", _named(fifths(origins, "no_car_share", first="high"), labels)
     if "ward_name" in origins:
-        names = origins["ward_name"].astype("str").fillna(UNKNOWN)
-        yield "wards", "ward (modelled, not official ward counts)", names
+        yield "wards", origins["ward_name"].astype("str").fillna(UNKNOWN)
     codes = shown.area_of_origin.astype("str")
     names = shown.areas["name"].astype("str").reindex(codes).fillna("").to_numpy()
-    yield "areas", shown.word, codes.where(codes == names, codes + " " + names).str.strip()
+    yield "areas", codes.where(codes == names, codes + " " + names).str.strip()
 
 
 def _named(fifth: pd.Series, labels: Mapping[int, str]) -> pd.Series:
@@ -1660,8 +1552,8 @@ def _criteria(verdicts: Iterable[Verdict], words: Wording) -> Table:
             "unit": words.scale(verdict)[1],
             "whose": verdict.criterion.whose,
             "basis": verdict.basis,
-            "sentence": verdict.sentence,
-            "reason": verdict.reason,
+            "sentence": verdict_sentence(verdict, words.templates),
+            "reason": verdict_reason(verdict, words.templates),
         }
         for verdict in verdicts
     ]
@@ -1682,8 +1574,7 @@ def _criteria(verdicts: Iterable[Verdict], words: Wording) -> Table:
         Column("reason", "Why it cannot be said, where it cannot"),
     )
     frame = pd.DataFrame(rows, columns=[column.key for column in columns])
-    title = "The criteria and their outcomes under each scenario"
-    return _of_people(("criteria", title), columns, frame, words, notes=(), headers=3)
+    return _of_people("criteria", columns, frame, words, notes=(), headers=3)
 
 
 def named_cases(comparisons: Compared, sites: str, words: Wording) -> NamedCases:
@@ -1723,9 +1614,7 @@ def within_table(cases: NamedCases, words: Wording, policy: Policy) -> Table:
         Column("within_share_change", "Change", "percent", "percentage points"),
         Column("weight", "All", "count", words.unit),
     )
-    near = words.near("minutes")
-    title = f"{words.Unit} within {near} of the nearest {words.site}, before and after"
-    return _make(("within", title), columns, rows, words, policy)
+    return _make("within", columns, rows, words, policy, near=words.near("minutes"))
 
 
 @tabulation
@@ -1744,11 +1633,7 @@ def _added(cases: NamedCases, words: Wording, policy: Policy) -> Table:
         Column("weight_loses_all", "Reach none any more", "count", words.unit),
         Column("finite_weight", "Base of the means", "count", words.unit),
     )
-    title = (
-        f"Minutes to the nearest {words.site} before and after, and {words.unit} with minutes "
-        f"added or saved"
-    )
-    return _make(("added_time", title), columns, rows, words, policy)
+    return _make("added_time", columns, rows, words, policy)
 
 
 @tabulation
@@ -1767,8 +1652,7 @@ def _affected(cases: NamedCases, words: Wording, policy: Policy) -> Table:
         Column("mean_before_min", "Their mean before", "minutes"),
         Column("mean_after_min", "Their mean after", "minutes"),
     )
-    title = f"{words.Unit} who lose, and their minutes to the nearest {words.site} before and after"
-    made = _make(("affected", title), columns, rows, words, policy)
+    made = _make("affected", columns, rows, words, policy)
     gone = made.frame["weight_loses"].isna() | (made.frame["weight_loses"] == 0)
     known = made.frame[["mean_before_min", "mean_after_min"]].mask(gone)
     return replace(made, frame=made.frame.assign(**known))
@@ -1784,7 +1668,6 @@ def _curve(curve: pd.DataFrame, words: Wording) -> Table:
     labelled = _labelled(curve, words)
     labelled["sites"] = labelled["sites"].map(SITES)
     labelled["minutes"] = [f"{cutoff:g}" for cutoff in labelled["cutoff_min"]]
-    span = "10 to 60 minutes" + ", there and back 20 to 120," * (VISIT in set(curve["mode"]))
     columns = (
         *_case_columns(words),
         Column("minutes", "Minutes"),
@@ -1794,8 +1677,8 @@ def _curve(curve: pd.DataFrame, words: Wording) -> Table:
         Column("within_share_after", "Share within after", "percent"),
         Column("within_share_change", "Change", "percent", "percentage points"),
     )
-    title = f"{words.Unit} within {span} of the nearest {words.site}, before and after"
-    return _of_people(("curve", title), columns, labelled, words, headers=4)
+    visits = VISIT in set(curve["mode"])
+    return _of_people("curve", columns, labelled, words, headers=4, visits=visits)
 
 
 def _keeping(
@@ -1820,16 +1703,22 @@ def _keeping(
         Column("weight_loses", f"Lose: over {words.loser_min:g} min added", "count", words.unit),
         Column("share_loses", "Share who lose", "percent"),
     )
-    title = f"If some kept full hours, {mode}, {words.place}{words.mark}"
+    title = _title_of_people("keeping", words, mode=mode)
     frame, notes = pd.DataFrame(rows), words.table_notes
-    return hidden_table(("keeping", title), columns, frame, policy, notes=notes)
+    mark = words.hidden_mark
+    return hidden_table(("keeping", title), columns, frame, policy, mark=mark, notes=notes)
 
 
 def _grouped(
-    cases: NamedCases, named: Sequence[str], groups: pd.Series, words: Wording, policy: Policy
+    cases: NamedCases,
+    named: tuple[str, pd.Series],
+    area: str,
+    words: Wording,
+    policy: Policy,
 ) -> Table:
-    """Return before and after by a grouping."""
-    name, title = named
+    """Return before and after by a grouping; ``area``: what a small area is called."""
+    name, groups = named
+    kind = words.part("titles", name, area=area)
     rows = [
         {**case, "group": str(group), **row}
         for case, comparison in cases
@@ -1838,7 +1727,7 @@ def _grouped(
     columns = (
         Column("scenario", "Scenario"),
         Column("mode", "Travelling"),
-        Column("group", words.capital(title.split(" (", maxsplit=1)[0].removeprefix("the "))),
+        Column("group", words.capital(kind.split(" (", maxsplit=1)[0].removeprefix("the "))),
         Column("weight", words.Unit, "count"),
         Column("within_share_before", f"Within {words.near('min')} before", "percent"),
         Column("within_share_after", f"Within {words.near('min')} after", "percent"),
@@ -1849,22 +1738,22 @@ def _grouped(
         Column("weight_loses", f"Lose: over {words.loser_min:g} min added", "count", words.unit),
         Column("share_loses", "Share who lose", "percent"),
     )
-    full_title = (
-        f"Before and after by {title}: {words.unit} and minutes to the nearest full-time "
-        f"{words.site}"
-    )
-    return _make((name, full_title), columns, rows, words, policy)
+    return _make(name, columns, rows, words, policy, titled="grouped", group=kind)
 
 
 def _make(
-    named: tuple[str, str],
+    name: str,
     columns: tuple[Column, ...],
     rows: list[dict[str, object]],
     words: Wording,
     policy: Policy,
+    *,
+    titled: str = "",
+    **facts: object,
 ) -> Table:
     """Return a table of facts, its columns there even when no scenario could be compared."""
     frame = pd.DataFrame(rows) if rows else pd.DataFrame(columns=[item.key for item in columns])
-    name, title = named[0], f"{named[1]}, {words.place}{words.mark}"
-    made = hidden_table((name, title), columns, frame, policy, notes=words.table_notes)
+    title = _title_of_people(titled or name, words, **facts)
+    mark, notes = words.hidden_mark, words.table_notes
+    made = hidden_table((name, title), columns, frame, policy, mark=mark, notes=notes)
     return replace(made, headers=3)

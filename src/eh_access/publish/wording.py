@@ -87,6 +87,11 @@ class Wording:
         return f"{self.cutoff_min:g} {unit}" + (f" ({', '.join(others)})" if others else "")
 
     @property
+    def hidden_mark(self) -> str:
+        """What a table with hidden figures says below itself."""
+        return self.part("tables", "hidden_mark")
+
+    @property
     def mark(self) -> str:
         """What a caption ends with when times are estimated, or counts modelled."""
         return self._bracketed("mark")
@@ -101,8 +106,12 @@ class Wording:
         """What a sentence with figures ends with when times are estimated, or counts modelled."""
         return self._bracketed("hedge")
 
+    def part(self, name: str, part: str, **facts: object) -> str:
+        """Return a phrase of a template, which may use these words."""
+        return self.templates.part(name, part, {"words": self, **facts})
+
     def _bracketed(self, part: str) -> str:
-        text = self.templates.part("tables", part, {"words": self})
+        text = self.part("tables", part)
         return f" ({text})" if text else ""
 
     @property
@@ -114,7 +123,7 @@ class Wording:
     def short_notes(self) -> tuple[str, ...]:
         """What a table of figures says below itself on a page that carries the warning on top."""
         parts = ("basis", "rounded", "full_time", "means", *(["estimated"] * self.estimated))
-        return tuple(self.templates.part("tables", part, {"words": self}) for part in parts)
+        return tuple(self.part("tables", part) for part in parts)
 
     @staticmethod
     def capital(text: str) -> str:
@@ -149,28 +158,10 @@ class Wording:
         return f"{number:,.1f}%" if unit == "percent" else f"{number:,.1f} {unit}"
 
 
-KIND_WORDS: Mapping[str, str] = {
-    "everyone": "all families",
-    "imd_fifth": "the nation's fifth of deprivation (1 is the most deprived)",
-    "no_car_fifth": "local fifth of households without a car (1 has most without)",
-    "ward": "ward (sums are modelled, not official counts)",
-    "locality": "locality",
-    "rural_urban": "rural-urban classification of the area",
-    "nearest_before": "the site nearest now",
-}
-"""The ways families are told apart, in words."""
-
-GROUP_WORDS: Mapping[str, str] = {
-    "most-deprived-fifth": "areas among the most deprived fifth in England",
-    "most-deprived-fifth-local": (
-        "the most deprived areas here (a fifth of those counted, not of the areas)"
-    ),
-    "no-car-fifth": (
-        "the areas with most households without a car (about a fifth of those counted here, not of "
-        "the areas)"
-    ),
-}
-"""The groups that criteria can name, in words."""
+def group_words(group: str, templates: Templates | None = None) -> str:
+    """Return what a group is called that criteria can name."""
+    used = templates or shipped()
+    return used.part("criteria/groups", group.replace("-", "_"), {})
 
 
 def fairness_notes(*, groups: bool, templates: Templates | None = None) -> tuple[str, ...]:

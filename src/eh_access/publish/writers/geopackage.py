@@ -24,8 +24,8 @@ from eh_access.publish.attribution import credit_lines
 from eh_access.publish.charts import CHANGE
 from eh_access.publish.map_data import joined
 from eh_access.publish.numbers import clause
-from eh_access.publish.table import MARK_NOTE
 from eh_access.publish.tabulations import AREA_FACTS, area_changes, display_areas
+from eh_access.publish.wording import Wording
 from eh_access.study.config import decided_scenario
 from eh_access.study.result import BASELINE_NAME
 from eh_access.tables import CRS
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from eh_access.modes import TravelMode
     from eh_access.provenance import Provenance
     from eh_access.publish.tabulations import DisplayAreas
-    from eh_access.publish.wording import Wording
     from eh_access.publish.writers.material import Material
     from eh_access.study.config import Study
     from eh_access.study.findings import Maps
@@ -83,11 +82,10 @@ class Layer:
     """One layer to write."""
 
     name: str  # name of the layer
-    title: str  # what it shows, for people
-    frame: (
-        gpd.GeoDataFrame
-    )  # geometry in EPSG:27700 and columns; the index becomes the first column
+    # geometry in EPSG:27700 and columns; the index becomes the first column
+    frame: gpd.GeoDataFrame
     style: str = ""  # QGIS style (QML) it opens with, or "" for none
+    title: str = ""  # what it shows, for people
 
 
 def write(material: Material, path: Path) -> None:
@@ -345,13 +343,13 @@ def layers(result: StudyResult, maps: Maps) -> list[Layer]:
     )
     full_time_from_hours = study.settings.full_time_from_hours
     status = site_status(before, after, full_time_from_hours=full_time_from_hours)
-    drawn = [_sites_layer(after.assign(status=status), scenario or BASELINE_NAME)]
+    drawn = [_sites_layer(after.assign(status=status))]
     drawn += _rough_layer(result.sites, result.borough)
     if result.neighbours is not None:
         drawn.append(_neighbours_layer(result.neighbours, study.site_word))
     if scenario is not None:
         changes = {by: result.comparisons_full_time[scenario, by].frame for by in modes}
-        drawn.append(_origins_layer(result.origins, changes, scenario, study))
+        drawn.append(_origins_layer(result.origins, changes, study))
     shown = display_areas(result.origins, result.areas, public=study.weights_public)
     changed = None if scenario is None else slug(scenario, modes[0], "change_min")
     drawn.append(_areas_layer(result.comparisons_full_time, shown, changed, study))
@@ -360,16 +358,25 @@ def layers(result: StudyResult, maps: Maps) -> list[Layer]:
         drawn.append(_isochrones_layer(maps.land, mode, cutoff_min))
     if maps.streets is not None:
         drawn.append(streets_layer(maps.streets))
-    return [_marked(layer, estimated=result.estimated) for layer in drawn]
+    facts = {
+        "scenario": scenario or BASELINE_NAME,
+        "area": shown.word,
+        "cutoff_min": study.cutoff_min,
+        "mode": result.times[modes[0]].mode.label,
+    }
+    words = Wording.of(result)
+    return [
+        replace(
+            layer,
+            title=words.part("layers", layer.name, **facts),
+            # every row says whether times are estimates
+            frame=layer.frame.assign(estimated=result.estimated),
+        )
+        for layer in drawn
+    ]
 
 
-def _marked(layer: Layer, *, estimated: bool) -> Layer:
-    """Return a layer whose every row, and whose description, say whether times are estimates."""
-    title = f"{layer.title} (INDICATIVE: times are estimated)" if estimated else layer.title
-    return replace(layer, title=title, frame=layer.frame.assign(estimated=estimated))
-
-
-def _sites_layer(sites: gpd.GeoDataFrame, scenario: str) -> Layer:
+def _sites_layer(sites: gpd.GeoDataFrame) -> Layer:
     frame = sites.loc[sites["status"].notna(), [*SITE_COLUMNS, "geometry"]]
     style = categorised_style(
         "status",
@@ -384,7 +391,7 @@ def _sites_layer(sites: gpd.GeoDataFrame, scenario: str) -> Layer:
         size_mm=3.2,
         marks="name",
     )
-    return Layer(name="sites", title=f"Sites under {scenario}", frame=frame, style=style)
+    return Layer(name="sites", frame=frame, style=style)
 
 
 def _neighbours_layer(neighbours: gpd.GeoDataFrame, site_word: str) -> Layer:
@@ -392,8 +399,7 @@ def _neighbours_layer(neighbours: gpd.GeoDataFrame, site_word: str) -> Layer:
     word = f"a neighbour's {site_word}"
     frame = neighbours.assign(status=word)[[*SITE_COLUMNS, "geometry"]]
     style = categorised_style("status", {word: ("diamond", STREET_COLOUR)}, size_mm=3.2)
-    title = f"{site_word.capitalize()}s just outside the area that others run"
-    return Layer(name="neighbours", title=title, frame=frame, style=style)
+    return Layer(name="neighbours", frame=frame, style=style)
 
 
 def _rough_layer(sites: gpd.GeoDataFrame, borough: BaseGeometry) -> list[Layer]:
@@ -403,13 +409,12 @@ def _rough_layer(sites: gpd.GeoDataFrame, borough: BaseGeometry) -> list[Layer]:
         return []
     columns = ["name", "location_basis", "location_radius_m"]
     frame = gpd.GeoDataFrame(sites.loc[areas.index, columns], geometry=areas.boundary)
-    title = "Lines within which sites known only roughly lie, cut to the study's area"
     style = line_style(charts.INK, 0.3)
-    return [Layer(name="rough_sites", title=title, frame=frame, style=style)]
+    return [Layer(name="rough_sites", frame=frame, style=style)]
 
 
 def _origins_layer(
-    origins: gpd.GeoDataFrame, changes: Mapping[str, pd.DataFrame], scenario: str, study: Study
+    origins: gpd.GeoDataFrame, changes: Mapping[str, pd.DataFrame], study: Study
 ) -> Layer:
     """Return the origins with before, after and outcome by each mode."""
     frame = origins[["weight", "area_id", "geometry"]].copy()
@@ -421,11 +426,7 @@ def _origins_layer(
             frame[slug(mode, FULL_TIME, column)] = values
     shown = slug(next(iter(changes)), FULL_TIME, "outcome")
     style = categorised_style(shown, ORIGIN_STYLE, size_mm=1.4)
-    title = (
-        f"Where {study.unit} are counted (points), under {scenario}: minutes to the nearest "
-        f"full-time {study.site_word} before and after; inf = not reached"
-    )
-    return Layer(name="origins", title=title, frame=frame, style=style)
+    return Layer(name="origins", frame=frame, style=style)
 
 
 def _areas_layer(
@@ -449,19 +450,14 @@ def _areas_layer(
         bounds = (-1e6, *CHANGE.bounds, 1e6)
         classes = list(zip(bounds[:-1], bounds[1:], CHANGE.labels, CHANGE.colours, strict=True))
         style = graduated_style(styled, classes)
-    title = (
-        f"Change by {shown.word}: minutes to the nearest full-time {study.site_word} before "
-        "and after"
-    )
-    return Layer(name="areas", title=title, frame=frame, style=style)
+    return Layer(name="areas", frame=frame, style=style)
 
 
 def _isochrones_layer(land: gpd.GeoDataFrame, mode: TravelMode, cutoff_min: float) -> Layer:
     """Return what lies within the cutoff of each site by the study's first mode."""
     words = f"within {cutoff_min:g} minutes {mode.label}"
     style = graduated_style("cutoff_min", [(0.0, cutoff_min, words, ISOCHRONE_COLOUR)])
-    title = f"Land {words} of each site before, along streets"
-    return Layer(name="isochrones", title=title, frame=land, style=style)
+    return Layer(name="isochrones", frame=land, style=style)
 
 
 def streets_layer(lines: gpd.GeoDataFrame) -> Layer:
@@ -483,7 +479,6 @@ def streets_layer(lines: gpd.GeoDataFrame) -> Layer:
     frame.insert(3, "length_m", np.bincount(street, lines["length_m"]).round(2))
     return Layer(
         name="streets",
-        title="Streets used, from OpenStreetMap",
         frame=frame,
         style=line_style(STREET_COLOUR, 0.15),
     )
@@ -516,7 +511,7 @@ def geopackage_metadata(study: Study, words: Wording, provenance: Sequence[Prove
     lines += [
         f"{study.weight_label}: {clause(study.weight_basis)}.",
         f"Criteria sha256: {study.criteria_sha256()}",
-        *(() if study.policy.public else (f"A count or share with no value: {MARK_NOTE}",)),
+        *(() if study.policy.public else (f"A count or share with no value: {words.hidden_mark}",)),
         *(f"{item.title}: {item.publisher}, {item.licence}" for item in provenance),
         *credit_lines(provenance),
     ]

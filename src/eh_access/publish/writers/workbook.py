@@ -7,6 +7,7 @@ import math
 import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,12 +15,14 @@ import pandas as pd
 
 from eh_access.publish.table import NOT_AVAILABLE
 from eh_access.publish.tabulations import workbook_cover
+from eh_access.publish.templates import shipped
 
 if TYPE_CHECKING:
     from gptables import GPTable
     from gptables.core.wrappers import GPWorkbook
 
     from eh_access.publish.table import Column, Cover, Table
+    from eh_access.publish.templates import Templates
     from eh_access.publish.writers.material import Material
 
 NAME, WHAT = "tables.xlsx", "every table"
@@ -38,11 +41,6 @@ AS_TEXT = {
     "strings_to_urls": False,
     "strings_to_numbers": False,
 }
-LEGEND = (
-    "[not reached] means that no centre can be reached within the longest search; it is not a "
-    "missing figure. [newly reached] means that none could be reached before, [no longer reached] "
-    "that one could. [x] means not available; [c] means hidden, so that nobody can be found."
-)
 NUMBER_FORMATS = {
     "count": "#,##0",
     "percent": "0.0",
@@ -57,10 +55,14 @@ def write(material: Material, path: Path) -> None:
     """Write every table to one workbook."""
     result = material.result
     cover = workbook_cover(result.study, material.words, result.notes, result.provenance)
-    write_workbook(list(material.tables.values()), path, cover=cover)
+    write_workbook(
+        list(material.tables.values()), path, cover=cover, templates=material.words.templates
+    )
 
 
-def write_workbook(tables: Sequence[Table], path: Path, *, cover: Cover) -> None:
+def write_workbook(
+    tables: Sequence[Table], path: Path, *, cover: Cover, templates: Templates | None = None
+) -> None:
     """Write tables to an Excel workbook: cover, contents, notes, then one table a sheet."""
     # Layout: Analysis Function, "Releasing statistics in spreadsheets". Text from files is always
     # written as text: a name that begins with ``=`` is a name, and no cell becomes a link.
@@ -69,10 +71,12 @@ def write_workbook(tables: Sequence[Table], path: Path, *, cover: Cover) -> None
         warnings.simplefilter("ignore", ResourceWarning)
         import gptables  # noqa: PLC0415 - heavy
 
+    phrase = partial((templates or shipped()).part, "workbook", facts={})
     notes = pd.DataFrame({"Note": [_safe(note) for note in cover.notes] or ["There are none."]})
-    sheets = {"Notes": _plain_sheet(notes, gptables.GPTable)}
+    sheets = {"Notes": _plain_sheet(notes, gptables.GPTable, phrase("notes"))}
     filled = [table for table in tables if len(table.frame)]
-    sheets |= {_sheet_name(table.name): _sheet(table, gptables.GPTable) for table in filled}
+    says = {key: phrase(part) for key, part in (("instructions", "table"), ("legend", "legend"))}
+    sheets |= {_sheet_name(each.name): _sheet(each, gptables.GPTable, **says) for each in filled}
     with warnings.catch_warnings():
         # it warns when it is not the one to write the notes sheet, and uses pandas of old
         warnings.filterwarnings("ignore", message="No note text provided")
@@ -119,7 +123,9 @@ def _cell(value: object, column: Column) -> str | float:
     return number
 
 
-def _sheet(table: Table, make: Callable[..., GPTable]) -> GPTable:
+def _sheet(
+    table: Table, make: Callable[..., GPTable], *, instructions: str, legend: str
+) -> GPTable:
     """Return one tidy table as gptables wants it."""
     cells = {
         _safe(column.heading): pd.Series(
@@ -143,14 +149,14 @@ def _sheet(table: Table, make: Callable[..., GPTable]) -> GPTable:
         pd.DataFrame(cells),
         table_name=re.sub(r"[^A-Za-z0-9_]", "_", table.name),
         title=_safe(table.title),
-        instructions="This worksheet contains one table. General notes are on the Notes sheet.",
-        legend=[_safe(note) for note in (*table.notes, LEGEND)],
+        instructions=instructions,
+        legend=[_safe(note) for note in (*table.notes, legend)],
         index_columns={2: 0},
         additional_formatting=formats,
     )
 
 
-def _plain_sheet(frame: pd.DataFrame, make: Callable[..., GPTable]) -> GPTable:
+def _plain_sheet(frame: pd.DataFrame, make: Callable[..., GPTable], instructions: str) -> GPTable:
     """Return the sheet of notes, numbered."""
     numbered = frame.copy()
     numbered.insert(0, "Number", [str(number) for number in range(1, len(frame) + 1)])
@@ -158,7 +164,7 @@ def _plain_sheet(frame: pd.DataFrame, make: Callable[..., GPTable]) -> GPTable:
         numbered,
         table_name="notes",
         title="Notes",
-        instructions="This worksheet contains one table: what must be known to read the others.",
+        instructions=instructions,
         index_columns={2: 0},
     )
 
