@@ -13,6 +13,7 @@ DONE_IN = {
     "explore_lines": "publish.interactive",
     "minutes_from_nodes": "routing.search",
     "note_text": "publish.notes",
+    "phrase": "publish.notes",
     "name_study": "publish.criteria_words",
     "name_scenarios": "publish.criteria_words",
     "verdict_sentence": "publish.criteria_words",

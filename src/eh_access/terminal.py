@@ -29,7 +29,7 @@ from rich.text import Text
 
 from eh_access._version import __version__
 from eh_access.errors import EhAccessError, InputError, SourceError
-from eh_access.publish.notes import note_text
+from eh_access.publish.notes import note_text, phrase
 from eh_access.study.families import UNIT
 
 if TYPE_CHECKING:
@@ -175,9 +175,6 @@ def _measured(value: float, unit: str) -> str:
     if unit == "share":
         return f"{round(value * 100, 1):g}%"
     return f"{round(value, 1):g} {UNITS.get(unit, unit)}"
-
-
-INDICATIVE = "INDICATIVE ONLY: travel times are straight-line estimates, not real streets."
 
 
 class CompilingHandler(logging.Handler):
@@ -338,17 +335,21 @@ def show_fault_of_ours(error: Exception) -> None:
     )
 
 
+def _phrase(part: str, **facts: object) -> str:
+    """Return a phrase of the terminal's template."""
+    return phrase(facts, "terminal", part)
+
+
 def show_report(result: StudyResult, files: Mapping[str, Path]) -> None:
     """Print the answer's sentence, the verdicts of the scenarios, and where the files are."""
     from eh_access.publish.context import answer_sentence  # noqa: PLC0415 - heavy
-    from eh_access.publish.numbers import counted  # noqa: PLC0415 - quick start
 
     console = Console()
     console.print(Text(result.study.title, style="bold"))
     if result.estimated:
-        console.print(Text(INDICATIVE, style="bold red"))
+        console.print(Text(_phrase("indicative"), style="bold red"))
     if result.study.illustrative:
-        console.print(Text("ILLUSTRATIVE: not a decision anybody has taken.", style="bold"))
+        console.print(Text(_phrase("illustrative"), style="bold"))
     if answer := answer_sentence(result):
         console.print(Text(answer))
     before = result.scenario_names[0]
@@ -366,9 +367,7 @@ def show_report(result: StudyResult, files: Mapping[str, Path]) -> None:
         console.print(Text(line))
     warnings = sum(note.level == "warning" for note in result.notes)
     if warnings:
-        console.print(
-            Text(f"! {counted(warnings, 'warning')}: see page 4 of the report.", style="yellow")
-        )
+        console.print(Text(_phrase("warnings", count=warnings), style="yellow"))
     console.print()
     _show_first(console, files)
 
@@ -387,12 +386,9 @@ def _key(verdicts: Verdicts, first: str) -> list[str]:
     """Return what marks in the table mean."""
     lines = []
     if any(verdict.not_met_before for verdict in verdicts if verdict.scenario != first):
-        lines.append(f"{BEFORE_TOO} not met before either")
+        lines.append(_phrase("before_too", sign=BEFORE_TOO))
     if any(verdict.indication for verdict in verdicts):
-        lines.append(
-            "Every outcome is 'cannot say', since times are estimated; in brackets stands what "
-            "they point to, ? for neither way."
-        )
+        lines.append(_phrase("cannot_say"))
     return lines
 
 
@@ -445,7 +441,7 @@ def show_challenge(
     console = Console()
     console.print(Text(study.title, style="bold"))
     if estimated:
-        console.print(Text(INDICATIVE, style="bold red"))
+        console.print(Text(_phrase("indicative"), style="bold red"))
     labels = {item.name: item.label for item in study.scenarios}
     for name, rows in table.groupby("theirs_scenario", sort=False):
         council = str(rows["council_scenario"].iloc[0])
@@ -461,10 +457,8 @@ def show_challenge(
         console.print(shown)
         console.print(Text(verdict_in_words(rows)))
     console.print()
-    about = f"Minutes here are {mode} to the nearest full-time {study.site_word}."
-    if estimated:
-        about += " In brackets: what the estimate points to; ? is neither way."
-    console.print(Text(f"{about} Other ways, and any open {study.site_word}, in the files:"))
+    about = _phrase("challenge", mode=mode, site=study.site_word, estimated=estimated)
+    console.print(Text(about))
     show_files(console, files)
 
 
@@ -520,7 +514,7 @@ def show_journey(trip: TransitTrip, day: str) -> None:
     """Print a journey by timetable: its legs, then the whole in a sentence."""
     console = Console()
     if not trip.legs:
-        console.print(Text(f"There is no such journey on {day} within the study's limits."))
+        console.print(Text(phrase({"day": day}, "trips", "no_journey")))
         return
     table = Table(show_edge=False, pad_edge=False)
     for column in ("leaves", "arrives", "minutes"):
@@ -532,10 +526,17 @@ def show_journey(trip: TransitTrip, day: str) -> None:
         ends = (leg.start_name or leg.start, leg.end_name or leg.end)
         table.add_row(*map(Text, (leg.leaves, leg.arrives, f"{leg.minutes:.1f}", line, *ends)))
     console.print(table)
-    changes = "no change" if not trip.changes else f"changes: {trip.changes}"
-    parts = f"{trip.walk_min:.1f} walking, {trip.ride_min:.1f} riding, {trip.wait_min:.1f} waiting"
-    whole = f"{day}, from {trip.leaves} to {trip.arrives}, {trip.minutes:.1f} minutes"
-    console.print(Text(f"{whole}: {parts}; {changes}."))
+    facts = {
+        "day": day,
+        "leaves": trip.leaves,
+        "arrives": trip.arrives,
+        "minutes": f"{trip.minutes:.1f}",
+        "walk": f"{trip.walk_min:.1f}",
+        "ride": f"{trip.ride_min:.1f}",
+        "wait": f"{trip.wait_min:.1f}",
+        "changes": trip.changes,
+    }
+    console.print(Text(phrase(facts, "trips", "journey")))
 
 
 def show_batch(batch: Batch) -> None:
@@ -572,7 +573,7 @@ def show_timetable(downloaded: Download, path: Path) -> None:
 def show_logs(files: Mapping[str, Path]) -> None:
     """Print where drafts are, and that they are drafts."""
     console = Console()
-    console.print(Text("Drafts from the manifest: check every line, complete and sign them."))
+    console.print(Text(_phrase("drafts")))
     show_files(console, files)
 
 
@@ -586,13 +587,13 @@ def challenge_json(table: pd.DataFrame, files: Mapping[str, Path]) -> str:
 def verification_lines(verification: Verification) -> Iterator[str]:
     """Yield what a check of a run found."""
     if verification.identical:
-        yield f"Identical: all {len(verification.files)} outputs come out the same, byte for byte."
+        yield _phrase("identical", count=len(verification.files))
     elif verification.changed_inputs:
-        yield "Differs: these inputs are not what they were, so nothing was run."
+        yield _phrase("changed_inputs")
         yield from (f"- {name}" for name in verification.changed_inputs)
     else:
         wrong = [item for item in verification.files if item.state != "same"]
-        yield f"Differs: {len(wrong)} of {len(verification.files)} outputs."
+        yield _phrase("differs", wrong=len(wrong), count=len(verification.files))
         for item in wrong:
             yield f"- {item.line()}"
             yield from (f"    {line}" for line in item.detail)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from eh_access.delegate import delegate
 from eh_access.modes import MODES
 from eh_access.provenance import Provenance
 
@@ -71,10 +72,7 @@ class NetworkDescription:
         """Return the few facts a report prints, as label and text."""
         facts = [("Streets", f"{self.classes['total_km'].sum():,.0f} km")]
         for mode, row in self.modes.iterrows():
-            text = (
-                f"{row['open_km']:,.0f} km open, {row['main_share']:.1%} of them in one connected "
-                f"part; {row['islands']:,.0f} islands ({row['island_km']:,.1f} km)"
-            )
+            text = str(delegate("phrase", row.to_dict(), "streets", "connection"))
             known = MODES.get(str(mode))
             facts.append((known.label.capitalize() if known else str(mode), text))
         facts.append(("Slopes", self._slopes()))
@@ -85,11 +83,5 @@ class NetworkDescription:
 
     def _slopes(self) -> str:
         hills = self.steepness
-        if hills is None:
-            return "heights not known: every street is level"
-        unknown = f"; {hills.unknown_km:,.0f} km without heights" if hills.unknown_km else ""
-        return (
-            f"heights from {hills.source or 'a source not stated'}; half of the length steeper "
-            f"than {hills.median_percent:.1f}%, a tenth steeper than {hills.tenth_percent:.1f}%, "
-            f"{hills.steep_km:,.0f} km steeper than 8 %{unknown}"
-        )
+        part, facts = ("level", {}) if hills is None else ("slopes", vars(hills))
+        return str(delegate("phrase", facts, "streets", part))

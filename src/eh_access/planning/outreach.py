@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from eh_access.delegate import delegate
 from eh_access.errors import InputError, NotFoundError
 from eh_access.facts import Note, note
 from eh_access.measures.basic import weights_of, within
@@ -232,39 +233,24 @@ def with_sentences(outreach: Outreach, *, hidden: str = "no share") -> Outreach:
 
 
 def _sentence(row: dict[str, object], options: OutreachOptions, hidden: str) -> str:
-    names = str(row["venue_names"]).split(BETWEEN)
-    count = len(names)
-    listed = names[0] if count == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    each = "" if count == 1 else " each"
-    where = (
-        f"{count} venue{'' if count == 1 else 's'} of {options.hours_per_week:g} hours a "
-        f"week{each}, at {listed}"
-    )
-    aim = row["aim"]
-    if row["mends"] == ALONE:
-        return (
-            f"{where}: {_percent(row['covered_share'], hidden)} of {options.unit} within "
-            f"{options.cutoff_min:g} minutes of one (chosen for {aim})."
+    regained = {
+        name: "" if np.isnan(float(str(row[key]))) else _percent(row[key], hidden)
+        for name, key in (
+            ("cover", "coverage_regained_share"),
+            ("minutes", "minutes_regained_share"),
         )
-    within_words = f"of lost cover within {options.cutoff_min:g} minutes"
-    parts = [
-        f"{_percent(row[key], hidden)} {what}"
-        for key, what in (
-            ("coverage_regained_share", within_words),
-            ("minutes_regained_share", "of added minutes"),
-        )
-        if not np.isnan(float(str(row[key])))
-    ]
-    if not parts:
-        return f"{where}: nothing was lost that could be given back."
-    return (
-        f"{where}: by distance alone, {' and '.join(parts)} come{_s(len(parts))} back "
-        f"(chosen for {aim})."
-    )
-
-
-def _s(count: int) -> str:
-    return "s" if count == 1 else ""
+    }
+    facts = {
+        "names": str(row["venue_names"]).split(BETWEEN),
+        "hours_per_week": options.hours_per_week,
+        "alone": row["mends"] == ALONE,
+        "covered": _percent(row["covered_share"], hidden),
+        "unit": options.unit,
+        "cutoff_min": options.cutoff_min,
+        "aim": row["aim"],
+        **regained,
+    }
+    return str(delegate("phrase", facts, "planning", "venues"))
 
 
 def _percent(share: object, hidden: str) -> str:

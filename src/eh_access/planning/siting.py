@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from eh_access.delegate import delegate
 from eh_access.errors import InputError, did_you_mean
 from eh_access.measures.basic import rows_of, weights_of, within
 from eh_access.measures.scenarios import Close, Open, Scenario
@@ -94,12 +95,17 @@ class Placement:
     @property
     def infeasible(self) -> str:
         """Who is left without any site, in plain English; "" if nobody is."""
-        text = unreachable_sentence(self.unreachable, self.unit)
-        without = float(self.figures["unreached_weight"] - self.unreachable["weight"].sum())
-        if without > 0:
-            more = f"{without:,.0f} {self.unit} can reach a site, but none chosen."
-            text = f"{text} {more}".strip()
-        return text
+        lost = self.unreachable["weight"]
+        most = lost.iloc[:SHOWN_AREAS]
+        facts = {
+            "weight": float(lost.sum()),
+            "unit": self.unit,
+            "areas": len(lost),
+            "most": [f"{area} ({weight:,.0f})" for area, weight in most.items()],
+            "rest": len(lost) - len(most),
+            "without": float(self.figures["unreached_weight"] - lost.sum()),
+        }
+        return str(delegate("phrase", facts, "planning", "infeasible"))
 
     def scenario(self, name: str, *, start_open: bool = True) -> Scenario:
         """Return the choice as a scenario that can be run like any other.
@@ -237,21 +243,6 @@ def figures(
             "covered_share": covered / whole if whole else np.nan,
             "unreached_weight": whole - served,
         }
-    )
-
-
-def unreachable_sentence(unreachable: pd.DataFrame, unit: str) -> str:
-    """Return a sentence on the people no site can reach."""
-    if unreachable.empty:
-        return ""
-    shown = unreachable["weight"].iloc[:SHOWN_AREAS]
-    listed = ", ".join(f"{area} ({weight:,.0f})" for area, weight in shown.items())
-    rest = len(unreachable) - len(shown)
-    more = f" and {rest} more" if rest else ""
-    areas = "1 area" if len(unreachable) == 1 else f"{len(unreachable)} areas"
-    return (
-        f"Infeasible for {unreachable['weight'].sum():,.0f} {unit} in {areas}, whom no site "
-        f"reaches whatever is chosen: {listed}{more}."
     )
 
 

@@ -78,6 +78,14 @@ class Grid:
     numbers: frozenset[int] = frozenset()  # columns of numbers, aligned to the right
     headers: int = 1  # how many columns from the left name the row
 
+    @classmethod
+    def with_heads(
+        cls, caption: str, heads: str | Sequence[str], rows: Sequence[Sequence[Words]]
+    ) -> Grid:
+        """Return a table whose headings may be one text, with " / " between them."""
+        names = heads.split(" / ") if isinstance(heads, str) else heads
+        return cls(caption=caption, heads=tuple(names), rows=tuple(map(tuple, rows)))
+
     @property
     def is_wide(self) -> bool:
         """Whether its longest words do not stand side by side on a phone."""

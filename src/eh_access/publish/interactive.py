@@ -92,8 +92,9 @@ def leaflet_files() -> Mapping[str, str]:
         style = (folder / "leaflet.css").read_text(encoding="utf-8")
         style = CSS_URL.sub(lambda match: _image_inside(match, folder), style)
     except OSError as error:
-        message = f"Leaflet's files cannot be read ({error}); install XStatic-Leaflet again"
-        raise SourceError(message) from error
+        raise SourceError(
+            f"Leaflet's files cannot be read ({error}); install XStatic-Leaflet again"
+        ) from error
     return {"leaflet.js": SOURCE_MAP.sub("", script).strip(), "leaflet.css": style}
 
 

@@ -1,8 +1,8 @@
-"""What the notes beside the figures say."""
+"""What notes, trips and choices say."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from eh_access.publish import numbers
@@ -24,6 +24,11 @@ def note_text(note: Note, templates: Templates | None = None) -> str:
     text = (templates or shipped()).macro("notes.j2", macro, **facts)
     # a file keeps its name at the head of a sentence, too
     return text if text.startswith(str(facts.get("file", "\n"))) else numbers.capital(text)
+
+
+def phrase(facts: Mapping[str, Any], name: str, part: str) -> str:
+    """Return a block of a template that ships, for results of earlier rooms."""
+    return shipped().part(name, part, facts)
 
 
 def note_rows(notes: Iterable[Note], templates: Templates | None = None) -> list[dict[str, str]]:

@@ -618,7 +618,7 @@ def travel_time_matrix(  # noqa: PLR0913 - the field's own argument list, and ho
         mode=mode,
         cutoff_min=float(cutoff_min),
         direction=direction,
-        method=f"shortest time along the streets {mode.label}, from door to door",
+        method=f"shortest time along the streets {mode.label}, door to door",
         touches_rim=near_rim,
         provenance=network.provenance,
     )

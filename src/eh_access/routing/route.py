@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -149,13 +149,6 @@ def length_of(value: float, what: str) -> str:
 def metres(value: float) -> str:
     """Format a length: "29 m", "1,240 m"."""
     return f"{value:,.0f} m"
-
-
-def listed(parts: Sequence[str]) -> str:
-    """Join parts as a sentence does."""
-    if len(parts) < 2:  # noqa: PLR2004 - one part needs no joining
-        return "".join(parts)
-    return f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -499,21 +492,18 @@ class Detour:
     # whether the trip is itself on foot, with a pushchair say, and not by car or bicycle
     on_foot: bool
 
-    def sentence(self) -> str:
-        """Return a sentence: "29 m of steps without a ramp avoided: 240 m longer than on foot"."""
-        if not self.on_foot:
-            return f"On foot it is {metres(self.walker_m)}"
+    def facts(self) -> dict[str, Any]:
+        """Return what a sentence needs: "29 m of steps without a ramp", 240 m longer."""
         columns = (self.avoided[name].tolist() for name in ("metres", "places", "reason"))
-        parts = [
-            length_of(metres, reason) if metres > 0 else several(reason, places)
-            for metres, places, reason in zip(*columns, strict=True)
-        ]
-        if self.longer_m >= LEAST_M:
-            price = f"{metres(self.longer_m)} longer than on foot"
-        else:
-            price = "no longer than on foot"
-        text = listed(parts)
-        return f"{text[:1].upper()}{text[1:]} avoided: {price}"
+        return {
+            "on_foot": self.on_foot,
+            "avoided": [
+                length_of(metres, reason) if metres > 0 else several(reason, places)
+                for metres, places, reason in zip(*columns, strict=True)
+            ],
+            "longer": metres(self.longer_m) if self.longer_m >= LEAST_M else "",
+            "walker": metres(self.walker_m),
+        }
 
 
 def find_detour(
@@ -683,30 +673,32 @@ class Route:
         """
         ends = [self.origin, self.site]
         start, end = ends if self.direction == "to_sites" else ends[::-1]
-        text = [f"From {start} to {end} {self.mode.label}: {self._totals()}{self._named()}."]
         climb_m = float(self.steps["climb_m"].sum())
-        if self.mode.counts_hills and climb_m >= 1:
-            text.append(f"{metres(climb_m)} of climb.")
         slowed_m = self.steps.groupby("slowed_by")["metres"].sum().drop("", errors="ignore")
         notable = slowed_m[slowed_m < EVERYWHERE_SHARE * self.metres]
-        if len(notable):
+        facts = {
+            "start": start,
+            "end": end,
+            "label": self.mode.label,
+            "length": metres(self.metres),
+            "minutes": f"{self.minutes:.1f}",
+            "streets": self._longest(),
+            "climb": metres(climb_m) if self.mode.counts_hills and climb_m >= 1 else "",
             # after a colon comes what only the table has room for
-            reasons = [str(reason).partition(":")[0] for reason in notable.index]
-            parts = [f"{r} ({metres(m)})" for r, m in zip(reasons, notable, strict=True)]
-            text.append(f"Slowed by {listed(parts)}.")
-        if self.avoided is not None:
-            text.append(f"{self.avoided.sentence()}.")
-        return " ".join(text)
+            "slowed": [f"{str(r).partition(':')[0]} ({metres(m)})" for r, m in notable.items()],
+            "detour": None if self.avoided is None else self.avoided.facts(),
+        }
+        return str(delegate("phrase", facts, "trips", "route"))
 
     def _totals(self) -> str:
         return f"{metres(self.metres)}, {self.minutes:.1f} minutes"
 
-    def _named(self) -> str:
+    def _longest(self) -> list[str]:
+        """Return the longest streets, in their order."""
         streets = self.steps[(self.steps["kind"] != self.steps["street"])]
         by_name = streets.groupby("street", sort=False)["metres"].sum()
         longest = by_name.nlargest(MOST_NAMED, keep="first").index
-        parts = [f"{name} ({metres(m)})" for name, m in by_name.items() if name in longest]
-        return f", by {listed(parts)}" if parts else ""
+        return [f"{name} ({metres(m)})" for name, m in by_name.items() if name in longest]
 
     def _repr_html_(self) -> str:
         table = pd.DataFrame(self.steps.drop(columns="geometry"))

@@ -47,7 +47,7 @@ NEW_PAGE = "---"
 ENDING = ".md.j2"
 OF_SENTENCES = ("notes.j2", "gates.j2")
 """Templates of macros, a sentence or two each."""
-FILTERS: Mapping[str, Callable[..., str]] = {
+FILTERS: Mapping[str, Callable[..., object]] = {
     "about": numbers.about,
     "whole": numbers.whole,
     "percentage": numbers.percentage,
@@ -73,6 +73,7 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "percent": numerals.percent,
     "of_whole": numbers.count_text,
     "areas": lambda areas: numbers.counted(*areas),
+    "grid": lambda rows, caption, heads: Grid.with_heads(caption, heads, rows),
     "missing": lambda reason: str(delegate("missing_clause", reason)),
 }
 TESTS: Mapping[str, Callable[[float], bool]] = {"unknown": math.isnan, "unbounded": math.isinf}
@@ -248,14 +249,14 @@ def _own_loader(folder: Path, shipped: jinja2.BaseLoader) -> jinja2.BaseLoader:
     own = sorted(
         path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
     )
-    wrong = [
+    faults = [
         f"[report] templates: '{folder / name}' has the name of no template; there are "
         f"{', '.join(known)}"
         for name in own
         if name not in known and not name.startswith("sections/")
     ]
-    if wrong:
-        raise InputError(wrong)
+    if faults:
+        raise InputError(faults)
     return jinja2.FileSystemLoader(folder)
 
 

@@ -7,41 +7,26 @@ people can say is left open and marked so.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from eh_access.errors import InputError
-from eh_access.publish.document import (
-    Block,
-    Bullets,
-    Document,
-    Grid,
-    Heading,
-    Paragraph,
-    markdown,
-)
+from eh_access.publish.document import Document, markdown
+from eh_access.publish.templates import shipped
 from eh_access.publish.writers.atomic import write_whole
 from eh_access.publish.writers.word import word
 from eh_access.study.manifest import read_manifest
 
-OPEN = "[to be completed]"
+if TYPE_CHECKING:
+    from eh_access.publish.templates import Templates
+
 SHOWN_DIGITS = 12
 NAMES = ("assumptions-log", "data-log", "decisions-log", "assurance-statement")
 LOG_NAMES = tuple(f"{name}{ending}" for name in NAMES for ending in (".md", ".docx"))
-DRAFT = (
-    "A draft, filled in by eh_access from the manifest of the run. Check every line, complete what "
-    f"is marked {OPEN}, and sign."
-)
-SETTINGS: Mapping[str, tuple[str, str]] = {
-    "cutoff_min": ("{} minutes count as near, on maps and in tables", "A reading aid"),
-    "loser_min": ("A family loses when its way grows by more than {} minutes", "Who is counted"),
-    "search_min": ("Beyond {} minutes a site counts as out of reach", "Means and the worst off"),
-    "full_time_from_hours": (
-        "A site counts as full-time from {} hours a week",
-        "Every criterion on full-time sites",
-    ),
-}
+SETTINGS = ("cutoff_min", "loser_min", "search_min", "full_time_from_hours")
+ROLES = ("Commissioner", "Senior responsible officer", "Analyst", "Assurer")
 ASSUMED = (
     "estimated",
     "full-time",
@@ -78,211 +63,95 @@ def write_logs(manifest: Path, out_dir: Path) -> dict[str, Path]:
     return write_whole(out_dir, fill)
 
 
-def logs(manifest: Mapping[str, Any]) -> tuple[Document, ...]:
+def logs(manifest: Mapping[str, Any], templates: Templates | None = None) -> tuple[Document, ...]:
     """Return the four documents."""
-    makers = (_assumptions, _data, _decisions, _assurance)
-    titles = ("Assumptions log", "Data log", "Decisions log", "Assurance statement")
+    used = templates or shipped()
+    facts = _facts(manifest, partial(_phrase, used))
     return tuple(
         Document(
             name=name,
-            title=f"{title}: {manifest['study']['title']}",
-            blocks=(*_opening(manifest), *maker(manifest)),
+            title=_phrase(used, name.replace("-", "_"), study=manifest["study"]),
+            blocks=used.blocks(f"logs/{name}", facts),
         )
-        for name, title, maker in zip(NAMES, titles, makers, strict=True)
+        for name in NAMES
     )
 
 
-def _opening(manifest: Mapping[str, Any]) -> Iterator[Block]:
-    run = manifest["started"] or "not stated"
-    yield Paragraph(text=DRAFT)
-    yield Paragraph(text=f"Question: {manifest['study']['question']}")
-    yield Paragraph(
-        text=f"Run: {run}. eh_access {manifest['versions']['eh_access']}. Criteria "
-        f"{manifest['criteria']['sha256'][:SHOWN_DIGITS]} (SHA-256, first {SHOWN_DIGITS} digits), "
-        f"fixed {manifest['criteria']['hashed']}."
-    )
-    if manifest["basis"] == "estimated":
-        yield Paragraph(
-            text="INDICATIVE ONLY: travel times are straight-line estimates, not real streets."
-        )
+def _phrase(templates: Templates, part: str, **facts: object) -> str:
+    return templates.part("logs/words", part, facts)
 
 
-def _notes(manifest: Mapping[str, Any]) -> list[Mapping[str, str]]:
-    return list(manifest["notes"])
-
-
-def _assumptions(manifest: Mapping[str, Any]) -> Iterator[Block]:
-    settings = manifest["settings"]
-    rows = [
-        (words.format(f"{settings[key]:g}"), "a setting of the study", effect)
-        for key, (words, effect) in SETTINGS.items()
-    ]
-    rows += [
-        (note["text"], f"found by the run ({note['topic']})", _effect(note))
-        for note in _notes(manifest)
-        if note["topic"] in ASSUMED
-    ]
-    speeds = settings["speed_km_h"]
-    rows += [
-        (f"Speed {mode}: {speed:g} km/h", "a setting of the study", "Every time by this mode")
-        for mode, speed in speeds.items()
-    ]
-    yield Heading(text="Assumptions")
-    yield Grid(
-        caption="What was assumed, where it comes from and what it bears on",
-        heads=("No.", "Assumption", "Where it comes from", "Bears on", "Owner", "Quality"),
-        rows=tuple((f"A{n}", *row, OPEN, OPEN) for n, row in enumerate(rows, 1)),
-    )
-
-
-def _effect(note: Mapping[str, str]) -> str:
-    return "How figures are read: a warning" if note["level"] == "warning" else "Background"
-
-
-def _data(manifest: Mapping[str, Any]) -> Iterator[Block]:
-    yield Heading(text="Files that were read")
-    yield Grid(
-        caption="Every input, with the digest by which it is known again",
-        heads=("Role", "File", "Rows", "SHA-256"),
-        rows=tuple(
-            (
-                item["role"],
-                item["name"],
-                "" if item["rows"] is None else f"{item['rows']:,}",
-                item["sha256"],
-            )
+def _facts(manifest: Mapping[str, Any], phrase: Callable[..., str]) -> dict[str, Any]:
+    """Return what the drafts may use: the manifest, and the rows of their tables."""
+    criteria, scenarios = manifest["criteria"]["list"], manifest["scenarios"]["list"]
+    open_, judged = phrase("open"), list(manifest["verdicts"])
+    return {
+        **manifest,
+        "open": open_,
+        "digest": manifest["criteria"]["sha256"][:SHOWN_DIGITS],
+        "assumed": [
+            (f"A{number}", *row, open_, open_)
+            for number, row in enumerate(_assumed(manifest, phrase), 1)
+        ],
+        "files": [
+            (item["role"], item["name"], _whole(item["rows"]), item["sha256"])
             for item in manifest["inputs"]
-        ),
-    )
-    yield Heading(text="Where the data come from")
-    yield Grid(
-        caption="Publishers, licences and dates",
-        heads=("Data", "Publisher", "Licence", "Date", "Fit for this use"),
-        rows=tuple(
-            (item["title"], item["publisher"], item["licence"], item["date"], OPEN)
+        ],
+        "publishers": [
+            (item["title"], item["publisher"], item["licence"], item["date"], open_)
             for item in manifest["provenance"]
-        ),
-    )
-    dates = ", ".join(filter(None, manifest["streets"]["dates"])) or "none"
-    yield Paragraph(text=f"Streets: {manifest['streets']['how']} Dates: {dates}.")
-    date = manifest["timetable"].get("date")
-    used = f"buses and trains of {date}" if date else "none was used, so no times by bus"
-    yield Paragraph(text=f"Timetable: {used}.")
-    study = manifest["study"]
-    yield Paragraph(text=f"What is counted: {study['weight_label']} ({study['weight_basis']})")
-    yield Heading(text="Rows in and out of every step")
-    yield Grid(
-        caption="Nothing may get lost: where the two differ, the note says why",
-        heads=("Step", "In", "Out", "Note"),
-        rows=tuple(
-            (item["step"], f"{item['rows_in']:,}", f"{item['rows_out']:,}", item["note"])
+        ],
+        "steps": [
+            (item["step"], _whole(item["rows_in"]), _whole(item["rows_out"]), item["note"])
             for item in manifest["counts"]
-        ),
-    )
-
-
-def _decisions(manifest: Mapping[str, Any]) -> Iterator[Block]:
-    yield Heading(text="Yardsticks")
-    yield Grid(
-        caption="Each criterion: what it asks, who chose it, when, and after which source",
-        heads=("Criterion", "What it asks", "Threshold", "Whose", "Set by", "Set on", "Source"),
-        rows=tuple(
+        ],
+        "yardsticks": [
             (
                 item["id"],
                 item["title"],
-                f"{item['threshold']:g} (margin {item['margin']:g})",
+                phrase("threshold", item=item),
                 item["whose"],
                 item["set_by"],
-                item["set_on"] + (" (after results)" if item.get("after_results") else ""),
+                phrase("set_on", item=item),
                 item["source"],
             )
-            for item in manifest["criteria"]["list"]
-        ),
-    )
-    yield Heading(text="Scenarios")
-    yield Grid(
-        caption="What was compared with the state before, and what could not be",
-        heads=("Scenario", "What it is", "Assessed", "Why"),
-        rows=tuple(
-            (
-                item["name"],
-                item["label"],
-                "yes" if item["assess"] else "no",
-                item["note"] if item["assess"] else item["why_not"],
-            )
-            for item in manifest["scenarios"]["list"]
-        ),
-    )
-    decision = manifest["study"].get("decision")
-    if decision:
-        yield Heading(text="The decision this is about")
-        yield Paragraph(text=f"{decision['title']} ({decision['body']})")
-        yield Bullets(items=(*decision["dates"], *decision["facts"]))
-    yield Heading(text="Decisions about the analysis")
-    yield Grid(
-        caption="Choices made by people, to be recorded here",
-        heads=("Date", "Decision", "Reason", "Who"),
-        rows=(
-            ("", f"Seed {manifest['settings']['seed']} for anything sampled", OPEN, OPEN),
-            (OPEN, OPEN, OPEN, OPEN),
-        ),
-    )
+            for item in criteria
+        ],
+        "compared": [
+            (item["name"], item["label"], "yes", item["note"])
+            if item["assess"]
+            else (item["name"], item["label"], "no", item["why_not"])
+            for item in scenarios
+        ],
+        "chosen": [
+            ("", phrase("seed", value=manifest["settings"]["seed"]), open_, open_),
+            (open_,) * 4,
+        ],
+        "roles": [(role, open_, open_) for role in ROLES],
+        "judged": judged,
+        "outcomes": [
+            (item["id"], *(manifest["verdicts"][name].get(item["id"], "") for name in judged))
+            for item in criteria
+        ],
+        "late": [item["label"] for item in criteria if item.get("after_results")],
+    }
 
 
-def _fixed(criteria: Sequence[Mapping[str, Any]]) -> str:
-    """Return when the criteria were set, and which after results had been seen."""
-    late = [item["label"] for item in criteria if item.get("after_results")]
-    text = "The criteria were fixed by their digest before any travel time of this run was known."
-    if not late:
-        return text
-    were = "was" if len(late) == 1 else "were"
-    seen = "set after results by earlier ones had been seen"
-    return f"{text} {len(late)} of {len(criteria)} {were} {seen}: {'; '.join(late)}."
+def _whole(rows: int | None) -> str:
+    return "" if rows is None else f"{rows:,}"
 
 
-def _assurance(manifest: Mapping[str, Any]) -> Iterator[Block]:
-    yield Heading(text="Purpose and responsibility")
-    yield Grid(
-        caption="Who stands for what",
-        heads=("Role", "Name", "Date"),
-        rows=tuple(
-            (role, OPEN, OPEN)
-            for role in ("Commissioner", "Senior responsible officer", "Analyst", "Assurer")
-        ),
-    )
-    yield Heading(text="What was found")
-    criteria = [item["id"] for item in manifest["criteria"]["list"]]
-    scenarios = list(manifest["verdicts"])
-    yield Grid(
-        caption="Outcome of each criterion under each scenario",
-        heads=("Criterion", *scenarios),
-        rows=tuple(
-            (name, *(manifest["verdicts"][item].get(name, "") for item in scenarios))
-            for name in criteria
-        ),
-    )
-    yield Heading(text="What was done to check it")
-    yield Bullets(
-        items=(
-            f"All {len(manifest['inputs'])} inputs were checked before anything was worked out.",
-            f"The digests of inputs and of all {len(manifest['outputs'])} outputs are kept.",
-            _fixed(manifest["criteria"]["list"]),
-            f"eh-access verify manifest.json repeats the run. Done by whom, and when: {OPEN}",
-            f"Independent review of method and code: {OPEN}",
-        )
-    )
-    yield Heading(text="Known limits")
-    limits = [note["text"] for note in _notes(manifest) if note["level"] == "warning"]
-    yield Bullets(items=tuple(limits) or ("The run gave no warning.",))
-    yield Heading(text="Further notes")
-    yield Bullets(
-        items=tuple(note["text"] for note in _notes(manifest) if note["level"] != "warning")
-        or ("None.",)
-    )
-    yield Heading(text="Versions")
-    yield Bullets(items=tuple(f"{name} {number}" for name, number in manifest["versions"].items()))
-    yield Heading(text="Statement")
-    yield Paragraph(
-        text=f"This analysis is / is not fit for the purpose stated above, within these limits: "
-        f"{OPEN}"
-    )
+def _assumed(
+    manifest: Mapping[str, Any], phrase: Callable[..., str]
+) -> Iterator[tuple[str, str, str]]:
+    """Yield what was assumed, where it comes from and what it bears on."""
+    settings, setting = manifest["settings"], phrase("setting")
+    for key in SETTINGS:
+        yield phrase(key, value=f"{settings[key]:g}"), setting, phrase(f"{key}_bears")
+    for note in manifest["notes"]:
+        if note["topic"] in ASSUMED:
+            known = note["level"] == "warning"
+            bears = phrase("warning" if known else "info")
+            yield note["text"], phrase("noted", topic=note["topic"]), bears
+    for mode, speed in settings["speed_km_h"].items():
+        yield phrase("speed", mode=mode, value=f"{speed:g}"), setting, phrase("speed_bears")
