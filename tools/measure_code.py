@@ -4,9 +4,10 @@
 
 Type-only imports and imports inside functions count. With ``--check`` it exits with 1 where a
 circle, a room of more than 15 files or a sentence outside the templates is found, or where more
-functions are handed a whole `StudyResult` than may; ``make check`` runs it so. ``--trace`` lists the
-functions of ours that are called while one criterion is judged. ``--table`` prints the counts as
-Markdown beside those of an earlier checkout; ``--into FILE`` puts the table into a decision record.
+functions are handed a whole `StudyResult` than may; ``make check`` runs it so. ``--trace`` lists
+the functions of ours that are called while one criterion is judged. ``--table`` prints the counts
+as Markdown beside those of an earlier checkout; ``--into FILE`` puts the table into a decision
+record.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from eh_access.measures.scenarios import open_sites, rough_areas, rough_radius_m
 from eh_access.modes import TRANSIT, VISIT, WAYS
 from eh_access.publish.attribution import OSM_CREDIT, credit_lines
 from eh_access.publish.charts import CHANGE
-from eh_access.publish.criteria_words import verdict_reason, verdict_sentence
+from eh_access.publish.criteria_words import how_sure, verdict_reason, verdict_sentence
 from eh_access.publish.notes import note_text
 from eh_access.publish.table import hiding_rules
 from eh_access.publish.tabulations import DisplayAreas, display_areas
@@ -652,6 +652,7 @@ def _verdict(verdict: Verdict, templates: Templates, *, neighbours: bool) -> dic
         "scenario": verdict.scenario,
         "criterion": verdict.criterion.id,
         "outcome": str(verdict.outcome),
+        "sure": how_sure(verdict, templates),
         "indication": str(verdict.indication or ""),
         "sentence": verdict_sentence(verdict, templates),
         "reason": verdict_reason(verdict, templates),

@@ -165,6 +165,7 @@ function start(map) {
     Figures.shown(states);
     Draw.paint(state.view, page.now, states);
     Table.shown();
+    Curve.shown();
     Controls.shown();
     // the yardsticks take longest: they follow once the map has been drawn
     Figures.criteria();
@@ -173,6 +174,7 @@ function start(map) {
   start.api = page;
   Figures.start(page);
   Table.start(page);
+  Curve.start(page);
   Controls.start(page);
   Postcode.start(page);
   map.on("zoomend", () => page.now && Draw.paint(state.view, page.now, data.sites.map((_, i) => siteState(i))));

@@ -195,6 +195,7 @@ const Figures = (() => {
       const row = make("tr", null, { "data-criterion": criterion.id, role: "row" });
       const outcome = make("td", null, { role: "cell" });
       outcome.append(make("span", verdict.outcome, { class: `outcome ${verdict.outcome.replaceAll(" ", "-")}` }));
+      if (verdict.sure) outcome.append(make("div", verdict.sure, { class: "hint" }));
       if (verdict.indication) outcome.append(make("div", `points to: ${verdict.indication}`, { class: "hint" }));
       const name = make("th", criterion.label, { scope: "row", role: "rowheader" });
       name.append(make("div", criterion.title, { class: "hint" }));

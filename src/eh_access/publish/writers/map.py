@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eh_access.notebook import Page
+from eh_access.publish.context import answer_sentence
 from eh_access.publish.interactive import inline_page, leaflet_files
 from eh_access.publish.map_data import build_payload, safe_json
 from eh_access.publish.writers.html import digest
@@ -34,6 +35,7 @@ SCRIPTS = (
     "map_draw.js",
     "map_figures.js",
     "map_table.js",
+    "map_curve.js",
     "map_postcode.js",
     "map_controls.js",
     "map.js",
@@ -107,6 +109,7 @@ def render_map(result: StudyResult, maps: Maps) -> Page:
         css=Markup(_template("map.css")),  # noqa: S704
         app=Markup("\n".join(_template(name) for name in SCRIPTS)),  # noqa: S704
         payload=Markup(safe_json(build_payload(result, maps))),  # noqa: S704
+        answer=answer_sentence(result),
         map_name=MAP_NAME,
         scripts=SCRIPTS_HERE,
     )
