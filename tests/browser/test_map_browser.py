@@ -26,6 +26,8 @@ from eh_access.measures.scenarios import (
 )
 from eh_access.publish import numbers
 from eh_access.publish.charts import CHANGE
+from eh_access.publish.context import answer_sentence
+from eh_access.publish.criteria_words import how_sure
 from eh_access.study.config import load_study, scenario_of
 from eh_access.study.result import StudyResult
 from map_study import FORMULA, IMAGE, SCRIPT_END, study_text, toy_result
@@ -261,6 +263,23 @@ def test_verdicts_are_the_librarys_words(page: Opened, rotherham: StudyResult) -
     ]
     assert [row[2] for row in rows] == [verdict.sentence for verdict in told]
     assert [row[1].split("\n")[0] for row in rows] == [verdict.outcome.value for verdict in told]
+
+
+def test_answer_certainty_and_curve_are_the_librarys(page: Opened, rotherham: StudyResult) -> None:
+    page.switch(scenario="deregister-sessions", mode="walk", count=FULL)
+    assert page.text("#answer").endswith(f" answer: {answer_sentence(rotherham)}")
+    told = [how_sure(verdict) for verdict in rotherham.verdicts_for("deregister-sessions")]
+    assert all(told)
+    assert [row[1].split("\n")[1:] for row in page.rows("criteria")] == [[words] for words in told]
+    rows = page.page.eval_on_selector_all(
+        "#curve-table tbody tr", "rows => rows.map(row => [...row.cells].map(c => c.textContent))"
+    )
+    shown = {row[0]: row[1:] for row in rows}
+    curve = rotherham.comparisons_full_time["deregister-sessions", "walk"].curve()
+    assert len(curve) == 6
+    for row in curve.itertuples():
+        shares = (row.within_share_before, row.within_share_after)
+        assert shown[f"{row.cutoff_min:g}"] == [f"{100 * share:.1f}%" for share in shares]
 
 
 def metres_told(words: str) -> float:
