@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 
 import geopandas as gpd
 import pandas as pd
@@ -12,15 +11,17 @@ import pyarrow.parquet as pq
 import pytest
 
 from eh_access.publish.attribution import credit_lines
+from eh_access.publish.outputs import write_outputs
 from eh_access.publish.writers import find_writers, parquet
+from eh_access.study.findings import Findings
 from eh_access.study.result import StudyResult
 
 
 @pytest.fixture(scope="module")
-def path(toy: StudyResult, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    written = tmp_path_factory.mktemp("parquet") / parquet.NAME
-    parquet.write(SimpleNamespace(result=toy), written)  # type: ignore[arg-type]
-    return written
+def path(
+    toy: StudyResult, toy_findings: Findings, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    return write_outputs(toy, toy_findings, tmp_path_factory.mktemp("parquet"))[parquet.NAME]
 
 
 def test_it_is_among_the_outputs() -> None:
@@ -50,9 +51,3 @@ def test_credits_and_coordinates_stand_inside(toy: StudyResult, path: Path) -> N
     told = pq.read_schema(path).metadata
     assert all(line in told[b"sources"].decode() for line in credit_lines(toy.provenance))
     assert json.loads(told[b"geo"])["primary_column"] == "geometry"
-
-
-def test_two_writings_give_the_same_bytes(toy: StudyResult, path: Path, tmp_path: Path) -> None:
-    again = tmp_path / parquet.NAME
-    parquet.write(SimpleNamespace(result=toy), again)  # type: ignore[arg-type]
-    assert again.read_bytes() == path.read_bytes()
