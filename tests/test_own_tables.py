@@ -93,6 +93,21 @@ def test_weights_are_checked_at_every_door(
             use()
 
 
+@pytest.mark.parametrize("name", ["Children", "under_5s", "Families"])
+def test_a_count_of_a_usual_name_weighs_at_every_door(
+    name: str, street: eh.Network, caplog: pytest.LogCaptureFixture
+) -> None:
+    homes, sites = points("a", "b", "c", **{name: [5, 0, 3]}), points("x", "z")
+    times = eh.travel_time_matrix(street, homes, sites, mode="walk")
+    with caplog.at_level(logging.WARNING):
+        change = eh.compare(times, times, homes, closed="z")
+    assert f"origins: columns taken for ours: '{name}' for weight" in caplog.text
+    assert change.frame["weight"].tolist() == [5.0, 0.0, 3.0]
+    assert eh.coverage(times, homes, cutoff_min=0.5, sites="x") == pytest.approx(5 / 8)
+    with pytest.raises(InputError, match=f"origins, {name}: row 2 is -1"):
+        eh.compare(times, times, points("a", "b", "c", **{name: [5, -1, 3]}))
+
+
 def test_a_misspelt_weight_is_not_taken_for_none(street: eh.Network) -> None:
     homes = points("a", "b", wieght=[3.0, 4.0])
     times = eh.travel_time_matrix(street, homes, points("x"), mode="walk")

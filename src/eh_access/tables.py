@@ -615,16 +615,17 @@ def complete_sites(sites: Frame) -> Frame:
 
 
 def weighted(origins: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return origins with a weight each: one where the table has no such column."""
+    """Return origins with a weight each: one where no column of theirs may be it."""
     if "weight" in origins.columns:
         weights("origins, weight", origins["weight"])
         return origins
     if hint := close_match("weight", origins.columns.astype(str)):
         raise InputError(f"origins: column 'weight' is missing; {hint}")
     alike = usual_names(origins.columns.astype(str).tolist(), "origins")
-    counts = [f" ('{theirs}' may be it: check_origins takes it)" for theirs, ours in alike.items()
-              if ours == "weight"]  # fmt: skip
-    log.warning("origins have no column 'weight': each counts as one%s", "".join(counts))
+    for theirs in (theirs for theirs, ours in alike.items() if ours == "weight"):
+        log.warning("origins: columns taken for ours: '%s' for weight", theirs)
+        return origins.assign(weight=weights(f"origins, {theirs}", origins[theirs]))
+    log.warning("origins have no column 'weight': each counts as one")
     return origins.assign(weight=1.0)
 
 

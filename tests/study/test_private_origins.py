@@ -79,6 +79,20 @@ def test_no_fault_of_private_counts_names_a_home(tmp_path: Path, command: str, n
     assert [secret for secret in SECRETS if secret in told] == []
 
 
+def test_rows_left_out_of_private_counts_are_told_without_how_many(tmp_path: Path) -> None:
+    rows = HOMES + "the-old-mill-annexe,,,,,\nTotal,,,67,,\n"
+    told = []
+    for more in ("", "zebedee's shed,,,,,\n"):
+        toy = private_study(tmp_path / str(len(more)), f"Our register,,,,,\n{rows}{more}")
+        ran = run_cli("check", toy.toml)
+        told.append(re.sub(r"\s+", " ", ran.out + ran.err).replace(str(toy.path), ""))
+        assert ran.code == 0, told
+    assert "Rows of origins.csv that hold no data" in told[0]
+    assert "were left out" in told[0]
+    assert told[0] == told[1]  # one row more or less is not to be seen
+    assert [secret for secret in SECRETS if secret in told[0]] == []
+
+
 def test_faults_of_public_counts_say_all() -> None:
     """The same table, public: what stands there helps to find it."""
     import pandas as pd  # noqa: PLC0415

@@ -26,6 +26,7 @@ from eh_access.network.model import CLOSED_DS, Network
 from eh_access.network.provenance import Shortfall
 from eh_access.provenance import Provenance
 from eh_access.tables import CRS
+from eh_access.unpacking import read_member
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -77,7 +78,7 @@ def read_about(archive: zipfile.ZipFile) -> Any:  # noqa: ANN401 - whatever the 
 
 def read_array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
     """Return one array of an open archive."""
-    content = io.BytesIO(archive.read(f"{name}.npy"))
+    content = io.BytesIO(read_member(archive, f"{name}.npy"))
     array: NDArray[Any] = np.lib.format.read_array(content, allow_pickle=False)
     return array
 

@@ -33,6 +33,7 @@ from eh_access.network.io import SUFFIX, read_network_file
 from eh_access.network.provenance import Shortfall, osm_provenance
 from eh_access.network.rules import number_in
 from eh_access.provenance import file_sha256
+from eh_access.unpacking import most_bytes, read_blocks
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -336,11 +337,12 @@ def read_osm(
 
     box = None if area is None else to_degrees(area).bounds
     try:
+        deleted = _deleted_in_editor(path)  # first, since osmium unpacks whatever there is
         with osmium.io.Reader(str(path)) as reader:
             header = reader.header()
         if header.has_multiple_object_versions:
             _refuse_history(path)
-        extract = _Extract(box=box, deleted=_deleted_in_editor(path))
+        extract = _Extract(box=box, deleted=deleted)
         extract.read(path)
         if (lost := extract.refs_without_place()) and (
             min(lost) < 0 or header.get("sorting") != SORTED
@@ -530,8 +532,12 @@ def _deleted_in_editor(path: Path) -> frozenset[tuple[str, int]]:
     """Return what JOSM has marked for deletion, which pyosmium reads like the rest."""
     if path.name.lower().endswith("pbf"):
         return frozenset()
-    with UNPACK.get(path.suffix.lower(), open)(path, "rb") as file:
-        text = file.read()
+    packed = UNPACK.get(path.suffix.lower())
+    if packed is None:
+        text: bytes | bytearray = path.read_bytes()
+    else:
+        with packed(path, "rb") as file:
+            text = read_blocks(file, str(path), most_bytes(path.stat().st_size))
     if BETWEEN.search(text):
         raise InputError(
             f"{path}: tags stand between the points of a way, and points after them are not read; "

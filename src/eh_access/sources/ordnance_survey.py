@@ -19,6 +19,7 @@ import shapely
 from eh_access.network.terrain import Terrain
 from eh_access.sources.fetch import Client, UnusableError
 from eh_access.tables import CRS
+from eh_access.unpacking import read_member
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,7 +46,7 @@ def _code_point(path: Path) -> pd.DataFrame:
         for member in archive.namelist():
             if CODE_POINT.fullmatch(member):
                 rows = pd.read_csv(
-                    archive.open(member),
+                    io.BytesIO(read_member(archive, member)),
                     header=None,
                     usecols=[0, 1, 2, 3],
                     names=["postcode", "quality", "easting", "northing"],
@@ -103,7 +104,7 @@ def _terrain(path: Path, *, area: BaseGeometry) -> Terrain:
         for name, x, y in tiles:
             if name in members:  # there are no tiles out at sea
                 row, column = (y - south) // int(CELL_M), (x - west) // int(CELL_M)
-                tile = _tile(archive.read(members[name]), name)
+                tile = _tile(read_member(archive, members[name]), name)
                 whole[row : row + tile.shape[0], column : column + tile.shape[1]] = tile
     if np.isnan(whole).all():
         raise UnusableError(f"none of the tiles {', '.join(name for name, _, _ in tiles)} is in it")
@@ -117,7 +118,7 @@ def _tile(data: bytes, name: str) -> NDArray[np.float32]:
         text = next((item for item in archive.namelist() if item.lower().endswith(".asc")), None)
         if text is None:
             raise UnusableError(f"tile {name} holds no .asc file")
-        lines = archive.read(text).decode("ascii", "replace").splitlines()
+        lines = read_member(archive, text).decode("ascii", "replace").splitlines()
     head = [line for line in lines if line[:1].isalpha()]
     size = {key.lower(): float(value) for key, value in map(str.split, head)}
     grid = np.array([line.split() for line in lines[len(head) :] if line.strip()], dtype=np.float32)

@@ -23,6 +23,7 @@ import shapely
 from eh_access.errors import BAD_ZIP, InputError, did_you_mean
 from eh_access.sources.exports import MOST_UNZIPPED, TEXTS, WORKBOOKS
 from eh_access.tables import CRS
+from eh_access.unpacking import read_member
 
 SHOWN_ROWS = 20
 FARTHEST_DEGREES = 180.0
@@ -64,6 +65,8 @@ def _parts(path: Path, name: str) -> dict[str, bytes]:
 
 
 PARQUET, ZIP = ".parquet", ".zip"
+MOST_ROWS = 10_000_000
+"""Rows of a file in which equal ones take hardly any room: five times the postcodes there are."""
 
 
 def _unzipped(data: bytes, name: str) -> dict[str, bytes]:
@@ -75,7 +78,9 @@ def _unzipped(data: bytes, name: str) -> dict[str, bytes]:
             if len(shapes) == 1 and sum(held.values()) <= MOST_UNZIPPED:
                 stem = shapes[0][: -len(SHAPEFILE)]
                 parts = [stem + suffix for suffix in PARTS if stem + suffix in held]
-                return {part: archive.read(part) for part in (shapes[0], *parts)}
+                return {part: read_member(archive, part) for part in (shapes[0], *parts)}
+    except InputError as error:
+        raise InputError(f"{name}, {fault}" for fault in error.faults) from error
     except BAD_ZIP as error:
         raise InputError(f"{name}: {DAMAGED}") from error
     raise InputError(
@@ -87,11 +92,20 @@ def _unzipped(data: bytes, name: str) -> dict[str, bytes]:
 def _read_parquet(data: bytes, name: str) -> gpd.GeoDataFrame:
     """Return the shapes of a GeoParquet file."""
     import pyarrow as pa  # noqa: PLC0415 - heavy, and needed by this reader alone
+    import pyarrow.parquet as pq  # noqa: PLC0415 - as above
 
     try:
-        return gpd.read_parquet(io.BytesIO(data))
+        held = pq.read_metadata(io.BytesIO(data))
+        groups = map(held.row_group, range(held.num_row_groups))
+        size = sum(group.total_byte_size for group in groups)
+        if size <= MOST_UNZIPPED and held.num_rows <= MOST_ROWS:
+            return gpd.read_parquet(io.BytesIO(data))
     except (pa.ArrowException, pyproj.exceptions.CRSError, *BAD_ZIP, TypeError) as error:
         raise InputError(f"{name}: {DAMAGED}") from error
+    raise InputError(
+        f"{name}: holds {held.num_rows:,} rows of {size >> 20:,} MB, more than {MOST_ROWS:,} or "
+        f"{MOST_UNZIPPED >> 20:,} MB; cut it to the area"
+    )
 
 
 def _is_geopackage(data: bytes) -> bool:

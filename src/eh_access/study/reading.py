@@ -117,7 +117,7 @@ def read_rows(
     data = read_bytes(path, name=name, role=role)
     frame, notes = _read_export(data, name, sheet, role, columns or {}, private=private)
     read = _as_read(frame, {name: data}, role)
-    return replace(read, notes=(*(() if private else notes), *read.notes))
+    return replace(read, notes=(*notes, *read.notes))
 
 
 def _as_read(frame: pd.DataFrame, parts: Mapping[str, bytes], role: str) -> ReadTable:
@@ -220,6 +220,8 @@ def _read_export(
         keep_default_na=False,
         na_values=[""],
     ).copy()  # in one piece, however many columns there are
+    if private:  # neither how many rows there are is told, nor what its columns are called
+        return frame, (note("info", "private-aside", file=name),) if export.left_out else ()
     described = dict(export.facts)
     if role in SITE_ROLES:
         frame, read, unread = _with_hours(frame)

@@ -18,6 +18,7 @@ import pandas as pd
 from eh_access.errors import BAD_ZIP, InputError, SourceError
 from eh_access.network.area import CRS
 from eh_access.provenance import Provenance, file_sha256
+from eh_access.unpacking import MOST_RATIO, SMALL_BYTES, read_member
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,9 +31,6 @@ DS_PER_S = 10
 DAY_DS = 86_400 * DS_PER_S
 
 MOST_BYTES = 16 * 2**30
-MOST_RATIO = 200
-"""A text file that is so many times its packed size is no timetable."""
-SMALL_BYTES = 2**24
 SAME_STOP_M = 100.0
 """How far apart two feeds may place one stop."""
 SHOWN_ROWS = 5
@@ -200,7 +198,11 @@ def read_tables(
         else:
             with zipfile.ZipFile(path) as archive:
                 wanted = _members(archive, path).items()
-                blobs = {name: archive.read(info) for name, info in wanted if name in names}
+                blobs = {
+                    name: read_member(archive, info.filename, MOST_BYTES)
+                    for name, info in wanted
+                    if name in names
+                }
     kept = columns or {n: (*NEEDED[n], *OPTIONAL.get(n, ())) for n in blobs}
     return {
         name: _parse(blob, f"{path.name}, {name}.txt", kept[name]) for name, blob in blobs.items()
