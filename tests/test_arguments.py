@@ -235,13 +235,12 @@ def test_points_in_another_system_are_told_apart_from_points_off_the_streets(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     street, sites = one_long_street(), points_at((400, 0))
-    degrees = gpd.GeoDataFrame(geometry=gpd.points_from_xy([-1.3], [53.4]), crs="EPSG:27700")
     with caplog.at_level(logging.WARNING):
-        times = eh.travel_time_matrix(street, degrees, sites, mode=eh.WALK)
-    assert "all 1 points are 588 km or more from the streets open on foot" in caplog.text
+        times = eh.travel_time_matrix(street, points_at((400, 50_000)), sites, mode=eh.WALK)
+    assert "all 1 points are 50 km or more from the streets open on foot" in caplog.text
     assert "are the coordinates in the system stated?" in caplog.text
     reason = times.origin_status["reason"].iloc[0]
-    assert reason.startswith("588 km from the nearest usable street, too far; are the coordinates")
+    assert reason.startswith("50 km from the nearest usable street, too far; are the coordinates")
     caplog.clear()
     with caplog.at_level(logging.WARNING):
         near = eh.travel_time_matrix(street, points_at((400, 900)), sites, mode=eh.WALK)

@@ -75,6 +75,7 @@ def test_columns_of_usual_names_are_taken_and_said(caplog: pytest.LogCaptureFixt
     [
         ([1.0, np.nan, 1.0], "origins, weight: row 2 is nan"),
         ([1.0, 1.0, -3.0], "origins, weight: row 3 is -3"),
+        ([1, pd.NA, 1], "origins, weight: row 2 is nan"),
         (["one", 1, 1], "origins, weight: give numbers of 0 or more"),
     ],
 )
@@ -140,6 +141,13 @@ def test_ids_of_another_type_are_named(street: eh.Network) -> None:
     times = eh.travel_time_matrix(street, points("a"), points(0, 1), mode="walk")
     with pytest.raises(NotFoundError, match="ids are of type int, this is str: give 0"):
         times.nearest("0")
+
+
+def test_a_scenario_for_closed_sites_is_answered_with_what_to_give(street: eh.Network) -> None:
+    homes = points("a", weight=[1.0])
+    times = eh.travel_time_matrix(street, homes, points("x", "z"), mode="walk")
+    with pytest.raises(InputError, match=r"closed is a Scenario; give ids of sites"):
+        eh.compare(times, times, homes, closed=eh.Scenario.closing("z"))  # type: ignore[arg-type]
 
 
 def test_results_find_their_places(street: eh.Network) -> None:

@@ -199,8 +199,11 @@ def no_such_id(wrong: Hashable, known: pd.Index) -> str:
 
 def weights(name: str, values: object) -> NDArray[np.float64]:
     """Return weights, each finite and 0 or more."""
+    import pandas as pd  # noqa: PLC0415 - keeps importing the package quick
+
     try:
-        checked = np.asarray(values, dtype=np.float64)
+        given = pd.Series(values, dtype=object)
+        checked = given.mask(given.isna(), np.nan).to_numpy(np.float64)  # pd.NA is no number
     except (TypeError, ValueError) as error:
         raise InputError(f"{name}: give numbers of 0 or more ({error})") from error
     bad = np.flatnonzero(~(np.isfinite(checked) & (checked >= 0)))

@@ -292,6 +292,7 @@ def read_numbers(
         values = pd.to_numeric(given, errors="coerce").astype("float64").to_numpy()
         low, high = RANGES.get(column, RANGES["weight"])
         absent = np.asarray(given.isna(), dtype=bool)
+        values = np.where(absent, np.nan, values)  # pandas makes a number of NaT
         bad = ~absent & ~((values >= low) & (values <= high) & np.isfinite(values))
         if column == "imd_decile":
             bad |= ~absent & (values != np.floor(values))

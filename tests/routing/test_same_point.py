@@ -17,6 +17,7 @@ from eh_access.network.model import Network
 from eh_access.network.osm import read_network
 from eh_access.network.snapping import snap
 from eh_access.routing.matrix import count_within, nearest_sites, travel_time_matrix
+from eh_access.routing.route import route
 from eh_access.tables import check_origins, check_sites
 from osm_text import EAST, NORTH, ROAD, degrees, node, points, way, write
 
@@ -68,6 +69,18 @@ def test_degrees_and_metres_of_one_place_are_one_point(street: Network) -> None:
     assert times.minutes.tolist() == [[0.0]]
 
 
+@pytest.mark.parametrize("x", [10, 123, 400, 777])
+def test_a_point_rounded_to_six_decimals_of_a_degree_is_the_same(street: Network, x: int) -> None:
+    """As a CSV has it: up to 7 cm away, whose walk to the street and back took a minute."""
+    site = points(s=(x, 40))
+    at = site.to_crs(4326).geometry["s"]
+    rounded = shapely.Point(round(at.x, 6), round(at.y, 6))
+    home = gpd.GeoDataFrame(geometry=[rounded], index=["h"], crs=4326)
+    assert not home.to_crs(27700).geometry["h"].equals(site.geometry["s"])
+    assert travel_time_matrix(street, home, site, mode=WALK).minutes.tolist() == [[0.0]]
+    assert route(street, home, site, WALK).minutes == 0.0
+
+
 # ------------------------------------------------------------------ places that cannot be meant
 LON, LAT = degrees(400, 0)
 
@@ -90,6 +103,21 @@ def test_coordinates_that_cannot_be_meant_are_refused(
         travel_time_matrix(street, homes, SITES, mode=WALK)
     with pytest.raises(InputError, match="far outside Great Britain"):
         travel_time_matrix(street, HOMES, homes, mode=WALK)
+
+
+@pytest.mark.parametrize(
+    ("x", "y"), [(NORTH, EAST), (LON, LAT), (LAT, LON)], ids=["swapped", "degrees", "degrees back"]
+)
+def test_metres_that_no_point_of_the_place_has_are_refused(
+    street: Network, x: float, y: float
+) -> None:
+    """They lie within the grid, and all of them hundreds of kilometres from the streets."""
+    homes = gpd.GeoDataFrame(geometry=[shapely.Point(x, y)], index=["a"], crs=27700)
+    with pytest.raises(InputError, match=r"all 1 points are \d{3} km or more .*exchanged\?"):
+        travel_time_matrix(street, homes, SITES, mode=WALK)
+    some = pd.concat([homes, HOMES[["geometry"]]])  # one far off among others is unreached
+    times = travel_time_matrix(street, some, SITES, mode=WALK)
+    assert times.origin_status["status"].tolist() == ["off_network", "ok", "ok", "ok"]
 
 
 # ------------------------------------------------------------------ forms of null and of points
@@ -134,6 +162,16 @@ def test_every_form_of_null_is_an_empty_cell(null: object, kind: object) -> None
     }
     table["location_basis"] = pd.Series(["surveyed", "unknown"], dtype=kind)  # type: ignore[call-overload]
     assert pd.isna(check_sites(table).loc["b", "kind"])
+
+
+@pytest.mark.parametrize("null", [None, pd.NA, float("nan"), pd.NaT])
+def test_numbers_without_one_number_are_not_known(null: object) -> None:
+    """A column of nothing but NaT is one of dates, which pandas makes numbers of."""
+    rows = {"site_id": ["a"], "easting": [EAST], "northing": [NORTH], "hours_per_week": [null]}
+    assert pd.isna(check_sites(pd.DataFrame(rows))["hours_per_week"].item())
+    weights = {"origin_id": ["a"], "easting": [EAST], "northing": [NORTH], "weight": [null]}
+    with pytest.raises(InputError, match="weight: is empty"):
+        check_origins(pd.DataFrame(weights))
 
 
 @pytest.mark.parametrize("blank", ["town ", " town", "town\u00a0", "\ttown"])

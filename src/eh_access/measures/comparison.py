@@ -25,6 +25,7 @@ from eh_access.measures.basic import (
     weights_of,
     within,
 )
+from eh_access.measures.scenarios import Scenario
 
 if TYPE_CHECKING:
     import folium
@@ -440,6 +441,11 @@ def compare(  # noqa: PLR0913 - before, after, of whom, and what is open or clos
     if before.mode.name != after.mode.name:
         raise InputError(
             f"before is by {before.mode.name}, after by {after.mode.name}; compare one mode"
+        )
+    if isinstance(closed, Scenario):
+        raise InputError(
+            "closed is a Scenario; give ids of sites, as in closed=['a', 'b'], or the sites it "
+            "leaves open as sites_after"
         )
     if len(gone := after.columns_of(closed)):
         if sites_after is not None:

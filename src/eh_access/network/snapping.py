@@ -32,6 +32,8 @@ ELSEWHERE_M = 10_000.0
 WRONG_CRS = "are the coordinates in the system stated?"
 AT_END = 1e-9
 """What share of an edge a place may be short of its end and still be at it."""
+SAME_POINT_M = 0.1
+"""Two points so near are one: six decimals of a degree come to that."""
 KEPT_SETS = 32
 """Sets of points whose places a network remembers."""
 OK = "ok"
@@ -174,7 +176,9 @@ def snap(
     Raises
     ------
     InputError
-        If the points have no coordinate system, are no points, or ``max_offset_m`` is negative.
+        If the points have no coordinate system, are no points, or cannot be meant: far outside
+        Great Britain, or all of them more than 100 km from the streets; or if ``max_offset_m`` is
+        negative.
 
     Notes
     -----
@@ -224,16 +228,14 @@ def snap(
         )
         status[~known] = NO_LOCATION
     far = offset_m > max_offset_m
-    if known.any() and (away := offset_m[known]).min() > ELSEWHERE_M and np.isfinite(away).any():
-        log.warning(
-            "all %d points are %s km or more from the streets open %s; %s",
-            *(
-                len(away),
-                f"{away.min() / 1000:,.0f}",
-                mode.label,
-                WRONG_CRS.replace("its", "their"),
-            ),
+    if known.any() and ELSEWHERE_M < (nearest_m := offset_m[known].min()) < np.inf:
+        where = (
+            f"all {int(known.sum()):,} points are {nearest_m / 1000:,.0f} km or more from the "
+            f"streets open {mode.label}"
         )
+        if nearest_m > FAR_OFF_M:
+            raise InputError(f"{where}; {WRONG_CRS} Are easting and northing exchanged?")
+        log.warning("%s; %s", where, WRONG_CRS)
     edge[far], fraction[far], status[far] = -1, np.nan, OFF_NETWORK
     return Snapped(
         edge=edge, fraction=fraction, offset_m=offset_m, status=status, nearer_unusable_m=nearer_m

@@ -16,7 +16,7 @@ from eh_access.errors import InputError
 from eh_access.modes import as_mode
 from eh_access.network.cost import edge_cost
 from eh_access.network.model import CLOSED_DS, as_network
-from eh_access.network.snapping import ELSEWHERE_M, WRONG_CRS, snap
+from eh_access.network.snapping import ELSEWHERE_M, SAME_POINT_M, WRONG_CRS, snap
 from eh_access.routing.graph import search_graph
 from eh_access.routing.search import (
     SEARCHED_DS,
@@ -148,15 +148,11 @@ def _at_door(
     doors: Snapped,
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return the origins and sites that are at one and the same point on the streets."""
-    # as rows of numbers: whoever is there already takes no way at all
-    tables = [
-        pd.DataFrame(shapely.get_coordinates(_located(table, at)), columns=["x", "y"]).assign(
-            row=np.flatnonzero(at.edge >= 0)
-        )
-        for table, at in ((origins, homes), (sites, doors))
-    ]
-    both = tables[0].merge(tables[1], on=["x", "y"], suffixes=("_home", "_door"))
-    return both["row_home"].to_numpy(np.intp), both["row_door"].to_numpy(np.intp)
+    # whoever is there already takes no way at all
+    rows, columns = (np.flatnonzero(at.edge >= 0) for at in (homes, doors))
+    tree = shapely.STRtree(_located(sites, doors))
+    home, door = tree.query(_located(origins, homes), predicate="dwithin", distance=SAME_POINT_M)
+    return rows[home], columns[door]
 
 
 def _located(table: gpd.GeoDataFrame | gpd.GeoSeries, at: Snapped) -> NDArray[np.object_]:

@@ -22,7 +22,7 @@ from eh_access.modes import WALK, as_mode
 from eh_access.network.cost import edge_cost, hills_count, slow_by_hills, tag_costs
 from eh_access.network.model import CLOSED_DS, as_network
 from eh_access.network.rules import POINT_KEY, rule_table
-from eh_access.network.snapping import NO_LOCATION, OK, snap
+from eh_access.network.snapping import NO_LOCATION, OK, SAME_POINT_M, snap
 from eh_access.routing.matrix import along_one_edge, ends_of, offset_ds
 from eh_access.routing.search import check_direction
 from eh_access.tables import CRS
@@ -761,12 +761,14 @@ def route(
     homes, origin_name = _one_point(origin, "the origin")
     doors, site_name = _one_point(site, "the site")
     at = (snap(homes, network, mode), snap(doors, network, mode))
+    homes, doors = homes.to_crs(CRS), doors.to_crs(CRS)
     _check_placed((origin_name, site_name), at, mode)
     points, placed = (homes, doors), at
     if direction == "from_sites":
         points, placed = points[::-1], placed[::-1]
     ends = (points[0].iloc[0], points[1].iloc[0])
-    there = ends[0].equals(ends[1])  # and no way to go, as travel_time_matrix has it
+    # then there is no way to go, as travel_time_matrix has it
+    there = ends[0].distance(ends[1]) <= SAME_POINT_M
     way = Way((), 0, 0) if there else find_way(network, mode, *placed)
     if way is None:
         raise NotFoundError(
@@ -817,7 +819,7 @@ def _avoided(
 
 
 def _one_point(given: Any, role: str) -> tuple[gpd.GeoSeries, str]:  # noqa: ANN401 - see `route`
-    """Return one point in EPSG:27700 and its name."""
+    """Return one point and its name."""
     name = role
     if isinstance(given, pd.Series) and not isinstance(given, gpd.GeoSeries):  # a row of a table
         if "geometry" not in given.index:
@@ -831,7 +833,7 @@ def _one_point(given: Any, role: str) -> tuple[gpd.GeoSeries, str]:  # noqa: ANN
             raise InputError(f"{role}: the coordinate system is not stated; use set_crs('{CRS}')")
         is_table = isinstance(given, gpd.GeoDataFrame) and "name" in given.columns
         named = given["name"].iloc[0] if is_table else None
-        return points.to_crs(CRS), _called(named, points.index[0])
+        return points, _called(named, points.index[0])
     if isinstance(given, tuple | list | np.ndarray):
         xy = np.asarray(given, dtype=np.float64)
         if xy.shape != (2,):
