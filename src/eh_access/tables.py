@@ -74,8 +74,13 @@ SITE_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *("hub", "assetname", "establishmentname", "building"),
         ),
         "kind": ("kind", "type", "venuetype", "category", "service"),
-        "hours_per_week": ("hoursperweek", "hrsperweek", "weeklyhours", "hoursaweek"),
-        "opening_hours": ("openinghours", "openingtimes", "dayshours", "hours", "opening"),
+        # shapefiles cut names to ten letters
+        "hours_per_week": ("hoursperweek", "hrsperweek", "weeklyhours", "hoursaweek", "hoursper"),
+        "opening_hours": (
+            *("openinghours", "openingtimes", "dayshours", "hours", "opening", "openingho"),
+        ),
+        "location_basis": ("locationbasis", "locationb"),
+        "location_radius_m": ("locationradiusm", "locationr"),
     }
 )
 PLACE_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -99,6 +104,8 @@ ORIGIN_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *("weight", "underfives", "under5s", "aged04", "aged4yearsandunder"),
             *("children", "families"),
         ),
+        "weight_basis": ("weightbasis", "weightbas"),
+        "no_car_share": ("nocarshare", "nocarsha"),
     }
 )
 AREA_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(

@@ -8,6 +8,7 @@ import json
 import socket
 import sqlite3
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -391,3 +392,29 @@ def test_a_shapefile_s_cut_table_is_a_fault(tmp_path: Path, share: float) -> Non
     table.write_bytes(table.read_bytes()[: int(table.stat().st_size * share)])
     with pytest.raises(InputError, match=r"areas\.shp: cannot be read"):
         read(tmp_path / "areas.shp")
+
+
+@pytest.mark.parametrize(
+    ("role", "columns"),
+    [
+        (
+            "sites",
+            {"site_id": ["a"], "hours_per_week": [12.0], "location_basis": ["street"],
+             "location_radius_m": [70.0]},
+        ),
+        ("sites", {"site_id": ["a"], "hours_per_week": [12.0], "hours_per_week_after": [3.0]}),
+        ("origins", {"origin_id": ["a"], "weight_basis": ["ours"], "no_car_share": [0.5]}),
+    ],
+)  # fmt: skip
+def test_a_shapefile_cuts_names_and_loses_no_column(
+    tmp_path: Path, role: str, columns: dict[str, list[object]]
+) -> None:
+    """Its names have ten letters: hours were not known, and a place was known exactly."""
+    table = gpd.GeoDataFrame(columns, geometry=[shapely.Point(331000, 188000)], crs=27700)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        table.to_file(tmp_path / "a.shp")
+    read = read_table(tmp_path / "a.shp", name="a.shp", role=role)
+    for column in columns.keys() - {"hours_per_week_after"}:
+        assert read.frame[column].tolist() == columns[column]
+    assert "as-taken" in {note.topic for note in read.notes}
