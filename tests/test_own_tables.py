@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 
 import geopandas as gpd
@@ -236,3 +237,22 @@ def test_streets_and_trips_draw_themselves(street: eh.Network) -> None:
         plt.close(drawn.figure)
     for page in (street.explore(), trip.explore()):
         assert "LineString" in page.get_root().render()
+
+
+def test_a_csv_has_blanks_where_nothing_is_reached_and_shares_name_what_they_are_of(
+    street: eh.Network,
+) -> None:
+    homes = points("a", "b", "c", weight=[996.0, 1.0, 3.0])
+    minutes = np.array([[1.0, 2.0], [np.inf, 4.0], [np.inf, 2.0]])
+    walk = eh.travel_time_matrix(street, homes, points("x", "z"), mode="walk")
+    times = dataclasses.replace(walk, minutes=minutes)
+    change = eh.compare(times, times, homes, closed="z")
+    written = change.losers().to_csv()
+    assert written.splitlines()[1:] == ["b,4.0,,,1.0,z,,loses_all", "c,2.0,,,3.0,z,,loses_all"]
+    pairs = times.to_frame().query("from_id == 'b'")
+    assert pairs.to_csv(index=False).splitlines()[1].startswith("b,x,,unreached,not reached")
+    assert np.isinf(change.losers()["after_min"]).all()  # in Python it is the number it was
+    # 4 of 1,000 lose, all that they had: of all weight, not of those who lose
+    assert "share of all weight that goes over 5 minutes further: under 1%" in repr(change)
+    assert "share of all weight that no longer reaches any: under 1%" in repr(change)
+    assert "share of all weight that goes over 5 minutes less: 0%" in repr(change)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from eh_access.errors import NotFoundError, did_you_mean
@@ -12,7 +13,37 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 
-class ResultFrame(pd.DataFrame):
+class MinutesFrame(pd.DataFrame):
+    """A table like any other, in whose CSV what is out of reach is blank."""
+
+    @property
+    def _constructor(self) -> type[MinutesFrame]:
+        return MinutesFrame
+
+    def to_csv(self, *args: Any, **named: Any) -> Any:  # noqa: ANN401 - as pandas has it
+        """Write as pandas does, but infinite minutes as blanks: another column says why.
+
+        A spreadsheet takes ``inf`` for text, and a sum over the column leaves it out silently.
+
+        Parameters
+        ----------
+        *args, **named
+            As for `pandas.DataFrame.to_csv`.
+
+        Returns
+        -------
+        str or None
+            The text where no file is named.
+        """
+        finite = pd.DataFrame(self).copy()
+        for place, kind in enumerate(finite.dtypes):
+            if kind.kind == "f":
+                column = finite.iloc[:, place]
+                finite.isetitem(place, column.where(~np.isinf(column)))
+        return finite.to_csv(*args, **named)
+
+
+class ResultFrame(MinutesFrame):
     """A table with a row for each origin, site or area, like any other, and `to_geo`.
 
     Examples

@@ -26,6 +26,7 @@ from eh_access.measures.basic import (
     within,
 )
 from eh_access.measures.scenarios import Scenario
+from eh_access.numerals import percent
 
 if TYPE_CHECKING:
     import folium
@@ -75,21 +76,20 @@ def _shares(comparison: Comparison) -> list[tuple[str, str]]:
     """Return what a comparison comes to, in words and as text."""
     row = comparison.summary().iloc[0]
     lost = float(row["weight_loses_all"]) / float(row["weight"]) if row["weight"] else math.nan
-    rows = [
-        (f"share that goes over {comparison.loser_min:g} minutes further", _share(row.share_loses)),
-        (f"share that goes over {comparison.loser_min:g} minutes less", _share(row.share_gains)),
-        ("of these, share that no longer reaches any", _share(lost)),
+    limit = f"{comparison.loser_min:g} minutes"
+    return [
+        (f"share of all weight that goes over {limit} further", _share(row.share_loses)),
+        ("share of all weight that no longer reaches any", _share(lost)),
+        (f"share of all weight that goes over {limit} less", _share(row.share_gains)),
         ("mean minutes before", notebook.number(row.mean_before_min)),
         ("mean minutes after", notebook.number(row.mean_after_min)),
         ("mean minutes added", notebook.number(row.mean_change_min)),
         ("added minutes of nine in ten, at most", notebook.number(row.p90_change_min)),
     ]
-    rows[1], rows[2] = rows[2], rows[1]
-    return rows
 
 
 def _share(value: float) -> str:
-    return f"{value:.0%}" if math.isfinite(value) else "not known"
+    return percent(value) if math.isfinite(value) else "not known"
 
 
 LOSES = ("loses", "loses_all")

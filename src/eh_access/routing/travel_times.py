@@ -14,7 +14,7 @@ from eh_access import notebook
 from eh_access.arguments import no_such_id
 from eh_access.delegate import delegate
 from eh_access.errors import InputError, NotFoundError, did_you_mean
-from eh_access.frames import ResultFrame
+from eh_access.frames import MinutesFrame, ResultFrame
 from eh_access.modes import as_mode
 from eh_access.network import model
 
@@ -275,7 +275,7 @@ class TravelTimes:
         """Return minutes as a frame with a row per origin and a column per site."""
         return pd.DataFrame(self.minutes, index=self.origin_ids, columns=self.site_ids)
 
-    def to_frame(self) -> pd.DataFrame:
+    def to_frame(self) -> MinutesFrame:
         """Return one row per pair, all of one origin's sites together.
 
         Returns
@@ -301,7 +301,7 @@ class TravelTimes:
         for column in ("status", "reason"):
             codes, words = pd.factorize(because[column])
             frame[column] = _categories(words, codes[row.ravel()])
-        return pd.DataFrame(frame)
+        return MinutesFrame(frame)
 
     @classmethod
     def from_frame(  # noqa: PLR0913 - the names of the columns, which every tool has its own of
