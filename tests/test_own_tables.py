@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+from pathlib import Path
 
 import geopandas as gpd
 import matplotlib.pyplot as plt
@@ -14,6 +15,7 @@ import pytest
 
 import eh_access as eh
 from eh_access.errors import InputError, NotFoundError
+from eh_access.publish.interactive import external_references
 
 
 def points(*ids: object, **columns: object) -> gpd.GeoDataFrame:
@@ -237,6 +239,19 @@ def test_streets_and_trips_draw_themselves(street: eh.Network) -> None:
         plt.close(drawn.figure)
     for page in (street.explore(), trip.explore()):
         assert "LineString" in page.get_root().render()
+
+
+def test_land_within_reach_is_one_page_that_needs_no_other_host(
+    street: eh.Network, tmp_path: Path
+) -> None:
+    land = eh.isochrones(street, points("x"), mode="walk", cutoffs_min=[2, 5])
+    land.explore().save(tmp_path / "land.html")
+    page = (tmp_path / "land.html").read_text(encoding="utf-8")
+    assert external_references(page) == ()
+    assert page.count('"type": "Polygon"') == 2
+    assert page.index('"cutoff_min": 5') < page.index('"cutoff_min": 2')  # the smaller on top
+    assert len(land.plot("cutoff_min").collections) > 0
+    plt.close("all")
 
 
 def test_a_csv_has_blanks_where_nothing_is_reached_and_shares_name_what_they_are_of(

@@ -578,10 +578,10 @@ def _short(verdict: Verdict) -> pd.Series:
 
 
 def explore_lines(lines: gpd.GeoDataFrame, *, tiles: str | None = None) -> folium.Map:
-    """Return streets, or the stretches of a way, as lines that tell their row."""
+    """Return streets, stretches of a way or land within reach as shapes that tell their row."""
     import folium  # noqa: PLC0415 - heavy
 
-    drawn = _blank_map("Lines", tiles)
+    drawn = _blank_map("Map", tiles)
     shown = lines[~(lines.geometry.isna() | lines.geometry.is_empty)].to_crs(DEGREES)
     west, south, east, north = shown.total_bounds
     drawn.fit_bounds([[south, west], [north, east]])

@@ -14,6 +14,7 @@ import pandas as pd
 import shapely
 
 from eh_access.arguments import answer_other_names
+from eh_access.delegate import delegate
 from eh_access.errors import InputError
 from eh_access.modes import as_mode
 from eh_access.network.cost import edge_cost
@@ -23,6 +24,7 @@ from eh_access.routing.matrix import node_times
 from eh_access.routing.travel_times import NO_LOCATION, OFF_NETWORK, OK, UNREACHED, Direction
 
 if TYPE_CHECKING:
+    import folium
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
@@ -214,9 +216,9 @@ def isochrones(  # noqa: PLR0913 - the field's own argument list, and how to dra
     the place less the metres left to walk from there; its zero line is the isochrone. Both
     methods draw the same land: the union of discs round every reached place.
 
-    What is returned draws itself as any GeoDataFrame does. Longer cutoffs cover shorter ones unless
-    they are drawn first: ``land.iloc[::-1].plot("cutoff_min", cmap="Blues_r", legend=True)``, and
-    ``explore`` in the same way.
+    What is returned draws itself as any GeoDataFrame does; ``explore`` without a column is one page
+    that needs no other host. Longer cutoffs cover shorter ones unless they are drawn first:
+    ``land.iloc[::-1].plot("cutoff_min", cmap="Blues_r", legend=True)``.
 
     Examples
     --------
@@ -319,7 +321,32 @@ def _frame(rows: list[tuple[Any, ...]], mode: TravelMode) -> gpd.GeoDataFrame:
         if status != OK:
             named = ", ".join(str(site) for site in sites.unique())
             log.warning("no isochrone %s for %s: %s", mode.label, named, REASONS[str(status)])
-    return gpd.GeoDataFrame(table, geometry="geometry", crs=CRS)
+    return Isochrones(table, geometry="geometry", crs=CRS)
+
+
+class Isochrones(gpd.GeoDataFrame):
+    """Land within reach, a table of shapes like any other, whose map needs no other host."""
+
+    def explore(self, *args: Any, tiles: str | None = None, **options: Any) -> folium.Map:  # noqa: ANN401
+        """Return a map to move about in, the longest cutoffs below.
+
+        Parameters
+        ----------
+        tiles
+            A background of folium's, "OpenStreetMap" for instance; None asks no server for any.
+        *args, **options
+            With any of these the map is geopandas' own, which fetches what it needs.
+
+        Returns
+        -------
+        folium.Map
+            To show, or to keep with ``save``.
+        """
+        if args or options:
+            return super().explore(*args, tiles=tiles, **options)
+        largest_first = self.sort_values("cutoff_min", ascending=False, kind="stable")
+        drawn: folium.Map = delegate("explore_lines", largest_first, tiles=tiles)
+        return drawn
 
 
 def _contours(
