@@ -249,7 +249,9 @@ def test_land_within_reach_is_one_page_that_needs_no_other_host(
     page = (tmp_path / "land.html").read_text(encoding="utf-8")
     assert external_references(page) == ()
     assert page.count('"type": "Polygon"') == 2
-    assert page.index('"cutoff_min": 5') < page.index('"cutoff_min": 2')  # the smaller on top
+    assert page.index('"cutoff_min": "5.0"') < page.index(
+        '"cutoff_min": "2.0"'
+    )  # the smaller on top
     assert len(land.plot("cutoff_min").collections) > 0
     plt.close("all")
 
