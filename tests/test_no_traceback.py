@@ -51,6 +51,7 @@ def shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
             "EH check $'a\\nb\\e[31m'.toml",
             "there is no study file a\nb\N{REPLACEMENT CHARACTER}[31m",
         ),
+        ("EH report study.toml -q --out $'a\\nb'", "its path holds a line end"),
         ("ulimit -v 3000000; EH check study.toml", "raise the limit (ulimit -v)"),
         ("ulimit -n 8; EH report study.toml -q --out files", "raise the limit (ulimit -n)"),
         ("ulimit -f 20; EH report study.toml -q --out large", "a limit (ulimit -f) allows"),

@@ -39,7 +39,7 @@ class MinutesFrame(pd.DataFrame):
         for place, kind in enumerate(finite.dtypes):
             if kind.kind == "f":
                 column = finite.iloc[:, place]
-                finite.isetitem(place, column.where(~np.isinf(column)))
+                finite.isetitem(place, column.where(~np.isinf(column)).array)
         return finite.to_csv(*args, **named)
 
 

@@ -324,7 +324,7 @@ def _frame(rows: list[tuple[Any, ...]], mode: TravelMode) -> gpd.GeoDataFrame:
     return Isochrones(table, geometry="geometry", crs=CRS)
 
 
-class Isochrones(gpd.GeoDataFrame):
+class Isochrones(gpd.GeoDataFrame):  # type: ignore[misc]
     """Land within reach, a table of shapes like any other, whose map needs no other host."""
 
     def explore(self, *args: Any, tiles: str | None = None, **options: Any) -> folium.Map:  # noqa: ANN401
@@ -342,10 +342,12 @@ class Isochrones(gpd.GeoDataFrame):
         folium.Map
             To show, or to keep with ``save``.
         """
+        drawn: folium.Map
         if args or options:
-            return super().explore(*args, tiles=tiles, **options)
-        largest_first = self.sort_values("cutoff_min", ascending=False, kind="stable")
-        drawn: folium.Map = delegate("explore_lines", largest_first, tiles=tiles)
+            drawn = super().explore(*args, tiles=tiles, **options)
+        else:
+            largest_first = self.sort_values("cutoff_min", ascending=False, kind="stable")
+            drawn = delegate("explore_lines", largest_first, tiles=tiles)
         return drawn
 
 

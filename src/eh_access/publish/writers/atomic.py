@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from eh_access.errors import BY_NUMBER, EhAccessError, SourceError
+from eh_access.tables import NO_TEXT
 
 HELD: ContextVar[frozenset[Path]] = ContextVar("HELD", default=frozenset())
 """Folders this run holds: a command takes one at its start and fills it at its end."""
@@ -91,6 +92,8 @@ def _put_back(partial: Path, place: Path) -> None:
 
 def _refuse_unfit(place: Path) -> None:
     """Refuse a folder that cannot give way to another as a whole."""
+    if NO_TEXT.search(str(place)):  # which libraries in C take for the end of the path
+        raise OSError(errno.EINVAL, "its path holds a line end or another sign nobody sees")
     if place.exists() and not place.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, "it is a file")
     if place in (Path.cwd(), *Path.cwd().parents) or place.is_mount():
