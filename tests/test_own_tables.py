@@ -271,5 +271,5 @@ def test_a_csv_has_blanks_where_nothing_is_reached_and_shares_name_what_they_are
     assert np.isinf(change.losers()["after_min"]).all()  # in Python it is the number it was
     # 4 of 1,000 lose, all that they had: of all weight, not of those who lose
     assert "share of all weight that goes over 5 minutes further: under 1%" in repr(change)
-    assert "share of all weight that no longer reaches any: under 1%" in repr(change)
+    assert "share of all weight left out of reach: under 1%" in repr(change)
     assert "share of all weight that goes over 5 minutes less: 0%" in repr(change)

@@ -79,7 +79,7 @@ def _shares(comparison: Comparison) -> list[tuple[str, str]]:
     limit = f"{comparison.loser_min:g} minutes"
     return [
         (f"share of all weight that goes over {limit} further", _share(row.share_loses)),
-        ("share of all weight that no longer reaches any", _share(lost)),
+        ("share of all weight left out of reach", _share(lost)),
         (f"share of all weight that goes over {limit} less", _share(row.share_gains)),
         ("mean minutes before", notebook.number(row.mean_before_min)),
         ("mean minutes after", notebook.number(row.mean_after_min)),
