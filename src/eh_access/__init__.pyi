@@ -72,7 +72,6 @@ from .measures.opening_hours import (
     Window as Window,
     hours_reachable as hours_reachable,
     nearest_open_for as nearest_open_for,
-    whole_sessions as whole_sessions,
     windows_from_frame as windows_from_frame,
     with_hours as with_hours,
 )

@@ -30,6 +30,7 @@ from eh_access.terminal import (
     show_report,
     show_timetable,
     show_trip,
+    show_visits,
     stoppable,
     verification_json,
     verification_lines,
@@ -436,6 +437,40 @@ def trip(  # noqa: PLR0913 - each is an option of the command
         show_journey(journey, f"{day:%A} {day}")
     else:
         show_trip(way)
+
+
+@app.command()
+def visits(
+    study: StudyArgument,
+    *,
+    start: Annotated[
+        str, typer.Option("--from", metavar="POSTCODE|E,N", help="Where the family lives.")
+    ],
+    mode: Annotated[
+        str | None,
+        typer.Option(
+            "--mode", help="How: transit where there is a timetable, else on foot, if not given."
+        ),
+    ] = None,
+    streets: StreetsWanted = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """List the sessions a family can be at and get home from, and what is in the way of others."""
+    from eh_access.modes import LABELS  # noqa: PLC0415 - quick start
+    from eh_access.study.opening import explain_sessions, open_study  # noqa: PLC0415 - quick start
+    from eh_access.study.streets import find_streets  # noqa: PLC0415 - same
+
+    with Terminal(quiet=quiet, verbose=verbose) as terminal:
+        question, inputs = open_study(study)
+        terminal.stage("Looking for streets")
+        network = find_streets(question, inputs.borough, streets=streets).network
+        terminal.stage("Counting sessions")
+        visited, how = explain_sessions(question, inputs, network, start=start, mode=mode)
+    when = (
+        "a week" if inputs.buses is None or inputs.timetable else f"{inputs.buses.date:%A %d %B %Y}"
+    )
+    show_visits(visited, inputs.sites["name"], f"{LABELS[how]}, {when}")
 
 
 @app.command()

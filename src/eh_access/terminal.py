@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from eh_access.study.records import Inputs
     from eh_access.study.result import StudyResult
     from eh_access.transit.trips import TransitTrip
+    from eh_access.transit.visits import Visits
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 WAIT_S = 0.05
@@ -537,6 +538,37 @@ def show_journey(trip: TransitTrip, day: str) -> None:
         "changes": trip.changes,
     }
     console.print(Text(phrase(facts, "trips", "journey")))
+
+
+def show_visits(visited: Visits, names: pd.Series, when: str) -> None:
+    """Print the sessions of one family: when to leave, when home, and what is in the way."""
+    from eh_access.publish.tabulations import LIMIT_WORDS  # noqa: PLC0415 - quick start
+
+    console = Console()
+    table = Table(show_edge=False, pad_edge=False)
+    table.add_column("site")
+    table.add_column("session", no_wrap=True)
+    for column in ("leave", "home", "out", "back"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("in the way")
+    for row in visited.to_frame().itertuples(index=False):
+        ways = [
+            f"{minutes:.0f}" if math.isfinite(minutes) else ""
+            for minutes in (row.out_min, row.home_min)
+        ]
+        limit = "" if row.possible else LIMIT_WORDS[row.barrier]
+        session = f"{row.weekday} {row.opens}-{row.closes}"
+        cells = (names[row.site_id], session, row.out_leave[:5], row.home_at[:5], *ways, limit)
+        table.add_row(*map(Text, cells))
+    console.print(table)
+    count, hours, _ = visited.per_origin().iloc[0]
+    whole = visited.sessions["hours"]
+    console.print(
+        Text(
+            f"{when}, each way within {visited.each_way_min:g} minutes: {count:g} of {len(whole)} "
+            f"sessions, {hours:g} of {whole.sum():g} hours."
+        )
+    )
 
 
 def show_batch(batch: Batch) -> None:

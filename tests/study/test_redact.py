@@ -16,11 +16,13 @@ from eh_access.criteria.sensitivity import sensitivity
 from eh_access.facts import Count, note
 from eh_access.measures.scenarios import Close, Scenario
 from eh_access.privacy.policy import PUBLIC, Policy
+from eh_access.study.findings import FRAGILITY_COLUMNS, summarise_fragility
 from eh_access.study.redact import (
     coarsening,
     redact_count,
     redact_notes,
     redact_sensitivity,
+    redact_tables,
     redact_verdict,
 )
 from toy_borough import FALLS, SEVEN, case_of, criterion, origins
@@ -158,3 +160,115 @@ def test_sets_are_ranked_by_no_more_than_is_shown() -> None:
     points = type("M", (), {"unit": "points", "whole": np.nan})()
     assert coarsen(share, np.array([0.51, 0.52, 0.53])).tolist() == [0.5, 0.5, 0.55]
     assert coarsen(points, np.array([1.9, 3.0])).tolist() == [0.0, 5.0]
+
+
+# ---- journeys by timetable ---------------------------------------------------------------------
+
+
+def hidden_table(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    shown, _ = redact_tables({name: frame}, TEN)
+    return shown[name]
+
+
+def test_few_with_one_limit_in_the_way_of_a_visit_cannot_be_worked_out() -> None:
+    limits = pd.DataFrame(
+        {
+            "scenario": ["baseline"] * 4,
+            "limit": ["none", "no_way_there", "too_long_there", "no_way_home"],
+            "weight": 600.0,
+            "weight_stopped": [500.0, 60.0, 37.0, 3.0],
+        }
+    )
+    limits = limits.assign(share_stopped=limits["weight_stopped"] / 600)
+    shown = hidden_table("limits", limits)
+    few = shown["limit"] == "no_way_home"
+    assert shown.loc[few, ["weight_stopped", "share_stopped"]].isna().all(axis=None)
+    # another is hidden with it, else what is left of the whole would say it
+    assert shown["weight_stopped"].isna().sum() > 1
+    assert (shown["weight_stopped"].dropna() % 5 == 0).all()
+    assert redact_tables({"limits": limits}, PUBLIC)[0]["limits"] is limits
+
+
+def test_few_who_can_be_at_a_session_by_bus_alone_are_hidden() -> None:
+    def sessions(by_bus: float) -> pd.DataFrame:
+        some = np.array([400.0, by_bus])
+        columns = {"weight": 600.0, "weight_any": some, "share_any": some / 600}
+        modes = {"scenario": "baseline", "mode": ["walk", "transit"], "mean_sessions": [3.0, 3.01]}
+        return hidden_table("sessions", pd.DataFrame(modes | columns))
+
+    shown = sessions(404.0)
+    assert shown[["weight_any", "share_any"]].isna().sum().tolist() == [1, 1]
+    # times 600 a mean is a count of sessions, and 6 of them may be one family's
+    assert shown["mean_sessions"].isna().all()
+    assert sessions(440.0)["weight_any"].tolist() == [400.0, 440.0]
+
+
+def test_a_share_hidden_in_the_curve_is_not_printed_as_none() -> None:
+    curve = pd.DataFrame(
+        {
+            "scenario": "closed",
+            "mode": "walk",
+            "sites": "open",
+            "cutoff_min": [10, 20],
+            "weight": 600.0,
+            "within_after": [300.0, 304.0],
+        }
+    )
+    curve = curve.assign(within_share_after=curve["within_after"] / 600)
+    shown = hidden_table("curve.csv", curve)
+    assert shown["within_share_after"].isna().tolist() == [False, True]
+    assert shown["within_after"].isna().tolist() == [False, True]
+
+
+def test_few_who_ride_are_hidden_with_all_that_is_told_of_their_journeys() -> None:
+    journeys = pd.DataFrame(
+        {
+            "scenario": ["baseline"],
+            "sites": ["open"],
+            "weight": [600.0],
+            "within_p10": [408.0],
+            "within_p50": [404.0],
+            "within_p90": [401.0],
+            "weight_by_vehicle": [4.0],
+            "weight_on_foot": [560.0],
+            "weight_unreached": [36.0],
+            "mean_ride_min": [12.0],
+            "mean_sessions": [2.0],
+        }
+    )
+    shares = {f"share_within_p{part}": journeys[f"within_p{part}"] / 600 for part in (10, 50, 90)}
+    shown = hidden_table("transit.csv", journeys.assign(**shares)).iloc[0]
+    gone = ["weight_by_vehicle", "within_p10", "within_p90", "share_within_p10"]
+    gone += ["share_within_p90", "mean_ride_min", "mean_sessions"]
+    assert shown[gone].isna().all()
+    assert shown["within_p50"] == 405.0
+
+
+@pytest.mark.parametrize(("weight", "policy"), [(600.0, PUBLIC), (600.0, TEN), (8.0, TEN)])
+def test_fragility_is_the_middle_and_nine_in_ten_of_what_may_be_shown(
+    weight: float, policy: Policy
+) -> None:
+    asked = SEVEN["walk-30"]
+    # as promised, then twenty draws: 0.500, 0.505, ..., 0.595
+    values = [0.8, *(0.5 + step / 200 for step in range(20))]
+    drawn = pd.DataFrame(
+        {
+            "scenario": "closed",
+            "criterion": asked.id,
+            "draw": range(-1, 20),
+            "value": values,
+            "baseline_value": values,
+            "outcome": ["met", *["met"] * 5, *["not met"] * 15],
+        }
+    )[list(FRAGILITY_COLUMNS)]
+    told = summarise_fragility(drawn, pd.Series(weight, drawn.index), [asked], policy).iloc[0]
+    assert (told["draws"], told["draws_same"], told["outcome"]) == (20, 5, "met")
+    figures = told[["value", "low", "median", "high"]].astype(float).tolist()
+    if policy is PUBLIC:
+        # by hand: the first, the tenth and the nineteenth of twenty
+        assert figures == pytest.approx([0.8, 0.5, 0.545, 0.59])
+    elif weight < policy.threshold:
+        assert np.isnan(figures).all()
+    else:
+        # of 600: 480, 300, 327 and 354, to the nearest five
+        assert figures == pytest.approx([480 / 600, 300 / 600, 325 / 600, 355 / 600])

@@ -16,15 +16,24 @@ from eh_access.publish.notes import text_about
 from eh_access.sources.bundled import bundled_path, study_path
 from eh_access.study.config import study_from_bytes
 from eh_access.study.findings import (
+    Attended,
     curve_table,
+    find_attended,
+    find_lookup,
+    find_trips,
+    find_walks_of,
     fragility_table,
+    sessions_table,
     timetable_choices,
     transit_table,
+    visit_limits_table,
+    visits_of_the_day,
 )
 from eh_access.study.inputs import read_inputs
 from eh_access.study.notes import study_notes
-from eh_access.study.travel import compute_travel_times, times_by_transit
+from eh_access.study.travel import compute_travel_times, find_family_walks, times_by_transit
 from eh_access.transit.edit import WithdrawRoute, change_timetable
+from eh_access.transit.visits import Barrier, Visits
 from study_cli import run_cli
 
 TEXT = study_path("newport").read_text("utf-8")
@@ -201,9 +210,17 @@ def test_a_withdrawn_route_is_a_scenario(
     np.testing.assert_array_equal(after[::100], own.minutes)
 
 
+def attended(result: eh.StudyResult) -> tuple[dict[str, Visits], dict[str, list[Attended]]]:
+    """Return the visits of the day, and those by mode, under every scenario."""
+    travel = {name: result.travel_for(name) for name in ("baseline", *result.moved)}
+    walks = find_walks_of(result.study, travel, result.origins, result.scenario_sites)
+    of_the_day = visits_of_the_day(result.study, travel, walks)
+    return of_the_day, find_attended(result, walks, of_the_day)
+
+
 def table_of_journeys(result: eh.StudyResult) -> pd.DataFrame:
     journeys = {name: result.travel_for(name).by_timetable for name in result.scenario_names}
-    return transit_table(journeys, result.cases(), result.study)
+    return transit_table(journeys, result.cases(), result.study, attended(result)[1])
 
 
 def test_journeys_to_a_site_that_moves_are_told_like_all_others(cut: eh.StudyResult) -> None:
@@ -303,6 +320,80 @@ def test_the_table_of_journeys_adds_up(newport: eh.StudyResult) -> None:
     verdicts = {(v.scenario, v.criterion.id): v.value for v in newport.verdicts}
     shares = table["share_within_p50"].xs("full_time", level="sites")
     assert shares["illustrative-closed"] == verdicts["illustrative-closed", "walk-or-bus-30"]
+
+
+def test_sessions_are_counted_for_each_family_and_by_what_is_in_the_way(
+    newport: eh.StudyResult,
+) -> None:
+    study, sites, origins = newport.study, newport.scenario_sites, newport.origins
+    of_the_day, by_mode = attended(newport)
+    told = sessions_table(study, {}, newport.cases(), by_mode).set_index(["scenario", "mode"])
+    limits = visit_limits_table(study, of_the_day, origins, sites).set_index(["scenario", "limit"])
+    journeys = table_of_journeys(newport).set_index(["scenario", "sites"])
+    frame = of_the_day["baseline"].to_frame()
+    for scenario, there in sites.items():
+        opened = there.index[there["is_open"]]
+        kept = frame[frame["site_id"].isin(opened)]
+        # by the minutes of the mode "visit", made apart
+        reached = np.isfinite(newport.times[VISIT].to_wide()[opened]).any(axis=1)
+        assert limits["weight_stopped"][scenario, "none"] == reached.sum()
+        assert told["weight_any"][scenario, TRANSIT] == reached.sum()
+        assert limits.loc[scenario, "weight_stopped"].sum() == len(origins)
+        # the one that gets furthest, among those with none that is possible
+        order = [barrier.name.lower() for barrier in Barrier]
+        stopped = kept[~kept["possible"].groupby(level=0).transform("any")]
+        furthest = stopped["barrier"].map(order.index).groupby(level=0).max()
+        for limit, count in furthest.value_counts().items():
+            assert limits["weight_stopped"][scenario, order[limit]] == count
+        each = kept["possible"].groupby(level=0).sum()
+        assert told["mean_sessions"][scenario, TRANSIT] == pytest.approx(each.mean())
+        assert told["mean_hours"][scenario, TRANSIT] == pytest.approx(1.5 * each.mean())
+        assert journeys["mean_sessions"][scenario, "open"] == pytest.approx(each.mean())
+        assert told["mean_sessions"][scenario, "walk"] < each.mean()
+    closed = told.xs(TRANSIT, level="mode")["mean_sessions"]
+    assert closed["illustrative-closed"] < closed["baseline"]
+
+
+def test_sessions_of_a_week_go_by_what_runs_on_their_own_day(newport: eh.StudyResult) -> None:
+    site = "pillgwenlly-library"
+    windows = [eh.Window("tue", "10:00", "11:30"), eh.Window("sat", "10:00", "11:30")]
+    some = replace(newport, timetable={site: windows}, origins=newport.origins.iloc[::20])
+    walks = {
+        "baseline": tuple(
+            find_family_walks(
+                *(some.study, some.buses, some.network, some.origins, some.sites), direction=way
+            )
+            for way in ("to_sites", "from_sites")
+        )
+    }
+    [(mode, found)] = find_attended(some, walks, {})["illustrative-closed"]
+    assert mode == TRANSIT
+    assert found.sessions["weekday"].tolist() == ["tue", "sat"]
+    for date, column in (("2023-06-13", 0), ("2023-06-17", 1)):
+        runs = eh.read_timetable(bundled_path("timetables/newport.zip"), date)
+        ways = [
+            eh.find_walks(some.network, runs, some.origins, some.sites, direction=way)
+            for way in ("to_sites", "from_sites")
+        ]
+        own = eh.visits({site: [windows[column]]}, *ways, timetable=runs, each_way_min=60)
+        np.testing.assert_array_equal(found.barrier[:, column], own.barrier[:, 0])
+        np.testing.assert_array_equal(found.leave_min[:, column], own.leave_min[:, 0])
+    assert (found.leave_min[:, 0] != found.leave_min[:, 1]).any()
+
+
+def test_a_look_up_tells_journeys_to_every_site_where_one_moves(cut: eh.StudyResult) -> None:
+    points, sites, ways = cut.origins[["geometry"]].iloc[::20], cut.scenario_sites, cut.ways()
+    modes = [times.mode for times in cut.times.values()]
+    lookup = find_lookup(cut.study, points, sites, modes, ways, neighbours=None)
+    assert lookup is not None
+    own, moved = cut.travel_for("moved").by_timetable, lookup.by_timetable["moved"]
+    assert own is not None
+    np.testing.assert_array_equal(moved.judged_min, own.judged_min[::20])
+    trips = find_trips(lookup.by_timetable, sites, cut.study.settings)["moved"]
+    expected = find_trips({"moved": own, "baseline": own}, sites, cut.study.settings)["moved"]
+    assert {site for _, site in trips} > {"pillgwenlly-library"}
+    for (home, site), trip in trips.items():
+        assert trip == expected[20 * home, site]
 
 
 def test_an_estimate_has_no_buses() -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from eh_access import (
     WALK,
     JourneyLimits,
     Window,
-    apply_scenario,
+    WithdrawRoute,
+    change_timetable,
     example_buses,
     find_walks,
     load_origins,
@@ -19,11 +21,8 @@ from eh_access import (
     transit_times,
     travel_time_matrix,
     visits,
-    whole_sessions,
 )
 from eh_access.errors import InputError, NotFoundError
-from eh_access.measures.opening_hours import Day
-from eh_access.measures.scenarios import BASELINE
 from eh_access.sources.bundled import timetable_path
 from eh_access.transit.visits import Barrier
 
@@ -108,23 +107,28 @@ def test_questions_that_do_not_fit_are_refused() -> None:
         visits({}, *WAYS, timetable=TIMETABLE, day=("19:30", "07:30"))
 
 
-def test_other_modes_are_the_measure_of_whole_sessions() -> None:
+def test_where_nothing_runs_a_visit_by_timetable_is_one_on_foot() -> None:
     to, home = (
         travel_time_matrix(NETWORK, HOMES, SITES, mode=WALK, direction=way)
         for way in ("to_sites", "from_sites")
     )
     windows = {
-        "east": [Window("mon", "08:00", "09:00"), Window("tue", "18:30", "19:00")],
-        "west": [Window("wed", "07:40", "19:29"), Window("thu", "10:00", "12:00")],
+        "east": [Window("tue", "08:00", "09:00"), Window("tue", "18:30", "19:00")],
+        "west": [Window("tue", "07:40", "19:29"), Window("tue", "10:00", "12:00")],
     }
-    found = visits(windows, to, home, settle_min=0, leave_min=0, each_way_min=30)
-    sites = apply_scenario(
-        SITES.assign(name=SITES.index, hours_per_week=2.0, location_basis="surveyed"), BASELINE
+    routes = TIMETABLE.trips["route_id"].unique()
+    empty = change_timetable(TIMETABLE, [WithdrawRoute(str(route)) for route in routes])
+    on_foot, waiting = (
+        visits(windows, to, home, each_way_min=50),
+        visits(windows, *WAYS, timetable=empty, each_way_min=50),
     )
-    other = whole_sessions(to, home, sites, windows, cutoff_min=30, day=Day())
-    assert found.per_origin()["sessions"].tolist() == other["sessions"].tolist()
-    assert found.per_origin()["hours"].tolist() == pytest.approx(other["hours"].tolist())
-    assert 0 < found.possible.sum() < found.possible.size
+    pd.testing.assert_frame_equal(on_foot.to_frame(), waiting.to_frame())
+    assert 0 < on_foot.possible.sum() < on_foot.possible.size
+
+
+def test_a_stay_is_asked_along_streets_only() -> None:
+    with pytest.raises(InputError, match="by timetable give whole sessions"):
+        visits({}, *WAYS, timetable=TIMETABLE, stay_min=60)
 
 
 def test_newport_there_and_back_is_its_times_by_deadline_and_departure() -> None:

@@ -160,7 +160,9 @@ class _Hiding:
         for name in self._named("parts"):
             table[name] = policy.shown(self.counts[name])
         for name in self._named("shares"):
-            table[name] = policy.share(self.counts[name], self.base)
+            # one that was hidden before stays so: it is no share of nobody
+            shares = policy.share(self.counts[name], self.base)
+            table[name] = np.where(self.frame[name].isna(), np.nan, shares)
         for change, (after, before) in self.figures.changes.items():
             if change in table:
                 table[change] = table[after] - table[before]

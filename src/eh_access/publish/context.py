@@ -1033,6 +1033,7 @@ def annex_facts(
             times.mode.label for name, times in result.times.items() if name in {TRANSIT, VISIT}
         ],
         "timed": None if "sessions" not in tables else study.sessions,
+        "of_week": study.data.timetable is not None,
         "group_gaps": [item.label for item in study.criteria if item.measure in MINUTES_APART],
         "sensitive": _sensitive(tables, row),
         # a thousand draws of few would tell of them

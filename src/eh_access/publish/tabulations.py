@@ -736,16 +736,17 @@ def _sessions(sessions: pd.DataFrame, words: Wording) -> Table:
     """Return how many sessions a week can be attended whole."""
     columns = (
         Column("scenario", "Scenario"),
-        Column("weight_any", "Can be at one a week or more", "count", words.unit),
+        Column("mode", "How"),
+        Column("each_way_min", "Most minutes each way", "value"),
+        Column("weight_any", "Can be at one or more", "count", words.unit),
         Column("share_any", "Share who can", "percent"),
-        Column("mean_sessions", "Sessions a week, mean", "value"),
-        Column("mean_hours", "Hours a week, mean", "value"),
+        Column("mean_sessions", "Sessions, mean", "value"),
+        Column("mean_hours", "Hours, mean", "value"),
         Column("mean_sessions_within", "Sessions near, whatever the day allows, mean", "value"),
         Column("sites_timed", f"{words.Sites} whose times are known", "count"),
         Column("sites_open", f"Of {words.site}s open", "count"),
     )
-    frame = _labelled(sessions, words)
-    return _of_people("sessions", columns, frame, words, mode=frame["mode"].iloc[0])
+    return _of_people("sessions", columns, _labelled(sessions, words), words, headers=2)
 
 
 def _journeys(transit: pd.DataFrame, words: Wording) -> Table:
@@ -767,6 +768,8 @@ def _journeys(transit: pd.DataFrame, words: Wording) -> Table:
         Column("mean_ride_min", "Riding", "minutes"),
         Column("mean_wait_min", "Waiting on the way", "minutes"),
         Column("mean_spare_min", "There before time, or waiting at home", "minutes"),
+        Column("mean_sessions", "Sessions each can be at, mean", "value"),
+        Column("mean_session_hours", "Hours of sessions, mean", "value"),
     )
     return _of_people("transit", columns, frame, words, headers=2)
 

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ from eh_access.measures.bounds import loss_bounds
 from eh_access.measures.catchments import floating_catchment, load_on_sites
 from eh_access.measures.comparison import CURVE_MIN, Compared, Comparison, compare
 from eh_access.measures.equity import DrawnMinutes, fairness_frame
-from eh_access.measures.opening_hours import Day, clock_min, hours_of, whole_sessions
+from eh_access.measures.opening_hours import clock_min, hours_of
 from eh_access.measures.scenarios import Scenario, SetHours, apply_scenario, open_sites
 from eh_access.modes import TRANSIT, VISIT, WAYS
 from eh_access.network.describe import street_lines
@@ -43,7 +43,7 @@ from eh_access.planning.three_readings import readings_table
 from eh_access.routing.isochrones import isochrones
 from eh_access.study.config import decided_scenario, scenario_of
 from eh_access.study.families import ROLE as FAMILIES_ROLE
-from eh_access.study.inputs import capacities, changed_buses, read_buses, read_inputs
+from eh_access.study.inputs import capacities, changed_buses, read_buses, read_inputs, read_week
 from eh_access.study.reading import are_postcodes
 from eh_access.study.redact import (
     coarsening,
@@ -62,8 +62,10 @@ from eh_access.study.travel import (
     compute_travel_times,
     find_family_walks,
     find_visits,
+    journeys_to,
     on_streets,
     session_mode,
+    sessions_of_the_day,
     times_by,
     times_by_transit,
     transit_tables,
@@ -81,6 +83,7 @@ if TYPE_CHECKING:
     from eh_access.measures.opening_hours import Timetable
     from eh_access.modes import TravelMode
     from eh_access.network.model import Network
+    from eh_access.privacy.policy import Policy
     from eh_access.routing.travel_times import TravelTimes
     from eh_access.study.config import ScenarioConfig, Settings, Study
     from eh_access.study.result import StudyResult
@@ -88,7 +91,11 @@ if TYPE_CHECKING:
     from eh_access.transit.journeys import TransitTimes
     from eh_access.transit.timetable import Timetable as Buses
     from eh_access.transit.trips import TransitTrip
+    from eh_access.transit.visits import Visits
     from eh_access.transit.walks import Walks
+
+Attended: TypeAlias = "tuple[str, Visits]"
+"""A mode, and who can be at which sessions by it."""
 
 SAME_HOURS = 1e-6
 NEVER_DS = 2**30
@@ -114,10 +121,13 @@ TRANSIT_COLUMNS = (
     "mean_ride_min",
     "mean_wait_min",
     "mean_spare_min",
+    "mean_sessions",
+    "mean_session_hours",
 )
 SESSION_COLUMNS = (
     "scenario",
     "mode",
+    "each_way_min",
     "weight",
     "weight_any",
     "share_any",
@@ -177,61 +187,80 @@ MOST_MINUTES = 666_666
 log = logging.getLogger(__name__)
 
 
-def sessions_table(study: Study, timetable: Timetable, cases: Iterable[Case]) -> pd.DataFrame:
+def sessions_table(
+    study: Study,
+    timetable: Timetable,
+    cases: Iterable[Case],
+    by_timetable: Mapping[str, Sequence[Attended]],
+) -> pd.DataFrame:
     """Return how many sessions a week can be attended whole, there and back within the day."""
-    if not timetable:
-        return pd.DataFrame(columns=list(SESSION_COLUMNS))
-    asked, mode = study.sessions, session_mode(study)
-    rows = []
+    mode, rows = session_mode(study), []
     for case in cases:
-        weights, side = case.origins["weight"], case.after
-        known = _kept(timetable, side.sites)
-        attended = whole_sessions(
-            side.times[mode],
-            side.times_back[mode],
-            side.sites,
-            known,
-            cutoff_min=asked.cutoff_min,
-            day=Day(*asked.day, stay_min=asked.stay_min or np.inf),
-        ).reindex(case.origins.index)
-        some = float(weights[attended["sessions"] > 0].sum())
-        opened = open_sites(side.sites, full_time=False, full_time_from_hours=0.0)
-        rows.append(
-            {
-                "scenario": case.scenario,
-                "mode": mode,
-                "weight": float(weights.sum()),
-                "weight_any": some,
-                "share_any": some / float(weights.sum()),
-                "mean_sessions": weighted_mean(attended["sessions"], weights),
-                "mean_hours": weighted_mean(attended["hours"], weights),
-                "mean_sessions_within": weighted_mean(attended["sessions_within"], weights),
-                "sites_timed": sum(site in known for site in opened),
-                "sites_open": len(opened),
-            }
-        )
+        side, attended = case.after, list(by_timetable.get(case.scenario, ()))
+        if timetable:
+            ways = side.times[mode], side.times_back[mode]
+            attended = [(mode, find_visits(study, *ways, timetable)), *attended]
+        rows += [_sessions_row(case, *visited, timetable) for visited in attended]
     return pd.DataFrame(rows, columns=list(SESSION_COLUMNS))
 
 
+def _sessions_row(
+    case: Case, mode: str, visited: Visits, timetable: Timetable
+) -> dict[str, object]:
+    """Return the figures of one scenario and mode."""
+    weights, sites = case.origins["weight"], case.after.sites
+    opened = open_sites(sites, full_time=False, full_time_from_hours=0.0)
+    # where windows are given, those of the sites that keep their hours; else all have the same
+    known = list(_kept(timetable, sites)) if timetable else list(opened)
+    held = [site for site in opened if site in known]
+    attended = visited.per_origin(held).reindex(case.origins.index)
+    some = float(weights[attended["sessions"] > 0].sum())
+    return {
+        "scenario": case.scenario,
+        "mode": mode,
+        "each_way_min": visited.each_way_min,
+        "weight": float(weights.sum()),
+        "weight_any": some,
+        "share_any": some / float(weights.sum()),
+        "mean_sessions": weighted_mean(attended["sessions"], weights),
+        "mean_hours": weighted_mean(attended["hours"], weights),
+        "mean_sessions_within": weighted_mean(attended["sessions_within"], weights),
+        "sites_timed": len(held),
+        "sites_open": len(opened),
+    }
+
+
 def transit_table(
-    journeys: Mapping[str, TransitTimes], cases: Iterable[Case], study: Study
+    journeys: Mapping[str, TransitTimes],
+    cases: Iterable[Case],
+    study: Study,
+    attended: Mapping[str, Sequence[Attended]],
 ) -> pd.DataFrame:
-    """Return how families get to the nearest site by timetable, by scenario."""
-    rows = [
-        {
-            "scenario": case.scenario,
-            "sites": sites,
-            **_journeys(
+    """Return how families get to the nearest site by timetable, by scenario.
+
+    Beside it, at how many sessions a week they can be from beginning to end.
+    """
+    rows: list[dict[str, object]] = []
+    for case in cases:
+        if case.scenario not in journeys:
+            continue
+        weights = case.origins["weight"]
+        visited = dict(attended.get(case.scenario, ())).get(TRANSIT)
+        for sites in ("full_time", "open"):
+            counted = _open(case.after.sites, study.settings, full_time=sites == "full_time")
+            figures = _journeys(
                 journeys[case.scenario],
-                _open(case.after.sites, study.settings, full_time=sites == "full_time"),
-                case.origins["weight"].to_numpy(dtype=np.float64),
+                counted,
+                weights.to_numpy(dtype=np.float64),
                 study.near_min(TRANSIT),
-            ),
-        }
-        for case in cases
-        if case.scenario in journeys
-        for sites in ("full_time", "open")
-    ]
+            )
+            if visited is not None:
+                of_each = visited.per_origin(counted)
+                figures |= {
+                    "mean_sessions": weighted_mean(of_each["sessions"], weights),
+                    "mean_session_hours": weighted_mean(of_each["hours"], weights),
+                }
+            rows.append({"scenario": case.scenario, "sites": sites, **figures})
     return pd.DataFrame(rows, columns=list(TRANSIT_COLUMNS))
 
 
@@ -612,8 +641,14 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
         loser_min=study.settings.loser_min,
     )
     travel = {name: result.travel_for(name) for name in (BASELINE_NAME, *result.moved)}
+    walks = find_walks_of(study, travel, origins, result.scenario_sites)
     tell("Losing one departure in ten")
-    fragile = _fragility(*fragility_table(result), study)
+    fragile = summarise_fragility(
+        *fragility_table(result, walks=walks), study.criteria, study.policy
+    )
+    tell("Counting sessions")
+    of_the_day = visits_of_the_day(study, travel, walks)
+    attended = find_attended(result, walks, of_the_day)
     journeys = {name: result.travel_for(name).by_timetable for name in result.scenario_names}
     known = {name: times for name, times in journeys.items() if times is not None}
     youth = youth_table(study, origins, result.youth, result.youth_venues, network=result.network)
@@ -621,11 +656,11 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
         {
             "fairness.csv": pd.concat(fairness, ignore_index=True),
             "readings": readings,
-            "sessions": sessions_table(study, result.timetable, cases),
+            "sessions": sessions_table(study, result.timetable, cases, attended),
             "load": load_table(study, cases, compared),
             "curve.csv": curve_table(compared),
-            "transit.csv": transit_table(known, cases, study),
-            "limits": visit_limits_table(study, travel, origins, result.scenario_sites),
+            "transit.csv": transit_table(known, cases, study, attended),
+            "limits": visit_limits_table(study, of_the_day, origins, result.scenario_sites),
             "youth": youth,
             "groups": group_table(study, compared),
         },
@@ -700,13 +735,13 @@ def find_maps(result: StudyResult, *, progress: Progress | None = None) -> Maps:
     lookup = None
     by_postcode = are_postcodes(result.origins.index)
     if points is not None and len(points) and not by_postcode:
-        lookup = _lookup(study, points, sites, modes, ways, neighbours=result.neighbours)
+        lookup = find_lookup(study, points, sites, modes, ways, neighbours=result.neighbours)
     journeys = {} if lookup is None else lookup.by_timetable
     if by_postcode:
         own = {name: result.travel_for(name) for name in (BASELINE_NAME, *result.moved)}
         known = {name: travel.by_timetable for name, travel in own.items()}
         journeys = {name: times for name, times in known.items() if times is not None}
-    trips = _trips(journeys, sites, study.settings)
+    trips = find_trips(journeys, sites, study.settings)
     if network is None:
         return Maps(lookup=lookup, trips=trips, hours_kept=tuple(kept))
     located = result.sites[result.sites.geometry.notna()]
@@ -839,7 +874,7 @@ def timetable_choices(
     }
     travel = {name: result.travel_for(name) for name in (BASELINE_NAME, *result.moved)}
     places = result.origins, result.scenario_sites
-    walks = _family_walks(result.study, travel, *places)
+    walks = find_walks_of(result.study, travel, *places)
     own = (f"{buses.date:%A} {buses.date}", "-".join(asked.window), f"{walk:g} minutes")
     chosen = {}
     for main, (name, others) in zip(own, tried.items(), strict=True):
@@ -888,7 +923,11 @@ def _cases_with(cases: Sequence[Case], sides: Mapping[str, Side]) -> list[Case]:
 
 
 def fragility_table(
-    result: StudyResult, *, draws: int = LOSING_DRAWS, share: float = LOST_SHARE
+    result: StudyResult,
+    *,
+    draws: int = LOSING_DRAWS,
+    share: float = LOST_SHARE,
+    walks: Mapping[str, tuple[Walks, Walks]] | None = None,
 ) -> tuple[pd.DataFrame, pd.Series]:
     """Return what the criteria by timetable come to when each route loses departures, by draw.
 
@@ -905,7 +944,8 @@ def fragility_table(
         {name: result.travel_for(name) for name in (BASELINE_NAME, *result.moved)},
         (result.origins, result.scenario_sites),
     )
-    walks = _family_walks(result.study, travel, *places)
+    if walks is None:
+        walks = find_walks_of(result.study, travel, *places)
     for draw in range(-1, draws):  # first as promised
 
         def losing(name: str, draw: int = draw) -> Buses:
@@ -927,9 +967,55 @@ def fragility_table(
     return frame[list(FRAGILITY_COLUMNS)], frame["weight"]
 
 
+def visits_of_the_day(
+    study: Study, travel: Mapping[str, Travel], walks: Mapping[str, tuple[Walks, Walks]]
+) -> dict[str, Visits]:
+    """Return who can be at the sessions of the day, by scenario with times of its own."""
+    visited: dict[str, Visits] = {}
+    if study.transit is None or not study.transit.sessions:
+        return visited
+    for name, (there, home) in walks.items():
+        buses = travel[name].buses
+        assert buses is not None  # noqa: S101 - there are walks to stops
+        windows = sessions_of_the_day(study, buses, there.walking.site_ids)
+        visited[name] = find_visits(study, there, home, windows, [buses])
+    return visited
+
+
+def find_attended(
+    result: StudyResult,
+    walks: Mapping[str, tuple[Walks, Walks]],
+    of_the_day: Mapping[str, Visits],
+) -> dict[str, list[Attended]]:
+    """Return who can be at which sessions by timetable, and walking all the way, by scenario.
+
+    Sessions are those of a week where the study has a table of them, each by what runs on its own
+    weekday, in the week of the study's date; else those of the day.
+    """
+    study, windows, buses = result.study, result.timetable, result.buses
+    asked, own = study.transit, {}
+    if asked is None or buses is None or (windows and study.sessions.stay_min):
+        return {}
+    week: list[Buses] = []
+    if windows:
+        places = result.borough, result.sites, result.candidates, result.neighbours
+        week, windows = read_week(study, buses, windows, *places)
+    for name, (there, home) in walks.items():
+        if week:
+            changed = [_buses_of(day, result.scenarios)(name) for day in week]
+            own[name] = [(TRANSIT, find_visits(study, there, home, windows, changed))]
+        elif name in of_the_day and not windows:
+            sessions = sessions_of_the_day(study, buses, there.walking.site_ids)
+            on_foot = find_visits(study, there.walking, home.walking, sessions)
+            own[name] = [(asked.walking, on_foot), (TRANSIT, of_the_day[name])]
+    return {
+        name: own[name if name in own else BASELINE_NAME] for name in result.scenario_names if own
+    }
+
+
 def visit_limits_table(
     study: Study,
-    travel: Mapping[str, Travel],
+    of_the_day: Mapping[str, Visits],
     origins: gpd.GeoDataFrame,
     sites: Mapping[str, gpd.GeoDataFrame],
 ) -> pd.DataFrame:
@@ -938,18 +1024,14 @@ def visit_limits_table(
     Of somebody's visits to open sites the one that gets furthest counts: its first limit that
     breaks.
     """
-    asked, weights = study.transit, origins["weight"].to_numpy(dtype=np.float64)
+    weights = origins["weight"].to_numpy(dtype=np.float64)
     rows: list[dict[str, object]] = []
-    if asked is None or not asked.sessions or travel[BASELINE_NAME].by_timetable is None:
+    if not of_the_day:
         return pd.DataFrame(columns=list(LIMIT_COLUMNS))
     from eh_access.transit.visits import Barrier  # noqa: PLC0415 - loads numba
 
-    attended = {
-        name: find_visits(study, travel[name].by_timetable, home)  # type: ignore[arg-type]
-        for name, (_, home) in _family_walks(study, travel, origins, sites).items()
-    }
     for name, there in sites.items():
-        visits = attended.get(name, attended[BASELINE_NAME])
+        visits = of_the_day.get(name, of_the_day[BASELINE_NAME])
         opened = _open(there, study.settings, full_time=False)
         of_open = visits.sessions["site_id"].isin(opened).to_numpy()
         barrier = visits.barrier[:, of_open]
@@ -968,7 +1050,7 @@ def visit_limits_table(
     return pd.DataFrame(rows, columns=list(LIMIT_COLUMNS))
 
 
-def _family_walks(
+def find_walks_of(
     study: Study,
     travel: Mapping[str, Travel],
     origins: gpd.GeoDataFrame,
@@ -988,9 +1070,11 @@ def _family_walks(
     return walks
 
 
-def _fragility(drawn: pd.DataFrame, weight: pd.Series, study: Study) -> pd.DataFrame:
+def summarise_fragility(
+    drawn: pd.DataFrame, weight: pd.Series, criteria: Sequence[Criterion], policy: Policy
+) -> pd.DataFrame:
     """Return the middle and the range of each criterion over the draws, beside what is promised."""
-    frame = redact_values(drawn, weight, study.criteria, study.policy)
+    frame = redact_values(drawn, weight, criteria, policy)
     rows = []
     for (scenario, criterion), part in frame.groupby(["scenario", "criterion"], sort=False):
         promised, losing = part.iloc[0], part.iloc[1:]
@@ -1232,7 +1316,7 @@ def _lengths(
     }
 
 
-def _lookup(
+def find_lookup(
     study: Study,
     points: gpd.GeoDataFrame,
     sites: Mapping[str, gpd.GeoDataFrame],
@@ -1264,10 +1348,16 @@ def _lookup(
         if buses is not None and network is not None:
             by_timetable = times_by_transit(study, buses, network, points, places)
             tables |= transit_tables(study, by_timetable, network, points, places)
-            journeys.setdefault(scenario, by_timetable)
+            known = journeys.get(scenario if scenario in changed else BASELINE_NAME)
+            if known is None:
+                journeys[scenario] = by_timetable
+            elif scenario != BASELINE_NAME and scenario not in changed:
+                # only the sites that move have times of their own: journeys go to all
+                journeys[scenario] = journeys_to(known, by_timetable)
         return tables
 
     changed, moved = changed_ways(ways), {}
+    first = minutes(own, BASELINE_NAME)
     for config in study.scenarios:
         if config.name in ways and (config.name in changed or config.move):
             places = sites[config.name].sort_index()
@@ -1276,7 +1366,7 @@ def _lookup(
             moved[config.name] = minutes(places, config.name)
     return Lookup(
         postcodes=points.index,
-        minutes=minutes(own, BASELINE_NAME),
+        minutes=first,
         lengths=_lengths(network, points, own, study=study, known={}),
         moved=moved,
         by_timetable=journeys,
@@ -1286,7 +1376,7 @@ def _lookup(
     )
 
 
-def _trips(
+def find_trips(
     known: Mapping[str, TransitTimes], sites: Mapping[str, gpd.GeoDataFrame], settings: Settings
 ) -> dict[str, dict[tuple[int, str], TransitTrip]]:
     """Return the journeys to the nearest sites under every scenario, but walks all the way."""
@@ -1297,7 +1387,6 @@ def _trips(
         for full_time in (True, False):
             ids = _open(there, settings, full_time=full_time).sort_values()
             columns = times.walks.walking.site_ids.get_indexer(ids)
-            columns = columns[columns >= 0]
             if len(columns):
                 nearest = columns[times.judged_min[:, columns].argmin(axis=1)]
                 rides = np.flatnonzero(times.leave_ds[np.arange(len(nearest)), nearest] < NEVER_DS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
@@ -64,6 +66,8 @@ METRES_PER_MIN = 80.0
 """How far one walks in a minute at 4.8 km/h: stops within a walk of the area count."""
 
 KINDS = ("water", "river", "coast", "rail")
+
+log = logging.getLogger(__name__)
 
 
 def check_base(frame: gpd.GeoDataFrame, *, source: str = "base") -> gpd.GeoDataFrame:
@@ -554,6 +558,34 @@ def read_buses(
         if scenario.assess:
             changed_buses(scenario, timetable)
     return timetable
+
+
+def read_week(
+    study: Study,
+    buses: Buses,
+    windows: Timetable,
+    borough: BaseGeometry | None,
+    *sites: gpd.GeoDataFrame | None,
+) -> tuple[list[Buses], Timetable]:
+    """Return what runs on each weekday with sessions, in the week of the study's date.
+
+    With the windows of those weekdays: where nothing runs no session is counted, and that is said.
+    """
+    asked, week = study.transit, []
+    assert asked is not None  # noqa: S101 - there is a timetable
+    for day in sorted({window.day for held in windows.values() for window in held}):
+        date = buses.date + dt.timedelta(days=day - buses.date.weekday())
+        dated = study.model_copy(update={"transit": asked.model_copy(update={"date": date})})
+        try:
+            own = buses if date == buses.date else read_buses(dated, borough, *sites)
+        except EhAccessError as error:
+            log.warning("By timetable no session of %s is counted: %s", f"{date:%A %d %B}", error)
+        else:
+            week += [] if own is None else [own]
+    days = {each.date.weekday() for each in week}
+    return week, {
+        site: [window for window in held if window.day in days] for site, held in windows.items()
+    }
 
 
 def _feed_files(study: Study) -> Iterator[InputFile]:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import geopandas as gpd
 import pandas as pd
@@ -19,10 +19,11 @@ from eh_access.errors import (
     did_you_mean,
 )
 from eh_access.facts import note
-from eh_access.modes import get_mode
+from eh_access.measures.scenarios import BASELINE, apply_scenario
+from eh_access.modes import TRANSIT, get_mode
 from eh_access.network.io import write_network
 from eh_access.routing.route import route
-from eh_access.routing.travel_times import NO_LOCATION, OFF_NETWORK
+from eh_access.routing.travel_times import NO_LOCATION, OFF_NETWORK, Direction, TravelTimes
 from eh_access.sources.bundled import bundled_names, study_path
 from eh_access.study.config import (
     BUNDLED,
@@ -34,7 +35,7 @@ from eh_access.study.config import (
     study_from_bytes,
 )
 from eh_access.study.families import postcode_tables
-from eh_access.study.inputs import changed_networks, faults_of, reach_of, read_inputs
+from eh_access.study.inputs import changed_networks, faults_of, reach_of, read_inputs, read_week
 from eh_access.study.reading import POSTCODE, plain_postcodes, read_table, split_layer
 from eh_access.study.streets import (
     CONNECT_TIMEOUT_S,
@@ -43,18 +44,27 @@ from eh_access.study.streets import (
     find_streets,
     own_streets,
 )
-from eh_access.study.travel import session_mode
+from eh_access.study.travel import (
+    find_family_walks,
+    find_visits,
+    session_mode,
+    sessions_of_the_day,
+    times_by,
+)
 from eh_access.tables import CRS
 
 if TYPE_CHECKING:
     import shapely
     from shapely.geometry.base import BaseGeometry
 
+    from eh_access.measures.opening_hours import Timetable
     from eh_access.network.model import Network
     from eh_access.routing.route import Route
     from eh_access.study.config import TransitSettings
     from eh_access.study.records import Inputs
+    from eh_access.transit.timetable import Timetable as Buses
     from eh_access.transit.trips import TransitTrip
+    from eh_access.transit.visits import Visits
     from eh_access.transit.walks import Walks
 
 _FILES = (
@@ -379,14 +389,72 @@ def explain_transit_trip(  # noqa: PLR0913 - what a journey is has this many sid
     if date is not None:
         feeds = [study.resolve(feed) for feed in asked.feeds]
         buses = read_timetable(feeds, date, area=_reach(asked, inputs))
-    if isinstance(place, tuple):
-        place = gpd.GeoSeries(gpd.points_from_xy([place[0]], [place[1]]), index=[start], crs=CRS)
-    home = gpd.GeoDataFrame(geometry=place)
+    home = _home(place, start)
     mode = study.settings.travel_modes().get(asked.walking, get_mode(asked.walking))
     walks = find_walks(network, buses, home, sites.loc[[site]], mode=mode, limits=asked.limits())
     when = {"arrive_by": arrive_by, "depart_after": depart_after}
     _refuse_unplaced(walks)
     return explain(buses, walks, home.index[0], site, **when), buses.date
+
+
+def explain_sessions(
+    study: Study, inputs: Inputs, network: Network | None, *, start: str, mode: str | None = None
+) -> tuple[Visits, str]:
+    """Return the sessions that a family at a place can be at and get home from, and how it goes."""
+    buses, faults = inputs.buses, []
+    modes = [*study.settings.modes, *([] if buses is None else [TRANSIT])]
+    mode = mode or (session_mode(study) if buses is None else TRANSIT)
+    if mode not in modes:
+        faults.append(f"--mode: no mode '{mode}' in this study: {did_you_mean(mode, modes)}")
+    if not inputs.timetable and (study.transit is None or not study.transit.sessions):
+        faults.append("the study has no sessions: give data.timetable, or sessions in [transit]")
+    if network is None:
+        faults.append("there are no streets to walk along; give some with --streets")
+    try:
+        home = _home(_start(study, start), start)
+    except InputError as error:
+        faults += error.faults
+    if faults or network is None:
+        raise InputError(faults)
+    sites = apply_scenario(inputs.sites, BASELINE)
+    sites = sites[sites["is_open"]]
+    windows, runs = _sessions_asked(study, inputs, sites.index, by_timetable=mode == TRANSIT)
+    way = study.settings.travel_modes().get(mode)
+    there, back = (
+        times_by(way, home, sites, network=network, study=study, direction=direction)
+        if way is not None
+        else find_family_walks(study, runs[0], network, home, sites, direction=direction)
+        for direction in get_args(Direction)
+    )
+    status = (there if isinstance(there, TravelTimes) else there.walking).origin_status
+    if status["status"].iloc[0] in {OFF_NETWORK, NO_LOCATION}:
+        raise InputError(f"--from: {status['reason'].iloc[0]}")
+    return find_visits(study, there, back, windows, runs), mode
+
+
+def _sessions_asked(
+    study: Study, inputs: Inputs, sites: pd.Index, *, by_timetable: bool
+) -> tuple[Timetable, list[Buses]]:
+    """Return the windows of a study's sessions, and what runs then where that is asked."""
+    windows, buses = inputs.timetable, inputs.buses
+    if not windows and buses is not None:
+        sessions = sessions_of_the_day(study, buses, sites)
+        return sessions, [buses] if by_timetable else []
+    windows = {site: held for site, held in windows.items() if site in sites}
+    if buses is None or not by_timetable:
+        return windows, []
+    around = inputs.borough, inputs.sites, inputs.candidates, inputs.neighbours
+    week, windows = read_week(study, buses, windows, *around)
+    if not week:
+        raise InputError("nothing runs on any day with sessions in the week of the study's date")
+    return windows, week
+
+
+def _home(place: gpd.GeoSeries | tuple[float, float], start: str) -> gpd.GeoDataFrame:
+    """Return the start of a trip as a table of one home."""
+    if isinstance(place, tuple):
+        place = gpd.GeoSeries(gpd.points_from_xy([place[0]], [place[1]]), index=[start], crs=CRS)
+    return gpd.GeoDataFrame(geometry=place)
 
 
 def _reach(asked: TransitSettings, inputs: Inputs) -> BaseGeometry:

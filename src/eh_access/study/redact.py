@@ -149,7 +149,8 @@ YOUTH = Figures(
 TABLES: Mapping[str, tuple[Figures, ...]] = {
     "fairness.csv": (FAIRNESS,),
     "readings": (READINGS,),
-    "sessions": (SESSIONS,),
+    # whoever can be there on foot can by bus: two modes tell of those between, as scenarios do
+    "sessions": (replace(SESSIONS, scenario="mode"), SESSIONS),
     "transit.csv": (TRANSIT,),
     "limits": (LIMITS,),
     "load": (LOAD,),
@@ -183,11 +184,16 @@ def redact_tables(
             gone = [("load", "all", "absorbed", RESTS)]
             logs.append(pd.DataFrame(gone, columns=list(HIDDEN_COLUMNS)))
             table = per_place(table.assign(absorbed=np.nan))
-        if name == "transit.csv" and len(table) and not policy.public:
+        if name in {"transit.csv", "sessions"} and len(table) and not policy.public:
             # counts within one share of the window tell of those in the next, and what journeys
-            # are made of is told of those who ride, however few
+            # are made of is told of those who ride, however few; a mean of sessions, times
+            # families, is a count
             means = [str(column) for column in table if str(column).startswith("mean_")]
-            means += [f"{figure}_p{part}" for figure in NESTED for part in (10, 90)]
+            means += [
+                column
+                for column in (f"{figure}_p{part}" for figure in NESTED for part in (10, 90))
+                if column in table
+            ]
             gone = [(name, "all", column, RESTS) for column in means]
             logs.append(pd.DataFrame(gone, columns=list(HIDDEN_COLUMNS)))
             table = table.copy()

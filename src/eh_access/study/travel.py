@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from eh_access.criteria.criterion import Side
-from eh_access.measures.opening_hours import WEEKDAYS, Window, clock_min
+from eh_access.measures.opening_hours import WEEKDAYS, Window
 from eh_access.measures.scenarios import BASELINE
 from eh_access.modes import LABELS, TRANSIT, VISIT, get_mode
 from eh_access.routing.estimate import estimate_travel_times
@@ -170,22 +170,35 @@ def find_family_walks(
     )
 
 
-def find_visits(study: Study, by_timetable: TransitTimes, home: Walks) -> Visits:
-    """Return who can be at the sessions a study asks of every site, there and back."""
+def find_visits(
+    study: Study,
+    there: Walks | TravelTimes,
+    home: Walks | TravelTimes,
+    windows: Mapping[str, Sequence[Window]],
+    timetables: Sequence[Timetable] = (),
+) -> Visits:
+    """Return who can be at sessions, there and back, within the study's day and limits."""
     from eh_access.transit.visits import visits  # noqa: PLC0415 - loads numba
 
-    asked, buses, there = study.transit, by_timetable.timetable, by_timetable.walks
-    assert asked is not None  # noqa: S101 - there is a timetable
-    day = WEEKDAYS[buses.date.weekday()]
-    held = [Window(day, *times) for times in asked.sessions]
+    asked, transit = study.sessions, study.transit
+    # a table of sessions has limits of its own along streets; all others are those of a visit
+    own = study.data.timetable is not None and not timetables
     return visits(
-        {str(site): held for site in there.walking.site_ids},
+        windows,
         there,
         home,
-        timetable=buses,
-        day=study.sessions.day,
-        each_way_min=asked.each_way_min,
+        timetable=timetables,
+        day=asked.day,
+        each_way_min=asked.cutoff_min if own or transit is None else transit.each_way_min,
+        stay_min=asked.stay_min if own else None,
     )
+
+
+def sessions_of_the_day(study: Study, buses: Timetable, sites: pd.Index) -> dict[str, list[Window]]:
+    """Return the sessions that a study asks of every site on the date of its timetable."""
+    asked, day = study.transit, WEEKDAYS[buses.date.weekday()]
+    held = [Window(day, *times) for times in asked.sessions] if asked is not None else []
+    return {str(site): held for site in sites}
 
 
 def _visit_times(study: Study, by_timetable: TransitTimes, home: Walks) -> TravelTimes:
@@ -194,14 +207,12 @@ def _visit_times(study: Study, by_timetable: TransitTimes, home: Walks) -> Trave
     Of a site's sessions that a family can be at from beginning to end and be home from in time,
     each way on foot or by timetable, the one with the shortest ways counts; none is ``inf``.
     """
-    visited, asked = find_visits(study, by_timetable, home), study.transit
+    asked, buses, there = study.transit, by_timetable.timetable, by_timetable.walks
     assert asked is not None  # noqa: S101 - there is a timetable
-    walking = by_timetable.walks.walking
-    opens, closes = (
-        visited.sessions[name].map(clock_min).to_numpy(dtype=np.float64)
-        for name in ("opens", "closes")
-    )
-    ways = np.where(visited.possible, opens - visited.leave_min + visited.home_min - closes, np.inf)
+    walking = there.walking
+    windows = sessions_of_the_day(study, buses, walking.site_ids)
+    visited = find_visits(study, there, home, windows, [buses])
+    ways = np.where(visited.possible, visited.out_min + visited.back_min, np.inf)
     column = walking.site_ids.astype(str).get_indexer(
         pd.Index(visited.sessions["site_id"].astype(str))
     )
@@ -291,9 +302,13 @@ def _modes_of(study: Study, figure: Figure) -> tuple[str, ...]:
     return tuple(mode for mode in study.settings.modes if mode in wanted)
 
 
-def _journeys_to(base: TransitTimes, other: TransitTimes, walking: TravelTimes) -> TransitTimes:
+def journeys_to(
+    base: TransitTimes, other: TransitTimes, walking: TravelTimes | None = None
+) -> TransitTimes:
     """Return journeys to the sites of two tables; where both have one, those of the other."""
     from eh_access.transit.walks import joined  # noqa: PLC0415 - loads numba
+
+    walking = walking or with_columns(base.walks.walking, other.walks.walking)
 
     columns = walking.columns_of(other.walks.walking.site_ids)
 
@@ -366,5 +381,5 @@ def _merged(
         buses=base.buses,
         by_timetable=None
         if was is None or more is None
-        else _journeys_to(was, more, merge(was.walks.walking, more.walks.walking)),
+        else journeys_to(was, more, merge(was.walks.walking, more.walks.walking)),
     )

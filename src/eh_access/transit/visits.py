@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Protocol, TypeAlias
@@ -72,6 +72,11 @@ class Visits:
     leave_min, home_min
         float64 (origins, sessions), minutes after midnight: the last moment to leave home, and the
         first to be home again; -inf and inf where there is no way.
+    out_min, back_min
+        float64 (origins, sessions): minutes from leaving home to the beginning, and from the end to
+        being home, of the stay where that is shorter; inf where there is no way.
+    each_way_min
+        The most minutes of either.
     barrier
         uint8 (origins, sessions): `Barrier`.
     out_on_foot, home_on_foot
@@ -83,6 +88,9 @@ class Visits:
     sessions: pd.DataFrame
     leave_min: NDArray[np.float64]
     home_min: NDArray[np.float64]
+    out_min: NDArray[np.float64]
+    back_min: NDArray[np.float64]
+    each_way_min: float
     barrier: NDArray[np.uint8]
     out_on_foot: NDArray[np.bool_]
     home_on_foot: NDArray[np.bool_]
@@ -93,13 +101,31 @@ class Visits:
         """Whether nothing is in the way, bool (origins, sessions)."""
         return np.asarray(self.barrier == Barrier.NONE)
 
-    def per_origin(self) -> pd.DataFrame:
-        """Return, by origin, the ``sessions`` and ``hours`` a week that can be attended whole."""
-        possible = self.possible
+    def per_origin(self, sites: Iterable[str] | None = None) -> pd.DataFrame:
+        """Return how many sessions a week each family can be at.
+
+        Parameters
+        ----------
+        sites
+            Count sessions of these sites only, those that are open, say; None for all.
+
+        Returns
+        -------
+        pandas.DataFrame
+            By ``origin_id``: ``sessions`` and ``hours`` a week that can be attended whole, and
+            ``sessions_within``, those with either way within the limit, whatever the day allows.
+            Two may be at one time.
+        """
+        counted = np.ones(len(self.sessions), bool)
+        if sites is not None:
+            counted = self.sessions["site_id"].isin(list(sites)).to_numpy()
+        possible = self.possible[:, counted]
+        near = np.maximum(self.out_min, self.back_min)[:, counted] <= self.each_way_min
         return pd.DataFrame(
             {
                 "sessions": possible.sum(axis=1),
-                "hours": possible @ self.sessions["hours"].to_numpy(float),
+                "hours": possible @ self.sessions["hours"].to_numpy(float)[counted],
+                "sessions_within": near.sum(axis=1),
             },
             index=self.origin_ids,
         )
@@ -116,8 +142,6 @@ class Visits:
             ``by_vehicle``), ``possible`` and ``barrier``.
         """
         origins, count = self.leave_min.shape
-        opens = _minutes(self.sessions["opens"])
-        closes = _minutes(self.sessions["closes"])
         table = self.sessions.iloc[np.tile(np.arange(count), origins)].reset_index(drop=True)
         names = np.array([barrier.name.lower() for barrier in Barrier])
         by = np.array(["by_vehicle", "on_foot"])
@@ -126,8 +150,8 @@ class Visits:
         columns = {
             "out_leave": [_clock(m) for m in self.leave_min.ravel().tolist()],
             "home_at": [_clock(m) for m in self.home_min.ravel().tolist()],
-            "out_min": (opens - self.leave_min).ravel(),
-            "home_min": (self.home_min - closes).ravel(),
+            "out_min": self.out_min.ravel(),
+            "home_min": self.back_min.ravel(),
             "away_min": away.ravel(),
             "out_by": by[self.out_on_foot.astype(int).ravel()],
             "home_by": by[self.home_on_foot.astype(int).ravel()],
@@ -143,10 +167,6 @@ def _clock(minutes: float) -> str:
     return clock(round(minutes * DS_PER_MIN)) if np.isfinite(minutes) else ""
 
 
-def _minutes(clocks: pd.Series) -> NDArray[np.float64]:
-    return np.array([clock_ds(text) / DS_PER_MIN for text in clocks])
-
-
 def visits(  # noqa: PLR0913 - what a visit is has this many sides
     windows: Mapping[str, Sequence[Window]],
     there: Ways,
@@ -157,9 +177,12 @@ def visits(  # noqa: PLR0913 - what a visit is has this many sides
     each_way_min: float = 60.0,
     settle_min: float = 5.0,
     leave_min: float = 5.0,
+    stay_min: float | None = None,
     options: SearchOptions | None = None,
 ) -> Visits:
     """Find the sessions each family can be at from beginning to end, and get home from.
+
+    One measure for every mode: on foot, by car, by timetable.
 
     Parameters
     ----------
@@ -176,6 +199,9 @@ def visits(  # noqa: PLR0913 - what a visit is has this many sides
         Most minutes from leaving home to the beginning, and from the end to being home.
     settle_min, leave_min
         Minutes to be there before the beginning, and to set off after the end.
+    stay_min
+        How long a session lasts where a site is open for longer: of such a window a family stays so
+        long, as early as its day lets it. None: from opening to closing. Not by timetable.
     options
         Only how many threads: changes no result.
 
@@ -189,8 +215,8 @@ def visits(  # noqa: PLR0913 - what a visit is has this many sides
     Raises
     ------
     InputError
-        If a weekday has sessions and no timetable, the ways are of other origins or directions, or
-        a number is out of range.
+        If a weekday has sessions and no timetable, the ways are of other origins or directions, a
+        stay is asked for by timetable, or a number is out of range.
     NotFoundError
         If there is no such site.
 
@@ -223,15 +249,24 @@ def visits(  # noqa: PLR0913 - what a visit is has this many sides
         for name, value in limits.items()
     )
     opens, closes = (sessions[name].to_numpy(np.int64) for name in ("opens_ds", "closes_ds"))
-    leave, out_on_foot = _edges(there, sessions, opens - settle, timetable, options)
-    home, home_on_foot = _edges(back, sessions, closes + leaving, timetable, options)
+    comes, goes = opens, closes
+    if stay_min is not None:
+        stay = number("stay_min", stay_min, low=0, high=1440, may_be_low=False, unit="minutes")
+        if isinstance(there, Walks) or isinstance(back, Walks):
+            raise InputError("stay_min is for ways along streets; by timetable give whole sessions")
+        stays = np.minimum(closes - opens, round(stay * DS_PER_MIN))
+        earliest = begins + settle + _walks_ds(there, sessions)
+        comes = np.clip(earliest, opens, closes - stays)
+        goes = comes + stays
+    leave, out_on_foot = _edges(there, sessions, comes - settle, timetable, options)
+    home, home_on_foot = _edges(back, sessions, goes + leaving, timetable, options)
     barrier = np.select(
         [
             leave <= -NEVER,
-            opens - leave > each_way,
+            comes - leave > each_way,
             leave < begins,
             home >= NEVER,
-            home - closes > each_way,
+            home - goes > each_way,
             home > ends,
         ],
         [barrier for barrier in Barrier if barrier],
@@ -250,6 +285,9 @@ def visits(  # noqa: PLR0913 - what a visit is has this many sides
         sessions=shown,
         leave_min=np.where(leave <= -NEVER, -np.inf, leave / DS_PER_MIN),
         home_min=np.where(home >= NEVER, np.inf, home / DS_PER_MIN),
+        out_min=np.where(leave <= -NEVER, np.inf, (comes - leave) / DS_PER_MIN),
+        back_min=np.where(home >= NEVER, np.inf, (home - goes) / DS_PER_MIN),
+        each_way_min=each_way / DS_PER_MIN,
         barrier=barrier.astype(np.uint8),
         out_on_foot=out_on_foot,
         home_on_foot=home_on_foot,
@@ -288,6 +326,14 @@ def _sessions(windows: Mapping[str, Sequence[Window]], there: Ways, back: Ways) 
     )
 
 
+def _walks_ds(ways: Ways, sessions: pd.DataFrame) -> NDArray[np.int64]:
+    """Return walks all the way to each session's site, or from it; `NEVER_DS` where none is."""
+    minutes = _times(ways).minutes.astype(np.float64)[:, sessions["site"].to_numpy(int)]
+    reached = np.isfinite(minutes)
+    walks = np.rint(np.where(reached, minutes, 0) * DS_PER_MIN).astype(np.int64)
+    return np.where(reached, walks, NEVER_DS)
+
+
 def _edges(
     ways: Ways,
     sessions: pd.DataFrame,
@@ -298,11 +344,9 @@ def _edges(
     """Return the last leaving for a moment at the site or the first coming home, and if on foot."""
     times = _times(ways)
     sign = 1 if times.direction == "to_sites" else -1
-    minutes = times.minutes.astype(np.float64)[:, sessions["site"].to_numpy(int)]
-    reached = np.isfinite(minutes)
-    walk = np.rint(np.where(reached, minutes, 0) * DS_PER_MIN).astype(np.int64)
+    walk = _walks_ds(ways, sessions)
     # mirrored on the way home, so that both look for the last moment to leave
-    best = np.where(reached, sign * moments - walk, -NEVER_DS)
+    best = np.where(walk < NEVER_DS, sign * moments - walk, -NEVER_DS)
     on_foot = np.ones(best.shape, bool)
     if isinstance(ways, Walks):
         by_day = {one.date.weekday(): one for one in as_timetables(timetable)}
