@@ -6,7 +6,16 @@ import re
 
 import pytest
 
-from eh_access import PUSHCHAIR, WALK, load_origins, load_sites, read_network, travel_time_matrix
+from eh_access import (
+    PUSHCHAIR,
+    WALK,
+    Window,
+    load_origins,
+    load_sites,
+    read_network,
+    travel_time_matrix,
+    visits,
+)
 from study_cli import run_cli
 from study_files import write_study
 
@@ -80,3 +89,35 @@ def test_a_straight_line_explains_nothing(tmp_path: object) -> None:
     ran = run_cli("trip", toy.toml, "--from", "440000,390000", "--to", "east")
     assert ran.code == 2
     assert "there are no streets, and a straight line explains nothing" in ran.err
+
+
+def test_sessions_of_one_home_are_those_counted_for_all() -> None:
+    ran = run_cli("visits", "newport", "--from", FROM, "--mode", "walk", "--quiet")
+    assert (ran.code, ran.err) == (0, "")
+    home, sites = load_origins("newport_postcode").loc[[FROM]], load_sites("newport_sites")
+    network = read_network("newport")
+    ways = [
+        travel_time_matrix(network, home, sites, mode=WALK, cutoff_min=300.0, direction=way)
+        for way in ("to_sites", "from_sites")
+    ]
+    held = [Window("tue", "10:00", "11:30"), Window("tue", "13:30", "15:00")]
+    found = visits(dict.fromkeys(sites.index, held), *ways, each_way_min=60)
+    count = int(found.per_origin()["sessions"].iloc[0])
+    assert 0 < count < 24
+    words = " ".join(ran.out.split())
+    assert words.endswith(
+        "on foot, Tuesday 13 June 2023, each way within 60 minutes: "
+        f"{count} of 24 sessions, {1.5 * count:g} of 36 hours."
+    )
+    assert words.count("too long") == 24 - count
+
+
+def test_sessions_that_cannot_be_asked_for_are_refused_in_one_message() -> None:
+    ran = run_cli("visits", "rotherham", "--from", "nowhere", "--mode", "transit")
+    assert (ran.code, ran.out) == (2, "")
+    for fault in (
+        "--mode: no mode 'transit' in this study",
+        "the study has no sessions: give data.timetable, or sessions in [transit]",
+        "--from: 'nowhere' is neither a whole postcode nor easting and northing",
+    ):
+        assert fault in " ".join(ran.err.split())

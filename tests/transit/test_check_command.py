@@ -80,7 +80,11 @@ DUBLIN = moved_to((53.349, -6.26), (53.354, -6.26), zone="Europe/Dublin")
             "2023-06-13",
             "stop_times.txt, row 2, arrival_time: '08:00:00' runs backwards in time",
         ),
-        (changed("stops", 0, stop_lat=52.0), "2023-06-13", "hops are faster than such vehicles go"),
+        (
+            changed("stops", 0, stop_lat=52.0),
+            "2023-06-13",
+            "from stop to stop are faster than such vehicles go",
+        ),
         (changed("calendar", 0, start_date="soon"), "2023-06-13", "'soon' is no date as 20230613"),
     ],
 )

@@ -42,7 +42,7 @@ FAULTS = [
     (changed("stops", 0, stop_lat=""), "1 stops that are called at have no place, the first s1"),
     (changed("stops", 0, stop_lat=0, stop_lon=0), "have no place, the first s1"),
     (changed("stops", 0, stop_lat=48.85, stop_lon=2.35), "outside Great Britain's grid"),
-    (changed("stops", 0, stop_lat=52.0), "hops are faster than such vehicles go"),
+    (changed("stops", 0, stop_lat=52.0), "from stop to stop are faster than such vehicles go"),
 ]  # fmt: skip
 
 
