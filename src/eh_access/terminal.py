@@ -551,14 +551,12 @@ def show_visits(visited: Visits, names: pd.Series, when: str) -> None:
     for column in ("leave", "home", "out", "back"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("in the way")
-    for row in visited.to_frame().itertuples(index=False):
-        ways = [
-            f"{minutes:.0f}" if math.isfinite(minutes) else ""
-            for minutes in (row.out_min, row.home_min)
-        ]
-        limit = "" if row.possible else LIMIT_WORDS[row.barrier]
-        session = f"{row.weekday} {row.opens}-{row.closes}"
-        cells = (names[row.site_id], session, row.out_leave[:5], row.home_at[:5], *ways, limit)
+    for row in visited.to_frame().to_dict("records"):
+        ways = [f"{m:.0f}" if math.isfinite(m) else "" for m in (row["out_min"], row["home_min"])]
+        limit = "" if row["possible"] else LIMIT_WORDS[row["barrier"]]
+        session = f"{row['weekday']} {row['opens']}-{row['closes']}"
+        times = row["out_leave"][:5], row["home_at"][:5]
+        cells = (str(names[row["site_id"]]), session, *times, *ways, limit)
         table.add_row(*map(Text, cells))
     console.print(table)
     count, hours, _ = visited.per_origin().iloc[0]

@@ -62,6 +62,7 @@ from eh_access.study.travel import (
     compute_travel_times,
     find_family_walks,
     find_visits,
+    find_visits_of_a_week,
     journeys_to,
     on_streets,
     session_mode,
@@ -999,11 +1000,16 @@ def find_attended(
     week: list[Buses] = []
     if windows:
         places = result.borough, result.sites, result.candidates, result.neighbours
-        week, windows = read_week(study, buses, windows, *places)
+        week = read_week(study, buses, windows, *places)
     for name, (there, home) in walks.items():
-        if week:
-            changed = [_buses_of(day, result.scenarios)(name) for day in week]
-            own[name] = [(TRANSIT, find_visits(study, there, home, windows, changed))]
+        network = result.travel_for(name).network
+        if week and network is not None:
+            visited = find_visits_of_a_week(
+                *(study, network, result.origins, result.scenario_sites[name]),
+                windows=windows,
+                week=[_buses_of(day, result.scenarios)(name) for day in week],
+            )
+            own[name] = [(TRANSIT, visited)]
         elif name in of_the_day and not windows:
             sessions = sessions_of_the_day(study, buses, there.walking.site_ids)
             on_foot = find_visits(study, there.walking, home.walking, sessions)

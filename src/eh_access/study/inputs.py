@@ -566,10 +566,10 @@ def read_week(
     windows: Timetable,
     borough: BaseGeometry | None,
     *sites: gpd.GeoDataFrame | None,
-) -> tuple[list[Buses], Timetable]:
+) -> list[Buses]:
     """Return what runs on each weekday with sessions, in the week of the study's date.
 
-    With the windows of those weekdays: where nothing runs no session is counted, and that is said.
+    Where nothing runs no session is counted, and that is said.
     """
     asked, week = study.transit, []
     assert asked is not None  # noqa: S101 - there is a timetable
@@ -582,10 +582,7 @@ def read_week(
             log.warning("By timetable no session of %s is counted: %s", f"{date:%A %d %B}", error)
         else:
             week += [] if own is None else [own]
-    days = {each.date.weekday() for each in week}
-    return week, {
-        site: [window for window in held if window.day in days] for site, held in windows.items()
-    }
+    return week
 
 
 def _feed_files(study: Study) -> Iterator[InputFile]:

@@ -23,7 +23,7 @@ from eh_access.measures.scenarios import BASELINE, apply_scenario
 from eh_access.modes import TRANSIT, get_mode
 from eh_access.network.io import write_network
 from eh_access.routing.route import route
-from eh_access.routing.travel_times import NO_LOCATION, OFF_NETWORK, Direction, TravelTimes
+from eh_access.routing.travel_times import NO_LOCATION, OFF_NETWORK, Direction
 from eh_access.sources.bundled import bundled_names, study_path
 from eh_access.study.config import (
     BUNDLED,
@@ -45,8 +45,8 @@ from eh_access.study.streets import (
     own_streets,
 )
 from eh_access.study.travel import (
-    find_family_walks,
     find_visits,
+    find_visits_of_a_week,
     session_mode,
     sessions_of_the_day,
     times_by,
@@ -57,12 +57,10 @@ if TYPE_CHECKING:
     import shapely
     from shapely.geometry.base import BaseGeometry
 
-    from eh_access.measures.opening_hours import Timetable
     from eh_access.network.model import Network
     from eh_access.routing.route import Route
     from eh_access.study.config import TransitSettings
     from eh_access.study.records import Inputs
-    from eh_access.transit.timetable import Timetable as Buses
     from eh_access.transit.trips import TransitTrip
     from eh_access.transit.visits import Visits
     from eh_access.transit.walks import Walks
@@ -418,36 +416,24 @@ def explain_sessions(
         raise InputError(faults)
     sites = apply_scenario(inputs.sites, BASELINE)
     sites = sites[sites["is_open"]]
-    windows, runs = _sessions_asked(study, inputs, sites.index, by_timetable=mode == TRANSIT)
-    way = study.settings.travel_modes().get(mode)
+    windows = inputs.timetable
+    week = [] if buses is None else [buses]
+    if not windows and buses is not None:
+        windows = sessions_of_the_day(study, buses, sites.index)
+    elif buses is not None and mode == TRANSIT:
+        around = inputs.borough, inputs.sites, inputs.candidates, inputs.neighbours
+        week = read_week(study, buses, windows, *around)
+    windows = {site: held for site, held in windows.items() if site in sites.index}
+    if mode == TRANSIT:
+        if not week:
+            raise InputError("nothing runs on any day with sessions in the week of the date")
+        return find_visits_of_a_week(study, network, home, sites, windows=windows, week=week), mode
+    way = study.settings.travel_modes()[mode]
     there, back = (
         times_by(way, home, sites, network=network, study=study, direction=direction)
-        if way is not None
-        else find_family_walks(study, runs[0], network, home, sites, direction=direction)
         for direction in get_args(Direction)
     )
-    status = (there if isinstance(there, TravelTimes) else there.walking).origin_status
-    if status["status"].iloc[0] in {OFF_NETWORK, NO_LOCATION}:
-        raise InputError(f"--from: {status['reason'].iloc[0]}")
-    return find_visits(study, there, back, windows, runs), mode
-
-
-def _sessions_asked(
-    study: Study, inputs: Inputs, sites: pd.Index, *, by_timetable: bool
-) -> tuple[Timetable, list[Buses]]:
-    """Return the windows of a study's sessions, and what runs then where that is asked."""
-    windows, buses = inputs.timetable, inputs.buses
-    if not windows and buses is not None:
-        sessions = sessions_of_the_day(study, buses, sites)
-        return sessions, [buses] if by_timetable else []
-    windows = {site: held for site, held in windows.items() if site in sites}
-    if buses is None or not by_timetable:
-        return windows, []
-    around = inputs.borough, inputs.sites, inputs.candidates, inputs.neighbours
-    week, windows = read_week(study, buses, windows, *around)
-    if not week:
-        raise InputError("nothing runs on any day with sessions in the week of the study's date")
-    return windows, week
+    return find_visits(study, there, back, windows), mode
 
 
 def _home(place: gpd.GeoSeries | tuple[float, float], start: str) -> gpd.GeoDataFrame:

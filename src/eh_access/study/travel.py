@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from eh_access.measures.scenarios import BASELINE
 from eh_access.modes import LABELS, TRANSIT, VISIT, get_mode
 from eh_access.routing.estimate import estimate_travel_times
 from eh_access.routing.matrix import travel_time_matrix
-from eh_access.routing.travel_times import OK, UNREACHED
+from eh_access.routing.travel_times import OK, UNREACHED, Direction
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from eh_access.criteria.criterion import Figure
     from eh_access.modes import TravelMode
     from eh_access.network.model import Network
-    from eh_access.routing.travel_times import Direction, TravelTimes
+    from eh_access.routing.travel_times import TravelTimes
     from eh_access.study.config import Study
     from eh_access.transit.journeys import TransitTimes
     from eh_access.transit.timetable import Timetable
@@ -192,6 +192,30 @@ def find_visits(
         each_way_min=asked.cutoff_min if own or transit is None else transit.each_way_min,
         stay_min=asked.stay_min if own else None,
     )
+
+
+def find_visits_of_a_week(
+    study: Study,
+    network: Network,
+    origins: gpd.GeoDataFrame,
+    sites: gpd.GeoDataFrame,
+    *,
+    windows: Mapping[str, Sequence[Window]],
+    week: Sequence[Timetable],
+) -> Visits:
+    """Return who can be at sessions, each by what runs on its own weekday."""
+    from eh_access.transit.visits import join_visits  # noqa: PLC0415 - loads numba
+
+    parts = []
+    for buses in week:  # each has stops, and so walks, of its own
+        there, home = (
+            find_family_walks(study, buses, network, origins, sites, direction)
+            for direction in get_args(Direction)
+        )
+        day = buses.date.weekday()
+        held = {site: [one for one in asked if one.day == day] for site, asked in windows.items()}
+        parts.append(find_visits(study, there, home, held, [buses]))
+    return join_visits(parts)
 
 
 def sessions_of_the_day(study: Study, buses: Timetable, sites: pd.Index) -> dict[str, list[Window]]:

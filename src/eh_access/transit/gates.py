@@ -85,8 +85,8 @@ FAULTS = {
     "stop_lat and stop_lon",
     "country": "{value:.0f} stops that are called at lie outside Great Britain's grid, the first "
     "{detail}; give a feed of Great Britain, or an area",
-    "speed": "{value:.1%} of stretches from stop to stop are faster than such vehicles go, more than {limit:.0%}, the "
-    "first {detail}; the feed's times or places are wrong: get it again",
+    "speed": "{value:.1%} of stretches from stop to stop are faster than such vehicles go, more "
+    "than {limit:.0%}, the first {detail}; the feed's times or places are wrong: get it again",
 }
 """Errors, by check."""
 

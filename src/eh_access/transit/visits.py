@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -165,6 +165,17 @@ class Visits:
 
 def _clock(minutes: float) -> str:
     return clock(round(minutes * DS_PER_MIN)) if np.isfinite(minutes) else ""
+
+
+def join_visits(parts: Sequence[Visits]) -> Visits:
+    """Return the sessions of several answers about the same families as one."""
+    names = ("leave_min", "home_min", "out_min", "back_min", "barrier")
+    columns: dict[str, Any] = {
+        name: np.hstack([getattr(part, name) for part in parts])
+        for name in (*names, "out_on_foot", "home_on_foot")
+    }
+    sessions = pd.concat([part.sessions for part in parts], ignore_index=True)
+    return replace(parts[0], sessions=sessions, **columns)
 
 
 def visits(  # noqa: PLR0913 - what a visit is has this many sides
