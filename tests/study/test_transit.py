@@ -17,8 +17,9 @@ from eh_access.sources.bundled import bundled_path, study_path
 from eh_access.study.config import study_from_bytes
 from eh_access.study.findings import (
     Attended,
+    attended_in_a_week,
+    attended_on_the_day,
     curve_table,
-    find_attended,
     find_lookup,
     find_trips,
     find_walks_of,
@@ -29,9 +30,9 @@ from eh_access.study.findings import (
     visit_limits_table,
     visits_of_the_day,
 )
-from eh_access.study.inputs import read_inputs
+from eh_access.study.inputs import read_inputs, read_week
 from eh_access.study.notes import study_notes
-from eh_access.study.travel import compute_travel_times, find_family_walks, times_by_transit
+from eh_access.study.travel import compute_travel_times, times_by_transit
 from eh_access.transit.edit import WithdrawRoute, change_timetable
 from eh_access.transit.visits import Barrier, Visits
 from study_cli import run_cli
@@ -215,7 +216,7 @@ def attended(result: eh.StudyResult) -> tuple[dict[str, Visits], dict[str, list[
     travel = {name: result.travel_for(name) for name in ("baseline", *result.moved)}
     walks = find_walks_of(result.study, travel, result.origins, result.scenario_sites)
     of_the_day = visits_of_the_day(result.study, travel, walks)
-    return of_the_day, find_attended(result, walks, of_the_day)
+    return of_the_day, attended_on_the_day(result.study, travel, walks, of_the_day)
 
 
 def table_of_journeys(result: eh.StudyResult) -> pd.DataFrame:
@@ -358,16 +359,13 @@ def test_sessions_of_a_week_go_by_what_runs_on_their_own_day(newport: eh.StudyRe
     assert newport.buses is not None
     windows = [eh.Window("tue", "10:00", "11:30"), eh.Window("sun", "10:00", "11:30")]
     timetable = dict.fromkeys(newport.sites.index, windows)
-    some = replace(newport, timetable=timetable, origins=newport.origins.iloc[::40])
-    walks = {
-        "baseline": tuple(
-            find_family_walks(
-                *(some.study, some.buses, some.network, some.origins, some.sites), direction=way
-            )
-            for way in ("to_sites", "from_sites")
-        )
-    }
-    [(mode, found)] = find_attended(some, walks, {})["illustrative-closed"]
+    some = replace(newport, origins=newport.origins.iloc[::40])
+    [(mode, found)] = attended_in_a_week(
+        *(some.study, {"baseline": some.travel_for("baseline")}),
+        *(some.origins, some.scenario_sites),
+        windows=timetable,
+        week=read_week(some.study, newport.buses, timetable, some.borough, some.sites),
+    )["baseline"]
     assert mode == TRANSIT
     assert found.sessions["weekday"].tolist() == ["tue"] * 12 + ["sun"] * 12
     days = np.split(found.leave_min, 2, axis=1)

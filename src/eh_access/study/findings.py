@@ -197,12 +197,17 @@ def sessions_table(
     """Return how many sessions a week can be attended whole, there and back within the day."""
     mode, rows = session_mode(study), []
     for case in cases:
-        side, attended = case.after, list(by_timetable.get(case.scenario, ()))
+        side, attended = case.after, list(_of_scenario(by_timetable, case.scenario))
         if timetable:
             ways = side.times[mode], side.times_back[mode]
             attended = [(mode, find_visits(study, *ways, timetable)), *attended]
         rows += [_sessions_row(case, *visited, timetable) for visited in attended]
     return pd.DataFrame(rows, columns=list(SESSION_COLUMNS))
+
+
+def _of_scenario(attended: Mapping[str, Sequence[Attended]], scenario: str) -> Sequence[Attended]:
+    """Return visits under a scenario: the baseline's where it has no times of its own."""
+    return attended.get(scenario, attended.get(BASELINE_NAME, ()))
 
 
 def _sessions_row(
@@ -246,7 +251,7 @@ def transit_table(
         if case.scenario not in journeys:
             continue
         weights = case.origins["weight"]
-        visited = dict(attended.get(case.scenario, ())).get(TRANSIT)
+        visited = dict(_of_scenario(attended, case.scenario)).get(TRANSIT)
         for sites in ("full_time", "open"):
             counted = _open(case.after.sites, study.settings, full_time=sites == "full_time")
             figures = _journeys(
@@ -649,7 +654,15 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
     )
     tell("Counting sessions")
     of_the_day = visits_of_the_day(study, travel, walks)
-    attended = find_attended(result, walks, of_the_day)
+    if result.timetable and result.buses is not None:
+        places = result.borough, result.sites, result.candidates, result.neighbours
+        attended = attended_in_a_week(
+            *(study, travel, origins, result.scenario_sites),
+            windows=result.timetable,
+            week=read_week(study, result.buses, result.timetable, *places),
+        )
+    else:
+        attended = attended_on_the_day(study, travel, walks, of_the_day)
     journeys = {name: result.travel_for(name).by_timetable for name in result.scenario_names}
     known = {name: times for name, times in journeys.items() if times is not None}
     youth = youth_table(study, origins, result.youth, result.youth_venues, network=result.network)
@@ -983,40 +996,46 @@ def visits_of_the_day(
     return visited
 
 
-def find_attended(
-    result: StudyResult,
+def attended_on_the_day(
+    study: Study,
+    travel: Mapping[str, Travel],
     walks: Mapping[str, tuple[Walks, Walks]],
     of_the_day: Mapping[str, Visits],
 ) -> dict[str, list[Attended]]:
-    """Return who can be at which sessions by timetable, and walking all the way, by scenario.
+    """Return visits of the day walking all the way and by timetable, by scenario with own times."""
+    attended: dict[str, list[Attended]] = {}
+    for name, visited in of_the_day.items():
+        (there, home), buses = walks[name], travel[name].buses
+        assert study.transit is not None  # noqa: S101 - there are walks to stops
+        assert buses is not None  # noqa: S101 - same
+        sessions = sessions_of_the_day(study, buses, there.walking.site_ids)
+        on_foot = find_visits(study, there.walking, home.walking, sessions)
+        attended[name] = [(study.transit.walking, on_foot), (TRANSIT, visited)]
+    return attended
 
-    Sessions are those of a week where the study has a table of them, each by what runs on its own
-    weekday, in the week of the study's date; else those of the day.
-    """
-    study, windows, buses = result.study, result.timetable, result.buses
-    asked, own = study.transit, {}
-    if asked is None or buses is None or (windows and study.sessions.stay_min):
-        return {}
-    week: list[Buses] = []
-    if windows:
-        places = result.borough, result.sites, result.candidates, result.neighbours
-        week = read_week(study, buses, windows, *places)
-    for name, (there, home) in walks.items():
-        network = result.travel_for(name).network
-        if week and network is not None:
+
+def attended_in_a_week(
+    study: Study,
+    travel: Mapping[str, Travel],
+    origins: gpd.GeoDataFrame,
+    sites: Mapping[str, gpd.GeoDataFrame],
+    *,
+    windows: Timetable,
+    week: Sequence[Buses],
+) -> dict[str, list[Attended]]:
+    """Return visits of a week by timetable, by scenario with own times."""
+    attended: dict[str, list[Attended]] = {}
+    if not week or study.sessions.stay_min:  # by timetable sessions are whole
+        return attended
+    for name, own in travel.items():
+        if own.network is not None:
             visited = find_visits_of_a_week(
-                *(study, network, result.origins, result.scenario_sites[name]),
+                *(study, own.network, origins, sites[name]),
                 windows=windows,
-                week=[_buses_of(day, result.scenarios)(name) for day in week],
+                week=[_buses_of(day, study.scenarios)(name) for day in week],
             )
-            own[name] = [(TRANSIT, visited)]
-        elif name in of_the_day and not windows:
-            sessions = sessions_of_the_day(study, buses, there.walking.site_ids)
-            on_foot = find_visits(study, there.walking, home.walking, sessions)
-            own[name] = [(asked.walking, on_foot), (TRANSIT, of_the_day[name])]
-    return {
-        name: own[name if name in own else BASELINE_NAME] for name in result.scenario_names if own
-    }
+            attended[name] = [(TRANSIT, visited)]
+    return attended
 
 
 def visit_limits_table(
