@@ -542,8 +542,6 @@ def show_journey(trip: TransitTrip, day: str) -> None:
 
 def show_visits(visited: Visits, names: pd.Series, when: str) -> None:
     """Print the sessions of one family: when to leave, when home, and what is in the way."""
-    from eh_access.publish.tabulations import LIMIT_WORDS  # noqa: PLC0415 - quick start
-
     console = Console()
     table = Table(show_edge=False, pad_edge=False)
     table.add_column("site")
@@ -553,7 +551,7 @@ def show_visits(visited: Visits, names: pd.Series, when: str) -> None:
     table.add_column("in the way")
     for row in visited.to_frame().to_dict("records"):
         ways = [f"{m:.0f}" if math.isfinite(m) else "" for m in (row["out_min"], row["home_min"])]
-        limit = "" if row["possible"] else LIMIT_WORDS[row["barrier"]]
+        limit = "" if row["possible"] else phrase({}, "tables", f"limit_{row['barrier']}")
         session = f"{row['weekday']} {row['opens']}-{row['closes']}"
         times = row["out_leave"][:5], row["home_at"][:5]
         cells = (str(names[row["site_id"]]), session, *times, *ways, limit)
