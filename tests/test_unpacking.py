@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from eh_access import unpacking
 from eh_access.errors import EhAccessError, InputError
+from eh_access.network import unpacking
 from eh_access.network.io import read_network_file
 from eh_access.network.osm import read_network
 from eh_access.network.terrain import read_terrain

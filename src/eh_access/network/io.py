@@ -24,9 +24,9 @@ from eh_access.network.cost import DS_PER_S, edge_cost
 from eh_access.network.heights import Heights
 from eh_access.network.model import CLOSED_DS, Network
 from eh_access.network.provenance import Shortfall
+from eh_access.network.unpacking import read_member
 from eh_access.provenance import Provenance
 from eh_access.tables import CRS
-from eh_access.unpacking import read_member
 
 if TYPE_CHECKING:
     import networkx as nx

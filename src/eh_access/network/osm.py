@@ -32,8 +32,8 @@ from eh_access.network.build import (
 from eh_access.network.io import SUFFIX, read_network_file
 from eh_access.network.provenance import Shortfall, osm_provenance
 from eh_access.network.rules import number_in
+from eh_access.network.unpacking import most_bytes, read_blocks
 from eh_access.provenance import file_sha256
-from eh_access.unpacking import most_bytes, read_blocks
 
 if TYPE_CHECKING:
     import geopandas as gpd

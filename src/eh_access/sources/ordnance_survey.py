@@ -17,9 +17,9 @@ import pandas as pd
 import shapely
 
 from eh_access.network.terrain import Terrain
+from eh_access.network.unpacking import read_member
 from eh_access.sources.fetch import Client, UnusableError
 from eh_access.tables import CRS
-from eh_access.unpacking import read_member
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -21,9 +21,9 @@ import pyproj
 import shapely
 
 from eh_access.errors import BAD_ZIP, InputError, did_you_mean
+from eh_access.network.unpacking import read_member
 from eh_access.sources.exports import MOST_UNZIPPED, TEXTS, WORKBOOKS
 from eh_access.tables import CRS
-from eh_access.unpacking import read_member
 
 SHOWN_ROWS = 20
 FARTHEST_DEGREES = 180.0
