@@ -20,6 +20,7 @@ MILE_KM = 1.609344
 FOOT_M = 0.3048
 INCH_M = 0.0254
 MAX_CROSSING_MIN = 48 * 60.0
+MAX_SLOPE_PERCENT = 100.0
 
 _NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?")
 _SPEED = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(km/h|kmh|kph|mph|mp/h|knots)?\s*")
@@ -70,14 +71,16 @@ def parse_slope_percent(text: str) -> float | None:
 
 
 def parse_signed_slope(text: str) -> float | None:
-    """Read a slope along its way: up above 0, down below."""
+    """Read a slope along its way, up above 0, down below; steeper than 1:1 is no slope."""
     ratio = re.fullmatch(r"\s*(\d+)\s*:\s*(\d+)\s*", text)
     if ratio is not None:
-        return 100.0 * int(ratio[1]) / int(ratio[2]) if int(ratio[2]) else None
-    match = _NUMBER.match(text.strip())
-    if match is None or text.strip()[match.end() :].strip() not in ("", "%"):
-        return None
-    return float(match[0].replace(",", "."))
+        percent = 100.0 * int(ratio[1]) / int(ratio[2]) if int(ratio[2]) else math.inf
+    else:
+        match = _NUMBER.match(text.strip())
+        if match is None or text.strip()[match.end() :].strip() not in ("", "%"):
+            return None
+        percent = float(match[0].replace(",", "."))
+    return percent if abs(percent) <= MAX_SLOPE_PERCENT else None
 
 
 def parse_duration_min(text: str) -> float | None:
