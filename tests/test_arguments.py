@@ -237,7 +237,7 @@ def test_points_in_another_system_are_told_apart_from_points_off_the_streets(
     street, sites = one_long_street(), points_at((400, 0))
     with caplog.at_level(logging.WARNING):
         times = eh.travel_time_matrix(street, points_at((400, 50_000)), sites, mode=eh.WALK)
-    assert "all 1 points are 50 km or more from the streets open on foot" in caplog.text
+    assert "the point is 50 km or more from the streets open on foot" in caplog.text
     assert "are the coordinates in the system stated?" in caplog.text
     reason = times.origin_status["reason"].iloc[0]
     assert reason.startswith("50 km from the nearest usable street, too far; are the coordinates")

@@ -64,7 +64,7 @@ def test_a_postcode_is_a_place_however_it_is_written() -> None:
         ("NP10 0AX", "the postcode 'NP10 0AX' is in no table at hand: did you mean 'NP"),
         ("the library", "'the library' is neither a whole postcode nor easting and northing"),
         ("327270", "'327270' is neither a whole postcode nor easting and northing"),
-        ("530000,180000", "from the nearest street that may be used on foot, too far"),
+        ("530000,180000", "the point is 190 km or more from the streets open on foot"),
         ("nan,nan", "its location is not known"),
     ],
 )

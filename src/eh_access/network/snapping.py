@@ -229,15 +229,16 @@ def snap(
         status[~known] = NO_LOCATION
     far = offset_m > max_offset_m
     if known.any() and ELSEWHERE_M < (nearest_m := offset_m[known].min()) < np.inf:
-        many, away_km = f"{int(known.sum()):,}", f"{nearest_m / 1000:,.0f}"
+        count, away_km = int(known.sum()), f"{nearest_m / 1000:,.0f}"
+        every = "the point is" if count == 1 else f"all {count:,} points are"
         if nearest_m > FAR_OFF_M:
             raise InputError(
-                f"all {many} points are {away_km} km or more from the streets open {mode.label}; "
+                f"{every} {away_km} km or more from the streets open {mode.label}; "
                 f"{WRONG_CRS} Are easting and northing exchanged?"
             )
         log.warning(
-            "all %s points are %s km or more from the streets open %s; %s",
-            *(many, away_km, mode.label, WRONG_CRS),
+            "%s %s km or more from the streets open %s; %s",
+            *(every, away_km, mode.label, WRONG_CRS),
         )
     edge[far], fraction[far], status[far] = -1, np.nan, OFF_NETWORK
     return Snapped(
