@@ -12,7 +12,8 @@ import shapely
 
 import eh_access as eh
 from eh_access.network.area import ElsewhereError
-from eh_access.network.io import clip_network, read_mapped, write_mapped
+from eh_access.network.io import clip_mapped, clip_network, read_mapped, write_mapped
+from toys import STREET, at, toy_network
 
 CORNER = (331_500.0, 188_000.0)
 
@@ -75,6 +76,24 @@ def test_of_a_clipped_network_every_street_touches_and_none_is_missing(
 def test_clipped_to_all_of_it_a_network_is_the_same(newport: eh.Network) -> None:
     everywhere = shapely.box(0, 0, 700_000, 1_300_000)
     assert_same(newport, clip_network(newport, everywhere))
+
+
+@pytest.mark.parametrize("radius_m", [150, 1500, 9000])
+@pytest.mark.parametrize("corner", [CORNER, (330_000.0, 185_000.0)])
+def test_of_a_folder_as_much_is_cut_as_of_the_whole(
+    newport: eh.Network, tmp_path: Path, corner: tuple[float, float], radius_m: float
+) -> None:
+    write_mapped(newport, tmp_path)
+    around = shapely.Point(corner).buffer(radius_m)
+    assert_same(clip_network(newport, around), clip_mapped(tmp_path, around))
+
+
+def test_a_street_longer_than_a_square_is_cut_from_the_folder_too(tmp_path: Path) -> None:
+    write_mapped(toy_network([(0, 1, None, STREET)], [(0, 0), (18_000, 0)]), tmp_path)
+    assert clip_mapped(tmp_path, at(9000, 0).buffer(50)).edge_way.tolist() == [1]
+    for beside in (at(9000, 400), at(9000, 40_000)):
+        with pytest.raises(ElsewhereError):
+            clip_mapped(tmp_path, beside.buffer(50))
 
 
 def test_an_area_without_streets_is_refused(newport: eh.Network) -> None:

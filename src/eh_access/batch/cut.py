@@ -9,7 +9,6 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,7 @@ import shapely
 
 from eh_access.criteria.schema import as_tuples
 from eh_access.errors import EhAccessError, InputError
-from eh_access.network.io import clip_network, read_mapped, write_mapped, write_network
+from eh_access.network.io import clip_mapped, write_mapped, write_network
 from eh_access.study.config import DataFiles, Study, read_toml, study_from_bytes
 from eh_access.study.inputs import faults_of, reach_of
 from eh_access.study.reading import read_rows, read_table
@@ -267,7 +266,7 @@ def cut_study(template: Template, code: str, shared: Path, into: Path) -> Path:
     here = cut.site_ids, stops
     raw["scenario"] = [_changes_here(item, *here) for item in raw.get("scenario", [])]
     if (shared / STREETS).is_dir():
-        streets = clip_network(_mapped(shared / STREETS), own.geometry.buffer(buffer_m))
+        streets = clip_mapped(shared / STREETS, own.geometry.buffer(buffer_m))
         write_network(streets, into / "streets.npz")
         names[raw["streets"]["source"]] = "streets.npz"
         raw["streets"] = raw["streets"] | {"source": "streets.npz"}
@@ -276,11 +275,6 @@ def cut_study(template: Template, code: str, shared: Path, into: Path) -> Path:
     path = into / "study.toml"
     path.write_text(toml_text(raw), encoding="utf-8", newline="\n")
     return path
-
-
-@cache
-def _mapped(folder: Path) -> Network:
-    return read_mapped(folder)
 
 
 @dataclass

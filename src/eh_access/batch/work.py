@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
 import shutil
-import sys
 import tempfile
 import threading
 import time
@@ -313,20 +313,21 @@ def stopped(job: Job) -> str:
 
 def held_mb() -> float:
     """Return the memory this process holds; 0 where the system does not say."""
-    path = Path("/proc/self/statm")
-    if not path.exists():
-        return 0.0
-    return int(path.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+    return _status_mb("VmRSS")
 
 
 def peak_mb() -> float:
     """Return the most memory this process has held; 0 where the system does not say."""
-    if sys.platform == "win32":
-        return 0.0
-    import resource  # noqa: PLC0415 - not everywhere
+    # not getrusage: it counts what the process that started this one held before
+    return _status_mb("VmHWM")
 
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1e6 if sys.platform == "darwin" else 1e3)
+
+def _status_mb(name: str) -> float:
+    path = Path("/proc/self/status")
+    if not path.exists():
+        return 0.0
+    found = re.search(rf"^{name}:\s+(\d+) kB", path.read_text(), re.MULTILINE)
+    return 0.0 if found is None else int(found[1]) * 1024 / 1e6
 
 
 @functools.cache

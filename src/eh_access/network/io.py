@@ -10,6 +10,7 @@ import tokenize
 import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -358,6 +359,7 @@ def write_mapped(network: Network, folder: Path) -> None:
     arrays = {name: getattr(network, name) for name in MAPPED}
     if network.heights is not None:
         arrays |= {"height_start": network.heights.start, "height_m": network.heights.metres}
+    arrays |= dict(zip(SQUARES, _by_square(network), strict=True))
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
     text = json.dumps(_about(network), ensure_ascii=False)
@@ -366,10 +368,7 @@ def write_mapped(network: Network, folder: Path) -> None:
 
 def read_mapped(folder: Path) -> Network:
     """Return the network of a folder that `write_mapped` made, its arrays left on disk."""
-
-    def array(name: str) -> NDArray[Any]:
-        return np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False))
-
+    array = partial(_left_on_disk, folder)
     about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
     source = about["heights_source"]
     heights = source and Heights(array("height_start"), array("height_m"), source)
@@ -377,9 +376,56 @@ def read_mapped(folder: Path) -> Network:
     return Network(**arrays, heights=heights, **_described(about))
 
 
-def clip_network(network: Network, area: BaseGeometry) -> Network:
-    """Return the streets that touch an area (EPSG:27700), whole and in the same order."""
-    edges = _touching(network, area)
+def _left_on_disk(folder: Path, name: str) -> NDArray[Any]:
+    return np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False))
+
+
+def clip_mapped(folder: Path, area: BaseGeometry) -> Network:
+    """Return the streets of a folder that touch an area, having read those near it alone."""
+    # nothing stays mapped afterwards: what was read would count as this process's memory
+    keys, start, edges = (_left_on_disk(folder, name) for name in SQUARES)
+    west, south, east, north = (np.asarray(area.bounds) // SQUARE_M).astype(int)
+    columns, rows = np.arange(west, east + 1), np.arange(south, north + 1)
+    wanted = (columns[:, None] * COLUMN + rows).ravel()
+    held = [edges[start[at] : start[at + 1]] for at in np.flatnonzero(np.isin(keys, wanted))]
+    near = np.unique(np.concatenate([edges[:0], *held]))
+    return clip_network(read_mapped(folder), area, near)
+
+
+SQUARES = ("square", "square_start", "square_edges")
+SQUARE_M, COLUMN = 5000.0, 1_000_000
+"""How wide a square is; the number of one is its column times this, and its row."""
+
+
+def _by_square(network: Network) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
+    """Return the squares of the grid that hold streets, where each begins, and their edges."""
+    low, high = [], []
+    for xy in (network.node_x, network.node_y):
+        one, other = xy[network.edge_from], xy[network.edge_to]
+        # no point of a street is farther from both its ends
+        half_m = network.length_m / 2
+        low.append(((np.minimum(one, other) - half_m) // SQUARE_M).astype(np.int64))
+        high.append(((np.maximum(one, other) + half_m) // SQUARE_M).astype(np.int64))
+    tall = high[1] - low[1] + 1
+    many = (high[0] - low[0] + 1) * tall
+    edges = np.repeat(np.arange(network.edge_count, dtype=np.int32), many)
+    place = np.arange(len(edges)) - np.repeat(np.cumsum(many) - many, many)
+    across, up = np.divmod(place, tall[edges])
+    keys = (low[0][edges] + across) * COLUMN + low[1][edges] + up
+    order = np.argsort(keys, kind="stable")
+    squares, first = np.unique(keys[order], return_index=True)
+    return squares, np.append(first, len(edges)), edges[order]
+
+
+def clip_network(
+    network: Network, area: BaseGeometry, near: NDArray[np.int32] | None = None
+) -> Network:
+    """Return the streets that touch an area (EPSG:27700), whole and in the same order.
+
+    ``near`` are the edges that may, in order; all if None.
+    """
+    rows = np.arange(network.edge_count, dtype=np.int32) if near is None else near
+    edges = _touching(network, area, rows)
     if not len(edges):
         raise ElsewhereError("no street lies in the area; check the streets or the area")
     ends = np.concatenate([network.edge_from[edges], network.edge_to[edges]])
@@ -414,28 +460,28 @@ def clip_network(network: Network, area: BaseGeometry) -> Network:
     )
 
 
-def _touching(network: Network, area: BaseGeometry) -> NDArray[np.intp]:
-    """Return the edges that touch an area."""
+def _touching(network: Network, area: BaseGeometry, rows: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return those of some edges that touch an area."""
     west, south, east, north = area.bounds
-    near = np.zeros(network.edge_count, dtype=bool)
-    half_m = network.length_m / 2  # no point of a street is farther from both its ends
-    for ends in (network.edge_from, network.edge_to):
+    near = np.zeros(len(rows), dtype=bool)
+    half_m = network.length_m[rows] / 2  # no point of a street is farther from both its ends
+    for ends in (network.edge_from[rows], network.edge_to[rows]):
         x, y = network.node_x[ends], network.node_y[ends]
         near |= ((x >= west - half_m) & (x <= east + half_m) & (y >= south - half_m)) & (
             y <= north + half_m
         )
-    rows = np.flatnonzero(near)
+    rows = rows[near]
     start, vertices = _parts(network.geometry_start, rows)
     lines = shapely.linestrings(
         network.geometry_xy[vertices], indices=np.repeat(np.arange(len(rows)), np.diff(start))
     )
     shapely.prepare(area)
-    touching: NDArray[np.intp] = rows[shapely.intersects(area, lines)]
+    touching: NDArray[np.int32] = rows[shapely.intersects(area, lines)]
     return touching
 
 
 def _parts(
-    start: NDArray[np.int64], edges: NDArray[np.intp]
+    start: NDArray[np.int64], edges: NDArray[np.int32]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return where some edges' parts begin once they stand alone, and the rows they are in now."""
     sizes = start[edges + 1] - start[edges]
