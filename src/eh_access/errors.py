@@ -57,9 +57,11 @@ class EhAccessError(Exception):
 class InputError(EhAccessError, ValueError):
     """Input that cannot be used; carries every fault found, not only the first."""
 
-    def __init__(self, faults: Iterable[str] | str) -> None:
+    def __init__(self, faults: Iterable[str] | str, *, rows: Iterable[int] = ()) -> None:
         given = (faults,) if isinstance(faults, str) else faults
         self.faults: tuple[str, ...] = tuple(map(in_short, given))
+        # the rows of a table, from 0, without which there would be no fault; else none
+        self.rows: tuple[int, ...] = tuple(rows)
         super().__init__(*self.faults)
 
     def __str__(self) -> str:

@@ -139,14 +139,19 @@ class Check:
     unplaced: set[int] = field(default_factory=set)
     # rows are people's own: faults say which row and what to do, and neither its id nor its values
     private: bool = False
+    # rows with faults of their own, by position, and whether that is all there is
+    odd: set[int] = field(default_factory=set)
+    only_odd: bool = True
 
     def whole(self, problem: str) -> None:
         """Note a fault of the table as a whole."""
         self.faults.append(f"{self.source}: {problem}")
+        self.only_odd = False
 
     def rows(self, bad: NDArray[np.bool_], column: str, problems: Sequence[str] | str) -> None:
         """Note a fault of some rows; ``problems``: one text for all, or one for each shown."""
         positions = np.flatnonzero(bad)
+        self.odd.update(positions.tolist())
         for order, position in enumerate(positions[:SHOWN_ROWS]):
             problem = problems if isinstance(problems, str) else problems[order]
             label = self._label(int(position))
@@ -158,7 +163,9 @@ class Check:
         more = len(positions) - SHOWN_ROWS
         if more > 0:
             have = "row has" if more == 1 else "rows have"
-            self.whole(f"{more} more {have} a fault of the same kind in {column}")
+            self.faults.append(
+                f"{self.source}: {more} more {have} a fault of the same kind in {column}"
+            )
 
     def _label(self, position: int) -> str:
         if self.id_name not in self.frame:
@@ -169,7 +176,7 @@ class Check:
     def done(self) -> None:
         """Raise one error with all faults."""
         if self.faults:
-            raise InputError(self.faults)
+            raise InputError(self.faults, rows=sorted(self.odd) if self.only_odd else ())
 
 
 def begin(
@@ -201,6 +208,7 @@ def begin(
         problems = [f"{value!r} holds a sign that cannot be seen; remove it" for value in ids[odd]]
         check.rows(odd, id_name, problems)
         repeated = np.asarray(ids.duplicated(keep="first") & (ids != ""), dtype=bool)
+        check.only_odd &= not repeated.any()  # nobody knows which of the two is meant
         first = {value: row for row, value in reversed(list(enumerate(ids, 1)))}
         problems = [f"'{value}' stands in row {first[value]} already" for value in ids[repeated]]
         check.rows(repeated, id_name, [f"{text}; every id may stand once" for text in problems])

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from eh_access.errors import InputError, NotFoundError
@@ -111,3 +112,54 @@ def test_check_looks_at_every_set_of_origins(toy: StudyFolder) -> None:
 def test_a_file_may_be_named_from_the_package(toy: StudyFolder) -> None:
     toy.change("study.toml", '"areas.geojson"', '"bundled:boundaries/rotherham_lsoa21.geojson"')
     assert len(read_inputs(load_study(toy.toml)).areas) == 170
+
+
+GRID = [
+    f"o{number},{440100 + 400 * number},390000,{10 + number},made up,{'A' if number < 6 else 'B'}"
+    for number in range(11)
+]
+HEADER = "origin_id,easting,northing,weight,weight_basis,area_id"
+
+
+@pytest.mark.parametrize(
+    ("odd", "why"),
+    [
+        ("GIR 0AA,,,7,made up,", "there are no coordinates"),
+        ("o9,440100,390000,n/a,made up,A", "give a number from 0"),
+        ("o9,440100,390000,-3,made up,A", "give a number from 0"),
+        ("o9,440100,390000,,made up,A", "is empty"),
+        ("o9,390000,440100,5,made up,A", "swapped"),
+        ("o9,440100,,5,made up,A", "give both coordinates or neither"),
+        (",440100,390000,5,made up,A", "give every row an id"),
+        ("o9,east,390000,5,made up,A", "is no number"),
+    ],
+)
+def test_one_odd_row_of_origins_is_left_out_and_named(toy: StudyFolder, odd: str, why: str) -> None:
+    sound = GRID[:9] + GRID[10:]
+    table = toy.path / "origins.csv"
+    table.write_text("\n".join([HEADER, *sound]) + "\n", encoding="utf-8")
+    expected = read_inputs(load_study(toy.toml))
+    table.write_text("\n".join([HEADER, *sound[:4], odd, *sound[4:]]) + "\n", encoding="utf-8")
+    inputs = read_inputs(load_study(toy.toml))
+    pd.testing.assert_frame_equal(inputs.origins, expected.origins)
+    [told] = [note for note in inputs.notes if note.topic == "odd-rows"]
+    assert told.level == "warning"
+    assert "1 of 11 origins is left out of every figure" in told.text
+    assert "origins.csv, row 5" in told.text
+    assert why in told.text
+
+
+def test_many_odd_rows_or_an_id_twice_are_another_table(toy: StudyFolder) -> None:
+    table = toy.path / "origins.csv"
+    for bad in (["x,,,5,made up,", "y,,,5,made up,"], ["o3,440100,390000,5,made up,A"]):
+        table.write_text("\n".join([HEADER, *GRID, *bad]) + "\n", encoding="utf-8")
+        with pytest.raises(InputError, match=r"there are no coordinates|may stand once"):
+            read_inputs(load_study(toy.toml))
+
+
+def test_no_row_of_counts_that_are_not_public_is_left_out(toy: StudyFolder) -> None:
+    toy.change("study.toml", "weights_public = true", "weights_public = false")
+    rows = [HEADER, *GRID, "x,,,5,made up,"]
+    (toy.path / "origins.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match="row 12, geometry: there are no coordinates"):
+        read_inputs(load_study(toy.toml))

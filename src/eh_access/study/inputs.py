@@ -6,7 +6,7 @@ import datetime as dt
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -307,20 +307,20 @@ class _Reader:
     """Ids of sites by role, of tables with faults as well."""
     areas: gpd.GeoDataFrame | None = None
 
-    @cache  # noqa: B019 - a reader lives as long as its reading
+    @cached_property
     def postcode_tables(self) -> tuple[Postcodes, ...]:
         """Return tables of postcodes, the study's own first."""
         return tuple(postcode_tables(self.study))
 
-    @cache  # noqa: B019 - as above
+    @cached_property
     def postcodes(self) -> Places:
         """Return where postcodes are, of the study's tables and those that ship."""
         known: Places = {}
-        for table in self.postcode_tables():
+        for table in self.postcode_tables:
             known = {**points_by_code(table), **known}
         return known
 
-    @cache  # noqa: B019 - as above
+    @cached_property
     def area_points(self) -> Places:
         """Return each area's point: the mean of its postcodes, else one within its outline."""
         if self.areas is None:
@@ -328,7 +328,7 @@ class _Reader:
         inside = self.areas.geometry.representative_point()
         points = {str(area): (point.x, point.y) for area, point in inside.items()}
         # the study's own table where it has one: mixed with those that ship, some would count twice
-        table = next(iter(self.postcode_tables()), None)
+        table = next(iter(self.postcode_tables), None)
         if table is not None:
             at = table.places
             known = gpd.GeoDataFrame({"x": at.x, "y": at.y}, geometry=at, crs=CRS)
@@ -348,7 +348,11 @@ class _Reader:
         if private or role not in (*SITE_ROLES, "origins"):
             return table
         frame, notes = place_rows(
-            table.frame, name=name, role=role, postcodes=self.postcodes, areas=self.area_points
+            table.frame,
+            name=name,
+            role=role,
+            postcodes=lambda: self.postcodes,
+            areas=lambda: self.area_points,
         )
         return replace(table, frame=frame, notes=(*table.notes, *notes))
 
@@ -364,10 +368,30 @@ class _Reader:
             self.notes += table.notes
             if "site_id" in table.frame:
                 self.ids[role] = set(table.frame["site_id"].dropna().astype(str).str.strip())
-            return check(table.frame, source=name, **options)
+            check = partial(check, source=name, **options)
+            return self.without_odd(table.frame, check) if role == "origins" else check(table.frame)
         except EhAccessError as error:
             self.faults += faults_of(error)
         return None
+
+    def without_odd(self, frame: pd.DataFrame, check: Check) -> gpd.GeoDataFrame:
+        """Return checked origins without the few that have faults of their own, and say so."""
+        try:
+            return check(frame)
+        except InputError as error:
+            # of people's own it could not be said what is left out
+            few = 0 < len(error.rows) <= MOST_ODD_SHARE * len(frame)
+            if not (few and self.study.weights_public):
+                raise
+            odd = np.isin(np.arange(len(frame)), error.rows)
+            shown, more = error.faults[:SHOWN_ROWS], len(error.faults) > SHOWN_ROWS
+            facts = {"count": int(odd.sum()), "of": len(frame), "faults": shown, "more": more}
+            self.notes.append(note("warning", "odd-rows", **facts))
+        return check(frame[~odd])
+
+
+MOST_ODD_SHARE = 0.1
+"""With more odd rows than this share, origins are another table than was meant."""
 
 
 def faults_of(error: EhAccessError) -> tuple[str, ...]:
