@@ -36,6 +36,8 @@ from eh_access.tables import CRS, GRID_EXTENT_M
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
+    from numpy.typing import NDArray
+
     from eh_access.privacy.policy import Policy
     from eh_access.study.config import DisclosureSettings, Study
     from eh_access.study.records import Inputs
@@ -92,7 +94,7 @@ class SafeCounts:
 class _Lot:
     """Small areas that are pooled together or not at all."""
 
-    areas: pd.Index  # their ids
+    rows: NDArray[np.intp]  # where they stand among all areas
     top: float  # the most that a reader knows they can come to
 
 
@@ -111,20 +113,24 @@ class _Bounds:
     def free(self, lots: Sequence[_Lot]) -> float:
         """Return the largest sum of some lots with which any one area can have the least."""
         short = [
-            lot.top - min(lot.top, self.least + (len(lot.areas) - 1) * self.most) for lot in lots
+            lot.top - min(lot.top, self.least + (len(lot.rows) - 1) * self.most) for lot in lots
         ]
         return sum(lot.top for lot in lots) - max(short)
 
     def part(
-        self, counts: pd.Series, lots: Sequence[_Lot], rules: DisclosureSettings
+        self, counts: NDArray[np.float64], lots: Sequence[_Lot], rules: DisclosureSettings
     ) -> float | None:
         """Return the even part of each area of some lots; None where it may not be shown."""
-        members = [area for lot in lots for area in lot.areas]
-        enough, most = self.enough(len(members)), self.free(lots)
-        whole = float(counts[members].sum())
+        rows = _rows_of(lots)
+        enough, most = self.enough(len(rows)), self.free(lots)
+        whole = counts[rows].sum()
         if most < enough or whole < enough:
             return None
-        return float(rounded(pd.Series([min(whole, most)]), rules).iloc[0]) / len(members)
+        return float(rounded(np.minimum(whole, most), rules)) / len(rows)
+
+
+def _rows_of(lots: Sequence[_Lot]) -> NDArray[np.intp]:
+    return np.concatenate([lot.rows for lot in lots])
 
 
 def safe_counts(
@@ -140,35 +146,42 @@ def safe_counts(
     # these are too few. What is pooled is shared out evenly, so that nobody can tell an area with
     # one from an area with none. A pool in which nearly all counts are the largest small one is
     # shown as somewhat fewer than it is, or its sum would tell what is in it.
-    small = counts < rules.hide_below
-    ward = pd.Series("", index=counts.index) if wards is None else wards.reindex(counts.index)
-    ward = ward.astype("str").fillna("")
-    least = 1.0 if listed and (counts > 0).all() else 0.0
+    held = counts.to_numpy(np.float64)
+    small = held < rules.hide_below
+    ward = np.full(len(held), "", dtype=object)
+    if wards is not None:
+        ward = wards.reindex(counts.index).astype("str").fillna("").to_numpy(dtype=object)
+    least = 1.0 if listed and (held > 0).all() else 0.0
     bounds = _Bounds(most=rules.hide_below - 1.0, least=least)
-    safe = rounded(counts.where(~small, 0.0), rules)
-    why = pd.Series("", index=counts.index, dtype=object)
+    safe = rounded(np.where(small, 0.0, held), rules)
+    why = np.full(len(held), "", dtype=object)
     lots: list[_Lot] = []
-    for _, ids in sorted(counts[small].groupby(ward[small]).groups.items()):
-        lot = _Lot(areas=ids, top=len(ids) * bounds.most)
-        part = bounds.part(counts, [lot], rules) if len(ids) >= FEWEST else None
+    for name in sorted(set(ward[small])):
+        rows = np.flatnonzero(small & (ward == name))
+        lot = _Lot(rows=rows, top=len(rows) * bounds.most)
+        part = bounds.part(held, [lot], rules) if len(rows) >= FEWEST else None
         if part is not None:
-            safe[ids], why[ids] = part, POOLED
-        elif len(ids) >= FEWEST:
-            lots.append(replace(lot, top=bounds.enough(len(ids)) - 1))
+            safe[rows], why[rows] = part, POOLED
+        elif len(rows) >= FEWEST:
+            lots.append(replace(lot, top=bounds.enough(len(rows)) - 1))
         else:
             lots.append(lot)
     if lots:
-        left = [area for lot in lots for area in lot.areas]
-        part = bounds.part(counts, lots, rules)
+        left, part = _rows_of(lots), bounds.part(held, lots, rules)
         safe[left], why[left] = part or 0.0, POOLED if part else LEFT_OUT
-    hidden = int((why == LEFT_OUT).sum())
-    return SafeCounts(counts=safe, rules=why, pooled=int((why == POOLED).sum()), hidden=hidden)
+    return SafeCounts(
+        counts=pd.Series(safe, index=counts.index),
+        rules=pd.Series(why, index=counts.index),
+        pooled=int((why == POOLED).sum()),
+        hidden=int((why == LEFT_OUT).sum()),
+    )
 
 
-def rounded(counts: pd.Series, rules: DisclosureSettings) -> pd.Series:
+def rounded(
+    counts: NDArray[np.float64] | np.float64, rules: DisclosureSettings
+) -> NDArray[np.float64]:
     """Return counts rounded, halves up, so that the rule is the same for every count."""
-    steps = np.floor(counts.to_numpy(np.float64) / rules.round_to + 0.5)
-    return pd.Series(steps * rules.round_to, index=counts.index)
+    return np.asarray(np.floor(counts / rules.round_to + 0.5) * rules.round_to)
 
 
 FEW_AREAS = 8
