@@ -158,12 +158,44 @@ def test_a_slope_said_in_words_leaves_it_to_the_grid() -> None:
     assert "slope not given" in edge_cost(street({**PATH, "incline": "up"}), PUSHCHAIR).notes
 
 
+@pytest.mark.parametrize("incline", ["500%", "-101%", "60°", "3:1"])
+@pytest.mark.parametrize("mode", MINDING, ids=lambda mode: mode.name)
+def test_a_slope_none_has_leaves_it_to_the_grid_and_is_counted(
+    mode: TravelMode, incline: str
+) -> None:
+    odd = with_heights(street({**PATH, "incline": incline}), rising(0.1))
+    assert seconds(odd, mode) == seconds(with_heights(street(), rising(0.1)), mode)
+    assert edge_cost(odd, mode).notes == {"slope out of bounds": 1}
+
+
+@pytest.mark.parametrize(
+    ("tags", "slope", "counted"),
+    [
+        ({}, 0.39, False),
+        ({}, 0.41, True),
+        ({}, -3.0, True),
+        ({"incline": "45°"}, 0.1, True),
+        ({"incline": "-60%"}, 0.1, True),
+        ({"incline": "40%"}, 3.0, False),
+        ({"highway": "elevator"}, 3.0, False),
+    ],
+)
+def test_what_is_taken_as_less_steep_is_counted(
+    tags: dict[str, str], slope: float, *, counted: bool
+) -> None:
+    cliff = with_heights(street({**PATH, **tags}), rising(slope))
+    doubts = {"steeper than 40%, taken as 40%": 1} if counted else {}
+    assert edge_cost(cliff, WALK).notes == doubts
+    assert dict(describe(cliff, modes=[WALK]).doubts[["doubt", "edges"]].to_numpy()) == doubts
+    assert edge_cost(cliff, DRIVE).notes.keys().isdisjoint(doubts)
+
+
 @pytest.mark.parametrize(
     "tags",
     [
         {"highway": "steps", "conveying": "yes"},
         {"highway": "elevator"},
-        {"route": "ferry", "foot": "yes", "ferry:km_h": "9.0"},
+        {"route": "ferry", "foot": "yes", "duration": "PT40S"},
     ],
 )
 def test_those_who_are_carried_mind_no_slope(tags: dict[str, str]) -> None:

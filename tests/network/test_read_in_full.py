@@ -11,12 +11,13 @@ import pandas as pd
 import pytest
 
 from eh_access.errors import InputError, SourceError
-from eh_access.modes import CYCLE, DRIVE, WALK
+from eh_access.modes import CYCLE, DRIVE, PUSHCHAIR, WALK
 from eh_access.network.cost import edge_cost
 from eh_access.network.describe import gaps
 from eh_access.network.io import read_network_file, write_network
 from eh_access.network.model import Network
 from eh_access.network.osm import read_network
+from eh_access.network.rules import evaluate
 from eh_access.network.snapping import snap
 from osm_text import PATH, ROAD, graph, minutes, node, points, relation, way, write
 
@@ -300,8 +301,59 @@ def test_a_limit_no_road_has_is_the_class_s_own(tmp_path: Path, text: str, mph: 
     tags = {"highway": "residential", "maxspeed": text}
     network = read_network(write(tmp_path, *town, way(10, [1, 2], tags)))
     assert limit(network) == mph
-    replaced = {name for name in edge_cost(network, DRIVE).notes if "out of bounds" in name}
-    assert bool(replaced) == (mph == 30)
+    assert ("speed limit out of bounds" in edge_cost(network, DRIVE).notes) == (mph == 30)
+
+
+@pytest.mark.parametrize(
+    ("what", "key", "text"),
+    [
+        *[("slope", "incline", text) for text in ("500%", "-101 %", "3:1", "60°", "1:0", "1e9")],
+        *[("width", "width", text) for text in ("0", "-2 m", "1 mm", "5030", "0'")],
+        *[("width", key, "0.01 m") for key in ("est_width", "maxwidth:physical")],
+        *[("speed limit", "maxspeed", text) for text in ("5030", "0 mph", "300 mph;999 mph")],
+        *[("speed limit", f"maxspeed:{way}", "-20") for way in ("forward", "backward")],
+    ],
+)
+def test_a_number_no_street_has_changes_nothing_and_is_counted(
+    tmp_path: Path, what: str, key: str, text: str
+) -> None:
+    town = (node(1, 0, 0), node(2, 800, 0))
+    tags = {**PATH, "surface": "asphalt"}
+    plain, odd = (
+        read_network(write(tmp_path, *town, way(10, [1, 2], tags | more)))
+        for more in ({}, {key: text})
+    )
+    assert minutes(odd, (0, 0), (800, 0), PUSHCHAIR) == minutes(plain, (0, 0), (800, 0), PUSHCHAIR)
+    assert f"{what} out of bounds" not in edge_cost(plain, PUSHCHAIR).notes
+    assert edge_cost(odd, PUSHCHAIR).notes[f"{what} out of bounds"] == odd.edge_count
+
+
+@pytest.mark.parametrize("text", ["survey 2019", "sign", "up", "narrow", "none", "2.5", "20"])
+@pytest.mark.parametrize("key", ["source:maxspeed", "incline", "width", "maxspeed:type"])
+def test_what_is_no_number_or_a_sound_one_is_not_out_of_bounds(key: str, text: str) -> None:
+    notes = evaluate({**PATH, key: text}, PUSHCHAIR).counted
+    assert not [note for note in notes if "out of bounds" in note]
+
+
+@pytest.mark.parametrize("duration", ["99999", "00:01", "0", "soon", "-5", "P9D"])
+def test_a_ferry_whose_crossing_time_none_can_have_is_left_out_and_counted(
+    tmp_path: Path, duration: str
+) -> None:
+    ferry = {**FERRY, "duration": duration}
+    ways = (way(10, [1, 2, 3], ROAD), way(11, [3, 4, 5], ferry), way(12, [5, 6], ROAD))
+    network = read_network(write(tmp_path, *LANE, *ways))
+    assert minutes(network, (900, 250), (-1000, -2500)) == np.inf
+    assert counted(network) == {"untimed-ferries": 1}
+
+
+@pytest.mark.parametrize("value", ["potato", "-5", "1e9", "nan"])
+def test_a_map_cannot_set_the_speed_of_a_ferry(tmp_path: Path, value: str) -> None:
+    ways = [
+        (way(10, [1, 2, 3], ROAD), way(11, [3, 4, 5], FERRY | more), way(12, [5, 6], ROAD))
+        for more in ({}, {"ferry:km_h": value})
+    ]
+    own, theirs = (read_network(write(tmp_path, *LANE, *each)) for each in ways)
+    assert own.tag_sets == theirs.tag_sets
 
 
 @pytest.mark.parametrize(

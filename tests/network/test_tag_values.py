@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from eh_access.network.rules import (
     parse_duration_min,
-    parse_metres,
     parse_slope_percent,
     parse_speed_km_h,
+    parse_width_m,
 )
 
 
@@ -46,12 +46,17 @@ def test_speeds(text: str, km_h: float | None) -> None:
         ("6 ft 10 in", 2.0828),
         ("15'0\"", 4.572),
         ("narrow", None),
+        ("0", None),
+        ("0.09", None),
+        ("-1", None),
+        ("101 m", None),
+        ("9" * 400, None),
         ("2 furlongs", None),
         ("", None),
     ],
 )
 def test_lengths(text: str, metres: float | None) -> None:
-    assert parse_metres(text) == (None if metres is None else pytest.approx(metres))
+    assert parse_width_m(text) == (None if metres is None else pytest.approx(metres))
 
 
 @pytest.mark.parametrize(
@@ -67,7 +72,10 @@ def test_lengths(text: str, metres: float | None) -> None:
         ("-101", None),
         ("3:1", None),
         ("up", None),
-        ("10°", None),
+        ("10°", pytest.approx(17.63, abs=0.01)),
+        ("-45 °", pytest.approx(100.0)),
+        ("46°", None),
+        ("135°", None),
         ("", None),
     ],
 )
@@ -96,6 +104,6 @@ def test_durations(text: str, minutes: float | None) -> None:
 
 @given(st.text(max_size=12))
 def test_no_text_breaks_a_parser(text: str) -> None:
-    for parse in (parse_speed_km_h, parse_metres, parse_slope_percent, parse_duration_min):
+    for parse in (parse_speed_km_h, parse_width_m, parse_slope_percent, parse_duration_min):
         value = parse(text)
         assert value is None or value == value  # noqa: PLR0124 - not NaN

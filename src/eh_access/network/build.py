@@ -49,6 +49,11 @@ WHEELS = frozenset({"stroller", "wheelchair"})
 MANY_WAYS = 1_000
 """From so many ways on, a kind of tag that is on none of them was not recorded at all."""
 
+FERRY_SPEED = "ferry:km_h"
+"""A tag of our own, which no map can set."""
+
+MAX_FERRY_KM_H = 100.0
+
 LOW_KERBS = frozenset({"lowered", "flush", "no", "flat"})
 
 
@@ -74,9 +79,11 @@ class RawWays:
     keys: set[str] = field(default_factory=set)
     # whether whoever made the source chose which keys to keep, as osmnx does
     has_chosen_keys: bool = False
-    # what the reader left out or replaced, and how many names held characters nobody sees
+    # what the reader left out or replaced, how many names held characters nobody sees, and how
+    # many ferries have a crossing time that none has
     shortfalls: list[Shortfall] = field(default_factory=list)
     cleaned_names: int = 0
+    untimed_ferries: int = 0
 
     def add(
         self, way_id: int, line: Sequence[tuple[int, float, float]], *, tags: Mapping[str, str]
@@ -85,7 +92,9 @@ class RawWays:
         kept = kept_way_tags(tags)
         self.keys |= tags.keys()
         if tags.get("route") == "ferry":
-            kept |= ferry_speed(tags, [(x, y) for _, x, y in line], self.crs)
+            speed = ferry_speed(tags, [(x, y) for _, x, y in line], self.crs)
+            self.untimed_ferries += "duration" in tags and not speed
+            kept |= speed
         self.way_id.append(way_id)
         self.tags.append(kept)
         name = tags.get("name") or tags.get("ref") or ""
@@ -122,8 +131,9 @@ class RawWays:
 
     def all_shortfalls(self) -> tuple[Shortfall, ...]:
         """Return what the reader left out or replaced, names included."""
-        names = Shortfall(kind="names-cleaned", count=self.cleaned_names, of=len(self))
-        return tuple(item for item in (*self.shortfalls, names) if item.count)
+        counts = {"names-cleaned": self.cleaned_names, "untimed-ferries": self.untimed_ferries}
+        own = [Shortfall(kind=kind, count=n, of=len(self)) for kind, n in counts.items()]
+        return tuple(item for item in (*self.shortfalls, *own) if item.count)
 
     def __len__(self) -> int:
         return len(self.way_id)
@@ -136,7 +146,7 @@ def is_street(tags: Mapping[str, str]) -> bool:
 
 def kept_way_tags(tags: Mapping[str, str]) -> dict[str, str]:
     """Return the tags of a way that a rule uses or that explain a trip."""
-    keys = rule_table().way_keys | EXTRA_WAY_KEYS
+    keys = (rule_table().way_keys | EXTRA_WAY_KEYS) - {FERRY_SPEED}
     if tags.get("railway") != "platform":  # lines that were, and trams in the street
         keys = keys - {"railway"}
     return {key: tags[key] for key in sorted(keys & tags.keys())}
@@ -151,7 +161,8 @@ def ferry_speed(
         return {}  # a ferry that leaves the map cannot be measured
     x, y = to_metres(np.array(line).T, crs)
     km = float(np.hypot(np.diff(x), np.diff(y)).sum()) / 1000
-    return {"ferry:km_h": f"{max(km / (minutes / 60), 0.1):.1f}"} if km > 0 else {}
+    km_h = max(km / (minutes / 60), 0.1)
+    return {FERRY_SPEED: f"{km_h:.1f}"} if km > 0 and km_h <= MAX_FERRY_KM_H else {}
 
 
 def to_metres(xy: NDArray[np.float64], crs: str) -> NDArray[np.float64]:

@@ -111,15 +111,25 @@ def slow_by_hills(
     def make() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         slope = slopes(network)
         both = [heights.mean_of_pieces(1.0 / speed(way * slope)) for way in (1.0, -1.0)]
-        carried = np.array([is_carried(tags) for tags in network.tag_sets], dtype=bool)
-        level = carried[network.edge_tags]
+        level = _carried(network)
         return np.where(level, 1.0, both[0]), np.where(level, 1.0, both[1])
 
     return network.remember(("hills", mode.hill_function), make)
 
 
+def _carried(network: Network) -> NDArray[np.bool_]:
+    """Return on which edges people are carried."""
+    carried = np.array([is_carried(tags) for tags in network.tag_sets], dtype=bool)
+    return carried[network.edge_tags]
+
+
 def slopes(network: Network) -> NDArray[np.float64]:
     """Return the slope of every piece of every edge, in the order of `Heights.steps`."""
+    return np.clip(_slopes(network), -STEEPEST, STEEPEST)
+
+
+def _slopes(network: Network) -> NDArray[np.float64]:
+    """Return slopes as measured or tagged, however steep."""
     heights = network.heights
     if heights is None:
         raise ValueError("the network has no heights")
@@ -130,7 +140,7 @@ def slopes(network: Network) -> NDArray[np.float64]:
     tagged = np.array([_tagged(tags) for tags in network.tag_sets], dtype=np.float64)
     own = np.repeat(tagged[network.edge_tags], pieces)
     slope: NDArray[np.float64] = np.where(np.isnan(own), measured, own)
-    return np.clip(np.nan_to_num(slope, nan=0.0), -STEEPEST, STEEPEST)
+    return np.nan_to_num(slope, nan=0.0)
 
 
 def _tagged(tags: Mapping[str, Any]) -> float:
@@ -150,6 +160,20 @@ def level_for_want_of_heights(network: Network) -> NDArray[np.bool_]:
     return level
 
 
+def hill_doubts(
+    network: Network, mode: TravelMode, is_open: NDArray[np.bool_]
+) -> dict[str, NDArray[np.bool_]]:
+    """Return by doubt which open edges count as level, and which as less steep than they are."""
+    if not mode.counts_hills:
+        return {}
+    doubts = {SLOPE_UNKNOWN: level_for_want_of_heights(network)}
+    if network.heights is not None:
+        beyond = (np.abs(_slopes(network)) > STEEPEST).astype(np.float64)
+        doubts[TOO_STEEP] = (network.heights.mean_of_pieces(beyond) > 0) & ~_carried(network)
+    doubts = {doubt: edges & is_open for doubt, edges in doubts.items()}
+    return {doubt: edges for doubt, edges in doubts.items() if edges.any()}
+
+
 DS_PER_S = 10
 LONGEST_DS = 2**24
 """Deciseconds one street may take at most, over 19 days: whole numbers up to here are exact in
@@ -157,6 +181,7 @@ LONGEST_DS = 2**24
 SHOWN = 5
 KM_H_PER_M_S = 3.6
 SLOPE_UNKNOWN = "slope unknown, taken as level"
+TOO_STEEP = f"steeper than {STEEPEST:.0%}, taken as {STEEPEST:.0%}"
 
 
 def edge_cost(network: Network, mode: TravelMode) -> EdgeCost:
@@ -180,8 +205,8 @@ def _edge_cost(network: Network, mode: TravelMode) -> EdgeCost:
     for cost, edges in zip(costs, used.tolist(), strict=True):
         for doubt in cost.counted if edges else ():
             notes[doubt] += edges
-    if mode.counts_hills and (level := level_for_want_of_heights(network) & is_open).any():
-        notes[SLOPE_UNKNOWN] += int(level.sum())
+    for doubt, at in hill_doubts(network, mode, is_open).items():
+        notes[doubt] += int(at.sum())
     main = _main_part(network, forward, backward) & is_open & (network.length_m > 0)
     for array in (forward, backward, main):
         array.flags.writeable = False

@@ -14,8 +14,8 @@ import pandas as pd
 
 from eh_access.modes import MODES, TravelMode
 from eh_access.network.cost import (
-    SLOPE_UNKNOWN,
     edge_cost,
+    hill_doubts,
     level_for_want_of_heights,
     slopes,
     strong_parts,
@@ -266,9 +266,9 @@ def _doubts(
         (mode.name, doubt, int(edges[at].sum()), float(km[at].sum()))
         for doubt, at in rows_by_doubt.items()
     ]
-    if mode.counts_hills and (level := level_for_want_of_heights(network) & is_open).any():
-        level_km = float(network.length_m[level].sum()) / M_PER_KM
-        doubts.append((mode.name, SLOPE_UNKNOWN, int(level.sum()), level_km))
+    for doubt, at in hill_doubts(network, mode, is_open).items():
+        at_km = float(network.length_m[at].sum()) / M_PER_KM
+        doubts.append((mode.name, doubt, int(at.sum()), at_km))
     if lacking := gaps(network, mode):
         what = f"{', '.join(lacking)}: {NOT_RECORDED}"
         doubts.append((mode.name, what, int(edges.sum()), float(km.sum())))

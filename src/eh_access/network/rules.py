@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 MILE_KM = 1.609344
 FOOT_M = 0.3048
 INCH_M = 0.0254
+METRES = {"": 1.0, "m": 1.0, "metres": 1.0, "meters": 1.0, "cm": 0.01, "mm": 0.001}
 MAX_CROSSING_MIN = 48 * 60.0
-MAX_SLOPE_PERCENT = 100.0
+MAX_SLOPE_PERCENT, MAX_SLOPE_DEGREES = 100.0, 45.0
+MIN_WIDTH_M, MAX_WIDTH_M = 0.1, 100.0
 
 _NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?")
 _SPEED = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(km/h|kmh|kph|mph|mp/h|knots)?\s*")
@@ -50,18 +52,17 @@ def parse_limit_km_h(text: str) -> float | None:
     return min(fit, default=None)
 
 
-def parse_metres(text: str) -> float | None:
-    """Read a length; a number without a unit is metres."""
-    feet = _FEET.fullmatch(text)
+def parse_width_m(text: str) -> float | None:
+    """Read a width; a number without a unit is metres; None for one that no way has."""
+    feet, match = _FEET.fullmatch(text), _NUMBER.match(text.strip())
     if feet is not None:
-        return int(feet[1]) * FOOT_M + float(feet[2] or 0) * INCH_M
-    match = _NUMBER.match(text.strip())
-    if match is None:
+        metres = float(feet[1]) * FOOT_M + float(feet[2] or 0) * INCH_M
+    elif match is not None:
+        unit = text.strip()[match.end() :].strip().lower()
+        metres = float(match[0].replace(",", ".")) * METRES.get(unit, math.nan)
+    else:
         return None
-    unit = text.strip()[match.end() :].strip().lower()
-    scale = {"": 1.0, "m": 1.0, "metres": 1.0, "meters": 1.0, "cm": 0.01, "mm": 0.001}.get(unit)
-    metres = None if scale is None else float(match[0].replace(",", ".")) * scale
-    return None if metres is None or metres <= 0 else metres
+    return metres if MIN_WIDTH_M <= metres <= MAX_WIDTH_M else None
 
 
 def parse_slope_percent(text: str) -> float | None:
@@ -74,12 +75,16 @@ def parse_signed_slope(text: str) -> float | None:
     """Read a slope along its way, up above 0, down below; steeper than 1:1 is no slope."""
     ratio = re.fullmatch(r"\s*(\d+)\s*:\s*(\d+)\s*", text)
     if ratio is not None:
-        percent = 100.0 * int(ratio[1]) / int(ratio[2]) if int(ratio[2]) else math.inf
+        percent = 100.0 * float(ratio[1]) / (float(ratio[2]) or math.nan)
     else:
         match = _NUMBER.match(text.strip())
-        if match is None or text.strip()[match.end() :].strip() not in ("", "%"):
+        unit = "" if match is None else text.strip()[match.end() :].strip()
+        if match is None or unit not in ("", "%", "°"):
             return None
         percent = float(match[0].replace(",", "."))
+        if unit == "°":
+            beyond = abs(percent) > MAX_SLOPE_DEGREES
+            percent = math.inf if beyond else 100.0 * math.tan(math.radians(percent))
     return percent if abs(percent) <= MAX_SLOPE_PERCENT else None
 
 
@@ -88,9 +93,9 @@ def parse_duration_min(text: str) -> float | None:
     text = text.strip()
     clock, period = _CLOCK.fullmatch(text), _PERIOD.fullmatch(text)
     if clock is not None:
-        minutes = int(clock[1]) * 60 + int(clock[2]) + int(clock[3] or 0) / 60
+        minutes = float(clock[1]) * 60 + float(clock[2]) + float(clock[3] or 0) / 60
     elif period is not None:
-        days, hours, mins, seconds = (int(part or 0) for part in period.groups())
+        days, hours, mins, seconds = (float(part or 0) for part in period.groups())
         minutes = days * 1440 + hours * 60 + mins + seconds / 60
     elif re.fullmatch(r"\d+(?:\.\d+)?", text):
         minutes = float(text)
@@ -103,10 +108,10 @@ SPEEDS = ("maxspeed", "maxspeed:forward", "maxspeed:backward", "maxspeed:type", 
 """Tags that say a speed limit, in figures or by name."""
 
 NUMBERS = {
-    "width": parse_metres,
-    "est_width": parse_metres,
-    "maxwidth": parse_metres,
-    "maxwidth:physical": parse_metres,
+    "width": parse_width_m,
+    "est_width": parse_width_m,
+    "maxwidth": parse_width_m,
+    "maxwidth:physical": parse_width_m,
     "incline": parse_slope_percent,
     **dict.fromkeys(SPEEDS, parse_limit_km_h),
 }
@@ -207,6 +212,12 @@ class RuleSet:
     ways: tuple[RuleLine, ...]
     points: tuple[RuleLine, ...]
 
+    @cached_property
+    def numbers(self) -> frozenset[str]:
+        """The tags whose numbers its lines look at."""
+        keys = {key for line in (*self.ways, *self.points) for key in line.tag_keys()}
+        return frozenset(keys & NUMBERS.keys())
+
 
 @dataclass(frozen=True)
 class RuleTable:
@@ -227,6 +238,21 @@ class RuleTable:
     def limit_km_h(self, text: str) -> float | None:
         """Read a speed limit: a number, or a name such as ``GB:nsl_single``."""
         return self.limits_km_h.get(text) or parse_limit_km_h(text)
+
+
+_UNITS = ("%", "°", "'", r":\s*\d+", "mph", "mp/h", "km/h", "kmh", "kph", "knots", "ft", "feet")
+_UNIT = "|".join((*_UNITS, *filter(None, METRES)))
+_AMOUNT = re.compile(rf"[-+]?\d+(?:[.,]\d+)?(?:e\d+)?\s*(?:{_UNIT})?", re.IGNORECASE)
+"""A number and a unit, whatever number it is."""
+
+
+def out_of_bounds(key: str, value: str) -> str:
+    """Say which number no street has, as this tag has it; nothing where it is read or is none."""
+    amounts = (_AMOUNT.fullmatch(part.strip()) for part in value.split(";"))
+    if number_in(key, value) is not None or not any(amounts):
+        return ""
+    what = "speed limit" if key in SPEEDS else "slope" if key == "incline" else "width"
+    return f"{what} out of bounds"
 
 
 def number_in(key: str, value: str) -> float | None:
@@ -355,7 +381,6 @@ class _Reader:
         return tuple((key, self._values(place, values)) for key, values in raw.items())
 
 
-LIMIT_OUT_OF_BOUNDS = "speed limit out of bounds"
 POINT_KEY = "point"
 """Marks the tags of a gate, kerb or other point that stands in the way (not an OSM tag)."""
 
@@ -399,6 +424,9 @@ def evaluate(
             continue
         if line.applies_to(tag_set):
             state.apply(line, tag_set, table)
+    looked_at = rule_set.numbers | {"incline"} if slopes_known else rule_set.numbers
+    for key in sorted(looked_at & tag_set.keys()):
+        state.counted += filter(None, [out_of_bounds(key, tag_set[key])])
     return state.result(rule_set.label, tag_set)
 
 
@@ -471,10 +499,10 @@ class _State:
         elif line.effect == "limit":
             speed = table.limit_km_h(tags[line.key])
             if speed is None:
-                out = _NUMBER.search(tags[line.key]) is not None
-                self.counted.append(LIMIT_OUT_OF_BOUNDS if out else "speed limit not understood")
+                out = out_of_bounds(line.key, tags[line.key])
+                self.counted.append(out or "speed limit not understood")
         else:
-            speed = float(tags[line.key])
+            speed = parse_speed_km_h(tags[line.key])
             self.why_slow = line.reason
         if speed is not None:
             for way in line.directions:
