@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from eh_access.errors import InputError
 from eh_access.modes import DRIVE, PUSHCHAIR, WALK
-from eh_access.network.snapping import Snapped, segments_of, snap
+from eh_access.network.build import RawWays, build_network
+from eh_access.network.snapping import AT_END_M, Snapped, segments_of, snap
 from toys import (
     CRS,
     MOTORWAY,
@@ -47,6 +48,24 @@ def place_of(network: Network, snapped: Snapped) -> np.ndarray:
 def lines_of(network: Network) -> np.ndarray:
     owner = np.repeat(np.arange(network.edge_count), np.diff(network.geometry_start))
     return shapely.linestrings(network.geometry_xy, indices=owner)
+
+
+@pytest.mark.parametrize("crs", [CRS, "EPSG:4326", "EPSG:3857"])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_place_at_the_end_of_a_street_is_at_its_end_whatever_is_rounded(
+    crs: str, seed: int
+) -> None:
+    """What is right at a junction is asked by whether the share along is 0 or 1."""
+    chance = np.random.default_rng(seed)
+    raw = RawWays(crs=CRS)
+    for way in range(60):
+        line = 331_234.56 + chance.normal(0, 30, (25, 2)).cumsum(axis=0)
+        refs = [0, *range(25 * way + 1, 25 * way + 25)]
+        raw.add(way, [(ref, x, y) for ref, (x, y) in zip(refs, line, strict=True)], tags=STREET)
+    streets = build_network(raw)
+    nodes = gpd.GeoSeries(shapely.points(streets.node_x, streets.node_y), crs=CRS)
+    found = snap(nodes.to_crs(crs), streets, WALK)
+    assert set(found.fraction.tolist()) == {0.0, 1.0}
 
 
 def test_a_point_beside_the_middle_of_a_street() -> None:
@@ -253,7 +272,7 @@ def test_the_place_is_as_far_away_as_is_said(places: list[Place]) -> None:
     points = gpd.GeoSeries([at(*place) for place in places], crs=CRS)
     found = snap(points, streets, WALK)
     away = shapely.distance(place_of(streets, found), np.asarray(points.array))
-    np.testing.assert_allclose(away, found.offset_m, atol=1e-6)
+    np.testing.assert_allclose(away, found.offset_m, atol=AT_END_M)
     nearest = shapely.distance(np.asarray(points.array)[:, None], lines_of(streets)).min(axis=1)
     np.testing.assert_allclose(found.offset_m, nearest, atol=1e-6)
 

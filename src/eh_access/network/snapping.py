@@ -30,8 +30,9 @@ log = logging.getLogger(__name__)
 ELSEWHERE_M = 10_000.0
 """Further than this from every street, a point is more likely in another coordinate system."""
 WRONG_CRS = "are the coordinates in the system stated?"
-AT_END = 1e-9
-"""What share of an edge a place may be short of its end and still be at it."""
+AT_END_M = 0.01
+"""How far a place may be from the end of an edge and still be at it: places of streets are kept
+to the centimetre."""
 SAME_POINT_M = 0.1
 """Two points so near are one: six decimals of a degree come to that."""
 KEPT_SETS = 32
@@ -337,9 +338,11 @@ def _place(points: NDArray[Any], network: Network, mode: TravelMode) -> Placed:
     # of a street joined at its ends alone: the nearer of those, else the foot of the point
     at = shapely.get_point(shapely.shortest_line(joins[edge[placed]], points[placed]), 0)
     foot = np.where(ends_only[edge[placed]], at, points[placed])
-    along = shapely.line_locate_point(edge_lines(network)[edge[placed]], foot, normalized=True)
+    lines = edge_lines(network)[edge[placed]]
+    along = shapely.line_locate_point(lines, foot, normalized=True)
     # what lies at an end but for rounding is at the end: rules about junctions ask for it
-    fraction[placed] = np.where(along < AT_END, 0.0, np.where(along > 1 - AT_END, 1.0, along))
+    from_end_m = np.minimum(along, 1.0 - along) * shapely.length(lines)
+    fraction[placed] = np.where(from_end_m < AT_END_M, np.rint(along), along)
     return edge, fraction, offset_m, np.where(unusable_m < offset_m, unusable_m, np.nan)
 
 
