@@ -53,6 +53,27 @@ def test_node_numbers(nodes: object, told: str) -> None:
             diamond().one_to_all([0], mode=eh.WALK, rows=nodes)
 
 
+@pytest.mark.parametrize("which", ["origins", "sites"])
+@pytest.mark.parametrize(
+    ("ids", "told"),
+    [
+        (["a", "a"], "1 ids stand more than once, the first 'a'"),
+        ([7, 7], "the first 7"),
+        (["", ""], "the first ''"),
+        (pd.Index(["a", "a"], dtype="category"), "the first 'a'"),
+        (pd.to_datetime(["2020-01-01"] * 2), "the first Timestamp"),
+        (["a", None], "row 2 has no id"),
+        (pd.MultiIndex.from_tuples([("a", 1), ("a", 2)]), "the index has 2 levels"),
+    ],
+    ids=str,
+)
+def test_an_id_that_is_no_row_s_own(which: str, ids: object, told: str) -> None:
+    points = points_at((0, 0), (100, 0))
+    tables = {"origins": points, "sites": points, which: points.set_axis(ids)}
+    with pytest.raises(InputError, match=f"{which}: .*{told}"):
+        eh.travel_time_matrix(diamond(), tables["origins"], tables["sites"], mode=eh.WALK)
+
+
 @pytest.mark.parametrize(
     "nodes", [[], [2, 0, 2], range(3), np.array([3], np.uint64), pd.Index([1])]
 )

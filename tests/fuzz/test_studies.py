@@ -8,12 +8,14 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import traceback
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from eh_access.errors import EhAccessError
+from eh_access.publish.interactive import external_references
 from eh_access.publish.outputs import write_outputs
 from eh_access.study.findings import find_findings
 from eh_access.study.opening import check_study, open_study
@@ -118,8 +120,59 @@ def report(toy: StudyFolder, out: Path) -> None:
     write_outputs(result, find_findings(result), out)
 
 
+def more(name: str, changes: str) -> str:
+    """Return a scenario."""
+    return f'[[scenario]]\nname = "{name}"\nlabel = "{name}"\n{changes}\n'
+
+
+CODE = (
+    "$( is no sign of ours",
+    "bootstrap.min, glyphicon fa-home",
+    "L.AwesomeMarkers.icon and L.map(",
+    "jQuery(document); <i class='fa'>",
+    "</script><script>start(1)",
+)
+SESSIONS = "[sessions]\nvenues = [1]\n"
+AGREED = {
+    "venues open already are offered": SESSIONS
+    + more("one", 'open = ["hall"]')
+    + more("both", 'open = ["hall", "shed"]')
+    + more("in-place", 'open = ["hall"]\nclose = ["west"]')
+    + more("for-hours", 'open = ["hall"]\nset_hours = { hall = 3 }'),
+    "candidates without a place": SESSIONS
+    + more("one", 'open = ["lost"]')
+    + more("in-place", 'open = ["lost"]\nclose = ["west"]')
+    + more("both", 'open = ["lost", "hall"]'),
+    "no candidate has a place": more("one", 'open = ["hall", "lost"]'),
+    "words like code": f'[decision]\ntitle = "{CODE[0]}"\n'
+    + "".join(f'[[note]]\ntext = "{words}"\n' for words in CODE)
+    + "".join(more(f"s{n}", f'open = ["hall"]\nnote = "{words}"') for n, words in enumerate(CODE)),
+}
+
+
+@pytest.mark.parametrize("name", AGREED)
+def test_studies_that_were_checked_and_not_run(tmp_path: Path, name: str) -> None:
+    toy = write_study(tmp_path / "study")
+    rows = CANDIDATES
+    if name == "no candidate has a place":
+        rows = rows.replace("442000,390000", ",").replace("443000,390000", ",")
+        rows = rows.replace("surveyed,10", "unknown,").replace("estimate,300", "unknown,")
+    if name == "words like code":
+        rows = rows.replace("Hall", f'"{CODE[1]}"').replace("Shed", CODE[2])
+        toy.change("sites.csv", "West Centre", CODE[4])
+        toy.change("study.toml", "The west closed", CODE[0])
+    (toy.path / "candidates.csv").write_text(rows, encoding="utf-8")
+    toy.change("study.toml", "[data]", '[data]\ncandidates = "candidates.csv"')
+    with toy.toml.open("a", encoding="utf-8") as file:
+        file.write("\n" + AGREED[name])
+    check_study(toy.toml)
+    report(toy, tmp_path / "out")
+    assert not external_references((tmp_path / "out" / "map.html").read_text(encoding="utf-8"))
+
+
 def test_what_check_passes_report_runs(tmp_path: Path) -> None:
     outcomes: Counter[str] = Counter()
+    faults = []
     for number in range(STUDIES):
         toy = mutated(tmp_path / "study", number)
         try:
@@ -131,9 +184,11 @@ def test_what_check_passes_report_runs(tmp_path: Path) -> None:
             elif not sound:
                 with pytest.raises(EhAccessError):
                     report(toy, tmp_path / "never")
-        except Exception as error:
-            error.add_note(f"study {number} of seed {SEED}:\n{toy.toml.read_text('utf-8')}")
-            raise
+        except Exception:  # noqa: BLE001 - whatever it is, the count goes on
+            text = toy.toml.read_text("utf-8", errors="replace")
+            faults.append(f"study {number} of seed {SEED}:\n{text}\n{traceback.format_exc()}")
+    print(dict(outcomes))  # noqa: T201 - make fuzz shows it
+    assert not faults, f"{len(faults)} of {STUDIES}\n" + "\n\n".join(faults[:20])
     assert outcomes["sound"] > STUDIES // 10, outcomes
     assert outcomes["refused"] > STUDIES // 3, outcomes
     assert not (tmp_path / "never").exists()

@@ -121,14 +121,25 @@ def test_metres_that_no_point_of_the_place_has_are_refused(
 
 
 # ------------------------------------------------------------------ forms of null and of points
-@pytest.mark.parametrize("lone", [shapely.MultiPoint([(EAST + 400, NORTH + 28)])])
-def test_a_multipoint_of_one_is_a_point(street: Network, lone: shapely.MultiPoint) -> None:
-    homes = gpd.GeoDataFrame(geometry=[lone, None, shapely.Point()], index=list("abc"), crs=27700)
+@pytest.mark.parametrize(
+    ("lone", "crs"),
+    [
+        (shapely.MultiPoint([(EAST + 400, NORTH + 28)]), 27700),
+        (shapely.MultiPoint([(EAST + 400, NORTH + 28, 12.5)]), 27700),
+        (shapely.MultiPoint([degrees(400, 28)]), 4326),
+        (shapely.union_all([shapely.MultiPoint([(EAST + 400, NORTH + 28)] * 3)]), 27700),
+    ],
+    ids=["flat", "with a height", "in degrees", "one point thrice"],
+)
+def test_a_multipoint_of_one_is_a_point(
+    street: Network, lone: shapely.MultiPoint, crs: int
+) -> None:
+    homes = gpd.GeoDataFrame(geometry=[lone, None, shapely.Point()], index=list("abc"), crs=crs)
     at = snap(homes, street, WALK)
     assert at.status.tolist() == ["ok", "no_location", "no_location"]
     assert at.offset_m[0] == pytest.approx(28, abs=0.02)
     origins = check_origins(
-        gpd.GeoDataFrame({"origin_id": ["a"], "weight": [1]}, geometry=[lone], crs=27700)
+        gpd.GeoDataFrame({"origin_id": ["a"], "weight": [1]}, geometry=[lone], crs=crs)
     )
     assert origins.geometry["a"].geom_type == "Point"
 

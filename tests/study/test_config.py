@@ -256,6 +256,19 @@ def test_a_file_that_is_no_text_is_told(toy: StudyFolder, data: bytes, told: str
     assert told in faults(toy)[0]
 
 
+@pytest.mark.parametrize("name", ["rotherham", "newport", "rotherham-2018"])
+@pytest.mark.parametrize("kind", ["folder", "file"])
+def test_nothing_of_the_name_of_a_study_that_ships_hides_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, kind: str
+) -> None:
+    own = write_study(tmp_path / name if kind == "folder" else tmp_path / "toy")
+    monkeypatch.chdir(tmp_path)
+    if kind == "file":
+        Path(name).write_bytes(own.toml.read_bytes())
+    assert load_study(name).place != "Toytown"
+    assert load_study(f"./{name}").place == "Toytown"
+
+
 def test_a_study_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="there is no study file"):
         load_study(tmp_path / "study.toml")
