@@ -20,7 +20,7 @@ from eh_access.publish.outputs import write_outputs
 from eh_access.study.findings import find_findings
 from eh_access.study.opening import check_study, open_study
 from eh_access.study.run import run_study
-from study_files import StudyFolder, write_study
+from study_files import StudyFolder, with_few_draws, write_study
 
 STUDIES = int(os.environ.get("EH_ACCESS_FUZZ_STUDIES", "60"))
 RUNS = STUDIES if "EH_ACCESS_FUZZ_STUDIES" in os.environ else 3
@@ -166,8 +166,13 @@ def test_studies_that_were_checked_and_not_run(tmp_path: Path, name: str) -> Non
     with toy.toml.open("a", encoding="utf-8") as file:
         file.write("\n" + AGREED[name])
     check_study(toy.toml)
-    report(toy, tmp_path / "out")
-    assert not external_references((tmp_path / "out" / "map.html").read_text(encoding="utf-8"))
+    study, inputs = open_study(toy.toml)
+    result = run_study(with_few_draws(study), inputs=inputs)
+    findings = find_findings(result)
+    if name == "words like code":  # which only pages could take for it
+        write_outputs(result, findings, tmp_path / "out")
+        page = (tmp_path / "out" / "map.html").read_text(encoding="utf-8")
+        assert not external_references(page)
 
 
 def test_what_check_passes_report_runs(tmp_path: Path) -> None:

@@ -326,8 +326,8 @@ def _status_mb(name: str) -> float:
     path = Path("/proc/self/status")
     if not path.exists():
         return 0.0
-    found = re.search(rf"^{name}:\s+(\d+) kB", path.read_text(), re.MULTILINE)
-    return 0.0 if found is None else int(found[1]) * 1024 / 1e6
+    stated = re.search(rf"^{name}:\s+(\d+) kB", path.read_text(), re.MULTILINE)
+    return 0.0 if stated is None else int(stated[1]) * 1024 / 1e6
 
 
 @functools.cache
