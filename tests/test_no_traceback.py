@@ -30,7 +30,7 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> StudyFolder:
 def shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
     source = str(Path(__file__).resolve().parents[1] / "src")
     return subprocess.run(
-        ["bash", "-c", line.replace("EH", EH)],
+        ["bash", "-c", line.replace("EH", EH).replace("LONG", "a" * 300)],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -43,18 +43,38 @@ def shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
     ("line", "words"),
     [
         ("EH check study.toml >/dev/full", "the disk is full"),
+        ("EH study newport >/dev/full", "the disk is full"),
+        ("EH --help >/dev/full", "the disk is full"),
+        ("EH timetable check feed.zip >/dev/full 2>&1", ""),
         ("EH check absent.toml 2>&-", ""),
+        ("EH verify absent.json >&- 2>&-", ""),
+        ("EH log absent.json <&- >&- 2>&-", ""),
         ("EH check absent.toml 2>/dev/full", ""),
+        ("EH challenge absent.toml 2>/dev/full", ""),
+        ("EH trip absent.toml --from A --to b 2>/dev/full", ""),
         ("mkdir gone; cd gone; rmdir ../gone; EH check rotherham", "the folder you are in is gone"),
-        ("EH check $(printf 'a%.0s' $(seq 300)).toml", "a path is longer than is allowed"),
+        ("mkdir gone; cd gone; rmdir ../gone; EH new Barnsley", "the folder you are in is gone"),
+        ("mkdir gone; cd gone; rmdir ../gone; EH batch . --out x", "the folder you are in is gone"),
+        ("EH check LONG.toml", "a path is longer than is allowed"),
+        ("EH verify LONG/manifest.json", "a path is longer than is allowed"),
+        ("EH report study.toml -q --out LONG", "a path is longer than is allowed"),
+        ("EH timetable check LONG.zip --date 2024-01-02", "File name too long"),
         (
             "EH check $'a\\nb\\e[31m'.toml",
             "there is no study file a\nb\N{REPLACEMENT CHARACTER}[31m",
         ),
         ("EH report study.toml -q --out $'a\\nb'", "its path holds a line end"),
+        ("EH verify $'a\\nb.json'", "a\nb.json"),
+        (
+            "EH timetable check $'a\\n\\e[2Jb.zip' --date 2024-01-02",
+            "\N{REPLACEMENT CHARACTER}[2Jb.zip",
+        ),
         ("ulimit -v 3000000; EH check study.toml", "raise the limit (ulimit -v)"),
         ("ulimit -n 8; EH report study.toml -q --out files", "raise the limit (ulimit -n)"),
+        ("ulimit -n 6; EH check newport", ""),
+        ("ulimit -n 5; EH check newport", "raise the limit (ulimit -n)"),
         ("ulimit -f 20; EH report study.toml -q --out large", "a limit (ulimit -f) allows"),
+        ("ulimit -f 0; EH study rotherham --out copy.toml", "cannot be written (File too large)"),
         (CLOCK, "this computer's clock says 1970; set it"),
     ],
 )

@@ -26,8 +26,16 @@ def main() -> None:
             f"{LEAST_MEMORY >> 20:,} are needed; raise the limit (ulimit -v)\n"
         )
         sys.exit(2)
-    from eh_access.cli import main as run  # noqa: PLC0415 - after the above
+    try:
+        from eh_access.cli import main as run  # noqa: PLC0415 - after the above
+    except (ImportError, MemoryError, OSError) as error:
+        from eh_access.errors import foreseen  # noqa: PLC0415 - as above
 
+        why = foreseen(error)
+        if not why:
+            raise
+        sys.stderr.write(f"1 fault; nothing was written.\n- {why}\n")
+        _end_at_once(2)
     try:
         run()
     except SystemExit as end:

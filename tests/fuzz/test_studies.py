@@ -146,7 +146,7 @@ AGREED = {
     "no candidate has a place": more("one", 'open = ["hall", "lost"]'),
     "words like code": f'[decision]\ntitle = "{CODE[0]}"\n'
     + "".join(f'[[note]]\ntext = "{words}"\n' for words in CODE)
-    + "".join(more(f"s{n}", f'open = ["hall"]\nnote = "{words}"') for n, words in enumerate(CODE)),
+    + more("one", f'open = ["hall"]\nnote = "{CODE[3]}"'),
 }
 
 

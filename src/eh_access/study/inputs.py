@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -529,6 +530,8 @@ def write_fixed(study: Study) -> tuple[Note, ...]:
             except FileExistsError:
                 raise InputError(f"{path.name}: is there already; move it away first") from None
             except OSError as error:
+                with suppress(OSError):
+                    path.unlink()  # what there is of it
                 raise SourceError(f"{path}: cannot be written ({error.strerror})") from error
             lines += [*table.notes, note("info", "fixed", file=name, written=path.name, **facts)]
     return tuple(lines)

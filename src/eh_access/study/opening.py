@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -139,6 +140,8 @@ def write_study(name: str, path: Path) -> Path:
     except FileExistsError:
         raise InputError(f"{file.as_posix()}: is there already; give another name") from None
     except OSError as error:
+        with suppress(OSError):
+            file.unlink()  # what there is of it
         raise SourceError(f"{file.as_posix()}: cannot be written ({error.strerror})") from error
     return file
 
