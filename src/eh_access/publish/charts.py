@@ -536,10 +536,15 @@ def curves_svg(
     unit: str,
 ) -> Drawing:
     """Return a small chart for each way of travelling: shares within more and more minutes."""
-    with blank_figure(7.4, 2.5) as (figure, axes):
+    across = min(len(panels), CURVES_ACROSS)
+    down = -(-len(panels) // across)
+    with blank_figure(7.4, 2.5 * down) as (figure, axes):
         axes.remove()
-        every = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-        for panel, (name, minutes, before, after) in zip(every, panels, strict=True):
+        grid = figure.subplots(down, across, sharey=True, squeeze=False)
+        every = grid.ravel()
+        for spare in every[len(panels) :]:
+            spare.remove()
+        for panel, (name, minutes, before, after) in zip(every, panels, strict=False):
             looks = zip((before, after), BEFORE_AFTER, ("-", "--"), strict=True)
             for values, (colour, mark, when), line in looks:
                 panel.plot(minutes, values, color=colour, marker=mark, ms=4, ls=line, label=when)
@@ -548,9 +553,14 @@ def curves_svg(
             panel.set_ylim(0, 104)
             panel.grid(axis="y", color="#DDDDDD", linewidth=0.6)
             panel.set_xlabel("minutes or less", fontsize=8)
-        every[0].set_ylabel(f"% of {unit}")
+        for first in grid[:, 0]:
+            first.set_ylabel(f"% of {unit}")
         every[0].legend(loc="upper left", frameon=False, fontsize=8)
         return drawn(figure)
+
+
+CURVES_ACROSS = 3
+"""So many charts of curves stand side by side: with more, names and minutes would collide."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -15,6 +15,7 @@ from eh_access.criteria.criterion import ASKED, MISSING_INPUTS, Outcome, ReasonK
 from eh_access.criteria.uncertainty import SURE
 from eh_access.measures.scenarios import BASELINE, rough_radius_m
 from eh_access.modes import TRANSIT, VISIT
+from eh_access.numerals import shown as with_unit
 from eh_access.publish import charts, numbers
 from eh_access.publish.attribution import OSM_COPYRIGHT_URL, OSM_CREDIT, credit_lines
 from eh_access.publish.charts import CHANGE
@@ -394,7 +395,7 @@ def _with_none_kept(
         for item in kept
         if item.verdict.scenario == pages.scenario and item.hours == 0 and not item.neighbours
     }
-    return [
+    rows = [
         {
             "label": verdict.criterion.label,
             "none": pages.words.value(none[verdict.criterion.id], none[verdict.criterion.id].value),
@@ -403,18 +404,19 @@ def _with_none_kept(
         for verdict in verdicts
         if verdict.criterion.id in none
     ]
+    return [row for row in rows if row["none"] != row["value"]]
 
 
 def _criterion_row(pages: Pages, verdict: Verdict, sure: Uncertainty | None) -> tuple[Words, ...]:
     criterion = verdict.criterion
     sign = "at least" if criterion.better == "higher" else "at most"
-    wanted, before, after = (
+    before, after = (
         pages.words.value(verdict, value).replace("percentage points", "points")
-        for value in (verdict.threshold, verdict.baseline_value, verdict.value)
+        for value in (verdict.baseline_value, verdict.value)
     )
     return (
         criterion.label,
-        f"{sign} {wanted}",
+        f"{sign} {with_unit(criterion.threshold, criterion.kind.unit)}",
         "not applicable" if criterion.kind.of_change else before,
         after,
         outcome_run(verdict),
@@ -516,12 +518,21 @@ def _headline(pages: Pages, verdicts: Verdicts, sure: Uncertainty | None) -> dic
         ],
         "value": "" if first is None else pages.words.value(first, first.value),
         "label": "" if first is None else first.criterion.label,
+        "falls": first is not None and _is_told_fall(pages, first.criterion),
         "drawn": None if first is None else _drawn(pages, first, sure),
         **shares,
         "any_same": any_open["before"] == any_open["after"],
         "any_hidden": math.isnan(any_open["after"]),
         "hidden": math.isnan(shares["full_time"]["after"]),
     }
+
+
+def _is_told_fall(pages: Pages, criterion: Criterion) -> bool:
+    """Return whether a criterion asks how far the very share falls that is told before it."""
+    study, mode = pages.shared["study"], next(iter(pages.words.modes))
+    asked = (criterion.measure, criterion.mode, criterion.cutoff_min, criterion.sites)
+    alone = not criterion.also_modes and criterion.group is None
+    return alone and asked == ("coverage_fall", mode, study.near_min(mode), "full_time")
 
 
 def _changed(sites: Mapping[str, gpd.GeoDataFrame], pages: Pages) -> pd.DataFrame:
@@ -1089,7 +1100,7 @@ def matrix(pages: Pages, criteria: Iterable[Criterion], verdicts: Iterable[Verdi
         if first is None:
             continue
         sign = "at least" if criterion.better == "higher" else "at most"
-        wanted = f"{sign} {words.value(first, first.threshold)}"
+        wanted = f"{sign} {with_unit(criterion.threshold, criterion.kind.unit)}"
         before = words.value(first, first.baseline_value)
         cells = [
             "not judged" if item is None else _cell(item, words.value(item, item.value))
