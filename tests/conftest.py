@@ -12,6 +12,7 @@ import pytest
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
+from eh_access.study.config import load_study
 from eh_access.study.findings import Findings, find_findings
 from eh_access.study.opening import open_study
 from eh_access.study.run import run_study
@@ -68,6 +69,12 @@ def found_on_streets(on_streets: StudyResult) -> Findings:
 def rotherham(on_streets: StudyResult) -> StudyResult:
     """Return the same; a module about estimates has its own by this name."""
     return on_streets
+
+
+@pytest.fixture(scope="session")
+def newport() -> StudyResult:
+    """Return Newport, by bus as well; nobody is to change it."""
+    return run_study(load_study("newport"))
 
 
 @pytest.fixture(scope="session")

@@ -144,6 +144,7 @@ def desk(
 @pytest.mark.parametrize("page", pages_with(start="eh-access"), ids=name)
 def test_commands_run(page: Path, desk: Path, ran: set[str]) -> None:
     environment = prepare(page, desk)
+    done: set[str] = set()  # of this page: another has its own study.toml
     for command in commands(page):
         words = shlex.split(command.replace("/manifest.json", ""))  # both forms are tested below
         if words[0] != "eh-access" or shlex.join(words) in ran:
@@ -160,6 +161,9 @@ def test_commands_run(page: Path, desk: Path, ran: set[str]) -> None:
             assert [word for word in words if word.startswith("--") and word not in offered] == []
             study = words[2] if words[2][0] != "-" else "rotherham"
             words = ["eh-access", "check", study]
+        if words[1] in {"check", "new", "batch"} and shlex.join(words) in done:
+            continue  # several commands are tried by the same one
+        done.add(shlex.join(words))
         call([*CLI, *words[1:]], desk, environment)
 
 

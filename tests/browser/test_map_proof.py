@@ -20,7 +20,6 @@ from eh_access.study.challenge import read_challenge
 from eh_access.study.config import load_study
 from eh_access.study.inputs import read_inputs
 from eh_access.study.result import StudyResult
-from eh_access.study.run import run_study
 from eh_access.transit.journeys import clock
 from eh_access.transit.trips import explain_trip
 from eh_access.transit.walks import NEVER
@@ -30,11 +29,6 @@ if TYPE_CHECKING:
 
 CLOSED = ("gaer-community-centre", "rogerstone-library", "somerton-rascal-hope-centre")
 BY_HAND = "newport-central-library"
-
-
-@pytest.fixture(scope="module")
-def newport() -> StudyResult:
-    return run_study(load_study("newport"))
 
 
 @pytest.fixture(scope="module")

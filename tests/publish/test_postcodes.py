@@ -26,6 +26,7 @@ from eh_access.study.records import Inputs
 from eh_access.study.result import StudyResult
 from eh_access.study.run import run_study
 from map_study import toy_result
+from study_files import with_few_draws
 
 
 def apart(result: StudyResult, inputs: Inputs) -> StudyResult:
@@ -58,11 +59,6 @@ def agrees(columns: list[str], times: TravelTimes) -> None:
     np.testing.assert_allclose(found, wanted, rtol=1e-6, atol=5.1e-5)
 
 
-@pytest.fixture(scope="module")
-def newport() -> StudyResult:
-    return run_study(load_study("newport"))
-
-
 def test_on_streets_every_minute_and_length_is_the_librarys(newport: StudyResult) -> None:
     table = table_of(apart(newport, read_inputs(newport.study)))
     assert table is not None
@@ -88,13 +84,13 @@ def test_a_site_that_moves_has_a_column_of_its_own(tmp_path: Path) -> None:
     assert table["lengths"] == {}
 
 
-def test_rotherhams_are_all_the_shipped_ones() -> None:
-    result = run_study(load_study("rotherham"))
+def test_rotherhams_are_all_the_shipped_ones(on_streets: StudyResult) -> None:
+    result = on_streets
     shipped = load_origins("rotherham_postcode")
     table = table_of(result)
     assert table is not None
     assert table["ids"] == sorted(shipped.index)
-    again = run_study(result.study, origins="postcode")
+    again = run_study(with_few_draws(result.study), origins="postcode")
     assert table_of(again) == {"ids": None}
     for mode in result.modes:
         times = again.times[mode]
@@ -132,9 +128,9 @@ def test_postcodes_outside_the_place_are_left_out(tmp_path: Path) -> None:
 
 
 def test_more_than_a_file_can_carry_is_left_out_aloud(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    on_streets: StudyResult, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(findings, "MOST_MINUTES", 6587 * 12 * 3 - 1)
     with caplog.at_level(logging.WARNING):
-        assert table_of(run_study(load_study("rotherham"))) is None
+        assert table_of(on_streets) is None
     assert "6,587" in caplog.text

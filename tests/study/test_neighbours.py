@@ -219,11 +219,6 @@ def test_alike_near_sites_go_by_id_whoever_runs_them(tmp_path: Path) -> None:
 # ---- Rotherham and its six neighbours ------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def rotherham() -> StudyResult:
-    return run_study(load_study("rotherham"))
-
-
 def test_rotherhams_criteria_come_out_of_its_table_of_origins(rotherham: StudyResult) -> None:
     """Plain pandas on what origins.csv holds gives what neighbours.csv holds."""
     table = rotherham.origins_table().set_index(["scenario", "mode", "origin_id"]).sort_index()

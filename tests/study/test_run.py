@@ -32,11 +32,6 @@ def toy(tmp_path: Path) -> StudyFolder:
     return write_study(tmp_path)
 
 
-@pytest.fixture(scope="module")
-def newport() -> StudyResult:
-    return run_study(load_study("newport"))
-
-
 def rows(result: StudyResult, scenario: str, mode: str) -> pd.DataFrame:
     table = result.origins_table()
     chosen = (table["scenario"] == scenario) & (table["mode"] == mode)
