@@ -555,7 +555,7 @@ def curves_svg(
             panel.set_xlabel("minutes or less", fontsize=8)
         for first in grid[:, 0]:
             first.set_ylabel(f"% of {unit}")
-        every[0].legend(loc="upper left", frameon=False, fontsize=8)
+        every[0].legend(loc="lower right", frameon=False, fontsize=8)
         return drawn(figure)
 
 
