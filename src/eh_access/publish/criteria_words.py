@@ -157,18 +157,20 @@ def verdict_text(verdict: Verdict) -> str:
 
 def verdict_html(verdict: Verdict) -> str:
     """Return the outcome, the sentence and the reason."""
+    criterion = verdict.criterion
+    unit, wanted = criterion.kind.unit, criterion.threshold
     rows = [
-        ("before", notebook.number(verdict.baseline_value, 3)),
-        ("after", notebook.number(verdict.value, 3)),
-        ("threshold", f"{verdict.threshold:g}"),
-        ("whose yardstick", verdict.criterion.source),
+        ("before", shown(verdict.baseline_value, unit, near=wanted)),
+        ("after", shown(verdict.value, unit, near=wanted)),
+        ("threshold", shown(wanted, unit)),
+        ("whose yardstick", criterion.source),
     ]
     return "".join(
         [
             notebook.paragraph(_heading(verdict), strong=True),
             *notebook.indicative(estimated=verdict.basis == "estimated"),
             *(notebook.paragraph(text) for text in _paragraphs(verdict)),
-            notebook.table(["", verdict.criterion.title], rows),
+            notebook.table(["", criterion.title], rows),
         ]
     )
 

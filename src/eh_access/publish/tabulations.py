@@ -19,6 +19,7 @@ from eh_access.measures.basic import within
 from eh_access.measures.comparison import LOSES
 from eh_access.measures.equity import fifths, imd_fifth
 from eh_access.modes import ACTIVE_PLACES_PARKING_S, LABELS, TRANSIT, VISIT, TravelMode
+from eh_access.numerals import shown
 from eh_access.planning.three_readings import LONG_WEEK_H
 from eh_access.publish import numbers
 from eh_access.publish.attribution import credit_lines, sources_frame
@@ -457,7 +458,7 @@ def _assumptions(
         *(
             (
                 f"Criterion {item.id}: {item.title}",
-                f"threshold {item.threshold:g}, too close to call within {item.margin:g}",
+                _limit(item),
                 f"{clause(item.source)}; set by {item.set_by} on {item.set_on}",
             )
             for item in study.criteria
@@ -466,6 +467,13 @@ def _assumptions(
     frame = pd.DataFrame(rows, columns=["what", "value", "source"])
     columns = (Column("what", "Assumption"), Column("value", "Value"), Column("source", "Source"))
     return _made("assumptions", columns, frame, words)
+
+
+def _limit(criterion: Criterion) -> str:
+    """Return a threshold and its margin, each with its unit."""
+    unit = criterion.kind.unit
+    margin = shown(criterion.margin, unit, plain=True)
+    return f"threshold {shown(criterion.threshold, unit)}, too close to call within {margin}"
 
 
 def _timetable_settings(study: Study, date: dt.date | None) -> Iterator[tuple[str, str, str]]:

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from eh_access.criteria.criterion import KINDS
 from eh_access.errors import InputError
 from eh_access.publish.document import Document, markdown
 from eh_access.publish.templates import shipped
@@ -109,7 +110,7 @@ def _facts(manifest: Mapping[str, Any], phrase: Callable[..., str]) -> dict[str,
             (
                 item["id"],
                 item["title"],
-                phrase("threshold", item=item),
+                phrase("threshold", item=item, unit=KINDS[item["measure"]].unit),
                 item["whose"],
                 item["set_by"],
                 phrase("set_on", item=item),
