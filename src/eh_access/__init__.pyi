@@ -155,6 +155,9 @@ from .publish.writers.html import (
 from .publish.writers.map import (
     render_map as render_map,
 )
+from .publish.writers.picture import (
+    Picture as Picture,
+)
 from .routing.estimate import (
     estimate_travel_times as estimate_travel_times,
 )

@@ -366,9 +366,10 @@ class Network:
         >>> import matplotlib.pyplot as plt
         >>> plt.close(example_street()[0].plot().figure)
         """
-        options = {"color": "#6b6b6b", "linewidth": 0.5, "aspect": "equal", **style}
-        drawn: Axes = self.to_frame().plot(ax=ax, **options)
-        drawn.set_axis_off()
+        options = {"title": "Streets", "color": "#6b6b6b", "linewidth": 0.5, **style}
+        drawn: Axes = delegate(
+            "plot_lines", self.to_frame(), ax=ax, provenance=self.provenance, **options
+        )
         return drawn
 
     def explore(self, *, tiles: str | None = None) -> folium.Map:
@@ -390,7 +391,13 @@ class Network:
         >>> "footway" in example_street()[0].explore().get_root().render()
         True
         """
-        drawn: folium.Map = delegate("explore_lines", self.to_frame(), tiles=tiles)
+        drawn: folium.Map = delegate(
+            "explore_lines",
+            self.to_frame(),
+            title="Streets",
+            provenance=self.provenance,
+            tiles=tiles,
+        )
         return drawn
 
     def remember(self, key: Hashable, make: Callable[[], T]) -> T:

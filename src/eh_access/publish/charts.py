@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Any, Self
 import geopandas as gpd
 import numpy as np
 
+from eh_access.arguments import places
 from eh_access.errors import InputError, NotFoundError
 from eh_access.measures.scenarios import rough_areas, rough_radius_m
+from eh_access.modes import LABELS
 from eh_access.publish import numbers
 from eh_access.publish.attribution import OSM_CREDIT, credit_lines
+from eh_access.tables import complete_sites, weighted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,6 +103,18 @@ def drawn(figure: Figure) -> Drawing:
         # laid out once is enough
         figure.set_layout_engine("none")
         return Drawing(LONG_NUMBER.sub(r"\1", stream.getvalue()), figure)
+
+
+def blank_axes(ax: Axes | None, size_in: tuple[float, float], layout: str) -> Axes:
+    """Return axes to draw on: those given, or those of a new picture."""
+    if ax is not None:
+        return ax
+    from matplotlib import pyplot as plt  # noqa: PLC0415 - heavy
+
+    from eh_access.publish.writers.picture import Picture  # noqa: PLC0415 - heavy
+
+    axes: Axes = plt.figure(FigureClass=Picture, figsize=size_in, layout=layout).add_subplot()
+    return axes
 
 
 LETTER_WIDTH = 0.6
@@ -253,6 +268,7 @@ def shaded_shapes(
     areas: gpd.GeoDataFrame | None,
 ) -> tuple[gpd.GeoSeries, pd.Series]:
     """Return the shapes to shade and the minutes of each."""
+    places("origins", origins)
     missing = minutes.index.difference(origins.index)
     if len(missing):
         raise NotFoundError(f"origins: {len(missing)} are missing, the first '{missing[0]}'")
@@ -683,6 +699,7 @@ def bars_svg(
 INDICATIVE = "INDICATIVE: estimated from straight lines, not along streets"
 NOBODY = "nobody counted"
 SITE_INK = DARK_PINK
+MAP_IN = (9.5, 7.0)
 
 
 def plot_change(
@@ -730,7 +747,7 @@ def plot_times(
 def nearest_of(times: TravelTimes, origins: gpd.GeoDataFrame) -> tuple[pd.Series, pd.Series]:
     """Return the minutes to the nearest site and the weight of each origin asked for."""
     nearest = times.nearest()["minutes"]
-    return nearest, origins["weight"].reindex(nearest.index).fillna(0.0)
+    return nearest, weighted(origins)["weight"].reindex(nearest.index).fillna(0.0)
 
 
 def titled(title: str, *, estimated: bool, provenance: Iterable[Provenance] = ()) -> str:
@@ -741,7 +758,9 @@ def titled(title: str, *, estimated: bool, provenance: Iterable[Provenance] = ()
 
 def located(sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the sites whose place is known at all."""
-    return sites[~(sites.geometry.isna() | sites.geometry.is_empty)]
+    places("sites", sites)
+    known = complete_sites(sites)
+    return known[~(known.geometry.isna() | known.geometry.is_empty)]
 
 
 def _draw(
@@ -752,15 +771,12 @@ def _draw(
     title: str,
 ) -> Axes:
     import matplotlib as mpl  # noqa: PLC0415 - heavy
-    from matplotlib import pyplot as plt  # noqa: PLC0415 - heavy
     from matplotlib.patches import Patch  # noqa: PLC0415 - heavy
 
     geometry, minutes = shapes
     classes = shading.classes(minutes)
     with mpl.rc_context(SETTINGS):
-        axes = ax
-        if axes is None:  # room is made for the legend beside the map
-            axes = plt.subplots(figsize=(9.5, 7.0), layout="compressed")[1]
+        axes = blank_axes(ax, MAP_IN, "compressed")  # with room for the legend beside the map
         handles = []
         looks = zip(shading.labels, shading.colours, shading.hatches, strict=True)
         for number, (label, colour, hatch) in enumerate([*looks, (NOBODY, "white", "")]):
@@ -778,6 +794,68 @@ def _draw(
         axes.set_title(title, loc="left", fontsize=10)
         axes.legend(handles=handles, title=shading.title, loc="upper left",
                     bbox_to_anchor=(1.0, 1.0), frameon=False, alignment="left")  # fmt: skip
+        _plots_furnish(axes)
+    return axes
+
+
+def plot_lines(
+    lines: gpd.GeoDataFrame,
+    *,
+    title: str,
+    provenance: Iterable[Provenance],
+    ax: Axes | None,
+    **style: Any,  # noqa: ANN401 - matplotlib's own
+) -> Axes:
+    """Draw streets or a way with a scale bar, north and the credits."""
+    import matplotlib as mpl  # noqa: PLC0415 - heavy
+
+    with mpl.rc_context(SETTINGS):
+        axes = blank_axes(ax, MAP_IN, "compressed")
+        lines.plot(ax=axes, **style)
+        heading = titled(title, estimated=False, provenance=provenance)
+        axes.set_title(heading, loc="left", fontsize=10)
+        _plots_furnish(axes)
+    return axes
+
+
+def reach_colours(land: gpd.GeoDataFrame) -> dict[float, str]:
+    """Return a colour for each cutoff, the shortest first and darkest."""
+    import matplotlib as mpl  # noqa: PLC0415 - heavy
+
+    ramp = mpl.colors.LinearSegmentedColormap.from_list("reach", [DARK_BLUE, "#DCE6F0"])
+    cutoffs = sorted(set(land["cutoff_min"]))
+    shades = ramp(np.linspace(0, 1, len(cutoffs)))
+    return dict(zip(cutoffs, map(mpl.colors.to_hex, shades), strict=True))
+
+
+def reach_title(land: gpd.GeoDataFrame) -> str:
+    """Return what a map of land within reach is called."""
+    modes = dict.fromkeys(LABELS.get(name, name) for name in land["mode"])
+    return f"Land within reach, {', '.join(modes)}"
+
+
+def reach_label(cutoff_min: float) -> str:
+    """Return what stands beside a colour of such a map."""
+    return f"within {cutoff_min:g} minutes"
+
+
+def plot_reach(land: gpd.GeoDataFrame, *, ax: Axes | None) -> Axes:
+    """Draw land within reach, the longest cutoffs below."""
+    import matplotlib as mpl  # noqa: PLC0415 - heavy
+    from matplotlib.patches import Patch  # noqa: PLC0415 - heavy
+
+    colours = reach_colours(land)
+    with mpl.rc_context(SETTINGS):
+        axes = blank_axes(ax, MAP_IN, "compressed")
+        for cutoff, colour in reversed(colours.items()):
+            within = land[(land["cutoff_min"] == cutoff) & ~land.geometry.is_empty]
+            if len(within):
+                within.plot(ax=axes, facecolor=colour, edgecolor="white", linewidth=0.5)
+        axes.set_title(titled(reach_title(land), estimated=False), loc="left", fontsize=10)
+        handles = [
+            Patch(facecolor=colour, label=reach_label(cutoff)) for cutoff, colour in colours.items()
+        ]
+        axes.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
         _plots_furnish(axes)
     return axes
 

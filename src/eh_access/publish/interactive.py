@@ -34,8 +34,12 @@ from eh_access.publish.charts import (
     SITE_INK,
     TIMES,
     Shading,
+    blank_axes,
     located,
     nearest_of,
+    reach_colours,
+    reach_label,
+    reach_title,
     shaded_shapes,
     titled,
 )
@@ -48,6 +52,7 @@ if TYPE_CHECKING:
 
     from eh_access.criteria.criterion import Verdict, Verdicts
     from eh_access.measures.comparison import Comparison
+    from eh_access.provenance import Provenance
     from eh_access.routing.travel_times import TravelTimes
 
 UNUSED_BY_LEAFLET: Mapping[str, str] = {
@@ -423,8 +428,7 @@ def page_of(
         _add_layer(group, known.geometry.to_crs(DEGREES), dots, {"place": "Site"})
     if len(layers) > 1:
         folium.LayerControl(position="bottomleft", collapsed=False).add_to(drawn)
-    figure: Any = drawn.get_root()
-    figure.html.add_child(folium.Element(_legend_html(shading, title)))
+    _add_legend(drawn, title, zip(shading.labels, shading.colours, strict=True))
     return drawn
 
 
@@ -459,18 +463,24 @@ def _added_words(minutes: float) -> str:
     return f"{minutes:+.1f}"
 
 
-def _legend_html(shading: Shading, title: str) -> str:
+def _add_legend(drawn: folium.Map, title: str, key: Iterable[tuple[str, str]]) -> None:
+    """Add a title and what each colour stands for."""
+    import folium  # noqa: PLC0415 - heavy
+
     rows = "".join(
         f'<div><span style="display:inline-block;width:1em;height:1em;border:1px solid {INK};'
         f'background:{colour}"></span> {html.escape(label)}</div>'
-        for label, colour in zip(shading.labels, shading.colours, strict=True)
+        for label, colour in key
     )
     heading = html.escape(title).replace("\n", "<br>")
-    return (
+    box = (
         '<div style="position:fixed;top:.6em;right:.6em;z-index:9999;background:white;'
-        f'padding:.6em;font:13px system-ui,sans-serif;color:{INK};border:1px solid {GREY}">'
+        f"max-width:45%;padding:.6em;font:13px system-ui,sans-serif;color:{INK};"
+        f'border:1px solid {GREY}">'
         f"<strong>{heading}</strong>{rows}<div>north is up</div></div>"
     )
+    figure: Any = drawn.get_root()
+    figure.html.add_child(folium.Element(box))
 
 
 ROW_IN, FRAME_IN = 0.62, 1.3
@@ -480,11 +490,9 @@ UNIT_SIGNS = {"percent": "%", "minutes": " min", "percentage points": " points"}
 def plot_verdicts(verdicts: Verdicts, *, ax: Axes | None = None) -> Axes:
     """Return `Verdicts.plot`, whose parameters these are."""
     import matplotlib as mpl  # noqa: PLC0415 - heavy
-    from matplotlib import pyplot as plt  # noqa: PLC0415 - heavy
 
     with mpl.rc_context(SETTINGS):
-        size = (8.0, FRAME_IN + ROW_IN * len(verdicts))
-        axes = plt.subplots(figsize=size, layout="constrained")[1] if ax is None else ax
+        axes = blank_axes(ax, (8.0, FRAME_IN + ROW_IN * len(verdicts)), "constrained")
         several = len({verdict.scenario for verdict in verdicts}) > 1
         for row, verdict in enumerate(verdicts):
             _draw_row(axes, row, verdict)
@@ -577,19 +585,57 @@ def _short(verdict: Verdict) -> pd.Series:
     return counts if verdict.criterion.kind.of_change else ~counts
 
 
-def explore_lines(lines: gpd.GeoDataFrame, *, tiles: str | None = None) -> folium.Map:
-    """Return streets, stretches of a way or land within reach as shapes that tell their row."""
+def explore_lines(
+    lines: gpd.GeoDataFrame,
+    *,
+    title: str,
+    provenance: Iterable[Provenance] = (),
+    tiles: str | None = None,
+) -> folium.Map:
+    """Return streets or stretches of a way as lines that tell their row."""
+    heading = titled(title, estimated=False, provenance=provenance)
+    return _map_of_rows(lines, pd.Series(INK, index=lines.index), heading, tiles=tiles)
+
+
+def explore_reach(land: gpd.GeoDataFrame, *, tiles: str | None = None) -> folium.Map:
+    """Return land within reach as shapes that tell their row, the longest cutoffs below."""
+    largest_first = land.sort_values("cutoff_min", ascending=False, kind="stable")
+    colours = reach_colours(land)
+    heading = titled(reach_title(land), estimated=False)
+    key = [(reach_label(cutoff), colour) for cutoff, colour in colours.items()]
+    shades = largest_first["cutoff_min"].map(colours)
+    return _map_of_rows(largest_first, shades, heading, tiles=tiles, key=key)
+
+
+def _map_of_rows(
+    shapes: gpd.GeoDataFrame,
+    colours: pd.Series,
+    title: str,
+    *,
+    tiles: str | None,
+    key: Iterable[tuple[str, str]] = (),
+) -> folium.Map:
+    """Return shapes on a map, each in its colour and with its row to be read."""
     import folium  # noqa: PLC0415 - heavy
 
-    drawn = _blank_map("Map", tiles)
-    shown = lines[~(lines.geometry.isna() | lines.geometry.is_empty)].to_crs(DEGREES)
+    drawn = _blank_map(title, tiles)
+    there = ~(shapes.geometry.isna() | shapes.geometry.is_empty)
+    shown = shapes[there].to_crs(DEGREES)
     west, south, east, north = shown.total_bounds
     drawn.fit_bounds([[south, west], [north, east]])
     facts = shown.drop(columns=shown.geometry.name).round(1).astype(object)
     rows = facts.where(facts.notna(), "not known").map(lambda value: html.escape(str(value)))
     folium.GeoJson(
-        shown[[shown.geometry.name]].join(rows).to_json(drop_id=True),
-        style_function=lambda _: {"color": INK, "weight": 4},
+        shown[[shown.geometry.name]]
+        .join(rows)
+        .assign(_colour=colours[there])
+        .to_json(drop_id=True),
+        style_function=lambda feature: {
+            "color": feature["properties"]["_colour"],
+            "weight": 4 if "Line" in feature["geometry"]["type"] else 1,
+            "fillOpacity": 0.6,
+        },
         tooltip=folium.GeoJsonTooltip(list(rows.columns)),
     ).add_to(drawn)
+    _add_legend(drawn, title, key)
     return drawn

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
+from eh_access.arguments import check_arguments
 from eh_access.privacy.hiding import (
     BASE,
     DIFFERENCE,
@@ -59,6 +60,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n")
 OUT_OF_REACH = "out of reach"
 
 
+@check_arguments
 def write_outputs(
     result: StudyResult,
     findings: Findings,

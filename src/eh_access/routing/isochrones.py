@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from eh_access.arguments import answer_other_names
+from eh_access.arguments import check_arguments
 from eh_access.delegate import delegate
 from eh_access.errors import InputError
 from eh_access.modes import as_mode
@@ -25,6 +25,7 @@ from eh_access.routing.travel_times import NO_LOCATION, OFF_NETWORK, OK, UNREACH
 
 if TYPE_CHECKING:
     import folium
+    from matplotlib.axes import Axes
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
@@ -152,7 +153,7 @@ REASONS = {
 }
 
 
-@answer_other_names
+@check_arguments
 def isochrones(  # noqa: PLR0913 - the field's own argument list, and how to draw
     network: Network,
     sites: gpd.GeoDataFrame,
@@ -164,7 +165,7 @@ def isochrones(  # noqa: PLR0913 - the field's own argument list, and how to dra
     area: BaseGeometry | None = None,
     direction: Direction = "to_sites",
     method: Literal["contour", "edges"] = "contour",
-) -> gpd.GeoDataFrame:
+) -> Isochrones:
     """Return the land from which each site can be reached within each cutoff.
 
     Land belongs to it if somebody can walk from there to a street, at the mode's walking speed
@@ -198,7 +199,7 @@ def isochrones(  # noqa: PLR0913 - the field's own argument list, and how to dra
 
     Returns
     -------
-    geopandas.GeoDataFrame
+    Isochrones
         One row per site and cutoff, sites in the order given, cutoffs rising: ``site_id``,
         ``cutoff_min``, ``mode``, ``status`` and ``geometry`` (EPSG:27700; valid, and each within
         that of any longer cutoff). Where ``status`` is ``"no_location"``, ``"off_network"`` or
@@ -216,9 +217,8 @@ def isochrones(  # noqa: PLR0913 - the field's own argument list, and how to dra
     the place less the metres left to walk from there; its zero line is the isochrone. Both
     methods draw the same land: the union of discs round every reached place.
 
-    What is returned draws itself as any GeoDataFrame does; ``explore`` without a column is one page
-    that needs no other host. Longer cutoffs cover shorter ones unless they are drawn first:
-    ``land.iloc[::-1].plot("cutoff_min", cmap="Blues_r", legend=True)``.
+    What is returned draws itself: ``plot()`` for print, ``explore()`` as one page that needs no
+    other host. With arguments of geopandas' both are geopandas' own.
 
     Examples
     --------
@@ -313,7 +313,7 @@ def _checked(
     return cutoffs
 
 
-def _frame(rows: list[tuple[Any, ...]], mode: TravelMode) -> gpd.GeoDataFrame:
+def _frame(rows: list[tuple[Any, ...]], mode: TravelMode) -> Isochrones:
     """Return the rows as a table, and say which sites have no land."""
     table = pd.DataFrame(rows, columns=["site_id", "cutoff_min", "status", "geometry"])
     table.insert(2, "mode", mode.name)
@@ -325,7 +325,51 @@ def _frame(rows: list[tuple[Any, ...]], mode: TravelMode) -> gpd.GeoDataFrame:
 
 
 class Isochrones(gpd.GeoDataFrame):  # type: ignore[misc]
-    """Land within reach, a table of shapes like any other, whose map needs no other host."""
+    """Land within reach, a table of shapes like any other, that draws itself.
+
+    Examples
+    --------
+    >>> from eh_access import example_street
+    >>> streets, _, sites = example_street()
+    >>> land = isochrones(streets, sites, mode="walk", cutoffs_min=[5, 10])
+    >>> axes = land.plot()
+    >>> [text.get_text() for text in axes.get_legend().get_texts()]
+    ['within 5 minutes', 'within 10 minutes']
+    >>> import matplotlib.pyplot as plt
+    >>> plt.close(axes.figure)
+    """
+
+    def _constructor_from_mgr(self, mgr: Any, axes: Any) -> Any:  # noqa: ANN401 - pandas' own
+        made = super()._constructor_from_mgr(mgr, axes)
+        if isinstance(made, gpd.GeoDataFrame) and "cutoff_min" in made:
+            made.__class__ = Isochrones  # a part of it draws itself as well
+        return made
+
+    def to_frame(self) -> gpd.GeoDataFrame:
+        """Return the same rows as geopandas' own table."""
+        return gpd.GeoDataFrame(self)
+
+    def plot(self, *args: Any, ax: Axes | None = None, **options: Any) -> Axes:  # noqa: ANN401
+        """Draw the land for print, the longest cutoffs below.
+
+        Parameters
+        ----------
+        ax
+            Where to draw; None makes a new figure.
+        *args, **options
+            With any of these the picture is geopandas' own.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            With a colour for each cutoff, a scale bar and north.
+        """
+        drawn: Axes
+        if args or options:
+            drawn = self.to_frame().plot(*args, ax=ax, **options)
+        else:
+            drawn = delegate("plot_reach", self.to_frame(), ax=ax)
+        return drawn
 
     def explore(self, *args: Any, tiles: str | None = None, **options: Any) -> folium.Map:  # noqa: ANN401
         """Return a map to move about in, the longest cutoffs below.
@@ -346,8 +390,7 @@ class Isochrones(gpd.GeoDataFrame):  # type: ignore[misc]
         if args or options:
             drawn = super().explore(*args, tiles=tiles, **options)
         else:
-            largest_first = self.sort_values("cutoff_min", ascending=False, kind="stable")
-            drawn = delegate("explore_lines", largest_first, tiles=tiles)
+            drawn = delegate("explore_reach", self.to_frame(), tiles=tiles)
         return drawn
 
 

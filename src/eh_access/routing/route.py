@@ -15,7 +15,7 @@ import pandas as pd
 import shapely
 from shapely.ops import substring
 
-from eh_access.arguments import answer_other_names
+from eh_access.arguments import check_arguments
 from eh_access.delegate import delegate
 from eh_access.errors import InputError, NotFoundError
 from eh_access.modes import WALK, as_mode
@@ -641,9 +641,15 @@ class Route:
         matplotlib.axes.Axes
             With a line for each stretch, in metres.
         """
-        drawn: Axes = self.steps.plot(ax=ax, color="#12436D", linewidth=2, aspect="equal")
-        drawn.set_title(f"{self.origin} to {self.site}, {self._totals()}", loc="left")
-        drawn.set_axis_off()
+        drawn: Axes = delegate(
+            "plot_lines",
+            self.steps,
+            title=self._title(),
+            provenance=self.provenance,
+            ax=ax,
+            color="#12436D",
+            linewidth=2,
+        )
         return drawn
 
     def explore(self, *, tiles: str | None = None) -> folium.Map:
@@ -659,7 +665,13 @@ class Route:
         folium.Map
             To show, or to keep with ``save``.
         """
-        drawn: folium.Map = delegate("explore_lines", self.steps, tiles=tiles)
+        drawn: folium.Map = delegate(
+            "explore_lines",
+            self.steps,
+            title=self._title(),
+            provenance=self.provenance,
+            tiles=tiles,
+        )
         return drawn
 
     def sentence(self) -> str:
@@ -690,6 +702,9 @@ class Route:
         }
         return str(delegate("phrase", facts, "trips", "route"))
 
+    def _title(self) -> str:
+        return f"{self.origin} to {self.site}, {self._totals()}"
+
     def _totals(self) -> str:
         return f"{metres(self.metres)}, {self.minutes:.1f} minutes"
 
@@ -707,7 +722,7 @@ class Route:
         return f"<p>{html.escape(self.sentence())}</p>{shown}"
 
 
-@answer_other_names
+@check_arguments
 def route(
     network: Network,
     origin: Any,  # noqa: ANN401 - a point in any of the forms people have one in

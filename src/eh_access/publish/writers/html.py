@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import jinja2
 
+from eh_access.arguments import check_arguments
 from eh_access.notebook import Page
 from eh_access.publish.attribution import OSM_COPYRIGHT_URL, OSM_CREDIT, credit_lines
 from eh_access.publish.context import report
@@ -56,6 +57,7 @@ def write(material: Material, path: Path) -> None:
     )
 
 
+@check_arguments
 def render_report(
     result: StudyResult,
     *,

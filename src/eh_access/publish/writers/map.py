@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from eh_access.arguments import check_arguments
 from eh_access.notebook import Page
 from eh_access.publish.context import answer_sentence
 from eh_access.publish.interactive import inline_page, leaflet_files
@@ -47,6 +48,7 @@ def write(material: Material, path: Path) -> None:
     path.write_bytes(render_map(material.result, material.findings.maps).encode("utf-8"))
 
 
+@check_arguments
 def render_map(result: StudyResult, maps: Maps) -> Page:
     """Return the map of a study as one self-contained HTML page.
 
