@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import os
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import pandas as pd
 import pytest
 
 import eh_access as eh
+from eh_access.arguments import ELSEWHERE
 from eh_access.errors import InputError, NotFoundError
 from eh_access.network.snapping import snap
 from eh_access.routing.matrix import nearest_from_nodes
@@ -141,6 +143,24 @@ def test_other_libraries_names_are_met_with_ours(name: str, ours: str, example: 
         eh.travel_time_matrix(network, homes, sites, mode="walk", **{name: 30})
     with pytest.raises(TypeError, match="has no argument 'cutoff': here it is cutoffs_min"):
         eh.count_within(network, homes, sites, mode="walk", cutoff=30)
+
+
+def test_every_function_meets_other_libraries_names() -> None:
+    met = 0
+    for function in (getattr(eh, name) for name in eh.__all__):
+        own = inspect.signature(function).parameters if inspect.isfunction(function) else ()
+        for ours, theirs in ELSEWHERE.items():
+            name = theirs.split()[0]
+            if ours in own and name not in own:
+                with pytest.raises(TypeError, match=f"has no argument '{name}': here it is "):
+                    function(**{name: None})
+                met += 1
+    assert met > 100
+
+
+def test_a_table_of_another_tool_meets_other_names_too() -> None:
+    with pytest.raises(TypeError, match="has no argument 'max_time': here it is cutoff_min"):
+        eh.TravelTimes.from_frame(pd.DataFrame(), mode="walk", max_time=30)
 
 
 def test_one_cutoff_and_one_site_need_no_list(example: object) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import logging
+import re
 from pathlib import Path
 
 import geopandas as gpd
@@ -14,8 +16,12 @@ import pandas as pd
 import pytest
 
 import eh_access as eh
+from eh_access.arguments import GIVE
 from eh_access.errors import InputError, NotFoundError
 from eh_access.publish.interactive import external_references
+
+IN_EVERY_DRAW = {"judge", "open_sites"}
+"""Functions that are called thousands of times in a run, and check nothing they need not."""
 
 
 def points(*ids: object, **columns: object) -> gpd.GeoDataFrame:
@@ -122,7 +128,7 @@ def test_a_misspelt_weight_is_not_taken_for_none(street: eh.Network) -> None:
 @pytest.mark.parametrize(
     ("ids", "fault"),
     [
-        (pd.Index(["a", "a"]), "1 ids stand more than once, the first 'a'"),
+        (pd.Index(["a", "a"]), "1 id stands more than once, the first 'a'"),
         (pd.Index(["a", None]), "row 2 has no id"),
         (
             pd.MultiIndex.from_tuples([("S60", 1), ("S60", 2)], names=["area", "home"]),
@@ -273,3 +279,84 @@ def test_a_csv_has_blanks_where_nothing_is_reached_and_shares_name_what_they_are
     assert "share of all weight that goes over 5 minutes further: under 1%" in repr(change)
     assert "share of all weight left out of reach: under 1%" in repr(change)
     assert "share of all weight that goes over 5 minutes less: 0%" in repr(change)
+
+
+def test_a_first_argument_of_another_kind_is_answered_with_what_to_give() -> None:
+    asked = 0
+    for name in eh.__all__:
+        function = getattr(eh, name)
+        if not inspect.isfunction(function) or name in IN_EVERY_DRAW:
+            continue
+        first = next(iter(inspect.signature(function).parameters.values()), None)
+        if first is not None and first.annotation in GIVE:
+            with pytest.raises(InputError, match=rf"^{first.name}(:| is) an? .*; give "):
+                function(3)
+            asked += 1
+    assert asked > 50
+
+
+@pytest.mark.parametrize(
+    ("use", "fault"),
+    [
+        (lambda t, h: eh.compare(t, t, h, closed="z", loser_min=np.nan), "loser_min is nan; give"),
+        (lambda t, h: eh.compare(t, t, h, closed="z", loser_min=-1), "loser_min is -1; give"),
+        (lambda t, h: eh.compare(t, t, h, closed="z").curve("x"), "cutoffs_min is 'x'; give"),
+        (lambda t, h: eh.compare(t, t, h, closed="z").curve([-1]), "cutoffs_min is -1; give"),
+        (lambda t, h: eh.coverage(t, h, cutoff_min=np.nan), "cutoff_min is nan; give"),
+        (lambda t, h: eh.coverage(t, h, cutoff_min="30"), "cutoff_min is '30'; give"),
+        (lambda t, h: eh.coverage(t, h, cutoff_min=300), "300, and times were worked out to 120"),
+        (lambda t, _: eh.cumulative_opportunities(t, cutoff_min=[5]), r"cutoff_min is \[5\]; give"),
+        (lambda t, h: eh.compare(t, t, h).losers().to_geo(3), "places: a int, no table of points"),
+        (lambda t, h: t.plot(h, sites=pd.DataFrame({"x": [1]})), "sites: a DataFrame, no table"),
+        (lambda *_: eh.Scenario.closing(), r"give ids, as in closing\('a', 'b'\)"),
+        (lambda *_: eh.Scenario.closing(["a", "b"]), r"give ids, as in closing\('a', 'b'\)"),
+        (lambda *_: eh.Scenario("s", (eh.Close("a"),)), "label is .*; give words"),
+    ],
+)
+def test_what_cannot_be_meant_is_told(use: object, fault: str, street: eh.Network) -> None:
+    homes = points("a", "b", "c")
+    times = eh.travel_time_matrix(street, homes, points("x", "z"), mode="walk")
+    with pytest.raises(InputError, match=fault):
+        use(times, homes)
+
+
+def test_latitude_for_longitude_is_no_estimate_of_nought() -> None:
+    homes, sites, _ = eh.example_trips()
+    homes = homes.to_crs("EPSG:4326")
+    turned = gpd.GeoDataFrame(
+        geometry=gpd.points_from_xy(homes.geometry.y, homes.geometry.x),
+        index=homes.index,
+        crs=homes.crs,
+    )
+    with pytest.raises(InputError, match=r"far outside Great Britain.*they look swapped"):
+        eh.estimate_travel_times(turned, sites, mode="walk")
+
+
+def test_sites_of_an_id_and_a_point_are_drawn_and_open(street: eh.Network) -> None:
+    homes, sites = points("a", "b", "c"), points("x", "y", "z")
+    times = eh.travel_time_matrix(street, homes.geometry, sites, mode="walk")
+    change = eh.compare(times, times, homes.geometry, closed="z", loser_min=0.5)
+    for result in (times, change):
+        drawn = result.plot(homes, sites=sites)
+        assert "z" in [text.get_text() for text in drawn.texts]
+        assert '"place": "z"' in result.explore(homes, sites=sites).get_root().render()
+        plt.close(drawn.figure)
+    assert eh.open_sites(sites, full_time=True, full_time_from_hours=25).tolist() == ["x", "y", "z"]
+    assert eh.hours_reachable(times, sites, cutoff_min=60, full_hours=25).tolist() == [75.0] * 3
+
+
+def test_a_picture_in_a_notebook_says_in_words_what_it_shows(street: eh.Network) -> None:
+    homes, sites = points("a", "b", "c"), points("x", "z")
+    land = eh.isochrones(street, sites, mode="walk", cutoffs_min=[2, 5])
+    times = eh.travel_time_matrix(street, homes, sites, mode="walk")
+    trip = eh.route(street, homes.iloc[0], sites.iloc[1], "walk")
+    for axes, words in (
+        (land.plot(), "Land within reach, on foot.*within 2 minutes; within 5 minutes"),
+        (land[land["cutoff_min"] == 5].plot(), "within 5 minutes"),
+        (times.plot(homes), "Minutes to the nearest site, on foot.*under 10 minutes"),
+        (street.plot(), "Streets © OpenStreetMap contributors"),
+        (trip.plot(), "a to z, "),
+    ):
+        shown = axes.figure._repr_html_()
+        assert re.match(rf'<img alt="[^"]*{words}[^"]*" ', shown)
+        plt.close(axes.figure)

@@ -20,39 +20,43 @@ if TYPE_CHECKING:
 
 SHOWN = 5
 
+MINUTES = (
+    "breaks cutoff cutoffs default_cutoff distance isochrones max_time max_time_walking "
+    "max_trip_duration max_walk_time maxdist"
+)
 ELSEWHERE = {
-    "destinations": "sites",
-    "facilities": "sites",
-    "transport_network": "network",
-    "graph": "network",
-    "G": "network",
-    "transport_modes": "mode",
-    "transport_mode": "mode",
-    "modes": "mode",
-    "network_type": "mode",
-    "max_time": "cutoff_min",
-    "max_trip_duration": "cutoff_min",
-    "cutoff": "cutoff_min",
-    "maxdist": "cutoff_min",
-    "cutoffs": "cutoffs_min",
-    "breaks": "cutoffs_min",
-    "travel_direction": "direction",
-    "num_pois": "n",
-    "k": "n",
-    "n_jobs": "options=SearchOptions(threads=...)",
-    "n_threads": "options=SearchOptions(threads=...)",
-    "walk_speed": "mode=WALK.with_speed(km_h)",
-    "speed_walking": "mode=WALK.with_speed(km_h)",
+    "network": "G graph net transport_network",
+    "origins": "demand demand_points incidents land_use_data",
+    "origin": "incident orig origins",
+    "sites": "destinations facilities opportunities pois site",
+    "site": "dest destination destinations facility sites",
+    "times": "matrix travel_matrix travel_time_matrix travel_times",
+    "points": "origins places",
+    "mode": "modes network_type transport_mode transport_modes",
+    "modes": "mode network_type transport_modes",
+    "limits=JourneyLimits(direct_min=...)": "max_time_walking max_walk_time",
+    "limits=JourneyLimits(max_changes=...)": "max_public_transport_rides max_rides",
+    "cutoff_min": MINUTES,
+    "cutoffs_min": MINUTES,
+    "each_way_min": MINUTES,
+    "window": "departure departure_datetime departure_time_window time_window",
+    "direction": "travel_direction",
+    "n": "k num_pois",
+    "keep": "k n_facilities p p_facilities",
+    "area": "place polygon query",
+    "buffer_m": "buffer_dist dist",
+    "options=SearchOptions(threads=...)": "n_jobs n_threads",
+    "mode=WALK.with_speed(km_h)": "speed_walking walk_speed",
+    "mode=CYCLE.with_speed(km_h)": "bike_speed speed_cycling",
 }
-"""What r5py, r5r, OSMnx, pandana and ArcGIS call the arguments of these functions."""
+"""What r5py, r5r, OSMnx, pandana, spopt and ArcGIS call arguments, by ours; the first that fits."""
 
 
 def _hint(name: str, own: Iterable[str]) -> str:
     """Return which of a function's own arguments another name stands for."""
-    ours = ELSEWHERE.get(name, "")
-    for spelt in (ours, ours.replace("cutoff_", "cutoffs_"), ours.replace("cutoffs_", "cutoff_")):
-        if spelt.partition("=")[0] in own:
-            return f"here it is {spelt}"
+    for ours, theirs in ELSEWHERE.items():
+        if ours.partition("=")[0] in own and name in theirs.split():
+            return f"here it is {ours}"
     return did_you_mean(name, own)
 
 
@@ -60,9 +64,42 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def answer_other_names(function: Callable[P, T]) -> Callable[P, T]:
-    """Let a function meet another library's name for an argument with its own."""
+GIVE = {
+    "Network": "read_network(...)",
+    "TravelTimes": "travel_time_matrix(...), or TravelTimes.from_frame(...)",
+    "Comparison": "compare(...)",
+    "Scenario": "a Scenario, or Scenario.closing(...)",
+    "Study": "load_study(...)",
+    "StudyResult": "run_study(...)",
+    "Findings": "find_findings(...)",
+    "Maps": "find_maps(...)",
+    "Criterion": "a Criterion",
+    "Case": "a Case",
+    "Side": "a Side",
+    "Terrain": "read_terrain(...)",
+    "Timetable": "read_timetable(...)",
+    "Walks": "find_walks(...)",
+    "pd.DataFrame": "a DataFrame, as from pandas.read_csv(...)",
+    "gpd.GeoDataFrame": "a GeoDataFrame",
+}
+"""What to give where a parameter is annotated so."""
+
+
+def _converted(name: str, value: Any, kind: str) -> Any:  # noqa: ANN401 - whatever was given
+    """Return points as a table of them; InputError for anything else that is not of a kind."""
+    what = type(value).__name__
+    if kind != "gpd.GeoDataFrame":
+        raise InputError(f"{name} is a {what}; give {GIVE[kind]}")
+    if what != "GeoSeries":
+        raise InputError(f"{name}: a {what}, no table of points; give {GIVE[kind]}")
+    return value.to_frame("geometry")  # an index and points are all that is needed
+
+
+def check_arguments(function: Callable[P, T]) -> Callable[P, T]:
+    """Let a function meet another library's name, and what is not of its kind, with its own."""
     own = inspect.signature(function).parameters
+    kinds = {name: str(each.annotation).removesuffix(" | None") for name, each in own.items()}
+    checked = [(*item, kinds[item[1]]) for item in enumerate(own) if kinds[item[1]] in GIVE]
 
     @functools.wraps(function)
     def call(*args: P.args, **named: P.kwargs) -> T:
@@ -70,7 +107,17 @@ def answer_other_names(function: Callable[P, T]) -> Callable[P, T]:
             strange = sorted(named.keys() - own.keys())
             hints = [f"has no argument '{name}': {_hint(name, own)}" for name in strange]
             raise TypeError(f"{function.__name__}() {'; '.join(hints)}")
-        return function(*args, **named)
+        given: Any = list(args)
+        by_name: Any = named
+        for place, name, kind in checked:
+            holder, key = (by_name, name) if name in named else (given, place)
+            if key is name or place < len(args):
+                value = holder[key]
+                wanted = "DataFrame" if kind.endswith("DataFrame") else kind
+                fits = f".{wanted}'" in str(type(value).__mro__)
+                if not fits and value is not own[name].default:
+                    holder[key] = _converted(name, value, kind)
+        return function(*given, **named)
 
     return call
 
@@ -182,8 +229,9 @@ def check_ids(name: str, ids: pd.Index) -> None:
         raise InputError(f"{name}: row {int(ids.isna().argmax()) + 1} has no id; give it one")
     if not ids.is_unique:
         repeated = list(dict.fromkeys(ids[ids.duplicated()].tolist()))
+        ids_stand = "id stands" if len(repeated) == 1 else "ids stand"
         raise InputError(
-            f"{name}: {len(repeated)} ids stand more than once, the first {repeated[0]!r}; "
+            f"{name}: {len(repeated)} {ids_stand} more than once, the first {repeated[0]!r}; "
             "every id may stand once"
         )
 

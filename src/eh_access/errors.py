@@ -119,5 +119,6 @@ def did_you_mean(wrong: str, known: Iterable[object], first: Iterable[object] = 
 
 def close_match(wrong: str, known: Iterable[str]) -> str:
     """Return a hint naming the known words closest to a wrong one; "" where none is close."""
-    close = difflib.get_close_matches(wrong, list(known), n=2, cutoff=0.6)
-    return "did you mean " + " or ".join(f"'{word}'" for word in close) + "?" if close else ""
+    spelt = {word.casefold(): word for word in known}
+    close = difflib.get_close_matches(wrong.casefold(), spelt, n=2, cutoff=0.6)
+    return f"did you mean {' or '.join(repr(spelt[word]) for word in close)}?" if close else ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from eh_access.arguments import check_arguments
 from eh_access.errors import NotFoundError, did_you_mean
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class ResultFrame(MinutesFrame):
     def _constructor(self) -> type[ResultFrame]:
         return ResultFrame
 
+    @check_arguments
     def to_geo(self, places: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         """Return the same rows with the geometry of their places, to draw or to write.
 

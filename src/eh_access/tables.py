@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from eh_access.arguments import weights
+from eh_access.arguments import check_arguments, weights
 from eh_access.errors import InputError, close_match, did_you_mean
 
 if TYPE_CHECKING:
@@ -474,6 +474,7 @@ SITE_COLUMNS = (
 )
 
 
+@check_arguments
 def check_areas(
     frame: gpd.GeoDataFrame, *, counts: Sequence[str] = (), source: str = "areas"
 ) -> gpd.GeoDataFrame:
@@ -527,6 +528,7 @@ def check_areas(
     return finish(check, geometry)
 
 
+@check_arguments
 def check_sites(
     frame: pd.DataFrame,
     *,
@@ -630,6 +632,14 @@ def complete_sites(sites: Frame) -> Frame:
     return completed
 
 
+def stated_hours(sites: gpd.GeoDataFrame) -> NDArray[np.float64]:
+    """Return each site's hours a week, NaN where none are stated: full hours, number unknown."""
+    if "hours_per_week" not in sites:
+        return np.full(len(sites), np.nan)
+    hours: NDArray[np.float64] = sites["hours_per_week"].to_numpy(np.float64, na_value=np.nan)
+    return hours
+
+
 def weighted(origins: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return origins with a weight each: one where no column of theirs may be it."""
     if "weight" in origins.columns:
@@ -656,6 +666,7 @@ def _read_existence(check: Check) -> None:
     check.frame["existence"] = existence
 
 
+@check_arguments
 def check_origins(
     frame: pd.DataFrame,
     *,
@@ -752,6 +763,7 @@ def _finish_origins(
     return finish(check, geometry)
 
 
+@check_arguments
 def points_from_columns(
     frame: pd.DataFrame,
     *,

@@ -62,7 +62,7 @@ def test_ids_of_another_type_are_named() -> None:
     numbered = sites().set_axis(pd.Index([0, 1, 2, 3]))
     with pytest.raises(NotFoundError, match="the ids are of type int, this is str: give 0"):
         apply_scenario(numbered, Scenario.closing("0"))
-    with pytest.raises(InputError, match="sites: 1 ids stand more than once, the first 0"):
+    with pytest.raises(InputError, match="sites: 1 id stands more than once, the first 0"):
         apply_scenario(sites().set_axis(pd.Index([0, 0, 2, 3])), BASELINE)
 
 

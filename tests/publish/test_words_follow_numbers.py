@@ -26,6 +26,15 @@ CHANGES = (
 )
 
 
+CLOSED = '"illustrative-closed"\nlabel = "'
+LAST = "[[criterion]]"
+NOT_ASSESSED = """[[scenario]]
+name = "elsewhere"
+assess = false
+why_not = "It is not known where."
+"""
+
+
 def copied(folder: Path) -> Path:
     """Return Newport's study with 20 minutes, 75% and two closures."""
     text = (STUDIES / "newport.toml").read_text(encoding="utf-8")
@@ -86,6 +95,11 @@ def check_changed(folder: Path, old: str, new: str) -> Ran:
         ('id = "walk-30"\n', 'id = "walk-30"\nlabel = "A 30-minute walk"\n', "names '30-min"),
         ('id = "walk-30"\n', 'id = "walk-30"\nlabel = "A thirty minute walk"\n', "names 'thirty"),
         ('"illustrative-closed"\n', '"illustrative-closed"\nlabel = "Three closed"\n', "'Three"),
+        ("set_by", 'whose = "ours: the 6 points"\nset_by', "whose: names '6 points'"),
+        ("; nobody has", "; three sites shut. Nobody", "note: names 'three sites shut'"),
+        ('"illustrative-closed"\n', f'{CLOSED}Ten hours kept"\n', "label: names 'Ten hours'"),
+        (LAST, f"{NOT_ASSESSED}label = 'Three sites closed'\n{LAST}", "names 'Three sites closed'"),
+        (LAST, f"{NOT_ASSESSED}note = 'Kept for 12 hours'\n{LAST}", "note: names '12 hours'"),
     ],
 )
 def test_a_title_at_odds_with_its_numbers_is_a_fault(
@@ -93,7 +107,7 @@ def test_a_title_at_odds_with_its_numbers_is_a_fault(
 ) -> None:
     ran = check_changed(tmp_path, old, new)
     assert match in ran.err
-    assert "leave it out to have it made" in ran.err
+    assert "correct it, or leave it out" in ran.err
 
 
 @pytest.mark.parametrize(
@@ -103,6 +117,9 @@ def test_a_title_at_odds_with_its_numbers_is_a_fault(
         ("some made-up sites", "three sites", "title: names 'three sites closed'"),
         ("stay reasonably local?", "be within 30 minutes?", "question: names '30 minutes'"),
         ("[settings]", "[settings]\ncutoff_min = 30", "is 30, and criteria judge within 20"),
+        ("from 25 hours", "from 30 hours", "'30 hours', and full_time_from_hours is 25"),
+        ("made-up sites closed (", "from nine to seven. (", "'from nine to seven', and data.sites"),
+        ('"baseline"\n', '"baseline"\nlabel = "Before: nine sites"\n', "has 12; correct it"),
     ],
 )
 def test_a_study_that_is_called_by_other_numbers_is_faulted(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,6 +12,10 @@ import pandas as pd
 import pytest
 
 import eh_access as eh
+
+COMING_FROM = Path(__file__).parents[2] / "docs" / "how-to" / "coming-from.md"
+OURS = re.compile(r"`((?:eh|times|network)\.[^`]+\))`")
+BY_NETWORK = ("town.osm.pbf", "download_network")
 
 
 @pytest.fixture(scope="module")
@@ -140,3 +145,19 @@ def test_geoparquet_goes_back_to_geopandas(
     again = gpd.read_parquet(tmp_path / "change.parquet")
     assert again.crs == homes.crs
     assert again["weight"].sum() == 40
+
+
+def test_what_stands_beside_the_names_of_other_tools_runs() -> None:
+    network, homes, sites = eh.example_street()
+    times = eh.travel_time_matrix(network, homes, sites, mode="walk")
+    matrix = times.to_frame().rename(columns={"travel_time_min": "travel_time"})
+    known = {"eh": eh, "network": network, "times": times, "matrix": matrix}
+    known |= {"o": homes, "origins": homes, "d": sites, "sites": sites}
+    known |= {"graph": network.to_networkx("walk"), "home": homes.iloc[[0]]}
+    known |= {"site": sites.iloc[[0]]}
+    rows = COMING_FROM.read_text(encoding="utf-8").splitlines()
+    lines = [line for row in rows for line in OURS.findall(row.partition(" | ")[2])]
+    ran = [line for line in lines if not any(word in line for word in BY_NETWORK)]
+    assert len(ran) > 8
+    for line in ran:
+        assert eval(line.replace("keep=9", "keep=1"), known) is not None  # noqa: S307 - our page

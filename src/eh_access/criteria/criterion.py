@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from eh_access.arguments import check_ids
 from eh_access.criteria.schema import FAULTY, Table
-from eh_access.criteria.titles import other_numbers
+from eh_access.criteria.titles import NOT_ITS_OWN, other_numbers
 from eh_access.delegate import delegate
 from eh_access.errors import InputError, did_you_mean
 from eh_access.measures.basic import ThereAndBack  # noqa: TC001 - pydantic reads it
@@ -499,14 +499,13 @@ class Criterion(Table):
             yield ("threshold",), f"{self.threshold:g} is not 0 to 100 points"
 
     def _title_faults(self) -> Iterator[Fault]:
-        """Yield numbers in a title or label given by hand that are not the criterion's."""
-        if FAULTY in [getattr(self, key) for key in (*ASKED, "title", "label")]:
+        """Yield numbers in words given by hand that are not the criterion's."""
+        if FAULTY in [getattr(self, key) for key in (*ASKED, "title", "label", "whose")]:
             return
         known = self.numbers()
-        for key in ("title", "label"):
+        for key in ("title", "label", "whose"):
             for other in other_numbers(getattr(self, key), known):
-                text = f"names '{other}', no number of its own; leave it out to have it made"
-                yield (key,), text
+                yield (key,), f"names '{other}', {NOT_ITS_OWN}, or leave it out"
 
     def numbers(self) -> Mapping[str, list[float]]:
         """Return the numbers that a title may name, by their unit."""

@@ -15,13 +15,14 @@ UNITS: Mapping[str, str] = {
     "points": r"[\s-](?:percentage )?points?\b",
     "hours": r"[\s-](?:opening )?h(?:ou)?rs?\b",
     "m": r"\s?(?:k?m|metres|kilometres)\b",
-    "sites": r"(?: \S+){0,2} (?:closed?|shut|gone|deregistered|reduced|opened|moved)\b",
+    "sites": r"(?: \S+){0,2} (?:closed?|shut|gone|deregistered|surrendered|reduced|opened|moved)\b",
 }
 NUMBER = rf"(?<![\w.,])(\d[\d,]*(?:\.\d+)?|{'|'.join(WORDS)})"
 PATTERNS = {unit: re.compile(NUMBER + ending, re.IGNORECASE) for unit, ending in UNITS.items()}
 FEWER = re.compile(rf"from {NUMBER} to {NUMBER}(?=\s*(?:$|[:;,.()]))", re.IGNORECASE)
 """How many there were and will be: "from twelve to nine"."""
 METRES_PER_KM = 1000.0
+NOT_ITS_OWN = "no number of its own; correct it"
 SAME = 1e-9
 
 
@@ -36,10 +37,18 @@ def other_numbers(text: str, numbers: Mapping[str, Collection[float]]) -> Iterat
                 yield match[0].strip()
 
 
-def other_changes(text: str, sizes: Collection[int]) -> Iterator[str]:
+def other_changes(text: str, sizes: Collection[float]) -> Iterator[str]:
     """Yield "from twelve to nine" where nothing changes so many."""
     for match in FEWER.finditer(text):
         if abs(_value(match[1]) - _value(match[2])) not in sizes:
+            yield match[0]
+
+
+def other_totals(text: str, total: int, *, word: str = "") -> Iterator[str]:
+    """Yield how many there are by a text, "from twelve" or "twelve WORDs", where it is not so."""
+    counted = re.compile(rf"{NUMBER}(?: \S+){{0,2}} {re.escape(word)}s\b", re.IGNORECASE)
+    for match in (*FEWER.finditer(text), *(counted.finditer(text) if word else ())):
+        if _value(match[1]) != total:
             yield match[0]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
-from eh_access.arguments import answer_other_names, check_ids
+from eh_access.arguments import check_arguments, check_ids, number
 from eh_access.errors import InputError, NotFoundError, did_you_mean
 from eh_access.tables import weighted
 
@@ -145,6 +145,17 @@ def sums_by(starts: NDArray[np.intp], values: Doubles) -> Doubles:
     return np.asarray(np.add.reduceat(values, starts, axis=-1), dtype=np.float64)
 
 
+def _searched(times: TravelTimes, cutoff_min: float) -> float:
+    """Return a cutoff, if times were worked out as far as that."""
+    minutes = number("cutoff_min", cutoff_min, low=0, unit="minutes")
+    if minutes > times.cutoff_min:
+        raise InputError(
+            f"cutoff_min is {minutes:g}, and times were worked out to {times.cutoff_min:g} "
+            "minutes; give no more than that, or work them out further"
+        )
+    return minutes
+
+
 SiteIds: TypeAlias = Sequence[Hashable] | pd.Index
 ThereAndBack = Literal["each_way", "total"]
 
@@ -195,7 +206,7 @@ def weighted_quantile(values: pd.Series, weights: pd.Series, share: float) -> fl
     return quantile_of(values.to_numpy(np.float64), aligned.to_numpy(np.float64), share)
 
 
-@answer_other_names
+@check_arguments
 def nearest(times: TravelTimes, *, sites: SiteIds | None = None) -> pd.DataFrame:
     """Return each origin's nearest site and the minutes to it.
 
@@ -224,7 +235,7 @@ def nearest(times: TravelTimes, *, sites: SiteIds | None = None) -> pd.DataFrame
     return times.nearest(sites)
 
 
-@answer_other_names
+@check_arguments
 def nth_nearest(times: TravelTimes, n: int, *, sites: SiteIds | None = None) -> pd.Series:
     """Return the minutes to the n-th nearest site: how much choice is left.
 
@@ -263,7 +274,7 @@ def nth_nearest(times: TravelTimes, n: int, *, sites: SiteIds | None = None) -> 
     return pd.Series(least, index=times.origin_ids, name="minutes")
 
 
-@answer_other_names
+@check_arguments
 def coverage(
     times: TravelTimes,
     origins: gpd.GeoDataFrame,
@@ -300,10 +311,10 @@ def coverage(
     (1.0, 0.75)
     """
     least = nearest_minutes(times.minutes, times.columns_of(sites))
-    return share_where(within(least, cutoff_min), weights_of(times, origins))
+    return share_where(within(least, _searched(times, cutoff_min)), weights_of(times, origins))
 
 
-@answer_other_names
+@check_arguments
 def coverage_by(
     times: TravelTimes,
     origins: gpd.GeoDataFrame,
@@ -348,7 +359,7 @@ def coverage_by(
         {
             "origins": 1,
             "weight": weights,
-            "covered_weight": np.where(within(least, cutoff_min), weights, 0.0),
+            "covered_weight": np.where(within(least, _searched(times, cutoff_min)), weights, 0.0),
         },
         index=times.origin_ids,
     )
@@ -358,7 +369,7 @@ def coverage_by(
     return table.assign(share=table["covered_weight"] / whole)
 
 
-@answer_other_names
+@check_arguments
 def cumulative_opportunities(
     times: TravelTimes, *, cutoff_min: float, sites: SiteIds | None = None
 ) -> pd.Series:
@@ -385,5 +396,5 @@ def cumulative_opportunities(
     >>> cumulative_opportunities(times, cutoff_min=40).tolist()
     [2, 2]
     """
-    reached = within(times.minutes[:, times.columns_of(sites)], cutoff_min)
+    reached = within(times.minutes[:, times.columns_of(sites)], _searched(times, cutoff_min))
     return pd.Series(reached.sum(axis=1), index=times.origin_ids, name="sites")

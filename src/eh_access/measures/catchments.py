@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from eh_access.arguments import check_arguments
 from eh_access.errors import InputError
 from eh_access.measures.basic import rows_of, weights_of, within
 
@@ -28,6 +29,7 @@ NO_SITE = ""
 SHOWN_IDS = 5
 
 
+@check_arguments
 def catchments(
     times: TravelTimes, origins: gpd.GeoDataFrame, areas: gpd.GeoDataFrame | None = None
 ) -> pd.DataFrame:
@@ -74,6 +76,7 @@ def catchments(
     return allotted
 
 
+@check_arguments
 def area_catchments(
     times: TravelTimes, origins: gpd.GeoDataFrame, areas: gpd.GeoDataFrame | None = None
 ) -> pd.DataFrame:
@@ -264,6 +267,7 @@ def logistic(middle_min: float, spread_min: float) -> Decay:
     )
 
 
+@check_arguments
 def take_up(
     comparison: Comparison,
     decays: Sequence[Decay],
@@ -349,6 +353,7 @@ def _decay_faults(decay: Decay) -> list[str]:
     return [f"decay '{decay.words}': it must be 1 at 0 minutes, never rise, and be 0 out of reach"]
 
 
+@check_arguments
 def absorption(comparison: Comparison) -> pd.DataFrame:
     """Return whose families go where, when everyone goes to the nearest.
 
@@ -378,6 +383,7 @@ def absorption(comparison: Comparison) -> pd.DataFrame:
     )
 
 
+@check_arguments
 def load_on_sites(
     comparison: Comparison, capacity: Mapping[str, float] | None = None
 ) -> pd.DataFrame:
@@ -459,6 +465,7 @@ class FloatingCatchment:
     sites: pd.DataFrame
 
 
+@check_arguments
 def floating_catchment(
     times: TravelTimes,
     origins: gpd.GeoDataFrame,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from eh_access import notebook
-from eh_access.arguments import answer_other_names
+from eh_access.arguments import check_arguments, number
 from eh_access.delegate import delegate
 from eh_access.errors import InputError
 from eh_access.frames import ResultFrame
@@ -167,7 +167,7 @@ class Comparison:
         """Return the origins that gain, the greatest gain first; those newly in reach last."""
         return self._of(GAINS, ascending=True)
 
-    def curve(self, cutoffs_min: Sequence[float] = CURVE_MIN) -> pd.DataFrame:
+    def curve(self, cutoffs_min: float | Sequence[float] = CURVE_MIN) -> pd.DataFrame:
         """Return how many are within each of several times, before and after.
 
         Parameters
@@ -193,7 +193,9 @@ class Comparison:
         1        30.0                  1.0                0.75
         """
         weights = self.frame["weight"].to_numpy(np.float64)
-        rows = pd.DataFrame({"cutoff_min": np.array(cutoffs_min, dtype=np.float64)})
+        given = cutoffs_min if isinstance(cutoffs_min, Iterable) else [cutoffs_min]
+        cutoffs_min = [number("cutoffs_min", one, low=0, unit="minutes") for one in given]
+        rows = pd.DataFrame({"cutoff_min": cutoffs_min})
         rows["weight"] = float(weights.sum())
         for when in ("before", "after"):
             minutes = self.frame[f"{when}_min"].to_numpy(np.float64)
@@ -253,6 +255,7 @@ class Comparison:
         order = np.argsort(index.isna(), kind="stable")
         return ResultFrame(rows, index=index).iloc[order]
 
+    @check_arguments
     def plot(
         self,
         origins: gpd.GeoDataFrame,
@@ -303,6 +306,7 @@ class Comparison:
         drawn: Axes = delegate("plot_change", self, origins, areas=areas, sites=sites, ax=ax)
         return drawn
 
+    @check_arguments
     def explore(
         self,
         origins: gpd.GeoDataFrame,
@@ -382,7 +386,7 @@ def _row(rows: Mapping[str, NDArray[Any]]) -> dict[str, float]:
     }
 
 
-@answer_other_names
+@check_arguments
 def compare(  # noqa: PLR0913 - before, after, of whom, and what is open or closed
     before: TravelTimes,
     after: TravelTimes,
@@ -436,6 +440,7 @@ def compare(  # noqa: PLR0913 - before, after, of whom, and what is open or clos
     >>> float(compared.summary()["share_loses"].item())
     0.25
     """
+    loser_min = number("loser_min", loser_min, low=0, unit="minutes")
     weights = weights_of(before, origins)
     weights_of(after, origins)  # raises when its origins are others
     if before.mode.name != after.mode.name:
@@ -468,7 +473,8 @@ def compare(  # noqa: PLR0913 - before, after, of whom, and what is open or clos
         },
         index=was.index,
     )
-    groups = pd.DataFrame(origins.drop(columns=origins.geometry.name)).loc[was.index]
+    shape = getattr(origins, "active_geometry_name", None)
+    groups = pd.DataFrame(origins.drop(columns=[] if shape is None else shape)).loc[was.index]
     return Comparison(
         frame=frame,
         groups=groups,

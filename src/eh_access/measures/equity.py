@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from eh_access.arguments import check_arguments
 from eh_access.errors import InputError, NotFoundError, did_you_mean
 from eh_access.measures.basic import ROUNDING, grouping, mean_of
 
@@ -58,6 +59,7 @@ GROUPS: Mapping[str, Group] = MappingProxyType(
 """The groups that criteria can name."""
 
 
+@check_arguments
 def imd_fifth(decile: pd.Series) -> pd.Series:
     """Return the nation's fifth of deprivation: deciles 1 and 2 are fifth 1, the most deprived.
 
@@ -89,6 +91,7 @@ def imd_fifth(decile: pd.Series) -> pd.Series:
     return (decile.astype("Int64") + 1) // DECILES_IN_A_FIFTH
 
 
+@check_arguments
 def fifths(
     origins: gpd.GeoDataFrame, column: str, *, first: Literal["low", "high"] = "low"
 ) -> pd.Series:
@@ -186,6 +189,7 @@ def gap_between(
     )
 
 
+@check_arguments
 def gap(comparison: Comparison, group: str | pd.Series) -> Gap:
     """Return how a group fares against everyone else under a choice.
 
@@ -447,6 +451,7 @@ def groupings(comparison: Comparison) -> dict[str, pd.Series]:
     return {kind: _named(values).rename("group") for kind, values in groups.items()}
 
 
+@check_arguments
 def fairness_frame(
     comparisons: Mapping[tuple[str, str], Comparison],
     *,

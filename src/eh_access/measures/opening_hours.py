@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import pandas as pd
 
+from eh_access.arguments import check_arguments
 from eh_access.errors import InputError, NotFoundError, did_you_mean
 from eh_access.measures.basic import within
 from eh_access.measures.scenarios import open_sites
+from eh_access.tables import stated_hours
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -112,7 +114,7 @@ class Window:
         return self.closes_min - self.opens_min
 
 
-Timetable: TypeAlias = Mapping[str, Sequence[Window]]
+Openings: TypeAlias = Mapping[str, Sequence[Window]]
 """The windows of each site by ``site_id``; a site that is not in it has no known timetable."""
 
 
@@ -125,7 +127,7 @@ def hours_of(windows: Iterable[Window]) -> float:
     return sum(window.minutes for window in held) / MINUTES_PER_HOUR
 
 
-def check_windows(timetable: Timetable, *, source: str = "timetable") -> dict[str, list[Window]]:
+def check_windows(timetable: Openings, *, source: str = "timetable") -> dict[str, list[Window]]:
     """Return a timetable in order, once nothing in it contradicts itself."""
     ordered = {site: sorted(timetable[site], key=_order) for site in sorted(timetable)}
     faults = [
@@ -158,6 +160,7 @@ WINDOW_COLUMNS = ("site_id", "weekday", "from", "to")
 SAME_HOURS = 1e-6
 
 
+@check_arguments
 def windows_from_frame(
     frame: pd.DataFrame, *, source: str = "timetable"
 ) -> dict[str, list[Window]]:
@@ -217,8 +220,9 @@ def _of_column(fault: str) -> str:
     return f": {fault}"
 
 
+@check_arguments
 def with_hours(
-    sites: gpd.GeoDataFrame, timetable: Timetable, *, source: str = "timetable"
+    sites: gpd.GeoDataFrame, timetable: Openings, *, source: str = "timetable"
 ) -> gpd.GeoDataFrame:
     """Return sites whose ``hours_per_week`` are those of their windows.
 
@@ -268,6 +272,7 @@ def with_hours(
     return sites.assign(hours_per_week=[hours.get(site, stated[site]) for site in sites.index])
 
 
+@check_arguments
 def hours_reachable(
     times: TravelTimes,
     sites: gpd.GeoDataFrame,
@@ -326,7 +331,7 @@ def hours_reachable(
         if (rows < 0).any():
             raise InputError("the times home are not of the same origins as the times there")
         back = times_back.minutes[rows][:, times_back.columns_of(chosen)].astype(np.float64)
-    stated = sites.loc[chosen, "hours_per_week"].to_numpy(dtype=np.float64, na_value=np.nan)
+    stated = stated_hours(sites.loc[chosen])
     weekly = weekly_hours(stated, full_hours)
     hours = reached(there, back, cutoff_min, there_and_back=there_and_back) @ weekly
     return pd.Series(hours, index=times.origin_ids, name="hours_per_week")
@@ -352,6 +357,7 @@ def reached(
     return within(there, cutoff_min) & within(back, cutoff_min)
 
 
+@check_arguments
 def nearest_open_for(
     times: TravelTimes, sites: gpd.GeoDataFrame, *, min_hours: float, full_hours: float
 ) -> pd.DataFrame:
@@ -399,6 +405,6 @@ def nearest_open_for(
 def open_for(sites: gpd.GeoDataFrame, min_hours: float, full_hours: float) -> pd.Index:
     """Return the open sites of at least so many hours a week."""
     chosen = open_sites(sites, full_time=False, full_time_from_hours=full_hours)
-    stated = sites.loc[chosen, "hours_per_week"].to_numpy(dtype=np.float64, na_value=np.nan)
+    stated = stated_hours(sites.loc[chosen])
     enough: pd.Index = chosen[weekly_hours(stated, full_hours) >= min_hours]
     return enough

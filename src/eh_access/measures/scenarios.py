@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from shapely import Point
 
-from eh_access.arguments import check_ids, no_such_id
+from eh_access.arguments import check_arguments, check_ids, no_such_id
 from eh_access.errors import InputError, NotFoundError
 from eh_access.tables import MOST_RADIUS_M, complete_sites
 
@@ -116,6 +116,8 @@ class Scenario:
 
     def __post_init__(self) -> None:
         faults = [] if self.name else ["a scenario has no name; give it one"]
+        if not isinstance(self.label, str):
+            faults.append(f"label is {self.label!r}; give words, and changes after them")
         object.__setattr__(self, "changes", _as_changes(self.name, self.changes))
         kinds_by_site: dict[str, list[type[Change]]] = {}
         for change in self.changes:
@@ -148,13 +150,15 @@ class Scenario:
         Raises
         ------
         InputError
-            If a site is named twice.
+            If no site is named, or one twice.
 
         Examples
         --------
         >>> Scenario.closing("park-view", "broom-valley").label
         'Closed: park-view, broom-valley'
         """
+        if not site_ids or any(isinstance(site, (list, tuple, set)) for site in site_ids):
+            raise InputError(f"closing holds {site_ids!r}; give ids, as in closing('a', 'b')")
         label = label or f"Closed: {', '.join(map(str, site_ids))}"
         return cls(name, label, tuple(Close(site) for site in site_ids))
 
@@ -180,6 +184,7 @@ BASELINE = Scenario("baseline", "Before the decision")
 """How things stand: nothing changes."""
 
 
+@check_arguments
 def apply_scenario(sites: gpd.GeoDataFrame, scenario: Scenario) -> gpd.GeoDataFrame:
     """Return the sites as they would be under a scenario.
 
@@ -215,8 +220,6 @@ def apply_scenario(sites: gpd.GeoDataFrame, scenario: Scenario) -> gpd.GeoDataFr
     >>> apply_scenario(sites, Scenario("s", "S", (Close("a"),)))["is_open"].tolist()
     [False, True]
     """
-    if not isinstance(scenario, Scenario):
-        raise InputError(f"scenario is {scenario!r}; give a Scenario, or Scenario.closing(...)")
     check_ids("sites", sites.index)
     missing = [site for site in scenario.site_ids if site not in sites.index]
     if missing:
@@ -265,7 +268,9 @@ def open_sites(
     >>> open_sites(sites, full_time=True, full_time_from_hours=25.0).tolist()
     ['a']
     """
-    hours = sites["hours_per_week"].to_numpy(dtype=np.float64, na_value=np.nan)
+    hours = np.full(len(sites), np.nan)
+    if "hours_per_week" in sites:
+        hours = sites["hours_per_week"].to_numpy(dtype=np.float64, na_value=np.nan)
     enough = hours >= full_time_from_hours if full_time else hours > 0
     is_open = np.asarray(sites["is_open"] if "is_open" in sites.columns else True, dtype=bool)
     chosen: pd.Index = sites.index[is_open & (np.isnan(hours) | enough)]

@@ -10,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from eh_access.arguments import number
+from eh_access.arguments import check_arguments, number
 from eh_access.errors import InputError, NotFoundError, did_you_mean
 from eh_access.modes import CYCLE, DRIVE, WALK, TravelMode
 from eh_access.network.build import CM_PER_M, edge_lengths
@@ -362,6 +362,7 @@ class SetSpeedLimit(_Streets):
 StreetChange: TypeAlias = CloseStreet | SetSpeedLimit | AddLink
 
 
+@check_arguments
 def change_streets(network: Network, changes: Sequence[StreetChange]) -> Network:
     """Return the network with changes made: closures and limits first, then new links.
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from eh_access.arguments import check_arguments
 from eh_access.errors import BAD_ZIP, EhAccessError, InputError, SourceError
 from eh_access.modes import TravelMode, as_mode
 from eh_access.network.area import OFF_GRID_FAULT, ElsewhereError, off_grid
@@ -150,6 +151,7 @@ LENGTHS = "length_m"
 """Lengths set by hand that are no whole centimetres, float64."""
 
 
+@check_arguments
 def write_network(network: Network, path: Path | str) -> Path:
     """Save a network, whole or not at all; places are kept to the centimetre.
 

@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from eh_access.arguments import number
+from eh_access.arguments import check_arguments, number
 from eh_access.errors import InputError
 from eh_access.modes import TravelMode, as_mode
 from eh_access.network.cost import edge_cost
@@ -142,6 +142,7 @@ def segments_of(network: Network) -> Segments:
     return network.remember("segments", make)
 
 
+@check_arguments
 def snap(
     points: gpd.GeoDataFrame | gpd.GeoSeries | NDArray[np.float64],
     network: Network,
@@ -216,7 +217,7 @@ def snap(
     network, mode = as_network(network), as_mode(mode)
     if max_offset_m != np.inf:
         number("max_offset_m", max_offset_m, low=0, unit="metres")
-    xy = _coordinates(points)
+    xy = coordinates(points)
     known = np.isfinite(xy[:, 0]) & np.isfinite(xy[:, 1])
     status = np.full(len(xy), OK, dtype=object)
     if known.all():
@@ -247,7 +248,7 @@ def snap(
     )
 
 
-def _coordinates(points: Any) -> NDArray[np.float64]:  # noqa: ANN401 - three kinds are taken
+def coordinates(points: Any) -> NDArray[np.float64]:  # noqa: ANN401 - three kinds are taken
     """Return eastings and northings, NaN where a point has none."""
     if not isinstance(points, gpd.GeoDataFrame | gpd.GeoSeries):
         xy = np.asarray(points, dtype=np.float64)

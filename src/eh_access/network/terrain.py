@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from eh_access.arguments import check_arguments
 from eh_access.errors import EhAccessError, SourceError
 from eh_access.network.build import edge_lengths
 from eh_access.network.heights import Heights
@@ -172,6 +173,7 @@ def read_terrain(path: Path | str) -> Terrain:
         ) from error
 
 
+@check_arguments
 def with_heights(network: Network, terrain: Terrain) -> Network:
     """Lay a network's streets on a grid of heights.
 

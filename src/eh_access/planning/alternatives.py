@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from eh_access import notebook
+from eh_access.arguments import check_arguments, check_ids
 from eh_access.criteria.criterion import Case, JudgeSettings, Side
 from eh_access.criteria.scoring import Coarsen, Measure, make_scorer
 from eh_access.errors import InputError, NotFoundError, did_you_mean
@@ -597,6 +598,7 @@ class Alternatives:
         return Scenario(f"alternative-{set_number}", label, changes)
 
 
+@check_arguments
 def rank_alternatives(
     side: Side,
     origins: gpd.GeoDataFrame,
@@ -646,6 +648,7 @@ def rank_alternatives(
     (220, 165)
     """
     options = options or AlternativeOptions()
+    check_ids("origins", origins.index)
     case = Case(
         scenario=BASELINE.name, origins=origins, before=side, after=side, settings=options.judging
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from eh_access.arguments import check_arguments
 from eh_access.delegate import delegate
 from eh_access.errors import InputError, NotFoundError
 from eh_access.facts import Note, note
@@ -321,6 +322,7 @@ class Outreach:
         return self.scenarios[number - 1]
 
 
+@check_arguments
 def best_sessions(
     times: TravelTimes,
     origins: gpd.GeoDataFrame,

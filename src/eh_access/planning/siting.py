@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from eh_access.arguments import check_arguments
 from eh_access.delegate import delegate
 from eh_access.errors import InputError, did_you_mean
 from eh_access.measures.basic import rows_of, weights_of, within
 from eh_access.measures.scenarios import Close, Open, Scenario
 from eh_access.planning.optimum import OBJECTIVES, Objective, Problem, Solution, solve
+from eh_access.tables import weighted
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -128,6 +130,7 @@ class Placement:
         return Scenario(name, f"Opened: {', '.join(self.chosen)}", tuple(map(Open, self.chosen)))
 
 
+@check_arguments
 def choose_sites(
     times: TravelTimes,
     origins: gpd.GeoDataFrame,
@@ -250,7 +253,7 @@ def _by_area(
     times: TravelTimes, origins: gpd.GeoDataFrame, lost: NDArray[np.bool_]
 ) -> pd.DataFrame:
     """Return the origins that cannot be reached, summed by area, the most first."""
-    rows = origins.iloc[rows_of(times, origins)][lost]
+    rows = weighted(origins).iloc[rows_of(times, origins)][lost]
     areas = rows["area_id"].astype(str) if "area_id" in rows else rows.index.astype(str)
     table = rows["weight"].groupby(np.asarray(areas)).agg(["size", "sum"])
     table = table.set_axis(["origins", "weight"], axis=1).rename_axis("area_id")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from eh_access.arguments import check_arguments
 from eh_access.errors import InputError
 from eh_access.measures.basic import coverage, weighted_mean
 from eh_access.measures.comparison import compare
@@ -24,6 +25,7 @@ READINGS = ("any hours", "at least {hours:g} hours a week", "full-time hours")
 """What "open" can be taken to mean, the loosest first."""
 
 
+@check_arguments
 def readings_table(
     cases: Iterable[Case],
     *,

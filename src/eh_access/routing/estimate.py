@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import shapely
 
-from eh_access.arguments import answer_other_names
+from eh_access.arguments import check_arguments
 from eh_access.errors import InputError
 from eh_access.modes import DRIVE, PUSHCHAIR, WALK, as_mode
+from eh_access.network.snapping import coordinates
 from eh_access.routing.search import check_direction
 from eh_access.routing.travel_times import NO_LOCATION, OK, UNREACHED, Direction, TravelTimes
 
@@ -128,7 +128,7 @@ def _estimate_fault(mode: TravelMode) -> str:
     )
 
 
-@answer_other_names
+@check_arguments
 def estimate_travel_times(
     origins: gpd.GeoDataFrame,
     sites: gpd.GeoDataFrame,
@@ -208,8 +208,7 @@ def straight_line_m(origins: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> NDArr
     for table, name in ((origins, "origins"), (sites, "sites")):
         if table.crs is None:
             raise InputError(f"{name}: no CRS; call set_crs('{CRS}') if the points are in metres")
-        points = table.geometry.to_crs(CRS).to_numpy()
-        ends.append(np.stack([shapely.get_x(points), shapely.get_y(points)], axis=1))
+        ends.append(coordinates(table.geometry))
     gap = ends[0][:, None, :] - ends[1][None, :, :]
     line_m: NDArray[np.float64] = np.hypot(gap[..., 0], gap[..., 1])
     return np.where(np.isnan(line_m), np.inf, line_m)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from eh_access.arguments import SearchOptions, answer_other_names, number, numbers, places, weights
+from eh_access.arguments import SearchOptions, check_arguments, number, numbers, places, weights
 from eh_access.errors import InputError
 from eh_access.modes import as_mode
 from eh_access.network.cost import edge_cost
@@ -310,7 +310,7 @@ def nearest_from_nodes(
     return minutes_and_site(nearest_keys(metric(network, mode, direction=direction), seeds))
 
 
-@answer_other_names
+@check_arguments
 def nearest_sites(  # noqa: PLR0913 - the arguments of travel_time_matrix, and how many
     network: Network,
     origins: gpd.GeoDataFrame,
@@ -388,7 +388,7 @@ def nearest_sites(  # noqa: PLR0913 - the arguments of travel_time_matrix, and h
     )
 
 
-@answer_other_names
+@check_arguments
 def count_within(  # noqa: PLR0913 - the arguments of travel_time_matrix
     network: Network,
     origins: gpd.GeoDataFrame,
@@ -439,7 +439,7 @@ def count_within(  # noqa: PLR0913 - the arguments of travel_time_matrix
     return pd.DataFrame(counts, index=origins.index, columns=pd.Index(cutoffs))
 
 
-@answer_other_names
+@check_arguments
 def coverage_within(  # noqa: PLR0913 - the arguments of travel_time_matrix
     network: Network,
     origins: gpd.GeoDataFrame,
@@ -536,7 +536,7 @@ def _nearest_in_one_sweep(trips: Trips) -> NDArray[np.int64]:
     return np.where(best >> SHIFT <= trips.limit_ds, best, NONE)
 
 
-@answer_other_names
+@check_arguments
 def travel_time_matrix(  # noqa: PLR0913 - the field's own argument list, and how to search
     network: Network,
     origins: gpd.GeoDataFrame,
@@ -620,7 +620,7 @@ def travel_time_matrix(  # noqa: PLR0913 - the field's own argument list, and ho
     )
 
 
-@answer_other_names
+@check_arguments
 def node_times(
     network: Network,
     sites: gpd.GeoDataFrame,

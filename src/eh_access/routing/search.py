@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eh_access.arguments import Engine, SearchOptions, node_numbers
+from eh_access.arguments import Engine, SearchOptions, check_arguments, node_numbers
 from eh_access.errors import InputError
 from eh_access.modes import as_mode
 from eh_access.network.cost import edge_cost
@@ -140,6 +140,7 @@ def deciseconds(
     return times
 
 
+@check_arguments
 def minutes_from_nodes(
     network: Network,
     nodes: Sequence[int] | NDArray[np.integer],

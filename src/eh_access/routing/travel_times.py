@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from eh_access import notebook
-from eh_access.arguments import no_such_id
+from eh_access.arguments import check_arguments, no_such_id, number
 from eh_access.delegate import delegate
 from eh_access.errors import InputError, NotFoundError, did_you_mean
 from eh_access.frames import MinutesFrame, ResultFrame
@@ -304,6 +304,7 @@ class TravelTimes:
         return MinutesFrame(frame)
 
     @classmethod
+    @check_arguments
     def from_frame(  # noqa: PLR0913 - the names of the columns, which every tool has its own of
         cls,
         frame: pd.DataFrame,
@@ -354,6 +355,7 @@ class TravelTimes:
         a   5.0  inf
         b  12.0  inf
         """
+        cutoff_min = number("cutoff_min", cutoff_min, low=0, may_be_low=False, unit="minutes")
         names = (origin, site, minutes)
         lacking = [name for name in names if name not in frame.columns]
         if lacking:
@@ -392,10 +394,11 @@ class TravelTimes:
             origin_status=origin_status,
             site_status=pd.DataFrame(fine, index=pd.Index(site_ids)),
             mode=as_mode(mode),
-            cutoff_min=float(cutoff_min),
+            cutoff_min=cutoff_min,
             method=method,
         )
 
+    @check_arguments
     def plot(
         self,
         origins: gpd.GeoDataFrame,
@@ -445,6 +448,7 @@ class TravelTimes:
         drawn: Axes = delegate("plot_times", self, origins, areas=areas, sites=sites, ax=ax)
         return drawn
 
+    @check_arguments
     def explore(
         self,
         origins: gpd.GeoDataFrame,

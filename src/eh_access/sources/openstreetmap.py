@@ -27,6 +27,7 @@ import numpy as np
 import platformdirs
 import shapely
 
+from eh_access.arguments import check_arguments
 from eh_access.errors import InputError, SourceError
 from eh_access.modes import MODE_NAMES, TravelMode, as_mode
 from eh_access.network.area import CRS, as_polygon, to_degrees
@@ -421,6 +422,7 @@ MAX_BUFFER_M = 10_000.0
 KM2 = 1e6
 
 
+@check_arguments
 def download_network(
     area: gpd.GeoDataFrame | BaseGeometry,
     *,
@@ -519,6 +521,7 @@ def _refuse_sparse(network: Network, area: BaseGeometry) -> None:
     )
 
 
+@check_arguments
 def cached_network(
     area: gpd.GeoDataFrame | BaseGeometry,
     *,

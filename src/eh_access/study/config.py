@@ -18,7 +18,7 @@ from pydantic import Field
 
 from eh_access.criteria.criterion import Criterion  # noqa: TC001 - pydantic reads it
 from eh_access.criteria.schema import FAULTY, Fault, KeyPath, Table, key_path, read_table
-from eh_access.criteria.titles import other_changes, other_numbers
+from eh_access.criteria.titles import NOT_ITS_OWN, other_changes, other_numbers
 from eh_access.delegate import delegate
 from eh_access.errors import InputError, SourceError, did_you_mean
 from eh_access.measures.opening_hours import clock_min
@@ -259,23 +259,12 @@ class ScenarioConfig(Table):
         """Whether it changes anything."""
         return any((self.close, self.open, self.set_hours, self.move, self.streets, self.timetable))
 
-    def sizes(self) -> tuple[int, ...]:
-        """Return how many it closes, opens, gives other hours or moves, and all together."""
+    def numbers(self) -> dict[str, list[float]]:
+        """Return the numbers that its label and note may name, by their unit."""
         changes = (self.close, self.open, self.set_hours, self.move, self.streets)
         sizes = [len(change) for change in changes]
-        return (*sizes, sum(sizes))
-
-    def label_faults(self, path: KeyPath) -> Iterator[Fault]:
-        """Yield numbers in a label given by hand that are not the scenario's."""
-        changes = (self.close, self.open, self.set_hours, self.move, self.streets)
-        if self.assess is not True or FAULTY in (self.label, *changes):
-            return
-        known: dict[str, list[float]] = {
-            "sites": [*self.sizes()],
-            "hours": [*self.set_hours.values()],
-        }
-        for other in other_numbers(self.label, known):
-            yield path, f"names '{other}', no number of its own; leave it out to have it made"
+        shut = [0.0] if self.close and not self.open else []  # closed, a site keeps no hours
+        return {"sites": [*sizes, sum(sizes)], "hours": [*shut, *self.set_hours.values()]}
 
     def cross_faults(self) -> Iterator[Fault]:
         """Yield sites with two changes, and a missing reason for not assessing."""
@@ -671,6 +660,8 @@ class Study(Table):
         size = f"{len(self.scenarios)} scenarios, {len(self.criteria)} criteria"
         return f"<Study {self.id}: {self.title}; {size}>"
 
+    __str__ = __repr__
+
     @property
     def count_columns(self) -> tuple[str, ...]:
         """Columns of the origins that count others than those the study is about."""
@@ -755,12 +746,10 @@ class Study(Table):
         yield from self._baseline_faults()
         yield from self._decided_faults()
         yield from changes_nothing(self.scenarios, first=1)
-        for number, item in enumerate([*self.scenarios][1:], 1):
-            yield from item.label_faults(("scenario", number, "label"))
         yield from repeated("criterion", "id", [item.id for item in self.criteria])
         yield from self._criterion_faults()
         yield from self._cutoff_faults()
-        yield from self._title_faults()
+        yield from self._word_faults()
         if self.youth is not None and self.data.youth is None:
             yield ("youth",), "needs data.youth, the table of the centres it is about; name it"
 
@@ -774,26 +763,42 @@ class Study(Table):
             text = f"is {stated:g}, and criteria judge within {minutes}"
             yield ("settings", "cutoff_min"), f"{text}; leave it out to follow them"
 
-    def _title_faults(self) -> Iterator[Fault]:
-        """Yield numbers in the title and the question that no criterion and no scenario has."""
-        items, scenarios = [*self.criteria], [*self.scenarios]
-        held = [self.title, self.question, *items, *scenarios]
-        held += [value for table in (*items, *scenarios) for value in vars(table).values()]
+    def _word_faults(self) -> Iterator[Fault]:
+        """Yield numbers in words given by hand that no criterion, scenario or setting has."""
+        tables = [self.settings, *self.criteria, *self.scenarios]
+        held = [self.title, self.question, self.criteria, self.scenarios, *tables]
+        held += [value for table in tables for value in vars(table).values()]
         if any(value is FAULTY for value in held):
             return
-        known: dict[str, list[float]] = {}
-        for item in items:
-            for unit, numbers in item.numbers().items():
-                known.setdefault(unit, []).extend(numbers)
-        sizes = {size for item in scenarios for size in item.sizes()}
-        known["sites"] = [*sizes]
-        known["hours"] = [*known.get("hours", ())]
-        known["hours"] += [hours for item in scenarios for hours in item.set_hours.values()]
+        known = self._numbers()
         for key in ("title", "question"):
             text = getattr(self, key)
-            others = [*other_numbers(text, known), *other_changes(text, sizes)]
+            others = [*other_numbers(text, known), *other_changes(text, known["sites"])]
             for other in others:
                 yield (key,), f"names '{other}', which no criterion and no scenario has; correct it"
+        for number, item in enumerate(self.scenarios):
+            # one that is not assessed may be described by what others keep
+            own = known | item.numbers() if item.assess and item.changes else known
+            for key in ("label", "note"):
+                for other in other_numbers(getattr(item, key), own):
+                    yield (
+                        ("scenario", number, key),
+                        f"names '{other}', {NOT_ITS_OWN}, or leave it out",
+                    )
+        hours = [self.settings.full_time_from_hours, *known["hours"]]
+        for other in other_numbers(self.settings.full_time_assumption, {"hours": hours}):
+            text = f"names '{other}', and full_time_from_hours is {hours[0]:g}; correct it"
+            yield ("settings", "full_time_assumption"), text
+
+    def _numbers(self) -> dict[str, list[float]]:
+        """Return the numbers that words about the whole study may name, by their unit."""
+        minutes = [self.settings.loser_min, self.cutoff_min]
+        known: dict[str, list[float]] = {"min": minutes, "hours": [], "sites": []}
+        named = [item.numbers() for item in self.criteria]
+        for numbers in (*named, *(item.numbers() for item in self.scenarios)):
+            for unit, values in numbers.items():
+                known.setdefault(unit, []).extend(values)
+        return known
 
     def _baseline_faults(self) -> Iterator[Fault]:
         for first in [*self.scenarios][:1]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import pandas as pd
 
+from eh_access.arguments import check_arguments
 from eh_access.criteria.evaluate import cut_sites
 from eh_access.criteria.judge import judge
 from eh_access.criteria.sensitivity import Sensitivity, evaluated, sensitivity
@@ -81,7 +82,7 @@ if TYPE_CHECKING:
     from eh_access.criteria.criterion import Case, Criterion, Side, Verdict
     from eh_access.criteria.draws import Simulation
     from eh_access.criteria.uncertainty import Uncertainty
-    from eh_access.measures.opening_hours import Timetable
+    from eh_access.measures.opening_hours import Openings
     from eh_access.modes import TravelMode
     from eh_access.network.model import Network
     from eh_access.privacy.policy import Policy
@@ -190,7 +191,7 @@ log = logging.getLogger(__name__)
 
 def sessions_table(
     study: Study,
-    timetable: Timetable,
+    timetable: Openings,
     cases: Iterable[Case],
     by_timetable: Mapping[str, Sequence[Attended]],
 ) -> pd.DataFrame:
@@ -210,9 +211,7 @@ def _of_scenario(attended: Mapping[str, Sequence[Attended]], scenario: str) -> S
     return attended.get(scenario, attended.get(BASELINE_NAME, ()))
 
 
-def _sessions_row(
-    case: Case, mode: str, visited: Visits, timetable: Timetable
-) -> dict[str, object]:
+def _sessions_row(case: Case, mode: str, visited: Visits, timetable: Openings) -> dict[str, object]:
     """Return the figures of one scenario and mode."""
     weights, sites = case.origins["weight"], case.after.sites
     opened = open_sites(sites, full_time=False, full_time_from_hours=0.0)
@@ -409,7 +408,7 @@ def load_table(
     return whole[list(LOAD_COLUMNS)]
 
 
-def _kept(timetable: Timetable, sites: gpd.GeoDataFrame) -> Timetable:
+def _kept(timetable: Openings, sites: gpd.GeoDataFrame) -> Openings:
     """Return the windows of the sites that keep their hours."""
     hours = sites["hours_per_week"].astype(float)
     return {
@@ -583,6 +582,7 @@ class Findings:
         return {name: frame for name, frame in tables.items() if frame is not None}
 
 
+@check_arguments
 def find_findings(result: StudyResult, *, progress: Progress | None = None) -> Findings:
     """Ask a study's minutes for more than its verdicts.
 
@@ -702,6 +702,7 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
     )
 
 
+@check_arguments
 def find_maps(result: StudyResult, *, progress: Progress | None = None) -> Maps:
     """Compute what maps are drawn from, no more.
 
@@ -773,6 +774,7 @@ def find_maps(result: StudyResult, *, progress: Progress | None = None) -> Maps:
     )
 
 
+@check_arguments
 def find_sensitivity(result: StudyResult, *, progress: Progress | None = None) -> Sensitivity:
     """Ask the criteria again with one assumption changed at a time.
 
@@ -1020,7 +1022,7 @@ def attended_in_a_week(
     origins: gpd.GeoDataFrame,
     sites: Mapping[str, gpd.GeoDataFrame],
     *,
-    windows: Timetable,
+    windows: Openings,
     week: Sequence[Buses],
 ) -> dict[str, list[Attended]]:
     """Return visits of a week by timetable, by scenario with own times."""

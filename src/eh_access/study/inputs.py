@@ -16,6 +16,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from eh_access.arguments import check_arguments
+from eh_access.criteria.schema import FAULTY
+from eh_access.criteria.titles import other_totals
 from eh_access.errors import (
     EhAccessError,
     InputError,
@@ -57,7 +60,7 @@ from eh_access.transit.feed import source_digest
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
-    from eh_access.measures.opening_hours import Timetable
+    from eh_access.measures.opening_hours import Openings
     from eh_access.network.model import Network
     from eh_access.study.config import ScenarioConfig, StreetChangeConfig, TransitSettings
     from eh_access.study.reading import Postcodes, ReadTable
@@ -173,7 +176,7 @@ class Hours:
     # as they were given, their hours those of the timetable where it names them
     sites: gpd.GeoDataFrame | None
     candidates: gpd.GeoDataFrame | None
-    timetable: Timetable  # windows by site
+    timetable: Openings  # windows by site
     files: tuple[InputFile, ...] = ()  # the timetable's file, if there is one
     faults: tuple[str, ...] = ()  # sentences
 
@@ -193,7 +196,7 @@ def read_hours(
     placed = 0 if candidates is None else int((candidates["location_basis"] != "unknown").sum())
     faults += venue_faults(study, placed)
     name = study.data.timetable
-    timetable: Timetable = {}
+    timetable: Openings = {}
     files: tuple[InputFile, ...] = ()
     if name is not None and sites is not None:
         try:
@@ -213,7 +216,7 @@ def read_hours(
     )
 
 
-def _timed(sites: gpd.GeoDataFrame, timetable: Timetable, *, source: str) -> gpd.GeoDataFrame:
+def _timed(sites: gpd.GeoDataFrame, timetable: Openings, *, source: str) -> gpd.GeoDataFrame:
     held = {site: windows for site, windows in timetable.items() if site in sites.index}
     return with_hours(sites, held, source=source)
 
@@ -400,6 +403,7 @@ def faults_of(error: EhAccessError) -> tuple[str, ...]:
     return error.faults if isinstance(error, InputError) else (str(error),)
 
 
+@check_arguments
 def read_inputs(
     study: Study,
     *,
@@ -465,6 +469,7 @@ def read_inputs(
     reader.faults += _clashes(reader.ids, study)
     reader.faults += _unknown_sites(study, reader.ids)
     reader.faults += _unknown_doubts(study, reader.ids)
+    reader.faults += _miscounted(study, reader.ids)
     reader.faults += _far_places(study, borough)
     hours = read_hours(study, sites, candidates, borough)
     sites, candidates = hours.sites, hours.candidates
@@ -590,7 +595,7 @@ def read_buses(
 def read_week(
     study: Study,
     buses: Buses,
-    windows: Timetable,
+    windows: Openings,
     borough: BaseGeometry | None,
     *sites: gpd.GeoDataFrame | None,
 ) -> list[Buses]:
@@ -800,6 +805,22 @@ def _unknown_doubts(study: Study, ids: Mapping[str, set[str]]) -> Iterator[str]:
             if site not in known:
                 fault = f"no site '{site}'; {did_you_mean(site, known)}"
                 yield fault_at(study.file_name, lines, ("simulation", key, site), fault)
+
+
+def _miscounted(study: Study, ids: Mapping[str, set[str]]) -> Iterator[str]:
+    """Yield words given by hand by which there are more or fewer sites than the table has."""
+    total = len(ids.get("sites", ()))
+    lines = lines_of(study)
+    # of a study whose own file has faults some keys are not there
+    words = {
+        ("title",): (getattr(study, "title", ""), ""),
+        ("question",): (getattr(study, "question", ""), ""),
+        ("scenario", 0, "label"): (study.scenarios[0].label, getattr(study, "site_word", "")),
+    }
+    for path, (text, word) in words.items():
+        for other in other_totals(text, total, word=word) if total and text is not FAULTY else ():
+            fault = f"names '{other}', and data.sites has {total}; correct it"
+            yield fault_at(study.file_name, lines, path, fault)
 
 
 def _far_places(study: Study, borough: BaseGeometry | None) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import geopandas as gpd
 import pandas as pd
 
+from eh_access.arguments import check_arguments
 from eh_access.errors import (
     EhAccessError,
     InputError,
@@ -146,6 +147,7 @@ def write_study(name: str, path: Path) -> Path:
     return file
 
 
+@check_arguments
 def open_study(
     path_or_name: str | Path, *, origins: str | None = None, families: Path | None = None
 ) -> tuple[Study, Inputs]:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from eh_access.facts import Note
-    from eh_access.measures.opening_hours import Timetable
+    from eh_access.measures.opening_hours import Openings
     from eh_access.transit.timetable import Timetable as Buses
 
 ORIGINS_COLUMNS = (
@@ -143,7 +143,7 @@ class Inputs:
     files: tuple[InputFile, ...]
     private: gpd.GeoDataFrame | None = field(default=None, repr=False)
     base: gpd.GeoDataFrame | None = None
-    timetable: Timetable = field(default_factory=dict)
+    timetable: Openings = field(default_factory=dict)
     buses: Buses | None = None
     postcodes: gpd.GeoDataFrame | None = None
     families: bool = False

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from eh_access.criteria.uncertainty import Uncertainty
     from eh_access.facts import Note
     from eh_access.measures.comparison import Comparison
-    from eh_access.measures.opening_hours import Timetable
+    from eh_access.measures.opening_hours import Openings
     from eh_access.network.model import Network
     from eh_access.network.provenance import NetworkDescription
     from eh_access.provenance import Provenance
@@ -160,7 +160,7 @@ class StudyResult:
     youth_venues: gpd.GeoDataFrame | None = None
     neighbours: gpd.GeoDataFrame | None = None
     with_neighbours: StudyResult | None = None
-    timetable: Timetable = field(default_factory=dict)
+    timetable: Openings = field(default_factory=dict)
     postcodes: gpd.GeoDataFrame | None = None
     comparisons: Mapping[tuple[str, str], Comparison]
     comparisons_full_time: Mapping[tuple[str, str], Comparison]

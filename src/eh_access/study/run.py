@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from eh_access.arguments import check_arguments
 from eh_access.criteria.criterion import Case, Verdicts
 from eh_access.criteria.draws import Simulation, draw_sites, draw_weights, sampled_sites
 from eh_access.criteria.judge import judge
@@ -148,6 +149,7 @@ def _bundled_name(path: Path) -> str:
     return resolved.relative_to(root).as_posix() if resolved.is_relative_to(root) else ""
 
 
+@check_arguments
 def run_study(
     study: Study,
     *,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import shapely
 
+from eh_access.arguments import check_arguments
 from eh_access.errors import (
     EhAccessError,
     InputError,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from eh_access.study.config import Study
 
 
+@check_arguments
 def read_network(
     source: str | Path | Any,  # noqa: ANN401 - a networkx graph, without importing networkx
     *,
@@ -152,6 +154,7 @@ def own_streets(study: Study, area: BaseGeometry | None = None) -> Streets | Non
     return None if area is None else shipped_streets(study, area)
 
 
+@check_arguments
 def find_streets(
     study: Study, area: BaseGeometry, *, streets: str | Path | None = None, offline: bool = False
 ) -> Streets:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from eh_access.arguments import number
+from eh_access.arguments import check_arguments, number
 from eh_access.errors import InputError, NotFoundError, did_you_mean
 from eh_access.transit.journeys import DAY_DS, clock_ds, transit_times
 from eh_access.transit.timetable import (
@@ -90,6 +90,7 @@ class SetFrequency:
 TimetableChange: TypeAlias = WithdrawRoute | CloseStop | AddLine | SetFrequency
 
 
+@check_arguments
 def change_timetable(timetable: Timetable, changes: Sequence[TimetableChange]) -> Timetable:
     """Return a timetable with changes made to it, one after another.
 
@@ -264,6 +265,7 @@ def _added(
     return in_order(replace(timetable, trips=both, **joined))
 
 
+@check_arguments
 def lose_departures(timetable: Timetable, *, share: float = 0.1, seed: int = 0) -> Timetable:
     """Return a timetable of which each route has lost some departures, drawn at random.
 
@@ -302,6 +304,7 @@ def lose_departures(timetable: Timetable, *, share: float = 0.1, seed: int = 0) 
     return keep_connections(timetable, ~lost[timetable.trip])
 
 
+@check_arguments
 def fragility(  # noqa: PLR0913 - the arguments of transit_times, and of the draws
     timetable: Timetable,
     walks: Walks,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
-from eh_access.arguments import SearchOptions, instance, number
+from eh_access.arguments import SearchOptions, check_arguments, instance, number
 from eh_access.errors import InputError
 from eh_access.routing.matrix import DS_PER_MIN
 from eh_access.routing.search import checked_options
@@ -207,6 +207,7 @@ def _label(on_foot: str) -> str:
     return "by bus or train where quicker" + ("" if on_foot == "on foot" else f", {on_foot}")
 
 
+@check_arguments
 def transit_times(  # noqa: PLR0913 - what a window is has this many sides
     timetable: Timetable,
     walks: Walks,

@@ -16,6 +16,7 @@ import pandas as pd
 import platformdirs
 import shapely
 
+from eh_access.arguments import check_arguments
 from eh_access.errors import SourceError
 from eh_access.network.area import as_polygon
 from eh_access.network.io import DAMAGE, read_about, read_array, write_archive
@@ -34,6 +35,7 @@ log = logging.getLogger(__name__)
 FORMAT = "eh_access timetable 2"
 
 
+@check_arguments
 def read_timetable(
     source: Source | Feed,
     date: dt.date | str,
@@ -111,6 +113,7 @@ def make_timetable(
     return replace(timetable, gates=gates)
 
 
+@check_arguments
 def check_timetable(
     source: Source | Feed,
     date: dt.date | str,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
+from eh_access.arguments import check_arguments
 from eh_access.errors import InputError, NotFoundError, did_you_mean
 from eh_access.transit.journeys import Search, clock, clock_ds, span_of
 from eh_access.transit.walks import NEVER
@@ -89,6 +90,7 @@ class TransitTrip:
         return pd.DataFrame([vars(leg) for leg in self.legs], columns=list(Leg.__annotations__))
 
 
+@check_arguments
 def explain_trip(
     timetable: Timetable,
     walks: Walks,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 import numpy as np
 import pandas as pd
 
-from eh_access.arguments import SearchOptions, instance, number
+from eh_access.arguments import SearchOptions, check_arguments, instance, number
 from eh_access.errors import InputError, NotFoundError, did_you_mean
 from eh_access.routing.matrix import DS_PER_MIN
 from eh_access.routing.search import checked_options
@@ -178,6 +178,7 @@ def join_visits(parts: Sequence[Visits]) -> Visits:
     return replace(parts[0], sessions=sessions, **columns)
 
 
+@check_arguments
 def visits(  # noqa: PLR0913 - what a visit is has this many sides
     windows: Mapping[str, Sequence[Window]],
     there: Ways,

@@ -10,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from eh_access.arguments import SearchOptions, instance, number, places
+from eh_access.arguments import SearchOptions, check_arguments, instance, number, places
 from eh_access.errors import InputError
 from eh_access.modes import WALK, as_mode
 from eh_access.network.area import CRS
@@ -149,6 +149,7 @@ def usable(timetable: Timetable, mode: TravelMode, limits: JourneyLimits) -> Tim
     return timetable.for_wheelchairs(limits.wheelchair_unknown) if mode.by_wheelchair else timetable
 
 
+@check_arguments
 def find_walks(  # noqa: PLR0913 - the arguments of travel_time_matrix, and the timetable
     network: Network,
     timetable: Timetable | Sequence[Timetable],
