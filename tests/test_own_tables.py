@@ -360,3 +360,9 @@ def test_a_picture_in_a_notebook_says_in_words_what_it_shows(street: eh.Network)
         shown = axes.figure._repr_html_()
         assert re.match(rf'<img alt="[^"]*{words}[^"]*" ', shown)
         plt.close(axes.figure)
+
+
+def test_a_source_is_shown_in_a_notebook_as_a_table() -> None:
+    source = eh.Provenance(title="Streets", publisher="OpenStreetMap", licence="ODbL 1.0")
+    assert "<td>licence</td><td>ODbL 1.0</td>" in source._repr_html_()
+    assert "sha256" not in source._repr_html_()  # it was read from no file

@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from eh_access import notebook
+
 
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
@@ -35,6 +37,10 @@ class Provenance:
     date: str = ""
     sha256: str = ""
     url: str = ""
+
+    def _repr_html_(self) -> str:
+        rows = [(name, value) for name, value in vars(self).items() if value]
+        return notebook.table(["source", ""], rows)
 
 
 def file_sha256(path: Path) -> str:

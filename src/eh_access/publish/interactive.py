@@ -399,7 +399,7 @@ def page_of(
         shapes, values = shaded_shapes(layer.values, layer.weights, origins, areas)
         shown = shapes.to_crs(DEGREES)
         west, south, east, north = shown.total_bounds
-        drawn.fit_bounds([[south, west], [north, east]])
+        drawn.fit_bounds([[south, west], [north, east]], padding=(12, 12))
         names = shapes.index if areas is None or "name" not in areas else areas["name"]
         rows = pd.DataFrame(
             {
@@ -622,7 +622,7 @@ def _map_of_rows(
     there = ~(shapes.geometry.isna() | shapes.geometry.is_empty)
     shown = shapes[there].to_crs(DEGREES)
     west, south, east, north = shown.total_bounds
-    drawn.fit_bounds([[south, west], [north, east]])
+    drawn.fit_bounds([[south, west], [north, east]], padding=(12, 12))
     facts = shown.drop(columns=shown.geometry.name).round(1).astype(object)
     rows = facts.where(facts.notna(), "not known").map(lambda value: html.escape(str(value)))
     folium.GeoJson(
