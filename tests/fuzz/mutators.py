@@ -204,7 +204,8 @@ def npy_changed(data: bytes, chance: Chance) -> bytes:
     elif how == 1:
         array = array[: chance.randrange(len(array) + 1)]
     elif how == 2:
-        array = array.astype(chance.choice(["f8", "i4", "U3", "?", "c16", "M8[s]"]))
+        with np.errstate(invalid="ignore"):
+            array = array.astype(chance.choice(["f8", "i4", "U3", "?", "c16", "M8[s]"]))
     elif how == 3:
         array = array.reshape(1, -1)
     elif how == 4:

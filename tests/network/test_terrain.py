@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import zipfile
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -18,7 +19,7 @@ from eh_access.errors import SourceError
 from eh_access.network.build import RawWays, build_network
 from eh_access.network.cost import level_for_want_of_heights
 from eh_access.network.heights import Heights
-from eh_access.network.io import read_network_file, write_network
+from eh_access.network.io import read_about, read_network_file, write_archive, write_network
 from eh_access.network.model import Network
 from eh_access.network.terrain import Terrain, read_terrain, with_heights, write_terrain
 from eh_access.provenance import Provenance
@@ -196,6 +197,16 @@ def test_a_grid_is_the_same_when_read_again_and_the_same_bytes(tmp_path: Path) -
     again = read_terrain(first)
     np.testing.assert_array_equal(again.height_m, terrain.height_m)
     assert again.bounds == terrain.bounds
+
+
+@pytest.mark.parametrize("kind", ["c16", "f8", "U3", "M8[s]", "?"])
+def test_heights_that_are_no_whole_numbers_are_one_message(tmp_path: Path, kind: str) -> None:
+    path = write_terrain(ground([[0, 1], [2, 3]]), tmp_path / "a.npz")
+    with zipfile.ZipFile(path) as archive:
+        about = read_about(archive)
+    write_archive(path, about, {"height_dm": np.zeros((2, 2)).astype(kind)})
+    with pytest.raises(SourceError, match=r"a\.npz: the grid of heights is damaged"):
+        read_terrain(path)
 
 
 def test_a_damaged_grid_is_named(tmp_path: Path) -> None:

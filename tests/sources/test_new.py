@@ -86,6 +86,18 @@ def test_one_command_makes_a_study_that_the_next_reports_on(tmp_path: Path) -> N
     assert (out / "report.html").is_file()
 
 
+@pytest.mark.parametrize(
+    "text", ["[" * 5_000, "a = " + "[" * 5_000, "x", "a = 1", '[a]\nno_such = "key"', "\x00"]
+)
+def test_addresses_that_are_none_are_one_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    (tmp_path / "services.toml").write_text(text, encoding="utf-8")
+    monkeypatch.setenv(fetch.SERVICES_VARIABLE, str(tmp_path / "services.toml"))
+    with pytest.raises(SourceError, match=r"services\.toml: cannot be read as a list of services"):
+        Client()
+
+
 def test_nothing_that_exists_is_overwritten(server: Official, tmp_path: Path) -> None:
     (tmp_path / "made").mkdir()
     ran = run_cli("new", NAME, "--out", tmp_path / "made")

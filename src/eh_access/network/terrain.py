@@ -26,6 +26,7 @@ FORMAT = "eh_access terrain"
 VERSION = 1
 DM_PER_M = 10.0
 CM_PER_M = 100.0
+HEIGHTS = np.dtype("<i2")
 UNKNOWN_DM = -32768
 PIECE_M = 50.0
 """Streets are cut into pieces of about this length, the spacing of OS Terrain 50."""
@@ -114,7 +115,7 @@ def write_terrain(terrain: Terrain, path: Path | str) -> Path:
         "cell_m": terrain.cell_m,
         "provenance": None if terrain.provenance is None else asdict(terrain.provenance),
     }
-    known = np.nan_to_num(decimetres, nan=UNKNOWN_DM).astype(np.dtype("<i2"))
+    known = np.nan_to_num(decimetres, nan=UNKNOWN_DM).astype(HEIGHTS)
     return write_archive(Path(path), about, {"height_dm": known})
 
 
@@ -150,6 +151,8 @@ def read_terrain(path: Path | str) -> Terrain:
             if about.get("format") != FORMAT or about.get("version") != VERSION:
                 raise SourceError(f"{path}: no grid of heights that this library can read")
             decimetres = read_array(archive, "height_dm")
+        if decimetres.dtype != HEIGHTS:
+            raise ValueError(f"its heights are {decimetres.dtype}, not {HEIGHTS}")
         provenance = about["provenance"]
         return Terrain(
             height_m=np.where(decimetres == UNKNOWN_DM, np.nan, decimetres / DM_PER_M).astype(

@@ -121,7 +121,7 @@ def load_services() -> dict[str, Service]:
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
         return {name: Service(name=name, **table) for name, table in raw.items()}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise SourceError(f"{path}: cannot be read as a list of services ({error})") from error
 
 
