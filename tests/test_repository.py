@@ -285,3 +285,13 @@ def test_hooks_download_nothing() -> None:
     text = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
     assert re.findall(r"repo: (\S+)", text) == ["local"]
     assert set(re.findall(r"language: (\S+)", text)) == {"system"}
+
+
+def test_every_wrong_edit_still_has_its_line_and_its_tests() -> None:
+    """Edits whose line has moved on would prove nothing, unnoticed."""
+    checker = tool("mutation_check")
+    mutants = tomllib.loads((ROOT / "tools" / "mutants.toml").read_text("utf-8"))["mutant"]
+    there = {path.name for path in (ROOT / "tests").rglob("*.py")}
+    lost = [each["what"] for each in mutants if checker.find_place(each, ROOT / "src") is None]
+    assert lost == []
+    assert [each["what"] for each in mutants if not {*each["tests"]} & there] == []
