@@ -146,8 +146,19 @@ def test_what_is_given_by_hand_stands() -> None:
         ("Within 3 km, 20 min on foot", ["3 km"]),
         ("At least 80 per cent within twenty minutes", ["80 per cent"]),
         ("Option 3 of the 2018 paper: a 15 minutes' walk", ["15 minutes"]),
+        ("Seventy-five per cent within a twenty-minute walk", []),
+        ("Within twenty-five minutes", ["twenty-five minutes"]),
+        ("Nine in ten within half an hour's walk", ["30 minutes", "90%"]),
+        ("Three quarters within a 30\u2011minute walk or 25min", ["25min", "30-minute"]),
+        ("Three-quarters within seventeen minutes", ["seventeen minutes"]),
     ],
 )
 def test_only_numbers_with_a_unit_of_the_criterion_count(text: str, others: list[str]) -> None:
     numbers = {"%": [75.0], "min": [20.0], "m": [2500.0], "hours": []}
     assert sorted(other_numbers(text, numbers)) == others
+
+
+@pytest.mark.parametrize("text", ["Closing three centres", "three hubs lost", "Three are shut"])
+def test_how_many_close_is_read_before_and_behind(text: str) -> None:
+    assert list(other_numbers(text, {"sites": [3.0]})) == []
+    assert len(list(other_numbers(text, {"sites": [2.0]}))) == 1

@@ -149,6 +149,24 @@ def test_one_odd_row_of_origins_is_left_out_and_named(toy: StudyFolder, odd: str
     assert why in told.text
 
 
+def test_it_is_said_how_many_people_are_left_out_and_a_tenth_of_them_is_too_many(
+    toy: StudyFolder,
+) -> None:
+    table = toy.path / "origins.csv"
+    for weight, said in ((15, "15 of 180"), (16, "16 of 181"), (20, "")):
+        rows = [HEADER, *GRID, f"x,,390000,{weight},made up,A"]
+        table.write_text("\n".join(rows) + "\n", encoding="utf-8")
+        if said:
+            [told] = [n for n in read_inputs(load_study(toy.toml)).notes if n.topic == "odd-rows"]
+            assert f"it cannot be placed or counted: {said} under-fives (" in told.text
+        else:
+            with pytest.raises(InputError, match="give both coordinates or neither"):
+                read_inputs(load_study(toy.toml))
+    table.write_text("\n".join([HEADER, *GRID, "x,440100,390000,n/a,made up,A"]), encoding="utf-8")
+    [told] = [n for n in read_inputs(load_study(toy.toml)).notes if n.topic == "odd-rows"]
+    assert "how many under-fives it holds is not told" in told.text
+
+
 def test_many_odd_rows_or_an_id_twice_are_another_table(toy: StudyFolder) -> None:
     table = toy.path / "origins.csv"
     for bad in (["x,,,5,made up,", "y,,,5,made up,"], ["o3,440100,390000,5,made up,A"]):

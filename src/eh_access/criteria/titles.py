@@ -5,20 +5,38 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 
-SMALL = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-TENS = {"eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40}
-TENS |= {"fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
-WORDS: Mapping[str, float] = {word: number for number, word in enumerate(SMALL, 1)} | TENS
+SMALL = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven")
+SMALL += ("twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen")
+SMALL += ("nineteen",)
+TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+WORDS: dict[str, float] = {word: number for number, word in enumerate(SMALL, 1)}
+for tens, begins in enumerate(TENS, 2):
+    WORDS[begins] = 10 * tens
+    WORDS |= {f"{begins}{gap}{word}": 10 * tens + n for gap in "- " for word, n in
+              zip(SMALL[:9], range(1, 10), strict=True)}  # fmt: skip
+DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-"))
+SAYINGS = {
+    r"\bthree[ -]quarters of an hour\b": "45 minutes",
+    r"\bhalf an hour\b": "30 minutes",
+    r"\b(?:a )?quarter of an hour\b": "15 minutes",
+    r"\bthree[ -]quarters\b": "75%",
+}
 UNITS: Mapping[str, str] = {
     "%": r"\s?(?:%|per ?cent)",
-    "min": r"[\s-]min(?:ute)?s?\b",
+    "min": r"(?:[\s-]?min(?:ute)?s?\b|\s?\u2032)",
     "points": r"[\s-](?:percentage )?points?\b",
     "hours": r"[\s-](?:opening )?h(?:ou)?rs?\b",
     "m": r"\s?(?:k?m|metres|kilometres)\b",
-    "sites": r"(?: \S+){0,2} (?:closed?|shut|gone|deregistered|surrendered|reduced|opened|moved)\b",
+    "sites": r"(?: \S+){0,2} "
+    r"(?:closed?|shut|gone|lost|deregistered|surrendered|reduced|opened|moved)\b",
 }
-NUMBER = rf"(?<![\w.,])(\d[\d,]*(?:\.\d+)?|{'|'.join(WORDS)})"
+# the longest first, or "twenty-five" would be twenty
+NAMED = "|".join(sorted(WORDS, key=len, reverse=True))
+NUMBER = rf"(?<![\w.,-])(\d[\d,]*(?:\.\d+)?|(?:{NAMED})(?![a-z]))"
 PATTERNS = {unit: re.compile(NUMBER + ending, re.IGNORECASE) for unit, ending in UNITS.items()}
+DOING = re.compile(rf"\b(?:clos(?:es?|ing)|shut(?:s|ting)?|los(?:es?|ing)) {NUMBER}", re.IGNORECASE)
+"""How many are closed where the number stands behind: "closing three"."""
+IN_TEN = re.compile(rf"{NUMBER} (?:in|out of) (?:every )?{NUMBER}", re.IGNORECASE)
 FEWER = re.compile(rf"from {NUMBER} to {NUMBER}(?=\s*(?:$|[:;,.()]))", re.IGNORECASE)
 """How many there were and will be: "from twelve to nine"."""
 METRES_PER_KM = 1000.0
@@ -28,13 +46,23 @@ SAME = 1e-9
 
 def other_numbers(text: str, numbers: Mapping[str, Collection[float]]) -> Iterator[str]:
     """Yield what a text names, with its unit, that is none of the numbers of that unit."""
+    text = _in_figures(text)
     for unit, known in numbers.items():
-        for match in PATTERNS[unit].finditer(text) if known else ():
+        found = [*PATTERNS[unit].finditer(text), *(DOING.finditer(text) if unit == "sites" else ())]
+        for match in found if known else ():
             value = _value(match[1])
             if unit == "m" and "k" in match[0].lower():
                 value *= METRES_PER_KM
             if not any(abs(value - each) < SAME for each in known):
                 yield match[0].strip()
+
+
+def _in_figures(text: str) -> str:
+    """Return a text with one dash, and "half an hour" and "nine in ten" as figures."""
+    text = text.translate(DASHES)
+    for said, figures in SAYINGS.items():
+        text = re.sub(said, figures, text, flags=re.IGNORECASE)
+    return IN_TEN.sub(lambda match: f"{100 * _value(match[1]) / _value(match[2]):g}%", text)
 
 
 def other_changes(text: str, sizes: Collection[float]) -> Iterator[str]:

@@ -384,18 +384,23 @@ class _Reader:
             return check(frame)
         except InputError as error:
             # of people's own it could not be said what is left out
-            few = 0 < len(error.rows) <= MOST_ODD_SHARE * len(frame)
+            odd = np.isin(np.arange(len(frame)), error.rows)
+            weight = pd.to_numeric(frame.get("weight", pd.Series(1.0, frame.index)), "coerce")
+            weight = weight.where(np.isfinite(weight) & (weight >= 0))
+            part, whole = float(weight[odd].sum()), float(weight.sum())
+            few = 0 < odd.sum() <= MOST_ODD_SHARE * len(frame) and part <= MOST_ODD_SHARE * whole
             if not (few and self.study.weights_public):
                 raise
-            odd = np.isin(np.arange(len(frame)), error.rows)
             shown, more = error.faults[:SHOWN_ROWS], len(error.faults) > SHOWN_ROWS
             facts = {"count": int(odd.sum()), "of": len(frame), "faults": shown, "more": more}
+            facts |= {"part": part, "whole": whole, "unit": self.study.unit}
+            facts["unsaid"] = int(weight[odd].isna().sum())
             self.notes.append(note("warning", "odd-rows", **facts))
         return check(frame[~odd])
 
 
 MOST_ODD_SHARE = 0.1
-"""With more odd rows than this share, origins are another table than was meant."""
+"""With more odd rows than this share, or more people in them, figures would be of another place."""
 
 
 def faults_of(error: EhAccessError) -> tuple[str, ...]:
