@@ -10,6 +10,7 @@ import pytest
 
 from eh_access.batch.plan import Job, make_plan
 from eh_access.batch.reduce import reduce_studies
+from eh_access.batch.run import run_batch
 from eh_access.batch.work import run_job, run_one
 from eh_access.publish.tabulations import tabulate
 from study_files import write_study
@@ -67,3 +68,23 @@ def test_a_sum_is_of_what_is_published_and_says_what_is_not(jobs: tuple[Job, ...
             if pd.notna(row[part]):
                 assert row[part] == own[part].sum()
     assert hidden > 0, "the example hides something"
+
+
+def test_what_is_not_of_one_kind_is_not_added_up(tmp_path: Path) -> None:
+    """Under-fives of one study and postcodes of another are two sums, and the page says so."""
+    for name, unit in (("one", "under-fives"), ("two", "postcodes")):
+        study = write_study(tmp_path / name)
+        study.change("study.toml", 'unit = "under-fives"', f'unit = "{unit}"')
+        study.change("study.toml", "[data]", "illustrative = true\n[data]")
+    done = run_batch(tmp_path, tmp_path / "out")
+    sums = pd.read_csv(tmp_path / "out" / "national.csv")
+    nation = sums[(sums["by"] == "nation") & (sums["mode"] == "walk") & (sums["counted"] == "own")]
+    assert done.failed == {}
+    assert set(zip(nation["unit"], nation["weight"], strict=True)) == {
+        ("under-fives", 60.0),
+        ("postcodes", 60.0),
+    }
+    page = (tmp_path / "out" / "report.html").read_text("utf-8")
+    assert "Nothing is added up" in page
+    assert "ILLUSTRATIVE" in page
+    assert "120" not in page.partition("<main")[2]

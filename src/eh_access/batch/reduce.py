@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from eh_access.batch.plan import Job, Plan
 
 NATION, REGION = "nation", "region"
-KEYS = ["by", "group", "counted", "mode", "sites"]
+KEYS = ["by", "group", "unit", "counted", "mode", "sites"]
+"""What sums are by: who counts under-fives and who counts postcodes are not added up."""
 SHARES = SUMMARY_FIGURES.shares
 FIGURES = replace(SUMMARY_FIGURES, keys=tuple(KEYS), scenario="")
 TABLES = ("studies.csv", "authorities.csv", "national.csv")
@@ -62,7 +63,7 @@ def reduce_studies(jobs: Sequence[Job]) -> Reduction:
         ignore_index=True,
     )
     rows = rows[rows["scenario"] == rows["study"].map(about["decided"])]
-    rows = rows.join(about[["name", "region"]], on="study")
+    rows = rows.join(about[["name", "region", "unit"]], on="study")
     policy = _strictest(about)
     return Reduction(
         about=about,
@@ -167,7 +168,7 @@ def _provenance(jobs: Sequence[Job]) -> list[Provenance]:
 
 def _no_figures() -> dict[str, Any]:
     keys = ("nation", "ranked", "regions", "fifths", "picture")
-    return {**dict.fromkeys(keys), "estimated": False, "neighbours": False}
+    return {**dict.fromkeys(keys), "estimated": False, "neighbours": False, "illustrative": 0}
 
 
 def _failed(states: pd.DataFrame) -> Table | None:
@@ -216,11 +217,12 @@ def _picture(svg: charts.Drawing, ranked: pd.DataFrame, facts: Mapping[str, Any]
 def _figures(reduction: Reduction, ranked: pd.DataFrame) -> dict[str, Any]:
     """Return the facts of the page."""
     about = reduction.about
-    unit = _common(about["unit"], "people")
+    unit = _common(about["unit"], "")
     modes = about["mode"].value_counts().sort_index().sort_values(ascending=False).index
     neighbours = bool(ranked["with_neighbours"].notna().any())
     regional = bool((about["region"] != "").any())
     figures = (
+        *([Column("unit", "What is counted")] if not unit else []),
         Column("weight", "All", "count", unit),
         Column("weight_loses", "Lose", "count", unit),
         Column("share_loses", "Share who lose", "percent"),
@@ -236,16 +238,20 @@ def _figures(reduction: Reduction, ranked: pd.DataFrame) -> dict[str, Any]:
     )
     sums = reduction.national
     sums = sums[(sums["sites"] == FULL_TIME) & (sums["counted"] == OWN)]
-    sums = sums[sums["mode"] == modes[0]]
-    nation = sums[sums["by"] == NATION].iloc[0]
+    sums = sums[(sums["mode"] == modes[0]) & (sums["unit"] == unit)]
+    nation = sums[sums["by"] == NATION].iloc[:1]
     return {
         "unit": unit,
+        "units": sorted(about["unit"].unique()),
+        "illustrative": int(about["illustrative"].sum()),
         "loser_min": float(about["loser_min"].max()),
-        "nation": {
-            "weight": float(nation["weight"]),
-            "weight_loses": float(nation["weight_loses"]),
-            "share": 100 * float(nation["share_loses"]),
-            "hidden": int(nation["weight_loses_hidden_in"]),
+        "nation": None
+        if nation.empty
+        else {
+            "weight": float(nation["weight"].iloc[0]),
+            "weight_loses": float(nation["weight_loses"].iloc[0]),
+            "share": 100 * float(nation["share_loses"].iloc[0]),
+            "hidden": int(nation["weight_loses_hidden_in"].iloc[0]),
         },
         "ranked": _table(
             ("ranked", "Authorities by the share who lose"),

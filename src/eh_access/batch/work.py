@@ -243,6 +243,7 @@ def _about(
         "place": study.place,
         "unit": study.unit,
         "site_word": study.site_word,
+        "illustrative": study.illustrative,
         "decided": decided,
         "mode": mode,
         "estimated": estimated,
