@@ -22,14 +22,24 @@ SAYINGS = {
     r"\b(?:a )?quarter of an hour\b": "15 minutes",
     r"\bthree[ -]quarters\b": "75%",
 }
+DONE = (
+    "closed?",
+    "shut",
+    "gone",
+    "lost",
+    "deregistered",
+    "surrendered",
+    "reduced",
+    "opened",
+    "moved",
+)
 UNITS: Mapping[str, str] = {
     "%": r"\s?(?:%|per ?cent)",
     "min": r"(?:[\s-]?min(?:ute)?s?\b|\s?\u2032)",
     "points": r"[\s-](?:percentage )?points?\b",
     "hours": r"[\s-](?:opening )?h(?:ou)?rs?\b",
     "m": r"\s?(?:k?m|metres|kilometres)\b",
-    "sites": r"(?: \S+){0,2} "
-    r"(?:closed?|shut|gone|lost|deregistered|surrendered|reduced|opened|moved)\b",
+    "sites": rf"(?: \S+){{0,2}} (?:{'|'.join(DONE)})\b",
 }
 # the longest first, or "twenty-five" would be twenty
 NAMED = "|".join(sorted(WORDS, key=len, reverse=True))
