@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from browser.opened import Opened, written
-from eh_access.measures.scenarios import open_sites
+from eh_access.measures.scenarios import open_sites, rough_radius_m
 from eh_access.routing.matrix import travel_time_matrix
 from eh_access.study.config import load_study
 from eh_access.study.result import StudyResult
@@ -87,12 +87,31 @@ def check_answer(
         assert metres == pytest.approx(wanted, abs=51)
 
 
+def check_doubts(
+    page: Opened, result: StudyResult, code: str, sites: tuple[pd.Index, pd.Index]
+) -> None:
+    """The answer says of each site it names, and of no other, how roughly its place is known."""
+    named: set[str] = set()
+    for mode in result.modes:
+        before, after = (
+            result.times[mode].select(chosen).to_wide().loc[code].sort_values(kind="stable").index
+            for chosen in sites
+        )
+        named |= {before[0], *after[:2]}
+    told = page.text("#postcode-answer")
+    radius_m = pd.Series(rough_radius_m(result.sites), result.sites.index)
+    for site, name in result.sites["name"].items():
+        said = f"{name} (within {radius_m[site]:,.0f} m)" in told
+        assert said == (site in named and radius_m[site] > 0), name
+
+
 def test_ten_postcodes_are_the_librarys_where_origins_are_areas(
     opened: Opened, by_postcode: StudyResult
 ) -> None:
     sites = full_time(by_postcode, "baseline"), full_time(by_postcode, SCENARIO)
     for code in by_postcode.origins.index[:: len(by_postcode.origins) // 10][:10]:
         check_answer(opened, by_postcode, code, sites)
+        check_doubts(opened, by_postcode, code, sites)
         assert opened.text("#postcode-answer caption").startswith(f"{code}, to a full-time centre")
     assert "INDICATIVE" not in opened.text("#postcode-answer caption")
 

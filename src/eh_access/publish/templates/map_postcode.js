@@ -114,6 +114,18 @@ const Postcode = (() => {
     });
   }
 
+  /* Which of the sites just named are known only roughly, so that minutes to them are too. */
+  function roughly(o) {
+    const { data, state, make } = page;
+    const sides = [[data.scenarios[0], new Map(), 1], [page.scenario(), state.changes, 2]];
+    const named = page.modes.flatMap((mode) => sides.flatMap(([item, changes, many]) =>
+      ranked(mode, item, Core.serving(data, item, { ...state, changes }), o).slice(0, many).map((found) => found.s)));
+    const rough = [...new Set(named)].map((s) => data.sites[s]).filter((site) => site.rough_m);
+    if (!rough.length) return [];
+    const told = rough.map((site) => `${site.name} (within ${Core.whole(site.rough_m)} m)`).join(", ");
+    return [make("p", `Known only roughly: ${told}. Minutes and lengths are to where each is drawn.`, { class: "hint" })];
+  }
+
   /* Again whenever a switch changes what is true of the postcode last asked for. */
   function shown() {
     if (asked === null || asked === undefined) return;
@@ -127,7 +139,7 @@ const Postcode = (() => {
     answer.tBodies[0].append(...page.modes.map((mode) => answerRow(mode, heads, asked)));
     const holder = make("div", null, { class: "scroll", tabindex: 0, role: "region", "aria-label": "Times from the postcode" });
     holder.append(answer);
-    get("postcode-answer").replaceChildren(holder, ...journeys(asked), make("p", lengthWord(), { class: "hint" }));
+    get("postcode-answer").replaceChildren(holder, ...journeys(asked), ...roughly(asked), make("p", lengthWord(), { class: "hint" }));
   }
 
   function caption(o) {
