@@ -40,14 +40,14 @@ def test_from_raw_exports_to_a_verdict(tmp_path: Path) -> None:
     ran = run_cli("check", study)
     assert ran.code == 2
     told = " ".join(ran.err.split())
-    assert "5 faults" in told
+    assert "2 faults" in told
     assert "look swapped: exchange them" in told
     assert "(site_id 'BAR014')" in told
-    assert told.count("is -; give a number") == 3
     ran = run_cli("check", study, "--fix")
     for words in ("'Easting (X)' for easting", "47 rows that hold no data", "exchanged"):
         assert words in ran.out
     counts = tmp_path / "nomis_like.fixed.csv"
+    assert counts.read_text(encoding="utf-8").count(",-,") == 3
     counts.write_text(re.sub(r",-,", ",300,", counts.read_text(encoding="utf-8")), encoding="utf-8")
     own = text[1].replace("sites.xlsx#Venues", "sites.fixed.csv")
     own = own.replace("nomis_like.csv", "nomis_like.fixed.csv")
