@@ -59,8 +59,8 @@ def other_numbers(text: str, numbers: Mapping[str, Collection[float]]) -> Iterat
     """Yield what a text names, with its unit, that is none of the numbers of that unit."""
     text = _in_figures(text)
     for unit, known in numbers.items():
-        found = [*PATTERNS[unit].finditer(text), *(DOING.finditer(text) if unit == "sites" else ())]
-        for match in found if known else ():
+        before = DOING.finditer(text) if unit == "sites" else ()
+        for match in (*PATTERNS[unit].finditer(text), *before) if known else ():
             value = _value(match[1])
             if unit == "m" and "k" in match[0].lower():
                 value *= METRES_PER_KM
@@ -71,8 +71,8 @@ def other_numbers(text: str, numbers: Mapping[str, Collection[float]]) -> Iterat
 def _in_figures(text: str) -> str:
     """Return a text with one dash, and "half an hour" and "nine in ten" as figures."""
     text = text.translate(DASHES)
-    for said, figures in SAYINGS.items():
-        text = re.sub(said, figures, text, flags=re.IGNORECASE)
+    for saying, figures in SAYINGS.items():
+        text = re.sub(saying, figures, text, flags=re.IGNORECASE)
     return IN_TEN.sub(lambda match: f"{100 * _value(match[1]) / _value(match[2]):g}%", text)
 
 
