@@ -136,7 +136,6 @@ def write_study(name: str, path: Path) -> Path:
     text = study_text(name)
     file = path / "study.toml" if path.is_dir() else path
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("x", encoding="utf-8", newline="\n") as opened:
             opened.write(text)
     except FileExistsError:
