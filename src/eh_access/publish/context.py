@@ -518,7 +518,7 @@ def _headline(pages: Pages, verdicts: Verdicts, sure: Uncertainty | None) -> dic
         ],
         "value": "" if first is None else pages.words.value(first, first.value),
         "label": "" if first is None else first.criterion.label,
-        "falls": first is not None and _is_told_fall(pages, first.criterion),
+        "falls": first is not None and _is_fall_of_share(pages, first.criterion),
         "drawn": None if first is None else _drawn(pages, first, sure),
         **shares,
         "any_same": any_open["before"] == any_open["after"],
@@ -527,8 +527,8 @@ def _headline(pages: Pages, verdicts: Verdicts, sure: Uncertainty | None) -> dic
     }
 
 
-def _is_told_fall(pages: Pages, criterion: Criterion) -> bool:
-    """Return whether a criterion asks how far the very share falls that is told before it."""
+def _is_fall_of_share(pages: Pages, criterion: Criterion) -> bool:
+    """Return whether a criterion asks how far the very share of the sentence before falls."""
     study, mode = pages.shared["study"], next(iter(pages.words.modes))
     asked = (criterion.measure, criterion.mode, criterion.cutoff_min, criterion.sites)
     alone = not criterion.also_modes and criterion.group is None
