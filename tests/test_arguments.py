@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import logging
 import os
+import re
 from collections.abc import Callable
 
 import geopandas as gpd
@@ -14,7 +16,7 @@ import pytest
 
 import eh_access as eh
 from eh_access.arguments import ELSEWHERE
-from eh_access.errors import InputError, NotFoundError
+from eh_access.errors import EhAccessError, InputError, NotFoundError
 from eh_access.network.snapping import snap
 from eh_access.routing.matrix import nearest_from_nodes
 from toys import diamond, one_long_street, points_at
@@ -296,3 +298,58 @@ def test_threads_are_those_that_are_allowed(
     monkeypatch.setenv("OMP_NUM_THREADS", allowed)
     assert eh.SearchOptions().workers == (workers or os.cpu_count())
     assert eh.SearchOptions(threads=5).workers == 5
+
+
+FUNCTIONS = [
+    name
+    for name in eh.__all__
+    if callable(function := getattr(eh, name)) and not inspect.isclass(function)
+]
+NONSENSE = {
+    "number": 0,
+    "nothing": None,
+    "list": [1],
+    "text": "x",
+    "table": pd.DataFrame(),
+    "object": object(),
+}
+
+
+MADE_BY_HAND = ["AddLink", "Case", "Move", "Scenario", "SetHours", "Side"]
+
+
+@pytest.mark.parametrize("given", NONSENSE)
+@pytest.mark.parametrize("name", FUNCTIONS + MADE_BY_HAND)
+def test_nonsense_is_refused_by_a_word_of_ours(name: str, given: str) -> None:
+    function = getattr(eh, name)
+    needed = [
+        each
+        for each in inspect.signature(function).parameters.values()
+        if each.default is each.empty
+    ]
+    by_name = {each.name: NONSENSE[given] for each in needed if each.kind is each.KEYWORD_ONLY}
+    in_order = [NONSENSE[given]] * (len(needed) - len(by_name))
+    with contextlib.suppress(EhAccessError):  # some nonsense is sense to some functions
+        function(*in_order, **by_name)
+
+
+@pytest.mark.parametrize(
+    ("work", "words"),
+    [
+        (lambda: eh.load_study(None), "path_or_name is a NoneType; give a path or a name"),
+        (lambda: eh.get_mode(0), "name is a int; give text"),
+        (lambda: eh.gini(["a"], [1]), "values is a list; give numbers: a list, an array"),
+        (lambda: eh.weighted_mean([1], [1]), "values is a list; give a Series"),
+        (lambda: eh.sensitivity([1], []), "criteria holds a int; give a Criterion for each"),
+        (lambda: eh.sensitivity(1, []), "criteria is a int; give several: for each, a Criterion"),
+        (lambda: eh.readings_table(iter([1])), "cases holds a int; give a Case for each"),
+        (lambda: eh.read_timetable(1, "tuesday"), "source is a int; give the path of a GTFS zip"),
+    ],
+)
+def test_what_to_give_instead(work: Callable[[], object], words: str) -> None:
+    with pytest.raises(InputError, match=re.escape(words)):
+        work()
+
+
+def test_lists_are_numbers_as_good_as_arrays() -> None:
+    assert eh.gini([1.0, 3.0], [1, 1]) == eh.gini(np.array([1.0, 3.0]), np.ones(2)) == 0.25

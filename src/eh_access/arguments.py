@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import collections.abc
+import contextlib
+import dataclasses
 import functools
 import inspect
 import os
-from collections.abc import Callable, Hashable, Iterable, Sized
+import re
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sized
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
@@ -79,27 +83,64 @@ GIVE = {
     "Terrain": "read_terrain(...)",
     "Timetable": "read_timetable(...)",
     "Walks": "find_walks(...)",
+    "Doubles": "numbers: a list, an array or a column of a table",
+    "pd.Series": "a Series, as a column of a table is",
     "pd.DataFrame": "a DataFrame, as from pandas.read_csv(...)",
     "gpd.GeoDataFrame": "a GeoDataFrame",
+    "gpd.GeoDataFrame | BaseGeometry": "a GeoDataFrame or a polygon",
+    "Path | str": "a path",
+    "str | Path": "a path or a name",
+    "str": "text",
 }
 """What to give where a parameter is annotated so."""
+MANY = re.compile(r"(Sequence|Iterable|Mapping)\[(?:.*, )?([A-Z]\w+)\]")
+"""Several of a kind."""
+
+
+def _fits(value: object, kind: str) -> bool:
+    """Return whether a value is of a kind, by the names of its classes: none is imported for it."""
+    classes = {each.__name__ for each in type(value).__mro__}
+    names = {each.rpartition(".")[2] for each in kind.split(" | ")}
+    return bool(classes & names) or ("GeoDataFrame" in names and "DataFrame" in classes)
 
 
 def _converted(name: str, value: Any, kind: str) -> Any:  # noqa: ANN401 - whatever was given
-    """Return points as a table of them; InputError for anything else that is not of a kind."""
+    """Return a value as its kind wants it; InputError for what cannot be had so."""
+    if _fits(value, kind):
+        return value
     what = type(value).__name__
-    if kind != "gpd.GeoDataFrame":
-        raise InputError(f"{name} is a {what}; give {GIVE[kind]}")
-    if what != "GeoSeries":
+    if many := MANY.fullmatch(kind):
+        holder, inner = many.groups()
+        if not isinstance(value, getattr(collections.abc, holder)):
+            raise InputError(f"{name} is a {what}; give several: for each, {GIVE[inner]}")
+        held = value if holder != "Iterable" else list(value)  # an iterator serves once
+        for each in held.values() if isinstance(held, Mapping) else held:
+            if not _fits(each, inner):
+                what = type(each).__name__
+                raise InputError(f"{name} holds a {what}; give {GIVE[inner]} for each")
+        return held
+    if kind == "Doubles":
+        with contextlib.suppress(TypeError, ValueError):
+            numbers = np.asarray(value, np.float64)
+            if numbers.ndim == 1:
+                return numbers
+    if "gpd.GeoDataFrame" in kind and what == "GeoSeries":
+        return value.to_frame("geometry")  # an index and points are all that is needed
+    if kind == "gpd.GeoDataFrame":
         raise InputError(f"{name}: a {what}, no table of points; give {GIVE[kind]}")
-    return value.to_frame("geometry")  # an index and points are all that is needed
+    raise InputError(f"{name} is a {what}; give {GIVE[kind]}")
+
+
+def _is_checked(kind: str) -> bool:
+    many = MANY.fullmatch(kind)
+    return kind in GIVE or (many is not None and many[2] in GIVE)
 
 
 def check_arguments(function: Callable[P, T]) -> Callable[P, T]:
     """Let a function meet another library's name, and what is not of its kind, with its own."""
     own = inspect.signature(function).parameters
     kinds = {name: str(each.annotation).removesuffix(" | None") for name, each in own.items()}
-    checked = [(*item, kinds[item[1]]) for item in enumerate(own) if kinds[item[1]] in GIVE]
+    checked = [(*item, kinds[item[1]]) for item in enumerate(own) if _is_checked(kinds[item[1]])]
 
     @functools.wraps(function)
     def call(*args: P.args, **named: P.kwargs) -> T:
@@ -113,13 +154,20 @@ def check_arguments(function: Callable[P, T]) -> Callable[P, T]:
             holder, key = (by_name, name) if name in named else (given, place)
             if key is name or place < len(args):
                 value = holder[key]
-                wanted = "DataFrame" if kind.endswith("DataFrame") else kind
-                fits = f".{wanted}'" in str(type(value).__mro__)
-                if not fits and value is not own[name].default:
+                if value is not own[name].default:
                     holder[key] = _converted(name, value, kind)
         return function(*given, **named)
 
     return call
+
+
+def check_fields(made: Any) -> None:  # noqa: ANN401 - any dataclass
+    """Let a dataclass meet what is not of a field's kind as a function meets its arguments."""
+    for each in dataclasses.fields(made):
+        kind = str(each.type).removesuffix(" | None")
+        value = getattr(made, each.name)
+        if _is_checked(kind) and (value is not None or kind == str(each.type)):
+            object.__setattr__(made, each.name, _converted(each.name, value, kind))
 
 
 def instance(name: str, value: object, kind: type[T], *, give: str) -> T:

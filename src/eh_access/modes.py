@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from importlib.resources import files
 from types import MappingProxyType
 
-from eh_access.arguments import number
+from eh_access.arguments import check_arguments, number
 from eh_access.errors import InputError, NotFoundError, did_you_mean
 
 NO_HILLS = "none"
@@ -197,6 +197,7 @@ MODES: Mapping[str, TravelMode] = MappingProxyType(
 """The ways of travelling a study compares; `TODDLER` is a pace rather than a way."""
 
 
+@check_arguments
 def get_mode(name: str) -> TravelMode:
     """Return a ready mode by its name.
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from eh_access.arguments import check_ids
+from eh_access.arguments import check_fields, check_ids
 from eh_access.criteria.schema import FAULTY, Table
 from eh_access.criteria.titles import NOT_ITS_OWN, other_numbers
 from eh_access.delegate import delegate
@@ -98,6 +98,7 @@ class Side:
     distances: Mapping[str, TravelTimes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        check_fields(self)
         check_ids("sites", self.sites.index)
         object.__setattr__(self, "sites", complete_sites(self.sites))
 
@@ -157,6 +158,7 @@ class Case:
     settings: JudgeSettings = field(default_factory=JudgeSettings)
 
     def __post_init__(self) -> None:
+        check_fields(self)
         object.__setattr__(self, "origins", weighted(self.origins))
         faults = [
             f"case '{self.scenario}': {fault}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from eh_access.arguments import check_arguments
 from eh_access.criteria.criterion import (
     KINDS,
     Criterion,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     Doubles = NDArray[np.float64]
 
 
+@check_arguments
 def judge(criterion: Criterion, case: Case) -> Verdict:
     """Return what a criterion says of a scenario.
 

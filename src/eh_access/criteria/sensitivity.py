@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from eh_access.arguments import check_arguments
 from eh_access.criteria.criterion import ASKED, Outcome
 from eh_access.criteria.evaluate import (
     LEVELS,
@@ -125,6 +126,7 @@ class Sensitivity:
         return text
 
 
+@check_arguments
 def sensitivity(
     criteria: Sequence[Criterion], cases: Sequence[Case], *, choices: Choices | None = None
 ) -> Sensitivity:
@@ -167,6 +169,8 @@ def sensitivity(
     >>> found.tipping["assumption"].tolist()
     ['walk_speed_km_h', 'cutoff_min', 'full_time_from_hours', 'threshold']
     """
+    if choices is not None and not isinstance(choices, Mapping):
+        raise InputError(f"choices is a {type(choices).__name__}; give cases by the choice's name")
     choices = choices or {}
     _refuse(criteria, cases, choices)
     steps: list[dict[str, object]] = []

@@ -160,6 +160,7 @@ SiteIds: TypeAlias = Sequence[Hashable] | pd.Index
 ThereAndBack = Literal["each_way", "total"]
 
 
+@check_arguments
 def weighted_mean(values: pd.Series, weights: pd.Series) -> float:
     """Return a mean in which each row counts by its weight.
 
@@ -182,6 +183,7 @@ def weighted_mean(values: pd.Series, weights: pd.Series) -> float:
     return mean_of(values.to_numpy(np.float64), aligned.to_numpy(np.float64))
 
 
+@check_arguments
 def weighted_quantile(values: pd.Series, weights: pd.Series, share: float) -> float:
     """Return the least value that a share of the weight is at or below.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from eh_access.arguments import check_arguments
+from eh_access.arguments import check_arguments, number
 from eh_access.errors import InputError
 from eh_access.measures.basic import rows_of, weights_of, within
 
@@ -160,11 +160,6 @@ class Decay:
     share: Callable[[Doubles], Doubles]
 
 
-def _positive(name: str, value: float, unit: str) -> None:
-    if not (math.isfinite(value) and value > 0):
-        raise InputError(f"{name} is {value:g}; give {unit} above 0")
-
-
 def exponential(half_min: float) -> Decay:
     """Return a decay that halves with every so many minutes.
 
@@ -188,7 +183,7 @@ def exponential(half_min: float) -> Decay:
     >>> exponential(20).share(np.array([0.0, 20.0, 40.0, np.inf])).tolist()
     [1.0, 0.5, 0.25, 0.0]
     """
-    _positive("half_min", half_min, "minutes")
+    number("half_min", half_min, low=0, may_be_low=False, unit="minutes")
     return Decay(
         words=f"exponential: half after every {half_min:g} minutes",
         share=lambda minutes: np.exp2(-minutes / half_min),
@@ -218,7 +213,7 @@ def linear(none_min: float) -> Decay:
     >>> linear(60).share(np.array([0.0, 15.0, 90.0, np.inf])).tolist()
     [1.0, 0.75, 0.0, 0.0]
     """
-    _positive("none_min", none_min, "minutes")
+    number("none_min", none_min, low=0, may_be_low=False, unit="minutes")
     return Decay(
         words=f"linear: nobody from {none_min:g} minutes",
         share=lambda minutes: np.maximum(1 - minutes / none_min, 0.0),
@@ -252,8 +247,8 @@ def logistic(middle_min: float, spread_min: float) -> Decay:
     >>> falls.round(3).tolist()
     [1.0, 0.501, 0.0]
     """
-    _positive("middle_min", middle_min, "minutes")
-    _positive("spread_min", spread_min, "minutes")
+    number("middle_min", middle_min, low=0, may_be_low=False, unit="minutes")
+    number("spread_min", spread_min, low=0, may_be_low=False, unit="minutes")
 
     def curve(minutes: Doubles) -> Doubles:
         # exp of a large number is inf in time, and the share then 0, as it should be

@@ -238,6 +238,7 @@ def gap(comparison: Comparison, group: str | pd.Series) -> Gap:
     return Gap(**{**vars(difference), "unknown_weight": float(weights[~known].sum())})
 
 
+@check_arguments
 def concentration_index(values: Doubles, weights: Doubles, rank_by: Doubles) -> float:
     """Return how far a total is held by those who rank low or high by something else.
 
@@ -291,6 +292,7 @@ def concentration_index(values: Doubles, weights: Doubles, rank_by: Doubles) -> 
     return float(2 * (kept * load) @ middle[place] / total - 1)
 
 
+@check_arguments
 def gini(values: Doubles, weights: Doubles) -> float:
     """Return how unevenly values are spread: 0 is the same for all, 1 all with one.
 

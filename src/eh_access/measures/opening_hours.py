@@ -254,6 +254,8 @@ def with_hours(
     >>> with_hours(sites, {"library": [Window("mon", "09:30", "11:30")]})["hours_per_week"].tolist()
     [2.0, 10.0]
     """
+    if "hours_per_week" not in sites.columns:
+        raise InputError("sites: no column 'hours_per_week'; add it, empty where not known")
     unknown = [site for site in sorted(timetable) if site not in sites.index]
     if unknown:
         raise NotFoundError(

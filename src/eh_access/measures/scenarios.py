@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from shapely import Point
 
-from eh_access.arguments import check_arguments, check_ids, no_such_id
+from eh_access.arguments import check_arguments, check_ids, no_such_id, number
 from eh_access.errors import InputError, NotFoundError
 from eh_access.tables import MOST_RADIUS_M, complete_sites
 
@@ -54,11 +55,12 @@ class Move:
         faults = [
             f"move of '{self.site_id}': {field} is {value}; give metres on the National Grid"
             for field, value in named
-            if not math.isfinite(value)
+            if not (isinstance(value, Real) and math.isfinite(value))
         ]
-        if not 0 <= self.location_radius_m <= MOST_RADIUS_M:
+        radius = self.location_radius_m
+        if not (isinstance(radius, Real) and 0 <= radius <= MOST_RADIUS_M):
             faults.append(
-                f"move of '{self.site_id}': location_radius_m is {self.location_radius_m}; "
+                f"move of '{self.site_id}': location_radius_m is {radius}; "
                 f"give 0 to {MOST_RADIUS_M:,.0f} metres"
             )
         if faults:
@@ -73,10 +75,9 @@ class SetHours:
     hours_per_week: float
 
     def __post_init__(self) -> None:
-        if not (math.isnan(self.hours_per_week) or 0 <= self.hours_per_week <= HOURS_IN_A_WEEK):
-            raise InputError(
-                f"hours of '{self.site_id}': {self.hours_per_week} a week; give 0 to 168"
-            )
+        hours = self.hours_per_week
+        if not isinstance(hours, Real) or not (math.isnan(hours) or 0 <= hours <= HOURS_IN_A_WEEK):
+            raise InputError(f"hours of '{self.site_id}': {hours} a week; give 0 to 168")
 
 
 Change: TypeAlias = Close | Open | Move | SetHours
@@ -115,7 +116,8 @@ class Scenario:
     note: str = ""
 
     def __post_init__(self) -> None:
-        faults = [] if self.name else ["a scenario has no name; give it one"]
+        named = isinstance(self.name, str) and self.name
+        faults = [] if named else ["a scenario has no name; give it one"]
         if not isinstance(self.label, str):
             faults.append(f"label is {self.label!r}; give words, and changes after them")
         object.__setattr__(self, "changes", _as_changes(self.name, self.changes))
@@ -242,6 +244,7 @@ def apply_scenario(sites: gpd.GeoDataFrame, scenario: Scenario) -> gpd.GeoDataFr
     return changed
 
 
+@check_arguments
 def open_sites(
     sites: gpd.GeoDataFrame, *, full_time: bool, full_time_from_hours: float
 ) -> pd.Index:
@@ -268,6 +271,7 @@ def open_sites(
     >>> open_sites(sites, full_time=True, full_time_from_hours=25.0).tolist()
     ['a']
     """
+    number("full_time_from_hours", full_time_from_hours, low=0, unit="hours")
     hours = np.full(len(sites), np.nan)
     if "hours_per_week" in sites:
         hours = sites["hours_per_week"].to_numpy(dtype=np.float64, na_value=np.nan)

@@ -46,7 +46,7 @@ def as_polygon(area: gpd.GeoDataFrame | gpd.GeoSeries | BaseGeometry) -> BaseGeo
                 "one looks like degrees; give a GeoDataFrame with its CRS instead"
             )
     else:
-        if area.crs is None:
+        if getattr(area, "crs", None) is None:
             raise InputError("area: it has no CRS; set it, for example area.set_crs('EPSG:4326')")
         polygon = area.to_crs(CRS).union_all()
     if not polygon.is_valid:

@@ -68,7 +68,12 @@ class AddLink:
 
     def __post_init__(self) -> None:
         faults: list[str] = []
-        if not np.isfinite([*self.start, *self.end]).all():
+        try:
+            ends = np.asarray([self.start, self.end], np.float64).reshape(2, 2)
+            finite = bool(np.isfinite(ends).all())
+        except (TypeError, ValueError):
+            finite = False
+        if not finite:
             faults.append("AddLink: start and end need eastings and northings in metres")
         for name, value in (("length_m", self.length_m), ("max_join_m", self.max_join_m)):
             try:

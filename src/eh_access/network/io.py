@@ -273,6 +273,7 @@ def read_covered(path: Path) -> BaseGeometry | None:
         raise SourceError(f"{path}: cannot be read ({error}); get it again") from error
 
 
+@check_arguments
 def read_network_file(path: Path | str) -> Network:
     """Read a saved network.
 

@@ -20,6 +20,7 @@ import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
+from eh_access.arguments import check_arguments
 from eh_access.errors import InputError, SourceError
 from eh_access.network.area import as_polygon, to_degrees
 from eh_access.network.build import (
@@ -248,6 +249,7 @@ KEPT_BEYOND = 100
 OSM_SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.xml", ".osm.gz", ".osm.bz2", ".xml")
 
 
+@check_arguments
 def read_network(
     source: str | Path | Any,  # noqa: ANN401 - a networkx graph, without importing networkx
     *,
@@ -292,6 +294,11 @@ def read_network(
     polygon = None if area is None else as_polygon(area)
     if is_graph(source):
         raw, provenance = read_graph(source)
+    elif not isinstance(source, (str, Path)):
+        raise InputError(
+            f"source is a {type(source).__name__}; give a path, the name of a bundled network, or "
+            "a graph of osmnx"
+        )
     else:
         path = Path(source)
         _check_file(path)

@@ -119,6 +119,7 @@ def write_terrain(terrain: Terrain, path: Path | str) -> Path:
     return write_archive(Path(path), about, {"height_dm": known})
 
 
+@check_arguments
 def read_terrain(path: Path | str) -> Terrain:
     """Read a saved grid.
 

@@ -132,7 +132,8 @@ def inline_map(
     Raises
     ------
     InputError
-        If the page would still fetch something; every such reference is named.
+        If it is no folium map, or if the page would still fetch something; every such reference
+        is named.
     SourceError
         If Leaflet's files cannot be read.
 
@@ -143,6 +144,8 @@ def inline_map(
     >>> external_references(page)
     ()
     """
+    if not hasattr(folium_map, "get_root"):
+        raise InputError(f"folium_map is a {type(folium_map).__name__}; give a folium.Map")
     page = folium_map.get_root().render()
     return inline_page(page, title=title, lang=lang, files={**leaflet_files(), **(files or {})})
 

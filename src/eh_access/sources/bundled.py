@@ -13,6 +13,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from eh_access.arguments import check_arguments
 from eh_access.errors import InputError, NotFoundError, SourceError, did_you_mean
 from eh_access.network.io import read_covered
 from eh_access.network.terrain import Terrain, read_terrain
@@ -129,6 +130,7 @@ def network_path(name: str) -> Path:
     return _named("networks", name, "network")
 
 
+@check_arguments
 def timetable_path(name: str) -> Path:
     """Return the path of a timetable that ships, for `read_timetable` and `check_timetable`.
 
@@ -187,6 +189,7 @@ def study_path(name: str) -> Path:
     return _named("studies", name, "study")
 
 
+@check_arguments
 def load_areas(name: str) -> gpd.GeoDataFrame:
     """Return bundled areas, checked, in EPSG:27700.
 
@@ -214,6 +217,7 @@ def load_areas(name: str) -> gpd.GeoDataFrame:
     return check_areas(gpd.read_file(path), source=path.name)
 
 
+@check_arguments
 def load_origins(name: str) -> gpd.GeoDataFrame:
     """Return bundled origins, checked, in EPSG:27700.
 
@@ -241,6 +245,7 @@ def load_origins(name: str) -> gpd.GeoDataFrame:
     return check_origins(_read_csv(path), source=path.name)
 
 
+@check_arguments
 def load_sites(name: str) -> gpd.GeoDataFrame:
     """Return bundled sites, checked, in EPSG:27700.
 

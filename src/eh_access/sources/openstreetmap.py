@@ -27,7 +27,7 @@ import numpy as np
 import platformdirs
 import shapely
 
-from eh_access.arguments import check_arguments
+from eh_access.arguments import check_arguments, number
 from eh_access.errors import InputError, SourceError
 from eh_access.modes import MODE_NAMES, TravelMode, as_mode
 from eh_access.network.area import CRS, as_polygon, to_degrees
@@ -544,7 +544,7 @@ def cached_network(
     Raises
     ------
     InputError
-        If the area is not one.
+        If the area is not one, or the buffer no number of metres.
 
     Examples
     --------
@@ -554,6 +554,7 @@ def cached_network(
     """
     folder = default_folder() if cache_dir is None else Path(cache_dir)
     used = [as_mode(mode) for mode in modes]
+    number("buffer_m", buffer_m, low=0, unit="metres")
     key = request_key(as_polygon(area), buffer_m=buffer_m, modes=used, filters=FILTERS)
     return recall(folder, key)
 
@@ -583,8 +584,7 @@ def buffer_for(modes: Sequence[TravelMode], cutoff_min: float) -> tuple[float, s
 
 
 def _buffered(area: gpd.GeoDataFrame | BaseGeometry, buffer_m: float) -> BaseGeometry:
-    if not 0 <= buffer_m < float("inf"):
-        raise InputError(f"buffer_m is {buffer_m}; give metres, 0 or more")
+    number("buffer_m", buffer_m, low=0, unit="metres")
     polygon = as_polygon(area)
     # rounded corners need many points, and servers take long over many
     return polygon.buffer(buffer_m, quad_segs=4).simplify(min(buffer_m / 20, 50.0))

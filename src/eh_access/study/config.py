@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field
 
+from eh_access.arguments import check_arguments
 from eh_access.criteria.criterion import Criterion  # noqa: TC001 - pydantic reads it
 from eh_access.criteria.schema import FAULTY, Fault, KeyPath, Table, key_path, read_table
 from eh_access.criteria.titles import NOT_ITS_OWN, other_changes, other_numbers
@@ -903,6 +904,7 @@ def scenario_of(config: ScenarioConfig) -> Scenario:
     return Scenario(name=config.name, label=config.label, changes=tuple(changes), note=config.note)
 
 
+@check_arguments
 def load_study(path_or_name: str | Path) -> Study:
     """Return a study, from its file or by the name of one that ships with the package.
 

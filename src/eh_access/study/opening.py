@@ -191,6 +191,7 @@ def open_study(
     return study, read_inputs(study, origins=origins, families=families)
 
 
+@check_arguments
 def check_study(path_or_name: str | Path) -> tuple[Study, dict[str, Inputs]]:
     """Return a study and all its tables and sets of origins, its own streets read as well.
 

@@ -117,11 +117,22 @@ class Feed:
         return on - set(today["service_id"][today["exception_type"] == "2"])
 
 
+def paths_of(source: Source) -> list[Path]:
+    """Return where the parts of a feed are."""
+    several = [source] if isinstance(source, (str, Path)) else source
+    if not isinstance(several, Sequence) or not all(isinstance(p, (str, Path)) for p in several):
+        raise InputError(
+            f"source is a {type(source).__name__}; give the path of a GTFS zip file or folder, "
+            "or several in a list"
+        )
+    if not several:
+        raise InputError("no feed is given; name a GTFS zip file or folder, or several")
+    return [Path(path) for path in several]
+
+
 def read_feed(source: Source) -> Feed:
     """Read a feed, or several as one; raise once with every fault."""
-    paths = [Path(source)] if isinstance(source, (str, Path)) else [Path(path) for path in source]
-    if not paths:
-        raise InputError("no feed is given; name a GTFS zip file or folder, or several")
+    paths = paths_of(source)
     parts: list[Tables] = []
     faults: list[str] = []
     for path in paths:

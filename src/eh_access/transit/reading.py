@@ -22,7 +22,7 @@ from eh_access.network.area import as_polygon
 from eh_access.network.io import DAMAGE, read_about, read_array, write_archive
 from eh_access.provenance import Provenance
 from eh_access.transit.days import date_of
-from eh_access.transit.feed import Feed, Source, read_feed, source_digest
+from eh_access.transit.feed import Feed, Source, paths_of, read_feed, source_digest
 from eh_access.transit.gates import find_gates, stop_at_gates
 from eh_access.transit.timetable import ARRAYS, FRAMES, Timetable, clip, day_of
 
@@ -85,8 +85,8 @@ def read_timetable(
     if isinstance(source, Feed):
         return make_timetable(source, date, area=polygon, on_request=on_request)
     folder = _folder() if cache_dir is None else Path(cache_dir)
-    paths = [Path(source)] if isinstance(source, (str, Path)) else [Path(path) for path in source]
-    if not paths or not all(path.exists() for path in paths):
+    paths = paths_of(source)
+    if not all(path.exists() for path in paths):
         read_feed(paths)  # which says what is wrong
     wanted = [FORMAT, *map(source_digest, paths), str(date), str(on_request)]
     wanted.append("" if polygon is None else shapely.to_wkb(shapely.normalize(polygon), hex=True))
