@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -187,3 +188,12 @@ def test_a_group_equal_to_everyone_has_everyones_figures(data: st.DataObject, wo
     same = whole.counting("group")
     pd.testing.assert_frame_equal(same.summary(), whole.summary())
     pd.testing.assert_frame_equal(same.curve(), whole.curve())
+
+
+def test_a_curve_ends_where_times_were_not_worked_out() -> None:
+    near = replace(times(), cutoff_min=20.0, minutes=np.where(times().minutes > 20, np.inf, 12.0))
+    found = compare(near, times(), origins(), sites_after=["A", "C", "D"])
+    assert found.curve()["cutoff_min"].tolist() == [10, 15, 20]
+    assert len(found.curve([])) == 0
+    with pytest.raises(InputError, match=r"cutoffs_min is 24, and times were worked out to 20"):
+        found.curve([12, 24])

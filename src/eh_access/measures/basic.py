@@ -145,15 +145,19 @@ def sums_by(starts: NDArray[np.intp], values: Doubles) -> Doubles:
     return np.asarray(np.add.reduceat(values, starts, axis=-1), dtype=np.float64)
 
 
-def _searched(times: TravelTimes, cutoff_min: float) -> float:
+def searched(name: str, cutoff_min: float, far_min: float) -> float:
     """Return a cutoff, if times were worked out as far as that."""
-    minutes = number("cutoff_min", cutoff_min, low=0, unit="minutes")
-    if minutes > times.cutoff_min:
+    minutes = number(name, cutoff_min, low=0, unit="minutes")
+    if minutes > far_min:
         raise InputError(
-            f"cutoff_min is {minutes:g}, and times were worked out to {times.cutoff_min:g} "
+            f"{name} is {minutes:g}, and times were worked out to {far_min:g} "
             "minutes; give no more than that, or work them out further"
         )
     return minutes
+
+
+def _searched(times: TravelTimes, cutoff_min: float) -> float:
+    return searched("cutoff_min", cutoff_min, times.cutoff_min)
 
 
 SiteIds: TypeAlias = Sequence[Hashable] | pd.Index

@@ -21,6 +21,7 @@ from eh_access.measures.basic import (
     grouping,
     mean_of,
     quantile_of,
+    searched,
     shares_where,
     weights_of,
     within,
@@ -114,6 +115,8 @@ class Comparison:
         Minutes by which a time must grow for an origin to lose (or shrink for it to gain).
     mode
         How people travel.
+    cutoff_min
+        How far times were worked out: nobody is known to be within more.
     estimated
         Whether any of the times is a straight-line estimate.
     provenance
@@ -124,6 +127,7 @@ class Comparison:
     groups: pd.DataFrame
     loser_min: float
     mode: TravelMode
+    cutoff_min: float
     estimated: bool
     provenance: tuple[Provenance, ...] = ()
     _repr_html_ = comparison_html
@@ -167,13 +171,14 @@ class Comparison:
         """Return the origins that gain, the greatest gain first; those newly in reach last."""
         return self._of(GAINS, ascending=True)
 
-    def curve(self, cutoffs_min: float | Sequence[float] = CURVE_MIN) -> pd.DataFrame:
+    def curve(self, cutoffs_min: float | Sequence[float] | None = None) -> pd.DataFrame:
         """Return how many are within each of several times, before and after.
 
         Parameters
         ----------
         cutoffs_min
-            Minutes; exactly as many is within.
+            Minutes; exactly as many is within. None for 10, 15, 20, 30, 45 and 60, as far as times
+            were worked out.
 
         Returns
         -------
@@ -181,6 +186,11 @@ class Comparison:
             A row for each: ``cutoff_min``; ``weight``, of all; ``within_before`` and
             ``within_after``, of those within; ``within_share_before``, ``within_share_after`` and
             ``within_share_change``, NaN where there is no weight.
+
+        Raises
+        ------
+        InputError
+            If times were not worked out as far as a cutoff.
 
         Examples
         --------
@@ -193,13 +203,16 @@ class Comparison:
         1        30.0                  1.0                0.75
         """
         weights = self.frame["weight"].to_numpy(np.float64)
+        if cutoffs_min is None:
+            cutoffs_min = [cutoff for cutoff in CURVE_MIN if cutoff <= self.cutoff_min]
         given = cutoffs_min if isinstance(cutoffs_min, Iterable) else [cutoffs_min]
-        cutoffs_min = [number("cutoffs_min", one, low=0, unit="minutes") for one in given]
+        cutoffs_min = [searched("cutoffs_min", one, self.cutoff_min) for one in given]
         rows = pd.DataFrame({"cutoff_min": cutoffs_min})
         rows["weight"] = float(weights.sum())
         for when in ("before", "after"):
             minutes = self.frame[f"{when}_min"].to_numpy(np.float64)
             near = np.array([within(minutes, cutoff) for cutoff in cutoffs_min])
+            near = near.reshape(len(cutoffs_min), len(weights))  # of none, too
             rows[f"within_{when}"] = np.where(near, weights, 0.0).sum(axis=1)
             rows[f"within_share_{when}"] = shares_where(near, weights)
         change = rows["within_share_after"] - rows["within_share_before"]
@@ -480,6 +493,7 @@ def compare(  # noqa: PLR0913 - before, after, of whom, and what is open or clos
         groups=groups,
         loser_min=loser_min,
         mode=before.mode,
+        cutoff_min=min(before.cutoff_min, after.cutoff_min),
         estimated=before.estimated or after.estimated,
         provenance=tuple(dict.fromkeys((*before.provenance, *after.provenance))),
     )

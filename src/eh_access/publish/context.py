@@ -656,7 +656,7 @@ def _picture(pages: Pages, name: str, svg: charts.Drawing, **facts: object) -> P
 
 
 def _curve(pages: Pages) -> Picture | None:
-    """Return the shares within 10 to 60 minutes before and after, by way of travelling."""
+    """Return the shares within shorter and longer limits before and after, by way of travelling."""
     if "curve" not in pages.tables:
         return None
     table = pages.tables["curve"].where(scenario=pages.label, sites=FULL_TIME)

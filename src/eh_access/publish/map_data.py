@@ -426,12 +426,14 @@ LEAST_MIN, MOST_MIN = 10, 60
 """Of the minutes a reader may choose, each way."""
 
 
-def _limits(study: Study, mode: str) -> dict[str, float]:
+def _limits(study: Study, mode: str, searched_min: float) -> dict[str, float]:
     """Return from how many minutes to how many a reader may choose, and those shown first."""
     ways, near = WAYS.get(mode, 1), study.near_min(mode)
     asked = [near, *study.cutoffs_min(mode)]
     least = min(LEAST_MIN * ways, *(math.floor(minutes) for minutes in asked))
     most = max(MOST_MIN * ways, *(math.ceil(minutes) for minutes in asked))
+    most = min(most, math.floor(searched_min))  # beyond it nobody is known to be within
+    least = min(least, max(most - 1, 0))
     coarse = ways > 1 and all(minutes % COARSE_MIN == 0 for minutes in (*asked, least, most))
     return {"least": least, "most": most, "step": COARSE_MIN if coarse else 1, "first": near}
 
@@ -457,7 +459,7 @@ def _modes(
                 "name": name,
                 "of": times.mode.name,
                 "percentile": percentile,
-                "limits": _limits(study, times.mode.name),
+                "limits": _limits(study, times.mode.name, times.cutoff_min),
                 "label": times.mode.label,
                 "speed_km_h": times.mode.speed_km_h,
                 "uses_road_speeds": times.mode.uses_road_speeds,

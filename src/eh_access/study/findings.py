@@ -314,8 +314,12 @@ def _journeys(
 
 def curve_table(compared: Mapping[str, Compared]) -> pd.DataFrame:
     """Return who is within each of several times, before and after, by scenario and mode."""
+
+    def by_way(mode: str) -> list[float]:
+        return [WAYS.get(mode, 1) * cutoff for cutoff in CURVE_MIN]
+
     parts = [
-        comparison.curve([WAYS.get(mode, 1) * cutoff for cutoff in CURVE_MIN]).assign(
+        comparison.curve([each for each in by_way(mode) if each <= comparison.cutoff_min]).assign(
             scenario=scenario, mode=mode, sites=sites
         )
         for sites, comparisons in compared.items()
