@@ -78,11 +78,13 @@ def _lost(worker: _Worker, job: Job, tries: int) -> Outcome | None:
         return Outcome(id=job.id, reason=reason)
     if tries < TRIES:
         return None
-    how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
-    reason = (
-        f"its worker was killed {tries} times ({how}); the system does so when memory runs out: "
-        "give fewer --workers"
-    )
+    if code is None or code >= 0:
+        reason = f"its worker ended {tries} times, exit code {code}; what it printed says why"
+    else:
+        reason = (
+            f"its worker was killed {tries} times (signal {-code}); the system does so when memory "
+            "runs out: give fewer --workers"
+        )
     return Outcome(id=job.id, reason=reason)
 
 
