@@ -6,10 +6,11 @@ import hashlib
 from pathlib import Path
 
 import pytest
+import requests
 
 import eh_access as eh
 from eh_access.errors import InputError, SourceError
-from eh_access.sources import bus_open_data
+from eh_access.sources import bus_open_data, fetch
 from eh_access.sources.fetch import Client
 from official_server import Official, feed_file
 from study_cli import run_cli
@@ -70,6 +71,12 @@ def test_what_is_no_timetable_is_refused_and_leaves_nothing(
     assert len(server.asked) <= 4
     assert not list(tmp_path.rglob("*x.zip*"))
     assert not list((tmp_path / "store").iterdir())
+
+
+def test_no_connection_is_called_that() -> None:
+    with pytest.raises(requests.ConnectionError) as caught:
+        requests.get("http://127.0.0.1:1/feed", timeout=5)  # nobody serves there
+    assert fetch.why_failed(caught.value).startswith("no connection to 127.0.0.1 (is this machine")
 
 
 def test_a_region_there_is_not_is_answered_with_those_there_are(

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import pandas as pd
 import platformdirs
@@ -273,7 +273,7 @@ class Client:
                 urllib3.exceptions.HTTPError,
             ) as error:
                 path.unlink(missing_ok=True)
-                why = _in_short(error)
+                why = why_failed(error)
                 wait_s = max(wait_s, getattr(error, "wait_s", 0.0))
             else:
                 answer = Answer(url=address, date=today().isoformat(), sha256=digest)
@@ -346,9 +346,18 @@ def _refuse_page(start: bytes) -> None:
         raise UnusableError(f"a web page came back in place of data ('{named[:SHOWN]}')")
 
 
-def _in_short(error: Exception) -> str:
+def why_failed(error: Exception) -> str:
+    """Return why an answer could not be had, in a line."""
+    import requests  # noqa: PLC0415 - needed by downloads alone
+    import urllib3  # noqa: PLC0415 - needed by downloads alone
+
     first = str(error).splitlines()[0] if str(error) else type(error).__name__
-    if not isinstance(error, UnusableError):
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    never_met = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
+    if isinstance(reason, never_met):
+        host = urlsplit(str(getattr(error.request, "url", ""))).hostname  # type: ignore[attr-defined]
+        first = f"no connection to {host} (is this machine on the internet, and may it reach that host?)"
+    elif isinstance(error, (requests.RequestException, urllib3.exceptions.HTTPError)):
         first = f"the connection failed ({type(error).__name__}: {first})"
     return first if len(first) < 2 * SHOWN else first[: 2 * SHOWN] + "..."
 

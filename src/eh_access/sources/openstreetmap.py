@@ -37,6 +37,7 @@ from eh_access.network.osm import read_network
 from eh_access.network.provenance import osm_provenance
 from eh_access.network.rules import rule_table
 from eh_access.provenance import file_sha256
+from eh_access.sources.fetch import why_failed
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -171,17 +172,12 @@ def _with_retries(query: Callable[[], T], *, deadline: float, retries: int, what
             if attempt == retries or wait_s >= left_s:
                 tries = f"{attempt + 1} {'try' if attempt == 0 else 'tries'}"
                 raise SourceError(
-                    f"{what} could not be downloaded after {tries}: {_in_short(error)}; try again "
+                    f"{what} could not be downloaded after {tries}: {why_failed(error)}; try again "
                     "later, or give a map file (.osm.pbf)"
                 ) from error
-            log.warning("No luck (%s); asking again in %.0f s", _in_short(error), wait_s)
+            log.warning("No luck (%s); asking again in %.0f s", why_failed(error), wait_s)
             time.sleep(wait_s)
     raise AssertionError("the loop returns or raises")
-
-
-def _in_short(error: Exception) -> str:
-    first = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return first if len(first) < 200 else first[:200] + "..."  # noqa: PLR2004 - a line
 
 
 @contextmanager
