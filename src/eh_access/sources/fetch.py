@@ -356,7 +356,7 @@ def why_failed(error: Exception) -> str:
     never_met = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
     if isinstance(reason, never_met):
         host = urlsplit(str(getattr(error.request, "url", ""))).hostname  # type: ignore[attr-defined]
-        first = f"no connection to {host} (is this machine on the internet, and may it reach that host?)"
+        first = f"no connection to {host} (is this machine on the internet, and may it reach it?)"
     elif isinstance(error, (requests.RequestException, urllib3.exceptions.HTTPError)):
         first = f"the connection failed ({type(error).__name__}: {first})"
     return first if len(first) < 2 * SHOWN else first[: 2 * SHOWN] + "..."
