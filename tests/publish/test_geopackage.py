@@ -203,7 +203,7 @@ def test_what_happens_to_each_site(toy: StudyResult) -> None:
         for name, sites in zip(toy.scenario_names[1:], others, strict=True)
     }
     assert status["close-b"]["b"] == "closes"
-    assert status["sessions"]["b"] == "hours change"
+    assert status["sessions"]["b"] == "becomes part-time"
     assert status["move-b"]["b"] == "moves"
     assert (status["close-b"][["a", "c", "u"]] == "stays full-time").all()
 

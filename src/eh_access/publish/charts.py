@@ -297,12 +297,14 @@ SIMPLIFY_M = 25.0
 ROADS_BEYOND_M = 2000.0
 WIDTH_IN, HEIGHT_IN = 7.4, 6.4
 POINTS_PER_INCH = 72.0
-STAYS, CHANGES, CLOSES = "stays full-time", "hours change", "closes"
+STAYS, REDUCED, CLOSES = "stays full-time", "becomes part-time", "closes"
 MOVES, OPENS, PART_TIME = "moves", "opens", "part-time, as before"
+CHANGES = "hours change"
 MARKS = {
     STAYS: ("o", DARK_BLUE),
     PART_TIME: ("p", DARK_BLUE),
-    CHANGES: ("s", DARK_PINK),
+    REDUCED: ("s", DARK_PINK),
+    CHANGES: ("h", DARK_PINK),
     CLOSES: ("X", DARK_PINK),
     MOVES: ("D", DARK_PINK),
     OPENS: ("^", TURQUOISE),

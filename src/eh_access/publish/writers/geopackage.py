@@ -325,9 +325,10 @@ def site_status(
             ~ids.isin(was),
             moved,
             ids.isin(full_before) & ids.isin(full_now),
+            ids.isin(full_before),
             same_hours,
         ],
-        [charts.CLOSES, charts.OPENS, charts.MOVES, charts.STAYS, charts.PART_TIME],
+        [charts.CLOSES, charts.OPENS, charts.MOVES, charts.STAYS, charts.REDUCED, charts.PART_TIME],
         default=charts.CHANGES,
     )
     return pd.Series(status, index=ids, dtype="str")
@@ -382,7 +383,8 @@ def _sites_layer(sites: gpd.GeoDataFrame) -> Layer:
         "status",
         {
             charts.STAYS: ("circle", charts.DARK_BLUE),
-            charts.CHANGES: ("square", charts.DARK_PINK),
+            charts.REDUCED: ("square", charts.DARK_PINK),
+            charts.CHANGES: ("hexagon", charts.DARK_PINK),
             charts.CLOSES: ("cross2", charts.DARK_PINK),
             charts.MOVES: ("diamond", charts.DARK_PINK),
             charts.OPENS: ("triangle", charts.TURQUOISE),
