@@ -280,3 +280,13 @@ def test_verdicts_without_a_place_are_not_drawn_on_a_map(
 ) -> None:
     with pytest.raises(InputError, match="none has a place"):
         Verdicts(verdicts[2:]).explore(origins)
+
+
+def test_a_map_tells_the_sites_that_close_from_those_that_stay() -> None:
+    origins, sites, times = toy_borough.origins(), toy_borough.sites(), toy_borough.times()
+    change = compare(times, times, origins, closed=["B"])
+    assert change.closed == ("B",)
+    page = change.explore(origins, sites=sites).get_root().render()
+    assert page.count('"kind": "site that is closed"') == 1
+    assert page.count('"kind": "site"') == len(sites) - 1
+    assert "</span> site that is closed</div>" in page  # in the legend

@@ -30,6 +30,8 @@ from eh_access.measures.scenarios import Scenario
 from eh_access.numerals import percent
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     import folium
     import geopandas as gpd
     from matplotlib.axes import Axes
@@ -117,6 +119,8 @@ class Comparison:
         How people travel.
     cutoff_min
         How far times were worked out: nobody is known to be within more.
+    closed
+        The sites that were open and no longer are.
     estimated
         Whether any of the times is a straight-line estimate.
     provenance
@@ -128,6 +132,7 @@ class Comparison:
     loser_min: float
     mode: TravelMode
     cutoff_min: float
+    closed: tuple[Hashable, ...]
     estimated: bool
     provenance: tuple[Provenance, ...] = ()
     _repr_html_ = comparison_html
@@ -470,6 +475,8 @@ def compare(  # noqa: PLR0913 - before, after, of whom, and what is open or clos
             raise InputError("both sites_after and closed are given; keep one of the two")
         stood = after.site_ids if sites_before is None else pd.Index(sites_before)
         sites_after = stood[~stood.isin(after.site_ids[gone])]
+    stood = before.site_ids[before.columns_of(sites_before)]
+    opened = after.site_ids[after.columns_of(sites_after)]
     was = before.nearest(sites_before)
     now = after.nearest(sites_after).reindex(was.index)
     old, new = was["minutes"].to_numpy(), now["minutes"].to_numpy()
@@ -494,6 +501,7 @@ def compare(  # noqa: PLR0913 - before, after, of whom, and what is open or clos
         loser_min=loser_min,
         mode=before.mode,
         cutoff_min=min(before.cutoff_min, after.cutoff_min),
+        closed=tuple(stood[~stood.isin(opened)]),
         estimated=before.estimated or after.estimated,
         provenance=tuple(dict.fromkeys((*before.provenance, *after.provenance))),
     )

@@ -701,6 +701,7 @@ def bars_svg(
 INDICATIVE = "INDICATIVE: estimated from straight lines, not along streets"
 NOBODY = "nobody counted"
 SITE_INK = DARK_PINK
+SITE, CLOSED_SITE = "site", "site that is closed"
 MAP_IN = (9.5, 7.0)
 
 
@@ -719,7 +720,7 @@ def plot_change(
     return _draw(
         CHANGE,
         shapes,
-        sites,
+        marked(sites, comparison),
         ax,
         titled(title, estimated=comparison.estimated, provenance=comparison.provenance),
     )
@@ -756,6 +757,13 @@ def titled(title: str, *, estimated: bool, provenance: Iterable[Provenance] = ()
     """Return a title with what must stand below it: that times are estimates, or the credits."""
     owed = ", ".join(credit_lines(provenance)) or OSM_CREDIT
     return f"{title}\n{INDICATIVE if estimated else owed}"
+
+
+def marked(sites: gpd.GeoDataFrame | None, comparison: Comparison) -> gpd.GeoDataFrame | None:
+    """Return sites that say which are open after a choice, as those of a scenario do already."""
+    if sites is None or "is_open" in sites:
+        return sites
+    return sites.assign(is_open=~sites.index.isin(comparison.closed))
 
 
 def located(sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -862,6 +870,14 @@ def plot_reach(land: gpd.GeoDataFrame, *, ax: Axes | None) -> Axes:
     return axes
 
 
+def closed_of(sites: gpd.GeoDataFrame) -> pd.Series:
+    """Return which sites are closed: none, unless their table says so."""
+    closed: pd.Series = sites.geometry.isna()  # none: a site that is drawn has a place
+    if "is_open" in sites:
+        closed = ~sites["is_open"].astype(bool)
+    return closed
+
+
 def _plots_draw_sites(axes: Axes, sites: gpd.GeoDataFrame) -> list[Any]:
     """Draw sites with their names, those closed apart; those known roughly wear their circle."""
     from matplotlib.patches import Circle  # noqa: PLC0415 - heavy
@@ -873,12 +889,10 @@ def _plots_draw_sites(axes: Axes, sites: gpd.GeoDataFrame) -> list[Any]:
                 circle = Circle((point.x, point.y), radius_m, fill=False, ls="--", ec=SITE_INK)
                 axes.add_patch(circle)
     across, up = sites.geometry.x, sites.geometry.y
-    closed = across.isna()  # none: a site that is drawn has a place
-    if "is_open" in sites:
-        closed = ~sites["is_open"].astype(bool)
+    closed = closed_of(sites)
     looks: tuple[tuple[pd.Series, str, dict[str, Any]], ...] = (
-        (~closed, "site", {"marker": "o", "ms": 9, "color": DARK_BLUE}),
-        (closed, "site that is closed", {"marker": "X", "ms": 11, "color": SITE_INK}),
+        (~closed, SITE, {"marker": "o", "ms": 9, "color": DARK_BLUE}),
+        (closed, CLOSED_SITE, {"marker": "X", "ms": 11, "color": SITE_INK}),
     )
     marks = [
         axes.plot(across[chosen], up[chosen], label=label, zorder=5, ls="", mec="white", **style)[0]

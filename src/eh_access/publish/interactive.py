@@ -24,6 +24,7 @@ from eh_access.errors import InputError, SourceError
 from eh_access.notebook import Page
 from eh_access.publish.charts import (
     CHANGE,
+    CLOSED_SITE,
     DARK_BLUE,
     GREY,
     INK,
@@ -31,11 +32,14 @@ from eh_access.publish.charts import (
     ORANGE,
     SETTINGS,
     SHORT,
+    SITE,
     SITE_INK,
     TIMES,
     Shading,
     blank_axes,
+    closed_of,
     located,
+    marked,
     nearest_of,
     reach_colours,
     reach_label,
@@ -350,8 +354,11 @@ def explore_change(
     layer = Shaded(
         name=CHANGE.title, values=frame["change_min"], weights=frame["weight"], words=_added_words
     )
-    return page_of(CHANGE, [layer], origins, title=title, over=(areas, sites, tiles))
+    over = (areas, marked(sites, comparison), tiles)
+    return page_of(CHANGE, [layer], origins, title=title, over=over)
 
+
+SITE_COLOURS = {SITE: DARK_BLUE, CLOSED_SITE: SITE_INK}
 
 Over = tuple["gpd.GeoDataFrame | None", "gpd.GeoDataFrame | None", "str | None"]
 
@@ -398,6 +405,7 @@ def page_of(
 
     areas, sites, tiles = over
     drawn = _blank_map(title, tiles)
+    key = list(zip(shading.labels, shading.colours, strict=True))
     for number, layer in enumerate(layers):
         shapes, values = shaded_shapes(layer.values, layer.weights, origins, areas)
         shown = shapes.to_crs(DEGREES)
@@ -422,21 +430,34 @@ def page_of(
         _add_layer(holder, shown, rows, {"place": "Place", "told": html.escape(shading.title)})
     if sites is not None:
         known = located(sites)
+        kinds = closed_of(known).map({False: SITE, True: CLOSED_SITE})
         dots = pd.DataFrame(
-            {"place": [html.escape(str(name)) for name in known["name"]], "colour": SITE_INK},
+            {
+                "place": [html.escape(str(name)) for name in known["name"]],
+                "kind": kinds,
+                "colour": kinds.map(SITE_COLOURS),
+            },
             index=known.index,
         )
+        key += [each for each in SITE_COLOURS.items() if (kinds == each[0]).any()]
         group = folium.FeatureGroup("sites", control=False)
         group.add_to(drawn)
-        _add_layer(group, known.geometry.to_crs(DEGREES), dots, {"place": "Site"})
+        _add_layer(
+            group, known.geometry.to_crs(DEGREES), dots, {"place": "Site", "kind": ""}, radius_px=9
+        )
     if len(layers) > 1:
         folium.LayerControl(position="bottomleft", collapsed=False).add_to(drawn)
-    _add_legend(drawn, title, zip(shading.labels, shading.colours, strict=True))
+    _add_legend(drawn, title, key)
     return drawn
 
 
 def _add_layer(
-    holder: folium.FeatureGroup, shapes: gpd.GeoSeries, rows: pd.DataFrame, labels: dict[str, str]
+    holder: folium.FeatureGroup,
+    shapes: gpd.GeoSeries,
+    rows: pd.DataFrame,
+    labels: dict[str, str],
+    *,
+    radius_px: int = 6,
 ) -> None:
     """Add shapes with what is said of each; every word is escaped already."""
     import folium  # noqa: PLC0415 - heavy
@@ -451,7 +472,7 @@ def _add_layer(
             "color": INK,
             "weight": 0.6,
         },
-        marker=folium.CircleMarker(radius=6, fill=True),
+        marker=folium.CircleMarker(radius=radius_px, fill=True),
         tooltip=folium.GeoJsonTooltip(list(labels), aliases=list(labels.values()), localize=False),
     ).add_to(holder)
 
