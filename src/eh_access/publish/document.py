@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class Grid:
         names = heads.split(" / ") if isinstance(heads, str) else heads
         return cls(caption=caption, heads=tuple(names), rows=tuple(map(tuple, rows)))
 
-    @property
+    @cached_property  # every cell of the page asks
     def is_wide(self) -> bool:
         """Whether its longest words do not stand side by side on a phone."""
         columns = zip(self.heads, *self.rows, strict=True)
