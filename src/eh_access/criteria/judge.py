@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from eh_access.arguments import check_arguments
 from eh_access.criteria.criterion import (
     KINDS,
+    Case,
     Criterion,
     Outcome,
     Place,
@@ -21,6 +21,7 @@ from eh_access.criteria.criterion import (
     Verdict,
 )
 from eh_access.criteria.evaluate import LEVELS, MAIN, prepare
+from eh_access.errors import InputError
 from eh_access.facts import Count
 from eh_access.measures.basic import ROUNDING
 from eh_access.measures.equity import GROUPS
@@ -30,13 +31,11 @@ from eh_access.modes import LABELS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from eh_access.criteria.criterion import Case
     from eh_access.criteria.evaluate import Evaluation, Question
 
     Doubles = NDArray[np.float64]
 
 
-@check_arguments
 def judge(criterion: Criterion, case: Case) -> Verdict:
     """Return what a criterion says of a scenario.
 
@@ -53,6 +52,11 @@ def judge(criterion: Criterion, case: Case) -> Verdict:
         With an outcome always; an input that is missing makes it "cannot say", never an error.
         Every site is taken to be where it is drawn; ``uncertainty.weigh`` takes in what is not
         known.
+
+    Raises
+    ------
+    InputError
+        If it is given something else than a criterion and a case.
 
     Examples
     --------
@@ -97,6 +101,9 @@ def judge(criterion: Criterion, case: Case) -> Verdict:
     >>> verdict.value, str(verdict.outcome), str(verdict.indication)  # the minutes are estimates
     (0.75, 'cannot say', 'not met')
     """
+    if not (isinstance(criterion, Criterion) and isinstance(case, Case)):
+        given = f"{type(criterion).__name__} and {type(case).__name__}"
+        raise InputError(f"{given}: give a Criterion and a Case")
     question = prepare(criterion, case)
     estimated = any(table.estimated for table in question.tables)
     if question.missing:

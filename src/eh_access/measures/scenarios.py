@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from shapely import Point
 
-from eh_access.arguments import check_arguments, check_ids, no_such_id, number
+from eh_access.arguments import check_arguments, check_ids, no_such_id
 from eh_access.errors import InputError, NotFoundError
 from eh_access.tables import MOST_RADIUS_M, complete_sites
 
@@ -244,7 +244,6 @@ def apply_scenario(sites: gpd.GeoDataFrame, scenario: Scenario) -> gpd.GeoDataFr
     return changed
 
 
-@check_arguments
 def open_sites(
     sites: gpd.GeoDataFrame, *, full_time: bool, full_time_from_hours: float
 ) -> pd.Index:
@@ -271,7 +270,10 @@ def open_sites(
     >>> open_sites(sites, full_time=True, full_time_from_hours=25.0).tolist()
     ['a']
     """
-    number("full_time_from_hours", full_time_from_hours, low=0, unit="hours")
+    if not hasattr(sites, "columns"):
+        raise InputError(f"sites is a {type(sites).__name__}; give a GeoDataFrame")
+    if not isinstance(full_time_from_hours, Real):
+        raise InputError(f"full_time_from_hours is {full_time_from_hours!r}; give hours")
     hours = np.full(len(sites), np.nan)
     if "hours_per_week" in sites:
         hours = sites["hours_per_week"].to_numpy(dtype=np.float64, na_value=np.nan)
