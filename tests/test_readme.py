@@ -9,7 +9,6 @@ Commands that need a connection or a fresh machine are checked, not run.
 from __future__ import annotations
 
 import io
-import os
 import re
 import shlex
 import shutil
@@ -23,6 +22,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from study_cli import run_cli
 from study_files import write_study
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -71,8 +71,8 @@ def name(page: Path) -> str:
     return page.relative_to(ROOT).as_posix()
 
 
-def prepare(page: Path, folder: Path) -> dict[str, str]:
-    """Write the page's files into a reader's folder; return the environment to work in."""
+def prepare(page: Path, folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """Write the page's files into a reader's folder, and go there."""
     for block in blocks(page):
         if block.title.endswith(".xlsx"):
             pd.read_csv(io.StringIO(block.text)).to_excel(folder / block.title, index=False)
@@ -80,15 +80,15 @@ def prepare(page: Path, folder: Path) -> dict[str, str]:
             (folder / block.title).write_text(block.text, encoding="utf-8")
     for feed in ("gtfs.zip", "yorkshire_gtfs.zip"):
         shutil.copy(ROOT / "data" / "timetables" / "newport.zip", folder / feed)
-    return {**os.environ, "COLUMNS": "100"}
+    patch.chdir(folder)
+    patch.setenv("COLUMNS", "100")
 
 
-def call(command: list[str], folder: Path, environment: dict[str, str]) -> str:
-    done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
+def call(*words: str) -> str:
+    """Run a command in this process, as `test_cli.py` has tried it as a program."""
+    done = run_cli(*words)
+    assert done.code == 0, f"{words}\n{done.out}\n{done.err}"
+    return done.out
 
 
 def test_links_lead_somewhere() -> None:
@@ -113,14 +113,15 @@ def test_toml_is_toml() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.examples
 @pytest.mark.parametrize("page", pages_with(language="python"), ids=name)
-def test_python_runs(page: Path, tmp_path: Path) -> None:
-    environment = prepare(page, tmp_path)
+def test_python_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepare(page, tmp_path, monkeypatch)
     script = "\n".join(block.text for block in blocks(page) if block.language == "python")
     if "write_outputs" in script:  # the same lines on a study of three homes
         toy = write_study(tmp_path / "toy").path
         script = script.replace('load_study("rotherham")', f"load_study({str(toy)!r})")
-    call([sys.executable, "-c", script], tmp_path, environment)
+    exec(compile(script, page.name, "exec"), {"__name__": "__main__"})  # noqa: S102 - our own page
 
 
 @pytest.fixture(scope="module")
@@ -142,8 +143,10 @@ def desk(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", pages_with(start="eh-access"), ids=name)
-def test_commands_run(page: Path, desk: Path, ran: set[str]) -> None:
-    environment = prepare(page, desk)
+def test_commands_run(
+    page: Path, desk: Path, ran: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare(page, desk, monkeypatch)
     done: set[str] = set()  # of this page: another has its own study.toml
     for command in commands(page):
         words = shlex.split(command.replace("/manifest.json", ""))  # both forms are tested below
@@ -157,14 +160,14 @@ def test_commands_run(page: Path, desk: Path, ran: set[str]) -> None:
             words = [*words[:2], "--help"]  # tests/sources and tests/batch run them
         elif words[1] == "report" and shlex.join(words) not in WHOLE:
             # read as a report is, up to routing: tests/study runs variants, tests/sources downloads
-            offered = call([*CLI, "report", "--help"], desk, environment)
+            offered = call("report", "--help")
             assert [word for word in words if word.startswith("--") and word not in offered] == []
             study = words[2] if words[2][0] != "-" else "rotherham"
             words = ["eh-access", "check", study]
         if words[1] in {"check", "new", "batch"} and shlex.join(words) in done:
             continue  # several commands are tried by the same one
         done.add(shlex.join(words))
-        call([*CLI, *words[1:]], desk, environment)
+        call(*words[1:])
 
 
 def test_every_other_command_is_one_we_know() -> None:

@@ -100,9 +100,7 @@ def write_outputs(
     Examples
     --------
     >>> import tempfile
-    >>> from eh_access.study.config import load_study
-    >>> from eh_access.study.findings import find_findings
-    >>> from eh_access.study.run import run_study
+    >>> from eh_access import find_findings, load_study, run_study
     >>> result = run_study(load_study("rotherham"))
     >>> findings = find_findings(result)
     >>> with tempfile.TemporaryDirectory() as folder:

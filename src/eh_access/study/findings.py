@@ -609,8 +609,7 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
 
     Examples
     --------
-    >>> from eh_access.study.config import load_study
-    >>> from eh_access.study.run import run_study
+    >>> from eh_access import find_findings, load_study, run_study
     >>> found = find_findings(run_study(load_study("rotherham")))
     >>> len(found.tables()["alternatives.csv"])
     220
@@ -727,8 +726,7 @@ def find_maps(result: StudyResult, *, progress: Progress | None = None) -> Maps:
 
     Examples
     --------
-    >>> from eh_access.study.config import load_study
-    >>> from eh_access.study.run import run_study
+    >>> from eh_access import load_study, run_study
     >>> maps = find_maps(run_study(load_study("newport")))
     >>> list(maps.lengths), len(maps.land)
     (['pushchair', 'walk'], 12)
@@ -800,8 +798,7 @@ def find_sensitivity(result: StudyResult, *, progress: Progress | None = None) -
 
     Examples
     --------
-    >>> from eh_access.study.config import load_study
-    >>> from eh_access.study.run import run_study
+    >>> from eh_access import load_study, run_study
     >>> found = find_sensitivity(run_study(load_study("newport")))
     >>> {"cutoff_min", "threshold"} <= set(found.frame["assumption"])
     True

@@ -444,7 +444,7 @@ def read_inputs(
 
     Examples
     --------
-    >>> from eh_access.study.config import load_study
+    >>> from eh_access import load_study
     >>> len(read_inputs(load_study("rotherham")).sites)
     12
     """

@@ -88,8 +88,7 @@ def render_report(
 
     Examples
     --------
-    >>> from eh_access.study.config import load_study
-    >>> from eh_access.study.run import run_study
+    >>> from eh_access import load_study, run_study
     >>> page = render_report(run_study(load_study("rotherham")))
     >>> "Park View" in page, "INDICATIVE" in page
     (True, False)

@@ -74,9 +74,7 @@ def render_map(result: StudyResult, maps: Maps) -> Page:
 
     Examples
     --------
-    >>> from eh_access.study.config import load_study
-    >>> from eh_access.study.findings import find_maps
-    >>> from eh_access.study.run import run_study
+    >>> from eh_access import find_maps, load_study, run_study
     >>> result = run_study(load_study("rotherham"))
     >>> page = render_map(result, find_maps(result))
     >>> page.startswith("<!DOCTYPE html>"), 'src="http' in page
