@@ -18,7 +18,7 @@ from eh_access.study.result import StudyResult
 from eh_access.study.run import run_study
 from eh_access.study.streets import own_streets
 from eh_access.study.travel import compute_travel_times
-from study_files import TO_NEWPORT, StudyFolder, moved, with_few_draws, write_study
+from study_files import TO_NEWPORT, StudyFolder, moved, write_study
 
 # walking metres = 122 + 1.20 x straight line, at 4.8 km/h: 80 m a minute
 
@@ -269,19 +269,6 @@ def test_a_caller_cannot_change_the_result_through_its_tables(rotherham: StudyRe
     table = rotherham.origins_table()
     table["minutes"] = 0.0
     assert rotherham.origins_table()["minutes"].max() > 0
-
-
-def test_the_other_set_of_origins(rotherham: StudyResult) -> None:
-    finer = run_study(with_few_draws(load_study("rotherham")), origins="postcode")
-    assert finer.origins_name == "postcode"
-    assert len(finer.origins) == 6587
-    share = [
-        next(
-            item.value for item in result.verdicts_for("baseline") if item.criterion.id == "walk-30"
-        )
-        for result in (rotherham, finer)
-    ]
-    assert share[0] == pytest.approx(share[1], abs=0.05)  # the same children, placed more finely
 
 
 # ------------------------------------------------------------------ Newport, on real streets
