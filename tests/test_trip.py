@@ -110,6 +110,7 @@ def test_sessions_of_one_home_are_those_counted_for_all() -> None:
         f"{count} of 24 sessions, {1.5 * count:g} of 36 hours."
     )
     assert words.count("too long") == 24 - count
+    assert "5 minutes to settle included" in words
 
 
 def test_sessions_that_cannot_be_asked_for_are_refused_in_one_message() -> None:

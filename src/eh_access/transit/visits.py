@@ -77,6 +77,8 @@ class Visits:
         being home, of the stay where that is shorter; inf where there is no way.
     each_way_min
         The most minutes of either.
+    spare_min
+        Of those, the minutes to be there before the beginning, and to set off after the end.
     barrier
         uint8 (origins, sessions): `Barrier`.
     out_on_foot, home_on_foot
@@ -91,6 +93,7 @@ class Visits:
     out_min: NDArray[np.float64]
     back_min: NDArray[np.float64]
     each_way_min: float
+    spare_min: tuple[float, float]
     barrier: NDArray[np.uint8]
     out_on_foot: NDArray[np.bool_]
     home_on_foot: NDArray[np.bool_]
@@ -300,6 +303,7 @@ def visits(  # noqa: PLR0913 - what a visit is has this many sides
         out_min=np.where(leave <= -NEVER, np.inf, (comes - leave) / DS_PER_MIN),
         back_min=np.where(home >= NEVER, np.inf, (home - goes) / DS_PER_MIN),
         each_way_min=each_way / DS_PER_MIN,
+        spare_min=(settle / DS_PER_MIN, leaving / DS_PER_MIN),
         barrier=barrier.astype(np.uint8),
         out_on_foot=out_on_foot,
         home_on_foot=home_on_foot,
