@@ -611,7 +611,9 @@ def strips_svg(strips: Sequence[Strip]) -> Drawing:
             seen = np.array([*strip.draws[np.isfinite(strip.draws)], strip.threshold])
             room = STRIP_ROOM * (np.ptp(seen) or 1.0)
             across = (seen.min(), seen.max() + room / 9)
-            panel.hist(strip.draws, bins=STRIP_BINS, range=across, color=LIGHT)
+            panel.hist(
+                strip.draws, bins=STRIP_BINS, range=across, color=LIGHT, histtype="stepfilled"
+            )
             tallest = panel.get_ylim()[1]
             panel.plot([low, high], [-0.22 * tallest] * 2, color=DARK_BLUE, linewidth=3)
             panel.plot(middle, -0.22 * tallest, **looks)
