@@ -7,6 +7,7 @@ from pathlib import Path
 
 import networkx as nx
 import numpy as np
+import osmium
 import pandas as pd
 import pytest
 
@@ -131,6 +132,86 @@ def test_of_two_versions_the_newer_counts(tmp_path: Path) -> None:
         network = read_network(write(tmp_path, *L_SHAPE, *ROADS, *order))
         assert minutes(network, (0, 0), (800, 400)) == pytest.approx(894.43 / 80, abs=0.01)
         assert counted(network) == {"several-versions": 1}
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+@pytest.mark.parametrize("suffix", [".osm", ".osm.pbf"])
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("version='1'", "version='7'"),
+        ("timestamp='2020-01-01T00:00:00Z'", "timestamp='2021-01-01T00:00:00Z'"),
+    ],
+)
+def test_of_two_places_of_a_point_the_newer_counts(
+    tmp_path: Path, old: str, new: str, suffix: str, order: tuple[int, int]
+) -> None:
+    versions = node(2, 400, 0, more=old), node(2, 400, 300, more=new)
+    ends = node(1, 0, 0), node(3, 800, 0)
+    written = write(tmp_path, *(versions[n] for n in order), *ends, ROADS[0])
+    path = tmp_path / f"town2{suffix}"
+    with osmium.SimpleWriter(str(path)) as writer:
+        for thing in osmium.FileProcessor(str(written)):
+            writer.add(thing)
+    network = read_network(path)
+    # twice hypot(400, 300) m
+    assert minutes(network, (0, 0), (800, 0)) == 12.5
+    # the first in the file is told from the second only where it is the older
+    assert counted(network) in ({"several-versions": 1}, {})
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        way(12, [], {}, more="version='2' visible='false'"),
+        way(12, [1, 4], {"waterway": "ditch"}, more="version='2'"),
+        way(12, [], {}, more="version='2'"),
+    ],
+    ids=["deleted", "no street any more", "without tags"],
+)
+def test_a_street_that_was_taken_away_is_not_walked(tmp_path: Path, last: str) -> None:
+    first = way(12, [1, 4], PATH, more="version='1' visible='true'")
+    for order in ((first, last), (last, first)):
+        network = read_network(write(tmp_path, *L_SHAPE, *ROADS, *order))
+        assert minutes(network, (0, 5), (800, 400)) == pytest.approx(1205 / 80, abs=0.01)
+        assert sum(counted(network).values()) == 1
+
+
+@pytest.mark.parametrize(
+    "more", ["visible='false'", "action='delete'", "version='2' visible='false'"]
+)
+def test_a_street_through_a_point_that_is_gone_goes_on_and_it_is_counted(
+    tmp_path: Path, more: str
+) -> None:
+    gone = node(2, 400, 0, tags={"barrier": "bollard"}, more=more)
+    network = read_network(write(tmp_path, node(1, 0, 0), gone, node(3, 800, 0), ROADS[0]))
+    assert minutes(network, (0, 5), (800, 0), DRIVE) == 1.31
+    assert counted(network) == {"deleted-objects": 1}
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (range(1, 10), range(9, 18)),
+        (range(9, 18), range(1, 10)),
+        (range(1, 12), range(6, 18)),
+        (range(1, 5), range(14, 18), range(4, 15)),
+    ],
+    ids=["halves", "last half first", "overlapping", "three"],
+)
+def test_parts_of_a_street_that_extracts_cut_are_one(
+    tmp_path: Path, parts: tuple[range, ...]
+) -> None:
+    cut = [way(10, part, ROAD, more="version='4'") for part in parts]
+    network = read_network(write(tmp_path, *ROW, *cut))
+    assert network.edge_count == 1
+    assert minutes(network, (0, 5), (800, 0), DRIVE) == 1.31
+    assert counted(network) == {"repeated-objects": len(parts) - 1}
+
+
+def test_a_map_without_times_has_no_date(tmp_path: Path) -> None:
+    network = read_network(write(tmp_path, *L_SHAPE, *ROADS))
+    assert network.provenance[0].date == ""
 
 
 def test_a_history_is_refused(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import datetime as dt
 import gzip
 import itertools
 import logging
@@ -10,12 +11,15 @@ import math
 import re
 import warnings
 import zlib
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
+import numpy as np
 import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError
@@ -38,7 +42,6 @@ from eh_access.provenance import file_sha256
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    import numpy as np
     from shapely.geometry.base import BaseGeometry
 
     from eh_access.modes import TravelMode
@@ -359,6 +362,7 @@ def read_osm(
             if places:
                 extract = _Extract(box=box, deleted=extract.deleted, places=places)
                 extract.read(path)
+        extract.settle(path)
         raw = extract.ways()
         covered = _box(header)
     except InputError:
@@ -414,7 +418,7 @@ def _first_line(error: Exception) -> str:
 
 @dataclass(eq=False)
 class _Extract:
-    """Ways and barriers of a file, each object once: the newest version, then the longest."""
+    """Ways and barriers of a file, each object once: the newest version, with all its parts."""
 
     box: tuple[float, ...] | None
     deleted: frozenset[tuple[str, int]]  # what an editor has marked for deletion: n, w or r, id
@@ -422,9 +426,11 @@ class _Extract:
     raw: RawWays = field(default_factory=RawWays)
     newest: str = ""
     counts: Counter[str] = field(default_factory=Counter)
-    # by id: version, number of points and row of each way; version of each barrier
-    rows: dict[int, tuple[int, int, int]] = field(default_factory=dict)
-    barriers: dict[int, int] = field(default_factory=dict)
+    gone: set[tuple[str, int]] = field(default_factory=set)
+    # by id: version of each way and barrier, and the rows of each way
+    ways_read: dict[int, Version] = field(default_factory=dict)
+    rows: dict[int, list[int]] = field(default_factory=dict)
+    barriers: dict[int, Version] = field(default_factory=dict)
     replaced: set[int] = field(default_factory=set)
     beyond: list[tuple[int, Line, dict[str, str]]] = field(default_factory=list)
     rings: dict[int, dict[str, str]] = field(default_factory=dict)
@@ -444,15 +450,15 @@ class _Extract:
                     self._add(way, self.rings[way.id])
 
     def _take(self, thing: Any) -> None:  # noqa: ANN401 - pyosmium has no public name
-        if not thing.visible or (thing.type_str(), thing.id) in self.deleted:
-            self.counts["deleted-objects"] += 1
+        if self._is_gone(thing):
+            self.gone.add((thing.type_str(), thing.id))
             return
         tags = dict(thing.tags)
         if thing.is_node():
             known = self.barriers.get(thing.id)
-            self._count_repeated(known, thing.version)
-            if known is None or thing.version > known:
-                self.barriers[thing.id] = thing.version
+            self._count_repeated(known, _version(thing))
+            if known is None or _version(thing) > known:
+                self.barriers[thing.id] = _version(thing)
                 self.raw.add_point(thing.id, tags)
         elif thing.is_way():
             if is_street(tags):
@@ -464,27 +470,120 @@ class _Extract:
 
     def _add(self, way: Any, tags: dict[str, str]) -> None:  # noqa: ANN401 - as above
         line = [self._place(node) for node in way.nodes]
-        self.newest = max(self.newest, way.timestamp.isoformat()[:10])
+        if way.timestamp.year > NO_YEAR:
+            self.newest = max(self.newest, way.timestamp.isoformat()[:10])
         if self.box is not None and not _may_touch(line, self.box):
             if len(self.beyond) < KEPT_BEYOND:
                 self.beyond.append((way.id, line, tags))
             return
-        known = self.rows.get(way.id)
-        self._count_repeated(None if known is None else known[0], way.version)
-        here = way.version, len(line), len(self.raw)
+        known, here = self.ways_read.get(way.id), _version(way)
+        self._count_repeated(known, here)
+        if known is not None and here < known:
+            return
+        lines = [line]
         if known is not None:
-            if here[:2] <= known[:2]:
-                return
-            self.replaced.add(known[2])
-        self.rows[way.id] = here
-        self.raw.add(way.id, line, tags=tags)
+            if here == known:  # extracts that were joined may each hold a part of it
+                if not (more := self._new_parts(way.id, line)):
+                    return
+                lines = [*_joined([*self._lines(way.id), *more])]
+            self.replaced.update(self.rows[way.id])
+        self.ways_read[way.id] = here
+        self.rows[way.id] = []
+        for each in lines:
+            self.rows[way.id].append(len(self.raw))
+            self.raw.add(way.id, each, tags=tags)
+
+    def _lines(self, way_id: int) -> list[Line]:
+        """Return the lines of a way that were read before."""
+        raw, lines = self.raw, []
+        for row in self.rows[way_id]:
+            first = sum(raw.sizes[:row])
+            part = slice(first, first + raw.sizes[row])
+            lines.append([*zip(raw.refs[part], raw.xs[part], raw.ys[part], strict=True)])
+        return lines
+
+    def _new_parts(self, way_id: int, line: Line) -> list[Line]:
+        """Return the parts of a line that no line of the same way runs along."""
+        there = {pair for old in self._lines(way_id) for pair in _stretches(old)}
+        parts: list[Line] = []
+        goes_on = False
+        for (start, end), pair in zip(itertools.pairwise(line), _stretches(line), strict=True):
+            if pair in there:
+                goes_on = False
+            elif goes_on:
+                parts[-1].append(end)
+            else:
+                parts.append([start, end])
+                goes_on = True
+        return parts
+
+    def settle(self, path: Path) -> None:
+        """Take what was read as it was last: a later version may have no tags, or no place."""
+        points, met = {*self.raw.refs}, array("q")
+        gone = {number for kind, number in self.deleted if kind == "n"} & points
+        for thing in self._things(path, points, self.rows):
+            if thing.is_node():  # of these there are very many
+                met.append(thing.id)
+                if not thing.visible:
+                    gone.add(thing.id)
+            elif (here := _version(thing)) > self.ways_read[thing.id]:
+                # it was passed over: no street, or elsewhere
+                self.ways_read[thing.id] = here
+                self.replaced.update(self.rows[thing.id])
+                if thing.visible:
+                    self.counts["several-versions"] += 1
+                else:
+                    self.gone.add(("w", thing.id))
+        ids, times = np.unique(np.array(met, np.int64), return_counts=True)
+        if odd := gone.union(ids[times > 1].tolist()):
+            self._settle_points(path, odd)
+
+    def _settle_points(self, path: Path, odd: set[int]) -> None:
+        newest: dict[int, tuple[Version, tuple[float, float]]] = {}
+        for node in self._things(path, odd, ()):
+            known, here = newest.get(node.id), _version(node)
+            if known is not None and here <= known[0]:
+                continue
+            is_gone, at = self._is_gone(node), node.location
+            place = (at.lon, at.lat) if at.valid() else NO_PLACE
+            if is_gone and known is not None:
+                place = known[1]  # a street runs there still: only what stood in its way is gone
+            if is_gone:
+                self.gone.add(("n", node.id))
+            elif known is not None and place != known[1]:
+                self.counts["several-versions"] += 1
+            newest[node.id] = here, place
+            self.raw.barriers.pop(node.id, None)
+            self.raw.add_point(node.id, {} if is_gone else dict(node.tags))
+        for row, ref in enumerate(self.raw.refs):
+            if ref in newest:
+                self.raw.xs[row], self.raw.ys[row] = newest[ref][1]
+
+    def _things(self, path: Path, points: AbstractSet[int], ways: Iterable[int]) -> Iterator[Any]:
+        """Yield every version of some nodes and ways."""
+        import osmium  # noqa: PLC0415 - needed by this reader alone
+
+        wanted = {"n": points, "w": {*ways}}
+        kinds = osmium.osm.NODE | osmium.osm.WAY if wanted["w"] else osmium.osm.NODE
+        things: Any = osmium.FileProcessor(str(path), kinds)
+        if min(map(min, filter(None, wanted.values())), default=0) < 0:  # filters take no such ids
+            things = (thing for thing in things if thing.id in wanted[thing.type_str()])
+        else:
+            for kind, ids in ((osmium.osm.NODE, points), (osmium.osm.WAY, wanted["w"])):
+                only = osmium.filter.IdFilter(ids)
+                only.enable_for(kind)
+                things = things.with_filter(only)
+        return iter(things)
+
+    def _is_gone(self, thing: Any) -> bool:  # noqa: ANN401 - as above
+        return not thing.visible or (thing.type_str(), thing.id) in self.deleted
 
     def _place(self, node: Any) -> tuple[int, float, float]:  # noqa: ANN401 - as above
         at = node.location
         lon, lat = (at.lon, at.lat) if at.valid() else self.places.get(node.ref, NO_PLACE)
         return node.ref, lon, lat
 
-    def _count_repeated(self, known: int | None, version: int) -> None:
+    def _count_repeated(self, known: Version | None, version: Version) -> None:
         if known is not None:
             self.counts["repeated-objects" if known == version else "several-versions"] += 1
 
@@ -499,7 +598,7 @@ class _Extract:
         raw = self.raw.without(self.replaced)
         raw.shortfalls = [
             Shortfall(kind=kind, count=count, of=max(len(self.raw), count))
-            for kind, count in sorted(self.counts.items())
+            for kind, count in sorted((self.counts + Counter({DELETED: len(self.gone)})).items())
         ]
         unplaced = sum(map(math.isnan, raw.xs))
         if unplaced:
@@ -511,7 +610,20 @@ class _Extract:
         return raw
 
 
+DELETED = "deleted-objects"
 NO_PLACE = float("nan"), float("nan")
+NO_YEAR = 1970
+"""The year of objects whose file gives no time."""
+Version: TypeAlias = tuple[int, dt.datetime]
+
+
+def _version(thing: Any) -> Version:  # noqa: ANN401 - pyosmium has no public name
+    return thing.version, thing.timestamp
+
+
+def _stretches(line: Line) -> list[frozenset[int]]:
+    """Return the stretches of a line from point to point, whichever way they run."""
+    return [frozenset((one[0], next_[0])) for one, next_ in itertools.pairwise(line)]
 
 
 def _places(path: Path, wanted: set[int]) -> dict[int, tuple[float, float]]:
