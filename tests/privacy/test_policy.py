@@ -21,3 +21,8 @@ from eh_access.privacy.policy import Policy
 def test_rules_that_make_no_sense(keys: dict[str, object], message: str) -> None:
     with pytest.raises(InputError, match=message):
         Policy(**keys)
+
+
+def test_rounding_to_the_limit_itself_shows_no_zero() -> None:
+    policy = Policy(threshold=10, round_to=10)
+    assert policy.rounded(10.0) == policy.rounded(14.9) == 10.0

@@ -15,6 +15,7 @@ import pytest
 import eh_access as eh
 from eh_access.modes import TODDLER, WALK
 from eh_access.routing.estimate import DRIVE_FIXED_MIN, DRIVE_MIN_PER_KM, MEASURED, estimate_error
+from toys import origins_at, sites_at
 
 DATA = Path(__file__).parents[2] / "data"
 TOWNS = {
@@ -132,3 +133,11 @@ def test_slower_people_are_off_by_more_minutes_and_no_larger_share() -> None:
 def test_a_mode_without_an_estimate_is_refused() -> None:
     with pytest.raises(eh.InputError, match="there is no estimate by bicycle"):
         estimate_error(eh.CYCLE)
+
+
+def test_exactly_at_the_cutoff_is_reached() -> None:
+    # 122 m and 1.2 times 565 m are 800 m: ten minutes at 80 m a minute
+    homes, sites = origins_at({"h": (0, 0)}), sites_at({"s": (565, 0)})
+    for cutoff_min, reached in ((10.0, True), (9.99, False)):
+        times = eh.estimate_travel_times(homes, sites, mode=WALK, cutoff_min=cutoff_min)
+        assert np.isfinite(times.minutes).tolist() == [[reached]]

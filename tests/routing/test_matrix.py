@@ -18,6 +18,7 @@ from eh_access.routing.search import minutes_from_nodes
 from oracles import scipy_minutes, snapped_pairs
 from strategies_routing import towns
 from toys import (
+    CORNER,
     ONE_WAY,
     STEPS,
     STREET,
@@ -290,3 +291,25 @@ def test_one_site_more_never_lengthens_the_way_to_the_nearest(town: Network, see
     times = travel_time_matrix(town, homes, sites, mode=WALK, cutoff_min=1000)
     with_all, without = times.nearest(), times.nearest(["s0", "s1", "s2"])
     assert (with_all["minutes"] <= without["minutes"]).all()
+
+
+@pytest.mark.parametrize(
+    ("home", "site", "touches"),
+    [
+        # along the street 350 m; round by its ends, where others may be cut off, 150 + 300 m
+        (150, 500, False),
+        # along it 600 m; from either end 100 m, so that a way from one end to the other may be less
+        (100, 700, True),
+    ],
+)
+def test_a_way_beyond_the_streets_end_matters_only_where_it_may_be_quicker(
+    home: int, site: int, *, touches: bool
+) -> None:
+    east, north = CORNER
+    cut_off = shapely.box(east - 50, north - 500, east + 850, north + 500)  # both ends near its rim
+    street = toy_network([(0, 1, None, STREET)], [(0, 0), (800, 0)], covered=cut_off)
+    times = travel_time_matrix(
+        street, origins_at({"h": (home, 0)}), sites_at({"s": (site, 0)}), mode=WALK
+    )
+    assert times.minutes[0, 0] == (site - home) / 80
+    assert times.touches_rim.tolist() == [touches]

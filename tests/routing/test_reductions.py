@@ -126,3 +126,12 @@ def test_what_cannot_be_asked() -> None:
         coverage_within(
             diamond(), **job | {"origins": job["origins"][["geometry"]]}, cutoffs_min=[5]
         )
+
+
+def test_who_is_exactly_at_a_cutoff_is_within() -> None:
+    homes = origins_at({"near": (-160, 0), "far": (160, 0)}, weight=[3.0, 1.0])
+    # 160 m to the crossing and 160 m on: two minutes and two
+    share = coverage_within(
+        crossroads(), homes, sites_at({"s": (-160, 0)}), mode=WALK, cutoffs_min=[3.9, 4.0]
+    )
+    assert share.tolist() == [0.75, 1.0]
