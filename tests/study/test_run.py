@@ -10,15 +10,17 @@ from eh_access.criteria.criterion import Outcome
 from eh_access.errors import InputError
 from eh_access.network.model import Network
 from eh_access.publish.notes import note_text
+from eh_access.publish.tabulations import further_tables
 from eh_access.routing.estimate import ACCURACY
 from eh_access.study.config import load_study
+from eh_access.study.findings import find_findings
 from eh_access.study.manifest import frame_sha256
 from eh_access.study.records import NEIGHBOUR_COLUMNS, ORIGINS_COLUMNS, VERDICTS_COLUMNS
 from eh_access.study.result import StudyResult
 from eh_access.study.run import run_study
 from eh_access.study.streets import own_streets
 from eh_access.study.travel import compute_travel_times
-from study_files import TO_NEWPORT, StudyFolder, moved, write_study
+from study_files import SITES, TO_NEWPORT, StudyFolder, moved, write_study
 
 # walking metres = 122 + 1.20 x straight line, at 4.8 km/h: 80 m a minute
 
@@ -101,6 +103,36 @@ def test_a_candidate_that_opens_is_a_site_from_then_on(toy: StudyFolder) -> None
     after = rows(result, "one-less", "walk").loc["b"]
     assert after["nearest_site_id"] == "library"
     assert after["minutes"] == pytest.approx(walked(0), abs=0.001)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "within", "with_library"), [(30, 50 / 60, 1.0), (20, 30 / 60, 40 / 60)]
+)
+def test_what_is_near_follows_the_study_throughout(
+    toy: StudyFolder, minutes: int, within: float, with_library: float
+) -> None:
+    # by the estimate, 122 m and 1.2 times the line at 80 m a minute: b is 25 minutes from the east
+    # and 23 from the library, a 15 from the library, c 3 from the east; 20, 10 and 30 children
+    toy.change("origins.csv", "b,442000,390100", "b,442435,390000")
+    header, library = SITES.splitlines()[0], "library,Library,library,,441000,390000,surveyed,10"
+    (toy.path / "candidates.csv").write_text(f"{header}\n{library}\n", "utf-8")
+    toy.change("study.toml", "[data]", '[data]\ncandidates = "candidates.csv"')
+    toy.change("study.toml", "cutoff_min = 30", f"cutoff_min = {minutes}")
+    result = run_study(load_study(toy.toml))
+    findings = find_findings(result)
+    assert result.study.session_min == minutes
+    readings = findings.readings
+    assert set(readings.loc[readings["scenario"] == "one-less", "share_within"]) == {within}
+    outreach = findings.tables()["outreach.csv"]
+    [covered] = set(outreach.loc[outreach["mends"] == "one-less", "covered_share"])
+    assert covered == pytest.approx(with_library)
+    headings = " ".join(
+        column.heading.lower()
+        for table in further_tables(result, findings).values()
+        for column in table.columns
+    )
+    assert headings.count(f"within {minutes} minutes") >= 4
+    assert f"within {50 - minutes} minutes" not in headings
 
 
 def test_out_of_reach_is_a_row_with_a_status(toy: StudyFolder) -> None:

@@ -924,14 +924,18 @@ def _labelled(frame: pd.DataFrame, words: Wording) -> pd.DataFrame:
     return labelled
 
 
+def _near(words: Wording) -> str:
+    return f"{words.cutoff_min:g} minutes"
+
+
 def _readings(readings: pd.DataFrame, words: Wording) -> Table:
-    frame = _labelled(readings, words)
+    frame, near = _labelled(readings, words), _near(words)
     columns = (
         Column("scenario", "Scenario"),
         Column("reading", f"{words.Sites} counted: open for"),
         Column("sites", f"{words.Sites}", "count"),
-        Column("weight_within", "Within 30 minutes", "count", words.unit),
-        Column("share_within", "Share within 30 minutes", "percent"),
+        Column("weight_within", f"Within {near}", "count", words.unit),
+        Column("share_within", f"Share within {near}", "percent"),
         Column("share_within_before", "Before", "percent"),
         Column("weight_loses", f"Lose: over {words.loser_min:g} min added", "count", words.unit),
         Column("share_loses", "Share who lose", "percent"),
@@ -946,7 +950,7 @@ def _readings(readings: pd.DataFrame, words: Wording) -> Table:
 
 def _hours_columns(frame: pd.DataFrame, words: Wording) -> tuple[Column, ...]:
     """Return the column of opening hours; two where they rest on hours nobody stated."""
-    label = "Opening hours a week within 30 minutes, mean"
+    label = f"Opening hours a week within {_near(words)}, mean"
     if not (frame["sites_hours_unknown"] > 0).any():
         return (Column("mean_hours_within", label, "value"),)
     short, long = (f"{words.full_time_from_hours:g}", f"{LONG_WEEK_H:g}")
@@ -1021,7 +1025,7 @@ def _inequality(fairness: pd.DataFrame, words: Wording) -> Table:
 
 
 def _outreach(outreach: pd.DataFrame, tried: int, limit_min: float, words: Wording) -> Table:
-    frame = outreach.copy()
+    frame, near = outreach.copy(), _near(words)
     frame["mends"] = [words.scenarios.get(name, "nothing: venues alone") for name in frame["mends"]]
     frame["proven"] = ["yes" if proven else "no" for proven in frame["proven"]]
     columns = (
@@ -1032,7 +1036,7 @@ def _outreach(outreach: pd.DataFrame, tried: int, limit_min: float, words: Wordi
         Column("coverage_regained_share", "Lost cover given back", "percent"),
         Column("minutes_regained_share", "Added minutes given back", "percent"),
         Column("worst_added_min", "Most still added", "minutes", at_infinity="some are left out"),
-        Column("covered_share", "Within 30 minutes then", "percent"),
+        Column("covered_share", f"Within {near} then", "percent"),
         Column(
             "mean_at_limit_min", f"Mean then, who reaches none counted at {limit_min:g}", "minutes"
         ),

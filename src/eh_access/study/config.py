@@ -464,7 +464,8 @@ class Sessions(Table):
     day: tuple[Text, Text] = ("07:30", "19:30")  # from when to when a family can be away from home
     # how long a session lasts where a site is open for longer; without it the whole window
     stay_min: Minutes | None = None
-    cutoff_min: Minutes = 30.0  # minutes each way within which a session is near
+    # minutes each way within which a session is near; without it those shown first
+    cutoff_min: Minutes | None = None
     # hours a week that count as some: between any hours and full-time. Venues for outreach are
     # open for as long
     hours_per_week: Annotated[float, Field(gt=0, le=168, allow_inf_nan=False)] = 10.0
@@ -680,6 +681,12 @@ class Study(Table):
         stated = self.settings.cutoff_min
         usual = min(USUAL_CUTOFF_MIN, self.settings.search_min)
         return next(iter(self._judged_min()), usual) if stated is None else stated
+
+    @property
+    def session_min(self) -> float:
+        """Minutes each way within which a session is near: those stated, else those shown first."""
+        stated = self.sessions.cutoff_min
+        return self.cutoff_min if stated is None else stated
 
     def _judged_min(self) -> list[float]:
         """Return the minutes each way that criteria judge within."""

@@ -394,7 +394,7 @@ def load_table(
     before = cases[0].after.sites
     known, full = capacities(before), len(_open(before, study.settings, full_time=True)) > 0
     basis = "full_time" if full else "open"
-    mode, cutoff_min = session_mode(study), study.sessions.cutoff_min
+    mode, cutoff_min = session_mode(study), study.session_min
     parts = []
     for case in cases[1:]:
         frame = load_on_sites(compared[basis][case.scenario, mode], known)
@@ -646,6 +646,7 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
     readings = readings_table(
         cases,
         mode=mode,
+        cutoff_min=study.cutoff_min,
         min_hours=study.sessions.hours_per_week,
         loser_min=study.settings.loser_min,
     )
@@ -1211,7 +1212,9 @@ def _outreach(
             loss = Loss(scenario=scenario_of(scenarios[case.scenario]), before=before, after=after)
             mends.append((loss, to_venues(case.scenario)))
     numbers = study.sessions.numbers_of(len(venues))
-    options = OutreachOptions(hours_per_week=study.sessions.hours_per_week, unit=study.unit)
+    options = OutreachOptions(
+        hours_per_week=study.sessions.hours_per_week, cutoff_min=study.cutoff_min, unit=study.unit
+    )
     whole, policy = float(origins["weight"].sum()), study.policy
     best = []
     for mend, times in mends:

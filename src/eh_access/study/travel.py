@@ -189,7 +189,7 @@ def find_visits(
         home,
         timetable=timetables,
         day=asked.day,
-        each_way_min=asked.cutoff_min if own or transit is None else transit.each_way_min,
+        each_way_min=study.session_min if own or transit is None else transit.each_way_min,
         stay_min=asked.stay_min if own else None,
     )
 
