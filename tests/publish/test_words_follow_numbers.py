@@ -27,6 +27,7 @@ CHANGES = (
 
 
 CLOSED = '"illustrative-closed"\nlabel = "'
+ASKED = "[[criterion]]\n"
 LAST = "[[criterion]]"
 NOT_ASSESSED = """[[scenario]]
 name = "elsewhere"
@@ -118,6 +119,8 @@ def test_a_title_at_odds_with_its_numbers_is_a_fault(
         ("stay reasonably local?", "be within 30 minutes?", "question: names '30 minutes'"),
         ("[settings]", "[settings]\ncutoff_min = 30", "is 30, and criteria judge within 20"),
         ("from 25 hours", "from 30 hours", "'30 hours', and full_time_from_hours is 25"),
+        (ASKED, f"{ASKED}title = 'Open 15 hours a week'\n", "title: names '15 hours'"),
+        (ASKED, f"{ASKED}title = 'Within two miles'\n", "title: names 'two miles'"),
         ("made-up sites closed (", "from nine to seven. (", "'from nine to seven', and data.sites"),
         ('"baseline"\n', '"baseline"\nlabel = "Before: nine sites"\n', "has 12; correct it"),
     ],
@@ -156,6 +159,23 @@ def test_what_is_given_by_hand_stands() -> None:
 def test_only_numbers_with_a_unit_of_the_criterion_count(text: str, others: list[str]) -> None:
     numbers = {"%": [75.0], "min": [20.0], "m": [2500.0], "hours": []}
     assert sorted(other_numbers(text, numbers)) == others
+
+
+@pytest.mark.parametrize(
+    ("text", "others"),
+    [
+        ("Within 3 km of a hub", ["3 km"]),
+        ("Within 3,000 metres of a hub", ["3,000 metres"]),
+        ("A 1.5-mile drive", ["1.5-mile"]),
+        ("Open 15 hours a week", []),
+        ("One metre or a kilometre", ["One metre"]),
+    ],
+)
+def test_a_limit_that_a_criterion_has_none_of_is_another_s(text: str, others: list[str]) -> None:
+    known = {"min": [30.0], "m": [], "hours": []}
+    assert list(other_numbers(text, known, alone=("min", "m"))) == others
+    assert list(other_numbers("Within 1.5 miles", {"m": [2414.0]})) == []
+    assert list(other_numbers("Within two miles", {"m": [2414.0]})) == ["two miles"]
 
 
 @pytest.mark.parametrize("text", ["Closing three centres", "three hubs lost", "Three are shut"])

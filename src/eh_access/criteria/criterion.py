@@ -506,7 +506,8 @@ class Criterion(Table):
             return
         known = self.numbers()
         for key in ("title", "label", "whose"):
-            for other in other_numbers(getattr(self, key), known):
+            # minutes and metres are limits, whatever else a title counts
+            for other in other_numbers(getattr(self, key), known, alone=("min", "m")):
                 yield (key,), f"names '{other}', {NOT_ITS_OWN}, or leave it out"
 
     def numbers(self) -> Mapping[str, list[float]]:

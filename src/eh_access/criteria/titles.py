@@ -38,7 +38,7 @@ UNITS: Mapping[str, str] = {
     "min": r"(?:[\s-]?min(?:ute)?s?\b|\s?\u2032)",
     "points": r"[\s-](?:percentage )?points?\b",
     "hours": r"[\s-](?:opening )?h(?:ou)?rs?\b",
-    "m": r"\s?(?:k?m|metres|kilometres)\b",
+    "m": r"[\s-]?(?:k?m|metres?|kilometres?|miles?)\b",
     "sites": rf"(?: \S+){{0,2}} (?:{'|'.join(DONE)})\b",
 }
 # the longest first, or "twenty-five" would be twenty
@@ -50,21 +50,29 @@ DOING = re.compile(rf"\b(?:clos(?:es?|ing)|shut(?:s|ting)?|los(?:es?|ing)) {NUMB
 IN_TEN = re.compile(rf"{NUMBER} (?:in|out of) (?:every )?{NUMBER}", re.IGNORECASE)
 FEWER = re.compile(rf"from {NUMBER} to {NUMBER}(?=\s*(?:$|[:;,.()]))", re.IGNORECASE)
 """How many there were and will be: "from twelve to nine"."""
-METRES_PER_KM = 1000.0
+METRES_PER_KM, METRES_PER_MILE = 1000.0, 1609.344
 NOT_ITS_OWN = "a number that is not set for it; correct it"
 SAME = 1e-9
 
 
-def other_numbers(text: str, numbers: Mapping[str, Collection[float]]) -> Iterator[str]:
-    """Yield what a text names, with its unit, that is none of the numbers of that unit."""
+def other_numbers(
+    text: str, numbers: Mapping[str, Collection[float]], *, alone: Collection[str] = ()
+) -> Iterator[str]:
+    """Yield what a text names, with its unit, that is none of the numbers of that unit.
+
+    Of a unit that has none nothing is yielded, but of those that stand for nothing else, ``alone``.
+    """
     text = _in_figures(text)
     for unit, known in numbers.items():
         before = DOING.finditer(text) if unit == "sites" else ()
-        for match in (*PATTERNS[unit].finditer(text), *before) if known else ():
-            value = _value(match[1])
-            if unit == "m" and "k" in match[0].lower():
+        named = (*PATTERNS[unit].finditer(text), *before) if known or unit in alone else ()
+        for match in named:
+            value, same = _value(match[1]), SAME
+            if unit == "m" and "mile" in match[0].lower():
+                value, same = value * METRES_PER_MILE, 1.0  # which is written in whole metres
+            elif unit == "m" and "k" in match[0].lower():
                 value *= METRES_PER_KM
-            if not any(abs(value - each) < SAME for each in known):
+            if not any(abs(value - each) < same for each in known):
                 yield match[0].strip()
 
 

@@ -793,10 +793,18 @@ class Study(Table):
                         ("scenario", number, key),
                         f"names '{other}', {NOT_ITS_OWN}, or leave it out",
                     )
-        hours = [self.settings.full_time_from_hours, *known["hours"]]
+        yield from self._hour_faults(known["hours"])
+
+    def _hour_faults(self, judged: Iterable[float]) -> Iterator[Fault]:
+        hours = [self.settings.full_time_from_hours, *judged]
         for other in other_numbers(self.settings.full_time_assumption, {"hours": hours}):
             text = f"names '{other}', and full_time_from_hours is {hours[0]:g}; correct it"
             yield ("settings", "full_time_assumption"), text
+        usual = {"hours": [*hours, self.sessions.hours_per_week]}
+        for number, item in enumerate(self.criteria):
+            for key in ("title", "label") if item.min_hours is None else ():
+                for other in other_numbers(getattr(item, key), usual):
+                    yield ("criterion", number, key), f"names '{other}', {NOT_ITS_OWN}"
 
     def _numbers(self) -> dict[str, list[float]]:
         """Return the numbers that words about the whole study may name, by their unit."""
