@@ -114,9 +114,31 @@ def test_a_postcode_in_no_table_is_counted_and_left_out(tmp_path: Path, toy: Stu
     result = run_study(study, inputs=read_inputs(study, families=path))
     told = [note_text(note) for note in result.notes if note.topic == "families"]
     assert told == [
-        "Fewer than 10 families on the list are left out, for their postcodes are in no table."
+        "Fewer than 10 families on the list are left out, for nothing says where they live."
     ]
     assert "S99" not in "".join(note_text(note) for note in result.notes)
+
+
+@pytest.mark.parametrize("odd", ["GIR 0A", "NPT", "zzz", "-"])
+def test_a_few_rows_without_a_place_leave_the_others(
+    tmp_path: Path, toy: StudyFolder, odd: str
+) -> None:
+    homes = ["440100,390000"] * 12
+    write_list(toy.path / "places.csv", "postcode,easting,northing", ["S1 1AA,440100,390000"])
+    toy.change("study.toml", "[data]", '[data]\npostcodes = "places.csv"')
+    study = load_study(toy.toml)
+    for header, rows in (
+        ("postcode", [*["S1 1AA"] * 12, odd]),
+        ("easting,northing", [*homes, "0,0"]),
+    ):
+        path = write_list(tmp_path / "list.csv", header, rows)
+        families = read_families(path, study)
+        assert (len(families.points), families.rows) == (12, 13)
+        inputs = read_inputs(study, families=path)
+        told = [note_text(item) for item in inputs.notes if item.topic == "families"]
+        assert told == [
+            "Fewer than 10 families on the list are left out, for nothing says where they live."
+        ]
 
 
 # ------------------------------------------------------------------ faults name rows alone

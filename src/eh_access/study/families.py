@@ -20,6 +20,7 @@ from eh_access.errors import InputError, SourceError
 from eh_access.facts import Note, note
 from eh_access.sources.bundled import data_dir
 from eh_access.study.reading import (
+    MOST_ODD_SHARE,
     POSTCODE,
     Postcodes,
     are_postcodes,
@@ -493,7 +494,7 @@ def _by_postcode(cells: _Cells, study: Study) -> tuple[np.ndarray, tuple[InputFi
     plain = plain_postcodes(pd.Series(cells.columns["postcode"])).tolist()
     numbered = zip(cells.numbers, plain, strict=True)
     wrong = [row for row, code in numbered if not POSTCODE.fullmatch(code)]
-    if wrong:
+    if len(wrong) > MOST_ODD_SHARE * len(plain):  # a few are left out, as those no table knows
         raise InputError(f"{NAME}, {_rows(wrong)}, postcode: not a whole postcode; correct it")
     known: dict[str, tuple[float, float]] = {}
     files: list[InputFile] = []
@@ -538,13 +539,13 @@ def _by_coordinates(cells: _Cells) -> np.ndarray:
     )
     west, south, east, north = GRID_EXTENT_M if crs == CRS else DEGREES
     fits = (x >= west) & (x <= east) & (y >= south) & (y <= north)
-    if not fits.all():
+    if (~fits).sum() > MOST_ODD_SHARE * len(fits):
         rows = [cells.numbers[row] for row in np.flatnonzero(~fits)]
         raise InputError(
             f"{NAME}, {_rows(rows)}: '{first}' and '{second}' are no place in Great Britain; give "
             "both, in that order"
         )
-    places = gpd.GeoSeries(gpd.points_from_xy(x, y), crs=crs).to_crs(CRS)
+    places = gpd.GeoSeries(gpd.points_from_xy(x[fits], y[fits]), crs=crs).to_crs(CRS)
     return np.column_stack([places.x.to_numpy(), places.y.to_numpy()])
 
 

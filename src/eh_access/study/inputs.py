@@ -38,6 +38,7 @@ from eh_access.study.families import (
     with_families,
 )
 from eh_access.study.reading import (
+    MOST_ODD_SHARE,
     Places,
     place_rows,
     read_rows,
@@ -397,10 +398,6 @@ class _Reader:
             facts["unsaid"] = int(weight[odd].isna().sum())
             self.notes.append(note("warning", "odd-rows", **facts))
         return check(frame[~odd])
-
-
-MOST_ODD_SHARE = 0.1
-"""With more odd rows than this share, or more people in them, figures would be of another place."""
 
 
 def faults_of(error: EhAccessError) -> tuple[str, ...]:

@@ -71,6 +71,10 @@ class ReadTable:
         return self.files[0]
 
 
+MOST_ODD_SHARE = 0.1
+"""With more odd rows than this share, or more people in them, figures would be of another place."""
+
+
 def read_table(
     path: Path,
     *,
