@@ -547,7 +547,7 @@ def new(  # noqa: PLR0913 - each is an option of the command
     verbose: Verbose = False,
 ) -> None:
     """Make a study folder for a council in England, from official data."""
-    from eh_access.sources.council import make_study, replaceable, slug  # noqa: PLC0415 - quick start
+    from eh_access.batch.council import make_study, replaceable, slug  # noqa: PLC0415 - quick start
     from eh_access.sources.fetch import Client, given_files  # noqa: PLC0415 - quick start
 
     if not name.strip() and code is None:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import official_server as official
+from eh_access.batch.council import make_study, replaceable
 from eh_access.errors import InputError, NotFoundError, SourceError
 from eh_access.network.io import read_network_file
 from eh_access.sources import (
@@ -23,8 +24,9 @@ from eh_access.sources import (
     ordnance_survey,
     schools,
 )
-from eh_access.sources.council import make_study, replaceable
 from eh_access.sources.fetch import Client, given_files
+from eh_access.study.config import load_study
+from eh_access.study.inputs import read_inputs
 from official_server import CODE, LSOAS, NAME, OAS, OLD_CODE, Official
 from study_cli import run_cli
 
@@ -317,6 +319,127 @@ def test_a_file_serves_in_place_of_a_service(client: Client, tmp_path: Path) -> 
         given_files([f"depravation={path}"], replaceable(client))
     with pytest.raises(InputError, match="there is no file"):
         given_files(["deprivation=nowhere.csv"], replaceable(client))
+
+
+def _book(path: Path, rows: dict[str, list[object]], *sheets: str) -> Path:
+    with pd.ExcelWriter(path) as book:
+        for sheet in sheets:
+            pd.DataFrame(rows).to_excel(book, sheet_name=sheet, index=False)
+    return path
+
+
+VENUES = {
+    "Site Ref ": ["007", "8"],
+    "Venue name": ["Caf\u00e9", "Dale"],
+    "Easting ": [440_700, 443_000],
+    "Northing": [390_700, 393_000],
+}
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "why"),
+    [
+        ("sites", "a,b\n1,2\n", "no coordinates"),
+        ("sites", "site_id,name,easting,northing\n", "there are no rows"),
+        ("sites", "name,postcode\nCaf\u00e9,S60 1AA\n", "column 'site_id' is missing"),
+        ("sites", "site_id,name,postcode\nA,Dale,S60 1AA\nA,Hill,S60 1AB\n", "'A' stands in row 1"),
+        ("origins", "a,b\n1,2\n", "no coordinates"),
+        ("origins", "origin_id,easting,northing\nA,440600,390900\n", "column 'weight' is missing"),
+        ("neighbours", "a,b\n1,2\n", "no coordinates"),
+        ("candidates", "", "the file is empty"),
+    ],
+)
+def test_a_table_that_is_none_is_refused_by_the_name_it_was_given_by(
+    client: Client, tmp_path: Path, file: str, text: str, why: str
+) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_bytes(text.encode("cp1252"))
+    client.have = given_files([f"{file}={path}"], replaceable(client))
+    with pytest.raises(InputError) as caught:
+        make_study(NAME, tmp_path / "made", client=client)
+    told = str(caught.value)
+    assert told.startswith(str(path))
+    assert why in told
+    assert f"--have {file} wants the columns {'origin' if file == 'origins' else 'site'}_id" in told
+    assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize("kind", ["windows", "workbook", "shapes"])
+def test_own_sites_are_read_as_a_study_reads_them(
+    client: Client, tmp_path: Path, kind: str
+) -> None:
+    given = _book(tmp_path / "own.xlsx", VENUES, "Old", "New")
+    if kind == "windows":
+        given = tmp_path / "own.csv"
+        text = "Centre ID,Centre,pcds\n007,Caf\u00e9,S60 1AA\n8,Dale,s601ab\n"
+        given.write_bytes(text.encode("cp1252"))
+    if kind == "shapes":
+        given = tmp_path / "own.shp"
+        points = gpd.points_from_xy(VENUES["Easting "], VENUES["Northing"], crs=27700)
+        names = {"Site Ref": VENUES["Site Ref "], "Venue name": VENUES["Venue name"]}
+        gpd.GeoDataFrame(names, geometry=points).to_file(given)
+    sheet = "#New" if kind == "workbook" else ""
+    client.have = given_files([f"sites={given}{sheet}"], replaceable(client))
+    made = make_study(NAME, tmp_path / "made", client=client)
+    assert made.sites == 2
+    sites = read_inputs(load_study(made.folder)).sites
+    assert sites["name"].to_dict() == {"007": "Caf\u00e9", "8": "Dale"}
+    assert (sites.geometry["007"].x, sites.geometry["007"].y) == (440_700, 390_700)
+    assert "007" in (made.folder / "study.toml").read_text(encoding="utf-8")
+
+
+def test_of_two_sheets_one_is_to_be_named(client: Client, tmp_path: Path) -> None:
+    client.have = {"sites": _book(tmp_path / "own.xlsx", VENUES, "Old", "New")}
+    with pytest.raises(InputError, match=r"own\.xlsx: it has 2 sheets; name one: .*own\.xlsx#Old"):
+        make_study(NAME, tmp_path / "made", client=client)
+
+
+HOMES = {
+    "origin_id": ["a", "b", "c", "d"],
+    "easting": [441_000, 443_000, 441_000, 443_000],
+    "northing": [391_000, 391_000, 393_000, 393_000],
+    "weight": [10, 20, 30, 40],
+    "area_id": list(LSOAS),
+    "imd_decile": [1, 4, 7, 10],
+    "no_car_share": [0.1, 0.2, 0.3, 0.4],
+    "ward_name": ["West", "East", "West", "East"],
+}
+
+
+def test_own_origins_stand_in_for_all_the_services_they_are_made_of(
+    client: Client, server: Official, tmp_path: Path
+) -> None:
+    silent = ("NM_2020", "NM_2063", "File_7", "OA_PopCentroids")
+    server.moods = {name: ["500"] * ALWAYS for name in silent}
+    path = tmp_path / "homes.csv"
+    pd.DataFrame(HOMES).to_csv(path, index=False)
+    client.have = {"origins": path}
+    made = make_study(NAME, tmp_path / "made", client=client)
+    assert not [address for address in server.asked if any(name in address for name in silent)]
+    inputs = read_inputs(load_study(made.folder))
+    assert inputs.origins["weight"].tolist() == [10, 20, 30, 40]
+    # 180 of each LSOA, whose one origin has them all
+    assert inputs.origins["ethnic_minority"].tolist() == [180] * 4
+    text = (made.folder / "study.toml").read_text(encoding="utf-8")
+    assert "EDIT ME: whom the table of origins" in text
+    assert "Census 2021 c" not in text  # whose noise is not that of the table
+    assert not any("homes.csv" in str(error) for error in made.lacking)
+
+
+def test_what_own_origins_lack_is_told(client: Client, tmp_path: Path) -> None:
+    path = tmp_path / "homes.csv"
+    few = pd.DataFrame(HOMES).drop(columns=["imd_decile", "ward_name"]).iloc[:3]
+    few.to_csv(path, index=False)
+    client.have = {"origins": path}
+    made = make_study(NAME, tmp_path / "made", client=client)
+    told = [str(error) for error in made.lacking]
+    assert told == [
+        "homes.csv has no imd_decile, ward_name, so nothing can be judged by them",
+        "homes.csv has no row whose area_id is 'E01000003', so groups of the census are left out",
+    ]
+    note = "Not had: homes.csv has no imd_decile"
+    assert note in (made.folder / "study.toml").read_text(encoding="utf-8")
+    assert len(read_inputs(load_study(made.folder)).origins) == 3
 
 
 def test_surgeries_come_by_postcode_and_libraries_from_the_map(

@@ -129,7 +129,7 @@ def test_a_few_rows_without_a_place_leave_the_others(
     study = load_study(toy.toml)
     for header, rows in (
         ("postcode", [*["S1 1AA"] * 12, odd]),
-        ("easting,northing", [*homes, "0,0"]),
+        ("easting,northing", [*homes, "abc,390000"]),
     ):
         path = write_list(tmp_path / "list.csv", header, rows)
         families = read_families(path, study)

@@ -14,6 +14,7 @@ from eh_access.errors import InputError
 from eh_access.modes import TRANSIT, VISIT
 from eh_access.publish.notes import text_about
 from eh_access.sources.bundled import bundled_path, study_path
+from eh_access.study import findings
 from eh_access.study.config import study_from_bytes
 from eh_access.study.findings import (
     Attended,
@@ -250,6 +251,15 @@ def share_within_22(result: eh.StudyResult, scenario: str, times: eh.TransitTime
     hours = result.scenario_sites[scenario]["hours_per_week"].fillna(99)
     full = (result.scenario_sites[scenario]["is_open"] & (hours >= 25)).to_numpy()
     return float((times.judged_min[:, full].min(axis=1) <= 22 + 1e-3).mean())
+
+
+def test_of_criteria_that_cannot_be_judged_there_is_no_fragility(
+    cut: eh.StudyResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(findings, "evaluated", lambda *_: ())  # as where their column is missing
+    told, weight = fragility_table(cut, draws=0)
+    assert list(told) == list(findings.FRAGILITY_COLUMNS)
+    assert len(told) == len(weight) == 0
 
 
 def test_when_departures_are_lost_criteria_are_judged_by_what_still_runs(

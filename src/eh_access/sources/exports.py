@@ -61,6 +61,14 @@ class Export:
         return out.getvalue()
 
 
+def split_layer(path: Path, name: str) -> tuple[Path, str, str | None]:
+    """Return the path and name of a file and the layer asked for, of ``file.gpkg#layer``."""
+    file, sign, layer = name.rpartition("#")
+    if not sign or path.exists():
+        return path, name, None
+    return path.with_name(path.name.rpartition("#")[0]), file, layer
+
+
 def read_export(
     data: bytes, name: str, sheet: str | None = None, *, private: bool = False
 ) -> Export:

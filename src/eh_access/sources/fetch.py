@@ -25,6 +25,7 @@ from shapely.errors import ShapelyError
 
 from eh_access.errors import BAD_ZIP, EhAccessError, InputError, SourceError, did_you_mean
 from eh_access.provenance import Provenance, file_sha256
+from eh_access.sources.exports import split_layer
 
 log = logging.getLogger(__name__)
 
@@ -146,8 +147,8 @@ class Client:
         """Return the file given in place of a service."""
         path = self.have.get(name)
         if path is not None and not self.used.get(name):
-            date = today().isoformat()
-            self.used[name] = [Answer(url=path.name, date=date, sha256=file_sha256(path))]
+            date, digest = today().isoformat(), file_sha256(split_layer(path, str(path))[0])
+            self.used[name] = [Answer(url=path.name, date=date, sha256=digest)]
         return path
 
     def get(self, service: Service, parse: Callable[[Path], T], url: str = "", **query: str) -> T:
@@ -372,7 +373,7 @@ def given_files(pairs: list[str], names: Mapping[str, str]) -> dict[str, Path]:
             faults.append(f"--have {pair}: give NAME=FILE, for example origins=my-origins.csv")
         elif name not in names:
             faults.append(f"--have {pair}: there is no '{name}'; {did_you_mean(name, names)}")
-        elif not Path(file).is_file():
+        elif not split_layer(Path(file), file)[0].is_file():
             faults.append(f"--have {pair}: there is no file '{file}'; correct the path")
         else:
             have[name] = Path(file)

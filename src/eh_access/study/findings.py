@@ -981,7 +981,7 @@ def fragility_table(
             for item in criteria
             for row in evaluated(item, case)
         ]
-    frame = pd.DataFrame(rows)
+    frame = pd.DataFrame(rows, columns=[*FRAGILITY_COLUMNS, "weight"])
     return frame[list(FRAGILITY_COLUMNS)], frame["weight"]
 
 

@@ -30,6 +30,7 @@ from eh_access.facts import Note, note
 from eh_access.measures.opening_hours import windows_from_frame, with_hours
 from eh_access.measures.scenarios import apply_scenario
 from eh_access.network.edit import AddLink, CloseStreet, SetSpeedLimit, StreetChange, change_streets
+from eh_access.sources.exports import split_layer
 from eh_access.study.config import Lines, Study, fault_at, scenario_of
 from eh_access.study.families import (
     postcode_tables,
@@ -43,7 +44,6 @@ from eh_access.study.reading import (
     place_rows,
     read_rows,
     read_table,
-    split_layer,
     with_postcodes,
 )
 from eh_access.study.records import InputFile, Inputs

@@ -27,6 +27,7 @@ from eh_access.network.io import write_network
 from eh_access.routing.route import route
 from eh_access.routing.travel_times import NO_LOCATION, OFF_NETWORK, Direction
 from eh_access.sources.bundled import bundled_names, study_path
+from eh_access.sources.exports import split_layer
 from eh_access.study.config import (
     BUNDLED,
     Study,
@@ -38,7 +39,7 @@ from eh_access.study.config import (
 )
 from eh_access.study.families import postcode_tables
 from eh_access.study.inputs import changed_networks, faults_of, reach_of, read_inputs, read_week
-from eh_access.study.reading import POSTCODE, plain_postcodes, read_table, split_layer
+from eh_access.study.reading import POSTCODE, plain_postcodes, read_table
 from eh_access.study.streets import (
     CONNECT_TIMEOUT_S,
     DOWNLOAD,

@@ -25,6 +25,7 @@ from eh_access.sources.exports import (
     Export,
     in_our_names,
     read_export,
+    split_layer,
 )
 from eh_access.sources.shapes import read_shapes
 from eh_access.study.config import BACKSLASH
@@ -150,14 +151,6 @@ def _plain(value: object, cleaned: Counter[str]) -> object:
         return value
     cleaned["cells"] += 1
     return plain
-
-
-def split_layer(path: Path, name: str) -> tuple[Path, str, str | None]:
-    """Return the path and name of a file and the layer asked for, of ``file.gpkg#layer``."""
-    file, sign, layer = name.rpartition("#")
-    if not sign or path.exists():
-        return path, name, None
-    return path.with_name(path.name.rpartition("#")[0]), file, layer
 
 
 def refuse_spreadsheet(path: Path, name: str) -> None:

@@ -7,8 +7,9 @@ import logging
 import re
 import shutil
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from string import Template
@@ -33,23 +34,31 @@ from eh_access.sources import (
     ordnance_survey,
     schools,
 )
+from eh_access.sources.exports import split_layer
 from eh_access.sources.fetch import Client, ServiceError, today
+from eh_access.study.config import load_study
+from eh_access.study.inputs import faults_of, read_inputs
+from eh_access.study.reading import read_table
 from eh_access.tables import CRS
 
 if TYPE_CHECKING:
     from eh_access.provenance import Provenance
+    from eh_access.study.reading import ReadTable
 
 log = logging.getLogger(__name__)
 
 KINDS = ("family-hub", "library", "gp", "school")
 WORDS = {"family-hub": "centre", "library": "library", "gp": "surgery", "school": "school"}
+WHERE = "easting and northing (or longitude and latitude, or postcode)"
+USED = ("area_id", "imd_decile", "no_car_share", "ward_name")
+"""Columns of origins that a new study can do without, at a loss."""
+
 TABLES: Mapping[str, str] = {
-    "origins": "a study's table of origins",
-    "sites": "a study's table of sites",
-    "candidates": "a study's table of candidate venues",
-    "neighbours": "a study's table of sites outside the area",
+    "origins": f"origin_id, weight, {WHERE}; if had, {', '.join(USED)}",
+    **dict.fromkeys(("sites", "candidates", "neighbours"), f"site_id, name, {WHERE}"),
 }
-"""What may be given whole in place of what would be made of several services."""
+"""What may be given whole in place of what several services hold, and its columns."""
+
 
 AROUND_M = 5000.0
 """How far around the area streets and neighbours' sites are wanted."""
@@ -106,6 +115,7 @@ class _Maker:
     groups: dict[str, str] = field(default_factory=dict)
     ids: set[str] = field(default_factory=set)
     postcodes: gpd.GeoDataFrame | None = None
+    given: dict[str, ReadTable] = field(default_factory=dict)  # tables by role
 
     def needed(self, what: str, step: Callable[[], T]) -> T | None:
         """Do a step without which there is no study; its fault is told with the others."""
@@ -113,7 +123,7 @@ class _Maker:
         try:
             return step()
         except EhAccessError as error:
-            self.faults.append(str(error))
+            self.faults += faults_of(error)
             return None
 
     def wished(self, what: str, step: Callable[[], T]) -> T | None:
@@ -128,12 +138,14 @@ class _Maker:
 
     def table(self, role: str, frame: pd.DataFrame | None, *services: str) -> None:
         """Write a table, or copy the one that was given."""
-        given = self.client.have.get(role)
+        given = self.given.get(role)
         if given is not None:
-            name = f"{role}{given.suffix.lower()}"
-            shutil.copyfile(given, self.folder / name)
+            path, _, layer = split_layer(self.client.have[role], str(self.client.have[role]))
+            for part in given.files:  # of a shapefile there are several
+                beside = path.with_name(Path(part.name).name)
+                shutil.copyfile(beside, self.folder / f"{role}{beside.suffix.lower()}")
             self.client.given(role)
-            self.made[role] = name
+            self.made[role] = f"{role}{path.suffix.lower()}" + (f"#{layer}" if layer else "")
         elif frame is not None and len(frame):
             self.made[role] = f"{role}.csv"
             text = frame.to_csv(index=False, lineterminator="\n")
@@ -184,6 +196,11 @@ def _fill(maker: _Maker) -> int:
     """Write everything into the folder; return the number of sites."""
     client, outline = maker.client, maker.authority.outline
     around = outline.buffer(AROUND_M)
+    for role in [role for role in TABLES if role in client.have]:
+        read = maker.needed(f"Your {role}", partial(_read_given, client.have[role], role))
+        if read is not None:
+            maker.given[role] = read
+            maker.ids |= set(read.frame.get("site_id", pd.Series()).astype("str").str.strip())
     _homes(maker)
     maker.postcodes = maker.wished("Postcodes", lambda: ordnance_survey.postcodes(client))
     if maker.postcodes is not None:
@@ -193,6 +210,14 @@ def _fill(maker: _Maker) -> int:
     mapped = maker.wished("Streets", lambda: geofabrik.extracts(client, around))
     counties, extracts = mapped if mapped is not None else ((), [])
     sites = _sites(maker, extracts)
+    shape = gpd.GeoDataFrame(
+        {"area_id": [maker.authority.code], "name": [maker.authority.name]},
+        geometry=[outline],
+        crs=CRS,
+    )
+    maker.shapes("boundary", shape, "authorities")
+    if maker.given and not maker.faults:
+        _check_given(maker, sites)
     if not maker.faults:
         if mapped is not None:
             maker.wished("Streets and heights", lambda: _streets(maker, extracts))
@@ -205,15 +230,38 @@ def _fill(maker: _Maker) -> int:
             maker.table("stops", stops, "stops")
     if maker.faults:
         raise InputError(dict.fromkeys(maker.faults))
-    shape = gpd.GeoDataFrame(
-        {"area_id": [maker.authority.code], "name": [maker.authority.name]},
-        geometry=[outline],
-        crs=CRS,
-    )
-    maker.shapes("boundary", shape, "authorities")
     (maker.folder / "SOURCES.toml").write_text(_sources_text(client), encoding="utf-8")
     (maker.folder / "study.toml").write_text(_study_text(maker, sites), encoding="utf-8")
     return len(sites)
+
+
+def _read_given(path: Path, role: str) -> ReadTable:
+    """Return a table as a study reads it."""
+    try:
+        return read_table(path, name=str(path), role=role)
+    except InputError as error:
+        raise InputError(_with_columns(error.faults, role)) from error
+
+
+def _with_columns(faults: Sequence[str], role: str) -> list[str]:
+    """Return faults of a table, the last with the columns that are wanted."""
+    wanted = f"--have {role} wants the columns {TABLES[role]}"
+    return [*faults[:-1], f"{faults[-1]}; {wanted}"] if faults else []
+
+
+def _check_given(maker: _Maker, sites: pd.DataFrame) -> None:
+    """Note the faults that `eh-access check` would find with the tables that were given."""
+    (maker.folder / "study.toml").write_text(_study_text(maker, sites), encoding="utf-8")
+    try:
+        read_inputs(load_study(maker.folder))
+    except InputError as error:
+        own = {maker.made[role]: role for role in maker.given}
+        by_file = {name: [f for f in error.faults if f.startswith(name)] for name in own}
+        for name, faults in by_file.items():
+            path = maker.client.have[own[name]]
+            renamed = [f"{path}{fault.removeprefix(name)}" for fault in faults]
+            maker.faults += _with_columns(renamed, own[name])
+        maker.faults += [fault for fault in error.faults if not fault.startswith(tuple(own))]
 
 
 def _homes(maker: _Maker) -> None:
@@ -228,34 +276,67 @@ def _homes(maker: _Maker) -> None:
         return
     then, codes = str(lookup["code"].iloc[0]), lookup["lsoa"]
     shapes = maker.needed("Areas", lambda: ons.lsoas(client, authority, codes))
+    if "origins" in client.have:
+        _homes_given(maker, shapes, then)
+        return
     children = maker.needed("Children", lambda: nomis.counts(client, "children", then, codes))
     cars = maker.needed("Cars", lambda: nomis.counts(client, "cars", then, lookup["oa"]))
     decile = maker.needed("Deprivation", lambda: deprivation.deciles(client, codes))
-    points = None
-    if "origins" not in client.have:
-        points = maker.needed("Homes", lambda: ons.centroids(client, authority, lookup["oa"]))
-    if shapes is None or children is None or cars is None or decile is None or wards is None:
+    points = maker.needed("Homes", lambda: ons.centroids(client, authority, lookup["oa"]))
+    if points is None or shapes is None or wards is None:
+        return
+    if children is None or cars is None or decile is None:
         return
     held = cars.assign(lsoa=lookup.set_index("oa")["lsoa"]).groupby("lsoa").sum()
     areas = shapes.rename(columns={"code": "area_id"}).set_index("area_id")
     areas = areas.join(children).join(decile.rename("imd_decile"))
     areas["households"] = held["households"]
     areas["no_car_share"] = _share(held["no_car"], held["households"])
-    served = ["areas", "children", "cars", "deprivation"]
+    areas, served = _with_groups(maker, areas, then)
+    maker.shapes("areas", areas.reset_index(), "areas", "children", "cars", "deprivation", *served)
+    origins = _origins(lookup, points, areas, wards, cars)
+    maker.table("origins", origins, "centroids", "lookup", "children", "cars", "deprivation")
+
+
+def _homes_given(maker: _Maker, shapes: gpd.GeoDataFrame | None, then: str) -> None:
+    """Write areas and the origins that were given, which hold children, cars and deprivation."""
+    table = maker.given.get("origins")
+    if table is None or shapes is None:
+        return
+    name, frame = maker.client.have["origins"].name, table.frame
+    areas = shapes.rename(columns={"code": "area_id"}).set_index("area_id")
+    served: list[str] = []
+    lacking = [column for column in USED if column not in frame]
+    if lacking:
+        text = f"{name} has no {', '.join(lacking)}, so nothing can be judged by them"
+        maker.lacking.append(InputError(text))
+    bare = areas.index.difference(frame.get("area_id", pd.Series(dtype="str")))
+    if len(bare):
+        text = f"{name} has no row whose area_id is '{bare[0]}'"
+        more = f", nor {len(bare) - 1} more LSOAs" if len(bare) > 1 else ""
+        maker.lacking.append(InputError(f"{text}{more}, so groups of the census are left out"))
+    else:
+        areas, served = _with_groups(maker, areas, then)
+    maker.shapes("areas", areas.reset_index(), "areas", *served)
+    maker.table("origins", None)
+
+
+def _with_groups(
+    maker: _Maker, areas: gpd.GeoDataFrame, then: str
+) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """Return areas with counts of groups, and the services that had them."""
+    client, codes = maker.client, areas.index.to_series()
+    served: list[str] = []
     for name in EQUALITY:
         step = maker.wished(
             client.services[name].title,
-            lambda name=name: nomis.counts(client, name, then, codes),  # type: ignore[misc]
+            partial(nomis.counts, client, name, then, codes),
         )
         if step is not None:
             areas = areas.join(step)
             maker.groups |= dict(client.services[name].groups)
             served.append(name)
-    maker.shapes("areas", areas.reset_index(), *served)
-    origins = None
-    if points is not None:
-        origins = _origins(lookup, points, areas, wards, cars)
-    maker.table("origins", origins, "centroids", "lookup", "children", "cars", "deprivation")
+    return areas, served
 
 
 def _share(part: pd.Series, whole: pd.Series) -> pd.Series:
@@ -314,8 +395,8 @@ def _sites(maker: _Maker, extracts: Iterable[Path]) -> pd.DataFrame:
     }
     if "sites" in client.have:
         maker.table("sites", None)
-        listed = _given_sites(client.have["sites"])
-        own = listed
+        table = maker.given.get("sites")
+        own = pd.DataFrame() if table is None else pd.DataFrame(table.frame)
     else:
         chosen = maker.needed("Sites", registers[kind])
         placed = None if chosen is None else _placed(maker, chosen)
@@ -346,15 +427,6 @@ def _mapped(paths: list[Path], kind: str) -> pd.DataFrame:
     if not paths:
         raise SourceError("there is no map to find them on; see what is said of the streets")
     return geofabrik.places(paths, kind)
-
-
-def _given_sites(path: Path) -> pd.DataFrame:
-    """Return the ids of a table of sites that was given, as far as they can be read."""
-    try:
-        frame = pd.read_csv(path, dtype="str", encoding="utf-8-sig")
-        return frame[["site_id", "name"]]
-    except (KeyError, ValueError, OSError):
-        return pd.DataFrame({"site_id": [], "name": []})
 
 
 def _placed(maker: _Maker, sites: pd.DataFrame) -> gpd.GeoDataFrame:
@@ -452,7 +524,7 @@ def _sources_text(client: Client) -> str:
     for name in sorted(client.used):
         fields = {"name": name}
         if name in TABLES:
-            fields |= {"title": TABLES[name], **vars(client.used[name][0])}
+            fields |= {"title": f"a study's table of {name}", **vars(client.used[name][0])}
         else:
             fields |= _credit(client.provenance(name))
         answers = [
@@ -478,18 +550,33 @@ sessions = [["10:00", "11:30"]] # EDIT ME: a session, to be at from beginning to
 """What a study says of its timetable."""
 
 
+OWN_WEIGHTS = "EDIT ME: whom the table of origins that was given counts, and when"
+CENSUS_WEIGHTS = (
+    "modelled: Census 2021 counts by LSOA, shared over output areas by households. Census cells "
+    "carry noise of about 10 per LSOA, and newer estates have grown since."
+)
+NOISE = "counts_sd = 5 # Census 2021 cells of an LSOA carry noise of about so much\n"
+
+
 def _study_text(maker: _Maker, sites: pd.DataFrame) -> str:
     """Return the study.toml: files that are there, an example to change, criteria to edit."""
-    template = Template((files("eh_access.sources") / "new_study.toml").read_text("utf-8"))
+    template = Template((files("eh_access.batch") / "new_study.toml").read_text("utf-8"))
     roles = ("candidates", "neighbours", "postcodes")
     optional = "".join(
         f"{role} = {_toml(maker.made[role])}\n" for role in roles if role in maker.made
     )
     if maker.groups:
         optional += f"groups = {_toml(maker.groups)}\n"
-    first = sites.iloc[0] if len(sites) else {"site_id": "EDIT-ME", "name": "EDIT ME"}
+    example = {"site_id": "EDIT-ME", "name": "EDIT ME"}
+    if len(sites) and "site_id" in sites:
+        example["site_id"] = str(sites["site_id"].iloc[0]).strip()
+        example["name"] = str(sites.get("name", sites["site_id"]).iloc[0])
     streets = f"source = {_toml(maker.made['streets'])}\n" if "streets" in maker.made else ""
+    own = "origins" in maker.given
     return template.substitute(
+        weight_basis=_toml(OWN_WEIGHTS if own else CENSUS_WEIGHTS),
+        public="EDIT ME: false if counts are not public" if own else "official statistics",
+        noise="" if own else NOISE,
         id=slug(maker.authority.name)[:40].strip("-"),
         today=today().isoformat(),
         place=_toml(maker.authority.name),
@@ -504,8 +591,8 @@ def _study_text(maker: _Maker, sites: pd.DataFrame) -> str:
         streets=streets,
         transit=TRANSIT if "gtfs.zip" in maker.credits else "",
         by_bus='also_modes = ["transit"]\n' if "gtfs.zip" in maker.credits else "",
-        site_id=_toml(first["site_id"]),
-        label=_toml(f"EDIT ME: {first['name']} reduced to ten hours a week"),
+        site_id=_toml(example["site_id"]),
+        label=_toml(f"EDIT ME: {example['name']} reduced to ten hours a week"),
         notes="\n".join(_notes(maker)),
         sources="\n".join(_source_entries(maker)),
     )
