@@ -86,7 +86,7 @@ GIVE = {
     "Doubles": "numbers: a list, an array or a column of a table",
     "pd.Series": "a Series, as a column of a table is",
     "pd.DataFrame": "a DataFrame, as from pandas.read_csv(...)",
-    "gpd.GeoDataFrame": "a GeoDataFrame",
+    "gpd.GeoDataFrame": "a GeoDataFrame (check_sites and check_origins make one of a table)",
     "gpd.GeoDataFrame | BaseGeometry": "a GeoDataFrame or a polygon",
     "Path | str": "a path",
     "str | Path": "a path or a name",
@@ -257,7 +257,7 @@ def places(name: str, table: object) -> gpd.GeoDataFrame | gpd.GeoSeries:
         return table
     if not isinstance(table, gpd.GeoDataFrame):
         raise InputError(
-            f"{name}: a {type(table).__name__}, no table of points; give a GeoDataFrame"
+            f"{name}: a {type(table).__name__}, no table of points; give {GIVE['gpd.GeoDataFrame']}"
         )
     if table.active_geometry_name is None:
         raise InputError(f"{name}: no geometry; say which column holds it, as in set_geometry()")

@@ -258,8 +258,9 @@ def _with_plain_cells(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def single_points(shapes: NDArray[Any]) -> NDArray[Any]:
-    """Return shapes with each collection of one point as that point."""
-    lone = (shapely.get_type_id(shapes) == MULTIPOINT) & (shapely.get_num_geometries(shapes) == 1)
+    """Return shapes with each collection of one point as that point, and of none as none."""
+    several = shapely.get_type_id(shapes) == MULTIPOINT
+    lone = several & (shapely.get_num_geometries(shapes) <= 1)
     return np.where(lone, shapely.get_geometry(shapes, 0), shapes) if lone.any() else shapes
 
 

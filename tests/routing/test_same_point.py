@@ -134,9 +134,10 @@ def test_metres_that_no_point_of_the_place_has_are_refused(
 def test_a_multipoint_of_one_is_a_point(
     street: Network, lone: shapely.MultiPoint, crs: int
 ) -> None:
-    homes = gpd.GeoDataFrame(geometry=[lone, None, shapely.Point()], index=list("abc"), crs=crs)
+    unplaced = [None, shapely.Point(), shapely.MultiPoint()]
+    homes = gpd.GeoDataFrame(geometry=[lone, *unplaced], index=list("abcd"), crs=crs)
     at = snap(homes, street, WALK)
-    assert at.status.tolist() == ["ok", "no_location", "no_location"]
+    assert at.status.tolist() == ["ok", *["no_location"] * 3]
     assert at.offset_m[0] == pytest.approx(28, abs=0.02)
     origins = check_origins(
         gpd.GeoDataFrame({"origin_id": ["a"], "weight": [1]}, geometry=[lone], crs=crs)
