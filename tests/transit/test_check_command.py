@@ -44,6 +44,29 @@ def test_a_bank_holiday_is_a_warning() -> None:
     assert lines[0].startswith("warn 2023-08-28 is a bank holiday")
 
 
+@pytest.mark.parametrize(
+    ("leaves", "arrives", "told"),
+    [
+        ("10:00:00", "10:05:00", "10:05."),
+        ("18:00:00", "18:05:00", "18:05."),
+        ("23:50:00", "24:00:00", "00:00 the next day."),
+        ("23:50:00", "31:30:00", "07:30 the next day."),
+    ],
+)
+def test_the_last_arrival_may_be_on_the_next_day(
+    tmp_path: Path, leaves: str, arrives: str, told: str
+) -> None:
+    tables = town()
+    for call, time in zip(tables["stop_times"][2:], (leaves, arrives), strict=True):
+        call |= {"arrival_time": time, "departure_time": time}
+    # and on the way it is past midnight already
+    between = {"stop_id": "s1", "stop_sequence": 2, "arrival_time": arrives}
+    tables["stop_times"][3]["stop_sequence"] = 1
+    tables["stop_times"].append(tables["stop_times"][3] | between | {"departure_time": arrives})
+    _, lines = run(str(write_feed(tmp_path / "f", tables)), "--date", "2023-06-13")
+    assert f"note The last vehicle that sets out on the date arrives at {told}" in lines
+
+
 def moved_to(*places: tuple[float, float], zone: str) -> Callable[[Tables], Any]:
     def move(tables: Tables) -> None:
         for stop, (lat, lon) in zip(tables["stops"], places, strict=True):

@@ -210,7 +210,9 @@ def _of_runs(timetable: Timetable) -> Iterator[Gate]:
     hours = np.bincount(hops["dep_ds"] // HOUR_DS, minlength=24)
     idle = [hour for hour in DAYTIME if not hours[hour]]
     yield Gate("hours", when(idle, "warn"), len(idle), 0, " ".join(map(str, idle)))
-    latest = hops["arr_ds"].max() / HOUR_DS
+    # what sets out on the date may arrive on the next
+    late = np.isin(timetable.trip, timetable.setting_out)
+    latest = timetable.arr_ds[late].max() / HOUR_DS if late.any() else np.nan
     yield Gate("last_arrival_h", "note", latest)
     rail = int(np.isin(base, [2]).sum())
     yield Gate("rail", when(not rail, "note"), rail, 1)
