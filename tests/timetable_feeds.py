@@ -89,7 +89,7 @@ def hostile(  # noqa: C901, PLR0912, PLR0915 - one draw after another
                 path = [last[0], *(p for p in r.sample(range(STOPS), 4) if p != last[0])]
                 t = last[1] + r.choice([-120, 0, 30, 60, 300])
                 trip = {**trips[-1], "trip_id": trip_id}
-                if r.random() < 0.4:  # runs the same day, and is no block with it
+                if r.random() < 0.4:  # one block with it where both run
                     trip["service_id"] = r.choice(services)
             elif line == 6:
                 trip["block_id"] = f"chain{j}"

@@ -149,7 +149,7 @@ def vehicles_on(  # noqa: C901, PLR0912 - one rule after another
                     for c in calls
                 ]  # fmt: skip
                 if trip.get("block_id"):
-                    blocks[trip["block_id"], day, trip["service_id"]].append(run)
+                    blocks[trip["block_id"], day].append(run)
                 else:
                     alone.append(run)
     for runs in blocks.values():

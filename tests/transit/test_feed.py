@@ -296,6 +296,33 @@ def test_gates_notice(tmp_path: Path) -> None:
     assert gates_of(tables, tmp_path / "d")["typical"] == "warn"
 
 
+@pytest.mark.parametrize(
+    ("day", "runs"),
+    [
+        # on Tuesdays the bus goes on from s2 at 9:05 as a trip of another service; so the Tuesday
+        # is one run, and Monday and Wednesday beside it are one each
+        ("2023-06-13", {"t1": 3, "t2": 1}),
+        ("2023-06-14", {"t1": 3}),  # Tuesday's second trip has ended by 20:00 of the day before
+    ],
+)
+def test_a_block_is_one_vehicle_whatever_its_services(
+    tmp_path: Path, day: str, runs: dict[str, int]
+) -> None:
+    tables = town()
+    tables["calendar"].append(calendar("tue", [1]))
+    tables["trips"][0]["block_id"] = "bus"
+    tables["trips"][1] |= {"block_id": "bus", "service_id": "tue"}
+    for call, stop, time in zip(
+        tables["stop_times"][2:], ("s2", "s1"), ("09:05:00", "09:10:00"), strict=True
+    ):
+        call |= {"stop_id": stop, "arrival_time": time, "departure_time": time}
+    timetable = read_timetable(write_feed(tmp_path / "f", tables), day)
+    today = (timetable.dep_ds >= 0) & (timetable.dep_ds < 24 * 36_000)
+    trips = timetable.trips["trip_id"].to_numpy()[timetable.trip[today]]
+    by_run = {int(run): list(trips[timetable.run[today] == run]) for run in timetable.run[today]}
+    assert list(by_run.values()) == [list(runs)]
+
+
 def test_a_timetable_read_again_comes_from_the_store(tmp_path: Path) -> None:
     path = zipped(tmp_path)
     first = read_timetable(path, DATE, cache_dir=tmp_path / "store")

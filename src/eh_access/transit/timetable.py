@@ -317,27 +317,26 @@ def _vehicles(
     feed: Feed, out: pd.DataFrame, first: NDArray[np.intp], hops: NDArray[np.intp]
 ) -> pd.Series:
     """Return the vehicle of each departure, departures of one vehicle together and in order."""
-    # one vehicle goes from one trip of a block to the next where that starts at the stop, and
-    # not before the time, at which the last ended: passengers stay seated
+    # one vehicle goes from one trip of a block to the next, whatever their services, where that
+    # starts at the stop, and not before the time, at which the last ended: passengers stay seated
     trips, calls = feed.tables["trips"], feed.calls
     trip, shift = out["trip"].to_numpy(), out["shift_ds"].to_numpy()
     end = first[trip] + hops[trip]
-    names = [trips["block_id"].to_numpy()[trip], trips["service_id"].to_numpy()[trip]]
+    block = trips["block_id"].to_numpy()[trip]
     ends = pd.DataFrame(
         {
-            "block": pd.factorize(names[0])[0],
-            "service": pd.factorize(names[1])[0],
+            "block": pd.factorize(block)[0],
             "day": out["day"].to_numpy(),
             "starts": calls["dep_s"].to_numpy()[first[trip]] * DS_PER_S + shift,
             "trip": trip,
             "from": calls["stop"].to_numpy()[first[trip]],
             "to": calls["stop"].to_numpy()[end],
             "stops": calls["arr_s"].to_numpy()[end] * DS_PER_S + shift,
-            "alone": names[0] == "",
+            "alone": block == "",
         }
-    ).sort_values(["block", "day", "service", "starts", "trip"], kind="stable")
+    ).sort_values(["block", "day", "starts", "trip"], kind="stable")
     last = ends.shift()
-    same = (ends[["block", "day", "service"]] == last[["block", "day", "service"]]).all(axis=1)
+    same = (ends[["block", "day"]] == last[["block", "day"]]).all(axis=1)
     joins = same & ~ends["alone"] & (last["to"] == ends["from"]) & (last["stops"] <= ends["starts"])
     return (~joins).cumsum() - 1
 
