@@ -101,7 +101,8 @@ def test_who_loses_is_what_the_road_says(out: Path) -> None:
     }
     assert len(set(expected.values())) > 2
     rows = pd.read_csv(out / "national.csv")
-    rows = rows[rows["sites"] == "full-time only"].set_index(["by", "group"])
+    rows = rows[(rows["sites"] == "full-time only") & (rows["figures"] == "lose")]
+    rows = rows.set_index(["by", "group"])
     assert rows["weight_loses"].to_dict() == expected
     ranked = gpd.read_parquet(out / "authorities.parquet")
     assert ranked.set_index("name")["weight_loses"].to_dict() == {

@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pandas as pd
 
-from eh_access.batch.work import ALL, COUNTED, OWN, SUMMED
+from eh_access.batch.work import ALL, COUNTED, OWN
+from eh_access.batch.work import FIGURES as STUDY_FIGURES
 from eh_access.modes import MODES
 from eh_access.privacy.hiding import hide_small
-from eh_access.privacy.policy import Policy
+from eh_access.privacy.policy import HIDDEN_MARK, Policy
 from eh_access.provenance import Provenance
 from eh_access.publish import charts, numbers
 from eh_access.publish.document import Document, Picture
 from eh_access.publish.outputs import write_csv
-from eh_access.publish.table import Column, Table, make_table, with_marks
+from eh_access.publish.table import NOT_AVAILABLE, Column, Table, make_table, with_marks
 from eh_access.publish.tabulations import DEPRIVATION
 from eh_access.publish.templates import Templates, shipped
 from eh_access.publish.wording import FULL_TIME
 from eh_access.publish.writers.html import render_page
-from eh_access.study.redact import SUMMARY as SUMMARY_FIGURES
 
 if TYPE_CHECKING:
     from eh_access.batch.plan import Job, Plan
@@ -32,8 +32,13 @@ if TYPE_CHECKING:
 NATION, REGION = "nation", "region"
 KEYS = ["by", "group", "unit", "counted", "mode", "sites"]
 """What sums are by: who counts under-fives and who counts postcodes are not added up."""
-SHARES = SUMMARY_FIGURES.shares
-FIGURES = replace(SUMMARY_FIGURES, keys=tuple(KEYS), scenario="")
+WITHIN, LOSE = "within", "lose"
+SETS = {
+    WITHIN: ("weight", "within_before", "within_after"),
+    LOSE: ("weight", "weight_loses"),
+}
+"""The figures that a study must publish to be in a row, by what the row is about."""
+FIGURES = replace(STUDY_FIGURES, keys=(*KEYS, "figures"), scenario="")
 TABLES = ("studies.csv", "authorities.csv", "national.csv")
 OUTPUTS = (*TABLES, "authorities.parquet", "report.html", "map.svg")
 
@@ -87,8 +92,7 @@ def _strictest(about: pd.DataFrame) -> Policy:
 
 def _sums(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
     """Return sums by nation, region and fifth, as they may be published."""
-    # They are sums of what the studies publish: a figure that a study hides counts for nothing.
-    # So a sum less the figures it is of is nought, and tells of nobody.
+    # A function of what the studies publish tells nothing that they do not.
     together = rows[rows["by"] == ALL]
     parts = (
         together.assign(by=NATION, group=ALL),
@@ -96,20 +100,34 @@ def _sums(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
         rows[rows["by"] == DEPRIVATION],
     )
     every = pd.concat(parts, ignore_index=True)
-    grouped = every.groupby(KEYS)
-    sums = grouped[list(SUMMED)].sum(min_count=1).round(6)
-    sums.insert(0, "studies", grouped["study"].nunique())
-    for part in SUMMED:
-        sums[f"{part}_hidden_in"] = every[part].isna().groupby([every[key] for key in KEYS]).sum()
-    for share, part in SHARES.items():  # of those alone of whom both are known
-        known = every[every[part].notna() & every["weight"].notna()].groupby(KEYS)
-        whole = known["weight"].sum()
-        sums[share] = (known[part].sum() / whole.where(whole > 0)).reindex(sums.index)
-    sums = sums.reset_index()
-    shown, _ = hide_small(sums, FIGURES, policy, table=NATION)
-    for share, part in SHARES.items():
-        shown[share] = sums[share].where(shown[part].notna() & shown[share].notna())
-    return shown
+    sums = pd.concat([_sums_of(every, figures) for figures in SETS])
+    shown, _ = hide_small(sums.sort_values(list(FIGURES.keys)), FIGURES, policy, table=NATION)
+    return shown.reset_index(drop=True)
+
+
+def _sums_of(rows: pd.DataFrame, figures: str) -> pd.DataFrame:
+    """Return sums of some figures, each over the same studies: those that publish what is asked."""
+    # Before of some studies and after of others would read as a change that nobody makes.
+    asked = list(SETS[figures])
+    rest = [part for part in FIGURES.parts if part not in {*SETS[WITHIN], *SETS[LOSE]}]
+    summed = asked + (rest if figures == LOSE else [])
+    known = rows[asked].notna().all(axis=1)
+    inside, outside = rows[known].groupby(KEYS), rows[~known].groupby(KEYS)["study"]
+    sums = inside[summed].sum().round(6)
+    sums = sums.where(inside[summed].count().eq(inside.size(), axis=0))  # of all of them, or none
+    sums = sums.reindex(rows.groupby(KEYS).size().index)
+    for share, part in FIGURES.shares.items():
+        if part in sums:
+            sums[share] = sums[part] / sums["weight"].where(sums["weight"] > 0)
+    for change, (after, before) in FIGURES.changes.items():
+        if after in sums:
+            sums[change] = sums[after] - sums[before]
+    sums.insert(0, "figures", figures)
+    sums.insert(1, "studies", inside.size().reindex(sums.index, fill_value=0))
+    sums.insert(2, "left_out", outside.size().reindex(sums.index, fill_value=0))
+    names = outside.agg(lambda ids: "; ".join(sorted(ids)))
+    sums.insert(3, "left_out_studies", names.reindex(sums.index, fill_value=""))
+    return sums.reset_index()
 
 
 # ---- files -------------------------------------------------------------------------------------
@@ -192,8 +210,10 @@ def _ranked(reduction: Reduction) -> pd.DataFrame:
     own = rows[rows["counted"] == OWN].sort_values(["share_loses", "name"], ascending=[False, True])
     counted = rows[rows["counted"] == COUNTED].set_index("study")["share_loses"]
     about = reduction.about.loc[own["study"]]
+    rank = own["share_loses"].rank(method="min", ascending=False).map("{:.0f}".format)
+    unknown = NOT_AVAILABLE if reduction.policy.public else HIDDEN_MARK
     return own.assign(
-        rank=own["share_loses"].rank(method="min", ascending=False).map("{:.0f}".format),
+        rank=rank.where(own["share_loses"].notna(), unknown),
         with_neighbours=own["study"].map(counted),
         met=[f"{met} of {n}" for met, n in zip(about["met"], about["criteria"], strict=True)],
     ).reset_index(drop=True)
@@ -238,21 +258,14 @@ def _figures(reduction: Reduction, ranked: pd.DataFrame) -> dict[str, Any]:
     )
     sums = reduction.national
     sums = sums[(sums["sites"] == FULL_TIME) & (sums["counted"] == OWN)]
-    sums = sums[(sums["mode"] == modes[0]) & (sums["unit"] == unit)]
-    nation = sums[sums["by"] == NATION].iloc[:1]
+    sums = sums[(sums["mode"] == modes[0]) & (sums["unit"] == unit) & (sums["figures"] == LOSE)]
     return {
         "unit": unit,
         "units": sorted(about["unit"].unique()),
         "illustrative": int(about["illustrative"].sum()),
         "loser_min": float(about["loser_min"].max()),
-        "nation": None
-        if nation.empty
-        else {
-            "weight": float(nation["weight"].iloc[0]),
-            "weight_loses": float(nation["weight_loses"].iloc[0]),
-            "share": 100 * float(nation["share_loses"].iloc[0]),
-            "hidden": int(nation["weight_loses_hidden_in"].iloc[0]),
-        },
+        "public": reduction.policy.public,
+        "nation": _nation(sums[sums["by"] == NATION], about["name"]),
         "ranked": _table(
             ("ranked", "Authorities by the share who lose"),
             columns,
@@ -275,6 +288,21 @@ def _figures(reduction: Reduction, ranked: pd.DataFrame) -> dict[str, Any]:
     }
 
 
+def _nation(sums: pd.DataFrame, names: pd.Series) -> dict[str, Any] | None:
+    """Return the facts of the sum over all authorities; None where there is none."""
+    if sums.empty:
+        return None
+    row = sums.iloc[0]
+    return {
+        "weight": float(row["weight"]),
+        "weight_loses": float(row["weight_loses"]),
+        "share": 100 * float(row["share_loses"]),
+        "hidden": bool(pd.isna(row["share_loses"])),
+        "studies": int(row["studies"]),
+        "left_out": [str(names[study]) for study in row["left_out_studies"].split("; ") if study],
+    }
+
+
 def _common(words: pd.Series, otherwise: str) -> str:
     """Return the word that all have, else another."""
     return str(words.iloc[0]) if (words == words.iloc[0]).all() else otherwise
@@ -285,7 +313,10 @@ def _sum_table(
 ) -> Table | None:
     if rows.empty:
         return None
-    return _table(named, (Column("group", "Group"), *figures), rows.sort_values("group"), policy)
+    columns = (Column("group", "Group"), *figures)
+    if rows["left_out"].any():
+        columns += (Column("left_out", "Left out", "count", "authorities"),)
+    return _table(named, columns, rows.sort_values("group"), policy)
 
 
 def _table(

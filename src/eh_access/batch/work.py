@@ -34,7 +34,7 @@ from eh_access.study.config import BASELINE_NAME, decided_scenario
 from eh_access.study.inputs import faults_of
 from eh_access.study.manifest import build_manifest
 from eh_access.study.opening import open_study, refuse_unanswerable
-from eh_access.study.redact import SUMMARY as SUMMARY_FIGURES
+from eh_access.study.redact import SUMMARY
 from eh_access.study.run import run_study
 from eh_access.study.streets import find_streets
 
@@ -52,8 +52,14 @@ ALL = "all"
 OUTLINE_DETAIL_M = 50.0
 STOP_CODE = 75
 WATCH_S = 0.1
-FIGURES = replace(SUMMARY_FIGURES, keys=("case", "mode", "sites", "group"), scenario="case")
-SUMMED = ("weight", *SUMMARY_FIGURES.parts)
+FIGURES = replace(
+    SUMMARY,
+    parts=(*SUMMARY.parts, "weight_unchanged", "weight_still_unreached"),
+    shares={**SUMMARY.shares, "share_gains": "weight_gains"},
+    keys=("case", "mode", "sites", "group"),
+    scenario="case",
+)
+"""Every column of people that ``facts`` gives: all of them leave a batch, not those of a page."""
 
 
 @dataclass(frozen=True, kw_only=True)
