@@ -560,12 +560,8 @@ def show_visits(visited: Visits, names: pd.Series, when: str) -> None:
     count, hours, _ = visited.per_origin().iloc[0]
     whole = visited.sessions["hours"]
     settle, leaving = visited.spare_min
-    console.print(
-        Text(
-            f"Out: to the session's beginning, {settle:g} minutes to settle included. Back: from "
-            f"its end, {leaving:g} minutes to set off included."
-        )
-    )
+    spare = {"settle": settle, "leaving": leaving}
+    console.print(Text(phrase(spare, "trips", "visit_minutes")))
     console.print(
         Text(
             f"{when}, each way within {visited.each_way_min:g} minutes: {count:g} of {len(whole)} "

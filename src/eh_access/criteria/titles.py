@@ -51,7 +51,7 @@ IN_TEN = re.compile(rf"{NUMBER} (?:in|out of) (?:every )?{NUMBER}", re.IGNORECAS
 FEWER = re.compile(rf"from {NUMBER} to {NUMBER}(?=\s*(?:$|[:;,.()]))", re.IGNORECASE)
 """How many there were and will be: "from twelve to nine"."""
 METRES_PER_KM, METRES_PER_MILE = 1000.0, 1609.344
-NOT_ITS_OWN = "a number that is not set for it; correct it"
+NOT_ITS_OWN = "not a number set for it; correct it"
 SAME = 1e-9
 
 
