@@ -7,6 +7,7 @@ import io
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
@@ -213,6 +214,24 @@ def test_homes_by_area_alone_stand_amid_its_postcodes(toy: StudyFolder) -> None:
 )
 def test_hours_in_words(text: str, hours: float | None) -> None:
     assert hours_in(text) == hours
+
+
+def test_words_left_out_of_hours_are_counted_and_told(toy: StudyFolder) -> None:
+    rows = [
+        "west,West,Mon-Thu 9-3 (term time only),440000,390000",
+        "east,East,Mon 9-5,444000,390000",
+        "ring,Ring,by appointment (ring first),444000,390000",  # not read at all
+    ]
+    head = "site_id,name,opening_hours,easting,northing"
+    (toy.path / "sites.csv").write_text("\n".join([head, *rows]))
+    inputs = read_inputs(load_study(toy.toml))
+    hours = inputs.sites["hours_per_week"]
+    assert hours[["west", "east"]].tolist() == [24.0, 8.0]
+    assert np.isnan(hours["ring"])
+    told = next(item.text for item in inputs.notes if item.topic == "as-taken")
+    assert "Hours a week of 2 were read from words." in told
+    assert 'left out of the hours of 1, the first "(term time only)"' in told
+    assert "Opening times of 1 could not be read" in told
 
 
 def test_windows_in_words() -> None:

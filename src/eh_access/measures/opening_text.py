@@ -14,12 +14,15 @@ ANY_DAYS = re.compile(rf"{DAY}(?:\s*(?:-|to|,|&|and)\s*{DAY})*|m-f|daily|every d
 CLOCK = r"(\d{1,2})(?:[:.]?(\d{2}))?\s*(am|pm)?"
 SPAN = re.compile(rf"{CLOCK}\s*(?:-|to)\s*{CLOCK}")
 NUMBER = re.compile(r"(\d+(?:\.\d+)?)\s*(?:hrs?|hours?)?(?: (?:a|per) week)?")
+ASIDE = re.compile(r"\(.*?\)")
 NOON = 12
 MINUTE = 60
 
 
 def hours_in(text: str) -> float | None:
     """Return how many hours a week a text states, as a number or as windows; None if it does not.
+
+    What stands in brackets is left out: `asides_in` says what that is.
 
     >>> hours_in("Mon-Fri 9-5, Sat 10-1"), hours_in("24 hrs"), hours_in("by appointment")
     (43.0, 24.0, None)
@@ -31,9 +34,18 @@ def hours_in(text: str) -> float | None:
     return None if windows is None else sum(window.minutes for window in windows) / MINUTE
 
 
+def asides_in(text: str) -> list[str]:
+    """Return what stands in brackets, which is no part of the hours.
+
+    >>> asides_in("Mon-Thu 9-3 (term time only)")
+    ['(term time only)']
+    """
+    return ASIDE.findall(text)
+
+
 def windows_in(text: str) -> tuple[Window, ...] | None:
     """Return the windows a text states; none where it says closed, None where it cannot be read."""
-    plain = re.sub(r"\(.*?\)", " ", text.lower()).replace("\u2013", "-").replace("\u2014", "-")
+    plain = ASIDE.sub(" ", text.lower()).replace("\u2013", "-").replace("\u2014", "-")
     plain = " ".join(plain.split()).strip(" .")
     if plain in SHUT:
         return ()

@@ -18,7 +18,7 @@ import shapely
 
 from eh_access.errors import InputError, SourceError, did_you_mean
 from eh_access.facts import Note, note
-from eh_access.measures.opening_text import hours_in
+from eh_access.measures.opening_text import asides_in, hours_in
 from eh_access.sources.exports import (
     TEXTS,
     WORKBOOKS,
@@ -221,28 +221,32 @@ def _read_export(
         return frame, (note("info", "private-aside", file=name),) if export.left_out else ()
     described = dict(export.facts)
     if role in SITE_ROLES:
-        frame, read, unread = _with_hours(frame)
-        described |= {"hours_read": read, "hours_unread": unread} if read or unread else {}
-    facts = {"hours_read": 0, "hours_unread": 0, **described}
-    return frame, (note("info", "as-taken", file=name, **facts),) if described else ()
+        frame, hours = _with_hours(frame)
+        described |= hours
+    return frame, (note("info", "as-taken", file=name, **described),) if described else ()
 
 
-def _with_hours(frame: pd.DataFrame) -> tuple[pd.DataFrame, int, int]:
-    """Return sites with hours a week read from words, how many were, and how many could not be."""
+def _with_hours(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, object]]:
+    """Return sites with hours a week read from words, and how many were, in whole or in part."""
     blank = pd.Series([np.nan] * len(frame), index=frame.index)
     given, stated = frame.get("hours_per_week", blank), frame.get("opening_hours", blank)
     if pd.api.types.is_numeric_dtype(given) and stated.isna().all():
-        return frame, 0, 0
+        return frame, {}
     hours: list[object] = []
     read = unread = 0
+    asides: list[str] = []
     for number, words in zip(given, stated, strict=True):
         text = words if pd.isna(number) else number
         spoken = hours_in(str(text)) if isinstance(text, str) else None
         read += spoken is not None and not str(text).replace(".", "").isdigit()
+        asides += asides_in(str(text))[:1] if spoken is not None else []
         unread += spoken is None and isinstance(words, str) and pd.isna(number)
         # words in the place of a number that cannot be read stay, and the checks fault their row
         hours.append(number if spoken is None else spoken)
-    return frame.assign(hours_per_week=pd.Series(hours, index=frame.index)), read, unread
+    facts: dict[str, object] = {"hours_read": read, "hours_unread": unread}
+    facts |= {"hours_cut": len(asides), "aside": asides[0]} if asides else {}
+    frame = frame.assign(hours_per_week=pd.Series(hours, index=frame.index))
+    return frame, facts if any(facts.values()) else {}
 
 
 def _points(table: pd.DataFrame, name: str, role: str, *, private: bool) -> pd.DataFrame:
