@@ -380,8 +380,8 @@ def points_in_place(
     known = np.ones(len(shapes), dtype=bool)
     known[sorted(check.unplaced)] = False
     absent = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    remedy = "there are no coordinates; give them"
-    check.rows(absent & known & ~may_miss, "geometry", remedy)
+    bare = absent & known & ~may_miss
+    check.rows(bare, "geometry", NO_PLACE if check.private else _why_unplaced(check, bare))
     is_point = shapely.get_type_id(shapes) == 0
     kinds = geometry.geom_type[~absent & ~is_point]
     wrong = [f"is a {kind}; give a Point, for example its centroid" for kind in kinds]
@@ -405,6 +405,28 @@ def points_in_place(
     rows = np.zeros(len(shapes), dtype=bool)
     rows[np.flatnonzero(placed)[bad]] = True
     check.rows(rows, "geometry", problems)
+
+
+NO_PLACE = "there are no coordinates; give them"
+LIKE_A_POSTCODE = r"[A-Za-z]{1,3}\d{0,2}[A-Za-z]? ?\d[A-Za-z]{2}"
+"""Postcodes, and what looks like them: GIR 0AA, NPT 1AA, ZZ99 9ZZ."""
+
+
+def _why_unplaced(check: Check, bare: NDArray[np.bool_]) -> list[str]:
+    """Return for each row why it has no place: it has a postcode that is not known, or nothing."""
+    ids = check.frame.get(check.id_name, pd.Series("", check.frame.index)).astype("str")
+    codes = ids.where(ids.str.fullmatch(LIKE_A_POSTCODE), "")
+    if "postcode" in check.frame:
+        codes = (
+            check.frame["postcode"].fillna("").astype("str").where(lambda text: text != "", codes)
+        )
+    return [
+        f"there are no coordinates, and no place is known for the postcode '{code}'; "
+        "give coordinates, or correct it"
+        if code
+        else NO_PLACE
+        for code in codes[bare]
+    ]
 
 
 def finish(check: Check, geometry: gpd.GeoSeries) -> gpd.GeoDataFrame:

@@ -173,8 +173,24 @@ def test_a_postcode_nobody_knows_is_a_fault_of_its_row(toy: StudyFolder) -> None
     (toy.path / "pc.csv").write_text(POSTCODES)
     toy.change("study.toml", "[data]", '[data]\npostcodes = "pc.csv"')
     (toy.path / "sites.csv").write_text("Id,Postcode\nwest,S60 1AA\neast,ZZ9 9ZZ\n")
-    with pytest.raises(InputError, match=r"row 2 \(site_id 'east'\).*there are no coordinates"):
+    with pytest.raises(InputError, match=r"row 2 \(site_id 'east'\).*postcode 'ZZ9 9ZZ'"):
         read_inputs(load_study(toy.toml))
+
+
+def test_of_postcodes_that_are_all_unknown_each_is_named(toy: StudyFolder) -> None:
+    (toy.path / "sites.csv").write_text("Id,Postcode\nwest,GIR 0AA\neast,ZZ99 9ZZ\nnone,\n")
+    with pytest.raises(InputError) as caught:
+        read_inputs(load_study(toy.toml))
+    told = [fault.partition("geometry: ")[2] for fault in caught.value.faults[:3]]
+    known = (
+        "there are no coordinates, and no place is known for the postcode '{}'; "
+        "give coordinates, or correct it"
+    )
+    assert told == [
+        known.format("GIR 0AA"),
+        known.format("ZZ99 9ZZ"),
+        "there are no coordinates; give them",
+    ]
 
 
 def test_homes_by_area_alone_stand_amid_its_postcodes(toy: StudyFolder) -> None:

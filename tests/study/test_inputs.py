@@ -124,7 +124,10 @@ HEADER = "origin_id,easting,northing,weight,weight_basis,area_id"
 @pytest.mark.parametrize(
     ("odd", "why"),
     [
-        ("GIR 0AA,,,7,made up,", "there are no coordinates"),
+        ("GIR 0AA,,,7,made up,", "no place is known for the postcode 'GIR 0AA'"),
+        ("NPT 1AA,,,7,made up,", "no place is known for the postcode 'NPT 1AA'"),
+        ("zz999zz,,,7,made up,", "no place is known for the postcode 'zz999zz'"),
+        ("E00000009,,,7,made up,", "there are no coordinates; give them"),
         ("o9,440100,390000,n/a,made up,A", "give a number from 0"),
         ("o9,440100,390000,-3,made up,A", "give a number from 0"),
         ("o9,440100,390000,,made up,A", "is empty"),

@@ -297,7 +297,8 @@ def place_rows(
         return frame, ()
     at, how = _places_by_name(frame, role, bare, postcodes=postcodes, areas=areas)
     if not at:
-        if bare.all() and "geometry" not in frame:
+        coded = "postcode" in frame and frame["postcode"].notna().any()
+        if bare.all() and "geometry" not in frame and not coded:  # else the checks name each row
             bare_of_them = frame.drop(columns=["easting", "northing"], errors="ignore")
             raise no_coordinates(bare_of_them, name, private=False)
         return frame, ()
