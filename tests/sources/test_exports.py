@@ -307,6 +307,7 @@ def test_corrected_copies_are_written_beside_the_originals(toy: StudyFolder) -> 
     toy.change("study.toml", '"west"', '"W"')
     before = (toy.path / "sites.csv").read_bytes()
     ran = run_cli("check", toy.toml, "--fix")
+    assert "\nsites.fixed.csv was written beside sites.csv" in f"\n{ran.out}"
     assert ran.code == 2  # the originals have their faults still, and all of them are listed
     assert "easting and northing look swapped" in " ".join(ran.err.split())
     assert "stands in row 1 already" in ran.err

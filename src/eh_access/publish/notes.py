@@ -23,7 +23,8 @@ def note_text(note: Note, templates: Templates | None = None) -> str:
     macro = note.topic.replace("-", "_")
     text = (templates or shipped()).macro("notes.j2", macro, **facts)
     # a file keeps its name at the head of a sentence, too
-    return text if text.startswith(str(facts.get("file", "\n"))) else numbers.capital(text)
+    files = tuple(str(facts[key]) for key in ("file", "written") if key in facts)
+    return text if text.startswith(files) else numbers.capital(text)
 
 
 def phrase(facts: Mapping[str, Any], name: str, part: str) -> str:
