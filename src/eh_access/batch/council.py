@@ -575,7 +575,7 @@ def _study_text(maker: _Maker, sites: pd.DataFrame) -> str:
     own = "origins" in maker.given
     return template.substitute(
         weight_basis=_toml(OWN_WEIGHTS if own else CENSUS_WEIGHTS),
-        public="EDIT ME: false if counts are not public" if own else "official statistics",
+        public="false # EDIT ME: true if these counts are published" if own else "true",
         noise="" if own else NOISE,
         id=slug(maker.authority.name)[:40].strip("-"),
         today=today().isoformat(),
