@@ -31,6 +31,7 @@ from eh_access._version import __version__
 from eh_access.errors import EhAccessError, InputError, SourceError
 from eh_access.publish.notes import note_text, phrase
 from eh_access.study.families import UNIT
+from eh_access.study.streets import ROLE as STREETS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -341,18 +342,26 @@ def _phrase(part: str, **facts: object) -> str:
     return phrase(facts, "terminal", part)
 
 
-def show_report(result: StudyResult, files: Mapping[str, Path]) -> None:
-    """Print the answer's sentence, the verdicts of the scenarios, and where the files are."""
+def _show_answer(console: Console, result: StudyResult) -> None:
+    """Print the title, what to know before the answer, and the answer's sentence."""
     from eh_access.publish.context import answer_sentence  # noqa: PLC0415 - heavy
 
-    console = Console()
     console.print(Text(result.study.title, style="bold"))
     if result.estimated:
         console.print(Text(_phrase("indicative"), style="bold red"))
     if result.study.illustrative:
         console.print(Text(_phrase("illustrative"), style="bold"))
+    for item in result.notes:
+        if item.topic == STREETS and item.level == "warning":  # other streets than were asked for
+            console.print(Text(note_text(item), style="yellow"))
     if answer := answer_sentence(result):
         console.print(Text(answer))
+
+
+def show_report(result: StudyResult, files: Mapping[str, Path]) -> None:
+    """Print the answer's sentence, the verdicts of the scenarios, and where the files are."""
+    console = Console()
+    _show_answer(console, result)
     before = result.scenario_names[0]
     decided = [item for item in result.scenarios if item.name != before]
     for first in range(0, len(decided), len(LETTERS)):

@@ -6,20 +6,24 @@ import dataclasses
 import math
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from eh_access.criteria.criterion import Outcome, Verdict, Verdicts
-from eh_access.publish.context import annex, report, report_facts, standing
+from eh_access.publish.context import annex, answer_sentence, report, report_facts, standing
 from eh_access.publish.document import Document, Paragraph, markdown, plain
 from eh_access.publish.table import Table
 from eh_access.publish.tabulations import tabulate
 from eh_access.publish.templates import study_templates
 from eh_access.publish.wording import Wording
 from eh_access.routing.estimate import MEASURED
+from eh_access.study.config import load_study
 from eh_access.study.result import StudyResult
+from eh_access.study.run import run_study
+from study_files import STUDY, write_study
 
 MET, TOO_CLOSE, NOT_MET = Outcome.MET, Outcome.TOO_CLOSE, Outcome.NOT_MET
 Pointed = Outcome | None
@@ -315,3 +319,24 @@ def test_counts_that_are_modelled_are_called_so(
 ) -> None:
     assert all("modelled counts)" in tables[name].title for name in ("within", "added_time"))
     assert "Counts of under-fives are modelled." in markdown(report(rotherham, tables))
+
+
+@pytest.mark.parametrize(
+    ("points", "meaning"),
+    [
+        (
+            60,
+            "that the share with a site within 30 minutes on foot falls by no more than 60 points",
+        ),
+        (10, "a site within 30 minutes on foot"),
+    ],
+)
+def test_a_yes_to_a_fall_names_the_fall(tmp_path: Path, points: int, meaning: str) -> None:
+    made = write_study(tmp_path / "toy")
+    first = STUDY[STUDY.index("[[criterion]]") :]
+    fall = first.replace('"walk-30"', '"fall"').replace('"coverage"', '"coverage_fall"')
+    fall = fall.replace("threshold = 0.9", f"threshold = {points}")
+    made.change("study.toml", "[[criterion]]", f"{fall}\n[[criterion]]")
+    # of 60 children the 10 of a, 16.7%, have only the west within 30 minutes
+    says = answer_sentence(run_study(load_study(made.toml))).replace("**", "")
+    assert says == f"It looks like {'yes' if points == 60 else 'no'}, if “local” means {meaning}."

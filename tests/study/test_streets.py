@@ -188,6 +188,10 @@ def test_a_download_that_fails_leaves_those_that_ship_and_says_so(
     assert streets.file.name == HERE
     assert "there is no connection. Instead: travel times follow real streets" in streets.how
     assert streets.notes()[0].level == "warning"
+    out = in_newport.path / "out"
+    ran = run_cli("report", in_newport.toml, "--streets", "download", "-o", out)
+    assert ran.code == 0, ran.err
+    assert "Instead: travel times follow real streets" in " ".join(ran.out.split())
 
 
 @pytest.mark.parametrize("word", ["bundeld", "no-such.osm.pbf", ""])

@@ -297,8 +297,8 @@ def _doubtful(sites: pd.DataFrame, *, drawn: bool) -> dict[str, int]:
 # ---- what the criteria come to -----------------------------------------------------------------
 
 
-def meaning(templates: Templates, verdict: Verdict) -> str:
-    """Return what a criterion takes "local" to mean."""
+def meaning(templates: Templates, verdict: Verdict, *, met: bool) -> str:
+    """Return what a criterion takes "local" to mean, the fall it allows where that is kept."""
     criterion = verdict.criterion
     facts = criterion_facts(
         criterion,
@@ -308,7 +308,7 @@ def meaning(templates: Templates, verdict: Verdict) -> str:
         mode=" or ".join(verdict.travel),
         estimated=verdict.basis == "estimated",
     )
-    return criterion_phrase(criterion, "meaning", facts, templates)
+    return criterion_phrase(criterion, "meaning", {**facts, "met": met}, templates)
 
 
 def standing(verdict: Verdict, verdicts: Iterable[Verdict]) -> str:
@@ -506,9 +506,10 @@ def _headline(pages: Pages, verdicts: Verdicts, sure: Uncertainty | None) -> dic
     judged = [item for item in under if standing(item, verdicts)]
     # where the first cannot be judged, the first that can
     first = next(iter((*judged, *under)), None)
+    stands = None if first is None else standing(first, verdicts)
     return {
-        "standing": None if first is None else standing(first, verdicts),
-        "meaning": "" if first is None else meaning(pages.templates, first),
+        "standing": stands,
+        "meaning": "" if first is None else meaning(pages.templates, first, met=stands == "met"),
         "reasons": ()
         if first is None
         else [
