@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from eh_access.batch.run import Batch
     from eh_access.criteria.criterion import Verdict, Verdicts
+    from eh_access.facts import Note
     from eh_access.publish.challenge import Line
     from eh_access.publish.verify import Verification
     from eh_access.routing.route import Route
@@ -342,26 +343,26 @@ def _phrase(part: str, **facts: object) -> str:
     return phrase(facts, "terminal", part)
 
 
-def _show_answer(console: Console, result: StudyResult) -> None:
-    """Print the title, what to know before the answer, and the answer's sentence."""
+def _show_other_streets(console: Console, notes: Iterable[Note]) -> None:
+    """Print which streets were used in place of those asked for."""
+    for item in notes:
+        if item.topic == STREETS and item.level == "warning":
+            console.print(Text(note_text(item), style="yellow"))
+
+
+def show_report(result: StudyResult, files: Mapping[str, Path]) -> None:
+    """Print the answer's sentence, the verdicts of the scenarios, and where the files are."""
     from eh_access.publish.context import answer_sentence  # noqa: PLC0415 - heavy
 
+    console = Console()
     console.print(Text(result.study.title, style="bold"))
     if result.estimated:
         console.print(Text(_phrase("indicative"), style="bold red"))
     if result.study.illustrative:
         console.print(Text(_phrase("illustrative"), style="bold"))
-    for item in result.notes:
-        if item.topic == STREETS and item.level == "warning":  # other streets than were asked for
-            console.print(Text(note_text(item), style="yellow"))
+    _show_other_streets(console, result.notes)
     if answer := answer_sentence(result):
         console.print(Text(answer))
-
-
-def show_report(result: StudyResult, files: Mapping[str, Path]) -> None:
-    """Print the answer's sentence, the verdicts of the scenarios, and where the files are."""
-    console = Console()
-    _show_answer(console, result)
     before = result.scenario_names[0]
     decided = [item for item in result.scenarios if item.name != before]
     for first in range(0, len(decided), len(LETTERS)):
