@@ -426,6 +426,8 @@ class _Extract:
     raw: RawWays = field(default_factory=RawWays)
     newest: str = ""
     counts: Counter[str] = field(default_factory=Counter)
+    # what stands in the file in several versions, and what is deleted: n, w or r, id
+    several: set[tuple[str, int]] = field(default_factory=set)
     gone: set[tuple[str, int]] = field(default_factory=set)
     # by id: version of each way and barrier, and the rows of each way
     ways_read: dict[int, Version] = field(default_factory=dict)
@@ -456,7 +458,7 @@ class _Extract:
         tags = dict(thing.tags)
         if thing.is_node():
             known = self.barriers.get(thing.id)
-            self._count_repeated(known, _version(thing))
+            self._count_repeated(thing, known)
             if known is None or _version(thing) > known:
                 self.barriers[thing.id] = _version(thing)
                 self.raw.add_point(thing.id, tags)
@@ -477,7 +479,7 @@ class _Extract:
                 self.beyond.append((way.id, line, tags))
             return
         known, here = self.ways_read.get(way.id), _version(way)
-        self._count_repeated(known, here)
+        self._count_repeated(way, known)
         if known is not None and here < known:
             return
         lines = [line]
@@ -530,10 +532,7 @@ class _Extract:
                 # it was passed over: no street, or elsewhere
                 self.ways_read[thing.id] = here
                 self.replaced.update(self.rows[thing.id])
-                if thing.visible:
-                    self.counts["several-versions"] += 1
-                else:
-                    self.gone.add(("w", thing.id))
+                (self.several if thing.visible else self.gone).add(("w", thing.id))
         ids, times = np.unique(np.array(met, np.int64), return_counts=True)
         if odd := gone.union(ids[times > 1].tolist()):
             self._settle_points(path, odd)
@@ -542,16 +541,16 @@ class _Extract:
         newest: dict[int, tuple[Version, tuple[float, float]]] = {}
         for node in self._things(path, odd, ()):
             known, here = newest.get(node.id), _version(node)
+            is_gone, at = self._is_gone(node), node.location
+            if is_gone:
+                self.gone.add(("n", node.id))
+            elif known is not None and here != known[0]:
+                self.several.add(("n", node.id))
             if known is not None and here <= known[0]:
                 continue
-            is_gone, at = self._is_gone(node), node.location
             place = (at.lon, at.lat) if at.valid() else NO_PLACE
             if is_gone and known is not None:
                 place = known[1]  # a street runs there still: only what stood in its way is gone
-            if is_gone:
-                self.gone.add(("n", node.id))
-            elif known is not None and place != known[1]:
-                self.counts["several-versions"] += 1
             newest[node.id] = here, place
             self.raw.barriers.pop(node.id, None)
             self.raw.add_point(node.id, {} if is_gone else dict(node.tags))
@@ -583,9 +582,11 @@ class _Extract:
         lon, lat = (at.lon, at.lat) if at.valid() else self.places.get(node.ref, NO_PLACE)
         return node.ref, lon, lat
 
-    def _count_repeated(self, known: Version | None, version: Version) -> None:
-        if known is not None:
-            self.counts["repeated-objects" if known == version else "several-versions"] += 1
+    def _count_repeated(self, thing: Any, known: Version | None) -> None:  # noqa: ANN401 - as above
+        if known == _version(thing):
+            self.counts["repeated-objects"] += 1
+        elif known is not None:
+            self.several.add((thing.type_str(), thing.id))
 
     def refs_without_place(self) -> set[int]:
         """Return the points of streets whose place was not read."""
@@ -593,12 +594,18 @@ class _Extract:
         lost = {ref for ref, x in zip(raw.refs, raw.xs, strict=True) if math.isnan(x)}
         return lost | {ref for _, line, _ in self.beyond for ref, lon, _ in line if math.isnan(lon)}
 
+    def _all_counts(self) -> Counter[str]:
+        several = len(self.several - self.gone)
+        return self.counts + Counter(
+            {"several-versions": several, "deleted-objects": len(self.gone)}
+        )
+
     def ways(self) -> RawWays:
         """Return what was read, with counts of what was left out or replaced."""
         raw = self.raw.without(self.replaced)
         raw.shortfalls = [
             Shortfall(kind=kind, count=count, of=max(len(self.raw), count))
-            for kind, count in sorted((self.counts + Counter({DELETED: len(self.gone)})).items())
+            for kind, count in sorted(self._all_counts().items())
         ]
         unplaced = sum(map(math.isnan, raw.xs))
         if unplaced:
@@ -610,7 +617,6 @@ class _Extract:
         return raw
 
 
-DELETED = "deleted-objects"
 NO_PLACE = float("nan"), float("nan")
 NO_YEAR = 1970
 """The year of objects whose file gives no time."""
