@@ -142,11 +142,11 @@ class Search:
             counts = np.where(lost, counts, 0.0)
             minutes, base = _added(minutes, before), _added(after, before)
             limit = _added(limit, before)
-        hopeless = ~np.isfinite(np.minimum(base, minutes.min(axis=0)))
+        unreached = ~np.isfinite(np.minimum(base, minutes.min(axis=0)))
         return Problem(
             minutes=minutes,
             base=base,
-            weights=np.where(hopeless, 0.0, self.weights),
+            weights=np.where(unreached, 0.0, self.weights),
             covers=covers,
             covered=covered,
             cover_weights=counts,
