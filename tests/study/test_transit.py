@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,6 +15,8 @@ import eh_access as eh
 from eh_access.errors import InputError
 from eh_access.modes import TRANSIT, VISIT
 from eh_access.publish.notes import text_about
+from eh_access.publish.tabulations import tickets_table
+from eh_access.publish.wording import Wording
 from eh_access.sources.bundled import bundled_path, study_path
 from eh_access.study import findings
 from eh_access.study.config import study_from_bytes
@@ -429,6 +433,7 @@ def test_an_estimate_has_no_buses() -> None:
         ("timetables/newport.zip", "timetables/nowhere.zip", "nowhere.zip"),
         ("sessions = [[", "sessions = [] #", "add sessions under .transit."),
         (TIMETABLE, "", "'visit' needs a timetable"),
+        ("[data]", '[data]\ntickets = "nowhere.csv"', "nowhere.csv"),
         ("[transit]", "[transit]\nmax_walk = 3", "max_walk"),
         ("[transit]", "[transit]\nlongest_min = -3", "longest_min"),
     ],
@@ -442,6 +447,69 @@ def test_what_cannot_be_meant_is_refused_in_a_sentence(old: str, new: str, fault
 def test_a_route_that_is_not_there_is_refused_with_its_scenario() -> None:
     with pytest.raises(InputError, match=r"scenario 'cut': .*nowhere"):
         read_inputs(study_of(without_route("nowhere")))
+
+
+def priced(folder: Path, rows: str) -> eh.Study:
+    """Return Newport's study with a table of what tickets cost."""
+    table = folder / "tickets.csv"
+    table.write_text(rows, "utf-8")
+    return study_of(TEXT.replace("[data]", f'[data]\ntickets = "{table.as_posix()}"', 1))
+
+
+def test_what_tickets_cost_is_printed_and_changes_no_time(
+    newport: eh.StudyResult, tmp_path: Path
+) -> None:
+    rows = "operator,ticket,cost_gbp\nNewport Bus,Single,£2.20\nNewport Bus,Day,5\n"
+    study = priced(tmp_path, f"{rows}Ferry & Co,Single,1.05\n")
+    inputs = read_inputs(study)
+    table = tickets_table(inputs.tickets, Wording.of(newport))
+    assert [(row[0], *row[2:]) for row in table.rows()] == [
+        ("Ferry & Co", "Single", "1.05"),
+        ("First Bristol, Bath & the West", "not given", "not given"),
+        ("Megabus", "not given", "not given"),
+        ("Newport Bus", "Single", "2.20"),
+        ("Newport Bus", "Day", "5.00"),
+        ("Stagecoach South Wales", "not given", "not given"),
+    ]
+    lines = {row[0]: row[1] for row in table.rows()}
+    assert (lines["Ferry & Co"], lines["Megabus"]) == ("none here", "M10, M34, M36, M7")
+    assert [file.rows for file in inputs.files if file.role == "tickets"] == [3]
+    again = eh.run_study(study, inputs=inputs)
+    assert all(
+        np.array_equal(again.times[mode].minutes, newport.times[mode].minutes)
+        for mode in newport.times
+    )
+    values = [[verdict.value for verdict in ran.verdicts] for ran in (again, newport)]
+    assert values[0] == values[1]
+
+
+@pytest.mark.parametrize(
+    ("rows", "fault"),
+    [
+        ("operator,cost_gbp\nNewport Bus,2\n", "tickets.csv: has no column ticket"),
+        ("operator,ticket,cost_gbp\n,Single,2\n", "row 1, operator: is empty"),
+        ("operator,ticket,cost_gbp\nMegabus,Single,220\n", "row 1, cost_gbp: '220' is no price"),
+        ("operator,ticket,cost_gbp\nMegabus,Single,-1\n", "row 1, cost_gbp: '-1' is no price"),
+        ("operator,ticket,cost_gbp\nMegabus,Single,\n", "row 1, cost_gbp: "),
+        (
+            "operator,ticket,cost_gbp\nMegabus,Single,2\nMegabus,Single,3\n",
+            "row 2: the same operator and ticket",
+        ),
+        (
+            "operator,ticket,cost_gbp\nNewport Buses,Single,2\n",
+            "row 1, operator: nothing of 'Newport Buses' calls here; did you mean 'Newport Bus'",
+        ),
+    ],
+)
+def test_what_is_no_price_is_refused_with_its_row(tmp_path: Path, rows: str, fault: str) -> None:
+    with pytest.raises(InputError, match=re.escape(fault)):
+        read_inputs(priced(tmp_path, rows))
+
+
+def test_prices_need_a_timetable() -> None:
+    text = TEXT.replace(TIMETABLE, "").replace("[data]", '[data]\ntickets = "tickets.csv"', 1)
+    with pytest.raises(InputError, match=r"data\.tickets: says what tickets cost, and no"):
+        study_of(text)
 
 
 def test_a_journey_at_the_command_line_is_told_in_legs() -> None:

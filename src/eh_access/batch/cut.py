@@ -37,6 +37,8 @@ BY_PLACE = ("youth", "youth_venues", "postcodes", "wards")
 """Tables whose rows belong to the authority they stand in."""
 NEARBY = ("sites", "candidates", "neighbours")
 """Tables of sites, which serve whoever is near, on whichever side of a border."""
+PLAIN = ("timetable", "tickets")
+"""Tables without places: of sites' windows, and of what an operator's tickets cost."""
 NOT_CUT = ("families", "base")
 CHANGED = ("sites", "candidates")
 LISTS, BY_SITE, MOVES = ("close", "open"), "set_hours", "move"
@@ -179,12 +181,16 @@ class _Sharing:
             if table is not None:
                 self.faults += _unplaced(table, getattr(self.data, role))
                 frames[role] = table
-        if self.data.timetable is not None:
-            file = self.data.timetable
-            frames["timetable"] = read_rows(
-                self.study.resolve(file), name=file, role="timetable"
-            ).frame
-        return frames
+        return frames | self._plain()
+
+    def _plain(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that have no places."""
+        files = {role: getattr(self.data, role) for role in PLAIN}
+        return {
+            role: read_rows(self.study.resolve(file), name=file, role=role).frame
+            for role, file in files.items()
+            if file is not None
+        }
 
     def _read(self, role: str, file: str | None) -> gpd.GeoDataFrame | None:
         if file is None:
@@ -318,12 +324,15 @@ class _Cut:
             if role in CHANGED:
                 self.site_ids |= frozenset(rows["site_id"].astype(str))
         cut["max_outside_m"] = max(given.max_outside_m, self.buffer_m)
-        if given.timetable is not None:
-            rows = pd.read_parquet(self.shared / "timetable.parquet")
-            cut["timetable"] = names[given.timetable] = "timetable.csv"
-            rows[rows["site_id"].isin(self.site_ids)].to_csv(
-                self.into / "timetable.csv", index=False, lineterminator="\n"
-            )
+        for role in PLAIN:
+            file = getattr(given, role)
+            if file is None:
+                continue
+            rows = pd.read_parquet(self.shared / f"{role}.parquet")
+            if "site_id" in rows:
+                rows = rows[rows["site_id"].isin(self.site_ids)]
+            cut[role] = names[file] = f"{role}.csv"
+            rows.to_csv(self.into / f"{role}.csv", index=False, lineterminator="\n")
         return cut, names
 
     def _own(self, name: str) -> gpd.GeoDataFrame:

@@ -13,7 +13,7 @@ from eh_access.errors import InputError
 from eh_access.privacy.policy import HIDDEN_MARK, Policy
 from eh_access.study.redact import SUMMARY, redact_table
 
-Kind = Literal["text", "count", "percent", "minutes", "metres", "value", "index"]
+Kind = Literal["text", "count", "percent", "minutes", "metres", "value", "index", "pounds"]
 DECIMALS: dict[str, int] = {
     "count": 0,
     "percent": 1,
@@ -21,8 +21,9 @@ DECIMALS: dict[str, int] = {
     "metres": 0,
     "value": 1,
     "index": 3,
+    "pounds": 2,
 }
-UNITS: dict[str, str] = {"percent": "%", "minutes": "minutes", "metres": "metres"}
+UNITS: dict[str, str] = {"percent": "%", "minutes": "minutes", "metres": "metres", "pounds": "GBP"}
 NOT_REACHED = "not reached"
 NOT_AVAILABLE = "not available"
 

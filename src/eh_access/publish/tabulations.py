@@ -782,6 +782,19 @@ def _journeys(transit: pd.DataFrame, words: Wording) -> Table:
     return _of_people("transit", columns, frame, words, headers=2)
 
 
+def tickets_table(tickets: pd.DataFrame, words: Wording) -> Table:
+    """Return who runs which lines, and what their tickets cost."""
+    frame = tickets.assign(lines=tickets["lines"].replace("", "none here"))
+    frame["ticket"] = frame["ticket"].fillna("not given")
+    columns = (
+        Column("operator", "Operator"),
+        Column("lines", "Lines"),
+        Column("ticket", "Ticket"),
+        Column("cost_gbp", "Cost", "pounds", at_nan="not given"),
+    )
+    return _made("tickets", columns, frame, words)
+
+
 def _limits(limits: pd.DataFrame, words: Wording) -> Table:
     """Return what keeps families from a whole session."""
     frame = _labelled(limits, words)
@@ -880,6 +893,7 @@ def further_tables(result: StudyResult, findings: Findings) -> Mapping[str, Tabl
         (findings.transit, _journeys),
         (findings.limits, _limits),
         (findings.fragility, partial(_fragility, criteria=criteria)),
+        (pd.DataFrame(result.tickets), tickets_table),
         (findings.sessions, _sessions),
         (findings.load, partial(_load, names=names)),
         words=words,

@@ -360,6 +360,8 @@ class DataFiles(Table):
     neighbours: str | None = None
     # when sites are open: ``site_id``, ``weekday``, ``from``, ``to``, a row for each window
     timetable: str | None = None
+    # what tickets cost (``operator``, ``ticket``, ``cost_gbp``): printed, never routed on
+    tickets: str | None = None
     # A list of families to count in place of what the origins count; it is never written out
     families: str | None = None
     # where postcodes are (``postcode``, ``easting``, ``northing``): for such a list, and for
@@ -756,6 +758,8 @@ class Study(Table):
         yield from changes_nothing(self.scenarios, first=1)
         yield from repeated("criterion", "id", [item.id for item in self.criteria])
         yield from self._criterion_faults()
+        if self.data.tickets is not None and self.transit is None:
+            yield ("data", "tickets"), "says what tickets cost, and no timetable says who runs what"
         yield from self._cutoff_faults()
         yield from self._word_faults()
         if self.youth is not None and self.data.youth is None:

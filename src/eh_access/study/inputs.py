@@ -379,6 +379,22 @@ class _Reader:
             self.faults += faults_of(error)
         return None
 
+    def tickets(self, buses: Buses | None) -> pd.DataFrame | None:
+        """Return what the operators that call charge, or None where no table says it."""
+        name = self.study.data.tickets
+        if name is None or buses is None:
+            return None
+        from eh_access.transit.tickets import check_tickets, lines_and_tickets  # noqa: PLC0415 - few have one
+
+        try:
+            table = read_rows(self.study.resolve(name), name=name, role="tickets")
+            self.files += table.files
+            self.notes += table.notes
+            return lines_and_tickets(buses, check_tickets(table.frame, source=name), source=name)
+        except EhAccessError as error:
+            self.faults += faults_of(error)
+        return None
+
     def without_odd(self, frame: pd.DataFrame, check: Check) -> gpd.GeoDataFrame:
         """Return checked origins without the few that have faults of their own, and say so."""
         try:
@@ -481,6 +497,7 @@ def read_inputs(
         buses = read_buses(study, borough, sites, candidates, neighbours)
     except EhAccessError as error:
         reader.faults += [f"transit: {fault}" for fault in faults_of(error)]
+    tickets = reader.tickets(buses)
     if reader.faults or points is None or areas is None or sites is None or borough is None:
         raise InputError(reader.faults)
     points = _with_counts(points, areas, counted)
@@ -503,6 +520,7 @@ def read_inputs(
         base=base,
         timetable=hours.timetable,
         buses=buses,
+        tickets=tickets,
         files=(*reader.files, *hours.files, *_feed_files(study)),
         notes=tuple(reader.notes),
     )

@@ -79,6 +79,7 @@ _FILES = (
     "youth_venues",
     "neighbours",
     "timetable",
+    "tickets",
     "families",
     "postcodes",
 )

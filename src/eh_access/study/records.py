@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
     from shapely.geometry.base import BaseGeometry
 
     from eh_access.facts import Note
@@ -116,6 +117,8 @@ class Inputs:
         When sites are open, by site; those that are not in it have no known windows.
     buses
         What runs by timetable on the study's date, or None.
+    tickets
+        The operators that call with their lines and what their tickets cost, where that is given.
     files
         Every file read, study.toml first.
     private
@@ -145,6 +148,7 @@ class Inputs:
     base: gpd.GeoDataFrame | None = None
     timetable: Openings = field(default_factory=dict)
     buses: Buses | None = None
+    tickets: pd.DataFrame | None = None
     postcodes: gpd.GeoDataFrame | None = None
     families: bool = False
     notes: tuple[Note, ...] = ()

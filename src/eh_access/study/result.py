@@ -110,6 +110,8 @@ class StudyResult:
         The streets, or None when times are estimated.
     buses
         What runs by timetable, or None without one or without streets.
+    tickets
+        ``operator``, ``lines``, ``ticket`` and ``cost_gbp``, where a table of costs was given.
     by_timetable
         What the times of the mode "transit" are made of: percentiles, parts of journeys, reasons.
     streets
@@ -167,6 +169,7 @@ class StudyResult:
     verdicts: Verdicts
     network: Network | None
     buses: Buses | None = None
+    tickets: pd.DataFrame | None = None
     by_timetable: TransitTimes | None = None
     streets: NetworkDescription | None = None
     estimated: bool

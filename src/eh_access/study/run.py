@@ -242,6 +242,7 @@ def run_study(
         postcodes=tables.postcodes,
         network=ground.network,
         buses=travel.buses,
+        tickets=tables.tickets,
         streets=None if ground.network is None else ground.network.describe(),
         estimated=ground.network is None,
         estimate_errors={}

@@ -48,6 +48,7 @@ NUMBER_FORMATS = {
     "metres": "#,##0",
     "value": "0.0",
     "index": "0.000",
+    "pounds": "0.00",
 }
 
 

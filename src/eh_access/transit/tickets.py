@@ -1,0 +1,64 @@
+"""What tickets cost, by operator: printed beside the lines that call, never routed on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from eh_access.errors import InputError, close_match
+
+if TYPE_CHECKING:
+    from eh_access.transit.timetable import Timetable
+
+COLUMNS = ("operator", "ticket", "cost_gbp")
+DEAREST_GBP = 100.0
+"""No local ticket costs more: pence taken for pounds do."""
+
+
+def check_tickets(frame: pd.DataFrame, *, source: str) -> pd.DataFrame:
+    """Return a table of tickets with texts and prices, or gather all its faults."""
+    missing = [name for name in COLUMNS if name not in frame]
+    if missing:
+        raise InputError(
+            f"{source}: has no column {' and no '.join(missing)}; give {', '.join(COLUMNS)}"
+        )
+    tickets = frame[["operator", "ticket"]].astype(object).fillna("").astype(str)
+    tickets = tickets.apply(lambda column: column.str.strip())
+    stated = frame["cost_gbp"].astype(str).str.strip().str.removeprefix("£")
+    cost_gbp = pd.to_numeric(stated, errors="coerce").to_numpy(float)
+    faults = [
+        f"{source}, row {row + 1}, {name}: is empty"
+        for name in tickets
+        for row in np.flatnonzero(tickets[name] == "")
+    ]
+    faults += [
+        f"{source}, row {row + 1}, cost_gbp: '{stated.iloc[row]}' is no price from 0 to "
+        f"{DEAREST_GBP:g} pounds; write 2.50 for £2.50"
+        for row in np.flatnonzero(~((cost_gbp >= 0) & (cost_gbp <= DEAREST_GBP)))
+    ]
+    faults += [
+        f"{source}, row {row + 1}: the same operator and ticket stand in an earlier row; give one "
+        "price"
+        for row in np.flatnonzero(tickets.duplicated())
+    ]
+    if faults:
+        raise InputError(faults)
+    return pd.DataFrame(tickets.assign(cost_gbp=cost_gbp))
+
+
+def lines_and_tickets(timetable: Timetable, tickets: pd.DataFrame, *, source: str) -> pd.DataFrame:
+    """Return every operator that calls with its lines, and every ticket, of others too."""
+    routes = timetable.routes.loc[sorted(set(timetable.trips["route_id"]))]
+    lines = routes.groupby("operator")["name"].agg(lambda names: ", ".join(sorted(set(names))))
+    unpriced = set(lines.index) - set(tickets["operator"])
+    faults = [
+        f"{source}, row {row}, operator: nothing of '{name}' calls here; {hint}"
+        for row, name in enumerate(tickets["operator"], 1)
+        if name not in lines.index and (hint := close_match(name, unpriced))
+    ]
+    if faults:
+        raise InputError(faults)
+    table = lines.rename("lines").reset_index().merge(tickets, on="operator", how="outer")
+    return table.assign(lines=table["lines"].fillna(""))
