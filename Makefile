@@ -91,7 +91,7 @@ bounds: .venv/.dev  ## Run compiled searches, routes and isochrones with every i
 
 fuzz: .venv/.dev  ## Try 20,000 files gone wrong, and 1,000 studies: no traceback, what check passes report runs
 	EH_ACCESS_FUZZ_FILES=20000 $(VENV_PYTHON) -m pytest -q -s tests/fuzz/test_readers.py
-	EH_ACCESS_FUZZ_STUDIES=1000 $(VENV_PYTHON) -m pytest -q -s tests/fuzz/test_studies.py
+	EH_ACCESS_FUZZ_STUDIES=1000 $(VENV_PYTHON) -m pytest -q -rP --numprocesses auto tests/fuzz/test_studies.py
 
 check: .venv/.dev  ## Lint, types, layers, notebooks, locks; no network needed
 	$(BIN)/ruff check .
