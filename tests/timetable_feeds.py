@@ -131,6 +131,13 @@ def hostile(  # noqa: C901, PLR0912, PLR0915 - one draw after another
             t += w.choice([0, 60, 240])
             at = {"arrival_time": hms(t), "departure_time": hms(t), "stop_id": stop}
             times.append({"trip_id": trips[-1]["trip_id"], **at, "stop_sequence": i})
+        if t >= 24 * 3600:  # and begins again there that night, the next day's: nobody stays seated
+            trips.append({**trip, "trip_id": f"{trip['trip_id']}n"})
+            t += w.choice([0, 60, 180]) - 24 * 3600
+            for i, stop in enumerate([others[-1], *w.sample([end["stop_id"], *others[:-1]], 2)]):
+                t += 120 * (i > 0)
+                at = {"arrival_time": hms(t), "departure_time": hms(t), "stop_id": stop}
+                times.append({"trip_id": trips[-1]["trip_id"], **at, "stop_sequence": i})
     trips.append({"route_id": "r0", "service_id": "daily", "trip_id": "lone", "block_id": ""})
     times.append({**times[0], "trip_id": "lone"})
     r.shuffle(times)
