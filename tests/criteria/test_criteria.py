@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from eh_access.criteria.criterion import KINDS, Criterion, Outcome
-from toy_borough import EVERY, SEVEN, criterion
+from toy_borough import EVERY, criterion
 
 
 def test_outcomes_read_as_words() -> None:
@@ -27,11 +27,6 @@ def test_direction_goes_with_the_measure(name: str) -> None:
 
 def test_the_toy_has_every_measure() -> None:
     assert {item.measure for item in EVERY.values()} == set(KINDS)
-
-
-def test_there_and_back_is_each_way_unless_told() -> None:
-    assert SEVEN["sessions"].there_and_back == "each_way"
-    assert SEVEN["walk-30"].there_and_back is None
 
 
 def test_from_toml() -> None:

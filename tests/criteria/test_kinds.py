@@ -48,13 +48,12 @@ class MeanTime(Kind):
     def evidence(
         self,
         _criterion: Criterion,
-        origins: pd.DataFrame,
         before: NDArray[np.float64],
         after: NDArray[np.float64],
         counted: Counted,
     ) -> pd.DataFrame:
         columns = {"weight": counted.weights, "before_min": before, "after_min": after}
-        return pd.DataFrame(columns, index=origins.index)
+        return pd.DataFrame(columns, index=counted.origins.index)
 
 
 @pytest.fixture

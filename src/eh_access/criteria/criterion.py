@@ -11,6 +11,7 @@ from enum import StrEnum
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
+import pandas as pd
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     import folium
     import geopandas as gpd
     import numpy as np
-    import pandas as pd
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from eh_access.provenance import Provenance
     from eh_access.routing.travel_times import TravelTimes
 
+    Bools = NDArray[np.bool_]
     Doubles = NDArray[np.float64]
 
 ASKED = ("threshold", "cutoff_min", "within_m", "added_min", "min_hours")
@@ -228,6 +229,7 @@ class Likelihood(StrEnum):
 class Counted:
     """Whom a criterion counts."""
 
+    origins: gpd.GeoDataFrame  # those judged
     # float64 (origins,), or (draws, origins); 0 for those outside the group where there is one
     weights: Doubles
     elsewhere: Doubles  # float64 (origins,), weights of those known to be outside the group, else 0
@@ -251,8 +253,6 @@ class Kind(ABC):
         whether a higher or a lower value is better.
     needs, may
         Keys of a criterion that it must and may have beside the common ones.
-    defaults
-        Keys that are filled in where they are left out, and with what.
     figure
         What is known of each origin: minutes or metres to the nearest site, or hours a week within
         reach.
@@ -269,7 +269,6 @@ class Kind(ABC):
     better: ClassVar[Better]
     needs: ClassVar[tuple[str, ...]]
     may: ClassVar[tuple[str, ...]] = ()
-    defaults: ClassVar[tuple[tuple[str, object], ...]] = ()
     figure: ClassVar[Figure] = "min"
     of_change: ClassVar[bool] = False
     compares: ClassVar[bool] = False
@@ -298,12 +297,7 @@ class Kind(ABC):
 
     @abstractmethod
     def evidence(
-        self,
-        criterion: Criterion,
-        origins: gpd.GeoDataFrame,
-        before: Doubles,
-        after: Doubles,
-        counted: Counted,
+        self, criterion: Criterion, before: Doubles, after: Doubles, counted: Counted
     ) -> pd.DataFrame:
         """Return the rows behind a value: by origin with ``weight`` and ``counts``, or by group.
 
@@ -311,8 +305,6 @@ class Kind(ABC):
         ----------
         criterion
             Of this kind.
-        origins
-            Those judged.
         before, after
             float64 (origins,): what each origin has.
         counted
@@ -333,18 +325,6 @@ def register(kind: type[Kind]) -> type[Kind]:
     """Add a kind of criterion to those there are."""
     KINDS[kind.name] = kind()
     return kind
-
-
-_OPTIONAL = (
-    "cutoff_min",
-    "within_m",
-    "added_min",
-    "min_hours",
-    "group",
-    "by",
-    "also_modes",
-    "there_and_back",
-)
 
 
 def _short(label: str) -> str:
@@ -482,7 +462,8 @@ class Criterion(Table):
 
     def _key_faults(self) -> Iterator[Fault]:
         kind = self.kind
-        given = {key for key in _OPTIONAL if getattr(self, key) not in (None, ())}
+        asked = {key for other in KINDS.values() for key in (*other.needs, *other.may)}
+        given = {key for key in asked if getattr(self, key) not in (None, ())}
         for key in kind.needs:
             if key not in given:
                 yield (key,), f"{self.measure} needs it; add it"
@@ -532,7 +513,7 @@ class Criterion(Table):
                 ("label", self.id),
                 ("whose", self.set_by),
             )
-            for key, value in (*follows, *self.kind.defaults):
+            for key, value in follows:
                 if getattr(self, key) in (None, ""):
                     object.__setattr__(self, key, value)
         return self
@@ -686,17 +667,17 @@ class Verdict:
     criterion: Criterion
     scenario: str
     mode: str
-    value: float
-    baseline_value: float
+    value: float = math.nan
+    baseline_value: float = math.nan
     threshold: float
     outcome: Outcome
-    indication: Outcome | None
+    indication: Outcome | None = None
     basis: Literal["streets", "estimated"]
     reasons: tuple[Reason, ...]
-    not_met_before: bool
-    worsened_by: float
-    direction: Literal[-1, 0, 1]
-    evidence: pd.DataFrame
+    not_met_before: bool = False
+    worsened_by: float = math.nan
+    direction: Literal[-1, 0, 1] = 0
+    evidence: pd.DataFrame = field(default_factory=pd.DataFrame)
     weight: float = math.nan
     counts: Mapping[str, Count] = field(default_factory=dict)
     hidden: frozenset[str] = frozenset()

@@ -23,11 +23,9 @@ if TYPE_CHECKING:
     from shapely.geometry import Point
     from shapely.geometry.base import BaseGeometry
 
-    from eh_access.criteria.criterion import Case, Counted, Side
+    from eh_access.criteria.criterion import Bools, Case, Counted, Doubles, Side
     from eh_access.criteria.evaluate import View
 
-    Bools = NDArray[np.bool_]
-    Doubles = NDArray[np.float64]
     Places = NDArray[np.intp]
 
 DRAWS = 1000

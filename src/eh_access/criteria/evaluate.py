@@ -31,12 +31,9 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from eh_access.criteria.criterion import Case, Criterion, Side
+    from eh_access.criteria.criterion import Bools, Case, Criterion, Doubles, Side
     from eh_access.modes import TravelMode
     from eh_access.routing.travel_times import TravelTimes
-
-    Bools = NDArray[np.bool_]
-    Doubles = NDArray[np.float64]
 
 MAIN_WEIGHTS = "weight"
 
@@ -316,6 +313,7 @@ def counted_by(criterion: Criterion, origins: gpd.GeoDataFrame, least: float = 0
         or (criterion.by is not None and not len(order))
     )
     return Counted(
+        origins=origins,
         weights=np.zeros_like(held) if few else held,
         elsewhere=np.zeros_like(rest) if few else rest,
         unknown_weight=float(weights[~known].sum()),

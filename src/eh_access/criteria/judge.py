@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import pandas as pd
 
 from eh_access.criteria.criterion import (
     KINDS,
@@ -29,11 +27,10 @@ from eh_access.measures.scenarios import BASELINE
 from eh_access.modes import LABELS
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    import pandas as pd
 
+    from eh_access.criteria.criterion import Doubles
     from eh_access.criteria.evaluate import Evaluation, Question
-
-    Doubles = NDArray[np.float64]
 
 
 def judge(criterion: Criterion, case: Case) -> Verdict:
@@ -111,17 +108,10 @@ def judge(criterion: Criterion, case: Case) -> Verdict:
             criterion=criterion,
             scenario=case.scenario,
             mode=criterion.mode,
-            value=math.nan,
-            baseline_value=math.nan,
             threshold=criterion.threshold,
             outcome=Outcome.CANNOT_SAY,
-            indication=None,
             basis="estimated" if estimated else "streets",
             reasons=question.missing,
-            not_met_before=False,
-            worsened_by=math.nan,
-            direction=0,
-            evidence=pd.DataFrame(),
             settings=case.settings,
         )
     evaluation = question.under(MAIN)
@@ -133,7 +123,7 @@ def judge(criterion: Criterion, case: Case) -> Verdict:
     value, baseline = float(evaluation.value), float(evaluation.baseline_value)
     worsened_by, direction = worsening(criterion, value, baseline)
     evidence = KINDS[criterion.measure].evidence(
-        criterion, case.origins, evaluation.before, evaluation.after, evaluation.counted
+        criterion, evaluation.before, evaluation.after, evaluation.counted
     )
     straight_line = None
     if criterion.within_m is not None:

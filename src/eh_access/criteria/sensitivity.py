@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -184,14 +185,13 @@ def sensitivity(
             for name, unit, main, values in assumptions_of(question):
                 rows = [
                     {"step": value, "choice": "", "is_main": value == main}
-                    | _row(question.under(_assume(name, value, main)))
+                    | _row(question.under(MAIN if value == main else _with(name, value)))
                     for value in values
                 ]
                 named = {**head, "assumption": name, "unit": unit}
                 steps += [{**named, **row} for row in rows]
-                halve = _halving(question, name, main)
-                turn = _turning(pd.DataFrame(rows), main, halve)
-                tips.append({**named, "main": main, **turn})
+                turns = _turning(pd.DataFrame(rows), main, partial(_outcome_at, question, name))
+                tips.append({**named, "main": main, **turns})
             steps += [{**head, **row} for row in _chosen(question, choices, number)]
     return Sensitivity(
         frame=pd.DataFrame(steps, columns=list(FRAME_COLUMNS)),
@@ -206,7 +206,7 @@ def as_tried(sensitivity: Sensitivity) -> Sensitivity:
     key = ["scenario", "criterion", "assumption"]
     rows = dict(iter(steps.groupby(key, sort=False)))
     tips = [
-        {**tip, **_turning(rows[tuple(tip[name] for name in key)], tip["main"], _no_nearer)}
+        {**tip, **_turning(rows[tuple(tip[name] for name in key)], tip["main"])}
         for tip in sensitivity.tipping.to_dict("records")
     ]
     return replace(sensitivity, tipping=pd.DataFrame(tips, columns=list(TIPPING_COLUMNS)))
@@ -257,8 +257,12 @@ def study_value(question: Question, name: str) -> float:
     return next((mode.speed_km_h for mode in modes if mode.rules == rules), math.nan)
 
 
-def _assume(name: str, value: float, main: float) -> Assumptions:
-    return MAIN if value == main else Assumptions(**{name: value})  # type: ignore[arg-type]
+def _with(name: str, value: float) -> Assumptions:
+    return Assumptions(**{name: value})  # type: ignore[arg-type]
+
+
+def _outcome_at(question: Question, name: str, value: float) -> str:
+    return str(outcome_of(question.under(_with(name, value))))
 
 
 def outcome_of(evaluation: Evaluation) -> Outcome:
@@ -279,68 +283,40 @@ def _row(evaluation: Evaluation) -> dict[str, object]:
     }
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Step:
-    """A value of an assumption, and the outcome under it."""
-
-    value: float
-    outcome: str
-
-
 def _turning(
-    rows: pd.DataFrame, main: float, nearer: Callable[[_Step, _Step], _Step]
+    rows: pd.DataFrame, main: float, outcome_at: Callable[[float], str] | None = None
 ) -> dict[str, object]:
     """Return the range tried, and where the outcome turns on either side of the study's own."""
+    # between the last step that holds and the first that turns, by halving; else at that first
     own = str(rows.loc[rows["is_main"], "outcome"].iloc[0])
-    turn: dict[str, object] = {}
+    turns: dict[str, object] = {}
     for side, part in (
         ("below", rows[rows["step"] <= main][::-1]),
         ("above", rows[rows["step"] >= main]),
     ):
+        turned, other = math.nan, ""
         held = (part["outcome"] == own).to_numpy()
-        value, other = math.nan, ""
         if not held.all():
-            at = int(held.argmin())
-            last, first = (
-                _Step(value=float(part["step"].iloc[row]), outcome=str(part["outcome"].iloc[row]))
-                for row in (at - 1, at)
-            )
-            turned = nearer(last, first)
-            value, other = turned.value, turned.outcome
-        turn |= {f"turns_{side}": value, f"outcome_{side}": other}
+            first = int(held.argmin())
+            kept, turned = part["step"].iloc[first - 1 : first + 1].tolist()
+            other = str(part["outcome"].iloc[first])
+            if outcome_at is not None:
+                for _ in range(ROUNDS):
+                    middle = (kept + turned) / 2
+                    there = outcome_at(middle)
+                    if there == own:
+                        kept = middle
+                    else:
+                        turned, other = middle, there
+        turns |= {f"turns_{side}": turned, f"outcome_{side}": other}
     return {
         "outcome": own,
         "lowest": rows["step"].min(),
         "highest": rows["step"].max(),
         "lowest_value": rows["value"].min(),
         "highest_value": rows["value"].max(),
-        **turn,
+        **turns,
     }
-
-
-def _no_nearer(_held: _Step, turned: _Step) -> _Step:
-    """Return the step tried at which the outcome is another."""
-    return turned
-
-
-def _halving(question: Question, name: str, main: float) -> Callable[[_Step, _Step], _Step]:
-    """Return what finds the value nearest to the study's own at which the outcome is another."""
-
-    def outcome(value: float) -> str:
-        return str(outcome_of(question.under(_assume(name, value, main))))
-
-    def nearer(held: _Step, turned: _Step) -> _Step:
-        kept, value, other = held.value, turned.value, turned.outcome
-        for _ in range(ROUNDS):
-            middle = (kept + value) / 2
-            there = outcome(middle)
-            if there == held.outcome:
-                kept = middle
-            else:
-                value, other = middle, there
-        return _Step(value=value, outcome=other)
-
-    return nearer
 
 
 def _chosen(question: Question, choices: Choices, number: int) -> Iterator[dict[str, object]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,15 +24,9 @@ from eh_access.measures.basic import (
 )
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from eh_access.criteria.criterion import Case, Counted, Criterion, Verdict
-    from eh_access.criteria.draws import Drawn, Simulation, SiteDoubt
-    from eh_access.criteria.evaluate import Evaluation, Question
-
-    Bools = NDArray[np.bool_]
-    Doubles = NDArray[np.float64]
-    Places = NDArray[np.intp]
+    from eh_access.criteria.criterion import Bools, Case, Counted, Criterion, Doubles, Verdict
+    from eh_access.criteria.draws import Drawn, Places, Simulation, SiteDoubt
+    from eh_access.criteria.evaluate import Question
 
 SURE = 0.90
 """From this chance on an outcome is called."""
@@ -51,6 +45,15 @@ class Spread:
     median: float
     low: float
     high: float
+
+    @property
+    def width(self) -> float:
+        """How wide the range is."""
+        return self.high - self.low
+
+    def share_of(self, whole: float) -> float:
+        """Return its width over that of the range with all doubts."""
+        return self.width / whole if whole > 0 else 0.0
 
 
 def spread_of(values: Doubles) -> Spread:
@@ -75,12 +78,6 @@ class Draws:
     def spread(self) -> Spread:
         """The spread of the values."""
         return spread_of(self.value)
-
-    @property
-    def width(self) -> float:
-        """How wide the range is that holds nine in ten values."""
-        with np.errstate(invalid="ignore"):
-            return self.spread.high - self.spread.low
 
     def at(self, draws: Places) -> Draws:
         """Return some draws, in order, some of them more than once."""
@@ -172,7 +169,7 @@ class Source:
     @property
     def share(self) -> float:
         """The width of that range over that of the range with all doubts."""
-        return self.draws.width / self.whole if self.whole > 0 else 0.0
+        return self.draws.spread.share_of(self.whole)
 
 
 SOURCE_COLUMNS = (
@@ -385,16 +382,10 @@ class _Asked:
 
     def level(self, before: Doubles, after: Doubles, counted: Counted) -> tuple[Draws, Bools]:
         """Return the values, and which meet the criterion."""
-        return _drawn(self.question.of_figures(before, after, counted=counted))
-
-
-def _drawn(evaluation: Evaluation) -> tuple[Draws, Bools]:
-    values = evaluation.value
-    before, weight = (
-        np.broadcast_to(part, values.shape)
-        for part in (evaluation.baseline_value, evaluation.counted.weights.sum(axis=-1))
-    )
-    return Draws(value=values, before=before, weight=weight), evaluation.level == MET
+        evaluation = self.question.of_figures(before, after, counted=counted)
+        values, baseline = evaluation.value, evaluation.baseline_value
+        weight = np.broadcast_to(counted.weights.sum(axis=-1), values.shape)
+        return Draws(value=values, before=baseline, weight=weight), evaluation.level == MET
 
 
 def simulate(
@@ -520,7 +511,7 @@ def _sources(asked: _Asked, simulation: Simulation, all_: Simulated) -> Iterator
             site_id=site_id,
             name=name,
             draws=draws,
-            whole=all_.draws.width,
+            whole=all_.draws.spread.width,
             right_now=_right(met),
             right_then=max(right_then, _right(met)),
         )
@@ -551,13 +542,6 @@ def _each_alone(
             yield kind, doubt, group, was, now
 
 
-def _share_of_range(alone: Spread, all_: Spread) -> float:
-    """Return the width of one doubt's range over that of all."""
-    with np.errstate(invalid="ignore"):
-        width, whole = alone.high - alone.low, all_.high - all_.low
-    return width / whole if whole > 0 else 0.0
-
-
 def _right(met: Bools) -> float:
     """Return how often the likelier of two outcomes is right."""
     return float(max(met.mean(), 1 - met.mean()))
@@ -585,46 +569,36 @@ def _headlines(
     case: Case, mode: str, simulation: Simulation, cutoff_min: float, loser_min: float
 ) -> Iterator[Headline]:
     """Yield headline figures of full-time sites by one mode."""
+    figures = partial(_figures, cutoff_min=cutoff_min, loser_min=loser_min)
     scope = Scope(figure="min", modes=(mode,), sites="full_time")
     _, was, before = simulation.side(case, scope, case.before)
     _, now, after = simulation.side(case, scope, case.after)
+    left, right = (side.figures({}, 1) for side in (was, now))
     stated = case.origins["weight"].to_numpy(dtype=np.float64)
-    limits = (cutoff_min, loser_min)
-    one, two = (side.figures({}, 1) for side in (was, now))
+    drawn = stated if simulation.weights is None else simulation.weights
+    main, every = figures(left, right, stated), figures(before, after, drawn)
     alone = [
-        (kind, doubt.site_id, doubt.name, {name: values[group] for name, values in figures.items()})
-        for kind, doubt, group, left, right in _each_alone(simulation, was, now)
-        for figures in [_figures(left, right, stated, *limits)]
+        ((kind, doubt.site_id, doubt.name), figures(one, two, stated), group)
+        for kind, doubt, group, one, two in _each_alone(simulation, was, now)
     ]
-    drawn = stated
     if simulation.weights is not None:
-        drawn = simulation.weights
-        alone.append((SourceKind.COUNTS, "", "", _figures(one, two, drawn, *limits)))
-    main, all_ = (
-        _figures(left, right, weights, *limits)
-        for left, right, weights in ((one[0], two[0], stated), (before, after, drawn))
-    )
+        counts = (SourceKind.COUNTS, "", ""), figures(left, right, drawn), np.arange(len(drawn))
+        alone.append(counts)
     for figure, unit in FIGURES.items():
-        spread = spread_of(all_[figure])
+        spread = spread_of(every[figure])
         parts = []
-        for kind, site_id, name, figures in alone:
-            range_ = spread_of(figures[figure])
+        for (kind, site_id, name), values, group in alone:
+            own = spread_of(values[figure][group])
+            share = own.share_of(spread.width)
             parts.append(
-                Part(
-                    kind=kind,
-                    site_id=site_id,
-                    name=name,
-                    low=range_.low,
-                    high=range_.high,
-                    share=_share_of_range(range_, spread),
-                )
+                Part(kind=kind, site_id=site_id, name=name, low=own.low, high=own.high, share=share)
             )
         yield Headline(
             scenario=case.scenario,
             mode=mode,
             figure=figure,
             unit=unit,
-            value=float(main[figure]),
+            value=float(main[figure][0]),
             spread=spread,
             parts=tuple(parts),
         )

@@ -414,7 +414,7 @@ def redact_uncertainty(
     simulated = tuple(
         replace(item, draws=redact(item.criterion, item.draws)) for item in uncertainty.simulated
     )
-    whole = {(item.scenario, item.criterion): item.draws.width for item in simulated}
+    whole = {(item.scenario, item.criterion): item.value.width for item in simulated}
     sources = tuple(
         replace(
             item,

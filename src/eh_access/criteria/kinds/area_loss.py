@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from eh_access.criteria.criterion import Counted, Criterion, Kind, register
-from eh_access.measures.basic import sums_by, within
+from eh_access.criteria.criterion import Kind, register
+from eh_access.criteria.kinds import POINTS, near
+from eh_access.measures.basic import sums_by
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    from numpy.typing import NDArray
 
-    Doubles = NDArray[np.float64]
-
-POINTS = 100.0
+    from eh_access.criteria.criterion import Counted, Criterion, Doubles
 
 
 @register
@@ -40,17 +38,12 @@ class AreaLoss(Kind):
         return np.asarray(np.maximum((was - now).max(axis=-1), 0.0) * POINTS)
 
     def evidence(
-        self,
-        criterion: Criterion,
-        origins: gpd.GeoDataFrame,
-        before: Doubles,
-        after: Doubles,
-        counted: Counted,
+        self, criterion: Criterion, before: Doubles, after: Doubles, counted: Counted
     ) -> pd.DataFrame:
         """Return the shares of every area before and after, the largest fall first."""
         was, now = (_shares(criterion, figure, counted) for figure in (before, after))
         load = sums_by(counted.starts, counted.weights[counted.order])
-        names = area_names(origins, criterion.by or "area_id")
+        names = area_names(counted.origins, criterion.by or "area_id")
         rows = pd.DataFrame(
             {
                 "name": [names.get(area, str(area)) for area in counted.areas],
@@ -67,8 +60,7 @@ class AreaLoss(Kind):
 def _shares(criterion: Criterion, figure: Doubles, counted: Counted) -> Doubles:
     """Return the share served in each area."""
     load = counted.weights[..., counted.order]
-    served = within(figure, criterion.cutoff_min or np.inf)
-    held = np.where(served[..., counted.order], load, 0.0)
+    held = np.where(near(criterion, figure)[..., counted.order], load, 0.0)
     whole = sums_by(counted.starts, load)
     part = sums_by(counted.starts, held)
     return np.divide(part, whole, out=np.zeros(part.shape), where=whole > 0)

@@ -6,25 +6,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eh_access.criteria.criterion import Criterion, register
-from eh_access.criteria.kinds.coverage import Share
+from eh_access.criteria.criterion import register
+from eh_access.criteria.kinds import ByOrigin
 from eh_access.measures.basic import within
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from eh_access.criteria.criterion import Bools, Criterion, Doubles
 
 HALF_DECIMETRE_M = 0.05
 """What half a decisecond is in metres, at the pace of a pushchair."""
 
 
 @register
-class CoverageDistance(Share):
+class CoverageDistance(ByOrigin):
     """Share of weight within ``within_m`` metres by street."""
 
     name = "coverage_distance"
     needs = ("within_m",)
     figure = "m"
 
-    def served(self, criterion: Criterion, figure: NDArray[np.float64]) -> NDArray[np.bool_]:
+    def counts(self, criterion: Criterion, _before: Doubles, after: Doubles) -> Bools:
         """Return which origins are near enough."""
-        return within(figure, criterion.within_m or np.inf, spare=HALF_DECIMETRE_M)
+        return within(after, criterion.within_m or np.inf, spare=HALF_DECIMETRE_M)

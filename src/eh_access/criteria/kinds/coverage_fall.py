@@ -5,31 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
-from eh_access.criteria.criterion import Counted, Criterion, Kind, register
-from eh_access.measures.basic import shares_where, within
+from eh_access.criteria.criterion import register
+from eh_access.criteria.kinds import POINTS, ByOrigin, near
+from eh_access.measures.basic import shares_where
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-    from numpy.typing import NDArray
+    import pandas as pd
 
-    Doubles = NDArray[np.float64]
-
-POINTS = 100.0
+    from eh_access.criteria.criterion import Bools, Counted, Criterion, Doubles
 
 
 def fall_points(criterion: Criterion, before: Doubles, after: Doubles, weights: Doubles) -> Doubles:
     """Return by how many points the share within the cutoff falls; below 0 it rises."""
-    was, now = (
-        shares_where(within(figure, criterion.cutoff_min or np.inf), weights)
-        for figure in (before, after)
-    )
+    was, now = (shares_where(near(criterion, figure), weights) for figure in (before, after))
     return np.asarray((was - now) * POINTS)
 
 
 @register
-class CoverageFall(Kind):
+class CoverageFall(ByOrigin):
     """Fall of the share within ``cutoff_min`` of a site, in points; of a group, if one is named."""
 
     name = "coverage_fall"
@@ -39,6 +33,10 @@ class CoverageFall(Kind):
     may = ("group", "also_modes")
     of_change = True
 
+    def counts(self, criterion: Criterion, before: Doubles, after: Doubles) -> Bools:
+        """Return which origins are near a site no more."""
+        return near(criterion, before) & ~near(criterion, after)
+
     def value(
         self, criterion: Criterion, before: Doubles, after: Doubles, counted: Counted
     ) -> Doubles:
@@ -46,24 +44,10 @@ class CoverageFall(Kind):
         return fall_points(criterion, before, after, counted.weights)
 
     def evidence(
-        self,
-        criterion: Criterion,
-        origins: gpd.GeoDataFrame,
-        before: Doubles,
-        after: Doubles,
-        counted: Counted,
+        self, criterion: Criterion, before: Doubles, after: Doubles, counted: Counted
     ) -> pd.DataFrame:
-        """Return what every origin has before and after, and whether it counts as lost."""
-        limit = criterion.cutoff_min or np.inf
-        was, now = within(before, limit), within(after, limit)
-        return pd.DataFrame(
-            {
-                "weight": counted.weights,
-                "before_min": before,
-                "after_min": after,
-                "counted_before": was,
-                "counted_after": now,
-                "counts": was & ~now,
-            },
-            index=origins.index,
+        """Return which origins are near a site before and after, too."""
+        rows = super().evidence(criterion, before, after, counted)
+        return rows.assign(
+            counted_before=near(criterion, before), counted_after=near(criterion, after)
         )

@@ -4,60 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
-
-from eh_access.criteria.criterion import Counted, Criterion, Kind, register
+from eh_access.criteria.criterion import register
+from eh_access.criteria.kinds import Gap, near
 from eh_access.criteria.kinds.coverage_fall import fall_points
-from eh_access.measures.basic import shares_where, within
+from eh_access.measures.basic import share_where
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-    from numpy.typing import NDArray
-
-    Doubles = NDArray[np.float64]
+    from eh_access.criteria.criterion import Criterion, Doubles
 
 
 @register
-class FallGap(Kind):
+class FallGap(Gap):
     """Fall of the share within ``cutoff_min`` in ``group``, less the fall elsewhere, in points."""
 
     name = "fall_gap"
     unit = "points"
-    better = "lower"
     needs = ("group", "cutoff_min")
     may = ("also_modes",)
-    of_change = True
-    compares = True
 
-    def value(
-        self, criterion: Criterion, before: Doubles, after: Doubles, counted: Counted
+    def change(
+        self, criterion: Criterion, before: Doubles, after: Doubles, weights: Doubles
     ) -> Doubles:
-        """Return the difference of falls."""
-        inside, elsewhere = (
-            fall_points(criterion, before, after, weights)
-            for weights in (counted.weights, counted.elsewhere)
-        )
-        return np.asarray(inside - elsewhere)
+        """Return the fall."""
+        return fall_points(criterion, before, after, weights)
 
-    def evidence(
-        self,
-        criterion: Criterion,
-        _origins: gpd.GeoDataFrame,
-        before: Doubles,
-        after: Doubles,
-        counted: Counted,
-    ) -> pd.DataFrame:
-        """Return the shares before and after in the group and elsewhere."""
-        limit = criterion.cutoff_min or np.inf
-        rows = []
-        for weights in (counted.weights, counted.elsewhere):
-            load = float(weights.sum())
-            was, now = (
-                float(shares_where(within(figure, limit), weights)) for figure in (before, after)
-            )
-            fall = float(fall_points(criterion, before, after, weights))
-            rows.append(
-                {"weight": load, "share_before": was, "share_after": now, "fall_points": fall}
-            )
-        return pd.DataFrame(rows, index=pd.Index([criterion.group, "elsewhere"], name="group"))
+    def row(
+        self, criterion: Criterion, before: Doubles, after: Doubles, weights: Doubles
+    ) -> dict[str, float]:
+        """Return the shares before and after, and the fall."""
+        return {
+            "weight": float(weights.sum()),
+            "share_before": share_where(near(criterion, before), weights),
+            "share_after": share_where(near(criterion, after), weights),
+            "fall_points": float(self.change(criterion, before, after, weights)),
+        }

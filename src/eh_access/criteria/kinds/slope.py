@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from eh_access.criteria.criterion import Counted, Criterion, Kind, register
+from eh_access.criteria.criterion import Kind, register
 from eh_access.measures.basic import change_of, sums_by
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-    from numpy.typing import NDArray
-
-    Doubles = NDArray[np.float64]
+    from eh_access.criteria.criterion import Counted, Criterion, Doubles
 
 
 @register
@@ -44,12 +41,7 @@ class Slope(Kind):
         return np.where(np.isfinite(slope), slope + 0.0, np.nan)
 
     def evidence(
-        self,
-        criterion: Criterion,
-        _origins: gpd.GeoDataFrame,
-        before: Doubles,
-        after: Doubles,
-        counted: Counted,
+        self, criterion: Criterion, before: Doubles, after: Doubles, counted: Counted
     ) -> pd.DataFrame:
         """Return the weight and the mean added minutes at every step."""
         load, added = _sums(before, after, counted)
