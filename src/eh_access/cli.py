@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 def studies(incomplete: str) -> list[str]:
     """Return the names of the studies that ship, for completion in the shell."""
-    from eh_access.sources.bundled import bundled_names  # noqa: PLC0415 - quick start
+    from eh_access.sources.bundled import bundled_names
 
     return [name for name in bundled_names("studies") if name.startswith(incomplete)]
 
@@ -213,7 +213,7 @@ def _main(
 
 
 @app.command(epilog=REPORT_EXAMPLES)
-def report(  # noqa: PLR0913 - each is an option of the command
+def report(
     study: StudyArgument = "rotherham",
     *,
     out: Out = None,
@@ -229,18 +229,18 @@ def report(  # noqa: PLR0913 - each is an option of the command
     ] = False,
 ) -> None:
     """Run a study and write report, map, workbook, GeoPackage, CSVs and manifest."""
-    from eh_access.publish.outputs import OUTPUT_NAMES, write_outputs  # noqa: PLC0415 - quick start
-    from eh_access.publish.writers.atomic import hold  # noqa: PLC0415 - quick start
-    from eh_access.study.findings import find_findings  # noqa: PLC0415 - quick start
-    from eh_access.study.manifest import started_now  # noqa: PLC0415 - quick start
-    from eh_access.study.opening import (  # noqa: PLC0415 - quick start
+    from eh_access.publish.outputs import OUTPUT_NAMES, write_outputs
+    from eh_access.publish.writers.atomic import hold
+    from eh_access.study.findings import find_findings
+    from eh_access.study.manifest import started_now
+    from eh_access.study.opening import (
         files_read,
         open_study,
         refuse_overwriting,
         refuse_unanswerable,
     )
-    from eh_access.study.run import run_study  # noqa: PLC0415 - quick start
-    from eh_access.study.streets import find_streets, street_file  # noqa: PLC0415 - quick start
+    from eh_access.study.run import run_study
+    from eh_access.study.streets import find_streets, street_file
 
     with Terminal(quiet=quiet or as_json, verbose=verbose) as terminal:
         started = started_now()
@@ -266,7 +266,7 @@ def report(  # noqa: PLR0913 - each is an option of the command
 
 
 @app.command()
-def verify(  # noqa: PLR0913 - each is an option of the command
+def verify(
     manifest: ManifestArgument,
     *,
     study: Annotated[
@@ -283,7 +283,7 @@ def verify(  # noqa: PLR0913 - each is an option of the command
     as_json: Json = False,
 ) -> None:
     """Run a study again from its manifest and say what differs; the exit code is 1 if any does."""
-    from eh_access.publish.verify import verify as verify_run  # noqa: PLC0415 - quick start
+    from eh_access.publish.verify import verify as verify_run
 
     with Terminal(quiet=quiet or as_json, verbose=verbose) as terminal:
         verification = verify_run(
@@ -306,8 +306,8 @@ def log(
     quiet: Quiet = False,
 ) -> None:
     """Draft the AQuA Book's logs and assurance statement, in Markdown and Word."""
-    from eh_access.publish.writers.logs import LOG_NAMES, write_logs  # noqa: PLC0415 - quick start
-    from eh_access.study.opening import refuse_overwriting  # noqa: PLC0415 - quick start
+    from eh_access.publish.writers.logs import LOG_NAMES, write_logs
+    from eh_access.study.opening import refuse_overwriting
 
     beside = manifest if manifest.is_dir() else manifest.parent
     folder = out if out is not None else beside / "logs"
@@ -318,7 +318,7 @@ def log(
 
 
 @app.command()
-def challenge(  # noqa: PLR0913 - each is an option of the command
+def challenge(
     theirs: Annotated[
         Path,
         typer.Argument(metavar="THEIRS", help="Scenarios in TOML, such as the map page saves."),
@@ -344,16 +344,12 @@ def challenge(  # noqa: PLR0913 - each is an option of the command
     as_json: Json = False,
 ) -> None:
     """Run somebody's scenario beside the council's and write the comparison."""
-    from eh_access.publish.challenge import COMPARISON_NAMES, write_challenge  # noqa: PLC0415 - quick start
-    from eh_access.publish.writers.atomic import hold  # noqa: PLC0415 - quick start
-    from eh_access.study.challenge import read_challenge  # noqa: PLC0415 - quick start
-    from eh_access.study.opening import (  # noqa: PLC0415 - quick start
-        files_read,
-        open_study,
-        refuse_overwriting,
-    )
-    from eh_access.study.run import run_study  # noqa: PLC0415 - quick start
-    from eh_access.study.streets import find_streets, street_file  # noqa: PLC0415 - quick start
+    from eh_access.publish.challenge import COMPARISON_NAMES, write_challenge
+    from eh_access.publish.writers.atomic import hold
+    from eh_access.study.challenge import read_challenge
+    from eh_access.study.opening import files_read, open_study, refuse_overwriting
+    from eh_access.study.run import run_study
+    from eh_access.study.streets import find_streets, street_file
 
     with Terminal(quiet=quiet or as_json, verbose=verbose) as terminal:
         question, inputs = open_study(study, origins=origins, families=families)
@@ -378,7 +374,7 @@ def challenge(  # noqa: PLR0913 - each is an option of the command
 
 
 @app.command()
-def trip(  # noqa: PLR0913 - each is an option of the command
+def trip(
     study: StudyArgument,
     *,
     start: Annotated[
@@ -407,13 +403,9 @@ def trip(  # noqa: PLR0913 - each is an option of the command
     verbose: Verbose = False,
 ) -> None:
     """Explain one trip: streets by name, metres, slope and what slowed it."""
-    from eh_access.modes import TRANSIT  # noqa: PLC0415 - quick start
-    from eh_access.study.opening import (  # noqa: PLC0415 - quick start
-        explain_transit_trip,
-        explain_trip,
-        open_study,
-    )
-    from eh_access.study.streets import find_streets  # noqa: PLC0415 - quick start
+    from eh_access.modes import TRANSIT
+    from eh_access.study.opening import explain_transit_trip, explain_trip, open_study
+    from eh_access.study.streets import find_streets
 
     with Terminal(quiet=quiet, verbose=verbose) as terminal:
         question, inputs = open_study(study)
@@ -457,9 +449,9 @@ def visits(
     verbose: Verbose = False,
 ) -> None:
     """List the sessions a family can be at and get home from, and what is in the way of others."""
-    from eh_access.modes import LABELS  # noqa: PLC0415 - quick start
-    from eh_access.study.opening import explain_sessions, open_study  # noqa: PLC0415 - quick start
-    from eh_access.study.streets import find_streets  # noqa: PLC0415 - same
+    from eh_access.modes import LABELS
+    from eh_access.study.opening import explain_sessions, open_study
+    from eh_access.study.streets import find_streets
 
     with Terminal(quiet=quiet, verbose=verbose) as terminal:
         question, inputs = open_study(study)
@@ -484,10 +476,10 @@ def check(
     verbose: Verbose = False,
 ) -> None:
     """Check a study, its tables and its streets, and list every fault."""
-    from eh_access.publish.notes import note_text  # noqa: PLC0415 - quick start
-    from eh_access.study.config import load_study  # noqa: PLC0415 - quick start
-    from eh_access.study.inputs import write_fixed  # noqa: PLC0415 - quick start
-    from eh_access.study.opening import check_study  # noqa: PLC0415 - quick start
+    from eh_access.publish.notes import note_text
+    from eh_access.study.config import load_study
+    from eh_access.study.inputs import write_fixed
+    from eh_access.study.opening import check_study
 
     with Terminal(quiet=quiet, verbose=verbose) as terminal:
         for fixed in write_fixed(load_study(study)) if fix else ():
@@ -496,7 +488,7 @@ def check(
         question, inputs = check_study(study)
         folder = question.report.templates
         if folder is not None:
-            from eh_access.publish.templates import Templates  # noqa: PLC0415 - quick start
+            from eh_access.publish.templates import Templates
 
             Templates(question.resolve(folder)).check()
     if not quiet:
@@ -518,7 +510,7 @@ def copy_study(
     out: StudyOut = None,
 ) -> None:
     """Copy a study that ships, to change it: its data stay where they are."""
-    from eh_access.study.opening import study_text, write_study  # noqa: PLC0415 - quick start
+    from eh_access.study.opening import study_text, write_study
 
     if out is None:
         typer.echo(study_text(name), nl=False)
@@ -527,7 +519,7 @@ def copy_study(
 
 
 @app.command()
-def new(  # noqa: PLR0913 - each is an option of the command
+def new(
     name: Annotated[
         str, typer.Argument(metavar="NAME", help="A council's name, as in official lists.")
     ] = "",
@@ -547,8 +539,8 @@ def new(  # noqa: PLR0913 - each is an option of the command
     verbose: Verbose = False,
 ) -> None:
     """Make a study folder for a council in England, from official data."""
-    from eh_access.batch.council import make_study, replaceable, slug  # noqa: PLC0415 - quick start
-    from eh_access.sources.fetch import Client, given_files  # noqa: PLC0415 - quick start
+    from eh_access.batch.council import make_study, replaceable, slug
+    from eh_access.sources.fetch import Client, given_files
 
     if not name.strip() and code is None:
         raise typer.BadParameter("give a council's name, or --code")
@@ -584,7 +576,7 @@ def network_download(
     verbose: Verbose = False,
 ) -> None:
     """Download the streets of a place from OpenStreetMap and store them for later runs."""
-    from eh_access.study.opening import fetch_network  # noqa: PLC0415 - quick start
+    from eh_access.study.opening import fetch_network
 
     with Terminal(quiet=quiet, verbose=verbose) as terminal:
         terminal.stage(f"Downloading the streets of {place}")
@@ -595,7 +587,7 @@ def network_download(
 
 
 @app.command()
-def batch(  # noqa: PLR0913 - each is an option of the command
+def batch(
     plan: Annotated[
         Path,
         typer.Argument(metavar="PLAN", help="A plan.toml, or a folder of studies.", exists=True),
@@ -636,7 +628,7 @@ def batch(  # noqa: PLR0913 - each is an option of the command
     verbose: Verbose = False,
 ) -> None:
     """Run many studies, or one question for many authorities, and add them up."""
-    from eh_access.batch.run import Limits, run_batch  # noqa: PLC0415 - quick start
+    from eh_access.batch.run import Limits, run_batch
 
     limits = Limits(
         workers=workers or os.cpu_count() or 1,
@@ -692,8 +684,8 @@ def timetable_check(
     streets: StreetsWanted = None,
 ) -> None:
     """Check a timetable for a date, and say what would make its answers wrong."""
-    from eh_access.publish.notes import gate_lines  # noqa: PLC0415 - quick start
-    from eh_access.study.opening import check_timetables  # noqa: PLC0415 - quick start
+    from eh_access.publish.notes import gate_lines
+    from eh_access.study.opening import check_timetables
 
     gates = check_timetables(feeds or (), date, study=study, streets=streets, naptan=naptan)
     for line in gate_lines(gates):
@@ -716,8 +708,8 @@ def timetable_download(
     verbose: Verbose = False,
 ) -> None:
     """Download a region's bus timetables from the Bus Open Data Service."""
-    from eh_access.sources.bus_open_data import download  # noqa: PLC0415 - quick start
-    from eh_access.sources.fetch import Client  # noqa: PLC0415 - quick start
+    from eh_access.sources.bus_open_data import download
+    from eh_access.sources.fetch import Client
 
     path = out or Path(f"{region}_gtfs.zip")
     with Terminal(quiet=quiet, verbose=verbose) as terminal:

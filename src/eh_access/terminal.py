@@ -14,12 +14,12 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from rich.console import Console
 from rich.logging import RichHandler
@@ -29,6 +29,7 @@ from rich.text import Text
 
 from eh_access._version import __version__
 from eh_access.errors import EhAccessError, InputError, SourceError
+from eh_access.privacy.policy import HIDDEN_MARK
 from eh_access.publish.notes import note_text, phrase
 from eh_access.study.families import UNIT
 from eh_access.study.streets import ROLE as STREETS
@@ -119,14 +120,19 @@ UNITS = {"points": "pts"}
 STYLES = {"met": "green", "too close to call": "yellow", "not met": "bold red", "cannot say": "dim"}
 
 
+def _table(*columns: str) -> Table:
+    """Return an empty table; "<" or ">" before a column keeps it on one line, left or right."""
+    table = Table(show_edge=False, pad_edge=False)
+    for column in columns:
+        side: Literal["left", "right"] = "right" if column.startswith(">") else "left"
+        table.add_column(column.lstrip("<>"), justify=side, no_wrap=column[0] in "<>")
+    return table
+
+
 def verdict_table(verdicts: Verdicts, first: str, names: Sequence[str]) -> Table:
     """Return a row for each criterion: before, and under some scenarios beside one another."""
-    table = Table(show_edge=False, pad_edge=False)
-    table.add_column("criterion", no_wrap=True)
-    table.add_column("before" if names else "value", justify="right", no_wrap=True)
-    for letter, _ in zip(LETTERS, names, strict=False):
-        table.add_column(letter, no_wrap=True)
-    table.add_column("wanted")
+    letters = (f"<{letter}" for letter in LETTERS[: len(names)])
+    table = _table("<criterion", ">before" if names else ">value", *letters, "wanted")
     cells_by_scenario = {(item.scenario, item.criterion.id): item for item in verdicts}
     for was in verdicts:
         if was.scenario != first:
@@ -165,8 +171,6 @@ def _outcome(verdict: Verdict) -> str:
 def _figure(value: float, verdict: Verdict) -> str:
     """Return a figure, or the mark that it is hidden: where it led to something it is there."""
     known = verdict.indication is not None or str(verdict.outcome) != CANNOT_SAY
-    from eh_access.privacy.policy import HIDDEN_MARK  # noqa: PLC0415 - quick start
-
     if math.isnan(value) and known:
         return HIDDEN_MARK
     return _measured(value, verdict.criterion.kind.unit)
@@ -180,32 +184,6 @@ def _measured(value: float, unit: str) -> str:
     return f"{round(value, 1):g} {UNITS.get(unit, unit)}"
 
 
-class CompilingHandler(logging.Handler):
-    """Passes on what is said of compiling, and keeps it from being said twice."""
-
-    def __init__(self, tell: Callable[[str, int], None]) -> None:
-        super().__init__(logging.DEBUG)
-        self._tell = tell
-        self._log = logging.getLogger("eh_access.compiled")
-        self._before = (self._log.level, self._log.propagate)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Pass one message on."""
-        self._tell(record.getMessage(), record.levelno)
-
-    def begin(self) -> None:
-        """Listen."""
-        self._log.addHandler(self)
-        self._log.setLevel(logging.DEBUG)
-        self._log.propagate = False
-
-    def end(self) -> None:
-        """Stop listening, and leave the log as it was."""
-        self._log.removeHandler(self)
-        self._log.setLevel(self._before[0])
-        self._log.propagate = self._before[1]
-
-
 class Terminal:
     """Progress on a terminal, silence in a pipe; a context in which work is done."""
 
@@ -216,26 +194,26 @@ class Terminal:
         self._quiet = quiet
         self._verbose = verbose and not quiet
         self._stage = ""
-        self._compiling = None if self._verbose else CompilingHandler(self._tell_compiling)
-        shown = self._console.is_terminal and not quiet and not verbose
         self._progress = Progress(
             SpinnerColumn("line"),
             TextColumn("{task.description}", markup=False),
             TimeElapsedColumn(),
             console=self._console,
             transient=True,
-            disable=not shown,
+            disable=quiet or verbose or not self._console.is_terminal,
         )
-        self._handler: logging.Handler | None = None
+        self._handler = RichHandler(console=self._console, show_path=False)
         self._log = logging.getLogger("eh_access")
+        self._compiling = logging.getLogger("eh_access.compiled")
+        self._level = self._compiling.level
 
     def __enter__(self) -> Self:
         if self._verbose:
-            self._handler = RichHandler(console=self._console, show_path=False)
             self._log.addHandler(self._handler)
             self._log.setLevel(logging.INFO)
-        if self._compiling is not None:
-            self._compiling.begin()
+        else:
+            self._compiling.addFilter(self._tell_compiling)
+            self._compiling.setLevel(logging.DEBUG)
         self._progress.start()
         return self
 
@@ -246,12 +224,11 @@ class Terminal:
         trace: TracebackType | None,
     ) -> None:
         self._progress.stop()
-        if self._compiling is not None:
-            self._compiling.end()
+        self._log.removeHandler(self._handler)
+        self._compiling.removeFilter(self._tell_compiling)
+        self._compiling.setLevel(self._level)
         if isinstance(error, Stopped):
             error.working = True  # nothing is in place before the work is done
-        if self._handler is not None:
-            self._log.removeHandler(self._handler)
 
     def stage(self, name: str) -> None:
         """Say what is being done now."""
@@ -261,17 +238,16 @@ class Terminal:
             self._progress.remove_task(task)
         self._progress.add_task(name, total=None)
 
-    def _tell_compiling(self, message: str, level: int) -> None:
+    def _tell_compiling(self, record: logging.LogRecord) -> bool:
         """Say above the line of progress that compiling begins, and in it how far it is."""
-        if self._quiet:
-            return
-        if level >= logging.WARNING:
+        message = record.getMessage()
+        if record.levelno < logging.WARNING:
+            part = f": {message.partition(':')[0]}" if record.levelno == logging.INFO else ""
+            for task in self._progress.task_ids:
+                self._progress.update(task, description=f"{self._stage}{part}")
+        elif not self._quiet:
             self._console.print(Text(message), soft_wrap=True)
-            return
-        part = message.partition(":")[0]
-        line = f"{self._stage}: {part}" if level == logging.INFO else self._stage
-        for task in self._progress.task_ids:
-            self._progress.update(task, description=line)
+        return False  # nobody else says it again
 
 
 def refuse_unusable_computer() -> None:
@@ -417,26 +393,34 @@ def show_files(console: Console, files: Mapping[str, Path]) -> None:
 
 def report_json(result: StudyResult, files: Mapping[str, Path]) -> str:
     """Return what a machine wants to know of a run."""
-    summary = {
-        "study": result.study.id,
-        "basis": result.basis,
-        "indicative": result.estimated,
-        "origins": result.origins_name,
-        "verdicts": [
-            {key: plain(value) for key, value in row.items()}
-            for row in result.verdicts_table().to_dict("records")
-        ],
-        "notes": [{"level": note.level, "text": note_text(note)} for note in result.notes],
-        "files": {name: path.as_posix() for name, path in files.items()},
-    }
-    return json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False)
+    return _json(
+        study=result.study.id,
+        basis=result.basis,
+        indicative=result.estimated,
+        origins=result.origins_name,
+        verdicts=_rows(result.verdicts_table()),
+        notes=[{"level": note.level, "text": note_text(note)} for note in result.notes],
+        files=_places(files),
+    )
 
 
-def plain(value: Any) -> Any:  # noqa: ANN401 - a cell of a table
-    """Return a cell as JSON takes it: no number that is not finite."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+def _json(**facts: object) -> str:
+    return json.dumps(facts, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return rows as JSON takes them: no number that is not finite."""
+    return [
+        {
+            str(key): None if isinstance(value, float) and not math.isfinite(value) else value
+            for key, value in row.items()
+        }
+        for row in table.to_dict("records")
+    ]
+
+
+def _places(files: Mapping[str, Path]) -> dict[str, str]:
+    return {name: path.as_posix() for name, path in files.items()}
 
 
 WIDTHS = {"": 18, "before": 8, "council's": 16, "theirs": 16, "better": 9}
@@ -459,7 +443,7 @@ def show_challenge(
         title = f"{labels[str(name)]} ({name}) beside {labels[council]} ({council})"
         console.print()
         console.print(Text(title, style="bold"))
-        shown = Table(show_edge=False, pad_edge=False)
+        shown = _table()
         for column, width in WIDTHS.items():
             shown.add_column(column, width=width)
         for line in _in_short(rows):
@@ -508,11 +492,7 @@ def _shortened(line: Line, what: str) -> Line:
 def show_trip(trip: Route) -> None:
     """Print a trip: each stretch of street, then the whole in a sentence."""
     console = Console()
-    table = Table(show_edge=False, pad_edge=False)
-    table.add_column("street")
-    for column in ("metres", "minutes", "slope"):
-        table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("slowed by")
+    table = _table("street", ">metres", ">minutes", ">slope", "slowed by")
     for step in trip.steps.itertuples(index=False):
         slope = "" if math.isnan(step.slope_share) else f"{step.slope_share:+.0%}"
         cells = (step.street, f"{step.metres:,.0f}", f"{step.seconds / 60:.1f}", slope)
@@ -527,11 +507,7 @@ def show_journey(trip: TransitTrip, day: str) -> None:
     if not trip.legs:
         console.print(Text(phrase({"day": day}, "trips", "no_journey")))
         return
-    table = Table(show_edge=False, pad_edge=False)
-    for column in ("leaves", "arrives", "minutes"):
-        table.add_column(column, justify="right", no_wrap=True)
-    for column in ("how", "from", "to"):
-        table.add_column(column)
+    table = _table(">leaves", ">arrives", ">minutes", "how", "from", "to")
     for leg in trip.legs:
         line = f"{leg.route} {leg.operator} towards {leg.headsign}" if leg.route else "walk"
         ends = (leg.start_name or leg.start, leg.end_name or leg.end)
@@ -553,12 +529,7 @@ def show_journey(trip: TransitTrip, day: str) -> None:
 def show_visits(visited: Visits, names: pd.Series, when: str) -> None:
     """Print the sessions of one family: when to leave, when home, and what is in the way."""
     console = Console()
-    table = Table(show_edge=False, pad_edge=False)
-    table.add_column("site")
-    table.add_column("session", no_wrap=True)
-    for column in ("leave", "home", "out", "back"):
-        table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("in the way")
+    table = _table("site", "<session", ">leave", ">home", ">out", ">back", "in the way")
     for row in visited.to_frame().to_dict("records"):
         ways = [f"{m:.0f}" if math.isfinite(m) else "" for m in (row["out_min"], row["home_min"])]
         limit = "" if row["possible"] else phrase({}, "tables", f"limit_{row['barrier']}")
@@ -620,9 +591,7 @@ def show_logs(files: Mapping[str, Path]) -> None:
 
 def challenge_json(table: pd.DataFrame, files: Mapping[str, Path]) -> str:
     """Return a comparison of scenarios for machines."""
-    rows = [{key: plain(value) for key, value in row.items()} for row in table.to_dict("records")]
-    summary = {"rows": rows, "files": {name: path.as_posix() for name, path in files.items()}}
-    return json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False)
+    return _json(rows=_rows(table), files=_places(files))
 
 
 def verification_lines(verification: Verification) -> Iterator[str]:
@@ -644,16 +613,15 @@ def verification_lines(verification: Verification) -> Iterator[str]:
 
 def verification_json(verification: Verification) -> str:
     """Return what a check of a run found, for machines."""
-    summary = {
-        "identical": verification.identical,
-        "changed_inputs": list(verification.changed_inputs),
-        "files": [
-            {"name": item.name, "state": item.state, "detail": list(item.detail)}
+    return _json(
+        identical=verification.identical,
+        changed_inputs=verification.changed_inputs,
+        files=[
+            {"name": item.name, "state": item.state, "detail": item.detail}
             for item in verification.files
         ],
-        "other_versions": list(verification.other_versions),
-    }
-    return json.dumps(summary, indent=2, ensure_ascii=False)
+        other_versions=verification.other_versions,
+    )
 
 
 def check_lines(study: Study, inputs: Mapping[str, Inputs]) -> Iterator[str]:
