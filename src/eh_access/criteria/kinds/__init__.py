@@ -1,4 +1,4 @@
-"""Kinds of criterion: what several share, and a file for each, found by being here."""
+"""Kinds of criterion: what several share, and a file for each."""
 
 from __future__ import annotations
 
