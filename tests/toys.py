@@ -17,11 +17,14 @@ import pandas as pd
 from shapely import LineString, Point
 
 from eh_access.network.build import RawWays, build_network
+from eh_access.network.describe import describe
 from eh_access.network.model import Network
 from eh_access.provenance import Provenance
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
+
+    from eh_access.modes import TravelMode
 
 EAST, NORTH = 440_000.0, 390_000.0
 CORNER = np.array([EAST, NORTH])
@@ -261,3 +264,9 @@ def gated(barrier: dict[str, str]) -> Network:
     raw.add(2, corners, tags={"highway": "residential"})
     raw.barriers[2] = {**barrier, "point": "yes"}
     return build_network(raw)
+
+
+def doubts_about(network: Network, mode: TravelMode) -> dict[str, int]:
+    """Return how many of the streets open to a mode each doubt touches."""
+    doubts = describe(network, modes=[mode]).doubts
+    return dict(zip(doubts["doubt"], doubts["edges"], strict=True))

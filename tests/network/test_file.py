@@ -162,10 +162,10 @@ def test_a_file_that_cannot_be_finished_leaves_the_old_one(
 ) -> None:
     before = saved.read_bytes()
 
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(zipfile.ZipFile, "writestr", full)
+    monkeypatch.setattr(np.lib.format, "write_array", full)
     with pytest.raises(SourceError, match="No space left"):
         write_network(network, saved)
     assert saved.read_bytes() == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections import Counter
 from pathlib import Path
 
 import networkx as nx
@@ -14,7 +15,7 @@ import shapely
 from pyproj import Geod
 
 from eh_access.modes import DRIVE, MODES, PUSHCHAIR, WALK
-from eh_access.network.cost import edge_cost
+from eh_access.network.cost import SLOPE_UNKNOWN, edge_cost
 from eh_access.network.describe import describe
 from eh_access.network.io import read_network_file
 from eh_access.network.model import CLOSED_DS, Network
@@ -167,7 +168,11 @@ def test_describing_adds_up(newport: Network) -> None:
         assert row["main_share"] * row["open_km"] == pytest.approx(main_km)
         assert main_km + row["island_km"] <= row["open_km"] + 1e-6
         doubts = told.doubts[told.doubts["mode"] == mode.name]
-        assert dict(zip(doubts["doubt"], doubts["edges"], strict=True)) == cost.notes
+        means = [evaluate(tags, mode, slopes_known=mode.counts_hills) for tags in newport.tag_sets]
+        used = newport.edge_tags[cost.is_open].tolist()
+        counted = Counter(doubt for row in used for doubt in means[row].counted)
+        by_tags = doubts[doubts["doubt"] != SLOPE_UNKNOWN]
+        assert dict(zip(by_tags["doubt"], by_tags["edges"], strict=True)) == counted
     assert told.modes.loc["drive", "one_way_km"] > told.modes.loc["walk", "one_way_km"] == 0
     assert ("Streets", "968 km") in told.facts()
     assert any("OpenStreetMap contributors, 2023-06-12" in text for _, text in told.facts())

@@ -8,6 +8,7 @@ from eh_access.errors import NotFoundError
 from eh_access.modes import MODES, PUSHCHAIR, TODDLER, WALK, get_mode
 from eh_access.network.cost import SLOPE_UNKNOWN, edge_cost
 from eh_access.network.rules import evaluate
+from toys import doubts_about
 from ways import PLAIN, metres, town
 
 FOOTWAY = {"highway": "footway", "surface": "asphalt"}
@@ -76,7 +77,7 @@ def test_points_a_pushchair_goes_round(point: dict[str, str]) -> None:
 def test_points_a_pushchair_passes_and_what_is_counted(point: dict[str, str], doubt: str) -> None:
     network = town(FOOTWAY, point)
     assert metres(network, LEVEL_PUSHCHAIR) == pytest.approx(100)
-    assert (doubt in edge_cost(network, LEVEL_PUSHCHAIR).notes) == bool(doubt)
+    assert (doubt in doubts_about(network, LEVEL_PUSHCHAIR)) == bool(doubt)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ def test_how_quickly_a_pushchair_gets_along(way: dict[str, str], speed: float) -
 def test_what_is_unknown_is_passable_and_counted(way: dict[str, str], doubt: str) -> None:
     network = town(way)
     assert metres(network, PUSHCHAIR) == pytest.approx(100)
-    assert any(told.startswith(doubt) for told in edge_cost(network, PUSHCHAIR).notes)
+    assert any(told.startswith(doubt) for told in doubts_about(network, PUSHCHAIR))
 
 
 def test_a_toddler_walks_where_people_walk_at_half_the_pace() -> None:

@@ -21,6 +21,7 @@ from eh_access.network.osm import read_network
 from eh_access.network.rules import evaluate
 from eh_access.network.snapping import snap
 from osm_text import PATH, ROAD, graph, minutes, node, points, relation, way, write
+from toys import doubts_about
 
 # 80 m a minute on foot; by car 0.8 of the limit
 
@@ -381,7 +382,7 @@ def test_a_limit_no_road_has_is_the_class_s_own(tmp_path: Path, text: str, mph: 
     tags = {"highway": "residential", "maxspeed": text}
     network = read_network(write(tmp_path, *town, way(10, [1, 2], tags)))
     assert limit(network) == mph
-    assert ("speed limit out of bounds" in edge_cost(network, DRIVE).notes) == (mph == 30)
+    assert ("speed limit out of bounds" in doubts_about(network, DRIVE)) == (mph == 30)
 
 
 @pytest.mark.parametrize(
@@ -404,8 +405,8 @@ def test_a_number_no_street_has_changes_nothing_and_is_counted(
         for more in ({}, {key: text})
     )
     assert minutes(odd, (0, 0), (800, 0), PUSHCHAIR) == minutes(plain, (0, 0), (800, 0), PUSHCHAIR)
-    assert f"{what} out of bounds" not in edge_cost(plain, PUSHCHAIR).notes
-    assert edge_cost(odd, PUSHCHAIR).notes[f"{what} out of bounds"] == odd.edge_count
+    assert f"{what} out of bounds" not in doubts_about(plain, PUSHCHAIR)
+    assert doubts_about(odd, PUSHCHAIR)[f"{what} out of bounds"] == odd.edge_count
 
 
 @pytest.mark.parametrize("text", ["survey 2019", "sign", "up", "narrow", "none", "2.5", "20"])
@@ -489,7 +490,7 @@ def test_open_at_times_is_like_closed_at_times(
     path = way(12, [1, 4], {**PATH, **closed})
     network = read_network(write(tmp_path, *L_SHAPE, *ROADS, path))
     assert (minutes(network, (0, 0), (800, 400)) < 12) == opened
-    doubts = edge_cost(network, WALK).notes
+    doubts = doubts_about(network, WALK)
     assert doubts.get("open or closed at certain times, not followed", 0) == int(opened)
 
 

@@ -6,7 +6,6 @@ import importlib.util
 import sys
 import zipfile
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -71,9 +70,6 @@ def test_a_street_is_cut_into_pieces_of_about_fifty_metres_along_its_course() ->
     hill = ground([[0, 0, 0], [5, 5, 5], [10, 10, 10]])
     network = with_heights(streets(([(1, 0, 0), (2, 100, 0), (3, 100, 100)], PATH)), hill)
     assert along(network, 1) == [0.0, 0.0, 0.0, 5.0, 10.0]
-    heights = network.heights
-    assert heights is not None
-    assert (heights.rise_m.tolist(), heights.climb_m.tolist()) == ([10.0], [10.0])
 
 
 def test_short_streets_are_one_piece() -> None:
@@ -168,26 +164,12 @@ def test_heights_survive_the_network_file(tmp_path: Path) -> None:
     assert np.isnan(again.heights.metres).any()
 
 
-def test_heights_of_some_edges() -> None:
-    heights = Heights(
-        np.array([0, 2, 5]), np.array([1, 2, 10, 11, 12], dtype=np.float32), source="a map"
-    )
-    picked = heights.take(np.array([1, -1, 0, 1]))
-    assert picked.along(0).tolist() == [10.0, 11.0, 12.0]
-    assert np.isnan(picked.along(1)).tolist() == [True, True]
-    assert picked.along(2).tolist() == [1.0, 2.0]
-    assert (picked.pieces.tolist(), picked.source) == ([2, 1, 1, 2], "a map")
-
-
 @given(st.lists(st.lists(st.floats(-100, 500), min_size=2, max_size=6), min_size=1, max_size=8))
-def test_rise_and_climb_are_those_of_walking_it(profiles: list[list[float]]) -> None:
+def test_steps_are_those_of_walking_it(profiles: list[list[float]]) -> None:
     start = np.concatenate([[0], np.cumsum([len(row) for row in profiles])])
     heights = Heights(start, np.concatenate(profiles).astype(np.float32))
-    for edge in range(len(profiles)):
-        row = heights.along(edge).astype(float)
-        assert heights.rise_m[edge] == pytest.approx(row[-1] - row[0])
-        climbed = sum(max(b - a, 0.0) for a, b in pairwise(row))
-        assert heights.climb_m[edge] == pytest.approx(climbed, abs=1e-6)
+    steps = [np.diff(heights.along(edge).astype(float)) for edge in range(len(profiles))]
+    assert heights.steps().tolist() == np.concatenate(steps).tolist()
 
 
 def test_a_grid_is_the_same_when_read_again_and_the_same_bytes(tmp_path: Path) -> None:

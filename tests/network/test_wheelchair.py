@@ -20,6 +20,7 @@ from eh_access.network.rules import evaluate
 from eh_access.network.terrain import Terrain, with_heights
 from eh_access.routing.matrix import travel_time_matrix
 from eh_access.study.streets import read_network
+from toys import doubts_about
 from ways import metres, town
 
 FOOTWAY = {"highway": "footway", "surface": "asphalt"}
@@ -85,7 +86,7 @@ def test_a_hill_slows_and_a_tagged_one_may_close() -> None:
 
 
 def test_what_is_unknown_is_passable_and_counted() -> None:
-    notes = edge_cost(town({"highway": "footway"}), WHEELCHAIR).notes
+    notes = doubts_about(town({"highway": "footway"}), WHEELCHAIR)
     for doubt in (
         "surface unknown",
         "width unknown",

@@ -20,7 +20,6 @@ import pytest
 import shapely
 
 from eh_access.measures.scenarios import rough_radius_m
-from eh_access.network.describe import street_lines
 from eh_access.network.model import Network
 from eh_access.network.osm import read_network
 from eh_access.publish.attribution import credit_lines
@@ -101,7 +100,7 @@ def test_streets_are_there_when_routes_followed_them(
 
 def test_a_street_is_what_hangs_together_under_one_name_and_kind() -> None:
     network = read_network(bundled.network_path("newport"))
-    streets = streets_layer(street_lines(network)).frame
+    streets = streets_layer(network.to_frame()).frame
     names = [*network.names, ""]
     by_street: dict[tuple[str, str, int], nx.Graph] = {}
     for edge in range(network.edge_count):
@@ -134,7 +133,7 @@ def test_a_street_is_what_hangs_together_under_one_name_and_kind() -> None:
 
 
 def test_streets_without_ids_say_so_with_no_id() -> None:
-    streets = streets_layer(street_lines(read_network(bundled.network_path("rotherham")))).frame
+    streets = streets_layer(read_network(bundled.network_path("rotherham")).to_frame()).frame
     assert streets["osm_way_id"].isna().all()
 
 

@@ -13,7 +13,6 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eh_access.network.describe import street_lines
 from eh_access.publish.interactive import external_references
 from eh_access.publish.map_data import (
     STEPS_PER_DEGREE,
@@ -198,7 +197,7 @@ def test_a_hole_stays_a_hole() -> None:
 
 def test_streets_of_a_town_are_drawn_where_they_are() -> None:
     town = grid_town(4, 3)
-    (layer,) = street_layers(street_lines(town))
+    (layer,) = street_layers(town.to_frame())
     points = np.vstack([walked(line) for line in layer["lines"]])
     corners = to_degrees(
         [shapely.Point(x, y) for x, y in zip(town.node_x, town.node_y, strict=True)]

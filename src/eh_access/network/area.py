@@ -10,15 +10,14 @@ from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
 from eh_access.errors import InputError
+from eh_access.tables import CRS, GRID_EXTENT_M
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import numpy as np
     from numpy.typing import NDArray
 
-CRS = "EPSG:27700"
-EAST_M, NORTH_M = 700_000.0, 1_300_000.0
-"""The British National Grid's extent, from 0."""
+EAST_M, NORTH_M = GRID_EXTENT_M[2:]
 
 OFF_GRID_FAULT = (
     f"lie outside the British National Grid ({CRS}, eastings 0 to {EAST_M:,.0f}, northings 0 to "
@@ -58,9 +57,10 @@ def as_polygon(area: gpd.GeoDataFrame | gpd.GeoSeries | BaseGeometry) -> BaseGeo
 
 def to_degrees(area: BaseGeometry) -> BaseGeometry:
     """Turn a geometry in EPSG:27700 into longitude and latitude."""
-    return shapely.transform(area, _from_grid().transform, interleaved=False)
+    return shapely.transform(area, projection(CRS, "EPSG:4326").transform, interleaved=False)
 
 
 @cache
-def _from_grid() -> Transformer:
-    return Transformer.from_crs(CRS, "EPSG:4326", always_xy=True)
+def projection(source: str, target: str) -> Transformer:
+    """Return what turns eastings (or longitudes) and northings of one system into another's."""
+    return Transformer.from_crs(source, target, always_xy=True)

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
 from array import array
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
-from pyproj import Transformer
 
 from eh_access.errors import InputError
 from eh_access.modes import MODES, TravelMode
-from eh_access.network.area import OFF_GRID_FAULT, ElsewhereError, off_grid
+from eh_access.network.area import OFF_GRID_FAULT, ElsewhereError, off_grid, projection
 from eh_access.network.describe import keys_never_seen
-from eh_access.network.model import Network
+from eh_access.network.model import Network, parts_of, runs
 from eh_access.network.provenance import Shortfall
 from eh_access.network.rules import POINT_KEY, evaluate, parse_duration_min, rule_table
-from eh_access.tables import without_controls
+from eh_access.tables import CRS, without_controls
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -112,23 +109,6 @@ class RawWays:
         if kept := kept_point_tags(tags):
             self.barriers[ref] = kept
 
-    def without(self, rows: Collection[int]) -> RawWays:
-        """Return the ways without some of them."""
-        if not rows:
-            return self
-        kept = np.setdiff1d(np.arange(len(self)), list(rows)).tolist()
-        points = np.isin(np.repeat(np.arange(len(self)), np.array(self.sizes)), kept)
-        return replace(
-            self,
-            way_id=array("q", (self.way_id[row] for row in kept)),
-            tags=[self.tags[row] for row in kept],
-            names=[self.names[row] for row in kept],
-            sizes=array("q", (self.sizes[row] for row in kept)),
-            refs=array("q", itertools.compress(self.refs, points)),
-            xs=array("d", itertools.compress(self.xs, points)),
-            ys=array("d", itertools.compress(self.ys, points)),
-        )
-
     def all_shortfalls(self) -> tuple[Shortfall, ...]:
         """Return what the reader left out or replaced, names included."""
         counts = {"names-cleaned": self.cleaned_names, "untimed-ferries": self.untimed_ferries}
@@ -167,14 +147,9 @@ def ferry_speed(
 
 def to_metres(xy: NDArray[np.float64], crs: str) -> NDArray[np.float64]:
     """Project coordinates (2, n) to the British National Grid, EPSG:27700."""
-    if crs == "EPSG:27700" or xy.shape[1] == 0:
+    if crs == CRS or xy.shape[1] == 0:
         return xy
-    return np.vstack(_to_grid(crs).transform(xy[0], xy[1]))
-
-
-@cache
-def _to_grid(crs: str) -> Transformer:
-    return Transformer.from_crs(crs, "EPSG:27700", always_xy=True)
+    return np.vstack(projection(crs, CRS).transform(xy[0], xy[1]))
 
 
 def kept_point_tags(tags: Mapping[str, str]) -> dict[str, str]:
@@ -206,21 +181,15 @@ class Pieces:
     start: NDArray[np.int64]  # int64 (edges,), node numbers
     end: NDArray[np.int64]
     way: NDArray[np.int64]  # int64 (edges,), row of the raw ways
-    tags: NDArray[np.int64]  # int64 (edges,), row of the tag sets
     # int64 (edges + 1,), where each edge's vertices begin in ``vertices``
     vertex_start: NDArray[np.int64]
     vertices: NDArray[np.int64]  # int64 (vertices, 2), centimetres, end points included
 
 
 def split_ways(
-    raw: RawWays,
-    xy: NDArray[np.float64],
-    *,
-    keep: NDArray[np.bool_],
-    tag_rows: NDArray[np.int64],
+    raw: RawWays, way: NDArray[np.int64], xy: NDArray[np.float64], *, keep: NDArray[np.bool_]
 ) -> Pieces:
-    """Cut ways into edges."""
-    way = np.repeat(np.arange(len(raw)), np.array(raw.sizes))
+    """Cut ways into edges, of points whose way and place (NaN if unknown) are given."""
     ref = np.array(raw.refs, dtype=np.int64)
     placed = np.isfinite(xy[:, 0])
     wanted = placed & keep[way]
@@ -244,18 +213,15 @@ def split_ways(
     at_node = np.unique(number[stops])
     node_of = np.full(len(first), -1, dtype=np.int64)
     node_of[at_node] = np.arange(len(at_node))
-    sizes = end - start + 1
-    vertex_start = np.concatenate([[0], np.cumsum(sizes)])
-    index = np.arange(vertex_start[-1]) - np.repeat(vertex_start[:-1] - start, sizes)
+    vertex_start, vertices = runs(start, end - start + 1)
     return Pieces(
         place=vertex[first[at_node]],
         node_ref=ref[first[at_node]],
         start=node_of[number[start]],
         end=node_of[number[end]],
         way=way[start],
-        tags=tag_rows[way[start]],
         vertex_start=vertex_start,
-        vertices=vertex[index],
+        vertices=vertex[vertices],
     )
 
 
@@ -277,55 +243,40 @@ NO_WAY = -1
 
 
 def add_barriers(
-    pieces: Pieces, raw: RawWays, tag_sets: Sequence[Mapping[str, str]]
-) -> tuple[Pieces, list[Mapping[str, str]]]:
-    """Give each way that ends at a barrier its own end node and a barrier edge."""
+    pieces: Pieces, raw: RawWays
+) -> tuple[Pieces, NDArray[np.int64], list[Mapping[str, str]]]:
+    """Give each way that ends at a barrier its own end node and a barrier edge.
+
+    Returns the edges, those of barriers last, with the row of tags of each of these.
+    """
     # A kerb stands only in the way of those who leave the road: roads keep the shared node.
-    sets = list(tag_sets)
+    nodes = len(pieces.node_ref)
+    barred = np.flatnonzero(np.isin(pieces.node_ref, list(raw.barriers)))
+    rows, tag_sets = _distinct([raw.barriers[ref] for ref in pieces.node_ref[barred].tolist()])
+    row_of = np.full(nodes, -1, dtype=np.int64)
+    row_of[barred] = rows
+    across = np.zeros(nodes, dtype=bool)
+    across[barred] = np.array([stands_across_roads(tags) for tags in tag_sets], dtype=bool)[rows]
     slots = np.concatenate([pieces.start, pieces.end])
-    row_of, across = _barrier_rows(pieces.node_ref, raw, sets)
-    ways_meeting = np.bincount(slots, minlength=len(pieces.node_ref))
     on_road = np.tile(on_carriageway(raw)[pieces.way], 2)
-    row = row_of[slots]
-    apart = (row >= 0) & (ways_meeting[slots] > 1) & (across[slots] | ~on_road)
-    moved = np.flatnonzero(apart)
-    if len(moved) == 0:
-        return pieces, sets
+    meets = np.bincount(slots, minlength=nodes)[slots] > 1
+    moved = np.flatnonzero((row_of[slots] >= 0) & meets & (across[slots] | ~on_road))
     barrier = slots[moved]
-    own_end = len(pieces.place) + np.arange(len(moved))
+    own_end = nodes + np.arange(len(moved))
     slots[moved] = own_end
-    edges = len(pieces.start)
+    start, end = slots.reshape(2, -1)
     place = pieces.place[barrier]
-    last = pieces.vertex_start[-1]
-    added = replace(
-        pieces,
+    ends_at = pieces.vertex_start[-1] + 2 * np.arange(1, len(moved) + 1)
+    added = Pieces(
         place=np.concatenate([pieces.place, place]),
         node_ref=np.concatenate([pieces.node_ref, pieces.node_ref[barrier]]),
-        start=np.concatenate([slots[:edges], own_end]),
-        end=np.concatenate([slots[edges:], barrier]),
+        start=np.concatenate([start, own_end]),
+        end=np.concatenate([end, barrier]),
         way=np.concatenate([pieces.way, np.full(len(moved), NO_WAY)]),
-        tags=np.concatenate([pieces.tags, row[moved]]),
-        vertex_start=np.concatenate([pieces.vertex_start, last + 2 * np.arange(1, len(moved) + 1)]),
+        vertex_start=np.concatenate([pieces.vertex_start, ends_at]),
         vertices=np.concatenate([pieces.vertices, np.repeat(place, 2, axis=0)]),
     )
-    return added, sets
-
-
-def _barrier_rows(
-    node_ref: NDArray[np.int64], raw: RawWays, sets: list[Mapping[str, str]]
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return each node's row of barrier tags (-1 for none) and whether it stops roads."""
-    row_of = np.full(len(node_ref), -1, dtype=np.int64)
-    across = np.zeros(len(node_ref), dtype=bool)
-    barred = np.isin(node_ref, list(raw.barriers))
-    rows: dict[tuple[tuple[str, str], ...], int] = {}
-    keys = [tuple(sorted(raw.barriers[ref].items())) for ref in node_ref[barred].tolist()]
-    for key in sorted(set(keys)):
-        rows[key] = len(sets)
-        sets.append(dict(key))
-    row_of[barred] = [rows[key] for key in keys]
-    across[barred] = [stands_across_roads(dict(key)) for key in keys]
-    return row_of, across
+    return added, row_of[barrier], tag_sets
 
 
 CM_PER_M = 100.0
@@ -347,56 +298,48 @@ def build_network(
     # kerb or the like stands in the way, each way that ends there gets an end of its own, joined
     # to the barrier by an edge of no length that carries the barrier's tags: who may not pass is
     # stopped there, and both sides can still be reached.
-    xy = _centimetres(raw)
+    way = np.repeat(np.arange(len(raw)), np.array(raw.sizes))
+    degrees = np.array([raw.xs, raw.ys], dtype=np.float64)
+    given = np.isfinite(degrees[0]) & np.isfinite(degrees[1])
+    xy = np.full((len(given), 2), np.nan)
+    xy[given] = np.rint(to_metres(degrees[:, given], raw.crs) * CM_PER_M).T
+    xy[~np.isfinite(xy)] = np.nan
     tag_rows, tag_sets = _distinct(raw.tags)
     used = _used_rows(tag_sets, modes)[tag_rows]
     if not used.any():
         wanted = ", ".join(mode.label for mode in modes)
         raise InputError(f"no street that may be used {wanted} was found; check the file or area")
-    streets = used & np.array(["highway" in tags for tags in tag_sets])[tag_rows]
-    _refuse_unplaced(raw, used)
-    keep = _keep(raw, xy, tag_rows=used, area=area)
-    _refuse_off_grid(raw, xy, streets & keep if keep.any() else used)
-    if not keep.any():
-        raise ElsewhereError("no street that may be used lies in the area; check the file or area")
-    pieces = split_ways(raw, xy, keep=keep, tag_rows=tag_rows)
-    pieces, tag_sets = add_barriers(pieces, raw, tag_sets)
-    if area is not None:
-        covered = area if covered is None else shapely.intersection(area, covered)
-    network = _network(pieces, raw, tag_sets, covered=covered, provenance=provenance)
-    if len(raw) < MANY_WAYS and not raw.has_chosen_keys:
-        return network
-    return replace(network, not_recorded=keys_never_seen(raw.keys), _memory={})
-
-
-def _centimetres(raw: RawWays) -> NDArray[np.float64]:
-    """Project every point; NaN where its place is unknown."""
-    xy = np.array([raw.xs, raw.ys], dtype=np.float64)
-    known = np.isfinite(xy).all(axis=0)
-    out = np.full_like(xy, np.nan)
-    out[:, known] = np.rint(to_metres(xy[:, known], raw.crs) * CM_PER_M)
-    return np.where(np.isfinite(out), out, np.nan).T
-
-
-def _refuse_unplaced(raw: RawWays, used: NDArray[np.bool_]) -> None:
-    """Refuse ways whose points are all missing."""
-    way = np.repeat(np.arange(len(raw)), np.array(raw.sizes))
-    placed = np.isfinite(np.array(raw.xs)) & np.isfinite(np.array(raw.ys)) & used[way]
-    if (np.bincount(way[placed], minlength=len(raw)) < MIN_POINTS).all():
+    if np.bincount(way[given & used[way]], minlength=1).max() < MIN_POINTS:
         raise InputError(
             "the ways have no places: the nodes they run through are missing; get the data again "
             "with all nodes of its ways"
         )
-
-
-def _refuse_off_grid(raw: RawWays, xy: NDArray[np.float64], streets: NDArray[np.bool_]) -> None:
-    """Refuse streets that the grid does not reach; a ferry may sail beyond it."""
-    way = np.repeat(np.arange(len(raw)), np.array(raw.sizes))
-    placed = np.isfinite(np.array(raw.xs)) & np.isfinite(np.array(raw.ys)) & streets[way]
-    off = placed & off_grid(xy[:, 0] / CM_PER_M, xy[:, 1] / CM_PER_M)
+    keep = used if area is None else _touching(way, xy, used, area)
+    # a ferry may sail beyond the grid
+    streets = used & np.array(["highway" in tags for tags in tag_sets])[tag_rows]
+    streets = streets & keep if keep.any() else used
+    off = given & streets[way] & off_grid(*(xy.T / CM_PER_M))
     if off.any():
         count = len(np.unique(way[off]))
         raise InputError(f"{count:,} of {int(streets.sum()):,} streets {OFF_GRID_FAULT}")
+    if not keep.any():
+        raise ElsewhereError("no street that may be used lies in the area; check the file or area")
+    pieces, barrier_rows, barrier_tags = add_barriers(split_ways(raw, way, xy, keep=keep), raw)
+    edge_rows = tag_rows[pieces.way[pieces.way != NO_WAY]]
+    edge_tags = np.concatenate([edge_rows, len(tag_sets) + barrier_rows])
+    if area is not None:
+        covered = area if covered is None else shapely.intersection(area, covered)
+    network = _network(
+        pieces,
+        raw,
+        edge_tags,
+        [*tag_sets, *barrier_tags],
+        covered=covered,
+        provenance=tuple(provenance),
+    )
+    if len(raw) < MANY_WAYS and not raw.has_chosen_keys:
+        return network
+    return replace(network, not_recorded=keys_never_seen(raw.keys), _memory={})
 
 
 def _distinct(
@@ -419,56 +362,49 @@ def _used_rows(
     return np.array(used, dtype=bool)
 
 
-def _keep(
-    raw: RawWays,
+def _touching(
+    way: NDArray[np.int64],
     xy: NDArray[np.float64],
-    *,
-    tag_rows: NDArray[np.bool_],
-    area: BaseGeometry | None,
+    used: NDArray[np.bool_],
+    area: BaseGeometry,
 ) -> NDArray[np.bool_]:
-    """Return which ways some mode may use and touch the area."""
-    keep = tag_rows
-    if area is None or not keep.any():
-        return keep
-    way = np.repeat(np.arange(len(raw)), np.array(raw.sizes))
-    placed = np.isfinite(xy[:, 0]) & keep[way]
-    counts = np.bincount(way[placed], minlength=len(raw))
-    keep = keep & (counts >= MIN_POINTS)
-    placed &= keep[way]
-    renumbered = np.cumsum(keep) - 1
-    lines = shapely.linestrings(xy[placed] / CM_PER_M, indices=renumbered[way[placed]])
+    """Return which ways some mode may use touch the area."""
+    placed = np.isfinite(xy[:, 0])
+    lines = used & (np.bincount(way[placed], minlength=len(used)) >= MIN_POINTS)
+    placed &= lines[way]
+    row = (np.cumsum(lines) - 1)[way[placed]]
     shapely.prepare(area)
-    touching = np.zeros(len(raw), dtype=bool)
-    touching[np.flatnonzero(keep)] = shapely.intersects(area, lines)
+    touching = np.zeros(len(used), dtype=bool)
+    touching[lines] = shapely.intersects(
+        area, shapely.linestrings(xy[placed] / CM_PER_M, indices=row)
+    )
     return touching
 
 
 def _network(
     pieces: Pieces,
     raw: RawWays,
+    edge_tags: NDArray[np.int64],
     tag_sets: Sequence[Mapping[str, str]],
     *,
     covered: BaseGeometry | None,
-    provenance: Sequence[Provenance],
+    provenance: tuple[Provenance, ...],
 ) -> Network:
     """Put nodes in the engine's order, sort edges by them and drop unused rows."""
     from eh_access.network.ordering import order_nodes  # noqa: PLC0415 - loads numba
 
     xy = pieces.place / CM_PER_M
-    n = len(xy)
     edge_from, edge_to = pieces.start.astype(np.int32), pieces.end.astype(np.int32)
-    old = order_nodes(n, edge_from, edge_to)
-    new = np.empty(n, dtype=np.int32)
-    new[old] = np.arange(n, dtype=np.int32)
+    old = order_nodes(len(xy), edge_from, edge_to)
+    new = np.empty(len(xy), dtype=np.int32)
+    new[old] = np.arange(len(xy), dtype=np.int32)
     edge_from, edge_to = new[edge_from], new[edge_to]
     order = np.lexsort((edge_to, edge_from))
-    sizes = np.diff(pieces.vertex_start)[order]
-    start = np.concatenate([[0], np.cumsum(sizes)])
-    index = np.arange(start[-1]) + np.repeat(pieces.vertex_start[:-1][order] - start[:-1], sizes)
-    used, edge_tags = np.unique(pieces.tags[order], return_inverse=True)
+    start, vertices = parts_of(pieces.vertex_start, order)
+    used, edge_tags = np.unique(edge_tags[order], return_inverse=True)
     way = pieces.way[order]
     edge_name, names = _name_rows(way, raw)
-    geometry = pieces.vertices[index] / CM_PER_M
+    geometry = pieces.vertices[vertices] / CM_PER_M
     return Network(
         node_x=np.ascontiguousarray(xy[old, 0]),
         node_y=np.ascontiguousarray(xy[old, 1]),
@@ -483,7 +419,7 @@ def _network(
         geometry_start=start,
         geometry_xy=geometry,
         covered=covered,
-        provenance=tuple(provenance),
+        provenance=provenance,
         shortfalls=raw.all_shortfalls(),
     )
 

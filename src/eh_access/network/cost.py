@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,16 +17,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from eh_access.modes import TravelMode
+    from eh_access.network.heights import Heights
 
 JUNCTION_ARMS = 3
-
-
-def junction_ends(network: Network, is_arm: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Count at how many of its ends a street meets at least two others."""
-    arms = np.concatenate([network.edge_from[is_arm], network.edge_to[is_arm]])
-    meets = np.bincount(arms, minlength=network.node_count) >= JUNCTION_ARMS
-    ends = meets[network.edge_from].astype(np.int64) + meets[network.edge_to]
-    return np.where(is_arm, ends, 0)
 
 
 STEEPEST = 0.4
@@ -59,23 +52,13 @@ def tobler(slope: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.exp(-TOBLER_RATE * (np.abs(slope + TOBLER_BEST) - TOBLER_BEST))
 
 
-def _pushed(slope: NDArray[np.float64], share: float) -> NDArray[np.float64]:
+def pushed(slope: NDArray[np.float64], share: float) -> NDArray[np.float64]:
     """Return the speed of pushing on slopes as a share of that on the level."""
     # An assumption: no measured speeds of pushchairs on slopes were found. Uphill Tobler's rate
     # grows with the weight that is lifted (``share``). Downhill nothing is gained, since what is
     # pushed is held back, and steeper than 10% it slows at the greater rate.
     beyond = np.where(slope >= 0, slope, np.maximum(-slope - 2 * TOBLER_BEST, 0.0))
     return np.exp(-TOBLER_RATE * share * beyond)
-
-
-def pushchair(slope: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the speed with a pushchair on slopes as a share of that on the level."""
-    return _pushed(slope, PUSHED_SHARE)
-
-
-def wheelchair(slope: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the speed of a pushed wheelchair on slopes as a share of that on the level."""
-    return _pushed(slope, WHEELED_SHARE)
 
 
 def bicycle(slope: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -89,8 +72,14 @@ def bicycle(slope: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 FUNCTIONS: Mapping[str, Function] = MappingProxyType(
-    {"tobler": tobler, "pushchair": pushchair, "wheelchair": wheelchair, "bicycle": bicycle}
+    {
+        "tobler": tobler,
+        "pushchair": partial(pushed, share=PUSHED_SHARE),
+        "wheelchair": partial(pushed, share=WHEELED_SHARE),
+        "bicycle": bicycle,
+    }
 )
+"""Speed on slopes as a share of that on the level, by the names modes have for it."""
 
 
 def is_carried(tags: Mapping[str, str]) -> bool:
@@ -102,17 +91,15 @@ def is_carried(tags: Mapping[str, str]) -> bool:
 def slow_by_hills(
     network: Network, mode: TravelMode
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return how much longer each edge takes a mode than if it were level."""
-    heights = network.heights
-    if heights is None or mode.hill_function not in FUNCTIONS:
-        raise ValueError("slow_by_hills needs heights and a hill function")
-    speed = FUNCTIONS[mode.hill_function]
+    """Return how much longer each edge takes a mode than if it were level, along it and back."""
 
     def make() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        slope = slopes(network)
-        both = [heights.mean_of_pieces(1.0 / speed(way * slope)) for way in (1.0, -1.0)]
-        level = _carried(network)
-        return np.where(level, 1.0, both[0]), np.where(level, 1.0, both[1])
+        longer = np.ones((2, network.edge_count))
+        if network.heights is not None and mode.counts_hills:
+            speed, slope = FUNCTIONS[mode.hill_function], slopes(network, network.heights)
+            slow = [network.heights.mean_of_pieces(1.0 / speed(way * slope)) for way in (1, -1)]
+            longer = np.where(_carried(network), longer, slow)
+        return longer[0], longer[1]
 
     return network.remember(("hills", mode.hill_function), make)
 
@@ -123,55 +110,45 @@ def _carried(network: Network) -> NDArray[np.bool_]:
     return carried[network.edge_tags]
 
 
-def slopes(network: Network) -> NDArray[np.float64]:
+def slopes(network: Network, heights: Heights) -> NDArray[np.float64]:
     """Return the slope of every piece of every edge, in the order of `Heights.steps`."""
-    return np.clip(_slopes(network), -STEEPEST, STEEPEST)
+    return np.clip(_slopes(network, heights), -STEEPEST, STEEPEST)
 
 
-def _slopes(network: Network) -> NDArray[np.float64]:
+def _slopes(network: Network, heights: Heights) -> NDArray[np.float64]:
     """Return slopes as measured or tagged, however steep."""
-    heights = network.heights
-    if heights is None:
-        raise ValueError("the network has no heights")
     pieces = heights.pieces
     run = np.repeat(network.length_m / np.maximum(pieces, 1), pieces)
     rise = heights.steps()
     measured = np.divide(rise, run, out=np.zeros_like(rise), where=run > 0)
-    tagged = np.array([_tagged(tags) for tags in network.tag_sets], dtype=np.float64)
-    own = np.repeat(tagged[network.edge_tags], pieces)
-    slope: NDArray[np.float64] = np.where(np.isnan(own), measured, own)
-    return np.nan_to_num(slope, nan=0.0)
+    own = np.repeat(_tagged_slopes(network), pieces)
+    return np.nan_to_num(np.where(np.isnan(own), measured, own), nan=0.0)
 
 
-def _tagged(tags: Mapping[str, Any]) -> float:
-    percent = parse_signed_slope(tags.get("incline", ""))
-    return np.nan if percent is None else percent / 100.0
+def _tagged_slopes(network: Network) -> NDArray[np.float64]:
+    """Return the slope each edge is tagged with; NaN for none."""
+    percent = [parse_signed_slope(tags.get("incline", "")) for tags in network.tag_sets]
+    return np.array(percent, dtype=np.float64)[network.edge_tags] / 100.0
 
 
 def level_for_want_of_heights(network: Network) -> NDArray[np.bool_]:
     """Return which edges count as level because their heights are unknown."""
-    named = [is_carried(tags) or not np.isnan(_tagged(tags)) for tags in network.tag_sets]
-    level: NDArray[np.bool_] = (network.length_m > 0) & ~np.array(named, dtype=bool)[
-        network.edge_tags
-    ]
-    if network.heights is None:
-        return level
-    level &= np.isnan(network.heights.mean_of_pieces(network.heights.steps()))
+    level: NDArray[np.bool_] = network.length_m > 0
+    level &= np.isnan(_tagged_slopes(network)) & ~_carried(network)
+    if network.heights is not None:
+        level &= np.isnan(network.heights.mean_of_pieces(network.heights.steps()))
     return level
 
 
-def hill_doubts(
-    network: Network, mode: TravelMode, is_open: NDArray[np.bool_]
-) -> dict[str, NDArray[np.bool_]]:
-    """Return by doubt which open edges count as level, and which as less steep than they are."""
+def hill_doubts(network: Network, mode: TravelMode) -> dict[str, NDArray[np.bool_]]:
+    """Return by doubt which edges count as level, and which as less steep than they are."""
     if not mode.counts_hills:
         return {}
     doubts = {SLOPE_UNKNOWN: level_for_want_of_heights(network)}
     if network.heights is not None:
-        beyond = (np.abs(_slopes(network)) > STEEPEST).astype(np.float64)
+        beyond = (np.abs(_slopes(network, network.heights)) > STEEPEST).astype(np.float64)
         doubts[TOO_STEEP] = (network.heights.mean_of_pieces(beyond) > 0) & ~_carried(network)
-    doubts = {doubt: edges & is_open for doubt, edges in doubts.items()}
-    return {doubt: edges for doubt, edges in doubts.items() if edges.any()}
+    return doubts
 
 
 DS_PER_S = 10
@@ -194,59 +171,41 @@ def _edge_cost(network: Network, mode: TravelMode) -> EdgeCost:
     km_h = np.array([(cost.forward_km_h, cost.backward_km_h) for cost in costs], dtype=np.float64)
     forward_km_h, backward_km_h = km_h.reshape(-1, 2)[network.edge_tags].T * mode.speed_factor
     waits_s = _waits_s(network, mode, costs)
-    longer = slow_by_hills(network, mode) if hills_count(network, mode) else (1.0, 1.0)
+    longer = slow_by_hills(network, mode)
     ahead = _exact_ds(network.length_m * longer[0], forward_km_h, waits_s)
     back = _exact_ds(network.length_m * longer[1], backward_km_h, waits_s)
     _refuse_endless(network, mode, np.fmax(ahead, back))
     forward, backward = _whole_ds(network, ahead), _whole_ds(network, back)
-    is_open = (forward < CLOSED_DS) | (backward < CLOSED_DS)
-    notes: Counter[str] = Counter()
-    used = np.bincount(network.edge_tags[is_open], minlength=len(costs))
-    for cost, edges in zip(costs, used.tolist(), strict=True):
-        for doubt in cost.counted if edges else ():
-            notes[doubt] += edges
-    for doubt, at in hill_doubts(network, mode, is_open).items():
-        notes[doubt] += int(at.sum())
-    main = _main_part(network, forward, backward) & is_open & (network.length_m > 0)
+    main = _main_part(network, forward, backward) & (network.length_m > 0)
+    main &= (forward < CLOSED_DS) | (backward < CLOSED_DS)
     for array in (forward, backward, main):
         array.flags.writeable = False
-    return EdgeCost(forward, backward, main, dict(sorted(notes.items())))
-
-
-def hills_count(network: Network, mode: TravelMode) -> bool:
-    """Return whether slopes change what streets cost a mode."""
-    return mode.counts_hills and network.heights is not None
+    return EdgeCost(forward, backward, main)
 
 
 def tag_costs(network: Network, mode: TravelMode) -> list[TagCost]:
     """Apply the rules to each of a network's sets of tags."""
-    known = hills_count(network, mode)
+    known = mode.counts_hills and network.heights is not None
     return [evaluate(tags, mode, slopes_known=known) for tags in network.tag_sets]
 
 
-def _waits_s(
-    network: Network, mode: TravelMode, costs: Sequence[TagCost]
-) -> NDArray[np.float64] | float:
-    """Return the seconds of waiting at junctions that fall to each edge."""
-    if not mode.junction_delay_s:
-        return 0.0
+def _waits_s(network: Network, mode: TravelMode, costs: Sequence[TagCost]) -> NDArray[np.float64]:
+    """Return the seconds of waiting at each street's ends that meet at least two others."""
     arms = np.array([cost.is_open and cost.waits for cost in costs], dtype=bool)
     is_arm = arms[network.edge_tags] & (network.length_m > 0)
-    ends = junction_ends(network, is_arm).astype(np.float64)
-    return ends * (mode.junction_delay_s / 2)
+    ends = np.stack([network.edge_from, network.edge_to])
+    arms_at = np.bincount(ends[:, is_arm].ravel(), minlength=network.node_count)
+    waits = (is_arm & (arms_at[ends] >= JUNCTION_ARMS)).sum(axis=0)
+    return np.asarray(waits * (mode.junction_delay_s / 2))
 
 
 def _exact_ds(
-    length_m: NDArray[np.float64],
-    speed_km_h: NDArray[np.float64],
-    waits_s: NDArray[np.float64] | float,
+    length_m: NDArray[np.float64], km_h: NDArray[np.float64], waits_s: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return the deciseconds of each edge, not rounded; NaN where closed."""
-    out = np.full(len(length_m), np.nan)
-    may_go = speed_km_h > 0
-    waits = np.broadcast_to(waits_s, length_m.shape)[may_go]
-    out[may_go] = (length_m[may_go] / (speed_km_h[may_go] / KM_H_PER_M_S) + waits) * DS_PER_S
-    return out
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ds = (length_m / (km_h / KM_H_PER_M_S) + waits_s) * DS_PER_S
+    return np.where(km_h > 0, ds, np.nan)
 
 
 def _refuse_endless(network: Network, mode: TravelMode, exact_ds: NDArray[np.float64]) -> None:

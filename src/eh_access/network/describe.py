@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -26,9 +25,6 @@ from eh_access.network.provenance import NetworkDescription, Steepness
 from eh_access.network.rules import rule_table
 from eh_access.network.snapping import edge_lines
 from eh_access.tables import CRS
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 NOT_RECORDED = "not recorded in these streets"
 
@@ -60,8 +56,7 @@ def keys_never_seen(seen: AbstractSet[str]) -> tuple[str, ...]:
 
 def gaps(network: Network, mode: TravelMode) -> tuple[str, ...]:
     """Name what a mode's rules use and the source of the streets never recorded."""
-    rules = rule_table().rule_set(mode.rules)
-    wanted = {key for line in (*rules.ways, *rules.points) for key in line.tag_keys()}
+    wanted = {key for line in rule_table().rule_set(mode.rules).lines for key in line.tag_keys()}
     lost = wanted & set(network.not_recorded)
     if not mode.uses_road_speeds:
         lost -= GAPS["speed limits"]  # it only tells roads too fast to walk along
@@ -73,25 +68,17 @@ def gaps(network: Network, mode: TravelMode) -> tuple[str, ...]:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Loss:
-    """How far off times by one mode are for want of what was not recorded.
+    """How far off times by one mode are for want of what was not recorded."""
 
-    Parameters
-    ----------
-    median_percent, tenth_percent, most_min
-        Of the time to the nearest of twelve places: half of all homes are off by no more than the
-        first, a tenth by more than the second, none by more than the third.
-    change_min, affected_min
-        How far off the change is on average when three of the twelve close, of all homes and of
-        those whose time changes.
-    change_wrong_percent
-        Homes for which the change is off by more than five minutes.
-    """
-
+    # of the time to the nearest of twelve places: half of all homes are off by no more than the
+    # first, a tenth by more than the second, none by more than the third
     median_percent: float
     tenth_percent: float
     most_min: float
+    # how far off the change is on average when three of the twelve close, of all homes and of
+    # those whose time changes; and homes for which it is off by more than five minutes
     change_min: float
     affected_min: float
     change_wrong_percent: float
@@ -99,46 +86,11 @@ class Loss:
 
 LOSSES: Mapping[str, Loss] = MappingProxyType(
     {
-        "walk": Loss(
-            median_percent=0.05,
-            tenth_percent=0.26,
-            most_min=13.8,
-            change_min=0.06,
-            affected_min=0.23,
-            change_wrong_percent=0.44,
-        ),
-        "pushchair": Loss(
-            median_percent=0.05,
-            tenth_percent=1.09,
-            most_min=18.6,
-            change_min=0.10,
-            affected_min=0.39,
-            change_wrong_percent=0.47,
-        ),
-        "wheelchair": Loss(
-            median_percent=0.05,
-            tenth_percent=2.19,
-            most_min=24.2,
-            change_min=0.17,
-            affected_min=0.66,
-            change_wrong_percent=0.78,
-        ),
-        "cycle": Loss(
-            median_percent=0.12,
-            tenth_percent=36.86,
-            most_min=4.9,
-            change_min=0.11,
-            affected_min=0.41,
-            change_wrong_percent=0.0,
-        ),
-        "drive": Loss(
-            median_percent=4.78,
-            tenth_percent=16.08,
-            most_min=1.9,
-            change_min=0.08,
-            affected_min=0.32,
-            change_wrong_percent=0.0,
-        ),
+        "walk": Loss(0.05, 0.26, 13.8, 0.06, 0.23, 0.44),
+        "pushchair": Loss(0.05, 1.09, 18.6, 0.10, 0.39, 0.47),
+        "wheelchair": Loss(0.05, 2.19, 24.2, 0.17, 0.66, 0.78),
+        "cycle": Loss(0.12, 36.86, 4.9, 0.11, 0.41, 0.0),
+        "drive": Loss(4.78, 16.08, 1.9, 0.08, 0.32, 0.0),
     }
 )
 """Measured by ``benchmarks/lost_tags.py`` on Newport's whole map with and without the tags that
@@ -166,11 +118,9 @@ def describe(
     frame["total_km"] = km
     rows, doubts = [], []
     for mode in modes:
-        cost = edge_cost(network, mode)
-        is_open = (cost.forward_ds < CLOSED_DS) | (cost.backward_ds < CLOSED_DS)
-        frame[f"{mode.name}_km"] = np.where(is_open, km, 0.0)
-        rows.append(_connection(network, mode, is_open))
-        doubts += _doubts(network, mode, is_open)
+        frame[f"{mode.name}_km"] = np.where(edge_cost(network, mode).is_open, km, 0.0)
+        rows.append(_connection(network, mode))
+        doubts += _doubts(network, mode)
     return NetworkDescription(
         classes=frame.groupby("street").sum().sort_index(),
         modes=pd.DataFrame(rows).set_index("mode"),
@@ -182,28 +132,11 @@ def describe(
     )
 
 
-def street_lines(network: Network) -> gpd.GeoDataFrame:
-    """Return every edge as a line, with its name, kind, OSM way, length and ends."""
-    kind = np.array([tags.get("highway", "") for tags in network.tag_sets], dtype=object)
-    return gpd.GeoDataFrame(
-        {
-            "name": np.array([*network.names, ""], dtype=object)[network.edge_name],
-            "highway": kind[network.edge_tags],
-            "osm_way_id": network.edge_way,
-            "length_m": network.length_m,
-            "edge_from": network.edge_from,
-            "edge_to": network.edge_to,
-        },
-        geometry=edge_lines(network),
-        crs=CRS,
-    )
-
-
 def _steepness(network: Network) -> Steepness | None:
     heights = network.heights
     if heights is None:
         return None
-    steep = np.abs(slopes(network))
+    steep = np.abs(slopes(network, heights))
     km = np.repeat(network.length_m / np.maximum(heights.pieces, 1), heights.pieces) / M_PER_KM
     order = np.argsort(steep, kind="stable")
     share = np.cumsum(km[order]) / max(km.sum(), 1e-9)
@@ -229,11 +162,9 @@ def _kind(tags: Mapping[str, str]) -> str:
     return "ferry" if "route" in tags else "barrier: " + tags.get("barrier", "kerb or crossing")
 
 
-def _connection(
-    network: Network, mode: TravelMode, is_open: NDArray[np.bool_]
-) -> dict[str, object]:
+def _connection(network: Network, mode: TravelMode) -> dict[str, object]:
     cost = edge_cost(network, mode)
-    km = network.length_m / M_PER_KM
+    km, is_open = network.length_m / M_PER_KM, cost.is_open
     both = (cost.forward_ds < CLOSED_DS) & (cost.backward_ds < CLOSED_DS)
     parts = strong_parts(network, cost.forward_ds, cost.backward_ds)
     within = is_open & (parts[network.edge_from] == parts[network.edge_to]) & (km > 0)
@@ -249,40 +180,29 @@ def _connection(
     }
 
 
-def _doubts(
-    network: Network, mode: TravelMode, is_open: NDArray[np.bool_]
-) -> list[tuple[str, str, int, float]]:
-    rows = len(network.tag_sets)
-    used = network.edge_tags[is_open]
-    edges = np.bincount(used, minlength=rows)
-    km = np.bincount(used, weights=network.length_m[is_open] / M_PER_KM, minlength=rows)
-    rows_by_doubt: dict[str, list[int]] = {}
-    unasked = _never_recorded(network, mode)
-    costs = tag_costs(network, mode)
-    for row in np.flatnonzero(edges).tolist():
-        for doubt in (item for item in costs[row].counted if item not in unasked):
-            rows_by_doubt.setdefault(doubt, []).append(row)
-    doubts = [
-        (mode.name, doubt, int(edges[at].sum()), float(km[at].sum()))
-        for doubt, at in rows_by_doubt.items()
-    ]
-    for doubt, at in hill_doubts(network, mode, is_open).items():
-        at_km = float(network.length_m[at].sum()) / M_PER_KM
-        doubts.append((mode.name, doubt, int(at.sum()), at_km))
-    if lacking := gaps(network, mode):
-        what = f"{', '.join(lacking)}: {NOT_RECORDED}"
-        doubts.append((mode.name, what, int(edges.sum()), float(km.sum())))
-    return sorted(doubts)
-
-
-def _never_recorded(network: Network, mode: TravelMode) -> set[str]:
-    """Return the doubts that apply to every street because none could carry the tag."""
-    rules = rule_table().rule_set(mode.rules)
-    return {
+def _doubts(network: Network, mode: TravelMode) -> list[tuple[str, str, int, float]]:
+    """Return mode, doubt, edges and kilometres of each doubt about open streets."""
+    is_open = edge_cost(network, mode).is_open
+    counted = [set(cost.counted) for cost in tag_costs(network, mode)]
+    # doubts about every street, since none could carry the tag, are told once, below
+    never_recorded = {
         line.reason
-        for line in (*rules.ways, *rules.points)
+        for line in rule_table().rule_set(mode.rules).lines
         if line.effect == "count" and line.missing and line.key in network.not_recorded
     }
+    touched = {
+        doubt: np.array([doubt in row for row in counted], dtype=bool)[network.edge_tags]
+        for doubt in set().union(*counted) - never_recorded
+    } | hill_doubts(network, mode)
+    touched = {doubt: edges & is_open for doubt, edges in touched.items()}
+    touched = {doubt: edges for doubt, edges in touched.items() if edges.any()}
+    if lacking := gaps(network, mode):
+        touched[f"{', '.join(lacking)}: {NOT_RECORDED}"] = is_open
+    km = network.length_m / M_PER_KM
+    return sorted(
+        (mode.name, doubt, int(edges.sum()), float(km[edges].sum()))
+        for doubt, edges in touched.items()
+    )
 
 
 def street_frame(network: Network) -> gpd.GeoDataFrame:

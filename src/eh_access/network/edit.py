@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import geopandas as gpd
 import numpy as np
@@ -17,7 +17,7 @@ from eh_access.network.build import CM_PER_M, edge_lengths
 from eh_access.network.heights import Heights
 from eh_access.network.model import JOINS_KEY, Network
 from eh_access.network.rules import evaluate
-from eh_access.network.snapping import OK, snap
+from eh_access.network.snapping import OK, edge_lines, snap
 from eh_access.provenance import Provenance
 from eh_access.tables import CRS
 
@@ -140,30 +140,56 @@ def cut_edge(network: Network, edge: int, share: float) -> tuple[Network, int]:
         return network, int(network.edge_to[edge])
     begin, end = network.geometry_start[edge], network.geometry_start[edge + 1]
     before, after = _cut_line(network.geometry_xy[begin:end], share)
+    low, high = _cut_heights(network.heights, edge, share, length_m)
+    row = {name: getattr(network, name)[edge] for name in COLUMNS}
     node = network.node_count
-    edge_to = network.edge_to.copy()
-    edge_to[edge] = node
-    shorter = network.length_m.copy()
-    shorter[edge] = share * length_m
-    start = network.geometry_start.copy()
-    start[edge + 1 :] += len(before) - (end - begin)
-    xy = network.geometry_xy
-    cut = replace(
+    first = row | {"edge_to": node, "length_m": share * length_m}
+    second = row | {"edge_from": node, "length_m": (1 - share) * length_m}
+    network = replace(
         network,
         node_x=np.append(network.node_x, after[0, 0]),
         node_y=np.append(network.node_y, after[0, 1]),
-        edge_from=np.append(network.edge_from, np.int32(node)),
-        edge_to=np.append(edge_to, network.edge_to[edge]),
-        length_m=np.append(shorter, (1 - share) * length_m),
-        edge_tags=np.append(network.edge_tags, network.edge_tags[edge]),
-        edge_way=np.append(network.edge_way, network.edge_way[edge]),
-        edge_name=np.append(network.edge_name, network.edge_name[edge]),
-        geometry_start=np.append(start, start[-1] + len(after)),
-        geometry_xy=np.concatenate([xy[:begin], before, xy[end:], after]),
-        heights=_cut_heights(network.heights, edge, share, length_m),
-        _memory={},
     )
-    return cut, node
+    network = _put_edge(network, edge, first, line=before, metres=low)
+    return _put_edge(network, network.edge_count, second, line=after, metres=high), node
+
+
+COLUMNS = ("edge_from", "edge_to", "length_m", "edge_tags", "edge_way", "edge_name")
+
+
+def _put_edge(
+    network: Network,
+    edge: int,
+    row: Mapping[str, Any],
+    *,
+    line: NDArray[np.float64],
+    metres: NDArray[np.float32],
+) -> Network:
+    """Return the network with another edge by a number, which may be the next."""
+
+    def put(values: NDArray[Any], value: object) -> NDArray[Any]:
+        values = np.append(values, values[:1]) if edge == len(values) else values.copy()
+        values[edge] = value
+        return values
+
+    def put_part(
+        start: NDArray[np.int64], values: NDArray[Any], part: NDArray[Any]
+    ) -> tuple[NDArray[np.int64], NDArray[Any]]:
+        start = np.append(start, start[-1]) if edge == len(start) - 1 else start.copy()
+        begin, end = start[edge], start[edge + 1]
+        start[edge + 1 :] += len(part) - (end - begin)
+        return start, np.concatenate([values[:begin], part, values[end:]])
+
+    start, xy = put_part(network.geometry_start, network.geometry_xy, line)
+    heights = network.heights
+    if heights is not None:
+        heights = Heights(*put_part(heights.start, heights.metres, metres), heights.source)
+    columns: dict[str, Any] = {
+        name: put(getattr(network, name), value) for name, value in row.items()
+    }
+    return replace(
+        network, **columns, geometry_start=start, geometry_xy=xy, heights=heights, _memory={}
+    )
 
 
 def _cut_line(
@@ -182,22 +208,15 @@ def _cut_line(
 
 def _cut_heights(
     heights: Heights | None, edge: int, share: float, length_m: float
-) -> Heights | None:
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Read the heights of both parts off the whole."""
-    if heights is None:
-        return None
-    begin, end = heights.start[edge], heights.start[edge + 1]
-    whole = heights.metres[begin:end]
+    whole = np.full(2, np.nan) if heights is None else heights.along(edge)
     at = np.linspace(0.0, 1.0, len(whole))
     before, after = (
         np.interp(np.linspace(low, high, _steps((high - low) * length_m)), at, whole)
         for low, high in ((0.0, share), (share, 1.0))
     )
-    start = heights.start.copy()
-    start[edge + 1 :] += len(before) - (end - begin)
-    metres = np.concatenate([heights.metres[:begin], before, heights.metres[end:], after])
-    start = np.append(start, start[-1] + len(after))
-    return Heights(start, metres.astype(np.float32), heights.source)
+    return before.astype(np.float32), after.astype(np.float32)
 
 
 def _steps(length_m: float) -> int:
@@ -221,45 +240,32 @@ def _join(network: Network, a: int, b: int, link: AddLink) -> Network:
     names = list(network.names)
     if link.name and link.name not in names:
         names.append(link.name)
-    heights = network.heights
-    if heights is not None:
-        ends = [_height_of(network, v) for v in (a, b)]
-        metres = np.append(heights.metres, np.array(ends, dtype=np.float32))
-        heights = Heights(np.append(heights.start, heights.start[-1] + 2), metres, heights.source)
-    return replace(
-        network,
-        edge_from=np.append(network.edge_from, np.int32(a)),
-        edge_to=np.append(network.edge_to, np.int32(b)),
-        length_m=np.append(network.length_m, link.length_m or measured),
-        edge_tags=np.append(network.edge_tags, np.int32(len(network.tag_sets))),
-        tag_sets=(*network.tag_sets, dict(link.tags)),
-        edge_way=np.append(network.edge_way, 0),
-        edge_name=np.append(
-            network.edge_name, np.int32(names.index(link.name) if link.name else -1)
-        ),
-        names=tuple(names),
-        geometry_start=np.append(network.geometry_start, len(network.geometry_xy) + len(line)),
-        geometry_xy=np.concatenate([network.geometry_xy, line]),
-        heights=heights,
-        _memory={},
-    )
+    row = {
+        "edge_from": a,
+        "edge_to": b,
+        "length_m": link.length_m or measured,
+        "edge_tags": len(network.tag_sets),
+        "edge_way": 0,
+        "edge_name": names.index(link.name) if link.name else -1,
+    }
+    tag_sets = (*network.tag_sets, dict(link.tags))
+    network = replace(network, tag_sets=tag_sets, names=tuple(names))
+    metres = np.array([_height_of(network, node) for node in (a, b)], dtype=np.float32)
+    return _put_edge(network, network.edge_count, row, line=line, metres=metres)
 
 
 def _height_of(network: Network, node: int) -> float:
     """Return the height of a node, as some street that ends there has it."""
     heights = network.heights
-    if heights is None:
-        return float("nan")
-    leaving, arriving = (
-        np.flatnonzero(ends == node) for ends in (network.edge_from, network.edge_to)
-    )
-    if len(leaving):
-        return float(heights.along(leaving[0])[0])
-    return float(heights.along(arriving[0])[-1]) if len(arriving) else float("nan")
+    for ends, place in ((network.edge_from, 0), (network.edge_to, -1)):
+        at_node = np.flatnonzero(ends == node)
+        if heights is not None and len(at_node):
+            return float(heights.along(at_node[0])[place])
+    return float("nan")
 
 
 Barred = Literal["everyone", "foot", "bicycle", "motor_vehicle"]
-BARRED: tuple[Barred, ...] = ("everyone", "foot", "bicycle", "motor_vehicle")
+BARRED: tuple[Barred, ...] = get_args(Barred)
 CLASSES: Mapping[Barred, tuple[str, ...]] = {
     "foot": ("foot",),
     "bicycle": ("bicycle",),
@@ -393,23 +399,25 @@ def change_streets(network: Network, changes: Sequence[StreetChange]) -> Network
 
     Examples
     --------
-    >>> from eh_access.modes import WALK
-    >>> from eh_access.network.build import build_network
-    >>> from eh_access.network.build import RawWays
-    >>> raw = RawWays(crs="EPSG:27700")
-    >>> raw.add(7, [(1, 0.0, 0.0), (2, 80.0, 0.0)], tags={"highway": "footway"})
-    >>> closed = change_streets(build_network(raw), [CloseStreet(way=7)])
-    >>> closed.one_to_all([0], mode=WALK)
+    >>> from eh_access import example_street
+    >>> closed = change_streets(example_street()[0], [CloseStreet(way=7)])
+    >>> closed.one_to_all([0], mode="walk")
     array([[ 0.],
            [inf]], dtype=float32)
     """
-    chosen = _check(network, changes)
-    for change, edges in zip(changes, chosen, strict=True):
-        if not isinstance(change, AddLink):
-            network = _credited(_retag(network, edges, change), change)
-    for change in changes:
-        if isinstance(change, AddLink):
-            network = _credited(add_link(network, change), change)
+    on_streets = [change for change in changes if isinstance(change, _Streets)]
+    chosen = [_edges_of(network, change) for change in on_streets]
+    faults = [
+        f"no street for '{change.words}'{_hint(network, change)}"
+        for change, edges in zip(on_streets, chosen, strict=True)
+        if not len(edges)
+    ]
+    if faults:
+        raise NotFoundError("; ".join(faults))
+    for change, edges in zip(on_streets, chosen, strict=True):
+        network = _credited(_retag(network, edges, change), change)
+    for link in (change for change in changes if isinstance(change, AddLink)):
+        network = _credited(add_link(network, link), link)
     return network
 
 
@@ -426,22 +434,6 @@ def _kept(network: Network) -> dict[Hashable, Any]:
     return {JOINS_KEY: network.recall(JOINS_KEY)} if network.remembers(JOINS_KEY) else {}
 
 
-def _check(network: Network, changes: Sequence[StreetChange]) -> list[NDArray[np.intp]]:
-    """Find the streets of every change, gathering every fault."""
-    faults: list[str] = []
-    chosen = []
-    for change in changes:
-        edges = np.empty(0, dtype=np.intp)
-        if isinstance(change, _Streets):
-            edges = _edges_of(network, change)
-            if not len(edges):
-                faults.append(f"no street for '{change.words}'{_hint(network, change)}")
-        chosen.append(edges)
-    if faults:
-        raise NotFoundError("; ".join(faults))
-    return chosen
-
-
 def _edges_of(network: Network, streets: _Streets) -> NDArray[np.intp]:
     chosen = np.ones(network.edge_count, dtype=bool)
     if streets.edges:
@@ -455,14 +447,8 @@ def _edges_of(network: Network, streets: _Streets) -> NDArray[np.intp]:
         chosen &= network.edge_name == row
     edges = np.flatnonzero(chosen)
     if streets.within is not None and len(edges):
-        lines = [
-            network.geometry_xy[network.geometry_start[e] : network.geometry_start[e + 1]]
-            for e in edges
-        ]
-        middles = [
-            shapely.line_interpolate_point(shapely.LineString(xy), 0.5, normalized=True)
-            for xy in lines
-        ]
+        lines = edge_lines(network)[edges]
+        middles = shapely.line_interpolate_point(lines, 0.5, normalized=True)
         edges = edges[shapely.covers(streets.within, middles)]
     return edges
 

@@ -34,18 +34,6 @@ class Heights:
         """Number of pieces each edge is cut into, int64 (edges,)."""
         return np.diff(self.start) - 1
 
-    @property
-    def rise_m(self) -> NDArray[np.float64]:
-        """Height of each edge's end less that of its beginning, float64 (edges,)."""
-        first, last = self.metres[self.start[:-1]], self.metres[self.start[1:] - 1]
-        return last.astype(np.float64) - first
-
-    @property
-    def climb_m(self) -> NDArray[np.float64]:
-        """Metres gone uphill along each edge, float64 (edges,); backwards: less ``rise_m``."""
-        up = np.maximum(self.steps(), 0.0)
-        return np.add.reduceat(up, self._first_pieces()) if len(up) else np.zeros(0)
-
     def steps(self) -> NDArray[np.float64]:
         """Return the rise of every piece, edge after edge, float64 (pieces,)."""
         rise = np.diff(self.metres.astype(np.float64))
@@ -57,19 +45,5 @@ class Heights:
         """Average a value of every piece over each edge."""
         if not len(values):
             return np.zeros(0)
-        return np.add.reduceat(values, self._first_pieces()) / self.pieces
-
-    def take(self, edges: NDArray[np.integer]) -> Heights:
-        """Return the heights of some edges, in the order given."""
-        known = edges >= 0
-        size = np.where(known, np.diff(self.start)[np.maximum(edges, 0)], 2)
-        start = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
-        within = np.arange(start[-1]) - np.repeat(start[:-1], size)
-        index = np.repeat(self.start[np.maximum(edges, 0)], size) + within
-        metres = np.full(len(index), np.nan, dtype=np.float32)
-        wanted = np.repeat(known, size)
-        metres[wanted] = self.metres[index[wanted]]
-        return Heights(start, metres, self.source)
-
-    def _first_pieces(self) -> NDArray[np.int64]:
-        return self.start[:-1] - np.arange(len(self.start) - 1)
+        first = self.start[:-1] - np.arange(len(self.start) - 1)
+        return np.add.reduceat(values, first) / self.pieces

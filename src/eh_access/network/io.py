@@ -24,7 +24,7 @@ from eh_access.network.area import OFF_GRID_FAULT, ElsewhereError, off_grid
 from eh_access.network.build import CM_PER_M, edge_lengths
 from eh_access.network.cost import DS_PER_S, edge_cost
 from eh_access.network.heights import Heights
-from eh_access.network.model import CLOSED_DS, Network
+from eh_access.network.model import CLOSED_DS, Network, parts_of, runs
 from eh_access.network.provenance import Shortfall
 from eh_access.network.unpacking import read_member
 from eh_access.provenance import Provenance
@@ -62,7 +62,12 @@ def write_archive(path: Path, about: Mapping[str, Any], arrays: Mapping[str, NDA
         handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w") as archive:
             for name, array in parts.items():
-                archive.writestr(_member(name), _npy(array))
+                info = zipfile.ZipInfo(f"{name}.npy", date_time=NO_DATE)
+                info.external_attr, info.create_system = 0o644 << 16, 3
+                with archive.open(info, "w") as member:
+                    np.lib.format.write_array(
+                        member, np.ascontiguousarray(array), allow_pickle=False
+                    )
         Path(beside).chmod(0o644)
         Path(beside).replace(path)
     except OSError as error:
@@ -120,20 +125,6 @@ def unpack(packed: NDArray[np.uint8]) -> NDArray[np.int64]:
     return (folded >> np.uint64(1)).view(np.int64) ^ -(folded & np.uint64(1)).view(np.int64)
 
 
-def _member(name: str) -> zipfile.ZipInfo:
-    info = zipfile.ZipInfo(f"{name}.npy", date_time=NO_DATE)
-    info.compress_type = zipfile.ZIP_STORED
-    info.external_attr = 0o644 << 16
-    info.create_system = 3
-    return info
-
-
-def _npy(array: NDArray[Any]) -> bytes:
-    buffer = io.BytesIO()
-    np.lib.format.write_array(buffer, np.ascontiguousarray(array), allow_pickle=False)
-    return buffer.getvalue()
-
-
 SUFFIX = ".npz"
 FORMAT = "eh_access network"
 VERSION = 2
@@ -175,13 +166,10 @@ def write_network(network: Network, path: Path | str) -> Path:
     Examples
     --------
     >>> import tempfile
-    >>> from eh_access.network.build import build_network
-    >>> from eh_access.network.build import RawWays
-    >>> raw = RawWays(crs="EPSG:27700")
-    >>> raw.add(7, [(1, 0.0, 0.0), (2, 30.0, 40.0)], tags={"highway": "footway"})
+    >>> from eh_access import example_street
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     read_network_file(write_network(build_network(raw), folder + "/n.npz")).length_m
-    array([50.])
+    ...     read_network_file(write_network(example_street()[0], folder + "/n.npz")).length_m
+    array([800.])
     """
     return write_archive(Path(path), *_pack(network))
 
@@ -191,9 +179,6 @@ def _pack(network: Network) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     vertices = np.rint(network.geometry_xy * CM_PER_M).astype(np.int64)
     start = network.geometry_start
     steps = np.diff(vertices, axis=0, prepend=vertices[:1])
-    inner = np.ones(len(vertices), dtype=bool)
-    inner[start[:-1]] = False
-    inner[start[1:] - 1] = False
     arrays: dict[str, NDArray[Any]] = {
         "node_x_cm": nodes[:, 0],
         "node_y_cm": nodes[:, 1],
@@ -203,7 +188,7 @@ def _pack(network: Network) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         "edge_way": network.edge_way,
         "edge_name": network.edge_name,
         "inner_count": np.diff(start) - 2,
-        "inner_step_cm": steps[inner],
+        "inner_step_cm": steps[_is_inner(start)],
     }
     if network.heights is not None:
         arrays |= _height_arrays(network.heights)
@@ -218,6 +203,13 @@ def _pack(network: Network) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         name: pack(_changes(rows) if name in CHANGES else rows) for name, rows in arrays.items()
     }
     return _about(network), packed | by_hand
+
+
+def _is_inner(start: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which vertices are no ends of their edge."""
+    inner = np.ones(start[-1], dtype=bool)
+    inner[start[:-1]] = inner[start[1:] - 1] = False
+    return inner
 
 
 def _about(network: Network) -> dict[str, Any]:
@@ -297,26 +289,10 @@ def read_network_file(path: Path | str) -> Network:
     Examples
     --------
     >>> import tempfile
-    >>> from eh_access.network.model import Network
-    >>> street = Network(
-    ...     node_x=np.array([331_000.0, 331_080.0]),
-    ...     node_y=np.array([188_000.0, 188_000.0]),
-    ...     edge_from=np.array([0], dtype=np.int32),
-    ...     edge_to=np.array([1], dtype=np.int32),
-    ...     length_m=np.array([80.0]),
-    ...     edge_tags=np.array([0], dtype=np.int32),
-    ...     tag_sets=({"highway": "residential"},),
-    ...     edge_way=np.array([1]),
-    ...     edge_name=np.array([-1], dtype=np.int32),
-    ...     names=(),
-    ...     geometry_start=np.array([0, 2]),
-    ...     geometry_xy=np.array([[331_000.0, 188_000.0], [331_080.0, 188_000.0]]),
-    ...     covered=None,
-    ...     provenance=(),
-    ... )
+    >>> from eh_access import example_street
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     read_network_file(write_network(street, Path(folder) / "street.npz")).length_m.tolist()
-    [80.0]
+    ...     read_network_file(write_network(example_street()[0], Path(folder) / "street.npz"))
+    <Network: 2 nodes, 1 streets, 1 km; made by hand>
     """
     path = Path(path)
     try:
@@ -412,7 +388,7 @@ def _by_square(network: Network) -> tuple[NDArray[np.int64], NDArray[np.int64], 
     tall = high[1] - low[1] + 1
     many = (high[0] - low[0] + 1) * tall
     edges = np.repeat(np.arange(network.edge_count, dtype=np.int32), many)
-    place = np.arange(len(edges)) - np.repeat(np.cumsum(many) - many, many)
+    _, place = runs(np.zeros_like(many), many)
     across, up = np.divmod(place, tall[edges])
     keys = (low[0][edges] + across) * COLUMN + low[1][edges] + up
     order = np.argsort(keys, kind="stable")
@@ -437,10 +413,10 @@ def clip_network(
     tags, edge_tags = np.unique(network.edge_tags[edges], return_inverse=True)
     named = network.edge_name[edges]
     names = np.unique(named[named >= 0])
-    start, vertices = _parts(network.geometry_start, edges)
+    start, vertices = parts_of(network.geometry_start, edges)
     heights = None
     if network.heights is not None:
-        height_start, points = _parts(network.heights.start, edges)
+        height_start, points = parts_of(network.heights.start, edges)
         heights = Heights(height_start, network.heights.metres[points], network.heights.source)
     covered = network.covered
     return replace(
@@ -474,22 +450,13 @@ def _touching(network: Network, area: BaseGeometry, rows: NDArray[np.int32]) -> 
             y <= north + half_m
         )
     rows = rows[near]
-    start, vertices = _parts(network.geometry_start, rows)
+    start, vertices = parts_of(network.geometry_start, rows)
     lines = shapely.linestrings(
         network.geometry_xy[vertices], indices=np.repeat(np.arange(len(rows)), np.diff(start))
     )
     shapely.prepare(area)
     touching: NDArray[np.int32] = rows[shapely.intersects(area, lines)]
     return touching
-
-
-def _parts(
-    start: NDArray[np.int64], edges: NDArray[np.int32]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return where some edges' parts begin once they stand alone, and the rows they are in now."""
-    sizes = start[edges + 1] - start[edges]
-    alone = np.concatenate([[0], np.cumsum(sizes)])
-    return alone, np.arange(alone[-1]) + np.repeat(start[edges] - alone[:-1], sizes)
 
 
 def _refuse_off_grid(network: Network, path: Path) -> None:
@@ -560,10 +527,7 @@ def _vertices(
     vertices = np.zeros((int(start[-1]), 2), dtype=np.int64)
     if len(edge_from) == 0:
         return vertices
-    inner = np.ones(len(vertices), dtype=bool)
-    inner[start[:-1]] = False
-    inner[start[1:] - 1] = False
-    vertices[inner] = steps
+    vertices[_is_inner(start)] = steps
     walked = np.cumsum(vertices, axis=0)
     sizes = np.diff(start)
     vertices = walked + np.repeat(nodes[edge_from] - walked[start[:-1]], sizes, axis=0)
@@ -588,21 +552,19 @@ def _check(about: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
         lowest = -1 if name == "edge_name" else 0
         if len(rows) != edges or (edges and not lowest <= rows.min() <= rows.max() < limit):
             raise ValueError(f"{name} does not fit the rest")
-    counts, steps = arrays["inner_count"], arrays["inner_step_cm"]
-    of_edges = [arrays[name] for name in ("edge_way", "length_cm", LENGTHS) if name in arrays]
-    if any(len(array) != edges for array in (counts, *of_edges)):
-        raise ValueError("edges are missing")
-    if edges and counts.min() < 0:
-        raise ValueError("an edge has a negative number of vertices")
-    if len(arrays["node_y_cm"]) != nodes or len(steps) != 2 * int(counts.sum()):
-        raise ValueError("vertices are missing")
-    if about.get("heights_source") is not None:
-        counts = arrays["height_count"]
-        ends = 2
-        if len(counts) != edges or (edges and counts.min() < ends):
-            raise ValueError("heights do not fit the edges")
-        if arrays["height_cm"].shape != (int(counts.sum()),):
-            raise ValueError("heights are missing")
+    of_height = arrays.get("height_count", np.zeros(0, np.int64))
+    lengths = {
+        "node_y_cm": nodes,
+        **dict.fromkeys(("inner_count", "edge_way", "length_cm", LENGTHS, "height_count"), edges),
+        "inner_step_cm": 2 * int(arrays["inner_count"].sum()),
+        "height_cm": int(of_height.sum()),
+    }
+    for name, length in lengths.items():
+        if name in arrays and arrays[name].shape != (length,):
+            raise ValueError(f"{name} is not whole")
+    for name, least in (("inner_count", 0), ("height_count", 2)):
+        if edges and name in arrays and arrays[name].min() < least:
+            raise ValueError(f"{name} holds numbers below {least}")
 
 
 def street_matrix(network: Network, mode: TravelMode | str, *, direction: Direction) -> csr_array:

@@ -49,45 +49,43 @@ def check_network(network: Network) -> None:
         )
     length_m = network.length_m
     nodes, tags = len(network.node_x), len(network.tag_sets)
-    faults = [
-        *_edge_faults(
-            network,
-            ~(np.isfinite(length_m) & (length_m >= 0)),
-            "length_m",
-            length_m,
-            "give metres, 0 or more",
-        ),
-        *(
-            fault
-            for name, ends in (("edge_from", network.edge_from), ("edge_to", network.edge_to))
-            for fault in _edge_faults(
-                network, (ends < 0) | (ends >= nodes), name, ends, f"there are {nodes} nodes"
-            )
-        ),
-        *_edge_faults(
-            network,
-            (network.edge_tags < 0) | (network.edge_tags >= tags),
-            "edge_tags",
-            network.edge_tags,
-            f"there are {tags} sets of tags",
-        ),
-    ]
+    checks = (
+        ("length_m", np.isfinite(length_m) & (length_m >= 0), "give metres, 0 or more"),
+        ("edge_from", _is_row(network.edge_from, nodes), f"there are {nodes} nodes"),
+        ("edge_to", _is_row(network.edge_to, nodes), f"there are {nodes} nodes"),
+        ("edge_tags", _is_row(network.edge_tags, tags), f"there are {tags} sets of tags"),
+    )
+    faults = []
+    for name, sound, remedy in checks:
+        bad = np.flatnonzero(~sound).tolist()
+        values, ways = getattr(network, name), network.edge_way
+        faults += [
+            f"network, edge {edge} (way {int(ways[edge])}): {name} is {values[edge]}; {remedy}"
+            for edge in bad[:SHOWN]
+        ]
+        if len(bad) > SHOWN:
+            faults.append(f"network: {len(bad) - SHOWN} more edges have a fault in {name}")
     if faults:
         raise InputError(faults)
 
 
-def _edge_faults(
-    network: Network, bad: NDArray[np.bool_], name: str, values: NDArray[np.generic], remedy: str
-) -> list[str]:
-    """Describe the first few edges with a fault and count the rest."""
-    rows = np.flatnonzero(bad).tolist()
-    faults = [
-        f"network, edge {row} (way {int(network.edge_way[row])}): {name} is {values[row]}; {remedy}"
-        for row in rows[:SHOWN]
-    ]
-    if len(rows) > SHOWN:
-        faults.append(f"network: {len(rows) - SHOWN} more edges have a fault in {name}")
-    return faults
+def _is_row(numbers: NDArray[np.int32], count: int) -> NDArray[np.bool_]:
+    return (numbers >= 0) & (numbers < count)
+
+
+def runs(
+    first: NDArray[np.integer[Any]], sizes: NDArray[np.integer[Any]]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return where runs of rows begin once they stand one after the other, and those rows."""
+    start = np.concatenate([[0], np.cumsum(sizes)])
+    return start, np.arange(start[-1]) + np.repeat(first - start[:-1], sizes)
+
+
+def parts_of(
+    start: NDArray[np.int64], edges: NDArray[np.integer[Any]]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return where some edges' parts begin once they stand alone, and the rows they are in now."""
+    return runs(start[edges], start[edges + 1] - start[edges])
 
 
 CLOSED_DS: int = 2**30
@@ -112,8 +110,11 @@ class EdgeCost:
     # bool array per edge: it belongs to the largest part of the network in which every place can
     # be reached from every other by this mode. Points are placed only on such edges
     main: NDArray[np.bool_]
-    # how many edges each counted doubt touched, for example ``{"kerb unknown": 120}``
-    notes: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def is_open(self) -> NDArray[np.bool_]:
+        """Whether the mode may use each edge in at least one direction."""
+        return (self.forward_ds < CLOSED_DS) | (self.backward_ds < CLOSED_DS)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -234,14 +235,10 @@ class Network:
 
         Examples
         --------
-        >>> from eh_access.modes import WALK
-        >>> from eh_access.network.build import build_network
-        >>> from eh_access.network.build import RawWays
-        >>> raw = RawWays(crs="EPSG:27700")
-        >>> raw.add(7, [(1, 0.0, 0.0), (2, 80.0, 0.0)], tags={"highway": "footway"})
-        >>> build_network(raw).to_csr(WALK).toarray()
-        array([[ 0., 60.],
-               [60.,  0.]])
+        >>> from eh_access import example_street
+        >>> example_street()[0].to_csr("walk").toarray()
+        array([[  0., 600.],
+               [600.,   0.]])
         """
         matrix: csr_array = delegate("street_matrix", self, mode, direction=direction)
         return matrix

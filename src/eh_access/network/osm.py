@@ -12,7 +12,7 @@ import re
 import warnings
 import zlib
 from array import array
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -20,25 +20,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import numpy as np
+import pandas as pd
+import pyproj
 import shapely
-from pyproj import CRS
-from pyproj.exceptions import CRSError
+from pandas.api.types import is_scalar
 
-from eh_access.arguments import check_arguments
 from eh_access.errors import InputError, SourceError
-from eh_access.network.area import as_polygon, to_degrees
+from eh_access.network.area import as_polygon, projection, to_degrees
 from eh_access.network.build import (
     DEFAULT_MODES,
     RawWays,
     build_network,
     is_street,
-    to_metres,
 )
 from eh_access.network.io import SUFFIX, read_network_file
 from eh_access.network.provenance import Shortfall, osm_provenance
 from eh_access.network.rules import number_in
 from eh_access.network.unpacking import most_bytes, read_blocks
 from eh_access.provenance import file_sha256
+from eh_access.tables import CRS
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -51,7 +51,9 @@ if TYPE_CHECKING:
 NOT_TAGS = frozenset({"osmid", "geometry", "length", "reversed", "from", "to", "u", "v", "key"})
 ONE_WAY = frozenset({"true", "yes", "1", "-1", "reverse", "t", "f"})
 
-Line = list[tuple[int, float, float]]
+Place: TypeAlias = tuple[float, float]
+Line: TypeAlias = list[tuple[int, float, float]]
+Version: TypeAlias = tuple[int, dt.datetime]
 
 RESTRICTIVE = ("steps", "no", "private", "-1", "yes")
 """Where osmnx has merged ways that differ, the value named first here is taken."""
@@ -97,30 +99,32 @@ def read_graph(graph: Any) -> tuple[RawWays, Provenance]:  # noqa: ANN401 - a ne
     if crs is None:
         raise InputError("the graph has no CRS; set graph.graph['crs'], for example 'epsg:4326'")
     nodes = dict(graph.nodes(data=True))
-    lost = [node for node, data in nodes.items() if not _has_place(data)]
+    at = {node: (number, *_xy(data)) for number, (node, data) in enumerate(nodes.items(), 1)}
+    lost = [node for node, (_, x, y) in at.items() if not math.isfinite(x + y)]
     if lost:
         raise InputError(
             f"{len(lost)} nodes have no x and y that are numbers, the first is {lost[0]}"
         )
     try:
-        CRS.from_user_input(crs)
-    except CRSError as error:
+        pyproj.CRS.from_user_input(crs)
+    except pyproj.exceptions.CRSError as error:
         raise InputError(
             f"the graph's CRS is '{crs}', which is none; set graph.graph['crs'], for example "
             "'epsg:4326'"
         ) from error
-    number = {node: row for row, node in enumerate(nodes, 1)}
     inner_ids = itertools.count(-1, -1)
     raw = RawWays(crs=str(crs), has_chosen_keys=True)
     directed = graph.is_directed()
     for node, data in nodes.items():
-        raw.add_point(number[node], {key: str(value) for key, value in data.items()})
+        raw.add_point(at[node][0], {key: str(value) for key, value in data.items()})
     pieces: defaultdict[tuple[int, tuple[tuple[str, str], ...]], list[Line]] = defaultdict(list)
     for start, end, data in _once(graph):
         tags = _tags(data) if directed else {**_tags(data), "oneway": "no"}
         if is_street(tags):
-            ends = (number[start], nodes[start]), (number[end], nodes[end])
-            pieces[_way_id(data), tuple(sorted(tags.items()))].append(_line(ends, data, inner_ids))
+            inner = list(data["geometry"].coords)[1:-1] if "geometry" in data else []
+            between = [(next(inner_ids), x, y) for x, y, *_ in inner]
+            line = [at[start], *between, at[end]]
+            pieces[_way_id(data), tuple(sorted(tags.items()))].append(line)
     for (way_id, tags_of), lines in pieces.items():
         for line in _joined(lines):
             raw.add(way_id, line, tags=dict(tags_of))
@@ -129,11 +133,12 @@ def read_graph(graph: Any) -> tuple[RawWays, Provenance]:  # noqa: ANN401 - a ne
     return raw, osm_provenance(date=str(graph.graph.get("created_date", ""))[:10])
 
 
-def _has_place(data: Mapping[str, Any]) -> bool:
+def _xy(data: Mapping[str, Any]) -> tuple[float, float]:
+    """Return the place of a node; NaN where it has none that is numbers."""
     try:
-        return math.isfinite(float(data["x"])) and math.isfinite(float(data["y"]))
+        return float(data["x"]), float(data["y"])
     except (KeyError, TypeError, ValueError):
-        return False
+        return math.nan, math.nan
 
 
 def _once(graph: Any) -> Iterator[tuple[Any, Any, Mapping[str, Any]]]:  # noqa: ANN401
@@ -155,11 +160,7 @@ def _all(value: Any) -> list[str]:  # noqa: ANN401 - attributes hold what they h
     if hasattr(value, "tolist"):  # an array, or a number of numpy's own
         value = value.tolist()
     items = value if isinstance(value, (list, tuple, set)) else [value]
-    return [str(item) for item in items if not _is_null(item)]
-
-
-def _is_null(value: Any) -> bool:  # noqa: ANN401 - as above
-    return value is None or type(value).__name__ in {"NAType", "NaTType"} or value != value  # noqa: PLR0124 - NaN
+    return [str(item) for item in items if not (is_scalar(item) and pd.isna(item))]
 
 
 def _is_true(value: Any) -> bool:  # noqa: ANN401 - attributes hold what they hold
@@ -177,19 +178,17 @@ def _way_id(data: Mapping[str, Any]) -> int:
 
 def _tags(data: Mapping[str, Any]) -> dict[str, str]:
     """Return an edge's OpenStreetMap tags; of several values, the more restrictive."""
-    tags = {key: _strictest(key, values) for key, values in _values(data) if values}
+    tags = {
+        key: _strictest(key, values)
+        for key, value in data.items()
+        if key not in NOT_TAGS and (values := sorted(set(_all(value))))
+    }
     if _is_one_way(data):
         # osmnx has already turned ways that are one-way against their direction
         tags["oneway"] = "yes"
     elif tags.get("oneway", "").lower() in {"false", "nan"}:
         del tags["oneway"]  # osmnx writes this where nothing is tagged, too
     return tags
-
-
-def _values(data: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
-    for key, value in data.items():
-        if key not in NOT_TAGS:
-            yield key, sorted(set(_all(value)))
 
 
 def _strictest(key: str, values: list[str]) -> str:
@@ -202,18 +201,6 @@ def _strictest(key: str, values: list[str]) -> str:
     if not measured:
         return values[0]
     return (max if key == "incline" else min)(measured)[1]
-
-
-def _line(
-    ends: tuple[tuple[int, Mapping[str, Any]], tuple[int, Mapping[str, Any]]],
-    data: Mapping[str, Any],
-    inner_ids: Iterator[int],
-) -> Line:
-    """Return an edge's points, with new ids for those between its ends."""
-    (start, a), (end, b) = ends
-    first, last = (start, float(a["x"]), float(a["y"])), (end, float(b["x"]), float(b["y"]))
-    inner = list(data["geometry"].coords)[1:-1] if "geometry" in data else []
-    return [first, *((next(inner_ids), float(x), float(y)) for x, y, *_ in inner), last]
 
 
 def _joined(lines: Iterable[Line]) -> Iterator[Line]:
@@ -252,7 +239,6 @@ KEPT_BEYOND = 100
 OSM_SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.xml", ".osm.gz", ".osm.bz2", ".xml")
 
 
-@check_arguments
 def read_network(
     source: str | Path | Any,  # noqa: ANN401 - a networkx graph, without importing networkx
     *,
@@ -260,40 +246,7 @@ def read_network(
     area: gpd.GeoDataFrame | BaseGeometry | None = None,
     covered: BaseGeometry | None = None,
 ) -> Network:
-    """Read streets from a file or a graph.
-
-    Parameters
-    ----------
-    source
-        A path to OpenStreetMap data (``.osm.pbf``, ``.osm``), to GraphML written by osmnx, or to
-        a network saved by this library (``.npz``); or an osmnx graph.
-    modes
-        Streets that none of these may use are left out. A saved network is read as it is.
-    area
-        Keep streets that touch this area: a GeoDataFrame in any CRS, or a geometry in EPSG:27700.
-        A saved network is read as it is.
-    covered
-        Where the source's streets are complete (EPSG:27700), if it does not say so itself.
-
-    Returns
-    -------
-    Network
-        The streets, with where they came from.
-
-    Raises
-    ------
-    SourceError
-        If the file is missing, damaged, cut off, or not of a kind that can be read.
-    InputError
-        If it holds no streets that may be used in the area.
-
-    Examples
-    --------
-    >>> read_network("no/such/place.osm.pbf")
-    Traceback (most recent call last):
-    ...
-    eh_access.errors.SourceError: no/such/place.osm.pbf: there is no such file; check the path
-    """
+    """Read streets from a file or a graph; see `eh_access.read_network`."""
     polygon = None if area is None else as_polygon(area)
     if is_graph(source):
         raw, provenance = read_graph(source)
@@ -354,14 +307,6 @@ def read_osm(
             _refuse_history(path)
         extract = _Extract(box=box, deleted=deleted)
         extract.read(path)
-        if (lost := extract.refs_without_place()) and (
-            min(lost) < 0 or header.get("sorting") != SORTED
-        ):
-            # ids below 0 and points that follow their ways are in no index of pyosmium
-            places = _places(path, lost)
-            if places:
-                extract = _Extract(box=box, deleted=extract.deleted, places=places)
-                extract.read(path)
         extract.settle(path)
         raw = extract.ways()
         covered = _box(header)
@@ -377,9 +322,6 @@ def read_osm(
     date = header.get("osmosis_replication_timestamp") or extract.newest
     return raw, osm_provenance(date=date[:10], sha256=file_sha256(path)), covered
 
-
-SORTED = "Type_then_ID"
-"""What the head of a file says in which nodes come before ways, each kind by its number."""
 
 DAMAGE = (RuntimeError, ValueError, OverflowError, EOFError, OSError, zlib.error)
 """What pyosmium and its decompressors raise on what they cannot read."""
@@ -417,23 +359,28 @@ def _first_line(error: Exception) -> str:
 
 
 @dataclass(eq=False)
+class _Way:
+    """A way: its newest version, and the lines it runs along; several if extracts hold parts."""
+
+    version: Version
+    tags: dict[str, str]
+    lines: list[Line]
+
+
+@dataclass(eq=False)
 class _Extract:
     """Ways and barriers of a file, each object once: the newest version, with all its parts."""
 
     box: tuple[float, ...] | None
     deleted: frozenset[tuple[str, int]]  # what an editor has marked for deletion: n, w or r, id
-    places: Mapping[int, tuple[float, float]] = field(default_factory=dict)
-    raw: RawWays = field(default_factory=RawWays)
     newest: str = ""
-    counts: Counter[str] = field(default_factory=Counter)
+    repeated: int = 0
     # what stands in the file in several versions, and what is deleted: n, w or r, id
     several: set[tuple[str, int]] = field(default_factory=set)
     gone: set[tuple[str, int]] = field(default_factory=set)
-    # by id: version of each way and barrier, and the rows of each way
-    ways_read: dict[int, Version] = field(default_factory=dict)
-    rows: dict[int, list[int]] = field(default_factory=dict)
-    barriers: dict[int, Version] = field(default_factory=dict)
-    replaced: set[int] = field(default_factory=set)
+    read_ways: dict[int, _Way] = field(default_factory=dict)
+    barriers: dict[int, tuple[Version, dict[str, str]]] = field(default_factory=dict)
+    places: dict[int, Place] = field(default_factory=dict)  # of points that stood elsewhere
     beyond: list[tuple[int, Line, dict[str, str]]] = field(default_factory=list)
     rings: dict[int, dict[str, str]] = field(default_factory=dict)
 
@@ -448,20 +395,17 @@ class _Extract:
         if self.rings:
             ways = osmium.filter.EntityFilter(osmium.osm.WAY)
             for way in osmium.FileProcessor(str(path)).with_locations().with_filter(ways):
-                if way.id in self.rings and way.id not in self.rows:
+                if way.id in self.rings and way.id not in self.read_ways:
                     self._add(way, self.rings[way.id])
 
     def _take(self, thing: Any) -> None:  # noqa: ANN401 - pyosmium has no public name
+        tags = dict(thing.tags)
         if self._is_gone(thing):
             self.gone.add((thing.type_str(), thing.id))
-            return
-        tags = dict(thing.tags)
-        if thing.is_node():
-            known = self.barriers.get(thing.id)
-            self._count_repeated(thing, known)
-            if known is None or _version(thing) > known:
-                self.barriers[thing.id] = _version(thing)
-                self.raw.add_point(thing.id, tags)
+        elif thing.is_node():
+            known, _ = self.barriers.get(thing.id, (None, None))
+            if self._is_newer(thing, known):
+                self.barriers[thing.id] = _version(thing), tags
         elif thing.is_way():
             if is_street(tags):
                 self._add(thing, tags)
@@ -471,92 +415,78 @@ class _Extract:
             self.rings |= {item.ref: ring for item in thing.members if item.type == "w"}
 
     def _add(self, way: Any, tags: dict[str, str]) -> None:  # noqa: ANN401 - as above
-        line = [self._place(node) for node in way.nodes]
+        line = [(node.ref, *_place(node)) for node in way.nodes]
         if way.timestamp.year > NO_YEAR:
             self.newest = max(self.newest, way.timestamp.isoformat()[:10])
-        if self.box is not None and not _may_touch(line, self.box):
+        if all(lon == lon for _, lon, _ in line) and self._is_beyond(line):  # noqa: PLR0124 - NaN
             if len(self.beyond) < KEPT_BEYOND:
                 self.beyond.append((way.id, line, tags))
             return
-        known, here = self.ways_read.get(way.id), _version(way)
-        self._count_repeated(way, known)
-        if known is not None and here < known:
-            return
-        lines = [line]
-        if known is not None:
-            if here == known:  # extracts that were joined may each hold a part of it
-                if not (more := self._new_parts(way.id, line)):
-                    return
-                lines = [*_joined([*self._lines(way.id), *more])]
-            self.replaced.update(self.rows[way.id])
-        self.ways_read[way.id] = here
-        self.rows[way.id] = []
-        for each in lines:
-            self.rows[way.id].append(len(self.raw))
-            self.raw.add(way.id, each, tags=tags)
+        known, here = self.read_ways.get(way.id), _version(way)
+        if self._is_newer(way, None if known is None else known.version):
+            self.read_ways[way.id] = _Way(here, tags, [line])
+        elif known is not None and here == known.version:
+            # extracts that were joined may each hold a part of it
+            known.lines = [*_joined([*known.lines, *_new_parts(known.lines, line)])]
 
-    def _lines(self, way_id: int) -> list[Line]:
-        """Return the lines of a way that were read before."""
-        raw, lines = self.raw, []
-        for row in self.rows[way_id]:
-            first = sum(raw.sizes[:row])
-            part = slice(first, first + raw.sizes[row])
-            lines.append([*zip(raw.refs[part], raw.xs[part], raw.ys[part], strict=True)])
-        return lines
+    def _is_newer(self, thing: Any, known: Version | None) -> bool:  # noqa: ANN401 - as above
+        """Return whether a thing is the first or newer; count it if it stands there again."""
+        here = _version(thing)
+        if known is None:
+            return True
+        if here == known:
+            self.repeated += 1
+        else:
+            self.several.add((thing.type_str(), thing.id))
+        return here > known
 
-    def _new_parts(self, way_id: int, line: Line) -> list[Line]:
-        """Return the parts of a line that no line of the same way runs along."""
-        there = {pair for old in self._lines(way_id) for pair in _stretches(old)}
-        parts: list[Line] = []
-        goes_on = False
-        for (start, end), pair in zip(itertools.pairwise(line), _stretches(line), strict=True):
-            if pair in there:
-                goes_on = False
-            elif goes_on:
-                parts[-1].append(end)
-            else:
-                parts.append([start, end])
-                goes_on = True
-        return parts
+    def _is_beyond(self, line: Line) -> bool:
+        """Return whether a line keeps clear of the box, as far as its places are known."""
+        lon, lat = [x for _, x, _ in line if x == x], [y for _, _, y in line if y == y]  # noqa: PLR0124
+        if self.box is None or not lon:
+            return False
+        west, south, east, north = self.box
+        return max(lon) < west or min(lon) > east or max(lat) < south or min(lat) > north
 
     def settle(self, path: Path) -> None:
         """Take what was read as it was last: a later version may have no tags, or no place."""
-        points, met = {*self.raw.refs}, array("q")
+        lines = [line for way in self.read_ways.values() for line in way.lines]
+        points, met = {ref for line in lines for ref, _, _ in line}, array("q")
+        # ids below 0 and points that follow their ways are in no index of pyosmium
+        lost = {ref for line in lines for ref, lon, _ in line if lon != lon}  # noqa: PLR0124 - NaN
         gone = {number for kind, number in self.deleted if kind == "n"} & points
-        for thing in self._things(path, points, self.rows):
+        for thing in self._things(path, points, self.read_ways):
             if thing.is_node():  # of these there are very many
                 met.append(thing.id)
                 if not thing.visible:
                     gone.add(thing.id)
-            elif (here := _version(thing)) > self.ways_read[thing.id]:
+                elif thing.id in lost:
+                    self.places[thing.id] = _place(thing)
+            elif _version(thing) > self.read_ways[thing.id].version:
                 # it was passed over: no street, or elsewhere
-                self.ways_read[thing.id] = here
-                self.replaced.update(self.rows[thing.id])
+                self.read_ways[thing.id] = _Way(_version(thing), {}, [])
                 (self.several if thing.visible else self.gone).add(("w", thing.id))
         ids, times = np.unique(np.array(met, np.int64), return_counts=True)
         if odd := gone.union(ids[times > 1].tolist()):
             self._settle_points(path, odd)
 
     def _settle_points(self, path: Path, odd: set[int]) -> None:
-        newest: dict[int, tuple[Version, tuple[float, float]]] = {}
+        """Take the newest version of points that stand there several times or are gone."""
+        newest: dict[int, Version] = {}
         for node in self._things(path, odd, ()):
             known, here = newest.get(node.id), _version(node)
-            is_gone, at = self._is_gone(node), node.location
+            is_gone = self._is_gone(node)
             if is_gone:
                 self.gone.add(("n", node.id))
-            elif known is not None and here != known[0]:
+            elif known is not None and here != known:
                 self.several.add(("n", node.id))
-            if known is not None and here <= known[0]:
+            if known is not None and here <= known:
                 continue
-            place = (at.lon, at.lat) if at.valid() else NO_PLACE
-            if is_gone and known is not None:
-                place = known[1]  # a street runs there still: only what stood in its way is gone
-            newest[node.id] = here, place
-            self.raw.barriers.pop(node.id, None)
-            self.raw.add_point(node.id, {} if is_gone else dict(node.tags))
-        for row, ref in enumerate(self.raw.refs):
-            if ref in newest:
-                self.raw.xs[row], self.raw.ys[row] = newest[ref][1]
+            newest[node.id] = here
+            if not is_gone or known is None:
+                # else a street runs there still: only what stood in its way is gone
+                self.places[node.id] = _place(node)
+            self.barriers[node.id] = here, {} if is_gone else dict(node.tags)
 
     def _things(self, path: Path, points: AbstractSet[int], ways: Iterable[int]) -> Iterator[Any]:
         """Yield every version of some nodes and ways."""
@@ -577,38 +507,29 @@ class _Extract:
     def _is_gone(self, thing: Any) -> bool:  # noqa: ANN401 - as above
         return not thing.visible or (thing.type_str(), thing.id) in self.deleted
 
-    def _place(self, node: Any) -> tuple[int, float, float]:  # noqa: ANN401 - as above
-        at = node.location
-        lon, lat = (at.lon, at.lat) if at.valid() else self.places.get(node.ref, NO_PLACE)
-        return node.ref, lon, lat
-
-    def _count_repeated(self, thing: Any, known: Version | None) -> None:  # noqa: ANN401 - as above
-        if known == _version(thing):
-            self.counts["repeated-objects"] += 1
-        elif known is not None:
-            self.several.add((thing.type_str(), thing.id))
-
-    def refs_without_place(self) -> set[int]:
-        """Return the points of streets whose place was not read."""
-        raw = self.raw
-        lost = {ref for ref, x in zip(raw.refs, raw.xs, strict=True) if math.isnan(x)}
-        return lost | {ref for _, line, _ in self.beyond for ref, lon, _ in line if math.isnan(lon)}
-
-    def _all_counts(self) -> Counter[str]:
-        several = len(self.several - self.gone)
-        return self.counts + Counter(
-            {"several-versions": several, "deleted-objects": len(self.gone)}
-        )
-
     def ways(self) -> RawWays:
         """Return what was read, with counts of what was left out or replaced."""
-        raw = self.raw.without(self.replaced)
+        raw = RawWays()
+        for ref, (_, tags) in self.barriers.items():
+            raw.add_point(ref, tags)
+        for way_id, way in self.read_ways.items():
+            for line in way.lines:
+                placed = [(ref, *self.places.get(ref, (lon, lat))) for ref, lon, lat in line]
+                if self._is_beyond(placed):
+                    self.beyond.append((way_id, placed, way.tags))
+                else:
+                    raw.add(way_id, placed, tags=way.tags)
+        counts = {
+            "deleted-objects": len(self.gone),
+            "repeated-objects": self.repeated,
+            "several-versions": len(self.several - self.gone),
+        }
         raw.shortfalls = [
-            Shortfall(kind=kind, count=count, of=max(len(self.raw), count))
-            for kind, count in sorted(self._all_counts().items())
+            Shortfall(kind=kind, count=count, of=max(len(raw), count))
+            for kind, count in counts.items()
+            if count
         ]
-        unplaced = sum(map(math.isnan, raw.xs))
-        if unplaced:
+        if unplaced := sum(map(math.isnan, raw.xs)):
             item = Shortfall(kind="points-without-place", count=unplaced, of=len(raw.xs))
             raw.shortfalls.append(item)
         if not len(raw):  # whoever builds with these can say why none is of use
@@ -617,31 +538,39 @@ class _Extract:
         return raw
 
 
-NO_PLACE = float("nan"), float("nan")
 NO_YEAR = 1970
 """The year of objects whose file gives no time."""
-Version: TypeAlias = tuple[int, dt.datetime]
 
 
 def _version(thing: Any) -> Version:  # noqa: ANN401 - pyosmium has no public name
     return thing.version, thing.timestamp
 
 
+def _place(node: Any) -> Place:  # noqa: ANN401 - as above
+    """Return longitude and latitude; NaN where they are not known."""
+    at = node.location
+    return (at.lon, at.lat) if at.valid() else (math.nan, math.nan)
+
+
+def _new_parts(lines: Iterable[Line], line: Line) -> list[Line]:
+    """Return the parts of a line that no other line of the same way runs along."""
+    there = {pair for old in lines for pair in _stretches(old)}
+    parts: list[Line] = []
+    goes_on = False
+    for (start, end), pair in zip(itertools.pairwise(line), _stretches(line), strict=True):
+        if pair in there:
+            goes_on = False
+        elif goes_on:
+            parts[-1].append(end)
+        else:
+            parts.append([start, end])
+            goes_on = True
+    return parts
+
+
 def _stretches(line: Line) -> list[frozenset[int]]:
     """Return the stretches of a line from point to point, whichever way they run."""
     return [frozenset((one[0], next_[0])) for one, next_ in itertools.pairwise(line)]
-
-
-def _places(path: Path, wanted: set[int]) -> dict[int, tuple[float, float]]:
-    """Return the places of some nodes, wherever in the file they stand."""
-    import osmium  # noqa: PLC0415 - needed by this reader alone
-
-    nodes: Any = osmium.FileProcessor(str(path), osmium.osm.NODE)
-    return {
-        node.id: (node.lon, node.lat)
-        for node in nodes
-        if node.id in wanted and node.location.valid()
-    }
 
 
 UNPACK: Mapping[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open}
@@ -676,22 +605,10 @@ def _deleted_in_editor(path: Path) -> frozenset[tuple[str, int]]:
     return frozenset((kind.decode(), int(number[1])) for kind, number in marked if number)
 
 
-def _may_touch(line: list[tuple[int, float, float]], box: tuple[float, ...]) -> bool:
-    west, south, east, north = box
-    lon, lat = [x for _, x, _ in line if x == x], [y for _, _, y in line if y == y]  # noqa: PLR0124
-    return not lon or not (
-        max(lon) < west or min(lon) > east or max(lat) < south or min(lat) > north
-    )
-
-
 def _box(header: Any) -> BaseGeometry | None:  # noqa: ANN401 - pyosmium has no public name
     box = header.box()
     if not box.valid():
         return None
     corners = (box.bottom_left.lon, box.bottom_left.lat, box.top_right.lon, box.top_right.lat)
     edges = shapely.segmentize(shapely.box(*corners), 0.01)
-    return shapely.transform(edges, _project)
-
-
-def _project(lon_lat: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    return to_metres(lon_lat.T, "EPSG:4326").T
+    return shapely.transform(edges, projection("EPSG:4326", CRS).transform, interleaved=False)

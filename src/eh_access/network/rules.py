@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from functools import cached_property, lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from eh_access.errors import InputError, NotFoundError, did_you_mean
 
@@ -125,15 +126,8 @@ EFFECTS = frozenset(
     }
 )
 AMOUNT_EFFECTS = frozenset({"limit_mph", "factor"})
-NEEDED = ("key", "effect", "reason", "source")
 DIRECTIONS = {"both": (0, 1), "forward": (0,), "backward": (1,)}
-FIELDS = frozenset(
-    {
-        *("key", "values", "missing", "below", "at_least", "instead"),
-        *("where", "where_missing", "unless"),
-        *("effect", "amount", "direction", "reason", "source"),
-    }
-)
+Conditions: TypeAlias = tuple[tuple[str, frozenset[str]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,20 +135,19 @@ class RuleLine:
     """One line of the table; see the head of ``tag_rules.toml`` for what each field means."""
 
     key: str
-    values: frozenset[str]
-    missing: bool
-    below: float | None
-    at_least: float | None
-    instead: tuple[str, ...]
-    named: Mapping[str, float] = field(hash=False)
-    where: tuple[tuple[str, frozenset[str]], ...]
-    where_missing: tuple[str, ...]
-    unless: tuple[tuple[str, frozenset[str]], ...]
     effect: str
-    amount: float
-    directions: tuple[int, ...]
     reason: str
     source: str
+    values: frozenset[str] = frozenset()
+    missing: bool = False
+    below: float | None = None
+    at_least: float | None = None
+    instead: tuple[str, ...] = ()
+    where: Conditions = ()
+    where_missing: tuple[str, ...] = ()
+    unless: Conditions = ()
+    amount: float = 0.0
+    direction: str = "both"
 
     def tag_keys(self) -> Iterator[str]:
         """Yield the key of every tag the line depends on."""
@@ -167,7 +160,11 @@ class RuleLine:
     def applies_to(self, tags: Mapping[str, str]) -> bool:
         """Return whether the line applies to a set of tags."""
         if self.below is not None or self.at_least is not None:
-            if not self._within(self._number(tags)):
+            held = (number_in(key, tags[key]) for key in (self.key, *self.instead) if key in tags)
+            number = next((number for number in held if number is not None), None)
+            if number is None or (self.below is not None and number >= self.below):
+                return False
+            if self.at_least is not None and number < self.at_least:
                 return False
         else:
             value = tags.get(self.key)
@@ -181,19 +178,9 @@ class RuleLine:
             and not any(key in tags and fits(tags[key], wanted) for key, wanted in self.unless)
         )
 
-    def _number(self, tags: Mapping[str, str]) -> float | None:
-        """Return the first number that the line's tags hold."""
-        for key in (self.key, *self.instead):
-            if key in tags:
-                number = self.named.get(tags[key]) or NUMBERS[key](tags[key])
-                if number is not None:
-                    return number
-        return None
 
-    def _within(self, number: float | None) -> bool:
-        if number is None or (self.below is not None and number >= self.below):
-            return False
-        return self.at_least is None or number >= self.at_least
+FIELDS = tuple(item.name for item in fields(RuleLine))
+NEEDED = FIELDS[:4]
 
 
 def fits(value: str, wanted: frozenset[str]) -> bool:
@@ -212,11 +199,15 @@ class RuleSet:
     ways: tuple[RuleLine, ...]
     points: tuple[RuleLine, ...]
 
+    @property
+    def lines(self) -> tuple[RuleLine, ...]:
+        """The lines for ways, then those for points."""
+        return self.ways + self.points
+
     @cached_property
     def numbers(self) -> frozenset[str]:
         """The tags whose numbers its lines look at."""
-        keys = {key for line in (*self.ways, *self.points) for key in line.tag_keys()}
-        return frozenset(keys & NUMBERS.keys())
+        return frozenset(key for line in self.lines for key in line.tag_keys() if key in NUMBERS)
 
 
 @dataclass(frozen=True)
@@ -234,10 +225,6 @@ class RuleTable:
         if name not in self.sets:
             raise NotFoundError(f"no rule set '{name}': {did_you_mean(name, self.sets)}")
         return self.sets[name]
-
-    def limit_km_h(self, text: str) -> float | None:
-        """Read a speed limit: a number, or a name such as ``GB:nsl_single``."""
-        return self.limits_km_h.get(text) or parse_limit_km_h(text)
 
 
 _UNITS = ("%", "°", "'", r":\s*\d+", "mph", "mp/h", "km/h", "kmh", "kph", "knots", "ft", "feet")
@@ -276,109 +263,82 @@ def read_rule_table(text: str) -> RuleTable:
     sources, groups = raw.pop("sources", {}), raw.pop("groups", {})
     limits = {name: mph * MILE_KM for name, mph in raw.pop("named_limits_mph", {}).items()}
     raw.pop("version", None)
-    reader = _Reader(sources, groups | {"named_limits": list(limits)}, limits)
+    groups = {name: frozenset(values) for name, values in groups.items()}
+    groups["named_limits"] = frozenset(limits)
+    faults: list[str] = []
     sets: dict[str, RuleSet] = {}
     for name, body in raw.items():
-        own = {part: reader.lines(name, part, body.get(part, [])) for part in ("way", "point")}
+        own: dict[str, list[RuleLine]] = {"way": [], "point": []}
+        for part, lines in own.items():
+            for number, line in enumerate(body.get(part, []), 1):
+                if wrong := _faults_of(line, sources, groups):
+                    faults += [f"[[{name}.{part}]] line {number}: {fault}" for fault in wrong]
+                else:
+                    lines.append(_rule_line(line, groups))
         base = sets.get(body.get("inherits", ""))
         if "inherits" in body and base is None:
-            reader.faults.append(f"[{name}]: inherits '{body['inherits']}', which is not above it")
+            faults.append(f"[{name}]: inherits '{body['inherits']}', which is not above it")
         before = (base.ways, base.points) if base else ((), ())
-        label = body.get("label", name)
-        sets[name] = RuleSet(name, label, before[0] + own["way"], before[1] + own["point"])
-    if reader.faults:
-        raise InputError(reader.faults)
-    ways = [line for rule_set in sets.values() for line in rule_set.ways]
-    points = [line for rule_set in sets.values() for line in rule_set.points]
+        ways, points = before[0] + tuple(own["way"]), before[1] + tuple(own["point"])
+        sets[name] = RuleSet(name, body.get("label", name), ways, points)
+    if faults:
+        raise InputError(faults)
     return RuleTable(
         sets=sets,
         limits_km_h=limits,
-        way_keys=frozenset(key for line in ways for key in line.tag_keys()),
-        point_keys=frozenset(key for line in points for key in line.tag_keys()),
+        way_keys=frozenset(
+            key for s in sets.values() for line in s.ways for key in line.tag_keys()
+        ),
+        point_keys=frozenset(
+            key for s in sets.values() for line in s.points for key in line.tag_keys()
+        ),
         sources=sources,
     )
 
 
-class _Reader:
-    """Turns lines of TOML into ``RuleLine`` and collects their faults."""
+def _faults_of(
+    line: Mapping[str, Any], sources: Mapping[str, str], groups: Mapping[str, frozenset[str]]
+) -> list[str]:
+    """Return what is wrong with a line of the file."""
+    faults = [f"unknown field '{f}': {did_you_mean(f, FIELDS)}" for f in line if f not in FIELDS]
+    faults += [f"no {need}" for need in NEEDED if need not in line]
+    for named, allowed in (("effect", EFFECTS), ("source", sources), ("direction", DIRECTIONS)):
+        if named in line and line[named] not in allowed:
+            hint = did_you_mean(line[named], allowed)
+            faults.append(f"unknown {named} '{line[named]}': {hint}")
+    conditions = (*line.get("where", {}).values(), *line.get("unless", {}).values())
+    for value in itertools.chain(line.get("values", ()), *conditions):
+        if value.startswith("@") and value[1:] not in groups:
+            faults.append(f"unknown group '{value}': {did_you_mean(value[1:], groups)}")
+    compared = "below" in line or "at_least" in line
+    for key in (line.get("key"), *line.get("instead", ())) if compared else ():
+        if key not in NUMBERS:
+            faults.append(f"the tag '{key}' is not known to hold a number")
+    if "instead" in line and not compared:
+        faults.append("instead is for lines with below or at_least")
+    if not compared and not line.get("missing") and not line.get("values"):
+        faults.append("neither values nor below, at_least or missing")
+    if (line.get("effect") in AMOUNT_EFFECTS) != ("amount" in line):
+        faults.append("an amount is needed for limit_mph and factor, and only for them")
+    return faults
 
-    def __init__(
-        self,
-        sources: Mapping[str, str],
-        groups: Mapping[str, list[str]],
-        limits: Mapping[str, float],
-    ) -> None:
-        self.sources = sources
-        self.groups = groups
-        self.limits = limits
-        self.faults: list[str] = []
 
-    def lines(self, name: str, part: str, raw: list[dict[str, Any]]) -> tuple[RuleLine, ...]:
-        return tuple(
-            self._line(f"[[{name}.{part}]] line {number}", fields)
-            for number, fields in enumerate(raw, 1)
+def _rule_line(line: Mapping[str, Any], groups: Mapping[str, frozenset[str]]) -> RuleLine:
+    """Return a line of the file with its groups of values written out."""
+
+    def written_out(values: Iterable[str]) -> frozenset[str]:
+        return frozenset().union(
+            *(groups[value[1:]] if value.startswith("@") else {value} for value in values)
         )
 
-    def _line(self, place: str, fields: dict[str, Any]) -> RuleLine:
-        self._check(place, fields)
-        return RuleLine(
-            key=fields.get("key", ""),
-            values=self._values(place, fields.get("values", [])),
-            missing=fields.get("missing", False),
-            below=fields.get("below"),
-            at_least=fields.get("at_least"),
-            instead=tuple(fields.get("instead", ())),
-            named=self.limits if fields.get("key") in SPEEDS else {},
-            where=self._conditions(place, fields.get("where", {})),
-            where_missing=tuple(fields.get("where_missing", ())),
-            unless=self._conditions(place, fields.get("unless", {})),
-            effect=fields.get("effect", ""),
-            amount=float(fields.get("amount", 0.0)),
-            directions=DIRECTIONS.get(fields.get("direction", "both"), (0, 1)),
-            reason=fields.get("reason", ""),
-            source=fields.get("source", ""),
-        )
-
-    def _check(self, place: str, fields: dict[str, Any]) -> None:
-        faults = [f"unknown field '{f}': {did_you_mean(f, FIELDS)}" for f in fields.keys() - FIELDS]
-        faults += [f"no {need}" for need in NEEDED if need not in fields]
-        known = (
-            ("effect", EFFECTS),
-            ("source", self.sources.keys()),
-            ("direction", DIRECTIONS.keys()),
-        )
-        for named, allowed in known:
-            if named in fields and fields[named] not in allowed:
-                value = fields[named]
-                faults.append(f"unknown {named} '{value}': {did_you_mean(value, allowed)}")
-        compared = "below" in fields or "at_least" in fields
-        for key in (fields.get("key"), *fields.get("instead", ())) if compared else ():
-            if key not in NUMBERS:
-                faults.append(f"the tag '{key}' is not known to hold a number")
-        if "instead" in fields and not compared:
-            faults.append("instead is for lines with below or at_least")
-        if not compared and not fields.get("missing") and not fields.get("values"):
-            faults.append("neither values nor below, at_least or missing")
-        if (fields.get("effect") in AMOUNT_EFFECTS) != ("amount" in fields):
-            faults.append("an amount is needed for limit_mph and factor, and only for them")
-        self.faults += [f"{place}: {fault}" for fault in faults]
-
-    def _values(self, place: str, raw: list[str]) -> frozenset[str]:
-        values: set[str] = set()
-        for value in raw:
-            if not value.startswith("@"):
-                values.add(value)
-            elif value[1:] in self.groups:
-                values.update(self.groups[value[1:]])
-            else:
-                hint = did_you_mean(value[1:], self.groups)
-                self.faults.append(f"{place}: unknown group '{value}': {hint}")
-        return frozenset(values)
-
-    def _conditions(
-        self, place: str, raw: dict[str, list[str]]
-    ) -> tuple[tuple[str, frozenset[str]], ...]:
-        return tuple((key, self._values(place, values)) for key, values in raw.items())
+    made: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in line.items()
+    }
+    made["values"] = written_out(line.get("values", ()))
+    for name in ("where", "unless"):
+        conditions = line.get(name, {}).items()
+        made[name] = tuple((key, written_out(values)) for key, values in conditions)
+    return RuleLine(**made)
 
 
 POINT_KEY = "point"
@@ -414,16 +374,15 @@ def evaluate(
 ) -> TagCost:
     """Apply the rules of ``tag_rules.toml`` to one set of tags."""
     # where slopes are known they slow every street by themselves; a tagged one still closes
-    table = rule_table()
-    rule_set = table.rule_set(mode.rules)
+    rule_set = rule_table().rule_set(mode.rules)
     is_point = POINT_KEY in tag_set
-    state = _State(mode, is_open=is_point)
+    state = _State(mode, may_go=[is_point] * 2, speed=[mode.speed_km_h] * 2)
     tag_set = open_at_times(tag_set)
     for line in rule_set.points if is_point else rule_set.ways:
         if slopes_known and line.key == "incline" and line.effect != "deny":
             continue
         if line.applies_to(tag_set):
-            state.apply(line, tag_set, table)
+            state.apply(line, tag_set)
     looked_at = rule_set.numbers | {"incline"} if slopes_known else rule_set.numbers
     for key in sorted(looked_at & tag_set.keys()):
         state.counted += filter(None, [out_of_bounds(key, tag_set[key])])
@@ -457,25 +416,20 @@ class _State:
     """The effects of the lines read so far, forward and backward."""
 
     mode: TravelMode
-    is_open: bool
-    may_go: list[bool] = field(default_factory=list)
+    may_go: list[bool]
+    speed: list[float]
     one_way: tuple[bool, bool] = (True, True)
-    speed: list[float] = field(default_factory=list)
     factor: float = 1.0
     why_closed: str = ""
     why_slow: str = ""
     counted: list[str] = field(default_factory=list)
     waits: bool = True
 
-    def __post_init__(self) -> None:
-        self.may_go = [self.is_open, self.is_open]
-        self.speed = [self.mode.speed_km_h, self.mode.speed_km_h]
-
-    def apply(self, line: RuleLine, tags: Mapping[str, str], table: RuleTable) -> None:
+    def apply(self, line: RuleLine, tags: Mapping[str, str]) -> None:
         if self.mode.one_speed and line.effect in PACE_EFFECTS:
             return
         if line.effect in {"allow", "deny"}:
-            for way in line.directions:
+            for way in DIRECTIONS[line.direction]:
                 self.may_go[way] = line.effect == "allow"
             self.why_closed = line.reason if line.effect == "deny" else ""
         elif line.effect in {"one_way", "one_way_back", "two_way"}:
@@ -488,16 +442,16 @@ class _State:
         elif line.effect == "no_wait":
             self.waits = False
         else:
-            self._set_speed(line, tags, table)
+            self._set_speed(line, tags)
 
-    def _set_speed(self, line: RuleLine, tags: Mapping[str, str], table: RuleTable) -> None:
+    def _set_speed(self, line: RuleLine, tags: Mapping[str, str]) -> None:
         if line.effect == "walk":
             speed: float | None = min(self.mode.speed_km_h, self.mode.walk_speed_km_h)
             self.why_slow = line.reason
         elif line.effect == "limit_mph":
             speed = line.amount * MILE_KM
         elif line.effect == "limit":
-            speed = table.limit_km_h(tags[line.key])
+            speed = number_in(line.key, tags[line.key])
             if speed is None:
                 out = out_of_bounds(line.key, tags[line.key])
                 self.counted.append(out or "speed limit not understood")
@@ -505,7 +459,7 @@ class _State:
             speed = parse_speed_km_h(tags[line.key])
             self.why_slow = line.reason
         if speed is not None:
-            for way in line.directions:
+            for way in DIRECTIONS[line.direction]:
                 self.speed[way] = speed
 
     def result(self, label: str, tags: Mapping[str, str]) -> TagCost:

@@ -17,7 +17,7 @@ from eh_access.arguments import check_arguments, number
 from eh_access.errors import InputError
 from eh_access.modes import TravelMode, as_mode
 from eh_access.network.cost import edge_cost
-from eh_access.network.model import CLOSED_DS, as_network
+from eh_access.network.model import as_network
 from eh_access.tables import CRS, GRID_EXTENT_M, single_points
 
 if TYPE_CHECKING:
@@ -111,8 +111,7 @@ class Snapped:
 class Segments:
     """The straight pieces edges are drawn with."""
 
-    ends: NDArray[np.float64]  # float64 (segments, 4), x and y of both ends in metres
-    edge: NDArray[np.int32]  # int32 (segments,), the edge each belongs to; never decreasing
+    ends: NDArray[np.float64]  # float64 (segments, 4), x and y of both ends in metres, by edge
     # float64 (segments,), metres drawn before each on its edge, and its own
     before_m: NDArray[np.float64]
     length_m: NDArray[np.float64]
@@ -128,16 +127,13 @@ def segments_of(network: Network) -> Segments:
         inner[start[1:] - 1] = False
         first = np.flatnonzero(inner)
         ends = np.hstack([xy[first], xy[first + 1]])
-        counts = np.maximum(np.diff(start) - 1, 0)
-        edge = np.repeat(np.arange(network.edge_count, dtype=np.int32), counts)
+        edge = np.repeat(np.arange(network.edge_count), np.maximum(np.diff(start) - 1, 0))
         length_m = np.hypot(ends[:, 2] - ends[:, 0], ends[:, 3] - ends[:, 1])
         drawn_m = np.zeros(network.edge_count)
         np.add.at(drawn_m, edge, length_m)
-        before_m = np.concatenate([[0.0], np.cumsum(length_m)])[:-1]
-        piece = np.arange(len(edge))
-        opens = np.concatenate([[True], np.diff(edge) > 0])[: len(edge)]
-        before_m = before_m - before_m[np.maximum.accumulate(np.where(opens, piece, 0))]
-        return Segments(ends, edge, before_m, length_m, drawn_m)
+        sum_m = np.concatenate([[0.0], np.cumsum(length_m)])
+        opens = (start[:-1] - np.arange(network.edge_count))[edge]
+        return Segments(ends, sum_m[:-1] - sum_m[opens], length_m, drawn_m)
 
     return network.remember("segments", make)
 
@@ -190,26 +186,9 @@ def snap(
     Examples
     --------
     >>> import numpy as np
-    >>> from eh_access.modes import WALK
-    >>> from eh_access.network.model import Network
-    >>> street = Network(
-    ...     node_x=np.array([440_000.0, 440_100.0]),
-    ...     node_y=np.array([390_000.0, 390_000.0]),
-    ...     edge_from=np.array([0], dtype=np.int32),
-    ...     edge_to=np.array([1], dtype=np.int32),
-    ...     length_m=np.array([100.0]),
-    ...     edge_tags=np.array([0], dtype=np.int32),
-    ...     tag_sets=({"highway": "residential"},),
-    ...     edge_way=np.array([0]),
-    ...     edge_name=np.array([-1], dtype=np.int32),
-    ...     names=(),
-    ...     geometry_start=np.array([0, 2]),
-    ...     geometry_xy=np.array([[440_000.0, 390_000.0], [440_100.0, 390_000.0]]),
-    ...     covered=None,
-    ...     provenance=(),
-    ... )
-    >>> homes = np.array([[440_025.0, 390_010.0], [440_025.0, 391_000.0]])
-    >>> snap(homes, street, WALK).to_frame()
+    >>> from eh_access import example_street
+    >>> homes = np.array([[200.0, 10.0], [200.0, 1000.0]])
+    >>> snap(homes, example_street()[0], "walk").to_frame()
        edge  fraction  offset_m       status  nearer_unusable_m
     0     0      0.25      10.0           ok                NaN
     1    -1       NaN    1000.0  off_network                NaN
@@ -220,15 +199,11 @@ def snap(
     xy = coordinates(points)
     known = np.isfinite(xy[:, 0]) & np.isfinite(xy[:, 1])
     status = np.full(len(xy), OK, dtype=object)
-    if known.all():
-        edge, fraction, offset_m, nearer_m = _nearest(xy, network, mode)
-    else:
-        edge = np.full(len(xy), -1, dtype=np.int32)
-        fraction, offset_m, nearer_m = np.full((3, len(xy)), np.nan)
-        edge[known], fraction[known], offset_m[known], nearer_m[known] = _nearest(
-            xy[known], network, mode
-        )
-        status[~known] = NO_LOCATION
+    edge = np.full(len(xy), -1, dtype=np.int32)
+    fraction, offset_m, nearer_m = np.full((3, len(xy)), np.nan)
+    placed = _nearest(xy[known], network, mode)
+    edge[known], fraction[known], offset_m[known], nearer_m[known] = placed
+    status[~known] = NO_LOCATION
     far = offset_m > max_offset_m
     if known.any() and ELSEWHERE_M < (nearest_m := offset_m[known].min()) < np.inf:
         count, away_km = int(known.sum()), f"{nearest_m / 1000:,.0f}"
@@ -317,15 +292,13 @@ def _nearest(xy: NDArray[np.float64], network: Network, mode: TravelMode) -> Pla
         while len(kept) >= KEPT_SETS:
             del kept[next(iter(kept))]
         kept[key] = _place(shapely.points(xy), network, mode)
-    edge, fraction, offset_m, unusable_m = kept[key]
-    return edge.copy(), fraction.copy(), offset_m.copy(), unusable_m.copy()
+    return kept[key]
 
 
 def _place(points: NDArray[Any], network: Network, mode: TravelMode) -> Placed:
     """Place points on the nearest street that may be used."""
-    real = (network.length_m > 0) & (segments_of(network).drawn_m > 0)
-    cost = edge_cost(network, mode)
-    usable = real & cost.main & ((cost.forward_ds < CLOSED_DS) | (cost.backward_ds < CLOSED_DS))
+    real = (network.length_m > 0) & (shapely.length(edge_lines(network)) > 0)
+    usable = real & edge_cost(network, mode).main
     edge, offset_m = _search(points, edge_lines(network), network, "street tree", among=real)
     ends_only = joined_at_ends(network)
     other = ~np.isin(edge, np.flatnonzero(usable & ~ends_only))

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import shapely
 
 from eh_access.arguments import check_arguments
 from eh_access.errors import EhAccessError, SourceError
-from eh_access.network.build import edge_lengths
 from eh_access.network.heights import Heights
 from eh_access.network.io import DAMAGE, read_about, read_array, write_archive
+from eh_access.network.snapping import edge_lines
 from eh_access.provenance import Provenance, file_sha256
 
 if TYPE_CHECKING:
@@ -199,14 +200,11 @@ def with_heights(network: Network, terrain: Terrain) -> Network:
 
     Examples
     --------
-    >>> from eh_access.network.build import build_network
-    >>> from eh_access.network.build import RawWays
-    >>> raw = RawWays(crs="EPSG:27700")
-    >>> raw.add(7, [(1, 0.0, 0.0), (2, 100.0, 0.0)], tags={"highway": "footway"})
+    >>> from eh_access import example_street
     >>> ground = Terrain(height_m=np.array([[0, 8], [0, 8]], dtype=np.float32), west=0.0,
-    ...     south=0.0, cell_m=100.0)
-    >>> with_heights(build_network(raw), ground).heights.along(0).tolist()
-    [0.0, 4.0, 8.0]
+    ...     south=0.0, cell_m=800.0)
+    >>> with_heights(example_street()[0], ground).heights.along(0)[:3].tolist()
+    [0.0, 0.5, 1.0]
     """
     off_ground = np.array([_leaves_ground(tags) for tags in network.tag_sets], dtype=bool)
     lifted = off_ground[network.edge_tags] if network.edge_count else np.zeros(0, dtype=bool)
@@ -220,7 +218,9 @@ def with_heights(network: Network, terrain: Terrain) -> Network:
     metres = first + share * (last - first)
     metres[share == 1] = last[share == 1]
     inner = (share > 0) & (share < 1) & ~lifted[edge]
-    metres[inner] = terrain.height_at(_places(network, edge[inner], share[inner]))
+    lines = edge_lines(network)[edge[inner]]
+    points = shapely.line_interpolate_point(lines, share[inner], normalized=True)
+    metres[inner] = terrain.height_at(shapely.get_coordinates(points))
     source = terrain.provenance
     kept = tuple(entry for entry in network.provenance if entry != source)
     return replace(
@@ -237,24 +237,6 @@ def with_heights(network: Network, terrain: Terrain) -> Network:
 
 def _leaves_ground(tags: Mapping[str, str]) -> bool:
     return tags.get("bridge", "no") != "no" or tags.get("tunnel", "no") not in PASSAGES
-
-
-def _places(
-    network: Network, edge: NDArray[np.int64], share: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return the places at some shares of some edges' courses, float64 (places, 2)."""
-    start, vertices = network.geometry_start, network.geometry_xy
-    length = edge_lengths(vertices, start)
-    step = np.zeros(len(vertices))
-    step[1:] = np.hypot(*np.diff(vertices, axis=0).T) if len(vertices) else 0.0
-    step[start[:-1]] = 0.0
-    before = np.cumsum(step)  # along all edges, one after the other
-    wanted = before[start[:-1]][edge] + share * length[edge]
-    after = np.searchsorted(before, wanted, side="left")
-    after = np.clip(after, start[edge] + 1, start[edge + 1] - 1)
-    gap = before[after] - before[after - 1]
-    part = np.divide(wanted - before[after - 1], gap, out=np.zeros_like(gap), where=gap > 0)
-    return vertices[after - 1] + part[:, None] * (vertices[after] - vertices[after - 1])
 
 
 def _span(

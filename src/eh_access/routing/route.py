@@ -19,7 +19,7 @@ from eh_access.arguments import check_arguments
 from eh_access.delegate import delegate
 from eh_access.errors import InputError, NotFoundError
 from eh_access.modes import WALK, as_mode
-from eh_access.network.cost import edge_cost, hills_count, slow_by_hills, tag_costs
+from eh_access.network.cost import edge_cost, slow_by_hills, tag_costs
 from eh_access.network.model import CLOSED_DS, as_network
 from eh_access.network.rules import POINT_KEY, rule_table
 from eh_access.network.snapping import NO_LOCATION, OK, SAME_POINT_M, snap
@@ -423,8 +423,6 @@ def _climb_and_rise_m(network: Network, piece: Piece) -> tuple[float, float]:
 
 def _longer(network: Network, mode: TravelMode, piece: Piece) -> float:
     """Return how many times as long as on the level a stretch takes."""
-    if not hills_count(network, mode):
-        return 1.0
     return float(slow_by_hills(network, mode)[0 if piece.ahead else 1][piece.edge])
 
 

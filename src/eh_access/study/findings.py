@@ -26,7 +26,6 @@ from eh_access.measures.equity import DrawnMinutes, fairness_frame
 from eh_access.measures.opening_hours import clock_min, hours_of
 from eh_access.measures.scenarios import Scenario, SetHours, apply_scenario, open_sites
 from eh_access.modes import TRANSIT, VISIT, WAYS
-from eh_access.network.describe import street_lines
 from eh_access.planning.alternatives import (
     AlternativeOptions,
     Alternatives,
@@ -765,7 +764,7 @@ def find_maps(result: StudyResult, *, progress: Progress | None = None) -> Maps:
     located = result.sites[result.sites.geometry.notna()]
     cutoffs_min = [study.cutoff_min]
     return Maps(
-        streets=street_lines(network),
+        streets=network.to_frame(),
         isochrones=_isochrones(
             study, sites, street_modes, ways, area=result.borough.buffer(BEYOND_M)
         ),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from eh_access.network.area import CRS
+from eh_access.tables import CRS
 from eh_access.transit.feed import WEEKDAYS, feed_of
 from eh_access.transit.reading import make_timetable
 

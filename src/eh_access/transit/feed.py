@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 
 from eh_access.errors import BAD_ZIP, InputError, SourceError
-from eh_access.network.area import CRS
 from eh_access.network.unpacking import MOST_RATIO, SMALL_BYTES, read_member
 from eh_access.provenance import Provenance, file_sha256
+from eh_access.tables import CRS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

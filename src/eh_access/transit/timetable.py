@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 
 from eh_access.errors import InputError
-from eh_access.network.area import CRS
+from eh_access.tables import CRS
 from eh_access.transit.feed import DAY_DS, DS_PER_S, Feed, numbers_of, seconds_of
 
 if TYPE_CHECKING:

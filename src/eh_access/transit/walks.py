@@ -13,10 +13,10 @@ import pandas as pd
 from eh_access.arguments import SearchOptions, check_arguments, instance, number, places
 from eh_access.errors import InputError
 from eh_access.modes import WALK, as_mode
-from eh_access.network.area import CRS
 from eh_access.network.model import as_network
 from eh_access.routing.matrix import DS_PER_MIN, make_ready, travel_time_matrix
 from eh_access.routing.search import checked_options
+from eh_access.tables import CRS
 from eh_access.transit.timetable import Timetable, Unknown, check_unknown
 
 if TYPE_CHECKING:
