@@ -34,9 +34,7 @@ def test_streets_stored_already_are_written_out(tmp_path: Path, folder: Path, by
     toy = write_study(tmp_path / "study")
     study, inputs = open_study(toy.toml)
     buffer_m = USUAL_BUFFER_M if by == "areas.geojson" else buffer_for(study)
-    key = openstreetmap.request_key(
-        inputs.borough, buffer_m=buffer_m, modes=DEFAULT_MODES, filters=openstreetmap.FILTERS
-    )
+    key = openstreetmap.request_key(inputs.borough, buffer_m=buffer_m, modes=DEFAULT_MODES)
     town = read_network_file(network_path("newport"))
     openstreetmap.keep(town, folder, key)
     out = tmp_path / "streets.npz"

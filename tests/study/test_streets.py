@@ -61,7 +61,6 @@ def keep(study: StudyFolder, network: Network) -> None:
     asked = {
         "buffer_m": buffer_for(question),
         "modes": DEFAULT_MODES,
-        "filters": openstreetmap.FILTERS,
     }
     folder = openstreetmap.default_folder()
     folder.mkdir()

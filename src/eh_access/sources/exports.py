@@ -44,14 +44,8 @@ class Export:
     @property
     def facts(self) -> dict[str, object]:
         """What is to be told of it; nothing where it is a plain table in our names."""
-        facts = {
-            "sheet": self.sheet,
-            "encoding": self.encoding,
-            "separator": self.separator,
-            "above": self.above,
-            "left_out": self.left_out,
-            "taken": self.taken,
-        }
+        names = ("sheet", "encoding", "separator", "above", "left_out", "taken")
+        facts = {name: getattr(self, name) for name in names}
         return facts if any(facts.values()) else {}
 
     def text(self) -> str:
@@ -80,9 +74,7 @@ def read_export(
     text, encoding = _decoded(data, name)
     first, _, rest = text.partition("\n")
     stated = re.fullmatch(r"\"?sep=(.)\"?\s*", first.strip(), re.IGNORECASE)
-    if stated:
-        text = rest
-    sign = stated[1] if stated else _separator(text)
+    text, sign = (rest, stated[1]) if stated else (text, _separator(text))
     try:
         # a blank after the sign is no part of a cell, nor of what puts it in quotes
         reader = csv.reader(
@@ -105,34 +97,27 @@ def read_export(
 
 def _decoded(data: bytes, name: str) -> tuple[str, str]:
     """Return text and its encoding where that is not UTF-8."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+    is_wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    wide, narrow = {"utf-16": "UTF-16"}, {"utf-8-sig": "", "cp1252": "Windows-1252"}
+    for codec, called in (wide if is_wide else narrow).items():
         try:
-            return data.decode("utf-16"), "UTF-16"
+            return data.decode(codec), called
         except UnicodeDecodeError as error:
-            raise InputError(
-                f"{name}: UTF-16 that is cut off; save it again as CSV UTF-8"
-            ) from error
-    try:
-        return data.decode("utf-8-sig"), ""
-    except UnicodeDecodeError:
-        pass
-    try:
-        return data.decode("cp1252"), "Windows-1252"
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{name}: not UTF-8 text, nor Windows-1252 (byte {error.start}); save it as CSV UTF-8"
-        ) from error
+            fault = error
+    why = (
+        "UTF-16 that is cut off; save it again as CSV UTF-8"
+        if is_wide
+        else f"not UTF-8 text, nor Windows-1252 (byte {fault.start}); save it as CSV UTF-8"
+    )
+    raise InputError(f"{name}: {why}") from fault
 
 
 def _separator(text: str) -> str:
     """Return the sign between cells: the one most lines near the top have most of."""
     lines = [line for line in text.splitlines()[:HEAD_ROWS] if line.strip()]
-    signs = (",", *SEPARATORS)
     # a title may hold commas, an address too: what counts is in how many lines a sign stands
-    return (
-        max(signs, key=lambda sign: (sum(sign in line for line in lines), sign == ","))
-        if lines
-        else ","
+    return max(
+        (",", *SEPARATORS), key=lambda sign: (sum(sign in line for line in lines), sign == ",")
     )
 
 
@@ -212,7 +197,11 @@ def _plain(cells: Sequence[Sequence[str]], export: Export, name: str, *, private
     untidy = bool(export.sheet or top or export.above)
     kept = [row for row in below if any(row) and not (untidy and _is_aside(row))]
     if untidy:
-        header, kept = _trimmed(_named(header), kept)
+        header, width = _named(header), len(header)
+        # beyond the header only what is empty is no cell
+        kept = [
+            [*row[:width], *[""] * (width - len(row)), *filter(None, row[width:])] for row in kept
+        ]
     faults = _uneven(header, kept, name, private=private)
     if faults:
         raise InputError(faults)
@@ -248,15 +237,6 @@ def _named(header: Iterable[str]) -> list[str]:
         seen[cell] = seen.get(cell, 0) + 1
         names.append(f"{cell} ({seen[cell]})" if seen[cell] > 1 or not cell else cell)
     return names
-
-
-def _trimmed(header: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
-    """Return rows as wide as the header, where what is beyond it is empty."""
-    width = len(header)
-    return header, [
-        [*row[:width], *[""] * (width - len(row)), *[cell for cell in row[width:] if cell]]
-        for row in rows
-    ]
 
 
 SHOWN_ROWS = 20

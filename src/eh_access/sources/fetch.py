@@ -419,14 +419,20 @@ def read_csv(path: Path, fields: Mapping[str, str] | None = None) -> pd.DataFram
 
 
 def matched(frame: pd.DataFrame, fields: Mapping[str, str]) -> Any:  # noqa: ANN401 - same kind as given
-    """Return a table with the columns that patterns name; the last where years differ."""
-    names = {own: matching(pattern, frame.columns) for own, pattern in fields.items()}
-    missing = [fields[own] for own, theirs in names.items() if not theirs]
-    if missing:
-        there = ", ".join(map(str, frame.columns[:20]))
-        raise UnusableError(f"no column like {' or '.join(missing)}: renamed? There are {there}")
+    """Return a table with the columns that patterns name, and its shapes if it has any."""
+    names = columns_of(fields, frame.columns)
     kept = frame[[*names.values(), *(["geometry"] if "geometry" in frame else [])]]
     return kept.rename(columns={theirs: own for own, theirs in names.items()})
+
+
+def columns_of(fields: Mapping[str, str], columns: Any) -> dict[str, str]:  # noqa: ANN401 - as below
+    """Return by our name the column that each pattern names; the last where years differ."""
+    names = {own: matching(pattern, columns) for own, pattern in fields.items()}
+    missing = [fields[own] for own, theirs in names.items() if not theirs]
+    if missing:
+        there = ", ".join(map(str, columns[:20])) or "none"
+        raise UnusableError(f"no column like {' or '.join(missing)}: renamed? There are {there}")
+    return names
 
 
 def matching(pattern: str, names: Any) -> str:  # noqa: ANN401 - an index or a list of names

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -51,22 +51,15 @@ def regions(client: Client, area: BaseGeometry) -> dict[str, str]:
 
 
 def _index(index: Any, degrees: BaseGeometry) -> dict[str, tuple[float, str]]:  # noqa: ANN401 - JSON
-    """Return what an index lists of an area."""
-    listed = [item["properties"] | {"shape": item["geometry"]} for item in index["features"]]
-    return _touching(listed, degrees)
-
-
-def _touching(
-    listed: Sequence[Mapping[str, Any]], degrees: BaseGeometry
-) -> dict[str, tuple[float, str]]:
-    """Return overlap and address of the extracts that have none within them, by name."""
-    parents = {item.get("parent") for item in listed}
+    """Return overlap and address of an index's extracts that have none within them, by name."""
+    parents = {item["properties"].get("parent") for item in index["features"]}
     areas: dict[str, tuple[float, str]] = {}
-    for item in listed:
-        if item["id"] not in parents and {item["id"], item.get("parent")} & {*BRITAIN}:
-            part = shapely.intersection(degrees, shape(item["shape"])).area
+    for item in index["features"]:
+        about = item["properties"]
+        if about["id"] not in parents and {about["id"], about.get("parent")} & {*BRITAIN}:
+            part = shapely.intersection(degrees, shape(item["geometry"])).area
             if part > 0:
-                areas[item["id"].rpartition("/")[2]] = (part, item["urls"]["pbf"])
+                areas[about["id"].rpartition("/")[2]] = (part, about["urls"]["pbf"])
     return areas
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,11 +15,13 @@ import geopandas as gpd
 import pandas as pd
 
 from eh_access.errors import InputError, NotFoundError
+from eh_access.network.area import to_degrees
 from eh_access.sources.fetch import (
     Client,
     GoneError,
     Service,
     UnusableError,
+    columns_of,
     matched,
     matching,
     read_csv,
@@ -128,9 +130,7 @@ def _of_codes(
 ) -> gpd.GeoDataFrame:
     """Return the shapes with some codes; that none is missing is checked."""
     # these layers do not know authorities, so what lies around one is asked for
-    west, south, east, north = (
-        gpd.GeoSeries([authority.outline.buffer(1000)], crs=CRS).to_crs(DEGREES).total_bounds
-    )
+    west, south, east, north = to_degrees(authority.outline.buffer(1000)).bounds
     box = {
         "geometry": f"{west:.4f},{south:.4f},{east:.4f},{north:.4f}",
         "geometryType": "esriGeometryEnvelope",
@@ -183,13 +183,9 @@ def _rows(
             parse = partial(_page, shapes=shapes, most=count - had)
             pages.append(client.get(service, parse, f"{service.url}/query", **more))
             had += len(pages[-1])
-        _refuse_none(pages, query["where"])
+        if not pages:
+            raise UnusableError(f"no rows for {query['where']}")
         return matched(pd.concat(pages, ignore_index=True), service.fields)
-
-
-def _refuse_none(pages: Sequence[Any], where: str) -> None:
-    if not pages:
-        raise UnusableError(f"no rows for {where}")
 
 
 def _layer(client: Client, service: Service) -> tuple[Service, dict[str, str]]:
@@ -209,12 +205,7 @@ def _layer(client: Client, service: Service) -> tuple[Service, dict[str, str]]:
         service = replace(service, url=url)
         answer = client.get(service, read_json, f="json")
     columns = [item["name"] for item in answer.get("fields", [])]
-    names = {own: matching(pattern, columns) for own, pattern in service.fields.items()}
-    missing = [service.fields[own] for own, theirs in names.items() if not theirs]
-    if missing:
-        there = ", ".join(columns) or "none"
-        raise UnusableError(f"no column like {' or '.join(missing)}: renamed? There are {there}")
-    return service, names
+    return service, columns_of(service.fields, columns)
 
 
 def _count(path: Path) -> int:

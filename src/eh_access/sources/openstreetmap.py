@@ -18,6 +18,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -30,7 +31,7 @@ import shapely
 from eh_access.arguments import check_arguments, number
 from eh_access.errors import InputError, SourceError
 from eh_access.modes import MODE_NAMES, TravelMode, as_mode
-from eh_access.network.area import CRS, as_polygon, to_degrees
+from eh_access.network.area import as_polygon, to_degrees
 from eh_access.network.build import EXTRA_WAY_KEYS, MANY_WAYS
 from eh_access.network.io import VERSION, read_network_file, write_network
 from eh_access.network.osm import read_network
@@ -38,6 +39,7 @@ from eh_access.network.provenance import osm_provenance
 from eh_access.network.rules import rule_table
 from eh_access.provenance import file_sha256
 from eh_access.sources.fetch import why_failed
+from eh_access.tables import CRS
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -109,48 +111,10 @@ def overpass_url() -> str:
     return str(getattr(loaded, "overpass_url", OVERPASS_URL))
 
 
-def fetch_graph(polygon: BaseGeometry, *, timeout_s: float, retries: int) -> tuple[Any, Answers]:
-    """Download the streets in a polygon as an osmnx graph."""
-    import osmnx  # noqa: PLC0415 - heavy, and needed by downloads alone
-
-    def query() -> tuple[Any, Answers]:
-        answers = Answers()
-        with _osmnx_settings(deadline, answers):
-            graph = osmnx.graph_from_polygon(
-                polygon,
-                simplify=False,
-                retain_all=True,
-                truncate_by_edge=True,
-                custom_filter=list(FILTERS),
-            )
-        return graph, answers
-
-    deadline = time.monotonic() + timeout_s
-    log.info("Asking %s for streets, for at most %.0f s", overpass_url(), timeout_s)
-    graph, answers = _with_retries(query, deadline=deadline, retries=retries, what="streets")
-    log.info("Received %.1f MB of streets", answers.size / MEGABYTE)
-    return graph, answers
-
-
-def fetch_outline(place: str, *, timeout_s: float, retries: int) -> gpd.GeoDataFrame:
-    """Look up a place's outline by its name."""
-    import osmnx  # noqa: PLC0415 - heavy, and needed by downloads alone
-
-    deadline = time.monotonic() + timeout_s
-
-    def query() -> Any:  # noqa: ANN401 - a GeoDataFrame
-        with _osmnx_settings(deadline, Answers()):
-            return osmnx.geocode_to_gdf(place)
-
-    try:
-        return _with_retries(query, deadline=deadline, retries=retries, what=f"'{place}'")
-    except TypeError as error:
-        raise InputError(
-            f"'{place}' is known but has no outline; name a town, borough or parish"
-        ) from error
-
-
-def _with_retries(query: Callable[[], T], *, deadline: float, retries: int, what: str) -> T:
+def _queried(
+    what: str, query: Callable[[], T], *, timeout_s: float, retries: int
+) -> tuple[T, Answers]:
+    """Return what osmnx makes of the server's answer, and that answer; asked within limits."""
     import osmnx  # noqa: PLC0415 - heavy, and needed by downloads alone
     import requests  # noqa: PLC0415 - comes with osmnx
     import urllib3  # noqa: PLC0415 - comes with requests
@@ -161,9 +125,12 @@ def _with_retries(query: Callable[[], T], *, deadline: float, retries: int, what
         urllib3.exceptions.HTTPError,
         osmnx._errors.ResponseStatusCodeError,  # noqa: SLF001 - osmnx has no public name for it
     )
+    deadline = time.monotonic() + timeout_s
     for attempt in range(retries + 1):
+        answers = Answers()
         try:
-            return query()
+            with _osmnx_settings(deadline, answers):
+                return query(), answers
         except osmnx._errors.InsufficientResponseError as error:  # noqa: SLF001 - as above
             raise InputError(f"OpenStreetMap holds nothing for {what}: {error}") from error
         except passing as error:
@@ -369,9 +336,7 @@ def default_folder() -> Path:
     return Path(platformdirs.user_cache_dir("eh_access", appauthor=False)) / "streets"
 
 
-def request_key(
-    area: BaseGeometry, *, buffer_m: float, modes: Sequence[TravelMode], filters: Sequence[str]
-) -> str:
+def request_key(area: BaseGeometry, *, buffer_m: float, modes: Sequence[TravelMode]) -> str:
     """Return a key made of everything the answer to a request depends on."""
     rules = files("eh_access.network").joinpath("tag_rules.toml").read_bytes()
     outline = shapely.normalize(shapely.set_precision(area, 1.0))
@@ -379,7 +344,7 @@ def request_key(
         "area": shapely.to_wkb(outline, hex=True),
         "buffer_m": round(buffer_m),
         "modes": sorted({mode.rules for mode in modes}),
-        "filters": list(filters),
+        "filters": list(FILTERS),
         "rules": sha256(rules).hexdigest(),
         "version": VERSION,
     }
@@ -463,22 +428,35 @@ def download_network(
     >>> from eh_access.tables import check_areas  # doctest: +SKIP
     >>> network = download_network(areas, buffer_m=3000)  # doctest: +SKIP
     """
-    wanted = _buffered(area, buffer_m)
-    used = [as_mode(mode) for mode in modes]
-    folder = default_folder() if cache_dir is None else Path(cache_dir)
-    key = request_key(as_polygon(area), buffer_m=buffer_m, modes=used, filters=FILTERS)
+    polygon, used, folder, key = _request(area, buffer_m, modes, cache_dir)
     stored = recall(folder, key)
     if stored is not None:
         log.info("Streets downloaded earlier are used")
         return stored
-    log.info("Downloading the streets of %.0f square km", wanted.area / KM2)
-    graph, answers = fetch_graph(to_degrees(wanted), timeout_s=timeout_s, retries=retries)
+    import osmnx  # noqa: PLC0415 - heavy, and needed by downloads alone
+
+    # rounded corners need many points, and servers take long over many
+    wanted = polygon.buffer(buffer_m, quad_segs=4).simplify(min(buffer_m / 20, 50.0))
+    log.info(
+        "Asking %s for the streets of %.0f square km, for at most %.0f s",
+        *(overpass_url(), wanted.area / KM2, timeout_s),
+    )
+    query = partial(
+        osmnx.graph_from_polygon,
+        to_degrees(wanted),
+        simplify=False,
+        retain_all=True,
+        truncate_by_edge=True,
+        custom_filter=list(FILTERS),
+    )
+    graph, answers = _queried("streets", query, timeout_s=timeout_s, retries=retries)
+    log.info("Received %.1f MB of streets", answers.size / MEGABYTE)
     network = read_network(graph, modes=used, covered=wanted)
-    _refuse_sparse(network, as_polygon(area))
-    if network.edge_count < MANY_WAYS:  # every key was asked for; a village may have few
-        network = replace(network, not_recorded=(), _memory={})
+    _refuse_sparse(network, polygon)
     source = osm_provenance(date=answers.date, sha256=answers.digest.hexdigest())
-    network = replace(network, provenance=(source,), _memory={})
+    # every key was asked for; a village may have few
+    lacking = network.not_recorded if network.edge_count >= MANY_WAYS else ()
+    network = replace(network, provenance=(source,), not_recorded=lacking, _memory={})
     try:
         keep(network, folder, key)
     except SourceError as error:
@@ -548,39 +526,41 @@ def cached_network(
     >>> cached_network(shapely.box(1e5, 1e5, 2e5, 2e5), buffer_m=0, cache_dir="nowhere") is None
     True
     """
-    folder = default_folder() if cache_dir is None else Path(cache_dir)
-    used = [as_mode(mode) for mode in modes]
-    number("buffer_m", buffer_m, low=0, unit="metres")
-    key = request_key(as_polygon(area), buffer_m=buffer_m, modes=used, filters=FILTERS)
+    _, _, folder, key = _request(area, buffer_m, modes, cache_dir)
     return recall(folder, key)
 
 
-def place_outline(
-    place: str, *, timeout_s: float = TIMEOUT_S, retries: int = RETRIES
-) -> gpd.GeoDataFrame:
+def _request(
+    area: gpd.GeoDataFrame | BaseGeometry,
+    buffer_m: float,
+    modes: Sequence[TravelMode | str],
+    cache_dir: Path | str | None,
+) -> tuple[BaseGeometry, list[TravelMode], Path, str]:
+    """Return the area and modes of a request, and where and under which key its answer is kept."""
+    number("buffer_m", buffer_m, low=0, unit="metres")
+    polygon, used = as_polygon(area), [as_mode(mode) for mode in modes]
+    folder = default_folder() if cache_dir is None else Path(cache_dir)
+    return polygon, used, folder, request_key(polygon, buffer_m=buffer_m, modes=used)
+
+
+def place_outline(place: str) -> gpd.GeoDataFrame:
     """Look up a place's outline by name, through osmnx."""
+    import osmnx  # noqa: PLC0415 - heavy, and needed by downloads alone
+
     if not place.strip():
         raise InputError("no place was named; give one, for example 'Barnsley, England'")
-    outline = fetch_outline(place, timeout_s=timeout_s, retries=retries)
+    query = partial(osmnx.geocode_to_gdf, place)
+    try:
+        outline, _ = _queried(f"'{place}'", query, timeout_s=TIMEOUT_S, retries=RETRIES)
+    except TypeError as error:
+        raise InputError(
+            f"'{place}' is known but has no outline; name a town, borough or parish"
+        ) from error
     log.info("Found '%s'", outline["display_name"].iloc[0] if "display_name" in outline else place)
     return outline.to_crs(CRS)
 
 
-def buffer_for(modes: Sequence[TravelMode], cutoff_min: float) -> tuple[float, str]:
-    """Return how far the fastest mode gets within the cutoff, and a note if that is capped."""
-    fastest = max(modes, key=lambda mode: mode.speed_km_h)
-    reach_m = fastest.speed_km_h * 1000 * cutoff_min / 60
-    if reach_m <= MAX_BUFFER_M:
-        return reach_m, ""
-    note = (
-        f"Streets reach {MAX_BUFFER_M / 1000:.0f} km beyond the area; trips {fastest.label} that "
-        "leave that far and come back are cut short, and are marked where they touch the rim."
-    )
-    return MAX_BUFFER_M, note
-
-
-def _buffered(area: gpd.GeoDataFrame | BaseGeometry, buffer_m: float) -> BaseGeometry:
-    number("buffer_m", buffer_m, low=0, unit="metres")
-    polygon = as_polygon(area)
-    # rounded corners need many points, and servers take long over many
-    return polygon.buffer(buffer_m, quad_segs=4).simplify(min(buffer_m / 20, 50.0))
+def buffer_for(modes: Sequence[TravelMode], cutoff_min: float) -> float:
+    """Return how far the fastest mode gets within the cutoff, in metres, 10 km at most."""
+    fastest_km_h = max(mode.speed_km_h for mode in modes)
+    return min(fastest_km_h * 1000 * cutoff_min / 60, MAX_BUFFER_M)

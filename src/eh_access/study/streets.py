@@ -383,7 +383,7 @@ def buffer_for(study: Study) -> float:
 
     cutoffs = [criterion.cutoff_min for criterion in study.criteria]
     longest_min = max([study.cutoff_min, *(minutes for minutes in cutoffs if minutes)])
-    return openstreetmap.buffer_for(list(study.settings.travel_modes().values()), longest_min)[0]
+    return openstreetmap.buffer_for(list(study.settings.travel_modes().values()), longest_min)
 
 
 def _dated(network: Network) -> str:
