@@ -56,7 +56,6 @@ class World:
             *(self.study, self.homes, sites),
             network=self.network,
             buses=None,
-            progress=lambda _: None,
         )
 
 

@@ -53,13 +53,20 @@ BAD_ZIP = (
 class EhAccessError(Exception):
     """Base of all errors raised on purpose, so that one ``except`` can catch them."""
 
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What is wrong, a sentence each."""
+        return (str(self),)
+
 
 class InputError(EhAccessError, ValueError):
     """Input that cannot be used; carries every fault found, not only the first."""
 
+    faults: tuple[str, ...] = ()
+
     def __init__(self, faults: Iterable[str] | str, *, rows: Iterable[int] = ()) -> None:
         given = (faults,) if isinstance(faults, str) else faults
-        self.faults: tuple[str, ...] = tuple(map(in_short, given))
+        self.faults = tuple(map(in_short, given))
         # the rows of a table, from 0, without which there would be no fault; else none
         self.rows: tuple[int, ...] = tuple(rows)
         super().__init__(*self.faults)

@@ -101,7 +101,7 @@ def test_rotherham_s_assumptions_say_what_its_streets_lack(rotherham: StudyResul
 
 
 def test_newport_s_assumptions_are_whole(newport: Network, rotherham: StudyResult) -> None:
-    whole = replace(rotherham, streets=newport.describe(), _memory={})
+    whole = replace(rotherham, streets=newport.describe())
     rows = tabulate(whole)["assumptions"].frame.set_index("what")["value"]
     assert rows["Closed with a pushchair"] == rules_of_pushchairs("Closed")
     assert rows["Speed by car"] == "by road"

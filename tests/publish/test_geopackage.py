@@ -270,7 +270,6 @@ def test_a_place_is_drawn_once_however_many_scenarios_move_a_site_there(
         study=study.model_copy(update={"scenarios": twice}),
         scenario_sites={**on_streets.scenario_sites, "again": on_streets.scenario_sites["move-b"]},
         moved={**on_streets.moved, "again": on_streets.moved["move-b"]},
-        _memory={},
     )
     monkeypatch.setattr(findings, "isochrones", counting)
     land = find_maps(again).isochrones

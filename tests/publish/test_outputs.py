@@ -184,7 +184,7 @@ def test_a_site_named_like_a_formula_is_harmless_in_every_csv(
         name: table.assign(name=sites["name"].reindex(table.index))
         for name, table in toy.scenario_sites.items()
     }
-    named = dataclasses.replace(toy, sites=sites, scenario_sites=after, _memory={})
+    named = dataclasses.replace(toy, sites=sites, scenario_sites=after)
     for name, path in write_outputs(named, find_findings(named), tmp_path).items():
         if not name.endswith(".csv"):
             continue

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from eh_access.study.config import load_study
-from eh_access.study.manifest import _changed, build_manifest, find_source, run_again
+from eh_access.study.manifest import build_manifest, compare_files, find_source, run_again
 from eh_access.study.result import StudyResult
 from eh_access.transit.feed import source_digest
 from study_cli import Ran, run_cli
@@ -204,9 +204,9 @@ def test_a_folder_of_a_timetable_is_an_input_like_others(tmp_path: Path) -> None
     feed = write_feed(tmp_path / "feed", hostile(3))
     study = load_study(write_study(tmp_path / "study").toml)
     item = {"role": "feed", "name": "../feed", "sha256": source_digest(feed)}
-    assert _changed([item], study, None, {}) == ([], [])
+    assert compare_files([item], study, tmp_path) == ({}, [], [])
     (feed / "stops.txt").write_text("altered")
-    assert _changed([item], study, None, {}) == (["../feed (feed)"], [])
+    assert compare_files([item], study, tmp_path) == ({}, ["../feed (feed)"], [])
 
 
 # ------------------------------------------------------------------ when criteria were fixed

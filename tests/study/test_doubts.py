@@ -118,4 +118,4 @@ def test_gaps_and_headlines_come_from_the_same_draws(rotherham: StudyResult) -> 
 def test_a_place_far_outside_the_area_is_refused(tmp_path: Path) -> None:
     (fault,) = refused(tmp_path, "places = { west = [[4, 3]] }")
     assert "simulation.places.west" in fault
-    assert "km outside the study's area; give easting and northing in metres" in fault
+    assert "km outside the study area (at most 5 km); give easting and northing in metres" in fault

@@ -25,7 +25,7 @@ from eh_access.study.config import load_study
 from eh_access.study.records import NEIGHBOUR_COLUMNS, NEIGHBOUR_MINUTES, ORIGINS_COLUMNS
 from eh_access.study.result import StudyResult
 from eh_access.study.run import run_study
-from eh_access.study.travel import Travel, with_more
+from eh_access.study.travel import Travel, joined_travel, side_by_side
 from study_cli import run_cli
 from study_files import SITES, StudyFolder, write_study
 from toy_borough import EAST, HOUSES, NORTH, SEVEN, STEP_M, case_of, times_of
@@ -88,7 +88,7 @@ def wider_case() -> Case:
         times_back=narrow.before.times_back,
         distances=narrow.before.distances,
     )
-    travel = with_more(own, more)
+    travel = joined_travel(own, more, side_by_side)
     return replace(
         narrow,
         before=travel.side(apply_scenario(table, BASELINE)),
@@ -142,7 +142,7 @@ def test_a_neighbour_never_makes_anything_farther(
     base = replace(times_of(own), origin_status=told(own))
     more = replace(times_of(others, centres=["x", "y", "z"]), origin_status=told(others))
     travel = [Travel(times={"walk": each}, times_back={}, distances={}) for each in (base, more)]
-    both = with_more(*travel).times["walk"]
+    both = joined_travel(*travel, side_by_side).times["walk"]
     assert (both.nearest()["minutes"] <= base.nearest()["minutes"]).all()
     assert coverage(both, houses(), cutoff_min=cutoff) >= coverage(
         base, houses(), cutoff_min=cutoff

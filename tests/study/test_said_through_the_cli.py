@@ -43,6 +43,12 @@ def add(made: StudyFolder, text: str) -> None:
     (made.path / "candidates.csv").write_text(CANDIDATES, encoding="utf-8")
 
 
+def with_capacities(made: StudyFolder, west: int, east: str) -> None:
+    text = SITES.replace("location_radius_m\n", "location_radius_m,capacity\n")
+    text = text.replace("surveyed,10\neast", f"surveyed,10,{west}\neast").rstrip()
+    (made.path / "sites.csv").write_text(f"{text},{east}\n", encoding="utf-8")
+
+
 def with_timetable(made: StudyFolder) -> StudyFolder:
     add(made, 'timetable = "timetable.csv"')
     return made
@@ -88,9 +94,7 @@ def test_more_hours_than_a_week_has(made: StudyFolder) -> None:
 
 @pytest.mark.parametrize("capacity", ["0", "-3", "many"])
 def test_a_capacity_that_serves_nobody(made: StudyFolder, capacity: str) -> None:
-    text = SITES.replace("location_radius_m\n", "location_radius_m,capacity\n")
-    text = text.replace("surveyed,10\neast", "surveyed,10,40\neast").rstrip()
-    (made.path / "sites.csv").write_text(f"{text},{capacity}\n", encoding="utf-8")
+    with_capacities(made, 40, capacity)
     told = refusal(made)
     assert f"row 2 (site_id 'east'), capacity: is {capacity}; give a number above 0" in told
 
@@ -119,7 +123,7 @@ def test_a_site_moved_far_outside_is_refused_with_the_distance(made: StudyFolder
     move = 'move = [{ site = "west", easting = 495000, northing = 390000 }]'
     made.change("study.toml", 'close = ["west"]', move)
     told = refusal(made)
-    assert "scenario[2].move[1]: moves 'west' to 495000, 390000, which lies 50.0 km outside" in told
+    assert "scenario[2].move[1]: 'west' at 495000, 390000 lies 50.0 km outside" in told
     assert "at most 5 km" in told
     made.change("study.toml", "easting = 495000", "easting = 449000")
     assert run_cli("check", made.toml).code == 0
@@ -174,9 +178,7 @@ def test_hours_of_another_scenario_have_no_known_windows(made: StudyFolder) -> N
 
 
 def test_load_by_hand(made: StudyFolder) -> None:
-    text = SITES.replace("location_radius_m\n", "location_radius_m,capacity\n")
-    text = text.replace("surveyed,10\neast", "surveyed,10,5\neast").rstrip() + ",15\n"
-    (made.path / "sites.csv").write_text(text, encoding="utf-8")
+    with_capacities(made, 5, "15")
     found = find_findings(run_study(load_study(made.toml))).load.set_index("site_id")
     # a (10) is nearest west, c (30) east; b (20) lies 2,002 m from either and goes to the first
     # west closes: all 60 go to east, 30 of them newly
@@ -195,9 +197,7 @@ def test_two_candidates_are_tried_as_far_as_they_go(made: StudyFolder) -> None:
 
 
 def test_the_report_says_it(made: StudyFolder) -> None:
-    text = SITES.replace("location_radius_m\n", "location_radius_m,capacity\n")
-    text = text.replace("surveyed,10\neast", "surveyed,10,5\neast").rstrip() + ",15\n"
-    (made.path / "sites.csv").write_text(text, encoding="utf-8")
+    with_capacities(made, 5, "15")
     ran = run_cli("report", with_timetable(made).toml, "--out", made.path / "out")
     assert ran.code == 0, ran.err
     page = (made.path / "out" / "annex.html").read_text(encoding="utf-8")
@@ -215,9 +215,7 @@ def test_who_takes_in_whom_is_said_without_capacities(made: StudyFolder) -> None
 
 
 def test_a_site_cut_to_a_few_hours_keeps_neither_families_nor_places(made: StudyFolder) -> None:
-    text = SITES.replace("location_radius_m\n", "location_radius_m,capacity\n")
-    text = text.replace("surveyed,10\neast", "surveyed,10,5\neast").rstrip() + ",15\n"
-    (made.path / "sites.csv").write_text(text, encoding="utf-8")
+    with_capacities(made, 5, "15")
     made.change("study.toml", 'close = ["west"]', "set_hours = { west = 10 }")
     found = find_findings(run_study(load_study(made.toml))).load.set_index("site_id")
     assert found["sites"].unique().tolist() == ["full_time"]

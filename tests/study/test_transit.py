@@ -21,25 +21,22 @@ from eh_access.sources.bundled import bundled_path, study_path
 from eh_access.study import findings
 from eh_access.study.config import study_from_bytes
 from eh_access.study.findings import (
-    Attended,
     attended_in_a_week,
     attended_on_the_day,
     curve_table,
     find_lookup,
     find_trips,
-    find_walks_of,
     fragility_table,
     sessions_table,
     timetable_choices,
     transit_table,
     visit_limits_table,
-    visits_of_the_day,
 )
 from eh_access.study.inputs import read_inputs, read_week
 from eh_access.study.notes import study_notes
-from eh_access.study.travel import compute_travel_times, times_by_transit
+from eh_access.study.travel import compute_travel_times
 from eh_access.transit.edit import WithdrawRoute, change_timetable
-from eh_access.transit.visits import Barrier, Visits
+from eh_access.transit.visits import Barrier
 from study_cli import run_cli
 
 TEXT = study_path("newport").read_text("utf-8")
@@ -112,7 +109,6 @@ def test_walks_with_a_pushchair_never_shorten_a_journey(newport: eh.StudyResult)
         *(pushed, newport.origins.iloc[::20], newport.sites),
         network=newport.network,
         buses=newport.buses,
-        progress=lambda _: None,
     ).times[TRANSIT]
     on_foot = newport.times[TRANSIT].minutes[::20]
     assert (times.minutes >= on_foot - 1e-3).all()
@@ -130,7 +126,6 @@ def test_by_wheelchair_what_says_nothing_counts_as_the_study_says(newport: eh.St
             *(study, some, newport.sites),
             network=newport.network,
             buses=newport.buses,
-            progress=lambda _: None,
         )
         found[unknown] = travel.times[TRANSIT].minutes
         notes = study_notes(study, replace(read_inputs(study), origins=some), travel)
@@ -216,26 +211,22 @@ def test_a_withdrawn_route_is_a_scenario(
     np.testing.assert_array_equal(after[::100], own.minutes)
 
 
-def attended(result: eh.StudyResult) -> tuple[dict[str, Visits], dict[str, list[Attended]]]:
-    """Return the visits of the day, and those by mode, under every scenario."""
-    travel = {name: result.travel_for(name) for name in ("baseline", *result.moved)}
-    walks = find_walks_of(result.study, travel, result.origins, result.scenario_sites)
-    of_the_day = visits_of_the_day(result.study, travel, walks)
-    return of_the_day, attended_on_the_day(result.study, travel, walks, of_the_day)
-
-
 def table_of_journeys(result: eh.StudyResult) -> pd.DataFrame:
-    journeys = {name: result.travel_for(name).by_timetable for name in result.scenario_names}
-    return transit_table(journeys, result.cases(), result.study, attended(result)[1])
+    attended = attended_on_the_day(result.study, result.travel)
+    return transit_table(result.journeys, result.cases(), result.study, attended)
 
 
 def test_journeys_to_a_site_that_moves_are_told_like_all_others(cut: eh.StudyResult) -> None:
     own = cut.travel_for("moved").by_timetable
     assert own is not None
-    assert cut.network is not None
-    assert cut.buses is not None
     sites = cut.scenario_sites["moved"]
-    whole = times_by_transit(cut.study, cut.buses, cut.network, cut.origins, sites)
+    ways = {"network": cut.network, "buses": cut.buses}
+    travel = compute_travel_times(cut.study, cut.origins, sites, **ways)
+    assert travel.by_timetable is not None
+    whole = travel.by_timetable
+    for kind in ("access", "egress", "between"):
+        moved = getattr(cut.travel_for("moved").walks_home, kind)
+        np.testing.assert_array_equal(moved, getattr(travel.walks_home, kind))
     for name in ("minutes", "share_reachable", "leave_ds", "reach_ds", "moment_ds", "status"):
         np.testing.assert_array_equal(getattr(own, name), getattr(whole, name))
     for part, values in whole.journeys.items():
@@ -294,7 +285,7 @@ def test_other_days_windows_and_walks_are_assumptions_of_journeys_by_timetable(
     cut: eh.StudyResult,
 ) -> None:
     cases, asked = cut.cases()[1:2], [*cut.study.criteria]
-    every = timetable_choices(cut, cut.cases()[1:], lambda _: None)
+    every = timetable_choices(cut, lambda _: None)
     choices = {
         name: {choice: some[:1] for choice, some in held.items()} for name, held in every.items()
     }
@@ -341,11 +332,11 @@ def test_sessions_are_counted_for_each_family_and_by_what_is_in_the_way(
     newport: eh.StudyResult,
 ) -> None:
     study, sites, origins = newport.study, newport.scenario_sites, newport.origins
-    of_the_day, by_mode = attended(newport)
-    told = sessions_table(study, {}, newport.cases(), by_mode).set_index(["scenario", "mode"])
+    of_the_day = attended_on_the_day(study, newport.travel)
+    told = sessions_table(study, {}, newport.cases(), of_the_day).set_index(["scenario", "mode"])
     limits = visit_limits_table(study, of_the_day, origins, sites).set_index(["scenario", "limit"])
     journeys = table_of_journeys(newport).set_index(["scenario", "sites"])
-    frame = of_the_day["baseline"].to_frame()
+    frame = of_the_day["baseline"][TRANSIT].to_frame()
     for scenario, there in sites.items():
         opened = there.index[there["is_open"]]
         kept = frame[frame["site_id"].isin(opened)]
@@ -379,7 +370,7 @@ def test_sessions_of_a_week_go_by_what_runs_on_their_own_day(newport: eh.StudyRe
         *(some.origins, some.scenario_sites),
         windows=timetable,
         week=read_week(some.study, newport.buses, timetable, some.borough, some.sites),
-    )["baseline"]
+    )["baseline"].items()
     assert mode == TRANSIT
     assert found.sessions["weekday"].tolist() == ["tue"] * 12 + ["sun"] * 12
     days = np.split(found.leave_min, 2, axis=1)
@@ -529,7 +520,6 @@ def test_two_runs_give_the_same_times(newport: eh.StudyResult) -> None:
         *(newport.study, newport.origins, newport.sites),
         network=replace(newport.network, _memory={}),  # type: ignore[type-var]
         buses=newport.buses,
-        progress=lambda _: None,
     )
     for mode in (TRANSIT, VISIT):
         assert again.times[mode].minutes.tobytes() == newport.times[mode].minutes.tobytes()

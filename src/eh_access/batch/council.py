@@ -37,7 +37,7 @@ from eh_access.sources import (
 from eh_access.sources.exports import split_layer
 from eh_access.sources.fetch import Client, ServiceError, today
 from eh_access.study.config import load_study
-from eh_access.study.inputs import faults_of, read_inputs
+from eh_access.study.inputs import read_inputs
 from eh_access.study.reading import read_table
 from eh_access.tables import CRS
 
@@ -123,7 +123,7 @@ class _Maker:
         try:
             return step()
         except EhAccessError as error:
-            self.faults += faults_of(error)
+            self.faults += error.faults
             return None
 
     def wished(self, what: str, step: Callable[[], T]) -> T | None:

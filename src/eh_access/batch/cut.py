@@ -21,7 +21,7 @@ from eh_access.criteria.schema import as_tuples
 from eh_access.errors import EhAccessError, InputError
 from eh_access.network.io import clip_mapped, write_mapped, write_network
 from eh_access.study.config import DataFiles, Study, read_toml, study_from_bytes
-from eh_access.study.inputs import faults_of, reach_of
+from eh_access.study.inputs import reach_of
 from eh_access.study.reading import read_rows, read_table
 from eh_access.study.streets import buffer_for, network_file, read_network
 from eh_access.tables import CRS, points_from_columns
@@ -201,7 +201,7 @@ class _Sharing:
                 frame = points_from_columns(frame, source=file)
             return frame.to_crs(CRS)
         except EhAccessError as error:
-            self.faults += faults_of(error)
+            self.faults += error.faults
         return None
 
     def _in_areas(

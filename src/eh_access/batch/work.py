@@ -31,7 +31,6 @@ from eh_access.publish.tabulations import DEPRIVATION, display_areas, facts, gro
 from eh_access.publish.templates import study_templates
 from eh_access.publish.wording import ANY_SITE, FULL_TIME
 from eh_access.study.config import BASELINE_NAME, decided_scenario
-from eh_access.study.inputs import faults_of
 from eh_access.study.manifest import build_manifest
 from eh_access.study.opening import open_study, refuse_unanswerable
 from eh_access.study.redact import SUMMARY
@@ -89,7 +88,7 @@ def run_job(job: Job) -> Outcome:
         with limits(job):
             _do(job, seconds)
     except EhAccessError as error:
-        reason = "; ".join(faults_of(error))
+        reason = "; ".join(error.faults)
     except Exception as error:  # noqa: BLE001 - what goes wrong in one study must not end the others
         ours = f"a fault of this program ({type(error).__name__}: {error}); report it"
         reason = foreseen(error) or ours

@@ -12,8 +12,7 @@ from pydantic import Field
 
 from eh_access.criteria.schema import Table, read_table
 from eh_access.delegate import delegate
-from eh_access.errors import EhAccessError, NotFoundError, did_you_mean
-from eh_access.measures.scenarios import apply_scenario
+from eh_access.errors import NotFoundError, did_you_mean
 from eh_access.study.config import (
     BASELINE_NAME,
     ScenarioConfig,
@@ -23,14 +22,11 @@ from eh_access.study.config import (
     read_toml,
     refusal,
     repeated,
-    scenario_of,
 )
-from eh_access.study.inputs import faults_of, scenario_keys, with_opened
+from eh_access.study.inputs import impossible, with_opened
 from eh_access.study.records import InputFile
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-
     from eh_access.criteria.schema import Fault, KeyPath
     from eh_access.study.config import Study
     from eh_access.study.records import Inputs
@@ -80,7 +76,7 @@ def read_challenge(
         fault for number, item in enumerate(scenarios) for fault in _sites(number, item, known)
     ]
     if not faults:
-        faults += [item for n, one in enumerate(scenarios) for item in _impossible(n, one, sites)]
+        faults += impossible(scenarios, sites)
     if faults:
         raise refusal(path.name, lines, faults)
     scenarios = delegate("name_scenarios", scenarios, study)
@@ -113,14 +109,7 @@ def _council(study: Study, wanted: str | None) -> str:
 
 
 def _sites(number: int, scenario: ScenarioConfig, known: set[str]) -> Iterator[Fault]:
-    for key, site in scenario_keys(scenario):
+    for key, site in scenario.site_keys():
         if isinstance(site, str) and site not in known:  # what is no text has its fault already
             text = f"no site '{site}' (scenario '{scenario.name}'); "
             yield ("scenario", number, *key), text + did_you_mean(site, known)
-
-
-def _impossible(number: int, scenario: ScenarioConfig, sites: gpd.GeoDataFrame) -> Iterator[Fault]:
-    try:
-        apply_scenario(sites, scenario_of(scenario))
-    except EhAccessError as error:
-        yield from ((("scenario", number), fault) for fault in faults_of(error))

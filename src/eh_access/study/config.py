@@ -23,13 +23,24 @@ from eh_access.criteria.titles import NOT_ITS_OWN, other_changes, other_numbers
 from eh_access.delegate import delegate
 from eh_access.errors import InputError, SourceError, did_you_mean
 from eh_access.measures.opening_hours import clock_min
-from eh_access.measures.scenarios import Change, Close, Move, Open, Scenario, SetHours
+from eh_access.measures.scenarios import (
+    Change,
+    Close,
+    Move,
+    Open,
+    Scenario,
+    SetHours,
+    open_sites,
+)
 from eh_access.modes import LABELS, MODES, TRANSIT, VISIT, WAYS, TravelMode, get_mode
 from eh_access.privacy.policy import Policy
 from eh_access.sources.bundled import bundled_names, bundled_path, study_path
 from eh_access.tables import CONTROL
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
     from eh_access.transit.edit import TimetableChange
     from eh_access.transit.walks import JourneyLimits
 
@@ -104,15 +115,20 @@ _STREET_KEYS = {
 """Which keys belong to which change of streets."""
 
 
-def _span_faults(path: KeyPath, span: tuple[str, str], *, may_be_one: bool) -> Iterator[Fault]:
+def _span_faults(
+    path: KeyPath, span: Sequence[str], *, advice: str, may_be_one: bool = False
+) -> Iterator[Fault]:
     """Yield what is wrong with two times of day."""
-    try:
-        first, last = (clock_min(text) for text in span)
-    except InputError as error:
-        yield path, str(error)
-        return
-    if first > last or (first == last and not may_be_one):
-        yield path, f"ends at {span[1]}, before it begins at {span[0]}; exchange the two"
+    minutes: list[int] = []
+    for place, text in enumerate(span):  # one with a fault of its own is empty
+        try:
+            minutes.append(clock_min(text))
+        except InputError as error:
+            yield (*path, place), str(error)
+    if len(minutes) == len(("from", "to")):
+        first, last = minutes
+        if first > last or (first == last and not may_be_one):
+            yield path, f"from {span[0]} to {span[1]} ends before it begins; {advice}"
 
 
 class TransitSettings(Table):
@@ -146,12 +162,10 @@ class TransitSettings(Table):
         """Yield a window missing or given twice, and times of day that are none."""
         if (self.arrive is None) == (self.depart is None):
             yield (), 'give one of arrive and depart: a window, such as ["09:30", "10:30"]'
-        spans: dict[KeyPath, tuple[str, str] | None] = {("arrive",): self.arrive}
-        spans["depart",] = self.depart
-        spans |= {("sessions", place): held for place, held in enumerate(self.sessions)}
-        for path, span in spans.items():
-            if span:  # one with a fault of its own is empty
-                yield from _span_faults(path, span, may_be_one=path[0] != "sessions")
+        for key, span in (("arrive", self.arrive), ("depart", self.depart)):
+            yield from _span_faults((key,), span or (), advice="exchange the two", may_be_one=True)
+        for place, held in enumerate(self.sessions):
+            yield from _span_faults(("sessions", place), held, advice="exchange the two")
 
     @property
     def window(self) -> tuple[str, str]:
@@ -205,29 +219,17 @@ class TimetableChangeConfig(Table):
 
     def change(self) -> TimetableChange:
         """Return the change as the timetable takes it."""
-        from eh_access.transit.edit import (  # noqa: PLC0415 - few studies have one
-            AddLine,
-            CloseStop,
-            SetFrequency,
-            WithdrawRoute,
-        )
+        from eh_access.transit import edit  # noqa: PLC0415 - few studies have one
 
         if self.withdraw is not None:
-            return WithdrawRoute(self.withdraw)
+            return edit.WithdrawRoute(self.withdraw)
         if self.close_stop is not None:
-            return CloseStop(self.close_stop)
+            return edit.CloseStop(self.close_stop)
         route_id, every_min = str(self.line), float(self.every_min or 0)
         if not self.stops:
-            return SetFrequency(route_id=route_id, every_min=every_min)
-        return AddLine(
-            route_id=route_id,
-            stops=self.stops,
-            minutes=self.minutes,
-            first=self.first,
-            last=self.last,
-            every_min=every_min,
-            both_ways=self.both_ways,
-        )
+            return edit.SetFrequency(route_id=route_id, every_min=every_min)
+        line = {"stops", "minutes", "first", "last", "both_ways"}
+        return edit.AddLine(route_id=route_id, every_min=every_min, **self.model_dump(include=line))
 
 
 class ScenarioConfig(Table):
@@ -250,10 +252,12 @@ class ScenarioConfig(Table):
     decided: bool = False
     why_not: str = ""  # which input is missing; must be given when ``assess`` is false
 
-    def site_ids(self) -> tuple[str, ...]:
-        """Return every site id the scenario names, in the order of its keys."""
-        moved = tuple(item.site for item in self.move)
-        return (*self.close, *self.open, *self.set_hours, *moved)
+    def site_keys(self) -> Iterator[tuple[KeyPath, str]]:
+        """Yield each site that the scenario names, with its key in the file."""
+        for key in ("close", "open"):
+            yield from (((key, place), site) for place, site in enumerate(getattr(self, key)))
+        yield from ((("set_hours", site), site) for site in self.set_hours)
+        yield from ((("move", place, "site"), item.site) for place, item in enumerate(self.move))
 
     @property
     def changes(self) -> bool:
@@ -271,24 +275,24 @@ class ScenarioConfig(Table):
         """Yield sites with two changes, and a missing reason for not assessing."""
         if self.assess is False and not self.why_not:
             yield ("assess",), "is false without a reason; say in why_not which input is missing"
-        for change in ("close", "open"):
-            sites = list(getattr(self, change))
-            for place, site in enumerate(sites):
-                if site in sites[:place]:
-                    yield (change, place), f"'{site}' is listed twice"
         moved = [item.site for item in self.move]
-        for place, site in enumerate(moved):
-            if site in moved[:place]:
-                yield ("move", place, "site"), f"'{site}' is moved twice; keep one"
+        for change in ("close", "open"):
+            for place, site in _again(getattr(self, change)):
+                yield (change, place), f"'{site}' is listed twice"
+        for place, site in _again(moved):
+            yield ("move", place, "site"), f"'{site}' is moved twice; keep one"
         closed = set(self.close)
-        for change, others in {
-            "open": self.open,
-            "set_hours": self.set_hours,
-            "move": moved,
-        }.items():
-            for site in others:
+        others = {"open": self.open, "set_hours": self.set_hours, "move": moved}
+        for change, sites in others.items():
+            for site in sites:
                 if site in closed:
                     yield (change,), f"'{site}' is closed by the same scenario; keep one of the two"
+
+
+def _again(names: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """Yield the names that stand before too, with their places."""
+    listed = list(names)
+    return ((place, name) for place, name in enumerate(listed) if name in listed[:place])
 
 
 def decided_scenario(scenarios: Iterable[ScenarioConfig]) -> str | None:
@@ -420,8 +424,8 @@ class Settings(Table):
         for place, name in enumerate(modes):
             if name not in MODES:
                 yield ("modes", place), f"no travel mode '{name}'; {did_you_mean(name, MODES)}"
-            elif name in modes[:place]:
-                yield ("modes", place), f"'{name}' is listed twice; list each mode once"
+        for place, name in _again(modes):
+            yield ("modes", place), f"'{name}' is listed twice; list each mode once"
         for name in self.speed_km_h:
             if name not in self.modes:
                 hint = did_you_mean(name, modes)
@@ -436,6 +440,11 @@ class Settings(Table):
         if minutes is not None and minutes > self.search_min:
             text = f"lies beyond settings.search_min ({self.search_min:g}), up to which times are"
             yield path, f"{minutes:g} {text} worked out; make search_min larger, or this smaller"
+
+    def open_sites(self, sites: gpd.GeoDataFrame, *, full_time: bool) -> pd.Index:
+        """Return the sites that count as open."""
+        enough = self.full_time_from_hours
+        return open_sites(sites, full_time=full_time, full_time_from_hours=enough)
 
     def travel_modes(self) -> Mapping[str, TravelMode]:
         """Return the modes by name, as this study sets them."""
@@ -476,15 +485,9 @@ class Sessions(Table):
 
     def cross_faults(self) -> Iterator[Fault]:
         """Yield times of a day that are none, or that end before they begin."""
-        minutes: list[int] = []
-        for place, text in enumerate(self.day):
-            try:
-                minutes.append(clock_min(text))
-            except InputError as error:
-                yield ("day", place), str(error)
-        if len(minutes) == len(("from", "to")) and minutes[0] >= minutes[1]:
-            span = f"from {self.day[0]} to {self.day[1]} ends before it begins"
-            yield ("day",), f"{span}; give when a family can leave, then be home"
+        yield from _span_faults(
+            ("day",), self.day, advice="give when a family can leave, then be home"
+        )
 
     def numbers_of(self, venues: int) -> tuple[int, ...]:
         """Return the numbers of venues to try: those given, else one to four."""
@@ -906,19 +909,14 @@ def changes_nothing(scenarios: Iterable[ScenarioConfig], *, first: int) -> Itera
 
 def scenario_of(config: ScenarioConfig) -> Scenario:
     """Return a scenario of the file as typed changes."""
-    changes: list[Change] = [Close(site_id=site) for site in config.close]
-    changes += [Open(site_id=site) for site in config.open]
-    changes += [
-        SetHours(site_id=site, hours_per_week=hours) for site, hours in config.set_hours.items()
-    ]
-    changes += [
-        Move(
-            site_id=item.site,
-            easting=item.easting,
-            northing=item.northing,
-            location_radius_m=item.location_radius_m,
-        )
-        for item in config.move
+    changes: list[Change] = [
+        *(Close(site) for site in config.close),
+        *(Open(site) for site in config.open),
+        *(SetHours(site, hours) for site, hours in config.set_hours.items()),
+        *(
+            Move(item.site, item.easting, item.northing, item.location_radius_m)
+            for item in config.move
+        ),
     ]
     return Scenario(name=config.name, label=config.label, changes=tuple(changes), note=config.note)
 

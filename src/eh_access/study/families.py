@@ -20,6 +20,7 @@ from eh_access.errors import InputError, SourceError
 from eh_access.facts import Note, note
 from eh_access.sources.bundled import data_dir
 from eh_access.study.reading import (
+    COORDINATES,
     MOST_ODD_SHARE,
     POSTCODE,
     Postcodes,
@@ -35,7 +36,7 @@ from eh_access.study.records import Hidden, InputFile, StepCount
 from eh_access.tables import CRS, GRID_EXTENT_M
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Hashable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -196,11 +197,16 @@ AREA_COLUMNS = ("area_id", *GROUP_COLUMNS)
 
 def spread(safe: SafeCounts, public: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return public places with each area's count shared among those in it."""
-    own = public["weight"].groupby(public["area_id"]).transform("sum")
-    many = public.groupby("area_id")["weight"].transform("size")
-    share = (public["weight"] / own.where(own > 0)).fillna(1.0 / many)
-    weight = public["area_id"].map(safe.counts).fillna(0.0) * share
-    return public.assign(weight=weight, weight_basis=basis_words(safe))
+    return public.assign(weight=shared_out(safe.counts, public), weight_basis=basis_words(safe))
+
+
+def shared_out(counts: pd.Series, origins: gpd.GeoDataFrame) -> pd.Series:
+    """Return counts by area shared out to the origins there as their weight is."""
+    by_area = origins.groupby("area_id")["weight"]
+    whole, many = by_area.transform("sum"), by_area.transform("size")
+    share = (origins["weight"] / whole.where(whole > 0)).fillna(1.0 / many)
+    shared: pd.Series = (origins["area_id"].map(counts) * share).fillna(0.0)
+    return shared
 
 
 def basis_words(safe: SafeCounts) -> str:
@@ -216,8 +222,9 @@ def protect_counts(study: Study, inputs: Inputs) -> Inputs:
     _refuse_singling_out(exact, study, AREA_COLUMNS if known else GROUP_COLUMNS)
     unit = _units(exact, inputs.areas)
     counts = exact["weight"].groupby(unit.to_numpy(), sort=True).sum()
-    columns = [name for name in (*GROUP_COLUMNS, *_grouping_columns(study)) if name in exact]
-    groups = _group_values(exact, unit, list(dict.fromkeys(columns)))
+    asked = (item.by for item in study.criteria if item.by is not None)
+    columns = [name for name in dict.fromkeys((*GROUP_COLUMNS, *asked)) if name in exact]
+    groups = _group_values(exact, unit, columns)
     wards = groups.get("ward_code")
     safe = safe_counts(counts, wards, rules=study.disclosure, listed=True)
     refuse_nothing(safe, study)
@@ -340,11 +347,6 @@ def refuse_nothing(safe: SafeCounts, study: Study) -> None:
         )
 
 
-def _grouping_columns(study: Study) -> tuple[str, ...]:
-    """Return the columns by which criteria group areas."""
-    return tuple(item.by for item in study.criteria if item.by is not None)
-
-
 def _units(exact: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.Series:
     """Return the area of each origin; its square kilometre where there are few areas."""
     if len(areas) < FEW_AREAS:
@@ -395,7 +397,6 @@ NAME = "the list of families"
 ROLE = "families"
 SHOWN_ROWS = 20
 UNIT = "families"
-PAIRS = (("easting", "northing", CRS), ("longitude", "latitude", "EPSG:4326"))
 DEGREES = (-9.5, 49.0, 3.0, 61.5)
 
 
@@ -417,23 +418,12 @@ class Families:
 def read_families(path: Path, study: Study) -> Families:
     """Return the places of a list of families."""
     refuse_spreadsheet(path, NAME)
-    data = _bytes(path)
-    cells = _cells(data)
-    if "postcode" in cells.columns:
-        points, tables = _by_postcode(cells, study)
+    cells, blank = _cells(_bytes(path))
+    if "postcode" in cells:
+        points, tables = _by_postcode(cells["postcode"], study)
     else:
         points, tables = _by_coordinates(cells), ()
-    rows = len(cells.numbers)
-    return Families(points=points, rows=rows, tables=tables, blank=cells.blank)
-
-
-@dataclass(frozen=True)
-class _Cells:
-    """The columns that say where, the numbers of their rows, and how many rows were blank."""
-
-    columns: dict[str, list[str]]
-    numbers: list[int]
-    blank: int
+    return Families(points=points, rows=len(cells), tables=tables, blank=blank)
 
 
 def _bytes(path: Path) -> bytes:
@@ -445,8 +435,8 @@ def _bytes(path: Path) -> bytes:
         ) from None
 
 
-def _cells(data: bytes) -> _Cells:
-    """Return the columns of places, without blank rows."""
+def _cells(data: bytes) -> tuple[pd.DataFrame, int]:
+    """Return the columns of places by the number of their row, and how many rows were blank."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -467,12 +457,12 @@ def _cells(data: bytes) -> _Cells:
         raise InputError(f"{NAME}, {_rows(short)}: more or fewer cells than the header has")
     if not rows:
         raise InputError(f"{NAME}: there are no rows; give one family a row")
-    columns = {name: [row[header.index(name)].strip() for row in rows.values()] for name in wanted}
-    return _Cells(columns, list(rows), len(table) - 1 - len(rows))
+    cells = {name: [row[header.index(name)].strip() for row in rows.values()] for name in wanted}
+    return pd.DataFrame(cells, index=list(rows)), len(table) - 1 - len(rows)
 
 
 def _wanted(header: Sequence[str], given: Sequence[str]) -> tuple[str, ...]:
-    for names in (("postcode",), *(pair[:2] for pair in PAIRS)):
+    for names in (("postcode",), *(pair[:2] for pair in COORDINATES)):
         if set(names) <= set(header):
             return tuple(names)
     if (fault := other_separator(",".join(given))) is not None:
@@ -484,25 +474,22 @@ def _wanted(header: Sequence[str], given: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def _rows(numbers: Sequence[int]) -> str:
+def _rows(numbers: Sequence[Hashable] | pd.Index) -> str:
     shown = ", ".join(str(number) for number in numbers[:SHOWN_ROWS])
     more = f" and {len(numbers) - SHOWN_ROWS} more" if len(numbers) > SHOWN_ROWS else ""
     return f"row {shown}" if len(numbers) == 1 else f"rows {shown}{more}"
 
 
-def _by_postcode(cells: _Cells, study: Study) -> tuple[np.ndarray, tuple[InputFile, ...]]:
-    plain = plain_postcodes(pd.Series(cells.columns["postcode"])).tolist()
-    numbered = zip(cells.numbers, plain, strict=True)
-    wrong = [row for row, code in numbered if not POSTCODE.fullmatch(code)]
+def _by_postcode(codes: pd.Series, study: Study) -> tuple[np.ndarray, tuple[InputFile, ...]]:
+    plain = plain_postcodes(codes)
+    wrong = [row for row, code in plain.items() if not POSTCODE.fullmatch(code)]
     if len(wrong) > MOST_ODD_SHARE * len(plain):  # a few are left out, as those no table knows
         raise InputError(f"{NAME}, {_rows(wrong)}, postcode: not a whole postcode; correct it")
     known: dict[str, tuple[float, float]] = {}
     files: list[InputFile] = []
     for table in postcode_tables(study):
         files += table.files
-        x, y = table.places.x.tolist(), table.places.y.tolist()
-        # of two tables that know a postcode, the first counts
-        known = dict(zip(table.places.index, zip(x, y, strict=True), strict=True)) | known
+        known = table.by_code | known  # of two tables that know a postcode, the first counts
     places = [known[code] for code in plain if code in known]
     if not places:
         raise InputError(
@@ -530,20 +517,17 @@ def postcode_tables(study: Study) -> Iterator[Postcodes]:
                 yield table
 
 
-def _by_coordinates(cells: _Cells) -> np.ndarray:
-    columns = cells.columns
-    first, second, crs = next(pair for pair in PAIRS if pair[0] in columns)
+def _by_coordinates(cells: pd.DataFrame) -> np.ndarray:
+    first, second, crs = next(pair for pair in COORDINATES if pair[0] in cells)
     x, y = (
-        pd.to_numeric(pd.Series(columns[name]), errors="coerce").to_numpy(np.float64)
-        for name in (first, second)
+        pd.to_numeric(cells[name], errors="coerce").to_numpy(np.float64) for name in (first, second)
     )
     west, south, east, north = GRID_EXTENT_M if crs == CRS else DEGREES
     fits = (x >= west) & (x <= east) & (y >= south) & (y <= north)
     if (~fits).sum() > MOST_ODD_SHARE * len(fits):
-        rows = [cells.numbers[row] for row in np.flatnonzero(~fits)]
         raise InputError(
-            f"{NAME}, {_rows(rows)}: '{first}' and '{second}' are no place in Great Britain; give "
-            "both, in that order"
+            f"{NAME}, {_rows(cells.index[~fits])}: '{first}' and '{second}' are no place in Great "
+            "Britain; give both, in that order"
         )
     places = gpd.GeoSeries(gpd.points_from_xy(x[fits], y[fits]), crs=crs).to_crs(CRS)
     return np.column_stack([places.x.to_numpy(), places.y.to_numpy()])

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import combinations
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -22,7 +24,7 @@ from eh_access.measures.basic import weighted_mean, within
 from eh_access.measures.bounds import loss_bounds
 from eh_access.measures.catchments import floating_catchment, load_on_sites
 from eh_access.measures.comparison import CURVE_MIN, Compared, Comparison, compare
-from eh_access.measures.equity import DrawnMinutes, fairness_frame
+from eh_access.measures.equity import fairness_frame
 from eh_access.measures.opening_hours import clock_min, hours_of
 from eh_access.measures.scenarios import Scenario, SetHours, apply_scenario, open_sites
 from eh_access.modes import TRANSIT, VISIT, WAYS
@@ -60,26 +62,23 @@ from eh_access.study.travel import (
     Travel,
     changed_ways,
     compute_travel_times,
-    find_family_walks,
     find_visits,
     find_visits_of_a_week,
     journeys_to,
     on_streets,
     session_mode,
     sessions_of_the_day,
+    silent,
     times_by,
-    times_by_transit,
-    transit_tables,
     with_buses,
+    with_columns,
 )
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
     from eh_access.criteria.criterion import Case, Criterion, Side, Verdict
-    from eh_access.criteria.draws import Simulation
     from eh_access.criteria.uncertainty import Uncertainty
     from eh_access.measures.opening_hours import Openings
     from eh_access.modes import TravelMode
@@ -88,15 +87,15 @@ if TYPE_CHECKING:
     from eh_access.routing.travel_times import TravelTimes
     from eh_access.study.config import ScenarioConfig, Settings, Study
     from eh_access.study.result import StudyResult
-    from eh_access.study.travel import Way
     from eh_access.transit.journeys import TransitTimes
     from eh_access.transit.timetable import Timetable as Buses
     from eh_access.transit.trips import TransitTrip
     from eh_access.transit.visits import Visits
-    from eh_access.transit.walks import Walks
 
-Attended: TypeAlias = "tuple[str, Visits]"
-"""A mode, and who can be at which sessions by it."""
+Attended: TypeAlias = "Mapping[str, Mapping[str, Visits]]"
+"""Who can be at which sessions, by scenario with travel of its own and by mode."""
+
+Held = TypeVar("Held")
 
 SAME_HOURS = 1e-6
 NEVER_DS = 2**30
@@ -104,40 +103,6 @@ NEVER_DS = 2**30
 
 LOW, MEDIAN, HIGH = 10.0, 50.0, 90.0
 """Percentiles of a window that tables tell."""
-TRANSIT_COLUMNS = (
-    "scenario",
-    "sites",
-    "weight",
-    "within_p10",
-    "within_p50",
-    "within_p90",
-    "share_within_p10",
-    "share_within_p50",
-    "share_within_p90",
-    "weight_by_vehicle",
-    "weight_on_foot",
-    "weight_unreached",
-    "mean_changes",
-    "mean_walk_min",
-    "mean_ride_min",
-    "mean_wait_min",
-    "mean_spare_min",
-    "mean_sessions",
-    "mean_session_hours",
-)
-SESSION_COLUMNS = (
-    "scenario",
-    "mode",
-    "each_way_min",
-    "weight",
-    "weight_any",
-    "share_any",
-    "mean_sessions",
-    "mean_hours",
-    "mean_sessions_within",
-    "sites_timed",
-    "sites_open",
-)
 LOAD_COLUMNS = (
     "scenario",
     "mode",
@@ -151,8 +116,6 @@ LOAD_COLUMNS = (
     "per_place_after",
     "places_per_hundred",
 )
-HUNDRED = 100.0
-HALF_HOUR = 0.5
 A_LITTLE = 1e-6
 """By which share of its hours a site that has exactly the hours asked for is tried with fewer."""
 
@@ -173,7 +136,6 @@ FRAGILITY_COLUMNS = (
     "baseline_value",
     "outcome",
 )
-LIMIT_COLUMNS = ("scenario", "limit", "weight", "weight_stopped", "share_stopped")
 LOSING_DRAWS, LOST_SHARE = 20, 0.1
 """How often departures are lost, and which part of each route's."""
 
@@ -189,25 +151,22 @@ log = logging.getLogger(__name__)
 
 
 def sessions_table(
-    study: Study,
-    timetable: Openings,
-    cases: Iterable[Case],
-    by_timetable: Mapping[str, Sequence[Attended]],
+    study: Study, timetable: Openings, cases: Iterable[Case], by_timetable: Attended
 ) -> pd.DataFrame:
     """Return how many sessions a week can be attended whole, there and back within the day."""
     mode, rows = session_mode(study), []
     for case in cases:
-        side, attended = case.after, list(_of_scenario(by_timetable, case.scenario))
+        side, attended = case.after, dict(_of_scenario(by_timetable, case.scenario) or {})
         if timetable:
             ways = side.times[mode], side.times_back[mode]
-            attended = [(mode, find_visits(study, *ways, timetable)), *attended]
-        rows += [_sessions_row(case, *visited, timetable) for visited in attended]
-    return pd.DataFrame(rows, columns=list(SESSION_COLUMNS))
+            attended = {mode: find_visits(study, *ways, timetable)} | attended
+        rows += [_sessions_row(case, *visited, timetable) for visited in attended.items()]
+    return pd.DataFrame(rows)
 
 
-def _of_scenario(attended: Mapping[str, Sequence[Attended]], scenario: str) -> Sequence[Attended]:
-    """Return visits under a scenario: the baseline's where it has no times of its own."""
-    return attended.get(scenario, attended.get(BASELINE_NAME, ()))
+def _of_scenario(held: Mapping[str, Held], scenario: str) -> Held | None:
+    """Return what is held of a scenario: the baseline's where it has no travel of its own."""
+    return held.get(scenario, held.get(BASELINE_NAME))
 
 
 def _sessions_row(case: Case, mode: str, visited: Visits, timetable: Openings) -> dict[str, object]:
@@ -235,95 +194,73 @@ def _sessions_row(case: Case, mode: str, visited: Visits, timetable: Openings) -
 
 
 def transit_table(
-    journeys: Mapping[str, TransitTimes],
-    cases: Iterable[Case],
-    study: Study,
-    attended: Mapping[str, Sequence[Attended]],
+    journeys: Mapping[str, TransitTimes], cases: Iterable[Case], study: Study, attended: Attended
 ) -> pd.DataFrame:
     """Return how families get to the nearest site by timetable, by scenario.
 
     Beside it, at how many sessions a week they can be from beginning to end.
     """
     rows: list[dict[str, object]] = []
-    for case in cases:
-        if case.scenario not in journeys:
-            continue
+    for case in cases if journeys else ():
+        times = journeys.get(case.scenario, journeys[BASELINE_NAME])
         weights = case.origins["weight"]
-        visited = dict(_of_scenario(attended, case.scenario)).get(TRANSIT)
+        visited = (_of_scenario(attended, case.scenario) or {}).get(TRANSIT)
         for sites in ("full_time", "open"):
-            counted = _open(case.after.sites, study.settings, full_time=sites == "full_time")
-            figures = _journeys(
-                journeys[case.scenario],
-                counted,
-                weights.to_numpy(dtype=np.float64),
-                study.near_min(TRANSIT),
-            )
-            if visited is not None:
-                of_each = visited.per_origin(counted)
-                figures |= {
-                    "mean_sessions": weighted_mean(of_each["sessions"], weights),
-                    "mean_session_hours": weighted_mean(of_each["hours"], weights),
-                }
-            rows.append({"scenario": case.scenario, "sites": sites, **figures})
-    return pd.DataFrame(rows, columns=list(TRANSIT_COLUMNS))
-
-
-def _open(sites: gpd.GeoDataFrame, settings: Settings, *, full_time: bool) -> pd.Index:
-    """Return the sites that count."""
-    hours = settings.full_time_from_hours
-    return open_sites(sites, full_time=full_time, full_time_from_hours=hours)
+            counted = study.settings.open_sites(case.after.sites, full_time=sites == "full_time")
+            row: dict[str, object] = {"scenario": case.scenario, "sites": sites}
+            row |= _journeys(times, counted, weights, study.near_min(TRANSIT))
+            for column, figure in {"sessions": "sessions", "session_hours": "hours"}.items():
+                row[f"mean_{column}"] = (
+                    math.nan
+                    if visited is None
+                    else weighted_mean(visited.per_origin(counted)[figure], weights)
+                )
+            rows.append(row)
+    return pd.DataFrame(rows)
 
 
 def _journeys(
-    times: TransitTimes, ids: pd.Index, weights: NDArray[np.float64], cutoff_min: float
+    times: TransitTimes, ids: pd.Index, weights: pd.Series, cutoff_min: float
 ) -> dict[str, float]:
     """Return the figures of the journeys to the nearest of some sites."""
     columns = times.walks.walking.site_ids.get_indexer(ids.sort_values())
-    minutes = times.minutes[:, columns]
-    judged = minutes[:, :, times.percentiles.index(times.judged)]
-    nearest = columns[judged.argmin(axis=1)]
-    rows = np.arange(len(nearest))
+    judged = times.judged_min[:, columns]
+    nearest, rows = columns[judged.argmin(axis=1)], np.arange(len(judged))
     reached = np.isfinite(judged.min(axis=1))
     rides = reached & (times.leave_ds[rows, nearest] < NEVER_DS)
-    figures = {
+    weight = weights.to_numpy(dtype=np.float64)
+    total = float(weight.sum())
+    near = {
         f"within_p{percentile:02g}": float(
-            weights[within(minutes[:, :, number].min(axis=1), cutoff_min)].sum()
+            weight[within(times.minutes[:, columns, number].min(axis=1), cutoff_min)].sum()
         )
         for number, percentile in enumerate(times.percentiles)
         if percentile in (LOW, MEDIAN, HIGH)
     }
-    total = float(weights.sum())
-    shares = {f"share_{name}": value / total for name, value in figures.items()}
-    parts = {
-        f"mean_{name}": weighted_mean(
-            pd.Series(part[rows, nearest][rides]), pd.Series(weights[rides])
-        )
-        for name, part in times.journeys.items()
-    }
     return {
         "weight": total,
-        **figures,
-        **shares,
-        "weight_by_vehicle": float(weights[rides].sum()),
-        "weight_on_foot": float(weights[reached & ~rides].sum()),
-        "weight_unreached": float(weights[~reached].sum()),
-        **parts,
+        **near,
+        **{f"share_{name}": value / total for name, value in near.items()},
+        "weight_by_vehicle": float(weight[rides].sum()),
+        "weight_on_foot": float(weight[reached & ~rides].sum()),
+        "weight_unreached": float(weight[~reached].sum()),
+        **{
+            f"mean_{name}": weighted_mean(
+                pd.Series(part[rows, nearest][rides]), pd.Series(weight[rides])
+            )
+            for name, part in times.journeys.items()
+        },
     }
 
 
 def curve_table(compared: Mapping[str, Compared]) -> pd.DataFrame:
     """Return who is within each of several times, before and after, by scenario and mode."""
-
-    def by_way(mode: str) -> list[float]:
-        return [WAYS.get(mode, 1) * cutoff for cutoff in CURVE_MIN]
-
-    parts = [
-        comparison.curve([each for each in by_way(mode) if each <= comparison.cutoff_min]).assign(
-            scenario=scenario, mode=mode, sites=sites
-        )
-        for sites, comparisons in compared.items()
-        for (scenario, mode), comparison in comparisons.items()
-    ]
+    parts = []
+    for sites, comparisons in compared.items():
+        for (scenario, mode), comparison in comparisons.items():
+            each = (WAYS.get(mode, 1) * cutoff for cutoff in CURVE_MIN)
+            curve = comparison.curve([one for one in each if one <= comparison.cutoff_min])
+            parts.append(curve.assign(scenario=scenario, mode=mode, sites=sites))
     if not parts:
         return pd.DataFrame()
     whole = pd.concat(parts, ignore_index=True)
@@ -334,8 +271,6 @@ def curve_table(compared: Mapping[str, Compared]) -> pd.DataFrame:
 def group_table(study: Study, compared: Mapping[str, Compared]) -> pd.DataFrame:
     """Return how each group counted fares beside everyone, by scenario and mode."""
     groups = study.data.groups
-    if not groups:
-        return pd.DataFrame()
     rows = [
         {
             "scenario": scenario,
@@ -346,7 +281,7 @@ def group_table(study: Study, compared: Mapping[str, Compared]) -> pd.DataFrame:
             **counted.summary().iloc[0],
         }
         for sites, comparisons in compared.items()
-        for (scenario, mode), everyone in comparisons.items()
+        for (scenario, mode), everyone in (comparisons.items() if groups else ())
         for name, counted in (
             (study.unit, everyone),
             *((words, everyone.counting(column)) for column, words in groups.items()),
@@ -370,16 +305,18 @@ def youth_table(
     if asked is None or centres is None or not lost:
         return pd.DataFrame()
     name = session_mode(study)
-    mode = study.settings.travel_modes()[name]
+
+    def times_to(places: gpd.GeoDataFrame) -> TravelTimes:
+        mode = study.settings.travel_modes()[name]
+        return times_by(mode, origins, places, network=network, study=study)
+
     bounds = loss_bounds(
-        times_by(mode, origins, centres, network=network, study=study),
+        times_to(centres),
         origins,
         weight=asked.weight,
         lost=lost,
         cutoffs_min=asked.cutoffs_min,
-        venues=None
-        if venues is None
-        else times_by(mode, origins, venues, network=network, study=study),
+        venues=None if venues is None else times_to(venues),
     )
     return bounds.assign(mode=name)
 
@@ -391,18 +328,18 @@ def load_table(
     # Full-time sites are counted: one cut to a few hours keeps neither its families nor its
     # places. In a study that has no full-time site to begin with, any that is open counts.
     before = cases[0].after.sites
-    known, full = capacities(before), len(_open(before, study.settings, full_time=True)) > 0
+    known, full = capacities(before), len(study.settings.open_sites(before, full_time=True)) > 0
     basis = "full_time" if full else "open"
     mode, cutoff_min = session_mode(study), study.session_min
     parts = []
     for case in cases[1:]:
         frame = load_on_sites(compared[basis][case.scenario, mode], known)
-        opened = _open(case.after.sites, study.settings, full_time=full)
+        opened = study.settings.open_sites(case.after.sites, full_time=full)
         there = {site: known[site] for site in map(str, opened) if site in known}
         frame["per_place_after"] = frame["per_place_after"].where(frame.index.isin(opened))
         shared = pd.Series(dtype=float)
         if there:
-            shared = HUNDRED * floating_catchment(
+            shared = 100.0 * floating_catchment(
                 case.after.times[mode], case.origins, capacity=there, cutoff_min=cutoff_min
             ).sites["places_per_family"].replace(np.inf, np.nan)
         frame["places_per_hundred"] = shared.reindex(frame.index)
@@ -614,10 +551,10 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
     220
     """
     result.refuse_private()
-    tell = progress if progress is not None else _silent
+    tell = progress or silent
     study, cases, origins = result.study, result.cases(), result.origins
     compared = {"full_time": result.comparisons_full_time, "open": result.comparisons}
-    mode, decided = session_mode(study), decided_scenario(study.scenarios)
+    decided = decided_scenario(study.scenarios)
     after = next((case.after for case in cases if case.scenario == decided), cases[0].before)
     lost = _lost_sites(cases[0].before.sites, after.sites, study.settings)
     tell("Ranking every other choice")
@@ -636,38 +573,36 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
         fairness_frame(
             compared[sites],
             sites=sites,
-            drawn={}
-            if drawn is None
-            else _drawn_minutes(drawn.simulation, wider, result.modes, full_time=full_time),
+            drawn={
+                (case.scenario, mode): drawn.simulation.minutes(
+                    case, mode, full_time=sites == "full_time"
+                )
+                for case in wider
+                for mode in result.modes
+            }
+            if drawn is not None
+            else {},
         )
-        for sites, full_time in (("open", False), ("full_time", True))
+        for sites in ("open", "full_time")
     ]
     readings = readings_table(
         cases,
-        mode=mode,
+        mode=session_mode(study),
         cutoff_min=study.cutoff_min,
         min_hours=study.sessions.hours_per_week,
         loser_min=study.settings.loser_min,
     )
-    travel = {name: result.travel_for(name) for name in (BASELINE_NAME, *result.moved)}
-    walks = find_walks_of(study, travel, origins, result.scenario_sites)
     tell("Losing one departure in ten")
-    fragile = summarise_fragility(
-        *fragility_table(result, walks=walks), study.criteria, study.policy
-    )
+    fragile = summarise_fragility(*fragility_table(result), study.criteria, study.policy)
     tell("Counting sessions")
-    of_the_day = visits_of_the_day(study, travel, walks)
+    attended = of_the_day = attended_on_the_day(study, result.travel)
     if result.timetable and result.buses is not None:
         places = result.borough, result.sites, result.candidates, result.neighbours
         attended = attended_in_a_week(
-            *(study, travel, origins, result.scenario_sites),
+            *(study, result.travel, origins, result.scenario_sites),
             windows=result.timetable,
             week=read_week(study, result.buses, result.timetable, *places),
         )
-    else:
-        attended = attended_on_the_day(study, travel, walks, of_the_day)
-    journeys = {name: result.travel_for(name).by_timetable for name in result.scenario_names}
-    known = {name: times for name, times in journeys.items() if times is not None}
     youth = youth_table(study, origins, result.youth, result.youth_venues, network=result.network)
     tables, hidden = redact_tables(
         {
@@ -676,7 +611,7 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
             "sessions": sessions_table(study, result.timetable, cases, attended),
             "load": load_table(study, cases, compared),
             "curve.csv": curve_table(compared),
-            "transit.csv": transit_table(known, cases, study, attended),
+            "transit.csv": transit_table(result.journeys, cases, study, attended),
             "limits": visit_limits_table(study, of_the_day, origins, result.scenario_sites),
             "youth": youth,
             "groups": group_table(study, compared),
@@ -687,17 +622,9 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
         alternatives=alternatives,
         sensitivity=sensitive,
         uncertainty=result.uncertainty,
-        fairness=tables["fairness.csv"],
         outreach=outreach,
-        readings=tables["readings"],
-        curve=tables["curve.csv"],
-        sessions=tables["sessions"],
-        transit=tables["transit.csv"],
         fragility=fragile,
-        limits=tables["limits"],
-        load=tables["load"],
-        youth=tables["youth"],
-        groups=tables["groups"],
+        **{name.removesuffix(".csv"): table for name, table in tables.items()},
         keeping=keep_some(study, cases[0], after, lost),
         hidden=hidden,
         exact_hours=tuple(_exact_hours(study, cases)),
@@ -732,12 +659,10 @@ def find_maps(result: StudyResult, *, progress: Progress | None = None) -> Maps:
     (['pushchair', 'walk'], 12)
     """
     result.refuse_private()
-    tell = progress if progress is not None else _silent
-    tell("Drawing isochrones")
+    (progress or silent)("Drawing isochrones")
     study, network, points = result.study, result.network, result.postcodes
     wider, ways, sites = result.with_neighbours or result, result.ways(), result.scenario_sites
     modes = [times.mode for times in result.times.values()]
-    street_modes = [times.mode for times in on_streets(result.times).values()]
     kept = [
         verdict
         for counted in dict.fromkeys((result, wider))
@@ -749,30 +674,28 @@ def find_maps(result: StudyResult, *, progress: Progress | None = None) -> Maps:
             neighbours=counted is not result,
         )
     ]
-    lookup = None
-    by_postcode = are_postcodes(result.origins.index)
-    if points is not None and len(points) and not by_postcode:
-        lookup = find_lookup(study, points, sites, modes, ways, neighbours=result.neighbours)
-    journeys = {} if lookup is None else lookup.by_timetable
-    if by_postcode:
-        own = {name: result.travel_for(name) for name in (BASELINE_NAME, *result.moved)}
-        known = {name: travel.by_timetable for name, travel in own.items()}
-        journeys = {name: times for name, times in known.items() if times is not None}
-    trips = find_trips(journeys, sites, study.settings)
+    lookup, journeys = None, result.journeys  # postcodes that are origins have their own
+    if not are_postcodes(result.origins.index):
+        if points is not None and len(points):
+            lookup = find_lookup(study, points, sites, modes, ways, neighbours=result.neighbours)
+        journeys = {} if lookup is None else dict(lookup.by_timetable)
+    maps = Maps(
+        lookup=lookup,
+        trips=find_trips(journeys, sites, study.settings),
+        hours_kept=tuple(kept),
+    )
     if network is None:
-        return Maps(lookup=lookup, trips=trips, hours_kept=tuple(kept))
+        return maps
     located = result.sites[result.sites.geometry.notna()]
-    cutoffs_min = [study.cutoff_min]
-    return Maps(
+    street_modes = [times.mode for times in on_streets(result.times).values()]
+    return replace(
+        maps,
         streets=network.to_frame(),
         isochrones=_isochrones(
             study, sites, street_modes, ways, area=result.borough.buffer(BEYOND_M)
         ),
-        land=isochrones(network, located, mode=modes[0], cutoffs_min=cutoffs_min),
+        land=isochrones(network, located, mode=modes[0], cutoffs_min=[study.cutoff_min]),
         lengths=_lengths(network, result.origins, wider.sites, study=study, known=wider.distances),
-        lookup=lookup,
-        trips=trips,
-        hours_kept=tuple(kept),
     )
 
 
@@ -803,7 +726,7 @@ def find_sensitivity(result: StudyResult, *, progress: Progress | None = None) -
     >>> {"cutoff_min", "threshold"} <= set(found.frame["assumption"])
     True
     """
-    study, tell = result.study, progress if progress is not None else _silent
+    study, tell = result.study, progress or silent
     cases = result.cases()[1:]
     choices: dict[str, dict[str, list[Case]]] = {}
     # a list of families stands for both sets of origins
@@ -814,12 +737,7 @@ def find_sensitivity(result: StudyResult, *, progress: Progress | None = None) -
         tell(f"Trying the origins of the set '{other}'")
         tables = read_inputs(study.without_counts(), origins=other)
         travel = compute_travel_times(
-            study,
-            tables.origins,
-            tables.sites,
-            network=result.network,
-            buses=result.buses,
-            progress=_silent,
+            study, tables.origins, tables.sites, network=result.network, buses=result.buses
         )
         moved = [
             replace(
@@ -834,83 +752,82 @@ def find_sensitivity(result: StudyResult, *, progress: Progress | None = None) -
     if result.with_neighbours is not None:
         counted = result.with_neighbours.cases()[1:]
         choices["neighbours"] = {"left out": cases, "counted": counted}
-    choices |= timetable_choices(result, cases, tell)
+    choices |= timetable_choices(result, tell)
     tried = sensitivity(study.criteria, cases, choices=choices)
     return redact_sensitivity(tried, study.criteria, study.policy)
 
 
-def _timetable_sides(
+def _retimed(
     study: Study,
+    cases: Sequence[Case],
     travel: Mapping[str, Travel],
-    origins: gpd.GeoDataFrame,
-    sites: Mapping[str, gpd.GeoDataFrame],
-    buses: Callable[[str], Buses],
-    walks: Mapping[str, tuple[Walks, Walks]] | None = None,
-) -> dict[str, Side]:
-    """Return sites and times of every scenario, journeys by timetable being made anew."""
+    buses: Mapping[str, Buses],
+    *,
+    same_walks: bool,
+) -> list[Case]:
+    """Return every case, the baseline first, with journeys by other timetables."""
+    origins, sites = cases[0].origins, {case.scenario: case.after.sites for case in cases}
     made = {
-        name: with_buses(
-            *(study, own, buses(name), origins, sites[name]),
-            walks=None if walks is None else walks[name],
-        )
+        name: with_buses(study, own, buses[name], origins, sites[name], same_walks=same_walks)
         for name, own in travel.items()
     }
-    return {
-        name: made[name if name in made else BASELINE_NAME].side(there)
-        for name, there in sites.items()
-    }
+    sides = {name: made.get(name, made[BASELINE_NAME]).side(there) for name, there in sites.items()}
+    return [
+        replace(case, before=sides[BASELINE_NAME], after=sides[case.scenario]) for case in cases
+    ]
 
 
-def timetable_choices(
-    result: StudyResult, cases: Sequence[Case], tell: Progress
-) -> dict[str, dict[str, list[Case]]]:
+def timetable_choices(result: StudyResult, tell: Progress) -> dict[str, dict[str, list[Case]]]:
     """Return the cases on other days, in other windows and with other walks to stops."""
     asked, buses = result.study.transit, result.buses
     if asked is None or buses is None or not _by_timetable(result.study.criteria):
         return {}
     tell("Trying other days, windows and walks to stops")
     t0, t1 = (clock_min(text) for text in asked.window)
-    windows = [(t0 + by, t1 + by) for by in (-HOUR_MIN, HOUR_MIN) if t0 + by >= 0]
+    windows = [
+        tuple(f"{m // 60:02d}:{m % 60:02d}" for m in (t0 + by, t1 + by))
+        for by in (-HOUR_MIN, HOUR_MIN)
+        if t0 + by >= 0
+    ]
     key = "arrive" if asked.by == "arrival" else "depart"
     saturday = buses.date + dt.timedelta(days=(SATURDAY - buses.date.weekday()) % 7 or 7)
     walk = max(asked.access_min, asked.egress_min)
-    tried: dict[str, dict[str, dict[str, object]]] = {
-        "timetable_date": {f"{saturday:%A} {saturday}": {"date": saturday}},
-        "timetable_window": {
-            "-".join(window): {key: window}
-            for window in (tuple(f"{m // 60:02d}:{m % 60:02d}" for m in ends) for ends in windows)
-        },
-        "stop_walk": {
-            f"{walk + more:g} minutes": {
-                "access_min": max(asked.access_min + more, 1.0),
-                "egress_min": max(asked.egress_min + more, 1.0),
-            }
-            for more in (-MORE_WALK_MIN, MORE_WALK_MIN)
-            if walk + more > 0
-        },
+    tried: dict[str, tuple[str, dict[str, dict[str, object]]]] = {
+        "timetable_date": (
+            f"{buses.date:%A} {buses.date}",
+            {f"{saturday:%A} {saturday}": {"date": saturday}},
+        ),
+        "timetable_window": (
+            "-".join(asked.window),
+            {"-".join(window): {key: window} for window in windows},
+        ),
+        "stop_walk": (
+            f"{walk:g} minutes",
+            {
+                f"{walk + more:g} minutes": {
+                    name: max(getattr(asked, name) + more, 1.0)
+                    for name in ("access_min", "egress_min")
+                }
+                for more in (-MORE_WALK_MIN, MORE_WALK_MIN)
+                if walk + more > 0
+            },
+        ),
     }
-    travel = {name: result.travel_for(name) for name in (BASELINE_NAME, *result.moved)}
-    places = result.origins, result.scenario_sites
-    walks = find_walks_of(result.study, travel, *places)
-    own = (f"{buses.date:%A} {buses.date}", "-".join(asked.window), f"{walk:g} minutes")
+    cases, travel = result.cases(), result.travel
+    places = result.borough, result.sites, result.candidates, result.neighbours
     chosen = {}
-    for main, (name, others) in zip(own, tried.items(), strict=True):
-        held = {main: list(cases)}
+    for name, (main, others) in tried.items():
+        held = {main: cases[1:]}
         for label, change in others.items():
-            study = result.study.model_copy(update={"transit": asked.model_copy(update=change)})
+            other = asked.model_copy(update=change)
+            study = result.study.model_copy(update={"transit": other})
+            same_walks = name == "timetable_window"
             try:
-                same = walks if name == "timetable_window" else None
-                first: Buses | None = buses
-                if name == "timetable_date":
-                    first = read_buses(
-                        *(study, result.borough, result.sites),
-                        *(result.candidates, result.neighbours),
-                    )
-                of = _buses_of(first, result.scenarios)
-                sides = _timetable_sides(study, travel, *places, of, same)
+                first = buses if name != "timetable_date" else read_buses(study, other, *places)
+                runs = _runs(result.scenarios, travel, first)
+                held[label] = _retimed(study, cases, travel, runs, same_walks=same_walks)[1:]
             except InputError:  # no such day in the feed, or no such route on it
                 continue
-            held[label] = _cases_with(cases, sides)
         if len(held) > 1:
             chosen[name] = held
     return chosen
@@ -921,59 +838,38 @@ def _by_timetable(criteria: Iterable[Criterion]) -> list[Criterion]:
     return [item for item in criteria if {TRANSIT, VISIT} & {item.mode, *item.also_modes}]
 
 
-def _buses_of(first: Buses | None, scenarios: Iterable[ScenarioConfig]) -> Callable[[str], Buses]:
-    """Return what gives a scenario's timetable, from the one that it changes."""
-    configs = {config.name: config for config in scenarios}
-
-    def of(name: str) -> Buses:
-        buses = changed_buses(configs[name], first)
-        assert buses is not None  # noqa: S101 - there is a timetable
-        return buses
-
-    return of
-
-
-def _cases_with(cases: Sequence[Case], sides: Mapping[str, Side]) -> list[Case]:
-    return [
-        replace(case, before=sides[BASELINE_NAME], after=sides[case.scenario]) for case in cases
-    ]
+def _runs(
+    scenarios: Iterable[ScenarioConfig], names: Container[str], first: Buses
+) -> dict[str, Buses]:
+    """Return the timetable of each scenario named, from the one that it changes."""
+    return {item.name: changed_buses(item, first) for item in scenarios if item.name in names}
 
 
 def fragility_table(
-    result: StudyResult,
-    *,
-    draws: int = LOSING_DRAWS,
-    share: float = LOST_SHARE,
-    walks: Mapping[str, tuple[Walks, Walks]] | None = None,
+    result: StudyResult, *, draws: int = LOSING_DRAWS, share: float = LOST_SHARE
 ) -> tuple[pd.DataFrame, pd.Series]:
     """Return what the criteria by timetable come to when each route loses departures, by draw.
 
     A timetable is a promise. In each draw every route loses one departure in ten, at least one;
     before and after lose the same. Beside the rows: how many each counts.
     """
-    criteria, cases = _by_timetable(result.study.criteria), result.cases()
-    rows: list[dict[str, object]] = []
-    if not criteria or result.by_timetable is None or result.network is None:
+    study, criteria = result.study, _by_timetable(result.study.criteria)
+    if not criteria or result.by_timetable is None:
         return pd.DataFrame(columns=list(FRAGILITY_COLUMNS)), pd.Series(dtype=float)
     from eh_access.transit.edit import lose_departures  # noqa: PLC0415 - loads numba
 
-    travel, places = (
-        {name: result.travel_for(name) for name in (BASELINE_NAME, *result.moved)},
-        (result.origins, result.scenario_sites),
-    )
-    if walks is None:
-        walks = find_walks_of(result.study, travel, *places)
+    cases, travel = result.cases(), result.travel
+    rows: list[dict[str, object]] = []
     for draw in range(-1, draws):  # first as promised
-
-        def losing(name: str, draw: int = draw) -> Buses:
-            buses = result.travel_for(name).buses
-            assert buses is not None  # noqa: S101 - there is a timetable
-            return lose_departures(buses, share=share, seed=result.study.settings.seed + draw)
-
         drawn = cases
         if draw >= 0:
-            sides = _timetable_sides(result.study, travel, *places, losing, walks)
-            drawn = _cases_with(cases, sides)
+            seed = study.settings.seed + draw
+            left = {
+                name: lose_departures(own.buses, share=share, seed=seed)
+                for name, own in travel.items()
+                if own.buses is not None
+            }
+            drawn = _retimed(study, cases, travel, left, same_walks=True)
         rows += [
             {"scenario": case.scenario, "draw": draw, **row}
             for case in drawn
@@ -984,36 +880,19 @@ def fragility_table(
     return frame[list(FRAGILITY_COLUMNS)], frame["weight"]
 
 
-def visits_of_the_day(
-    study: Study, travel: Mapping[str, Travel], walks: Mapping[str, tuple[Walks, Walks]]
-) -> dict[str, Visits]:
-    """Return who can be at the sessions of the day, by scenario with times of its own."""
-    visited: dict[str, Visits] = {}
-    if study.transit is None or not study.transit.sessions:
-        return visited
-    for name, (there, home) in walks.items():
-        buses = travel[name].buses
-        assert buses is not None  # noqa: S101 - there are walks to stops
-        windows = sessions_of_the_day(study, buses, there.walking.site_ids)
-        visited[name] = find_visits(study, there, home, windows, [buses])
-    return visited
-
-
-def attended_on_the_day(
-    study: Study,
-    travel: Mapping[str, Travel],
-    walks: Mapping[str, tuple[Walks, Walks]],
-    of_the_day: Mapping[str, Visits],
-) -> dict[str, list[Attended]]:
-    """Return visits of the day walking all the way and by timetable, by scenario with own times."""
-    attended: dict[str, list[Attended]] = {}
-    for name, visited in of_the_day.items():
-        (there, home), buses = walks[name], travel[name].buses
-        assert study.transit is not None  # noqa: S101 - there are walks to stops
-        assert buses is not None  # noqa: S101 - same
+def attended_on_the_day(study: Study, travel: Mapping[str, Travel]) -> dict[str, dict[str, Visits]]:
+    """Return visits of the day walking all the way and by timetable, by scenario."""
+    attended: dict[str, dict[str, Visits]] = {}
+    for name, own in travel.items():
+        times, home, buses = own.by_timetable, own.walks_home, own.buses
+        if study.transit is None or times is None or home is None or buses is None:
+            continue
+        there = times.walks
         sessions = sessions_of_the_day(study, buses, there.walking.site_ids)
-        on_foot = find_visits(study, there.walking, home.walking, sessions)
-        attended[name] = [(study.transit.walking, on_foot), (TRANSIT, visited)]
+        attended[name] = {
+            study.transit.walking: find_visits(study, there.walking, home.walking, sessions),
+            TRANSIT: find_visits(study, there, home, sessions, [buses]),
+        }
     return attended
 
 
@@ -1025,25 +904,27 @@ def attended_in_a_week(
     *,
     windows: Openings,
     week: Sequence[Buses],
-) -> dict[str, list[Attended]]:
-    """Return visits of a week by timetable, by scenario with own times."""
-    attended: dict[str, list[Attended]] = {}
+) -> dict[str, dict[str, Visits]]:
+    """Return visits of a week by timetable, by scenario."""
     if not week or study.sessions.stay_min:  # by timetable sessions are whole
-        return attended
-    for name, own in travel.items():
-        if own.network is not None:
-            visited = find_visits_of_a_week(
+        return {}
+    days = [_runs(study.scenarios, travel, day) for day in week]
+    return {
+        name: {
+            TRANSIT: find_visits_of_a_week(
                 *(study, own.network, origins, sites[name]),
                 windows=windows,
-                week=[_buses_of(day, study.scenarios)(name) for day in week],
+                week=[runs[name] for runs in days],
             )
-            attended[name] = [(TRANSIT, visited)]
-    return attended
+        }
+        for name, own in travel.items()
+        if own.network is not None
+    }
 
 
 def visit_limits_table(
     study: Study,
-    of_the_day: Mapping[str, Visits],
+    of_the_day: Attended,
     origins: gpd.GeoDataFrame,
     sites: Mapping[str, gpd.GeoDataFrame],
 ) -> pd.DataFrame:
@@ -1052,15 +933,15 @@ def visit_limits_table(
     Of somebody's visits to open sites the one that gets furthest counts: its first limit that
     breaks.
     """
-    weights = origins["weight"].to_numpy(dtype=np.float64)
-    rows: list[dict[str, object]] = []
     if not of_the_day:
-        return pd.DataFrame(columns=list(LIMIT_COLUMNS))
+        return pd.DataFrame()
     from eh_access.transit.visits import Barrier  # noqa: PLC0415 - loads numba
 
+    weights = origins["weight"].to_numpy(dtype=np.float64)
+    rows: list[dict[str, object]] = []
     for name, there in sites.items():
-        visits = of_the_day.get(name, of_the_day[BASELINE_NAME])
-        opened = _open(there, study.settings, full_time=False)
+        visits = of_the_day.get(name, of_the_day[BASELINE_NAME])[TRANSIT]
+        opened = study.settings.open_sites(there, full_time=False)
         of_open = visits.sessions["site_id"].isin(opened).to_numpy()
         barrier = visits.barrier[:, of_open]
         first = barrier.max(axis=1, initial=Barrier.NO_WAY_THERE)
@@ -1075,27 +956,7 @@ def visit_limits_table(
             }
             for limit in Barrier
         ]
-    return pd.DataFrame(rows, columns=list(LIMIT_COLUMNS))
-
-
-def find_walks_of(
-    study: Study,
-    travel: Mapping[str, Travel],
-    origins: gpd.GeoDataFrame,
-    sites: Mapping[str, gpd.GeoDataFrame],
-) -> dict[str, tuple[Walks, Walks]]:
-    """Return the walks there and home, of every scenario with times of its own."""
-    walks = {}
-    for name, own in travel.items():
-        times, network = own.by_timetable, own.network
-        if times is not None and network is not None:
-            home = find_family_walks(
-                *(study, times.timetable, network, origins),
-                sites[name],
-                direction="from_sites",
-            )
-            walks[name] = times.walks, home
-    return walks
+    return pd.DataFrame(rows)
 
 
 def summarise_fragility(
@@ -1124,22 +985,11 @@ def summarise_fragility(
     return pd.DataFrame(rows)
 
 
-def _drawn_minutes(
-    simulation: Simulation, cases: Iterable[Case], modes: Iterable[str], *, full_time: bool
-) -> dict[tuple[str, str], DrawnMinutes]:
-    """Return minutes in every draw of what is not known, by scenario and mode."""
-    return {
-        (case.scenario, mode): simulation.minutes(case, mode, full_time=full_time)
-        for case in cases
-        for mode in modes
-    }
-
-
 def _lost_sites(
     before: gpd.GeoDataFrame, after: gpd.GeoDataFrame, settings: Settings
 ) -> tuple[str, ...]:
     """Return the sites that a scenario takes away or leaves with fewer hours."""
-    was, now = (_open(sites, settings, full_time=True) for sites in (before, after))
+    was, now = (settings.open_sites(sites, full_time=True) for sites in (before, after))
     return tuple(str(site) for site in was.difference(now))
 
 
@@ -1151,7 +1001,7 @@ def keep_some(
 ) -> dict[tuple[str, ...], Comparison]:
     """Return before and after if some of the sites that go kept full hours: none, one, or two."""
     mode, settings, before = session_mode(study), study.settings, baseline.before
-    was, now = (_open(side.sites, settings, full_time=True) for side in (before, after))
+    was, now = (settings.open_sites(side.sites, full_time=True) for side in (before, after))
     return {
         kept: compare(
             before.times[mode],
@@ -1185,31 +1035,28 @@ def _alternatives(study: Study, baseline: Case, lost: tuple[str, ...]) -> Altern
 
 
 def _outreach(
-    study: Study, cases: Sequence[Case], venues: gpd.GeoDataFrame, ways: Mapping[str, Way]
+    study: Study, cases: Sequence[Case], venues: gpd.GeoDataFrame, ways: Mapping[str, Travel]
 ) -> tuple[Outreach, ...]:
     """Return the best venues, alone and to mend each scenario by which somebody goes further."""
     mode, settings = session_mode(study), study.settings
     origins, way = cases[0].origins, study.settings.travel_modes()[mode]
-    by_network: dict[Network | None, TravelTimes] = {}
 
-    def to_venues(scenario: str) -> TravelTimes:
-        network, _ = ways[scenario]
-        if network not in by_network:
-            by_network[network] = times_by(way, origins, venues, network=network, study=study)
-        return by_network[network]
+    @cache
+    def to_venues(network: Network | None) -> TravelTimes:
+        return times_by(way, origins, venues, network=network, study=study)
 
     before, *others = (
         case.after.times[mode]
-        .nearest(_open(case.after.sites, settings, full_time=False))["minutes"]
+        .nearest(settings.open_sites(case.after.sites, full_time=False))["minutes"]
         .to_numpy()
         for case in cases
     )
-    mends: list[tuple[Loss | None, TravelTimes]] = [(None, to_venues(BASELINE_NAME))]
+    mends: list[tuple[Loss | None, TravelTimes]] = [(None, to_venues(ways[BASELINE_NAME].network))]
     scenarios = {item.name: item for item in study.scenarios}
     for case, after in zip(cases[1:], others, strict=True):
         if np.any(after > before):
             loss = Loss(scenario=scenario_of(scenarios[case.scenario]), before=before, after=after)
-            mends.append((loss, to_venues(case.scenario)))
+            mends.append((loss, to_venues(ways[case.scenario].network)))
     numbers = study.sessions.numbers_of(len(venues))
     options = OutreachOptions(
         hours_per_week=study.sessions.hours_per_week, cutoff_min=study.cutoff_min, unit=study.unit
@@ -1220,13 +1067,7 @@ def _outreach(
         # a venue that nobody reaches is no choice, nor one that the scenario has a use for already
         taken = mend.scenario.site_ids if mend else ()
         reached = np.asarray(np.isfinite(times.minutes).any(axis=0))
-        offered = times.select(
-            [
-                site
-                for site, is_reached in zip(times.site_ids, reached.tolist(), strict=True)
-                if is_reached and site not in taken
-            ]
-        )
+        offered = times.select([site for site in times.site_ids[reached] if site not in taken])
         sessions = tuple(number for number in numbers if number <= len(offered.site_ids))
         if sessions:
             chosen = replace(options, sessions=sessions)
@@ -1263,7 +1104,7 @@ def _hours_kept(
         agreed = case.after.sites.loc[cut, "hours_per_week"].unique()
         if len(agreed) != 1:
             continue
-        step = 1.0 if agreed[0] == round(agreed[0]) else HALF_HOUR
+        step = 1.0 if agreed[0] == round(agreed[0]) else 0.5
         for hours in np.arange(0.0, agreed[0], step):
             kept = Scenario("kept", "", tuple(SetHours(str(site), hours) for site in cut))
             sites = apply_scenario(case.after.sites, kept)
@@ -1296,7 +1137,7 @@ def _isochrones(
     study: Study,
     sites: Mapping[str, gpd.GeoDataFrame],
     modes: Sequence[TravelMode],
-    ways: Mapping[str, Way],
+    ways: Mapping[str, Travel],
     *,
     area: BaseGeometry,
 ) -> gpd.GeoDataFrame | None:
@@ -1304,7 +1145,7 @@ def _isochrones(
     drawn: dict[tuple[Network, str, str, str], pd.DataFrame] = {}
     parts = []
     for config in study.scenarios:
-        network, _ = ways.get(config.name, (None, None))
+        network = ways[config.name].network if config.name in ways else None
         if network is None:
             continue
         places = sites[config.name].sort_index()
@@ -1351,12 +1192,12 @@ def find_lookup(
     points: gpd.GeoDataFrame,
     sites: Mapping[str, gpd.GeoDataFrame],
     modes: Sequence[TravelMode],
-    ways: Mapping[str, Way],
+    ways: Mapping[str, Travel],
     *,
     neighbours: gpd.GeoDataFrame | None,
 ) -> Lookup | None:
     """Return the minutes of postcodes that are no origins; None if too many for one page."""
-    own, (network, _) = sites[BASELINE_NAME], ways[BASELINE_NAME]
+    own, network = sites[BASELINE_NAME], ways[BASELINE_NAME].network
     tables = len(modes) * (1 if network is None else 2)  # minutes, and lengths
     if len(points) * len(own) * tables > MOST_MINUTES:
         log.warning(
@@ -1368,23 +1209,24 @@ def find_lookup(
 
     journeys: dict[str, TransitTimes] = {}
 
-    def minutes(places: gpd.GeoDataFrame, scenario: str) -> dict[str, TravelTimes]:
-        network, buses = ways[scenario]
-        tables = {
-            mode.name: times_by(mode, points, places, network=network, study=study)
+    def minutes(places: gpd.GeoDataFrame, scenario: str) -> Mapping[str, TravelTimes]:
+        way = ways[scenario]
+        times = {
+            mode.name: times_by(mode, points, places, network=way.network, study=study)
             for mode in modes
             if mode.name not in {TRANSIT, VISIT}
         }
-        if buses is not None and network is not None:
-            by_timetable = times_by_transit(study, buses, network, points, places)
-            tables |= transit_tables(study, by_timetable, network, points, places)
+        travel = Travel(times=times, times_back={}, distances={}, network=way.network)
+        if way.buses is not None:
+            travel = with_buses(study, travel, way.buses, points, places)
+        if travel.by_timetable is not None:
             known = journeys.get(scenario if scenario in changed else BASELINE_NAME)
             if known is None:
-                journeys[scenario] = by_timetable
+                journeys[scenario] = travel.by_timetable
             elif scenario != BASELINE_NAME and scenario not in changed:
                 # only the sites that move have times of their own: journeys go to all
-                journeys[scenario] = journeys_to(known, by_timetable)
-        return tables
+                journeys[scenario] = journeys_to(known, travel.by_timetable, with_columns)
+        return travel.times
 
     changed, moved = changed_ways(ways), {}
     first = minutes(own, BASELINE_NAME)
@@ -1415,7 +1257,7 @@ def find_trips(
         name = scenario if scenario in known else BASELINE_NAME
         times = known[name]
         for full_time in (True, False):
-            ids = _open(there, settings, full_time=full_time).sort_values()
+            ids = settings.open_sites(there, full_time=full_time).sort_values()
             columns = times.walks.walking.site_ids.get_indexer(ids)
             if len(columns):
                 nearest = columns[times.judged_min[:, columns].argmin(axis=1)]
@@ -1434,7 +1276,3 @@ def find_trips(
         }
         for name, wanted in pairs.items()
     }
-
-
-def _silent(_: str) -> None:
-    """Say nothing."""

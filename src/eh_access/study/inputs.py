@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -36,6 +36,7 @@ from eh_access.study.families import (
     postcode_tables,
     protect_counts,
     read_families,
+    shared_out,
     with_families,
 )
 from eh_access.study.reading import (
@@ -57,10 +58,12 @@ from eh_access.tables import (
     check_sites,
 )
 from eh_access.transit.feed import source_digest
+from eh_access.transit.tickets import check_tickets, lines_and_tickets
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
+    from eh_access.criteria.schema import Fault, KeyPath
     from eh_access.measures.opening_hours import Openings
     from eh_access.network.model import Network
     from eh_access.study.config import ScenarioConfig, StreetChangeConfig, TransitSettings
@@ -94,8 +97,7 @@ def changed_networks(
     study: Study, areas: gpd.GeoDataFrame, network: Network | None, how: str
 ) -> dict[str, Network]:
     """Return the streets under each assessed scenario that changes some."""
-    lines = lines_of(study)
-    faults: list[str] = []
+    faults: list[Fault] = []
     networks: dict[str, Network] = {}
     for number, scenario in enumerate(study.scenarios):
         if not (scenario.assess and scenario.streets):
@@ -107,15 +109,22 @@ def changed_networks(
                 f"{how.strip().rstrip('.')}. Name a file of streets in streets.source, or set "
                 "assess = false and say so in why_not"
             )
-            faults.append(fault_at(study.file_name, lines, where, text))
+            faults.append((where, text))
             continue
         try:
             networks[scenario.name] = change_streets(network, street_changes(scenario, areas))
         except EhAccessError as error:
-            faults += [fault_at(study.file_name, lines, where, text) for text in faults_of(error)]
+            faults += [(where, text) for text in error.faults]
     if faults:
-        raise InputError(faults)
+        raise InputError(_with_lines(study, faults))
     return networks
+
+
+def _with_lines(study: Study, faults: Iterable[Fault]) -> list[str]:
+    """Return faults of a study's keys with the lines they stand in; none if it is no file."""
+    path = Path(study.folder, study.file_name)
+    lines = Lines(path.read_text(encoding="utf-8-sig") if path.is_file() else "")
+    return [fault_at(study.file_name, lines, *fault) for fault in faults]
 
 
 def street_changes(scenario: ScenarioConfig, areas: gpd.GeoDataFrame) -> tuple[StreetChange, ...]:
@@ -147,12 +156,6 @@ TITLE = "Change to the streets: "
 """What ``change_streets`` puts before a change in the provenance."""
 
 
-def lines_of(study: Study) -> Lines:
-    """Return the lines of the study's keys; none for a study built in code."""
-    path = Path(study.folder, study.file_name)
-    return Lines(path.read_text(encoding="utf-8-sig") if path.is_file() else "")
-
-
 def _change(item: StreetChangeConfig, areas: gpd.GeoDataFrame) -> StreetChange:
     if item.change == "link":
         assert item.start is not None  # noqa: S101 - cross-checked
@@ -170,58 +173,6 @@ def _change(item: StreetChangeConfig, areas: gpd.GeoDataFrame) -> StreetChange:
 METRES_PER_KM = 1000.0
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Hours:
-    """Sites with the hours of their windows, and the faults of hours, places and moves."""
-
-    # as they were given, their hours those of the timetable where it names them
-    sites: gpd.GeoDataFrame | None
-    candidates: gpd.GeoDataFrame | None
-    timetable: Openings  # windows by site
-    files: tuple[InputFile, ...] = ()  # the timetable's file, if there is one
-    faults: tuple[str, ...] = ()  # sentences
-
-
-def read_hours(
-    study: Study,
-    sites: gpd.GeoDataFrame | None,
-    candidates: gpd.GeoDataFrame | None,
-    borough: BaseGeometry | None,
-) -> Hours:
-    """Return sites with their hours, and the faults of hours, places and moves."""
-    faults: list[str] = []
-    tables = {study.data.sites: sites, study.data.candidates or "": candidates}
-    for source, table in tables.items():
-        faults += [] if table is None else capacity_faults(table, source=source)
-    faults += [] if borough is None else far_moves(study, borough)
-    placed = 0 if candidates is None else int((candidates["location_basis"] != "unknown").sum())
-    faults += venue_faults(study, placed)
-    name = study.data.timetable
-    timetable: Openings = {}
-    files: tuple[InputFile, ...] = ()
-    if name is not None and sites is not None:
-        try:
-            read = read_rows(study.resolve(name), name=name, role="timetable")
-            files = (read.file,)
-            known = {*map(str, sites.index), *(() if candidates is None else candidates.index)}
-            faults += _strangers(read.frame, known, source=name)
-            timetable = windows_from_frame(read.frame.astype(str), source=name)
-            sites, candidates = (
-                table if table is None else _timed(table, timetable, source=name)
-                for table in (sites, candidates)
-            )
-        except EhAccessError as error:
-            faults += faults_of(error)
-    return Hours(
-        sites=sites, candidates=candidates, timetable=timetable, files=files, faults=tuple(faults)
-    )
-
-
-def _timed(sites: gpd.GeoDataFrame, timetable: Openings, *, source: str) -> gpd.GeoDataFrame:
-    held = {site: windows for site, windows in timetable.items() if site in sites.index}
-    return with_hours(sites, held, source=source)
-
-
 def _strangers(rows: pd.DataFrame, known: set[str], *, source: str) -> Iterator[str]:
     """Yield a fault for each unknown site of the timetable."""
     if "site_id" not in rows:
@@ -234,19 +185,16 @@ def _strangers(rows: pd.DataFrame, known: set[str], *, source: str) -> Iterator[
             yield f"{source}, row {row}, site_id: no site '{site}'; {hint}"
 
 
-def capacity_faults(sites: gpd.GeoDataFrame, *, source: str) -> Iterator[str]:
+def _capacity_faults(sites: gpd.GeoDataFrame, *, source: str) -> Iterator[str]:
     """Yield a fault for each capacity that is not a number above 0."""
     if "capacity" not in sites:
         return
-    numbers = pd.to_numeric(sites["capacity"], errors="coerce")
-    for row, (site, text) in enumerate(sites["capacity"].items(), 1):
-        number = numbers.loc[site]
-        if pd.isna(text):
-            continue
-        if not 0 < number < float("inf"):
+    numbers = pd.to_numeric(sites["capacity"], errors="coerce").tolist()
+    for row, (site, text) in enumerate(sites["capacity"].items()):
+        if pd.notna(text) and not 0 < numbers[row] < float("inf"):
             yield (
-                f"{source}, row {row} (site_id '{site}'), capacity: is {text}; give a number above "
-                "0, leave it empty if it is not known, or close the site"
+                f"{source}, row {row + 1} (site_id '{site}'), capacity: is {text}; give a number "
+                "above 0, leave it empty if it is not known, or close the site"
             )
 
 
@@ -258,46 +206,40 @@ def capacities(sites: gpd.GeoDataFrame) -> dict[str, float]:
     return {str(site): float(number) for site, number in known.items()}
 
 
-def far_moves(study: Study, borough: BaseGeometry) -> Iterator[str]:
-    """Yield a fault for each site moved too far outside the study's area."""
-    from shapely import Point  # noqa: PLC0415 - only where a scenario moves a site
-
-    lines, most = lines_of(study), study.data.max_outside_m
-    for number, scenario in enumerate(study.scenarios):
-        for place, item in enumerate(scenario.move):
-            away_m = borough.distance(Point(item.easting, item.northing))
-            if away_m > most:
-                text = (
-                    f"moves '{item.site}' to {item.easting:.0f}, {item.northing:.0f}, which lies "
-                    f"{away_m / METRES_PER_KM:.1f} km outside the study area (at most "
-                    f"{most / METRES_PER_KM:g} km); correct the coordinates, or make "
-                    "data.max_outside_m larger"
-                )
-                where = ("scenario", number, "move", place)
-                yield fault_at(study.file_name, lines, where, text)
-
-
-def venue_faults(study: Study, candidates: int) -> Iterator[str]:
-    """Yield a fault for each number of venues above the number of candidates with a place."""
-    lines = lines_of(study)
-    for place, number in enumerate(study.sessions.venues or ()):
-        if number > candidates:
-            venues = (
-                "is 1 candidate venue" if candidates == 1 else f"are {candidates} candidate venues"
+def _far_places(study: Study, borough: BaseGeometry) -> Iterator[Fault]:
+    """Yield the places of moves and doubts that lie farther out than any site may."""
+    places: dict[KeyPath, tuple[str, float, float]] = {
+        ("scenario", number, "move", place): (item.site, item.easting, item.northing)
+        for number, scenario in enumerate(study.scenarios)
+        for place, item in enumerate(scenario.move)
+    }
+    for site, tried in study.simulation.places.items():
+        places |= {("simulation", "places", site, n): (site, *at) for n, at in enumerate(tried)}
+    most_m = study.data.max_outside_m
+    for path, (site, easting, northing) in places.items():
+        away_m = borough.distance(shapely.Point(easting, northing))
+        if away_m > most_m:
+            text = (
+                f"'{site}' at {easting:.0f}, {northing:.0f} lies {away_m / METRES_PER_KM:.1f} km "
+                f"outside the study area (at most {most_m / METRES_PER_KM:g} km); give easting and "
+                "northing in metres, or make data.max_outside_m larger"
             )
+            yield path, text
+
+
+def _venue_faults(study: Study, candidates: gpd.GeoDataFrame | None) -> Iterator[Fault]:
+    """Yield each number of venues above the number of candidates with a place."""
+    placed = 0 if candidates is None else int((candidates["location_basis"] != "unknown").sum())
+    venues = "is 1 candidate venue" if placed == 1 else f"are {placed} candidate venues"
+    for place, number in enumerate(study.sessions.venues or ()):
+        if number > placed:
             text = f"is {number}, but there {venues}; give at most so many"
-            yield fault_at(study.file_name, lines, ("sessions", "venues", place), text)
+            yield ("sessions", "venues", place), text
 
 
 SHOWN_ROWS = 5
 
 Check = Callable[..., gpd.GeoDataFrame]
-
-
-def points_by_code(table: Postcodes) -> Places:
-    """Return easting and northing by postcode."""
-    x, y = table.places.x.tolist(), table.places.y.tolist()
-    return dict(zip(table.places.index, zip(x, y, strict=True), strict=True))
 
 
 @dataclass(eq=False)
@@ -320,9 +262,9 @@ class _Reader:
     @cached_property
     def postcodes(self) -> Places:
         """Return where postcodes are, of the study's tables and those that ship."""
-        known: Places = {}
+        known: dict[str, tuple[float, float]] = {}
         for table in self.postcode_tables:
-            known = {**points_by_code(table), **known}
+            known = table.by_code | known
         return known
 
     @cached_property
@@ -365,35 +307,55 @@ class _Reader:
         self, role: str, name: str | None, check: Check, **options: object
     ) -> gpd.GeoDataFrame | None:
         """Return a checked table, or None where there is none or it has faults."""
-        if name is None:
-            return None
-        try:
-            table = self.read(role, name)
-            self.files += table.files
-            self.notes += table.notes
-            if "site_id" in table.frame:
-                self.ids[role] = set(table.frame["site_id"].dropna().astype(str).str.strip())
-            check = partial(check, source=name, **options)
-            return self.without_odd(table.frame, check) if role == "origins" else check(table.frame)
-        except EhAccessError as error:
-            self.faults += faults_of(error)
+        with gathering(self.faults):
+            if name is not None:
+                table = self.read(role, name)
+                self.files += table.files
+                self.notes += table.notes
+                if "site_id" in table.frame:
+                    self.ids[role] = set(table.frame["site_id"].dropna().astype(str).str.strip())
+                check = partial(check, source=name, **options)
+                odd_may_go = role == "origins"
+                return self.without_odd(table.frame, check) if odd_may_go else check(table.frame)
         return None
 
-    def tickets(self, buses: Buses | None) -> pd.DataFrame | None:
-        """Return what the operators that call charge, or None where no table says it."""
-        name = self.study.data.tickets
-        if name is None or buses is None:
-            return None
-        from eh_access.transit.tickets import check_tickets, lines_and_tickets  # noqa: PLC0415 - few have one
+    def timed(
+        self, name: str, *tables: gpd.GeoDataFrame | None
+    ) -> tuple[Openings, list[gpd.GeoDataFrame | None]]:
+        """Return the windows of a timetable, and tables of sites with the hours of theirs."""
+        read = read_rows(self.study.resolve(name), name=name, role="timetable")
+        self.files.append(read.file)
+        known = {str(site) for table in tables if table is not None for site in table.index}
+        self.faults += _strangers(read.frame, known, source=name)
+        timetable = windows_from_frame(read.frame.astype(str), source=name)
+        return timetable, [
+            table
+            if table is None
+            else with_hours(
+                table,
+                {site: held for site, held in timetable.items() if site in table.index},
+                source=name,
+            )
+            for table in tables
+        ]
 
-        try:
-            table = read_rows(self.study.resolve(name), name=name, role="tickets")
-            self.files += table.files
-            self.notes += table.notes
-            return lines_and_tickets(buses, check_tickets(table.frame, source=name), source=name)
-        except EhAccessError as error:
-            self.faults += faults_of(error)
-        return None
+    def runs(
+        self, borough: BaseGeometry | None, *sites: gpd.GeoDataFrame | None
+    ) -> tuple[Buses | None, pd.DataFrame | None]:
+        """Return what runs by timetable, and what those who run it charge, as far as known."""
+        buses = charges = None
+        asked, name = self.study.transit, self.study.data.tickets
+        with gathering(self.faults, "transit: "):
+            if asked is not None and borough is not None:
+                buses = read_buses(self.study, asked, borough, *sites)
+        with gathering(self.faults):
+            if name is not None and buses is not None:
+                table = read_rows(self.study.resolve(name), name=name, role="tickets")
+                self.files += table.files
+                self.notes += table.notes
+                costs = check_tickets(table.frame, source=name)
+                charges = lines_and_tickets(buses, costs, source=name)
+        return buses, charges
 
     def without_odd(self, frame: pd.DataFrame, check: Check) -> gpd.GeoDataFrame:
         """Return checked origins without the few that have faults of their own, and say so."""
@@ -416,9 +378,13 @@ class _Reader:
         return check(frame[~odd])
 
 
-def faults_of(error: EhAccessError) -> tuple[str, ...]:
-    """Return the faults of an error, one or many."""
-    return error.faults if isinstance(error, InputError) else (str(error),)
+@contextmanager
+def gathering(faults: list[str], prefix: str = "") -> Iterator[None]:
+    """Keep the faults of what is tried."""
+    try:
+        yield
+    except EhAccessError as error:
+        faults += [f"{prefix}{fault}" for fault in error.faults]
 
 
 @check_arguments
@@ -462,7 +428,8 @@ def read_inputs(
     12
     """
     chosen = origins_name(study, origins)
-    reader = _Reader(study, files=[_study_file(study)])
+    own = InputFile(role="study", name=study.file_name, sha256=study.file_sha256)
+    reader = _Reader(study, files=[own])
     data = study.data
     counted = study.count_columns
     areas = reader.take("areas", data.areas, _areas_in_place, counts=counted)
@@ -473,10 +440,10 @@ def read_inputs(
     wards = reader.take("wards", data.wards, _areas_in_place)
     check = partial(check_origins, weighs=True) if study.weights_public else check_private_origins
     points = reader.take("origins", data.origins[chosen], check, counts=counted, **near)
-    sites = reader.take("sites", data.sites, check_sites, **near)
-    candidates = reader.take("candidates", data.candidates, check_sites, **near)
-    youth = reader.take("youth", data.youth, check_sites, **near)
-    venues = reader.take("youth_venues", data.youth_venues, check_sites, **near)
+    sites, candidates, youth, venues = (
+        reader.take(role, getattr(data, role), check_sites, **near)
+        for role in ("sites", "candidates", "youth", "youth_venues")
+    )
     neighbours = reader.take("neighbours", data.neighbours, _check_neighbours, **near)
     base = reader.take("base", data.base, check_base)
     if points is not None and areas is not None:
@@ -485,27 +452,28 @@ def read_inputs(
         )
         reader.faults += _uncounted(points, areas, study, data.origins[chosen])
     reader.faults += _clashes(reader.ids, study)
-    reader.faults += _unknown_sites(study, reader.ids)
-    reader.faults += _unknown_doubts(study, reader.ids)
-    reader.faults += _miscounted(study, reader.ids)
-    reader.faults += _far_places(study, borough)
-    hours = read_hours(study, sites, candidates, borough)
-    sites, candidates = hours.sites, hours.candidates
-    reader.faults += hours.faults
-    buses = None
-    try:
-        buses = read_buses(study, borough, sites, candidates, neighbours)
-    except EhAccessError as error:
-        reader.faults += [f"transit: {fault}" for fault in faults_of(error)]
-    tickets = reader.tickets(buses)
+    faults = [*_unknown_sites(study, reader.ids), *_miscounted(study, reader.ids)]
+    faults += _venue_faults(study, candidates)
+    if borough is not None:
+        faults += _far_places(study, borough)
+    reader.faults += _with_lines(study, faults)
+    for source, table in ((data.sites, sites), (data.candidates or "", candidates)):
+        reader.faults += [] if table is None else _capacity_faults(table, source=source)
+    timetable: Openings = {}
+    if data.timetable is not None and sites is not None:
+        with gathering(reader.faults):
+            timetable, (sites, candidates) = reader.timed(data.timetable, sites, candidates)
+    buses, tickets = reader.runs(borough, sites, candidates, neighbours)
     if reader.faults or points is None or areas is None or sites is None or borough is None:
         raise InputError(reader.faults)
-    points = _with_counts(points, areas, counted)
+    by_area = [column for column in counted if column not in points]
+    points = points.assign(**{column: shared_out(areas[column], points) for column in by_area})
     sites = _with_existence(study, sites)
     neighbours = None if neighbours is None else _with_existence(study, neighbours)
     assessed = [scenario for scenario in study.scenarios if scenario.assess]
     every_site = with_opened(sites.assign(is_open=True), candidates, assessed)
-    _refuse_impossible(study, every_site)
+    if faults := [*impossible(study.scenarios, every_site)]:
+        raise InputError(_with_lines(study, faults))
     tables = Inputs(
         origins_name=chosen,
         origins=points,
@@ -518,10 +486,10 @@ def read_inputs(
         neighbours=neighbours,
         borough=borough,
         base=base,
-        timetable=hours.timetable,
+        timetable=timetable,
         buses=buses,
         tickets=tickets,
-        files=(*reader.files, *hours.files, *_feed_files(study)),
+        files=(*reader.files, *_feed_files(study)),
         notes=tuple(reader.notes),
     )
     listed = families or (study.resolve(data.families) if data.families else None)
@@ -530,6 +498,21 @@ def read_inputs(
     if listed is None:
         return with_postcodes(study, tables)
     return with_families(study, tables, read_families(listed, study))
+
+
+def write_new(path: Path, text: str) -> None:
+    """Write a file where there is none yet."""
+    try:
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError:
+        raise InputError(
+            f"{path.as_posix()}: is there already; give another name, or move it away first"
+        ) from None
+    except OSError as error:
+        with suppress(OSError):
+            path.unlink()  # what there is of it
+        raise SourceError(f"{path.as_posix()}: cannot be written ({error.strerror})") from error
 
 
 def write_fixed(study: Study) -> tuple[Note, ...]:
@@ -542,22 +525,13 @@ def write_fixed(study: Study) -> tuple[Note, ...]:
         roles += [("origins", name) for name in data.origins.values()]
     lines = []
     for role, name in roles:
-        try:
+        table = None
+        with suppress(EhAccessError):  # the check says why
             table = None if name is None else reader.read(role, name)
-        except EhAccessError:
-            continue  # the check says why
         if table is not None and (fixed := _fixed(table, reader.areas, data.max_outside_m)):
             frame, facts = fixed
             path = split_layer(study.resolve(name), name)[0].with_suffix(".fixed.csv")
-            try:
-                with path.open("x", encoding="utf-8", newline="") as file:
-                    frame.to_csv(file, index=False, lineterminator="\n")
-            except FileExistsError:
-                raise InputError(f"{path.name}: is there already; move it away first") from None
-            except OSError as error:
-                with suppress(OSError):
-                    path.unlink()  # what there is of it
-                raise SourceError(f"{path}: cannot be written ({error.strerror})") from error
+            write_new(path, frame.to_csv(index=False, lineterminator="\n"))
             lines += [*table.notes, note("info", "fixed", file=name, written=path.name, **facts)]
     return tuple(lines)
 
@@ -595,12 +569,9 @@ def reach_of(
 
 
 def read_buses(
-    study: Study, borough: BaseGeometry | None, *sites: gpd.GeoDataFrame | None
-) -> Buses | None:
-    """Return what runs on the study's date and calls within reach of its area or sites."""
-    asked = study.transit
-    if asked is None or borough is None:
-        return None
+    study: Study, asked: TransitSettings, borough: BaseGeometry, *sites: gpd.GeoDataFrame | None
+) -> Buses:
+    """Return what runs on the date asked for and calls within reach of a study's area or sites."""
     from eh_access.transit.reading import read_timetable  # noqa: PLC0415 - few studies have one
 
     around = reach_of(asked, borough, *sites)
@@ -616,7 +587,7 @@ def read_week(
     study: Study,
     buses: Buses,
     windows: Openings,
-    borough: BaseGeometry | None,
+    borough: BaseGeometry,
     *sites: gpd.GeoDataFrame | None,
 ) -> list[Buses]:
     """Return what runs on each weekday with sessions, in the week of the study's date.
@@ -627,13 +598,13 @@ def read_week(
     assert asked is not None  # noqa: S101 - there is a timetable
     for day in sorted({window.day for held in windows.values() for window in held}):
         date = buses.date + dt.timedelta(days=day - buses.date.weekday())
-        dated = study.model_copy(update={"transit": asked.model_copy(update={"date": date})})
+        dated = asked.model_copy(update={"date": date})
         try:
-            own = buses if date == buses.date else read_buses(dated, borough, *sites)
+            own = buses if date == buses.date else read_buses(study, dated, borough, *sites)
         except EhAccessError as error:
             log.warning("By timetable no session of %s is counted: %s", f"{date:%A %d %B}", error)
         else:
-            week += [] if own is None else [own]
+            week.append(own)
     return week
 
 
@@ -644,9 +615,9 @@ def _feed_files(study: Study) -> Iterator[InputFile]:
         yield InputFile(role="feed", name=name, sha256=source_digest(path))
 
 
-def changed_buses(scenario: ScenarioConfig, timetable: Buses | None) -> Buses | None:
+def changed_buses(scenario: ScenarioConfig, timetable: Buses) -> Buses:
     """Return what runs under a scenario: the same timetable unless it changes some."""
-    if timetable is None or not scenario.timetable:
+    if not scenario.timetable:
         return timetable
     from eh_access.transit.edit import change_timetable  # noqa: PLC0415 - few studies have one
 
@@ -654,7 +625,7 @@ def changed_buses(scenario: ScenarioConfig, timetable: Buses | None) -> Buses | 
         return change_timetable(timetable, [item.change() for item in scenario.timetable])
     except EhAccessError as error:
         where = f"scenario '{scenario.name}'"
-        raise InputError(f"{where}: {fault}" for fault in faults_of(error)) from error
+        raise InputError(f"{where}: {fault}" for fault in error.faults) from error
 
 
 def origins_name(study: Study, wanted: str | None) -> str:
@@ -666,10 +637,6 @@ def origins_name(study: Study, wanted: str | None) -> str:
         hint = did_you_mean(wanted, names)
         raise NotFoundError(f"{study.file_name}: data.origins has no '{wanted}'; {hint}")
     return wanted
-
-
-def _study_file(study: Study) -> InputFile:
-    return InputFile(role="study", name=study.file_name, sha256=study.file_sha256)
 
 
 def _areas_in_place(
@@ -734,37 +701,17 @@ def _uncounted(
             )
 
 
-def _with_counts(
-    points: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, columns: Sequence[str]
-) -> gpd.GeoDataFrame:
-    """Return origins with counts of their areas, shared out as the weight is."""
-    by_area = points.groupby("area_id")["weight"]
-    whole, many = by_area.transform("sum"), by_area.transform("size")
-    share = (points["weight"] / whole.where(whole > 0)).fillna(1.0 / many)
-    return points.assign(
-        **{
-            column: (points["area_id"].map(areas[column]) * share).fillna(0.0)
-            for column in columns
-            if column not in points
-        }
-    )
-
-
 def _check_neighbours(
     frame: gpd.GeoDataFrame, *, within: BaseGeometry | None, source: str, max_outside_m: float
 ) -> gpd.GeoDataFrame:
     """Check that neighbours' sites have a place outside the study's area."""
     sites = check_sites(frame, source=source, within=within, max_outside_m=max_outside_m)
-    unplaced = sites.geometry.isna().to_numpy(dtype=bool)
-    inside = np.zeros(len(sites), dtype=bool)
-    if within is not None:
-        inside = sites.geometry.within(within).to_numpy(dtype=bool)
     faulty = {
         "where it stands is not known, so it can be in no figure; place it or remove the row": (
-            unplaced
+            sites.geometry.isna()
         ),
         "lies inside the study's area; list it under data.sites, or correct its coordinates": (
-            inside
+            shapely.within(np.asarray(sites.geometry), within)
         ),
     }
     faults = [
@@ -787,25 +734,15 @@ def _clashes(ids: Mapping[str, set[str]], study: Study) -> Iterator[str]:
             yield f"{name}, site_id: '{site}' is the id of a {whose} too; give the {role} its own"
 
 
-def scenario_keys(scenario: ScenarioConfig) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Yield each site that a scenario names, with its key in the file."""
-    yield from ((("close", place), site) for place, site in enumerate(scenario.close))
-    yield from ((("open", place), site) for place, site in enumerate(scenario.open))
-    yield from ((("set_hours", site), site) for site in scenario.set_hours)
-    yield from ((("move", place, "site"), item.site) for place, item in enumerate(scenario.move))
-
-
-def _unknown_sites(study: Study, ids: Mapping[str, set[str]]) -> Iterator[str]:
-    """Yield a fault for each site that a scenario names and no table has."""
-    if not ids.get("sites"):
-        return  # the table itself could not be read or is empty, and that has been reported
-    lines = lines_of(study)
-    for number, scenario in enumerate(study.scenarios):
-        roles = ("sites", "candidates") if scenario.assess else ("sites", "candidates", "youth")
-        known = set().union(*(ids.get(role, set()) for role in roles))
-        for key, site in scenario_keys(scenario):
-            if site not in known:
-                where = ("scenario", number, *key)
+def _unknown_sites(study: Study, ids: Mapping[str, set[str]]) -> Iterator[Fault]:
+    """Yield each site that a scenario or a doubt names and no table has."""
+    if ids.get("sites"):  # else the table could not be read or is empty, and that is reported
+        for number, scenario in enumerate(study.scenarios):
+            roles = ("sites", "candidates") if scenario.assess else ("sites", "candidates", "youth")
+            known = set().union(*(ids.get(role, set()) for role in roles))
+            for key, site in scenario.site_keys():
+                if site in known:
+                    continue
                 text = f"no site '{site}' (scenario '{scenario.name}'); {did_you_mean(site, known)}"
                 if site in ids.get("neighbours", set()):
                     text = (
@@ -813,24 +750,18 @@ def _unknown_sites(study: Study, ids: Mapping[str, set[str]]) -> Iterator[str]:
                         f"'{scenario.name}' cannot change it; list it under data.sites if this "
                         "decision can"
                     )
-                yield fault_at(study.file_name, lines, where, text)
-
-
-def _unknown_doubts(study: Study, ids: Mapping[str, set[str]]) -> Iterator[str]:
-    """Yield the sites that doubts are stated about and that are not there."""
+                yield ("scenario", number, *key), text
     known = ids.get("sites", set()) | ids.get("neighbours", set())
-    lines = lines_of(study)
-    for key in ("existence", "places"):
-        for site in getattr(study.simulation, key):
+    for doubt in ("existence", "places"):
+        for site in getattr(study.simulation, doubt):
             if site not in known:
-                fault = f"no site '{site}'; {did_you_mean(site, known)}"
-                yield fault_at(study.file_name, lines, ("simulation", key, site), fault)
+                text = f"no site '{site}'; {did_you_mean(site, known)}"
+                yield ("simulation", doubt, site), text
 
 
-def _miscounted(study: Study, ids: Mapping[str, set[str]]) -> Iterator[str]:
+def _miscounted(study: Study, ids: Mapping[str, set[str]]) -> Iterator[Fault]:
     """Yield words given by hand by which there are more or fewer sites than the table has."""
     total = len(ids.get("sites", ()))
-    lines = lines_of(study)
     # of a study whose own file has faults some keys are not there
     words = {
         ("title",): (getattr(study, "title", ""), ""),
@@ -839,25 +770,7 @@ def _miscounted(study: Study, ids: Mapping[str, set[str]]) -> Iterator[str]:
     }
     for path, (text, word) in words.items():
         for other in other_totals(text, total, word=word) if total and text is not FAULTY else ():
-            fault = f"names '{other}', and data.sites has {total}; correct it"
-            yield fault_at(study.file_name, lines, path, fault)
-
-
-def _far_places(study: Study, borough: BaseGeometry | None) -> Iterator[str]:
-    """Yield the places a site may be at that lie as far out as no site may."""
-    if borough is None:
-        return
-    lines, most_m = lines_of(study), study.data.max_outside_m
-    for site, places in study.simulation.places.items():
-        for number, place in enumerate(places):
-            away_m = borough.distance(shapely.Point(place))
-            if away_m > most_m:
-                fault = (
-                    f"lies {away_m / 1000:,.1f} km outside the study's area; give easting and "
-                    "northing in metres, or make data.max_outside_m larger"
-                )
-                where = ("simulation", "places", site, number)
-                yield fault_at(study.file_name, lines, where, fault)
+            yield path, f"names '{other}', and data.sites has {total}; correct it"
 
 
 def _with_existence(study: Study, sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -872,25 +785,18 @@ def with_opened(
     scenarios: Iterable[ScenarioConfig],
 ) -> gpd.GeoDataFrame:
     """Return the sites with the candidates that scenarios name, closed."""
-    named = {site for item in scenarios for site in item.site_ids()} - set(sites.index)
+    named = {site for item in scenarios for _, site in item.site_keys()} - set(sites.index)
     extra = [] if candidates is None else [site for site in candidates.index if site in named]
     if candidates is None or not extra:
         return sites
     return pd.concat([sites, candidates.loc[extra].assign(is_open=False)])
 
 
-def _refuse_impossible(study: Study, sites: gpd.GeoDataFrame) -> None:
-    """Refuse scenarios that cannot be applied."""
-    lines = lines_of(study)
-    faults: list[str] = []
-    for number, scenario in enumerate(study.scenarios):
+def impossible(scenarios: Iterable[ScenarioConfig], sites: gpd.GeoDataFrame) -> Iterator[Fault]:
+    """Yield why scenarios cannot be applied."""
+    for number, scenario in enumerate(scenarios):
         if scenario.assess:
             try:
                 apply_scenario(sites, scenario_of(scenario))
             except EhAccessError as error:
-                where = ("scenario", number)
-                faults += [
-                    fault_at(study.file_name, lines, where, text) for text in faults_of(error)
-                ]
-    if faults:
-        raise InputError(faults)
+                yield from ((("scenario", number), fault) for fault in error.faults)

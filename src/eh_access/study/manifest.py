@@ -11,7 +11,7 @@ import importlib.metadata
 import json
 import os
 import platform
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -38,7 +38,6 @@ from eh_access.study.streets import (
     buffer_for,
     downloaded,
     network_file,
-    on_the_ground,
     read_streets,
 )
 from eh_access.study.streets import ROLE as STREETS
@@ -201,10 +200,14 @@ LEVELS_UP = 3
 FileName = Annotated[str, Field(pattern=r"^[^/\\\\\x00-\x1f]+$")]
 
 
-class Asked(Table):
-    """Which study it was, as far as it is looked for."""
+class Part(Table):
+    """A part of a manifest, as far as it is relied on."""
 
     model_config = ConfigDict(extra="ignore")
+
+
+class Asked(Part):
+    """Which study it was, as far as it is looked for."""
 
     file: FileName
     title: str
@@ -220,30 +223,24 @@ class Read(Table):
     rows: int | None = None
 
 
-class Travelled(Table):
+class Travelled(Part):
     """The streets."""
-
-    model_config = ConfigDict(extra="ignore")
 
     how: str
     asked: str = ""
     dates: tuple[str, ...] = ()
 
 
-class Stated(Table):
+class Stated(Part):
     """A note."""
-
-    model_config = ConfigDict(extra="ignore")
 
     level: str
     topic: str
     text: str
 
 
-class Manifest(Table):
+class Manifest(Part):
     """What verifying and the logs rely on in a manifest."""
-
-    model_config = ConfigDict(extra="ignore")
 
     started: str
     study: Asked
@@ -277,7 +274,7 @@ class Source:
 
 def read_manifest(path: Path) -> dict[str, Any]:
     """Return a manifest."""
-    path = path / "manifest.json" if path.is_dir() else path
+    path = path / MANIFEST_NAME if path.is_dir() else path
     try:
         manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -317,42 +314,64 @@ def find_source(
     if current.file_sha256 != digest:
         return Source(study=current, families=None, streets={}, changed=(f"{name} (the study)",))
     listed = families
-    if listed is None and ROLE in stated and current.data.families:
-        listed = current.resolve(current.data.families)
     if listed is None and ROLE in stated:
-        raise SourceError(
-            "this run counted a list of families, which no manifest names; give it with --families"
-        )
-    files, missing = _street_files(manifest["inputs"], current, near, given=streets)
-    changed, unreadable = _changed(manifest["inputs"], current, listed, files)
+        if not current.data.families:
+            raise SourceError(
+                "this run counted a list of families, which no manifest names; give it with "
+                "--families"
+            )
+        listed = current.resolve(current.data.families)
+    private = [] if current.weights_public else ["origins"]
+    private += [] if listed is None else [ROLE]
+    public = [
+        item
+        for item in manifest["inputs"]
+        if item["role"] not in {"study", *private} and item["name"] != DOWNLOAD
+    ]
+    files, changed, faults = compare_files(public, current, near, streets=streets)
     if listed is not None and not listed.is_file():
-        missing.append("the list of families is not there; give its path with --families")
-    if missing or unreadable:
-        raise InputError([*missing, *unreadable])
-    changed += _counts_changed(manifest, current, listed)
+        faults.append("the list of families is not there; give its path with --families")
+    if faults:
+        raise InputError(faults)
+    if private:  # no digest is kept of these but of what is published of them
+        tables = read_inputs(current, origins=str(manifest["origins"]), families=listed)
+        now = {file.role: file.sha256 for file in tables.files}
+        changed += [
+            "the list of families" if item["role"] == ROLE else f"{item['name']} ({item['role']})"
+            for item in manifest["inputs"]
+            if item["role"] in private and now.get(item["role"]) != item["sha256"]
+        ]
     return Source(study=current, families=listed, streets=files, changed=tuple(changed))
 
 
-def _street_files(
-    inputs: Iterable[Mapping[str, Any]], study: Study, near: Path, *, given: Path | None
-) -> tuple[dict[str, Path], list[str]]:
-    """Return the path of each file of streets by its name in the manifest, and what is missing."""
+def compare_files(
+    inputs: Iterable[Mapping[str, Any]], study: Study, near: Path, *, streets: Path | None = None
+) -> tuple[dict[str, Path], list[str], list[str]]:
+    """Return the files of streets by name, what has changed, and a fault for what is missing."""
     paths: dict[str, Path] = {}
-    missing = []
+    changed, faults = [], []
     for item in inputs:
-        name = str(item["name"])
-        if not str(item["role"]).startswith(STREETS) or name == DOWNLOAD:
-            continue
+        name, of_streets = str(item["name"]), str(item["role"]).startswith(STREETS)
+        label = f"{name} ({item['role']})"
         try:
-            if name.startswith(BUNDLED):
-                paths[name] = network_file(name)
-            elif name == study.streets.source:
-                paths[name] = study.resolve(name)
+            if of_streets and name.startswith(BUNDLED):
+                path = network_file(name)
+            elif of_streets and name != study.streets.source:
+                path = streets or _search(name, str(item["sha256"]), near, option="--streets")
             else:
-                paths[name] = given or _search(name, str(item["sha256"]), near, option="--streets")
+                path = study.resolve(name)
+            digest = source_digest(path) if path.is_dir() else file_sha256(path)
         except EhAccessError as error:
-            missing.append(str(error))
-    return paths, missing
+            faults.append(f"{label}: {error}")
+        except OSError as error:
+            faults.append(
+                f"{label} cannot be read ({error.strerror}); a run can be repeated only with all "
+                "its inputs"
+            )
+        else:
+            changed += [label] if digest != item["sha256"] else []
+            paths |= {name: path} if of_streets else {}
+    return paths, changed, faults
 
 
 def _search(name: str, digest: str, near: Path, *, option: str = "--study") -> Path:
@@ -373,57 +392,6 @@ def _search(name: str, digest: str, near: Path, *, option: str = "--study") -> P
     )
 
 
-def _changed(
-    inputs: list[Mapping[str, Any]],
-    study: Study,
-    families: Path | None,
-    streets: Mapping[str, Path],
-) -> tuple[list[str], list[str]]:
-    """Return which files have changed, and a fault for each that cannot be read."""
-    changed, faults = [], []
-    for item in inputs:
-        role, name = str(item["role"]), str(item["name"])
-        if role in {"study", *_counted(study, families)} or name == DOWNLOAD:
-            continue
-        if role.startswith(STREETS) and name not in streets:
-            continue  # missing, and reported as that
-        label = f"{name} ({role})"
-        try:
-            path = streets[name] if role.startswith(STREETS) else study.resolve(name)
-            digest = source_digest(path) if path.is_dir() else file_sha256(path)
-            if digest != item["sha256"]:
-                changed.append(label)
-        except EhAccessError as error:
-            faults.append(f"{label}: {error}")
-        except OSError as error:
-            faults.append(
-                f"{label} cannot be read ({error.strerror}); a run can be repeated only with all "
-                "its inputs"
-            )
-    return changed, faults
-
-
-def _counted(study: Study, families: Path | None) -> tuple[str, ...]:
-    """Return the roles of files of counts that are not public: no digest of those is kept."""
-    own = () if study.weights_public else ("origins",)
-    return own if families is None else (*own, ROLE)
-
-
-def _counts_changed(
-    manifest: Mapping[str, Any], study: Study, families: Path | None
-) -> Iterator[str]:
-    """Name the private counts whose published form has changed."""
-    roles = _counted(study, families)
-    if not roles:
-        return
-    tables = read_inputs(study, origins=str(manifest["origins"]), families=families)
-    now = {file.role: file.sha256 for file in tables.files}
-    for item in manifest["inputs"]:
-        if item["role"] in roles and now.get(str(item["role"])) != item["sha256"]:
-            listed = item["role"] == ROLE
-            yield "the list of families" if listed else f"{item['name']} ({item['role']})"
-
-
 def run_again(
     manifest: Mapping[str, Any], source: Source, *, progress: Progress | None = None
 ) -> StudyResult:
@@ -442,15 +410,13 @@ def _streets(manifest: Mapping[str, Any], source: Source, area: BaseGeometry) ->
         note["topic"] == STREETS and note["level"] == "warning" and note["text"] == how
         for note in manifest["notes"]
     )
-    if manifest.get("basis") == "estimated":
-        streets = Streets(network=None, how=how)
-    else:
+    streets = Streets(network=None, how=how)
+    if manifest["basis"] != "estimated":
         streets = _streets_of(manifest, source, area, role=STREETS)
     other = None
     if any(item["role"] == COMPARED for item in manifest["inputs"]):
         other = _streets_of(manifest, source, area, role=COMPARED)
-    asked = str(stated.get("asked", ""))
-    return replace(streets, how=how, missed=missed, asked=asked, other=other)
+    return replace(streets, how=how, missed=missed, asked=str(stated.get("asked", "")), other=other)
 
 
 def _streets_of(
@@ -471,4 +437,4 @@ def _streets_of(
             "the streets this run downloaded are not stored here; a later download would not be "
             "the same, so nothing was compared"
         )
-    return downloaded(on_the_ground(network), "")
+    return downloaded(network)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -31,20 +31,23 @@ MUCH_OFF_SHARE = 0.01
 
 def study_notes(study: Study, inputs: Inputs, travel: Travel) -> tuple[Note, ...]:
     """Return everything a reader must be told, warnings first."""
+    tables = list(on_streets(travel.times).values())
+    unknown = inputs.sites.loc[inputs.sites["location_basis"] == "unknown", "name"]
     notes = [
-        *_estimated(travel),
+        *_estimated(tables),
         *inputs.notes,
-        *_unknown_sites(inputs.sites),
+        *(note("warning", "unknown-site", name=name) for name in unknown),
         *_rough_sites(inputs.sites),
-        *(
-            item
-            for times in on_streets(travel.times).values()
-            for item in _placing(study, inputs, times)
-        ),
+        *(item for times in tables for item in _placing(study, inputs, times)),
         *_buses(study, travel),
-        *_not_assessed(study),
+        *(
+            note("warning", "not-assessed", scenario=scenario.label, why=scenario.why_not)
+            for scenario in study.scenarios
+            if not scenario.assess
+        ),
         *_shown_whole(study, inputs),
-        *_assumptions(study, travel),
+        *_assumptions(study, tables),
+        *_hills(tables),
         *(note(item.level, item.topic, text=item.text) for item in study.notes),
     ]
     return warnings_first(notes)
@@ -101,14 +104,9 @@ def warnings_first(notes: list[Note]) -> tuple[Note, ...]:
     return tuple(sorted(dict.fromkeys(notes), key=lambda item: item.level != "warning"))
 
 
-def _estimated(travel: Travel) -> Iterator[Note]:
-    if any(times.estimated for times in on_streets(travel.times).values()):
+def _estimated(tables: Iterable[TravelTimes]) -> Iterator[Note]:
+    if any(times.estimated for times in tables):
         yield note("warning", "estimated", **ACCURACY)
-
-
-def _unknown_sites(sites: gpd.GeoDataFrame) -> Iterator[Note]:
-    for name in sites.loc[sites["location_basis"] == "unknown", "name"]:
-        yield note("warning", "unknown-site", name=name)
 
 
 def _rough_sites(sites: gpd.GeoDataFrame) -> Iterator[Note]:
@@ -157,19 +155,13 @@ def counted(unit: str, weight: NDArray[np.float64], rows: NDArray[np.bool_]) -> 
     return Count(unit=unit, part=part, whole=whole, places=places, of_places=of_places)
 
 
-def _not_assessed(study: Study) -> Iterator[Note]:
-    for scenario in study.scenarios:
-        if not scenario.assess:
-            yield note("warning", "not-assessed", scenario=scenario.label, why=scenario.why_not)
-
-
 def _shown_whole(study: Study, inputs: Inputs) -> Iterator[Note]:
     """Tell that small counts are shown, where they are, and whose word it rests on."""
     if study.weights_public and inputs.private is None:
         yield note("info", "counts-shown", weights=study.weight_label)
 
 
-def _assumptions(study: Study, travel: Travel) -> Iterator[Note]:
+def _assumptions(study: Study, tables: Iterable[TravelTimes]) -> Iterator[Note]:
     settings = study.settings
     if settings.full_time_assumption:
         yield note("info", "full-time", text=settings.full_time_assumption)
@@ -182,24 +174,21 @@ def _assumptions(study: Study, travel: Travel) -> Iterator[Note]:
             asked=any(criterion.sites == "full_time" for criterion in study.criteria),
         )
     yield note("info", "weights", label=study.weight_label, basis=study.weight_basis)
-    for times in on_streets(travel.times).values():
+    for times in tables:
         mode = times.mode
         if mode.source and not times.estimated:
             yield note("info", "speed", label=mode.label, source=mode.source)
         if mode.parking_s:
             yield note("info", "parking", label=mode.label, seconds=mode.parking_s)
-    yield from _hills(travel)
 
 
-def _hills(travel: Travel) -> Iterator[Note]:
+def _hills(tables: Sequence[TravelTimes]) -> Iterator[Note]:
     """Tell whether slopes count, and if not, why."""
-    minding = [
-        times for times in on_streets(travel.times).values() if times.mode.hill_function != NO_HILLS
-    ]
+    minding = [times for times in tables if times.mode.hill_function != NO_HILLS]
     labels = tuple(times.mode.label for times in minding)
     why = ""
     if not minding:
-        if not any(times.mode.rules in ON_FOOT for times in on_streets(travel.times).values()):
+        if not any(times.mode.rules in ON_FOOT for times in tables):
             return
         why = "set so"
     elif any(times.estimated for times in minding):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
 from eh_access.arguments import check_arguments
 from eh_access.errors import (
@@ -22,7 +23,7 @@ from eh_access.errors import (
 )
 from eh_access.facts import note
 from eh_access.measures.scenarios import BASELINE, apply_scenario
-from eh_access.modes import TRANSIT, get_mode
+from eh_access.modes import TRANSIT
 from eh_access.network.io import write_network
 from eh_access.routing.route import route
 from eh_access.routing.travel_times import NO_LOCATION, OFF_NETWORK, Direction
@@ -38,7 +39,14 @@ from eh_access.study.config import (
     study_from_bytes,
 )
 from eh_access.study.families import postcode_tables
-from eh_access.study.inputs import changed_networks, faults_of, reach_of, read_inputs, read_week
+from eh_access.study.inputs import (
+    changed_networks,
+    gathering,
+    reach_of,
+    read_inputs,
+    read_week,
+    write_new,
+)
 from eh_access.study.reading import POSTCODE, plain_postcodes, read_table
 from eh_access.study.streets import (
     CONNECT_TIMEOUT_S,
@@ -46,8 +54,10 @@ from eh_access.study.streets import (
     buffer_for,
     find_streets,
     own_streets,
+    street_file,
 )
 from eh_access.study.travel import (
+    find_family_walks,
     find_visits,
     find_visits_of_a_week,
     session_mode,
@@ -57,7 +67,6 @@ from eh_access.study.travel import (
 from eh_access.tables import CRS
 
 if TYPE_CHECKING:
-    import shapely
     from shapely.geometry.base import BaseGeometry
 
     from eh_access.network.model import Network
@@ -68,23 +77,6 @@ if TYPE_CHECKING:
     from eh_access.transit.visits import Visits
     from eh_access.transit.walks import Walks
 
-_FILES = (
-    "areas",
-    "sites",
-    "boundary",
-    "base",
-    "wards",
-    "candidates",
-    "youth",
-    "youth_venues",
-    "neighbours",
-    "timetable",
-    "tickets",
-    "families",
-    "postcodes",
-)
-_NO_FILE = (None, "bundled", "download", "estimate")
-
 
 def files_read(study: Study, *given: Path | None) -> tuple[Path, ...]:
     """Return every file a study reads, or would with another of its sets of origins."""
@@ -94,21 +86,16 @@ def files_read(study: Study, *given: Path | None) -> tuple[Path, ...]:
 
 
 def _resolved(study: Study) -> Iterator[Path]:
-    named = [getattr(study.data, key) for key in _FILES]
+    named = [name for _, name in study.data if isinstance(name, str)]
     named += study.data.origins.values()
-    source = study.streets.source
-    if source not in _NO_FILE and not source.startswith("bundled:"):
-        named.append(source)
+    if street_file(study.streets.source) is not None:
+        named.append(str(study.streets.source))
     for feed in study.transit.feeds if study.transit else ():
         path = study.resolve(feed)
         yield from sorted(path.glob("*.txt")) if path.is_dir() else [path]
     for name in named:
-        if name is None:
-            continue
-        try:
+        with suppress(EhAccessError):  # nothing of that name ships; that is told where it is read
             yield split_layer(study.resolve(name), name)[0]
-        except EhAccessError:
-            continue  # nothing of that name ships, and that is reported where it is read
 
 
 def refuse_overwriting(folder: Path, names: Iterable[str], read: Iterable[Path]) -> None:
@@ -137,15 +124,7 @@ def write_study(name: str, path: Path) -> Path:
     """Write a copy of a study that ships."""
     text = study_text(name)
     file = path / "study.toml" if path.is_dir() else path
-    try:
-        with file.open("x", encoding="utf-8", newline="\n") as opened:
-            opened.write(text)
-    except FileExistsError:
-        raise InputError(f"{file.as_posix()}: is there already; give another name") from None
-    except OSError as error:
-        with suppress(OSError):
-            file.unlink()  # what there is of it
-        raise SourceError(f"{file.as_posix()}: cannot be written ({error.strerror})") from error
+    write_new(file, text)
     return file
 
 
@@ -189,7 +168,10 @@ def open_study(
     try:
         study = study_from_bytes(data, path=path)
     except InputError as error:
-        raise InputError(dict.fromkeys([*error.faults, *_table_faults(data, path)])) from error
+        faults = [*error.faults]
+        with gathering(faults):
+            _read_tables(data, path)
+        raise InputError(dict.fromkeys(faults)) from error
     return study, read_inputs(study, origins=origins, families=families)
 
 
@@ -227,15 +209,12 @@ def check_study(path_or_name: str | Path) -> tuple[Study, dict[str, Inputs]]:
     by_origins: dict[str, Inputs] = {}
     faults: list[str] = []
     for name in study.data.origins:
-        try:
+        with gathering(faults):
             by_origins[name] = read_inputs(study, origins=name)
-        except EhAccessError as error:
-            faults += faults_of(error)
-    faults += _street_faults(study, by_origins)
-    try:
+    with gathering(faults):
+        _refuse_streets(study, next(iter(by_origins.values()), None))
+    with gathering(faults):
         refuse_unanswerable(study)
-    except InputError as error:
-        faults += error.faults
     if faults:
         raise InputError(dict.fromkeys(faults))
     return study, {name: _unseen_streets(study, tables) for name, tables in by_origins.items()}
@@ -250,21 +229,15 @@ def refuse_unanswerable(study: Study) -> None:
         )
 
 
-def _street_faults(study: Study, by_origins: Mapping[str, Inputs]) -> Iterator[str]:
-    """Yield the faults of the streets at hand and of changes to them."""
-    tables = next(iter(by_origins.values()), None)
-    try:
-        if tables is None:
-            own_streets(study)
-            return
-        changing = any(scenario.assess and scenario.streets for scenario in study.scenarios)
-        streets = find_streets(study, tables.borough, offline=True) if changing else None
-        if streets is None:
-            own_streets(study, tables.borough)
-        elif streets.network is not None or not streets.missed:
-            changed_networks(study, tables.areas, streets.network, streets.how)
-    except EhAccessError as error:
-        yield from faults_of(error)
+def _refuse_streets(study: Study, tables: Inputs | None) -> None:
+    """Refuse streets at hand that cannot be used, and changes to them that cannot be made."""
+    changing = any(scenario.assess and scenario.streets for scenario in study.scenarios)
+    if tables is None or not changing:
+        own_streets(study, None if tables is None else tables.borough)
+        return
+    streets = find_streets(study, tables.borough, offline=True)
+    if streets.network is not None or not streets.missed:
+        changed_networks(study, tables.areas, streets.network, streets.how)
 
 
 def _unseen_streets(study: Study, tables: Inputs) -> Inputs:
@@ -278,35 +251,25 @@ def _unseen_streets(study: Study, tables: Inputs) -> Inputs:
     return replace(tables, notes=(*tables.notes, unseen))
 
 
-def _table_faults(data: bytes, path: Path) -> Iterator[str]:
-    """Yield the faults of the tables of a study whose own file has faults."""
-    try:
-        study, faults, _ = read_study(data, path=path)
-    except InputError:
-        return  # it is no TOML at all
+def _read_tables(data: bytes, path: Path) -> None:
+    """Read the tables of a study whose own file has faults, for the faults of theirs."""
+    study, faults, _ = read_study(data, path=path)
     faulty = {where[:length] for where, _ in faults for length in (1, 2, 3)}
     if ("data",) in faulty:
         return
     # a scenario with a fault has been reported; which sites it names can be checked all the same
-    scenarios = tuple(
-        item
-        if ("scenario", number) not in faulty
-        else item.model_copy(
-            update={
-                "assess": False,
-                "move": () if ("scenario", number, "move") in faulty else item.move,
-            }
-        )
-        for number, item in enumerate(study.scenarios)
-    )
+    scenarios = []
+    for number, item in enumerate(study.scenarios):
+        where = ("scenario", number)
+        moves = () if (*where, "move") in faulty else item.move
+        update = {"assess": False, "move": moves} if where in faulty else {}
+        scenarios.append(item.model_copy(update=update))
     sound: dict[str, Any] = {
         name: value for name, value in study if (Study.key_of(name),) not in faulty
     }
-    sound |= {"scenarios": scenarios, "data": study.data.model_copy(update={"families": None})}
-    try:
-        read_inputs(Study.model_construct(None, **sound), protect=False)
-    except EhAccessError as error:
-        yield from faults_of(error)
+    data_files = study.data.model_copy(update={"families": None})
+    sound |= {"scenarios": tuple(scenarios), "data": data_files}
+    read_inputs(Study.model_construct(None, **sound), protect=False)
 
 
 USUAL_BUFFER_M = 3000.0
@@ -373,9 +336,8 @@ def explain_transit_trip(  # noqa: PLR0913 - what a journey is has this many sid
     """Return the journey by timetable from a place to one of a study's sites, and its date."""
     from eh_access.transit.reading import read_timetable  # noqa: PLC0415 - few studies have one
     from eh_access.transit.trips import explain_trip as explain  # noqa: PLC0415 - as above
-    from eh_access.transit.walks import find_walks  # noqa: PLC0415 - as above
 
-    faults = []
+    faults: list[str] = []
     asked, buses = study.transit, inputs.buses
     if asked is None or buses is None:
         faults.append("the study has no timetable: add [transit] with feeds, date and a window")
@@ -386,18 +348,15 @@ def explain_transit_trip(  # noqa: PLR0913 - what a journey is has this many sid
         faults.append(f"--to: no site '{site}': {did_you_mean(site, sites.index)}")
     if (arrive_by is None) == (depart_after is None):
         faults.append("give either --arrive or --depart, a time such as 10:00")
-    try:
+    with gathering(faults):
         place = _start(study, start)
-    except InputError as error:
-        faults += error.faults
     if faults or asked is None or buses is None or network is None:
         raise InputError(faults)
     if date is not None:
         feeds = [study.resolve(feed) for feed in asked.feeds]
         buses = read_timetable(feeds, date, area=_reach(asked, inputs))
     home = _home(place, start)
-    mode = study.settings.travel_modes().get(asked.walking, get_mode(asked.walking))
-    walks = find_walks(network, buses, home, sites.loc[[site]], mode=mode, limits=asked.limits())
+    walks = find_family_walks(study, buses, network, home, sites.loc[[site]])
     when = {"arrive_by": arrive_by, "depart_after": depart_after}
     _refuse_unplaced(walks)
     return explain(buses, walks, home.index[0], site, **when), buses.date
@@ -407,7 +366,8 @@ def explain_sessions(
     study: Study, inputs: Inputs, network: Network | None, *, start: str, mode: str | None = None
 ) -> tuple[Visits, str]:
     """Return the sessions that a family at a place can be at and get home from, and how it goes."""
-    buses, faults = inputs.buses, []
+    buses = inputs.buses
+    faults: list[str] = []
     modes = [*study.settings.modes, *([] if buses is None else [TRANSIT])]
     mode = mode or (session_mode(study) if buses is None else TRANSIT)
     if mode not in modes:
@@ -416,10 +376,8 @@ def explain_sessions(
         faults.append("the study has no sessions: give data.timetable, or sessions in [transit]")
     if network is None:
         faults.append("there are no streets to walk along; give some with --streets")
-    try:
+    with gathering(faults):
         home = _home(_start(study, start), start)
-    except InputError as error:
-        faults += error.faults
     if faults or network is None:
         raise InputError(faults)
     sites = apply_scenario(inputs.sites, BASELINE)
@@ -473,7 +431,6 @@ def check_timetables(
     )
     from eh_access.transit.feed import DRAWN, read_feed, read_tables  # noqa: PLC0415 - same
     from eh_access.transit.reading import check_timetable, make_timetable  # noqa: PLC0415 - same
-    from eh_access.transit.walks import find_walks  # noqa: PLC0415 - same
 
     asked = opened = around = None
     if study is not None:
@@ -500,9 +457,7 @@ def check_timetables(
         network = find_streets(opened, inputs.borough, streets=streets).network
         if network is None:
             raise InputError("there are no streets to walk to a stop on; give some with --streets")
-        mode = opened.settings.travel_modes().get(asked.walking, get_mode(asked.walking))
-        ends = (inputs.origins, inputs.sites)
-        walks = find_walks(network, timetable, *ends, mode=mode, limits=asked.limits())
+        walks = find_family_walks(opened, timetable, network, inputs.origins, inputs.sites)
         checks.append(
             find_answer_gates(timetable, walks, window=asked.window, by=asked.by, area=around)
         )
@@ -526,7 +481,7 @@ def explain_trip(
     sites = (
         inputs.sites if inputs.candidates is None else pd.concat([inputs.sites, inputs.candidates])
     )
-    faults = []
+    faults: list[str] = []
     if network is None:
         faults.append(
             "there are no streets, and a straight line explains nothing; give some with --streets"
@@ -537,10 +492,8 @@ def explain_trip(
         )
     if mode not in modes:
         faults.append(f"--mode: no mode '{mode}' in this study: {did_you_mean(mode, modes)}")
-    try:
+    with gathering(faults):
         place = _start(study, start)
-    except InputError as error:
-        faults += error.faults
     if faults or network is None:
         raise InputError(faults)
     return route(network, place, sites.loc[site], modes[mode])
@@ -550,16 +503,16 @@ def _start(study: Study, start: str) -> gpd.GeoSeries | tuple[float, float]:
     """Return the start of a trip, from a postcode or coordinates."""
     code = str(plain_postcodes(pd.Series([start])).iloc[0])
     if POSTCODE.fullmatch(code):
-        known: dict[str, shapely.Point] = {}
+        known: dict[str, tuple[float, float]] = {}
         for table in postcode_tables(study):
-            known = dict(table.places) | known
+            known = table.by_code | known
         if code not in known:
             hint = close_match(code, known)
             raise InputError(
                 f"--from: the postcode '{start}' is in no table at hand: "
                 f"{hint + ' Or give' if hint else 'give'} easting and northing, as in 443000,392000"
             )
-        return gpd.GeoSeries([known[code]], index=[start.upper()], crs=CRS)
+        return gpd.GeoSeries([shapely.Point(known[code])], index=[start.upper()], crs=CRS)
     try:
         easting, northing = (float(part) for part in start.split(","))
     except ValueError:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -50,8 +49,6 @@ if TYPE_CHECKING:
 TEXT_COLUMNS = ("area_id", "site_id", "origin_id", "ward_code", "lsoa21cd", "postcode")
 """Read as text whatever they look like: an id of 007 is not 7."""
 SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
-SHOWN_ROWS = 20
-FARTHEST_DEGREES = 180.0
 COORDINATES: Sequence[tuple[str, str, str]] = (
     ("easting", "northing", CRS),
     ("longitude", "latitude", "EPSG:4326"),
@@ -133,24 +130,22 @@ def _as_read(frame: pd.DataFrame, parts: Mapping[str, bytes], role: str) -> Read
             parts.items(), [len(frame), *[None] * len(parts)], strict=False
         )
     )
-    cleaned: Counter[str] = Counter()
-    for column in [name for name in frame.columns if name not in TEXT_COLUMNS]:
-        if frame[column].dtype == object or isinstance(frame[column].dtype, pd.StringDtype):
-            plain = frame[column].map(lambda value: _plain(value, cleaned))
-            frame = (
-                frame.assign(**{column: plain.astype(frame[column].dtype)}) if cleaned else frame
+    count = 0
+    for column in frame.columns.difference([*TEXT_COLUMNS], sort=False):
+        cells = frame[column]
+        if cells.dtype == object or isinstance(cells.dtype, pd.StringDtype):
+            plain = cells.map(
+                lambda cell: without_controls(cell) if isinstance(cell, str) else cell
             )
-    if not cleaned:
+            changed = (plain != cells) & cells.notna()
+            if changed.any():
+                count += int(changed.sum())
+                frame = frame.assign(**{column: plain.astype(cells.dtype)})
+    if not count:
         return ReadTable(frame, files)
-    facts = {"file": files[0].name, "count": cleaned.total()}
-    return ReadTable(frame, files, (note("warning", "text-cleaned", **facts),))
-
-
-def _plain(value: object, cleaned: Counter[str]) -> object:
-    if not isinstance(value, str) or (plain := without_controls(value)) == value:
-        return value
-    cleaned["cells"] += 1
-    return plain
+    return ReadTable(
+        frame, files, (note("warning", "text-cleaned", file=files[0].name, count=count),)
+    )
 
 
 def refuse_spreadsheet(path: Path, name: str) -> None:
@@ -303,15 +298,12 @@ def place_rows(
             raise no_coordinates(bare_of_them, name, private=False)
         return frame, ()
     placed = frame.copy()
-    rows = placed.index[list(at)]
-    points = gpd.GeoSeries.from_xy(*np.array(list(at.values())).T, crs=CRS)
+    rows, xy = placed.index[list(at)], np.array(list(at.values()))
     if "geometry" in frame:
+        points = gpd.GeoSeries.from_xy(*xy.T, crs=CRS)
         placed.loc[rows, "geometry"] = points.to_crs(frame.crs).to_numpy()
     else:
-        placed.loc[rows, "easting"], placed.loc[rows, "northing"] = (
-            points.x.to_numpy(),
-            points.y.to_numpy(),
-        )
+        placed.loc[rows, ["easting", "northing"]] = xy
     if how == "area" and "area_id" not in placed:
         placed["area_id"] = placed["origin_id"]
     if role in SITE_ROLES:
@@ -389,6 +381,12 @@ class Postcodes:
     files: tuple[InputFile, ...]
     notes: tuple[Note, ...]  # what was set aside, and what was replaced
 
+    @property
+    def by_code(self) -> dict[str, tuple[float, float]]:
+        """Easting and northing by postcode."""
+        places = zip(self.places.x.tolist(), self.places.y.tolist(), strict=True)
+        return dict(zip(self.places.index, places, strict=True))
+
 
 def postcodes_of(read: ReadTable) -> Postcodes | None:
     """Return where the postcodes of a table are; None if it is no table of postcodes."""
@@ -445,17 +443,16 @@ def with_postcodes(study: Study, inputs: Inputs) -> Inputs:
     private = inputs.families or inputs.private is not None or not study.weights_public
     if private or are_postcodes(inputs.origins.index):
         return inputs
+    named = [study.data.postcodes] if study.data.postcodes else []
     others = [name for key, name in study.data.origins.items() if key != inputs.origins_name]
-    for name in (*((study.data.postcodes,) if study.data.postcodes else ()), *others):
-        if name not in others or study.resolve(name).is_file():
-            postcodes = read_postcodes(study, name)
-            if postcodes is not None:
-                return replace(
-                    inputs,
-                    postcodes=_of_the_place(postcodes.places, inputs),
-                    files=(*inputs.files, *postcodes.files),
-                    notes=(*inputs.notes, *postcodes.notes),
-                )
+    for name in (*named, *(name for name in others if study.resolve(name).is_file())):
+        if (postcodes := read_postcodes(study, name)) is not None:
+            return replace(
+                inputs,
+                postcodes=_of_the_place(postcodes.places, inputs),
+                files=(*inputs.files, *postcodes.files),
+                notes=(*inputs.notes, *postcodes.notes),
+            )
     return inputs
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,7 @@ from eh_access.privacy.hiding import (
 from eh_access.privacy.policy import HIDDEN_MARK
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
     from eh_access.criteria.criterion import Criterion, Reason, Verdict
     from eh_access.criteria.scoring import Coarsen, Measure
@@ -95,16 +96,12 @@ READINGS = Figures(
     keys=("scenario", "mode", "reading"),
     scenario="scenario",
 )
-CURVE = Figures(
+CURVE = replace(
+    SUMMARY,
     parts=("within_before", "within_after"),
     shares={"within_share_before": "within_before", "within_share_after": "within_after"},
-    changes={"within_share_change": ("within_share_after", "within_share_before")},
-    pairs=(
-        ("within_after", "within_before"),
-        ("within_share_after", "within_share_before"),
-    ),
     keys=("scenario", "mode", "sites", "cutoff_min"),
-    scenario="scenario",
+    group="",
 )
 SESSIONS = Figures(
     parts=("weight_any",),
@@ -165,41 +162,42 @@ TABLES: Mapping[str, tuple[Figures, ...]] = {
 # ---- tables ------------------------------------------------------------------------------------
 
 
-NESTED = ("within", "share_within")
-"""Figures of ``transit.csv`` told at three percentiles of the window."""
+TELLING: Mapping[str, tuple[str, ...]] = {
+    # who is new at a site that stays is its growth: all or none of these
+    "load": ("absorbed",),
+    # counts within one share of the window tell of those in the next, and what journeys are made
+    # of is told of those who ride, however few
+    "transit.csv": ("mean_.*", "(share_)?within_p(10|90)"),
+    "sessions": ("mean_.*",),  # a mean of sessions, times families, is a count
+}
+"""Columns, by pattern, of which no figure is shown, by the name of their table."""
 
 
 def redact_tables(
     tables: Mapping[str, pd.DataFrame], policy: Policy
 ) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     """Return the tables of a study's findings as they may be published, and what is hidden."""
+    if policy.public:
+        return dict(tables), joined_logs([])
     shown, logs = {}, []
     for name, frame in tables.items():
         table = frame
         for figures in TABLES[name]:
             table, log = hide_small(table, figures, policy, table=name)
             logs.append(log)
-        if name == "load" and len(table) and not policy.public:
-            # who is new at a site that stays is its growth: all or none of these
-            gone = [("load", "all", "absorbed", RESTS)]
-            logs.append(pd.DataFrame(gone, columns=list(HIDDEN_COLUMNS)))
-            table = per_place(table.assign(absorbed=np.nan))
-        if name in {"transit.csv", "sessions"} and len(table) and not policy.public:
-            # counts within one share of the window tell of those in the next, and what journeys
-            # are made of is told of those who ride, however few; a mean of sessions, times
-            # families, is a count
-            means = [str(column) for column in table if str(column).startswith("mean_")]
-            means += [
+        if len(table):
+            columns = [str(column) for column in table]
+            gone = [
                 column
-                for column in (f"{figure}_p{part}" for figure in NESTED for part in (10, 90))
-                if column in table
+                for pattern in TELLING.get(name, ())
+                for column in columns
+                if re.fullmatch(pattern, column)
             ]
-            gone = [(name, "all", column, RESTS) for column in means]
-            logs.append(pd.DataFrame(gone, columns=list(HIDDEN_COLUMNS)))
-            table = table.copy()
-            table[means] = np.nan
-        if name == "groups" and len(table) and not policy.public:
-            table = _without_few(table)
+            rows = [(name, "all", column, RESTS) for column in gone]
+            logs.append(pd.DataFrame(rows, columns=list(HIDDEN_COLUMNS)))
+            table = table.assign(**dict.fromkeys(gone, np.nan))
+            table = _per_place(table) if name == "load" else table
+            table = _without_few(table) if name == "groups" else table
         shown[name] = table
     return shown, joined_logs(logs)
 
@@ -211,18 +209,16 @@ def redact_table(
     return hide_small(frame, SUMMARY, policy, table=table)
 
 
-def shown_counts(counts: ArrayLike, policy: Policy) -> Floats:
-    """Return counts by place or area as they may be published: NaN where hidden, else rounded."""
-    return policy.shown(counts)
-
-
-def per_place(load: pd.DataFrame) -> pd.DataFrame:
+def _per_place(load: pd.DataFrame) -> pd.DataFrame:
     """Return a load table whose weight for each place follows from the weights it shows."""
-    table = load.copy()
-    for when in ("before", "after"):
-        stated = load[f"per_place_{when}"].notna()
-        table[f"per_place_{when}"] = (load[f"weight_{when}"] / load["capacity"]).where(stated)
-    return table
+    return load.assign(
+        **{
+            f"per_place_{when}": (load[f"weight_{when}"] / load["capacity"]).where(
+                load[f"per_place_{when}"].notna()
+            )
+            for when in ("before", "after")
+        }
+    )
 
 
 def _without_few(groups: pd.DataFrame) -> pd.DataFrame:

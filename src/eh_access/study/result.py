@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,6 @@ from eh_access import notebook
 from eh_access.criteria.criterion import Case, Verdicts
 from eh_access.delegate import delegate
 from eh_access.errors import InputError
-from eh_access.measures.scenarios import open_sites
 from eh_access.modes import TRANSIT
 from eh_access.study.families import judge_settings
 from eh_access.study.records import (
@@ -26,7 +26,6 @@ from eh_access.study.records import (
     StepCount,
     status_of,
 )
-from eh_access.study.redact import shown_counts
 from eh_access.study.travel import Travel
 
 if TYPE_CHECKING:
@@ -45,13 +44,11 @@ if TYPE_CHECKING:
     from eh_access.routing.estimate import EstimateError
     from eh_access.routing.travel_times import TravelTimes
     from eh_access.study.config import ScenarioConfig, Study
-    from eh_access.study.travel import Way
     from eh_access.transit.journeys import TransitTimes
     from eh_access.transit.timetable import Timetable as Buses
+    from eh_access.transit.walks import Walks
 
 UNPROTECTED = "The counts are not public and were not protected: no figures are shown."
-
-
 ShownTimes = Mapping[str, tuple["TravelTimes", float | None]]
 """Times by mode, those by timetable once for each percentile."""
 BASELINE_NAME = "baseline"
@@ -114,6 +111,8 @@ class StudyResult:
         ``operator``, ``lines``, ``ticket`` and ``cost_gbp``, where a table of costs was given.
     by_timetable
         What the times of the mode "transit" are made of: percentiles, parts of journeys, reasons.
+    walks_home
+        The walks of journeys home by timetable, where the study asks for sessions; else None.
     streets
         What the streets hold, or None when times are estimated.
     estimated
@@ -164,13 +163,14 @@ class StudyResult:
     with_neighbours: StudyResult | None = None
     timetable: Openings = field(default_factory=dict)
     postcodes: gpd.GeoDataFrame | None = None
-    comparisons: Mapping[tuple[str, str], Comparison]
-    comparisons_full_time: Mapping[tuple[str, str], Comparison]
-    verdicts: Verdicts
+    comparisons: Mapping[tuple[str, str], Comparison] = field(default_factory=dict)
+    comparisons_full_time: Mapping[tuple[str, str], Comparison] = field(default_factory=dict)
+    verdicts: Verdicts = field(default_factory=Verdicts)
     network: Network | None
     buses: Buses | None = None
     tickets: pd.DataFrame | None = None
     by_timetable: TransitTimes | None = None
+    walks_home: Walks | None = None
     streets: NetworkDescription | None = None
     estimated: bool
     estimate_errors: Mapping[str, EstimateError] = field(default_factory=dict)
@@ -185,7 +185,6 @@ class StudyResult:
     hidden: tuple[Hidden, ...] = ()
     inputs: tuple[InputFile, ...] = ()
     counts: tuple[StepCount, ...] = ()
-    _memory: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
 
     def _repr_html_(self) -> str:
         """Return the question, what must be said first, and every verdict but the baseline's."""
@@ -265,6 +264,18 @@ class StudyResult:
         """
         return self.verdicts.under(scenario)
 
+    @property
+    def travel(self) -> dict[str, Travel]:
+        """Minutes, streets and timetable of the baseline, and under each scenario of `moved`."""
+        own = Travel(**{item.name: getattr(self, item.name) for item in fields(Travel)})
+        return {BASELINE_NAME: own, **self.moved}
+
+    @property
+    def journeys(self) -> dict[str, TransitTimes]:
+        """Journeys by timetable, of the same scenarios; empty where there are none."""
+        journeys = {name: own.by_timetable for name, own in self.travel.items()}
+        return {name: times for name, times in journeys.items() if times is not None}
+
     def travel_for(self, scenario: str) -> Travel:
         """Return minutes, streets and timetable under a scenario.
 
@@ -278,16 +289,8 @@ class StudyResult:
         Travel
             That of the baseline unless the scenario moves a site, or changes streets or timetable.
         """
-        if scenario in self.moved:
-            return self.moved[scenario]
-        return Travel(
-            times=self.times,
-            times_back=self.times_back,
-            distances=self.distances,
-            network=self.network,
-            buses=self.buses,
-            by_timetable=self.by_timetable,
-        )
+        travel = self.travel
+        return travel.get(scenario, travel[BASELINE_NAME])
 
     def times_for(self, scenario: str, mode: str) -> TravelTimes:
         """Return the minutes to every site as a scenario places it.
@@ -318,20 +321,19 @@ class StudyResult:
             By the mode's name, ``"transit-p10"`` at a percentile that is not judged by.
         """
         travel = self.travel_for(scenario)
-        shown: dict[str, tuple[TravelTimes, float | None]] = {}
-        shown |= {name: (times, None) for name, times in travel.times.items()}
-        journeys = travel.by_timetable
-        for percentile in () if journeys is None else journeys.percentiles:
-            assert journeys is not None  # noqa: S101 - it has percentiles
-            judged = percentile == journeys.judged
-            name = TRANSIT if judged else f"{TRANSIT}-p{percentile:g}"
-            shown[name] = journeys.to_travel_times(percentile), percentile
+        shown: dict[str, tuple[TravelTimes, float | None]] = {
+            name: (times, None) for name, times in travel.times.items()
+        }
+        if (journeys := travel.by_timetable) is not None:
+            for percentile in journeys.percentiles:
+                judged = percentile == journeys.judged
+                name = TRANSIT if judged else f"{TRANSIT}-p{percentile:g}"
+                shown[name] = journeys.to_travel_times(percentile), percentile
         return shown
 
-    def ways(self) -> dict[str, Way]:
-        """Return streets and timetable under each assessed scenario, baseline first."""
-        travel = {name: self.travel_for(name) for name in self.scenario_names}
-        return {name: (each.network, each.buses) for name, each in travel.items()}
+    def ways(self) -> dict[str, Travel]:
+        """Return the travel under each assessed scenario, baseline first."""
+        return {name: self.travel_for(name) for name in self.scenario_names}
 
     def side(self, scenario: str) -> Side:
         """Return sites and minutes under a scenario, on its own streets where it changes some.
@@ -389,15 +391,9 @@ class StudyResult:
         DataFrame
             Index ``origin_id``; ``minutes`` (inf where none can be reached) and ``site_id``.
         """
-        key = f"nearest {scenario} {mode} {full_time}"
-        if key not in self._memory:
-            chosen = open_sites(
-                self.scenario_sites[scenario],
-                full_time=full_time,
-                full_time_from_hours=self.study.settings.full_time_from_hours,
-            )
-            self._memory[key] = self.times_for(scenario, mode).nearest(chosen)
-        return self._memory[key]
+        sites = self.scenario_sites[scenario]
+        chosen = self.study.settings.open_sites(sites, full_time=full_time)
+        return self.times_for(scenario, mode).nearest(chosen)
 
     def origins_table(self) -> pd.DataFrame:
         """Return ``origins.csv``: one row per origin, scenario and mode.
@@ -418,14 +414,16 @@ class StudyResult:
             If the weights are not public and were not protected.
         """
         self.refuse_private()
-        if "origins" not in self._memory:
-            parts = [
-                self._origins_part(scenario, mode)
-                for scenario in self.scenario_names
-                for mode in self.modes
-            ]
-            self._memory["origins"] = pd.concat(parts, ignore_index=True)
-        return self._memory["origins"].copy()
+        return self._origins_table.copy()
+
+    @cached_property
+    def _origins_table(self) -> pd.DataFrame:
+        parts = [
+            self._origins_part(scenario, mode)
+            for scenario in self.scenario_names
+            for mode in self.modes
+        ]
+        return pd.concat(parts, ignore_index=True)
 
     def _origins_part(self, scenario: str, mode: str) -> pd.DataFrame:
         times = self.times_for(scenario, mode)
@@ -436,14 +434,14 @@ class StudyResult:
             {
                 "origin_id": self.origins.index.to_numpy(),
                 "area_id": self.origins["area_id"].to_numpy(),
-                "weight": shown_counts(self.origins["weight"], self.study.policy),
+                "weight": self.study.policy.shown(self.origins["weight"]),
                 "scenario": scenario,
                 "mode": mode,
-                "minutes": _rounded(nearest["minutes"], MINUTES_DECIMALS),
+                "minutes": _rounded(nearest["minutes"]),
                 "nearest_site_id": nearest["site_id"].to_numpy(),
                 "status": _status(placed, nearest["minutes"]),
                 "estimated": times.estimated,
-                "minutes_full_time": _rounded(full["minutes"], MINUTES_DECIMALS),
+                "minutes_full_time": _rounded(full["minutes"]),
                 "nearest_full_time_site_id": full["site_id"].to_numpy(),
                 "status_full_time": _status(placed, full["minutes"]),
             },
@@ -452,7 +450,7 @@ class StudyResult:
         if self.with_neighbours is not None:
             for column, full_time in zip(NEIGHBOUR_MINUTES, (False, True), strict=True):
                 counted = self.with_neighbours.nearest(scenario, mode, full_time=full_time)
-                table[column] = _rounded(counted["minutes"], MINUTES_DECIMALS)
+                table[column] = _rounded(counted["minutes"])
                 table[status_of(column)] = _status(placed, counted["minutes"])
         return table
 
@@ -511,6 +509,6 @@ def _status(placed: NDArray[np.str_], minutes: pd.Series) -> NDArray[np.str_]:
     return np.where(kept, placed, np.where(reached, "ok", "unreached"))
 
 
-def _rounded(minutes: pd.Series, decimals: int) -> np.ndarray:
+def _rounded(minutes: pd.Series) -> np.ndarray:
     """Return minutes as float64, without the noise of 32-bit numbers in their last digits."""
-    return np.round(minutes.to_numpy(dtype=np.float64), decimals)
+    return np.round(minutes.to_numpy(dtype=np.float64), MINUTES_DECIMALS)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from eh_access.arguments import check_arguments
-from eh_access.criteria.criterion import Case, Verdicts
+from eh_access.criteria.criterion import Verdicts
 from eh_access.criteria.draws import Simulation, draw_sites, draw_weights, sampled_sites
 from eh_access.criteria.judge import judge
 from eh_access.criteria.uncertainty import simulate, weigh
@@ -18,13 +19,13 @@ from eh_access.delegate import delegate
 from eh_access.errors import InputError
 from eh_access.facts import Note, note
 from eh_access.measures.comparison import compare
-from eh_access.measures.scenarios import apply_scenario, open_sites
+from eh_access.measures.scenarios import apply_scenario
 from eh_access.provenance import Provenance
 from eh_access.routing.estimate import estimate_error
 from eh_access.routing.travel_times import OFF_NETWORK
 from eh_access.sources.bundled import data_dir, load_sources
 from eh_access.study.config import scenario_of
-from eh_access.study.families import for_families, judge_settings
+from eh_access.study.families import for_families
 from eh_access.study.inputs import changed_buses, changed_networks, read_inputs, street_notes
 from eh_access.study.notes import neighbour_notes, study_notes, warnings_first
 from eh_access.study.records import Inputs, StepCount
@@ -36,24 +37,24 @@ from eh_access.study.travel import (
     Travel,
     changed_ways,
     compute_travel_times,
+    joined_travel,
     on_streets,
+    side_by_side,
+    silent,
     with_buses,
-    with_more,
-    with_moved,
+    with_columns,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     import geopandas as gpd
-    from shapely.geometry.base import BaseGeometry
 
-    from eh_access.criteria.criterion import Side, Verdict
+    from eh_access.criteria.criterion import Case, Side
     from eh_access.measures.comparison import Comparison
     from eh_access.network.model import Network
-    from eh_access.study.config import Study
+    from eh_access.study.config import Settings, Study
     from eh_access.study.records import InputFile
-    from eh_access.study.travel import Way
 
 
 PLACED = {False: "placed on the network", True: "with a place"}
@@ -65,20 +66,22 @@ def step_counts(
 ) -> tuple[StepCount, ...]:
     """Return how many rows went into each step and came out."""
     rows = {file.role: file.rows for file in inputs.files if file.rows is not None}
-    checked = {"areas": len(inputs.areas), "origins": len(inputs.origins)}
-    if inputs.neighbours is not None:
-        checked["neighbours"] = len(inputs.neighbours)
+    checked = {
+        "areas": inputs.areas,
+        "origins": inputs.origins,
+        "neighbours": inputs.neighbours,
+        "sites": inputs.sites,
+    }
     read = [
-        StepCount(step=f"{role} checked", rows_in=rows.get(role, count), rows_out=count)
-        for role, count in checked.items()
+        StepCount(
+            step=f"{role} checked",
+            rows_in=rows.get(role, len(table)),
+            rows_out=len(table),
+            note=_added(len(table) - rows.get(role, len(table))) if role == "sites" else "",
+        )
+        for role, table in checked.items()
+        if table is not None
     ]
-    added = len(inputs.sites) - rows.get("sites", len(inputs.sites))
-    sites = StepCount(
-        step="sites checked",
-        rows_in=rows.get("sites", len(inputs.sites)),
-        rows_out=len(inputs.sites),
-        note=_added(added),
-    )
     placed = [
         StepCount(
             step=f"{mode}: origins {PLACED[times.estimated]}",
@@ -103,7 +106,7 @@ def step_counts(
         rows_in=len(study.criteria) * sum(item.assess for item in study.scenarios),
         rows_out=verdicts,
     )
-    return (*read, sites, *inputs.counts, *placed, *timed, judged)
+    return (*read, *inputs.counts, *placed, *timed, judged)
 
 
 def _added(candidates: int) -> str:
@@ -113,13 +116,14 @@ def _added(candidates: int) -> str:
     return f"with {many} that a scenario opens"
 
 
-def credits_for(
-    study: Study, files: tuple[InputFile, ...], network: Network | None
+def _credits(
+    study: Study, files: Iterable[InputFile], network: Network | None, other: StudyResult | None
 ) -> tuple[Provenance, ...]:
-    """Return where everything a study read came from."""
+    """Return where everything a study read came from, and what it is compared with."""
     stated = [credit for file in files for credit in _credit(study, file)]
     streets = () if network is None else network.provenance
-    return tuple(dict.fromkeys([*stated, *streets]))
+    compared = () if other is None else other.provenance
+    return tuple(dict.fromkeys([*stated, *streets, *compared]))
 
 
 def _credit(study: Study, file: InputFile) -> Iterator[Provenance]:
@@ -195,7 +199,7 @@ def run_study(
     >>> result.estimated, result.scenario_names
     (False, ('baseline', 'deregister-closed', 'deregister-sessions'))
     """
-    tell = progress if progress is not None else _silent
+    tell = progress or silent
     study = delegate("name_study", study)  # a number may have changed since it was read
     tell("Reading the tables")
     tables = inputs if inputs is not None else read_inputs(study, origins=origins)
@@ -203,16 +207,11 @@ def run_study(
     criteria_sha256 = study.criteria_sha256()  # fixed before there is a result to look at
     ground = _streets(study, tables, network, streets)
     changed = changed_networks(study, tables.areas, ground.network, ground.how)
-    travel = compute_travel_times(
-        study,
-        tables.origins,
-        tables.sites,
-        network=ground.network,
-        buses=tables.buses,
-        progress=tell,
+    travel_to = partial(
+        compute_travel_times, study, tables.origins, network=ground.network, buses=tables.buses
     )
+    travel = travel_to(tables.sites, progress=tell)
     _refuse_unplaced(tables, travel)
-    answers = _answers(study, tables, travel, changed, tell)
     modes = [times.mode for times in on_streets(travel.times).values()]
     notes = [
         *ground.notes(modes),
@@ -222,15 +221,11 @@ def run_study(
     other, why_not = _on_other_streets(study, tables, ground, tell)
     notes += why_not
     files = (*tables.files, *ground.files())
-    provenance = credits_for(study, files, ground.network)
-    if other is not None:
-        provenance = tuple(dict.fromkeys([*provenance, *other.provenance]))
     result = StudyResult(
         study=study,
         origins_name=tables.origins_name,
         origins=tables.origins,
         areas=tables.areas,
-        **answers,
         wards=tables.wards,
         candidates=tables.candidates,
         youth=tables.youth,
@@ -240,125 +235,96 @@ def run_study(
         base=tables.base,
         timetable=tables.timetable,
         postcodes=tables.postcodes,
-        network=ground.network,
-        buses=travel.buses,
         tickets=tables.tickets,
+        **_under_scenarios(study, tables, travel, changed, tell),
         streets=None if ground.network is None else ground.network.describe(),
         estimated=ground.network is None,
         estimate_errors={}
         if ground.network is not None
         else {name: estimate_error(times.mode) for name, times in travel.times.items()},
         notes=warnings_first(notes),
-        provenance=provenance,
+        provenance=_credits(study, files, ground.network, other),
         criteria_sha256=criteria_sha256,
         inputs=files,
-        counts=step_counts(study, tables, travel, verdicts=len(answers["verdicts"])),
         streets_how=ground.how,
         streets_asked=ground.asked,
         on_other_streets=other,
         may_publish_origins=study.weights_public or tables.private is not None,
         hidden=tables.hidden,
     )
-    if tables.neighbours is None:
-        return _finished(result, tell)
-    tell("Working out all of it with neighbours' sites counted")
-    more = compute_travel_times(
-        study,
-        tables.origins,
-        tables.neighbours,
-        network=ground.network,
-        buses=tables.buses,
-        progress=_silent,
-    )
-    sites = pd.concat([tables.sites, tables.neighbours.assign(is_open=True)])
-    wider = replace(tables, sites=sites)
-    counted = _answers(study, wider, with_more(travel, more), changed, _silent)
-    result = replace(
-        result,
-        with_neighbours=replace(result, **counted, on_other_streets=None, _memory={}),
-        notes=warnings_first([*result.notes, *neighbour_notes(tables.neighbours, more)]),
-        _memory={},
-    )
-    return _finished(result, tell)
-
-
-def _finished(result: StudyResult, tell: Progress) -> StudyResult:
-    """Return a result whose verdicts are as sure as is known, and may be published."""
-    study, wider, across = result.study, result.with_neighbours, result.neighbours
-    simulation = counted = None
+    sampled: dict[str, Side] = {}
     if not result.estimated:  # no error of an estimate has been shown to be covered
-        sampled = _sampled(study, result.origins, result.sites, result.borough, result.ways())
+        sampled = _sampled(study, tables, result.sites, result.ways())
         tell(f"Drawing what is not known {study.simulation.draws:,} times")
-        simulation = _simulation(study, result.origins, result.sites, sampled)
-        if wider is not None and across is not None:
-            counted = _simulation(study, wider.origins, wider.sites, sampled, across.index)
-    if wider is not None:
-        wider = replace(
-            wider,
-            **_outcomes(study, wider.cases(), wider.verdicts, counted, wider.modes),
-            notes=redact_notes(wider.notes, study.policy),
-            _memory={},
+    tell("Comparing before and after, and judging")
+    judged = _judged(result, sampled)
+    if tables.neighbours is not None:
+        tell("Working out all of it with neighbours' sites counted")
+        more = travel_to(tables.neighbours)
+        sites = pd.concat([tables.sites, tables.neighbours.assign(is_open=True)])
+        both = replace(tables, sites=sites), joined_travel(travel, more, side_by_side)
+        wider = replace(result, **_under_scenarios(study, *both, changed, silent))
+        notes += neighbour_notes(tables.neighbours, more)
+        judged = replace(
+            judged,
+            with_neighbours=_judged(
+                replace(wider, on_other_streets=None), sampled, tables.neighbours.index
+            ),
+            notes=redact_notes(warnings_first(notes), study.policy),
         )
-    return replace(
-        result,
-        **_outcomes(study, result.cases(), result.verdicts, simulation, result.modes),
-        notes=redact_notes(result.notes, study.policy),
-        with_neighbours=wider,
-        _memory={},
-    )
+    counts = step_counts(study, tables, travel, verdicts=len(judged.verdicts))
+    return replace(judged, counts=counts)
 
 
-def _outcomes(
-    study: Study,
-    cases: Sequence[Case],
-    verdicts: Iterable[Verdict],
-    simulation: Simulation | None,
-    modes: Sequence[str],
-) -> dict[str, Any]:
-    """Return verdicts that rest on draws of what is not known, and how sure they are."""
-    uncertainty = None
+def _judged(
+    result: StudyResult, sampled: Mapping[str, Side], neighbours: Collection[str] = ()
+) -> StudyResult:
+    """Return a result compared and judged, as sure as is known, fit to be published."""
+    study, cases, uncertainty = result.study, result.cases(), None
+    verdicts = [judge(criterion, case) for case in cases for criterion in study.criteria]
+    simulation = None
+    if not result.estimated:
+        simulation = _simulation(study, result.origins, result.sites, sampled, neighbours)
     if simulation is not None:
-        uncertainty = simulate(
+        exact = simulate(
             study.criteria,
             cases,
             simulation,
-            modes={mode: study.near_min(mode) for mode in modes},
+            modes={mode: study.near_min(mode) for mode in result.modes},
             loser_min=study.settings.loser_min,
         )
         verdicts = [
-            weigh(verdict, uncertainty.of(verdict.scenario, verdict.criterion.id))
-            for verdict in verdicts
+            weigh(verdict, exact.of(verdict.scenario, verdict.criterion.id)) for verdict in verdicts
         ]
-    return {
-        "verdicts": Verdicts(redact_verdict(verdict, study.policy) for verdict in verdicts),
-        "uncertainty": uncertainty
-        and redact_uncertainty(uncertainty, study.criteria, study.policy),
-    }
+        uncertainty = redact_uncertainty(exact, study.criteria, study.policy)
+    return replace(
+        result,
+        comparisons=_comparisons(cases, study.settings, full_time=False),
+        comparisons_full_time=_comparisons(cases, study.settings, full_time=True),
+        verdicts=Verdicts(redact_verdict(verdict, study.policy) for verdict in verdicts),
+        uncertainty=uncertainty,
+        notes=redact_notes(result.notes, study.policy),
+    )
 
 
 def _sampled(
-    study: Study,
-    origins: gpd.GeoDataFrame,
-    sites: gpd.GeoDataFrame,
-    borough: BaseGeometry,
-    ways: Mapping[str, Way],
+    study: Study, tables: Inputs, sites: gpd.GeoDataFrame, ways: Mapping[str, Travel]
 ) -> dict[str, Side]:
     """Return the times to sampled places, each routed once, by the scenario of its streets."""
     places = sampled_sites(
         sites,
         seed=study.settings.seed,
-        within=borough,
-        origins=origins,
+        within=tables.borough,
+        origins=tables.origins,
         stated=study.simulation.places,
     )
     if not len(places):
         return {}
-    routed = {BASELINE_NAME: ways[BASELINE_NAME], **changed_ways(ways)}
     return {
         name: compute_travel_times(
-            study, origins, places, network=network, buses=buses, progress=_silent
+            study, tables.origins, places, network=way.network, buses=way.buses
         ).side(places)
-        for name, (network, buses) in routed.items()
+        for name, way in {BASELINE_NAME: ways[BASELINE_NAME], **changed_ways(ways)}.items()
     }
 
 
@@ -367,7 +333,7 @@ def _simulation(
     origins: gpd.GeoDataFrame,
     sites: gpd.GeoDataFrame,
     sampled: Mapping[str, Side],
-    neighbours: Collection[str] = (),
+    neighbours: Collection[str],
 ) -> Simulation | None:
     """Return what is drawn of a study; None where all is known."""
     seed, draws = study.settings.seed, study.simulation.draws
@@ -393,36 +359,6 @@ def _refuse_unplaced(tables: Inputs, travel: Travel) -> None:
             f"the streets come near none of the {len(tables.origins):,} origins (the first: "
             f"{reason}); give streets of the study's area"
         )
-
-
-def _answers(
-    study: Study, tables: Inputs, travel: Travel, changed: dict[str, Network], tell: Progress
-) -> dict[str, Any]:
-    """Return the fields of a result that depend on which sites are counted."""
-    choices = _choices(study, tables, travel, changed, tell)
-    tell("Comparing before and after, and judging")
-    return {
-        "sites": choices[BASELINE_NAME].sites,
-        "scenario_sites": {name: choice.sites for name, choice in choices.items()},
-        "times": travel.times,
-        "times_back": travel.times_back,
-        "by_timetable": travel.by_timetable,
-        "distances": travel.distances,
-        "moved": {
-            name: choice.travel for name, choice in choices.items() if choice.travel is not travel
-        },
-        "comparisons": _comparisons(study, tables, choices, full_time=False),
-        "comparisons_full_time": _comparisons(study, tables, choices, full_time=True),
-        "verdicts": _verdicts(study, tables, choices),
-    }
-
-
-@dataclass(frozen=True, eq=False)
-class _Choice:
-    """Sites and times under one scenario."""
-
-    sites: gpd.GeoDataFrame
-    travel: Travel
 
 
 def _streets(
@@ -453,80 +389,53 @@ def _on_other_streets(
         return None, [note("warning", "not-compared", fault=error.faults[0])]
 
 
-def _choices(
-    study: Study, tables: Inputs, travel: Travel, changed: dict[str, Network], tell: Progress
-) -> dict[str, _Choice]:
-    """Apply every scenario; where sites move or streets change, times are worked out anew."""
-    choices: dict[str, _Choice] = {}
+def _under_scenarios(
+    study: Study, tables: Inputs, travel: Travel, changed: Mapping[str, Network], tell: Progress
+) -> dict[str, Any]:
+    """Return the fields of a result that scenarios change: sites, and travel where it is new."""
+    sites, moved = {}, {}
     for config in study.scenarios:
         if not config.assess:
             continue
-        sites = apply_scenario(tables.sites, scenario_of(config))
-        moved = [item.site for item in config.move]
-        own = travel
+        own, there = travel, apply_scenario(tables.sites, scenario_of(config))
         streets = changed.get(config.name, travel.network)
-        buses = changed_buses(config, travel.buses)
+        buses = travel.buses and changed_buses(config, travel.buses)
         if streets is not travel.network:
             tell(f"Working out travel times on changed streets ({config.name})")
-            own = compute_travel_times(
-                study, tables.origins, sites, network=streets, buses=buses, progress=_silent
-            )
-        elif buses is not travel.buses or moved:
+            own = compute_travel_times(study, tables.origins, there, network=streets, buses=buses)
+        else:
             if buses is not None and buses is not travel.buses:
                 tell(f"Working out travel times by a changed timetable ({config.name})")
-                own = with_buses(study, travel, buses, tables.origins, sites)
-            if moved:
+                own = with_buses(study, travel, buses, tables.origins, there)
+            if config.move:
                 tell(f"Working out travel times to sites that move ({config.name})")
                 part = compute_travel_times(
                     study,
                     tables.origins,
-                    sites.loc[moved],
+                    there.loc[[item.site for item in config.move]],
                     network=travel.network,
                     buses=buses,
-                    progress=_silent,
                 )
-                own = with_moved(own, part)
-        choices[config.name] = _Choice(sites, own)
-    return choices
+                own = joined_travel(own, part, with_columns)
+        sites[config.name] = there
+        if own is not travel:
+            moved[config.name] = own
+    return {**vars(travel), "sites": sites[BASELINE_NAME], "scenario_sites": sites, "moved": moved}
 
 
 def _comparisons(
-    study: Study, tables: Inputs, choices: dict[str, _Choice], *, full_time: bool
+    cases: Sequence[Case], settings: Settings, *, full_time: bool
 ) -> dict[tuple[str, str], Comparison]:
     """Compare every scenario with the baseline, by every mode."""
-    enough = study.settings.full_time_from_hours
-    before = choices[BASELINE_NAME]
     return {
-        (name, mode): compare(
-            before.travel.times[mode],
-            after.travel.times[mode],
-            tables.origins,
-            sites_before=open_sites(before.sites, full_time=full_time, full_time_from_hours=enough),
-            sites_after=open_sites(after.sites, full_time=full_time, full_time_from_hours=enough),
-            loser_min=study.settings.loser_min,
+        (case.scenario, mode): compare(
+            case.before.times[mode],
+            case.after.times[mode],
+            case.origins,
+            sites_before=settings.open_sites(case.before.sites, full_time=full_time),
+            sites_after=settings.open_sites(case.after.sites, full_time=full_time),
+            loser_min=settings.loser_min,
         )
-        for name, after in choices.items()
-        if name != BASELINE_NAME
-        for mode in after.travel.times
+        for case in cases[1:]
+        for mode in case.after.times
     }
-
-
-def _verdicts(study: Study, tables: Inputs, choices: dict[str, _Choice]) -> Verdicts:
-    """Judge every scenario by every criterion; the baseline gives the values before."""
-    settings = judge_settings(study, tables.hidden if tables.private is not None else None)
-    before = choices[BASELINE_NAME]
-    cases = [
-        Case(
-            scenario=name,
-            origins=tables.origins,
-            before=before.travel.side(before.sites),
-            after=choice.travel.side(choice.sites),
-            settings=settings,
-        )
-        for name, choice in choices.items()
-    ]
-    return Verdicts(judge(criterion, case) for case in cases for criterion in study.criteria)
-
-
-def _silent(_stage: str) -> None:
-    """Tell nobody."""

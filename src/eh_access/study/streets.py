@@ -210,17 +210,13 @@ def _other(study: Study, area: BaseGeometry, chosen: Streets) -> Streets | None:
     """Return the streets that would be used by default, if others."""
     if chosen.network is None or chosen.file is None:
         return None
-    own = study.streets.source
+    by_default = study.streets.source in (None, DOWNLOAD, ESTIMATE)
     try:
-        if own in (None, DOWNLOAD, ESTIMATE):
-            other = shipped_streets(study, area)
-        else:
-            other = own_streets(study, area)
+        other = shipped_streets(study, area) if by_default else own_streets(study, area)
     except EhAccessError:
         return None  # streets given in place of some that cannot be used
-    if other is None or other.file is None or other.file.sha256 == chosen.file.sha256:
-        return None
-    return other
+    same = other is None or other.file is None or other.file.sha256 == chosen.file.sha256
+    return None if same else other
 
 
 def street_file(streets: str | Path | None) -> Path | None:
@@ -236,8 +232,14 @@ def _named(
     if source == ESTIMATE:
         return Streets(network=None, how="Straight-line estimates were asked for.")
     if source == SHIPPED:
-        source = _covering(area)
-        return read_streets(study, area, source, network_file(source))
+        shipped = None if area is None else shipped_streets(study, area)
+        if shipped is None:
+            names = ", ".join(bundled.bundled_names("networks"))
+            raise NotFoundError(
+                f"no streets of the study's area ship with eh_access (those of {names} do); give a "
+                "file of streets, download or estimate"
+            )
+        return shipped
     if source.startswith(BUNDLED):
         return read_streets(study, area, source, network_file(source))
     path = resolve(source)
@@ -248,17 +250,6 @@ def _named(
 def network_file(source: str) -> Path:
     """Return the path of a network that ships, from ``bundled:NAME``."""
     return bundled.network_path(source.removeprefix(BUNDLED))
-
-
-def _covering(area: BaseGeometry | None) -> str:
-    name = None if area is None else bundled.network_covering(area)
-    if name is None:
-        shipped = ", ".join(bundled.bundled_names("networks"))
-        raise NotFoundError(
-            f"no streets of the study's area ship with eh_access (those of {shipped} do); give a "
-            "file of streets, download or estimate"
-        )
-    return BUNDLED + name
 
 
 def _given_file(name: str) -> Path:
@@ -324,27 +315,17 @@ def _stored_or_downloaded(study: Study, area: BaseGeometry, *, offline: bool) ->
     buffer_m = buffer_for(study)
     network = openstreetmap.cached_network(area, buffer_m=buffer_m)
     if network is not None:
-        return _as_downloaded(network)
+        return downloaded(network)
     if offline:
-        return _instead(
-            study, area, "No downloaded streets are stored here, and none were to be downloaded."
-        )
-    if not openstreetmap.is_connected(CONNECT_TIMEOUT_S):
-        return _instead(
-            study, area, "No downloaded streets are stored here, and there is no connection."
-        )
-    try:
-        network = openstreetmap.download_network(area, buffer_m=buffer_m)
-    except SourceError as error:
-        why = str(error).splitlines()[0]
-        return _instead(study, area, f"The streets could not be downloaded: {why}")
-    return _as_downloaded(network)
-
-
-def _as_downloaded(network: Network) -> Streets:
-    """Return streets just downloaded or from the store."""
-    network = on_the_ground(network)
-    return downloaded(network, f"Travel times follow downloaded streets ({_dated(network)}).")
+        why = "No downloaded streets are stored here, and none were to be downloaded."
+    elif not openstreetmap.is_connected(CONNECT_TIMEOUT_S):
+        why = "No downloaded streets are stored here, and there is no connection."
+    else:
+        try:
+            return downloaded(openstreetmap.download_network(area, buffer_m=buffer_m))
+        except SourceError as error:
+            why = f"The streets could not be downloaded: {str(error).splitlines()[0]}"
+    return _instead(study, area, why)
 
 
 def _instead(study: Study, area: BaseGeometry, why: str) -> Streets:
@@ -365,13 +346,14 @@ def on_the_ground(network: Network) -> Network:
     return network if terrain is None else with_heights(network, terrain)
 
 
-def downloaded(network: Network, how: str) -> Streets:
-    """Return downloaded streets, known by the digest of what was downloaded."""
+def downloaded(network: Network) -> Streets:
+    """Return streets just downloaded or from the store, known by the digest of what came."""
+    network = on_the_ground(network)
     digest = next((item.sha256 for item in network.provenance if item.sha256), "")
     return Streets(
         network=network,
-        how=how,
-        file=InputFile(role="streets", name=DOWNLOAD, sha256=digest, rows=network.edge_count),
+        how=f"Travel times follow downloaded streets ({_dated(network)}).",
+        file=InputFile(role=ROLE, name=DOWNLOAD, sha256=digest, rows=network.edge_count),
     )
 
 

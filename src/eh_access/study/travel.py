@@ -36,6 +36,10 @@ NO_SESSION = "no session can be attended whole, there and back"
 Progress = Callable[[str], None]
 
 
+def silent(_stage: str) -> None:
+    """Say nothing."""
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Travel:
     """Travel times to every site, whether it is open or not."""
@@ -50,6 +54,7 @@ class Travel:
     network: Network | None = None  # the streets they follow; None for estimates
     buses: Timetable | None = None  # what runs; None where there is no timetable, or no streets
     by_timetable: TransitTimes | None = None  # what the times of the mode "transit" are made of
+    walks_home: Walks | None = None  # where sessions are asked for by timetable
 
     def side(self, sites: gpd.GeoDataFrame) -> Side:
         """Return these times with the sites of one scenario, for judging."""
@@ -61,14 +66,14 @@ class Travel:
         )
 
 
-Way = tuple["Network | None", "Timetable | None"]
-"""Streets, and what runs by timetable."""
-
-
-def changed_ways(ways: Mapping[str, Way]) -> dict[str, Way]:
-    """Return the ways of the scenarios that change streets or timetable."""
-    network, buses = ways[BASELINE.name]
-    return {name: way for name, way in ways.items() if way[0] is not network or way[1] is not buses}
+def changed_ways(travel: Mapping[str, Travel]) -> dict[str, Travel]:
+    """Return the travel of the scenarios that change streets or timetable."""
+    base = travel[BASELINE.name]
+    return {
+        name: own
+        for name, own in travel.items()
+        if own.network is not base.network or own.buses is not base.buses
+    }
 
 
 def on_streets(times: Mapping[str, TravelTimes]) -> dict[str, TravelTimes]:
@@ -83,11 +88,10 @@ def compute_travel_times(
     *,
     network: Network | None,
     buses: Timetable | None,
-    progress: Progress,
+    progress: Progress = silent,
 ) -> Travel:
     """Return the travel times of a study."""
     modes = study.settings.travel_modes()
-    buses = None if network is None else buses  # families walk to stops, along streets
 
     def minutes(mode: TravelMode, direction: Direction = "to_sites") -> TravelTimes:
         way = "" if direction == "to_sites" else ", and home again"
@@ -98,20 +102,16 @@ def compute_travel_times(
     if study.data.timetable is not None:  # a whole session is there and back
         back = tuple(dict.fromkeys((*back, session_mode(study))))
     far = () if network is None else _modes_of(study, "m")
-    times = {name: minutes(mode) for name, mode in modes.items()}
-    by_timetable = None
-    if network is not None and buses is not None:
-        progress("Working out travel times by bus and train")
-        by_timetable = times_by_transit(study, buses, network, origins, sites)
-        times |= transit_tables(study, by_timetable, network, origins, sites)
-    return Travel(
-        times=times,
+    travel = Travel(
+        times={name: minutes(mode) for name, mode in modes.items()},
         times_back={name: minutes(modes[name], "from_sites") for name in back},
         distances={name: minutes(modes[name].level()) for name in far},
         network=network,
-        buses=buses,
-        by_timetable=by_timetable,
     )
+    if buses is None or network is None:  # families walk to stops, along streets
+        return travel
+    progress("Working out travel times by bus and train")
+    return with_buses(study, travel, buses, origins, sites)
 
 
 def with_buses(
@@ -121,34 +121,36 @@ def with_buses(
     origins: gpd.GeoDataFrame,
     sites: gpd.GeoDataFrame,
     *,
-    walks: tuple[Walks, Walks] | None = None,
+    same_walks: bool = False,
 ) -> Travel:
-    """Return the same times but for those by timetable, which are of another one."""
-    if travel.network is None:
+    """Return the same travel but for what goes by timetable, which is of another one."""
+    from eh_access.transit.journeys import transit_times  # noqa: PLC0415 - loads numba
+
+    asked, network = study.transit, travel.network
+    if asked is None or network is None:
         return travel
-    there, home = walks or (None, None)
-    again = times_by_transit(study, buses, travel.network, origins, sites, walks=there)
-    tables = transit_tables(study, again, travel.network, origins, sites, home=home)
-    return replace(travel, times={**travel.times, **tables}, buses=buses, by_timetable=again)
-
-
-def transit_tables(
-    study: Study,
-    by_timetable: TransitTimes,
-    network: Network,
-    origins: gpd.GeoDataFrame,
-    sites: gpd.GeoDataFrame,
-    *,
-    home: Walks | None = None,
-) -> dict[str, TravelTimes]:
-    """Return the times by timetable, and those of a visit where the study says what one is."""
+    there = home = None
+    if same_walks and travel.by_timetable is not None:
+        there, home = travel.by_timetable.walks, travel.walks_home
+    by_timetable = transit_times(
+        buses,
+        there or find_family_walks(study, buses, network, origins, sites),
+        window=asked.window,
+        by=asked.by,
+        percentiles=asked.percentiles,
+        judged=asked.percentile,
+    )
     tables = {TRANSIT: by_timetable.to_travel_times()}
-    if study.transit is not None and study.transit.sessions:
-        home = home or find_family_walks(
-            study, by_timetable.timetable, network, origins, sites, direction="from_sites"
-        )
+    if asked.sessions:
+        home = home or find_family_walks(study, buses, network, origins, sites, "from_sites")
         tables[VISIT] = _visit_times(study, by_timetable, home)
-    return tables
+    return replace(
+        travel,
+        times={**travel.times, **tables},
+        buses=buses,
+        by_timetable=by_timetable,
+        walks_home=home,
+    )
 
 
 def find_family_walks(
@@ -262,31 +264,7 @@ def _visit_times(study: Study, by_timetable: TransitTimes, home: Walks) -> Trave
     )
 
 
-def times_by_transit(
-    study: Study,
-    buses: Timetable,
-    network: Network,
-    origins: gpd.GeoDataFrame,
-    sites: gpd.GeoDataFrame,
-    *,
-    walks: Walks | None = None,
-) -> TransitTimes:
-    """Return a study's travel times by timetable, between any places."""
-    from eh_access.transit.journeys import transit_times  # noqa: PLC0415 - loads numba
-
-    asked = study.transit
-    assert asked is not None  # noqa: S101 - there is a timetable
-    return transit_times(
-        buses,
-        walks or find_family_walks(study, buses, network, origins, sites),
-        window=asked.window,
-        by=asked.by,
-        percentiles=asked.percentiles,
-        judged=asked.percentile,
-    )
-
-
-def times_by(  # noqa: PLR0913 - the arguments of travel_time_matrix, and the timetable
+def times_by(
     mode: TravelMode,
     origins: gpd.GeoDataFrame,
     sites: gpd.GeoDataFrame,
@@ -294,13 +272,9 @@ def times_by(  # noqa: PLR0913 - the arguments of travel_time_matrix, and the ti
     network: Network | None,
     study: Study,
     direction: Direction = "to_sites",
-    buses: Timetable | None = None,
 ) -> TravelTimes:
-    """Return a study's travel times by one mode, between any places."""
+    """Return a study's travel times along streets by one mode, between any places."""
     cutoff_min = study.settings.search_min
-    if mode.name in {TRANSIT, VISIT} and buses is not None and network is not None:
-        by_timetable = times_by_transit(study, buses, network, origins, sites)
-        return transit_tables(study, by_timetable, network, origins, sites)[mode.name]
     if network is None:
         return estimate_travel_times(
             origins, sites, mode=mode, cutoff_min=cutoff_min, direction=direction
@@ -326,18 +300,66 @@ def _modes_of(study: Study, figure: Figure) -> tuple[str, ...]:
     return tuple(mode for mode in study.settings.modes if mode in wanted)
 
 
-def journeys_to(
-    base: TransitTimes, other: TransitTimes, walking: TravelTimes | None = None
-) -> TransitTimes:
+def with_columns(base: TravelTimes, moved: TravelTimes) -> TravelTimes:
+    """Return a table in which some sites' columns are replaced by those of another."""
+    columns = base.columns_of(moved.site_ids)
+    minutes = base.minutes.copy()
+    minutes[:, columns] = moved.minutes
+    status = base.site_status.copy()
+    status.loc[moved.site_ids] = moved.site_status
+    return replace(base, minutes=minutes, site_status=status, touches_rim=_either_rim(base, moved))
+
+
+def side_by_side(base: TravelTimes, more: TravelTimes) -> TravelTimes:
+    """Return two tables of the same origins side by side."""
+    kept = base.origin_status["status"] != UNREACHED
+    return replace(
+        base,
+        minutes=np.hstack([base.minutes, more.minutes]),
+        origin_status=base.origin_status.where(kept, more.origin_status),
+        site_status=pd.concat([base.site_status, more.site_status]),
+        touches_rim=_either_rim(base, more),
+    )
+
+
+def _either_rim(base: TravelTimes, other: TravelTimes) -> NDArray[np.bool_] | None:
+    rims = base.touches_rim, other.touches_rim
+    return rims[0] if rims[0] is None or rims[1] is None else rims[0] | rims[1]
+
+
+Merge = Callable[["TravelTimes", "TravelTimes"], "TravelTimes"]
+"""`with_columns` or `side_by_side`."""
+
+
+def joined_travel(base: Travel, other: Travel, merge: Merge) -> Travel:
+    """Return the travel to the sites of two."""
+
+    def each(
+        old: Mapping[str, TravelTimes], new: Mapping[str, TravelTimes]
+    ) -> dict[str, TravelTimes]:
+        return {name: merge(times, new[name]) for name, times in old.items()}
+
+    was, more = base.by_timetable, other.by_timetable
+    home, more_home = base.walks_home, other.walks_home
+    return replace(
+        base,
+        times=each(base.times, other.times),
+        times_back=each(base.times_back, other.times_back),
+        distances=each(base.distances, other.distances),
+        by_timetable=None if was is None or more is None else journeys_to(was, more, merge),
+        walks_home=None
+        if home is None or more_home is None
+        else _joined_walks(home, more_home, merge),
+    )
+
+
+def journeys_to(base: TransitTimes, other: TransitTimes, merge: Merge) -> TransitTimes:
     """Return journeys to the sites of two tables; where both have one, those of the other."""
-    from eh_access.transit.walks import joined  # noqa: PLC0415 - loads numba
-
-    walking = walking or with_columns(base.walks.walking, other.walks.walking)
-
-    columns = walking.columns_of(other.walks.walking.site_ids)
+    walks = _joined_walks(base.walks, other.walks, merge)
+    columns = walks.walking.columns_of(other.walks.walking.site_ids)
 
     def placed(old: NDArray[Any], new: NDArray[Any]) -> NDArray[Any]:
-        whole = np.empty((len(old), len(walking.site_ids), *old.shape[2:]), old.dtype)
+        whole = np.empty((len(old), len(walks.walking.site_ids), *old.shape[2:]), old.dtype)
         whole[:, : old.shape[1]] = old
         whole[:, columns] = new
         return whole
@@ -346,64 +368,11 @@ def journeys_to(
     own: dict[str, Any] = {
         name: placed(getattr(base, name), getattr(other, name)) for name in arrays
     }
-    walks = joined(base.walks, other.walks, walking, columns)
     return replace(base, walks=walks, **own)
 
 
-def with_columns(base: TravelTimes, moved: TravelTimes) -> TravelTimes:
-    """Return a table in which some sites' columns are replaced by those of another."""
-    columns = base.columns_of(moved.site_ids)
-    minutes = base.minutes.copy()
-    minutes[:, columns] = moved.minutes
-    status = base.site_status.copy()
-    status.loc[moved.site_ids] = moved.site_status
-    rim = base.touches_rim
-    if rim is not None and moved.touches_rim is not None:
-        rim = rim | moved.touches_rim
-    return replace(base, minutes=minutes, site_status=status, touches_rim=rim)
+def _joined_walks(base: Walks, other: Walks, merge: Merge) -> Walks:
+    from eh_access.transit.walks import joined  # noqa: PLC0415 - loads numba
 
-
-def with_moved(base: Travel, moved: Travel) -> Travel:
-    """Return the times of a scenario that moves sites: only their columns are new."""
-    return _merged(base, moved, with_columns)
-
-
-def with_more(base: Travel, more: Travel) -> Travel:
-    """Return the times to the sites of two tables together."""
-    return _merged(base, more, _beside)
-
-
-def _beside(base: TravelTimes, more: TravelTimes) -> TravelTimes:
-    """Join two tables of the same origins side by side."""
-    kept = base.origin_status["status"] != UNREACHED
-    rim = base.touches_rim
-    if rim is not None and more.touches_rim is not None:
-        rim = rim | more.touches_rim
-    return replace(
-        base,
-        minutes=np.hstack([base.minutes, more.minutes]),
-        origin_status=base.origin_status.where(kept, more.origin_status),
-        site_status=pd.concat([base.site_status, more.site_status]),
-        touches_rim=rim,
-    )
-
-
-def _merged(
-    base: Travel, other: Travel, merge: Callable[[TravelTimes, TravelTimes], TravelTimes]
-) -> Travel:
-    def each(
-        old: Mapping[str, TravelTimes], new: Mapping[str, TravelTimes]
-    ) -> dict[str, TravelTimes]:
-        return {name: merge(times, new[name]) for name, times in old.items()}
-
-    was, more = base.by_timetable, other.by_timetable
-    return Travel(
-        times=each(base.times, other.times),
-        times_back=each(base.times_back, other.times_back),
-        distances=each(base.distances, other.distances),
-        network=base.network,
-        buses=base.buses,
-        by_timetable=None
-        if was is None or more is None
-        else journeys_to(was, more, merge(was.walks.walking, more.walks.walking)),
-    )
+    walking = merge(base.walking, other.walking)
+    return joined(base, other, walking, walking.columns_of(other.walking.site_ids))
