@@ -252,15 +252,18 @@ def test_of_criteria_that_cannot_be_judged_there_is_no_fragility(
     cut: eh.StudyResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(findings, "evaluated", lambda *_: ())  # as where their column is missing
-    told, weight = fragility_table(cut, draws=0)
+    monkeypatch.setattr(findings, "LOSING_DRAWS", 0)
+    told, weight = fragility_table(cut)
     assert list(told) == list(findings.FRAGILITY_COLUMNS)
     assert len(told) == len(weight) == 0
 
 
 def test_when_departures_are_lost_criteria_are_judged_by_what_still_runs(
-    cut: eh.StudyResult,
+    cut: eh.StudyResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told, _ = fragility_table(cut, draws=2, share=0.5)
+    monkeypatch.setattr(findings, "LOSING_DRAWS", 2)
+    monkeypatch.setattr(findings, "LOST_SHARE", 0.5)
+    told, _ = fragility_table(cut)
     told = told[told["criterion"] == "bus-22"].set_index(["scenario", "draw"])["value"]
     assert cut.buses is not None
     assert cut.by_timetable is not None

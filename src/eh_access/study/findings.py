@@ -845,9 +845,7 @@ def _runs(
     return {item.name: changed_buses(item, first) for item in scenarios if item.name in names}
 
 
-def fragility_table(
-    result: StudyResult, *, draws: int = LOSING_DRAWS, share: float = LOST_SHARE
-) -> tuple[pd.DataFrame, pd.Series]:
+def fragility_table(result: StudyResult) -> tuple[pd.DataFrame, pd.Series]:
     """Return what the criteria by timetable come to when each route loses departures, by draw.
 
     A timetable is a promise. In each draw every route loses one departure in ten, at least one;
@@ -860,12 +858,12 @@ def fragility_table(
 
     cases, travel = result.cases(), result.travel
     rows: list[dict[str, object]] = []
-    for draw in range(-1, draws):  # first as promised
+    for draw in range(-1, LOSING_DRAWS):  # first as promised
         drawn = cases
         if draw >= 0:
             seed = study.settings.seed + draw
             left = {
-                name: lose_departures(own.buses, share=share, seed=seed)
+                name: lose_departures(own.buses, share=LOST_SHARE, seed=seed)
                 for name, own in travel.items()
                 if own.buses is not None
             }

@@ -177,12 +177,10 @@ def _strangers(rows: pd.DataFrame, known: set[str], *, source: str) -> Iterator[
     """Yield a fault for each unknown site of the timetable."""
     if "site_id" not in rows:
         return  # reported with the other columns
-    seen: set[str] = set()
-    for row, site in enumerate(rows["site_id"].astype(str), 1):
-        if site not in known | seen:
-            seen.add(site)
-            hint = did_you_mean(site, known)
-            yield f"{source}, row {row}, site_id: no site '{site}'; {hint}"
+    ids = rows["site_id"].astype(str)
+    for row in np.flatnonzero(~ids.isin(known) & ~ids.duplicated()):
+        site = ids.iloc[row]
+        yield f"{source}, row {row + 1}, site_id: no site '{site}'; {did_you_mean(site, known)}"
 
 
 def _capacity_faults(sites: gpd.GeoDataFrame, *, source: str) -> Iterator[str]:
@@ -669,12 +667,12 @@ def _area_faults(
         return
     rows = np.flatnonzero(unknown.to_numpy(dtype=bool))
     for row in rows[:SHOWN_ROWS]:
-        area, origin = str(points["area_id"].iloc[row]), points.index[row]
-        hint = did_you_mean(area, areas.index)
-        if private:
-            yield f"{name}, row {row + 1}, area_id: there is no such area; correct it"
-            continue
-        yield f"{name}, row {row + 1} (origin_id '{origin}'), area_id: no area '{area}'; {hint}"
+        label, fault = "", "there is no such area; correct it"
+        if not private:
+            area = str(points["area_id"].iloc[row])
+            label = f" (origin_id '{points.index[row]}')"
+            fault = f"no area '{area}'; {did_you_mean(area, areas.index)}"
+        yield f"{name}, row {row + 1}{label}, area_id: {fault}"
     if len(rows) > SHOWN_ROWS:
         yield f"{name}, area_id: {len(rows) - SHOWN_ROWS} more name an area that is not there"
 

@@ -86,11 +86,11 @@ def read_table(
     ``columns`` says which of the file's columns is which of ours; the rest goes by usual names.
     """
     # of a private table no fault quotes a cell, nor its header, which may be the first family
-    path, name, layer = split_layer(path, name)
-    suffix = path.suffix.lower()
-    if suffix in (*TEXTS, *WORKBOOKS):
-        read = read_rows(path, name=name, role=role, sheet=layer, columns=columns, private=private)
-        return replace(read, frame=_points(read.frame, name, role, private=private))
+    file, short, layer = split_layer(path, name)
+    if file.suffix.lower() in (*TEXTS, *WORKBOOKS):
+        read = read_rows(path, name=name, role=role, columns=columns, private=private)
+        return replace(read, frame=_points(read.frame, short, role, private=private))
+    path, name = file, short
     refuse_spreadsheet(path, name)
     data = read_bytes(path, name=name, role=role)
     frame, parts = read_shapes(path, data, name=name, layer=layer, private=private)
@@ -107,13 +107,11 @@ def read_rows(
     *,
     name: str,
     role: str,
-    sheet: str | None = None,
     columns: Mapping[str, str] | None = None,
     private: bool = False,
 ) -> ReadTable:
     """Return the rows of a CSV or a workbook, wherever they may be."""
-    if sheet is None:
-        path, name, sheet = split_layer(path, name)
+    path, name, sheet = split_layer(path, name)
     if path.suffix.lower() not in WORKBOOKS:
         refuse_spreadsheet(path, name)
     data = read_bytes(path, name=name, role=role)

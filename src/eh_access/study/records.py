@@ -95,16 +95,16 @@ class Hidden:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Inputs:
-    """The checked tables of a study.
+class StudyTables:
+    """The checked tables of a study, as its inputs and its result have them.
 
     Parameters
     ----------
     origins_name
-        Which of the study's sets of origins this is.
+        Which of the study's sets of origins this is: ``"oa"``.
     origins, areas, sites
-        As `eh_access.tables` describes them. ``sites`` holds those of the baseline, and closed
-        with them any candidate that a scenario opens (``is_open`` False).
+        As `eh_access.tables` describes them (EPSG:27700). ``sites`` holds those of the baseline,
+        and closed with them any candidate that a scenario opens (``is_open`` False).
     wards, candidates, youth, youth_venues
         Further tables, or None.
     neighbours
@@ -112,47 +112,58 @@ class Inputs:
     borough
         The outline of the study's area, EPSG:27700.
     base
-        What maps are drawn on, where the study has it.
+        Water, coast and rail for maps to be drawn on, with ``kind``; None where there are none.
     timetable
         When sites are open, by site; those that are not in it have no known windows.
     buses
         What runs by timetable on the study's date, or None.
     tickets
-        The operators that call with their lines and what their tickets cost, where that is given.
-    files
-        Every file read, study.toml first.
-    private
-        Where counts are not public: the exact origins, of which nothing may be published. Those
-        in ``origins`` are then counts by area that may be.
+        The operators that call with their lines and what their tickets cost, where that is given:
+        ``operator``, ``lines``, ``ticket`` and ``cost_gbp``.
     postcodes
         Those of the study's area that a reader may look up, as points; None where the origins are
         postcodes, where no table has any, or where counts are not public.
-    families
-        Whether a list of families was counted in place of what the study's origins count.
-    notes, counts
-        What to say of how private counts were made public, and how many rows went in and out.
     hidden
-        Which areas' own counts are not shown, and why; never the counts.
+        Which areas' own counts are not shown, and by which rule; never the counts.
     """
 
     origins_name: str
     origins: gpd.GeoDataFrame
     areas: gpd.GeoDataFrame
     sites: gpd.GeoDataFrame
-    wards: gpd.GeoDataFrame | None
-    candidates: gpd.GeoDataFrame | None
-    youth: gpd.GeoDataFrame | None
+    wards: gpd.GeoDataFrame | None = None
+    candidates: gpd.GeoDataFrame | None = None
+    youth: gpd.GeoDataFrame | None = None
+    youth_venues: gpd.GeoDataFrame | None = None
+    neighbours: gpd.GeoDataFrame | None = None
     borough: BaseGeometry
-    files: tuple[InputFile, ...]
-    private: gpd.GeoDataFrame | None = field(default=None, repr=False)
     base: gpd.GeoDataFrame | None = None
     timetable: Openings = field(default_factory=dict)
     buses: Buses | None = None
     tickets: pd.DataFrame | None = None
     postcodes: gpd.GeoDataFrame | None = None
+    hidden: tuple[Hidden, ...] = ()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Inputs(StudyTables):
+    """The checked tables of a study: those of `StudyTables`, and what was read and counted.
+
+    Parameters
+    ----------
+    files
+        Every file read, study.toml first.
+    private
+        Where counts are not public: the exact origins, of which nothing may be published. Those
+        in ``origins`` are then counts by area that may be.
+    families
+        Whether a list of families was counted in place of what the study's origins count.
+    notes, counts
+        What to say of how private counts were made public, and how many rows went in and out.
+    """
+
+    files: tuple[InputFile, ...]
+    private: gpd.GeoDataFrame | None = field(default=None, repr=False)
     families: bool = False
     notes: tuple[Note, ...] = ()
     counts: tuple[StepCount, ...] = ()
-    hidden: tuple[Hidden, ...] = ()
-    neighbours: gpd.GeoDataFrame | None = None
-    youth_venues: gpd.GeoDataFrame | None = None

@@ -21,9 +21,9 @@ from eh_access.study.records import (
     NEIGHBOUR_MINUTES,
     ORIGINS_COLUMNS,
     VERDICTS_COLUMNS,
-    Hidden,
     InputFile,
     StepCount,
+    StudyTables,
     status_of,
 )
 from eh_access.study.travel import Travel
@@ -31,13 +31,11 @@ from eh_access.study.travel import Travel
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
-    from shapely.geometry.base import BaseGeometry
 
     from eh_access.criteria.criterion import JudgeSettings, Side, Verdict
     from eh_access.criteria.uncertainty import Uncertainty
     from eh_access.facts import Note
     from eh_access.measures.comparison import Comparison
-    from eh_access.measures.opening_hours import Openings
     from eh_access.network.model import Network
     from eh_access.network.provenance import NetworkDescription
     from eh_access.provenance import Provenance
@@ -45,7 +43,6 @@ if TYPE_CHECKING:
     from eh_access.routing.travel_times import TravelTimes
     from eh_access.study.config import ScenarioConfig, Study
     from eh_access.transit.journeys import TransitTimes
-    from eh_access.transit.timetable import Timetable as Buses
     from eh_access.transit.walks import Walks
 
 UNPROTECTED = "The counts are not public and were not protected: no figures are shown."
@@ -61,31 +58,18 @@ HIDDEN_CHANGE = 1e-6
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class StudyResult:
+class StudyResult(StudyTables):
     """All that came out of one run of a study; nothing in it is drawn or written yet.
+
+    Beside what follows it has the tables of the study, as `StudyTables` describes them. No field
+    but ``with_neighbours`` counts neighbours' sites; ``buses`` is None without streets.
 
     Parameters
     ----------
     study
         The question as it was asked.
-    origins_name
-        Which of the study's sets of origins was used: ``"oa"``.
-    origins, areas, sites
-        The checked tables (EPSG:27700). ``sites`` is the baseline: it has ``is_open``.
-    wards, candidates, youth, youth_venues
-        Further tables where the study has them, else None.
-    neighbours
-        Sites outside the study's area that others run, or None. No other field counts them.
     with_neighbours
         The same study with them counted as sites that are always open; None where there are none.
-    borough
-        The outline of the study's area, EPSG:27700.
-    base
-        Water, coast and rail for maps to be drawn on, with ``kind``; None where there are none.
-    timetable
-        When sites are open, by site, where that is known.
-    postcodes
-        Points a reader of the map may look up where the origins are not postcodes; else None.
     scenario_sites
         Sites under each assessed scenario, baseline first.
     times
@@ -105,10 +89,6 @@ class StudyResult:
         Every criterion under every assessed scenario, the baseline's own values included.
     network
         The streets, or None when times are estimated.
-    buses
-        What runs by timetable, or None without one or without streets.
-    tickets
-        ``operator``, ``lines``, ``ticket`` and ``cost_gbp``, where a table of costs was given.
     by_timetable
         What the times of the mode "transit" are made of: percentiles, parts of journeys, reasons.
     walks_home
@@ -137,38 +117,21 @@ class StudyResult:
     uncertainty
         How sure each outcome is, by draws of what is not known; None where times are estimated or
         all is known.
-    hidden
-        Which areas' own counts are not shown, and by which rule; never the counts.
     inputs, counts
         The files read, with digests; rows in and out at each step.
     """
 
     study: Study
-    origins_name: str
-    origins: gpd.GeoDataFrame
-    areas: gpd.GeoDataFrame
-    sites: gpd.GeoDataFrame
-    wards: gpd.GeoDataFrame | None
-    candidates: gpd.GeoDataFrame | None
-    youth: gpd.GeoDataFrame | None
-    borough: BaseGeometry
     scenario_sites: Mapping[str, gpd.GeoDataFrame]
     times: Mapping[str, TravelTimes]
     times_back: Mapping[str, TravelTimes]
     moved: Mapping[str, Travel] = field(default_factory=dict)
     distances: Mapping[str, TravelTimes] = field(default_factory=dict)
-    base: gpd.GeoDataFrame | None = None
-    youth_venues: gpd.GeoDataFrame | None = None
-    neighbours: gpd.GeoDataFrame | None = None
     with_neighbours: StudyResult | None = None
-    timetable: Openings = field(default_factory=dict)
-    postcodes: gpd.GeoDataFrame | None = None
     comparisons: Mapping[tuple[str, str], Comparison] = field(default_factory=dict)
     comparisons_full_time: Mapping[tuple[str, str], Comparison] = field(default_factory=dict)
     verdicts: Verdicts = field(default_factory=Verdicts)
     network: Network | None
-    buses: Buses | None = None
-    tickets: pd.DataFrame | None = None
     by_timetable: TransitTimes | None = None
     walks_home: Walks | None = None
     streets: NetworkDescription | None = None
@@ -182,7 +145,6 @@ class StudyResult:
     on_other_streets: StudyResult | None = None
     may_publish_origins: bool = False
     uncertainty: Uncertainty | None = None
-    hidden: tuple[Hidden, ...] = ()
     inputs: tuple[InputFile, ...] = ()
     counts: tuple[StepCount, ...] = ()
 

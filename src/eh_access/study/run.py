@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +28,7 @@ from eh_access.study.config import scenario_of
 from eh_access.study.families import for_families
 from eh_access.study.inputs import changed_buses, changed_networks, read_inputs, street_notes
 from eh_access.study.notes import neighbour_notes, study_notes, warnings_first
-from eh_access.study.records import Inputs, StepCount
+from eh_access.study.records import Inputs, StepCount, StudyTables
 from eh_access.study.redact import redact_notes, redact_uncertainty, redact_verdict
 from eh_access.study.result import BASELINE_NAME, StudyResult
 from eh_access.study.streets import Streets, is_near, own_streets, refuse_elsewhere
@@ -221,22 +221,10 @@ def run_study(
     other, why_not = _on_other_streets(study, tables, ground, tell)
     notes += why_not
     files = (*tables.files, *ground.files())
+    shared = {item.name: getattr(tables, item.name) for item in fields(StudyTables)}
     result = StudyResult(
         study=study,
-        origins_name=tables.origins_name,
-        origins=tables.origins,
-        areas=tables.areas,
-        wards=tables.wards,
-        candidates=tables.candidates,
-        youth=tables.youth,
-        youth_venues=tables.youth_venues,
-        neighbours=tables.neighbours,
-        borough=tables.borough,
-        base=tables.base,
-        timetable=tables.timetable,
-        postcodes=tables.postcodes,
-        tickets=tables.tickets,
-        **_under_scenarios(study, tables, travel, changed, tell),
+        **(shared | _under_scenarios(study, tables, travel, changed, tell)),
         streets=None if ground.network is None else ground.network.describe(),
         estimated=ground.network is None,
         estimate_errors={}
@@ -250,7 +238,6 @@ def run_study(
         streets_asked=ground.asked,
         on_other_streets=other,
         may_publish_origins=study.weights_public or tables.private is not None,
-        hidden=tables.hidden,
     )
     sampled: dict[str, Side] = {}
     if not result.estimated:  # no error of an estimate has been shown to be covered
