@@ -55,14 +55,7 @@ def test_an_older_spreadsheet_is_to_be_saved_as_csv(toy: StudyFolder, ending: st
 @pytest.mark.parametrize("pair", [("53.40", "-1.39"), ("-1.39", "53.40")])
 def test_degrees_under_the_names_of_metres(toy: StudyFolder, pair: tuple[str, str]) -> None:
     toy.change("origins.csv", "440100,390000", ",".join(pair))
-    found = told(toy)
-    assert "in a CSV name the columns 'longitude' and 'latitude'" in found
-    # and that is what works
-    table = ORIGINS.replace("easting,northing", "longitude,latitude")
-    for metres in ("440100,390000", "442000,390100", "443900,390000"):
-        table = table.replace(metres, "-1.39,53.40")
-    (toy.path / "origins.csv").write_text(table, encoding="utf-8")
-    assert len(read_inputs(load_study(toy.toml)).origins) == 3
+    assert "in a CSV name the columns 'longitude' and 'latitude'" in told(toy)
 
 
 @pytest.mark.parametrize("path", [r"C:\Uploads\sites.csv", r"C:\data\sites.csv", r"C:\temp\s.csv"])

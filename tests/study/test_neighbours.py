@@ -298,11 +298,3 @@ def test_a_neighbour_too_far_off_is_told_with_its_distance(tmp_path: Path) -> No
     assert ran.code == 2
     assert "neighbours.csv, row 1 (site_id 'over')" in " ".join(ran.err.split())
     assert "outside" in ran.err
-
-
-def test_a_table_of_neighbours_that_is_not_there(tmp_path: Path) -> None:
-    toy = write_study(tmp_path)
-    toy.change("study.toml", "[data]", '[data]\nneighbours = "none.csv"')
-    ran = run_cli("check", toy.toml)
-    assert ran.code == 2
-    assert "none.csv" in ran.err

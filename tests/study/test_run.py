@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from eh_access.criteria.criterion import Outcome
-from eh_access.errors import InputError
 from eh_access.network.model import Network
 from eh_access.publish.notes import note_text
 from eh_access.publish.tabulations import further_tables
@@ -376,9 +375,3 @@ def test_the_shortest_way_is_never_longer_than_the_quickest(newport: StudyResult
 def test_a_study_that_wants_a_download_makes_no_connection_by_itself(toy: StudyFolder) -> None:
     toy.change("study.toml", 'source = "estimate"', 'source = "download"')
     assert own_streets(load_study(toy.toml)) is None
-
-
-def test_faulty_tables_stop_the_run(toy: StudyFolder) -> None:
-    toy.change("sites.csv", "east,East Centre", "east,")
-    with pytest.raises(InputError, match=r"row 2 .site_id 'east'., name: is empty"):
-        run_study(load_study(toy.toml))

@@ -69,20 +69,6 @@ def test_one_known_to_stay_takes_off_the_most(toy: StudyFolder) -> None:
     assert bounds_of(toy)["most_lost"].tolist() == [0, 0]
 
 
-@pytest.mark.parametrize(
-    ("counts", "told"),
-    [
-        (["7", "-1", "9"], r"origins.csv, row 2 \(origin_id 'b'\), young: is -1; give a number"),
-        (["7", "", "9"], r"origins.csv, row 2 \(origin_id 'b'\), young: is empty; give a number"),
-    ],
-)
-def test_counts_that_are_none_are_refused(toy: StudyFolder, counts: list[str], told: str) -> None:
-    _young(toy, counts)
-    with pytest.raises(InputError, match=told) as raised:
-        open_study(toy.toml)
-    assert len(raised.value.faults) == 1
-
-
 def test_a_column_that_is_not_there_is_named(toy: StudyFolder) -> None:
     toy.change("study.toml", 'weight = "young"', 'weight = "yuong"')
     with pytest.raises(
