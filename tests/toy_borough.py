@@ -36,6 +36,7 @@ import pandas as pd
 from eh_access.criteria.criterion import Case, Criterion, JudgeSettings, Side
 from eh_access.measures.scenarios import BASELINE, Scenario, apply_scenario
 from eh_access.modes import MODES, TravelMode
+from eh_access.routing.estimate import estimate_travel_times
 from eh_access.routing.travel_times import TravelTimes
 
 STEP_M = 960.0
@@ -149,6 +150,25 @@ def case_of(
         before=side(apply_scenario(start, BASELINE), estimated=estimated),
         after=side(apply_scenario(start, scenario), estimated=estimated),
         settings=JudgeSettings(full_time_from_hours=25.0),
+    )
+
+
+SPEEDS = {name: MODES[name] for name in ("walk", "pushchair", "drive")}
+
+
+def estimated_side(
+    people: gpd.GeoDataFrame, table: gpd.GeoDataFrame, modes: Mapping[str, TravelMode] = SPEEDS
+) -> Side:
+    """Return times worked out afresh, there and home."""
+    return Side(
+        sites=table,
+        times={
+            name: estimate_travel_times(people, table, mode=mode) for name, mode in modes.items()
+        },
+        times_back={
+            name: estimate_travel_times(people, table, mode=mode, direction="from_sites")
+            for name, mode in modes.items()
+        },
     )
 
 

@@ -74,11 +74,6 @@ def indicative(*, estimated: bool) -> list[str]:
     return [paragraph(INDICATIVE, strong=True)] if estimated else []
 
 
-def verdict_count(count: int) -> str:
-    """Return how many verdicts there are, in words."""
-    return "1 verdict" if count == 1 else f"{count:,} verdicts"
-
-
 FIT = (
     "const page = this.contentDocument?.documentElement;"
     f"if (page) this.height = Math.min(page.scrollHeight, {TALLEST_PX})"

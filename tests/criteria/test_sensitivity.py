@@ -8,37 +8,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eh_access.criteria.criterion import Case, Criterion, Outcome, Side
+from eh_access.criteria.criterion import Case, Criterion, Outcome
 from eh_access.criteria.evaluate import Assumptions, evaluate, prepare
 from eh_access.criteria.judge import judge
 from eh_access.criteria.sensitivity import Sensitivity, outcome_of, sensitivity
 from eh_access.errors import InputError, NotFoundError
 from eh_access.measures.scenarios import BASELINE, Close, Scenario, SetHours, apply_scenario
-from eh_access.modes import DRIVE, PUSHCHAIR, WALK, TravelMode
+from eh_access.modes import PUSHCHAIR, WALK, TravelMode
 from eh_access.privacy.policy import Policy
-from eh_access.routing.estimate import estimate_travel_times
 from eh_access.study.redact import redact_sensitivity
-from toy_borough import EVERY, FALLS, SEVEN, case_of, criterion, origins, sites
+from toy_borough import (
+    EVERY,
+    FALLS,
+    SEVEN,
+    SPEEDS,
+    case_of,
+    criterion,
+    estimated_side,
+    origins,
+    sites,
+)
 
 CLOSED = Scenario("closed", "B is gone", (Close("B"),))
 TEN = Scenario("ten", "B keeps ten hours", (SetHours("B", 10.0),))
-SPEEDS = {"walk": WALK, "pushchair": PUSHCHAIR, "drive": DRIVE}
-
-
-def estimated_side(
-    people: gpd.GeoDataFrame, table: gpd.GeoDataFrame, modes: dict[str, TravelMode] = SPEEDS
-) -> Side:
-    """Return times worked out afresh, there and home."""
-    return Side(
-        sites=table,
-        times={
-            name: estimate_travel_times(people, table, mode=mode) for name, mode in modes.items()
-        },
-        times_back={
-            name: estimate_travel_times(people, table, mode=mode, direction="from_sites")
-            for name, mode in modes.items()
-        },
-    )
 
 
 def estimated_case(

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from eh_access.criteria.criterion import Case, Criterion, Likelihood, Outcome, Side
+from eh_access.criteria.criterion import Case, Criterion, Likelihood, Outcome
 from eh_access.criteria.draws import (
     ABSENT,
     Simulation,
@@ -37,30 +37,13 @@ from eh_access.measures.scenarios import (
     apply_scenario,
     rough_areas,
 )
-from eh_access.modes import PUSHCHAIR, WALK
 from eh_access.publish.numbers import in_100
-from eh_access.routing.estimate import estimate_travel_times
-from toy_borough import EVERY, SEVEN, case_of, criterion, origins, sites
+from toy_borough import EVERY, SEVEN, case_of, criterion, estimated_side, origins, sites
 
 ROUGH = {"basis": {"B": "estimate", "C": "estimate"}, "radius_m": {"B": 1500.0, "C": 600.0}}
 CLOSED = Scenario("closed", "B is gone", (Close("B"),))
 TEN = Scenario("ten", "B keeps ten hours", (SetHours("B", 10.0),))
-SPEEDS = {"walk": WALK, "pushchair": PUSHCHAIR}
 SEED = 7
-
-
-def timed(people: gpd.GeoDataFrame, table: gpd.GeoDataFrame) -> Side:
-    """Return times worked out afresh, there and home."""
-    return Side(
-        sites=table,
-        times={
-            name: estimate_travel_times(people, table, mode=mode) for name, mode in SPEEDS.items()
-        },
-        times_back={
-            name: estimate_travel_times(people, table, mode=mode, direction="from_sites")
-            for name, mode in SPEEDS.items()
-        },
-    )
 
 
 def case_at(
@@ -75,7 +58,7 @@ def case_at(
     start = table.assign(is_open=~table.index.isin(list(gone)))
     changes = tuple(change for change in scenario.changes if change.site_id not in gone)
     before, after = (
-        timed(homes, apply_scenario(start, Scenario(name, "", which)))
+        estimated_side(homes, apply_scenario(start, Scenario(name, "", which)))
         for name, which in (("baseline", ()), (scenario.name, changes))
     )
     return Case(scenario=scenario.name, origins=homes, before=before, after=after)
@@ -86,7 +69,7 @@ def simulation_of(
 ) -> Simulation:
     people = origins()
     places = sampled_sites(table, seed=SEED, count=16, origins=people if unknown else None)
-    sampled = {"baseline": timed(people, places)} if len(places) else {}
+    sampled = {"baseline": estimated_side(people, places)} if len(places) else {}
     return Simulation(
         doubts=draw_sites(table, sampled.get("baseline"), seed=SEED, draws=draws),
         sampled=sampled,
@@ -315,7 +298,7 @@ def test_stated_places_stand_in_for_a_circle() -> None:
 
 def test_places_off_the_streets_are_not_drawn() -> None:
     table = sites(**ROUGH)
-    side = timed(origins(), sampled_sites(table, seed=5, count=4))
+    side = estimated_side(origins(), sampled_sites(table, seed=5, count=4))
     side.times["walk"].site_status.loc["B#002", "status"] = "off_network"
     (doubt, _) = draw_sites(table, side, seed=5, draws=90)
     assert doubt.places is not None

@@ -242,79 +242,32 @@ class Counted:
 
 
 class Kind(ABC):
-    """A kind of criterion: what it needs, how its value reads, and how that is worked out.
+    """A kind of criterion: what it needs, how its value reads, and how that is worked out."""
 
-    Attributes
-    ----------
-    name
-        What a criterion calls it: its ``measure``.
-    unit, better
-        Of its value and threshold: a share 0..1, minutes, or points (hundredths of a share); and
-        whether a higher or a lower value is better.
-    needs, may
-        Keys of a criterion that it must and may have beside the common ones.
-    figure
-        What is known of each origin: minutes or metres to the nearest site, or hours a week within
-        reach.
-    of_change
-        Whether its value is a change, so that it is 0 when nothing changes.
-    compares
-        Whether those outside the group are counted too.
-    ordered
-        Whether the column ``by`` must hold numbers.
-    """
-
-    name: ClassVar[str]
+    name: ClassVar[str]  # what a criterion calls it: its ``measure``
+    # of its value and threshold: a share 0..1, minutes, or points (hundredths of a share)
     unit: ClassVar[Unit]
-    better: ClassVar[Better]
+    better: ClassVar[Better]  # whether a higher or a lower value is better
+    # keys that a criterion must have beside the common ones, and may have
     needs: ClassVar[tuple[str, ...]]
     may: ClassVar[tuple[str, ...]] = ()
+    # of each origin: minutes or metres to the nearest site, or hours a week within reach
     figure: ClassVar[Figure] = "min"
-    of_change: ClassVar[bool] = False
-    compares: ClassVar[bool] = False
-    ordered: ClassVar[bool] = False
+    of_change: ClassVar[bool] = False  # whether its value is a change, 0 when nothing changes
+    compares: ClassVar[bool] = False  # whether those outside the group are counted too
+    ordered: ClassVar[bool] = False  # whether the column ``by`` must hold numbers
 
     @abstractmethod
     def value(
         self, criterion: Criterion, before: Doubles, after: Doubles, counted: Counted
     ) -> Doubles:
-        """Return the value of figures.
-
-        Parameters
-        ----------
-        criterion
-            Of this kind.
-        before, after
-            float64 (..., origins): what each origin has.
-        counted
-            Whom the criterion counts.
-
-        Returns
-        -------
-        ndarray of float64, (...)
-            In the kind's unit; NaN where there is none.
-        """
+        """Return the value (...) of what origins have (..., origins); NaN where there is none."""
 
     @abstractmethod
     def evidence(
         self, criterion: Criterion, before: Doubles, after: Doubles, counted: Counted
     ) -> pd.DataFrame:
-        """Return the rows behind a value: by origin with ``weight`` and ``counts``, or by group.
-
-        Parameters
-        ----------
-        criterion
-            Of this kind.
-        before, after
-            float64 (origins,): what each origin has.
-        counted
-            Whom the criterion counts.
-
-        Returns
-        -------
-        pandas.DataFrame
-            What the sentence of the kind is made from.
-        """
+        """Return the rows behind a value: by origin with ``weight`` and ``counts``, or by group."""
 
 
 KINDS: dict[str, Kind] = {}
@@ -573,41 +526,16 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class Reason:
-    """Something a verdict stands on: what it is, and its facts; those of other kinds are empty.
-
-    Parameters
-    ----------
-    kind
-        What it is.
-    decisive
-        Whether it makes the outcome "cannot say".
-    places
-        Sites whose place is known only roughly, or not at all.
-    modes
-        Ways of travelling, by name.
-    column
-        A column of the origins.
-    cutoff_min
-        Where times end, in minutes.
-    weight
-        How many are meant, in the unit of the weights; None where they are too few to be shown.
-    areas
-        Areas left out, by name.
-
-    Examples
-    --------
-    >>> Reason(kind=ReasonKind.TIMES_MISSING, decisive=True, modes=("walk",)).modes
-    ('walk',)
-    """
+    """Something a verdict stands on: what it is, and its facts; those of other kinds are empty."""
 
     kind: ReasonKind
-    decisive: bool = False
-    places: tuple[Place, ...] = ()
-    modes: tuple[str, ...] = ()
-    column: str = ""
-    cutoff_min: float = 0.0
-    weight: float | None = 0.0
-    areas: tuple[str, ...] = ()
+    decisive: bool = False  # whether it makes the outcome "cannot say"
+    places: tuple[Place, ...] = ()  # sites whose place is known only roughly, or not at all
+    modes: tuple[str, ...] = ()  # ways of travelling, by name
+    column: str = ""  # of the origins
+    cutoff_min: float = 0.0  # where times end
+    weight: float | None = 0.0  # how many are meant; None where they are too few to be shown
+    areas: tuple[str, ...] = ()  # those left out, by name
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

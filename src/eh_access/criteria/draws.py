@@ -289,23 +289,11 @@ class Drawn:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Simulation:
-    """What is drawn, ready to be evaluated.
+    """What is drawn, ready to be evaluated."""
 
-    Parameters
-    ----------
-    doubts
-        The sites of which something is not known.
-    sampled
-        Times to their sampled places, by scenario; the baseline's serve those not named.
-    weights
-        float64 (draws, origins): how many live where; None if that is not drawn.
-    draws
-        How many.
-    """
-
-    doubts: tuple[SiteDoubt, ...]
-    sampled: Mapping[str, Side]
-    weights: Doubles | None = None
+    doubts: tuple[SiteDoubt, ...]  # the sites of which something is not known
+    sampled: Mapping[str, Side]  # times to their places, by scenario; the baseline's for others
+    weights: Doubles | None = None  # float64 (draws, origins); None if counts are not drawn
     draws: int = DRAWS
     _memory: dict[object, Any] = field(default_factory=dict, repr=False)
 

@@ -329,29 +329,17 @@ def counted_by(criterion: Criterion, origins: gpd.GeoDataFrame, least: float = 0
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Evaluation:
-    """What a criterion comes to: one result, or one for each of several tries.
-
-    Parameters
-    ----------
-    question
-        What was asked.
-    before, after
-        float64 (..., origins): what each origin has, in minutes, metres or hours a week.
-    value, baseline_value
-        float64 (...): in the criterion's unit; NaN where there is none.
-    level
-        int (...): the outcome the figures point to, as a place in `LEVELS`.
-    counted
-        Whom it counts.
-    """
+    """What a criterion comes to: one result, or one for each of several tries."""
 
     question: Question
+    # float64 (..., origins): what each origin has, in minutes, metres or hours a week
     before: Doubles
     after: Doubles
+    # float64 (...): in the criterion's unit; NaN where there is none
     value: Doubles
     baseline_value: Doubles
-    level: NDArray[np.int_]
-    counted: Counted
+    level: NDArray[np.int_]  # (...): the outcome the figures point to, as a place in `LEVELS`
+    counted: Counted  # whom it counts
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -20,13 +20,12 @@ from eh_access.measures.equity import GROUPS, group_members
 
 if TYPE_CHECKING:
     import pandas as pd
-    from numpy.typing import NDArray
 
-    from eh_access.criteria.criterion import Case, Criterion
+    from eh_access.criteria.criterion import Better, Bools, Case, Criterion, Doubles
     from eh_access.criteria.evaluate import Question, View
 
-    Floats = NDArray[np.float64]
-    Bools = NDArray[np.bool_]
+    Step = Callable[[Bools, dict[Scope, Doubles]], Doubles]
+    """From closures to columns of values; those of one scope share what is in the memory."""
 
 Unit = Literal["share", "min", "points", "weight"]
 SETS_AT_ONCE = 64
@@ -41,7 +40,7 @@ class Measure:
     key: str  # name of its column, ending in its unit: ``walk_30_share``
     label: str  # plain words
     unit: Unit  # ``"share"`` (0 to 1), ``"min"``, ``"points"`` or ``"weight"``
-    better: Literal["higher", "lower"]  # whether a higher or a lower value is better
+    better: Better  # whether a higher or a lower value is better
     counts_with: str = ""  # key of the measure it is counted once with; "" for none
     whole: float = math.nan  # of a share: how many it is of
 
@@ -51,7 +50,7 @@ class Measure:
         return -1.0 if self.better == "higher" else 1.0
 
 
-Coarsen = Callable[[Measure, "Floats"], "Floats"]
+Coarsen = Callable[[Measure, "Doubles"], "Doubles"]
 """Rounds the values of a measure."""
 
 
@@ -61,12 +60,11 @@ class Scorer:
 
     site_ids: pd.Index  # the sites that can be told apart, sorted: columns of what `score` takes
     measures: tuple[Measure, ...]  # what is scored, in the order of the columns it returns
-    # functions from closures to columns of values
-    steps: tuple[Callable[[Bools, dict[Scope, Floats]], Floats], ...]
+    steps: tuple[Step, ...]
     notes: tuple[Note, ...] = ()  # what could not be scored, and why
     coarsen: Coarsen | None = None  # what is done to figures before sets are compared
 
-    def score(self, closed: Bools) -> Floats:
+    def score(self, closed: Bools) -> Doubles:
         """Return every measure of every set."""
         parts = [
             self._some(closed[start : start + SETS_AT_ONCE])
@@ -79,13 +77,13 @@ class Scorer:
             whole = np.stack(coarse, axis=1)
         return np.round(whole, DECIMALS) + 0.0  # adding zero turns -0.0 into 0.0
 
-    def _some(self, closed: Bools) -> Floats:
-        memory: dict[Scope, Floats] = {}
+    def _some(self, closed: Bools) -> Doubles:
+        memory: dict[Scope, Doubles] = {}
         blocks = [step(closed, memory) for step in self.steps]
         return np.concatenate(blocks, axis=1) if blocks else np.empty((len(closed), 0))
 
 
-def quantiles_of(values: Floats, weights: Floats, share: float) -> Floats:
+def quantiles_of(values: Doubles, weights: Doubles, share: float) -> Doubles:
     """Return `arrays.quantile_of` of many rows at once."""
     counted = weights > 0
     kept, load = values[:, counted], weights[counted]
@@ -151,7 +149,7 @@ def _key(criterion: Criterion) -> str:
 
 def _minutes(
     view: View, case: Case, loser_min: float, every: pd.Index, *, losers: bool
-) -> tuple[list[Measure], Callable[[Bools, dict[Scope, Floats]], Floats], list[Note]]:
+) -> tuple[list[Measure], Step, list[Note]]:
     """Return the measures of minutes: the same families in every set, those reached before."""
     weights = case.origins["weight"].to_numpy(dtype=np.float64)
     before = view.figure(view.there, view.back)
@@ -187,7 +185,7 @@ def _minutes(
     seen = every.get_indexer(view.sites.ids)
     width = len(measures)  # the caller adds those of the criteria
 
-    def step(closed: Bools, memory: dict[Scope, Floats]) -> Floats:
+    def step(closed: Bools, memory: dict[Scope, Doubles]) -> Doubles:
         after = _left(view, closed[:, seen], memory)
         loses = change_of(before, after) > loser_min + HALF_DECISECOND_MIN
         if not base.any():
@@ -200,14 +198,14 @@ def _minutes(
     return measures, step, notes
 
 
-def _judged(question: Question, every: pd.Index) -> Callable[[Bools, dict[Scope, Floats]], Floats]:
+def _judged(question: Question, every: pd.Index) -> Step:
     """Return what evaluates one criterion for many sets."""
     view = question.views[0]
     kind = question.criterion.kind
     before = view.figure(view.there, view.back)[None, :]
     seen = every.get_indexer(view.sites.ids)
 
-    def step(closed: Bools, memory: dict[Scope, Floats]) -> Floats:
+    def step(closed: Bools, memory: dict[Scope, Doubles]) -> Doubles:
         evaluation = question.of_figures(before, _left(view, closed[:, seen], memory))
         value = evaluation.value
         if kind.of_change:
@@ -218,7 +216,7 @@ def _judged(question: Question, every: pd.Index) -> Callable[[Bools, dict[Scope,
     return step
 
 
-def _left(view: View, closed: Bools, memory: dict[Scope, Floats]) -> Floats:
+def _left(view: View, closed: Bools, memory: dict[Scope, Doubles]) -> Doubles:
     """Return what each origin has under each set; criteria of one scope share the work."""
     if view.scope not in memory:
         memory[view.scope] = view.with_closed(closed)

@@ -321,31 +321,26 @@ def _turning(
 
 def _chosen(question: Question, choices: Choices, number: int) -> Iterator[dict[str, object]]:
     """Yield what comes of each choice, the study's own first."""
-    of_scenario = {
-        name: {choice: some[number] for choice, some in held.items()}
-        for name, held in choices.items()
-    }
-    questions = {
-        (name, choice): question if case is question.case else prepare(question.criterion, case)
-        for name, held in of_scenario.items()
-        if not all(_same_times(question, case) for case in held.values())
-        for choice, case in held.items()
-    }
-    evaluations = {key: asked.under(MAIN) for key, asked in questions.items() if not asked.missing}
-    if OTHER_WEIGHTS in question.case.origins.columns:
-        for weights in (MAIN_WEIGHTS, OTHER_WEIGHTS):
-            evaluations["weights", weights] = question.under(Assumptions(weights=weights))
-    seen: set[str] = set()
-    for (name, choice), evaluation in evaluations.items():
-        yield {
-            "assumption": name,
-            "unit": "",
-            "step": np.nan,
-            "choice": choice,
-            "is_main": name not in seen,
-            **_row(evaluation),
+    for name, held in choices.items():
+        cases = {choice: some[number] for choice, some in held.items()}
+        if all(_same_times(question, case) for case in cases.values()):
+            continue
+        asked = {
+            choice: question if case is question.case else prepare(question.criterion, case)
+            for choice, case in cases.items()
         }
-        seen.add(name)
+        judged = {choice: it.under(MAIN) for choice, it in asked.items() if not it.missing}
+        yield from _rows(name, judged)
+    if OTHER_WEIGHTS in question.case.origins.columns:
+        columns = (MAIN_WEIGHTS, OTHER_WEIGHTS)
+        counted = {column: question.under(Assumptions(weights=column)) for column in columns}
+        yield from _rows("weights", counted)
+
+
+def _rows(name: str, evaluations: Mapping[str, Evaluation]) -> Iterator[dict[str, object]]:
+    head = {"assumption": name, "unit": "", "step": np.nan}
+    for place, (choice, evaluation) in enumerate(evaluations.items()):
+        yield {**head, "choice": choice, "is_main": place == 0, **_row(evaluation)}
 
 
 def evaluated(criterion: Criterion, case: Case) -> Iterator[dict[str, object]]:

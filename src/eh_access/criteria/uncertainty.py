@@ -86,29 +86,15 @@ class Draws:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Simulated:
-    """One criterion under one scenario, in every draw.
-
-    Parameters
-    ----------
-    scenario, criterion, mode
-        What was asked, of what, by which way of travelling.
-    draws
-        What it comes to in every draw.
-    met
-        bool (draws,): which draws meet it.
-    probability
-        How likely the criterion is met: (1 + draws that meet it) / (draws + 2).
-    probability_before
-        How likely it was met before; 1 where the criterion is of a change.
-    """
+    """One criterion under one scenario, in every draw."""
 
     scenario: str
     criterion: str
     mode: str
     draws: Draws
-    met: Bools
-    probability: float
-    probability_before: float
+    met: Bools  # (draws,): which draws meet it
+    probability: float  # how likely it is met: (1 + draws that meet it) / (draws + 2)
+    probability_before: float  # how likely it was met before; 1 where it is of a change
 
     @property
     def value(self) -> Spread:
@@ -128,33 +114,17 @@ class Simulated:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Source:
-    """What one doubt alone makes of a criterion, and what knowing it would settle.
-
-    Parameters
-    ----------
-    scenario, criterion
-        What was asked, of what.
-    kind, site_id, name
-        The doubt; of counts there is no site.
-    draws
-        What the criterion comes to in every draw if all else is as in the study.
-    whole
-        The width of the range that holds nine in ten draws with all doubts.
-    right_now
-        How often the likelier of met and not met is right.
-    right_then
-        How often it would be on average, were this one thing known.
-    """
+    """What one doubt alone makes of a criterion, and what knowing it would settle."""
 
     scenario: str
     criterion: str
     kind: SourceKind
-    site_id: str
+    site_id: str  # of counts there is no site
     name: str
-    draws: Draws
-    whole: float
-    right_now: float
-    right_then: float
+    draws: Draws  # what the criterion comes to in every draw if all else is as in the study
+    whole: float  # the width of the range that holds nine in ten draws with all doubts
+    right_now: float  # how often the likelier of met and not met is right
+    right_then: float  # how often it would be on average, were this one thing known
 
     @property
     def low(self) -> float:
@@ -214,41 +184,16 @@ class Headline:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Uncertainty:
-    """How sure every outcome is, and what would make it surer; made by `simulate`.
-
-    Parameters
-    ----------
-    draws
-        How many.
-    simulated
-        Every criterion under every scenario that has its inputs, in the order asked.
-    sources
-        What each doubt alone makes of each criterion.
-    headlines
-        Headline figures.
-    simulation
-        What was drawn, to ask further figures of.
-    """
+    """How sure every outcome is, and what would make it surer; made by `simulate`."""
 
     draws: int
-    simulated: tuple[Simulated, ...]
-    sources: tuple[Source, ...]
+    simulated: tuple[Simulated, ...]  # every criterion under every scenario that has its inputs
+    sources: tuple[Source, ...]  # what each doubt alone makes of each criterion
     headlines: tuple[Headline, ...]
-    simulation: Simulation
+    simulation: Simulation  # what was drawn, to ask further figures of
 
     def of(self, scenario: str, criterion: str) -> Simulated | None:
-        """Return one criterion under one scenario.
-
-        Parameters
-        ----------
-        scenario, criterion
-            Name and id.
-
-        Returns
-        -------
-        Simulated or None
-            None where an input is missing.
-        """
+        """Return one criterion under one scenario; None where an input is missing."""
         pairs = {(item.scenario, item.criterion): item for item in self.simulated}
         return pairs.get((scenario, criterion))
 
@@ -302,10 +247,7 @@ class Uncertainty:
 
     @property
     def first(self) -> Source | None:
-        """The one thing to find out first: what knowing it would settle most.
-
-        Where nothing is left to settle, what makes most of a range.
-        """
+        """The one thing to find out first: what settles most, else what makes most of a range."""
         if not self.sources:
             return None
         settling = max(self.sources, key=lambda item: item.right_then - item.right_now)
@@ -336,20 +278,8 @@ def likelihood_of(chance: float) -> Likelihood:
 
 
 def weigh(verdict: Verdict, simulated: Simulated | None) -> Verdict:
-    """Return a verdict as sure as the draws leave it.
-
-    Parameters
-    ----------
-    verdict
-        From ``judge``.
-    simulated
-        The same criterion under the same scenario; None where it was not drawn.
-
-    Returns
-    -------
-    Verdict
-        Met or not met only where at least nine in ten draws say so, else too close to call.
-    """
+    """Return a verdict as sure as the draws leave it, if it was drawn."""
+    # met or not met only where at least nine in ten draws say so, else too close to call
     outcome = verdict.outcome
     if simulated is None or outcome is Outcome.CANNOT_SAY:
         return verdict
@@ -396,24 +326,9 @@ def simulate(
     modes: Mapping[str, float] | None = None,
     loser_min: float = 5.0,
 ) -> Uncertainty:
-    """Ask every criterion in every draw, and what each doubt alone makes of it.
-
-    Parameters
-    ----------
-    criteria, cases
-        What is asked, of which scenarios. Times must follow streets: an estimate gets no
-        probability.
-    simulation
-        What is drawn.
-    modes, loser_min
-        Of headline figures: by which modes, within how many minutes of each, and how many added
-        count.
-
-    Returns
-    -------
-    Uncertainty
-        The same for the same inputs. Before and after are alike in one draw.
-    """
+    """Ask every criterion in every draw, and what each doubt alone makes of it."""
+    # Times must follow streets: an estimate gets no probability. Headline figures are by ``modes``,
+    # within so many minutes each.
     simulated: list[Simulated] = []
     sources: list[Source] = []
     memory: dict[object, tuple[Simulated, tuple[Source, ...]]] = {}

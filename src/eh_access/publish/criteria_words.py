@@ -178,7 +178,7 @@ def verdict_html(verdict: Verdict) -> str:
 def verdicts_text(verdicts: Sequence[Verdict]) -> str:
     """Return a line for each verdict."""
     return "\n".join(
-        [notebook.verdict_count(len(verdicts)), *(f"  {_heading(each)}" for each in verdicts)]
+        [counted(len(verdicts), "verdict"), *(f"  {_heading(each)}" for each in verdicts)]
     )
 
 
