@@ -321,25 +321,25 @@ def read_numbers(
         check.frame[column] = values
 
 
-def read_geometry(check: Check) -> gpd.GeoSeries | None:
-    """Return the geometry as it came, built from easting and northing if there is none."""
+def read_geometry(check: Check) -> gpd.GeoSeries:
+    """Return the geometry as it came, or built from coordinates; without any, raise all faults."""
     if "geometry" in check.frame:
         shapes = check.frame["geometry"]
         crs = getattr(shapes.array, "crs", None)
-        if crs is None:
-            check.whole(f"the coordinate system is not stated; say which, as in set_crs('{CRS}')")
-            return None
-        points = single_points(np.asarray(shapes.array))
-        return gpd.GeoSeries(points, index=shapes.index, crs=crs)
-    if "easting" in check.frame and "northing" in check.frame:
+        if crs is not None:
+            points = single_points(np.asarray(shapes.array))
+            return gpd.GeoSeries(points, index=shapes.index, crs=crs)
+        check.whole(f"the coordinate system is not stated; say which, as in set_crs('{CRS}')")
+    elif "easting" in check.frame and "northing" in check.frame:
         return build_points(check, "easting", "northing", CRS)
-    if "longitude" in check.frame and "latitude" in check.frame:
+    elif "longitude" in check.frame and "latitude" in check.frame:
         return build_points(check, "longitude", "latitude", "EPSG:4326")
-    check.whole(
-        "there is no geometry; give points, or columns 'easting' and 'northing', or 'longitude' "
-        "and 'latitude'"
-    )
-    return None
+    else:
+        check.whole(
+            "there is no geometry; give points, or columns 'easting' and 'northing', or "
+            "'longitude' and 'latitude'"
+        )
+    raise InputError(check.faults)
 
 
 def build_points(check: Check, x: str, y: str, crs: str) -> gpd.GeoSeries:
@@ -367,20 +367,20 @@ def build_points(check: Check, x: str, y: str, crs: str) -> gpd.GeoSeries:
     return gpd.GeoSeries(points, index=check.frame.index, crs=crs)
 
 
-def points_in_place(
+def finish_points(
     check: Check,
-    geometry: gpd.GeoSeries,
     *,
-    may_miss: NDArray[np.bool_],
+    may_miss: NDArray[np.bool_] | bool,
     within: BaseGeometry | None,
     max_outside_m: float,
-) -> None:
-    """Note what is no point, missing, or too far outside the study area."""
+) -> gpd.GeoDataFrame:
+    """Return the checked table; what is no point, missing or too far outside is a fault, too."""
+    geometry = read_geometry(check)
     shapes = np.asarray(geometry.array)
     known = np.ones(len(shapes), dtype=bool)
     known[sorted(check.unplaced)] = False
     absent = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    bare = absent & known & ~may_miss
+    bare = absent & known & ~np.asarray(may_miss)
     check.rows(bare, "geometry", NO_PLACE if check.private else _why_unplaced(check, bare))
     is_point = shapely.get_type_id(shapes) == 0
     kinds = geometry.geom_type[~absent & ~is_point]
@@ -405,6 +405,7 @@ def points_in_place(
     rows = np.zeros(len(shapes), dtype=bool)
     rows[np.flatnonzero(placed)[bad]] = True
     check.rows(rows, "geometry", problems)
+    return finish(check, geometry)
 
 
 NO_PLACE = "there are no coordinates; give them"
@@ -430,7 +431,8 @@ def _why_unplaced(check: Check, bare: NDArray[np.bool_]) -> list[str]:
 
 
 def finish(check: Check, geometry: gpd.GeoSeries) -> gpd.GeoDataFrame:
-    """Return the checked table: EPSG:27700, index set and named, no stale coordinates."""
+    """Raise all faults, or return the table: EPSG:27700, index named, no stale coordinates."""
+    check.done()
     frame = check.frame.drop(columns=["geometry", *COORDINATES], errors="ignore")
     table = gpd.GeoDataFrame(frame, geometry=geometry.to_crs(CRS).to_numpy(), crs=CRS)
     return table.set_index(check.id_name)
@@ -534,20 +536,18 @@ def check_areas(
     require_text(check, ["name"])
     read_numbers(check, counts, may_miss=False)
     geometry = read_geometry(check)
-    if geometry is not None:
-        missing = np.asarray(geometry.isna() | geometry.is_empty, dtype=bool)
-        check.rows(missing, "geometry", "there is no polygon; give one")
-        polygon = np.isin(geometry.geom_type, ["Polygon", "MultiPolygon"])
-        kinds = geometry.geom_type[~missing & ~polygon]
-        wrong = [f"is a {kind}; an area is a Polygon or a MultiPolygon" for kind in kinds]
-        check.rows(~missing & ~polygon, "geometry", wrong)
-        invalid = ~missing & polygon & ~np.asarray(geometry.is_valid, dtype=bool)
-        reasons = [
-            f"the polygon is not valid ({reason}); repair it, for example with make_valid()"
-            for reason in shapely.is_valid_reason(geometry.to_numpy()[invalid])
-        ]
-        check.rows(invalid, "geometry", reasons)
-    check.done()
+    missing = np.asarray(geometry.isna() | geometry.is_empty, dtype=bool)
+    check.rows(missing, "geometry", "there is no polygon; give one")
+    polygon = np.isin(geometry.geom_type, ["Polygon", "MultiPolygon"])
+    kinds = geometry.geom_type[~missing & ~polygon]
+    wrong = [f"is a {kind}; an area is a Polygon or a MultiPolygon" for kind in kinds]
+    check.rows(~missing & ~polygon, "geometry", wrong)
+    invalid = ~missing & polygon & ~np.asarray(geometry.is_valid, dtype=bool)
+    reasons = [
+        f"the polygon is not valid ({reason}); repair it, for example with make_valid()"
+        for reason in shapely.is_valid_reason(geometry.to_numpy()[invalid])
+    ]
+    check.rows(invalid, "geometry", reasons)
     return finish(check, geometry)
 
 
@@ -623,13 +623,7 @@ def check_sites(
     read_numbers(check, ["hours_per_week", "hours_per_week_after"], may_miss=True)
     read_numbers(check, ["location_radius_m"], may_miss=unknown)
     _read_existence(check)
-    geometry = read_geometry(check)
-    if geometry is not None:
-        points_in_place(
-            check, geometry, may_miss=unknown, within=within, max_outside_m=max_outside_m
-        )
-    check.done()
-    return finish(check, geometry)
+    return finish_points(check, may_miss=unknown, within=within, max_outside_m=max_outside_m)
 
 
 Frame = TypeVar("Frame", bound=pd.DataFrame)
@@ -774,16 +768,10 @@ def _finish_origins(
             check.frame[column] = value
     require_text(check, ["weight_basis"])
     read_numbers(check, ["weight", "imd_decile", "no_car_share", *counts], may_miss=False)
-    geometry = read_geometry(check)
-    if geometry is not None:
-        placed = np.zeros(len(check.frame), dtype=bool)
-        points_in_place(
-            check, geometry, may_miss=placed, within=within, max_outside_m=max_outside_m
-        )
-    check.done()
-    if "imd_decile" in check.frame:
-        check.frame["imd_decile"] = check.frame["imd_decile"].astype("int64")
-    return finish(check, geometry)
+    table = finish_points(check, may_miss=False, within=within, max_outside_m=max_outside_m)
+    if "imd_decile" in table:
+        table["imd_decile"] = table["imd_decile"].astype("int64")
+    return table
 
 
 @check_arguments
