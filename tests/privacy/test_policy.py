@@ -15,7 +15,6 @@ from eh_access.privacy.policy import Policy
         ({"round_to": 0}, "round_to is 0"),
         ({"least_base": -1.0}, "least_base is -1"),
         ({"round_to": 20}, "round_to is 20, above the threshold of 10"),
-        ({"threshold": 3, "round_to": 1, "show_zeros": True}, "threshold of 4 or more"),
     ],
 )
 def test_rules_that_make_no_sense(keys: dict[str, object], message: str) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -126,9 +126,7 @@ class _Hiding:
         """Hide the later of two scenarios' counts that differ by few."""
         if self.figures.scenario not in self.keys:
             return
-        same = [key for key in self.keys if key != self.figures.scenario]
-        groups = self.frame.groupby(same, sort=False).indices.values() if same else [self._all()]
-        for rows in groups:
+        for rows in self._alike_but(self.figures.scenario):
             for name, counts in self.counts.items():
                 for place, later in enumerate(rows):
                     gaps = counts[rows[:place]] - counts[later]
@@ -136,15 +134,18 @@ class _Hiding:
                     if (self.policy.small(gaps) & earlier).any():
                         self._hide(name, self._all() == later, DIFFERENCE)
 
+    def _alike_but(self, key: str) -> Iterable[Any]:
+        """Return sets of rows that differ in one key alone."""
+        same = [other for other in self.keys if other != key]
+        return self.frame.groupby(same, sort=False).indices.values() if same else [self._all()]
+
     def _all(self) -> NDArray[np.intp]:
         return np.arange(len(self.frame))
 
     def _second(self, name: str) -> None:
         """Hide a second figure where one hidden figure follows from a total."""
         values = self.base if name == self.figures.base else self.counts[name]
-        same = [key for key in self.keys if key != self.figures.group]
-        groups = self.frame.groupby(same, sort=False).indices.values() if same else [self._all()]
-        for rows in groups:
+        for rows in self._alike_but(self.figures.group):
             gone = self.why[name][rows] != ""
             if gone.sum() != 1 or len(rows) < 2:  # noqa: PLR2004 - one row adds up to nothing
                 continue

@@ -24,8 +24,6 @@ NOBODY = 1e-6
 """Sums of weights that differ by no more than this are the same."""
 
 POINTS_STEP = 5.0
-LEAST_WITH_ZEROS = 4
-"""With zeros shown, a hidden count is 1 to threshold less 1: from here on wide enough a range."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,9 +38,6 @@ class Policy:
         Counts above 0 and below it are hidden, and so are differences between scenarios.
     round_to
         What is shown is rounded to the nearest multiple, halves up.
-    show_zeros
-        Show counts of 0. By default they are hidden like small ones, unless nobody could be
-        counted there at all, because "none" says something of everybody in an area.
     least_base
         Percentages and means of fewer than so many are hidden.
     public
@@ -62,7 +57,6 @@ class Policy:
 
     threshold: int = 10
     round_to: int = 5
-    show_zeros: bool = False
     least_base: float = 30.0
     public: bool = False
 
@@ -80,11 +74,6 @@ class Policy:
             faults.append(
                 f"round_to is {self.round_to}, above the threshold of {self.threshold}: counts "
                 "that are shown could round to 0; give a multiple that is not above it"
-            )
-        if self.show_zeros and 1 < self.threshold < LEAST_WITH_ZEROS:
-            faults.append(
-                f"show_zeros with a threshold of {self.threshold}: a hidden count would then be "
-                f"told by being hidden; give a threshold of {LEAST_WITH_ZEROS} or more"
             )
         if faults:
             raise InputError(faults)
