@@ -593,12 +593,7 @@ def batch(
         typer.Argument(metavar="PLAN", help="A plan.toml, or a folder of studies.", exists=True),
     ],
     *,
-    out: Annotated[
-        Path,
-        typer.Option(
-            "--out", "-o", parser=path_given, metavar="DIR", help="Folder for the results."
-        ),
-    ],
+    out: Annotated[Path, _out("Folder for the results.")],
     workers: Annotated[
         int | None,
         typer.Option(
@@ -700,10 +695,7 @@ def timetable_download(
         str, typer.Argument(metavar="REGION", help="yorkshire, south_east, wales, ..., or all.")
     ],
     *,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", metavar="FILE", help="Where to: REGION_gtfs.zip here if not given."),
-    ] = None,
+    out: Annotated[Path | None, _out("Where to: REGION_gtfs.zip here if not given.")] = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:

@@ -7,18 +7,19 @@ import logging
 import re
 import shutil
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from eh_access.batch.cut import toml_text
 from eh_access.errors import EhAccessError, InputError, SourceError, did_you_mean
 from eh_access.network.io import write_network
 from eh_access.network.osm import read_network
@@ -47,8 +48,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-KINDS = ("family-hub", "library", "gp", "school")
 WORDS = {"family-hub": "centre", "library": "library", "gp": "surgery", "school": "school"}
+"""What a site of each kind is called."""
+
 WHERE = "easting and northing (or longitude and latitude, or postcode)"
 USED = ("area_id", "imd_decile", "no_car_share", "ward_name")
 """Columns of origins that a new study can do without, at a loss."""
@@ -169,8 +171,8 @@ def make_study(
     client: Client | None = None,
 ) -> NewStudy:
     """Make the folder of a study: all of it, or none. Nothing that exists is overwritten."""
-    if kind not in KINDS:
-        raise InputError(f"--kind {kind}: {did_you_mean(kind, KINDS)}")
+    if kind not in WORDS:
+        raise InputError(f"--kind {kind}: {did_you_mean(kind, WORDS)}")
     if folder.exists():
         raise InputError(f"{folder}: is there already; name another folder with --out")
     client = Client() if client is None else client
@@ -381,36 +383,33 @@ def _east_north(points: gpd.GeoDataFrame) -> dict[str, pd.Series]:
     return {"easting": east.astype("int64"), "northing": north.astype("int64")}
 
 
-def _sites(maker: _Maker, extracts: Iterable[Path]) -> pd.DataFrame:
+def _sites(maker: _Maker, extracts: list[Path]) -> pd.DataFrame:
     """Write sites, those closed, candidates and neighbours; return the sites."""
     client, kind = maker.client, maker.kind
-    paths = list(extracts)
-    service = {"family-hub": "childrens_centres", "school": "schools", "gp": "surgeries"}
-    source = service.get(kind, "streets")
-    registers: dict[str, Callable[[], pd.DataFrame]] = {
-        "family-hub": lambda: schools.centres(client),
-        "school": lambda: schools.schools(client),
-        "gp": lambda: nhs.surgeries(client),
-        "library": lambda: _mapped(paths, kind),
+    registers: dict[str, tuple[str, Callable[[], pd.DataFrame]]] = {
+        "family-hub": ("childrens_centres", lambda: schools.centres(client)),
+        "school": ("schools", lambda: schools.schools(client)),
+        "gp": ("surgeries", lambda: nhs.surgeries(client)),
+        "library": ("streets", lambda: _mapped(extracts, kind)),
     }
+    source, read = registers[kind]
+    own = pd.DataFrame()
     if "sites" in client.have:
         maker.table("sites", None)
-        table = maker.given.get("sites")
-        own = pd.DataFrame() if table is None else pd.DataFrame(table.frame)
-    else:
-        chosen = maker.needed("Sites", registers[kind])
-        placed = None if chosen is None else _placed(maker, chosen)
-        own = _table(maker, placed, "inside") if placed is not None else pd.DataFrame()
-        if placed is not None:
-            if own.empty:
-                maker.faults.append(
-                    f"no open {WORDS[kind]} of {maker.authority.name} is in "
-                    f"{client.services[source].title}; give your own with --have sites=FILE"
-                )
-            maker.table("sites", own, source)
-            maker.table("closed", _table(maker, placed, "closed"), source)
-            if "neighbours" not in client.have:
-                maker.table("neighbours", _table(maker, placed, "near"), source)
+        if "sites" in maker.given:
+            own = pd.DataFrame(maker.given["sites"].frame)
+    elif (chosen := maker.needed("Sites", read)) is not None:
+        placed = _placed(maker, chosen)
+        own = _table(maker, placed, "inside")
+        if own.empty:
+            maker.faults.append(
+                f"no open {WORDS[kind]} of {maker.authority.name} is in "
+                f"{client.services[source].title}; give your own with --have sites=FILE"
+            )
+        maker.table("sites", own, source)
+        maker.table("closed", _table(maker, placed, "closed"), source)
+        if "neighbours" not in client.have:
+            maker.table("neighbours", _table(maker, placed, "near"), source)
     if "neighbours" in client.have:
         maker.table("neighbours", None)
     if "candidates" in client.have:
@@ -445,12 +444,10 @@ def _placed(maker: _Maker, sites: pd.DataFrame) -> gpd.GeoDataFrame:
         frame.loc[by_code, "location_radius_m"] = POSTCODE_M
     points = schools.as_points(frame)
     away_m = points.distance(maker.authority.outline).fillna(np.inf)
-    lost = frame["location_basis"].eq("unknown")
+    inside = away_m.eq(0)
     if "authority" in frame:
-        lost &= frame["authority"].str.casefold().eq(maker.authority.name.casefold())
-    else:
-        lost &= False
-    inside = away_m.eq(0) | lost
+        ours = frame["authority"].str.casefold().eq(maker.authority.name.casefold())
+        inside |= frame["location_basis"].eq("unknown") & ours
     where = np.select(
         [inside & frame["is_open"], inside, frame["is_open"] & away_m.between(1, AROUND_M - 1)],
         ["inside", "closed", "near"],
@@ -514,26 +511,19 @@ def _toml(value: object) -> str:
     return json.dumps(str(value), ensure_ascii=False)
 
 
-def _entry(header: str, fields: Mapping[str, str]) -> str:
-    return f"[[{header}]]\n" + "".join(f"{key} = {_toml(text)}\n" for key, text in fields.items())
-
-
 def _sources_text(client: Client) -> str:
     """Return every address asked, with date, digest, licence and credit."""
     entries = []
     for name in sorted(client.used):
-        fields = {"name": name}
+        fields: dict[str, Any] = {"name": name}
         if name in TABLES:
             fields |= {"title": f"a study's table of {name}", **vars(client.used[name][0])}
         else:
             fields |= _credit(client.provenance(name))
-        answers = [
-            _entry("source.answer", vars(answer))
-            for answer in dict.fromkeys(client.used[name])
-            if len(client.used[name]) > 1
-        ]
-        entries.append("\n".join([_entry("source", fields), *answers]))
-    return "\n".join(entries)
+        if len(client.used[name]) > 1:
+            fields["answer"] = [vars(answer) for answer in dict.fromkeys(client.used[name])]
+        entries.append(fields)
+    return toml_text({"source": entries})
 
 
 def _credit(item: Provenance) -> dict[str, str]:
@@ -573,6 +563,7 @@ def _study_text(maker: _Maker, sites: pd.DataFrame) -> str:
         example["name"] = str(sites.get("name", sites["site_id"]).iloc[0])
     streets = f"source = {_toml(maker.made['streets'])}\n" if "streets" in maker.made else ""
     own = "origins" in maker.given
+    listed = {"note": [*_notes(maker)], "source": [*_source_entries(maker)]}
     return template.substitute(
         weight_basis=_toml(OWN_WEIGHTS if own else CENSUS_WEIGHTS),
         public="false # EDIT ME: true if these counts are published" if own else "true",
@@ -593,22 +584,21 @@ def _study_text(maker: _Maker, sites: pd.DataFrame) -> str:
         by_bus='also_modes = ["transit"]\n' if "gtfs.zip" in maker.credits else "",
         site_id=_toml(example["site_id"]),
         label=_toml(f"EDIT ME: {example['name']} reduced to ten hours a week"),
-        notes="\n".join(_notes(maker)),
-        sources="\n".join(_source_entries(maker)),
+        notes_and_sources=toml_text({key: rows for key, rows in listed.items() if rows}),
     )
 
 
-def _notes(maker: _Maker) -> Iterator[str]:
+def _notes(maker: _Maker) -> Iterator[dict[str, str]]:
     for error in maker.lacking:
         text = f"Not had: {error.what if isinstance(error, ServiceError) else error}"
-        yield _entry("note", {"topic": "not-had", "level": "warning", "text": text})
+        yield {"topic": "not-had", "level": "warning", "text": text}
 
 
-def _source_entries(maker: _Maker) -> Iterator[str]:
+def _source_entries(maker: _Maker) -> Iterator[dict[str, str]]:
     named = {*maker.made.values(), "boundary.geojson"}
     for file, services in maker.credits.items():
         for name in services:
             if file in named and name in maker.client.used:
                 fields = _credit(maker.client.provenance(name))
                 fields.pop("sha256", None)
-                yield _entry("source", {"file": file, **fields})
+                yield {"file": file, **fields}

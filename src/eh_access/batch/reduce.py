@@ -15,7 +15,7 @@ from eh_access.batch.work import ALL, COUNTED, OWN
 from eh_access.batch.work import FIGURES as STUDY_FIGURES
 from eh_access.modes import MODES
 from eh_access.privacy.hiding import hide_small
-from eh_access.privacy.policy import HIDDEN_MARK, Policy
+from eh_access.privacy.policy import HIDDEN_MARK, PUBLIC, Policy
 from eh_access.provenance import Provenance
 from eh_access.publish import charts, numbers
 from eh_access.publish.document import Document, Picture
@@ -39,8 +39,8 @@ SETS = {
 }
 """The figures that a study must publish to be in a row, by what the row is about."""
 FIGURES = replace(STUDY_FIGURES, keys=(*KEYS, "figures"), scenario="")
-TABLES = ("studies.csv", "authorities.csv", "national.csv")
-OUTPUTS = (*TABLES, "authorities.parquet", "report.html", "map.svg")
+TABLES = ("studies.csv", "authorities.csv", "national.csv", "authorities.parquet")
+OUTPUTS = (*TABLES, "map.svg", "report.html")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -82,7 +82,7 @@ def _strictest(about: pd.DataFrame) -> Policy:
     """Return rules that keep those of every study."""
     private = about[~about["public"].astype(bool)]
     if private.empty:
-        return Policy(public=True)
+        return PUBLIC
     return Policy(
         threshold=int(private["threshold"].max()),
         round_to=int(private["round_to"].max()),
@@ -148,7 +148,6 @@ def write_reduction(plan: Plan, reasons: Mapping[str, str], folder: Path) -> tup
     write_csv(states, folder / "studies.csv")
     done = [job for job in jobs if not reasons.get(job.id)]
     reduction = reduce_studies(done) if done else None
-    names = ["studies.csv"]
     facts = {"title": plan.title, "studies": len(jobs), "done": len(done)}
     facts |= {"failed": _failed(states), **_no_figures()}
     if reduction is not None:
@@ -161,7 +160,6 @@ def write_reduction(plan: Plan, reasons: Mapping[str, str], folder: Path) -> tup
         shapes.reset_index().to_parquet(folder / "authorities.parquet", index=False)
         picture = charts.shares_svg(shapes.geometry, shapes["share_loses"])
         (folder / "map.svg").write_text(picture, encoding="utf-8")
-        names += ["authorities.csv", "national.csv", "authorities.parquet", "map.svg"]
         facts |= _figures(reduction, ranked)
         facts["picture"] = _picture(picture, ranked, facts)
     document = Document(name="batch", title=plan.title, blocks=Templates().blocks("batch", facts))
@@ -172,7 +170,7 @@ def write_reduction(plan: Plan, reasons: Mapping[str, str], folder: Path) -> tup
         provenance=_provenance(done),
     )
     (folder / "report.html").write_bytes(page.encode("utf-8"))
-    return (*names, "report.html")
+    return tuple(name for name in OUTPUTS if (folder / name).is_file())
 
 
 def _provenance(jobs: Sequence[Job]) -> list[Provenance]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import time
 from collections.abc import Callable, Generator
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from eh_access.batch.plan import Job, Plan
 
 PLAN = "plan.json"
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,12 +59,10 @@ def run_batch(
     out: Path,
     *,
     resume: bool = False,
-    limits: Limits | None = None,
-    progress: Callable[[str], None] | None = None,
+    limits: Limits = Limits(),
+    progress: Callable[[str], None] = log.info,
 ) -> Batch:
     """Run every study of a plan that is not done yet, and reduce them all."""
-    chosen = Limits() if limits is None else limits
-    tell = progress if progress is not None else _silent
     clock = [time.perf_counter()]
     with hold(out):
         if not resume and (out / PLAN).exists():
@@ -71,7 +71,7 @@ def run_batch(
                 "another folder with --out"
             )
         out.mkdir(exist_ok=True)
-        tell("Planning")
+        progress("Planning")
         plan = make_plan(source, out)
         (out / PLAN).write_text(plan.text() + "\n", encoding="utf-8", newline="\n")
         for left in (out / STOPPED, *(out / "studies").glob(".*")):
@@ -79,14 +79,14 @@ def run_batch(
         jobs = [job for job in plan.jobs if not is_done(job)]
         outcomes: dict[str, Outcome] = {}
         clock.append(time.perf_counter())
-        tell(f"{len(plan.jobs) - len(jobs)} of {len(plan.jobs)} studies are done")
-        with closing(_work(jobs, chosen)) as working:
+        progress(f"{len(plan.jobs) - len(jobs)} of {len(plan.jobs)} studies are done")
+        with closing(_work(jobs, limits)) as working:
             for outcome in working:
                 outcomes[outcome.id] = outcome
                 done = len(plan.jobs) - len(jobs) + len(outcomes)
-                tell(f"{done} of {len(plan.jobs)} studies ({outcome.id})")
+                progress(f"{done} of {len(plan.jobs)} studies ({outcome.id})")
         clock.append(time.perf_counter())
-        tell("Reducing")
+        progress("Reducing")
         reasons = {name: item.reason for name, item in outcomes.items()}
         files = write_whole(out, partial(write_reduction, plan, reasons), owned=OUTPUTS)
         if not read_settings(out / SHARED).get("public", True):
@@ -106,7 +106,3 @@ def _work(jobs: list[Job], limits: Limits) -> Generator[Outcome]:
         yield from run_on_cluster(limited, limits.cluster, workers=limits.workers)
     else:
         yield from run_on_processes(limited, workers=limits.workers)
-
-
-def _silent(_: str) -> None:
-    """Tell nobody."""
