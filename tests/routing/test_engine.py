@@ -195,14 +195,14 @@ def test_nothing_beyond_the_limit_and_all_that_is_within(name: str) -> None:
 def test_the_choice_of_engine_is_logged_and_follows_what_is_ready(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    town = grid_town(4, 4)
+    town, auto = grid_town(4, 4), SearchOptions()
     with caplog.at_level(logging.INFO):
-        assert choose(town, WALK, "to_sites", search.HIERARCHY_PAYS_FROM - 1) == "queue"
-        assert choose(town, WALK, "to_sites", search.HIERARCHY_PAYS_FROM) == "hierarchy"
+        assert choose(town, WALK, "to_sites", search.HIERARCHY_PAYS_FROM - 1, auto) == "queue"
+        assert choose(town, WALK, "to_sites", search.HIERARCHY_PAYS_FROM, auto) == "hierarchy"
         search.topology(town)
-        assert choose(town, WALK, "to_sites", search.CUSTOMISING_PAYS_FROM) == "hierarchy"
+        assert choose(town, WALK, "to_sites", search.CUSTOMISING_PAYS_FROM, auto) == "hierarchy"
         search.metric(town, WALK, direction="to_sites")
-        assert choose(town, WALK, "to_sites", 1) == "hierarchy"
-        assert choose(town, WALK, "from_sites", 1) == "queue"
+        assert choose(town, WALK, "to_sites", 1, auto) == "hierarchy"
+        assert choose(town, WALK, "from_sites", 1, auto) == "queue"
     assert "not sorted yet" in caplog.text
     assert "sorted for this mode already" in caplog.text

@@ -6,7 +6,7 @@ Fitted on OpenStreetMap's streets in Newport; docs/method/estimate.md says how w
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -17,8 +17,10 @@ from eh_access.arguments import check_arguments
 from eh_access.errors import InputError
 from eh_access.modes import DRIVE, PUSHCHAIR, WALK, as_mode
 from eh_access.network.snapping import coordinates
+from eh_access.routing.matrix import DS_PER_MIN
 from eh_access.routing.search import check_direction
-from eh_access.routing.travel_times import NO_LOCATION, OK, UNREACHED, Direction, TravelTimes
+from eh_access.routing.travel_times import NO_LOCATION, OK, Direction, TravelTimes, with_unreached
+from eh_access.tables import CRS
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -30,11 +32,9 @@ WALK_FIXED_M = 122.0
 WALK_FACTOR = 1.20
 DRIVE_FIXED_MIN = 2.36
 DRIVE_MIN_PER_KM = 2.08
-DS_PER_MIN = 600
-CRS = "EPSG:27700"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class EstimateError:
     """How far off estimates are when three of eleven or twelve places close, against streets."""
 
@@ -47,49 +47,12 @@ class EstimateError:
     detected_share: float
     wrong_share: float  # the share of all homes on the wrong side of five minutes added
 
-    def at_speed(self, times_as_slow: float) -> EstimateError:
-        """Return the errors of a slower person over the same metres."""
-        minutes = ("nearest_min", "worst_tenth_min", "change_min", "affected_min")
-        slower = {name: getattr(self, name) * times_as_slow for name in minutes}
-        shares = {"detected_share": self.detected_share, "wrong_share": self.wrong_share}
-        return EstimateError(**slower, **shares)
-
 
 MEASURED: Mapping[str, tuple[TravelMode, EstimateError]] = MappingProxyType(
     {
-        "foot": (
-            WALK,
-            EstimateError(
-                nearest_min=3.5,
-                worst_tenth_min=8.0,
-                change_min=1.1,
-                affected_min=3.9,
-                detected_share=0.86,
-                wrong_share=0.04,
-            ),
-        ),
-        "pushchair": (
-            PUSHCHAIR,
-            EstimateError(
-                nearest_min=5.1,
-                worst_tenth_min=12.2,
-                change_min=1.9,
-                affected_min=7.0,
-                detected_share=0.85,
-                wrong_share=0.05,
-            ),
-        ),
-        "motorcar": (
-            DRIVE,
-            EstimateError(
-                nearest_min=1.2,
-                worst_tenth_min=2.0,
-                change_min=0.3,
-                affected_min=1.2,
-                detected_share=0.78,
-                wrong_share=0.03,
-            ),
-        ),
+        "foot": (WALK, EstimateError(3.5, 8.0, 1.1, 3.9, 0.86, 0.04)),
+        "pushchair": (PUSHCHAIR, EstimateError(5.1, 12.2, 1.9, 7.0, 0.85, 0.05)),
+        "motorcar": (DRIVE, EstimateError(1.2, 2.0, 0.3, 1.2, 0.78, 0.03)),
     }
 )
 """For each kind of street rules the mode measured and the worse of Newport and Rotherham
@@ -114,18 +77,16 @@ ACCURACY: Mapping[str, float | EstimateError] = MappingProxyType(
 def estimate_error(mode: TravelMode) -> EstimateError:
     """Return how far off estimates are for a mode: slower people are off by more minutes."""
     if mode.rules not in MEASURED:
-        raise InputError(_estimate_fault(mode))
+        raise InputError(
+            f"there is no estimate {mode.label}: none was fitted; use walk, pushchair or drive, "
+            "or give a street network"
+        )
     measured, error = MEASURED[mode.rules]
     if mode.uses_road_speeds:
         return error
-    return error.at_speed(measured.speed_km_h / mode.speed_km_h)
-
-
-def _estimate_fault(mode: TravelMode) -> str:
-    return (
-        f"there is no estimate {mode.label}: none was fitted; use walk, pushchair or drive, "
-        "or give a street network"
-    )
+    times_as_slow = measured.speed_km_h / mode.speed_km_h
+    minutes = {name: value for name, value in vars(error).items() if name.endswith("_min")}
+    return replace(error, **{name: value * times_as_slow for name, value in minutes.items()})
 
 
 @check_arguments
@@ -179,20 +140,18 @@ def estimate_travel_times(
     check_direction(direction)
     if not cutoff_min > 0:
         raise InputError(f"cutoff_min is {cutoff_min}; give minutes above 0")
+    estimate_error(mode)  # refuses a mode for which nothing was fitted
     line_m = straight_line_m(origins, sites)
-    if mode.rules in ("foot", "pushchair"):
-        minutes = (WALK_FIXED_M + WALK_FACTOR * line_m) / (mode.speed_km_h * 1000 / 60)
-    elif mode.uses_road_speeds:
+    if mode.uses_road_speeds:
         minutes = DRIVE_FIXED_MIN + DRIVE_MIN_PER_KM * line_m / 1000
     else:
-        raise InputError(_estimate_fault(mode))
+        minutes = (WALK_FIXED_M + WALK_FACTOR * line_m) / (mode.speed_km_h * 1000 / 60)
     minutes = np.floor((minutes + mode.parking_s / 60) * DS_PER_MIN + 0.5) / DS_PER_MIN
     minutes[~(minutes <= cutoff_min)] = np.inf
-    reached = np.asarray(np.isfinite(minutes).any(axis=1), dtype=np.bool_)
     return TravelTimes(
         minutes=minutes.astype(np.float32),
-        origin_status=_status(origins, reached=reached, cutoff_min=cutoff_min),
-        site_status=_status(sites, reached=None, cutoff_min=cutoff_min),
+        origin_status=with_unreached(_status(origins), minutes, cutoff_min),
+        site_status=_status(sites),
         mode=mode,
         cutoff_min=float(cutoff_min),
         direction=direction,
@@ -214,18 +173,11 @@ def straight_line_m(origins: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> NDArr
     return np.where(np.isnan(line_m), np.inf, line_m)
 
 
-def _status(
-    table: gpd.GeoDataFrame, *, reached: NDArray[np.bool_] | None, cutoff_min: float
-) -> pd.DataFrame:
-    points = table.geometry
-    missing = (points.isna() | points.is_empty).to_numpy()
-    status = np.where(missing, NO_LOCATION, OK).astype(object)
-    reason = np.where(missing, "its location is not known", "").astype(object)
-    if reached is not None:
-        lost = ~missing & ~reached
-        status[lost] = UNREACHED
-        reason[lost] = f"no site within {cutoff_min:g} minutes"
-    offset_m = np.where(missing, np.nan, 0.0)
-    return pd.DataFrame(
-        {"status": status, "reason": reason, "offset_m": offset_m}, index=table.index
-    )
+def _status(table: gpd.GeoDataFrame) -> pd.DataFrame:
+    missing = (table.geometry.isna() | table.geometry.is_empty).to_numpy()
+    columns = {
+        "status": np.where(missing, NO_LOCATION, OK).astype(object),
+        "reason": np.where(missing, "its location is not known", "").astype(object),
+        "offset_m": np.where(missing, np.nan, 0.0),
+    }
+    return pd.DataFrame(columns, index=table.index)

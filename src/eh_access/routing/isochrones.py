@@ -20,8 +20,9 @@ from eh_access.modes import as_mode
 from eh_access.network.cost import edge_cost
 from eh_access.network.model import CLOSED_DS, as_network
 from eh_access.network.snapping import segments_of
-from eh_access.routing.matrix import node_times
+from eh_access.routing.matrix import DS_PER_MIN, node_times
 from eh_access.routing.travel_times import NO_LOCATION, OFF_NETWORK, OK, UNREACHED, Direction
+from eh_access.tables import CRS
 
 if TYPE_CHECKING:
     import folium
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 
     from eh_access.modes import TravelMode
     from eh_access.network.model import Network
-
-DS_PER_MIN = 600.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,24 +58,16 @@ class Pieces:
         return Pieces(np.hstack([begins, stops]), bounds)
 
 
-@dataclass(frozen=True)
-class Stand:
-    """Where a site stands on its street, and the minutes between the two."""
-
-    edge: int
-    fraction: float
-    minutes: float
-
-
 def reached_pieces(
     network: Network,
     node_min: NDArray[np.float32],
-    stand: Stand,
+    stand: tuple[int, float, float],
     *,
     edge_min: tuple[NDArray[np.float64], NDArray[np.float64]],
     near: NDArray[np.bool_],
 ) -> Pieces:
     """Return how every street within reach is reached: from one end, from both, from the site."""
+    # ``stand`` is the site's street, where on it the site stands, and the minutes between.
     from eh_access.routing.surface import trace  # noqa: PLC0415 - loads numba
 
     from_start, from_end = edge_min
@@ -87,8 +78,7 @@ def reached_pieces(
     both = np.flatnonzero(by_u & by_v & (from_start + from_end > 0))
     lead_min = v_min[both] + from_end[both] - u_min[both]
     meet[both] = np.clip(lead_min / (from_start + from_end)[both], 0.0, 1.0)
-    own, at = np.array([stand.edge]), np.array([stand.fraction])
-    stand_min = np.array([stand.minutes])
+    own, at, stand_min = (np.array([value]) for value in stand)
     from_u, from_v = np.flatnonzero(by_u), np.flatnonzero(by_v)
     spans = [
         (from_u, np.zeros(len(from_u)), meet[from_u], u_min[from_u], from_start[from_u]),
@@ -96,7 +86,7 @@ def reached_pieces(
         *(
             (own, at, np.array([end]), stand_min, whole_min[own])
             for end, whole_min in ((1.0, from_start), (0.0, from_end))
-            if np.isfinite(whole_min[stand.edge])
+            if np.isfinite(whole_min[stand[0]])
         ),
     ]
     edges, *columns = (np.concatenate(column) for column in zip(*spans, strict=True))
@@ -132,7 +122,6 @@ def edges_near(
 
 log = logging.getLogger(__name__)
 
-CRS = "EPSG:27700"
 CELLS_PER_REACH = 5
 """The raster's points lie this many times closer than one may go off the street."""
 
@@ -239,33 +228,27 @@ def isochrones(  # noqa: PLR0913 - the field's own argument list, and how to dra
     edge_min = edge_minutes(network, mode, direction)
     bounds = (-np.inf, -np.inf, np.inf, np.inf) if area is None else area.bounds
     near = edges_near(network, bounds, max_off_street_m + BEYOND_CELLS * cell_m)
+    stand_min = doors.offset_m / walk_m_per_min + mode.parking_s / 60
+    stands = list(zip(doors.edge, doors.fraction, stand_min, strict=True))
     rows: list[tuple[Any, ...]] = []
     for number, site in enumerate(sites.index):
-        status, pieces = doors.status[number], None
+        status, nothing = doors.status[number], shapely.Polygon()
+        drawn: Iterable[BaseGeometry] = [nothing] * len(cutoffs)
+        first_min = np.inf
         if status == OK:
-            stand = Stand(
-                int(doors.edge[number]),
-                float(doors.fraction[number]),
-                float(doors.offset_m[number]) / walk_m_per_min + mode.parking_s / 60,
-            )
             pieces = reached_pieces(
-                network, node_min[:, number], stand, edge_min=edge_min, near=near
+                *(network, node_min[:, number], stands[number]), edge_min=edge_min, near=near
             )
-            status = OK if len(pieces) else UNREACHED
-        if pieces is None or not len(pieces):
-            rows += [(site, cutoff, status, shapely.Polygon()) for cutoff in cutoffs]
-            continue
-        drawn = (
-            _buffers(pieces, reach, area)
-            if method == "edges"
-            else _contours(pieces, reach, cell_m, area)
-        )
-        first_min = pieces.minutes.min()
+            first_min = pieces.minutes.min(initial=np.inf)
+            if len(pieces) and method == "edges":
+                drawn = _buffers(pieces, reach, area)
+            elif len(pieces):
+                drawn = _contours(pieces, reach, cell_m, area)
         for cutoff, land in zip(cutoffs, drawn, strict=True):
-            reached = first_min < cutoff
-            rows.append(
-                (site, cutoff, *((OK, land) if reached else (UNREACHED, shapely.Polygon())))
-            )
+            if status == OK and first_min >= cutoff:
+                rows.append((site, cutoff, UNREACHED, nothing))
+            else:
+                rows.append((site, cutoff, status, land))
     return _frame(rows, mode)
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +18,9 @@ from eh_access.network.model import CLOSED_DS, as_network
 from eh_access.network.snapping import ELSEWHERE_M, SAME_POINT_M, WRONG_CRS, snap
 from eh_access.routing.graph import search_graph
 from eh_access.routing.search import (
+    NONE,
     SEARCHED_DS,
+    SHIFT,
     Job,
     check_direction,
     checked_options,
@@ -33,10 +34,9 @@ from eh_access.routing.search import (
 from eh_access.routing.travel_times import (
     NO_LOCATION,
     OFF_NETWORK,
-    OK,
-    UNREACHED,
     Direction,
     TravelTimes,
+    with_unreached,
 )
 from eh_access.tables import CRS
 
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 LONGEST_CUTOFF_MIN = 24 * 60.0
 DS_PER_MIN = 600
 DS_PER_S = 10
+Pairs = tuple["NDArray[np.intp]", "NDArray[np.intp]", "NDArray[np.int64]"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -60,19 +61,26 @@ class Trips:
     network: Network  # the streets, how people travel and which way
     mode: TravelMode
     direction: Direction
-    cost: EdgeCost  # what the streets cost the mode
     homes: Snapped  # where origins and sites lie on the streets
     doors: Snapped
     # int32 (origins, 2) twice: the nodes beside each origin (-1 for none), deciseconds between
     home_ends: tuple[NDArray[np.int32], NDArray[np.int32]]
     seeds: NDArray[np.int32]  # int32 (sites, 2, 2): nodes beside each site and deciseconds between
-    at_door: tuple[
-        NDArray[np.intp], NDArray[np.intp]
-    ]  # origins and sites at one and the same point
+    home_ds: NDArray[np.int32]  # deciseconds walked between each origin and its street
+    door_ds: NDArray[np.int32]  # the same for sites, parking included
+    direct: Pairs  # origins and sites on one edge, and the deciseconds straight along it
+    at_door: Pairs  # origins and sites at one and the same point: no way at all
     limit_ds: int  # the cutoff
 
     def in_blocks(self, options: SearchOptions) -> Iterator[tuple[slice, slice, NDArray[np.int32]]]:
         """Work out the deciseconds from door to door, a block at a time."""
+        for homes, doors, block in self.along_streets(options):
+            yield homes, doors, self.door_to_door(homes, doors, block)
+
+    def along_streets(
+        self, options: SearchOptions
+    ) -> Iterator[tuple[slice, slice, NDArray[np.int32]]]:
+        """Work out the deciseconds between places on streets, a block at a time."""
         job = Job(
             seeds=self.seeds,
             places=self.home_ends,
@@ -82,29 +90,25 @@ class Trips:
         for homes, doors, block in deciseconds_in_blocks(
             self.network, self.mode, job, options=options
         ):
-            yield homes, doors, self.door_to_door(homes, doors, block)
+            _lower(block, homes, doors, self.direct)
+            yield homes, doors, block
 
     def door_to_door(
-        self, homes: slice, doors: slice, found_ds: NDArray[np.int32]
+        self, homes: slice, doors: slice, block: NDArray[np.int32]
     ) -> NDArray[np.int32]:
-        """Add what the streets' ends leave out."""
-        # trips along one edge, and the walks to the street.
-        direct = along_one_edge(
-            self.cost, _some(self.homes, homes), _some(self.doors, doors), self.direction
-        )
-        pairs = np.minimum(found_ds, direct)
-        home_ds = offset_ds(self.homes, 36.0 / self.mode.walk_speed_km_h)
-        door_ds = at_door_ds(self.doors, self.mode)
-        whole = np.where(
-            pairs < SEARCHED_DS, pairs + home_ds[homes][:, None] + door_ds[doors][None], CLOSED_DS
-        )
+        """Add the walks to the street and from it."""
+        whole: NDArray[np.int32] = block + self.home_ds[homes, None] + self.door_ds[doors]
         whole[whole > self.limit_ds] = CLOSED_DS
-        home, door = self.at_door
-        within = (homes.start or 0, homes.stop or len(self.homes))
-        beside = (doors.start or 0, doors.stop or len(self.doors))
-        here = (home >= within[0]) & (home < within[1]) & (door >= beside[0]) & (door < beside[1])
-        whole[home[here] - within[0], door[here] - beside[0]] = 0
-        return whole.astype(np.int32)
+        _lower(whole, homes, doors, self.at_door)
+        return whole
+
+
+def _lower(block: NDArray[np.int32], homes: slice, doors: slice, pairs: Pairs) -> None:
+    """Lower a block's deciseconds to those of some pairs, where these are less."""
+    home, door, ds = pairs
+    row, column = home - homes.start, door - doors.start
+    here = (row >= 0) & (home < homes.stop) & (column >= 0) & (door < doors.stop)
+    np.minimum.at(block, (row[here], column[here]), ds[here])
 
 
 def make_ready(
@@ -126,37 +130,28 @@ def make_ready(
         raise InputError(f"no street in the network may be used {mode.label}; check its tags")
     homes, doors = snap(origins.geometry, network, mode), snap(sites.geometry, network, mode)
     towards = direction == "to_sites"
-    door_node, door_ds = ends_of(network, cost, doors, leaving=not towards)
+    # whoever is at the site's own point already takes no way at all
+    rows, columns = (np.flatnonzero(at.edge >= 0) for at in (homes, doors))
+    tree = shapely.STRtree(_points(sites)[columns])
+    row, column = tree.query(_points(origins)[rows], predicate="dwithin", distance=SAME_POINT_M)
     return Trips(
         network=network,
         mode=mode,
         direction=direction,
-        cost=cost,
         homes=homes,
         doors=doors,
         home_ends=ends_of(network, cost, homes, leaving=towards),
-        seeds=np.stack([door_node, door_ds], axis=-1).astype(np.int32),
-        at_door=_at_door(origins, sites, homes, doors),
+        seeds=np.stack(ends_of(network, cost, doors, leaving=not towards), axis=-1),
+        home_ds=offset_ds(homes, mode),
+        door_ds=at_door_ds(doors, mode),
+        direct=pairs_on_one_edge(cost, homes, doors, direction),
+        at_door=(rows[row], columns[column], np.zeros_like(row)),
         limit_ds=limit_ds,
     )
 
 
-def _at_door(
-    origins: gpd.GeoDataFrame | gpd.GeoSeries,
-    sites: gpd.GeoDataFrame | gpd.GeoSeries,
-    homes: Snapped,
-    doors: Snapped,
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the origins and sites that are at one and the same point on the streets."""
-    # whoever is there already takes no way at all
-    rows, columns = (np.flatnonzero(at.edge >= 0) for at in (homes, doors))
-    tree = shapely.STRtree(_located(sites, doors))
-    home, door = tree.query(_located(origins, homes), predicate="dwithin", distance=SAME_POINT_M)
-    return rows[home], columns[door]
-
-
-def _located(table: gpd.GeoDataFrame | gpd.GeoSeries, at: Snapped) -> NDArray[np.object_]:
-    return np.asarray(table.geometry.to_crs(CRS).array)[at.edge >= 0]
+def _points(table: gpd.GeoDataFrame | gpd.GeoSeries) -> NDArray[np.object_]:
+    return np.asarray(table.geometry.to_crs(CRS).array)
 
 
 def cutoff_ds(cutoff_min: float) -> int:
@@ -167,14 +162,15 @@ def cutoff_ds(cutoff_min: float) -> int:
     return round(minutes * DS_PER_MIN)
 
 
-def _some(at: Snapped, rows: slice) -> Snapped:
-    """Return some of the places."""
-    return replace(at, **{name: values[rows] for name, values in vars(at).items()})
+def offset_ds(at: Snapped, mode: TravelMode) -> NDArray[np.int32]:
+    """Return the deciseconds walked between each point and its street."""
+    walk_ds = np.where(at.edge >= 0, at.offset_m, 0) * (36.0 / mode.walk_speed_km_h)
+    return np.floor(walk_ds + 0.5).astype(np.int32)
 
 
-def at_door_ds(doors: Snapped, mode: TravelMode) -> NDArray[np.int64]:
+def at_door_ds(doors: Snapped, mode: TravelMode) -> NDArray[np.int32]:
     """Return the deciseconds between each site and its street, parking included."""
-    return offset_ds(doors, 36.0 / mode.walk_speed_km_h) + round(mode.parking_s * DS_PER_S)
+    return offset_ds(doors, mode) + np.int32(round(mode.parking_s * DS_PER_S))
 
 
 def ends_of(
@@ -189,12 +185,11 @@ def ends_of(
     nodes = np.stack([network.edge_from[edge], network.edge_to[edge]], axis=1)
     whole = np.stack([first, second], axis=1)
     shares = np.stack([share, 1.0 - share], axis=1)
-    parts = _part(whole, shares)
     # a place right at a crossing may go on from there whatever its own street allows
     closed = ((whole >= CLOSED_DS) & (shares > 0)) | (at.edge < 0)[:, None]
     return (
         np.where(closed, -1, nodes).astype(np.int32),
-        np.where(closed, 0, parts).astype(np.int32),
+        np.where(closed, 0, _part(whole, shares)).astype(np.int32),
     )
 
 
@@ -203,20 +198,10 @@ def _part(whole_ds: NDArray[np.int32], share: NDArray[np.float64]) -> NDArray[np
     return np.floor(whole_ds * share + 0.5).astype(np.int64)
 
 
-def along_one_edge(
-    cost: EdgeCost, homes: Snapped, doors: Snapped, direction: Direction
-) -> NDArray[np.int32]:
-    """Return the deciseconds straight along the edge a pair shares, ``CLOSED_DS`` for others."""
-    direct = np.full((len(homes), len(doors)), CLOSED_DS, dtype=np.int32)
-    home, door, ds = pairs_on_one_edge(cost, homes, doors, direction)
-    direct[home, door] = ds
-    return direct
-
-
 def pairs_on_one_edge(
     cost: EdgeCost, homes: Snapped, doors: Snapped, direction: Direction
-) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.int64]]:
-    """Find the origins and sites that share an edge and can go straight along it."""
+) -> Pairs:
+    """Find the origins and sites that share an edge, and the deciseconds straight along it."""
     by_edge = np.argsort(doors.edge, kind="stable")
     edges = doors.edge[by_edge]
     first = np.searchsorted(edges, homes.edge, side="left")
@@ -232,14 +217,6 @@ def pairs_on_one_edge(
     whole = np.where(end >= start, cost.forward_ds[edge], cost.backward_ds[edge])
     can = whole < CLOSED_DS
     return home[can], door[can], _part(whole, np.abs(end - start))[can]
-
-
-def offset_ds(at: Snapped, ds_per_m: float) -> NDArray[np.int64]:
-    """Return the deciseconds walked between each point and its street."""
-    placed = at.edge >= 0
-    return np.where(placed, np.floor(np.where(placed, at.offset_m, 0) * ds_per_m + 0.5), 0).astype(
-        np.int64
-    )
 
 
 RIM_M = 100.0
@@ -263,34 +240,31 @@ def rim_nodes(network: Network, mode: TravelMode) -> NDArray[np.int32]:
     return network.remember(("rim", mode), make)
 
 
-def touches_rim(
-    trips: Trips, pairs_ds: NDArray[np.int32], rim_ds: NDArray[np.int32]
-) -> NDArray[np.bool_]:
+def touches_rim(trips: Trips, best_ds: NDArray[np.int32]) -> NDArray[np.bool_]:
     """Say of each origin whether a way over the rim could be quicker than the one found."""
     # Such a way takes at least the time from the origin to the nearest node of the rim and from
     # the rim to the site nearest to it; if that is no quicker than the time found, or beyond the
     # cutoff, nothing beyond the rim can matter.
     from eh_access.routing import dijkstra  # noqa: PLC0415 - compiled code is loaded when used
 
-    if not rim_ds.size:
-        return np.zeros(len(pairs_ds), dtype=np.bool_)
-    rim = rim_nodes(trips.network, trips.mode)
-    seeds = np.stack([rim, np.zeros_like(rim)], axis=1)[None]
-    graph = search_graph(trips.network, trips.mode, direction=trips.direction)
-    to_rim = dijkstra.search_from(graph, seeds, limit_ds=trips.limit_ds, workers=1)[0]
+    network, mode, direction = trips.network, trips.mode, trips.direction
+    rim = rim_nodes(network, mode)
+    if not len(rim):
+        return np.zeros(len(best_ds), dtype=np.bool_)
+    graph = search_graph(network, mode, direction=direction)
+
+    def search(seeds: NDArray[np.int32], limit_ds: int) -> NDArray[np.int32]:
+        times: NDArray[np.int32]
+        (times,) = dijkstra.search_from(graph, seeds[None], limit_ds=limit_ds, workers=1)
+        return times
+
+    at_rim = np.stack([rim, np.zeros_like(rim)], axis=1)
+    to_rim = network.remember(("to_rim", mode, direction), lambda: search(at_rim, CLOSED_DS - 1))
+    from_rim = search(trips.seeds.reshape(-1, 2), trips.limit_ds)[rim].min()
     node, node_ds = trips.home_ends
     either = np.where(node >= 0, np.minimum(to_rim[node], CLOSED_DS - 1) + node_ds, CLOSED_DS)
-    over_rim = either.min(axis=1).astype(np.int64) + rim_ds.min().astype(np.int64)
-    best = np.minimum(pairs_ds.min(axis=1).astype(np.int64), trips.limit_ds + 1)
-    return np.asarray((over_rim < best) & (node >= 0).any(axis=1), dtype=np.bool_)
-
-
-log = logging.getLogger(__name__)
-
-SHIFT = 32
-"""Deciseconds times 2**32 plus a site's number: the lesser of two is the nearer site, and of sites
-equally near the one that comes first."""
-NONE = np.int64(SEARCHED_DS) << SHIFT
+    over_rim = either.min(axis=1).astype(np.int64) + from_rim
+    return np.asarray(over_rim < best_ds, dtype=np.bool_)
 
 
 def nearest_from_nodes(
@@ -366,9 +340,7 @@ def nearest_sites(  # noqa: PLR0913 - the arguments of travel_time_matrix, and h
         cutoff_min=cutoff_min,
         direction=direction,
     )
-    engine = options.engine
-    if engine == "auto":
-        engine = choose(network, mode, direction, len(sites))
+    engine = choose(network, mode, direction, len(sites), options)
     if n == 1 and engine == "hierarchy":
         keys = _nearest_in_one_sweep(trips)[:, None]
     else:
@@ -435,7 +407,7 @@ def count_within(  # noqa: PLR0913 - the arguments of travel_time_matrix
     counts = np.zeros((len(origins), len(cutoffs)), dtype=np.int64)
     for homes, _, block in trips.in_blocks(options):
         for column, cutoff in enumerate(cutoffs):
-            counts[homes, column] += (block <= _whole_ds(cutoff)).sum(axis=1)
+            counts[homes, column] += (block <= cutoff_ds(cutoff)).sum(axis=1)
     return pd.DataFrame(counts, index=origins.index, columns=pd.Index(cutoffs))
 
 
@@ -491,7 +463,7 @@ def coverage_within(  # noqa: PLR0913 - the arguments of travel_time_matrix
     )["minutes"].to_numpy()
     total = weight.sum()
     ds = np.rint(least * DS_PER_MIN)
-    covered = [weight[ds <= _whole_ds(cutoff)].sum() for cutoff in cutoffs]
+    covered = [weight[ds <= cutoff_ds(cutoff)].sum() for cutoff in cutoffs]
     shares = np.array(covered) / total if total > 0 else np.full(len(cutoffs), np.nan)
     return pd.Series(shares, index=pd.Index(cutoffs, name="cutoff_min"), name="share")
 
@@ -499,10 +471,6 @@ def coverage_within(  # noqa: PLR0913 - the arguments of travel_time_matrix
 def cutoffs_of(cutoffs_min: float | Sequence[float]) -> list[float]:
     """Return cutoffs in minutes; InputError unless each is above 0 and at most a day."""
     return numbers("cutoffs_min", cutoffs_min, low=0, high=LONGEST_CUTOFF_MIN, unit="minutes")
-
-
-def _whole_ds(cutoff_min: float) -> int:
-    return int(np.floor(cutoff_min * DS_PER_MIN + 0.5))
 
 
 def _nearest_by_batches(trips: Trips, n: int, options: SearchOptions) -> NDArray[np.int64]:
@@ -519,20 +487,17 @@ def _nearest_in_one_sweep(trips: Trips) -> NDArray[np.int64]:
     """Let time and site travel together from all doors at once."""
     from eh_access.routing.engine.nearest import nearest_keys  # noqa: PLC0415 - compiled code
 
-    door_ds = at_door_ds(trips.doors, trips.mode)
-    seeds = trips.seeds.copy()
-    seeds[..., 1] += door_ds[:, None].astype(np.int32)
     sorted_streets = metric(trips.network, trips.mode, direction=trips.direction)
+    seeds = trips.seeds.copy()
+    seeds[..., 1] += trips.door_ds[:, None]
     at_node = nearest_keys(sorted_streets, seeds)
     node, node_ds = trips.home_ends
     ways = np.where(node >= 0, at_node[node] + (node_ds.astype(np.int64) << SHIFT), NONE)
     best = ways.min(axis=1, initial=NONE)
-    home, door, direct_ds = pairs_on_one_edge(trips.cost, trips.homes, trips.doors, trips.direction)
-    straight = ((direct_ds + door_ds[door]) << SHIFT) + door
-    np.minimum.at(best, home, straight)
-    best += offset_ds(trips.homes, 36.0 / trips.mode.walk_speed_km_h) << SHIFT
-    home, door = trips.at_door
-    np.minimum.at(best, home, door.astype(np.int64))
+    home, door, direct_ds = trips.direct
+    np.minimum.at(best, home, ((direct_ds + trips.door_ds[door]) << SHIFT) + door)
+    best += trips.home_ds.astype(np.int64) << SHIFT
+    np.minimum.at(best, trips.at_door[0], trips.at_door[1])
     return np.where(best >> SHIFT <= trips.limit_ds, best, NONE)
 
 
@@ -593,29 +558,20 @@ def travel_time_matrix(  # noqa: PLR0913 - the field's own argument list, and ho
     trips = make_ready(
         network, origins, sites, mode=mode, cutoff_min=cutoff_min, direction=direction
     )
-    homes, doors = trips.homes, trips.doors
-    node, node_ds = trips.home_ends
-    rim = rim_nodes(network, mode)
-    rim_rows = np.stack([rim, np.full_like(rim, -1)], axis=1)
-    stops = (
-        np.ascontiguousarray(np.concatenate([node, rim_rows]), dtype=np.int32),
-        np.concatenate([node_ds, np.zeros_like(rim_rows)]).astype(np.int32),
-    )
-    job = Job(seeds=trips.seeds, places=stops, direction=direction, limit_ds=trips.limit_ds)
-    tenths = deciseconds(network, mode, job, options=options)
-    pairs, rim_ds = tenths[: len(node)], tenths[len(node) :]
-    pairs = np.minimum(pairs, along_one_edge(trips.cost, homes, doors, direction))
-    near_rim = touches_rim(trips, pairs, rim_ds)
-    minutes = in_minutes(trips.door_to_door(slice(None), slice(None), pairs))
+    minutes = np.empty((len(trips.homes), len(trips.doors)), dtype=np.float32)
+    best_ds = np.full(len(trips.homes), trips.limit_ds + 1, dtype=np.int32)
+    for homes, doors, block in trips.along_streets(options):
+        best_ds[homes] = np.minimum(best_ds[homes], block.min(axis=1))
+        minutes[homes, doors] = in_minutes(trips.door_to_door(homes, doors, block))
     return TravelTimes(
         minutes=minutes,
-        origin_status=_origin_status(homes, origins.index, minutes, cutoff_min),
-        site_status=_site_status(doors, sites.index),
+        origin_status=with_unreached(_status(trips.homes, origins.index), minutes, cutoff_min),
+        site_status=_status(trips.doors, sites.index),
         mode=mode,
         cutoff_min=float(cutoff_min),
         direction=direction,
         method=f"shortest time along the streets {mode.label}, door to door",
-        touches_rim=near_rim,
+        touches_rim=touches_rim(trips, best_ds),
         provenance=network.provenance,
     )
 
@@ -662,17 +618,17 @@ def node_times(
     network, mode = as_network(network), as_mode(mode)
     limit_ds = cutoff_ds(cutoff_min)
     options = checked_options(options)
-    cost = edge_cost(network, mode)
     doors = snap(places("sites", sites).geometry, network, mode)
-    door_node, door_ds = ends_of(network, cost, doors, leaving=direction == "from_sites")
-    seeds = np.stack([door_node, door_ds], axis=-1).astype(np.int32)
+    ends = ends_of(network, edge_cost(network, mode), doors, leaving=direction == "from_sites")
     every = np.arange(network.node_count, dtype=np.int32)[:, None]
     job = Job(
-        seeds=seeds, places=(every, np.zeros_like(every)), direction=direction, limit_ds=limit_ds
+        seeds=np.stack(ends, axis=-1),
+        places=(every, np.zeros_like(every)),
+        direction=direction,
+        limit_ds=limit_ds,
     )
-    tenths = deciseconds(network, mode, job, options=options)
-    whole = np.minimum(tenths, SEARCHED_DS) + at_door_ds(doors, mode)
-    return in_minutes(np.where(whole > limit_ds, CLOSED_DS, whole).astype(np.int32)), doors
+    whole = deciseconds(network, mode, job, options=options) + at_door_ds(doors, mode)
+    return in_minutes(np.where(whole > limit_ds, CLOSED_DS, whole)), doors
 
 
 def _reason(status: str, offset_m: float) -> str:
@@ -684,18 +640,7 @@ def _reason(status: str, offset_m: float) -> str:
     return "its location is not known" if status == NO_LOCATION else ""
 
 
-def _site_status(at: Snapped, ids: pd.Index) -> pd.DataFrame:
+def _status(at: Snapped, ids: pd.Index) -> pd.DataFrame:
     reasons = [_reason(*pair) for pair in zip(at.status, at.offset_m, strict=True)]
     columns = {"status": at.status.copy(), "reason": reasons, "offset_m": at.offset_m.copy()}
     return pd.DataFrame(columns, index=ids)
-
-
-def _origin_status(
-    at: Snapped, ids: pd.Index, minutes: NDArray[np.float32], cutoff_min: float
-) -> pd.DataFrame:
-    status = _site_status(at, ids)
-    lost = (status["status"] == OK).to_numpy() & ~np.isfinite(minutes).any(axis=1)
-    return status.assign(
-        status=status["status"].mask(lost, UNREACHED),
-        reason=status["reason"].mask(lost, f"no site within {cutoff_min:g} minutes"),
-    )

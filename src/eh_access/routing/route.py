@@ -7,6 +7,8 @@ import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -22,8 +24,8 @@ from eh_access.modes import WALK, as_mode
 from eh_access.network.cost import edge_cost, slow_by_hills, tag_costs
 from eh_access.network.model import CLOSED_DS, as_network
 from eh_access.network.rules import POINT_KEY, rule_table
-from eh_access.network.snapping import NO_LOCATION, OK, SAME_POINT_M, snap
-from eh_access.routing.matrix import along_one_edge, ends_of, offset_ds
+from eh_access.network.snapping import NO_LOCATION, OK, SAME_POINT_M, edge_lines, snap
+from eh_access.routing.matrix import DS_PER_MIN, DS_PER_S, ends_of, offset_ds, pairs_on_one_edge
 from eh_access.routing.search import check_direction
 from eh_access.tables import CRS
 
@@ -187,20 +189,8 @@ class Way:
         return self.start_ds + sum(piece.ds for piece in self.pieces) + self.end_ds
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A place on a street."""
-
-    edge: int
-    fraction: float
-
-
-@dataclass(frozen=True, slots=True)
-class _End:
-    """An end of the street a place lies on (0 or 1), and the deciseconds between."""
-
-    end: float
-    ds: int
+_Ends = dict[int, tuple[float, int]]
+"""By node: at which end of its street a place has it (0 or 1), and the deciseconds between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,42 +207,40 @@ class _Arcs:
 
 def find_way(network: Network, mode: TravelMode, first: Snapped, last: Snapped) -> Way | None:
     """Find the quickest way between two places."""
-    cost = edge_cost(network, mode)
-    walk_ds_per_m = 36.0 / mode.walk_speed_km_h
-    walks = [int(offset_ds(place, walk_ds_per_m)[0]) for place in (first, last)]
-    here, there = (_Place(int(at.edge[0]), float(at.fraction[0])) for at in (first, last))
-    direct_ds = int(along_one_edge(cost, first, last, "to_sites")[0, 0])
+    cost, arcs = edge_cost(network, mode), _arcs(network, mode)
+    walks = (int(offset_ds(place, mode)[0]) for place in (first, last))
+    (edge, at), (last_edge, last_at) = (
+        (int(place.edge[0]), float(place.fraction[0])) for place in (first, last)
+    )
+    along_ds = pairs_on_one_edge(cost, first, last, "to_sites")[2]
+    direct_ds = int(along_ds[0]) if len(along_ds) else CLOSED_DS
     seeds = _by_node(*ends_of(network, cost, first, leaving=True))
     goals = _by_node(*ends_of(network, cost, last, leaving=False))
-    arcs = _arcs(network, mode)
     way = _search(arcs, seeds, goals, best_ds=direct_ds)
-    if way is None and direct_ds >= CLOSED_DS:
+    if way is not None:
+        begin, steps, end = way
+        pieces = [
+            Piece(edge, at, *seeds[begin]),
+            *(
+                Piece(arcs.edge[k], float(not arcs.ahead[k]), float(arcs.ahead[k]), arcs.ds[k])
+                for k in steps
+            ),
+            Piece(last_edge, goals[end][0], last_at, goals[end][1]),
+        ]
+    elif direct_ds < CLOSED_DS:
+        pieces = [Piece(edge, at, last_at, direct_ds)]
+    else:
         return None
-    if way is None:
-        return Way(_real([Piece(here.edge, here.fraction, there.fraction, direct_ds)]), *walks)
-    begin, steps, end = way
-    pieces = [
-        Piece(here.edge, here.fraction, seeds[begin].end, seeds[begin].ds),
-        *(
-            Piece(arcs.edge[k], 0.0 if arcs.ahead[k] else 1.0, float(arcs.ahead[k]), arcs.ds[k])
-            for k in steps
-        ),
-        Piece(there.edge, goals[end].end, there.fraction, goals[end].ds),
-    ]
-    return Way(_real(pieces), *walks)
+    # a place at the very end of its street goes no way along it
+    return Way(tuple(piece for piece in pieces if piece.start != piece.end), *walks)
 
 
-def _real(pieces: list[Piece]) -> tuple[Piece, ...]:
-    """Leave out pieces of no length, except gates."""
-    return tuple(piece for piece in pieces if piece.start != piece.end)
-
-
-def _by_node(nodes: NDArray[np.int32], ds: NDArray[np.int32]) -> dict[int, _End]:
+def _by_node(nodes: NDArray[np.int32], ds: NDArray[np.int32]) -> _Ends:
     """Return, for each node beside a place, the quicker of the ends that touch it."""
-    best: dict[int, _End] = {}
+    best: _Ends = {}
     for end, (node, cost) in enumerate(zip(nodes[0].tolist(), ds[0].tolist(), strict=True)):
-        if node >= 0 and (node not in best or cost < best[node].ds):
-            best[node] = _End(float(end), cost)
+        if node >= 0 and (node not in best or cost < best[node][1]):
+            best[node] = float(end), cost
     return best
 
 
@@ -278,12 +266,12 @@ def _arcs(network: Network, mode: TravelMode) -> _Arcs:
 
 
 def _search(
-    arcs: _Arcs, seeds: dict[int, _End], goals: dict[int, _End], *, best_ds: int
+    arcs: _Arcs, seeds: _Ends, goals: _Ends, *, best_ds: int
 ) -> tuple[int, list[int], int] | None:
     """Return the first node, the arcs and the last node of a way quicker than ``best_ds``."""
     # Every node is settled once, the lower number first of those reached at the same time, and
     # its way in is never changed to one as quick: the same trip always gives the same way.
-    reached = {node: seed.ds for node, seed in seeds.items()}
+    reached = {node: ds for node, (_, ds) in seeds.items()}
     came_by: dict[int, int] = {}
     waiting = [(ds, node) for node, ds in reached.items()]
     heapq.heapify(waiting)
@@ -294,8 +282,8 @@ def _search(
             break
         if here_ds > reached[node]:
             continue
-        if node in goals and here_ds + goals[node].ds < best_ds:
-            best, best_ds = node, here_ds + goals[node].ds
+        if node in goals and here_ds + goals[node][1] < best_ds:
+            best, best_ds = node, here_ds + goals[node][1]
         for k in range(arcs.start[node], arcs.start[node + 1]):
             there_ds = here_ds + arcs.ds[k]
             head = arcs.head[k]
@@ -316,7 +304,6 @@ def _search(
 STEP_COLUMNS = (
     *("street", "kind", "metres", "seconds", "climb_m", "slope_share", "slowed_by", "doubts"),
 )
-DS_PER_S = 10
 TO_STREET, FROM_STREET, PARKING = "to the street", "from the street", "parking"
 THERE = "there already"
 HILL_FACTOR = 1.1
@@ -339,32 +326,23 @@ def steps_of(
     placed: tuple[Snapped, Snapped],
 ) -> list[Row]:
     """Return a way as a table of steps."""
-    streets = [shapely.Point(place_on(network, place)) for place in placed]
+    streets = [
+        edge_lines(network)[at.edge[0]].interpolate(at.fraction[0], normalized=True)
+        for at in placed
+    ]
     before = _walk_row(TO_STREET, [ends[0], streets[0]], way.start_ds)
     after = _walk_row(FROM_STREET, [streets[1], ends[1]], way.end_ds)
     parking = _walk_row(PARKING, [streets[1]] * 2, parking_ds(mode))
     pieces = (_piece_row(network, mode, piece) for piece in way.pieces)
     every = [before, *pieces, parking, after]
     shown = [row for row in every if row["metres"] > 0 or row["ds"] > 0 or row["doubts"]]
-    return [_finished(row) for row in _merged(shown or [before])]
+    alike = groupby(shown or [before], key=itemgetter("street", "kind", "slowed_by"))
+    return [_step(list(rows)) for _, rows in alike]
 
 
 def parking_ds(mode: TravelMode) -> int:
     """Return the deciseconds spent on parking, once on every trip."""
     return round(mode.parking_s * DS_PER_S)
-
-
-def place_on(network: Network, place: Snapped) -> tuple[float, float]:
-    """Return the easting and northing of a place on its street."""
-    line = edge_line(network, int(place.edge[0]))
-    at = line.interpolate(float(place.fraction[0]), normalized=True)
-    return float(at.x), float(at.y)
-
-
-def edge_line(network: Network, edge: int) -> shapely.LineString:
-    """Return the line of an edge."""
-    first, last = network.geometry_start[edge], network.geometry_start[edge + 1]
-    return shapely.LineString(network.geometry_xy[first:last])
 
 
 def _walk_row(label: str, ends: list[shapely.Point], ds: int) -> Row:
@@ -380,7 +358,7 @@ def _walk_row(label: str, ends: list[shapely.Point], ds: int) -> Row:
         "level_ds": float(ds),
         "slowed_by": "",
         "doubts": (),
-        "lines": [line],
+        "line": line,
     }
 
 
@@ -401,7 +379,7 @@ def _piece_row(network: Network, mode: TravelMode, piece: Piece) -> Row:
         "level_ds": piece.ds / _longer(network, mode, piece),
         "slowed_by": cost.reason,
         "doubts": cost.counted or (("",) if gate else ()),
-        "lines": [_piece_line(network, piece)],
+        "line": _piece_line(network, piece),
     }
 
 
@@ -426,48 +404,32 @@ def _longer(network: Network, mode: TravelMode, piece: Piece) -> float:
     return float(slow_by_hills(network, mode)[0 if piece.ahead else 1][piece.edge])
 
 
-def _slowed_by(row: Row) -> str:
-    """Return what slowed a stretch: a rule, or its hills."""
-    if row["ds"] < HILL_FACTOR * row["level_ds"] or row["ds"] == 0:
-        return str(row["slowed_by"])
-    hill = "uphill stretches" if row["climb_m"] > 0 else "steep downhill stretches"
-    return "; ".join(reason for reason in (row["slowed_by"], hill) if reason)
-
-
 def _piece_line(network: Network, piece: Piece) -> shapely.LineString:
-    line = edge_line(network, piece.edge)
+    line: shapely.LineString = edge_lines(network)[piece.edge]
     if line.length == 0:
         return line
     return substring(line, piece.start, piece.end, normalized=True)
 
 
-def _merged(rows: list[Row]) -> list[Row]:
-    """Merge neighbouring rows that are alike."""
-    out: list[Row] = []
-    for row in rows:
-        alike = out and all(row[key] == out[-1][key] for key in ("street", "kind", "slowed_by"))
-        if not alike:
-            out.append(dict(row))
-            continue
-        last = out[-1]
-        for key in ("metres", "ds", "level_ds", "climb_m", "rise_m", "doubts", "lines"):
-            last[key] = last[key] + row[key]
-    return out
-
-
-def _finished(row: Row) -> Row:
-    """Turn a gathered row into a row of the table."""
-    xy = np.vstack([shapely.get_coordinates(line) for line in row["lines"]])
-    doubts = dict.fromkeys(doubt for doubt in row["doubts"] if doubt)
+def _step(rows: list[Row]) -> Row:
+    """Return one row of the table for neighbouring stretches that are alike."""
+    metres, ds, level_ds, climb_m, rise_m = (
+        sum(row[key] for row in rows) for key in ("metres", "ds", "level_ds", "climb_m", "rise_m")
+    )
+    slowed_by = [rows[0]["slowed_by"]]
+    if ds >= HILL_FACTOR * level_ds and ds > 0:
+        slowed_by.append("uphill stretches" if climb_m > 0 else "steep downhill stretches")
+    doubts = dict.fromkeys(doubt for row in rows for doubt in row["doubts"])
+    xy = np.vstack([shapely.get_coordinates(row["line"]) for row in rows])
     return {
-        "street": row["street"],
-        "kind": row["kind"],
-        "metres": row["metres"],
-        "seconds": row["ds"] / DS_PER_S,
-        "climb_m": row["climb_m"],
-        "slope_share": row["rise_m"] / row["metres"] if row["metres"] > 0 else np.nan,
-        "slowed_by": _slowed_by(row),
-        "doubts": "; ".join(doubts),
+        "street": rows[0]["street"],
+        "kind": rows[0]["kind"],
+        "metres": metres,
+        "seconds": ds / DS_PER_S,
+        "climb_m": climb_m,
+        "slope_share": rise_m / metres if metres > 0 else np.nan,
+        "slowed_by": "; ".join(filter(None, slowed_by)),
+        "doubts": "; ".join(filter(None, doubts)),
         "geometry": shapely.LineString(xy),
     }
 
@@ -504,38 +466,6 @@ class Detour:
         }
 
 
-def find_detour(
-    network: Network,
-    mode: TravelMode,
-    *,
-    metres: float,
-    free: Way,
-    offsets_m: float,
-) -> Detour | None:
-    """Compare a trip with the quickest way on foot."""
-    cost = edge_cost(network, mode)
-    rows: list[tuple[str, float, int]] = []
-    last = ""
-    for piece in free.pieces:
-        ways = (cost.forward_ds, cost.backward_ds)
-        here, back = ways if piece.ahead else ways[::-1]
-        closed = here[piece.edge] >= CLOSED_DS
-        reason = _reason(network, mode, piece, both=back[piece.edge] >= CLOSED_DS) if closed else ""
-        if closed:
-            rows.append((reason, piece.metres(network), int(reason != last)))
-        last = reason
-    if not rows:
-        return None
-    frame = pd.DataFrame(rows, columns=["reason", "metres", "places"])
-    walker_m = offsets_m + sum(piece.metres(network) for piece in free.pieces)
-    return Detour(
-        avoided=frame.groupby("reason", sort=False).sum().reset_index(),
-        longer_m=metres - walker_m,
-        walker_m=walker_m,
-        on_foot=on_foot(mode),
-    )
-
-
 def on_foot(mode: TravelMode) -> bool:
     """Return whether a mode is walking with some streets closed to it."""
     # its rules go on from those on foot.
@@ -562,7 +492,6 @@ def _reason(network: Network, mode: TravelMode, piece: Piece, *, both: bool) -> 
     return f"{kind_of(tags)}, not open {mode.label}" if reason.startswith("'") else reason
 
 
-DS_PER_MIN = 600
 EVERYWHERE_SHARE = 0.9
 """What slows this much of a trip, as traffic does by car, is left to the table."""
 MOST_NAMED = 6
@@ -620,7 +549,8 @@ class Route:
     @property
     def line(self) -> shapely.LineString:
         """The whole way from door to door (EPSG:27700)."""
-        return _joined(list(self.steps.geometry))
+        line = shapely.LineString(shapely.get_coordinates(self.steps.geometry))
+        return shapely.remove_repeated_points(line)
 
     def to_frame(self) -> gpd.GeoDataFrame:
         """Return the steps as a table of their own, EPSG:27700."""
@@ -701,10 +631,8 @@ class Route:
         return str(delegate("phrase", facts, "trips", "route"))
 
     def _title(self) -> str:
-        return f"{self.origin} to {self.site}, {self._totals()}"
-
-    def _totals(self) -> str:
-        return f"{metres(self.metres)}, {self.minutes:.1f} minutes"
+        totals = f"{metres(self.metres)}, {self.minutes:.1f} minutes"
+        return f"{self.origin} to {self.site}, {totals}"
 
     def _longest(self) -> list[str]:
         """Return the longest streets, in their order."""
@@ -789,7 +717,7 @@ def route(
             "streets, but the streets between do not join"
         )
     steps = (
-        [_finished(_walk_row(THERE, list(ends), 0))]
+        [_step([_walk_row(THERE, list(ends), 0)])]
         if there
         else steps_of(network, mode, way, ends=ends, placed=placed)
     )
@@ -827,8 +755,28 @@ def _avoided(
     free = find_way(network, walker, *placed)
     if free is None:
         return None
-    offsets_m = sum(float(place.offset_m[0]) for place in placed)
-    return find_detour(network, mode, metres=metres, free=free, offsets_m=offsets_m)
+    cost = edge_cost(network, mode)
+    rows: list[tuple[str, float, int]] = []
+    last = ""
+    for piece in free.pieces:
+        ways = (cost.forward_ds[piece.edge], cost.backward_ds[piece.edge])
+        here, back = ways if piece.ahead else ways[::-1]
+        reason = ""
+        if here >= CLOSED_DS:
+            reason = _reason(network, mode, piece, both=back >= CLOSED_DS)
+            rows.append((reason, piece.metres(network), int(reason != last)))
+        last = reason
+    if not rows:
+        return None
+    frame = pd.DataFrame(rows, columns=["reason", "metres", "places"])
+    walker_m = float(sum(place.offset_m[0] for place in placed))
+    walker_m += sum(piece.metres(network) for piece in free.pieces)
+    return Detour(
+        avoided=frame.groupby("reason", sort=False).sum().reset_index(),
+        longer_m=metres - walker_m,
+        walker_m=walker_m,
+        on_foot=on_foot(mode),
+    )
 
 
 def _one_point(given: Any, role: str) -> tuple[gpd.GeoSeries, str]:  # noqa: ANN401 - see `route`
@@ -875,11 +823,3 @@ def _check_placed(names: tuple[str, str], at: tuple[Snapped, Snapped], mode: Tra
             )
     if faults:
         raise InputError(faults)
-
-
-def _joined(lines: list[shapely.LineString]) -> shapely.LineString:
-    """Join the lines of the steps end to end."""
-    xy = np.vstack([shapely.get_coordinates(line) for line in lines])
-    moved = np.concatenate([[True], np.any(np.diff(xy, axis=0) != 0, axis=1)])
-    kept = xy[moved]
-    return shapely.LineString(kept if len(kept) > 1 else np.repeat(kept, 2, axis=0))

@@ -37,6 +37,11 @@ SITES_AT_ONCE = 64
 """Sites searched from before their times at the places are picked out."""
 SEARCHED_DS = 2**28
 """Deciseconds from which on a place counts as out of reach (most of a year)."""
+SHIFT = 32
+"""Deciseconds times 2**32 plus a site's number: the lesser of two is the nearer site, and of sites
+equally near the one that comes first."""
+NONE = np.int64(SEARCHED_DS) << SHIFT
+"""From here on nothing is reached."""
 Places = tuple["NDArray[np.int32]", "NDArray[np.int32]"]
 
 
@@ -74,8 +79,12 @@ def metric(network: Network, mode: TravelMode, *, direction: Direction) -> Metri
     return network.remember(("metric", mode, direction), make)
 
 
-def choose(network: Network, mode: TravelMode, direction: Direction, sites: int) -> Engine:
-    """Return the faster engine for a search and log the reason."""
+def choose(
+    network: Network, mode: TravelMode, direction: Direction, sites: int, options: SearchOptions
+) -> Engine:
+    """Return the engine asked for, or the faster one for a search, and log the reason."""
+    if options.engine != "auto":
+        return options.engine
     if network.remembers(("metric", mode, direction)):
         pays_from, state = 1, "sorted for this mode already"
     elif network.remembers(JOINS_KEY):
@@ -94,9 +103,7 @@ def deciseconds_in_blocks(
     network: Network, mode: TravelMode, job: Job, *, options: SearchOptions
 ) -> Iterator[tuple[slice, slice, NDArray[np.int32]]]:
     """Yield the deciseconds between places and sites, block by block."""
-    engine = options.engine
-    if engine == "auto":
-        engine = choose(network, mode, job.direction, len(job.seeds))
+    engine = choose(network, mode, job.direction, len(job.seeds), options)
     blocks = _swept if engine == "hierarchy" else _searched
     for places, sites, block in blocks(network, mode, job, options.workers):
         block[block > min(job.limit_ds, SEARCHED_DS - 1)] = CLOSED_DS
@@ -190,10 +197,7 @@ def minutes_from_nodes(
     seeds = node_seeds(network, nodes)
     wanted = None if rows is None else node_numbers("rows", rows, network.node_count)
     check_direction(direction)
-    engine = options.engine
-    if engine == "auto":
-        engine = choose(network, mode, direction, len(seeds))
-    if engine == "hierarchy":
+    if choose(network, mode, direction, len(seeds), options) == "hierarchy":
         sorted_streets = metric(network, mode, direction=direction)
         return batches.minutes_everywhere(
             sorted_streets, seeds, workers=options.workers, rows=wanted

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -89,6 +89,17 @@ OK = "ok"
 OFF_NETWORK = "off_network"
 NO_LOCATION = "no_location"
 UNREACHED = "unreached"
+
+
+def with_unreached(
+    status: pd.DataFrame, minutes: NDArray[np.floating[Any]], cutoff_min: float
+) -> pd.DataFrame:
+    """Return the statuses of origins, of those that reach no site that they do not."""
+    lost = (status["status"] == OK).to_numpy() & ~np.isfinite(minutes).any(axis=1)
+    return status.assign(
+        status=status["status"].mask(lost, UNREACHED),
+        reason=status["reason"].mask(lost, f"no site within {cutoff_min:g} minutes"),
+    )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -382,16 +393,11 @@ class TravelTimes:
         column, site_ids = pd.factorize(frame[site].to_numpy())
         table = np.full((len(origin_ids), len(site_ids)), np.inf, dtype=np.float32)
         table[row, column] = np.where(values <= cutoff_min, values, np.inf)
-        reached = np.isfinite(table).any(axis=1)
         fine = {"status": OK, "reason": "", "offset_m": 0.0}
         origin_status = pd.DataFrame(fine, index=pd.Index(origin_ids))
-        origin_status.loc[~reached, ["status", "reason"]] = (
-            UNREACHED,
-            f"no site within {cutoff_min:g} minutes",
-        )
         return cls(
             minutes=table,
-            origin_status=origin_status,
+            origin_status=with_unreached(origin_status, table, cutoff_min),
             site_status=pd.DataFrame(fine, index=pd.Index(site_ids)),
             mode=as_mode(mode),
             cutoff_min=cutoff_min,

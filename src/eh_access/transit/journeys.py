@@ -18,7 +18,14 @@ from eh_access.errors import InputError
 from eh_access.routing.matrix import DS_PER_MIN
 from eh_access.routing.search import checked_options
 from eh_access.routing.threads import side_by_side
-from eh_access.routing.travel_times import NO_LOCATION, OFF_NETWORK, OK, UNREACHED, TravelTimes
+from eh_access.routing.travel_times import (
+    NO_LOCATION,
+    OFF_NETWORK,
+    OK,
+    UNREACHED,
+    TravelTimes,
+    with_unreached,
+)
 from eh_access.transit.timetable import BOARD, Timetable
 from eh_access.transit.walks import NEVER, Pairs, Walks, changes, usable
 
@@ -138,19 +145,15 @@ class TransitTimes:
             raise InputError(f"percentile is {percentile}; there are {list(self.percentiles)}")
         minutes = np.ascontiguousarray(self.minutes[:, :, self.percentiles.index(wanted)])
         walking = self.walks.walking
-        lost = (walking.origin_status["status"] == OK) | (
-            walking.origin_status["status"] == UNREACHED
+        far = walking.origin_status["status"] == UNREACHED
+        placed = walking.origin_status.assign(
+            status=walking.origin_status["status"].mask(far, OK),
+            reason=walking.origin_status["reason"].mask(far, ""),
         )
-        none = lost.to_numpy() & ~np.isfinite(minutes).any(axis=1)
-        reason = f"no site within {self.walks.limits.longest_min:g} minutes"
-        status = walking.origin_status["status"].mask(lost, OK).mask(none, UNREACHED)
         of_day = f"{self.by} {'-'.join(dict.fromkeys(self.window))} on {self.timetable.date}"
         return TravelTimes(
             minutes=minutes,
-            origin_status=walking.origin_status.assign(
-                status=status,
-                reason=walking.origin_status["reason"].mask(lost, "").mask(none, reason),
-            ),
+            origin_status=with_unreached(placed, minutes, self.walks.limits.longest_min),
             site_status=walking.site_status,
             mode=replace(walking.mode, name="transit", label=_label(walking.mode.label)),
             cutoff_min=self.walks.limits.longest_min,

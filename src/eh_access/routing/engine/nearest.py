@@ -13,17 +13,14 @@ import numpy as np
 from eh_access.compiled import njit
 from eh_access.network.model import CLOSED_DS
 from eh_access.routing.engine.sweep import ways_up
-from eh_access.routing.search import SEARCHED_DS
+from eh_access.routing.search import NONE, SHIFT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from eh_access.routing.engine.hierarchy import Metric
 
-SHIFT = 32
 FAR = np.int64(CLOSED_DS) << SHIFT
-NONE = np.int64(SEARCHED_DS) << SHIFT
-"""From here on nothing is reached."""
 DS_PER_MIN = np.float32(600)
 
 
