@@ -29,7 +29,8 @@ from agreement_files import plain_way, write_plain, write_profile
 from agreement_reasons import THEIR_OWN, Streets, reason_of
 from eh_access.network.cost import edge_cost
 from eh_access.network.rules import POINT_KEY, evaluate
-from eh_access.routing.route import edge_line, find_way
+from eh_access.network.snapping import edge_lines
+from eh_access.routing.route import find_way
 
 if TYPE_CHECKING:
     from eh_access.network.snapping import Snapped
@@ -92,17 +93,19 @@ def places(network: eh.Network, mode: eh.TravelMode, count: int) -> Snapped:
     main = np.flatnonzero(edge_cost(network, mode).main)
     share = network.length_m[main] / network.length_m[main].sum()
     edge = main[rng.choice(len(main), size=count, p=share)]
-    lines = [edge_line(network, int(e)) for e in edge]
     at = rng.uniform(0.0, 1.0, count)
-    xy = [line.interpolate(t, normalized=True) for line, t in zip(lines, at, strict=True)]
+    xy = [
+        line.interpolate(t, normalized=True)
+        for line, t in zip(edge_lines(network)[edge], at, strict=True)
+    ]
     return eh.snap(np.array([(p.x, p.y) for p in xy]), network, mode)
 
 
 def degrees(network: eh.Network, at: Snapped) -> np.ndarray:
     """Return longitude and latitude of places."""
     points = [
-        edge_line(network, int(e)).interpolate(t, normalized=True)
-        for e, t in zip(at.edge, at.fraction, strict=True)
+        line.interpolate(t, normalized=True)
+        for line, t in zip(edge_lines(network)[at.edge], at.fraction, strict=True)
     ]
     to_degrees = Transformer.from_crs("EPSG:27700", "EPSG:4326", always_xy=True)
     lon, lat = to_degrees.transform([p.x for p in points], [p.y for p in points])

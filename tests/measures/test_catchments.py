@@ -10,9 +10,9 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+import toy_borough
 from eh_access.errors import InputError
 from eh_access.measures.catchments import area_catchments, catchments
-from eh_access.modes import WALK
 from eh_access.routing.travel_times import TravelTimes
 from toys import CRS, origins_at
 
@@ -20,18 +20,8 @@ INF = np.inf
 
 
 def times_of(minutes: list[list[float]], sites: list[str]) -> TravelTimes:
-    def status(ids: list[str], name: str) -> pd.DataFrame:
-        fine = {"status": "ok", "reason": "", "offset_m": 0.0}
-        return pd.DataFrame([fine] * len(ids), index=pd.Index(ids, name=name))
-
-    return TravelTimes(
-        minutes=np.array(minutes, dtype=np.float32).reshape(-1, len(sites)),
-        origin_status=status([f"o{i}" for i in range(len(minutes))], "origin_id"),
-        site_status=status(sites, "site_id"),
-        mode=WALK,
-        cutoff_min=60.0,
-        method="by hand",
-    )
+    houses = [f"o{number}" for number in range(len(minutes))]
+    return toy_borough.times_of(np.array(minutes), houses=houses, centres=sites)
 
 
 def homes(weights: list[float], areas: list[str]) -> gpd.GeoDataFrame:

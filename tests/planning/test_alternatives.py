@@ -34,7 +34,6 @@ from eh_access.measures.scenarios import BASELINE, Close, Scenario, apply_scenar
 from eh_access.planning.alternatives import (
     AlternativeOptions,
     Alternatives,
-    alternatives_frame,
     classify_columns,
     pareto,
     rank_alternatives,
@@ -77,9 +76,7 @@ def ranking(
 def test_where_nobody_reaches_any_site_every_set_says_so() -> None:
     nobody = times_of(np.full_like(times().minutes, np.inf))
     start = Side(sites=apply_scenario(sites(), BASELINE), times={"walk": nobody})
-    table = alternatives_frame(
-        rank_alternatives(start, origins(), close=2, criteria=[SEVEN["walk-30"]])
-    )
+    table = rank_alternatives(start, origins(), close=2, criteria=[SEVEN["walk-30"]]).frame
     assert (table["walk_30_share"] == 0.0).all()
     assert table["mean_min"].isna().all()
 
@@ -93,7 +90,7 @@ def test_a_criterion_of_areas_that_nobody_names_leaves_the_sets_without_its_valu
         close=2,
         criteria=[SEVEN["walk-30"], spread],
     )
-    assert len(alternatives_frame(found)) == len(PAIRS)
+    assert len(found.frame) == len(PAIRS)
 
 
 # ---- on paper ----------------------------------------------------------------------------------
@@ -466,9 +463,9 @@ def test_nothing_betters_the_pareto_set_and_something_betters_the_rest(
 
 
 def test_two_runs_give_the_same_table() -> None:
-    first, second = (alternatives_frame(ranking(criteria=tuple(SEVEN))) for _ in range(2))
+    first, second = (ranking(criteria=tuple(SEVEN)).frame for _ in range(2))
     assert first.to_csv() == second.to_csv()
-    assert first.columns[0] == "set_number"
+    assert first.index.name == "set_number"
 
 
 def test_rotherham_in_fifty_milliseconds() -> None:

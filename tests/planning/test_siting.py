@@ -21,7 +21,6 @@ from eh_access.planning.optimum import (
     OBJECTIVES,
     Objective,
     Problem,
-    set_at,
     solve,
     solve_branches,
     solve_program,
@@ -117,8 +116,9 @@ def test_a_search_that_takes_too_long_is_left_to_the_integer_program(
     minutes, weights = sixty()
     problem = problem_of(minutes[:15], weights, 3)
     monkeypatch.setattr(optimum, "MOST_STEPS", 3)
+    monkeypatch.setattr(optimum, "MOST_LISTED", 0)
     assert solve_branches(problem, objective) is None
-    found = solve(replace(problem, listed=0), objective)
+    found = solve(problem, objective)
     assert found.method == "integer program"
     assert found.value == pytest.approx(try_every_set(problem, objective).value)
 
@@ -130,12 +130,6 @@ def test_out_of_time_it_says_how_far_from_the_best_it_can_be() -> None:
     assert found.bound <= best.value <= found.value
     assert found.gap == pytest.approx((found.value - found.bound) / found.value)
     assert len(set(found.chosen)) == 10
-
-
-@given(candidates=st.integers(1, 7), choose=st.integers(0, 7))
-def test_sets_are_known_by_their_place(candidates: int, choose: int) -> None:
-    sets = list(combinations(range(candidates), choose))
-    assert [set_at(place, candidates, choose) for place in range(len(sets))] == sets
 
 
 # ---- the toy borough, on paper: see test_alternatives for the steps ------------------------------
@@ -252,7 +246,7 @@ def test_ten_of_sixty_is_proven(objective: Objective) -> None:
 
 
 @pytest.mark.parametrize("choose", [2, 5])
-def test_spopt_agrees(choose: int) -> None:
+def test_spopt_agrees(choose: int, monkeypatch: pytest.MonkeyPatch) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         locate = pytest.importorskip("spopt.locate", reason="spopt is not installed")
@@ -266,8 +260,10 @@ def test_spopt_agrees(choose: int) -> None:
         cover = locate.MCLP.from_cost_matrix(
             minutes.T, weights, service_radius=30.0, p_facilities=choose
         ).solve(solver)
+    whole = problem_of(minutes, weights, choose)
+    monkeypatch.setattr(optimum, "MOST_LISTED", 0)
     for branched, method in ((5, "branch and bound"), (0, "integer program")):
-        whole = replace(problem_of(minutes, weights, choose), listed=0, branched=branched)
+        monkeypatch.setattr(optimum, "MOST_BRANCHED", branched)
         least = solve(whole, "p_median")
         assert least.method == method
         assert least.value == pytest.approx(median.problem.objective.value())
@@ -276,9 +272,8 @@ def test_spopt_agrees(choose: int) -> None:
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
-@pytest.mark.parametrize("choose", [3, 4])
-def test_a_few_of_sixty_three_ways(objective: Objective, choose: int) -> None:
-    problem = problem_of(*sixty(), choose=choose)  # 34,220 and 487,635 sets
+def test_a_few_of_sixty_three_ways(objective: Objective) -> None:
+    problem = problem_of(*sixty(), choose=3)  # 34,220 sets
     found = solve(problem, objective)
     assert found.method == "branch and bound"
     assert found.chosen == try_every_set(problem, objective).chosen

@@ -145,7 +145,7 @@ def sums_by(starts: NDArray[np.intp], values: Doubles) -> Doubles:
     return np.asarray(np.add.reduceat(values, starts, axis=-1), dtype=np.float64)
 
 
-def searched(name: str, cutoff_min: float, far_min: float) -> float:
+def searched(cutoff_min: float, far_min: float, *, name: str = "cutoff_min") -> float:
     """Return a cutoff, if times were worked out as far as that."""
     minutes = number(name, cutoff_min, low=0, unit="minutes")
     if minutes > far_min:
@@ -154,10 +154,6 @@ def searched(name: str, cutoff_min: float, far_min: float) -> float:
             "minutes; give no more than that, or work them out further"
         )
     return minutes
-
-
-def _searched(times: TravelTimes, cutoff_min: float) -> float:
-    return searched("cutoff_min", cutoff_min, times.cutoff_min)
 
 
 SiteIds: TypeAlias = Sequence[Hashable] | pd.Index
@@ -317,7 +313,8 @@ def coverage(
     (1.0, 0.75)
     """
     least = nearest_minutes(times.minutes, times.columns_of(sites))
-    return share_where(within(least, _searched(times, cutoff_min)), weights_of(times, origins))
+    near = within(least, searched(cutoff_min, times.cutoff_min))
+    return share_where(near, weights_of(times, origins))
 
 
 @check_arguments
@@ -360,13 +357,10 @@ def coverage_by(
     South        1    10.0             0.0    0.0
     """
     least = nearest_minutes(times.minutes, times.columns_of(sites))
+    near = within(least, searched(cutoff_min, times.cutoff_min))
     weights = weights_of(times, origins)
     rows = pd.DataFrame(
-        {
-            "origins": 1,
-            "weight": weights,
-            "covered_weight": np.where(within(least, _searched(times, cutoff_min)), weights, 0.0),
-        },
+        {"origins": 1, "weight": weights, "covered_weight": np.where(near, weights, 0.0)},
         index=times.origin_ids,
     )
     groups = grouping(by, origins, times.origin_ids)
@@ -402,5 +396,6 @@ def cumulative_opportunities(
     >>> cumulative_opportunities(times, cutoff_min=40).tolist()
     [2, 2]
     """
-    reached = within(times.minutes[:, times.columns_of(sites)], _searched(times, cutoff_min))
+    limit = searched(cutoff_min, times.cutoff_min)
+    reached = within(times.minutes[:, times.columns_of(sites)], limit)
     return pd.Series(reached.sum(axis=1), index=times.origin_ids, name="sites")

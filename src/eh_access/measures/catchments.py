@@ -12,7 +12,7 @@ import pandas as pd
 
 from eh_access.arguments import check_arguments, number
 from eh_access.errors import InputError
-from eh_access.measures.basic import rows_of, weights_of, within
+from eh_access.measures.basic import ROUNDING, rows_of, weights_of, within
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -309,7 +309,11 @@ def take_up(
     faults = [] if decays else ["no decay was given; choose one, or better several"]
     if not 0 < at_door_share <= 1:
         faults.append(f"at_door_share is {at_door_share:g}; give a share above 0 and at most 1")
-    faults += [fault for decay in decays for fault in _decay_faults(decay)]
+    faults += [
+        f"decay '{decay.words}': it must be 1 at 0 minutes, never rise, and be 0 out of reach"
+        for decay in decays
+        if not _is_decay(decay)
+    ]
     if faults:
         raise InputError(faults)
     frame = comparison.frame
@@ -335,17 +339,11 @@ def take_up(
     return pd.DataFrame(rows)
 
 
-def _decay_faults(decay: Decay) -> list[str]:
-    """Return the faults of a decay function."""
+def _is_decay(decay: Decay) -> bool:
+    """Return whether a share of one's own falls as a decay must."""
     share = decay.share(np.array([0.0, 1.0, 5.0, 15.0, 30.0, 60.0, 120.0, np.inf]))
-    fine = (
-        abs(share[0] - 1) < 1e-9  # noqa: PLR2004 - rounding
-        and share[-1] == 0
-        and bool((np.diff(share) <= 0).all())
-    )
-    if fine:
-        return []
-    return [f"decay '{decay.words}': it must be 1 at 0 minutes, never rise, and be 0 out of reach"]
+    falls = (np.diff(share) <= 0).all()
+    return bool(falls and abs(share[0] - 1) < ROUNDING and share[-1] == 0)
 
 
 @check_arguments

@@ -211,7 +211,7 @@ class Comparison:
         if cutoffs_min is None:
             cutoffs_min = [cutoff for cutoff in CURVE_MIN if cutoff <= self.cutoff_min]
         given = cutoffs_min if isinstance(cutoffs_min, Iterable) else [cutoffs_min]
-        cutoffs_min = [searched("cutoffs_min", one, self.cutoff_min) for one in given]
+        cutoffs_min = [searched(one, self.cutoff_min, name="cutoffs_min") for one in given]
         rows = pd.DataFrame({"cutoff_min": cutoffs_min})
         rows["weight"] = float(weights.sum())
         for when in ("before", "after"):

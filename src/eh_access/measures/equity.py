@@ -163,30 +163,7 @@ class Gap:
     gap_min: float
     inside_weight: float  # the bases: weight reached before or after
     elsewhere_weight: float
-    unknown_weight: float = 0.0  # weight left out, of which membership is not known
-
-
-def gap_between(
-    change: NDArray[np.float64],
-    weights: NDArray[np.float64],
-    *,
-    inside: NDArray[np.bool_],
-    elsewhere: NDArray[np.bool_],
-) -> Gap:
-    """Return the gap in mean change between two sets of origins."""
-    near, far = (
-        mean_of(change[inside], weights[inside]),
-        mean_of(change[elsewhere], weights[elsewhere]),
-    )
-    with np.errstate(invalid="ignore"):
-        difference = float(np.float64(near) - np.float64(far))
-    return Gap(
-        inside_min=near,
-        elsewhere_min=far,
-        gap_min=difference,
-        inside_weight=float(weights[inside].sum()),
-        elsewhere_weight=float(weights[elsewhere].sum()),
-    )
+    unknown_weight: float  # weight left out, of which membership is not known
 
 
 @check_arguments
@@ -228,14 +205,20 @@ def gap(comparison: Comparison, group: str | pd.Series) -> Gap:
     asked = (frame["outcome"] != "still_unreached").to_numpy()
     known = member.notna().to_numpy()
     inside = member.fillna(False).to_numpy(dtype=bool)
-    weights = frame["weight"].to_numpy()
-    difference = gap_between(
-        frame["change_min"].to_numpy(),
-        weights,
-        inside=inside & asked,
-        elsewhere=~inside & known & asked,
+    change, weights = frame["change_min"].to_numpy(), frame["weight"].to_numpy()
+    sides = (inside & asked, ~inside & known & asked)
+    near, far = (mean_of(change[side], weights[side]) for side in sides)
+    loads = [float(weights[side].sum()) for side in (*sides, ~known)]
+    with np.errstate(invalid="ignore"):
+        difference = float(np.subtract(near, far))
+    return Gap(
+        inside_min=near,
+        elsewhere_min=far,
+        gap_min=difference,
+        inside_weight=loads[0],
+        elsewhere_weight=loads[1],
+        unknown_weight=loads[2],
     )
-    return Gap(**{**vars(difference), "unknown_weight": float(weights[~known].sum())})
 
 
 @check_arguments
@@ -492,55 +475,52 @@ def fairness_frame(
     """
     drawn = drawn or {}
     parts = [
-        _with_names(_groups_of(comparison, drawn.get((scenario, mode))), scenario, mode, sites)
-        for (scenario, mode), comparison in comparisons.items()
+        _groups_of(comparison, drawn.get(key)).assign(scenario=key[0], mode=key[1], sites=sites)
+        for key, comparison in comparisons.items()
     ]
     if not parts:
         return pd.DataFrame(columns=list(COLUMNS))
     return pd.concat(parts, ignore_index=True)[list(COLUMNS)]
 
 
-def _with_names(table: pd.DataFrame, scenario: str, mode: str, sites: str) -> pd.DataFrame:
-    return table.assign(scenario=scenario, mode=mode, sites=sites)
-
-
 def _groups_of(comparison: Comparison, drawn: DrawnMinutes | None) -> pd.DataFrame:
-    frame, index = comparison.frame, comparison.frame.index
-    by_area = comparison.groups.get("area_id", pd.Series(index, index=index))
+    frame, columns = comparison.frame, comparison.groups
+    by_area = pd.Series(columns.get("area_id", frame.index.to_series()))
+    # means are of those reached both before and after
+    both = np.isfinite(frame[["before_min", "after_min"]].to_numpy()).all(axis=1)
+    weights = np.where(both, frame["weight"], 0.0)
+    minutes = {when: np.where(both, frame[f"{when}_min"], 0.0) for when in ("before", "after")}
+    # what families are lined up by, the worst placed first
+    ranks = {"imd": _numbers(columns, "imd_decile"), "no_car": -_numbers(columns, "no_car_share")}
     parts, families = [], []
     for kind, names in groupings(comparison).items():
         table = comparison.summary(names)
         numbers = table.index.get_indexer(pd.Index(names))
         known = np.where((table.index == NOT_KNOWN)[numbers], -1, numbers)
-        table = table.assign(**_fairness_gaps(frame, known, len(table)))
-        families.append(members(known, len(table)))
-        table["areas"] = pd.Series(by_area).groupby(names).nunique().reindex(table.index)
-        for when in ("before", "after"):
-            table[f"gini_{when}"] = _ginis(frame, numbers, len(table), when)
-            for measure, rank in _ranks(comparison).items():
-                spread = np.full(len(table), np.nan)
-                if kind == "everyone":
-                    spread[0] = concentration_index(*_reached(frame, when), rank_by=rank)
+        member = members(known, len(table))
+        families.append(member)
+        table["areas"] = by_area.groupby(names).nunique().reindex(table.index)
+        change = minutes["after"] - minutes["before"]
+        for name, values in (*minutes.items(), ("change", change)):
+            gaps = gaps_between((weights * values)[None] @ member, weights[None] @ member)
+            table[f"gap_{name}_min"] = gaps[0]
+        for when, values in minutes.items():
+            loads = (np.where(numbers == at, weights, 0.0) for at in range(len(table)))
+            table[f"gini_{when}"] = [gini(values, load) for load in loads]
+            for measure, rank in ranks.items():
+                of_all = kind == "everyone"
+                spread = concentration_index(values, weights, rank_by=rank) if of_all else np.nan
                 table[f"concentration_{measure}_{when}"] = spread
         parts.append(table.rename_axis("group").reset_index().assign(group_kind=kind))
     rows = pd.concat(parts, ignore_index=True)
-    whole = rows["weight"].where(rows["weight"] > 0)
     low, high = _intervals(drawn, families)
     return rows.assign(
         gap_change_low_min=low,
         gap_change_high_min=high,
-        share_unchanged=rows["weight_unchanged"] / whole,
+        share_unchanged=rows["weight_unchanged"] / rows["weight"].where(rows["weight"] > 0),
         loser_min=comparison.loser_min,
         estimated=comparison.estimated,
     )
-
-
-def _reached(frame: pd.DataFrame, when: str) -> tuple[Doubles, Doubles]:
-    """Return minutes, and weights of those reached both before and after, else 0."""
-    before, after = frame["before_min"].to_numpy(), frame["after_min"].to_numpy()
-    both = np.isfinite(before) & np.isfinite(after)
-    minutes = before if when == "before" else after
-    return np.where(both, minutes, 0.0), np.where(both, frame["weight"].to_numpy(), 0.0)
 
 
 def _intervals(drawn: DrawnMinutes | None, families: Sequence[Doubles]) -> tuple[Doubles, Doubles]:
@@ -562,40 +542,11 @@ def _intervals(drawn: DrawnMinutes | None, families: Sequence[Doubles]) -> tuple
     return low, high
 
 
-def _fairness_gaps(frame: pd.DataFrame, groups: NDArray[np.intp], count: int) -> dict[str, Doubles]:
-    """Return the columns of gaps, every group against everybody else whose group is known."""
-    before, weights = _reached(frame, "before")
-    after, _ = _reached(frame, "after")
-    member = members(groups, count)
-
-    def gap(values: Doubles) -> Doubles:
-        gaps = gaps_between((weights * values)[None] @ member, weights[None] @ member)
-        return np.asarray(gaps[0])
-
-    return {
-        "gap_before_min": gap(before),
-        "gap_after_min": gap(after),
-        "gap_change_min": gap(after - before),
-    }
-
-
-def _ginis(frame: pd.DataFrame, groups: NDArray[np.intp], count: int, when: str) -> Doubles:
-    minutes, weights = _reached(frame, when)
-    return np.array([gini(minutes, np.where(groups == at, weights, 0.0)) for at in range(count)])
-
-
-def _ranks(comparison: Comparison) -> dict[str, Doubles]:
-    """Return what families are lined up by, the worst placed first; NaN where not known."""
-    missing = pd.Series(np.nan, index=comparison.frame.index)
-    columns = comparison.groups
-    return {
-        "imd": _numbers(columns.get("imd_decile", missing)),
-        "no_car": -_numbers(columns.get("no_car_share", missing)),
-    }
-
-
-def _numbers(values: pd.Series) -> Doubles:
-    return np.asarray(values.to_numpy(np.float64, na_value=np.nan), dtype=np.float64)
+def _numbers(columns: pd.DataFrame, name: str) -> Doubles:
+    """Return a column as numbers, NaN where it is not known."""
+    if name not in columns:
+        return np.full(len(columns), np.nan)
+    return np.asarray(columns[name].to_numpy(np.float64, na_value=np.nan), dtype=np.float64)
 
 
 def _has(columns: pd.DataFrame, name: str) -> bool:

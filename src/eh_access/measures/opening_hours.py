@@ -333,14 +333,14 @@ def hours_reachable(
         if (rows < 0).any():
             raise InputError("the times home are not of the same origins as the times there")
         back = times_back.minutes[rows][:, times_back.columns_of(chosen)].astype(np.float64)
-    stated = stated_hours(sites.loc[chosen])
-    weekly = weekly_hours(stated, full_hours)
-    hours = reached(there, back, cutoff_min, there_and_back=there_and_back) @ weekly
+    near = reached(there, back, cutoff_min, there_and_back=there_and_back)
+    hours = near @ weekly_hours(sites.loc[chosen], full_hours)
     return pd.Series(hours, index=times.origin_ids, name="hours_per_week")
 
 
-def weekly_hours(stated: NDArray[np.float64], full_hours: float) -> NDArray[np.float64]:
+def weekly_hours(sites: gpd.GeoDataFrame, full_hours: float) -> NDArray[np.float64]:
     """Return hours a week, full hours as a number."""
+    stated = stated_hours(sites)
     return np.where(np.isnan(stated), full_hours, stated)
 
 
@@ -407,6 +407,5 @@ def nearest_open_for(
 def open_for(sites: gpd.GeoDataFrame, min_hours: float, full_hours: float) -> pd.Index:
     """Return the open sites of at least so many hours a week."""
     chosen = open_sites(sites, full_time=False, full_time_from_hours=full_hours)
-    stated = stated_hours(sites.loc[chosen])
-    enough: pd.Index = chosen[weekly_hours(stated, full_hours) >= min_hours]
+    enough: pd.Index = chosen[weekly_hours(sites.loc[chosen], full_hours) >= min_hours]
     return enough

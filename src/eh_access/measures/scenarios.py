@@ -13,7 +13,7 @@ from shapely import Point
 
 from eh_access.arguments import check_arguments, check_ids, no_such_id
 from eh_access.errors import InputError, NotFoundError
-from eh_access.tables import MOST_RADIUS_M, complete_sites
+from eh_access.tables import MOST_RADIUS_M, complete_sites, stated_hours
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -274,9 +274,7 @@ def open_sites(
         raise InputError(f"sites is a {type(sites).__name__}; give a GeoDataFrame")
     if not isinstance(full_time_from_hours, Real):
         raise InputError(f"full_time_from_hours is {full_time_from_hours!r}; give hours")
-    hours = np.full(len(sites), np.nan)
-    if "hours_per_week" in sites:
-        hours = sites["hours_per_week"].to_numpy(dtype=np.float64, na_value=np.nan)
+    hours = stated_hours(sites)
     enough = hours >= full_time_from_hours if full_time else hours > 0
     is_open = np.asarray(sites["is_open"] if "is_open" in sites.columns else True, dtype=bool)
     chosen: pd.Index = sites.index[is_open & (np.isnan(hours) | enough)]

@@ -37,22 +37,12 @@ NEARLY = 0.99
 
 def ranks_of(costs: Floats) -> NDArray[np.int64]:
     """Return the rank of each value in its column: 1 is the least, ties share the lowest rank."""
-    ranks = np.empty(costs.shape, dtype=np.int64)
-    for column in range(costs.shape[1]):
-        values = costs[:, column]
-        ranks[:, column] = np.searchsorted(np.sort(values), values, side="left") + 1
-    return ranks
+    return pd.DataFrame(costs).rank(method="min").to_numpy(np.int64)
 
 
 def ties_of(costs: Floats) -> NDArray[np.int64]:
     """Return how many others share the rank of each value in its column."""
-    ties = np.empty(costs.shape, dtype=np.int64)
-    for column in range(costs.shape[1]):
-        values = costs[:, column]
-        held = np.sort(values)
-        above = np.searchsorted(held, values, side="right")
-        ties[:, column] = above - np.searchsorted(held, values, side="left") - 1
-    return ties
+    return pd.DataFrame(costs).rank(method="max").to_numpy(np.int64) - ranks_of(costs)
 
 
 def least(keys: list[Floats]) -> NDArray[np.intp]:
@@ -112,49 +102,34 @@ def classify_columns(
             counted=every, constant=(), same_as={}, stated={}, saturated={}, alike={}
         )
     constant = tuple(column for column in range(columns) if (ranks[:, column] == 1).all())
-    counted: list[int] = []
-    same_as: dict[int, int] = {}
     aside = {
         column: other
         for column, other in stated.items()
         if column not in constant and other not in constant
     }
+    counted: list[int] = []
+    same_as: dict[int, int] = {}
     for column in range(columns):
         if column in constant or column in aside:
             continue
-        twins = (held for held in counted if (ranks[:, held] == ranks[:, column]).all())
-        twin = next(twins, None)
-        if twin is None:
-            counted.append(column)
+        twins = [held for held in counted if (ranks[:, held] == ranks[:, column]).all()]
+        if twins:
+            same_as[column] = twins[0]
         else:
-            same_as[column] = twin
-    most = {
-        column: int(np.unique(ranks[:, column], return_counts=True)[1].max()) for column in counted
-    }
-    shares = {column: number / count for column, number in most.items()}
+            counted.append(column)
+    shares = (ties_of(costs).max(axis=0) + 1) / count
+    # Spearman's correlation: that of ranks, ties at their mean rank
+    close = pd.DataFrame(costs).rank().corr().to_numpy()
     return CostColumns(
         counted=tuple(counted),
         constant=constant,
         same_as=same_as,
         stated=aside,
-        saturated={column: share for column, share in shares.items() if share > MOSTLY},
-        alike=_alike(ranks, counted),
+        saturated={column: float(shares[column]) for column in counted if shares[column] > MOSTLY},
+        alike={
+            pair: float(close[pair]) for pair in combinations(counted, 2) if close[pair] >= NEARLY
+        },
     )
-
-
-def _alike(ranks: NDArray[np.int64], counted: list[int]) -> dict[tuple[int, int], float]:
-    """Return which columns rank nearly alike: Spearman's correlation, ties at their mean rank."""
-    # an equal number before and after: the mean of the lowest and the highest rank of a tie
-    middle = (ranks - ranks_of(-ranks.astype(np.float64))).astype(np.float64)
-    middle -= middle.mean(axis=0)
-    length = np.sqrt((middle**2).sum(axis=0))
-    pairs = {}
-    for place, one in enumerate(counted):
-        for other in counted[place + 1 :]:
-            close = float(middle[:, one] @ middle[:, other] / (length[one] * length[other]))
-            if close >= NEARLY:
-                pairs[one, other] = close
-    return pairs
 
 
 FEW_SETS = 5
@@ -265,46 +240,39 @@ def ranked(
     }
     classes = classify_columns(costs, stated)
     counted = costs[:, list(classes.counted)]
-    ranks = np.full((len(table), len(keys)), nan)
-    ranks[scored] = ranks_of(costs)
-    best = np.zeros(len(table), dtype=bool)
-    best[scored] = pareto(counted)
-    ties = np.full((len(table), len(keys)), nan)
-    ties[scored] = ties_of(costs)
-    named = (("rank", ranks), ("tied", ties))
-    numbered = pd.DataFrame(
-        {f"{word}_{key}": held[:, at] for at, key in enumerate(keys) for word, held in named},
-    ).astype("Int64")
-    lacking = np.full(len(table), "", dtype=object)
-    lacking[scored] = [
+    is_council = table["closed_sites"] == BETWEEN.join(sorted(set(council)))
+    better, worse = _against(counted, is_council.to_numpy()[scored])
+    named = (("rank", ranks_of(costs)), ("tied", ties_of(costs)))
+    numbered = {f"{word}_{key}": held[:, at] for at, key in enumerate(keys) for word, held in named}
+    lacking = [
         BETWEEN.join(key for key, flag in zip(keys, flags, strict=True) if flag)
         for flags in none & ~none.all(axis=0)
     ]
-    is_council = table["closed_sites"] == BETWEEN.join(sorted(set(council)))
-    extra: dict[str, object] = {
-        "not_comparable": lacking,
-        "in_pareto": best,
-        "is_council_choice": is_council.to_numpy(),
-    }
-    better, worse = _against(counted, is_council.to_numpy()[scored])
-    for name, counts in (("better_than_council", better), ("worse_than_council", worse)):
-        column = np.full(len(table), nan)
-        column[scored] = counts
-        extra[name] = pd.array(column).astype("Int64")
-    return pd.concat([table, numbered, pd.DataFrame(extra)], axis=1), classes
+
+    def of_all(columns: Mapping[str, Any], fill_value: str | float = nan) -> pd.DataFrame:
+        frame = pd.DataFrame(columns, index=table.index[scored])
+        return frame.reindex(table.index, fill_value=fill_value)
+
+    parts = [
+        table,
+        of_all(numbered).astype("Int64"),
+        of_all({"not_comparable": lacking}, fill_value=""),
+        of_all({"in_pareto": pareto(counted)}, fill_value=False),
+        is_council.rename("is_council_choice"),
+        of_all({"better_than_council": better, "worse_than_council": worse}).astype("Int64"),
+    ]
+    return pd.concat(parts, axis=1), classes
 
 
 def notes_on_measures(measures: Sequence[Measure], classes: CostColumns) -> list[Note]:
     """Return notes on measures that add nothing or little to the ranking."""
     names = [(item.label, item.key) for item in measures]
     notes = [note("info", "measure-constant", measure=names[at]) for at in classes.constant]
+    twins = (("measure-twin", classes.same_as), ("measure-stated-twin", classes.stated))
     notes += [
-        note("info", "measure-twin", measure=names[at], other=names[twin])
-        for at, twin in classes.same_as.items()
-    ]
-    notes += [
-        note("info", "measure-stated-twin", measure=names[at], other=names[other])
-        for at, other in classes.stated.items()
+        note("info", topic, measure=names[at], other=names[other])
+        for topic, pairs in twins
+        for at, other in pairs.items()
     ]
     notes += [
         note("info", "measure-saturated", measure=names[at], share=share)
@@ -690,11 +658,6 @@ def rank_alternatives(
         ),
         sets=tuple(choices[row] for row in rows),
     )
-
-
-def alternatives_frame(alternatives: Alternatives) -> pd.DataFrame:
-    """Return ``alternatives.csv``: one row per set."""
-    return alternatives.frame.reset_index()
 
 
 def _differences(values: pd.Series, start: float) -> pd.Series:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, islice
 from math import comb
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -57,8 +57,6 @@ class Problem:
     # number for each origin
     limit_min: float | Floats
     time_limit_s: float = 60.0  # for each integer program
-    listed: int = MOST_LISTED  # up to so many sets are tried one by one
-    branched: int = MOST_BRANCHED  # up to so many sites are sought by branch and bound
 
     @property
     def sets(self) -> int:
@@ -134,9 +132,9 @@ class Solution:
 
 def solve(problem: Problem, objective: Objective) -> Solution:
     """Return the best choice; of equal ones that of the shortest mean trip."""
-    if problem.sets <= problem.listed:
+    if problem.sets <= MOST_LISTED:
         return try_every_set(problem, objective)
-    branched = solve_branches(problem, objective) if problem.choose <= problem.branched else None
+    branched = solve_branches(problem, objective) if problem.choose <= MOST_BRANCHED else None
     return branched if branched is not None else solve_program(problem, objective)
 
 
@@ -144,23 +142,10 @@ def try_every_set(problem: Problem, objective: Objective) -> Solution:
     """Return the best choice by trying every set; of equal ones the set that sorts first."""
     costs = problem.costs(objective)
     place = int(least([cost.totals(problem.choose) for cost in costs])[0])
-    chosen = set_at(place, len(problem.minutes), problem.choose)
+    sets = combinations(range(len(problem.minutes)), problem.choose)
+    chosen = next(islice(sets, place, None))
     value = costs[0].total(chosen)
     return Solution(chosen=chosen, value=value, bound=value, proven=True, method=EVERY_SET)
-
-
-def set_at(place: int, candidates: int, choose: int) -> tuple[int, ...]:
-    """Return the set at a place in the order in which sets sort."""
-    chosen: list[int] = []
-    for row in range(candidates):
-        if len(chosen) == choose:
-            break
-        following = comb(candidates - row - 1, choose - len(chosen) - 1)
-        if place < following:
-            chosen.append(row)
-        else:
-            place -= following
-    return tuple(chosen)
 
 
 def solve_branches(problem: Problem, objective: Objective) -> Solution | None:
@@ -215,7 +200,8 @@ class Branches:
         now = [least @ cost.weights for cost, least in zip(self.costs, held, strict=True)]
         fits = np.ones(len(rows), dtype=bool)
         for each, start, limit in zip(sums[1:], now[1:], self.limits, strict=True):
-            fits &= each - _most(start - each, left - 1) <= limit
+            most = np.sort(start - each)[len(each) - left + 1 :].sum()
+            fits &= each - most <= limit
         gains = np.concatenate([[0.0], np.cumsum(now[0] - sums[0])])
         for place in range(len(rows) - left + 1):
             # the rows after this one gain the less, the later they come
@@ -232,11 +218,6 @@ class Branches:
                 for cost, least in zip(self.costs, held, strict=True)
             ]
             self._extend(more, nearer, rows[place + 1 :])
-
-
-def _most(gains: Floats, count: int) -> float:
-    """Return the sum of the largest gains."""
-    return float(np.sort(gains)[len(gains) - count :].sum())
 
 
 def solve_program(problem: Problem, objective: Objective) -> Solution:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from eh_access.facts import Note, note
 from eh_access.measures.basic import weights_of, within
 from eh_access.measures.scenarios import Open, Scenario, SetHours
 from eh_access.planning.alternatives import BETWEEN
-from eh_access.planning.optimum import OBJECTIVES, Objective, Problem, Solution, solve
+from eh_access.planning.optimum import OBJECTIVES, Objective, Problem, solve
 from eh_access.planning.siting import figures, objective_faults
 
 if TYPE_CHECKING:
@@ -38,6 +38,16 @@ MENDING_AIMS = {
     "p_median": "the most added minutes given back, {nothing}",
     "maximal_cover": "the most lost cover given back",
 }
+
+
+REGAINED = (
+    "coverage_lost_weight",
+    "coverage_regained_share",
+    "minutes_lost",
+    "minutes_regained_share",
+    "worst_added_min",
+)
+"""Columns of what was lost and how much of it comes back."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -86,24 +96,17 @@ class OutreachOptions:
     time_limit_s: float = 60.0
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Search:
     """One table of times, asked again and again."""
 
     times: TravelTimes
-    origins: gpd.GeoDataFrame
     mend: Loss | None
     options: OutreachOptions
-    names: pd.Series | None
-    weights: Floats = field(init=False)
-    minutes: Floats = field(init=False)
-    ids: list[str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.weights = weights_of(self.times, self.origins)
-        reached = np.isfinite(self.times.minutes).any(axis=0)
-        self.ids = sorted(str(site) for site in self.times.site_ids[np.flatnonzero(reached)])
-        self.minutes = self.times.minutes[:, self.times.columns_of(self.ids)].astype(np.float64).T
+    names: Mapping[Any, str]  # of venues, where they have any
+    ids: list[str]  # of the venues that somebody can reach
+    minutes: Floats  # float64 (venues, origins)
+    weights: Floats
 
     def row(self, sessions: int, objective: Objective) -> tuple[dict[str, object], list[str]]:
         """Return one row of the frame, and the venues."""
@@ -112,8 +115,6 @@ class Search:
         reach = self.minutes[list(solution.chosen)].min(axis=0)
         if self.mend is not None:
             reach = np.minimum(reach, self.mend.after)
-        known = {} if self.names is None else self.names.astype(str).to_dict()
-        titles = [known.get(site, site) for site in venues]
         got = figures(reach, self.weights, self.options.cutoff_min, limit_min=self.times.cutoff_min)
         row: dict[str, object] = {
             "mends": ALONE if self.mend is None else self.mend.scenario.name,
@@ -121,11 +122,13 @@ class Search:
             "objective": objective,
             "aim": self._aim(objective),
             "venues": BETWEEN.join(venues),
-            "venue_names": BETWEEN.join(titles),
+            "venue_names": BETWEEN.join(self.names.get(site, site) for site in venues),
             **{str(key): round(float(value), 9) for key, value in got.items()},
             "worst_min": self._most(reach),
-            **self._regained(reach),
-            **_proof(solution),
+            **dict(zip(REGAINED, self._regained(reach), strict=True)),
+            "proven": solution.proven,
+            "gap_share": round(solution.gap, 9),
+            "method": solution.method,
             "basis": "estimated" if self.times.estimated else "streets",
         }
         return row, venues
@@ -171,51 +174,31 @@ class Search:
             reachable |= np.isfinite(self.mend.after)
         return float(np.round(minutes[reachable & (self.weights > 0)].max(initial=0.0), 9))
 
-    def _regained(self, reach: Floats) -> dict[str, float]:
+    def _regained(self, reach: Floats) -> tuple[float, ...]:
         """Return how much of what was lost comes back; missing where nothing was lost."""
-        regained = dict.fromkeys(
-            (
-                "coverage_lost_weight",
-                "coverage_regained_share",
-                "minutes_lost",
-                "minutes_regained_share",
-                "worst_added_min",
-            ),
-            np.nan,
-        )
         if self.mend is None:
-            return regained
+            return (np.nan,) * len(REGAINED)
         before, after, cutoff = self.mend.before, self.mend.after, self.options.cutoff_min
         lost = within(before, cutoff) & ~within(after, cutoff)
         gone = float(self.weights[lost].sum())
-        limit = self.times.cutoff_min
+        back = float(self.weights[lost & within(reach, cutoff)].sum())
         added, left = (
-            float((_added(np.minimum(held, limit), before) * self.weights).sum())
+            float((_added(np.minimum(held, self.times.cutoff_min), before) * self.weights).sum())
             for held in (after, reach)
         )
-        regained["worst_added_min"] = self._most(_added(reach, before))
-        regained["coverage_lost_weight"] = gone
-        regained["minutes_lost"] = added
-        if gone > 0:
-            back = lost & within(reach, cutoff)
-            regained["coverage_regained_share"] = round(float(self.weights[back].sum()) / gone, 9)
-        if added > 0:
-            regained["minutes_regained_share"] = round(1.0 - left / added, 9)
-        return regained
+        return (
+            gone,
+            round(back / gone, 9) if gone > 0 else np.nan,
+            added,
+            round(1.0 - left / added, 9) if added > 0 else np.nan,
+            self._most(_added(reach, before)),
+        )
 
 
 def _added(minutes: Floats, before: Floats) -> Floats:
     """Return minutes above those before; 0 for those who reached nothing then."""
     known = np.isfinite(before)
     return np.where(known, np.maximum(minutes - np.where(known, before, 0.0), 0.0), 0.0)
-
-
-def _proof(solution: Solution) -> dict[str, object]:
-    return {
-        "proven": solution.proven,
-        "gap_share": round(solution.gap, 9),
-        "method": solution.method,
-    }
 
 
 def with_sentences(outreach: Outreach, *, hidden: str = "no share") -> Outreach:
@@ -368,7 +351,17 @@ def best_sessions(
     """
     asked = options or OutreachOptions()
     _check(times, mend, asked)
-    search = Search(times, origins, mend, asked, names)
+    reached = np.isfinite(times.minutes).any(axis=0)
+    ids = sorted(str(site) for site in times.site_ids[np.flatnonzero(reached)])
+    search = Search(
+        times=times,
+        mend=mend,
+        options=asked,
+        names={} if names is None else names.astype(str).to_dict(),
+        ids=ids,
+        minutes=times.minutes[:, times.columns_of(ids)].astype(np.float64).T,
+        weights=weights_of(times, origins),
+    )
     rows = [
         search.row(sessions, objective)
         for sessions in asked.sessions

@@ -9,7 +9,7 @@ import pandas as pd
 
 from eh_access.arguments import check_arguments
 from eh_access.errors import InputError
-from eh_access.measures.basic import coverage, weighted_mean
+from eh_access.measures.basic import weighted_mean
 from eh_access.measures.comparison import compare
 from eh_access.measures.opening_hours import hours_reachable, open_for
 from eh_access.measures.scenarios import open_sites
@@ -121,7 +121,8 @@ def _readings_of(
     case: Case, mode: str, cutoff_min: float, min_hours: float, loser_min: float
 ) -> list[dict[str, object]]:
     full = case.settings.full_time_from_hours
-    before, after = case.before.times[mode], case.after.times[mode]
+    sides = (case.before, case.after)
+    before, after = (side.times[mode] for side in sides)
     placed = case.after.sites.loc[_placed(case.after.sites, case.after.sites.index)]
     opened = open_sites(placed, full_time=False, full_time_from_hours=full)
     short, long = (
@@ -139,8 +140,7 @@ def _readings_of(
     )
     rows = []
     for reading, least in zip(READINGS, (0.0, min_hours, full), strict=True):
-        chosen = [open_for(side.sites, least, full) for side in (case.before, case.after)]
-        sides = (case.before, case.after)
+        chosen = [open_for(side.sites, least, full) for side in sides]
         known = [_placed(side.sites, ids) for side, ids in zip(sides, chosen, strict=True)]
         compared = compare(
             before,
@@ -150,27 +150,18 @@ def _readings_of(
             sites_after=known[1],
             loser_min=loser_min,
         )
-        totals = compared.summary().iloc[0]
-        share, was = (
-            coverage(table, case.origins, cutoff_min=cutoff_min, sites=ids)
-            for table, ids in ((after, known[1]), (before, known[0]))
-        )
+        totals, near = compared.summary().iloc[0], compared.curve(cutoff_min).iloc[0]
         rows.append(
             {
+                **{str(name): value for name, value in totals.items()},
                 "scenario": case.scenario,
                 "mode": mode,
                 "reading": reading.format(hours=min_hours),
                 "sites": len(chosen[1]),
-                "weight": totals["weight"],
-                "weight_within": share * totals["weight"],
-                "share_within": share,
-                "share_within_before": was,
-                "weight_loses": totals["weight_loses"],
-                "share_loses": totals["share_loses"],
-                "finite_weight": totals["finite_weight"],
+                "weight_within": near["within_share_after"] * totals["weight"],
+                "share_within": near["within_share_after"],
+                "share_within_before": near["within_share_before"],
                 "mean_min": totals["mean_after_min"],
-                "mean_before_min": totals["mean_before_min"],
-                "mean_change_min": totals["mean_change_min"],
                 "mean_hours_within": short,
                 "mean_hours_within_long": long,
                 "sites_hours_unknown": int(placed.loc[opened, "hours_per_week"].isna().sum()),
@@ -182,8 +173,5 @@ def _readings_of(
 
 def _placed(sites: gpd.GeoDataFrame, ids: Sequence[str] | pd.Index) -> pd.Index:
     """Return the sites whose place is known."""
-    chosen = pd.Index(ids)
-    placed: pd.Index = chosen[
-        (sites.loc[chosen, "location_basis"] != "unknown").to_numpy(dtype=bool)
-    ]
+    placed: pd.Index = pd.Index(ids)[(sites.loc[ids, "location_basis"] != "unknown").to_numpy(bool)]
     return placed

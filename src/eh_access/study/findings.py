@@ -31,7 +31,6 @@ from eh_access.modes import TRANSIT, VISIT, WAYS
 from eh_access.planning.alternatives import (
     AlternativeOptions,
     Alternatives,
-    alternatives_frame,
     rank_alternatives,
 )
 from eh_access.planning.outreach import (
@@ -509,7 +508,7 @@ class Findings:
         tables = {
             "alternatives.csv": None
             if self.alternatives is None
-            else alternatives_frame(self.alternatives),
+            else self.alternatives.frame.reset_index(),
             "sensitivity.csv": self.sensitivity.frame,
             "uncertainty.csv": None if self.uncertainty is None else self.uncertainty.frame,
             "doubts.csv": None if self.uncertainty is None else self.uncertainty.sources_frame,
