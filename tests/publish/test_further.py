@@ -17,6 +17,7 @@ from eh_access.publish.document import markdown
 from eh_access.publish.table import Table
 from eh_access.publish.tabulations import further_tables, joint, ranks_in_words, tabulate
 from eh_access.publish.templates import study_templates
+from eh_access.publish.wording import Wording
 from eh_access.sources.bundled import bundled_path
 from eh_access.study.config import load_study
 from eh_access.study.findings import Findings, find_findings
@@ -100,7 +101,8 @@ def test_the_venues_shown_are_the_best_by_the_columns_shown(told: Told) -> None:
 def test_ranks_shared_with_others_say_so(told: Told) -> None:
     found = told.findings.alternatives
     assert found is not None
-    ranks = ranks_in_words(told.tables["choice"]).frame.set_index("measure")["rank"]
+    ranks = ranks_in_words(told.tables["choice"], Wording.of(told.result)).frame
+    ranks = ranks.set_index("measure")["rank"]
     frame = found.frame[found.frame["scored"]]
     own = frame[frame["is_council_choice"]].iloc[0]
     for item in found.measures:

@@ -16,6 +16,7 @@ from eh_access.publish import tabulations
 from eh_access.publish.charts import CHANGE, plot_change
 from eh_access.publish.outputs import write_outputs
 from eh_access.publish.tabulations import further_tables, ranks_in_words, tabulate
+from eh_access.publish.wording import Wording
 from eh_access.study.findings import Findings
 from eh_access.study.result import StudyResult
 
@@ -90,7 +91,7 @@ def test_sensitivity_says_of_each_outcome_what_the_verdict_says(
 def test_percentages_are_points_apart_and_no_set_is_best_without_a_figure(
     rotherham: StudyResult, found: Findings
 ) -> None:
-    table = ranks_in_words(further_tables(rotherham, found)["choice"])
+    table = ranks_in_words(further_tables(rotherham, found)["choice"], Wording.of(rotherham))
     rows = table.frame.set_index("measure")
     shares = rows[rows["council"].str.endswith("%")]
     assert len(shares)

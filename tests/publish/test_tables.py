@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,8 @@ import pytest
 from eh_access.errors import InputError
 from eh_access.publish.table import Column, Table, make_table
 from eh_access.publish.tabulations import display_areas, groupings, tabulate
+from eh_access.publish.templates import Templates
+from eh_access.publish.wording import Wording
 from eh_access.study.result import StudyResult
 
 COLUMNS = (Column("who", "Who"), Column("share", "Share", "percent"), Column("t", "T", "minutes"))
@@ -50,6 +54,41 @@ def test_a_missing_column_is_named() -> None:
 
 def test_a_row_that_is_not_there_is_not_available() -> None:
     assert math.isnan(some_table().cell("share", who="nobody"))
+
+
+def columns_of(toy: StudyResult, folder: Path, text: str) -> tuple[tuple[Column, ...], int]:
+    """Read the columns of a table from a template of a council's own."""
+    shared = "{% block shared %}who | Who{% endblock %}"
+    own = f"{{% block within %}}\n{text}\n{{% endblock %}}"
+    (folder / "columns.md.j2").write_text(shared + own, encoding="utf-8")
+    return replace(Wording.of(toy), templates=Templates(folder)).columns("within")
+
+
+def test_a_template_has_the_columns_of_a_table(toy: StudyResult, tmp_path: Path) -> None:
+    lines = [
+        "who",
+        "under | {{ words.unit }}",
+        "---",
+        "t | Time | minutes | | never",
+        "n | {{ '|' }} | count | {{ words.unit }}",
+    ]
+    columns, headers = columns_of(toy, tmp_path, "\n".join(lines))
+    assert columns == (
+        Column("who", "Who"),
+        Column("under", "under-fives"),
+        Column("t", "Time", "minutes", at_infinity="never"),
+        Column("n", "|", "count", "under-fives"),
+    )
+    assert headers == 2
+    assert columns_of(toy, tmp_path, "who")[1] == 1
+
+
+@pytest.mark.parametrize(
+    "line", ["whom", "a | A | colour", "a | A | text | b | c | d | e", "a | | text"]
+)
+def test_a_column_that_is_none_is_named(toy: StudyResult, tmp_path: Path, line: str) -> None:
+    with pytest.raises(InputError, match=rf"'{line.partition(' ')[0]} \|.*is no column; give key"):
+        columns_of(toy, tmp_path, line)
 
 
 def by_hand(toy: StudyResult, scenario: str, mode: str, cutoff: float) -> tuple[float, float]:

@@ -1271,7 +1271,7 @@ def _choice(pages: Pages, alternatives: Alternatives, names: pd.Series) -> dict[
         "measures": len(alternatives.counted),
         "uncounted": len(alternatives.measures) - len(alternatives.counted),
         "picture": _scatter(pages, alternatives),
-        "ranks": ranks_in_words(tables["choice"]) if "choice" in tables else None,
+        "ranks": ranks_in_words(tables["choice"], pages.words) if "choice" in tables else None,
         "top": top,
         "best": _columns(replace(best, frame=best.frame.head(top), headers=2), shown),
         "single": _columns(single, ["name", *(f"change_{key}" for key in few), "reason"]),

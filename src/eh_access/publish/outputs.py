@@ -26,8 +26,8 @@ from eh_access.privacy.hiding import (
 )
 from eh_access.publish.context import TABLES, annex, report
 from eh_access.publish.notes import note_rows
-from eh_access.publish.table import PEOPLE, Column, for_file, make_table
-from eh_access.publish.tabulations import further_tables, tabulate
+from eh_access.publish.table import PEOPLE, for_file
+from eh_access.publish.tabulations import further_tables, plain_table, tabulate
 from eh_access.publish.templates import study_templates
 from eh_access.publish.wording import Wording
 from eh_access.publish.writers import find_writers, writers_for
@@ -127,7 +127,8 @@ def write_outputs(
         if policy.public
         else _hidden_log((result.hidden, figures.values(), findings.hidden), files=files, rule=rule)
     )
-    summary = _hidden_summary(hidden, words.part("titles", "hidden"))
+    rows = hidden.groupby(["table", "figure", "rule"], sort=False)["cell"].agg(_cells).reset_index()
+    summary = plain_table("hidden", rows, words)
     tables = {**figures, "hidden": summary, **further_tables(result, findings)}
     material = Material(
         result=result,
@@ -264,17 +265,6 @@ def _of_file(name: str, frame: pd.DataFrame, rule: str) -> pd.DataFrame:
     return pd.DataFrame(gone, columns=list(HIDDEN_COLUMNS))
 
 
-def _hidden_summary(log: pd.DataFrame, title: str) -> Table:
-    """Return the log in few rows, for a report: how many cells of each table by each rule."""
-    summary = log.groupby(["table", "figure", "rule"], sort=False)["cell"].agg(_cells).reset_index()
-    columns = (
-        Column("table", "Table"),
-        Column("figure", "Figure"),
-        Column("rule", "Rule"),
-        Column("cell", "Cells"),
-    )
-    return make_table("hidden", title, columns, summary, headers=2)
-
-
 def _cells(cells: pd.Series) -> str:
+    """Return cells in which a rule hides a figure, for a report: how many, or which one."""
     return str(cells.iloc[0]) if len(cells) == 1 else f"{len(cells):,} cells"

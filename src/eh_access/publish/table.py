@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import pandas as pd
 
 from eh_access.errors import InputError
 from eh_access.privacy.policy import HIDDEN_MARK, Policy
-from eh_access.study.redact import SUMMARY, redact_table
+from eh_access.study.redact import SUMMARY
 
 Kind = Literal["text", "count", "percent", "minutes", "metres", "value", "index", "pounds"]
 DECIMALS: dict[str, int] = {
@@ -66,6 +66,21 @@ class Column:
         if math.isinf(number):
             return self.at_infinity if number > 0 else "newly reached"
         return f"{number:,.{DECIMALS[self.kind]}f}"
+
+
+HEADERS_END = "---"
+"""Stands in ``columns.md.j2`` after the columns that name a row."""
+
+
+def read_column(key: str, label: str = "", kind: str = "text", *words: str) -> Column:
+    """Return a column as a line of ``columns.md.j2`` describes it."""
+    if not label or kind not in {"text", *DECIMALS} or len(words) > 3:  # noqa: PLR2004
+        raise InputError(
+            f"template 'columns': '{' | '.join((key, label, kind, *words))}' is no column; give "
+            "key | heading | kind | unit | word for no end | word for none, the kind one of text, "
+            f"{', '.join(DECIMALS)}"
+        )
+    return Column(key, label, cast("Kind", kind), *words)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -209,21 +224,6 @@ PEOPLE = frozenset(
     }
 )
 """Columns of files in which a missing figure is a hidden one where counts are not public."""
-
-
-def hidden_table(
-    named: tuple[str, str],
-    columns: tuple[Column, ...],
-    frame: pd.DataFrame,
-    policy: Policy,
-    *,
-    mark: str,
-    notes: tuple[str, ...] = (),
-) -> Table:
-    """Return a table of figures of people with what is small taken out, and marked."""
-    shown, log = redact_table(frame, policy, table=named[0])
-    made = make_table(*named, columns, shown, notes=notes)
-    return made if policy.public else replace(with_marks(made, mark), hidden=log)
 
 
 def with_mark(column: Column) -> Column:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from eh_access.privacy.policy import HIDDEN_MARK
 from eh_access.publish import numbers
 from eh_access.publish.notes import text_about
+from eh_access.publish.table import HEADERS_END, read_column
 from eh_access.publish.templates import Templates, shipped, study_templates
 
 if TYPE_CHECKING:
     from eh_access.criteria.criterion import Verdict
+    from eh_access.publish.table import Column
     from eh_access.study.result import StudyResult
 
 FULL_TIME = "full-time only"
@@ -110,6 +112,10 @@ class Wording:
         """Return a phrase of a template, which may use these words."""
         return self.templates.part(name, part, {"words": self, **facts})
 
+    def rows(self, name: str, part: str, **facts: object) -> list[list[str]]:
+        """Return rows of a template, which may use these words."""
+        return self.templates.rows(name, part, {"words": self, **facts})
+
     def _bracketed(self, part: str) -> str:
         text = self.part("tables", part)
         return f" ({text})" if text else ""
@@ -124,6 +130,21 @@ class Wording:
         """What a table of figures says below itself on a page that carries the warning on top."""
         parts = ("basis", "rounded", "full_time", "means", *(["estimated"] * self.estimated))
         return tuple(self.part("tables", part) for part in parts)
+
+    def columns(self, name: str, **facts: object) -> tuple[tuple[Column, ...], int]:
+        """Return the columns of a table, and how many of them from the left name its rows."""
+        known = {key: (key, *cells) for key, *cells in self.rows("columns", "shared")}
+        columns, headers = [], 1
+        for keys, *cells in self.rows("columns", name, **facts):
+            if cells:
+                columns.append(read_column(keys, *cells))
+                continue
+            for key in keys.split():
+                if key == HEADERS_END:
+                    headers = len(columns)
+                else:
+                    columns.append(read_column(*known.get(key, (key,))))
+        return tuple(columns), headers
 
     @staticmethod
     def capital(text: str) -> str:

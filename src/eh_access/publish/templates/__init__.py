@@ -159,14 +159,21 @@ class Templates:
 
     def part(self, name: str, part: str, facts: Mapping[str, Any]) -> str:
         """Return one named block of a template, filled in, on one line."""
+        return " ".join(self._named(name, part, facts).split()).translate(BACK)
+
+    def rows(self, name: str, part: str, facts: Mapping[str, Any]) -> list[list[str]]:
+        """Return one named block of a template, filled in: by line what stands between bars."""
+        lines = filter(str.strip, self._named(name, part, facts).splitlines())
+        return [[cell.strip().translate(BACK) for cell in line.split("|")] for line in lines]
+
+    def _named(self, name: str, part: str, facts: Mapping[str, Any]) -> str:
         with self._faults(name, facts):
             there = name + ENDING in self._known
             used = name if there else f"{name.rpartition('/')[0]}/other"
             template = self._environment.get_template(used + ENDING)
             if part not in template.blocks:
                 raise InputError(f"template '{used}' lacks the block '{part}'")
-            text = "".join(template.blocks[part](template.new_context(dict(facts))))
-        return " ".join(text.split()).translate(BACK)
+            return "".join(template.blocks[part](template.new_context(dict(facts))))
 
     def macro(self, name: str, macro: str, /, *given: object, **facts: object) -> str:
         """Return what a macro of a template says, on one line."""
