@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 
 from eh_access.arguments import places
 from eh_access.errors import InputError, NotFoundError
@@ -22,7 +23,6 @@ from eh_access.publish.attribution import OSM_CREDIT, credit_lines
 from eh_access.tables import complete_sites, weighted
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
@@ -351,22 +351,8 @@ def map_svg(
 
 def shares_svg(shapes: gpd.GeoSeries, shares: pd.Series) -> Drawing:
     """Return a map of many areas by the share of their people who lose."""
-    from matplotlib.patches import Patch  # noqa: PLC0415 - heavy
-
     with blank_figure(WIDTH_IN, HEIGHT_IN) as (figure, axes):
-        classes = LOSING.classes(shares)
-        handles = []
-        for number, label in enumerate((*LOSING.labels, "hidden")):
-            known = number < len(LOSING.labels)
-            style: dict[str, Any] = {
-                "facecolor": LOSING.colours[number] if known else "white",
-                "edgecolor": GREY,
-                "hatch": (LOSING.hatches[number] if known else "xx") or None,
-            }
-            chosen = shapes[classes == (number if known else -1)]
-            if len(chosen):
-                chosen.plot(ax=axes, linewidth=0.4, **style)
-                handles.append(Patch(label=label, **style))
+        handles = _shade(axes, LOSING, shapes, shares, missing=("hidden", "xx"), linewidth=0.4)
         _furnish(axes, shapes.total_bounds)
         figure.legend(
             handles=handles,
@@ -378,6 +364,31 @@ def shares_svg(shapes: gpd.GeoSeries, shares: pd.Series) -> Drawing:
             alignment="left",
         )
         return drawn(figure)
+
+
+def _shade(
+    axes: Axes,
+    shading: Shading,
+    shapes: gpd.GeoSeries,
+    figures: pd.Series,
+    *,
+    missing: tuple[str, str],
+    linewidth: float,
+) -> list[Any]:
+    """Shade shapes by their figures, return the legend; ``missing``: label and hatch of none."""
+    from matplotlib.patches import Patch  # noqa: PLC0415 - heavy
+
+    classes, handles = shading.classes(figures), []
+    looks = zip(shading.labels, shading.colours, shading.hatches, strict=True)
+    for number, (label, colour, hatch) in enumerate([*looks, (missing[0], "white", missing[1])]):
+        chosen = shapes[classes == (number if number < len(shading.labels) else -1)]
+        if not len(chosen):
+            continue
+        points = bool((chosen.geom_type == "Point").all())
+        size: dict[str, Any] = {"markersize": 16} if points else {"hatch": hatch or None}
+        chosen.plot(ax=axes, facecolor=colour, edgecolor=GREY, linewidth=linewidth, **size)
+        handles.append(Patch(facecolor=colour, edgecolor=GREY, hatch=hatch or None, label=label))
+    return handles
 
 
 def _draw_rough(axes: Axes, sites: gpd.GeoDataFrame, borough: BaseGeometry) -> None:
@@ -666,7 +677,6 @@ def bars_svg(
     after: Sequence[float],
     *,
     axis_label: str,
-    target: tuple[float, str] | None = None,
 ) -> Drawing:
     """Return paired bars of percentages before and after, each with its figure."""
     count = len(labels)
@@ -688,8 +698,6 @@ def bars_svg(
             axes.bar_label(
                 bars, [numbers.percentage(value) for value in values], padding=3, fontsize=8
             )
-        if target is not None:
-            axes.axvline(target[0], color=INK, linewidth=1, linestyle="--", label=target[1])
         axes.set_yticks(place, labels)
         axes.invert_yaxis()
         axes.set_xlim(0, 112)
@@ -718,14 +726,7 @@ def plot_change(
     """Return `Comparison.plot`, whose parameters these are."""
     frame = comparison.frame
     shapes = shaded_shapes(frame["change_min"], frame["weight"], origins, areas)
-    title = f"{CHANGE.title}, {comparison.mode.label}"
-    return _draw(
-        CHANGE,
-        shapes,
-        marked(sites, comparison),
-        ax,
-        titled(title, estimated=comparison.estimated, provenance=comparison.provenance),
-    )
+    return _draw(CHANGE, shapes, marked(sites, comparison), ax, title_of(CHANGE, comparison))
 
 
 def plot_times(
@@ -739,14 +740,7 @@ def plot_times(
     """Return `TravelTimes.plot`, whose parameters these are."""
     nearest, weights = nearest_of(times, origins)
     shapes = shaded_shapes(nearest, weights, origins, areas)
-    title = f"{TIMES.title}, {times.mode.label}"
-    return _draw(
-        TIMES,
-        shapes,
-        sites,
-        ax,
-        titled(title, estimated=times.estimated, provenance=times.provenance),
-    )
+    return _draw(TIMES, shapes, sites, ax, title_of(TIMES, times))
 
 
 def nearest_of(times: TravelTimes, origins: gpd.GeoDataFrame) -> tuple[pd.Series, pd.Series]:
@@ -759,6 +753,15 @@ def titled(title: str, *, estimated: bool, provenance: Iterable[Provenance] = ()
     """Return a title with what must stand below it: that times are estimates, or the credits."""
     owed = ", ".join(credit_lines(provenance)) or OSM_CREDIT
     return f"{title}\n{INDICATIVE if estimated else owed}"
+
+
+def title_of(shading: Shading, shaded: Comparison | TravelTimes) -> str:
+    """Return what a map is called that is shaded by times or a comparison."""
+    return titled(
+        f"{shading.title}, {shaded.mode.label}",
+        estimated=shaded.estimated,
+        provenance=shaded.provenance,
+    )
 
 
 def marked(sites: gpd.GeoDataFrame | None, comparison: Comparison) -> gpd.GeoDataFrame | None:
@@ -782,32 +785,25 @@ def _draw(
     ax: Axes | None,
     title: str,
 ) -> Axes:
-    import matplotlib as mpl  # noqa: PLC0415 - heavy
-    from matplotlib.patches import Patch  # noqa: PLC0415 - heavy
-
-    geometry, minutes = shapes
-    classes = shading.classes(minutes)
-    with mpl.rc_context(SETTINGS):
-        axes = blank_axes(ax, MAP_IN, "compressed")  # with room for the legend beside the map
-        handles = []
-        looks = zip(shading.labels, shading.colours, shading.hatches, strict=True)
-        for number, (label, colour, hatch) in enumerate([*looks, (NOBODY, "white", "")]):
-            chosen = geometry[classes == (number if number < len(shading.labels) else -1)]
-            if not len(chosen):
-                continue
-            points = bool((chosen.geom_type == "Point").all())
-            size: dict[str, Any] = {"markersize": 16} if points else {"hatch": hatch or None}
-            chosen.plot(ax=axes, facecolor=colour, edgecolor=GREY, linewidth=0.3, **size)
-            handles.append(
-                Patch(facecolor=colour, edgecolor=GREY, hatch=hatch or None, label=label)
-            )
+    with _map_axes(ax, title) as axes:
+        handles = _shade(axes, shading, *shapes, missing=(NOBODY, ""), linewidth=0.3)
         if sites is not None:
             handles += _plots_draw_sites(axes, located(sites).to_crs("EPSG:27700"))
-        axes.set_title(title, loc="left", fontsize=10)
         axes.legend(handles=handles, title=shading.title, loc="upper left",
                     bbox_to_anchor=(1.0, 1.0), frameon=False, alignment="left")  # fmt: skip
-        _plots_furnish(axes)
     return axes
+
+
+@contextmanager
+def _map_axes(ax: Axes | None, title: str) -> Iterator[Axes]:
+    """Yield axes to draw a map on, with room for a legend beside; then add title, scale, north."""
+    import matplotlib as mpl  # noqa: PLC0415 - heavy
+
+    with mpl.rc_context(SETTINGS):
+        axes = blank_axes(ax, MAP_IN, "compressed")
+        yield axes
+        axes.set_title(title, loc="left", fontsize=10)
+        _plots_furnish(axes)
 
 
 def plot_lines(
@@ -819,14 +815,8 @@ def plot_lines(
     **style: Any,  # noqa: ANN401 - matplotlib's own
 ) -> Axes:
     """Draw streets or a way with a scale bar, north and the credits."""
-    import matplotlib as mpl  # noqa: PLC0415 - heavy
-
-    with mpl.rc_context(SETTINGS):
-        axes = blank_axes(ax, MAP_IN, "compressed")
+    with _map_axes(ax, titled(title, estimated=False, provenance=provenance)) as axes:
         lines.plot(ax=axes, **style)
-        heading = titled(title, estimated=False, provenance=provenance)
-        axes.set_title(heading, loc="left", fontsize=10)
-        _plots_furnish(axes)
     return axes
 
 
@@ -853,31 +843,25 @@ def reach_label(cutoff_min: float) -> str:
 
 def plot_reach(land: gpd.GeoDataFrame, *, ax: Axes | None) -> Axes:
     """Draw land within reach, the longest cutoffs below."""
-    import matplotlib as mpl  # noqa: PLC0415 - heavy
     from matplotlib.patches import Patch  # noqa: PLC0415 - heavy
 
     colours = reach_colours(land)
-    with mpl.rc_context(SETTINGS):
-        axes = blank_axes(ax, MAP_IN, "compressed")
+    with _map_axes(ax, titled(reach_title(land), estimated=False)) as axes:
         for cutoff, colour in reversed(colours.items()):
             within = land[(land["cutoff_min"] == cutoff) & ~land.geometry.is_empty]
             if len(within):
                 within.plot(ax=axes, facecolor=colour, edgecolor="white", linewidth=0.5)
-        axes.set_title(titled(reach_title(land), estimated=False), loc="left", fontsize=10)
         handles = [
             Patch(facecolor=colour, label=reach_label(cutoff)) for cutoff, colour in colours.items()
         ]
         axes.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
-        _plots_furnish(axes)
     return axes
 
 
 def closed_of(sites: gpd.GeoDataFrame) -> pd.Series:
     """Return which sites are closed: none, unless their table says so."""
-    closed: pd.Series = sites.geometry.isna()  # none: a site that is drawn has a place
-    if "is_open" in sites:
-        closed = ~sites["is_open"].astype(bool)
-    return closed
+    every = pd.Series(data=False, index=sites.index)
+    return every if "is_open" not in sites else every | ~sites["is_open"].astype(bool)
 
 
 def _plots_draw_sites(axes: Axes, sites: gpd.GeoDataFrame) -> list[Any]:

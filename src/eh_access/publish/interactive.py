@@ -45,6 +45,7 @@ from eh_access.publish.charts import (
     reach_label,
     reach_title,
     shaded_shapes,
+    title_of,
     titled,
 )
 from eh_access.publish.wording import PRINTED
@@ -86,6 +87,13 @@ FETCHING_ATTRIBUTES = {
     "use": ("href", "xlink:href"),
     "video": ("src", "poster"),
 }
+TAG = re.compile(
+    r"<!--.*?-->|<(?:(?P<script>script)|(?P<tag>html|head|link|meta))\b"
+    r"""(?P<given>(?:[^>"']|"[^"]*"|'[^']*')*)>(?(script)(?P<code>.*?)</script\s*>)""",
+    re.DOTALL | re.IGNORECASE,
+)
+"""A tag whose place is taken by another, or a whole script; comments are passed over."""
+ATTRIBUTE = re.compile(r"""([\w:-]+)\s*=\s*(["']?)((?<=")[^"]*|(?<=')[^']*|[^\s"'>]+)""")
 CSS_URL = re.compile(r"""url\(\s*(["']?)(?P<url>[^"')]*)\1\s*\)|@import\s+(["'])(?P<at>[^"']+)""")
 STRING = re.compile(r""""(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`""", re.DOTALL)
 """A text in a script: what people wrote there is no code, whatever it looks like."""
@@ -156,14 +164,42 @@ def inline_map(
 
 def inline_page(page: str, *, title: str, lang: str, files: Mapping[str, str]) -> Page:
     """Return a page with its scripts and style sheets inside."""
-    rewriter = _Rewriter(title=title, lang=lang, files=files)
-    rewriter.feed(page)
-    rewriter.close()
-    rewritten = "".join(rewriter.parts)
-    scripts = STRING.sub("", "".join(rewriter.own_scripts))
+    own_scripts: list[str] = []
+    left_out: dict[str, str] = {}
+
+    def inside(match: re.Match[str]) -> str:
+        """Return a tag as it is to stand: text for an address, or nothing where it is not used."""
+        tag = (match["tag"] or match["script"] or "").lower()
+        given = {
+            name: html.unescape(value) for name, _, value in ATTRIBUTE.findall(match["given"] or "")
+        }
+        if tag == "html":
+            return f'<html lang="{html.escape(lang)}">'
+        if tag == "head":
+            return f"<head>\n<title>{html.escape(title)}</title>"
+        if tag == "meta" and given.get("name") == "viewport":
+            return VIEWPORT
+        if tag == "link" and "stylesheet" in given.get("rel", ""):
+            kind, address = "style", given.get("href", "")
+        elif tag == "script" and "src" in given:
+            kind, address = "script", given["src"]
+        else:
+            if tag == "script" and "json" not in given.get("type", ""):
+                own_scripts.append(match["code"])
+            return match[0]
+        name = address.rsplit("/", 1)[-1]
+        if name in files:
+            text = files[name].replace(f"</{kind}", f"<\\/{kind}")
+            return f"<{kind}>{text}</{kind}>"
+        unused = [word for word in UNUSED_BY_LEAFLET if word in address.casefold()][:1]
+        left_out.update((word, UNUSED_BY_LEAFLET[word]) for word in unused)
+        return "" if unused else match[0]
+
+    rewritten = TAG.sub(inside, page)
+    scripts = STRING.sub("", "".join(own_scripts))
     faults = [
         f"the page uses {name} ({word!r}), which is left out; give its text in files"
-        for name, word in rewriter.left_out.items()
+        for name, word in left_out.items()
         if word in scripts
     ]
     faults += [
@@ -226,85 +262,6 @@ class _Scanner(HTMLParser):
         self.found.extend(address for address in addresses if not _stands_alone(address))
 
 
-class _Rewriter(HTMLParser):
-    """Copies a page as it stands, but for scripts, style sheets, language, title and viewport."""
-
-    def __init__(self, *, title: str, lang: str, files: Mapping[str, str]) -> None:
-        super().__init__(convert_charrefs=False)
-        self.parts: list[str] = []
-        self.own_scripts: list[str] = []
-        self.left_out: dict[str, str] = {}
-        self._title = html.escape(title)
-        self._lang = html.escape(lang)
-        self._files = files
-        self._skip_end = False
-        self._in_script = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        self._in_script = tag == "script" and "json" not in given.get("type", "")
-        if tag == "html":
-            self.parts.append(f'<html lang="{self._lang}">')
-        elif tag == "head":
-            self.parts.append(f"<head>\n<title>{self._title}</title>")
-        elif tag == "meta" and given.get("name") == "viewport":
-            self.parts.append(VIEWPORT)
-        elif tag == "script" and "src" in given:
-            self._replace(given["src"], kind="script")
-        elif tag == "link" and "stylesheet" in given.get("rel", ""):
-            self._replace(given.get("href", ""), kind="style")
-        else:
-            self.parts.append(self.get_starttag_text() or "")
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-
-    def handle_endtag(self, tag: str) -> None:
-        self._in_script = False
-        if tag == "script" and self._skip_end:
-            self._skip_end = False
-        else:
-            self.parts.append(f"</{tag}>")
-
-    def handle_data(self, data: str) -> None:
-        self.parts.append(data)
-        if self._in_script:
-            self.own_scripts.append(data)
-
-    def handle_comment(self, data: str) -> None:
-        self.parts.append(f"<!--{data}-->")
-
-    def handle_decl(self, decl: str) -> None:
-        self.parts.append(f"<!{decl}>")
-
-    def handle_entityref(self, name: str) -> None:
-        self.parts.append(f"&{name};")
-
-    def handle_charref(self, name: str) -> None:
-        self.parts.append(f"&#{name};")
-
-    def _replace(self, address: str, *, kind: str) -> None:
-        """Put the file's text in place of its tag, or nothing when the page does not use it."""
-        self._skip_end = kind == "script"
-        self._in_script = False
-        name = address.rsplit("/", 1)[-1]
-        if name in self._files:
-            text = self._files[name].replace(f"</{kind}", f"<\\/{kind}")
-            self.parts.append(f"<{kind}>{text}</{kind}>")
-            return
-        unused = _unused(address, UNUSED_BY_LEAFLET)
-        if unused:
-            self.left_out[unused] = UNUSED_BY_LEAFLET[unused]
-            return
-        self.parts.append(self.get_starttag_text() or "")
-        self._skip_end = False
-
-
-def _unused(address: str, names: Iterable[str]) -> str:
-    """Return the name that an address is of, or ""."""
-    return next((name for name in names if name in address.casefold()), "")
-
-
 DEGREES = "EPSG:4326"
 NO_COLOUR = "#FFFFFF"
 
@@ -329,11 +286,9 @@ def explore_times(
 ) -> folium.Map:
     """Return `TravelTimes.explore`, whose parameters these are."""
     nearest, weights = nearest_of(times, origins)
-    title = titled(
-        f"{TIMES.title}, {times.mode.label}", estimated=times.estimated, provenance=times.provenance
-    )
     layer = Shaded(name=TIMES.title, values=nearest, weights=weights, words=_reached_words)
-    return page_of(TIMES, [layer], origins, title=title, over=(areas, sites, tiles))
+    title, over = title_of(TIMES, times), (areas, sites, tiles)
+    return page_of(TIMES, [layer], origins, title=title, over=over)
 
 
 def explore_change(
@@ -346,15 +301,10 @@ def explore_change(
 ) -> folium.Map:
     """Return `Comparison.explore`, whose parameters these are."""
     frame = comparison.frame
-    title = titled(
-        f"{CHANGE.title}, {comparison.mode.label}",
-        estimated=comparison.estimated,
-        provenance=comparison.provenance,
-    )
     layer = Shaded(
         name=CHANGE.title, values=frame["change_min"], weights=frame["weight"], words=_added_words
     )
-    over = (areas, marked(sites, comparison), tiles)
+    title, over = title_of(CHANGE, comparison), (areas, marked(sites, comparison), tiles)
     return page_of(CHANGE, [layer], origins, title=title, over=over)
 
 
@@ -397,6 +347,12 @@ def _blank_map(title: str, tiles: str | None) -> folium.Map:
     return WholeMap(tiles=tiles, control_scale=True)
 
 
+def _fit(drawn: folium.Map, shapes: gpd.GeoSeries | gpd.GeoDataFrame) -> None:
+    """Show all shapes."""
+    west, south, east, north = shapes.total_bounds
+    drawn.fit_bounds([[south, west], [north, east]], padding=(12, 12))
+
+
 def page_of(
     shading: Shading, layers: list[Shaded], origins: gpd.GeoDataFrame, *, title: str, over: Over
 ) -> folium.Map:
@@ -409,8 +365,7 @@ def page_of(
     for number, layer in enumerate(layers):
         shapes, values = shaded_shapes(layer.values, layer.weights, origins, areas)
         shown = shapes.to_crs(DEGREES)
-        west, south, east, north = shown.total_bounds
-        drawn.fit_bounds([[south, west], [north, east]], padding=(12, 12))
+        _fit(drawn, shown)
         names = shapes.index if areas is None or "name" not in areas else areas["name"]
         rows = pd.DataFrame(
             {
@@ -526,9 +481,7 @@ def plot_verdicts(verdicts: Verdicts, *, ax: Axes | None = None) -> Axes:
         axes.set_ylim(len(verdicts) - 0.5, -0.8)
         axes.set_xlabel("percent, minutes or points, as each row says", loc="left")
         axes.tick_params(axis="y", length=0)
-        estimated = any(verdict.basis == "estimated" for verdict in verdicts)
-        used = [source for verdict in verdicts for source in verdict.provenance]
-        title = titled("Before, after and the threshold", estimated=estimated, provenance=used)
+        title = _titled_verdicts("Before, after and the threshold", verdicts)
         axes.set_title(title, loc="left", fontsize=10)
         handles = [
             mpl.lines.Line2D([], [], label=label, ls="", marker=marker, color=colour, mfc=fill)
@@ -541,6 +494,13 @@ def plot_verdicts(verdicts: Verdicts, *, ax: Axes | None = None) -> Axes:
         axes.legend(handles=handles, loc="upper right", bbox_to_anchor=(1, -0.06), ncols=3,
                     frameon=False)  # fmt: skip
     return axes
+
+
+def _titled_verdicts(title: str, verdicts: Verdicts) -> str:
+    """Return a title with what must stand below it, of all verdicts."""
+    estimated = any(verdict.basis == "estimated" for verdict in verdicts)
+    used = [source for verdict in verdicts for source in verdict.provenance]
+    return titled(title, estimated=estimated, provenance=used)
 
 
 def _draw_row(axes: Axes, row: int, verdict: Verdict) -> None:
@@ -597,10 +557,8 @@ def explore_verdicts(
     ]
     if not layers:
         raise InputError("no verdict here rests on single origins, so none has a place to show")
-    estimated = any(verdict.basis == "estimated" for verdict in verdicts)
-    used = [source for verdict in verdicts for source in verdict.provenance]
-    title = titled(SHORT.title, estimated=estimated, provenance=used)
-    return page_of(SHORT, layers, origins, title=title, over=(areas, sites, tiles))
+    title, over = _titled_verdicts(SHORT.title, verdicts), (areas, sites, tiles)
+    return page_of(SHORT, layers, origins, title=title, over=over)
 
 
 def _short(verdict: Verdict) -> pd.Series:
@@ -645,8 +603,7 @@ def _map_of_rows(
     drawn = _blank_map(title, tiles)
     there = ~(shapes.geometry.isna() | shapes.geometry.is_empty)
     shown = shapes[there].to_crs(DEGREES)
-    west, south, east, north = shown.total_bounds
-    drawn.fit_bounds([[south, west], [north, east]], padding=(12, 12))
+    _fit(drawn, shown)
     facts = shown.drop(columns=shown.geometry.name).round(1).astype(object)
     rows = facts.where(facts.notna(), "not known").map(lambda value: html.escape(str(value)))
     folium.GeoJson(
