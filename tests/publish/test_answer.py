@@ -17,7 +17,6 @@ from eh_access.publish.context import annex, answer_sentence, report, report_fac
 from eh_access.publish.document import Document, Paragraph, markdown, plain
 from eh_access.publish.table import Table
 from eh_access.publish.tabulations import tabulate
-from eh_access.publish.templates import study_templates
 from eh_access.publish.wording import Wording
 from eh_access.routing.estimate import MEASURED
 from eh_access.study.config import load_study
@@ -43,7 +42,7 @@ def tables(rotherham: StudyResult) -> Mapping[str, Table]:
 
 @pytest.fixture(scope="module")
 def facts(rotherham: StudyResult, tables: Mapping[str, Table]) -> Mapping[str, Any]:
-    return report_facts(rotherham, tables, None, study_templates(rotherham.study))
+    return report_facts(rotherham, tables, None)
 
 
 def answer_of(document: Document) -> list[str]:
@@ -263,7 +262,7 @@ def test_how_sure_is_the_chance_of_the_likelier_outcome(
     on_streets: StudyResult, facts: Mapping[str, Any]
 ) -> None:
     tables = tabulate(on_streets)
-    told = report_facts(on_streets, tables, None, study_templates(on_streets.study))
+    told = report_facts(on_streets, tables, None)
     rows = {plain(row[0]): plain(row[5]) for row in told["criteria"]["table"].rows}
     uncertainty = on_streets.uncertainty
     assert uncertainty is not None

@@ -16,7 +16,6 @@ from eh_access.publish.context import annex, report, report_facts
 from eh_access.publish.document import markdown
 from eh_access.publish.table import Table
 from eh_access.publish.tabulations import further_tables, joint, ranks_in_words, tabulate
-from eh_access.publish.templates import study_templates
 from eh_access.publish.wording import Wording
 from eh_access.sources.bundled import bundled_path
 from eh_access.study.config import load_study
@@ -33,8 +32,7 @@ class Told:
 
     @property
     def facts(self) -> Mapping[str, Any]:
-        templates = study_templates(self.result.study)
-        return report_facts(self.result, self.tables, self.findings, templates)
+        return report_facts(self.result, self.tables, self.findings)
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +118,7 @@ def test_hours_exactly_at_what_is_asked_are_told(tmp_path: Path) -> None:
     result = run_study(load_study(tmp_path))
     findings = find_findings(result)
     tables = {**tabulate(result), **further_tables(result, findings)}
-    facts = report_facts(result, tables, findings, study_templates(result.study))
+    facts = report_facts(result, tables, findings)
     (found,) = facts["exact_hours"]
     # with any fewer hours B alone is not enough, as if it were closed: the others have full hours
     closed, kept = (

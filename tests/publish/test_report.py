@@ -19,7 +19,6 @@ from eh_access.publish.interactive import external_references
 from eh_access.publish.notes import note_text
 from eh_access.publish.table import Table
 from eh_access.publish.tabulations import tabulate
-from eh_access.publish.templates import study_templates
 from eh_access.publish.wording import Wording
 from eh_access.publish.writers.html import page as page_of
 from eh_access.publish.writers.html import render_report
@@ -185,7 +184,7 @@ def test_the_report_links_into_the_annex(four_pages: Reader, behind: Reader) -> 
 def pages_behind(result: StudyResult) -> Pages:
     """Return what facts of the annex are taken from, without tables."""
     study, provenance = result.study, result.provenance
-    return pages_of(study, Wording.of(result), {}, study_templates(study), provenance=provenance)
+    return pages_of(study, Wording.of(result), {}, provenance)
 
 
 def test_each_verdict_is_told_once_and_each_reason_once(toy: StudyResult, behind: Reader) -> None:

@@ -38,11 +38,9 @@ from eh_access.publish.tabulations import (
     named_cases,
     ranks_in_words,
     same_questions,
-    street_facts,
     street_names,
     within_table,
 )
-from eh_access.publish.templates import study_templates
 from eh_access.publish.wording import (
     ANY_SITE,
     FULL_TIME,
@@ -64,7 +62,7 @@ if TYPE_CHECKING:
     from eh_access.publish.document import Emphasis
     from eh_access.publish.tabulations import Pair
     from eh_access.publish.templates import Templates
-    from eh_access.study.config import Report, ScenarioConfig, Study, YouthSettings
+    from eh_access.study.config import Report, Study, YouthSettings
     from eh_access.study.findings import ExactHours, Findings, HoursKept
     from eh_access.study.records import InputFile
     from eh_access.study.result import StudyResult
@@ -98,11 +96,15 @@ class Pages:
     """What a report's facts share: its tables, its words, the scenario it answers about."""
 
     tables: Mapping[str, Table]
-    templates: Templates
     words: Wording
     shared: Facts  # what every template may use
     scenario: str  # the one the report answers about; "" where there is none
     compared: tuple[str, ...]  # the scenarios set beside the baseline
+
+    @property
+    def templates(self) -> Templates:
+        """The templates of the study."""
+        return self.words.templates
 
     @property
     def row(self) -> dict[str, str]:
@@ -140,14 +142,11 @@ def pages_of(
     study: Study,
     words: Wording,
     tables: Mapping[str, Table],
-    templates: Templates,
-    *,
     provenance: Iterable[Provenance],
 ) -> Pages:
     """Return what the facts of a study's report share."""
     return Pages(
         tables=tables,
-        templates=templates,
         words=words,
         shared={
             "study": study,
@@ -171,24 +170,20 @@ def report(
     result: StudyResult,
     tables: Mapping[str, Table],
     findings: Findings | None = None,
-    *,
-    templates: Templates | None = None,
 ) -> Document:
     """Return the report: four pages."""
-    used = study_templates(result.study) if templates is None else templates
-    facts = report_facts(result, tables, findings, used)
-    return _document(result.study.title, used, "report", facts)
+    return _document(result.study.title, "report", report_facts(result, tables, findings))
 
 
 def answer_sentence(result: StudyResult) -> str:
     """Return the answer's first sentence; "" where there is nothing to compare."""
-    words, templates = Wording.of(result), study_templates(result.study)
+    words = Wording.of(result)
     cases = [
         *named_cases(result.comparisons_full_time, FULL_TIME, words),
         *named_cases(result.comparisons, ANY_SITE, words),
     ]
     tables = {"within": within_table(cases, words, result.study.policy)}
-    pages = pages_of(result.study, words, tables, templates, provenance=result.provenance)
+    pages = pages_of(result.study, words, tables, result.provenance)
     if not pages.scenario:
         return ""
     facts = {
@@ -196,10 +191,11 @@ def answer_sentence(result: StudyResult) -> str:
         "headline": _headline(pages, result.verdicts, result.uncertainty),
         "hours": _hours(_changed(result.scenario_sites, pages)),
     }
-    return templates.sentence("report/answer_first", facts)
+    return words.templates.sentence("report/answer_first", facts)
 
 
-def _document(title: str, templates: Templates, name: str, facts: Facts) -> Document:
+def _document(title: str, name: str, facts: Facts) -> Document:
+    templates = facts["words"].templates
     footer = templates.sentence("footer", facts)
     return Document(name=name, title=title, blocks=templates.blocks(name, facts), footer=footer)
 
@@ -208,15 +204,15 @@ def report_facts(
     result: StudyResult,
     tables: Mapping[str, Table],
     findings: Findings | None,
-    templates: Templates,
 ) -> dict[str, Any]:
     """Return what the report's four pages may use."""
-    study, words, provenance = result.study, Wording.of(result), result.provenance
-    pages = pages_of(study, words, tables, templates, provenance=provenance)
+    study, words = result.study, Wording.of(result)
+    pages = pages_of(study, words, tables, result.provenance)
     facts = {**pages.shared, "scenario": None}
     if not pages.scenario:
         return facts
     verdicts, sure = result.verdicts, result.uncertainty
+    kept = () if findings is None else findings.maps.hours_kept
     areas = display_areas(result.origins, result.areas, public=study.weights_public)
     by_scenario = area_changes(
         result.comparisons_full_time,
@@ -240,9 +236,7 @@ def report_facts(
     facts |= {
         "scenario": pages.label,
         "mode": pages.mode,
-        "criteria": criteria_facts(
-            pages, verdicts, sure, labels, () if findings is None else findings.maps.hours_kept
-        ),
+        "criteria": criteria_facts(pages, verdicts, sure, labels, kept),
         "headline": _headline(pages, verdicts, sure),
         "hours": _hours(_changed(result.scenario_sites, pages)),
         "affected": _affected(pages),
@@ -256,15 +250,15 @@ def report_facts(
         "ward_picture": _ward_picture(pages),
         "load": _load(pages),
         "unknowns": {
-            **_unknowns(result.notes, result.sites, templates),
-            "unassessed": [item.label for item in result.not_assessed],
+            **_unknowns(result.notes, result.sites, words.templates),
             "after_results": [item.label for item in study.criteria if item.after_results],
             "tests": len(study.criteria),
         },
         "find_first": None
         if sure is None or sure.first is None
-        else _find_first(sure.first, labels, pages.templates),
-        **_doubtful(result.sites, drawn=sure is not None),
+        else _find_first(sure.first, labels, words.templates),
+        "sites": len(result.sites),
+        "doubtful": 0 if sure is None else int((result.sites["existence"] < 1).sum()),
         "groups": pages.rows("groups", **pages.row, sites=FULL_TIME)[1:],
         "border": None
         if result.with_neighbours is None or result.neighbours is None
@@ -284,14 +278,8 @@ def report_facts(
     facts["venues"] = _venues(findings.outreach, pages, study.sessions.hours_per_week)
     facts["exact_hours"] = _exact_hours(findings.exact_hours, result.sites["name"], pages)
     if study.youth is not None:
-        facts["youth"] = _youth(findings.youth, study.youth, result.not_assessed, pages)
+        facts["youth"] = _youth(findings.youth, study.youth, pages)
     return facts
-
-
-def _doubtful(sites: pd.DataFrame, *, drawn: bool) -> dict[str, int]:
-    """Return how many sites there are, and of how many it is drawn whether they were there."""
-    doubted = drawn and "existence" in sites
-    return {"sites": len(sites), "doubtful": int((sites["existence"] < 1).sum()) if doubted else 0}
 
 
 # ---- what the criteria come to -----------------------------------------------------------------
@@ -409,19 +397,23 @@ def _with_none_kept(
 
 def _criterion_row(pages: Pages, verdict: Verdict, sure: Uncertainty | None) -> tuple[Words, ...]:
     criterion = verdict.criterion
-    sign = "at least" if criterion.better == "higher" else "at most"
     before, after = (
         pages.words.value(verdict, value).replace("percentage points", "points")
         for value in (verdict.baseline_value, verdict.value)
     )
     return (
         criterion.label,
-        f"{sign} {with_unit(criterion.threshold, criterion.kind.unit)}",
+        _wanted(criterion),
         "not applicable" if criterion.kind.of_change else before,
         after,
         outcome_run(verdict),
         _how_sure(pages, verdict, _drawn(pages, verdict, sure)),
     )
+
+
+def _wanted(criterion: Criterion) -> str:
+    sign = "at least" if criterion.better == "higher" else "at most"
+    return f"{sign} {with_unit(criterion.threshold, criterion.kind.unit)}"
 
 
 def _drawn(pages: Pages, verdict: Verdict, sure: Uncertainty | None) -> dict[str, Any] | None:
@@ -489,20 +481,9 @@ def _how_sure(pages: Pages, verdict: Verdict, drawn: dict[str, Any] | None) -> s
 def _headline(pages: Pages, verdicts: Verdicts, sure: Uncertainty | None) -> dict[str, Any]:
     """Return what the first criterion comes to, and the shares within the cutoff."""
     under = verdicts.under(pages.scenario)
-    shares = {
-        name: {
-            key: pages.tables["within"].cell(column, **pages.row, sites=sites)
-            for key, column in (
-                ("before", "within_share_before"),
-                ("after", "within_share_after"),
-                ("count_before", "within_before"),
-                ("count_after", "within_after"),
-                ("all", "weight"),
-            )
-        }
-        for name, sites in (("full_time", FULL_TIME), ("any", ANY_SITE))
-    }
-    any_open = shares["any"]
+    full_time, any_open = (
+        pages.rows("within", **pages.row, sites=sites)[0] for sites in (FULL_TIME, ANY_SITE)
+    )
     judged = [item for item in under if standing(item, verdicts)]
     # where the first cannot be judged, the first that can
     first = next(iter((*judged, *under)), None)
@@ -510,21 +491,15 @@ def _headline(pages: Pages, verdicts: Verdicts, sure: Uncertainty | None) -> dic
     return {
         "standing": stands,
         "meaning": "" if first is None else meaning(pages.templates, first, met=stands == "met"),
-        "reasons": ()
-        if first is None
-        else [
-            clause(reason_clause(first, item, pages.templates))
-            for item in first.reasons
-            if item.decisive
-        ],
         "value": "" if first is None else pages.words.value(first, first.value),
         "label": "" if first is None else first.criterion.label,
         "falls": first is not None and _is_fall_of_share(pages, first.criterion),
         "drawn": None if first is None else _drawn(pages, first, sure),
-        **shares,
-        "any_same": any_open["before"] == any_open["after"],
-        "any_hidden": math.isnan(any_open["after"]),
-        "hidden": math.isnan(shares["full_time"]["after"]),
+        "full_time": full_time,
+        "any": any_open,
+        "any_same": any_open["within_share_before"] == any_open["within_share_after"],
+        "any_hidden": math.isnan(any_open["within_share_after"]),
+        "hidden": math.isnan(full_time["within_share_after"]),
     }
 
 
@@ -565,17 +540,7 @@ def _hours(changed: pd.DataFrame) -> dict[str, Any]:
 def _affected(pages: Pages) -> list[dict[str, Any]]:
     """Return by each way of travelling how many lose, and their minutes before and after."""
     rows = pages.rows("affected", scenario=pages.label, sites=FULL_TIME)
-    return [
-        {
-            "mode": row["mode"],
-            "weight": row["weight_loses"],
-            "share": row["share_loses"],
-            "before": row["mean_before_min"],
-            "after": row["mean_after_min"],
-        }
-        for row in rows
-        if row["weight_loses"] > 0 and math.isfinite(row["mean_after_min"])
-    ]
+    return [row for row in rows if row["weight_loses"] > 0 and math.isfinite(row["mean_after_min"])]
 
 
 def _losing_wards(pages: Pages) -> pd.DataFrame:
@@ -591,7 +556,7 @@ def _wards(pages: Pages) -> dict[str, Any]:
     """Return the wards where most of those live who lose."""
     frame = _losing_wards(pages)
     if frame.empty:
-        return {"named": [], "share": 0, "rows": []}
+        return {"named": []}
     hidden = pages.tables["wards"].where(**pages.row).frame["weight_loses"].isna().any()
     whole = frame["weight_loses"].sum()
     enough = int((frame["weight_loses"].cumsum() < MOST_OF_THEM * whole).sum()) + 1
@@ -600,7 +565,6 @@ def _wards(pages: Pages) -> dict[str, Any]:
         "named": [str(name) for name in shown["group"]],
         "all": len(shown) == len(frame) and not hidden,
         "most": not hidden and bool(shown["weight_loses"].sum() > whole / 2),
-        "rows": records(shown),
     }
 
 
@@ -705,10 +669,8 @@ def _ends(pages: Pages, name: str) -> dict[str, Any] | None:
     hardest = max(known, key=lambda row: row["mean_change_min"])
     return {
         "first": rows[0],
-        "last": rows[-1],
         "hardest": hardest,
         "hardest_number": str(hardest["group"])[:1],
-        "between": hardest not in (rows[0], rows[-1]),
         "rest_before": _others(pages, rows[0], rest, "within_share_before"),
         "rest_after": _others(pages, rows[0], rest, "within_share_after"),
     }
@@ -804,7 +766,6 @@ def _alternatives(alternatives: Alternatives) -> dict[str, Any]:
             "hidden": math.isnan(losers + _first(ours, "losers_weight")),
         }
     return {
-        "sets": len(alternatives.frame),
         "scored": len(scored),
         "size": len(alternatives.council),
         "better": len(better),
@@ -905,36 +866,26 @@ def _exact_hours(
     ]
 
 
-def _youth(
-    bounds: pd.DataFrame, youth: YouthSettings, unassessed: Iterable[ScenarioConfig], pages: Pages
-) -> dict[str, Any] | None:
+def _youth(bounds: pd.DataFrame, youth: YouthSettings, pages: Pages) -> dict[str, Any] | None:
     """Return between what the loss of youth centres lies, within the longest time asked about."""
     rows = pages.rows("youth")
     if not rows:
         return None
-    lost = set(bounds["site_id"])
     longest = f"{max(youth.cutoffs_min):g}"
     together = [row for row in rows if row["minutes"] == longest][-1]
     if math.isnan(together["weight_within"]) or math.isnan(together["most_lost"]):
         return None
     mode = pages.words.modes[str(bounds["mode"].iloc[0])]
-    facts = {"unit": youth.unit, "minutes": longest, "mode": mode, "words": pages.words}
+    title = pages.words.part("figures", "youth_title", unit=youth.unit, minutes=longest, mode=mode)
+    table = pages.tables["youth"].where(minutes=longest).without("location", "radius")
+    frame = table.frame.assign(name=table.frame["name"].map(numbers.short_name))
     return {
         "any": together,
-        "labels": [item.label for item in unassessed if lost & set(item.close)],
         "unit": youth.unit,
-        "table": _youth_table(pages, facts),
+        "table": replace(table, title=title, frame=frame, notes=(), headers=1),
         "mode": mode,
         "venues": not math.isnan(together["weight_venue_as_near"]),
     }
-
-
-def _youth_table(pages: Pages, facts: Facts) -> Table:
-    """Return the bounds of each centre within the longest time asked about."""
-    table = pages.tables["youth"].where(minutes=facts["minutes"]).without("location", "radius")
-    title = pages.templates.part("figures", "youth_title", facts)
-    frame = table.frame.assign(name=table.frame["name"].map(numbers.short_name))
-    return replace(table, title=title, frame=frame, notes=(), headers=1)
 
 
 def _border(pairs: Sequence[Pair], neighbours: pd.DataFrame) -> dict[str, Any]:
@@ -970,12 +921,6 @@ TABLES = (
     "hidden.csv",
 )
 """Tables that can be written, each to a file of its own."""
-PAGES = ("report.html", "report.docx", "map.html", "tables.xlsx", "results.gpkg")
-FILES = (*PAGES, "results.parquet", *TABLES, "manifest.json")
-"""What can lie beside the annex."""
-KNOWN_FILES = frozenset({*FILES, "annex.html"})
-SOMETIMES = frozenset(TABLES[2:])
-"""Files that are there only where there is something to say in them."""
 SHOWN_KINDS = ("imd_fifth", "no_car_fifth", "rural_urban", "ward")
 GAP_COLUMNS = (
     "group",
@@ -1000,25 +945,22 @@ def annex(
     result: StudyResult,
     tables: Mapping[str, Table],
     findings: Findings | None = None,
-    *,
-    templates: Templates | None = None,
 ) -> Document:
     """Return the annex: everything that is not on the report's four pages, each table once."""
-    used = study_templates(result.study) if templates is None else templates
-    facts = annex_facts(result, tables, findings, used)
-    return _document(f"{result.study.title}: annex", used, "annex", facts)
+    facts = annex_facts(result, tables, findings)
+    return _document(f"{result.study.title}: annex", "annex", facts)
 
 
 def annex_facts(
     result: StudyResult,
     tables: Mapping[str, Table],
     findings: Findings | None,
-    templates: Templates,
 ) -> dict[str, Any]:
     """Return what the annex may use."""
     study, verdicts, sure = result.study, result.verdicts, result.uncertainty
-    words, provenance = Wording.of(result), result.provenance
-    pages = pages_of(study, words, tables, templates, provenance=provenance)
+    words = Wording.of(result)
+    templates = words.templates
+    pages = pages_of(study, words, tables, result.provenance)
     row = pages.row if pages.scenario else None
     notes = [note for note in result.notes if note.topic != "estimated"]
     other, streets = result.on_other_streets, result.streets
@@ -1055,7 +997,7 @@ def annex_facts(
         "draws": 0 if sure is None else sure.draws,
         "streets": []
         if streets is None
-        else records(street_facts(int(streets.classes["edges"].sum()), streets.facts())),
+        else [("Stretches of street", f"{streets.classes['edges'].sum():,.0f}"), *streets.facts()],
         "two_streets": ""
         if other is None
         else words.part(
@@ -1071,7 +1013,8 @@ def annex_facts(
         "choice": None,
         "mends": [],
     }
-    written = set() if findings is None else set(findings.tables())
+    written = {"origins.csv", "verdicts.csv"}
+    written |= set() if findings is None else set(findings.tables())
     written |= {"hidden.csv"} if "hidden" in tables else set()
     written |= set() if result.with_neighbours is None else {"neighbours.csv"}
     facts["files"] = _files(written, study.report)
@@ -1084,10 +1027,10 @@ def annex_facts(
 
 
 def _files(written: Collection[str], options: Report) -> dict[str, str]:
-    """Return the files beside the annex, and what those say they are that add themselves."""
-    there = {name: "" for name in FILES if name in written or name not in SOMETIMES}
-    writers = writers_for(options).items()
-    return there | {name: writer.WHAT for name, writer in writers if name not in KNOWN_FILES}
+    """Return the files beside the annex, and of those that writers write what they are."""
+    made = {name: item.WHAT for name, item in writers_for(options).items() if name != "annex.html"}
+    there = [name for name in TABLES if name in written]
+    return made | dict.fromkeys([*there, "manifest.json"], "")
 
 
 def matrix(pages: Pages, criteria: Iterable[Criterion], verdicts: Iterable[Verdict]) -> Grid | None:
@@ -1100,15 +1043,14 @@ def matrix(pages: Pages, criteria: Iterable[Criterion], verdicts: Iterable[Verdi
         first = next((item for item in judged if item is not None), None)
         if first is None:
             continue
-        sign = "at least" if criterion.better == "higher" else "at most"
-        wanted = f"{sign} {with_unit(criterion.threshold, criterion.kind.unit)}"
         before = words.value(first, first.baseline_value)
         cells = [
             "not judged" if item is None else _cell(item, words.value(item, item.value))
             for item in judged
         ]
         change = criterion.kind.of_change
-        rows.append((criterion.title, wanted, "not applicable" if change else before, *cells))
+        before = "not applicable" if change else before
+        rows.append((criterion.title, _wanted(criterion), before, *cells))
     if not rows:
         return None
     return Grid(

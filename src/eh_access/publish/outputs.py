@@ -28,7 +28,6 @@ from eh_access.publish.context import TABLES, annex, report
 from eh_access.publish.notes import note_rows
 from eh_access.publish.table import PEOPLE, for_file
 from eh_access.publish.tabulations import further_tables, plain_table, tabulate
-from eh_access.publish.templates import study_templates
 from eh_access.publish.wording import Wording
 from eh_access.publish.writers import find_writers, writers_for
 from eh_access.publish.writers.atomic import write_whole
@@ -46,9 +45,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-FIRST = ("report.html", "annex.html", "report.docx", "map.html", "tables.xlsx", "results.gpkg")
-WRITTEN = (*FIRST, *(name for name in find_writers() if name not in FIRST))
-OUTPUT_NAMES = (*WRITTEN, *TABLES, "manifest.json")
+OUTPUT_NAMES = (*find_writers(), *TABLES, "manifest.json")
 """Every file there can be; a study without neighbours, say, has no ``neighbours.csv``."""
 
 HIDDEN_FILE = "hidden.csv"
@@ -111,7 +108,7 @@ def write_outputs(
     result.refuse_private()
     folder = Path(out_dir)
     refuse_overwriting(folder, OUTPUT_NAMES, files_read(result.study))
-    templates, policy = study_templates(result.study), result.study.policy
+    policy = result.study.policy
     figures = tabulate(result)
     files = {
         "origins.csv": result.origins_table(),
@@ -135,8 +132,8 @@ def write_outputs(
         findings=findings,
         words=words,
         tables=tables,
-        report=report(result, tables, findings, templates=templates),
-        annex=annex(result, tables, findings, templates=templates),
+        report=report(result, tables, findings),
+        annex=annex(result, tables, findings),
     )
     return write_whole(
         folder,
@@ -197,9 +194,9 @@ def _write_all(
 ) -> tuple[str, ...]:
     """Write every output into one folder, the manifest last because it describes the others."""
     result, policy = material.result, material.result.study.policy
-    writers = writers_for(result.study.report)
     steps: dict[str, Callable[[Path], None]] = {
-        name: partial(writers[name].write, material) for name in WRITTEN if name in writers
+        name: partial(writer.write, material)
+        for name, writer in writers_for(result.study.report).items()
     }
     for name, frame in files.items():
         steps[name] = partial(write_csv, for_file(frame, policy))

@@ -602,12 +602,6 @@ def _streets(
     ]
 
 
-def street_facts(stretches: int, facts: Iterable[tuple[str, str]]) -> pd.DataFrame:
-    """Return what the streets say of themselves."""
-    first = ("Stretches of street", f"{stretches:,}")
-    return pd.DataFrame([first, *facts], columns=["what", "value"])
-
-
 def workbook_cover(
     study: Study, words: Wording, notes: Iterable[Note], provenance: Sequence[Provenance]
 ) -> Cover:

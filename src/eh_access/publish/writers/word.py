@@ -30,7 +30,7 @@ from eh_access.publish.document import (
 if TYPE_CHECKING:
     from eh_access.publish.writers.material import Material
 
-NAME, WHAT = "report.docx", "this report for Word"
+NAME, WHAT = "report.docx", "the same for Word"
 Docx = Any
 """python-docx is untyped."""
 
