@@ -244,8 +244,11 @@ def test_the_sentences_figures_are_the_tables(
     (box,) = [item for item in four_pages.found if item["attrs"].get("class") == "answer"]
     row = {"scenario": "B moves", "mode": "on foot", "sites": "full-time only"}
     for when in ("before", "after"):
-        assert f"{toy_tables['within'].cell(f'within_share_{when}', **row):.1f}%" in box["text"]
-    loses = toy_tables["added_time"].cell("weight_loses", **row)
+        assert (
+            f"{toy_tables['within'].where(**row).frame[f'within_share_{when}'].item():.1f}%"
+            in box["text"]
+        )
+    loses = toy_tables["added_time"].where(**row).frame["weight_loses"].item()
     assert loses < 1000  # so that rounding leaves every digit
     assert f"{loses:,.0f} under-fives" in box["text"]
 

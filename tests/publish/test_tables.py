@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -50,10 +49,6 @@ def test_the_callers_frame_is_untouched() -> None:
 def test_a_missing_column_is_named() -> None:
     with pytest.raises(InputError, match="no column share"):
         make_table("t", "Title", COLUMNS, pd.DataFrame({"who": ["a"], "t": [1.0]}))
-
-
-def test_a_row_that_is_not_there_is_not_available() -> None:
-    assert math.isnan(some_table().cell("share", who="nobody"))
 
 
 def columns_of(toy: StudyResult, folder: Path, text: str) -> tuple[tuple[Column, ...], int]:
@@ -107,8 +102,8 @@ def test_within_agrees_with_the_rows_of_origins_csv(
     row = {"scenario": label, "mode": toy.times[mode].mode.label, "sites": "full-time only"}
     for when, name in (("before", "baseline"), ("after", scenario)):
         near, whole = by_hand(toy, name, mode, 20)
-        assert toy_tables["within"].cell(f"within_{when}", **row) == round(near)
-        share = toy_tables["within"].cell(f"within_share_{when}", **row)
+        assert toy_tables["within"].where(**row).frame[f"within_{when}"].item() == round(near)
+        share = toy_tables["within"].where(**row).frame[f"within_share_{when}"].item()
         assert share == pytest.approx(100 * near / whole, abs=0.05)
 
 
@@ -117,8 +112,8 @@ def test_ten_hour_sessions_count_among_any_open_and_not_among_full_time(
 ) -> None:
     row = {"scenario": "B keeps ten hours", "mode": "on foot"}
     added = toy_tables["added_time"]
-    assert added.cell("weight_loses", **row, sites="any open") == 0
-    assert added.cell("weight_loses", **row, sites="full-time only") > 0
+    assert added.where(**row, sites="any open").frame["weight_loses"].item() == 0
+    assert added.where(**row, sites="full-time only").frame["weight_loses"].item() > 0
 
 
 def test_losers_agree_with_the_rows_of_origins_csv(
@@ -129,9 +124,8 @@ def test_losers_agree_with_the_rows_of_origins_csv(
     before, after = rows.loc["baseline"], rows.loc["close-b"]
     more = after["minutes_full_time"] - before["minutes_full_time"] > 5
     label = next(item.label for item in toy.scenarios if item.name == "close-b")
-    told = toy_tables["added_time"].cell(
-        "weight_loses", scenario=label, mode="on foot", sites="full-time only"
-    )
+    row = {"scenario": label, "mode": "on foot", "sites": "full-time only"}
+    told = toy_tables["added_time"].where(**row).frame["weight_loses"].item()
     assert told == before.loc[more, "weight"].sum()
 
 

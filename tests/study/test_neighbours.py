@@ -168,8 +168,8 @@ def test_a_neighbour_is_counted_where_it_says_so(result: StudyResult) -> None:
     assert own.value == pytest.approx(30 / 60)
     assert counted.value == pytest.approx(40 / 60)
     table = tabulate(result)["neighbours"]
-    assert table.cell("value", scenario="The west closed") == 50.0
-    assert table.cell("counted_value", scenario="The west closed") == 66.7
+    assert table.where(scenario="The west closed").frame["value"].item() == 50.0
+    assert table.where(scenario="The west closed").frame["counted_value"].item() == 66.7
 
 
 def test_results_without_neighbours_are_what_they_were(

@@ -23,7 +23,7 @@ from eh_access.study.redact import redact_table
 if TYPE_CHECKING:
     from eh_access.criteria.criterion import Verdict, Verdicts
     from eh_access.facts import Note
-    from eh_access.measures.comparison import Compared, Comparison
+    from eh_access.measures.comparison import Compared
     from eh_access.publish.templates import Templates
     from eh_access.study.challenge import Challenge
     from eh_access.study.config import Study
@@ -96,24 +96,6 @@ def _word(part: str, templates: Templates | None = None, **facts: object) -> str
 
 
 COMPARISON_NAMES = ("comparison.html", "comparison.csv")
-COLUMNS = (
-    "theirs_scenario",
-    "council_scenario",
-    "row",
-    "what",
-    "mode",
-    "sites",
-    "unit",
-    "bound",
-    "threshold",
-    "before",
-    "council",
-    "theirs",
-    "council_outcome",
-    "theirs_outcome",
-    "better",
-    "counts_with",
-)
 SAME = 1e-9
 DECIMALS = 9
 FIGURES = {
@@ -144,7 +126,7 @@ def comparison_table(
             *_figure_rows(compared, (council, name), study=study, off=off),
         )
     ]
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    table = pd.DataFrame(rows)
     values = ["threshold", "before", "council", "theirs"]
     table[values] = table[values].astype(float).round(DECIMALS)
     return table
@@ -154,35 +136,24 @@ def _verdict_rows(
     council: Verdicts, theirs: Verdicts, off: Mapping[str, Mapping[str, float]]
 ) -> Iterator[dict[str, object]]:
     for one, two in zip(council, theirs, strict=True):
-        yield _verdict_row(one, two, off=off.get(one.criterion.mode, {}))
-
-
-def _verdict_row(
-    council: Verdict, theirs: Verdict, *, off: Mapping[str, float]
-) -> dict[str, object]:
-    criterion = council.criterion
-    return {
-        "row": criterion.id,
-        "what": criterion.title,
-        "mode": criterion.mode,
-        "sites": FULL_TIME if criterion.sites == "full_time" else ANY_SITE,
-        "unit": criterion.kind.unit,
-        "bound": "at least" if criterion.better == "higher" else "at most",
-        "threshold": criterion.threshold,
-        "before": council.baseline_value,
-        "council": council.value,
-        "theirs": theirs.value,
-        "council_outcome": _outcome(council),
-        "theirs_outcome": _outcome(theirs),
-        "better": _better(
-            council.value,
-            theirs.value,
-            criterion.kind.unit,
-            higher=criterion.better == "higher",
-            off=off.get(criterion.kind.unit, 0.0),
-        ),
-        "counts_with": criterion.counts_with or "",
-    }
+        criterion, unit = one.criterion, one.criterion.kind.unit
+        higher, by = criterion.better == "higher", off.get(criterion.mode, {}).get(unit, 0.0)
+        yield {
+            "row": criterion.id,
+            "what": criterion.title,
+            "mode": criterion.mode,
+            "sites": FULL_TIME if criterion.sites == "full_time" else ANY_SITE,
+            "unit": unit,
+            "bound": "at least" if higher else "at most",
+            "threshold": criterion.threshold,
+            "before": one.baseline_value,
+            "council": one.value,
+            "theirs": two.value,
+            "council_outcome": _outcome(one),
+            "theirs_outcome": _outcome(two),
+            "better": _better(one.value, two.value, unit, higher=higher, off=by),
+            "counts_with": criterion.counts_with or "",
+        }
 
 
 def _outcome(verdict: Verdict) -> str:
@@ -199,32 +170,27 @@ def _figure_rows(
 ) -> Iterator[dict[str, object]]:
     for sites, comparisons in compared.items():
         for mode in dict.fromkeys(mode for _, mode in comparisons):
-            both = [comparisons[name, mode] for name in scenarios]
-            named = {"mode": both[0].mode.label, "sites": sites}
-            for row in _figures(*both, study=study, off=off.get(mode, {})):
-                yield {**named, **row}
-
-
-def _figures(
-    council: Comparison, theirs: Comparison, *, study: Study, off: Mapping[str, float]
-) -> Iterator[dict[str, object]]:
-    both = pd.concat([council.summary(), theirs.summary()]).assign(scenario=["council", "theirs"])
-    one, two = (row for _, row in redact_table(both, study.policy)[0].iterrows())
-    for column, unit in FIGURES.items():
-        yield {
-            "row": column,
-            "what": _word(column, loser_min=council.loser_min, unit=study.unit),
-            "unit": unit,
-            "bound": "",
-            "threshold": math.nan,
-            "before": 0.0,
-            "council": one[column],
-            "theirs": two[column],
-            "council_outcome": "",
-            "theirs_outcome": "",
-            "better": _better(one[column], two[column], unit, higher=False, off=off.get(unit, 0.0)),
-            "counts_with": "",
-        }
+            made = [comparisons[name, mode] for name in scenarios]
+            both = pd.concat([each.summary() for each in made]).assign(scenario=list(scenarios))
+            one, two = (row for _, row in redact_table(both, study.policy)[0].iterrows())
+            for column, unit in FIGURES.items():
+                by = off.get(mode, {}).get(unit, 0.0)
+                yield {
+                    "row": column,
+                    "what": _word(column, loser_min=made[0].loser_min, unit=study.unit),
+                    "mode": made[0].mode.label,
+                    "sites": sites,
+                    "unit": unit,
+                    "bound": "",
+                    "threshold": math.nan,
+                    "before": 0.0,
+                    "council": one[column],
+                    "theirs": two[column],
+                    "council_outcome": "",
+                    "theirs_outcome": "",
+                    "better": _better(one[column], two[column], unit, higher=False, off=by),
+                    "counts_with": "",
+                }
 
 
 def _better(council: float, theirs: float, unit: str, *, higher: bool, off: float) -> str:
@@ -325,13 +291,7 @@ def _part(table: pd.DataFrame, label: str, note: str, templates: Templates) -> d
         "note": note,
         "answer": verdict_in_words(table, templates),
         "criteria": _grid("criteria", table[judged], HEADS, label, templates),
-        "figures": _grid(
-            "figures",
-            table[~judged],
-            FIGURE_HEADS,
-            label,
-            templates,
-        ),
+        "figures": _grid("figures", table[~judged], FIGURE_HEADS, label, templates),
     }
 
 

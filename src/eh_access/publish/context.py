@@ -755,13 +755,14 @@ def _alternatives(alternatives: Alternatives) -> dict[str, Any]:
             len(set(alternatives.council) & set(alternatives.sets[number - 1]))
             for number in better.index
         ]
-        order = better.assign(common=common)
-        keys = ["common", "mean_min"] if "mean_min" in order else ["common"]
-        best = order.sort_values(keys, ascending=[False, True][: len(keys)], kind="stable").iloc[0]
+        order = better.assign(common=common).sort_values(
+            ["common", "mean_min"], ascending=[False, True], kind="stable"
+        )
+        best = order.iloc[0]
         losers = float(best.get("losers_weight", math.nan))
         nearest = {
             "names": str(best["closed_names"]).split("; "),
-            "mean": float(best.get("mean_min", math.nan)),
+            "mean": float(best["mean_min"]),
             "losers": losers,
             "hidden": math.isnan(losers + _first(ours, "losers_weight")),
         }
@@ -793,7 +794,6 @@ def _venues(
         chosen = search.frame[search.frame["objective"] == "maximal_cover"]
         rows = [
             {
-                "count": int(row["sessions"]),
                 "names": str(row["venue_names"]).split("; "),
                 "share": 100 * float(row["coverage_regained_share"]),
             }
@@ -1231,7 +1231,7 @@ def _scatter(pages: Pages, alternatives: Alternatives) -> Picture | None:
         item for item in alternatives.measures if item.unit == "share" and item.better == "higher"
     ]
     scored = alternatives.frame[alternatives.frame["scored"].astype(bool)]
-    if not shares or "mean_min" not in {item.key for item in alternatives.measures} or scored.empty:
+    if not shares or scored.empty:
         return None
     words, mode = pages.words, pages.mode
     minutes = scored["mean_min"].to_numpy(dtype=np.float64)

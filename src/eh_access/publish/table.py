@@ -96,11 +96,6 @@ class Table:
     # what was hidden in it so that nobody can be found, and why; None for a table of no people
     hidden: pd.DataFrame | None = None
 
-    def __post_init__(self) -> None:
-        lacking = [column.key for column in self.columns if column.key not in self.frame]
-        if lacking:
-            raise InputError(f"table '{self.name}' has no column {', '.join(lacking)}")
-
     def rows(self) -> Iterator[tuple[str, ...]]:
         """Yield each row as the texts a reader sees."""
         keys = [column.key for column in self.columns]
@@ -144,11 +139,6 @@ class Table:
             return self
         kept = frame[~still].reset_index(drop=True)
         return replace(self, frame=kept, notes=(*self.notes, note(int(still.sum()))))
-
-    def cell(self, key: str, **values: str) -> float:
-        """Return one figure: the column ``key`` of the one row with these values."""
-        rows = self.where(**values).frame if values else self.frame
-        return float(rows[key].iloc[0]) if len(rows) else math.nan
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -447,7 +447,7 @@ def _grouped(
         for case, comparison in cases
         for group, row in _facts(comparison, words, groups).iterrows()
     ]
-    heading = words.capital(group.split(" (", maxsplit=1)[0].removeprefix("the "))
+    heading = numbers.capital(group.split(" (", maxsplit=1)[0].removeprefix("the "))
     return hidden_table(name, rows, words, policy, kind="grouped", group=group, heading=heading)
 
 

@@ -66,7 +66,7 @@ def verify(
     progress: Callable[[str], None] | None = None,
 ) -> Verification:
     """Run a study again as its manifest says, and compare every output."""
-    tell = progress if progress is not None else _silent
+    tell = progress or (lambda _stage: None)
     tell("Checking the inputs")
     recorded = read_manifest(manifest)
     folder = manifest if manifest.is_dir() else manifest.parent
@@ -149,7 +149,3 @@ def _other_versions(manifest: Mapping[str, Any]) -> Iterator[str]:
     for name, then in manifest["versions"].items():
         if now.get(name, "not installed") != then:
             yield f"{name} was {then}, here {now.get(name, 'not installed')}"
-
-
-def _silent(_stage: str) -> None:
-    """Tell nobody."""

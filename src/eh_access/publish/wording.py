@@ -146,11 +146,6 @@ class Wording:
                     columns.append(read_column(*known.get(key, (key,))))
         return tuple(columns), headers
 
-    @staticmethod
-    def capital(text: str) -> str:
-        """Return text with its first letter raised."""
-        return numbers.capital(text)
-
     def outcome(self, verdict: Verdict) -> str:
         """Return an outcome in words, with what an estimate points to."""
         words = str(verdict.outcome)

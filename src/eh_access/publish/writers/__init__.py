@@ -37,8 +37,8 @@ def find_writers() -> dict[str, Writer]:
     """Return the writers in this folder, by the name of what they write, as they are to be read."""
     names = sorted(module.name for module in pkgutil.iter_modules(__path__))
     modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
-    found = {module.NAME: cast("Writer", module) for module in modules if hasattr(module, "NAME")}
-    return {name: found[name] for name in (*FIRST, *found)}
+    writers = {module.NAME: cast("Writer", module) for module in modules if hasattr(module, "NAME")}
+    return {name: writers[name] for name in (*FIRST, *writers)}
 
 
 def writers_for(options: Report) -> dict[str, Writer]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import quoteattr
 
 import geopandas as gpd
+import jinja2
 import numpy as np
 import pandas as pd
 import pyogrio
@@ -176,108 +177,45 @@ def _write_metadata(database: sqlite3.Connection, text: str) -> None:
 
 def graduated_style(column: str, classes: Sequence[tuple[float, float, str, str]]) -> str:
     """Return a QGIS style that colours polygons by a number."""
-    ranges = "".join(
-        f'<range lower="{lower}" upper="{upper}" label={quoteattr(label)} symbol="{number}"'
-        ' render="true"/>'
-        for number, (lower, upper, label, _) in enumerate(classes)
-    )
-    symbols = "".join(
-        _symbol(number, "fill", "SimpleFill", _fill(colour))
-        for number, (_, _, _, colour) in enumerate(classes)
-    )
-    return _qml(
-        f'<renderer-v2 type="graduatedSymbol" attr={quoteattr(column)} graduatedMethod='
-        f'"GraduatedColor"><ranges>{ranges}</ranges><symbols>{symbols}</symbols></renderer-v2>'
-    )
+    names = ("lower", "upper", "label", "colour")
+    looks = [dict(zip(names, each, strict=True)) for each in classes]
+    return _style("fill", looks, column=column)
 
 
 def line_style(colour: str, width_mm: float) -> str:
     """Return a QGIS style that draws all lines alike."""
-    options = {"line_color": _rgba(colour), "line_width": f"{width_mm:g}", "line_width_unit": "MM"}
-    symbol = _symbol(0, "line", "SimpleLine", options)
-    return _qml(f'<renderer-v2 type="singleSymbol"><symbols>{symbol}</symbols></renderer-v2>')
+    return _style("line", [{"colour": colour, "width": f"{width_mm:g}"}])
 
 
 def categorised_style(
     column: str, categories: Mapping[str, tuple[str, str]], *, size_mm: float, marks: str = ""
 ) -> str:
     """Return a QGIS style that marks points by a word, each with its own shape and colour."""
-    listed = "".join(
-        f'<category value={quoteattr(value)} label={quoteattr(_in_words(value))} symbol="{number}"'
-        ' render="true" type="string"/>'
-        for number, value in enumerate(categories)
+    looks = [
+        {"value": value, "shape": shape, "colour": colour, "size": f"{size_mm:g}"}
+        for value, (shape, colour) in categories.items()
+    ]
+    return _style("marker", looks, column=column, labels=marks)
+
+
+def _style(
+    kind: str, looks: Iterable[Mapping[str, Any]], *, column: str = "", labels: str = ""
+) -> str:
+    """Return a style on one line, its colours ``#RRGGBB`` as QGIS writes them."""
+    environment = jinja2.Environment(  # noqa: S701 - each text is quoted in the template
+        loader=jinja2.PackageLoader("eh_access.publish"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
     )
-    symbols = "".join(
-        _symbol(number, "marker", "SimpleMarker", _mark(shape, colour, size_mm))
-        for number, (shape, colour) in enumerate(categories.values())
-    )
-    return _qml(
-        f'<renderer-v2 type="categorizedSymbol" attr={quoteattr(column)}><categories>{listed}'
-        f"</categories><symbols>{symbols}</symbols></renderer-v2>",
-        labels=marks,
-    )
+    environment.filters["quoted"] = quoteattr
+    in_qgis = [{**each, "colour": ",".join(map(str, _rgba(each["colour"])))} for each in looks]
+    template = environment.get_template("qgis.j2")
+    text = template.render(kind=kind, looks=in_qgis, column=column, labels=labels)
+    return "".join(text.splitlines())
 
 
-def _in_words(value: str) -> str:
-    """Return a value as a legend says it: ``loses_all`` is "loses all"."""
-    return value.replace("_", " ")
-
-
-def _symbol(number: int, kind: str, layer: str, options: Mapping[str, str]) -> str:
-    """Return one symbol of a style."""
-    listed = "".join(
-        f'<Option type="QString" name="{key}" value="{value}"/>' for key, value in options.items()
-    )
-    return (
-        f'<symbol name="{number}" type="{kind}" alpha="1" clip_to_extent="1"><layer class="{layer}"'
-        f' enabled="1" locked="0" pass="0"><Option type="Map">{listed}</Option></layer></symbol>'
-    )
-
-
-def _fill(colour: str) -> dict[str, str]:
-    return {
-        "color": _rgba(colour),
-        "style": "solid",
-        "outline_color": "150,150,150,255",
-        "outline_style": "solid",
-        "outline_width": "0.1",
-        "outline_width_unit": "MM",
-    }
-
-
-def _mark(shape: str, colour: str, size_mm: float) -> dict[str, str]:
-    return {
-        "name": shape,
-        "color": _rgba(colour),
-        "size": f"{size_mm:g}",
-        "size_unit": "MM",
-        "outline_color": "255,255,255,255",
-        "outline_style": "solid",
-        "outline_width": "0.2",
-    }
-
-
-def _rgba(colour: str) -> str:
-    """Return ``#RRGGBB`` as QGIS writes colours."""
-    return ",".join(str(int(colour[at : at + 2], 16)) for at in (1, 3, 5)) + ",255"
-
-
-def _qml(renderer: str, *, labels: str = "") -> str:
-    """Return a whole style around a renderer."""
-    labelling = (
-        '<labeling type="simple"><settings calloutType="simple"><text-style '
-        f'fieldName={quoteattr(labels)} fontSize="8" fontSizeUnit="Point" textColor="18,67,109,255"'
-        '><text-buffer bufferDraw="1" bufferSize="0.9" bufferSizeUnits="MM" bufferOpacity="1"'
-        ' bufferColor="255,255,255,255"/></text-style>'
-        '<placement placement="6" dist="2" distUnits="MM"/></settings></labeling>'
-        if labels
-        else ""
-    )
-    return (
-        "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>"
-        f'<qgis version="3.28.0" styleCategories="Symbology|Labeling"'
-        f' labelsEnabled="{int(bool(labels))}">{renderer}{labelling}</qgis>'
-    )
+def _rgba(colour: str) -> tuple[int, ...]:
+    return (*bytes.fromhex(colour[1:]), 255)
 
 
 FULL_TIME = "full_time"

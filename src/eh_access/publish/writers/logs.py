@@ -7,10 +7,9 @@ people can say is left open and marked so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from eh_access.criteria.criterion import KINDS
 from eh_access.errors import InputError
@@ -19,9 +18,6 @@ from eh_access.publish.templates import shipped
 from eh_access.publish.writers.atomic import write_whole
 from eh_access.publish.writers.word import word
 from eh_access.study.manifest import read_manifest
-
-if TYPE_CHECKING:
-    from eh_access.publish.templates import Templates
 
 SHOWN_DIGITS = 12
 NAMES = ("assumptions-log", "data-log", "decisions-log", "assurance-statement")
@@ -64,25 +60,25 @@ def write_logs(manifest: Path, out_dir: Path) -> dict[str, Path]:
     return write_whole(out_dir, fill)
 
 
-def logs(manifest: Mapping[str, Any], templates: Templates | None = None) -> tuple[Document, ...]:
+def logs(manifest: Mapping[str, Any]) -> tuple[Document, ...]:
     """Return the four documents."""
-    used = templates or shipped()
-    facts = _facts(manifest, partial(_phrase, used))
+    facts = _facts(manifest)
     return tuple(
         Document(
             name=name,
-            title=_phrase(used, name.replace("-", "_"), study=manifest["study"]),
-            blocks=used.blocks(f"logs/{name}", facts),
+            title=phrase(name.replace("-", "_"), study=manifest["study"]),
+            blocks=shipped().blocks(f"logs/{name}", facts),
         )
         for name in NAMES
     )
 
 
-def _phrase(templates: Templates, part: str, **facts: object) -> str:
-    return templates.part("logs/words", part, facts)
+def phrase(part: str, **facts: object) -> str:
+    """Return a phrase of the logs."""
+    return shipped().part("logs/words", part, facts)
 
 
-def _facts(manifest: Mapping[str, Any], phrase: Callable[..., str]) -> dict[str, Any]:
+def _facts(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the drafts may use: the manifest, and the rows of their tables."""
     criteria, scenarios = manifest["criteria"]["list"], manifest["scenarios"]["list"]
     open_, judged = phrase("open"), list(manifest["verdicts"])
@@ -91,8 +87,7 @@ def _facts(manifest: Mapping[str, Any], phrase: Callable[..., str]) -> dict[str,
         "open": open_,
         "digest": manifest["criteria"]["sha256"][:SHOWN_DIGITS],
         "assumed": [
-            (f"A{number}", *row, open_, open_)
-            for number, row in enumerate(_assumed(manifest, phrase), 1)
+            (f"A{number}", *row, open_, open_) for number, row in enumerate(_assumed(manifest), 1)
         ],
         "files": [
             (item["role"], item["name"], _whole(item["rows"]), item["sha256"])
@@ -142,9 +137,7 @@ def _whole(rows: int | None) -> str:
     return "" if rows is None else f"{rows:,}"
 
 
-def _assumed(
-    manifest: Mapping[str, Any], phrase: Callable[..., str]
-) -> Iterator[tuple[str, str, str]]:
+def _assumed(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Yield what was assumed, where it comes from and what it bears on."""
     settings, setting = manifest["settings"], phrase("setting")
     for key in SETTINGS:

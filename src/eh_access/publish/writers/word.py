@@ -100,13 +100,6 @@ def _set_page(section: Docx, *, sideways: bool) -> None:
     section.top_margin = section.bottom_margin = Mm(MARGIN_MM)
 
 
-def turn(made: Docx, *, sideways: bool) -> None:
-    """Begin a new page, upright or turned sideways."""
-    from docx.enum.section import WD_SECTION  # noqa: PLC0415 - heavy
-
-    _set_page(made.add_section(WD_SECTION.NEW_PAGE), sideways=sideways)
-
-
 def add_runs(
     paragraph: Docx, words: Words, *, size_pt: float | None = None, bold: bool = False
 ) -> None:
@@ -324,8 +317,10 @@ class _Writer:
 
     def turn(self, *, sideways: bool) -> None:
         """Go on on pages that stand upright or sideways."""
+        from docx.enum.section import WD_SECTION  # noqa: PLC0415 - heavy
+
         if self.sideways != sideways:
-            turn(self.made, sideways=sideways)
+            _set_page(self.made.add_section(WD_SECTION.NEW_PAGE), sideways=sideways)
             self.sideways = sideways
 
     def _number(self, kind: str) -> int:
