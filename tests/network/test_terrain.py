@@ -17,9 +17,8 @@ from scipy.interpolate import RegularGridInterpolator
 from eh_access.errors import SourceError
 from eh_access.network.build import RawWays, build_network
 from eh_access.network.cost import level_for_want_of_heights
-from eh_access.network.heights import Heights
 from eh_access.network.io import read_about, read_network_file, write_archive, write_network
-from eh_access.network.model import Network
+from eh_access.network.model import Heights, Network
 from eh_access.network.terrain import Terrain, read_terrain, with_heights, write_terrain
 from eh_access.provenance import Provenance
 

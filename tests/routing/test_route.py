@@ -16,8 +16,7 @@ from eh_access import read_network
 from eh_access.arguments import SearchOptions
 from eh_access.errors import InputError, NotFoundError
 from eh_access.modes import CYCLE, DRIVE, PUSHCHAIR, WALK, TravelMode
-from eh_access.network.heights import Heights
-from eh_access.network.model import CLOSED_DS, Network
+from eh_access.network.model import CLOSED_DS, Heights, Network
 from eh_access.network.snapping import Snapped, snap
 from eh_access.routing.matrix import travel_time_matrix
 from eh_access.routing.route import Route, find_way, kind_of, route

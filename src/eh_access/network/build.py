@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import shapely
@@ -52,6 +53,10 @@ FERRY_SPEED = "ferry:km_h"
 MAX_FERRY_KM_H = 100.0
 
 LOW_KERBS = frozenset({"lowered", "flush", "no", "flat"})
+
+
+Line: TypeAlias = list[tuple[int, float, float]]
+"""The points of a way: id, and longitude and latitude, or x and y."""
 
 
 @dataclass(eq=False)
@@ -117,6 +122,31 @@ class RawWays:
 
     def __len__(self) -> int:
         return len(self.way_id)
+
+
+def joined(lines: Iterable[Line]) -> Iterator[Line]:
+    """Join the pieces of one way up to its branches."""
+    pieces = list(lines)
+    leaving: defaultdict[int, list[int]] = defaultdict(list)
+    for row, piece in enumerate(pieces):
+        leaving[piece[0][0]].append(row)
+    arriving = Counter(piece[-1][0] for piece in pieces)
+
+    def goes_on(point: int) -> bool:
+        return arriving[point] == 1 and len(leaving[point]) == 1
+
+    heads = [row for row, piece in enumerate(pieces) if not goes_on(piece[0][0])]
+    used: set[int] = set()
+    for head in (*heads, *range(len(pieces))):
+        row = head
+        line: Line = []
+        while row not in used:
+            used.add(row)
+            line += pieces[row][1:] if line else pieces[row]
+            if goes_on(line[-1][0]):
+                row = leaving[line[-1][0]][0]
+        if line:
+            yield line
 
 
 def is_street(tags: Mapping[str, str]) -> bool:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from eh_access.modes import TravelMode
-    from eh_access.network.heights import Heights
+    from eh_access.network.model import Heights
 
 JUNCTION_ARMS = 3
 

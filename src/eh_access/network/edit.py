@@ -14,8 +14,7 @@ from eh_access.arguments import check_arguments, number
 from eh_access.errors import InputError, NotFoundError, did_you_mean
 from eh_access.modes import CYCLE, DRIVE, WALK, TravelMode
 from eh_access.network.build import CM_PER_M, edge_lengths
-from eh_access.network.heights import Heights
-from eh_access.network.model import JOINS_KEY, Network
+from eh_access.network.model import JOINS_KEY, Heights, Network
 from eh_access.network.rules import evaluate
 from eh_access.network.snapping import OK, edge_lines, snap
 from eh_access.provenance import Provenance

@@ -23,8 +23,7 @@ from eh_access.modes import TravelMode, as_mode
 from eh_access.network.area import OFF_GRID_FAULT, ElsewhereError, off_grid
 from eh_access.network.build import CM_PER_M, edge_lengths
 from eh_access.network.cost import DS_PER_S, edge_cost
-from eh_access.network.heights import Heights
-from eh_access.network.model import CLOSED_DS, Network, parts_of, runs
+from eh_access.network.model import CLOSED_DS, Heights, Network, parts_of, runs
 from eh_access.network.provenance import Shortfall
 from eh_access.network.unpacking import read_member
 from eh_access.provenance import Provenance
@@ -404,7 +403,12 @@ def clip_network(
     ``near`` are the edges that may, in order; all if None.
     """
     rows = np.arange(network.edge_count, dtype=np.int32) if near is None else near
-    edges = _touching(network, area, rows)
+    start, vertices = parts_of(network.geometry_start, rows)
+    lines = shapely.linestrings(
+        network.geometry_xy[vertices], indices=np.repeat(np.arange(len(rows)), np.diff(start))
+    )
+    shapely.prepare(area)
+    edges = rows[shapely.intersects(area, lines)]
     if not len(edges):
         raise ElsewhereError("no street lies in the area; check the streets or the area")
     ends = np.concatenate([network.edge_from[edges], network.edge_to[edges]])
@@ -437,26 +441,6 @@ def clip_network(
         heights=heights,
         _memory={},
     )
-
-
-def _touching(network: Network, area: BaseGeometry, rows: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return those of some edges that touch an area."""
-    west, south, east, north = area.bounds
-    near = np.zeros(len(rows), dtype=bool)
-    half_m = network.length_m[rows] / 2  # no point of a street is farther from both its ends
-    for ends in (network.edge_from[rows], network.edge_to[rows]):
-        x, y = network.node_x[ends], network.node_y[ends]
-        near |= ((x >= west - half_m) & (x <= east + half_m) & (y >= south - half_m)) & (
-            y <= north + half_m
-        )
-    rows = rows[near]
-    start, vertices = parts_of(network.geometry_start, rows)
-    lines = shapely.linestrings(
-        network.geometry_xy[vertices], indices=np.repeat(np.arange(len(rows)), np.diff(start))
-    )
-    shapely.prepare(area)
-    touching: NDArray[np.int32] = rows[shapely.intersects(area, lines)]
-    return touching
 
 
 def _refuse_off_grid(network: Network, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Read streets from OpenStreetMap files, osmnx graphs and GraphML."""
+"""Read streets: OpenStreetMap files here, other kinds by their own readers."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ import itertools
 import logging
 import math
 import re
-import warnings
 import zlib
 from array import array
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -20,22 +18,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import numpy as np
-import pandas as pd
-import pyproj
 import shapely
-from pandas.api.types import is_scalar
 
 from eh_access.errors import InputError, SourceError
 from eh_access.network.area import as_polygon, projection, to_degrees
 from eh_access.network.build import (
     DEFAULT_MODES,
+    Line,
     RawWays,
     build_network,
     is_street,
+    joined,
 )
+from eh_access.network.graphs import first_line, is_graph, read_graph, read_graphml
 from eh_access.network.io import SUFFIX, read_network_file
 from eh_access.network.provenance import Shortfall, osm_provenance
-from eh_access.network.rules import number_in
 from eh_access.network.unpacking import most_bytes, read_blocks
 from eh_access.provenance import file_sha256
 from eh_access.tables import CRS
@@ -48,188 +45,8 @@ if TYPE_CHECKING:
     from eh_access.network.model import Network
     from eh_access.provenance import Provenance
 
-NOT_TAGS = frozenset({"osmid", "geometry", "length", "reversed", "from", "to", "u", "v", "key"})
-ONE_WAY = frozenset({"true", "yes", "1", "-1", "reverse", "t", "f"})
-
 Place: TypeAlias = tuple[float, float]
-Line: TypeAlias = list[tuple[int, float, float]]
 Version: TypeAlias = tuple[int, dt.datetime]
-
-RESTRICTIVE = ("steps", "no", "private", "-1", "yes")
-"""Where osmnx has merged ways that differ, the value named first here is taken."""
-
-
-def is_graph(source: Any) -> bool:  # noqa: ANN401 - anything may be asked about
-    """Return whether something is a networkx graph, without importing networkx."""
-    return all(hasattr(source, name) for name in ("nodes", "edges", "graph", "is_multigraph"))
-
-
-NOT_OSMNX = (ValueError, LookupError, TypeError, AttributeError, StopIteration)
-"""What osmnx raises on GraphML that it did not write."""
-
-
-def read_graphml(path: Path) -> tuple[RawWays, Provenance]:
-    """Read GraphML that osmnx wrote."""
-    from xml.etree.ElementTree import ParseError  # noqa: PLC0415 - needed by this reader alone
-
-    import networkx as nx  # noqa: PLC0415 - heavy, and needed by this reader alone
-    import osmnx  # noqa: PLC0415 - as above
-
-    as_written = {"oneway": str, "reversed": str}
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of kinds of attributes that are not stated
-            graph = osmnx.load_graphml(path, edge_dtypes=as_written)
-        raw, provenance = read_graph(graph)
-    except (ParseError, nx.NetworkXError, *NOT_OSMNX) as error:
-        raise SourceError(
-            f"{path}: the file is damaged or was not written by osmnx ({_first_line(error)}); save "
-            "it again with osmnx.save_graphml"
-        ) from error
-    digest = file_sha256(path)
-    return raw, osm_provenance(date=provenance.date, sha256=digest)
-
-
-def read_graph(graph: Any) -> tuple[RawWays, Provenance]:  # noqa: ANN401 - a networkx graph
-    """Read an osmnx graph, simplified or not."""
-    # A two-way street stands in such a graph twice, once each way: it is taken once. Where osmnx
-    # merged ways whose tags differ, the more restrictive value counts; an unsimplified graph
-    # (``simplify=False``) keeps more.
-    crs = graph.graph.get("crs")
-    if crs is None:
-        raise InputError("the graph has no CRS; set graph.graph['crs'], for example 'epsg:4326'")
-    nodes = dict(graph.nodes(data=True))
-    at = {node: (number, *_xy(data)) for number, (node, data) in enumerate(nodes.items(), 1)}
-    lost = [node for node, (_, x, y) in at.items() if not math.isfinite(x + y)]
-    if lost:
-        raise InputError(
-            f"{len(lost)} nodes have no x and y that are numbers, the first is {lost[0]}"
-        )
-    try:
-        pyproj.CRS.from_user_input(crs)
-    except pyproj.exceptions.CRSError as error:
-        raise InputError(
-            f"the graph's CRS is '{crs}', which is none; set graph.graph['crs'], for example "
-            "'epsg:4326'"
-        ) from error
-    inner_ids = itertools.count(-1, -1)
-    raw = RawWays(crs=str(crs), has_chosen_keys=True)
-    directed = graph.is_directed()
-    for node, data in nodes.items():
-        raw.add_point(at[node][0], {key: str(value) for key, value in data.items()})
-    pieces: defaultdict[tuple[int, tuple[tuple[str, str], ...]], list[Line]] = defaultdict(list)
-    for start, end, data in _once(graph):
-        tags = _tags(data) if directed else {**_tags(data), "oneway": "no"}
-        if is_street(tags):
-            inner = list(data["geometry"].coords)[1:-1] if "geometry" in data else []
-            between = [(next(inner_ids), x, y) for x, y, *_ in inner]
-            line = [at[start], *between, at[end]]
-            pieces[_way_id(data), tuple(sorted(tags.items()))].append(line)
-    for (way_id, tags_of), lines in pieces.items():
-        for line in _joined(lines):
-            raw.add(way_id, line, tags=dict(tags_of))
-    if not directed:  # which way its one-way streets run is lost
-        raw.keys.discard("oneway")
-    return raw, osm_provenance(date=str(graph.graph.get("created_date", ""))[:10])
-
-
-def _xy(data: Mapping[str, Any]) -> tuple[float, float]:
-    """Return the place of a node; NaN where it has none that is numbers."""
-    try:
-        return float(data["x"]), float(data["y"])
-    except (KeyError, TypeError, ValueError):
-        return math.nan, math.nan
-
-
-def _once(graph: Any) -> Iterator[tuple[Any, Any, Mapping[str, Any]]]:  # noqa: ANN401
-    """Yield each street once, a two-way one along its way."""
-    seen: set[tuple[Any, ...]] = set()
-    edges = sorted(graph.edges(data=True), key=lambda edge: _is_true(edge[2].get("reversed")))
-    for start, end, data in edges:
-        if not _is_one_way(data):
-            there = tuple(data["geometry"].coords) if "geometry" in data else (start, end)
-            street = (str(sorted(_all(data.get("osmid")))), *min(there, there[::-1]))
-            if street in seen:
-                continue
-            seen.add(street)
-        yield start, end, data
-
-
-def _all(value: Any) -> list[str]:  # noqa: ANN401 - attributes hold what they hold
-    """Return the values an attribute holds; none for any form of null."""
-    if hasattr(value, "tolist"):  # an array, or a number of numpy's own
-        value = value.tolist()
-    items = value if isinstance(value, (list, tuple, set)) else [value]
-    return [str(item) for item in items if not (is_scalar(item) and pd.isna(item))]
-
-
-def _is_true(value: Any) -> bool:  # noqa: ANN401 - attributes hold what they hold
-    return all(item.lower() == "true" for item in _all(value))
-
-
-def _is_one_way(data: Mapping[str, Any]) -> bool:
-    return any(item.lower() in ONE_WAY for item in _all(data.get("oneway")))
-
-
-def _way_id(data: Mapping[str, Any]) -> int:
-    ids = [int(item) for item in _all(data.get("osmid")) if item.lstrip("-").isdigit()]
-    return min(ids, default=0)
-
-
-def _tags(data: Mapping[str, Any]) -> dict[str, str]:
-    """Return an edge's OpenStreetMap tags; of several values, the more restrictive."""
-    tags = {
-        key: _strictest(key, values)
-        for key, value in data.items()
-        if key not in NOT_TAGS and (values := sorted(set(_all(value))))
-    }
-    if _is_one_way(data):
-        # osmnx has already turned ways that are one-way against their direction
-        tags["oneway"] = "yes"
-    elif tags.get("oneway", "").lower() in {"false", "nan"}:
-        del tags["oneway"]  # osmnx writes this where nothing is tagged, too
-    return tags
-
-
-def _strictest(key: str, values: list[str]) -> str:
-    """Return the more restrictive of some values: of limits and widths the lower number."""
-    if ranked := [word for word in RESTRICTIVE if word in values]:
-        return ranked[0]
-    measured = [
-        (number, value) for value in values if (number := number_in(key, value)) is not None
-    ]
-    if not measured:
-        return values[0]
-    return (max if key == "incline" else min)(measured)[1]
-
-
-def _joined(lines: Iterable[Line]) -> Iterator[Line]:
-    """Join the pieces of one way up to its branches."""
-    pieces = list(lines)
-    leaving: defaultdict[int, list[int]] = defaultdict(list)
-    arriving: defaultdict[int, int] = defaultdict(int)
-    for row, piece in enumerate(pieces):
-        leaving[piece[0][0]].append(row)
-        arriving[piece[-1][0]] += 1
-    heads = [
-        row
-        for row, piece in enumerate(pieces)
-        if not (arriving[piece[0][0]] == 1 and len(leaving[piece[0][0]]) == 1)
-    ]
-    used = [False] * len(pieces)
-    for head in [*heads, *range(len(pieces))]:
-        if used[head]:
-            continue
-        row, line = head, list(pieces[head])
-        used[row] = True
-        while arriving[line[-1][0]] == 1 and len(leaving[line[-1][0]]) == 1:
-            row = leaving[line[-1][0]][0]
-            if used[row]:
-                break
-            used[row] = True
-            line += pieces[row][1:]
-        yield line
-
 
 log = logging.getLogger(__name__)
 
@@ -315,7 +132,7 @@ def read_osm(
     except (*DAMAGE, osmium.InvalidLocationError) as error:
         raise SourceError(
             f"{path}: the file is damaged, incomplete or not OpenStreetMap data "
-            f"({_first_line(error)}); download it again"
+            f"({first_line(error)}); download it again"
         ) from error
     log.info("%s: %d ways read", path, len(raw))
     _refuse_incomplete(path, raw)
@@ -352,10 +169,6 @@ def _refuse_history(path: Path) -> NoReturn:
         f"{path}: objects stand in it in several versions (a history, or extracts of different "
         "days joined); give the map as it was on one day (osmium time-filter)"
     )
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), "") or type(error).__name__
 
 
 @dataclass(eq=False)
@@ -427,7 +240,7 @@ class _Extract:
             self.read_ways[way.id] = _Way(here, tags, [line])
         elif known is not None and here == known.version:
             # extracts that were joined may each hold a part of it
-            known.lines = [*_joined([*known.lines, *_new_parts(known.lines, line)])]
+            known.lines = [*joined([*known.lines, *_new_parts(known.lines, line)])]
 
     def _is_newer(self, thing: Any, known: Version | None) -> bool:  # noqa: ANN401 - as above
         """Return whether a thing is the first or newer; count it if it stands there again."""

@@ -13,8 +13,8 @@ import shapely
 
 from eh_access.arguments import check_arguments
 from eh_access.errors import EhAccessError, SourceError
-from eh_access.network.heights import Heights
 from eh_access.network.io import DAMAGE, read_about, read_array, write_archive
+from eh_access.network.model import Heights
 from eh_access.network.snapping import edge_lines
 from eh_access.provenance import Provenance, file_sha256
 

@@ -55,7 +55,10 @@ class UnusableError(ValueError):
     """An answer that is not what was asked for."""
 
     url = ""  # what was asked
-    wait_s = 0.0  # how long the service asks to be left alone
+
+    def __init__(self, why: str, *, wait_s: float = 0.0) -> None:
+        super().__init__(why)
+        self.wait_s = wait_s  # how long the service asks to be left alone
 
 
 class GoneError(UnusableError):
@@ -163,13 +166,7 @@ class Client:
         kept = self._recall(address, parse)
         if kept is not None:
             return self._use(service, *kept)
-        try:
-            path, answer, meaning = self._fetch(service, address, parse)
-        except UnusableError as error:
-            error.url = address
-            raise
-        self._keep(path, answer)
-        return self._use(service, answer, meaning)
+        return self._use(service, *self._fetch(service, address, parse))
 
     def read(self, name: str, parse: Callable[[Path], T], **query: str) -> T:
         """Return what a service's one file means, or the file given in its place."""
@@ -252,39 +249,26 @@ class Client:
 
     def _fetch(
         self, service: Service, address: str, parse: Callable[[Path], T]
-    ) -> tuple[Path, Answer, T]:
-        import requests  # noqa: PLC0415 - needed by downloads alone
-        import urllib3  # noqa: PLC0415 - comes with requests
-
+    ) -> tuple[Answer, T]:
         self.store.mkdir(parents=True, exist_ok=True)
         path = self.store / f".{os.getpid()}-{self._record(address).stem}.part"
         deadline = time.monotonic() + self.limit_s
-        for attempt in range(RETRIES + 1):
-            wait_s = PAUSE_S * 2**attempt
-            try:
-                digest = self._receive(service, address, path, deadline)
-                with in_words():
-                    meaning = parse(path)
-            except GoneError:
-                path.unlink(missing_ok=True)
-                raise
-            except (
-                UnusableError,
-                requests.RequestException,
-                urllib3.exceptions.HTTPError,
-            ) as error:
-                path.unlink(missing_ok=True)
-                why = why_failed(error)
-                wait_s = max(wait_s, getattr(error, "wait_s", 0.0))
-            else:
-                answer = Answer(url=address, date=today().isoformat(), sha256=digest)
-                return path, answer, meaning
-            if attempt == RETRIES or time.monotonic() + wait_s > deadline:
-                break
-            log.warning("%s: %s; asking again in %.0f s", service.title, why, wait_s)
-            time.sleep(wait_s)
-        tries = "once" if attempt == 0 else f"{attempt + 1} times"
-        raise UnusableError(f"asked {tries}, and {why}")
+
+        def query() -> tuple[Answer, T]:
+            digest = self._receive(service, address, path, deadline)
+            with in_words():
+                return Answer(url=address, date=today().isoformat(), sha256=digest), parse(path)
+
+        try:
+            answer, meaning = repeated(
+                query, service.title, pause_s=PAUSE_S, retries=RETRIES, deadline=deadline
+            )
+        except UnusableError as error:
+            path.unlink(missing_ok=True)
+            error.url = address
+            raise
+        self._keep(path, answer)
+        return answer, meaning
 
     def _receive(self, service: Service, address: str, path: Path, deadline: float) -> str:
         """Write an answer to a file and return its digest."""
@@ -300,10 +284,7 @@ class Client:
             if reply.status_code in GONE:
                 raise GoneError(f"the service answered {reply.status_code} {reply.reason}")
             if not reply.ok:
-                error = UnusableError(f"the service answered {reply.status_code} {reply.reason}")
-                wait = reply.headers.get("Retry-After", "")
-                error.wait_s = float(wait) if wait.isdigit() else 0.0
-                raise error
+                raise refused("the service", reply)
             for part in reply.iter_content(CHUNK):
                 if not size:
                     _refuse_page(part)
@@ -320,6 +301,36 @@ class Client:
         if not size:
             raise UnusableError("the answer was empty")
         return digest.hexdigest()
+
+
+def refused(who: str, reply: Any) -> UnusableError:  # noqa: ANN401 - from requests
+    """Return the error of an answer that says no, and how long to wait before the next try."""
+    wait = reply.headers.get("Retry-After", "")
+    why = f"{who} answered {reply.status_code} {reply.reason}"
+    return UnusableError(why, wait_s=float(wait) if wait.isdigit() else 0.0)
+
+
+def repeated(
+    query: Callable[[], T], what: str, *, pause_s: float, retries: int, deadline: float
+) -> T:
+    """Return what a query gives, made again within limits after a fault that may pass."""
+    import requests  # noqa: PLC0415 - needed by downloads alone
+    import urllib3  # noqa: PLC0415 - comes with requests
+
+    for attempt in range(retries + 1):
+        try:
+            return query()
+        except GoneError:
+            raise
+        except (UnusableError, requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            why = why_failed(error)
+            wait_s = max(pause_s * 2**attempt, getattr(error, "wait_s", 0.0))
+            if attempt == retries or time.monotonic() + wait_s > deadline:
+                tries = "once" if attempt == 0 else f"{attempt + 1} times"
+                raise UnusableError(f"asked {tries}, and {why}") from error
+            log.warning("%s: %s; asking again in %.0f s", what, why, wait_s)
+            time.sleep(wait_s)
+    raise AssertionError("the loop returns or raises")
 
 
 OF_ANOTHER_KIND = (*BAD_ZIP, TypeError, AttributeError, ArithmeticError, ShapelyError)

@@ -38,7 +38,7 @@ from eh_access.network.osm import read_network
 from eh_access.network.provenance import osm_provenance
 from eh_access.network.rules import rule_table
 from eh_access.provenance import file_sha256
-from eh_access.sources.fetch import why_failed
+from eh_access.sources.fetch import UnusableError, refused, repeated
 from eh_access.tables import CRS
 
 if TYPE_CHECKING:
@@ -76,14 +76,6 @@ _ONE_AT_A_TIME = threading.Lock()
 T = TypeVar("T")
 
 
-class _PassingError(Exception):
-    """A failure that may pass if the request is repeated."""
-
-    def __init__(self, why: str, wait_s: float = 0.0) -> None:
-        super().__init__(why)
-        self.wait_s = wait_s
-
-
 @dataclass
 class Answers:
     """What the server sent: when its data was current, and a digest of all of it."""
@@ -116,35 +108,27 @@ def _queried(
 ) -> tuple[T, Answers]:
     """Return what osmnx makes of the server's answer, and that answer; asked within limits."""
     import osmnx  # noqa: PLC0415 - heavy, and needed by downloads alone
-    import requests  # noqa: PLC0415 - comes with osmnx
-    import urllib3  # noqa: PLC0415 - comes with requests
 
-    passing = (
-        _PassingError,
-        requests.exceptions.RequestException,
-        urllib3.exceptions.HTTPError,
-        osmnx._errors.ResponseStatusCodeError,  # noqa: SLF001 - osmnx has no public name for it
-    )
     deadline = time.monotonic() + timeout_s
-    for attempt in range(retries + 1):
+    faults = osmnx._errors  # noqa: SLF001 - osmnx has no public name for them
+
+    def answered() -> tuple[T, Answers]:
         answers = Answers()
         try:
             with _osmnx_settings(deadline, answers):
                 return query(), answers
-        except osmnx._errors.InsufficientResponseError as error:  # noqa: SLF001 - as above
+        except faults.InsufficientResponseError as error:
             raise InputError(f"OpenStreetMap holds nothing for {what}: {error}") from error
-        except passing as error:
-            wait_s = max(PAUSE_S * 2**attempt, getattr(error, "wait_s", 0.0))
-            left_s = deadline - time.monotonic()
-            if attempt == retries or wait_s >= left_s:
-                tries = f"{attempt + 1} {'try' if attempt == 0 else 'tries'}"
-                raise SourceError(
-                    f"{what} could not be downloaded after {tries}: {why_failed(error)}; try again "
-                    "later, or give a map file (.osm.pbf)"
-                ) from error
-            log.warning("No luck (%s); asking again in %.0f s", why_failed(error), wait_s)
-            time.sleep(wait_s)
-    raise AssertionError("the loop returns or raises")
+        except faults.ResponseStatusCodeError as error:
+            raise UnusableError(str(error)) from error
+
+    try:
+        return repeated(answered, what, pause_s=PAUSE_S, retries=retries, deadline=deadline)
+    except UnusableError as error:
+        raise SourceError(
+            f"{what} could not be downloaded ({error}); try again later, or give a map file "
+            "(.osm.pbf)"
+        ) from error
 
 
 @contextmanager
@@ -187,16 +171,14 @@ def _osmnx_settings(deadline: float, answers: Answers) -> Iterator[None]:
 def _read(reply: Any, deadline: float, answers: Answers) -> Any:  # noqa: ANN401 - from requests
     """Read an answer in full before the deadline."""
     if reply.status_code in PASSING_FAULTS:
-        wait = reply.headers.get("Retry-After", "")
-        why = f"the server answered {reply.status_code} {reply.reason}"
-        raise _PassingError(why, float(wait) if wait.isdigit() else 0.0)
+        raise refused("the server", reply)
     parts: list[bytes] = []
     size = 0
     while part := reply.raw.read1(READ_BYTES, decode_content=True):
         parts.append(part)
         size += len(part)
         if time.monotonic() > deadline:
-            raise _PassingError("the answer took too long")
+            raise UnusableError("the answer took too long")
         if reply.raw.tell() > MOST_SENT_BYTES or size > MOST_BYTES:
             raise SourceError(
                 f"the answer of {overpass_url()} is larger than {MOST_BYTES / MEGABYTE:,.0f} MB "
@@ -206,7 +188,7 @@ def _read(reply: Any, deadline: float, answers: Answers) -> Any:  # noqa: ANN401
     content = b"".join(parts)
     if b'"remark"' in content[-4096:] and b"error" in content[-4096:].lower():
         # Overpass reports running out of time or memory inside an answer that looks well
-        raise _PassingError("the server stopped in the middle of its answer")
+        raise UnusableError("the server stopped in the middle of its answer")
     if reply.ok:
         _refuse_implausible(content)
     answers.take(content)
@@ -217,23 +199,23 @@ def _read(reply: Any, deadline: float, answers: Answers) -> Any:  # noqa: ANN401
 def _refuse_implausible(content: bytes) -> None:
     """Refuse an answer that is no map data, or less than was asked for."""
     if content.lstrip()[:1] not in (b"{", b"["):
-        raise _PassingError("the answer is no map data but a page or nothing; is there a login?")
+        raise UnusableError("the answer is no map data but a page or nothing; is there a login?")
     if content.rstrip()[-1:] not in (b"}", b"]"):
-        raise _PassingError("the answer was cut off")
+        raise UnusableError("the answer was cut off")
     try:
         answer = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise _PassingError("the answer is malformed") from error
+        raise UnusableError("the answer is malformed") from error
     if isinstance(answer, list):
         return  # places by name
     elements = answer.get("elements")
     if not isinstance(elements, list) or not all(map(_is_element, elements)):
-        raise _PassingError("the answer holds no elements as Overpass writes them")
+        raise UnusableError("the answer holds no elements as Overpass writes them")
     # what is sent is ways and their nodes: each without the other is what was lost of an answer
     nodes = {item["id"] for item in elements if item["type"] == "node"}
     met = {ref for item in elements if item["type"] == "way" for ref in item["nodes"]}
     if nodes != met:
-        raise _PassingError(
+        raise UnusableError(
             f"the answer is not whole: {len(nodes - met)} points without their way, "
             f"{len(met - nodes)} missing"
         )
