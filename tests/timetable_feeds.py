@@ -28,6 +28,12 @@ def hms(time: int) -> str:
     return f"{time // 3600:02d}:{time // 60 % 60:02d}:{time % 60:02d}"
 
 
+def seconds(text: str) -> int:
+    """Return the seconds after midnight of a time."""
+    hours, minutes, rest = map(int, text.split(":"))
+    return hours * 3600 + minutes * 60 + rest
+
+
 def write_feed(folder: Path, tables: Mapping[str, list[dict[str, Any]]]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
@@ -122,25 +128,31 @@ def hostile(  # noqa: C901, PLR0912, PLR0915 - one draw after another
     for trip in [trip for trip in trips if trip["trip_id"] in {f"t6_{j}" for j in range(1, 30, 2)}]:
         # and goes on once more, so that one may stay seated across the trip in the middle
         end = [call for call in times if call["trip_id"] == trip["trip_id"]][-1]
-        t = sum(
-            int(n) * 60**p for n, p in zip(end["arrival_time"].split(":"), (2, 1, 0), strict=True)
-        )
+        t = seconds(end["arrival_time"])
         trips.append({**trip, "trip_id": f"{trip['trip_id']}c"})
         others = [f"s{p}" for p in w.sample(range(STOPS), 4) if f"s{p}" != end["stop_id"]]
         for i, stop in enumerate([end["stop_id"], *others]):
             t += w.choice([0, 60, 240])
             at = {"arrival_time": hms(t), "departure_time": hms(t), "stop_id": stop}
             times.append({"trip_id": trips[-1]["trip_id"], **at, "stop_sequence": i})
-        if t >= 24 * 3600:  # and begins again there that night, the next day's: nobody stays seated
-            trips.append({**trip, "trip_id": f"{trip['trip_id']}n"})
-            t += w.choice([0, 60, 180]) - 24 * 3600
-            for i, stop in enumerate([others[-1], *w.sample([end["stop_id"], *others[:-1]], 2)]):
-                t += 120 * (i > 0)
-                at = {"arrival_time": hms(t), "departure_time": hms(t), "stop_id": stop}
-                times.append({"trip_id": trips[-1]["trip_id"], **at, "stop_sequence": i})
     trips.append({"route_id": "r0", "service_id": "daily", "trip_id": "lone", "block_id": ""})
     times.append({**times[0], "trip_id": "lone"})
     r.shuffle(times)
+    n = random.Random(f"nights {seed}")
+    for trip in [trip for trip in trips if trip["trip_id"].endswith("c")]:
+        # begins again that night where it ended, the next day's: nobody stays seated
+        end = max(
+            (call for call in times if call["trip_id"] == trip["trip_id"]),
+            key=lambda call: call["stop_sequence"],
+        )
+        t = seconds(end["arrival_time"]) + n.choice([0, 60, 180]) - 24 * 3600
+        if t >= 0:
+            trips.append({**trip, "trip_id": f"{trip['trip_id']}n"})
+            others = [f"s{p}" for p in n.sample(range(STOPS), 3) if f"s{p}" != end["stop_id"]]
+            for i, stop in enumerate([end["stop_id"], *others]):
+                at = {"arrival_time": hms(t), "departure_time": hms(t), "stop_id": stop}
+                times.append({"trip_id": trips[-1]["trip_id"], **at, "stop_sequence": i})
+                t += 120
     only_dates = r.random() < 0.3
     day = f"{DATE:%Y%m%d}"
     exceptions = [("holiday", day, 1), ("removed", day, 2)]
