@@ -313,3 +313,23 @@ def test_a_way_beyond_the_streets_end_matters_only_where_it_may_be_quicker(
     )
     assert times.minutes[0, 0] == (site - home) / 80
     assert times.touches_rim.tolist() == [touches]
+
+
+@pytest.mark.parametrize(
+    ("home", "sites", "metres", "touches"),
+    [
+        # the first is nearer along the street, 495 m off it; by the ends to the second 150 + 110
+        (150, {"s": (200, 495), "t": (690, 0)}, 540, True),
+        # the first is nearest to an end, 450 m off; by the ends to the second no less than 400
+        (100, {"s": (700, 450), "t": (500, 0)}, 400, False),
+    ],
+)
+def test_a_way_beyond_the_streets_end_counts_to_the_door(
+    home: int, sites: dict[str, tuple[int, int]], metres: int, *, touches: bool
+) -> None:
+    east, north = CORNER
+    cut_off = shapely.box(east - 50, north - 500, east + 850, north + 500)
+    street = toy_network([(0, 1, None, STREET)], [(0, 0), (800, 0)], covered=cut_off)
+    times = travel_time_matrix(street, origins_at({"h": (home, 0)}), sites_at(sites), mode=WALK)
+    assert times.minutes.min() == metres / 80
+    assert times.touches_rim.tolist() == [touches]

@@ -241,7 +241,10 @@ def rim_nodes(network: Network, mode: TravelMode) -> NDArray[np.int32]:
 
 
 def touches_rim(trips: Trips, best_ds: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Say of each origin whether a way over the rim could be quicker than the one found."""
+    """Say of each origin whether a way over the rim could be quicker than the one found.
+
+    Both are from the origin's street to a site's door.
+    """
     # Such a way takes at least the time from the origin to the nearest node of the rim and from
     # the rim to the site nearest to it; if that is no quicker than the time found, or beyond the
     # cutoff, nothing beyond the rim can matter.
@@ -260,7 +263,9 @@ def touches_rim(trips: Trips, best_ds: NDArray[np.int32]) -> NDArray[np.bool_]:
 
     at_rim = np.stack([rim, np.zeros_like(rim)], axis=1)
     to_rim = network.remember(("to_rim", mode, direction), lambda: search(at_rim, CLOSED_DS - 1))
-    from_rim = search(trips.seeds.reshape(-1, 2), trips.limit_ds)[rim].min()
+    seeds = trips.seeds.copy()
+    seeds[..., 1] += trips.door_ds[:, None]
+    from_rim = search(seeds.reshape(-1, 2), trips.limit_ds)[rim].min()
     node, node_ds = trips.home_ends
     either = np.where(node >= 0, np.minimum(to_rim[node], CLOSED_DS - 1) + node_ds, CLOSED_DS)
     over_rim = either.min(axis=1).astype(np.int64) + from_rim
@@ -561,7 +566,9 @@ def travel_time_matrix(  # noqa: PLR0913 - the field's own argument list, and ho
     minutes = np.empty((len(trips.homes), len(trips.doors)), dtype=np.float32)
     best_ds = np.full(len(trips.homes), trips.limit_ds + 1, dtype=np.int32)
     for homes, doors, block in trips.along_streets(options):
-        best_ds[homes] = np.minimum(best_ds[homes], block.min(axis=1))
+        to_doors = block + trips.door_ds[doors]
+        _lower(to_doors, homes, doors, trips.at_door)
+        best_ds[homes] = np.minimum(best_ds[homes], to_doors.min(axis=1))
         minutes[homes, doors] = in_minutes(trips.door_to_door(homes, doors, block))
     return TravelTimes(
         minutes=minutes,
