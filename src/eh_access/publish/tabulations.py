@@ -1152,5 +1152,5 @@ def _headlines(uncertainty: Uncertainty, words: Wording) -> Iterator[Table]:
             *(PRINTED[str(unit)] for unit in frame["unit"]), strict=True
         )
         for key in {"value", "median", "low", "high"} & set(frame):
-            printed[key] = frame[key] * scales
+            printed[key] = frame[key] * np.array(scales)
         yield people_table(name, printed, words)
