@@ -649,14 +649,6 @@ def complete_sites(sites: Frame) -> Frame:
     return completed
 
 
-def stated_hours(sites: gpd.GeoDataFrame) -> NDArray[np.float64]:
-    """Return each site's hours a week, NaN where none are stated: full hours, number unknown."""
-    if "hours_per_week" not in sites:
-        return np.full(len(sites), np.nan)
-    hours: NDArray[np.float64] = sites["hours_per_week"].to_numpy(np.float64, na_value=np.nan)
-    return hours
-
-
 def weighted(origins: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return origins with a weight each: one where no column of theirs may be it."""
     if "weight" in origins.columns:

@@ -15,7 +15,6 @@ from eh_access.arguments import check_arguments
 from eh_access.errors import InputError, NotFoundError, did_you_mean
 from eh_access.measures.basic import within
 from eh_access.measures.scenarios import open_sites
-from eh_access.tables import stated_hours
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -340,8 +339,8 @@ def hours_reachable(
 
 def weekly_hours(sites: gpd.GeoDataFrame, full_hours: float) -> NDArray[np.float64]:
     """Return hours a week, full hours as a number."""
-    stated = stated_hours(sites)
-    return np.where(np.isnan(stated), full_hours, stated)
+    stated = pd.Series(sites.get("hours_per_week", np.nan), sites.index)
+    return stated.to_numpy(float, na_value=full_hours)
 
 
 def reached(

@@ -9,15 +9,15 @@ from numbers import Real
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
+import pandas as pd
 from shapely import Point
 
 from eh_access.arguments import check_arguments, check_ids, no_such_id
 from eh_access.errors import InputError, NotFoundError
-from eh_access.tables import MOST_RADIUS_M, complete_sites, stated_hours
+from eh_access.tables import MOST_RADIUS_M, complete_sites
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    import pandas as pd
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
@@ -274,7 +274,8 @@ def open_sites(
         raise InputError(f"sites is a {type(sites).__name__}; give a GeoDataFrame")
     if not isinstance(full_time_from_hours, Real):
         raise InputError(f"full_time_from_hours is {full_time_from_hours!r}; give hours")
-    hours = stated_hours(sites)
+    stated = sites.get("hours_per_week", np.nan)
+    hours = pd.Series(stated, sites.index).to_numpy(float, na_value=np.nan)
     enough = hours >= full_time_from_hours if full_time else hours > 0
     is_open = np.asarray(sites["is_open"] if "is_open" in sites.columns else True, dtype=bool)
     chosen: pd.Index = sites.index[is_open & (np.isnan(hours) | enough)]
