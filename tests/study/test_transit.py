@@ -429,13 +429,25 @@ def test_an_estimate_has_no_buses() -> None:
         (TIMETABLE, "", "'visit' needs a timetable"),
         ("[data]", '[data]\ntickets = "nowhere.csv"', "nowhere.csv"),
         ("[transit]", "[transit]\nmax_walk = 3", "max_walk"),
+        *(
+            (
+                "[[criterion]]",
+                f'[[scenario]]\nname = "x"\n[[scenario.timetable]]\n{keys}\n\n[[criterion]]',
+                fault,
+            )
+            for keys, fault in (
+                ('line = "1"\nevery_min = 9\nfirst = "08:00"', "first: is for a new line"),
+                ('withdraw = "1"\nboth_ways = false', "both_ways: is for a new line"),
+                ('withdraw = "1"\nevery_min = 9', "every_min: is for a line"),
+            )
+        ),
         ("[transit]", "[transit]\nlongest_min = -3", "longest_min"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_in_a_sentence(old: str, new: str, fault: str) -> None:
     assert old in TEXT
     with pytest.raises((InputError, eh.SourceError), match=fault):
-        read_inputs(study_of(TEXT.replace(old, new)))
+        read_inputs(study_of(TEXT.replace(old, new, 1)))
 
 
 def test_a_route_that_is_not_there_is_refused_with_its_scenario() -> None:
@@ -492,6 +504,10 @@ def test_what_tickets_cost_is_printed_and_changes_no_time(
         (
             "operator,ticket,cost_gbp\nNewport Buses,Single,2\n",
             "row 1, operator: nothing of 'Newport Buses' calls here; did you mean 'Newport Bus'",
+        ),
+        (
+            "operator,ticket,cost_gbp\nNewport Bus,Single,2\nNewport Buss,Week,15\n",
+            "row 2, operator: nothing of 'Newport Buss' calls here; did you mean 'Newport Bus'",
         ),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from eh_access import (
@@ -27,6 +28,12 @@ from timetable_feeds import DATE, calendar, hostile, write_feed
 NETWORK, HOMES, SITES, TIMETABLE = example_buses()
 WALKS = find_walks(NETWORK, TIMETABLE, HOMES, SITES)
 ALL_DAY = ("08:00", "12:00")
+
+
+def line(**settings: Any) -> AddLine:  # noqa: ANN401 - any of its fields
+    """Return a line along the street."""
+    ends = {"stops": ("west_end", "east_end"), "minutes": (0, 6), "first": "09:00", "last": "10:00"}
+    return AddLine(**{"route_id": "X", "every_min": 20, **ends, **settings})
 
 
 def minutes(timetable: Timetable) -> np.ndarray:
@@ -75,6 +82,56 @@ def test_a_frequency_keeps_the_first_bus_and_the_ride() -> None:
     assert (minutes(often) <= minutes(TIMETABLE)).all()
 
 
+def test_a_frequency_is_each_way_s_whatever_its_trips_are_like(tmp_path: Any) -> None:  # noqa: ANN401
+    # out a - b - c - d at 7, 9 and 11, b - c alone at 8, and back at 7:30 and 9:30; last night's
+    # trip out at 24:30 is not of the day
+    calls = {
+        **{f"out{h}": (h, "abcd") for h in (7, 9, 11)},
+        "short": (8, "bc"), "back1": (7.5, "dcba"), "back2": (9.5, "dcba"), "night": (24.5, "abcd"),
+    }  # fmt: skip
+    tables: dict[str, list[dict[str, Any]]] = {
+        "stops": [
+            {"stop_id": s, "stop_name": s, "stop_lat": 53.43 + i / 1e3, "stop_lon": -1.36}
+            for i, s in enumerate("abcd")
+        ],
+        "routes": [{"route_id": str(n), "route_type": 3} for n in (1, 2)],
+        "trips": [{"route_id": 1, "service_id": "wk", "trip_id": name} for name in calls],
+        "stop_times": [
+            {
+                "trip_id": name, "stop_id": stop, "stop_sequence": place,
+                "arrival_time": f"{int(hour)}:{round(hour % 1 * 60) + place:02d}:00",
+                "departure_time": f"{int(hour)}:{round(hour % 1 * 60) + place:02d}:00",
+            }
+            for name, (hour, path) in calls.items()
+            for place, stop in enumerate(path)
+        ],
+        "calendar": [calendar("wk", range(5))],
+    }  # fmt: skip
+    whole = day_of(read_feed(write_feed(tmp_path / "f", tables)), DATE)
+    often = change_timetable(whole, [SetFrequency(route_id="1", every_min=60)])
+    first = pd.DataFrame({"trip": often.trip, "at": often.dep_ds / 36_000, "stop": often.frm})
+    first = first.sort_values("at").groupby("trip").first().join(often.trips)
+    a, b, _, d = range(4)
+    # to 24:30 at most; at 8 as b - c does
+    expected = [(7.0 + n, b if n == 1 else a) for n in range(18)] + [(7.5 + n, d) for n in range(3)]
+    today = first[first["day"] == 0]
+    assert sorted(zip(today["at"], today["stop"], strict=True)) == sorted(expected)
+    last_night = first[(first["day"] == -1) & (first["at"] >= 0)]
+    assert last_night["at"].tolist() == [0.5]
+
+
+def test_of_a_route_the_same_departures_are_lost_whatever_becomes_of_others() -> None:
+    express = AddLine(
+        route_id="0", stops=("west_end", "east_end"), minutes=(0, 6), first="09:05", last="10:05",
+        every_min=20,
+    )  # fmt: skip
+    both = change_timetable(TIMETABLE, [express])
+    for seed in range(5):
+        left = [lose_departures(each, share=0.3, seed=seed).trips for each in (TIMETABLE, both)]
+        ids = [set(trips.loc[trips["route_id"] == "1", "trip_id"]) for trips in left]
+        assert ids[0] == ids[1]
+
+
 def test_a_draw_is_its_seed_s() -> None:
     one, two, other = (lose_departures(TIMETABLE, share=0.3, seed=s) for s in (4, 4, 5))
     assert one.digest == two.digest != other.digest
@@ -88,6 +145,8 @@ def test_a_draw_is_its_seed_s() -> None:
         (WithdrawRoute("9"), "no route '9'"),
         (CloseStop("scool"), "did you mean 'school'"),
         (SetFrequency(route_id="1", every_min=0), "every_min is 0"),
+        (line(first="10:00", last="09:00"), "last departure, 09:00, is before its first, 10:00"),
+        (line(minutes=(0, 0.5)), "4.0 km in 0.5 minutes, faster than buses go"),
         ("withdraw 1", "no change of a timetable"),
     ],
 )

@@ -216,6 +216,11 @@ class TimetableChangeConfig(Table):
             yield ("every_min",), "is missing; give the minutes from one departure to the next"
         if len(self.stops) != len(self.minutes):
             yield ("minutes",), "give as many as stops: minutes from the first stop to each"
+        if not self.stops:
+            for key in sorted(self.model_fields_set & {"first", "last", "both_ways"}):
+                yield (key,), "is for a new line, which has stops and minutes; leave it out here"
+        if self.line is None and self.every_min is not None:
+            yield ("every_min",), "is for a line; leave it out here"
 
     def change(self) -> TimetableChange:
         """Return the change as the timetable takes it."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -11,7 +12,8 @@ import pandas as pd
 
 from eh_access.arguments import check_arguments, number
 from eh_access.errors import InputError, NotFoundError, did_you_mean
-from eh_access.transit.journeys import DAY_DS, clock_ds, transit_times
+from eh_access.transit.gates import FAST_BUS_KM_H, HOUR_DS, ROUNDED_S
+from eh_access.transit.journeys import clock_ds, transit_times
 from eh_access.transit.timetable import (
     ALIGHT,
     ARRAYS,
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from eh_access.transit.walks import Walks
 
 DS_PER_MIN = 600
+LEAST_SHARED = 0.5
+"""Of a trip's hops, how many another's must have to run the same way."""
 
 
 @dataclass(frozen=True)
@@ -78,9 +82,10 @@ class AddLine:
 
 @dataclass(frozen=True, kw_only=True)
 class SetFrequency:
-    """A route runs every so many minutes from its first departure to its last.
+    """A route runs every so many minutes each way, from its first departure that day to its last.
 
-    Each of its ways through its stops keeps them and the time a ride takes at that time of day.
+    Trips that share half of their hops from stop to stop run the same way, wherever they begin and
+    end. A departure calls where the last one before it that was there did, and takes as long.
     """
 
     route_id: str
@@ -172,6 +177,20 @@ def _with_line(timetable: Timetable, line: AddLine) -> Timetable:
             "first, which never fall"
         )
     first, last = clock_ds(line.first), clock_ds(line.last)
+    if last < first:
+        raise InputError(
+            f"line '{line.route_id}': its last departure, {line.last}, is before its first, "
+            f"{line.first}"
+        )
+    km = np.hypot(*np.diff(timetable.stops[["x_m", "y_m"]].to_numpy(float)[stops], axis=0).T) / 1000
+    hours = np.diff(offsets) / HOUR_DS + ROUNDED_S / 3600
+    if (km > FAST_BUS_KM_H * hours).any():
+        hop = int((km > FAST_BUS_KM_H * hours).argmax())
+        raise InputError(
+            f"line '{line.route_id}': from stop '{line.stops[hop]}' to '{line.stops[hop + 1]}' are "
+            f"{km[hop]:.1f} km in {np.diff(offsets)[hop] / DS_PER_MIN:g} minutes, faster than "
+            "buses go; correct its minutes or stops"
+        )
     starts = np.arange(first, last + 1, round(every * DS_PER_MIN))
     ways = [(stops, offsets - offsets[0])]
     if line.both_ways:
@@ -185,39 +204,39 @@ def _with_line(timetable: Timetable, line: AddLine) -> Timetable:
 
 
 def _with_frequency(timetable: Timetable, change: SetFrequency) -> Timetable:
-    """Put the departures of a route at even distances."""
+    """Put the departures of a route at even distances, those of the date's own timetable."""
     every = number(
         "every_min", change.every_min, low=0, high=1440, may_be_low=False, unit="minutes"
     )
     mine = _of_route(timetable, change.route_id)
-    today = mine & (timetable.dep_ds >= 0) & (timetable.dep_ds < DAY_DS)
-    rows = np.flatnonzero(mine & np.isin(timetable.trip, timetable.trip[today]))
+    today = (timetable.trips["day"] == 0).to_numpy()[timetable.trip]
+    rows = np.flatnonzero(mine & today)
     rows = rows[np.lexsort((timetable.place[rows], timetable.trip[rows]))]
-    patterns: dict[bytes, list[NDArray[np.intp]]] = {}
-    for trip in np.split(rows, np.flatnonzero(np.diff(timetable.trip[rows])) + 1):
-        path = np.append(timetable.frm[trip], timetable.to[trip[-1:]])
-        patterns.setdefault(path.tobytes() + timetable.flag[trip].tobytes(), []).append(trip)
-    runs, flags = [], []
-    for trips in patterns.values():
-        trips.sort(key=lambda trip: int(timetable.dep_ds[trip[0]]))
-        starts = np.array([timetable.dep_ds[trip[0]] for trip in trips], np.int64)
+    trips = np.split(rows, np.flatnonzero(np.diff(timetable.trip[rows])) + 1)
+    parts = []
+    for way in _ways(timetable, trips) if len(rows) else ():
+        way.sort(key=lambda trip: int(timetable.dep_ds[trip[0]]))
+        starts = np.array([timetable.dep_ds[trip[0]] for trip in way], np.int64)
         for start in np.arange(starts[0], starts[-1] + 1, round(every * DS_PER_MIN)):
             model = int(np.searchsorted(starts, start, side="right")) - 1
-            trip = trips[model]
-            runs.append((trip, int(start - starts[model])))
-            flags.append(timetable.flag[trip])
-    kept = keep_connections(timetable, ~np.isin(np.arange(len(mine)), rows))
-    return _added(
-        kept,
-        change.route_id,
-        [
-            (
-                timetable.frm[trip], timetable.to[trip],
-                timetable.dep_ds[trip] + later, timetable.arr_ds[trip] + later, flag,
-            )
-            for (trip, later), flag in zip(runs, flags, strict=True)
-        ],
-    )  # fmt: skip
+            trip, later = way[model], int(start - starts[model])
+            moments = timetable.dep_ds[trip] + later, timetable.arr_ds[trip] + later
+            parts.append((timetable.frm[trip], timetable.to[trip], *moments, timetable.flag[trip]))
+    return _added(keep_connections(timetable, ~(mine & today)), change.route_id, parts)
+
+
+def _ways(timetable: Timetable, trips: Iterable[NDArray[np.intp]]) -> list[list[NDArray[np.intp]]]:
+    """Return the trips of each way a route runs: out, back, and what has little of either."""
+    ways: list[tuple[set[tuple[int, int]], list[NDArray[np.intp]]]] = []
+    for trip in sorted(trips, key=len, reverse=True):  # the whole way first, then its parts
+        hops = set(zip(timetable.frm[trip].tolist(), timetable.to[trip].tolist(), strict=True))
+        for known, of_way in ways:
+            if len(hops & known) >= LEAST_SHARED * len(hops):
+                of_way.append(trip)
+                break
+        else:
+            ways.append((hops, [trip]))
+    return [of_way for _, of_way in ways]
 
 
 def _with_runs(
@@ -249,6 +268,7 @@ def _added(
             "route_id": route_id,
             "headsign": [str(timetable.stops["name"].iloc[int(part[1][-1])]) for part in parts],
             "wheelchair": 0,
+            "day": 0,
         }
     )
     more = {
@@ -274,9 +294,9 @@ def lose_departures(timetable: Timetable, *, share: float = 0.1, seed: int = 0) 
     timetable
         The timetable; it is untouched.
     share
-        Which part of each route's departures is lost; of few at least one, if any is.
+        Which part of each route's departures is lost, rounded up: of few at least one, if any is.
     seed
-        Of the draw: the same one loses the same departures.
+        Of the draw: the same one loses the same departures of a route, whatever others there are.
 
     Returns
     -------
@@ -295,10 +315,11 @@ def lose_departures(timetable: Timetable, *, share: float = 0.1, seed: int = 0) 
     <Timetable: Tuesday 13 June 2023, 6 trips of 1 routes, 3 stops>
     """
     number("share", share, low=0, high=1)
-    rng = np.random.default_rng(seed)
     lost = np.zeros(len(timetable.trips), bool)
     today = timetable.trips.iloc[timetable.of_the_day]
-    for _, rows in sorted(today.groupby("route_id").groups.items()):
+    for route, rows in today.groupby("route_id").groups.items():
+        # each route's own draw: whatever becomes of another, it loses the same
+        rng = np.random.default_rng([seed, zlib.crc32(str(route).encode())])
         count = int(np.ceil(share * len(rows) - 1e-9))
         lost[rng.choice(rows.to_numpy(), count, replace=False)] = True
     return keep_connections(timetable, ~lost[timetable.trip])
@@ -347,8 +368,8 @@ def fragility(  # noqa: PLR0913 - the arguments of transit_times, and of the dra
     >>> walks = find_walks(network, timetable, homes, sites.loc[["east"]])
     >>> fragility(timetable, walks, window="10:00", share=0.25, draws=8)
        minutes  p50_min  p90_min  share_longer
-    a     33.0     33.0     48.0         0.125
-    b     28.0     28.0     28.0         0.000
+    a     33.0     33.0     48.0          0.25
+    b     28.0     28.0     28.0          0.00
     """
     number("draws", draws, low=1, high=10_000, whole=True)
 

@@ -78,7 +78,8 @@ def stop_at_gates(gates: pd.DataFrame) -> None:
 
 FAULTS = {
     "date": "{detail} lies outside the feed's dates; give a date inside them or get a newer feed",
-    "trips": "nothing runs on {detail} in the area asked for; give another date, area or feed",
+    "trips": "nothing runs on {detail} in the area asked for; give another date, or a feed of "
+    "that area",
     "timezone": "times are those of {detail}, so that this is another country's feed; give one of "
     "Great Britain",
     "places": "{value:.0f} stops that are called at have no place, the first {detail}; add "

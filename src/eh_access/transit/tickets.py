@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from eh_access.errors import InputError, close_match
+from eh_access.errors import InputError
 
 if TYPE_CHECKING:
     from eh_access.transit.timetable import Timetable
@@ -52,11 +53,11 @@ def lines_and_tickets(timetable: Timetable, tickets: pd.DataFrame, *, source: st
     """Return every operator that calls with its lines, and every ticket, of others too."""
     routes = timetable.routes.loc[sorted(set(timetable.trips["route_id"]))]
     lines = routes.groupby("operator")["name"].agg(lambda names: ", ".join(sorted(set(names))))
-    unpriced = set(lines.index) - set(tickets["operator"])
     faults = [
-        f"{source}, row {row}, operator: nothing of '{name}' calls here; {hint}"
+        f"{source}, row {row}, operator: nothing of '{name}' calls here; did you mean '{close[0]}'?"
         for row, name in enumerate(tickets["operator"], 1)
-        if name not in lines.index and (hint := close_match(name, unpriced))
+        # names of companies of one group are alike: only a slip of the pen is refused
+        if name not in lines.index and (close := get_close_matches(name, lines.index, cutoff=0.9))
     ]
     if faults:
         raise InputError(faults)

@@ -54,7 +54,8 @@ class Timetable:
     routes
         By ``route_id``: ``name``, ``operator`` and ``kind`` (``route_type`` as GTFS has it).
     trips
-        One row for each departure: ``trip_id``, ``route_id``, ``headsign``, ``wheelchair``.
+        One row for each departure: ``trip_id``, ``route_id``, ``headsign``, ``wheelchair`` and
+        ``day``, 0 where it is in the date's own timetable, -1 and 1 in that of the days beside it.
     transfers
         Rules of ``transfers.txt``: ``frm`` and ``to`` (rows of ``stops``), ``kind``, ``least_ds``.
     frm, to, dep_ds, arr_ds, run, place, trip
@@ -277,6 +278,7 @@ def day_of(feed: Feed, date: dt.date, *, on_request: bool = False) -> Timetable:
                 "route_id": trips["route_id"].to_numpy()[out["trip"]],
                 "headsign": trips["trip_headsign"].to_numpy()[out["trip"]],
                 "wheelchair": _wheelchair(trips["wheelchair_accessible"])[out["trip"]],
+                "day": out["day"].to_numpy(),
             }
         ),
         transfers=transfers,
