@@ -10,6 +10,7 @@ import numpy as np
 import osmium
 import pandas as pd
 import pytest
+from shapely.geometry import MultiLineString, Point
 
 from eh_access.errors import InputError, SourceError
 from eh_access.modes import CYCLE, DRIVE, PUSHCHAIR, WALK
@@ -18,7 +19,7 @@ from eh_access.network.describe import gaps
 from eh_access.network.io import read_network_file, write_network
 from eh_access.network.model import Network
 from eh_access.network.osm import read_network
-from eh_access.network.rules import evaluate
+from eh_access.network.rules import evaluate, number_in
 from eh_access.network.snapping import snap
 from osm_text import PATH, ROAD, graph, minutes, node, points, relation, way, write
 from toys import doubts_about
@@ -209,6 +210,45 @@ def test_parts_of_a_street_that_extracts_cut_are_one(
     assert counted(network) == {"repeated-objects": len(parts) - 1}
 
 
+@pytest.mark.parametrize("bare", [[], [1]], ids=["no points", "one point"])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_street_without_a_line_that_stands_twice_is_one_repeated(
+    tmp_path: Path, bare: list[int], *, first: bool
+) -> None:
+    twice = [way(12, bare, PATH)] * 2
+    network = read_network(write(tmp_path, *L_SHAPE, *ROADS, *twice))
+    assert minutes(network, (0, 5), (800, 400)) == pytest.approx(1205 / 80, abs=0.01)
+    assert counted(network) == {"repeated-objects": 1}
+    # of a street in parts, one may be without points
+    parts = [way(12, bare, PATH), way(12, [1, 4], PATH)][:: 1 if first else -1]
+    network = read_network(write(tmp_path, *L_SHAPE, *ROADS, *parts))
+    assert minutes(network, (0, 0), (800, 400)) == pytest.approx(894.43 / 80, abs=0.01)
+    assert counted(network) == {"repeated-objects": 1}
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        ("version='1'", '<node id="2" version="2" visible="false"/>'),
+        ("version='1'", node(2, 400, 0, more="version='2' visible='false'")),
+        ("version='1' visible='true'", '<node id="2" version="1" visible="false"/>'),
+        ("", '<node id="2" visible="false"/>'),
+    ],
+    ids=["without a place", "at another place", "of one version", "without versions"],
+)
+def test_a_point_that_is_gone_keeps_the_place_it_had(
+    tmp_path: Path, first: str, last: str, order: tuple[int, int]
+) -> None:
+    versions = node(2, 400, 300, tags={"barrier": "bollard"}, more=first), last
+    ends = node(1, 0, 0), node(3, 800, 0)
+    network = read_network(write(tmp_path, *(versions[n] for n in order), *ends, ROADS[0]))
+    # twice hypot(400, 300) m, and for cars no bollard on the way
+    assert minutes(network, (0, 0), (800, 0)) == 12.5
+    assert minutes(network, (0, 0), (800, 0), DRIVE) < 2
+    assert counted(network) == {"deleted-objects": 1}
+
+
 def test_a_map_without_times_has_no_date(tmp_path: Path) -> None:
     network = read_network(write(tmp_path, *L_SHAPE, *ROADS))
     assert network.provenance[0].date == ""
@@ -375,6 +415,13 @@ def limit(network: Network) -> float:
         *(("5030", 30), ("300 mph", 30), ("-20", 30), ("0", 30), ("0 mph", 30), ("1e9", 30)),
         *(("71 mph", 30), ("999999999999", 30), ("20 mph", 20), ("112", 70), ("70 mph", 70)),
         *(("30 mph;20 mph", 20), ("20;5030", 12)),
+        *(
+            ("20 MPH", 20),
+            ("20 Mph;50 mph", 20),
+            ("10 Knots", 12),
+            ("300 MPH", 30),
+            ("32 KM/H", 20),
+        ),
     ],
 )
 def test_a_limit_no_road_has_is_the_class_s_own(tmp_path: Path, text: str, mph: int) -> None:
@@ -407,6 +454,22 @@ def test_a_number_no_street_has_changes_nothing_and_is_counted(
     assert minutes(odd, (0, 0), (800, 0), PUSHCHAIR) == minutes(plain, (0, 0), (800, 0), PUSHCHAIR)
     assert f"{what} out of bounds" not in doubts_about(plain, PUSHCHAIR)
     assert doubts_about(odd, PUSHCHAIR)[f"{what} out of bounds"] == odd.edge_count
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "number"),
+    [
+        ("maxspeed", "30 MPH", 30 * 1.609344),
+        ("maxspeed", "48 Kph", 48.0),
+        ("width", "6 FT 6 IN", 6.5 * 0.3048),
+        ("width", "80 CM", 0.8),
+        ("width", "2 Metres", 2.0),
+    ],
+)
+def test_a_unit_is_read_in_any_case(key: str, text: str, number: float) -> None:
+    assert number_in(key, text) == pytest.approx(number)
+    notes = evaluate({**ROAD, key: text}, DRIVE).counted
+    assert not [note for note in notes if "out of bounds" in note]
 
 
 @pytest.mark.parametrize("text", ["survey 2019", "sign", "up", "narrow", "none", "2.5", "20"])
@@ -457,9 +520,10 @@ def test_of_merged_numbers_the_stricter_counts(
     assert network.tag_sets[0].get(kept[0]) == kept[1]
 
 
-@pytest.mark.parametrize(
-    "null", [None, float("nan"), pd.NA, pd.NaT, [], np.array([]), [None], {np.nan}]
-)
+NULLS = [None, float("nan"), pd.NA, pd.NaT, [], np.array([]), [None], {np.nan}]
+
+
+@pytest.mark.parametrize("null", NULLS)
 def test_every_form_of_null_is_no_tag(null: object) -> None:
     network = read_network(
         graph(
@@ -469,6 +533,24 @@ def test_every_form_of_null_is_no_tag(null: object) -> None:
     )
     assert network.tag_sets == ({"highway": "residential"},)
     assert network.names == ()
+
+
+@pytest.mark.parametrize("null", NULLS)
+def test_every_form_of_null_bars_nobody_and_bends_nothing(null: object) -> None:
+    street = {"highway": "residential", "maxspeed": "30 mph", "geometry": null}
+    made = graph({1: (0, 0), 2: (400, 0), 3: (800, 0)}, [(1, 2, street), (2, 3, street)])
+    made.nodes[2].update(barrier=null, kerb=null, highway=null)
+    network = read_network(made)
+    assert network.tag_sets == ({"highway": "residential", "maxspeed": "30 mph"},)
+    assert minutes(network, (0, 0), (800, 0)) == 10.0
+    assert "barriers" in gaps(network, DRIVE)
+
+
+def test_of_several_barriers_at_a_node_of_a_graph_one_counts() -> None:
+    street = {"highway": "residential", "maxspeed": "30 mph"}
+    made = graph({1: (0, 0), 2: (400, 0), 3: (800, 0)}, [(1, 2, street), (2, 3, street)])
+    made.nodes[2]["barrier"] = ["bollard", None]
+    assert {"barrier": "bollard", "point": "yes"} in read_network(made).tag_sets
 
 
 # ------------------------------------------------------------------ open at times
@@ -534,3 +616,46 @@ def test_streets_of_an_undirected_graph_go_both_ways(tags: dict[str, object], mo
     network = read_network(a_graph(directed=False, **tags))
     there = minutes(network, (10, 0), (700, 0), mode)  # type: ignore[arg-type]
     assert there == minutes(network, (700, 0), (10, 0), mode) < np.inf  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "crs", ["epsg:4326", 4326, {"init": "epsg:4326"}, {"proj": "longlat", "datum": "WGS84"}]
+)
+@pytest.mark.filterwarnings("ignore:.*init.*:FutureWarning")
+def test_a_graph_states_its_crs_in_any_form(crs: object) -> None:
+    made = a_graph()
+    made.graph["crs"] = crs
+    assert minutes(read_network(made), (0, 0), (800, 0)) == 10.0
+
+
+@pytest.mark.parametrize("crs", [{"a": 1}, [4326, 1], float("nan"), "epsg:-1", {}])
+def test_a_crs_that_is_none_is_refused(crs: object) -> None:
+    made = a_graph()
+    made.graph["crs"] = crs
+    with pytest.raises(InputError, match=r"the graph's CRS is .*, which is none; set graph\.graph"):
+        read_network(made)
+
+
+@pytest.mark.parametrize(
+    ("osmid", "way_id"),
+    [(10**30, 0), ("--5", 0), ("-5", -5), ("²", 0), ("", 0), ([10**30, 7], 7), (-(10**19), 0)],
+)
+def test_what_is_no_id_of_a_way_is_none(osmid: object, way_id: int) -> None:
+    network = read_network(a_graph(osmid=osmid))
+    assert set(network.edge_way.tolist()) == {way_id}
+    assert minutes(network, (0, 0), (800, 0)) == 10.0
+
+
+@pytest.mark.parametrize(
+    "course", [Point(0, 0), MultiLineString([[(0, 0), (1, 1)]]), "LINESTRING (0 0, 1 1)", [1, 2]]
+)
+def test_a_geometry_that_is_no_line_is_refused(course: object) -> None:
+    with pytest.raises(InputError, match=r"the geometry of edge 9 is a \w+; give a LineString"):
+        read_network(a_graph(osmid=9, geometry=course))
+
+
+def test_a_place_beyond_all_numbers_is_refused() -> None:
+    made = a_graph()
+    made.nodes[1]["x"] = 10**400
+    with pytest.raises(InputError, match="1 nodes have no x and y that are numbers"):
+        read_network(made)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 import warnings
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 import pyproj
+import shapely
 from pandas.api.types import is_scalar
 
 from eh_access.errors import InputError, SourceError
@@ -22,6 +24,9 @@ from eh_access.provenance import Provenance, file_sha256
 
 NOT_TAGS = frozenset({"osmid", "geometry", "length", "reversed", "from", "to", "u", "v", "key"})
 ONE_WAY = frozenset({"true", "yes", "1", "-1", "reverse", "t", "f"})
+
+WAY_ID = re.compile(r"-?\d{1,18}")
+"""What is no such number is no id of OpenStreetMap."""
 
 RESTRICTIVE = ("steps", "no", "private", "-1", "yes")
 """Where osmnx has merged ways that differ, the value named first here is taken."""
@@ -74,23 +79,22 @@ def read_graph(graph: Any) -> tuple[RawWays, Provenance]:  # noqa: ANN401 - a ne
             f"{len(lost)} nodes have no x and y that are numbers, the first is {lost[0]}"
         )
     try:
-        pyproj.CRS.from_user_input(crs)
+        crs = pyproj.CRS.from_user_input(crs).to_string()  # it may be a number or a mapping
     except pyproj.exceptions.CRSError as error:
         raise InputError(
             f"the graph's CRS is '{crs}', which is none; set graph.graph['crs'], for example "
             "'epsg:4326'"
         ) from error
     inner_ids = itertools.count(-1, -1)
-    raw = RawWays(crs=str(crs), has_chosen_keys=True)
+    raw = RawWays(crs=crs, has_chosen_keys=True)
     directed = graph.is_directed()
     for node, data in nodes.items():
-        raw.add_point(at[node][0], {key: str(value) for key, value in data.items()})
+        raw.add_point(at[node][0], _single_values(data))
     pieces: defaultdict[tuple[int, tuple[tuple[str, str], ...]], list[Line]] = defaultdict(list)
     for start, end, data in _once(graph):
         tags = _tags(data) if directed else {**_tags(data), "oneway": "no"}
         if is_street(tags):
-            inner = list(data["geometry"].coords)[1:-1] if "geometry" in data else []
-            between = [(next(inner_ids), x, y) for x, y, *_ in inner]
+            between = [(next(inner_ids), x, y) for x, y, *_ in _course(data)[1:-1]]
             line = [at[start], *between, at[end]]
             pieces[_way_id(data), tuple(sorted(tags.items()))].append(line)
     for (way_id, tags_of), lines in pieces.items():
@@ -105,8 +109,21 @@ def _xy(data: Mapping[str, Any]) -> tuple[float, float]:
     """Return the place of a node; NaN where it has none that is numbers."""
     try:
         return float(data["x"]), float(data["y"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return math.nan, math.nan
+
+
+def _course(data: Mapping[str, Any]) -> list[tuple[float, ...]]:
+    """Return the places an edge runs through; none where it runs straight."""
+    course = data.get("geometry")
+    if isinstance(course, shapely.LineString):
+        return [*course.coords]
+    if not _all(course):
+        return []
+    raise InputError(
+        f"the geometry of edge {data.get('osmid')} is a {type(course).__name__}; give a LineString "
+        "of shapely, or none where the edge runs straight"
+    )
 
 
 def _once(graph: Any) -> Iterator[tuple[Any, Any, Mapping[str, Any]]]:  # noqa: ANN401
@@ -115,8 +132,8 @@ def _once(graph: Any) -> Iterator[tuple[Any, Any, Mapping[str, Any]]]:  # noqa: 
     edges = sorted(graph.edges(data=True), key=lambda edge: _is_true(edge[2].get("reversed")))
     for start, end, data in edges:
         if not _is_one_way(data):
-            there = tuple(data["geometry"].coords) if "geometry" in data else (start, end)
-            street = (str(sorted(_all(data.get("osmid")))), *min(there, there[::-1]))
+            there = _course(data) or [start, end]
+            street = (str(sorted(_all(data.get("osmid")))), *min(there, there[::-1], key=str))
             if street in seen:
                 continue
             seen.add(street)
@@ -140,17 +157,19 @@ def _is_one_way(data: Mapping[str, Any]) -> bool:
 
 
 def _way_id(data: Mapping[str, Any]) -> int:
-    ids = [int(item) for item in _all(data.get("osmid")) if item.lstrip("-").isdigit()]
+    ids = [int(item) for item in _all(data.get("osmid")) if WAY_ID.fullmatch(item)]
     return min(ids, default=0)
+
+
+def _single_values(data: Mapping[str, Any]) -> dict[str, str]:
+    """Return what is known; of several values, the more restrictive."""
+    each = {key: sorted(set(_all(value))) for key, value in data.items()}
+    return {key: _strictest(key, values) for key, values in each.items() if values}
 
 
 def _tags(data: Mapping[str, Any]) -> dict[str, str]:
     """Return an edge's OpenStreetMap tags; of several values, the more restrictive."""
-    tags = {
-        key: _strictest(key, values)
-        for key, value in data.items()
-        if key not in NOT_TAGS and (values := sorted(set(_all(value))))
-    }
+    tags = _single_values({key: value for key, value in data.items() if key not in NOT_TAGS})
     if _is_one_way(data):
         # osmnx has already turned ways that are one-way against their direction
         tags["oneway"] = "yes"

@@ -238,9 +238,11 @@ class _Extract:
         known, here = self.read_ways.get(way.id), _version(way)
         if self._is_newer(way, None if known is None else known.version):
             self.read_ways[way.id] = _Way(here, tags, [line])
-        elif known is not None and here == known.version:
+        elif (
+            known is not None and here == known.version and (parts := _new_parts(known.lines, line))
+        ):
             # extracts that were joined may each hold a part of it
-            known.lines = [*joined([*known.lines, *_new_parts(known.lines, line)])]
+            known.lines = [*joined([*filter(None, known.lines), *parts])]
 
     def _is_newer(self, thing: Any, known: Version | None) -> bool:  # noqa: ANN401 - as above
         """Return whether a thing is the first or newer; count it if it stands there again."""
@@ -285,21 +287,22 @@ class _Extract:
 
     def _settle_points(self, path: Path, odd: set[int]) -> None:
         """Take the newest version of points that stand there several times or are gone."""
-        newest: dict[int, Version] = {}
+        newest: dict[int, tuple[Version, bool]] = {}
+        best: dict[int, tuple[bool, bool, Version]] = {}  # which version its place is taken from
         for node in self._things(path, odd, ()):
-            known, here = newest.get(node.id), _version(node)
-            is_gone = self._is_gone(node)
+            is_gone, here, place = self._is_gone(node), _version(node), _place(node)
+            known = newest.get(node.id)
             if is_gone:
                 self.gone.add(("n", node.id))
-            elif known is not None and here != known:
+            elif known is not None and here != known[0]:
                 self.several.add(("n", node.id))
-            if known is not None and here <= known:
-                continue
-            newest[node.id] = here
-            if not is_gone or known is None:
-                # else a street runs there still: only what stood in its way is gone
-                self.places[node.id] = _place(node)
-            self.barriers[node.id] = here, {} if is_gone else dict(node.tags)
+            # a street may run through a point that is gone: only what stood in its way is gone
+            rank = not math.isnan(place[0]), not is_gone, here
+            if node.id not in best or rank > best[node.id]:
+                best[node.id], self.places[node.id] = rank, place
+            if known is None or (here, is_gone) > known:
+                newest[node.id] = here, is_gone
+                self.barriers[node.id] = here, {} if is_gone else dict(node.tags)
 
     def _things(self, path: Path, points: AbstractSet[int], ways: Iterable[int]) -> Iterator[Any]:
         """Yield every version of some nodes and ways."""

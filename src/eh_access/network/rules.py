@@ -26,8 +26,10 @@ MAX_SLOPE_PERCENT, MAX_SLOPE_DEGREES = 100.0, 45.0
 MIN_WIDTH_M, MAX_WIDTH_M = 0.1, 100.0
 
 _NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?")
-_SPEED = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(km/h|kmh|kph|mph|mp/h|knots)?\s*")
-_FEET = re.compile(r"\s*(\d+)\s*(?:'|ft|feet)\s*(?:(\d+(?:\.\d+)?)\s*(?:\"|in|inches)?)?\s*")
+_SPEED = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(km/h|kmh|kph|mph|mp/h|knots)?\s*", re.IGNORECASE)
+_FEET = re.compile(
+    r"\s*(\d+)\s*(?:'|ft|feet)\s*(?:(\d+(?:\.\d+)?)\s*(?:\"|in|inches)?)?\s*", re.IGNORECASE
+)
 _CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?")
 _PERIOD = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 
@@ -37,7 +39,7 @@ def parse_speed_km_h(text: str) -> float | None:
     match = _SPEED.fullmatch(text)
     if match is None:
         return None
-    factor = {"mph": MILE_KM, "mp/h": MILE_KM, "knots": 1.852}.get(match[2] or "", 1.0)
+    factor = {"mph": MILE_KM, "mp/h": MILE_KM, "knots": 1.852}.get((match[2] or "").lower(), 1.0)
     speed = float(match[1]) * factor
     return speed if speed > 0 else None
 
