@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
+from eh_access.publish.context import changes_shaded, report
+from eh_access.publish.document import markdown
+from eh_access.publish.tabulations import area_changes, display_areas, tabulate
+from eh_access.study.config import load_study
+from eh_access.study.run import run_study
 from study_cli import run_cli
 from study_files import write_study
 
@@ -20,3 +27,37 @@ def test_nothing_is_shown_beyond_the_search(tmp_path: Path) -> None:
     page = (out / "map.html").read_text(encoding="utf-8")
     assert page.count('"most":30') == 2
     assert '"most":60' not in page
+
+
+def test_those_who_lose_reach_are_named_and_shaded(tmp_path: Path) -> None:
+    toy = write_study(tmp_path / "toy")
+    toy.change("study.toml", "[settings]", "[settings]\nsearch_min = 45")
+    result = run_study(load_study(toy.toml))
+    frame = result.comparisons_full_time["one-less", "walk"].frame
+    shown = display_areas(result.origins, result.areas)
+    by_area = frame.groupby(shown.area_of_origin)["weight"].sum()
+    gone = frame[frame["outcome"] == "loses_all"]
+    assert 0 < gone["weight"].sum() < frame["weight"].sum()
+    answer = markdown(report(result, tabulate(result)))
+    number = f"{gone['weight'].sum():,.0f}"
+    assert re.search(rf"(about )?{number} of them could reach none any more", answer)
+    changes = area_changes(
+        result.comparisons_full_time, "walk", shown, cutoff_min=30.0, policy=result.study.policy
+    )["one-less"]
+    shaded = changes_shaded(changes, public=True)
+    lost = gone.groupby(shown.area_of_origin)["weight"].sum()
+    lost = lost.reindex(by_area.index, fill_value=0)
+    assert set(shaded.index[np.isinf(shaded["change_min"])]) == set(
+        by_area.index[(2 * lost >= by_area) & (by_area > 0)]
+    )
+    assert shaded["change_min"].notna().all()
+
+
+def test_areas_that_never_reach_one_change_nothing_unless_that_may_be_hidden() -> None:
+    areas = pd.DataFrame(
+        {"weight": [4.0, 4.0, 4.0, 0.0], "weight_loses_all": [0.0, 2.0, 1.0, 0.0]}
+    ).assign(change_min=[np.nan, 3.0, 3.0, np.nan])
+    inf, nan = np.inf, np.nan
+    for public, expected in ((True, [0.0, inf, 3.0, nan]), (False, [nan, inf, 3.0, nan])):
+        shaded = changes_shaded(areas, public=public)["change_min"]
+        np.testing.assert_array_equal(shaded, expected)

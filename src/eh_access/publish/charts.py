@@ -321,9 +321,9 @@ def map_svg(
 ) -> Drawing:
     """Return a map of the minutes added in each area, with the sites on it."""
     with blank_figure(WIDTH_IN, HEIGHT_IN) as (figure, axes):
-        counted = areas[areas["change_min"].notna()]
-        classes = CHANGE.classes(counted["change_min"])
-        shapes = counted.geometry.simplify(SIMPLIFY_M, preserve_topology=True)
+        outlines = areas.geometry.simplify(SIMPLIFY_M, preserve_topology=True)
+        counted = areas["change_min"].notna()
+        classes, shapes = CHANGE.classes(areas["change_min"][counted]), outlines[counted]
         for number, colour in enumerate(CHANGE.colours):
             chosen = shapes[classes == number]
             if len(chosen):
@@ -342,7 +342,7 @@ def map_svg(
         edge = gpd.GeoSeries([borough.simplify(SIMPLIFY_M)]).boundary
         edge.plot(ax=axes, color=INK, linewidth=1.0)
         located = sites[~(sites.geometry.isna() | sites.geometry.is_empty)]
-        scale = _furnish(axes, shapes.total_bounds, located.total_bounds)
+        scale = _furnish(axes, outlines.total_bounds, located.total_bounds)
         _draw_rough(axes, located, borough)
         _draw_sites(axes, located, scale=scale)
         _map_legend(axes, sites, classes)

@@ -223,7 +223,8 @@ def report_facts(
     )
     before, after = (result.scenario_sites[name] for name in (BASELINE.name, pages.scenario))
     status = site_status(before, after, full_time_from_hours=words.full_time_from_hours)
-    sites, changes = after.loc[status.index].assign(status=status), by_scenario[pages.scenario]
+    sites = after.loc[status.index].assign(status=status)
+    changes = changes_shaded(by_scenario[pages.scenario], public=study.policy.public)
     streets = None if findings is None else findings.maps.streets
     drawing = charts.map_svg(
         changes,
@@ -538,9 +539,14 @@ def _hours(changed: pd.DataFrame) -> dict[str, Any]:
 
 
 def _affected(pages: Pages) -> list[dict[str, Any]]:
-    """Return by each way of travelling how many lose, and their minutes before and after."""
-    rows = pages.rows("affected", scenario=pages.label, sites=FULL_TIME)
-    return [row for row in rows if row["weight_loses"] > 0 and math.isfinite(row["mean_after_min"])]
+    """Return by each way of travelling how many lose, and the minutes of those still in reach."""
+    which = {"scenario": pages.label, "sites": FULL_TIME}
+    added = {row["mode"]: row["weight_loses_all"] for row in pages.rows("added_time", **which)}
+    return [
+        row | {"weight_loses_all": added[row["mode"]]}
+        for row in pages.rows("affected", **which)
+        if row["weight_loses"] > 0
+    ]
 
 
 def _losing_wards(pages: Pages) -> pd.DataFrame:
@@ -586,6 +592,14 @@ def _kept(pages: Pages) -> dict[str, Any] | None:
     if not ones or math.isnan(none["weight_loses"]):
         return {"table": table, "best": None}
     return {"table": table, "best": ones[0], "none": none}
+
+
+def changes_shaded(changes: gpd.GeoDataFrame, *, public: bool) -> gpd.GeoDataFrame:
+    """Return areas with what to shade: no end where half lose reach, 0 where none had it."""
+    lost = (changes["weight"] > 0) & (2 * changes["weight_loses_all"] >= changes["weight"])
+    # of counts that are not public no minutes may mean that they are hidden
+    never = changes["change_min"].isna() & (changes["weight"] > 0) & ~lost & public
+    return changes.assign(change_min=changes["change_min"].mask(never, 0.0).mask(lost, np.inf))
 
 
 def _map(

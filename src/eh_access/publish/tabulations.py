@@ -172,7 +172,9 @@ def area_changes(
     outlines = shown.areas[["name", "geometry"]]
     return {
         str(scenario): outlines.join(
-            rows.set_index("group")[list(AREA_FACTS)].rename(columns=AREA_FACTS).round(4)
+            rows.set_index("group")[[*AREA_FACTS, "weight_loses_all"]]
+            .rename(columns=AREA_FACTS)
+            .round(4)
         )
         for scenario, rows in published.groupby("scenario")
     }
