@@ -41,10 +41,10 @@ def way(number: int, refs: Sequence[int], tags: Tags, *, more: str = "") -> str:
     return f'<way id="{number}" {more}>{points}{tagged(tags)}</way>'
 
 
-def relation(number: int, members: Mapping[int, str], tags: Tags) -> str:
+def relation(number: int, members: Mapping[int, str], tags: Tags, *, more: str = "") -> str:
     """Return a relation of ways, each with its role."""
     inside = "".join(f'<member type="way" ref="{r}" role="{role}"/>' for r, role in members.items())
-    return f'<relation id="{number}">{inside}{tagged(tags)}</relation>'
+    return f'<relation id="{number}" {more}>{inside}{tagged(tags)}</relation>'
 
 
 def tagged(tags: Tags) -> str:

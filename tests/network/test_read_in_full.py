@@ -343,6 +343,178 @@ def test_other_relations_are_no_squares(tmp_path: Path, other: str) -> None:
     assert minutes(network, (5, 0), (295, 0)) == 18.88
 
 
+# minutes over the square, 95 + 50 + 100 + 50 + 95 m, and by the street, 5 + 600 + 300 + 600 + 5 m
+OVER, ROUND = 4.88, 18.88
+V1, V2 = "version='1'", "version='2'"
+DRAWN = way(20, RING, {}, more=V1)
+IS_SQUARE = relation(1, {20: "outer"}, PLAZA, more=V1)
+TWO = relation(1, {20: "outer", 21: "outer"}, PLAZA, more=V1)
+GONE, NO_SQUARE = "version='2' visible='false'", {**PLAZA, "highway": "construction"}
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["oldest first", "newest first"])
+@pytest.mark.parametrize("suffix", [".osm", ".osm.pbf"])
+@pytest.mark.parametrize(
+    ("objects", "expected", "counts"),
+    [
+        ((DRAWN, DRAWN, IS_SQUARE), OVER, {"repeated-objects": 1}),
+        ((DRAWN, IS_SQUARE, IS_SQUARE), OVER, {"repeated-objects": 1}),
+        (
+            (way(20, RING[:4], {}, more=V1), way(20, RING[3:], {}, more=V1), IS_SQUARE),
+            OVER,
+            {"repeated-objects": 1},
+        ),
+        (
+            (way(20, RING[:3], {}), way(20, RING[2:6], {}), way(20, RING[4:], {}), IS_SQUARE),
+            OVER,
+            {"repeated-objects": 2},
+        ),
+        ((DRAWN, way(20, RING, {}, more=V2), IS_SQUARE), OVER, {"several-versions": 1}),
+        ((DRAWN, way(20, RING[:2], {}, more=V2), IS_SQUARE), ROUND, {"several-versions": 1}),
+        (
+            (way(20, RING[:2], {}, more=V1), way(20, RING, {}, more=V2), IS_SQUARE),
+            OVER,
+            {"several-versions": 1},
+        ),
+        (
+            (
+                *(way(20, RING[:4], {}, more=v) for v in (V1, V2)),
+                *(way(21, RING[3:], {}, more=v) for v in (V1, V2)),
+                TWO,
+            ),
+            OVER,
+            {"several-versions": 2},
+        ),
+        (
+            (
+                way(20, RING, {**PATH, "access": "no"}, more=V1),
+                way(20, RING, {}, more=V2),
+                IS_SQUARE,
+            ),
+            OVER,
+            {"several-versions": 1},
+        ),
+        (
+            (DRAWN, way(20, RING, {**PATH, "access": "no"}, more=V2), IS_SQUARE),
+            ROUND,
+            {"several-versions": 1},
+        ),
+        (
+            (DRAWN, IS_SQUARE, relation(1, {20: "outer"}, {"type": "multipolygon"}, more=V2)),
+            ROUND,
+            {"several-versions": 1},
+        ),
+        ((DRAWN, IS_SQUARE, relation(1, {}, {}, more=V2)), ROUND, {"several-versions": 1}),
+        (
+            (DRAWN, IS_SQUARE, relation(1, {20: ""}, {**PLAZA, "type": "site"}, more=V2)),
+            ROUND,
+            {"several-versions": 1},
+        ),
+        (
+            (DRAWN, IS_SQUARE, relation(1, {20: ""}, {**PLAZA, "access": "no"}, more=V2)),
+            ROUND,
+            {"several-versions": 1},
+        ),
+        ((DRAWN, IS_SQUARE, relation(1, {99: ""}, PLAZA, more=V2)), ROUND, {"several-versions": 1}),
+        (
+            (DRAWN, relation(1, {99: ""}, PLAZA, more=V1), relation(1, {20: ""}, PLAZA, more=V2)),
+            OVER,
+            {"several-versions": 1},
+        ),
+        (
+            (
+                *(way(20 + n, part, {}) for n, part in enumerate((RING[:4], RING[3:]))),
+                *(relation(1, {20 + n: "outer"}, PLAZA) for n in (0, 1)),
+            ),
+            OVER,
+            {"repeated-objects": 1},
+        ),
+        (
+            (
+                way(-20, RING, {}, more=V1),
+                way(-20, RING, {}, more=V2),
+                relation(-1, {-20: ""}, PLAZA, more=V1),
+            ),
+            OVER,
+            {"several-versions": 1},
+        ),
+        (
+            (
+                way(-20, RING, {}),
+                relation(-1, {-20: ""}, PLAZA, more=V1),
+                relation(-1, {}, {}, more=V2),
+            ),
+            ROUND,
+            {"several-versions": 1},
+        ),
+    ],
+    ids=[
+        "ring twice",
+        "relation twice",
+        "halves",
+        "overlapping parts",
+        "ring of two versions",
+        "ring cut short",
+        "ring made whole",
+        "two rings of two versions",
+        "street that became a ring",
+        "ring that became a street",
+        "relation without highway",
+        "empty relation",
+        "no multipolygon",
+        "closed square",
+        "another ring",
+        "the ring at last",
+        "relation in parts",
+        "negative ids",
+        "negative relation",
+    ],
+)
+def test_a_square_is_settled_as_streets_are(
+    tmp_path: Path,
+    objects: tuple[str, ...],
+    expected: float,
+    counts: dict[str, int],
+    order: int,
+    suffix: str,
+) -> None:
+    path = write(tmp_path, *SQUARE, *AROUND, *objects[::order])
+    if suffix != ".osm":
+        written, path = path, tmp_path / f"square{suffix}"
+        with osmium.SimpleWriter(str(path)) as writer:
+            for thing in osmium.FileProcessor(str(written)):
+                writer.add(thing)
+    network = read_network(path)
+    assert minutes(network, (5, 0), (295, 0)) == expected
+    assert counted(network) == counts
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["oldest first", "newest first"])
+@pytest.mark.parametrize(
+    ("objects", "expected"),
+    [
+        ((way(20, RING, {}, more="visible='false'"), IS_SQUARE), ROUND),
+        ((way(20, RING, {}, more="action='delete'"), IS_SQUARE), ROUND),
+        ((way(-20, RING, {}, more="action='delete'"), relation(1, {-20: ""}, PLAZA)), ROUND),
+        ((DRAWN, way(20, [], {}, more=GONE), IS_SQUARE), ROUND),
+        ((way(20, RING, {}), way(20, [], {}, more="visible='false'"), IS_SQUARE), ROUND),
+        ((way(20, RING, PATH), way(20, [], {}, more="visible='false'")), ROUND),
+        ((way(20, [], {}, more="version='0' visible='false'"), DRAWN, IS_SQUARE), OVER),
+        ((DRAWN, relation(1, {20: ""}, PLAZA, more="action='delete'")), ROUND),
+        ((DRAWN, relation(1, {20: ""}, PLAZA, more="visible='false'")), ROUND),
+        ((DRAWN, IS_SQUARE, relation(1, {}, {}, more=GONE)), ROUND),
+        ((DRAWN, IS_SQUARE, relation(1, {}, {}, more=f"{V1} visible='false'")), ROUND),
+        ((DRAWN, IS_SQUARE, relation(1, {20: ""}, PLAZA, more=GONE)), ROUND),
+    ],
+)
+def test_a_square_that_was_deleted_is_not_walked(
+    tmp_path: Path, objects: tuple[str, ...], expected: float, order: int
+) -> None:
+    network = read_network(write(tmp_path, *SQUARE, *AROUND, *objects[::order]))
+    assert minutes(network, (5, 0), (295, 0)) == expected
+    assert counted(network) == {"deleted-objects": 1}
+
+
 # ------------------------------------------------------------------ where one can join
 LANE = (
     node(1, -1000, 250),

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import bz2
 import datetime as dt
+import functools
 import gzip
 import itertools
 import logging
 import math
+import operator
 import re
 import zlib
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
@@ -181,6 +182,15 @@ class _Way:
 
 
 @dataclass(eq=False)
+class _Square:
+    """A square mapped as a relation: its newest version, and the ways it is drawn with."""
+
+    version: Version
+    tags: dict[str, str]
+    ways: set[int]
+
+
+@dataclass(eq=False)
 class _Extract:
     """Ways and barriers of a file, each object once: the newest version, with all its parts."""
 
@@ -195,7 +205,7 @@ class _Extract:
     barriers: dict[int, tuple[Version, dict[str, str]]] = field(default_factory=dict)
     places: dict[int, Place] = field(default_factory=dict)  # of points that stood elsewhere
     beyond: list[tuple[int, Line, dict[str, str]]] = field(default_factory=list)
-    rings: dict[int, dict[str, str]] = field(default_factory=dict)
+    squares: dict[int, _Square] = field(default_factory=dict)
 
     def read(self, path: Path) -> None:
         """Read a file: streets and barriers, then the rings of squares drawn as relations."""
@@ -205,11 +215,24 @@ class _Extract:
         files = osmium.FileProcessor(str(path)).with_locations()
         for thing in files.with_filter(keys):
             self._take(thing)
-        if self.rings:
-            ways = osmium.filter.EntityFilter(osmium.osm.WAY)
-            for way in osmium.FileProcessor(str(path)).with_locations().with_filter(ways):
-                if way.id in self.rings and way.id not in self.read_ways:
-                    self._add(way, self.rings[way.id])
+        if self.squares:
+            self._add_rings(path)
+
+    def _add_rings(self, path: Path) -> None:
+        """Add the ways squares are drawn with, where they are no streets themselves."""
+        for thing in self._things(path, {"r": self.squares}):
+            if self._is_outdated(self.squares[thing.id].version, by=thing):
+                self.squares[thing.id] = _Square(_version(thing), {}, set())
+        rings = {
+            way_id: square.tags
+            for _, square in sorted(self.squares.items())
+            for way_id in square.ways
+        }
+        for way in self._things(path, {"w": rings}):
+            if self._is_gone(way):
+                self.gone.add(("w", way.id))
+            elif not is_street(dict(way.tags)):
+                self._add(way, rings[way.id])
 
     def _take(self, thing: Any) -> None:  # noqa: ANN401 - pyosmium has no public name
         tags = dict(thing.tags)
@@ -223,9 +246,16 @@ class _Extract:
             if is_street(tags):
                 self._add(thing, tags)
         elif tags.get("type") == "multipolygon" and is_street(tags):
+            self._add_square(thing, tags)
+
+    def _add_square(self, square: Any, tags: dict[str, str]) -> None:  # noqa: ANN401 - as above
+        known, here = self.squares.get(square.id), _version(square)
+        ways = {item.ref for item in square.members if item.type == "w"}
+        if self._is_newer(square, None if known is None else known.version):
             # people walk round the edge of a square, whether it is drawn as one way or as several
-            ring = {**tags, "area": "yes"}
-            self.rings |= {item.ref: ring for item in thing.members if item.type == "w"}
+            self.squares[square.id] = _Square(here, {**tags, "area": "yes"}, ways)
+        elif known is not None and here == known.version:
+            known.ways |= ways
 
     def _add(self, way: Any, tags: dict[str, str]) -> None:  # noqa: ANN401 - as above
         line = [(node.ref, *_place(node)) for node in way.nodes]
@@ -255,6 +285,13 @@ class _Extract:
             self.several.add((thing.type_str(), thing.id))
         return here > known
 
+    def _is_outdated(self, known: Version, *, by: Any) -> bool:  # noqa: ANN401 - as above
+        """Return whether a newer version was passed over: gone, no street, or elsewhere."""
+        if (_version(by), not by.visible) <= (known, False):
+            return False
+        (self.several if by.visible else self.gone).add((by.type_str(), by.id))
+        return True
+
     def _is_beyond(self, line: Line) -> bool:
         """Return whether a line keeps clear of the box, as far as its places are known."""
         lon, lat = [x for _, x, _ in line if x == x], [y for _, _, y in line if y == y]  # noqa: PLR0124
@@ -270,17 +307,15 @@ class _Extract:
         # ids below 0 and points that follow their ways are in no index of pyosmium
         lost = {ref for line in lines for ref, lon, _ in line if lon != lon}  # noqa: PLR0124 - NaN
         gone = {number for kind, number in self.deleted if kind == "n"} & points
-        for thing in self._things(path, points, self.read_ways):
+        for thing in self._things(path, {"n": points, "w": self.read_ways}):
             if thing.is_node():  # of these there are very many
                 met.append(thing.id)
                 if not thing.visible:
                     gone.add(thing.id)
                 elif thing.id in lost:
                     self.places[thing.id] = _place(thing)
-            elif _version(thing) > self.read_ways[thing.id].version:
-                # it was passed over: no street, or elsewhere
+            elif self._is_outdated(self.read_ways[thing.id].version, by=thing):
                 self.read_ways[thing.id] = _Way(_version(thing), {}, [])
-                (self.several if thing.visible else self.gone).add(("w", thing.id))
         ids, times = np.unique(np.array(met, np.int64), return_counts=True)
         if odd := gone.union(ids[times > 1].tolist()):
             self._settle_points(path, odd)
@@ -289,7 +324,7 @@ class _Extract:
         """Take the newest version of points that stand there several times or are gone."""
         newest: dict[int, tuple[Version, bool]] = {}
         best: dict[int, tuple[bool, bool, Version]] = {}  # which version its place is taken from
-        for node in self._things(path, odd, ()):
+        for node in self._things(path, {"n": odd}):
             is_gone, here, place = self._is_gone(node), _version(node), _place(node)
             known = newest.get(node.id)
             if is_gone:
@@ -304,19 +339,19 @@ class _Extract:
                 newest[node.id] = here, is_gone
                 self.barriers[node.id] = here, {} if is_gone else dict(node.tags)
 
-    def _things(self, path: Path, points: AbstractSet[int], ways: Iterable[int]) -> Iterator[Any]:
-        """Yield every version of some nodes and ways."""
+    def _things(self, path: Path, wanted: Mapping[str, Collection[int]]) -> Iterator[Any]:
+        """Yield every version of some objects, by n, w or r and id."""
         import osmium  # noqa: PLC0415 - needed by this reader alone
 
-        wanted = {"n": points, "w": {*ways}}
-        kinds = osmium.osm.NODE | osmium.osm.WAY if wanted["w"] else osmium.osm.NODE
+        bits = {"n": osmium.osm.NODE, "w": osmium.osm.WAY, "r": osmium.osm.RELATION}
+        kinds = functools.reduce(operator.or_, (bits[kind] for kind in wanted))
         things: Any = osmium.FileProcessor(str(path), kinds)
         if min(map(min, filter(None, wanted.values())), default=0) < 0:  # filters take no such ids
             things = (thing for thing in things if thing.id in wanted[thing.type_str()])
         else:
-            for kind, ids in ((osmium.osm.NODE, points), (osmium.osm.WAY, wanted["w"])):
+            for kind, ids in wanted.items():
                 only = osmium.filter.IdFilter(ids)
-                only.enable_for(kind)
+                only.enable_for(bits[kind])
                 things = things.with_filter(only)
         return iter(things)
 
