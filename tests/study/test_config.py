@@ -128,6 +128,8 @@ def test_rotherham_asks_what_the_council_decided() -> None:
         ('id = "toy"', 'id = "A Toy"', "id: is 'A Toy'; give small letters, digits and hyphens"),
         ('unit = "under-fives"\n', "", "study.toml: unit: missing; add it"),
         ('unit = "under-fives"', 'unit = ""', "unit: is empty; fill it in"),
+        ('unit = "under-fives"', 'unit = " "', "unit: is empty; fill it in"),
+        ('set_by = "nobody"', 'set_by = " "', "criterion[1].set_by: is empty; fill it in"),
         ('name = "baseline"', 'name = "before"', "the first scenario must be 'baseline'"),
         ('label = "Before"', 'label = "Before"\nclose = ["east"]', "the baseline is assessed and"),
         ('name = "one-less"', 'name = "baseline"', "is used by scenario[1] too"),

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 import pandas as pd
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from eh_access.arguments import check_fields, check_ids
@@ -199,7 +199,7 @@ def _same_ids(ids: pd.Index, others: pd.Index) -> bool:
 Unit = Literal["share", "min", "points"]
 Better = Literal["higher", "lower"]
 Figure = Literal["min", "m", "hours"]
-Text = Annotated[str, Field(min_length=1)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 MOST_POINTS = 100.0

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from eh_access.arguments import check_arguments
 from eh_access.criteria.criterion import Criterion  # noqa: TC001 - pydantic reads it
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from eh_access.transit.edit import TimetableChange
     from eh_access.transit.walks import JourneyLimits
 
-Text = Annotated[str, Field(min_length=1)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=40)]
 """Short names stand in file names, links and column names: small letters, digits, hyphens."""
 Hours = Annotated[float, Field(ge=0, le=168, allow_inf_nan=False)]
