@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
@@ -20,12 +21,16 @@ from eh_access.study.challenge import read_challenge
 from eh_access.study.config import load_study
 from eh_access.study.inputs import read_inputs
 from eh_access.study.result import StudyResult
+from eh_access.study.run import run_study
 from eh_access.transit.journeys import clock
 from eh_access.transit.trips import explain_trip
 from eh_access.transit.walks import NEVER
+from study_files import with_few_draws
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
+
+    from eh_access.transit.journeys import TransitTimes
 
 CLOSED = ("gaer-community-centre", "rogerstone-library", "somerton-rascal-hope-centre")
 BY_HAND = "newport-central-library"
@@ -365,24 +370,76 @@ def test_percentiles_of_the_page_are_the_librarys(streets: Opened, newport: Stud
     assert not streets.page.is_visible("#percentile")
 
 
-def test_a_postcode_is_told_its_journey_in_legs(streets: Opened, newport: StudyResult) -> None:
-    times = newport.by_timetable
+def riders(result: StudyResult) -> tuple[TransitTimes, pd.DataFrame, np.ndarray]:
+    """Return the times by timetable, everyone's nearest after, its column, and who rides to it."""
+    times = result.by_timetable
     assert times is not None
+    after = result.nearest("illustrative-closed", TRANSIT, full_time=True)
+    after = after.assign(site=times.walks.walking.site_ids.get_indexer(after["site_id"]))
+    return times, after, times.leave_ds[np.arange(len(after)), after["site"]] < NEVER
+
+
+def test_a_postcode_is_told_its_journey_in_legs(streets: Opened, newport: StudyResult) -> None:
+    times, after, rides = riders(newport)
     streets.switch(scenario="illustrative-closed", count="full")
-    after = newport.nearest("illustrative-closed", TRANSIT, full_time=True)
-    site_row = times.walks.walking.site_ids.get_indexer(after["site_id"])
-    rides = times.leave_ds[np.arange(len(after)), site_row] < NEVER
     assert 0 < rides.sum() < 50
-    for postcode in after.index[rides][::3]:
-        streets.look_up(postcode)
-        site = after.loc[postcode, "site_id"]
-        moment = times.moment_ds[after.index.get_loc(postcode), newport.sites.index.get_loc(site)]
-        trip = explain_trip(times.timetable, times.walks, postcode, site, arrive_by=clock(moment))
+    names, early = newport.sites["name"], []
+    for home in np.flatnonzero(rides)[::3]:
+        postcode, site = after.index[home], after["site_id"].iloc[home]
+        row = streets.look_up(postcode)[newport.modes.index(TRANSIT)]
+        moment = clock(times.moment_ds[home, after["site"].iloc[home]])
+        trip = explain_trip(times.timetable, times.walks, postcode, site, arrive_by=moment)
         told = streets.page.locator("#postcode-answer .journey").last.inner_text()
         ride = next(leg for leg in trip.legs if leg.kind == "ride")
-        names = newport.sites["name"]
-        assert f"leave home at {trip.leaves}" in told
+        assert f"to be there by {moment}: leave home at {trip.leaves}" in told
         assert f"line {ride.route} at {ride.leaves} from {ride.start_name}" in told
-        assert told.endswith(f"and be at {names[site]} at {trip.arrives}.")
+        minutes = row[2].split()[0]  # those of the table, though the journey takes fewer
+        before_time = float(minutes) - trip.minutes
+        assert told.endswith(f"From {trip.leaves} to {moment} is {minutes} minutes.")
+        there = f"and be at {names[site]} at {trip.arrives}"
+        if f"{there}." not in told:
+            spare = told.partition(f"{there}, ")[2].partition(" minutes before time. ")[0]
+            assert float(spare) == pytest.approx(before_time, abs=0.11)
+            early.append(before_time)
+        else:
+            assert before_time == pytest.approx(0, abs=0.11)
+    assert max(early) > 1
     streets.look_up(after.index[~rides][0])
     assert streets.page.locator("#postcode-answer .journey").count() == 0
+
+
+def test_a_look_up_says_for_how_much_of_the_time_its_minutes_are(streets: Opened) -> None:
+    streets.switch(mode=TRANSIT)
+    answers = []
+    for percentile in ("10", "90"):
+        streets.switch(percentile=percentile)
+        answers.append((streets.look_up("NP20 3PR"), streets.text("#postcode-answer")))
+    assert answers[0] == answers[1]  # the switch is of the map: these are those judged by
+    heads = [row[0] for row in answers[0][0]]
+    assert [head for head in heads if "of the time" in head] == [
+        "by bus or train where quicker: enough half of the time"
+    ]
+
+
+def test_a_window_of_departures_tells_the_wait_at_home(chromium: Browser, tmp_path: Path) -> None:
+    study = with_few_draws(load_study("newport"))
+    assert study.transit is not None
+    leaving = study.transit.model_copy(update={"arrive": None, "depart": ("09:30", "10:30")})
+    result = run_study(study.model_copy(update={"transit": leaving}))
+    times, after, rides = riders(result)
+    page = Opened(chromium, written(result, tmp_path))
+    page.switch(scenario="illustrative-closed", count="full")
+    trips = pd.Series(times.journeys["spare_min"][np.arange(len(after)), after["site"]])
+    home = int(trips.where(rides).idxmax())
+    leave, reach, moment = (
+        clock(ds[home, after["site"].iloc[home]])
+        for ds in (times.leave_ds, times.reach_ds, times.moment_ds)
+    )
+    row = page.look_up(after.index[home])[result.modes.index(TRANSIT)]
+    told = page.page.locator("#postcode-answer .journey").last.inner_text()
+    assert trips[home] > 1
+    wait = f"{trips[home]:.1f} minutes before leaving: leave home at {leave} and walk"
+    assert f"free to leave at {moment}, {wait}" in told
+    assert told.endswith(f"at {reach}. From {moment} to {reach} is {row[2].split()[0]} minutes.")
+    page.check()
+    page.close()

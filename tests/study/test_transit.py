@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -14,9 +15,12 @@ import pytest
 import eh_access as eh
 from eh_access.errors import InputError
 from eh_access.modes import TRANSIT, VISIT
-from eh_access.publish.notes import text_about
-from eh_access.publish.tabulations import tickets_table
+from eh_access.publish.context import annex
+from eh_access.publish.document import markdown
+from eh_access.publish.notes import note_rows, text_about
+from eh_access.publish.tabulations import tabulate, tickets_table
 from eh_access.publish.wording import Wording
+from eh_access.publish.writers.logs import write_logs
 from eh_access.sources.bundled import bundled_path, study_path
 from eh_access.study import findings
 from eh_access.study.config import study_from_bytes
@@ -33,6 +37,7 @@ from eh_access.study.findings import (
     visit_limits_table,
 )
 from eh_access.study.inputs import read_inputs, read_week
+from eh_access.study.manifest import build_manifest
 from eh_access.study.notes import study_notes
 from eh_access.study.travel import compute_travel_times
 from eh_access.transit.edit import WithdrawRoute, change_timetable
@@ -193,6 +198,18 @@ def cut(timetable: eh.Timetable) -> eh.StudyResult:
 
 def busiest(timetable: eh.Timetable) -> str:
     return str(timetable.trips["route_id"].mode().iloc[0])
+
+
+def test_annex_and_log_tell_what_runs_no_more(
+    cut: eh.StudyResult, timetable: eh.Timetable, tmp_path: Path
+) -> None:
+    line, operator = timetable.routes.loc[busiest(timetable), ["name", "operator"]]
+    manifest = build_manifest(cut, {}, notes=note_rows(cut.notes))
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    write_logs(tmp_path / "manifest.json", tmp_path)
+    log = (tmp_path / "assurance-statement.md").read_text(encoding="utf-8")
+    for page in (log, markdown(annex(cut, tabulate(cut)))):
+        assert f"(line {line} ({operator}) no longer runs)" in page.replace("\\", "")
 
 
 def test_a_withdrawn_route_is_a_scenario(
@@ -386,6 +403,82 @@ def test_sessions_of_a_week_go_by_what_runs_on_their_own_day(newport: eh.StudyRe
         own = eh.visits({key: [window] for key in timetable}, *ways, timetable=runs)
         np.testing.assert_array_equal(leave, own.leave_min)
     assert (days[0] != days[1]).any()
+
+
+STOPS = ("The Three Mughals", "Thornbury Park Shops")  # 5310AWB30348 and 5310AWB30355
+CHANGES = """
+[[scenario]]
+name = "more"
+
+[[scenario.timetable]]
+line = "63700"
+every_min = 15
+
+[[scenario.timetable]]
+line = "63700"
+stops = ["5310AWB30348", "5310AWB30355"]
+minutes = [0, 3]
+every_min = 1
+both_ways = false
+last = "07:05"
+
+[[scenario.timetable]]
+line = "Shuttle"
+stops = ["5310AWB30348", "5310AWB30355"]
+minutes = [0, 3]
+every_min = 20
+
+[[scenario]]
+name = "less"
+
+[[scenario.timetable]]
+withdraw = "12871"
+
+[[scenario.timetable]]
+close_stop = "5310AWB30344"
+
+[[scenario.timetable]]
+close_stop = "1800MABS0A1"
+"""
+
+
+def test_changed_timetables_are_told_by_the_names_passengers_know(newport: eh.StudyResult) -> None:
+    study = study_of(TEXT.replace("[[criterion]]", f"{CHANGES}\n[[criterion]]", 1))
+    told = [
+        item.text
+        for item in study_notes(study, read_inputs(study), newport.travel_for("baseline"))
+        if item.topic == "changed-timetable"
+    ]
+    one, other = STOPS
+    changes = {
+        "more": "line 1 (Newport Bus) runs every 15 minutes; more departures of line 1 (Newport "
+        f"Bus) from {one} to {other}, every minute from 07:00 to 07:05; a new line Shuttle runs "
+        f"from {one} to {other} and back, every 20 minutes from 07:00 to 19:00",
+        "less": "line R1 (Stagecoach South Wales) no longer runs; nothing stops at Vancouver Drive "
+        "(stop 5310AWB30344); nothing stops at Manchester Airport The Station (Stand A)",
+    }
+    assert [text.translate({0x2018: "'", 0x2019: "'"}) for text in told] == [
+        f"Times by bus or train under 'Buses and trains changed ({name}) (illustrative)' follow a "
+        f"changed timetable ({text}); the baseline's follow the timetable as it is."
+        for name, text in changes.items()
+    ]
+
+
+def test_a_label_made_for_two_scenarios_has_their_names() -> None:
+    one, two = (
+        f'[[scenario]]\nname = "{name}"\nclose = ["{site}"]\n\n'
+        for name, site in (("a", "gaer-community-centre"), ("b", "rogerstone-library"))
+    )
+    studies = [
+        study_of(TEXT.replace("[[criterion]]", f"{more}[[criterion]]", 1))
+        for more in (one, one + two)
+    ]
+    labels = [{item.name: item.label for item in study.scenarios} for study in studies]
+    assert labels[0]["a"] == "One site closed (illustrative)"
+    assert (labels[1]["a"], labels[1]["b"]) == (
+        "One site closed (a) (illustrative)",
+        "One site closed (b) (illustrative)",
+    )
 
 
 def test_a_look_up_tells_journeys_to_every_site_where_one_moves(cut: eh.StudyResult) -> None:

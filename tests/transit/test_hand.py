@@ -28,6 +28,7 @@ from eh_access.errors import InputError, NotFoundError
 from eh_access.modes import DRIVE, PUSHCHAIR
 from eh_access.transit.journeys import Status
 from eh_access.transit.timetable import Unknown
+from eh_access.transit.trips import judged_trips
 
 NETWORK, HOMES, SITES, TIMETABLE = example_buses()
 WALKS = find_walks(NETWORK, TIMETABLE, HOMES, SITES)
@@ -71,6 +72,25 @@ def test_parts_of_the_journey_add_up() -> None:
     assert parts == {"changes": 0, "walk_min": 2, "ride_min": 11, "wait_min": 1, "spare_min": 19}
     row = times.to_frame().iloc[1]
     assert (row["leaves"], row["arrives"], row["status"]) == ("09:27", "09:41", "by_transit")
+
+
+@pytest.mark.parametrize(
+    ("asked", "leaves", "arrives", "moment"),
+    [
+        # deadlines 9:41 to 10:11 take 14 to 44 minutes from 9:27, so half of them 29 or less
+        ({"window": ("09:41", "10:11"), "by": "arrival"}, "09:27", "09:41", "09:56"),
+        # from 9:27 to 9:57 one waits for the bus of 10:00, there at 10:11
+        ({"window": ("09:27", "09:57"), "by": "departure"}, "09:57", "10:11", "09:42"),
+    ],
+)
+def test_the_journey_of_a_window_has_the_moment_it_is_for(
+    asked: dict[str, Any], leaves: str, arrives: str, moment: str
+) -> None:
+    times, minutes = east_of_a(**asked, percentiles=[50])
+    trip = judged_trips(times, [(0, 1)])[0, 1]
+    assert (trip.leaves, trip.arrives, trip.moment) == (leaves, arrives, moment)
+    assert (trip.minutes, trip.spare_min) == (14, pytest.approx(15, abs=0.002))
+    assert trip.minutes + trip.spare_min == pytest.approx(minutes[0], abs=1e-4)
 
 
 def test_the_way_home_is_a_question_of_its_own() -> None:

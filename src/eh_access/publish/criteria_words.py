@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -88,11 +89,17 @@ def name_study(study: Study) -> Study:
 
 def name_scenarios(scenarios: Sequence[ScenarioConfig], study: Study) -> tuple[ScenarioConfig, ...]:
     """Return scenarios with the labels that they left out, made from what they change."""
-    return tuple(
-        each
-        if each.label and "label" in each.model_fields_set
-        else _with(each, label=_scenario_label(each, study))
+    given = {each.name for each in scenarios if each.label and "label" in each.model_fields_set}
+    named = [
+        each if each.name in given else _with(each, label=_scenario_label(each, study))
         for each in scenarios
+    ]
+    shared = {label for label, count in Counter(each.label for each in named).items() if count > 1}
+    return tuple(
+        _with(each, label=_scenario_label(each, study, shared=True))
+        if each.label in shared and each.name not in given
+        else each
+        for each in named
     )
 
 
@@ -115,9 +122,9 @@ def _with(table: Made, **made: str) -> Made:
     return copy
 
 
-def _scenario_label(scenario: ScenarioConfig, study: Study) -> str:
+def _scenario_label(scenario: ScenarioConfig, study: Study, *, shared: bool = False) -> str:
     templates = study_templates(study)
-    facts = {"scenario": scenario, "site": study.site_word}
+    facts = {"scenario": scenario, "site": study.site_word, "shared": shared}
     label = templates.part("scenarios", "label", facts)
     return _illustrative(label, templates) if study.illustrative else label
 

@@ -252,7 +252,7 @@ def postcode_table(lookup: Lookup, ids: pd.Index, *, ranks: int) -> dict[str, An
 
 
 def _trips(maps: Maps, site_ids: pd.Index) -> dict[str, Any]:
-    """Return journeys by timetable: when one leaves and is there, and each ride; names numbered."""
+    """Return journeys by timetable: the moment each is for, its times and rides; names numbered."""
     names: dict[str, int] = {}
 
     def number(name: str) -> int:
@@ -261,6 +261,8 @@ def _trips(maps: Maps, site_ids: pd.Index) -> dict[str, Any]:
     places = {
         scenario: {
             f"{home} {site_ids.get_loc(site)}": [
+                trip.moment,
+                round(trip.spare_min, 4),
                 trip.leaves,
                 trip.arrives,
                 *(

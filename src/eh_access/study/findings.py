@@ -88,7 +88,7 @@ if TYPE_CHECKING:
     from eh_access.study.result import StudyResult
     from eh_access.transit.journeys import TransitTimes
     from eh_access.transit.timetable import Timetable as Buses
-    from eh_access.transit.trips import TransitTrip
+    from eh_access.transit.trips import JudgedTrip
     from eh_access.transit.visits import Visits
 
 Attended: TypeAlias = "Mapping[str, Mapping[str, Visits]]"
@@ -423,7 +423,7 @@ class Maps:
     lengths: Mapping[str, TravelTimes] = field(default_factory=dict)
     lookup: Lookup | None = None
     hours_kept: tuple[HoursKept, ...] = ()
-    trips: Mapping[str, Mapping[tuple[int, str], TransitTrip]] = field(default_factory=dict)
+    trips: Mapping[str, Mapping[tuple[int, str], JudgedTrip]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -1247,7 +1247,7 @@ def find_lookup(
 
 def find_trips(
     known: Mapping[str, TransitTimes], sites: Mapping[str, gpd.GeoDataFrame], settings: Settings
-) -> dict[str, dict[tuple[int, str], TransitTrip]]:
+) -> dict[str, dict[tuple[int, str], JudgedTrip]]:
     """Return the journeys to the nearest sites under every scenario, but walks all the way."""
     pairs: dict[str, set[tuple[int, int]]] = {}
     for scenario, there in sites.items() if known else ():

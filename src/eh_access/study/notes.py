@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from eh_access.routing.travel_times import TravelTimes
-    from eh_access.study.config import Study, TransitSettings
+    from eh_access.study.config import Study, TimetableChangeConfig, TransitSettings
     from eh_access.study.records import Inputs
     from eh_access.study.travel import Travel
+    from eh_access.transit.timetable import Timetable
 
 TERRAIN = "OS Terrain 50"
 ON_FOOT = ("foot", "pushchair", "wheelchair")
@@ -40,6 +41,7 @@ def study_notes(study: Study, inputs: Inputs, travel: Travel) -> tuple[Note, ...
         *_rough_sites(inputs.sites),
         *(item for times in tables for item in _placing(study, inputs, times)),
         *_buses(study, travel),
+        *_changed_timetables(study, travel),
         *(
             note("warning", "not-assessed", scenario=scenario.label, why=scenario.why_not)
             for scenario in study.scenarios
@@ -80,6 +82,37 @@ def _buses(study: Study, travel: Travel) -> Iterator[Note]:
     for gate, row in gates[gates["severity"] == "warn"].iterrows():
         facts = {"gate": str(gate), "value": float(row["value"]), "detail": str(row["detail"])}
         yield note("warning", "timetable-gate", **facts)
+
+
+def _changed_timetables(study: Study, travel: Travel) -> Iterator[Note]:
+    """Yield a note for each scenario with a changed timetable."""
+    buses = travel.buses
+    if buses is None:
+        return
+    for scenario in study.scenarios:
+        if scenario.assess and scenario.timetable:
+            changes = tuple(_timetable_change(item, buses) for item in scenario.timetable)
+            yield note("info", "changed-timetable", scenario=scenario.label, changes=changes)
+
+
+def _timetable_change(item: TimetableChangeConfig, buses: Timetable) -> tuple[str | float, ...]:
+    """Return the kind of a change and its facts, lines and stops by their names."""
+    stops = buses.stops["name"]
+    if item.close_stop is not None:
+        name = stops[item.close_stop]
+        # the two sides of a street often share a name
+        return "stop", name, item.close_stop if (stops == name).sum() > 1 else ""
+    route = str(item.withdraw or item.line)
+    known = route in buses.routes.index
+    line = tuple(buses.routes.loc[route, ["name", "operator"]]) if known else (route, "")
+    if item.withdraw is not None:
+        return "withdrawn", *line
+    often = (*line, float(item.every_min or 0))
+    if not item.stops:
+        return "frequency", *often
+    kind = "departures" if known else "line"
+    ends = (stops[item.stops[0]], stops[item.stops[-1]])
+    return kind, *often, *ends, item.both_ways, item.first, item.last
 
 
 def _wheelchairs(asked: TransitSettings, gates: pd.DataFrame) -> tuple[str | int, ...]:

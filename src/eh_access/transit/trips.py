@@ -90,6 +90,14 @@ class TransitTrip:
         return pd.DataFrame([vars(leg) for leg in self.legs], columns=list(Leg.__annotations__))
 
 
+@dataclass(frozen=True, kw_only=True)
+class JudgedTrip(TransitTrip):
+    """The trip a window's travel time is of: with ``spare_min`` its ``minutes`` are that time."""
+
+    moment: str  # clock time of its deadline or departure
+    spare_min: float  # from being there to the deadline, or from the departure to leaving home
+
+
 @check_arguments
 def explain_trip(
     timetable: Timetable,
@@ -165,7 +173,7 @@ def explain_trip(
 
 def judged_trips(
     times: TransitTimes, pairs: Iterable[tuple[int, int]]
-) -> dict[tuple[int, int], TransitTrip]:
+) -> dict[tuple[int, int], JudgedTrip]:
     """Explain the journeys judged by of some rows of origins and sites; none of walks."""
     walks = times.walks
     search = Search(times.timetable, walks, boardings=walks.limits.max_changes + 1)
@@ -180,10 +188,18 @@ def judged_trips(
         for home in homes:
             rows = slice(search.access.start[home], search.access.start[home + 1])
             near = (search.access.stop[rows], search.access.ds[rows])
-            ends = [int(times.leave_ds[home, door]), int(times.reach_ds[home, door])][::sign]
+            leave, reach, moment = (
+                int(ds[home, door]) for ds in (times.leave_ds, times.reach_ds, times.moment_ds)
+            )
+            ends = [leave, reach][::sign]
             names = (str(walks.walking.origin_ids[home]), str(walks.walking.site_ids[door]))
             trip = (*near, sign * ends[0], sign * ends[1])
-            trips[home, door] = _explained(search, profile, door, trip, names)
+            explained = _explained(search, profile, door, trip, names)
+            trips[home, door] = JudgedTrip(
+                **vars(explained),
+                moment=clock(moment),
+                spare_min=max(moment - reach, leave - moment) / DS_PER_MIN,
+            )
     return trips
 
 

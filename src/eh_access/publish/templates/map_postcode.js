@@ -88,18 +88,26 @@ const Postcode = (() => {
     const more = before.length || after.length ? Core.added(Core.change(was, is)) : "none reached before or after";
     const second = cell(heads[4], after[1], after.length ? "no second one reached" : "none reached");
     const row = part("tr", "row");
-    row.append(part("th", "rowheader", mode.label), cell(heads[1], before[0]), cell(heads[2], after[0]), part("td", "cell", more, heads[3]), second);
+    // the switch of percentiles is of the map: these minutes are those judged by
+    const label = mode.percentile === null ? mode.label : `${mode.label}: enough ${Controls.share(mode.percentile)}`;
+    row.append(part("th", "rowheader", label), cell(heads[1], before[0]), cell(heads[2], after[0]), part("td", "cell", more, heads[3]), second);
     return row;
   }
 
-  /* The journey by timetable to a site, in rides; nothing where one walks all the way. */
+  /* The journey by timetable to a site, in rides, and what makes it up to the minutes shown;
+     nothing where one walks all the way. */
   function journey(item, found, o) {
     const { names, of } = page.data.trips;
     const trip = found && (of[item.name] || of[page.data.scenarios[0].name] || {})[`${o} ${found.s}`];
     if (!trip) return null;
-    const [leaves, arrives, ...rides] = trip;
+    const [moment, spare, leaves, arrives, ...rides] = trip;
     const parts = rides.map(([line, from, at, to, there]) => `line ${names[line]} at ${at} from ${names[from]} to ${names[to]}, there at ${there}`);
-    return `leave home at ${leaves} and walk; ${parts.join("; then ")}; then walk, and be at ${found.name} at ${arrives}.`;
+    const way = `leave home at ${leaves} and walk; ${parts.join("; then ")}; then walk, and be at ${found.name} at ${arrives}`;
+    const [waits, whole] = [Core.fixed(spare, 1), `${Core.fixed(found.minutes, 1)} minutes`];
+    const spared = waits === "0.0" ? "" : `, ${waits} minutes`;
+    return moment >= arrives // a deadline, else the moment one is free to leave
+      ? `to be there by ${moment}: ${way}${spared && `${spared} before time`}. From ${leaves} to ${moment} is ${whole}.`
+      : `free to leave at ${moment}${spared && `${spared} before leaving`}: ${way}. From ${moment} to ${arrives} is ${whole}.`;
   }
 
   /* How one gets to the nearest before and after by timetable. */
@@ -110,7 +118,7 @@ const Postcode = (() => {
     const sides = [["Before", data.scenarios[0], new Map()], ["After", page.scenario(), state.changes]];
     return sides.flatMap(([when, item, changes]) => {
       const text = journey(item, ranked(mode, item, Core.serving(data, item, { ...state, changes }), o)[0], o);
-      return text ? [make("p", `${when}, ${mode.label}: ${text}`, { class: "journey" })] : [];
+      return text ? [make("p", `${when}, ${mode.label}, ${text}`, { class: "journey" })] : [];
     });
   }
 
