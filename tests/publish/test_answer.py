@@ -290,8 +290,8 @@ def test_what_to_find_out_first_is_the_doubt_that_would_settle_most(
     first = markdown(report(on_streets, tabulate(on_streets))).split("Find out first: ")[1]
     first = first.split("\n")[0]
     assert str(most["name"]) in first
-    assert f"rightly in {math.floor(100 * most['right_then'] + 1e-9)} in 100" in first
-    assert f"{math.floor(100 * most['right_now'] + 1e-9)} in 100." in first
+    assert f"rightly in {math.floor(100 * most['right_then'] + 1e-9)} of 100 draws" in first
+    assert f"{math.floor(100 * most['right_now'] + 1e-9)} of 100." in first
     assert "Find out first" not in markdown(report(rotherham, tabulate(rotherham)))
 
 

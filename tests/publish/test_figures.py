@@ -6,7 +6,14 @@ import geopandas as gpd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eh_access.publish.charts import bars_svg, blank_figure, drawn, map_svg, place_labels
+from eh_access.publish.charts import (
+    bars_svg,
+    blank_figure,
+    dots_svg,
+    drawn,
+    map_svg,
+    place_labels,
+)
 from eh_access.publish.tabulations import area_changes, display_areas
 from eh_access.publish.writers.geopackage import site_status
 from eh_access.study.result import StudyResult
@@ -76,3 +83,10 @@ def test_a_name_in_signs_the_font_lacks_warns_nobody() -> None:
         warnings.simplefilter("error")
         axes.set_title("\u5317\u4eac \U0001f3e0")
         assert drawn(figure).startswith("<")
+
+
+def test_dots_print_the_table_s_own_decimal() -> None:
+    # 76.52 stands in the table as 76.5: a whole number of that would be 76, and 77 is right
+    figure = dots_svg(["Hoober"], [25.4], [76.5], axis_label="Minutes")._figure  # noqa: SLF001 - text is drawn as paths
+    assert figure is not None
+    assert {text.get_text() for text in figure.axes[0].texts} == {"25.4", "76.5"}

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from eh_access import StudyResult
-from eh_access.publish.context import annex, report, report_facts
+from eh_access.publish.context import annex, doubted_sites, report, report_facts
 from eh_access.publish.document import markdown
 from eh_access.publish.table import Table
 from eh_access.publish.tabulations import further_tables, joint, ranks_in_words, tabulate
@@ -67,6 +67,46 @@ def test_the_nearest_better_set_is_better_on_every_measure(told: Told) -> None:
     for item in found.measures:
         if item.key in found.counted:
             assert item.sign * row[item.key] < item.sign * ours[item.key]
+
+
+def test_better_sets_say_which_of_their_sites_may_not_exist(told: Told) -> None:
+    found = told.findings.alternatives
+    assert found is not None
+    better = [set(found.sets[number - 1]) for number in found.beating_council().index]
+    alike = set.intersection(*better) & {"thrybergh-rainbow", "coleridge"}
+    text = markdown(report(told.result, told.tables, told.findings))
+    assert (len(better), alike) == (1, {"thrybergh-rainbow"})
+    assert (
+        "The set named closes Thrybergh Rainbow, which may not have been there: "
+        "we take the chance that it was as 70 in 100." in text
+    )
+
+
+def test_a_site_all_sets_close_is_told_from_one_the_first_keeps() -> None:
+    sites = pd.DataFrame(
+        {
+            "name": ["A", "B", "C", "D"],
+            "existence": [0.7, 0.8, 1.0, 0.5],
+            "location_basis": ["surveyed", "surveyed", "surveyed", "unknown"],
+        },
+        index=["a", "b", "c", "d"],
+    )
+    # both close a; the first alone keeps b; c was surely there; d is in no figure
+    assert doubted_sites([frozenset("ac"), frozenset("ab")], sites) == [
+        {"act": "closes", "of": 2, "sites": ["A"], "chances": ["70 in 100"]},
+        {"act": "keeps", "of": 1, "sites": ["B"], "chances": ["80 in 100"]},
+    ]
+    # the only one there is: nothing is said twice
+    assert [(row["act"], row["of"]) for row in doubted_sites([frozenset("ab")], sites)] == [
+        ("closes", 1)
+    ]
+
+
+def test_keeping_one_is_said_of_one_and_by_the_places_as_they_are_known(told: Told) -> None:
+    text = markdown(report(told.result, told.tables, told.findings))
+    assert "Of keeping one full-time, " in text
+    assert "Of keeping one at full hours, " in text
+    assert "leaves fewest who lose, by the places as we have them: " in text
 
 
 def test_distance_alone_is_never_called_a_full_time_service(told: Told) -> None:

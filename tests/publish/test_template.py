@@ -57,6 +57,13 @@ def test_the_signs(tmp_path: Path) -> None:
     assert answer == Paragraph(text="Read aloud.", kind="answer")
 
 
+def test_a_sign_whose_words_are_left_out_is_no_block(tmp_path: Path) -> None:
+    text = "note| {{ word }}\n\nWords.\n\nbanner|\n"
+    assert blocks_of(tmp_path, text, word="") == (Paragraph(text="Words."),)
+    small = Paragraph(text="x", kind="note")
+    assert blocks_of(tmp_path, text, word="x") == (small, Paragraph(text="Words."))
+
+
 @given(st.text(st.characters(exclude_categories=("Cs", "Co", "Cc")), max_size=40))
 def test_a_value_is_never_more_than_text(
     tmp_path_factory: pytest.TempPathFactory, value: str

@@ -12,6 +12,7 @@ import pytest
 from eh_access.criteria.titles import other_numbers
 from eh_access.study.config import load_study
 from study_cli import Ran, run_cli
+from study_files import write_study
 
 STUDIES = Path(__file__).parents[2] / "data" / "studies"
 OLD = re.compile(
@@ -138,6 +139,29 @@ def test_what_is_given_by_hand_stands() -> None:
     titles = {item.id: item.title for item in study.criteria}
     assert "90%" in titles["walk-30"]
     assert "under-fives" in titles["walk-30"]
+
+
+@pytest.mark.parametrize(
+    ("measure", "also", "label"),
+    [
+        ("coverage", '"transit"', "Within 30 minutes, bus too"),
+        ("coverage", '"pushchair"', "Within 30 minutes, pushchair too"),
+        ("coverage", '"drive"', "Within 30 minutes, driving too"),
+        ("coverage", '"pushchair", "transit"', "Within 30 minutes, any way"),
+        ("coverage_fall", '"transit"', "30-minute fall, bus too"),
+        ("group_coverage", '"transit"', "Few cars: bus too"),
+    ],
+)
+def test_a_label_of_several_ways_has_five_words(
+    tmp_path: Path, measure: str, also: str, label: str
+) -> None:
+    toy = write_study(tmp_path / "toy")
+    group = 'group = "no-car-fifth"\n' if measure == "group_coverage" else ""
+    toy.change("study.toml", '["walk", "pushchair"]', '["walk", "pushchair", "drive"]')
+    new = f'measure = "{measure}"\n{group}also_modes = [{also}]\n'
+    toy.change("study.toml", 'measure = "coverage"\n', new)
+    assert load_study(toy.toml).criteria[0].label == label
+    assert len(label.split()) <= 5
 
 
 @pytest.mark.parametrize(

@@ -492,7 +492,7 @@ def dots_svg(
             for value, row in zip(values, place, strict=True):
                 low = value == min(before[int(row)], after[int(row)])
                 axes.annotate(
-                    f"{value:.0f}",
+                    f"{value:.1f}",  # as the table has it: a whole number would be rounded twice
                     (value, row),
                     (-6 if low else 6, 0),
                     textcoords="offset points",

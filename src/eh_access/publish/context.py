@@ -254,6 +254,7 @@ def report_facts(
             **_unknowns(result.notes, result.sites, words.templates),
             "after_results": [item.label for item in study.criteria if item.after_results],
             "tests": len(study.criteria),
+            "by_timetable": not result.times.keys().isdisjoint({TRANSIT, VISIT}),
         },
         "find_first": None
         if sure is None or sure.first is None
@@ -275,7 +276,7 @@ def report_facts(
     if findings is None:
         return facts
     if findings.alternatives is not None:
-        facts["alternatives"] = _alternatives(findings.alternatives)
+        facts["alternatives"] = _alternatives(findings.alternatives, result.sites)
     facts["venues"] = _venues(findings.outreach, pages, study.sessions.hours_per_week)
     facts["exact_hours"] = _exact_hours(findings.exact_hours, result.sites["name"], pages)
     if study.youth is not None:
@@ -587,11 +588,12 @@ def _kept(pages: Pages) -> dict[str, Any] | None:
     table = table.without("share_loses")
     rows = records(table.frame)
     none, ones = rows[0], [row for row in rows[1:] if " and " not in row["scenario"]]
+    sites = len(ones)
     ones = [row for row in ones if math.isfinite(row["weight_loses"])]
     ones.sort(key=lambda row: (row["weight_loses"], row["scenario"]))
     if not ones or math.isnan(none["weight_loses"]):
         return {"table": table, "best": None}
-    return {"table": table, "best": ones[0], "none": none}
+    return {"table": table, "best": ones[0], "none": none, "sites": sites}
 
 
 def changes_shaded(changes: gpd.GeoDataFrame, *, public: bool) -> gpd.GeoDataFrame:
@@ -753,7 +755,7 @@ def _load(pages: Pages) -> dict[str, Any] | None:
     return {"rows": grown, "picture": picture}
 
 
-def _alternatives(alternatives: Alternatives) -> dict[str, Any]:
+def _alternatives(alternatives: Alternatives, sites: gpd.GeoDataFrame) -> dict[str, Any]:
     """Return how the choice made ranks, and the nearest set that is better by every measure."""
     scored = alternatives.frame[alternatives.frame["scored"].astype(bool)]
     ours = scored[scored["is_council_choice"]]
@@ -779,6 +781,9 @@ def _alternatives(alternatives: Alternatives) -> dict[str, Any]:
             "mean": float(best["mean_min"]),
             "losers": losers,
             "hidden": math.isnan(losers + _first(ours, "losers_weight")),
+            "doubts": doubted_sites(
+                [frozenset(alternatives.sets[number - 1]) for number in order.index], sites
+            ),
         }
     return {
         "scored": len(scored),
@@ -791,6 +796,30 @@ def _alternatives(alternatives: Alternatives) -> dict[str, Any]:
         "mean": _first(ours, "mean_min"),
         "losers": _first(ours, "losers_weight"),
     }
+
+
+def doubted_sites(sets: Sequence[frozenset[str]], sites: gpd.GeoDataFrame) -> list[dict[str, Any]]:
+    """Return the sites that may not exist which all sets, or else the first, close or keep."""
+    # a site without a place counts in no figure, whoever keeps it
+    doubtful = sites[(sites["existence"] < 1) & (sites["location_basis"] != "unknown")]
+    rows = []
+    for act in ("closes", "keeps"):
+        alike = [
+            [(site in chosen) == (act == "closes") for chosen in sets] for site in doubtful.index
+        ]
+        for of in sorted({len(sets), 1}, reverse=True):
+            here = [each[0] and (len(sets) if all(each) else 1) == of for each in alike]
+            if any(here):
+                shown = doubtful[here]
+                rows.append(
+                    {
+                        "act": act,
+                        "of": of,
+                        "sites": list(shown["name"]),
+                        "chances": [in_100(chance) for chance in shown["existence"]],
+                    }
+                )
+    return rows
 
 
 def _first(rows: pd.DataFrame, key: str) -> float:

@@ -72,6 +72,7 @@ def criterion_facts(
         "unit": unit,
         "place": f"full-time {site}" if criterion.sites == "full_time" else site,
         "mode": mode or " or ".join(labels),
+        "also": labels[1:],
         "way": "" if criterion.also_modes else criterion.mode,  # where it is one alone
         "area": (criterion.by or "area").split("_")[0],
         "group": group,

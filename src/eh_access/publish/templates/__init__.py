@@ -42,7 +42,7 @@ INLINE = re.compile(r"\*\*(?P<strong>.+?)\*\*|\[(?P<text>[^\]]+)\]\((?P<href>[^)
 KINDS: Mapping[str, Kind] = {
     kind: kind for kind in ("question", "answer", "banner", "note", "kicker")
 }
-KIND = re.compile(rf"({'|'.join(KINDS)})\| ")
+KIND = re.compile(rf"({'|'.join(KINDS)})\|(?: |$)")
 NEW_PAGE = "---"
 ENDING = ".md.j2"
 OF_SENTENCES = ("notes.j2", "gates.j2")
@@ -287,7 +287,8 @@ def _read(text: str, held: list[Block], *, where: str) -> list[Block]:
         lines = [line.strip() for line in part.splitlines() if line.strip()]
         while lines:
             blocks.append(_block(lines, held, where=where))
-    return blocks
+    # a sign whose words are all left out says nothing
+    return [block for block in blocks if not isinstance(block, Paragraph) or block.text]
 
 
 def _block(lines: list[str], held: list[Block], *, where: str) -> Block:
