@@ -264,3 +264,13 @@ def test_a_whole_table_given_the_wrong_way_round_is_told_so() -> None:
     with pytest.raises(InputError, match="look swapped") as caught:
         check_origins(table, within=AREA)
     assert "4980 more rows have a fault of the same kind in geometry" in caught.value.faults[-1]
+
+
+def test_shapes_as_text_are_no_places(caplog: pytest.LogCaptureFixture) -> None:
+    table = pd.DataFrame({"site_id": ["a"], "Easting": [440000.0], "Northing": [390000.0]})
+    expected = check_sites(table)
+    found = check_sites(table.assign(geometry="POINT (1 2)"))
+    pd.testing.assert_frame_equal(found, expected)
+    assert "'geometry' holds text, not shapes, and is not read" in caplog.text
+    with pytest.raises(InputError, match="there is no geometry; give points, or columns"):
+        check_sites(table.assign(geometry="POINT (1 2)")[["site_id", "geometry"]])

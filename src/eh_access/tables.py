@@ -16,13 +16,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from eh_access.arguments import check_arguments, weights
 from eh_access.errors import InputError, close_match, did_you_mean
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from shapely.geometry.base import BaseGeometry
 
 log = logging.getLogger(__name__)
 
@@ -189,6 +189,9 @@ def begin(
 ) -> Check:
     """Copy the table, bring the id into a column of text, and look for missing columns."""
     copy = pd.DataFrame(_with_geometry_so_named(frame))
+    if "geometry" in copy and not holds_shapes(copy["geometry"]):
+        log.warning("%s: the column 'geometry' holds text, not shapes, and is not read", source)
+        copy = copy.drop(columns="geometry")
     if id_name not in copy and copy.index.name is not None and copy.index.name not in copy:
         copy = copy.reset_index()
     copy = _in_our_names(copy.reset_index(drop=True), ROLE_OF[id_name], source, private=private)
@@ -276,6 +279,11 @@ def _with_geometry_so_named(frame: pd.DataFrame) -> pd.DataFrame:
             others = frame.drop(columns="geometry", errors="ignore")
             return pd.DataFrame(others.rename_geometry("geometry"))
     return frame.copy()
+
+
+def holds_shapes(cells: pd.Series) -> bool:
+    """Return whether a column holds shapes, not the text (WKT) that spreadsheets keep of them."""
+    return hasattr(cells.array, "crs") or any(isinstance(cell, BaseGeometry) for cell in cells)
 
 
 def without_controls(text: str) -> str:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 
@@ -112,6 +113,55 @@ def test_check_looks_at_every_set_of_origins(toy: StudyFolder) -> None:
 def test_a_file_may_be_named_from_the_package(toy: StudyFolder) -> None:
     toy.change("study.toml", '"areas.geojson"', '"bundled:boundaries/rotherham_lsoa21.geojson"')
     assert len(read_inputs(load_study(toy.toml)).areas) == 170
+
+
+def as_geopandas_writes(path: Path, keep: list[str]) -> None:
+    """Give a table a column of shapes as text, and of its coordinates only some."""
+    table = pd.read_csv(path)
+    shapes = gpd.points_from_xy(table["easting"], table["northing"])
+    frame = gpd.GeoDataFrame(table.drop(columns={"easting", "northing"} - {*keep}), geometry=shapes)
+    frame.to_csv(path, index=False)
+
+
+@pytest.mark.parametrize("role", ["sites", "candidates", "origins", "own origins"])
+def test_shapes_as_text_give_way_to_coordinates_and_that_is_said(
+    toy: StudyFolder, role: str
+) -> None:
+    if role == "candidates":
+        text = (toy.path / "sites.csv").read_text("utf-8")
+        (toy.path / "candidates.csv").write_text(text.replace("west,", "c,").replace("east,", "d,"))
+        toy.change("study.toml", "[data]", '[data]\ncandidates = "candidates.csv"')
+    if role == "own origins":
+        toy.change("study.toml", "weights_public = true", "weights_public = false")
+    before = read_inputs(load_study(toy.toml), protect=False)
+    table = toy.path / f"{role.removeprefix('own ')}.csv"
+    as_geopandas_writes(table, ["easting", "northing"])
+    after = read_inputs(load_study(toy.toml), protect=False)
+    for name in ("sites", "candidates", "origins"):
+        if getattr(before, name) is not None:
+            pd.testing.assert_frame_equal(getattr(after, name), getattr(before, name))
+    rows = 3 if role == "origins" else 2
+    said = [f"holds as text (column geometry, {rows} rows)"] if role != "own origins" else []
+    texts = [" ".join(note.text.split()) for note in after.notes if note.topic == "wkt-dropped"]
+    assert len(texts) == len(said)
+    assert all(words in text for words, text in zip(said, texts, strict=True))
+    as_geopandas_writes(table, [])
+    [fault] = faults(toy)
+    assert f"{table.name}: the column 'geometry' is text (WKT)" in fault
+    assert "save the table as GeoJSON" in fault
+
+
+def test_areas_as_text_are_refused_and_an_empty_column_of_shapes_is_nothing(
+    toy: StudyFolder,
+) -> None:
+    gpd.read_file(toy.path / "areas.geojson").to_csv(toy.path / "areas.csv", index=False)
+    toy.change("study.toml", "areas.geojson", "areas.csv")
+    assert "areas.csv: the column 'geometry' is text (WKT)" in faults(toy)[0]
+    toy.change("study.toml", "areas.csv", "areas.geojson")
+    table = toy.path / "sites.csv"
+    pd.read_csv(table).assign(geometry=None).to_csv(table, index=False)
+    inputs = read_inputs(load_study(toy.toml))
+    assert not [note for note in inputs.notes if note.topic == "wkt-dropped"]
 
 
 GRID = [

@@ -89,6 +89,7 @@ def read_table(
     file, short, layer = split_layer(path, name)
     if file.suffix.lower() in (*TEXTS, *WORKBOOKS):
         read = read_rows(path, name=name, role=role, columns=columns, private=private)
+        read = _without_wkt(read, short, private=private)
         return replace(read, frame=_points(read.frame, short, role, private=private))
     path, name = file, short
     refuse_spreadsheet(path, name)
@@ -144,6 +145,24 @@ def _as_read(frame: pd.DataFrame, parts: Mapping[str, bytes], role: str) -> Read
     return ReadTable(
         frame, files, (note("warning", "text-cleaned", file=files[0].name, count=count),)
     )
+
+
+def _without_wkt(read: ReadTable, name: str, *, private: bool) -> ReadTable:
+    """Return a table without a column of shapes as text, if other columns say where rows are."""
+    # WKT does not say its coordinate system
+    if "geometry" not in read.frame:
+        return read
+    count = int(read.frame["geometry"].notna().sum())
+    frame = read.frame.drop(columns="geometry")
+    placed = any({x, y} <= set(frame) for x, y, _ in COORDINATES)
+    if count and not placed:
+        raise InputError(
+            f"{name}: the column 'geometry' is text (WKT), which does not say its coordinate "
+            "system; save the table as GeoJSON or GeoPackage, or give 'easting' and 'northing' (or "
+            "'longitude' and 'latitude') for points; remove it where postcodes are to place rows"
+        )
+    said = (note("info", "wkt-dropped", file=name, count=count),) if count and not private else ()
+    return replace(read, frame=frame, notes=(*read.notes, *said))
 
 
 def refuse_spreadsheet(path: Path, name: str) -> None:
