@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import geopandas as gpd
+import numpy as np
 from pydantic import Field
 
 from eh_access._version import __version__
@@ -192,6 +193,12 @@ def read_authorities(path: Path, name: str) -> gpd.GeoDataFrame:
     lacking = [column for column in COLUMNS if column not in table]
     if lacking or not isinstance(table, gpd.GeoDataFrame):
         raise InputError(f"{name}: needs polygons with the columns {', '.join(COLUMNS)}")
+    cells = table[[*COLUMNS, table.geometry.name]].isna()
+    if cells.to_numpy().any():
+        raise InputError(
+            f"{name}, row {row + 1}, {cells.columns[place]}: is empty; fill it in"
+            for row, place in np.argwhere(cells.to_numpy())
+        )
     twice = table["code"][table["code"].duplicated()]
     if len(twice):
         raise InputError(f"{name}, code: '{code}' stands twice; keep one" for code in twice)

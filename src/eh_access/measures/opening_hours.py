@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -194,14 +195,20 @@ def windows_from_frame(
         raise InputError(f"{source}: no column '{name}'; add it" for name in missing)
     faults: list[str] = []
     timetable: dict[str, list[Window]] = {}
-    for row, (site, *cells) in enumerate(frame[list(WINDOW_COLUMNS)].itertuples(index=False), 1):
-        try:
-            window = Window(*cells)
+    rows = frame[list(WINDOW_COLUMNS)]
+    bare = rows.isna().to_numpy(dtype=bool) | (rows.astype(str) == "").to_numpy(dtype=bool)
+    for row, (site, *cells) in enumerate(rows.itertuples(index=False), 1):
+        absent = [*itertools.compress(WINDOW_COLUMNS, bare[row - 1])]
+        faults += [f"{source}, row {row}, {name}: is empty; fill it in" for name in absent]
+        given = zip(cells, bare[row - 1, 1:], ("mon", "00:00", "24:00"), strict=True)
+        try:  # the row's other cells may be wrong as well
+            window = Window(*(usual if empty else cell for cell, empty, usual in given))
         except InputError as error:
             at = f"{source}, row {row} (site_id '{site}')"
             faults += [f"{at}{_of_column(text)}" for text in error.faults]
         else:
-            timetable.setdefault(str(site), []).append(window)
+            if not absent:
+                timetable.setdefault(str(site), []).append(window)
     try:
         ordered = check_windows(timetable, source=source)
     except InputError as error:

@@ -84,7 +84,7 @@ def check_base(frame: gpd.GeoDataFrame, *, source: str = "base") -> gpd.GeoDataF
         raise InputError(f"{source}: needs a column kind ({', '.join(KINDS)}) and a known CRS")
     faults = [
         f"{source}, row {row}, kind: '{kind}' is not drawn; {did_you_mean(str(kind), KINDS)}"
-        for row, kind in enumerate(frame["kind"], 1)
+        for row, kind in enumerate(frame["kind"].astype(object).fillna(""), 1)
         if kind not in KINDS
     ]
     if faults:
@@ -177,8 +177,8 @@ def _strangers(rows: pd.DataFrame, known: set[str], *, source: str) -> Iterator[
     """Yield a fault for each unknown site of the timetable."""
     if "site_id" not in rows:
         return  # reported with the other columns
-    ids = rows["site_id"].astype(str)
-    for row in np.flatnonzero(~ids.isin(known) & ~ids.duplicated()):
+    ids = rows["site_id"]
+    for row in np.flatnonzero(~ids.isin({*known, ""}) & ~ids.duplicated()):
         site = ids.iloc[row]
         yield f"{source}, row {row + 1}, site_id: no site '{site}'; {did_you_mean(site, known)}"
 
@@ -324,8 +324,9 @@ class _Reader:
         read = read_rows(self.study.resolve(name), name=name, role="timetable")
         self.files.append(read.file)
         known = {str(site) for table in tables if table is not None for site in table.index}
-        self.faults += _strangers(read.frame, known, source=name)
-        timetable = windows_from_frame(read.frame.astype(str), source=name)
+        rows = read.frame.astype(object).fillna("").astype(str)
+        self.faults += _strangers(rows, known, source=name)
+        timetable = windows_from_frame(rows, source=name)
         return timetable, [
             table
             if table is None

@@ -161,8 +161,8 @@ def _without_wkt(read: ReadTable, name: str, *, private: bool) -> ReadTable:
             "system; save the table as GeoJSON or GeoPackage, or give 'easting' and 'northing' (or "
             "'longitude' and 'latitude') for points; remove it where postcodes are to place rows"
         )
-    said = (note("info", "wkt-dropped", file=name, count=count),) if count and not private else ()
-    return replace(read, frame=frame, notes=(*read.notes, *said))
+    notes = (note("info", "wkt-dropped", file=name, count=count),) if count and not private else ()
+    return replace(read, frame=frame, notes=(*read.notes, *notes))
 
 
 def refuse_spreadsheet(path: Path, name: str) -> None:
@@ -427,7 +427,7 @@ def postcodes_of(read: ReadTable) -> Postcodes | None:
         rows = rows & ~aside  # noqa: PLW2901 - each row is set aside for one reason
         aside |= rows
         if rows.any():
-            named = tuple(frame[column][rows].astype(str).head(SHOWN_CODES))
+            named = tuple(frame[column][rows].fillna("no code").astype(str).head(SHOWN_CODES))
             facts = {"file": name, "why": why, "count": int(rows.sum()), "of": len(codes)}
             notes.append(note("info", "postcodes-aside", **facts, examples=named))
     known = points[~aside]

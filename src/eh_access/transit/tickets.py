@@ -25,9 +25,10 @@ def check_tickets(frame: pd.DataFrame, *, source: str) -> pd.DataFrame:
         raise InputError(
             f"{source}: has no column {' and no '.join(missing)}; give {', '.join(COLUMNS)}"
         )
-    tickets = frame[["operator", "ticket"]].astype(object).fillna("").astype(str)
-    tickets = tickets.apply(lambda column: column.str.strip())
-    stated = frame["cost_gbp"].astype(str).str.strip().str.removeprefix("£")
+    texts = frame[[*COLUMNS]].astype(object).fillna("").astype(str)
+    texts = texts.apply(lambda column: column.str.strip())
+    tickets = texts[["operator", "ticket"]]
+    stated = texts["cost_gbp"].str.removeprefix("£")
     cost_gbp = pd.to_numeric(stated, errors="coerce").to_numpy(float)
     faults = [
         f"{source}, row {row + 1}, {name}: is empty"
