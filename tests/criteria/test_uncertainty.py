@@ -240,9 +240,20 @@ def test_chances_in_words(chance: float, word: str, printed: str) -> None:
 def test_a_spread_is_of_figures_that_were_drawn() -> None:
     spread = spread_of(np.arange(1.0, 101.0))
     assert (spread.low, spread.median, spread.high) == (5.0, 50.0, 95.0)
-    hidden = spread_of(np.array([math.nan, math.nan]))
-    assert math.isnan(hidden.median)
     assert spread_of(np.array([1.0, math.inf])).high == math.inf
+
+
+@pytest.mark.parametrize("hidden", [1, 50, 100])
+def test_where_one_draw_is_hidden_so_is_the_spread(hidden: int) -> None:
+    draws = np.arange(1.0, 101.0)
+    draws[:hidden] = math.nan
+    spread = spread_of(draws)
+    assert np.isnan([spread.low, spread.median, spread.high]).all()
+    # nor is a part of a hidden range, or a hidden part, "0%"
+    whole = spread_of(np.arange(1.0, 101.0))
+    assert math.isnan(whole.share_of(spread.width))
+    assert math.isnan(spread.share_of(whole.width))
+    assert spread_of(np.ones(100)).share_of(0.0) == 0.0
 
 
 # ---- what is drawn -----------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import dataclasses
 import math
 import re
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,18 @@ import pytest
 
 from eh_access.criteria.criterion import Outcome, Verdict, Verdicts
 from eh_access.publish.context import annex, answer_sentence, report, report_facts, standing
+from eh_access.publish.criteria_words import chance_facts, how_sure
 from eh_access.publish.document import Document, Paragraph, markdown, plain
 from eh_access.publish.table import Table
 from eh_access.publish.tabulations import tabulate
+from eh_access.publish.templates import shipped
 from eh_access.publish.wording import Wording
 from eh_access.routing.estimate import MEASURED
 from eh_access.study.config import load_study
 from eh_access.study.result import StudyResult
 from eh_access.study.run import run_study
 from study_files import STUDY, write_study
+from toy_borough import criterion
 
 MET, TOO_CLOSE, NOT_MET = Outcome.MET, Outcome.TOO_CLOSE, Outcome.NOT_MET
 Pointed = Outcome | None
@@ -278,6 +282,75 @@ def test_how_sure_is_the_chance_of_the_likelier_outcome(
     # an estimate is not drawn
     cells = [plain(row[5]) for row in facts["criteria"]["table"].rows]
     assert all(cell.startswith(("Indicative", "An input is missing")) for cell in cells)
+
+
+@pytest.mark.parametrize("margin", [0.0, 0.02])
+@pytest.mark.parametrize("value", [0.8, 0.885, 0.895, 0.9, 0.905, 0.915, 0.95, math.nan])
+@pytest.mark.parametrize("chance", [0.002, 0.05, 0.2, 0.5, 0.7, 0.95, 0.998])
+def test_what_is_too_close_is_not_called_sure_beside_it(
+    margin: float, value: float, chance: float
+) -> None:
+    """Of every outcome: 90% are asked for, and the value is hidden where it is none."""
+    within = abs(value - 0.9) <= margin and margin > 0
+    side = Outcome.MET if value >= 0.9 else Outcome.NOT_MET
+    agree = (chance if side is Outcome.MET else 1 - chance) >= 0.9
+    outcome = side if agree and not within and not math.isnan(value) else Outcome.TOO_CLOSE
+    verdict = Verdict(
+        criterion=criterion(threshold=0.9, margin=margin),
+        scenario="closed",
+        mode="walk",
+        value=value,
+        threshold=0.9,
+        outcome=outcome,
+        basis="streets",
+        reasons=(),
+        probability=chance,
+    )
+    shared = {"missing": [], "estimated": False, "tried": 0, "turning": [], "yardsticks": []}
+    drawn = {"low": "85%", "high": "92%", "hidden": False}
+    facts = {"outcome": str(outcome), "drawn": drawn, **shared, **chance_facts(verdict)}
+    cell = shipped().sentence("criteria/how_sure", facts)
+    assert cell.endswith("; range 85% to 92%")
+    both = f"{cell} {how_sure(verdict)}".casefold()
+    if outcome is not Outcome.TOO_CLOSE:
+        assert f"{outcome} (" in cell
+        assert both.count("almost certainly") + both.count("very likely") == 2
+    elif within:
+        assert cell.startswith("Within 2 points of its threshold;")
+        assert how_sure(verdict) == "within 2 points of its threshold"
+        assert "in 100" not in both
+    else:
+        assert "certain" not in both
+        assert "very likely" not in both
+        if not math.isnan(value) and not 0.1 < chance < 0.9:
+            assert cell.startswith("Draws and value disagree: ")
+        elif not 0.1 < chance < 0.9:  # why it is too close is hidden
+            assert (cell, how_sure(verdict)) == ("Too close to call; range 85% to 92%", "")
+
+
+def test_a_share_that_prints_the_same_has_no_fall(on_streets: StudyResult) -> None:
+    facts = dict(report_facts(on_streets, tabulate(on_streets), None))
+    same = {"within_share_before": 94.32, "within_share_after": 94.28}
+    headline = {
+        **facts["headline"],
+        "full_time": facts["headline"]["full_time"] | same,
+        "value": "0.0 points",
+        "drawn": {"low": "0.0", "high": "5.0", "hidden": False},
+    }
+    page = partial(shipped().sentence, "report/answer_sentences")
+    text = page({**facts, "headline": headline})
+    assert "94.3% of under-fives" in text
+    assert "Afterwards no change shows at one decimal." in text
+    assert "The fall is perhaps 0.0 to 5.0 points, as some places are unknown." in text
+    assert "fall of" not in text
+    assert "by area" not in text
+    # where the range is hidden nothing is said of it; of counts that are protected it says so
+    headline["drawn"] = {"low": "[c]", "high": "[c]", "hidden": True}
+    private = facts["study"].model_copy(update={"weights_public": False})
+    text = page({**facts, "headline": headline, "study": private})
+    assert "[c]" not in text
+    assert "perhaps" not in text
+    assert "Under-fives were counted by area to protect them. No draw allows for that" in text
 
 
 def test_what_to_find_out_first_is_the_doubt_that_would_settle_most(

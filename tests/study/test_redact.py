@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eh_access.criteria.criterion import Outcome, Verdict
+from eh_access.criteria.draws import Simulation, SourceKind
 from eh_access.criteria.judge import judge
 from eh_access.criteria.sensitivity import sensitivity
+from eh_access.criteria.uncertainty import Draws, Simulated, Source, Uncertainty
 from eh_access.facts import Count, note
 from eh_access.measures.scenarios import Close, Scenario
 from eh_access.privacy.policy import PUBLIC, Policy
@@ -23,6 +25,7 @@ from eh_access.study.redact import (
     redact_notes,
     redact_sensitivity,
     redact_tables,
+    redact_uncertainty,
     redact_verdict,
 )
 from toy_borough import FALLS, SEVEN, case_of, criterion, origins
@@ -150,6 +153,38 @@ def test_no_sensitivity_row_shows_what_the_verdict_hides() -> None:
     small = ((part > 1e-6) & (part < 10)) | ((weight - part > 1e-6) & (weight - part < 10))
     assert shares.loc[small, "value"].isna().all()
     assert not told.frame["value"].equals(exact.frame["value"])
+
+
+def test_a_range_is_hidden_where_any_draw_of_it_is() -> None:
+    # Of 600 families 540 before; after, 500 in nine draws and in the last 535: five fewer.
+    few = np.array([500.0] * 9 + [535.0])
+    drawn = {"near": few, "far": np.array([500.0] * 10)}
+
+    def draws(after: np.ndarray) -> Draws:
+        return Draws(value=after / 600, before=np.full(10, 0.9), weight=np.full(10, 600.0))
+
+    shared = {"scenario": "closed", "criterion": "walk-30"}
+    chances = {"met": np.zeros(10, bool), "probability": 1 / 12, "probability_before": 11 / 12}
+    told = {}
+    for name, after in drawn.items():
+        one = Simulated(**shared, **chances, mode="walk", draws=draws(after))
+        place = {"kind": SourceKind.PLACE, "site_id": "B", "name": "B"}
+        rest = {"whole": one.value.width, "right_now": 1.0, "right_then": 1.0}
+        part = Source(**shared, **place, **rest, draws=draws(after))
+        simulation = Simulation(doubts=(), sampled={}, draws=10)
+        exact = Uncertainty(
+            draws=10, simulated=(one,), sources=(part,), headlines=(), simulation=simulation
+        )
+        told[name] = redact_uncertainty(exact, [SEVEN["walk-30"]], TEN)
+    ranges = ["low", "median", "high"]
+    before = [f"baseline_{name}" for name in ranges]
+    for name, shown in told.items():
+        row, hidden = shown.frame.iloc[0], name == "near"
+        assert row[ranges].isna().all() == row[ranges].isna().any() == hidden
+        assert row[before].tolist() == [0.9, 0.9, 0.9]
+        assert shown.sources_frame.loc[0, ["low", "high", "share"]].isna().all() == hidden
+        assert shown.first is not None
+    assert told["far"].frame["median"].tolist() == [500 / 600]
 
 
 def test_sets_are_ranked_by_no_more_than_is_shown() -> None:

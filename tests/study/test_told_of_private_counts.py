@@ -76,6 +76,9 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     assert "weights_public = true\n" in study
     study = study.replace("weights_public = true\n", "") + BY_AREA
     study = study.replace("children aged 0 to 4", "the youngest")
+    study = study.replace(
+        "\n[settings]\n", "\n[simulation]\nexistence = { east = 0.95 }\n\n[settings]\n"
+    )
     (folder / "study.toml").write_text(study, encoding="utf-8")
     (folder / "homes.csv").write_text(homes(), encoding="utf-8")
     out = folder / "out"
@@ -138,6 +141,21 @@ def test_every_reason_says_that_places_were_moved(told: Told) -> None:
     assert (lost is None) == (not reasons.str.contains("left out: the value").any())
     if lost is not None:
         assert reasons.str.contains(lost[0]).all()
+
+
+def test_beside_how_sure_it_says_that_no_draw_holds_what_protection_moves(told: Told) -> None:
+    assert (told.out / "uncertainty.csv").exists()
+    report = (told.out / "report.html").read_text(encoding="utf-8")
+    told_first = re.search(r'<div class="answer">(.*?)</div>', report, re.DOTALL)
+    assert told_first
+    parts = re.findall(r"<p>(.*?)</p>", told_first[1], re.DOTALL)
+    answer = [html.unescape(re.sub(r"<[^>]+>", "", part)) for part in parts]
+    says = "Children were counted by area to protect them."
+    assert any(part.startswith(says) for part in answer)
+    assert len(" ".join(answer).split()) <= 150
+    assert max(len(part.split()) for part in re.split(r"(?<=[.?!])\s", " ".join(answer))) <= 30
+    # below the table of tests, above the annex's and below it
+    assert told.page.count("No draw allows for children being counted by area") >= 3
 
 
 def test_check_says_it_too(tmp_path: Path) -> None:

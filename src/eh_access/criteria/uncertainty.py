@@ -53,16 +53,16 @@ class Spread:
 
     def share_of(self, whole: float) -> float:
         """Return its width over that of the range with all doubts."""
-        return self.width / whole if whole > 0 else 0.0
+        return 0.0 if whole == 0 else self.width / whole
 
 
 def spread_of(values: Doubles) -> Spread:
     """Return the spread of draws; each figure is one that was drawn."""
-    # a draw without a value, or whose value may not be shown, is left out
-    shown = values[~np.isnan(values)]
-    if not len(shown):
+    # Where one has no value, or none that may be shown, there is no spread: that of the others
+    # would hold fewer than nine in ten.
+    if not len(values) or np.isnan(values).any():
         return Spread(median=math.nan, low=math.nan, high=math.nan)
-    low, median, high = np.quantile(shown, [LOW, 0.5, HIGH], method="inverted_cdf").tolist()
+    low, median, high = np.quantile(values, [LOW, 0.5, HIGH], method="inverted_cdf").tolist()
     return Spread(median=median, low=low, high=high)
 
 
@@ -253,7 +253,8 @@ class Uncertainty:
         settling = max(self.sources, key=lambda item: item.right_then - item.right_now)
         if settling.right_then - settling.right_now > LEAST_GAIN:
             return settling
-        return max(self.sources, key=lambda item: item.share)
+        # a share that is hidden comes last
+        return max(self.sources, key=lambda item: np.nan_to_num(item.share, nan=-1.0))
 
     def __repr__(self) -> str:
         """Return a line for each criterion and scenario."""

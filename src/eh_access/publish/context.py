@@ -21,6 +21,7 @@ from eh_access.publish.attribution import OSM_COPYRIGHT_URL, OSM_CREDIT, credit_
 from eh_access.publish.charts import CHANGE
 from eh_access.publish.criteria_words import (
     assumption_words,
+    chance_facts,
     criterion_facts,
     criterion_phrase,
     reason_clause,
@@ -419,7 +420,7 @@ def _wanted(criterion: Criterion) -> str:
 
 
 def _drawn(pages: Pages, verdict: Verdict, sure: Uncertainty | None) -> dict[str, Any] | None:
-    """Return how sure the likelier of met and not met is, and the range of nine in ten draws."""
+    """Return the range of nine in ten draws; None where none were made."""
     simulated = None if sure is None else sure.of(verdict.scenario, verdict.criterion.id)
     if simulated is None:
         return None
@@ -428,13 +429,7 @@ def _drawn(pages: Pages, verdict: Verdict, sure: Uncertainty | None) -> dict[str
         pages.words.value(verdict, value).split(" ")[0]
         for value in (simulated.value.low, simulated.value.high)
     ]
-    return {
-        "likelihood": str(simulated.likelihood),
-        "outcome": "met" if simulated.probability > 1 / 2 else "not met",
-        "chance": in_100(max(simulated.probability, 1 - simulated.probability)),
-        "low": ends[0],
-        "high": ends[1],
-    }
+    return {"low": ends[0], "high": ends[1], "hidden": math.isnan(simulated.value.low)}
 
 
 def outcome_run(verdict: Verdict) -> Words:
@@ -457,6 +452,7 @@ def _how_sure(pages: Pages, verdict: Verdict, drawn: dict[str, Any] | None) -> s
         if row["criterion"] == verdict.criterion.id
     ]
     decisive = [reason for reason in verdict.reasons if reason.decisive]
+    chance = chance_facts(verdict)
     facts = {
         "outcome": str(verdict.outcome),
         "missing": [
@@ -464,7 +460,8 @@ def _how_sure(pages: Pages, verdict: Verdict, drawn: dict[str, Any] | None) -> s
             for reason in decisive
             if reason.kind in MISSING_INPUTS or reason.kind is ReasonKind.FURTHER_MODES_MISSING
         ],
-        "drawn": drawn,
+        "drawn": drawn if chance else None,
+        **chance,
         "estimated": verdict.basis == "estimated",
         "tried": len(tipping),
         "turning": [
@@ -1183,7 +1180,7 @@ def _strips(pages: Pages, verdicts: Iterable[Verdict], sure: Uncertainty) -> Pic
     rows, strips = [], []
     for verdict in verdicts:
         each = sure.of(verdict.scenario, verdict.criterion.id)
-        if each is None or np.isnan(each.draws.value).all():
+        if each is None or np.isnan(each.draws.value).any():
             continue
         scale, unit = pages.words.scale(verdict)
         ends = each.value

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from eh_access import notebook
 from eh_access.criteria.criterion import Outcome
-from eh_access.criteria.uncertainty import likelihood_of
+from eh_access.criteria.uncertainty import SURE, likelihood_of
 from eh_access.measures.basic import ROUNDING, weighted_mean
 from eh_access.measures.scenarios import BASELINE
 from eh_access.modes import LABELS
@@ -266,17 +266,32 @@ def _against(verdict: Verdict, outcome: Outcome, templates: Templates) -> str:
 
 def how_sure(verdict: Verdict, templates: Templates | None = None) -> str:
     """Return how sure an outcome is by the draws, in words and in 100; "" where none were made."""
+    facts = chance_facts(verdict)
+    return _part("sure", facts, templates) if facts else ""
+
+
+def chance_facts(verdict: Verdict) -> dict[str, Any]:
+    """Return how sure the likelier outcome is, and if the margin settles it; empty if not drawn."""
     if math.isnan(verdict.probability):
-        return ""
-    met = verdict.probability >= EVEN
+        return {}
+    criterion, met = verdict.criterion, verdict.probability >= EVEN
     likelier = verdict.probability if met else 1 - verdict.probability
-    facts = {
-        "close": verdict.outcome is Outcome.TOO_CLOSE,
+    close = verdict.outcome is Outcome.TOO_CLOSE
+    room = verdict.value - verdict.threshold
+    within = close and 0 < criterion.margin >= abs(room) - ROUNDING
+    passed = (room if criterion.better == "higher" else -room) >= -ROUNDING
+    # Draws that agree, and an outcome that is too close all the same: they are against the value,
+    # or the value that says why is hidden or rounded.
+    agree = close and likelier >= SURE
+    return {
+        "close": close,
+        "margin": shown(criterion.margin, criterion.kind.unit, plain=True) if within else "",
+        "against_value": agree and passed != met and not math.isnan(room),
+        "agree": agree,
         "met": met,
         "chance": in_100(likelier),
-        "likelihood": likelihood_of(likelier),
+        "likelihood": str(likelihood_of(likelier)),
     }
-    return _part("sure", facts, templates)
 
 
 def is_baseline(verdict: Verdict) -> bool:

@@ -763,7 +763,8 @@ def further_tables(result: StudyResult, findings: Findings) -> Mapping[str, Tabl
         words=words,
     )
     if result.uncertainty is not None:
-        tables += _uncertainty(result.uncertainty, criteria, words)
+        protected = not study.policy.public
+        tables += _uncertainty(result.uncertainty, criteria, words, protected=protected)
     tables += _of_frames(
         (findings.transit, _journeys),
         (findings.limits, _limits),
@@ -1106,7 +1107,11 @@ def _fragility(
 
 
 def _uncertainty(
-    uncertainty: Uncertainty, criteria: Mapping[str, Criterion], words: Wording
+    uncertainty: Uncertainty,
+    criteria: Mapping[str, Criterion],
+    words: Wording,
+    *,
+    protected: bool,
 ) -> list[Table]:
     """Return how sure each outcome is, and what each doubt makes of it."""
     spread, parts = uncertainty.frame, uncertainty.sources_frame
@@ -1117,13 +1122,16 @@ def _uncertainty(
     spread["threshold"] = [criteria[str(name)].threshold for name in spread["criterion"]]
     scaled = _scaled(spread, ("low", "median", "high", "threshold"), criteria, words)
     scaled["met"] = [in_100(chance) for chance in spread["probability_met"]]
-    tables = [people_table("uncertainty", scaled, words)]
+    notes = words.table_notes
+    if protected:
+        notes = (words.part("tables", "sure_protected"), *notes)
+    tables = [people_table("uncertainty", scaled, words, notes=notes)]
     if len(parts):
         scaled = _scaled(parts, ("low", "high"), criteria, words)
         scaled["doubt"] = [source_words(source, words.templates) for source in uncertainty.sources]
         for key in ("right_now", "right_then"):
             scaled[key] = [in_100(chance) for chance in parts[key]]
-        tables.append(people_table("doubts", scaled, words))
+        tables.append(people_table("doubts", scaled, words, notes=notes))
     return [*tables, *_headlines(uncertainty, words)]
 
 
