@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import socket
 import sqlite3
 import threading
@@ -18,11 +19,17 @@ import pyogrio
 import pytest
 import shapely
 
-from eh_access.errors import EhAccessError, InputError
+from eh_access.errors import EhAccessError, InputError, SourceError
 from eh_access.network.osm import read_network
 from eh_access.sources import ons
 from eh_access.sources.fetch import Client
-from eh_access.study.reading import ReadTable, are_postcodes, postcodes_of, read_table
+from eh_access.study.reading import (
+    ReadTable,
+    are_postcodes,
+    postcodes_of,
+    read_bytes,
+    read_table,
+)
 from eh_access.transit.feed import read_feed
 
 SHAPES = gpd.GeoDataFrame(
@@ -418,3 +425,11 @@ def test_a_shapefile_cuts_names_and_loses_no_column(
     for column in columns.keys() - {"hours_per_week_after"}:
         assert read.frame[column].tolist() == columns[column]
     assert "as-taken" in {note.topic for note in read.notes}
+
+
+@pytest.mark.parametrize("role", ["sites", "areas", "origins"])
+def test_what_may_never_end_is_refused(tmp_path: Path, role: str) -> None:
+    os.mkfifo(tmp_path / "endless.csv")
+    for path in (tmp_path / "endless.csv", Path("/dev/zero")):
+        with pytest.raises(SourceError, match="is a pipe or a device"):
+            read_bytes(path, name=path.name, role=role)

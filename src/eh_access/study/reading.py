@@ -188,6 +188,8 @@ def other_separator(header: str) -> str | None:
 
 def read_bytes(path: Path, *, name: str, role: str) -> bytes:
     """Return a file's bytes."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise SourceError(f"{name}: is a pipe or a device, which may never end; give a file")
     try:
         data = path.read_bytes()
     except FileNotFoundError as error:
