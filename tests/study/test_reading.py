@@ -433,3 +433,12 @@ def test_what_may_never_end_is_refused(tmp_path: Path, role: str) -> None:
     for path in (tmp_path / "endless.csv", Path("/dev/zero")):
         with pytest.raises(SourceError, match="is a pipe or a device"):
             read_bytes(path, name=path.name, role=role)
+
+
+@pytest.mark.parametrize("part", ["shx", "dbf"])
+def test_the_missing_part_of_a_shapefile_is_named(tmp_path: Path, part: str) -> None:
+    shape = gpd.GeoDataFrame({"area_id": ["a"]}, geometry=[shapely.box(0, 0, 9, 9)], crs=27700)
+    shape.to_file(tmp_path / "areas.shp")
+    (tmp_path / f"areas.{part}").unlink()
+    with pytest.raises(InputError, match=rf"areas\.shp: areas\.{part} beside it is missing"):
+        read_table(tmp_path / "areas.shp", name="areas.shp", role="areas")

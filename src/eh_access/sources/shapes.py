@@ -57,6 +57,12 @@ PARTS = (".shx", ".dbf", ".prj", ".cpg")
 def _parts(path: Path, name: str) -> dict[str, bytes]:
     """Return the other files of a shapefile, by the study's name for each."""
     there = {part.suffix.lower(): part for part in path.parent.glob(f"{glob.escape(path.stem)}.*")}
+    missing = [f"{path.stem}{suffix}" for suffix in (".shx", ".dbf") if suffix not in there]
+    if missing:
+        raise InputError(
+            f"{name}: {' and '.join(missing)} beside it {'is' if len(missing) == 1 else 'are'} "
+            "missing; a shapefile is .shp, .shx, .dbf and .prj together"
+        )
     return {
         name[: -len(path.suffix)] + there[suffix].suffix: there[suffix].read_bytes()
         for suffix in PARTS
