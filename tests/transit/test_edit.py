@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -36,6 +38,37 @@ def line(**settings: Any) -> AddLine:  # noqa: ANN401 - any of its fields
     return AddLine(**{"route_id": "X", "every_min": 20, **ends, **settings})
 
 
+def day_with(
+    folder: Path,
+    calls: Mapping[str, tuple[float, str]],
+    *,
+    trip_of: Callable[[str], dict[str, Any]],
+) -> Timetable:
+    """Return a weekday of trips: when each sets out, and its stops, a minute from one another."""
+    at = {
+        name: [f"{int(hour)}:{round(hour % 1 * 60) + place:02d}:00" for place in range(len(path))]
+        for name, (hour, path) in calls.items()
+    }
+    tables: dict[str, list[dict[str, Any]]] = {
+        "stops": [
+            {"stop_id": s, "stop_name": s, "stop_lat": 53.43 + i / 1e3, "stop_lon": -1.36}
+            for i, s in enumerate("abcd")
+        ],
+        "routes": [{"route_id": str(n), "route_type": 3} for n in (1, 2, 3)],
+        "trips": [{"service_id": "wk", "trip_id": name, **trip_of(name)} for name in calls],
+        "stop_times": [
+            {
+                "trip_id": name, "stop_id": stop, "stop_sequence": place,
+                "arrival_time": at[name][place], "departure_time": at[name][place],
+            }
+            for name, (_, path) in calls.items()
+            for place, stop in enumerate(path)
+        ],
+        "calendar": [calendar("wk", range(5))],
+    }  # fmt: skip
+    return day_of(read_feed(write_feed(folder / "f", tables)), DATE)
+
+
 def minutes(timetable: Timetable) -> np.ndarray:
     return transit_times(timetable, WALKS, window=ALL_DAY, percentiles=range(0, 101, 5)).minutes
 
@@ -62,10 +95,7 @@ def test_a_stop_closed_is_passed() -> None:
 
 
 def test_a_line_added_runs_both_ways() -> None:
-    express = AddLine(
-        route_id="X", stops=("west_end", "east_end"), minutes=(0, 6), first="09:05", last="10:05",
-        every_min=20,
-    )  # fmt: skip
+    express = line(first="09:05", last="10:05")
     more = change_timetable(TIMETABLE, [express])
     added = more.trips["route_id"] == "X"
     assert added.sum() == 8  # 9:05, 9:25, 9:45, 10:05, and back
@@ -82,32 +112,14 @@ def test_a_frequency_keeps_the_first_bus_and_the_ride() -> None:
     assert (minutes(often) <= minutes(TIMETABLE)).all()
 
 
-def test_a_frequency_is_each_way_s_whatever_its_trips_are_like(tmp_path: Any) -> None:  # noqa: ANN401
+def test_a_frequency_is_each_way_s_whatever_its_trips_are_like(tmp_path: Path) -> None:
     # out a - b - c - d at 7, 9 and 11, b - c alone at 8, and back at 7:30 and 9:30; last night's
     # trip out at 24:30 is not of the day
     calls = {
         **{f"out{h}": (h, "abcd") for h in (7, 9, 11)},
         "short": (8, "bc"), "back1": (7.5, "dcba"), "back2": (9.5, "dcba"), "night": (24.5, "abcd"),
     }  # fmt: skip
-    tables: dict[str, list[dict[str, Any]]] = {
-        "stops": [
-            {"stop_id": s, "stop_name": s, "stop_lat": 53.43 + i / 1e3, "stop_lon": -1.36}
-            for i, s in enumerate("abcd")
-        ],
-        "routes": [{"route_id": str(n), "route_type": 3} for n in (1, 2)],
-        "trips": [{"route_id": 1, "service_id": "wk", "trip_id": name} for name in calls],
-        "stop_times": [
-            {
-                "trip_id": name, "stop_id": stop, "stop_sequence": place,
-                "arrival_time": f"{int(hour)}:{round(hour % 1 * 60) + place:02d}:00",
-                "departure_time": f"{int(hour)}:{round(hour % 1 * 60) + place:02d}:00",
-            }
-            for name, (hour, path) in calls.items()
-            for place, stop in enumerate(path)
-        ],
-        "calendar": [calendar("wk", range(5))],
-    }  # fmt: skip
-    whole = day_of(read_feed(write_feed(tmp_path / "f", tables)), DATE)
+    whole = day_with(tmp_path, calls, trip_of=lambda _: {"route_id": 1})
     often = change_timetable(whole, [SetFrequency(route_id="1", every_min=60)])
     first = pd.DataFrame({"trip": often.trip, "at": often.dep_ds / 36_000, "stop": often.frm})
     first = first.sort_values("at").groupby("trip").first().join(often.trips)
@@ -121,11 +133,7 @@ def test_a_frequency_is_each_way_s_whatever_its_trips_are_like(tmp_path: Any) ->
 
 
 def test_of_a_route_the_same_departures_are_lost_whatever_becomes_of_others() -> None:
-    express = AddLine(
-        route_id="0", stops=("west_end", "east_end"), minutes=(0, 6), first="09:05", last="10:05",
-        every_min=20,
-    )  # fmt: skip
-    both = change_timetable(TIMETABLE, [express])
+    both = change_timetable(TIMETABLE, [line(route_id="0")])
     for seed in range(5):
         left = [lose_departures(each, share=0.3, seed=seed).trips for each in (TIMETABLE, both)]
         ids = [set(trips.loc[trips["route_id"] == "1", "trip_id"]) for trips in left]
@@ -155,36 +163,16 @@ def test_changes_that_are_none_are_refused(change: Any, match: str) -> None:  # 
         change_timetable(TIMETABLE, [change])
 
 
-def test_nobody_stays_seated_across_a_route_that_is_gone(tmp_path: Any) -> None:  # noqa: ANN401
+def test_nobody_stays_seated_across_a_route_that_is_gone(tmp_path: Path) -> None:
     # one vehicle runs a - b as route 1, b - c as route 2, c - d as route 3
-    calls = [("t1", "a", "b", 9), ("t2", "b", "c", 10), ("t3", "c", "d", 11)]
-    tables: dict[str, list[dict[str, Any]]] = {
-        "stops": [
-            {"stop_id": s, "stop_name": s, "stop_lat": 53.43 + i / 1e3, "stop_lon": -1.36}
-            for i, s in enumerate("abcd")
-        ],
-        "routes": [{"route_id": str(n), "route_type": 3} for n in (1, 2, 3)],
-        "trips": [
-            {"route_id": t[1], "service_id": "wk", "trip_id": t, "block_id": "bus"}
-            for t, *_ in calls
-        ],
-        "stop_times": [
-            {
-                "trip_id": t, "stop_id": stop, "stop_sequence": place,
-                "arrival_time": f"{hour}:0{place}:00", "departure_time": f"{hour}:0{place}:00",
-            }
-            for t, a, b, hour in calls
-            for place, stop in enumerate((a, b))
-        ],
-        "calendar": [calendar("wk", range(5))],
-    }  # fmt: skip
-    whole = day_of(read_feed(write_feed(tmp_path / "f", tables)), DATE)
+    calls = {"t1": (9.0, "ab"), "t2": (10.0, "bc"), "t3": (11.0, "cd")}
+    whole = day_with(tmp_path, calls, trip_of=lambda name: {"route_id": name[1], "block_id": "bus"})
     assert len(set(whole.run[whole.dep_ds < 864_000])) == 1
     gone = change_timetable(whole, [WithdrawRoute("2")])
     assert len(set(gone.run[gone.dep_ds < 864_000])) == 2
 
 
-def test_mirroring_twice_is_the_identity(tmp_path: Any) -> None:  # noqa: ANN401
+def test_mirroring_twice_is_the_identity(tmp_path: Path) -> None:
     timetable = day_of(read_feed(write_feed(tmp_path / "f", hostile(2))), DATE)
     twice = timetable.mirrored.mirrored
     for name in ("frm", "to", "dep_ds", "arr_ds", "run", "trip", "flag"):

@@ -594,11 +594,12 @@ def _kept(pages: Pages) -> dict[str, Any] | None:
 
 
 def changes_shaded(changes: gpd.GeoDataFrame, *, public: bool) -> gpd.GeoDataFrame:
-    """Return areas with what to shade: no end where half lose reach, 0 where none had it."""
-    lost = (changes["weight"] > 0) & (2 * changes["weight_loses_all"] >= changes["weight"])
-    # of counts that are not public no minutes may mean that they are hidden
-    never = changes["change_min"].isna() & (changes["weight"] > 0) & ~lost & public
-    return changes.assign(change_min=changes["change_min"].mask(never, 0.0).mask(lost, np.inf))
+    """Return areas with what to shade where nobody is in reach both times, as on the map page."""
+    if not public:  # no minutes may mean that they are hidden
+        return changes
+    none = changes["change_min"].isna() & (changes["weight"] > 0)
+    instead = np.where(changes["weight_loses_all"] > 0, np.inf, 0.0)
+    return changes.assign(change_min=changes["change_min"].mask(none, instead))
 
 
 def _map(
