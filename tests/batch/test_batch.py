@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -167,25 +166,38 @@ def test_a_killed_worker_s_study_is_done_again(county: Path, out: Path, tmp_path
 
 
 def test_what_is_wrong_with_one_study_is_told_and_ends_no_other(tmp_path: Path) -> None:
-    for name in ("sound", "poisoned", "endless"):
+    for name in ("poisoned", "sound"):
         write_study(tmp_path / "studies" / name)
     homes = tmp_path / "studies" / "poisoned" / "origins.csv"
     homes.write_text(homes.read_text("utf-8").replace("440100", "far"), "utf-8")
-    (tmp_path / "studies" / "endless" / "sites.csv").unlink()
-    os.mkfifo(tmp_path / "studies" / "endless" / "sites.csv")  # who reads it waits for ever
-    printed = batch(
-        *(tmp_path / "studies", "--out", tmp_path / "out", "--workers", 1),
-        *("--time-limit", 0.1),
-        code=3,
-    )
-    states = pd.read_csv(tmp_path / "out" / "studies.csv").set_index("study")
-    assert states["state"].to_dict() == {"sound": "done", "poisoned": "failed", "endless": "failed"}
+    out = tmp_path / "out"
+    printed = batch(tmp_path / "studies", "--out", out, "--workers", 1, code=3)
+    states = pd.read_csv(out / "studies.csv").set_index("study")
+    assert states["state"].to_dict() == {"sound": "done", "poisoned": "failed"}
     assert "origins.csv, row 1" in states["reason"]["poisoned"]
-    assert "not finished within 0.1 minutes" in states["reason"]["endless"]
     assert "origins.csv, row 1" in printed
-    page = (tmp_path / "out" / "report.html").read_text("utf-8")
-    assert "2 of 3 studies have no results" in page
-    assert "not finished within 0.1 minutes" in page
+    assert "1 of 2 studies has no results" in (out / "report.html").read_text("utf-8")
+
+
+def test_a_study_that_takes_too_long_is_told_and_ends_no_other(tmp_path: Path) -> None:
+    for name in ("long", "sound"):
+        write_study(tmp_path / "studies" / name)
+    jobs = make_plan(tmp_path / "studies", tmp_path / "out").jobs
+    long, sound = (
+        replace(job, time_limit_min=limit) for job, limit in zip(jobs, (1e-6, 60.0), strict=True)
+    )
+    outcomes = {one.id: one for one in run_on_processes([long, sound], workers=1)}
+    assert "not finished within 1e-06 minutes" in outcomes[long.id].reason
+    assert outcomes[sound.id].reason == ""
+    assert sound.folder.exists()
+    assert not long.folder.exists()
+
+
+def test_no_study_within_the_time_given(tmp_path: Path) -> None:
+    write_study(tmp_path / "studies" / "one")
+    out = tmp_path / "out"
+    printed = batch(tmp_path / "studies", "--out", out, "--time-limit", 1e-6, code=3)
+    assert "not finished within 1e-06 minutes" in printed
 
 
 def test_out_of_memory_is_told_as_such(county: Path, tmp_path: Path) -> None:
