@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from eh_access import notebook
+from eh_access.errors import SourceError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +45,20 @@ class Provenance:
         return notebook.table(["source", ""], rows)
 
 
+def refuse_endless(path: Path, name: str = "") -> None:
+    """Refuse a pipe or a device: reading one may wait, or go on, for ever."""
+    try:
+        kind = path.stat().st_mode
+    except (OSError, ValueError):
+        return  # whoever opens it says why it cannot be read
+    if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
+        raise SourceError(
+            f"{name or path.as_posix()}: is a pipe or a device, which may never end; give a file"
+        )
+
+
 def file_sha256(path: Path) -> str:
     """Return the SHA-256 digest of a file, in hexadecimal."""
+    refuse_endless(path)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

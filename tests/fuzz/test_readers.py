@@ -12,16 +12,27 @@ import threading
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from eh_access.errors import EhAccessError
+from eh_access.batch.plan import make_plan, read_authorities
+from eh_access.errors import EhAccessError, SourceError
+from eh_access.network.io import read_covered
+from eh_access.publish.templates import Templates
 from eh_access.sources import openstreetmap
 from eh_access.sources.fetch import UnusableError
+from eh_access.sources.naptan import read_stops
+from eh_access.study.config import load_study
+from eh_access.study.manifest import compare_files
+from eh_access.study.reading import read_table
+from eh_access.study.streets import find_streets
 from fuzz.mutators import Chance
-from fuzz.readers import Reader, readers, serving
+from fuzz.readers import ANSWERS, AREA, SHAPES, Reader, Serving, readers, serving
+from study_files import write_study
 
 FILES = int(os.environ.get("EH_ACCESS_FUZZ_FILES", "2000"))
 SEED = 20181022
@@ -117,3 +128,76 @@ def test_every_reader_reads_counts_or_refuses(
     assert asked == []
     dull = [name for name, found in outcomes.items() if len(found) == 1 and found.total() > 40]
     assert not dull, f"every file of {dull} has the same outcome"
+
+
+NOT_GIVEN = {"stored.npz", "timetable.npz", "hours.txt", "overpass.json"}
+NOT_GIVEN |= {f"{name}.json" for name in ANSWERS}
+"""Readers of our own stores, of answers and of words: nobody gives them a path."""
+
+GIVEN = {reader.name: reader.read for reader in readers(Serving()) if reader.name not in NOT_GIVEN}
+
+
+def called(path: Path, name: str) -> Path:
+    """Give a pipe another name."""
+    return path.rename(path.with_name(name))
+
+
+def with_part(path: Path) -> None:
+    """Read a shapefile one of whose parts is the pipe."""
+    SHAPES.to_file(shapes := path.with_name("areas.shp"))
+    called(path, "areas.dbf")
+    read_table(shapes, name="areas.shp", role="areas")
+
+
+def as_input(path: Path) -> None:
+    """Compare the inputs of an earlier run, one of which is a pipe by now."""
+    stated = {"role": "sites", "name": path.name, "sha256": "0" * 64}
+    study = load_study(write_study(path.parent).toml)
+    _, _, faults = compare_files([stated], study, path.parent)
+    raise SourceError(*faults)
+
+
+ELSEWHERE: dict[str, Callable[[Path], object]] = {
+    "part of a shapefile": with_part,
+    "input of a manifest": as_input,
+    "study.toml of a folder": lambda path: load_study(called(path, "study.toml").parent),
+    "plan.toml of a folder": lambda path: make_plan(called(path, "plan.toml").parent, path),
+    "authorities": partial(read_authorities, name="authorities"),
+    "template": lambda path: Templates(path.parent),
+    "streets covered": read_covered,
+    "choice of streets": lambda path: find_streets(load_study("newport"), AREA, streets=path),
+    "stops": read_stops,
+}
+
+
+@contextmanager
+def pipe(path: Path) -> Iterator[Path]:
+    """Make a pipe into which nothing is ever written; whoever waits for it goes on soon."""
+    os.mkfifo(path)
+    done = threading.Event()
+
+    def close_again() -> None:
+        while not done.wait(1):
+            with suppress(OSError):
+                for end in path.parent.iterdir():
+                    if end.is_fifo():
+                        os.close(os.open(end, os.O_WRONLY | os.O_NONBLOCK))
+
+    thread = threading.Thread(target=close_again)
+    thread.start()
+    try:
+        yield path
+    finally:
+        done.set()
+        thread.join()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such pipes")
+@pytest.mark.parametrize("name", [*GIVEN, *ELSEWHERE])
+def test_no_reader_waits_for_a_pipe(tmp_path: Path, name: str) -> None:
+    read = GIVEN.get(name) or ELSEWHERE[name]
+    with (
+        pipe(tmp_path / name) as path,
+        pytest.raises(EhAccessError, match="is a pipe or a device, which may never end"),
+    ):
+        read(path)

@@ -20,7 +20,7 @@ from eh_access.batch.cut import Template, read_settings, share
 from eh_access.criteria.criterion import Text  # noqa: TC001 - pydantic reads it
 from eh_access.criteria.schema import Fault, Table, read_table
 from eh_access.errors import EhAccessError, InputError
-from eh_access.provenance import file_sha256
+from eh_access.provenance import file_sha256, refuse_endless
 from eh_access.study import reading
 from eh_access.study.config import load_study, parse_toml, read_toml, refusal
 from eh_access.study.opening import files_read
@@ -96,6 +96,7 @@ class Plan:
 def make_plan(source: Path, out: Path) -> Plan:
     """Return the plan of a plan.toml, or of every study in a folder; write what studies share."""
     path = source / PLAN_FILE if source.is_dir() else source
+    refuse_endless(path)
     if source.is_dir() and not path.is_file():
         paths = sorted(source.rglob(STUDY_FILE))
         if not paths:

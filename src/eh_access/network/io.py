@@ -26,7 +26,7 @@ from eh_access.network.cost import DS_PER_S, edge_cost
 from eh_access.network.model import CLOSED_DS, Heights, Network, parts_of, runs
 from eh_access.network.provenance import Shortfall
 from eh_access.network.unpacking import read_member
-from eh_access.provenance import Provenance
+from eh_access.provenance import Provenance, refuse_endless
 from eh_access.tables import CRS
 
 if TYPE_CHECKING:
@@ -256,6 +256,7 @@ def _height_arrays(heights: Heights) -> dict[str, NDArray[Any]]:
 
 def read_covered(path: Path) -> BaseGeometry | None:
     """Return the area covered by a saved network without reading its streets."""
+    refuse_endless(path)
     try:
         with zipfile.ZipFile(path) as archive:
             covered = read_about(archive)["covered_wkb"]
@@ -294,6 +295,7 @@ def read_network_file(path: Path | str) -> Network:
     <Network: 2 nodes, 1 streets, 1 km; made by hand>
     """
     path = Path(path)
+    refuse_endless(path)
     try:
         with zipfile.ZipFile(path) as archive:
             about = read_about(archive)

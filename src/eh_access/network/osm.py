@@ -35,7 +35,7 @@ from eh_access.network.graphs import first_line, is_graph, read_graph, read_grap
 from eh_access.network.io import SUFFIX, read_network_file
 from eh_access.network.provenance import Shortfall, osm_provenance
 from eh_access.network.unpacking import most_bytes, read_blocks
-from eh_access.provenance import file_sha256
+from eh_access.provenance import file_sha256, refuse_endless
 from eh_access.tables import CRS
 
 if TYPE_CHECKING:
@@ -102,6 +102,7 @@ def read_network(
 
 
 def _check_file(path: Path) -> None:
+    refuse_endless(path)
     if not path.exists():
         raise SourceError(f"{path}: there is no such file; check the path")
     if path.is_dir():

@@ -16,7 +16,7 @@ from eh_access.errors import EhAccessError, SourceError
 from eh_access.network.io import DAMAGE, read_about, read_array, write_archive
 from eh_access.network.model import Heights
 from eh_access.network.snapping import edge_lines
-from eh_access.provenance import Provenance, file_sha256
+from eh_access.provenance import Provenance, file_sha256, refuse_endless
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -147,6 +147,7 @@ def read_terrain(path: Path | str) -> Terrain:
     eh_access.errors.SourceError: no/such/hills.npz: there is no such file; check the path
     """
     path = Path(path)
+    refuse_endless(path)
     try:
         with zipfile.ZipFile(path) as archive:
             about = read_about(archive)

@@ -24,7 +24,7 @@ import platformdirs
 from shapely.errors import ShapelyError
 
 from eh_access.errors import BAD_ZIP, EhAccessError, InputError, SourceError, did_you_mean
-from eh_access.provenance import Provenance, file_sha256
+from eh_access.provenance import Provenance, file_sha256, refuse_endless
 from eh_access.sources.exports import split_layer
 
 log = logging.getLogger(__name__)
@@ -122,6 +122,7 @@ def services_path() -> Path:
 def load_services() -> dict[str, Service]:
     """Return the services by name."""
     path = services_path()
+    refuse_endless(path)
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
         return {name: Service(name=name, **table) for name, table in raw.items()}

@@ -11,6 +11,7 @@ import geopandas as gpd
 import pandas as pd
 
 from eh_access.errors import InputError, SourceError
+from eh_access.provenance import refuse_endless
 from eh_access.sources.fetch import Client, UnusableError, load_services, read_csv
 from eh_access.tables import CRS
 
@@ -30,6 +31,7 @@ def stops(client: Client, codes: Sequence[str], area: BaseGeometry) -> pd.DataFr
 
 def read_stops(path: Path, area: BaseGeometry | None = None) -> pd.DataFrame:
     """Return the same from a file of NaPTAN's, of all it holds where no area is given."""
+    refuse_endless(path)
     try:
         rows = read_csv(path, fields=load_services()["stops"].fields)
     except OSError as error:

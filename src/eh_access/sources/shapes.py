@@ -22,6 +22,7 @@ import shapely
 
 from eh_access.errors import BAD_ZIP, InputError, did_you_mean
 from eh_access.network.unpacking import read_member
+from eh_access.provenance import refuse_endless
 from eh_access.sources.exports import MOST_UNZIPPED, TEXTS, WORKBOOKS
 from eh_access.tables import CRS
 
@@ -63,6 +64,8 @@ def _parts(path: Path, name: str) -> dict[str, bytes]:
             f"{name}: {' and '.join(missing)} beside it {'is' if len(missing) == 1 else 'are'} "
             "missing; a shapefile is .shp, .shx, .dbf and .prj together"
         )
+    for part in there.values():
+        refuse_endless(part)
     return {
         name[: -len(path.suffix)] + there[suffix].suffix: there[suffix].read_bytes()
         for suffix in PARTS

@@ -34,6 +34,7 @@ from eh_access.measures.scenarios import (
 )
 from eh_access.modes import LABELS, MODES, TRANSIT, VISIT, WAYS, TravelMode, get_mode
 from eh_access.privacy.policy import Policy
+from eh_access.provenance import refuse_endless
 from eh_access.sources.bundled import bundled_names, bundled_path, study_path
 from eh_access.tables import CONTROL
 
@@ -967,6 +968,7 @@ def find_study(path_or_name: str | Path) -> Path:
         return study_path(path_or_name)
     if path.is_dir():
         path = path / "study.toml"
+    refuse_endless(path)
     if path.is_file():
         return path
     named = str(path_or_name)
@@ -1004,6 +1006,7 @@ def refusal(source: str, lines: Lines, faults: Iterable[Fault]) -> InputError:
 
 def read_toml(path: Path) -> bytes:
     """Return the bytes of a TOML file."""
+    refuse_endless(path)
     try:
         return path.read_bytes()
     except OSError as error:

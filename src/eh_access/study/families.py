@@ -18,6 +18,7 @@ import shapely
 from eh_access.criteria.criterion import JudgeSettings
 from eh_access.errors import InputError, SourceError
 from eh_access.facts import Note, note
+from eh_access.provenance import refuse_endless
 from eh_access.sources.bundled import data_dir
 from eh_access.study.reading import (
     COORDINATES,
@@ -427,6 +428,7 @@ def read_families(path: Path, study: Study) -> Families:
 
 
 def _bytes(path: Path) -> bytes:
+    refuse_endless(path, NAME)
     try:
         return path.read_bytes()
     except OSError as error:

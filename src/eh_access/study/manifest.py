@@ -25,7 +25,7 @@ from pydantic import ConfigDict, Field
 from eh_access._version import __version__
 from eh_access.criteria.schema import Table, key_path, read_table
 from eh_access.errors import EhAccessError, InputError, SourceError
-from eh_access.provenance import file_sha256
+from eh_access.provenance import file_sha256, refuse_endless
 from eh_access.sources import bundled
 from eh_access.study.config import BUNDLED, Text, load_study
 from eh_access.study.families import ROLE
@@ -275,6 +275,7 @@ class Source:
 def read_manifest(path: Path) -> dict[str, Any]:
     """Return a manifest."""
     path = path / MANIFEST_NAME if path.is_dir() else path
+    refuse_endless(path)
     try:
         manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

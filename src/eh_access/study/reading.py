@@ -18,6 +18,7 @@ import shapely
 from eh_access.errors import InputError, SourceError, did_you_mean
 from eh_access.facts import Note, note
 from eh_access.measures.opening_text import asides_in, hours_in
+from eh_access.provenance import refuse_endless
 from eh_access.sources.exports import (
     TEXTS,
     WORKBOOKS,
@@ -188,8 +189,7 @@ def other_separator(header: str) -> str | None:
 
 def read_bytes(path: Path, *, name: str, role: str) -> bytes:
     """Return a file's bytes."""
-    if path.exists() and not (path.is_file() or path.is_dir()):
-        raise SourceError(f"{name}: is a pipe or a device, which may never end; give a file")
+    refuse_endless(path, name)
     try:
         data = path.read_bytes()
     except FileNotFoundError as error:

@@ -24,6 +24,7 @@ from eh_access.network import osm
 from eh_access.network.area import ElsewhereError
 from eh_access.network.describe import LOSSES, not_recorded
 from eh_access.network.terrain import with_heights
+from eh_access.provenance import refuse_endless
 from eh_access.sources import bundled
 from eh_access.study.config import BUNDLED
 from eh_access.study.reading import read_bytes
@@ -254,6 +255,7 @@ def network_file(source: str) -> Path:
 
 def _given_file(name: str) -> Path:
     path = Path(name)
+    refuse_endless(path)
     if not path.is_file():
         raise NotFoundError(
             f"streets: there is no file '{name}', and it is none of {', '.join(WORDS)}; "

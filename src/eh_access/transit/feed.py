@@ -17,7 +17,7 @@ import pandas as pd
 
 from eh_access.errors import BAD_ZIP, InputError, SourceError
 from eh_access.network.unpacking import MOST_RATIO, SMALL_BYTES, read_member
-from eh_access.provenance import Provenance, file_sha256
+from eh_access.provenance import Provenance, file_sha256, refuse_endless
 from eh_access.tables import CRS
 
 if TYPE_CHECKING:
@@ -229,6 +229,7 @@ def archive_names(path: Path) -> tuple[str, ...]:
 @contextmanager
 def _readable(path: Path) -> Iterator[None]:
     """Put in words why a feed cannot be read."""
+    refuse_endless(path)
     try:
         yield
     except FileNotFoundError as error:

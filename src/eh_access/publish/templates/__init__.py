@@ -15,6 +15,7 @@ import jinja2
 from eh_access import numerals
 from eh_access.delegate import delegate
 from eh_access.errors import InputError
+from eh_access.provenance import refuse_endless
 from eh_access.publish import numbers
 from eh_access.publish.document import (
     Block,
@@ -253,9 +254,10 @@ def _own_loader(folder: Path, shipped: jinja2.BaseLoader) -> jinja2.BaseLoader:
     known = [
         name for name in shipped.list_templates() if name.endswith(ENDING) or name in OF_SENTENCES
     ]
-    own = sorted(
-        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
-    )
+    there = sorted(folder.rglob("*"))
+    for path in there:
+        refuse_endless(path)
+    own = [path.relative_to(folder).as_posix() for path in there if path.is_file()]
     faults = [
         f"[report] templates: '{folder / name}' has the name of no template; there are "
         f"{', '.join(known)}"
