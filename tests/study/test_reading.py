@@ -385,6 +385,16 @@ def test_one_odd_postcode_is_set_aside_and_the_rest_kept(
     assert "1 of the 21 postcodes in pc.csv" in note.text
 
 
+@pytest.mark.parametrize(("metres", "kept"), [(0, 20), (99, 20), (101, 19), (5000, 19)])
+def test_a_postcode_at_two_places_is_at_none(tmp_path: Path, metres: int, kept: int) -> None:
+    row = f"qx11aa,{331000 + metres},188000"
+    table = postcodes_of(postcodes(tmp_path, row, "QX9 9ZZ,0,0"))
+    assert table is not None
+    assert len(table.places) == kept
+    apart = [dict(note.facts) for note in table.notes if dict(note.facts)["why"] == "apart"]
+    assert [(facts["count"], facts["of"]) for facts in apart] == [(2, 22)] * (kept == 19)
+
+
 def test_a_table_mostly_of_other_codes_is_none(tmp_path: Path) -> None:
     assert postcodes_of(postcodes(tmp_path, *["X,1,2"] * 4)) is None
     assert are_postcodes(pd.Index(["QX1 1AA"] * 19 + ["GIR 0AA"]))

@@ -425,15 +425,27 @@ def postcodes_of(read: ReadTable) -> Postcodes | None:
     unplaced = ~np.isfinite(x) | ((x == 0) & (y == 0))  # a publisher's nought is "not known"
     notes = list(read.notes)
     aside = np.zeros(len(codes), dtype=bool)
-    for why, rows in (("odd", odd), ("elsewhere", elsewhere), ("unplaced", unplaced)):
+    whys = {"odd": odd, "elsewhere": elsewhere, "unplaced": unplaced}
+    whys["apart"] = _are_apart(codes, points[~unplaced])
+    for why, rows in whys.items():
         rows = rows & ~aside  # noqa: PLW2901 - each row is set aside for one reason
         aside |= rows
         if rows.any():
-            named = tuple(frame[column][rows].fillna("no code").astype(str).head(SHOWN_CODES))
+            named = frame[column][rows].fillna("no code").astype(str).drop_duplicates()
+            named = tuple(named.head(SHOWN_CODES))
             facts = {"file": name, "why": why, "count": int(rows.sum()), "of": len(codes)}
             notes.append(note("info", "postcodes-aside", **facts, examples=named))
     known = points[~aside]
     return Postcodes(known[~known.index.duplicated(keep="last")], read.files, tuple(notes))
+
+
+def _are_apart(codes: pd.Series, points: gpd.GeoSeries) -> NDArray[np.bool_]:
+    """Return which codes stand at places farther apart than a postcode is known to."""
+    box = points.bounds.groupby(level=0).agg(
+        {"minx": "min", "miny": "min", "maxx": "max", "maxy": "max"}
+    )
+    spread = np.hypot(box["maxx"] - box["minx"], box["maxy"] - box["miny"])
+    return np.asarray(codes.isin(box.index[spread > POSTCODE_RADIUS_M]), dtype=bool)
 
 
 SHOWN_CODES = 3
