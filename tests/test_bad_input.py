@@ -327,6 +327,54 @@ def test_a_scenario_that_changes_nothing(toy: StudyFolder) -> None:
     refused(toy, "scenario[2]: changes nothing; give at least one of close")
 
 
+def with_candidate(toy: StudyFolder, changes: str) -> None:
+    """Offer a hall, closed until it is opened, and let a scenario change something."""
+    header, west, east = (toy.path / "sites.csv").read_text().splitlines()
+    (toy.path / "candidates.csv").write_text(
+        f"{header}\n{west.replace('west', 'hall')}\n", encoding="utf-8"
+    )
+    toy.change("sites.csv", east, east.replace("centre,,", "centre,0,"))
+    toy.change("study.toml", "[data]", '[data]\ncandidates = "candidates.csv"')
+    toy.change("study.toml", 'close = ["west"]', changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ('open = ["west"]', "scenario[2].open[1]: 'west' is open already"),
+        ('open = ["hall", "west"]', "scenario[2].open[2]: 'west' is open already"),
+        ('open = ["west"]\nset_hours = { west = 5 }', "scenario[2].open[1]: 'west' is open"),
+        ('close = ["hall"]', "scenario[2].close[1]: 'hall' is closed before and after"),
+        ('close = ["east"]', "scenario[2].close[1]: 'east' is closed before and after"),
+        ("set_hours = { hall = 5 }", "scenario[2].set_hours.hall: 'hall' is closed before"),
+        ('open = ["east"]', "scenario[2].open[1]: 'east' is closed before and after"),
+        ("set_hours = { east = 0 }", "scenario[2].set_hours.east: 'east' is closed before"),
+        (
+            'move = [{ site = "hall", easting = 441000, northing = 390000 }]',
+            "scenario[2].move[1].site: 'hall' is closed before and after",
+        ),
+    ],
+)
+def test_a_change_without_effect(toy: StudyFolder, changes: str, words: str) -> None:
+    with_candidate(toy, changes)
+    refused(toy, words)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        'open = ["hall"]\nset_hours = { hall = 5 }',
+        'open = ["hall"]\nmove = [{ site = "hall", easting = 441000, northing = 390000 }]',
+        'open = ["east"]\nset_hours = { east = 5 }',
+        "set_hours = { east = 5 }",
+        'set_hours = { west = 0 }\nopen = ["hall"]',
+    ],
+)
+def test_a_change_with_an_effect(toy: StudyFolder, changes: str) -> None:
+    with_candidate(toy, changes)
+    assert run_cli("check", toy.toml).code == 0
+
+
 def test_a_scenario_that_moves_a_site_it_closes(toy: StudyFolder) -> None:
     moved = 'close = ["west"]\nmove = [{ site = "west", easting = 441000, northing = 390000 }]'
     toy.change("study.toml", 'close = ["west"]', moved)

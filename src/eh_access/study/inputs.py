@@ -28,7 +28,7 @@ from eh_access.errors import (
 )
 from eh_access.facts import Note, note
 from eh_access.measures.opening_hours import windows_from_frame, with_hours
-from eh_access.measures.scenarios import apply_scenario
+from eh_access.measures.scenarios import apply_scenario, open_sites
 from eh_access.network.edit import AddLink, CloseStreet, SetSpeedLimit, StreetChange, change_streets
 from eh_access.sources.exports import split_layer
 from eh_access.study.config import Lines, Study, fault_at, scenario_of
@@ -796,6 +796,24 @@ def impossible(scenarios: Iterable[ScenarioConfig], sites: gpd.GeoDataFrame) -> 
     for number, scenario in enumerate(scenarios):
         if scenario.assess:
             try:
-                apply_scenario(sites, scenario_of(scenario))
+                after = apply_scenario(sites, scenario_of(scenario))
             except EhAccessError as error:
                 yield from ((("scenario", number), fault) for fault in error.faults)
+            else:
+                for key, text in _without_effect(scenario, sites, after):
+                    yield ("scenario", number, *key), text
+
+
+def _without_effect(
+    scenario: ScenarioConfig, before: gpd.GeoDataFrame, after: gpd.GeoDataFrame
+) -> Iterator[Fault]:
+    """Yield sites that open and were open, and those of which something changes and stay closed."""
+    was, will_be = (
+        open_sites(sites, full_time=False, full_time_from_hours=0.0) for sites in (before, after)
+    )
+    for key, site in scenario.site_keys():
+        if key[0] == "open" and site in was:
+            yield key, f"'{site}' is open already; remove it, or correct the id"
+        elif site not in was and site not in will_be:
+            remedy = "remove it" if key[0] == "close" else "open it too, with hours above 0"
+            yield key, f"'{site}' is closed before and after; correct the id, or {remedy}"
