@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
 
 from eh_access import cli
+from eh_access.batch.plan import Plan
+from eh_access.batch.run import Batch
+from eh_access.batch.work import Outcome
+from eh_access.terminal import show_batch
 from study_cli import run_cli
 from study_files import StudyFolder, write_study
 
@@ -61,13 +67,13 @@ def shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
         ("EH timetable check LONG.zip --date 2024-01-02", "File name too long"),
         (
             "EH check $'a\\nb\\e[31m'.toml",
-            "there is no study file a\nb\N{REPLACEMENT CHARACTER}[31m",
+            "there is no study file a b\N{REPLACEMENT CHARACTER}[31m.toml; give",
         ),
         ("EH report study.toml -q --out $'a\\nb'", "its path holds a line end"),
-        ("EH verify $'a\\nb.json'", "a\nb.json"),
+        ("EH verify $'a\\nb.json'", "- a b.json: "),
         (
             "EH timetable check $'a\\n\\e[2Jb.zip' --date 2024-01-02",
-            "\N{REPLACEMENT CHARACTER}[2Jb.zip",
+            "- a \N{REPLACEMENT CHARACTER}[2Jb.zip: ",
         ),
         ("ulimit -v 3000000; EH check study.toml", "raise the limit (ulimit -v)"),
         ("ulimit -n 8; EH report study.toml -q --out files", "raise the limit (ulimit -n)"),
@@ -89,10 +95,37 @@ def test_what_the_computer_lacks_is_one_sentence(toy: StudyFolder, line: str, wo
     ]
 
 
+STEERING = "a\nb\x1b[31m\x9b2J\u202ec"
+SEEN = "a b\N{REPLACEMENT CHARACTER}[31m\N{REPLACEMENT CHARACTER}2J\N{REPLACEMENT CHARACTER}c"
+
+
+def test_no_path_steers_the_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    copied = run_cli("study", "newport", "--out", f"{STEERING}.toml")
+    folder = tmp_path / STEERING
+    folder.mkdir()
+    batch = Batch(
+        plan=Plan(title=STEERING, jobs=()),
+        outcomes={"one": Outcome(id="one", reason=f"{folder}: is damaged")},
+        files={"total.csv": folder / "total.csv"},
+        seconds={},
+    )
+    with redirect_stdout(io.StringIO()) as shown:
+        show_batch(batch)
+    for printed in (copied.out, shown.getvalue()):
+        assert SEEN in printed
+        assert not set(printed) & set(STEERING) - {*"ab[31m2Jc", "\n"}
+    assert copied.out.count("\n") == 1
+
+
 SHORT = """
 import resource, sys, threading, time
 resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
 from eh_access import cli
+from eh_access.batch.plan import Plan
+from eh_access.batch.run import Batch
+from eh_access.batch.work import Outcome
+from eh_access.terminal import show_batch
 from eh_access.__main__ import main
 def run(**_):
     threading.Thread(target=time.sleep, args=(60,)).start()  # as libraries hang once it is short

@@ -17,6 +17,7 @@ from eh_access.terminal import (
     Terminal,
     challenge_json,
     check_lines,
+    echo,
     flush_output,
     print_error,
     refuse_unusable_computer,
@@ -83,7 +84,7 @@ StudyOut = Annotated[Path | None, _out("The study.toml to write; it is printed i
 def _offline(given: bool) -> bool:
     """Say what to write instead, once this release."""
     if given:
-        typer.echo(
+        echo(
             "--offline will go in the next release: streets that ship or are stored are used "
             "without a connection anyway. Write --streets bundled, or --streets estimate for "
             "none.",
@@ -293,7 +294,7 @@ def verify(
         typer.echo(verification_json(verification))
     elif not quiet:
         for line in verification_lines(verification):
-            typer.echo(line)
+            echo(line)
     if not verification.identical:
         raise typer.Exit(DIFFERS)
 
@@ -483,7 +484,7 @@ def check(
 
     with Terminal(quiet=quiet, verbose=verbose) as terminal:
         for fixed in write_fixed(load_study(study)) if fix else ():
-            typer.echo(note_text(fixed), err=quiet)
+            echo(note_text(fixed), err=quiet)
         terminal.stage("Checking")
         question, inputs = check_study(study)
         folder = question.report.templates
@@ -493,7 +494,7 @@ def check(
             Templates(question.resolve(folder)).check()
     if not quiet:
         for line in check_lines(question, inputs):
-            typer.echo(line)
+            echo(line)
 
 
 @app.command("study")
@@ -515,7 +516,7 @@ def copy_study(
     if out is None:
         typer.echo(study_text(name), nl=False)
     else:
-        typer.echo(f"Written to {write_study(name, out)}; change it, then: eh-access check {out}")
+        echo(f"Written to {write_study(name, out)}; change it, then: eh-access check {out}")
 
 
 @app.command()
@@ -551,10 +552,10 @@ def new(
         made = make_study(name, folder, code=code, kind=kind, client=client)
     if quiet:
         return
-    typer.echo(f"{made.name}: {made.sites} sites. Written to {made.folder}")
+    echo(f"{made.name}: {made.sites} sites. Written to {made.folder}")
     for error in made.lacking:
-        typer.echo(f"Not had: {error}", err=True)
-    typer.echo(f"Change study.toml at every EDIT ME; then: eh-access report {made.folder}")
+        echo(f"Not had: {error}", err=True)
+    echo(f"Change study.toml at every EDIT ME; then: eh-access report {made.folder}")
 
 
 @network_app.command("download")
@@ -582,8 +583,8 @@ def network_download(
         terminal.stage(f"Downloading the streets of {place}")
         network = fetch_network(place, out=out, buffer_m=buffer_m)
     if not quiet:
-        typer.echo(f"{network.edge_count:,} stretches of street, {network.node_count:,} junctions.")
-        typer.echo(f"Written to {out}" if out is not None else "Stored for later runs.")
+        echo(f"{network.edge_count:,} stretches of street, {network.node_count:,} junctions.")
+        echo(f"Written to {out}" if out is not None else "Stored for later runs.")
 
 
 @app.command()
@@ -635,7 +636,7 @@ def batch(
         with Terminal(quiet=quiet, verbose=verbose) as terminal:
             done = run_batch(plan, out, resume=resume, limits=limits, progress=terminal.stage)
     except Stopped as stopped:
-        typer.echo(
+        echo(
             f"Stopped; the studies that are done are kept. Go on: eh-access batch {plan} "
             f"--out {out} --resume",
             err=True,
@@ -684,7 +685,7 @@ def timetable_check(
 
     gates = check_timetables(feeds or (), date, study=study, streets=streets, naptan=naptan)
     for line in gate_lines(gates):
-        typer.echo(line)
+        echo(line)
     if (gates["severity"] == "stop").any():
         raise typer.Exit(BAD_INPUT)
 
@@ -737,7 +738,7 @@ def _run() -> int:
         return BAD_INPUT
     except Stopped as stopped:
         done = "Stopped; nothing was written, and earlier results are as they were."
-        typer.echo(done if stopped.working else "Stopped.", err=True)
+        echo(done if stopped.working else "Stopped.", err=True)
         return stopped.code
     except Exception as error:  # noqa: BLE001 - the one place where whatever is left ends
         if why := foreseen(error):

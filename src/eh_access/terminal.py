@@ -7,7 +7,6 @@ import logging
 import math
 import os
 import platform
-import re
 import signal
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+import typer
 from rich.console import Console
 from rich.logging import RichHandler
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -33,6 +33,7 @@ from eh_access.privacy.policy import HIDDEN_MARK
 from eh_access.publish.notes import note_text, phrase
 from eh_access.study.families import UNIT
 from eh_access.study.streets import ROLE as STREETS
+from eh_access.tables import without_controls
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,8 +55,6 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 WAIT_S = 0.05
 FIRST_YEAR = 1980
 """Zip, and so Word, Excel and compact networks, know no earlier date."""
-CONTROL_SIGNS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-REPLACED = "\N{REPLACEMENT CHARACTER}"
 
 
 class Stopped(BaseException):
@@ -120,6 +119,16 @@ UNITS = {"points": "pts"}
 STYLES = {"met": "green", "too close to call": "yellow", "not met": "bold red", "cannot say": "dim"}
 
 
+def _text(text: str, style: str = "") -> Text:
+    """Return a text to print, without signs that would steer the terminal."""
+    return Text(without_controls(text), style=style)
+
+
+def echo(line: str, *, err: bool = False) -> None:
+    """Print one line, without signs that would steer the terminal."""
+    typer.echo(without_controls(line), err=err)
+
+
 def _table(*columns: str) -> Table:
     """Return an empty table; "<" or ">" before a column keeps it on one line, left or right."""
     table = Table(show_edge=False, pad_edge=False)
@@ -146,10 +155,10 @@ def verdict_table(verdicts: Verdicts, first: str, names: Sequence[str]) -> Table
         wanted = f"{bound} {_measured(criterion.threshold, criterion.kind.unit)}"
         cells = [cells_by_scenario.get((name, criterion.id)) for name in names]
         table.add_row(
-            Text(criterion.id),
-            Text(before),
-            *(Text("") if cell is None else _cell(cell) for cell in cells),
-            Text(wanted),
+            _text(criterion.id),
+            _text(before),
+            *(_text("") if cell is None else _cell(cell) for cell in cells),
+            _text(wanted),
         )
     return table
 
@@ -158,7 +167,7 @@ def _cell(verdict: Verdict) -> Text:
     """Return a figure and what comes of it, with the mark of what was missed before."""
     again = f" {BEFORE_TOO}" if verdict.not_met_before else ""
     style = STYLES.get(str(verdict.indication or verdict.outcome), "")
-    return Text(f"{_figure(verdict.value, verdict)} {_outcome(verdict)}{again}", style=style)
+    return _text(f"{_figure(verdict.value, verdict)} {_outcome(verdict)}{again}", style=style)
 
 
 def _outcome(verdict: Verdict) -> str:
@@ -246,7 +255,7 @@ class Terminal:
             for task in self._progress.task_ids:
                 self._progress.update(task, description=f"{self._stage}{part}")
         elif not self._quiet:
-            self._console.print(Text(message), soft_wrap=True)
+            self._console.print(_text(message), soft_wrap=True)
         return False  # nobody else says it again
 
 
@@ -280,7 +289,7 @@ def show_faults(error: EhAccessError) -> None:
 
 def print_error(lines: Sequence[str]) -> None:
     """Print lines to standard error, without signs that would steer the terminal."""
-    text = "".join(f"{CONTROL_SIGNS.sub(REPLACED, line)}\n" for line in lines)
+    text = "".join(f"{without_controls(line)}\n" for line in lines)
     with suppress(OSError):  # there is no further place to say so
         sys.stderr.write(text)
         sys.stderr.flush()
@@ -304,12 +313,13 @@ def show_fault_of_ours(error: Exception) -> None:
     ):
         file.write("\n".join(lines) + "\n")
         place = file.name
-    send = f"Please send {place}" if place else "\n".join(["Please send these lines", *lines])
+    send = [f"Please send {place}"] if place else ["Please send these lines", *lines]
     print_error(
         [
             f"A fault in eh-access, not in what it was given ({type(error).__name__}).",
             "Nothing was written, and earlier results are as they were.",
-            f"{send} to its makers: it holds places in the program and versions, no data.",
+            *send[:-1],
+            f"{send[-1]} to its makers: it holds places in the program and versions, no data.",
         ]
     )
 
@@ -323,7 +333,7 @@ def _show_other_streets(console: Console, notes: Iterable[Note]) -> None:
     """Print which streets were used in place of those asked for."""
     for item in notes:
         if item.topic == STREETS and item.level == "warning":
-            console.print(Text(note_text(item), style="yellow"))
+            console.print(_text(note_text(item), style="yellow"))
 
 
 def show_report(result: StudyResult, files: Mapping[str, Path]) -> None:
@@ -331,30 +341,30 @@ def show_report(result: StudyResult, files: Mapping[str, Path]) -> None:
     from eh_access.publish.context import answer_sentence  # noqa: PLC0415 - heavy
 
     console = Console()
-    console.print(Text(result.study.title, style="bold"))
+    console.print(_text(result.study.title, style="bold"))
     if result.estimated:
-        console.print(Text(_phrase("indicative"), style="bold red"))
+        console.print(_text(_phrase("indicative"), style="bold red"))
     if result.study.illustrative:
-        console.print(Text(_phrase("illustrative"), style="bold"))
+        console.print(_text(_phrase("illustrative"), style="bold"))
     _show_other_streets(console, result.notes)
     if answer := answer_sentence(result):
-        console.print(Text(answer))
+        console.print(_text(answer))
     before = result.scenario_names[0]
     decided = [item for item in result.scenarios if item.name != before]
     for first in range(0, len(decided), len(LETTERS)):
         together = decided[first : first + len(LETTERS)]
         console.print()
         for letter, scenario in zip(LETTERS, together, strict=False):
-            console.print(Text(f"{letter}: {scenario.label} ({scenario.name})", style="bold"))
+            console.print(_text(f"{letter}: {scenario.label} ({scenario.name})", style="bold"))
         console.print(verdict_table(result.verdicts, before, [item.name for item in together]))
     if not decided:
         console.print()
         console.print(verdict_table(result.verdicts, before, []))
     for line in _key(result.verdicts, before):
-        console.print(Text(line))
+        console.print(_text(line))
     warnings = sum(note.level == "warning" for note in result.notes)
     if warnings:
-        console.print(Text(_phrase("warnings", count=warnings), style="yellow"))
+        console.print(_text(_phrase("warnings", count=warnings), style="yellow"))
     console.print()
     _show_first(console, files)
 
@@ -366,7 +376,7 @@ def _show_first(console: Console, files: Mapping[str, Path]) -> None:
     """Print where the files that people open first are, and the folder of all."""
     show_files(console, {name: files[name] for name in SHOWN_FIRST if name in files})
     folder = next(iter(files.values())).parent
-    console.print(Text(f"  and {len(files) - len(SHOWN_FIRST)} more in {folder}"), soft_wrap=True)
+    console.print(_text(f"  and {len(files) - len(SHOWN_FIRST)} more in {folder}"), soft_wrap=True)
 
 
 def _key(verdicts: Verdicts, first: str) -> list[str]:
@@ -385,8 +395,8 @@ def show_files(console: Console, files: Mapping[str, Path]) -> None:
     for name, path in files.items():
         place = path.resolve()
         console.print(
-            Text(f"  {name:{width}} ", style=f"link {place.as_uri()}"),
-            Text(str(path)),
+            _text(f"  {name:{width}} ", style=f"link {place.as_uri()}"),
+            _text(str(path)),
             soft_wrap=True,
         )
 
@@ -434,15 +444,15 @@ def show_challenge(
     from eh_access.publish.challenge import verdict_in_words  # noqa: PLC0415 - heavy
 
     console = Console()
-    console.print(Text(study.title, style="bold"))
+    console.print(_text(study.title, style="bold"))
     if estimated:
-        console.print(Text(_phrase("indicative"), style="bold red"))
+        console.print(_text(_phrase("indicative"), style="bold red"))
     labels = {item.name: item.label for item in study.scenarios}
     for name, rows in table.groupby("theirs_scenario", sort=False):
         council = str(rows["council_scenario"].iloc[0])
         title = f"{labels[str(name)]} ({name}) beside {labels[council]} ({council})"
         console.print()
-        console.print(Text(title, style="bold"))
+        console.print(_text(title, style="bold"))
         shown = _table()
         for column, width in WIDTHS.items():
             shown.add_column(column, width=width)
@@ -450,10 +460,10 @@ def show_challenge(
             cells = (line.what, line.before, line.council, line.theirs, line.better)
             shown.add_row(*map(Text, cells))
         console.print(shown)
-        console.print(Text(verdict_in_words(rows)))
+        console.print(_text(verdict_in_words(rows)))
     console.print()
     about = _phrase("challenge", mode=mode, site=study.site_word, estimated=estimated)
-    console.print(Text(about))
+    console.print(_text(about))
     show_files(console, files)
 
 
@@ -496,22 +506,22 @@ def show_trip(trip: Route) -> None:
     for step in trip.steps.itertuples(index=False):
         slope = "" if math.isnan(step.slope_share) else f"{step.slope_share:+.0%}"
         cells = (step.street, f"{step.metres:,.0f}", f"{step.seconds / 60:.1f}", slope)
-        table.add_row(*map(Text, (*cells, step.slowed_by)))
+        table.add_row(*map(_text, (*cells, step.slowed_by)))
     console.print(table)
-    console.print(Text(trip.sentence()))
+    console.print(_text(trip.sentence()))
 
 
 def show_journey(trip: TransitTrip, day: str) -> None:
     """Print a journey by timetable: its legs, then the whole in a sentence."""
     console = Console()
     if not trip.legs:
-        console.print(Text(phrase({"day": day}, "trips", "no_journey")))
+        console.print(_text(phrase({"day": day}, "trips", "no_journey")))
         return
     table = _table(">leaves", ">arrives", ">minutes", "how", "from", "to")
     for leg in trip.legs:
         line = f"{leg.route} {leg.operator} towards {leg.headsign}" if leg.route else "walk"
         ends = (leg.start_name or leg.start, leg.end_name or leg.end)
-        table.add_row(*map(Text, (leg.leaves, leg.arrives, f"{leg.minutes:.1f}", line, *ends)))
+        table.add_row(*map(_text, (leg.leaves, leg.arrives, f"{leg.minutes:.1f}", line, *ends)))
     console.print(table)
     facts = {
         "day": day,
@@ -523,7 +533,7 @@ def show_journey(trip: TransitTrip, day: str) -> None:
         "wait": f"{trip.wait_min:.1f}",
         "changes": trip.changes,
     }
-    console.print(Text(phrase(facts, "trips", "journey")))
+    console.print(_text(phrase(facts, "trips", "journey")))
 
 
 def show_visits(visited: Visits, names: pd.Series, when: str) -> None:
@@ -536,15 +546,15 @@ def show_visits(visited: Visits, names: pd.Series, when: str) -> None:
         session = f"{row['weekday']} {row['opens']}-{row['closes']}"
         times = row["out_leave"][:5], row["home_at"][:5]
         cells = (str(names[row["site_id"]]), session, *times, *ways, limit)
-        table.add_row(*map(Text, cells))
+        table.add_row(*map(_text, cells))
     console.print(table)
     count, hours, _ = visited.per_origin().iloc[0]
     whole = visited.sessions["hours"]
     settle, leaving = visited.spare_min
     spare = {"settle": settle, "leaving": leaving}
-    console.print(Text(phrase(spare, "trips", "visit_minutes")))
+    console.print(_text(phrase(spare, "trips", "visit_minutes")))
     console.print(
-        Text(
+        _text(
             f"{when}, each way within {visited.each_way_min:g} minutes: {count:g} of {len(whole)} "
             f"sessions, {hours:g} of {whole.sum():g} hours."
         )
@@ -556,10 +566,10 @@ def show_batch(batch: Batch) -> None:
     console = Console()
     studies = len(batch.plan.jobs)
     done = f"{studies - len(batch.failed)} of {studies} studies done."
-    console.print(Text(batch.plan.title, style="bold"))
-    console.print(Text(done))
+    console.print(_text(batch.plan.title, style="bold"))
+    console.print(_text(done))
     for name, reason in batch.failed.items():
-        console.print(Text(f"- {name}: {reason}", style="red"), soft_wrap=True)
+        console.print(_text(f"- {name}: {reason}", style="red"), soft_wrap=True)
     show_files(console, batch.files)
 
 
@@ -579,13 +589,13 @@ def show_timetable(downloaded: Download, path: Path) -> None:
         f"Next: eh-access timetable check {path} --date tuesday",
     ]
     for line in lines:
-        console.print(Text(line), soft_wrap=True)
+        console.print(_text(line), soft_wrap=True)
 
 
 def show_logs(files: Mapping[str, Path]) -> None:
     """Print where drafts are, and that they are drafts."""
     console = Console()
-    console.print(Text(_phrase("drafts")))
+    console.print(_text(_phrase("drafts")))
     show_files(console, files)
 
 
