@@ -115,6 +115,40 @@ def test_quiet_prints_nothing(toy: StudyFolder, tmp_path: Path) -> None:
     assert (ran.code, ran.out, ran.err) == (0, "", "")
 
 
+def test_results_of_another_file_of_the_same_id_are_replaced_with_a_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toy = write_study(tmp_path)
+    monkeypatch.chdir(toy.path)
+    first = run_cli("report", "study.toml")
+    toy.toml.rename(toy.path / "mine.toml")
+    copied = run_cli("report", "mine.toml")
+    again = run_cli("report", "mine.toml")
+    word = f"! {Path('out/toy')} holds the results of study.toml, which has the same id"
+    assert [word in ran.err for ran in (first, copied, again)] == [False, True, False]
+    toy.toml.write_bytes((toy.path / "mine.toml").read_bytes())
+    assert word not in run_cli("report", "study.toml", "--out", "out/toy").err
+
+
+def test_a_copy_of_a_study_makes_the_folder_it_is_to_stand_in(tmp_path: Path) -> None:
+    place = tmp_path / "new" / "er" / "mine.toml"
+    assert run_cli("study", "rotherham", "--out", place).code == 0
+    assert run_cli("check", place).code == 0
+
+
+@pytest.mark.parametrize("command", [["check"], ["report"], ["challenge"], ["batch"]])
+@pytest.mark.parametrize("name", ["centres.xlsx", "Centres.CSV", "areas.gpkg", "homes.parquet"])
+def test_a_table_given_as_settings_is_told_as_one(
+    tmp_path: Path, command: list[str], name: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"PK\x03\x04\xff")
+    ran = run_cli(*command, path, *(["--out", tmp_path / "out"] if command != ["check"] else []))
+    assert ran.code == 2
+    assert "is a table, and what is wanted is a file of settings (.toml) that names it" in ran.err
+    assert f'sites = "{name}"' in ran.err
+
+
 def test_verbose_says_what_is_being_done(toy: StudyFolder, tmp_path: Path) -> None:
     ran = run_cli("report", toy.toml, "--out", tmp_path, "--verbose")
     assert ran.code == 0

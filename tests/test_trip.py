@@ -16,6 +16,7 @@ from eh_access import (
     travel_time_matrix,
     visits,
 )
+from eh_access.study.opening import near_postcode
 from study_cli import run_cli
 from study_files import write_study
 
@@ -61,7 +62,7 @@ def test_a_postcode_is_a_place_however_it_is_written() -> None:
 @pytest.mark.parametrize(
     ("start", "words"),
     [
-        ("NP10 0AX", "the postcode 'NP10 0AX' is in no table at hand: did you mean 'NP"),
+        ("NP10 0AX", "the postcode 'NP10 0AX' is in no table at hand: did you mean 'NP10 0"),
         ("the library", "'the library' is neither a whole postcode nor easting and northing"),
         ("327270", "'327270' is neither a whole postcode nor easting and northing"),
         ("530000,180000", "the point is 190 km or more from the streets open on foot"),
@@ -73,6 +74,31 @@ def test_a_start_that_is_nowhere(start: str, words: str) -> None:
     assert (ran.code, ran.out) == (2, "")
     assert words in ran.err
     assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize(
+    ("known", "hint"),
+    [
+        (["NP100AE", "NP209ZZ", "NP109ZZ"], "'NP10 0AE'"),  # of the sector
+        (["NP109AA", "NP209ZZ", "NP20ZZ"], "'NP10 9AA'"),  # of the district
+        (["NP200ZZ", "CF100AA"], "'NP20 0ZZ'"),  # like it
+        (["AB11AA"], ""),
+        ([], ""),
+    ],
+)
+def test_a_postcode_of_no_table_is_told_those_near(known: list[str], hint: str) -> None:
+    told = near_postcode("NP100ZZ", known)
+    assert told.removeprefix("did you mean ").removesuffix("?") == hint
+
+
+def test_no_name_in_a_table_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "70")
+    by_bus = ("--mode", "transit", "--arrive", "10:00", "-q")
+    for words in (("trip", "newport", "--from", FROM, "--to", TO, *by_bus),
+                  ("visits", "newport", "--from", FROM, "--mode", "walk", "-q")):  # fmt: skip
+        ran = run_cli(*words)
+        assert ran.code == 0
+        assert "\N{HORIZONTAL ELLIPSIS}" not in ran.out
 
 
 def test_every_fault_at_once_each_with_what_was_meant() -> None:

@@ -28,6 +28,7 @@ from eh_access.terminal import (
     show_faults,
     show_journey,
     show_logs,
+    show_replaced,
     show_report,
     show_timetable,
     show_trip,
@@ -233,7 +234,7 @@ def report(
     from eh_access.publish.outputs import OUTPUT_NAMES, write_outputs
     from eh_access.publish.writers.atomic import hold
     from eh_access.study.findings import find_findings
-    from eh_access.study.manifest import started_now
+    from eh_access.study.manifest import file_of_results, started_now
     from eh_access.study.opening import (
         files_read,
         open_study,
@@ -252,6 +253,9 @@ def report(
         )
         refuse_unanswerable(question)
         with hold(folder):
+            earlier = file_of_results(folder)
+            if out is None and earlier not in {"", question.file_name} and not quiet:
+                show_replaced(folder, earlier)
             terminal.stage("Looking for streets")
             network = find_streets(question, inputs.borough, streets=streets, offline=offline)
             result = run_study(question, inputs=inputs, streets=network, progress=terminal.stage)

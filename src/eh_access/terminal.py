@@ -134,7 +134,10 @@ def _table(*columns: str) -> Table:
     table = Table(show_edge=False, pad_edge=False)
     for column in columns:
         side: Literal["left", "right"] = "right" if column.startswith(">") else "left"
-        table.add_column(column.lstrip("<>"), justify=side, no_wrap=column[0] in "<>")
+        # what is too wide goes on below: a name that is cut off is nobody's
+        table.add_column(
+            column.lstrip("<>"), justify=side, no_wrap=column[0] in "<>", overflow="fold"
+        )
     return table
 
 
@@ -334,6 +337,11 @@ def _show_other_streets(console: Console, notes: Iterable[Note]) -> None:
     for item in notes:
         if item.topic == STREETS and item.level == "warning":
             console.print(_text(note_text(item), style="yellow"))
+
+
+def show_replaced(folder: Path, file: str) -> None:
+    """Print that the results of another study of the same id are about to be replaced."""
+    echo(_phrase("replaced", folder=str(folder), file=file), err=True)
 
 
 def show_report(result: StudyResult, files: Mapping[str, Path]) -> None:

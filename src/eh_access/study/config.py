@@ -36,6 +36,7 @@ from eh_access.modes import LABELS, MODES, TRANSIT, VISIT, WAYS, TravelMode, get
 from eh_access.privacy.policy import Policy
 from eh_access.provenance import refuse_endless
 from eh_access.sources.bundled import bundled_names, bundled_path, study_path
+from eh_access.sources.exports import WORKBOOKS
 from eh_access.tables import CONTROL
 
 if TYPE_CHECKING:
@@ -1004,9 +1005,22 @@ def refusal(source: str, lines: Lines, faults: Iterable[Fault]) -> InputError:
     return InputError(dict.fromkeys(fault_at(source, lines, *fault) for fault in ordered))
 
 
+TABLES = (
+    *(*WORKBOOKS, ".xls", ".xlsb", ".ods", ".numbers", ".csv", ".tsv"),
+    *(".geojson", ".gpkg", ".shp", ".fgb", ".parquet"),
+)
+"""Endings of what is given in place of a study that is to name it."""
+
+
 def read_toml(path: Path) -> bytes:
     """Return the bytes of a TOML file."""
     refuse_endless(path)
+    if path.suffix.lower() in TABLES:
+        raise InputError(
+            f"{path.as_posix()}: is a table, and what is wanted is a file of settings (.toml) that "
+            f'names it, as in sites = "{path.name}" under [data] of a study.toml; eh-access '
+            "study rotherham --out mine.toml writes one to change"
+        )
     try:
         return path.read_bytes()
     except OSError as error:

@@ -502,6 +502,7 @@ def read_inputs(
 def write_new(path: Path, text: str) -> None:
     """Write a file where there is none yet."""
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except FileExistsError:

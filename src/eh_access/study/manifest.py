@@ -296,6 +296,14 @@ def read_manifest(path: Path) -> dict[str, Any]:
     return manifest
 
 
+def file_of_results(folder: Path) -> str:
+    """Return the name of the study's file whose results are in a folder, or ""."""
+    try:
+        return str(read_manifest(folder)["study"]["file"])
+    except EhAccessError:
+        return ""  # there are none, or of another version
+
+
 def find_source(
     manifest: Mapping[str, Any],
     near: Path,

@@ -47,7 +47,13 @@ from eh_access.study.inputs import (
     read_week,
     write_new,
 )
-from eh_access.study.reading import POSTCODE, plain_postcodes, read_table
+from eh_access.study.reading import (
+    INWARD,
+    POSTCODE,
+    plain_postcodes,
+    read_table,
+    written_postcode,
+)
 from eh_access.study.streets import (
     CONNECT_TIMEOUT_S,
     DOWNLOAD,
@@ -499,6 +505,15 @@ def explain_trip(
     return route(network, place, sites.loc[site], modes[mode])
 
 
+def near_postcode(code: str, known: Iterable[str]) -> str:
+    """Return a hint naming known postcodes of the same sector, or district, or like it."""
+    whole = list(known)
+    sector, district = (
+        [other for other in whole if other[:-letters] == code[:-letters]] for letters in (2, INWARD)
+    )
+    return close_match(written_postcode(code), map(written_postcode, sector or district or whole))
+
+
 def _start(study: Study, start: str) -> gpd.GeoSeries | tuple[float, float]:
     """Return the start of a trip, from a postcode or coordinates."""
     code = str(plain_postcodes(pd.Series([start])).iloc[0])
@@ -507,7 +522,7 @@ def _start(study: Study, start: str) -> gpd.GeoSeries | tuple[float, float]:
         for table in postcode_tables(study):
             known = table.by_code | known
         if code not in known:
-            hint = close_match(code, known)
+            hint = near_postcode(code, known)
             raise InputError(
                 f"--from: the postcode '{start}' is in no table at hand: "
                 f"{hint + ' Or give' if hint else 'give'} easting and northing, as in 443000,392000"

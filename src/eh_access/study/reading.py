@@ -378,6 +378,11 @@ def plain_postcodes(codes: pd.Series | pd.Index) -> pd.Series:
     return upper.str.replace(r"[^A-Z0-9]", "", regex=True)
 
 
+def written_postcode(plain: str) -> str:
+    """Return a postcode as people write it."""
+    return f"{plain[:-INWARD]} {plain[-INWARD:]}"
+
+
 FEW_ODD, ODD_SHARE = 3, 0.1
 """So many odd codes, or this share, may stand in a table of postcodes of which half are whole."""
 
@@ -492,6 +497,5 @@ def _of_the_place(places: gpd.GeoSeries, inputs: Inputs) -> gpd.GeoDataFrame:
     outline = inputs.borough.buffer(NEAR_M)
     shapely.prepare(outline)
     own = places[shapely.intersects(outline, places.to_numpy())]
-    written = own.index.str[:-INWARD] + " " + own.index.str[-INWARD:]
-    index = pd.Index(written.astype("str"), name="origin_id")
+    index = pd.Index(own.index.map(written_postcode).astype("str"), name="origin_id")
     return gpd.GeoDataFrame(geometry=own.to_numpy(), index=index, crs=CRS).sort_index()
