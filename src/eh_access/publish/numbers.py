@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from eh_access import numerals
 from eh_access.measures.basic import ROUNDING
-from eh_access.modes import LABELS
+from eh_access.modes import LABELS, TRANSIT, VISIT
 from eh_access.privacy.policy import HIDDEN_MARK
 
 if TYPE_CHECKING:
@@ -19,7 +19,12 @@ NOT_REACHED = "not reached"
 METRES_PER_KM = 1000.0
 MOST_PRINTED = 0.99
 CLAUSES = frozenset({"who", "where", "how", "whether", "what"})
-MANNERS = {"on foot": "walking", "by car": "driving"}
+MANNERS = {
+    LABELS["walk"]: "walking",
+    LABELS["drive"]: "driving",
+    LABELS[TRANSIT]: "bus/train",
+    LABELS[VISIT]: "visit",
+}
 
 
 def whole(value: float) -> str:
