@@ -7,6 +7,7 @@ import logging
 import math
 import os
 import platform
+import re
 import signal
 import sys
 import tempfile
@@ -31,6 +32,7 @@ from eh_access._version import __version__
 from eh_access.errors import EhAccessError, InputError, SourceError
 from eh_access.privacy.policy import HIDDEN_MARK
 from eh_access.publish.notes import note_text, phrase
+from eh_access.publish.numbers import short_name
 from eh_access.study.families import UNIT
 from eh_access.study.streets import ROLE as STREETS
 from eh_access.tables import without_controls
@@ -110,13 +112,13 @@ def _send(number: signal.Signals) -> None:
         signal.pthread_kill(threading.main_thread().ident or 0, number)
 
 
-CANNOT_SAY = "cannot say"
+CANNOT_SAY, TOO_CLOSE = "cannot say", "too close to call"
 BEFORE_TOO = "*"
 LEAST = "\N{LESS-THAN OR EQUAL TO}"
 LETTERS = "AB"
 """What stands over scenarios in a table: their names would not fit."""
 UNITS = {"points": "pts"}
-STYLES = {"met": "green", "too close to call": "yellow", "not met": "bold red", "cannot say": "dim"}
+STYLES = {"met": "green", TOO_CLOSE: "yellow", "not met": "bold red", "cannot say": "dim"}
 
 
 def _text(text: str, style: str = "") -> Text:
@@ -389,9 +391,12 @@ def _show_first(console: Console, files: Mapping[str, Path]) -> None:
 
 def _key(verdicts: Verdicts, first: str) -> list[str]:
     """Return what marks in the table mean."""
-    lines = []
+    marks = []
     if any(verdict.not_met_before for verdict in verdicts if verdict.scenario != first):
-        lines.append(_phrase("before_too", sign=BEFORE_TOO))
+        marks.append(_phrase("before_too", sign=BEFORE_TOO))
+    if any(TOO_CLOSE in {verdict.outcome, verdict.indication} for verdict in verdicts):
+        marks.append(_phrase("too_close"))
+    lines = ["; ".join(marks)] if marks else []
     if any(verdict.indication for verdict in verdicts):
         lines.append(_phrase("cannot_say"))
     return lines
@@ -658,4 +663,18 @@ def check_lines(study: Study, inputs: Mapping[str, Inputs]) -> Iterator[str]:
     yield f"  scenarios: {len(study.scenarios)}, of which {assessed} can be assessed"
     yield f"  criteria: {len(study.criteria)}"
     notes = [note_text(note) for tables in inputs.values() for note in tables.notes]
+    if idle := _named_in_vain(study, first.sites["name"]):
+        notes.append(_phrase("named_in_vain", names=idle))
     yield from (f"  ! {text}" for text in dict.fromkeys(notes))
+
+
+def _named_in_vain(study: Study, names: pd.Series) -> list[str]:
+    """Return the sites that the question or the decision names and that no scenario changes."""
+    decided = () if study.decision is None else (study.decision.title, *study.decision.facts)
+    touched = {site for scenario in study.scenarios for _, site in scenario.site_keys()}
+    changed = {short_name(name) for site, name in names.items() if site in touched}
+    # the longest first: "Broom Valley" does not name the Valley
+    longest = sorted(map(short_name, names), key=len, reverse=True)
+    any_name = rf"\b(?:{'|'.join(map(re.escape, longest))})\b"
+    spoken_of = re.findall(any_name, " ".join([study.question, *decided]))
+    return [name for name in dict.fromkeys(spoken_of) if name not in changed]

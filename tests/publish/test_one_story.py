@@ -53,6 +53,15 @@ def test_a_percentage_is_written_without_a_space(
     assert not SPACED.search(printed)
 
 
+def test_the_terminal_says_what_too_close_means_and_keeps_to_25_lines(
+    rotherham: StudyResult, rotherham_report: tuple[str, Path]
+) -> None:
+    printed, _ = rotherham_report
+    assert any(item.outcome == Outcome.TOO_CLOSE for item in rotherham.verdicts)
+    assert "* not met before either; too close: it may be met or not\n" in printed
+    assert len(printed.splitlines()) <= 25
+
+
 def test_every_file_beside_the_report_is_named_in_it(written: Mapping[str, Path]) -> None:
     page = written["annex.html"].read_text(encoding="utf-8")
     listed = page.split('<h2 id="files">')[1].split("</ul>")[0]

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
+from itertools import permutations, product
 from pathlib import Path
 
 import docx
 import pytest
 
+from eh_access.criteria.criterion import KINDS, Criterion
 from eh_access.criteria.titles import other_numbers
+from eh_access.measures.equity import GROUPS
+from eh_access.modes import LABELS
+from eh_access.publish.criteria_words import name_study
 from eh_access.study.config import load_study
+from eh_access.study.opening import study_text
 from study_cli import Ran, run_cli
 from study_files import write_study
+from toy_borough import criterion
 
 STUDIES = Path(__file__).parents[2] / "data" / "studies"
 OLD = re.compile(
@@ -132,6 +140,22 @@ def test_a_study_that_is_called_by_other_numbers_is_faulted(
     assert match in check_changed(tmp_path, old, new).err
 
 
+@pytest.mark.parametrize(
+    ("close", "told"),
+    [("park-view", ""), ("arnold", "names Park View, which no scenario changes")],
+)
+def test_words_about_sites_that_no_scenario_changes_are_named(
+    tmp_path: Path, close: str, told: str
+) -> None:
+    text = study_text("rotherham").replace("park-view", close)
+    (tmp_path / "study.toml").write_text(text, encoding="utf-8")
+    ran = run_cli("check", tmp_path / "study.toml")
+    assert ran.code == 0, ran.err
+    # "Broom Valley" does not name the Valley, which stays
+    assert ("which no scenario changes" in ran.out) == bool(told)
+    assert told in ran.out
+
+
 def test_what_is_given_by_hand_stands() -> None:
     study = load_study("rotherham")
     given = {item.name: item.label for item in study.scenarios}
@@ -162,6 +186,46 @@ def test_a_label_of_several_ways_has_five_words(
     toy.change("study.toml", 'measure = "coverage"\n', new)
     assert load_study(toy.toml).criteria[0].label == label
     assert len(label.split()) <= 5
+
+
+LIMITS = {
+    "cutoff_min": [30, 120],
+    "added_min": [10],
+    "within_m": [2500],
+    "min_hours": [10],
+    "group": list(GROUPS),
+    "by": ["ward_name", "imd_decile"],
+    "there_and_back": ["each_way", "total"],
+}
+
+
+def every_criterion() -> Iterator[Criterion]:
+    """Yield criteria of every kind, by every way of travelling and every two of them."""
+    ways = [(one, ()) for one in LABELS] + [(one, (two,)) for one, two in permutations(LABELS, 2)]
+    for kind in KINDS.values():
+        keys = [key for key in (*kind.needs, *kind.may) if key != "also_modes"]
+        for (mode, also), *values in product(ways, *(LIMITS[key] for key in keys)):
+            if not also or "also_modes" in kind.may:
+                given = dict(zip(keys, values, strict=True)) | (
+                    {"also_modes": also} if also else {}
+                )
+                yield criterion(measure=kind.name, mode=mode, threshold=0.5, **given)
+
+
+def test_every_label_has_five_words_at_most() -> None:
+    for name in ("rotherham", "rotherham-2018", "newport"):
+        labels = [item.label for item in load_study(name).criteria]
+        assert [label for label in labels if len(label.split()) > 5] == []
+    nameless = [
+        # a criterion made here has its name for a label: without one it is made from its numbers
+        Criterion(**item.model_dump(exclude={"title", "label"}))
+        for item in every_criterion()
+    ]
+    study = load_study("rotherham").model_copy(update={"criteria": tuple(nameless)})
+    made = {item.label for item in name_study(study).criteria}
+    assert len(made) > 100
+    assert [label for label in sorted(made) if len(label.split()) > 5] == []
+    assert "There and back, 120 minutes" in made
 
 
 @pytest.mark.parametrize(
