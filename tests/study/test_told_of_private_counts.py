@@ -155,7 +155,9 @@ def test_beside_how_sure_it_says_that_no_draw_holds_what_protection_moves(told: 
     assert len(" ".join(answer).split()) <= 150
     assert max(len(part.split()) for part in re.split(r"(?<=[.?!])\s", " ".join(answer))) <= 30
     # below the table of tests, above the annex's and below it
-    assert told.page.count("No draw allows for children being counted by area") >= 3
+    says = "No draw allows for children being counted by area"
+    assert told.page.count(says) >= 3
+    assert str(PrivateRun(told.out, told.ran).payload()["protected"]).startswith(says)
 
 
 def test_check_says_it_too(tmp_path: Path) -> None:

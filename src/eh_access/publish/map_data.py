@@ -328,7 +328,7 @@ def build_payload(result: StudyResult, maps: Maps) -> dict[str, Any]:
     own = result.sites.sort_index().index
     sites = wider.sites.loc[own.append(wider.sites.index.difference(own))]
     templates = study_templates(result.study)
-    study = result.study
+    study, words = result.study, Wording.of(result)
     shown = display_areas(result.origins, result.areas, public=result.study.weights_public)
     modes = [times.mode for name, times in result.times.items() if name not in {TRANSIT, VISIT}]
     postcodes = {"ids": None} if are_postcodes(result.origins.index) else None
@@ -350,7 +350,10 @@ def build_payload(result: StudyResult, maps: Maps) -> dict[str, Any]:
             "illustrative": study.illustrative,
         },
         "estimated": result.estimated,
-        "accuracy": Wording.of(result).accuracy,
+        "accuracy": words.accuracy,
+        "protected": ""
+        if study.policy.public or result.uncertainty is None
+        else words.part("tables", "sure_protected"),
         "settings": {
             "cutoff_min": study.cutoff_min,
             "loser_min": study.settings.loser_min,
