@@ -14,15 +14,18 @@ import numpy as np
 import pytest
 
 from eh_access.criteria.criterion import Outcome, Verdict, Verdicts
+from eh_access.measures.comparison import LOSES
 from eh_access.publish.context import annex, answer_sentence, report, report_facts, standing
 from eh_access.publish.criteria_words import chance_facts, how_sure
-from eh_access.publish.document import Document, Paragraph, markdown, plain
+from eh_access.publish.document import Document, Kind, Paragraph, fitted, markdown, plain
+from eh_access.publish.numbers import about, quoted, short_name
 from eh_access.publish.table import Table
-from eh_access.publish.tabulations import tabulate
+from eh_access.publish.tabulations import further_tables, tabulate
 from eh_access.publish.templates import shipped
 from eh_access.publish.wording import Wording
 from eh_access.routing.estimate import MEASURED
 from eh_access.study.config import load_study
+from eh_access.study.findings import Findings
 from eh_access.study.result import StudyResult
 from eh_access.study.run import run_study
 from study_files import STUDY, write_study
@@ -97,7 +100,90 @@ def test_minutes_of_those_affected_are_those_of_the_origins(on_streets: StudyRes
         weights = on_streets.origins["weight"].to_numpy()
         lose = after - before > 5 + 1e-3
         means = [np.average(minutes[lose], weights=weights[lose]) for minutes in (before, after)]
-        assert f"from {means[0]:.0f} to {means[1]:.0f} minutes" in text
+        unit = "" if mode == "walk" else " minutes"
+        assert f"{means[1]:.0f}{unit} instead of {means[0]:.0f}." in text
+
+
+def test_page_1_says_how_the_deprived_and_those_without_a_car_fare(on_streets: StudyResult) -> None:
+    text = " ".join(answer_of(report(on_streets, tabulate(on_streets))))
+    homes = on_streets.origins
+    deprived = homes["imd_decile"].astype(int) <= 2
+    shares = [
+        100
+        * np.average(
+            on_streets.nearest(name, "walk", full_time=True)["minutes"][deprived] <= 30 + 1e-3,
+            weights=homes["weight"][deprived],
+        )
+        for name in ("deregister-sessions", "baseline")
+    ]
+    (no_car,) = [
+        item
+        for item in on_streets.verdicts_for("deregister-sessions")
+        if item.criterion.id == "no-car"
+    ]
+    assert (
+        f"In the most deprived areas {shares[0]:.1f}% would be within 30 minutes instead of "
+        f"{shares[1]:.1f}%; where fewest have cars, {no_car.value:.1%} instead of "
+        f"{no_car.baseline_value:.1%}." in text
+    )
+
+
+def test_page_1_names_the_centre_that_takes_in_most(
+    on_streets: StudyResult, found_on_streets: Findings
+) -> None:
+    tables = {**tabulate(on_streets), **further_tables(on_streets, found_on_streets)}
+    text = " ".join(answer_of(report(on_streets, tables, found_on_streets)))
+    before, after = (
+        on_streets.origins["weight"]
+        .groupby(on_streets.nearest(name, "walk", full_time=True)["site_id"])
+        .sum()
+        for name in ("baseline", "deregister-sessions")
+    )
+    most = (after - before).idxmax()
+    name = short_name(on_streets.sites.loc[most, "name"])
+    assert (
+        f"{name} would take in most: {about(round(after[most]))} instead of "
+        f"{about(round(before[most]))}." in text
+    )
+
+
+def test_what_the_answer_has_no_room_for_is_left_out_from_the_end() -> None:
+    def said(kind: Kind, words: int) -> Paragraph:
+        return Paragraph(text=" ".join(["word"] * words), kind=kind)
+
+    blocks = [said("answer", 120), said("also", 20), said("also", 11), said("also", 10)]
+    kept = list(fitted([*blocks, said("note", 40)]))
+    # 120 and 20 leave room for ten: eleven are too many, the ten after them are not
+    assert kept == [said("answer", 120), said("answer", 20), said("answer", 10), said("note", 40)]
+
+
+def test_with_long_names_the_answer_still_has_150_words(
+    on_streets: StudyResult, found_on_streets: Findings
+) -> None:
+    wards = "Saint " * 12 + on_streets.origins["ward_name"]
+    longer = dataclasses.replace(on_streets, origins=on_streets.origins.assign(ward_name=wards))
+    tables = {**tabulate(longer), **further_tables(longer, found_on_streets)}
+    words = " ".join(answer_of(report(longer, tables, found_on_streets))).split()
+    assert 100 < len(words) <= 150
+    assert "Saint" not in words
+
+
+def test_minutes_are_rounded_once(toy: StudyResult) -> None:
+    """Of 20.46 minutes a table says 20.5, and page 1 no 21 for that."""
+    last = toy.scenario_names[-1]
+    compared = toy.comparisons_full_time[last, "walk"]
+    frame, lose = compared.frame.copy(), compared.frame["outcome"].isin(LOSES)
+    assert lose.any()
+    frame.loc[lose, ["before_min", "after_min"]] = [20.46, 40.46]
+    made = dataclasses.replace(
+        toy,
+        comparisons_full_time={
+            **toy.comparisons_full_time,
+            (last, "walk"): dataclasses.replace(compared, frame=frame),
+        },
+    )
+    assert 20.5 in set(tabulate(made)["affected"].frame["mean_before_min"])
+    assert "on average 40 instead of 20." in " ".join(answer_of(report(made, tabulate(made))))
 
 
 def test_a_place_known_roughly_is_named_whatever_its_basis_says(rotherham: StudyResult) -> None:
@@ -213,6 +299,23 @@ def test_the_table_of_tests_says_what_was_missed_before(
     assert all(len(name.split()) <= 5 for name in rows)
     changes = {name for name, row in rows.items() if row[2] == "not applicable"}
     assert len(changes) == sum(item.criterion.kind.of_change for item in verdicts)
+
+
+def test_page_2_says_the_share_in_a_straight_line_and_counts_it_nowhere(
+    on_streets: StudyResult, facts: Mapping[str, Any]
+) -> None:
+    homes, page = on_streets.origins, markdown(report(on_streets, tabulate(on_streets)))
+    shares = []
+    for scenario in ("deregister-sessions", "baseline"):
+        sites = on_streets.scenario_sites[scenario]
+        full = sites["is_open"] & ~(sites["hours_per_week"] < 25) & ~sites.geometry.is_empty
+        places = sites.geometry[full].union_all()
+        shares.append(100 * np.average(homes.distance(places) <= 2500, weights=homes["weight"]))
+    assert (
+        f"Measured in a straight line, {quoted('Within 2.5 km by street')} would be "
+        f"{shares[0]:.1f}%, {shares[1]:.1f}% before; that is never counted." in page
+    )
+    assert sum(facts["criteria"]["counts"].values()) == len(on_streets.study.criteria) - 1
 
 
 def test_the_fifth_hit_hardest_is_named(rotherham: StudyResult, facts: Mapping[str, Any]) -> None:
@@ -412,3 +515,21 @@ def test_a_yes_to_a_fall_names_the_fall(tmp_path: Path, points: int, meaning: st
     # of 60 children the 10 of a, 16.7%, have only the west within 30 minutes
     says = answer_sentence(run_study(load_study(made.toml))).replace("**", "")
     assert says == f"It looks like {'yes' if points == 60 else 'no'}, if “local” means {meaning}."
+
+
+def test_a_study_that_names_nothing_as_unknown_says_so(facts: Mapping[str, Any]) -> None:
+    nothing = {"notes": [], "rough": 0, "after_results": [], "by_timetable": True}
+    known = {**facts, "find_first": None, "unknowns": {**facts["unknowns"], **nothing}}
+    page = partial(shipped().sentence, "report/unknown")
+    assert "Nothing was named as unknown." in page(known)
+    for name, value in (("notes", ["A note."]), ("rough", 1), ("by_timetable", False)):
+        told = page({**known, "unknowns": {**known["unknowns"], name: value}})
+        assert "Nothing was named as unknown." not in told, name
+
+
+def test_a_saving_is_never_said_to_come_from_a_site(facts: Mapping[str, Any]) -> None:
+    money = shipped().sentence("report/unknown", facts).split("Money")[1]
+    assert "£498,000 a year" in money
+    names = facts["study"].decision.facts[0]
+    assert "Park View" in names
+    assert "Park View" not in money

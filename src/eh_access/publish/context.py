@@ -249,6 +249,7 @@ def report_facts(
         "curve": _curve(pages),
         "deprived": _ends(pages, "deprivation"),
         "no_car": _ends(pages, "no_car"),
+        "fares": _fares(pages, "deprivation", "no_car"),
         "ward_picture": _ward_picture(pages),
         "load": _load(pages),
         "unknowns": {
@@ -368,6 +369,15 @@ def criteria_facts(
             (item.criterion.label, labels[item.criterion.counts_with or ""])
             for item in judged
             if item not in counted
+        ],
+        "straight": [
+            {
+                "label": item.criterion.label,
+                "after": pages.words.value(item, item.straight_line[0]),
+                "before": pages.words.value(item, item.straight_line[1]),
+            }
+            for item in judged
+            if item.straight_line is not None and not any(map(math.isnan, item.straight_line))
         ],
         "full_time": sum(item.criterion.sites == "full_time" for item in judged),
         "others": others,
@@ -520,15 +530,14 @@ def _changed(sites: Mapping[str, gpd.GeoDataFrame], pages: Pages) -> pd.DataFram
     ]
     gone = before.index[full[0].reindex(before.index)]
     lost = [site for site in gone if site not in after.index[full[1]]]
-    return pd.DataFrame(after.loc[lost, ["name", "is_open", "hours_per_week"]])
+    return pd.DataFrame(after.loc[lost, ["is_open", "hours_per_week"]])
 
 
 def _hours(changed: pd.DataFrame) -> dict[str, Any]:
-    """Return which sites lose their full hours, and what hours some keep."""
+    """Return what hours sites keep that lose their full hours, if any do."""
     kept = changed[changed["is_open"]]
     hours = sorted({float(value) for value in kept["hours_per_week"]})
     return {
-        "sites": [str(name) for name in changed["name"]],
         "kept": numbers.measured(hours[0], "hour")
         if len(hours) == 1
         else f"{numbers.listed(map(numbers.plain, hours))} hours",
@@ -688,6 +697,17 @@ def _ends(pages: Pages, name: str) -> dict[str, Any] | None:
         "rest_before": _others(pages, rows[0], rest, "within_share_before"),
         "rest_after": _others(pages, rows[0], rest, "within_share_after"),
     }
+
+
+def _fares(pages: Pages, *names: str) -> list[dict[str, Any]]:
+    """Return the shares of the first fifth, of fifths whose first is known."""
+    fares = []
+    for name in names:
+        ends = _ends(pages, name)
+        if ends is not None and not math.isnan(ends["first"]["within_share_change"]):
+            before, after = (ends["first"][f"within_share_{when}"] for when in ("before", "after"))
+            fares.append({"name": name, "before": before, "after": after})
+    return fares
 
 
 def _others(pages: Pages, first: dict[str, Any], rest: pd.DataFrame, key: str) -> float:

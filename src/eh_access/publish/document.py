@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from eh_access.publish.table import Table
 
 Emphasis = Literal["", "strong", "met", "not-met", "close", "cannot-say"]
-Kind = Literal["", "question", "answer", "banner", "note", "kicker"]
+Kind = Literal["", "question", "answer", "also", "banner", "note", "kicker"]
+ANSWER_WORDS = 150
+"""How long an answer may be that is read aloud: about a minute."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,11 @@ class Paragraph:
 
     text: Words
     kind: Kind = ""  # what it is on the page
+
+    @property
+    def words(self) -> int:
+        """How many words it has."""
+        return len(plain(self.text).split())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +144,18 @@ class Document:
     title: str  # on top of it
     blocks: tuple[Block, ...]  # what follows
     footer: str = ""  # at the foot of every page, before its number
+
+
+def fitted(blocks: Sequence[Block]) -> Iterator[Block]:
+    """Yield blocks, of the sentences that an answer may lack those that it has room for."""
+    paragraphs = [block for block in blocks if isinstance(block, Paragraph)]
+    room = ANSWER_WORDS - sum(each.words for each in paragraphs if each.kind == "answer")
+    for block in blocks:
+        if not isinstance(block, Paragraph) or block.kind != "also":
+            yield block
+        elif block.words <= room:
+            room -= block.words
+            yield replace(block, kind="answer")
 
 
 def markdown(document: Document) -> str:

@@ -427,16 +427,19 @@ def _added(cases: NamedCases, words: Wording, policy: Policy) -> Table:
 @tabulation
 def _affected(cases: NamedCases, words: Wording, policy: Policy) -> Table:
     """Return from how many minutes to how many those go who lose."""
-    rows = []
+    keys = ["mean_before_min", "mean_after_min"]
+    rows, means = [], []
     for case, comparison in cases:
         row = _facts(comparison, words).iloc[0]
         losers = _facts(comparison, words, comparison.frame["outcome"].isin(LOSES))
-        means = losers.reindex([True])[["mean_before_min", "mean_after_min"]].iloc[0]
-        rows.append({**case, **row, **means})
+        means.append(losers.reindex([True])[keys].iloc[0])
+        rows.append({**case, **row, **means[-1]})
     made = hidden_table("affected", rows, words, policy)
     gone = made.frame["weight_loses"].isna() | (made.frame["weight_loses"] == 0)
-    known = made.frame[["mean_before_min", "mean_after_min"]].mask(gone)
-    return replace(made, frame=made.frame.assign(**known))
+    known = made.frame[keys].mask(gone)
+    # page 1 rounds to the minute: from the table's tenths that would be rounding twice
+    exact = pd.DataFrame(means, columns=keys).reset_index(drop=True).where(known.notna())
+    return replace(made, frame=made.frame.assign(**known, **exact.add_prefix("exact_")))
 
 
 def _grouped(

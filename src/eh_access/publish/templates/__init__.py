@@ -26,6 +26,7 @@ from eh_access.publish.document import (
     Paragraph,
     Run,
     Words,
+    fitted,
     plain,
 )
 from eh_access.publish.table import Table
@@ -41,7 +42,7 @@ BACK = {ord(put): chr(mark) for mark, put in ASIDE.items()}
 BLOCK = re.compile("\ue0fe(\\d+)\ue0ff")
 INLINE = re.compile(r"\*\*(?P<strong>.+?)\*\*|\[(?P<text>[^\]]+)\]\((?P<href>[^)\s]+)\)")
 KINDS: Mapping[str, Kind] = {
-    kind: kind for kind in ("question", "answer", "banner", "note", "kicker")
+    kind: kind for kind in ("question", "answer", "also", "banner", "note", "kicker")
 }
 KIND = re.compile(rf"({'|'.join(KINDS)})\|(?: |$)")
 NEW_PAGE = "---"
@@ -152,7 +153,7 @@ class Templates:
             If the template is faulty, or asks for a fact there is not.
         """
         self._blocks, self._noted = [], set()
-        return tuple(_read(self._filled(name, facts), self._blocks, where=name))
+        return tuple(fitted(_read(self._filled(name, facts), self._blocks, where=name)))
 
     def sentence(self, name: str, facts: Mapping[str, Any]) -> str:
         """Return a template of a sentence or two, filled in, on one line."""

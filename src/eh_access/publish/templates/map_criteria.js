@@ -259,10 +259,11 @@ const Criteria = (() => {
   function sentence(criterion, verdict) {
     if (Number.isNaN(verdict.value)) return `Cannot say: ${verdict.why}.`;
     const limit = `${criterion.better === "higher" ? "at least" : "at most"} ${shown(criterion, criterion.threshold).replace("+", "")}`;
-    const was = criterion.of_change ? "" : `, ${shown(criterion, verdict.baseline)} before`;
+    const [before, after] = [verdict.baseline, verdict.value].map((value) => shown(criterion, value));
+    const was = criterion.of_change ? "" : `, ${before === after ? "as" : before} before`;
     const where = verdict.where && verdict.where.length ? ` (${verdict.where[0]}${verdict.where.length > 1 ? `; next ${Core.listed(verdict.where.slice(1))}` : ""})` : "";
     const why = verdict.why ? ` Cannot say for sure: ${verdict.why}.` : "";
-    return `${shown(criterion, verdict.value)}${where}${was}; the yardstick is ${limit}.${why}`;
+    return `${after}${where}${was}; the yardstick is ${limit}.${why}`;
   }
 
   return { judge, sentence };

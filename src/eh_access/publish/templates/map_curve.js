@@ -67,8 +67,9 @@ const Curve = (() => {
     const rows = points();
     const apart = (row) => Math.abs(row.after - row.before) || 0;
     const widest = rows.reduce((most, row) => (apart(row) > apart(most) ? row : most));
+    const [was, is] = [widest.before, widest.after].map(Core.percent);
     const words = `${page.scenarioLabel()}: the share within a number of minutes ${page.mode().label} of ${Core.aOrAn(page.countText())}. `
-      + `${apart(widest) > 0 ? `Before and after differ most at ${widest.minutes} minutes: ${Core.percent(widest.before)} and ${Core.percent(widest.after)}.` : "Before and after are the same."}`;
+      + `${was === is ? "Before and after are the same." : `Before and after differ most at ${widest.minutes} minutes: ${was} and ${is}.`}`;
     page.get("curve-word").textContent = words;
     page.get("curve").replaceChildren(picture(rows, words));
     page.get("curve-table").replaceChildren(table(rows));

@@ -21,10 +21,11 @@ const Figures = (() => {
     const losing = t.loses === 0
       ? `None would need over ${data.settings.loser_min} minutes longer to the nearest.`
       : `${about[0].toUpperCase()}${about.slice(1)} would need over ${data.settings.loser_min} minutes longer to the nearest${t.losesAll ? ", or could no longer reach one" : ""}; the mean time ${t.meanAdded >= 0 ? "grows" : "falls"} by ${Core.fixed(Math.abs(t.meanAdded), 1)} minutes.`;
+    const [was, is] = [t.shareBefore, t.shareAfter].map(Core.percent);
     return [
-      `${page.scenarioLabel()}: of ${Core.about(t.weight)} ${asked()}, ${Core.percent(t.shareBefore)} were within `
-      + `${state.minutes} minutes ${page.mode().label} of ${Core.aOrAn(page.countText())} before and ${Core.percent(t.shareAfter)} are after `
-      + `(${Core.points(t.shareAfter - t.shareBefore)}).`,
+      `${page.scenarioLabel()}: of ${Core.about(t.weight)} ${asked()}, ${was} were within `
+      + `${state.minutes} minutes ${page.mode().label} of ${Core.aOrAn(page.countText())} before and `
+      + `${was === is && Number.isFinite(t.shareAfter) ? "" : `${is} `}are after (${Core.points(t.shareAfter - t.shareBefore)}).`,
       losing, data.estimated ? "These are straight-line estimates, not times by street." : "",
     ].filter(Boolean).join(" ");
   }
@@ -187,7 +188,7 @@ const Figures = (() => {
     get("criteria-part").hidden = data.criteria.length === 0;
     get("criteria-word").textContent = own
       ? "Worked out in this page for your own scenario. How sure it is, is not worked out here: for that, download the scenario file and run the study with it."
-      : `For “${page.scenarioLabel()}”, as the study found. Each yardstick fixes its own minutes, mode, families and ${page.word}s, whatever is chosen above.`;
+      : `For “${page.scenarioLabel()}”, as the study found. Each yardstick fixes its own minutes, mode, families and ${page.word}s, whatever is chosen above. ${data.protected}`.trim();
     get("criteria").tBodies[0].replaceChildren(...data.criteria.map((criterion, i) => {
       const verdict = judged[i];
       const words = verdict.sentence || Criteria.sentence(criterion, verdict);
