@@ -150,8 +150,26 @@ def test_a_fault_of_many_rows_is_listed_for_some_and_counted_for_the_rest() -> N
     many = pd.DataFrame(
         {"origin_id": range(100), "weight": -1, "easting": 440_000, "northing": 390_000}
     )
+    each = many.assign(weight=-1 - many.index)
     with pytest.raises(InputError, match="80 more rows have a fault of the same kind in weight"):
+        check_origins(each)
+    with pytest.raises(InputError) as caught:
         check_origins(many)
+    (fault,) = caught.value.faults
+    assert fault.startswith("origins, rows 1 (origin_id '0'), 2 (origin_id '1'), 3 ")
+    assert "5 (origin_id '4') and 95 more, weight: is -1; give" in fault
+    assert caught.value.rows == tuple(range(100))
+
+
+@pytest.mark.parametrize("kinds", [1, 2, 5])
+def test_rows_with_the_same_fault_are_one_line(kinds: int) -> None:
+    weights = [-1.0 - row % kinds for row in range(30)]
+    frame = pd.DataFrame(
+        {"origin_id": range(30), "weight": weights, "easting": 440_000, "northing": 390_000}
+    )
+    with pytest.raises(InputError) as caught:
+        check_origins(frame.assign(no_car_share=2))
+    assert len(caught.value.faults) == kinds + 1
 
 
 def test_swapped_longitude_and_latitude_are_recognised() -> None:

@@ -43,7 +43,7 @@ NO_TEXT = re.compile(
 DEGREES = "in a CSV name the columns 'longitude' and 'latitude'; elsewhere state EPSG:4326"
 """How to say that numbers are degrees."""
 
-SHOWN_ROWS = 20
+SHOWN_ROWS, SHOWN_ALIKE = 20, 5
 HOURS_IN_A_WEEK = 168.0
 MOST_WEIGHT = 1e9
 """What one origin may weigh at most: more than any country's people, and sums stay finite."""
@@ -149,26 +149,29 @@ class Check:
         self.only_odd = False
 
     def rows(self, bad: NDArray[np.bool_], column: str, problems: Sequence[str] | str) -> None:
-        """Note a fault of some rows; ``problems``: one text for all, or one for each shown."""
-        positions = np.flatnonzero(bad)
-        self.odd.update(positions.tolist())
-        for order, position in enumerate(positions[:SHOWN_ROWS]):
-            problem = problems if isinstance(problems, str) else problems[order]
-            label = self._label(int(position))
-            if self.private:
-                label = ""
-                if not isinstance(problems, str):  # a text for each row holds what stands there
-                    problem = problem.rpartition("; ")[2]
-            self.faults.append(f"{self.source}, row {position + 1}{label}, {column}: {problem}")
-        more = len(positions) - SHOWN_ROWS
-        if more > 0:
-            have = "row has" if more == 1 else "rows have"
+        """Note a fault of some rows, alike in one line; ``problems``: one for all, or for each."""
+        positions = np.flatnonzero(bad).tolist()
+        self.odd.update(positions)
+        texts = [problems] * len(positions) if isinstance(problems, str) else problems
+        alike: dict[str, list[int]] = {}
+        for position, text in zip(positions, texts, strict=False):  # of many some have none
+            # of people's own rows, a text for each would hold what stands there
+            short = self.private and not isinstance(problems, str)
+            alike.setdefault(text.rpartition("; ")[2] if short else text, []).append(position)
+        for problem, rows in [*alike.items()][:SHOWN_ROWS]:
+            named = ", ".join(f"{row + 1}{self._label(row)}" for row in rows[:SHOWN_ALIKE])
+            more = f" and {len(rows) - SHOWN_ALIKE} more" if len(rows) > SHOWN_ALIKE else ""
+            row = "row" if len(rows) == 1 else "rows"
+            self.faults.append(f"{self.source}, {row} {named}{more}, {column}: {problem}")
+        left = len(positions) - sum(map(len, [*alike.values()][:SHOWN_ROWS]))
+        if left > 0:
+            have = "row has" if left == 1 else "rows have"
             self.faults.append(
-                f"{self.source}: {more} more {have} a fault of the same kind in {column}"
+                f"{self.source}: {left} more {have} a fault of the same kind in {column}"
             )
 
     def _label(self, position: int) -> str:
-        if self.id_name not in self.frame:
+        if self.private or self.id_name not in self.frame:
             return ""
         value = self.frame[self.id_name].iloc[position]
         return "" if pd.isna(value) or value == "" else f" ({self.id_name} '{value}')"

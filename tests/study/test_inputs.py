@@ -220,6 +220,27 @@ def test_it_is_said_how_many_people_are_left_out_and_a_tenth_of_them_is_too_many
     assert "how many under-fives it holds is not told" in told.text
 
 
+@pytest.mark.parametrize("bad", ["", "-1", "n/a", "inf", "2e9"])
+def test_a_home_without_the_count_of_a_group_counts_in_all_else(toy: StudyFolder, bad: str) -> None:
+    groups = "groups = { lone = 'lone parents', young = 'parents under 25' }"
+    toy.change("study.toml", "[data]", f"[data]\n{groups}")
+    counts = [(bad, 1), *((2, 3) for _ in GRID[1:-1]), (2, bad)]
+    rows = [f"{row},{lone},{young}" for row, (lone, young) in zip(GRID, counts, strict=True)]
+    table = toy.path / "origins.csv"
+    table.write_text("\n".join([f"{HEADER},lone,young", *rows]) + "\n", encoding="utf-8")
+    inputs = read_inputs(load_study(toy.toml))
+    assert len(inputs.origins) == len(GRID)
+    assert inputs.origins["lone"].tolist() == [0, *[2] * (len(GRID) - 1)]
+    assert inputs.origins["young"].tolist() == [1, *[3] * (len(GRID) - 2), 0]
+    told = [note.text for note in inputs.notes if note.topic == "uncounted"]
+    assert [f"1 of {len(GRID)} origins has no count of {group}" in " ".join(told)
+            for group in ("lone parents", "parents under 25")] == [True, True]  # fmt: skip
+    many = "\n".join([f"{HEADER},lone,young", *(f"{row},{bad},1" for row in GRID[:2]), *rows[2:]])
+    table.write_text(many, encoding="utf-8")
+    with pytest.raises(InputError, match=r"origins\.csv, rows 1 .*, lone: is"):
+        read_inputs(load_study(toy.toml))
+
+
 def test_many_odd_rows_or_an_id_twice_are_another_table(toy: StudyFolder) -> None:
     table = toy.path / "origins.csv"
     for bad in (["x,,,5,made up,", "y,,,5,made up,"], ["o3,440100,390000,5,made up,A"]):

@@ -51,6 +51,7 @@ from eh_access.study.records import InputFile, Inputs
 from eh_access.tables import (
     CRS,
     GRID_EXTENT_M,
+    MOST_WEIGHT,
     SITE_ROLES,
     check_areas,
     check_origins,
@@ -313,9 +314,23 @@ class _Reader:
                 if "site_id" in table.frame:
                     self.ids[role] = set(table.frame["site_id"].dropna().astype(str).str.strip())
                 check = partial(check, source=name, **options)
-                odd_may_go = role == "origins"
-                return self.without_odd(table.frame, check) if odd_may_go else check(table.frame)
+                if role == "origins":
+                    return self.without_odd(self.without_uncounted(table.frame), check)
+                return check(table.frame)
         return None
+
+    def without_uncounted(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return origins with nobody of a group where the few have no count of it, and say so."""
+        for column, group in self.study.data.groups.items():
+            if not self.study.weights_public or column not in frame:
+                continue
+            counts = pd.to_numeric(frame[column], errors="coerce")
+            bare = ~counts.between(0, MOST_WEIGHT)
+            if 0 < bare.sum() <= MOST_ODD_SHARE * len(frame):
+                frame = frame.assign(**{column: counts.mask(bare, 0.0)})
+                facts = {"count": int(bare.sum()), "of": len(frame), "group": group}
+                self.notes.append(note("warning", "uncounted", **facts))
+        return frame
 
     def timed(
         self, name: str, *tables: gpd.GeoDataFrame | None
