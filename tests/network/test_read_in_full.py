@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from pathlib import Path
 
@@ -513,6 +514,62 @@ def test_a_square_that_was_deleted_is_not_walked(
     network = read_network(write(tmp_path, *SQUARE, *AROUND, *objects[::order]))
     assert minutes(network, (5, 0), (295, 0)) == expected
     assert counted(network) == {"deleted-objects": 1}
+
+
+# ------------------------------------------------------------------ histories in any order
+FAR = (
+    *(node(100 + n, 50 * n, 500) for n in range(30)),
+    *(way(900 + n, [100 + n, 101 + n], ROAD) for n in range(29)),
+)
+"""Streets enough beside the others that nothing is refused for its share."""
+
+
+def history(chance: random.Random) -> list[str]:
+    """Return points, streets and squares in up to three versions, some gone, cut or repeated."""
+
+    def versions(most: int) -> list[str]:
+        return [
+            f"version='{number}'" + " visible='false'" * (chance.random() < 0.2)
+            for number in chance.sample((1, 2, 3), chance.randint(1, most))
+        ]
+
+    objects = []
+    for point in range(1, 7):
+        for more in versions(2):
+            tags = chance.choice(({}, {}, {}, {"barrier": "gate"}))
+            place = 100 * point + chance.choice((0, 0, 20)), chance.choice((0, 0, 30))
+            whole, bare = node(point, *place, tags=tags, more=more), f'<node id="{point}" {more}/>'
+            objects.append(bare if chance.random() < 0.1 else whole)
+    for street in (10, 11, 12):
+        for more in versions(3):
+            tags = chance.choice((ROAD, PATH, {}, {"waterway": "ditch"}))
+            start, end = sorted(chance.choices(range(1, 7), k=2))
+            refs = [*range(start, end + 1)][: chance.choice((0, 9, 9, 9))]
+            cut = chance.randint(0, len(refs))
+            parts = chance.choice(([refs], [refs], [refs] * 2, [refs[: cut + 1], refs[cut:]]))
+            objects += [way(street, part, tags, more=more) for part in parts]
+    for square in (1, 2):
+        for more in versions(2):
+            rings = dict.fromkeys(chance.sample((10, 11, 12), chance.randint(0, 2)), "outer")
+            tags = chance.choice((PLAZA, PLAZA, {"type": "multipolygon"}))
+            objects.append(relation(square, rings, tags, more=more))
+    return objects
+
+
+@pytest.mark.parametrize("seed", range(80))
+def test_the_order_of_versions_changes_nothing(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    objects = history(chance)
+    outcomes = []
+    for order in (objects, objects[::-1], *(chance.sample(objects, len(objects)) for _ in "ab")):
+        try:
+            network = read_network(write(tmp_path, *FAR, *order))
+        except InputError as error:
+            outcomes.append((str(error),))
+            continue
+        lines = zip(network.edge_way.tolist(), network.length_m.round(3).tolist(), strict=True)
+        outcomes.append((sorted(lines), network.node_count, counted(network)))
+    assert outcomes == [outcomes[0]] * len(outcomes)
 
 
 # ------------------------------------------------------------------ where one can join

@@ -13,6 +13,7 @@ import operator
 import re
 import zlib
 from array import array
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -198,7 +199,8 @@ class _Extract:
     box: tuple[float, ...] | None
     deleted: frozenset[tuple[str, int]]  # what an editor has marked for deletion: n, w or r, id
     newest: str = ""
-    repeated: int = 0
+    # how often more the newest version of an object stands in the file: n, w or r, id
+    repeated: Counter[tuple[str, int]] = field(default_factory=Counter)
     # what stands in the file in several versions, and what is deleted: n, w or r, id
     several: set[tuple[str, int]] = field(default_factory=set)
     gone: set[tuple[str, int]] = field(default_factory=set)
@@ -268,29 +270,37 @@ class _Extract:
             return
         known, here = self.read_ways.get(way.id), _version(way)
         if self._is_newer(way, None if known is None else known.version):
-            self.read_ways[way.id] = _Way(here, tags, [line])
+            # a way of one point leads nowhere
+            self.read_ways[way.id] = _Way(here, tags, [line] if len(line) > 1 else [])
         elif (
             known is not None and here == known.version and (parts := _new_parts(known.lines, line))
         ):
             # extracts that were joined may each hold a part of it
-            known.lines = [*joined([*filter(None, known.lines), *parts])]
+            known.lines = [*joined([*known.lines, *parts])]
 
     def _is_newer(self, thing: Any, known: Version | None) -> bool:  # noqa: ANN401 - as above
         """Return whether a thing is the first or newer; count it if it stands there again."""
-        here = _version(thing)
+        here, key = _version(thing), (thing.type_str(), thing.id)
         if known is None:
             return True
         if here == known:
-            self.repeated += 1
+            self.repeated[key] += 1
         else:
-            self.several.add((thing.type_str(), thing.id))
+            self.several.add(key)
+        if here > known:
+            self.repeated.pop(key, None)
         return here > known
 
     def _is_outdated(self, known: Version, *, by: Any) -> bool:  # noqa: ANN401 - as above
         """Return whether a newer version was passed over: gone, no street, or elsewhere."""
         if (_version(by), not by.visible) <= (known, False):
             return False
-        (self.several if by.visible else self.gone).add((by.type_str(), by.id))
+        key = by.type_str(), by.id
+        if by.visible:
+            self.several.add(key)
+            self.gone.discard(key)  # it was put back since
+        else:
+            self.gone.add(key)
         return True
 
     def _is_beyond(self, line: Line) -> bool:
@@ -373,7 +383,7 @@ class _Extract:
                     raw.add(way_id, placed, tags=way.tags)
         counts = {
             "deleted-objects": len(self.gone),
-            "repeated-objects": self.repeated,
+            "repeated-objects": self.repeated.total(),
             "several-versions": len(self.several - self.gone),
         }
         raw.shortfalls = [
