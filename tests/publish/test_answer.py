@@ -76,6 +76,22 @@ def test_what_changed_is_told_from_what_was_missed_before(
     assert facts["criteria"]["twins"] == [("Within 2.5 km by street", "Within a 30-minute walk")]
 
 
+def test_the_tally_adds_up_to_the_tests_that_are_counted(
+    rotherham: StudyResult, tables: Mapping[str, Table]
+) -> None:
+    pages = markdown(report(rotherham, tables)).split("## ")
+    [page] = [part for part in pages if part.startswith("The tests, one by one")]
+    tests = rotherham.verdicts_for("deregister-sessions")
+    assert f"None of these {len(tests)} tests is law" in page
+    counted = re.search(r"(\d+) (?:is|are) counted here: (\d+) says? nearly", page)
+    assert counted is not None
+    assert int(counted[1]) + int(counted[2]) == len(tests)
+    assert sum(map(int, re.findall(r"^- (\d+) ", page, re.MULTILINE))) == int(counted[1])
+    # the one that counts any centre is named, not left to be looked for
+    [any_site] = [item.criterion.label for item in tests if item.criterion.sites != "full_time"]
+    assert re.search(rf"All tests but .{re.escape(any_site)}. count full-time", page)
+
+
 def test_the_answer_names_the_fork_and_can_be_read_aloud(on_streets: StudyResult) -> None:
     sentences = answer_of(report(on_streets, tabulate(on_streets)))
     words = " ".join(sentences).split()

@@ -3,9 +3,12 @@ from __future__ import annotations
 import warnings
 
 import geopandas as gpd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 
+from eh_access.publish import charts
 from eh_access.publish.charts import (
     bars_svg,
     blank_figure,
@@ -47,6 +50,21 @@ def test_a_place_where_nobody_is_counted_is_no_place_without_change(toy: StudyRe
     empty = areas.assign(change_min=areas["change_min"].where(areas.index != areas.index[0]))
     drawn = [map_svg(some, sites, borough=toy.borough) for some in (areas, empty)]
     assert len(drawn[1]) < len(drawn[0])
+
+
+@pytest.mark.parametrize("beyond_m", [0.0, 3000.0])
+def test_the_scale_bar_stands_clear_of_the_outline(
+    toy: StudyResult, monkeypatch: pytest.MonkeyPatch, beyond_m: float
+) -> None:
+    areas, sites = drawn_of(toy, "move-b")
+    outline = toy.borough.buffer(beyond_m)  # a boundary may lie beyond the areas
+    figures: list[Figure] = []
+    monkeypatch.setattr(charts, "drawn", figures.append)
+    map_svg(areas, sites, borough=outline)
+    [axes] = figures[0].axes
+    [bar] = [line for line in axes.lines if line.get_linewidth() == 2]
+    assert max(bar.get_ydata()) < outline.bounds[1]
+    assert axes.get_ylim()[0] < min(bar.get_ydata())
 
 
 def test_every_rough_place_wears_its_circle(toy: StudyResult) -> None:

@@ -342,7 +342,8 @@ def map_svg(
         edge = gpd.GeoSeries([borough.simplify(SIMPLIFY_M)]).boundary
         edge.plot(ax=axes, color=INK, linewidth=1.0)
         located = sites[~(sites.geometry.isna() | sites.geometry.is_empty)]
-        scale = _furnish(axes, outlines.total_bounds, located.total_bounds)
+        bounds = outlines.total_bounds, edge.total_bounds, located.total_bounds
+        scale = _furnish(axes, *bounds)
         _draw_rough(axes, located, borough)
         _draw_sites(axes, located, scale=scale)
         _map_legend(axes, sites, classes)

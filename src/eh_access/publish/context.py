@@ -380,6 +380,7 @@ def criteria_facts(
             if item.straight_line is not None and not any(map(math.isnan, item.straight_line))
         ],
         "full_time": sum(item.criterion.sites == "full_time" for item in judged),
+        "any_site": [i.criterion.label for i in judged if i.criterion.sites != "full_time"],
         "others": others,
         "failed": [each.criterion.label for each in counted if _pointed(each) == Outcome.NOT_MET],
         "as_before": any(verdict.not_met_before for verdict in verdicts),
