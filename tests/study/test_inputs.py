@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import geopandas as gpd
@@ -238,6 +239,72 @@ def test_a_home_without_the_count_of_a_group_counts_in_all_else(toy: StudyFolder
     many = "\n".join([f"{HEADER},lone,young", *(f"{row},{bad},1" for row in GRID[:2]), *rows[2:]])
     table.write_text(many, encoding="utf-8")
     with pytest.raises(InputError, match=r"origins\.csv, rows 1 .*, lone: is"):
+        read_inputs(load_study(toy.toml))
+
+
+WEST, EAST = "west,West Centre,440000,390000", "east,East Centre,444000,390000"
+WEST_DEGREES, EAST_DEGREES = "-1.39980,53.40531", "-1.33963,53.40499"
+
+
+@pytest.mark.parametrize(
+    ("column", "cells", "told"),
+    [
+        ("hours_per_week,opening_hours", ("10,Mon-Fri 9-5", ",Mon 9-5"), "hours of 1 come to"),
+        ("hours_per_week,opening_hours", ("10,Mon-Fri 9-5", "9,Mon 9-5"), "hours of 2 come to"),
+        ("hours_per_week,opening_hours", ("40,Mon-Fri 9-5", "8.5,Mon 9-5"), ""),
+        ("hours_per_week,opening_hours", ("10,ring us", ",ring us"), ""),
+        ("longitude,latitude", (WEST_DEGREES, f"0{EAST_DEGREES[2:]}"), "1 of 2 rows"),
+        ("longitude,latitude", (EAST_DEGREES, WEST_DEGREES), "2 of 2 rows"),
+        ("longitude,latitude", (WEST_DEGREES, ","), ""),
+        ("longitude,latitude", (WEST_DEGREES, EAST_DEGREES), ""),
+    ],
+)
+def test_a_row_at_odds_with_itself_is_told(
+    toy: StudyFolder, column: str, cells: tuple[str, str], told: str
+) -> None:
+    table = toy.path / "sites.csv"
+    rows = [f"site_id,name,easting,northing,{column}", f"{WEST},{cells[0]}", f"{EAST},{cells[1]}"]
+    table.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    inputs = read_inputs(load_study(toy.toml))
+    assert inputs.sites.geometry.x.tolist() == [440000, 444000]
+    texts = [note.text for note in inputs.notes if "come to other" in note.text]
+    texts += [note.text for note in inputs.notes if note.topic == "two-places"]
+    assert len(texts) == bool(told)
+    assert all(told.replace("hours of", "Opening times of") in text for text in texts)
+
+
+@pytest.mark.parametrize("name", ["West Centre", "WEST CENTRE"])
+def test_a_site_that_stands_twice_is_told(toy: StudyFolder, name: str) -> None:
+    table = toy.path / "sites.csv"
+    unplaced = "d,Somewhere,,,unknown\ne,Somewhere,,,unknown"
+    for other, twice in ((f"w2,{name},440000,390000,", 1), (f"w2,{name},440001,390000,", 0),
+                         ("w2,Other,440000,390000,", 0)):  # fmt: skip
+        header = "site_id,name,easting,northing,location_basis"
+        table.write_text(f"{header}\n{WEST},\n{EAST},\n{other}\n{unplaced}\n".replace(
+            ",\n", ",surveyed\n"), encoding="utf-8")  # fmt: skip
+        notes = [n for n in read_inputs(load_study(toy.toml)).notes if n.topic == "site-twice"]
+        assert len(notes) == twice
+        assert all("“West Centre” stands more than once" in n.text for n in notes)
+
+
+@pytest.mark.parametrize("word", ["false", "No", "0", "closed"])
+def test_a_site_called_closed_is_refused(toy: StudyFolder, word: str) -> None:
+    table = toy.path / "sites.csv"
+    rows = ["site_id,name,easting,northing,is_open", f"{WEST},yes", f"{EAST},{word}"]
+    table.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"row 2 \(site_id 'east'\), is_open: is .*candidates"):
+        read_inputs(load_study(toy.toml))
+
+
+def test_homes_without_an_area_or_without_anybody(toy: StudyFolder) -> None:
+    toy.change("origins.csv", "made up,B", "made up,")
+    [told] = [n for n in read_inputs(load_study(toy.toml)).notes if n.topic == "in-no-area"]
+    assert "1 of 3 origins names no area" in told.text
+    toy.change("study.toml", "weights_public = true", "weights_public = false")
+    assert not [n for n in read_inputs(load_study(toy.toml)).notes if n.topic == "in-no-area"]
+    table = toy.path / "origins.csv"
+    table.write_text(re.sub(r",\d+,made up", ",0,made up", table.read_text()))
+    with pytest.raises(InputError, match="weight: is 0 in every row"):
         read_inputs(load_study(toy.toml))
 
 

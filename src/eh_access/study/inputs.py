@@ -461,10 +461,8 @@ def read_inputs(
     neighbours = reader.take("neighbours", data.neighbours, _check_neighbours, **near)
     base = reader.take("base", data.base, check_base)
     if points is not None and areas is not None:
-        reader.faults += _area_faults(
-            points, areas, data.origins[chosen], private=not study.weights_public
-        )
-        reader.faults += _uncounted(points, areas, study, data.origins[chosen])
+        reader.faults += _origin_faults(points, areas, study, data.origins[chosen])
+        reader.notes += _in_no_area(points, areas) if study.weights_public else ()
     reader.faults += _clashes(reader.ids, study)
     faults = [*_unknown_sites(study, reader.ids), *_miscounted(study, reader.ids)]
     faults += _venue_faults(study, candidates)
@@ -472,7 +470,10 @@ def read_inputs(
         faults += _far_places(study, borough)
     reader.faults += _with_lines(study, faults)
     for source, table in ((data.sites, sites), (data.candidates or "", candidates)):
-        reader.faults += [] if table is None else _capacity_faults(table, source=source)
+        if table is not None:
+            reader.faults += _capacity_faults(table, source=source)
+            reader.notes += _sites_twice(table)
+    reader.faults += [] if sites is None else _shut(sites, source=data.sites)
     timetable: Openings = {}
     if data.timetable is not None and sites is not None:
         with gathering(reader.faults):
@@ -672,6 +673,16 @@ def _areas_in_place(
     return areas
 
 
+def _origin_faults(
+    points: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, study: Study, name: str
+) -> Iterator[str]:
+    """Yield why origins that are sound in themselves cannot be counted."""
+    yield from _area_faults(points, areas, name, private=not study.weights_public)
+    yield from _uncounted(points, areas, study, name)
+    if not points["weight"].any():
+        yield f"{name}, weight: is 0 in every row, so nobody would be counted; correct it"
+
+
 def _area_faults(
     points: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, name: str, *, private: bool
 ) -> Iterator[str]:
@@ -692,6 +703,37 @@ def _area_faults(
         yield f"{name}, row {row + 1}{label}, area_id: {fault}"
     if len(rows) > SHOWN_ROWS:
         yield f"{name}, area_id: {len(rows) - SHOWN_ROWS} more name an area that is not there"
+
+
+def _in_no_area(points: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> Iterator[Note]:
+    """Yield a note where some origins name no area and others do."""
+    bare = int(points["area_id"].isna().sum())
+    if bare and points["area_id"].isin(areas.index).any():
+        yield note("warning", "in-no-area", count=bare, of=len(points))
+
+
+def _sites_twice(sites: gpd.GeoDataFrame) -> Iterator[Note]:
+    """Yield a note for each place at which sites of one name stand under several ids."""
+    names = sites["name"].astype(str).str.casefold()
+    for _, same in sites.groupby([names, sites.geometry.to_wkb()]):
+        if len(same) > 1:
+            facts = {"name": str(same["name"].iloc[0]), "sites": tuple(map(str, same.index))}
+            yield note("warning", "site-twice", **facts)
+
+
+SHUT = frozenset({"false", "no", "n", "0", "0.0", "closed", "f"})
+
+
+def _shut(sites: gpd.GeoDataFrame, *, source: str) -> Iterator[str]:
+    """Yield a fault for each site that a column says is closed: all that are listed are open."""
+    said = sites["is_open"].astype(str).str.strip().str.casefold() if "is_open" in sites else ()
+    for row, text in enumerate(said):
+        if text in SHUT:
+            yield (
+                f"{source}, row {row + 1} (site_id '{sites.index[row]}'), is_open: is {text}, and "
+                "all sites are open before the decision; list it under data.candidates, where a "
+                "scenario may open it, or remove it"
+            )
 
 
 def _uncounted(

@@ -91,6 +91,8 @@ def read_table(
     if file.suffix.lower() in (*TEXTS, *WORKBOOKS):
         read = read_rows(path, name=name, role=role, columns=columns, private=private)
         read = _without_wkt(read, short, private=private)
+        if not private:
+            read = replace(read, notes=(*read.notes, *_at_two_places(read, short)))
         return replace(read, frame=_points(read.frame, short, role, private=private))
     path, name = file, short
     refuse_spreadsheet(path, name)
@@ -247,7 +249,7 @@ def _with_hours(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, object]]:
     if pd.api.types.is_numeric_dtype(given) and stated.isna().all():
         return frame, {}
     hours: list[object] = []
-    read = unread = 0
+    read = unread = other = 0
     asides: list[str] = []
     for number, words in zip(given, stated, strict=True):
         text = words if pd.isna(number) else number
@@ -257,10 +259,40 @@ def _with_hours(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, object]]:
         unread += spoken is None and isinstance(words, str) and pd.isna(number)
         # words in the place of a number that cannot be read stay, and the checks fault their row
         hours.append(number if spoken is None else spoken)
-    facts: dict[str, object] = {"hours_read": read, "hours_unread": unread}
+        other += pd.notna(number) and _differ(hours[-1], words)
+    facts: dict[str, object] = {"hours_read": read, "hours_unread": unread, "hours_other": other}
     facts |= {"hours_cut": len(asides), "aside": asides[0]} if asides else {}
     frame = frame.assign(hours_per_week=pd.Series(hours, index=frame.index))
     return frame, facts if any(facts.values()) else {}
+
+
+def _differ(hours: object, words: object) -> bool:
+    """Return whether opening times in words come to other hours a week than a number states."""
+    spoken = hours_in(words) if isinstance(words, str) else None
+    number = pd.to_numeric(pd.Series([hours]), errors="coerce").iloc[0]
+    return spoken is not None and abs(spoken - number) > SAME_HOURS
+
+
+SAME_HOURS = 0.5
+"""Hours a week are rounded to this."""
+
+
+def _at_two_places(read: ReadTable, name: str) -> tuple[Note, ...]:
+    """Return a note where rows have degrees that are not where their easting and northing are."""
+    if not {column for pair in COORDINATES for column in pair[:2]} <= set(read.frame):
+        return ()
+    on_grid, in_degrees = (
+        gpd.GeoSeries.from_xy(
+            *(pd.to_numeric(read.frame[axis], errors="coerce") for axis in (x, y)), crs=crs
+        ).to_crs(CRS)
+        for x, y, crs in COORDINATES
+    )
+    away_m = on_grid.distance(in_degrees)
+    apart = away_m[(away_m > POSTCODE_RADIUS_M) & np.isfinite(away_m)]
+    if apart.empty:
+        return ()
+    facts = {"file": name, "count": len(apart), "of": len(away_m), "most_km": apart.max() / 1000}
+    return (note("warning", "two-places", **facts),)
 
 
 def _points(table: pd.DataFrame, name: str, role: str, *, private: bool) -> pd.DataFrame:
