@@ -726,8 +726,8 @@ SHUT = frozenset({"false", "no", "n", "0", "0.0", "closed", "f"})
 
 def _shut(sites: gpd.GeoDataFrame, *, source: str) -> Iterator[str]:
     """Yield a fault for each site that a column says is closed: all that are listed are open."""
-    said = sites["is_open"].astype(str).str.strip().str.casefold() if "is_open" in sites else ()
-    for row, text in enumerate(said):
+    stated = sites["is_open"].astype(str).str.strip().str.casefold() if "is_open" in sites else ()
+    for row, text in enumerate(stated):
         if text in SHUT:
             yield (
                 f"{source}, row {row + 1} (site_id '{sites.index[row]}'), is_open: is {text}, and "
