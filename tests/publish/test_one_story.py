@@ -48,9 +48,11 @@ def test_a_percentage_is_written_without_a_space(
     with zipfile.ZipFile(written["tables.xlsx"]) as book:
         sheets = [book.read(name).decode() for name in book.namelist() if name.endswith(".xml")]
     assert not any(SPACED.search(text) for text in sheets)
-    printed, _ = rotherham_report
+    printed, folder = rotherham_report
     assert "%" in printed
-    assert not SPACED.search(printed)
+    pages = [(folder / name).read_text(encoding="utf-8") for name in ("report.html", "annex.html")]
+    for text in (printed, *pages):
+        assert not SPACED.search(INLINE.sub("", text))
 
 
 def test_the_terminal_says_what_too_close_means_and_keeps_to_25_lines(

@@ -171,9 +171,20 @@ def manner(label: str) -> str:
     return MANNERS.get(label) or re.sub(r"^(by|with|on|in) (an? |the )?", "", label)
 
 
+COMMON = (
+    *(
+        " Children's Centre",
+        " Children\N{RIGHT SINGLE QUOTATION MARK}s Centre",
+        " Childrens Centre",
+    ),
+    *(" Early Years Centre", " Centre", " Library"),
+)
+"""What names of sites end with."""
+
+
 def short_name(name: str) -> str:
     """Return a site's name without the words that every site shares."""
-    for common in (" Children's Centre", " Early Years Centre", " Centre", " Library"):
+    for common in COMMON:
         name = name.removesuffix(common)
     return name
 
