@@ -79,6 +79,24 @@ def test_on_a_phone_each_cell_of_a_wide_table_names_its_column(
         assert lefts == 1  # one below another
 
 
+def test_on_a_phone_figures_are_scrolled_and_not_shrunk(
+    chromium: Browser, rotherham_pages: Path
+) -> None:
+    script = """() => [...document.querySelectorAll('figure')].map(figure => {
+        figure.scrollLeft = 1000;
+        const caption = figure.querySelector('figcaption').getBoundingClientRect();
+        return [figure.querySelector('img').width, figure.scrollLeft, caption.left, caption.right];
+    })"""
+    with opened(chromium, rotherham_pages, "report", 360, 800) as page:
+        figures = page.evaluate(script)
+    assert len(figures) >= 4
+    for width, moved, left, right in figures:
+        # drawn 710 pixels wide with words of 12: so they are of 8 or more
+        assert width >= 480
+        assert moved > 0
+        assert 0 <= left < right <= 360  # what stands below stays where it is
+
+
 def test_strips_say_on_which_side_of_its_threshold_each_test_lies(
     rotherham_pages: Path, rotherham: StudyResult
 ) -> None:

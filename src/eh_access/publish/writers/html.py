@@ -193,8 +193,9 @@ def _html(block: Heading | Paragraph | Bullets | Grid | Picture) -> str:
         return f"<ul>\n{items}\n</ul>"
     if isinstance(block, Grid):
         return _html_grid(block)
+    # on a phone it is scrolled, by keys as well: shrunk to fit, its words could not be read
     return (
-        f'<figure><img src="{block.address}" alt="{escape(block.alt)}">'
+        f'<figure tabindex="0"><img src="{block.address}" alt="{escape(block.alt)}">'
         f"<figcaption>{escape(block.caption)}</figcaption></figure>"
     )
 
