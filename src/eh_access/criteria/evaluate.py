@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import reduce
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,7 @@ from eh_access.errors import InputError, NotFoundError, did_you_mean
 from eh_access.measures.basic import ROUNDING, ThereAndBack, metres, metres_per_minute
 from eh_access.measures.equity import GROUPS, group_members
 from eh_access.measures.opening_hours import reached
-from eh_access.measures.scenarios import open_sites, rough_radius_m
+from eh_access.measures.scenarios import long_enough, rough_radius_m
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from eh_access.criteria.criterion import Bools, Case, Criterion, Doubles, Side
     from eh_access.modes import TravelMode
     from eh_access.routing.travel_times import TravelTimes
+
+    Places = np.ndarray[Any, np.dtype[np.intp]]
 
 MAIN_WEIGHTS = "weight"
 
@@ -228,44 +230,72 @@ class HoursView(View):
 VIEWS: Mapping[Figure, type[View]] = {"min": View, "m": View, "hours": HoursView}
 
 
-def view_of(scope: Scope, case: Case, side: Side, enough: float | None = None) -> View:
+def view_of(scope: Scope, case: Case, side: Side) -> View:
     """Return what counts of one side of a case; its inputs must be there."""
-    tables, rows = tables_of(scope, side), side.sites
-    enough = case.settings.full_time_from_hours if enough is None else enough
-    ids = open_sites(
-        rows, full_time=scope.sites == "full_time", full_time_from_hours=enough
-    ).sort_values()
-    at = rows.index.get_indexer(ids)
-    stated = rows["hours_per_week"].to_numpy(dtype=np.float64, na_value=np.nan)[at]
-    unknown = (rows["location_basis"].to_numpy(dtype=object) == "unknown")[at]
-    names, radius_m = rows["name"].to_numpy(dtype=object)[at], rough_radius_m(rows)[at]
-    known, unlocated = (
-        SiteList(
-            ids=ids[chosen],
-            names=names[chosen],
-            hours=np.where(np.isnan(stated), enough, stated)[chosen],
-            radius_m=radius_m[chosen],
+    return stock_of(scope, case, side).view(scope, case.settings.full_time_from_hours)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Stock:
+    """One side of a case as plain arrays, from which views are made for any hours."""
+
+    sites: SiteList  # all; hours as stated, NaN for full ones
+    is_open: Bools
+    unknown: Bools  # those whose place nobody knows
+    # of each table the mode, its values, and in it the rows of origins and the columns of sites
+    tables: tuple[tuple[TravelMode, NDArray[np.floating[Any]], Places, Places], ...]
+
+    def view(self, scope: Scope, enough: float) -> View:
+        """Return what counts if so many hours a week make a site full-time."""
+        stated = self.sites.hours
+        counts = self.is_open & long_enough(
+            stated, full_time=scope.sites == "full_time", full_time_from_hours=enough
         )
-        for chosen in (~unknown, unknown)
-    )
-    layers = []
-    for table in tables:  # the rows of origins and the columns of sites, in their order
-        homes = table.origin_status.index.get_indexer(case.origins.index)
-        columns = table.site_status.index.get_indexer(known.ids)
-        values = metres(table) if scope.figure == "m" else table.minutes
-        there = values[np.ix_(homes, columns)].astype(np.float64)
-        layers.append(Layer(mode=table.mode, there=there))
-    back = None
-    if scope.figure == "hours":
-        *layers, home = layers
-        back = home.there
-    return VIEWS[scope.figure](
-        scope=scope,
-        sites=known,
-        unknown=unlocated,
-        layers=tuple(layers),
-        there=reduce(np.minimum, [layer.there for layer in layers]),
-        back=back,
+        columns = vars(self.sites) | {"hours": np.where(np.isnan(stated), enough, stated)}
+        placed = counts & ~self.unknown
+        known, unlocated = (
+            SiteList(**{name: column[chosen] for name, column in columns.items()})
+            for chosen in (placed, counts & self.unknown)
+        )
+        layers = [
+            Layer(mode=mode, there=values[np.ix_(homes, places[placed])].astype(np.float64))
+            for mode, values, homes, places in self.tables
+        ]
+        back = None
+        if scope.figure == "hours":
+            *layers, home = layers
+            back = home.there
+        return VIEWS[scope.figure](
+            scope=scope,
+            sites=known,
+            unknown=unlocated,
+            layers=tuple(layers),
+            there=reduce(np.minimum, [layer.there for layer in layers]),
+            back=back,
+        )
+
+
+def stock_of(scope: Scope, case: Case, side: Side) -> Stock:
+    """Return one side of a case, everything needed taken out of the tables once."""
+    rows = side.sites.loc[side.sites.index.sort_values()]
+    return Stock(
+        sites=SiteList(
+            ids=rows.index,
+            names=rows["name"].to_numpy(dtype=object),
+            hours=rows["hours_per_week"].to_numpy(dtype=np.float64, na_value=np.nan),
+            radius_m=rough_radius_m(rows),
+        ),
+        is_open=rows.get("is_open", pd.Series(True, rows.index)).to_numpy(dtype=bool),
+        unknown=rows["location_basis"].to_numpy(dtype=object) == "unknown",
+        tables=tuple(
+            (
+                table.mode,
+                metres(table) if scope.figure == "m" else table.minutes,
+                table.origin_status.index.get_indexer(case.origins.index),
+                table.site_status.index.get_indexer(rows.index),
+            )
+            for table in tables_of(scope, side)
+        ),
     )
 
 
@@ -352,7 +382,8 @@ class Question:
     missing: tuple[Reason, ...]  # inputs; with any, there are no views
     absent_modes: tuple[str, ...]  # further modes without times, so that only "met" can be said
     tables: tuple[TravelTimes, ...]  # those it reads, of both sides
-    views: tuple[View, ...]  # before, after
+    stocks: tuple[Stock, ...]  # before, after
+    views: tuple[View, ...]  # what counts of them
     counted: dict[str, Counted]  # by the column of weights; others than the usual when asked for
 
     def under(self, assumptions: Assumptions) -> Evaluation:
@@ -371,10 +402,20 @@ class Question:
         criterion = self.criterion.model_copy(update=keys)
         scope, views = scope_of(criterion), self.views
         if assumptions.full_time_from_hours is not None or assumptions.agreed_hours is not None:
-            views = _with_hours(scope, self.case, assumptions)
+            views = self._with_hours(scope, assumptions)
         elif scope != self.scope:
             views = tuple(replace(view, scope=scope) for view in views)
         return replace(self, criterion=criterion, scope=scope, views=views)
+
+    def _with_hours(self, scope: Scope, assumptions: Assumptions) -> tuple[View, ...]:
+        """Return both sides where other hours are kept, or others make a site full-time."""
+        before, after = self.stocks
+        if assumptions.agreed_hours is not None:
+            cut = after.sites.ids.isin(cut_sites(self.case))
+            hours = np.where(cut, assumptions.agreed_hours, after.sites.hours)
+            after = replace(after, sites=replace(after.sites, hours=hours))
+        enough = assumptions.full_time_from_hours or self.case.settings.full_time_from_hours
+        return tuple(stock.view(scope, enough) for stock in (before, after))
 
     def of_figures(
         self,
@@ -424,6 +465,7 @@ def prepare(criterion: Criterion, case: Case) -> Question:
     scope, sides = scope_of(criterion), (case.before, case.after)
     missing = missing_inputs(criterion, scope, case)
     further = scope.modes[1:]
+    stocks = () if missing else tuple(stock_of(scope, case, side) for side in sides)
     return Question(
         criterion=criterion,
         case=case,
@@ -433,7 +475,8 @@ def prepare(criterion: Criterion, case: Case) -> Question:
             mode for mode in further if any(mode not in side.times for side in sides)
         ),
         tables=tuple(table for side in sides for table in tables_of(scope, side)),
-        views=() if missing else tuple(view_of(scope, case, side) for side in sides),
+        stocks=stocks,
+        views=tuple(stock.view(scope, case.settings.full_time_from_hours) for stock in stocks),
         counted=(
             {}
             if missing
@@ -462,17 +505,6 @@ def cut_sites(case: Case) -> pd.Index:
     fewer = case.after.sites["is_open"] & (after < before.reindex(after.index))
     cut: pd.Index = case.after.sites.index[fewer]
     return cut
-
-
-def _with_hours(scope: Scope, case: Case, assumptions: Assumptions) -> tuple[View, ...]:
-    """Return both sides where other hours are kept, or others make a site full-time."""
-    after = case.after
-    if assumptions.agreed_hours is not None:
-        sites = after.sites.copy()
-        sites.loc[cut_sites(case), "hours_per_week"] = assumptions.agreed_hours
-        after = replace(after, sites=sites)
-    enough = assumptions.full_time_from_hours
-    return tuple(view_of(scope, case, side, enough) for side in (case.before, after))
 
 
 def missing_inputs(criterion: Criterion, scope: Scope, case: Case) -> tuple[Reason, ...]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -190,7 +190,7 @@ def sensitivity(
                 ]
                 named = {**head, "assumption": name, "unit": unit}
                 steps += [{**named, **row} for row in rows]
-                turns = _turning(pd.DataFrame(rows), main, partial(_outcome_at, question, name))
+                turns = _turning(rows, main, partial(_outcome_at, question, name))
                 tips.append({**named, "main": main, **turns})
             steps += [{**head, **row} for row in _chosen(question, choices, number)]
     return Sensitivity(
@@ -204,7 +204,7 @@ def as_tried(sensitivity: Sensitivity) -> Sensitivity:
     """Return outcomes that turn at values tried, not between them, by what ``frame`` shows."""
     steps = sensitivity.frame[sensitivity.frame["step"].notna()]
     key = ["scenario", "criterion", "assumption"]
-    rows = dict(iter(steps.groupby(key, sort=False)))
+    rows = {held: part.to_dict("records") for held, part in steps.groupby(key, sort=False)}
     tips = [
         {**tip, **_turning(rows[tuple(tip[name] for name in key)], tip["main"])}
         for tip in sensitivity.tipping.to_dict("records")
@@ -284,22 +284,21 @@ def _row(evaluation: Evaluation) -> dict[str, object]:
 
 
 def _turning(
-    rows: pd.DataFrame, main: float, outcome_at: Callable[[float], str] | None = None
+    rows: Sequence[Mapping[Any, Any]], main: float, outcome_at: Callable[[float], str] | None = None
 ) -> dict[str, object]:
     """Return the range tried, and where the outcome turns on either side of the study's own."""
     # between the last step that holds and the first that turns, by halving; else at that first
-    own = str(rows.loc[rows["is_main"], "outcome"].iloc[0])
+    own = next(str(row["outcome"]) for row in rows if row["is_main"])
     turns: dict[str, object] = {}
     for side, part in (
-        ("below", rows[rows["step"] <= main][::-1]),
-        ("above", rows[rows["step"] >= main]),
+        ("below", [row for row in rows[::-1] if row["step"] <= main]),
+        ("above", [row for row in rows if row["step"] >= main]),
     ):
         turned, other = math.nan, ""
-        held = (part["outcome"] == own).to_numpy()
-        if not held.all():
-            first = int(held.argmin())
-            kept, turned = part["step"].iloc[first - 1 : first + 1].tolist()
-            other = str(part["outcome"].iloc[first])
+        first = next((at for at, row in enumerate(part) if row["outcome"] != own), None)
+        if first is not None:
+            kept, turned = part[first - 1]["step"], part[first]["step"]
+            other = str(part[first]["outcome"])
             if outcome_at is not None:
                 for _ in range(ROUNDS):
                     middle = (kept + turned) / 2
@@ -309,12 +308,13 @@ def _turning(
                     else:
                         turned, other = middle, there
         turns |= {f"turns_{side}": turned, f"outcome_{side}": other}
+    steps, values = ([row[name] for row in rows] for name in ("step", "value"))
     return {
         "outcome": own,
-        "lowest": rows["step"].min(),
-        "highest": rows["step"].max(),
-        "lowest_value": rows["value"].min(),
-        "highest_value": rows["value"].max(),
+        "lowest": min(steps),
+        "highest": max(steps),
+        "lowest_value": np.fmin.reduce(values),
+        "highest_value": np.fmax.reduce(values),
         **turns,
     }
 
