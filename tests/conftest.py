@@ -12,6 +12,7 @@ import pytest
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
+from eh_access.compiled import cache_folder
 from eh_access.study.config import load_study
 from eh_access.study.findings import Findings, find_findings
 from eh_access.study.opening import open_study
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 HERE = str(Path(__file__).parent)
 if HERE not in sys.path:  # the toys are imported as `from toys import ...`
     sys.path.insert(0, HERE)
+
+# code is compiled once for all tests, those too that have caches of their own for streets
+os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_folder()))
 
 # compiling on first call makes the first example slow, so time limits would only mislead
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
