@@ -22,6 +22,14 @@ EXPECTED = [
     "08_by_bus",
 ]
 TOOL = ROOT / "tools" / "run_notebooks.py"
+SHARING = f"""
+import sys
+sys.path.append({str(ROOT)!r})
+import eh_access
+from conftest import SHARED, remembering
+for name in SHARED:
+    setattr(eh_access, name, remembering(getattr(eh_access, name)))
+"""
 
 
 def run(path: Path, out: Path) -> subprocess.CompletedProcess[str]:
@@ -48,42 +56,67 @@ def test_notebook_is_kept_without_results(path: Path) -> None:
     ] * sum(cell["cell_type"] == "code" for cell in cells)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_notebook_runs_and_shows_a_map(path: Path, tmp_path: Path) -> None:
-    done = run(path, tmp_path)
+def written(path: Path, cells: list[dict[str, object]]) -> Path:
+    """Write a notebook of these cells."""
+    notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    return path
+
+
+def code(name: str, source: str) -> dict[str, object]:
+    return {
+        "cell_type": "code",
+        "execution_count": None,
+        "id": name,
+        "metadata": {},
+        "outputs": [],
+        "source": source,
+    }
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, object]]]:
+    """Return what each notebook shows: one after another, each of them with nothing defined.
+
+    They share a kernel and one run of a study that ships, as examples do.
+    """
+    folder = tmp_path_factory.mktemp("notebooks")
+    cells = [code("shared", SHARING)]
+    begins = {}
+    for number, path in enumerate(NOTEBOOKS):
+        begins[path.stem] = len(cells) + 1
+        cells.append(code(f"reset-{number}", "%reset -f"))
+        own = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        cells += [{**cell, "id": f"{number}-{place}"} for place, cell in enumerate(own)]
+    done = run(written(folder / "all.ipynb", cells), folder)
     assert done.returncode == 0, done.stderr
-    shown = outputs(tmp_path / path.stem / path.name)
+    ran = json.loads((folder / "all" / "all.ipynb").read_text(encoding="utf-8"))["cells"]
+    ends = [*list(begins.values())[1:], len(cells) + 1]
+    return {
+        name: [output for cell in ran[begin : end - 1] for output in cell.get("outputs", [])]
+        for (name, begin), end in zip(begins.items(), ends, strict=True)
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", EXPECTED)
+def test_notebook_runs_and_shows_a_map(
+    name: str, shown: dict[str, list[dict[str, object]]]
+) -> None:
     pages = [
         "".join(data["text/html"])
-        for output in shown
+        for output in shown[name]
         if isinstance(data := output.get("data"), dict) and "text/html" in data
     ]
     assert any("<iframe" in page or "leaflet" in page.lower() for page in pages)
     assert any("<table" in page for page in pages)
-    warned = ["".join(output["text"]) for output in shown if output.get("name") == "stderr"]
+    warned = ["".join(output["text"]) for output in shown[name] if output.get("name") == "stderr"]
     # on a machine that has run nothing yet, that code is compiled is said once
     assert [text for text in warned if not text.startswith("compiling (once)")] == []
 
 
 def test_a_cell_that_fails_is_reported_with_its_error(tmp_path: Path) -> None:
-    broken = {
-        "cells": [
-            {
-                "cell_type": "code",
-                "execution_count": None,
-                "id": "one",
-                "metadata": {},
-                "outputs": [],
-                "source": "1 / 0",
-            }
-        ],
-        "metadata": {},
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }
-    path = tmp_path / "broken.ipynb"
-    path.write_text(json.dumps(broken), encoding="utf-8")
+    path = written(tmp_path / "broken.ipynb", [code("one", "1 / 0")])
     done = run(path, tmp_path / "out")
     assert done.returncode == 1
     assert "ZeroDivisionError" in done.stderr

@@ -23,7 +23,7 @@ def test_running_a_study_loads_nothing_that_only_draws_or_downloads() -> None:
     code = (
         f"import json, sys, eh_access; sys.path.append({str(TESTS)!r})\n"
         "from study_files import with_few_draws\n"
-        "eh_access.run_study(with_few_draws(eh_access.load_study('rotherham')))\n"
+        "eh_access.run_study(with_few_draws(eh_access.load_study('newport')))\n"
         "print(json.dumps(sorted(sys.modules)))"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

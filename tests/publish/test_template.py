@@ -119,26 +119,25 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> tuple[StudyResult, Path]:
     return toy_result(folder), folder
 
 
-def test_a_study_has_templates_of_its_own(toy: tuple[StudyResult, Path]) -> None:
-    _, folder = toy
-    (words := folder / "our-words" / "report").mkdir(parents=True)
+def test_a_study_has_templates_of_its_own(tmp_path: Path) -> None:
+    toy = write_study(tmp_path / "toy")
+    (words := toy.path / "our-words" / "report").mkdir(parents=True)
     (words / "unknown.md.j2").write_text(
         "---\n\n## What {{ study.place }} does not know\n\n**Ask us.**\n", encoding="utf-8"
     )
-    study = folder / "study.toml"
-    text = study.read_text(encoding="utf-8")
-    study.write_text(f'{text}\n[report]\ntemplates = "our-words"\n', encoding="utf-8")
-    ran = run_cli("report", study, "--out", folder / "out")
+    toy.change("study.toml", '"Toytown"', '"Toytown </script>"')
+    toy.change("study.toml", "[settings]", '[report]\ntemplates = "our-words"\n\n[settings]')
+    ran = run_cli("report", toy.toml, "--out", tmp_path / "out")
     assert ran.code == 0, ran.err
-    page = (folder / "out" / "report.html").read_text(encoding="utf-8")
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "What Toytown &lt;/script&gt; does not know" in page
     assert "<strong>Ask us.</strong>" in page
     (words / "unknown.md.j2").write_text("{{ nobody }}", encoding="utf-8")
-    ran = run_cli("report", study, "--out", folder / "again")
+    ran = run_cli("report", toy.toml, "--out", tmp_path / "again")
     assert ran.code != 0
     assert "'nobody' is undefined" in ran.err
     assert "Traceback" not in ran.err
-    assert not (folder / "again" / "report.html").exists()
+    assert not (tmp_path / "again" / "report.html").exists()
 
 
 @pytest.mark.parametrize(

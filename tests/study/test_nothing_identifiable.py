@@ -31,6 +31,14 @@ def texts(run: PrivateRun) -> dict[str, str]:
     return {name: data.decode("latin-1") for name, data in blobs.items()}
 
 
+def held(body: str, needles: list[str]) -> set[str]:
+    """Return which needles stand anywhere in a text, read once for all that begin alike."""
+    begins = re.compile("|".join(f"(?={re.escape(two)})" for two in {each[:2] for each in needles}))
+    places = [each.start() for each in begins.finditer(body)]
+    lengths = {len(needle) for needle in needles}
+    return {body[at : at + length] for length in lengths for at in places} & set(needles)
+
+
 # ------------------------------------------------------------------ nobody is named
 
 
@@ -43,7 +51,7 @@ def test_no_output_holds_a_postcode_of_the_list_or_where_it_is(private_run: Priv
     sites = "".join(p.read_text("utf-8") for p in (DATA / "sites").glob("*"))
     needles = [needle for needle in needles if needle not in sites]
     text = texts(private_run)
-    found = {(name, needle) for name, body in text.items() for needle in needles if needle in body}
+    found = {(name, needle) for name, body in text.items() for needle in held(body, needles)}
     # base64 may hold seven letters and digits by chance; a postcode with its space it never holds
     assert {
         (name, needle) for name, needle in found if " " in needle or needle == "Zebedee"
