@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 
@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 import eh_access
 from eh_access import load_study, run_study, write_outputs
 from eh_access.criteria.criterion import KINDS, Counted, Criterion, Kind, Outcome, register
-from eh_access.criteria.evaluate import Assumptions, evaluate
+from eh_access.criteria.evaluate import Assumptions, evaluate, scope_of, stock_of
 from eh_access.criteria.judge import judge
 from eh_access.criteria.sensitivity import sensitivity
-from eh_access.measures.scenarios import BASELINE, Close, Scenario
+from eh_access.measures.scenarios import BASELINE, Close, Scenario, open_sites
 from eh_access.study.findings import find_findings
 from study_files import write_study
-from toy_borough import EVERY, case_of, criterion
+from toy_borough import EVERY, case_of, criterion, sites
 
 PACKAGE = str(Path(eh_access.__file__).parent)
 CLOSED = Scenario("closed", "B is gone", (Close("B"),))
@@ -113,6 +113,23 @@ def test_a_verdict_is_the_evaluation_under_the_studys_own_assumptions(
         float(evaluation.value),
         float(evaluation.baseline_value),
     )
+
+
+@pytest.mark.parametrize("hours", [None, 0.0, 9.9, 10.0, 40.0])
+@pytest.mark.parametrize("enough", [5.0, 10.0, 25.0])
+@pytest.mark.parametrize("which", ["open", "full_time"])
+def test_the_sites_that_count_are_the_open_ones_whatever_hours_are_enough(
+    hours: float | None, enough: float, which: str
+) -> None:
+    table = sites().assign(hours_per_week=[hours, 10.0, np.nan, np.nan])
+    case = case_of(CLOSED, table=table)
+    scope = replace(scope_of(next(iter(EVERY.values()))), sites=which)
+    for side in (case.before, case.after):
+        view = stock_of(scope, case, side).view(scope, enough)
+        counted = open_sites(
+            side.sites, full_time=which == "full_time", full_time_from_hours=enough
+        )
+        assert [*view.sites.ids, *view.unknown.ids] == counted.tolist()
 
 
 @dataclass

@@ -25,7 +25,7 @@ from eh_access.errors import InputError, NotFoundError, did_you_mean
 from eh_access.measures.basic import ROUNDING, ThereAndBack, metres, metres_per_minute
 from eh_access.measures.equity import GROUPS, group_members
 from eh_access.measures.opening_hours import reached
-from eh_access.measures.scenarios import long_enough, rough_radius_m
+from eh_access.measures.scenarios import rough_radius_m
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -248,10 +248,10 @@ class Stock:
     def view(self, scope: Scope, enough: float) -> View:
         """Return what counts if so many hours a week make a site full-time."""
         stated = self.sites.hours
-        counts = self.is_open & long_enough(
-            stated, full_time=scope.sites == "full_time", full_time_from_hours=enough
-        )
-        columns = vars(self.sites) | {"hours": np.where(np.isnan(stated), enough, stated)}
+        full, full_time = np.isnan(stated), scope.sites == "full_time"
+        # the sites of `open_sites`, which a table of them would be asked for many times over
+        counts = self.is_open & (full | (stated >= enough if full_time else stated > 0))
+        columns = vars(self.sites) | {"hours": np.where(full, enough, stated)}
         placed = counts & ~self.unknown
         known, unlocated = (
             SiteList(**{name: column[chosen] for name, column in columns.items()})

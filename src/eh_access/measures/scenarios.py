@@ -276,18 +276,10 @@ def open_sites(
         raise InputError(f"full_time_from_hours is {full_time_from_hours!r}; give hours")
     stated = sites.get("hours_per_week", np.nan)
     hours = pd.Series(stated, sites.index).to_numpy(float, na_value=np.nan)
-    enough = long_enough(hours, full_time=full_time, full_time_from_hours=full_time_from_hours)
+    enough = hours >= full_time_from_hours if full_time else hours > 0
     is_open = np.asarray(sites["is_open"] if "is_open" in sites.columns else True, dtype=bool)
-    chosen: pd.Index = sites.index[is_open & enough]
+    chosen: pd.Index = sites.index[is_open & (np.isnan(hours) | enough)]
     return chosen
-
-
-def long_enough(
-    hours: NDArray[np.float64], *, full_time: bool, full_time_from_hours: float
-) -> NDArray[np.bool_]:
-    """Return which hours a week are those of a site that counts; NaN are full hours."""
-    enough: NDArray[np.bool_] = hours >= full_time_from_hours if full_time else hours > 0
-    return np.isnan(hours) | enough
 
 
 ROUGH_FROM_M = 100.0
