@@ -9,7 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eh_access.errors import InputError
-from eh_access.tables import CRS, check_areas, check_origins, check_sites, points_from_columns
+from eh_access.tables import (
+    CRS,
+    check_areas,
+    check_origins,
+    check_private_origins,
+    check_sites,
+    points_from_columns,
+)
 
 AREA = shapely.box(430_000, 380_000, 460_000, 410_000)
 BOWTIE = shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
@@ -159,6 +166,20 @@ def test_a_fault_of_many_rows_is_listed_for_some_and_counted_for_the_rest() -> N
     assert fault.startswith("origins, rows 1 (origin_id '0'), 2 (origin_id '1'), 3 ")
     assert "5 (origin_id '4') and 95 more, weight: is -1; give" in fault
     assert caught.value.rows == tuple(range(100))
+
+
+@pytest.mark.parametrize("again", ["origin_id", "weight", "easting", "note"])
+def test_a_column_that_stands_twice_is_refused(again: str) -> None:
+    names = ["origin_id", "weight", "easting", "northing", "note"]
+    frame = pd.DataFrame([["a", 1, 440_000, 390_000, "x"]], columns=names)
+    twice = pd.concat([frame, frame[[again]]], axis="columns")
+    with pytest.raises(InputError, match=f"origins: column '{again}' stands twice; keep one"):
+        check_origins(twice)
+    with pytest.raises(InputError, match="origins: a column stands twice; keep one"):
+        check_private_origins(twice)
+    frame.columns = pd.MultiIndex.from_product([["2021"], names])
+    with pytest.raises(InputError, match="names of several levels"):
+        check_origins(frame)
 
 
 @pytest.mark.parametrize("kinds", [1, 2, 5])

@@ -191,6 +191,11 @@ def begin(
     private: bool = False,
 ) -> Check:
     """Copy the table, bring the id into a column of text, and look for missing columns."""
+    if frame.columns.nlevels > 1:
+        raise InputError(f"{source}: its columns have names of several levels; give one each")
+    if again := sorted(map(str, frame.columns[frame.columns.duplicated()])):
+        named = "a column" if private else f"column '{again[0]}'"
+        raise InputError(f"{source}: {named} stands twice; keep one")
     copy = pd.DataFrame(_with_geometry_so_named(frame))
     if "geometry" in copy and not holds_shapes(copy["geometry"]):
         log.warning("%s: the column 'geometry' holds text, not shapes, and is not read", source)
@@ -742,7 +747,7 @@ def check_origins(
       2. origins, row 1 (origin_id 'a'), geometry: 390000, 440000 lies 50.0 km outside the
          study area; easting and northing look swapped: exchange them
     """
-    named = weighs or bool(close_match("weight", frame.columns.astype(str)))  # perhaps misspelt
+    named = weighs or bool(close_match("weight", map(str, frame.columns)))  # perhaps misspelt
     check = begin(frame, "origin_id", ["weight"] if named else [], source)
     if "weight" not in check.frame and not named:
         check.frame["weight"] = 1.0

@@ -162,6 +162,8 @@ def test_a_few_rows_without_a_place_leave_the_others(
         ("postcode", [], "there are no rows"),
         ("easting,northing", ["440117,390031"] * 9, "fewer than 10 families to count"),
         ("postcode", ['"S60 2QU'], "not comma-separated values"),
+        ("postcode,Postcode ", ["S60 2QU,S60 2QV"], "column 'postcode' stands twice"),
+        ("easting,northing,easting", ["440117,390031,1"], "column 'easting' stands twice"),
     ],
 )
 def test_a_fault_quotes_no_cell(

@@ -23,6 +23,21 @@ def without(*tables: str) -> Callable[[Tables], Any]:
     return lambda all_of_them: [all_of_them.pop(table) for table in tables]
 
 
+def often(*spans: tuple[str, str], **more: object) -> Callable[[Tables], Any]:
+    """Return what has a trip run again and again in some spans of time."""
+    rows = [
+        {"trip_id": "t1", "start_time": start, "end_time": end, "headway_secs": 600, **more}
+        for start, end in spans
+    ]
+    return lambda tables: tables.update(frequencies=rows)
+
+
+def changing(**cells: object) -> Callable[[Tables], Any]:
+    """Return what states a rule for changing between two stops."""
+    rule = {"from_stop_id": "s1", "to_stop_id": "s2", "transfer_type": 2, **cells}
+    return lambda tables: tables.update(transfers=[rule])
+
+
 FAULTS = [
     (without("stops"), "no stops.txt"),
     (without("calendar"), "neither calendar.txt nor calendar_dates.txt"),
@@ -43,6 +58,15 @@ FAULTS = [
     (changed("stops", 0, stop_lat=0, stop_lon=0), "have no place, the first s1"),
     (changed("stops", 0, stop_lat=48.85, stop_lon=2.35), "outside Great Britain's grid"),
     (changed("stops", 0, stop_lat=52.0), "from stop to stop are faster than such vehicles go"),
+    (often(("10:00:00", "09:00:00")), "row 1, end_time: '09:00:00' is not after its start"),
+    (often(("10:00:00", "10:00:00")), "row 1, end_time: '10:00:00' is not after its start"),
+    (often(("09:00:00", "10:00:00"), ("09:59:59", "11:00:00")), "row 2, start_time: '09:59:59' is"),
+    (often(("09:30:00", "11:00:00"), ("09:00:00", "10:00:00")), "row 1, start_time: '09:30:00' is"),
+    (often(("09:00:00", "10:00:00"), exact_times=2), "exact_times: '2' is not one of 0 or 1"),
+    (changing(min_transfer_time=-60), "min_transfer_time: '-60' is no whole number of 0 or more"),
+    (changing(min_transfer_time="2 min"), "'2 min' is no whole number of 0 or more"),
+    (changed("routes", 0, route_type="bus"), "route_type: 'bus' is no whole number"),
+    (changed("stops", 0, location_type=5), "'5' is not one of 0 or 1 or 2 or 3 or 4"),
 ]  # fmt: skip
 
 
@@ -63,6 +87,24 @@ def test_every_fault_is_named_at_once(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         read_feed(write_feed(tmp_path / "f", tables))
     assert len(caught.value.faults) == 3
+
+
+def test_spans_that_meet_and_rules_that_say_nothing_are_sound(tmp_path: Path) -> None:
+    tables = town()
+    often(("10:00:00", "11:00:00"), ("09:00:00", "10:00:00"), exact_times="")(tables)
+    changing(min_transfer_time="")(tables)
+    tables["routes"][0]["route_type"] = ""
+    assert len(read_feed(write_feed(tmp_path / "f", tables)).tables["frequencies"]) == 2
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_a_column_that_stands_twice_is_refused(tmp_path: Path, mark: str) -> None:
+    folder = write_feed(tmp_path / "f", town())
+    stops = folder / "stops.txt"
+    header, _, rest = stops.read_text("utf-8").partition("\n")
+    stops.write_text(f"{mark}{header.replace('stop_name', ' stop_lat')}\n{rest}", "utf-8")
+    with pytest.raises(InputError, match=r"stops.txt: column 'stop_lat' stands twice"):
+        read_feed(folder)
 
 
 def test_a_missing_column_is_named(tmp_path: Path) -> None:

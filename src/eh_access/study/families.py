@@ -453,6 +453,8 @@ def _cells(data: bytes) -> tuple[pd.DataFrame, int]:
         raise InputError(f"{NAME}: the file is empty; give one family a row")
     header = [cell.strip().lower() for cell in table[0]]
     wanted = _wanted(header, table[0])
+    if again := next((name for name in wanted if header.count(name) > 1), ""):
+        raise InputError(f"{NAME}: column '{again}' stands twice in the header; keep one")
     rows = {number: row for number, row in enumerate(table[1:], 1) if any(map(str.strip, row))}
     short = [number for number, row in rows.items() if len(row) != len(header)]
     if short:

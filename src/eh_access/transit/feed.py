@@ -280,6 +280,10 @@ def _members(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]
 
 def _parse(blob: bytes, where: str, columns: Collection[str]) -> pd.DataFrame:
     """Read one file as text."""
+    header = blob.partition(b"\n")[0].decode("utf-8-sig", "replace")
+    names = [cell.strip(' "\r') for cell in header.split(",")]
+    if again := next((name for name in names if name in columns and names.count(name) > 1), ""):
+        raise InputError(f"{where}: column '{again}' stands twice in the header; keep one")
     try:
         frame = pd.read_csv(
             io.BytesIO(blob),
@@ -367,27 +371,45 @@ def _check_values(tables: Tables, note: _Faults) -> None:
         ("stop_times", "pickup_type", ("", "0", "1", "2", "3")),
         ("stop_times", "drop_off_type", ("", "0", "1", "2", "3")),
         ("transfers", "transfer_type", ("", "0", "1", "2", "3", "4", "5")),
+        ("frequencies", "exact_times", ("", "0", "1")),
+        ("stops", "location_type", ("", "0", "1", "2", "3", "4")),
     ):
         bad = ~tables[name][column].isin(words).to_numpy()
         allowed = " or ".join(word for word in words if word)
         note.rows(name, column, tables[name], bad, f"is not one of {allowed}")
     twice = tables["calendar_dates"].duplicated(["service_id", "date"]).to_numpy()
     note.rows("calendar_dates", "date", tables["calendar_dates"], twice, "stands twice")
-    for name, column, least in (
-        ("stop_times", "stop_sequence", 0),
-        ("frequencies", "headway_secs", 1),
+    for name, column, least, empty in (
+        ("stop_times", "stop_sequence", 0, -1),
+        ("frequencies", "headway_secs", 1, -1),
+        ("transfers", "min_transfer_time", 0, 0),
+        ("routes", "route_type", 0, 0),
     ):
-        bad = numbers_of(tables[name][column], -1) < least
+        bad = numbers_of(tables[name][column], empty) < least
         note.rows(name, column, tables[name], bad, f"is no whole number of {least} or more")
     for name, column in (("frequencies", "start_time"), ("frequencies", "end_time")):
         bad = seconds_of(tables[name][column]) < 0
         note.rows(name, column, tables[name], bad, "is no time as 07:30:00")
+    _check_frequencies(tables["frequencies"], note)
     stops = tables["stops"]
     for column, most in (("stop_lat", 90.0), ("stop_lon", 180.0)):
         value = pd.to_numeric(stops[column], errors="coerce").to_numpy(float)
         bad = (stops[column] != "").to_numpy() & ~(np.abs(value) <= most)
         note.rows("stops", column, stops, bad, "is no coordinate in degrees")
     _check_times(tables["stop_times"], note)
+
+
+def _check_frequencies(often: pd.DataFrame, note: _Faults) -> None:
+    """Note spans in which nothing would run, or a trip would run twice."""
+    start, end = (seconds_of(often[column]) for column in ("start_time", "end_time"))
+    known = (start >= 0) & (end >= 0)
+    note.rows("frequencies", "end_time", often, known & (end <= start), "is not after its start")
+    trip, _ = codes_of(often["trip_id"])
+    order = np.lexsort((start, trip))
+    again = np.zeros(len(often), bool)
+    same = trip[order][1:] == trip[order][:-1]
+    again[order[1:]] = same & (start[order][1:] < end[order][:-1])
+    note.rows("frequencies", "start_time", often, again & known, "is before its trip's last end")
 
 
 def _check_times(calls: pd.DataFrame, note: _Faults) -> None:
