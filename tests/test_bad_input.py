@@ -13,6 +13,7 @@ import shapely
 from eh_access.errors import InputError
 from eh_access.network.io import write_network
 from eh_access.network.osm import read_network
+from eh_access.study.config import NAMED_ROLES
 from eh_access.study.opening import open_study
 from eh_access.study.run import run_study
 from street_files import osm_text, street_graph, write_streets
@@ -325,6 +326,44 @@ def test_more_hours_than_a_week_has_in_the_table(toy: StudyFolder) -> None:
 def test_a_scenario_that_changes_nothing(toy: StudyFolder) -> None:
     toy.change("study.toml", 'close = ["west"]\n', "")
     refused(toy, "scenario[2]: changes nothing; give at least one of close")
+
+
+FILES_OF_A_STUDY = ("sites.csv", "origins.csv", "areas.geojson", "study.toml", ".")
+
+
+@pytest.mark.parametrize("file", FILES_OF_A_STUDY)
+@pytest.mark.parametrize("role", [*NAMED_ROLES, "tickets", "families"])
+def test_a_file_in_the_place_of_another_is_read_or_refused(
+    toy: StudyFolder, role: str, file: str
+) -> None:
+    if role == "origins":
+        toy.change("study.toml", 'oa = "origins.csv"', f'oa = "{file}"')
+    elif role in {"areas", "sites"}:
+        toy.change("study.toml", f'{role} = "{role}.', f'{role} = "{file}" # "{role}.')
+    else:
+        toy.change("study.toml", "[data]", f'[data]\n{role} = "{file}"')
+    ran = run_cli("check", toy.toml)
+    assert ran.code in {0, 2}, ran.err
+    assert file != "." or ran.code == 2
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ("{ site = { name = 'kind' } }", "data.columns.site: is no table; did you mean 'sites'"),
+        ("{ sites = { name = 'kind', site_id = 'kind' } }", "site_id: 'kind' is named twice"),
+        ("{ timetable = { from = 'opens' } }", "column 'opens' is missing"),
+        ("{ postcodes = { postcode = 'code' } }", "column 'code' is missing"),
+    ],
+)
+def test_names_of_columns_that_name_none(toy: StudyFolder, columns: str, words: str) -> None:
+    more = "timetable = 'hours.csv'\npostcodes = 'postcodes.csv'"
+    (toy.path / "hours.csv").write_text("site_id,weekday,from,to\nwest,mon,09:00,10:00\n")
+    (toy.path / "postcodes.csv").write_text("postcode,easting,northing\nS60 1AA,440000,390000\n")
+    toy.change("study.toml", "[data]", f"[data]\n{more}")
+    assert run_cli("check", toy.toml).code == 0
+    toy.change("study.toml", "[data]", f"[data]\ncolumns = {columns}")
+    refused(toy, words)
 
 
 def with_candidate(toy: StudyFolder, changes: str) -> None:

@@ -347,6 +347,13 @@ class Decision(Table):
     savings: tuple[Saving, ...] = Field(default=(), alias="saving")
 
 
+NAMED_ROLES = (
+    *("areas", "wards", "boundary", "origins", "sites", "candidates", "neighbours"),
+    *("youth", "youth_venues", "base", "postcodes", "timetable"),
+)
+"""Tables whose columns a study may name."""
+
+
 class DataFiles(Table):
     """The files of a study."""
 
@@ -381,6 +388,17 @@ class DataFiles(Table):
     # which column of a file is which of ours, by role: what has a usual name need not be said
     columns: dict[Name, dict[Text, Text]] = Field(default_factory=dict)
     max_outside_m: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] = 5000.0
+
+    def cross_faults(self) -> Iterator[Fault]:
+        """Yield columns of tables there are none of, and one that would be two of ours."""
+        for role, named in self.columns.items() if isinstance(self.columns, dict) else ():
+            if role not in NAMED_ROLES:
+                yield ("columns", role), f"is no table; {did_you_mean(role, NAMED_ROLES)}"
+            if isinstance(named, dict):
+                theirs = list(named.items())
+                for place, column in _again(column for _, column in theirs):
+                    text = f"'{column}' is named twice; every column is one of ours"
+                    yield ("columns", role, theirs[place][0]), text
 
 
 class YouthSettings(Table):

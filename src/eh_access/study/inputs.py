@@ -81,7 +81,7 @@ log = logging.getLogger(__name__)
 
 def check_base(frame: gpd.GeoDataFrame, *, source: str = "base") -> gpd.GeoDataFrame:
     """Return the shapes maps are drawn on."""
-    if frame.crs is None or "kind" not in frame:
+    if getattr(frame, "crs", None) is None or "kind" not in frame:
         raise InputError(f"{source}: needs a column kind ({', '.join(KINDS)}) and a known CRS")
     faults = [
         f"{source}, row {row}, kind: '{kind}' is not drawn; {did_you_mean(str(kind), KINDS)}"
@@ -336,7 +336,9 @@ class _Reader:
         self, name: str, *tables: gpd.GeoDataFrame | None
     ) -> tuple[Openings, list[gpd.GeoDataFrame | None]]:
         """Return the windows of a timetable, and tables of sites with the hours of theirs."""
-        read = read_rows(self.study.resolve(name), name=name, role="timetable")
+        columns = self.study.data.columns.get("timetable")
+        path = self.study.resolve(name)
+        read = read_rows(path, name=name, role="timetable", columns=columns)
         self.files.append(read.file)
         known = {str(site) for table in tables if table is not None for site in table.index}
         rows = read.frame.astype(object).fillna("").astype(str)

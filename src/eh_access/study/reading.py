@@ -192,6 +192,8 @@ def other_separator(header: str) -> str | None:
 def read_bytes(path: Path, *, name: str, role: str) -> bytes:
     """Return a file's bytes."""
     refuse_endless(path, name)
+    if path.is_dir():
+        raise SourceError(f"{name}: is a folder; give a file in it (data.{role})")
     try:
         data = path.read_bytes()
     except FileNotFoundError as error:
@@ -491,7 +493,9 @@ SHOWN_CODES = 3
 def read_postcodes(study: Study, name: str) -> Postcodes | None:
     """Return the postcodes of one of a study's tables; None if it has none."""
     try:
-        postcodes = postcodes_of(read_table(study.resolve(name), name=name, role=ROLE))
+        own = study.data.columns.get(ROLE) if name == study.data.postcodes else None
+        read = read_table(study.resolve(name), name=name, role=ROLE, columns=own)
+        postcodes = postcodes_of(read)
     except InputError:
         if name == study.data.postcodes:
             raise
