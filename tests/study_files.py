@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
+from eh_access.criteria.schema import Table
 from eh_access.study.config import Study
 
 STUDY = """\
@@ -122,3 +125,22 @@ def with_few_draws(study: Study) -> Study:
     """Return a study that draws what is not known a hundred times: its values rest on no draw."""
     few = study.simulation.model_copy(update={"draws": 100})
     return study.model_copy(update={"simulation": few})
+
+
+def every_key(model: type[Table], at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield each key of the schema with the tables it stands in."""
+    for name, field in model.model_fields.items():
+        if field.exclude:
+            continue
+        here = (*at, model.key_of(name))
+        yield here
+        for part in parts(field.annotation):
+            if isinstance(part, type) and issubclass(part, Table):
+                yield from every_key(part, here)
+
+
+def parts(annotation: object) -> Iterator[object]:
+    """Yield an annotation and what it consists of, as ``Model`` of ``tuple[Model, ...]``."""
+    yield annotation
+    for inner in get_args(annotation):
+        yield from parts(inner)

@@ -3,35 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
 
 import pytest
 
-from eh_access.criteria.schema import Table
 from eh_access.study.config import Study
+from study_files import every_key
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "own-study.md"
-
-
-def every_key(model: type[Table], at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Yield each key of the schema with the tables it stands in."""
-    for name, field in model.model_fields.items():
-        if field.exclude:
-            continue
-        here = (*at, model.key_of(name))
-        yield here
-        for part in parts(field.annotation):
-            if isinstance(part, type) and issubclass(part, Table):
-                yield from every_key(part, here)
-
-
-def parts(annotation: object) -> Iterator[object]:
-    """Yield an annotation and what it consists of, as ``Model`` of ``tuple[Model, ...]``."""
-    yield annotation
-    for inner in get_args(annotation):
-        yield from parts(inner)
 
 
 KEYS = sorted(set(every_key(Study)))

@@ -216,7 +216,8 @@ class TimetableChangeConfig(Table):
             yield (), "give one of withdraw, close_stop and line"
         if self.line is not None and self.every_min is None:
             yield ("every_min",), "is missing; give the minutes from one departure to the next"
-        if len(self.stops) != len(self.minutes):
+        sound = FAULTY not in (self.stops, self.minutes)
+        if sound and len(self.stops) != len(self.minutes):
             yield ("minutes",), "give as many as stops: minutes from the first stop to each"
         if not self.stops:
             for key in sorted(self.model_fields_set & {"first", "last", "both_ways"}):
@@ -903,7 +904,8 @@ class Study(Table):
 def _partner(other: str, own: str, partners: Mapping[str, str | None]) -> Iterator[str]:
     """Yield why a criterion cannot count with another."""
     if other not in partners:
-        yield f"no criterion '{other}'; {did_you_mean(other, [*filter(_is_text, partners)])}"
+        if FAULTY not in partners:  # whose id may be the one that is meant
+            yield f"no criterion '{other}'; {did_you_mean(other, partners)}"
     elif other == own:
         yield f"'{other}' is the criterion itself; name another, or leave it out"
     elif _is_text(partners[other]):
