@@ -373,6 +373,7 @@ def with_candidate(toy: StudyFolder, changes: str) -> None:
         f"{header}\n{west.replace('west', 'hall')}\n", encoding="utf-8"
     )
     toy.change("sites.csv", east, east.replace("centre,,", "centre,0,"))
+    toy.change("sites.csv", west, west.replace("centre,,", "centre,20,"))
     toy.change("study.toml", "[data]", '[data]\ncandidates = "candidates.csv"')
     toy.change("study.toml", 'close = ["west"]', changes)
 
@@ -392,6 +393,11 @@ def with_candidate(toy: StudyFolder, changes: str) -> None:
             'move = [{ site = "hall", easting = 441000, northing = 390000 }]',
             "scenario[2].move[1].site: 'hall' is closed before and after",
         ),
+        ("set_hours = { west = 20 }", "scenario[2].set_hours.west: 'west' has these hours already"),
+        (
+            'move = [{ site = "west", easting = 440000, northing = 390000 }]',
+            "scenario[2].move[1].site: 'west' stands there already",
+        ),
     ],
 )
 def test_a_change_without_effect(toy: StudyFolder, changes: str, words: str) -> None:
@@ -406,6 +412,9 @@ def test_a_change_without_effect(toy: StudyFolder, changes: str, words: str) -> 
         'open = ["hall"]\nmove = [{ site = "hall", easting = 441000, northing = 390000 }]',
         'open = ["east"]\nset_hours = { east = 5 }',
         "set_hours = { east = 5 }",
+        "set_hours = { west = 19.5 }",
+        'open = ["hall"]\nset_hours = { hall = 20 }',
+        'move = [{ site = "west", easting = 440001, northing = 390000 }]',
         'set_hours = { west = 0 }\nopen = ["hall"]',
     ],
 )

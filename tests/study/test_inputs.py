@@ -253,8 +253,7 @@ WEST_DEGREES, EAST_DEGREES = "-1.39980,53.40531", "-1.33963,53.40499"
         ("hours_per_week,opening_hours", ("10,Mon-Fri 9-5", "9,Mon 9-5"), "hours of 2 come to"),
         ("hours_per_week,opening_hours", ("40,Mon-Fri 9-5", "8.5,Mon 9-5"), ""),
         ("hours_per_week,opening_hours", ("10,ring us", ",ring us"), ""),
-        ("longitude,latitude", (WEST_DEGREES, f"0{EAST_DEGREES[2:]}"), "1 of 2 rows"),
-        ("longitude,latitude", (EAST_DEGREES, WEST_DEGREES), "2 of 2 rows"),
+        ("longitude,latitude", (WEST_DEGREES, "-1.33963,53.40699"), "1 of 2 rows"),
         ("longitude,latitude", (WEST_DEGREES, ","), ""),
         ("longitude,latitude", (WEST_DEGREES, EAST_DEGREES), ""),
     ],
@@ -273,6 +272,20 @@ def test_a_row_at_odds_with_itself_is_told(
     assert all(told.replace("hours of", "Opening times of") in text for text in texts)
 
 
+@pytest.mark.parametrize(
+    ("degrees", "count"),
+    [((WEST_DEGREES, f"0{EAST_DEGREES[2:]}"), 1), ((EAST_DEGREES, WEST_DEGREES), 2)],
+)
+def test_rows_at_two_places_far_apart_are_refused(
+    toy: StudyFolder, degrees: tuple[str, str], count: int
+) -> None:
+    rows = ["site_id,name,easting,northing,longitude,latitude"]
+    rows += [f"{WEST},{degrees[0]}", f"{EAST},{degrees[1]}"]
+    (toy.path / "sites.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match=rf"sites\.csv: {count} of 2 rows .* row {3 - count};"):
+        read_inputs(load_study(toy.toml))
+
+
 @pytest.mark.parametrize("name", ["West Centre", "WEST CENTRE"])
 def test_a_site_that_stands_twice_is_told(toy: StudyFolder, name: str) -> None:
     table = toy.path / "sites.csv"
@@ -287,10 +300,10 @@ def test_a_site_that_stands_twice_is_told(toy: StudyFolder, name: str) -> None:
         assert all("“West Centre” stands more than once" in n.text for n in notes)
 
 
-@pytest.mark.parametrize("word", ["false", "No", "0", "closed"])
+@pytest.mark.parametrize("word", ["false", "No", "0", "closed", "shut", "no longer", "-"])
 def test_a_site_called_closed_is_refused(toy: StudyFolder, word: str) -> None:
     table = toy.path / "sites.csv"
-    rows = ["site_id,name,easting,northing,is_open", f"{WEST},yes", f"{EAST},{word}"]
+    rows = ["site_id,name,easting,northing,is_open", f"{WEST},Open", f"{EAST},{word}"]
     table.write_text("\n".join(rows) + "\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"row 2 \(site_id 'east'\), is_open: is .*candidates"):
         read_inputs(load_study(toy.toml))

@@ -723,18 +723,19 @@ def _sites_twice(sites: gpd.GeoDataFrame) -> Iterator[Note]:
             yield note("warning", "site-twice", **facts)
 
 
-SHUT = frozenset({"false", "no", "n", "0", "0.0", "closed", "f"})
+OPEN = frozenset({"true", "yes", "y", "1", "1.0", "open", "t", "", "nan", "none", "<na>"})
+"""What a column says of a site that is open: nothing, or this."""
 
 
 def _shut(sites: gpd.GeoDataFrame, *, source: str) -> Iterator[str]:
-    """Yield a fault for each site that a column says is closed: all that are listed are open."""
+    """Yield a fault for each site that a column does not say is open: all that are listed are."""
     stated = sites["is_open"].astype(str).str.strip().str.casefold() if "is_open" in sites else ()
     for row, text in enumerate(stated):
-        if text in SHUT:
+        if text not in OPEN:
             yield (
-                f"{source}, row {row + 1} (site_id '{sites.index[row]}'), is_open: is {text}, and "
-                "all sites are open before the decision; list it under data.candidates, where a "
-                "scenario may open it, or remove it"
+                f"{source}, row {row + 1} (site_id '{sites.index[row]}'), is_open: is '{text}', "
+                "and all sites are open before the decision; write yes, or list it under "
+                "data.candidates, where a scenario may open it, or remove it"
             )
 
 
@@ -867,7 +868,7 @@ def impossible(scenarios: Iterable[ScenarioConfig], sites: gpd.GeoDataFrame) -> 
 def _without_effect(
     scenario: ScenarioConfig, before: gpd.GeoDataFrame, after: gpd.GeoDataFrame
 ) -> Iterator[Fault]:
-    """Yield sites that open and were open, and those of which something changes and stay closed."""
+    """Yield sites that open and were open, that stay closed, or that stay as they were."""
     was, will_be = (
         open_sites(sites, full_time=False, full_time_from_hours=0.0) for sites in (before, after)
     )
@@ -877,3 +878,14 @@ def _without_effect(
         elif site not in was and site not in will_be:
             remedy = "remove it" if key[0] == "close" else "open it too, with hours above 0"
             yield key, f"'{site}' is closed before and after; correct the id, or {remedy}"
+        elif site not in was:  # what opens may be given the hours and the place that it had
+            continue
+        elif key[0] == "set_hours" and _equal("hours_per_week", site, before, after):
+            yield key, f"'{site}' has these hours already; correct them, or remove it"
+        elif key[0] == "move" and _equal("geometry", site, before, after):
+            yield key, f"'{site}' stands there already; correct the place, or remove it"
+
+
+def _equal(column: str, site: str, before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> bool:
+    """Return whether a site has the same in a column before and after."""
+    return bool(before.loc[site, column] == after.loc[site, column])

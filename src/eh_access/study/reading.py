@@ -280,7 +280,10 @@ SAME_HOURS = 0.5
 
 
 def _at_two_places(read: ReadTable, name: str) -> tuple[Note, ...]:
-    """Return a note where rows have degrees that are not where their easting and northing are."""
+    """Return a note where rows have degrees that are not where their easting and northing are.
+
+    Many rows far apart are refused: then one of the pairs is not what it is taken for.
+    """
     if not {column for pair in COORDINATES for column in pair[:2]} <= set(read.frame):
         return ()
     on_grid, in_degrees = (
@@ -293,6 +296,13 @@ def _at_two_places(read: ReadTable, name: str) -> tuple[Note, ...]:
     apart = away_m[(away_m > POSTCODE_RADIUS_M) & np.isfinite(away_m)]
     if apart.empty:
         return ()
+    far = np.flatnonzero(away_m > FAR_APART_M)
+    if len(far) > MOST_ODD_SHARE * len(away_m):
+        raise InputError(
+            f"{name}: {len(far):,} of {len(away_m):,} rows have a longitude and latitude more than "
+            f"{FAR_APART_M / 1000:g} km from their easting and northing, for example row "
+            f"{far[0] + 1}; correct one pair, or remove it"
+        )
     facts = {"file": name, "count": len(apart), "of": len(away_m), "most_km": apart.max() / 1000}
     return (note("warning", "two-places", **facts),)
 
@@ -322,6 +332,8 @@ def no_coordinates(table: pd.DataFrame, name: str, *, private: bool) -> InputErr
 
 
 POSTCODE_RADIUS_M = 100.0
+FAR_APART_M = 1000.0
+"""Farther than degrees of another datum are off."""
 Places = Mapping[str, tuple[float, float]]
 
 
