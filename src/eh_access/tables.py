@@ -768,6 +768,10 @@ def check_private_origins(
     return _finish_origins(check, counts, within, max_outside_m)
 
 
+ORIGIN_NUMBERS = ("weight", "imd_decile", "no_car_share")
+"""Columns without which an origin cannot be counted, where the table has them."""
+
+
 def _finish_origins(
     check: Check, counts: Sequence[str], within: BaseGeometry | None, max_outside_m: float
 ) -> gpd.GeoDataFrame:
@@ -775,7 +779,11 @@ def _finish_origins(
         if column not in check.frame:
             check.frame[column] = value
     require_text(check, ["weight_basis"])
-    read_numbers(check, ["weight", "imd_decile", "no_car_share", *counts], may_miss=False)
+    read_numbers(check, ORIGIN_NUMBERS, may_miss=False)
+    faults = len(check.faults)
+    read_numbers(check, [name for name in counts if name not in ORIGIN_NUMBERS], may_miss=False)
+    # for the count of one group no row is to be left out of the figures of all
+    check.only_odd &= len(check.faults) == faults
     table = finish_points(check, may_miss=False, within=within, max_outside_m=max_outside_m)
     if "imd_decile" in table:
         table["imd_decile"] = table["imd_decile"].astype("int64")

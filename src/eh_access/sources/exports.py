@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from eh_access.errors import BAD_ZIP, InputError
-from eh_access.tables import usual_names
+from eh_access.tables import COORDINATES, RANGES, usual_names
 
 WORKBOOKS = (".xlsx", ".xlsm")
 TEXTS = (".csv", ".tsv", ".txt")
@@ -22,7 +22,7 @@ HEAD_ROWS = 40
 MOSTLY = 0.6
 """A header names at least so much of what a table is wide; titles do not."""
 
-NUMBERS = ("easting", "northing", "longitude", "latitude", "weight", "hours_per_week")
+NUMBERS = (*COORDINATES, *RANGES, "capacity")
 THOUSANDS = re.compile(r"-?\d{1,3}(,\d{3})+(\.\d+)?")
 DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
 TOTAL = re.compile(r"(column |grand )?totals?\b", re.IGNORECASE)
@@ -264,16 +264,19 @@ def _uneven(
     return faults
 
 
-def in_our_names(export: Export, role: str, stated: Mapping[str, str]) -> Export:
+def in_our_names(
+    export: Export, role: str, stated: Mapping[str, str], counts: Sequence[str] = ()
+) -> Export:
     """Return a table with the columns a role knows by our names, its numbers as numbers are.
 
     ``stated`` says which column of the file is which of ours; the rest goes by usual names.
+    ``counts`` are further columns of numbers.
     """
     header = list(export.header)
     taken = usual_names(header, role, stated)
     renamed = [taken.get(column, column) for column in header]
     comma = export.separator == SEPARATORS[";"]
-    numbers = [place for place, column in enumerate(renamed) if column in NUMBERS]
+    numbers = [place for place, column in enumerate(renamed) if column in (*NUMBERS, *counts)]
     rows = [list(row) for row in export.rows]
     for row in rows:
         for place in numbers:

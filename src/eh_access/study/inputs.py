@@ -51,7 +51,7 @@ from eh_access.study.records import InputFile, Inputs
 from eh_access.tables import (
     CRS,
     GRID_EXTENT_M,
-    MOST_WEIGHT,
+    ORIGIN_NUMBERS,
     SITE_ROLES,
     check_areas,
     check_origins,
@@ -62,6 +62,7 @@ from eh_access.transit.feed import source_digest
 from eh_access.transit.tickets import check_tickets, lines_and_tickets
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
     from eh_access.criteria.schema import Fault, KeyPath
@@ -289,7 +290,12 @@ class _Reader:
         private = role == "origins" and not self.study.weights_public
         columns = self.study.data.columns.get(role, {})
         table = read_table(
-            self.study.resolve(name), name=name, role=role, columns=columns, private=private
+            self.study.resolve(name),
+            name=name,
+            role=role,
+            columns=columns,
+            counts=self.study.count_columns if role in ("origins", "areas") else (),
+            private=private,
         )
         if private or role not in (*SITE_ROLES, "origins"):
             return table
@@ -315,22 +321,23 @@ class _Reader:
                     self.ids[role] = set(table.frame["site_id"].dropna().astype(str).str.strip())
                 check = partial(check, source=name, **options)
                 if role == "origins":
-                    return self.without_odd(self.without_uncounted(table.frame), check)
+                    return self.take_origins(table.frame, check)
                 return check(table.frame)
         return None
 
-    def without_uncounted(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Return origins with nobody of a group where the few have no count of it, and say so."""
-        for column, group in self.study.data.groups.items():
-            if not self.study.weights_public or column not in frame:
-                continue
-            counts = pd.to_numeric(frame[column], errors="coerce")
-            bare = ~counts.between(0, MOST_WEIGHT)
-            if 0 < bare.sum() <= MOST_ODD_SHARE * len(frame):
-                frame = frame.assign(**{column: counts.mask(bare, 0.0)})
-                facts = {"count": int(bare.sum()), "of": len(frame), "group": group}
+    def take_origins(self, frame: pd.DataFrame, check: Check) -> gpd.GeoDataFrame:
+        """Return checked origins, with nobody of a group where the few have no count of it."""
+        groups = self.study.data.groups if self.study.weights_public else {}
+        own = set(groups).intersection(frame).difference(ORIGIN_NUMBERS)
+        blank = {column: np.asarray(frame[column].isna(), dtype=bool) for column in sorted(own)}
+        blank = {column: rows for column, rows in blank.items() if _few(frame, rows)}
+        filled = {name: frame[name].astype(object).mask(rows, 0.0) for name, rows in blank.items()}
+        points, odd = self.without_odd(frame.assign(**filled), check)
+        for column, rows in blank.items():
+            if count := int((rows & ~odd).sum()):
+                facts = {"count": count, "of": len(points), "group": groups[column]}
                 self.notes.append(note("warning", "uncounted", **facts))
-        return frame
+        return points
 
     def timed(
         self, name: str, *tables: gpd.GeoDataFrame | None
@@ -373,25 +380,38 @@ class _Reader:
                 charges = lines_and_tickets(buses, costs, source=name)
         return buses, charges
 
-    def without_odd(self, frame: pd.DataFrame, check: Check) -> gpd.GeoDataFrame:
-        """Return checked origins without the few that have faults of their own, and say so."""
+    def without_odd(
+        self, frame: pd.DataFrame, check: Check
+    ) -> tuple[gpd.GeoDataFrame, NDArray[np.bool_]]:
+        """Return checked origins without the few that have faults of their own, and which."""
         try:
-            return check(frame)
+            return check(frame), np.zeros(len(frame), dtype=bool)
         except InputError as error:
             # of people's own it could not be said what is left out
             odd = np.isin(np.arange(len(frame)), error.rows)
-            weight = pd.to_numeric(frame.get("weight", pd.Series(1.0, frame.index)), "coerce")
-            weight = weight.where(np.isfinite(weight) & (weight >= 0))
-            part, whole = float(weight[odd].sum()), float(weight.sum())
-            few = 0 < odd.sum() <= MOST_ODD_SHARE * len(frame) and part <= MOST_ODD_SHARE * whole
-            if not (few and self.study.weights_public):
+            if not (_few(frame, odd) and self.study.weights_public):
                 raise
+            weight = _stated_weight(frame)
+            part, whole = float(weight[odd].sum()), float(weight.sum())
             shown, more = error.faults[:SHOWN_ROWS], len(error.faults) > SHOWN_ROWS
             facts = {"count": int(odd.sum()), "of": len(frame), "faults": shown, "more": more}
             facts |= {"part": part, "whole": whole, "unit": self.study.unit}
             facts["unsaid"] = int(weight[odd].isna().sum())
             self.notes.append(note("warning", "odd-rows", **facts))
-        return check(frame[~odd])
+        return check(frame[~odd]), odd
+
+
+def _stated_weight(frame: pd.DataFrame) -> pd.Series:
+    """Return what each origin of an unchecked table weighs; nan where that cannot be read."""
+    weight = pd.to_numeric(frame.get("weight", pd.Series(1.0, frame.index)), "coerce")
+    return weight.where(np.isfinite(weight) & (weight >= 0))
+
+
+def _few(frame: pd.DataFrame, rows: NDArray[np.bool_]) -> bool:
+    """Return whether some origins are so few, and so few people live there, as may be missed."""
+    weight = _stated_weight(frame)
+    few = 0 < rows.sum() <= MOST_ODD_SHARE * len(frame)
+    return bool(few and weight[rows].sum() <= MOST_ODD_SHARE * weight.sum())
 
 
 @contextmanager

@@ -80,16 +80,20 @@ def read_table(
     name: str,
     role: str,
     columns: Mapping[str, str] | None = None,
+    counts: Sequence[str] = (),
     private: bool = False,
 ) -> ReadTable:
     """Return the rows of a file: CSV or workbook with coordinates, or shapes.
 
     ``columns`` says which of the file's columns is which of ours; the rest goes by usual names.
+    ``counts`` are columns of numbers that only the study knows.
     """
     # of a private table no fault quotes a cell, nor its header, which may be the first family
     file, short, layer = split_layer(path, name)
     if file.suffix.lower() in (*TEXTS, *WORKBOOKS):
-        read = read_rows(path, name=name, role=role, columns=columns, private=private)
+        read = read_rows(
+            path, name=name, role=role, columns=columns, counts=counts, private=private
+        )
         read = _without_wkt(read, short, private=private)
         if not private:
             read = replace(read, notes=(*read.notes, *_at_two_places(read, short)))
@@ -112,6 +116,7 @@ def read_rows(
     name: str,
     role: str,
     columns: Mapping[str, str] | None = None,
+    counts: Sequence[str] = (),
     private: bool = False,
 ) -> ReadTable:
     """Return the rows of a CSV or a workbook, wherever they may be."""
@@ -119,7 +124,10 @@ def read_rows(
     if path.suffix.lower() not in WORKBOOKS:
         refuse_spreadsheet(path, name)
     data = read_bytes(path, name=name, role=role)
-    frame, notes = _read_export(data, name, sheet, role, columns or {}, private=private)
+    export = read_export(data, name, sheet, private=private)
+    _refuse_absent(columns or {}, export, name, role, private=private)
+    export = in_our_names(export, role, columns or {}, counts)
+    frame, notes = _as_frame(export, name, role, private=private)
     read = _as_read(frame, {name: data}, role)
     return replace(read, notes=(*notes, *read.notes))
 
@@ -209,17 +217,10 @@ def read_bytes(path: Path, *, name: str, role: str) -> bytes:
     return data
 
 
-def _read_export(
-    data: bytes,
-    name: str,
-    sheet: str | None,
-    role: str,
-    columns: Mapping[str, str],
-    *,
-    private: bool,
-) -> tuple[pd.DataFrame, tuple[Note, ...]]:
-    """Return a table in our names, and what had to be done to have it."""
-    export = read_export(data, name, sheet, private=private)
+def _refuse_absent(
+    columns: Mapping[str, str], export: Export, name: str, role: str, *, private: bool
+) -> None:
+    """Refuse a table without columns that the study names."""
     absent = [theirs for theirs in columns.values() if theirs not in export.header]
     if absent:
         raise InputError(
@@ -227,7 +228,12 @@ def _read_export(
             + ("" if private else f"; {did_you_mean(theirs, export.header)}")
             for theirs in absent
         )
-    export = in_our_names(export, role, columns)
+
+
+def _as_frame(
+    export: Export, name: str, role: str, *, private: bool
+) -> tuple[pd.DataFrame, tuple[Note, ...]]:
+    """Return a table's rows, and what had to be done to have them."""
     frame = pd.read_csv(
         io.StringIO(export.text()),
         dtype=dict.fromkeys(TEXT_COLUMNS, "str"),
