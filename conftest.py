@@ -10,6 +10,8 @@ import pytest
 from _pytest.doctest import DoctestItem
 
 SHARED = ("run_study", "find_findings")
+WRITES = "eh_access.publish.outputs.write_outputs"
+"""The example that writes every file of a study."""
 
 
 def remembering(work: Callable[..., Any]) -> Callable[..., Any]:
@@ -39,6 +41,12 @@ def shared() -> Mapping[str, Callable[..., Any]]:
 
 @pytest.fixture(autouse=True)
 def _sharing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    if isinstance(request.node, DoctestItem) or request.node.get_closest_marker("examples"):
+    if request.node.name == WRITES:  # the same lines on a study of three homes
+        import eh_access  # noqa: PLC0415 - loaded where it is needed
+        from study_files import write_study  # noqa: PLC0415 - of tests/, on the path by now
+
+        toy = eh_access.load_study(write_study(request.getfixturevalue("tmp_path") / "toy").toml)
+        monkeypatch.setattr(eh_access, "load_study", lambda _: toy)
+    elif isinstance(request.node, DoctestItem) or request.node.get_closest_marker("examples"):
         for name, work in request.getfixturevalue("shared").items():
             monkeypatch.setattr(f"eh_access.{name}", work)

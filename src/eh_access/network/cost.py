@@ -184,9 +184,12 @@ def _edge_cost(network: Network, mode: TravelMode) -> EdgeCost:
 
 
 def tag_costs(network: Network, mode: TravelMode) -> list[TagCost]:
-    """Apply the rules to each of a network's sets of tags."""
+    """Apply the rules to each of a network's sets of tags, once for each mode."""
     known = mode.counts_hills and network.heights is not None
-    return [evaluate(tags, mode, slopes_known=known) for tags in network.tag_sets]
+    return network.remember(
+        ("tag_costs", mode),
+        lambda: [evaluate(tags, mode, slopes_known=known) for tags in network.tag_sets],
+    )
 
 
 def _waits_s(network: Network, mode: TravelMode, costs: Sequence[TagCost]) -> NDArray[np.float64]:

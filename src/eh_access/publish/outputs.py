@@ -172,8 +172,14 @@ def guarded(frame: pd.DataFrame) -> pd.DataFrame:
     # ends in texts become ``\n``. Numbers stay. Source: OWASP, "CSV Injection".
     marked = frame.copy()
     for place, kind in enumerate(frame.dtypes):
-        if not is_numeric_dtype(kind):
-            marked.isetitem(place, frame.iloc[:, place].map(_plain).to_numpy(dtype=object))
+        if is_numeric_dtype(kind):
+            continue
+        column = frame.iloc[:, place]
+        # a text stands in many rows, and hardly any begins so
+        texts = column.unique() if isinstance(kind, pd.StringDtype) else column
+        if any(_plain(text) is not text for text in texts):
+            column = column.map(_plain)
+        marked.isetitem(place, column.to_numpy(dtype=object))
     return marked
 
 

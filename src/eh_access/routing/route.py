@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
     from eh_access.modes import TravelMode
     from eh_access.network.model import Network
-    from eh_access.network.rules import TagCost
     from eh_access.network.snapping import Snapped
     from eh_access.provenance import Provenance
     from eh_access.routing.travel_times import Direction
@@ -312,11 +311,6 @@ HILL_FACTOR = 1.1
 Row = dict[str, Any]
 
 
-def remembered_costs(network: Network, mode: TravelMode) -> list[TagCost]:
-    """Return what each set of tags means to a mode; worked out once for each network and mode."""
-    return network.remember(("tag_costs", mode), lambda: tag_costs(network, mode))
-
-
 def steps_of(
     network: Network,
     mode: TravelMode,
@@ -365,7 +359,7 @@ def _walk_row(label: str, ends: list[shapely.Point], ds: int) -> Row:
 def _piece_row(network: Network, mode: TravelMode, piece: Piece) -> Row:
     """Describe one stretch of one edge; points such as gates have their own kind."""
     tag_row = int(network.edge_tags[piece.edge])
-    tags, cost = network.tag_sets[tag_row], remembered_costs(network, mode)[tag_row]
+    tags, cost = network.tag_sets[tag_row], tag_costs(network, mode)[tag_row]
     kind, name = kind_of(tags), int(network.edge_name[piece.edge])
     climb_m, rise_m = _climb_and_rise_m(network, piece)
     gate = is_point(tags) and "barrier" in tags and tags["barrier"] != "kerb"
@@ -485,7 +479,7 @@ def _reason(network: Network, mode: TravelMode, piece: Piece, *, both: bool) -> 
         return AGAINST_ONE_WAY
     tag_row = int(network.edge_tags[piece.edge])
     tags = network.tag_sets[tag_row]
-    reason = remembered_costs(network, mode)[tag_row].reason
+    reason = tag_costs(network, mode)[tag_row].reason
     if is_point(tags):
         return barrier_closed(tags, reason)
     # where no line of the rules opens a way, the rules can but name its tag
