@@ -76,6 +76,14 @@ def rotherham(on_streets: StudyResult) -> StudyResult:
 
 
 @pytest.fixture(scope="session")
+def by_postcode() -> StudyResult:
+    """Return Rotherham counted at its postcodes; nobody is to change it."""
+    from study_files import with_few_draws  # noqa: PLC0415 - tests/ is on the path by now
+
+    return run_study(with_few_draws(load_study("rotherham")), origins="postcode")
+
+
+@pytest.fixture(scope="session")
 def newport() -> StudyResult:
     """Return Newport, by bus as well; nobody is to change it."""
     return run_study(load_study("newport"))

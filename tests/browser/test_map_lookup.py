@@ -18,7 +18,6 @@ from eh_access.study.config import load_study
 from eh_access.study.result import StudyResult
 from eh_access.study.run import run_study
 from map_study import toy_result
-from study_files import with_few_draws
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -27,12 +26,6 @@ if TYPE_CHECKING:
 
 SCENARIO = "deregister-sessions"
 AREA = ".leaflet-areas-pane g > path"
-
-
-@pytest.fixture(scope="module")
-def by_postcode() -> StudyResult:
-    """The same study by postcode: the library's own answer for each."""
-    return run_study(with_few_draws(load_study("rotherham")), origins="postcode")
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ from eh_access.study.config import load_study
 from eh_access.study.result import StudyResult
 from eh_access.study.run import run_study
 from map_study import EAST, NORTH, study_text, write_tables
-from study_files import with_few_draws
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -148,9 +147,11 @@ def test_postcodes_of_a_study_by_postcode(opened: Opened, toy: StudyResult) -> N
         check_postcode(opened, widened(toy), code, "close-b", full_time=False)
 
 
-def test_postcodes_where_origins_are_areas(page: Opened, rotherham: StudyResult) -> None:
+def test_postcodes_where_origins_are_areas(
+    page: Opened, rotherham: StudyResult, by_postcode: StudyResult
+) -> None:
     """The page has only the nearest neighbours of each; the library's answer is of all."""
-    by_postcode = widened(run_study(with_few_draws(load_study("rotherham")), origins="postcode"))
+    by_postcode = widened(by_postcode)
     count_them(page)
     page.switch(scenario="deregister-sessions")
     codes = by_postcode.origins.index

@@ -26,7 +26,6 @@ from eh_access.study.records import Inputs
 from eh_access.study.result import StudyResult
 from eh_access.study.run import run_study
 from map_study import toy_result
-from study_files import with_few_draws
 
 
 def apart(result: StudyResult, inputs: Inputs) -> StudyResult:
@@ -84,33 +83,31 @@ def test_a_site_that_moves_has_a_column_of_its_own(tmp_path: Path) -> None:
     assert table["lengths"] == {}
 
 
-@pytest.fixture(scope="module")
-def finer(on_streets: StudyResult) -> StudyResult:
-    """Return Rotherham counted at its postcodes; nobody is to change it."""
-    return run_study(with_few_draws(on_streets.study), origins="postcode")
-
-
-def test_the_same_children_placed_more_finely(on_streets: StudyResult, finer: StudyResult) -> None:
-    assert finer.origins_name == "postcode"
-    assert len(finer.origins) == 6587
+def test_the_same_children_placed_more_finely(
+    on_streets: StudyResult, by_postcode: StudyResult
+) -> None:
+    assert by_postcode.origins_name == "postcode"
+    assert len(by_postcode.origins) == 6587
     share = [
         next(
             item.value for item in result.verdicts_for("baseline") if item.criterion.id == "walk-30"
         )
-        for result in (on_streets, finer)
+        for result in (on_streets, by_postcode)
     ]
     assert share[0] == pytest.approx(share[1], abs=0.05)
 
 
-def test_rotherhams_are_all_the_shipped_ones(on_streets: StudyResult, finer: StudyResult) -> None:
+def test_rotherhams_are_all_the_shipped_ones(
+    on_streets: StudyResult, by_postcode: StudyResult
+) -> None:
     result = on_streets
     shipped = load_origins("rotherham_postcode")
     table = table_of(result)
     assert table is not None
     assert table["ids"] == sorted(shipped.index)
-    assert table_of(finer) == {"ids": None}
+    assert table_of(by_postcode) == {"ids": None}
     for mode in result.modes:
-        times = finer.times[mode]
+        times = by_postcode.times[mode]
         first = times.to_wide()[min(result.sites.index)].sort_index().to_numpy(np.float64)
         steps = np.rint(first * map_data.STEPS_PER_MIN)
         np.testing.assert_array_equal(
