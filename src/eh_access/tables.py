@@ -424,6 +424,9 @@ def finish_points(
     return finish(check, geometry)
 
 
+WHY_UNPLACED = "why_unplaced"
+"""A column in which whoever places rows by names says why one is nowhere; not kept."""
+
 NO_PLACE = "there are no coordinates; give them"
 LIKE_A_POSTCODE = r"[A-Za-z]{1,3}\d{0,2}[A-Za-z]? ?\d[A-Za-z]{2}"
 """Postcodes, and what looks like them: GIR 0AA, NPT 1AA, ZZ99 9ZZ."""
@@ -437,19 +440,19 @@ def _why_unplaced(check: Check, bare: NDArray[np.bool_]) -> list[str]:
         codes = (
             check.frame["postcode"].fillna("").astype("str").where(lambda text: text != "", codes)
         )
+    reasons = codes.map(lambda code: f"no place is known for the postcode '{code}'" if code else "")
+    if WHY_UNPLACED in check.frame:
+        reasons = check.frame[WHY_UNPLACED].fillna(reasons)
     return [
-        f"there are no coordinates, and no place is known for the postcode '{code}'; "
-        "give coordinates, or correct it"
-        if code
-        else NO_PLACE
-        for code in codes[bare]
+        f"there are no coordinates, and {why}; give coordinates, or correct it" if why else NO_PLACE
+        for why in reasons[bare]
     ]
 
 
 def finish(check: Check, geometry: gpd.GeoSeries) -> gpd.GeoDataFrame:
     """Raise all faults, or return the table: EPSG:27700, index named, no stale coordinates."""
     check.done()
-    frame = check.frame.drop(columns=["geometry", *COORDINATES], errors="ignore")
+    frame = check.frame.drop(columns=["geometry", WHY_UNPLACED, *COORDINATES], errors="ignore")
     table = gpd.GeoDataFrame(frame, geometry=geometry.to_crs(CRS).to_numpy(), crs=CRS)
     return table.set_index(check.id_name)
 

@@ -9,8 +9,9 @@ import pytest
 
 from eh_access.errors import InputError, NotFoundError
 from eh_access.study.config import load_study
+from eh_access.study.families import read_families
 from eh_access.study.inputs import origins_name, read_inputs
-from eh_access.study.opening import check_study, open_study
+from eh_access.study.opening import check_study, explain_trip, open_study
 from study_files import ORIGINS, StudyFolder, write_study
 
 
@@ -410,3 +411,73 @@ def test_no_row_of_counts_that_are_not_public_is_left_out(toy: StudyFolder) -> N
     (toy.path / "origins.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     with pytest.raises(InputError, match="row 12, geometry: there are no coordinates"):
         read_inputs(load_study(toy.toml))
+
+
+SHIPPED = "S60 2QU"
+"""A postcode of the tables that ship."""
+OWN = [f"S60 2Q{letter},{441000 + row},390000" for row, letter in enumerate("ABDEFGHJLN")]
+
+
+@pytest.fixture
+def twice(toy: StudyFolder) -> StudyFolder:
+    """Return a study whose own table has a postcode at two places."""
+    rows = [*OWN, f"{SHIPPED},440100,390000", f"{SHIPPED},443000,390000"]
+    text = "\n".join(["postcode,easting,northing", *rows]) + "\n"
+    (toy.path / "places.csv").write_text(text, encoding="utf-8")
+    toy.change("study.toml", "[data]", '[data]\npostcodes = "places.csv"')
+    return toy
+
+
+TWICE = f"postcode '{SHIPPED}' stands twice in a table of postcodes"
+
+
+def test_the_postcode_is_one_that_ships(toy: StudyFolder) -> None:
+    path = toy.path / "list.csv"
+    path.write_text(f"postcode\n{SHIPPED}\n", encoding="utf-8")
+    assert len(read_families(path, load_study(toy.toml)).points) == 1
+
+
+@pytest.mark.parametrize("role", ["sites", "candidates"])
+def test_a_site_at_a_postcode_of_two_places_is_at_none(twice: StudyFolder, role: str) -> None:
+    rows = ["site_id,name,postcode", f"west,West,{SHIPPED}", "east,East,S60 2QA"]
+    if role == "candidates":
+        twice.change("study.toml", "[data]", '[data]\ncandidates = "candidates.csv"')
+        rows = [row.replace("west,", "c,").replace("east,", "d,") for row in rows]
+    (twice.path / f"{role}.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    [fault] = faults(twice)
+    assert f"{role}.csv, row 1" in fault
+    assert TWICE in fault
+
+
+@pytest.mark.parametrize("column", ["origin_id", "postcode"])
+def test_a_home_at_a_postcode_of_two_places_is_left_out_and_named(
+    twice: StudyFolder, column: str
+) -> None:
+    codes = [SHIPPED, *(line.split(",")[0] for line in OWN)]
+    rows = [
+        f"{code},5" if column == "origin_id" else f"h{row},{code},5"
+        for row, code in enumerate(codes)
+    ]
+    header = "origin_id,weight" if column == "origin_id" else "origin_id,postcode,weight"
+    (twice.path / "origins.csv").write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    inputs = read_inputs(load_study(twice.toml))
+    assert len(inputs.origins) == len(OWN)
+    assert "why_unplaced" not in inputs.origins
+    [told] = [note.text for note in inputs.notes if note.topic == "odd-rows"]
+    assert TWICE in told
+
+
+def test_a_family_at_a_postcode_of_two_places_is_one_without_a_place(twice: StudyFolder) -> None:
+    path = twice.path / "list.csv"
+    path.write_text("\n".join(["postcode", *["S60 2QA"] * 3, SHIPPED]) + "\n", encoding="utf-8")
+    families = read_families(path, load_study(twice.toml))
+    assert (len(families.points), families.rows) == (3, 4)
+    path.write_text(f"postcode\n{SHIPPED}\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"none of its postcodes is in .* at one place"):
+        read_families(path, load_study(twice.toml))
+
+
+def test_a_trip_from_a_postcode_of_two_places_is_refused(twice: StudyFolder) -> None:
+    study = load_study(twice.toml)
+    with pytest.raises(InputError, match=TWICE):
+        explain_trip(study, read_inputs(study), None, start=SHIPPED, site="east")

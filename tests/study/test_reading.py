@@ -393,6 +393,7 @@ def test_a_postcode_at_two_places_is_at_none(tmp_path: Path, metres: int, kept: 
     assert len(table.places) == kept
     apart = [dict(note.facts) for note in table.notes if dict(note.facts)["why"] == "apart"]
     assert [(facts["count"], facts["of"]) for facts in apart] == [(2, 22)] * (kept == 19)
+    assert table.by_code.get("QX11AA", ()) == (None if kept == 19 else (331000 + metres, 188000))
 
 
 def test_a_table_mostly_of_other_codes_is_none(tmp_path: Path) -> None:

@@ -489,16 +489,16 @@ def _by_postcode(codes: pd.Series, study: Study) -> tuple[np.ndarray, tuple[Inpu
     wrong = [row for row, code in plain.items() if not POSTCODE.fullmatch(code)]
     if len(wrong) > MOST_ODD_SHARE * len(plain):  # a few are left out, as those no table knows
         raise InputError(f"{NAME}, {_rows(wrong)}, postcode: not a whole postcode; correct it")
-    known: dict[str, tuple[float, float]] = {}
+    known: dict[str, tuple[float, float] | None] = {}
     files: list[InputFile] = []
     for table in postcode_tables(study):
         files += table.files
         known = table.by_code | known  # of two tables that know a postcode, the first counts
-    places = [known[code] for code in plain if code in known]
+    places = [place for code in plain if (place := known.get(code)) is not None]
     if not places:
         raise InputError(
-            f"{NAME}: none of its postcodes is in the postcode tables at hand; name one of the "
-            "place as data.postcodes in the study"
+            f"{NAME}: none of its postcodes is in the postcode tables at hand, at one place; name "
+            "a table of the place as data.postcodes in the study"
         )
     return np.array(places, dtype=np.float64), tuple(files)
 

@@ -262,7 +262,7 @@ class _Reader:
     @cached_property
     def postcodes(self) -> Places:
         """Return where postcodes are, of the study's tables and those that ship."""
-        known: dict[str, tuple[float, float]] = {}
+        known: dict[str, tuple[float, float] | None] = {}
         for table in self.postcode_tables:
             known = table.by_code | known
         return known

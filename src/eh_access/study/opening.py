@@ -518,16 +518,23 @@ def _start(study: Study, start: str) -> gpd.GeoSeries | tuple[float, float]:
     """Return the start of a trip, from a postcode or coordinates."""
     code = str(plain_postcodes(pd.Series([start])).iloc[0])
     if POSTCODE.fullmatch(code):
-        known: dict[str, tuple[float, float]] = {}
+        known: dict[str, tuple[float, float] | None] = {}
         for table in postcode_tables(study):
             known = table.by_code | known
-        if code not in known:
+        place = known.get(code)
+        if place is None and code in known:
+            raise InputError(
+                f"--from: the postcode '{start}' stands twice in a table of postcodes, at places "
+                "too far apart to be one: correct it, or give easting and northing, as in "
+                "443000,392000"
+            )
+        if place is None:
             hint = near_postcode(code, known)
             raise InputError(
                 f"--from: the postcode '{start}' is in no table at hand: "
                 f"{hint + ' Or give' if hint else 'give'} easting and northing, as in 443000,392000"
             )
-        return gpd.GeoSeries([shapely.Point(known[code])], index=[start.upper()], crs=CRS)
+        return gpd.GeoSeries([shapely.Point(place)], index=[start.upper()], crs=CRS)
     try:
         easting, northing = (float(part) for part in start.split(","))
     except ValueError:

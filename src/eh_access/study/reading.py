@@ -34,6 +34,7 @@ from eh_access.tables import (
     CRS,
     SITE_DEFAULTS,
     SITE_ROLES,
+    WHY_UNPLACED,
     points_from_columns,
     usual_names,
     without_controls,
@@ -340,7 +341,8 @@ def no_coordinates(table: pd.DataFrame, name: str, *, private: bool) -> InputErr
 POSTCODE_RADIUS_M = 100.0
 FAR_APART_M = 1000.0
 """Farther than degrees of another datum are off."""
-Places = Mapping[str, tuple[float, float]]
+Places = Mapping[str, tuple[float, float] | None]
+"""Easting and northing by name; None of a postcode that its table has at several places."""
 
 
 def place_rows(
@@ -361,7 +363,8 @@ def place_rows(
         bare = bare & ~np.asarray(frame["location_basis"].eq("unknown"), dtype=bool)
     if not bare.any():
         return frame, ()
-    at, how = _places_by_name(frame, role, bare, postcodes=postcodes, areas=areas)
+    at, how, several = _places_by_name(frame, role, bare, postcodes=postcodes, areas=areas)
+    frame = _with_why(frame, several)
     if not at:
         coded = "postcode" in frame and frame["postcode"].notna().any()
         if bare.all() and "geometry" not in frame and not coded:  # else the checks name each row
@@ -385,6 +388,14 @@ def place_rows(
     return placed, (note("info", "placed", file=name, rows=len(at), how=how),)
 
 
+def _with_why(frame: pd.DataFrame, why: Mapping[int, str]) -> pd.DataFrame:
+    """Return rows with why some of them are nowhere, for the checks to say."""
+    if not why:
+        return frame
+    column = pd.Series(why, dtype=object).reindex(range(len(frame)))
+    return frame.assign(**{WHY_UNPLACED: column.to_numpy()})
+
+
 def _places_by_name(
     frame: pd.DataFrame,
     role: str,
@@ -392,8 +403,8 @@ def _places_by_name(
     *,
     postcodes: Callable[[], Places],
     areas: Callable[[], Places],
-) -> tuple[dict[int, tuple[float, float]], str]:
-    """Return where rows are by their number, and by what that is known."""
+) -> tuple[dict[int, tuple[float, float]], str, dict[int, str]]:
+    """Return where rows are by their number, by what that is known, and why some are nowhere."""
     rows = np.flatnonzero(bare)
     ways: list[tuple[str, str, Callable[[], Places]]] = [("postcode", "postcode", postcodes)]
     if role == "origins":
@@ -402,19 +413,28 @@ def _places_by_name(
             ("origin_id", "area", areas),
             ("area_id", "area", areas),
         ]
+    several: dict[int, str] = {}
     for column, how, places in ways:
         if column not in frame:
             continue
-        codes = frame[column].iloc[rows].astype("str")
+        codes = written = frame[column].iloc[rows].astype("str")
         if how == "postcode":
             codes = plain_postcodes(codes)
             if not codes.str.fullmatch(POSTCODE.pattern).any():
                 continue
         known = places()
-        at = {int(row): known[code] for row, code in zip(rows, codes, strict=True) if code in known}
-        if at:
-            return at, how
-    return {}, ""
+        placed = {
+            int(row): known[code] for row, code in zip(rows, codes, strict=True) if code in known
+        }
+        several |= {
+            int(row): f"the postcode '{code}' stands twice in a table of postcodes, at places too "
+            "far apart to be one"
+            for row, code in zip(rows, written, strict=True)
+            if placed.get(int(row), ()) is None
+        }
+        if at := {row: place for row, place in placed.items() if place is not None}:
+            return at, how, several
+    return {}, "", several
 
 
 ROLE = "postcodes"
@@ -456,12 +476,14 @@ class Postcodes:
     places: gpd.GeoSeries  # by postcode, letters and digits alone
     files: tuple[InputFile, ...]
     notes: tuple[Note, ...]  # what was set aside, and what was replaced
+    several: frozenset[str] = frozenset()  # set aside, for they stand at several places
 
     @property
-    def by_code(self) -> dict[str, tuple[float, float]]:
-        """Easting and northing by postcode."""
+    def by_code(self) -> dict[str, tuple[float, float] | None]:
+        """Easting and northing by postcode; None where it stands at several places."""
         places = zip(self.places.x.tolist(), self.places.y.tolist(), strict=True)
-        return dict(zip(self.places.index, places, strict=True))
+        # None, and not left out: else the next table would say which of the places is meant
+        return {**dict.fromkeys(self.several), **dict(zip(self.places.index, places, strict=True))}
 
 
 def postcodes_of(read: ReadTable) -> Postcodes | None:
@@ -493,7 +515,12 @@ def postcodes_of(read: ReadTable) -> Postcodes | None:
             facts = {"file": name, "why": why, "count": int(rows.sum()), "of": len(codes)}
             notes.append(note("info", "postcodes-aside", **facts, examples=named))
     known = points[~aside]
-    return Postcodes(known[~known.index.duplicated(keep="last")], read.files, tuple(notes))
+    return Postcodes(
+        known[~known.index.duplicated(keep="last")],
+        read.files,
+        tuple(notes),
+        several=frozenset(codes[whys["apart"]]),
+    )
 
 
 def _are_apart(codes: pd.Series, points: gpd.GeoSeries) -> NDArray[np.bool_]:
