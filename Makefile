@@ -1,6 +1,6 @@
 # Two commands do everything on a machine that has only Python 3.11+ and make:
 #   make report    answer the council's question; results in out/rotherham
-#   make test      run every test
+#   make test      run the tests
 # Set-up happens by itself, in .venv, from hash-locked requirements, and only when these change.
 
 STUDY   ?= rotherham
@@ -29,7 +29,7 @@ LOCKED := $(PIP) --require-hashes
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help report lab test bounds fuzz check fix bench data docs notebooks pictures lock wheel-check clean
+.PHONY: help report lab test test-whole bounds fuzz check fix bench data docs notebooks pictures lock wheel-check clean
 
 help:  ## Show this list
 	@echo "make TARGET, where TARGET is one of"
@@ -83,8 +83,11 @@ report: .venv/.runtime  ## Answer the question: report, map, tables (STUDY, OUT,
 lab: .venv/.lab  ## Open JupyterLab with the notebooks
 	$(VENV_PYTHON) -m jupyterlab notebooks
 
-test: .venv/.dev  ## Run every test
-	@$(VENV_PYTHON) -m pytest --numprocesses auto --dist loadfile $(PYTEST_ARGS)
+test: .venv/.dev  ## Run the tests of every part, some ten minutes
+	@$(VENV_PYTHON) -m pytest -m "not whole" --numprocesses auto --dist loadfile $(PYTEST_ARGS)
+
+test-whole: .venv/.dev  ## Run guides, notebooks, batches, pages in a browser, files gone wrong
+	@$(VENV_PYTHON) -m pytest -m whole --numprocesses auto --dist loadfile $(PYTEST_ARGS)
 
 bounds: .venv/.dev  ## Run compiled searches, routes and isochrones with every index checked
 	@NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$$(mktemp -d) $(VENV_PYTHON) -m pytest -q tests/transit tests/routing

@@ -35,6 +35,28 @@ settings.register_profile("ci", settings.get_profile("default"), derandomize=Tru
 settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
+WHOLE = (
+    *("browser", "fuzz", "users"),
+    *("batch/test_batch.py", "publish/test_one_story.py", "publish/test_outputs.py"),
+    *("publish/test_postcodes.py", "publish/test_streets_compared.py", "publish/test_verifying.py"),
+    *("publish/test_whole.py", "publish/test_words_follow_numbers.py", "sources/test_download.py"),
+    *("sources/test_new.py", "study/test_nothing_identifiable.py", "study/test_streets.py"),
+    *("test_no_traceback.py", "test_notebooks.py", "test_readme.py", "test_shown.py"),
+    *("test_stopping.py", "test_tutorial_exports.py", "test_wheel.py"),
+)
+"""What runs the whole of something as people do; over half of the time is theirs."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what `make test-whole` runs and `make test` leaves to it."""
+    places = [Path(HERE, name) for name in WHOLE]
+    if missing := [str(place) for place in places if not place.exists()]:
+        raise pytest.UsageError(f"named in WHOLE and not there: {missing}")
+    for item in items:
+        if any(item.path == place or place in item.path.parents for place in places):
+            item.add_marker("whole")
+
+
 @pytest.fixture(scope="session")
 def on_streets() -> StudyResult:
     """Return Rotherham on the streets that ship; nobody is to change it."""
