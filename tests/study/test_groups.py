@@ -73,6 +73,66 @@ def test_counts_by_area_are_shared_as_the_weight_is(toy: StudyFolder) -> None:
     assert origins["lone_parent"].tolist() == pytest.approx([3, 6, 1])  # a, b: 10 to 20
 
 
+def twenty(toy: StudyFolder, areas: dict[int, str], odd: dict[int, str] | None = None) -> None:
+    """Write twenty homes of weight 1, ten in each area; some name another area, or are odd."""
+    rows = []
+    for row in range(20):
+        x = 440000 + 100 * row if row < 10 else 443000 + 100 * (row - 10)
+        area = areas.get(row, "A" if row < 10 else "B")
+        rows.append((odd or {}).get(row, f"h{row},{x},390000,1,made up,{area}"))
+    header = "origin_id,easting,northing,weight,weight_basis,area_id,lone_parent"
+    text = "\n".join([header, *(f"{row}," for row in rows)]) + "\n"
+    (toy.path / "origins.csv").write_text(text, encoding="utf-8")
+    by_area(toy, [100.0, 50.0])
+
+
+@pytest.mark.parametrize("bare", [(), (0,), (0, 1, 10, 11), range(18), range(20)])
+def test_homes_that_name_no_area_count_where_they_lie(
+    toy: StudyFolder, bare: tuple[int, ...]
+) -> None:
+    twenty(toy, dict.fromkeys(bare, ""))
+    inputs = read_inputs(load_study(toy.toml))
+    assert inputs.origins["lone_parent"].tolist() == pytest.approx([10.0] * 10 + [5.0] * 10)
+    assert not [note for note in inputs.notes if note.topic == "uncounted"]
+
+
+@pytest.mark.parametrize(
+    ("odd", "lost"),
+    [
+        ("h3,440300,,1,made up,A", 10.0),  # nowhere, and its area is named
+        ("h3,470000,390000,1,made up,A", 10.0),
+        ("h3,470000,390000,1,made up,", 0.0),  # nobody knows of which area it is
+        (",440300,390000,1,made up,", 10.0),  # without an id, and where it stands is known
+    ],
+)
+def test_a_home_that_is_left_out_takes_its_share_with_it(
+    toy: StudyFolder, odd: str, lost: float
+) -> None:
+    twenty(toy, {}, {3: odd})
+    origins = read_inputs(load_study(toy.toml)).origins
+    assert len(origins) == 19
+    assert origins["lone_parent"].sum() == pytest.approx(150 - lost)
+    assert origins.loc["h12", "lone_parent"] == pytest.approx(5)
+
+
+@pytest.mark.parametrize("away", [1, 2, 3])
+def test_homes_in_no_area_have_no_count_by_area_and_few_may_be(toy: StudyFolder, away: int) -> None:
+    odd = {row: f"h{row},440000,392000,1,made up," for row in range(away)}
+    twenty(toy, {}, odd)
+    if away > 2:
+        with pytest.raises(InputError, match=r"origins\.csv, rows 1, 2, 3, area_id: names no area"):
+            read_inputs(load_study(toy.toml))
+        return
+    inputs = read_inputs(load_study(toy.toml))
+    assert inputs.origins["lone_parent"].sum() == pytest.approx(150)
+    assert inputs.origins["lone_parent"].iloc[:away].tolist() == [0.0] * away
+    [told] = [note.text for note in inputs.notes if note.topic == "uncounted"]
+    assert told.startswith(f"{away} of 20 origins ha")
+    toy.change("study.toml", "weights_public = true", "weights_public = false")
+    with pytest.raises(InputError, match="names no area"):
+        read_inputs(load_study(toy.toml))
+
+
 @pytest.mark.parametrize("counts", [["6", "-3", "1"], ["6", "", "1"], ["6", "x", "1"]])
 def test_a_count_that_is_none_is_one_message(toy: StudyFolder, counts: list[str]) -> None:
     with_column(toy, counts)

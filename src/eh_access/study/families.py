@@ -23,6 +23,7 @@ from eh_access.sources.bundled import data_dir
 from eh_access.study.reading import (
     COORDINATES,
     MOST_ODD_SHARE,
+    NEAR_M,
     POSTCODE,
     Postcodes,
     are_postcodes,
@@ -208,6 +209,18 @@ def shared_out(counts: pd.Series, origins: gpd.GeoDataFrame) -> pd.Series:
     share = (origins["weight"] / whole.where(whole > 0)).fillna(1.0 / many)
     shared: pd.Series = (origins["area_id"].map(counts) * share).fillna(0.0)
     return shared
+
+
+def areas_of(origins: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.Series:
+    """Return the area that each origin names, else the one it lies in; None where there is none."""
+    shapes = np.asarray(origins.geometry.array)
+    placed = np.flatnonzero(np.isfinite(shapely.get_x(shapes) + shapely.get_y(shapes)))
+    rows, which = areas.sindex.nearest(shapes[placed], return_all=False, max_distance=NEAR_M)
+    lies = np.full(len(origins), None, dtype=object)
+    lies[placed[rows]] = areas.index.to_numpy()[which]
+    named = origins["area_id"].astype(object)
+    whole: pd.Series = named.where(named.isin(areas.index), pd.Series(lies, index=origins.index))
+    return whole
 
 
 def basis_words(safe: SafeCounts) -> str:

@@ -33,6 +33,7 @@ from eh_access.network.edit import AddLink, CloseStreet, SetSpeedLimit, StreetCh
 from eh_access.sources.exports import split_layer
 from eh_access.study.config import Lines, Study, fault_at, scenario_of
 from eh_access.study.families import (
+    areas_of,
     postcode_tables,
     protect_counts,
     read_families,
@@ -253,6 +254,8 @@ class _Reader:
     ids: dict[str, set[str]] = field(default_factory=dict)
     """Ids of sites by role, of tables with faults as well."""
     areas: gpd.GeoDataFrame | None = None
+    left_out: gpd.GeoDataFrame | None = None
+    """Origins that are in no figure: their areas, weights and places, as far as they are known."""
 
     @cached_property
     def postcode_tables(self) -> tuple[Postcodes, ...]:
@@ -398,6 +401,8 @@ class _Reader:
             facts |= {"part": part, "whole": whole, "unit": self.study.unit}
             facts["unsaid"] = int(weight[odd].isna().sum())
             self.notes.append(note("warning", "odd-rows", **facts))
+            named = pd.DataFrame(frame).reindex(columns=["area_id"]).assign(weight=weight)
+            self.left_out = gpd.GeoDataFrame(named, geometry=_stated_places(frame))[odd]
         return check(frame[~odd]), odd
 
 
@@ -405,6 +410,14 @@ def _stated_weight(frame: pd.DataFrame) -> pd.Series:
     """Return what each origin of an unchecked table weighs; nan where that cannot be read."""
     weight = pd.to_numeric(frame.get("weight", pd.Series(1.0, frame.index)), "coerce")
     return weight.where(np.isfinite(weight) & (weight >= 0))
+
+
+def _stated_places(frame: pd.DataFrame) -> gpd.GeoSeries:
+    """Return where the origins of an unchecked table are, as far as that can be read."""
+    if isinstance(frame, gpd.GeoDataFrame):
+        return frame.geometry.to_crs(CRS)
+    at = frame.reindex(columns=["easting", "northing"]).apply(pd.to_numeric, errors="coerce")
+    return gpd.GeoSeries.from_xy(at["easting"], at["northing"], crs=CRS)
 
 
 def _few(frame: pd.DataFrame, rows: NDArray[np.bool_]) -> bool:
@@ -484,7 +497,7 @@ def read_inputs(
     base = reader.take("base", data.base, check_base)
     if points is not None and areas is not None:
         reader.faults += _origin_faults(points, areas, study, data.origins[chosen])
-        reader.notes += _in_no_area(points, areas) if study.weights_public else ()
+        reader.notes += _origin_notes(points, areas, study) if study.weights_public else ()
     reader.faults += _clashes(reader.ids, study)
     faults = [*_unknown_sites(study, reader.ids), *_miscounted(study, reader.ids)]
     faults += _venue_faults(study, candidates)
@@ -504,7 +517,7 @@ def read_inputs(
     if reader.faults or points is None or areas is None or sites is None or borough is None:
         raise InputError(reader.faults)
     by_area = [column for column in counted if column not in points]
-    points = points.assign(**{column: shared_out(areas[column], points) for column in by_area})
+    points = _with_counts(points, areas, by_area, left_out=reader.left_out)
     sites = _with_existence(study, sites)
     neighbours = None if neighbours is None else _with_existence(study, neighbours)
     assessed = [scenario for scenario in study.scenarios if scenario.assess]
@@ -727,11 +740,18 @@ def _area_faults(
         yield f"{name}, area_id: {len(rows) - SHOWN_ROWS} more name an area that is not there"
 
 
-def _in_no_area(points: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> Iterator[Note]:
-    """Yield a note where some origins name no area and others do."""
+def _origin_notes(
+    points: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, study: Study
+) -> Iterator[Note]:
+    """Yield notes where some origins name no area and others do, and where they lie in none."""
     bare = int(points["area_id"].isna().sum())
     if bare and points["area_id"].isin(areas.index).any():
         yield note("warning", "in-no-area", count=bare, of=len(points))
+    wanted = [column for column in study.count_columns if column not in points]
+    bare = int(areas_of(points, areas).isna().sum()) if wanted else 0
+    for column in wanted if bare else ():
+        group = study.data.groups.get(column, column)
+        yield note("warning", "uncounted", count=bare, of=len(points), group=group)
 
 
 def _sites_twice(sites: gpd.GeoDataFrame) -> Iterator[Note]:
@@ -763,9 +783,10 @@ def _uncounted(
     points: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, study: Study, name: str
 ) -> Iterator[str]:
     """Yield a fault for each column of counts that neither table has, or that would lose people."""
-    for column in study.count_columns:
-        if column in points:
-            continue
+    wanted = [column for column in study.count_columns if column not in points]
+    held = areas_of(points, areas) if wanted else points["area_id"]
+    bare = held.isna().to_numpy()
+    for column in wanted:
         if column not in areas:
             hint = did_you_mean(column, points.columns)
             yield (
@@ -773,12 +794,36 @@ def _uncounted(
                 f"to one of them ({hint})"
             )
             continue
-        bare = areas.index[(areas[column] > 0) & ~areas.index.isin(points["area_id"])]
-        if len(bare):
+        empty = areas.index[(areas[column] > 0) & ~areas.index.isin(held)]
+        if len(empty):
             yield (
-                f"{study.data.areas}, {column}: {len(bare)} areas with people hold no origin, for "
-                f"example '{bare[0]}', so they would be lost; give {column} by origin in {name}"
+                f"{study.data.areas}, {column}: {len(empty)} areas with people hold no origin, for "
+                f"example '{empty[0]}', so they would be lost; give {column} by origin in {name}"
             )
+        if bare.any() and not (study.weights_public and _few(points, bare)):
+            rows = ", ".join(str(row + 1) for row in np.flatnonzero(bare)[:SHOWN_ROWS])
+            more = f" and {bare.sum() - SHOWN_ROWS} more" if bare.sum() > SHOWN_ROWS else ""
+            yield (
+                f"{name}, row{'s' if bare.sum() > 1 else ''} {rows}{more}, area_id: names no area "
+                f"and lies in none, so that nobody of {column} is counted there; correct it, or "
+                f"give {column} by origin"
+            )
+
+
+def _with_counts(
+    points: gpd.GeoDataFrame,
+    areas: gpd.GeoDataFrame,
+    columns: Iterable[str],
+    *,
+    left_out: gpd.GeoDataFrame | None,
+) -> gpd.GeoDataFrame:
+    """Return origins with counts by area, shared out among all of an area's."""
+    # what is left out takes its share with it: nobody is moved to the homes beside
+    kept = points[["area_id", "weight", "geometry"]]
+    homes = pd.concat([kept, *([] if left_out is None else [left_out])], ignore_index=True)
+    homes = homes.assign(area_id=areas_of(homes, areas))
+    shared = {column: shared_out(areas[column], homes) for column in columns}
+    return points.assign(**{name: by[: len(points)].to_numpy() for name, by in shared.items()})
 
 
 def _check_neighbours(
