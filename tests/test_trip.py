@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pandas as pd
 import pytest
 
 from eh_access import (
@@ -117,6 +118,14 @@ def test_a_straight_line_explains_nothing(tmp_path: object) -> None:
     assert "there are no streets, and a straight line explains nothing" in ran.err
 
 
+def span(first: str, last: str) -> pd.Timedelta:
+    """Return how long it is from one clock time to another."""
+    start, end = (
+        pd.Timedelta(text if text.count(":") == 2 else f"{text}:00") for text in (first, last)
+    )
+    return end - start
+
+
 def test_sessions_of_one_home_are_those_counted_for_all() -> None:
     ran = run_cli("visits", "newport", "--from", FROM, "--mode", "walk", "--quiet")
     assert (ran.code, ran.err) == (0, "")
@@ -136,6 +145,16 @@ def test_sessions_of_one_home_are_those_counted_for_all() -> None:
         f"{count} of 24 sessions, {1.5 * count:g} of 36 hours."
     )
     assert words.count("too long") == 24 - count
+    printed = re.findall(r"tue [0-9:]{5}-[0-9:]{5} │ ([0-9:]{5}) │ ([0-9:]{5}) ", words)
+    exact = found.to_frame()[["out_leave", "home_at"]].to_numpy().tolist()
+    assert len(printed) == sum(bool(leave and home) for leave, home in exact) > 0
+    held_to = [pair for pair in exact if all(pair)]
+    for (leave, home), (latest, earliest) in zip(printed, held_to, strict=True):
+        assert pd.Timedelta(0) <= span(leave, latest) < pd.Timedelta(minutes=1)
+        assert pd.Timedelta(0) <= span(earliest, home) < pd.Timedelta(minutes=1)
+    assert any(
+        home > earliest[:5] for (_, home), (_, earliest) in zip(printed, held_to, strict=True)
+    )
     assert "5 minutes to settle included" in words
 
 

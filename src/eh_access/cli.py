@@ -24,6 +24,7 @@ from eh_access.terminal import (
     report_json,
     show_batch,
     show_challenge,
+    show_date,
     show_fault_of_ours,
     show_faults,
     show_journey,
@@ -418,7 +419,7 @@ def trip(
         network = find_streets(question, inputs.borough, streets=streets)
         terminal.stage("Looking for the way")
         if mode == TRANSIT:
-            journey, day = explain_transit_trip(
+            journey, buses = explain_transit_trip(
                 *(question, inputs, network.network),
                 start=start,
                 site=site,
@@ -431,7 +432,7 @@ def trip(
         else:
             way = explain_trip(question, inputs, network.network, start=start, site=site, mode=mode)
     if mode == TRANSIT:
-        show_journey(journey, f"{day:%A} {day}")
+        show_journey(journey, buses)
     else:
         show_trip(way)
 
@@ -454,7 +455,7 @@ def visits(
     verbose: Verbose = False,
 ) -> None:
     """List the sessions a family can be at and get home from, and what is in the way of others."""
-    from eh_access.modes import LABELS
+    from eh_access.modes import LABELS, TRANSIT
     from eh_access.study.opening import explain_sessions, open_study
     from eh_access.study.streets import find_streets
 
@@ -468,6 +469,7 @@ def visits(
         "a week" if inputs.buses is None or inputs.timetable else f"{inputs.buses.date:%A %d %B %Y}"
     )
     show_visits(visited, inputs.sites["name"], f"{LABELS[how]}, {when}")
+    show_date(inputs.buses if how == TRANSIT else None)
 
 
 @app.command()

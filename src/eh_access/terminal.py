@@ -34,6 +34,7 @@ from eh_access.privacy.policy import HIDDEN_MARK
 from eh_access.publish.notes import note_text, phrase
 from eh_access.publish.numbers import short_name
 from eh_access.study.families import UNIT
+from eh_access.study.notes import timetable_warnings
 from eh_access.study.streets import ROLE as STREETS
 from eh_access.tables import without_controls
 
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from eh_access.study.config import Study
     from eh_access.study.records import Inputs
     from eh_access.study.result import StudyResult
+    from eh_access.transit.timetable import Timetable
     from eh_access.transit.trips import TransitTrip
     from eh_access.transit.visits import Visits
 
@@ -524,9 +526,11 @@ def show_trip(trip: Route) -> None:
     console.print(_text(trip.sentence()))
 
 
-def show_journey(trip: TransitTrip, day: str) -> None:
+def show_journey(trip: TransitTrip, buses: Timetable) -> None:
     """Print a journey by timetable: its legs, then the whole in a sentence."""
     console = Console()
+    day = f"{buses.date:%A} {buses.date}"
+    show_date(buses)
     if not trip.legs:
         console.print(_text(phrase({"day": day}, "trips", "no_journey")))
         return
@@ -549,15 +553,25 @@ def show_journey(trip: TransitTrip, day: str) -> None:
     console.print(_text(phrase(facts, "trips", "journey")))
 
 
+def show_date(buses: Timetable | None) -> None:
+    """Print what to mind about a timetable and its date."""
+    for item in timetable_warnings(buses):
+        echo(f"! {note_text(item)}")
+
+
 def show_visits(visited: Visits, names: pd.Series, when: str) -> None:
     """Print the sessions of one family: when to leave, when home, and what is in the way."""
+    from eh_access.transit.journeys import clock_without_seconds  # noqa: PLC0415 - loads numba
+
     console = Console()
     table = _table("site", "<session", ">leave", ">home", ">out", ">back", "in the way")
     for row in visited.to_frame().to_dict("records"):
         ways = [f"{m:.0f}" if math.isfinite(m) else "" for m in (row["out_min"], row["home_min"])]
         limit = "" if row["possible"] else phrase({}, "tables", f"limit_{row['barrier']}")
         session = f"{row['weekday']} {row['opens']}-{row['closes']}"
-        times = row["out_leave"][:5], row["home_at"][:5]
+        # whoever goes by them is early, never late
+        leave = clock_without_seconds(row["out_leave"])
+        times = leave, clock_without_seconds(row["home_at"], later=True)
         cells = (str(names[row["site_id"]]), session, *times, *ways, limit)
         table.add_row(*map(_text, cells))
     console.print(table)

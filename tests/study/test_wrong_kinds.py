@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+import json
 import re
+import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from eh_access.criteria.schema import KeyPath, read_table
+from eh_access.errors import InputError
 from eh_access.study.config import Study
-from study_files import every_key
+from eh_access.study.opening import check_study
+from study_files import every_key, write_study
 
 FULL: dict[str, Any] = {
     "schema": 1,
@@ -234,6 +240,15 @@ def of_one_branch(one: KeyPath, other: KeyPath) -> bool:
     return all(a == b for a, b in zip(one, other, strict=False))
 
 
+def as_toml(value: object) -> str:
+    """Return a value as it is written in a study."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {as_toml(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(as_toml, value)) + "]"
+    return str(value) if isinstance(value, dt.date) else json.dumps(value)
+
+
 PLACES = list(every_place(FULL))
 
 
@@ -252,3 +267,14 @@ def test_a_value_of_the_wrong_kind_is_a_fault_of_its_key_alone(value: object) ->
             wrong += 1
             assert all(of_one_branch(path, place) for path, _ in faults), (place, faults)
     assert wrong > len(PLACES) / 2
+
+
+@pytest.mark.parametrize("key", sorted(FULL))
+def test_a_table_of_the_wrong_kind_stops_no_check_of_the_others(tmp_path: Path, key: str) -> None:
+    toy = write_study(tmp_path)
+    values = tomllib.loads(toy.toml.read_text("utf-8"))
+    for wrong in ("5", '"x"', "[]", "[0, -8]", "{}", "true"):
+        others = "".join(f"{k} = {as_toml(v)}\n" for k, v in values.items() if k != key)
+        toy.toml.write_text(f"{key} = {wrong}\n{others}", "utf-8")
+        with suppress(InputError):
+            check_study(toy.toml)

@@ -40,6 +40,7 @@ from eh_access.study.families import (
     shared_out,
     with_families,
 )
+from eh_access.study.notes import timetable_warnings
 from eh_access.study.reading import (
     MOST_ODD_SHARE,
     Places,
@@ -540,7 +541,7 @@ def read_inputs(
         buses=buses,
         tickets=tickets,
         files=(*reader.files, *_feed_files(study)),
-        notes=tuple(reader.notes),
+        notes=(*reader.notes, *timetable_warnings(buses)),
     )
     listed = families or (study.resolve(data.families) if data.families else None)
     if not study.weights_public and (protect or listed is not None):
@@ -888,11 +889,12 @@ def _miscounted(study: Study, ids: Mapping[str, set[str]]) -> Iterator[Fault]:
     """Yield words given by hand by which there are more or fewer sites than the table has."""
     total = len(ids.get("sites", ()))
     # of a study whose own file has faults some keys are not there
-    words = {
+    words: dict[KeyPath, tuple[str, str]] = {
         ("title",): (getattr(study, "title", ""), ""),
         ("question",): (getattr(study, "question", ""), ""),
-        ("scenario", 0, "label"): (study.scenarios[0].label, getattr(study, "site_word", "")),
     }
+    for first in study.scenarios[:1]:
+        words["scenario", 0, "label"] = first.label, getattr(study, "site_word", "")
     for path, (text, word) in words.items():
         for other in other_totals(text, total, word=word) if total and text is not FAULTY else ():
             yield path, f"names '{other}', and data.sites has {total}; correct it"

@@ -56,7 +56,7 @@ def study_notes(study: Study, inputs: Inputs, travel: Travel) -> tuple[Note, ...
 
 
 def _buses(study: Study, travel: Travel) -> Iterator[Note]:
-    """Tell which day's buses and trains are counted, and what to mind about their feed."""
+    """Tell which day's buses and trains are counted."""
     asked, buses = study.transit, travel.buses
     if asked is None or buses is None:
         return
@@ -71,7 +71,7 @@ def _buses(study: Study, travel: Travel) -> Iterator[Note]:
         percentile=asked.percentile,
         trips=round(float(value["trips"])),
         routes=round(float(value["routes"])),
-        span=str(gates.loc["date", "detail"]).partition("(")[2].rstrip(")"),
+        span=" to ".join(str(gates.loc["date", "detail"]).split()[1:]),
         rail=bool(value["rail"]),
         walking=get_mode(asked.walking).label,
         wheelchairs=_wheelchairs(asked, gates),
@@ -79,9 +79,15 @@ def _buses(study: Study, travel: Travel) -> Iterator[Note]:
         longest_min=asked.longest_min,
         max_changes=asked.max_changes,
     )
-    for gate, row in gates[gates["severity"] == "warn"].iterrows():
-        facts = {"gate": str(gate), "value": float(row["value"]), "detail": str(row["detail"])}
-        yield note("warning", "timetable-gate", **facts)
+
+
+def timetable_warnings(buses: Timetable | None) -> Iterator[Note]:
+    """Yield what to mind about a timetable and its date."""
+    if buses is None:
+        return
+    warned = buses.gates[buses.gates["severity"] == "warn"]
+    for facts in warned.drop(columns="severity").to_dict("records"):
+        yield note("warning", "timetable-gate", **{str(key): facts[key] for key in facts})
 
 
 def _changed_timetables(study: Study, travel: Travel) -> Iterator[Note]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -79,6 +78,7 @@ if TYPE_CHECKING:
     from eh_access.routing.route import Route
     from eh_access.study.config import TransitSettings
     from eh_access.study.records import Inputs
+    from eh_access.transit.timetable import Timetable
     from eh_access.transit.trips import TransitTrip
     from eh_access.transit.visits import Visits
     from eh_access.transit.walks import Walks
@@ -338,8 +338,8 @@ def explain_transit_trip(  # noqa: PLR0913 - what a journey is has this many sid
     arrive_by: str | None = None,
     depart_after: str | None = None,
     date: str | None = None,
-) -> tuple[TransitTrip, dt.date]:
-    """Return the journey by timetable from a place to one of a study's sites, and its date."""
+) -> tuple[TransitTrip, Timetable]:
+    """Return the journey by timetable from a place to one of a study's sites, and what runs."""
     from eh_access.transit.reading import read_timetable  # noqa: PLC0415 - few studies have one
     from eh_access.transit.trips import explain_trip as explain  # noqa: PLC0415 - as above
 
@@ -365,7 +365,7 @@ def explain_transit_trip(  # noqa: PLR0913 - what a journey is has this many sid
     walks = find_family_walks(study, buses, network, home, sites.loc[[site]])
     when = {"arrive_by": arrive_by, "depart_after": depart_after}
     _refuse_unplaced(walks)
-    return explain(buses, walks, home.index[0], site, **when), buses.date
+    return explain(buses, walks, home.index[0], site, **when), buses
 
 
 def explain_sessions(

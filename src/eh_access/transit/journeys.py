@@ -557,6 +557,14 @@ def clock_ds(text: str) -> int:
     return (int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3] or 0)) * 10
 
 
+def clock_without_seconds(text: str, *, later: bool = False) -> str:
+    """Write a clock time as the last whole minute before it, or the first after."""
+    if not text:
+        return ""
+    minutes, seconds = divmod(clock_ds(text), DS_PER_MIN)
+    return clock(int(minutes + (later and seconds > 0)) * DS_PER_MIN)
+
+
 def clock(ds: int) -> str:
     """Write deciseconds after midnight as a clock time, "" for never."""
     if abs(ds) >= NEVER:
