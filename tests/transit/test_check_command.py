@@ -35,7 +35,9 @@ def test_a_sound_timetable_is_called_so() -> None:
 def test_the_gravest_comes_first_and_ends_with_an_error() -> None:
     code, lines = run(NEWPORT, "--date", "2024-06-11")
     assert code != 0
-    assert lines[0].startswith("stop The date lies outside the feed's dates: 2024-06-11")
+    assert lines[0].startswith(
+        "stop 2024-06-11 lies outside the feed, which runs from 2023-06-05 to 2024-03-01."
+    )
 
 
 def test_a_bank_holiday_is_a_warning() -> None:
@@ -86,7 +88,7 @@ DUBLIN = moved_to((53.349, -6.26), (53.354, -6.26), zone="Europe/Dublin")
         (
             None,
             "2025-06-13",
-            "lies outside the feed's dates: 2025-06-13 (2023-06-05 to 2024-03-01)",
+            "2025-06-13 lies outside the feed, which runs from 2023-06-05 to 2024-03-01",
         ),
         (None, "2023-06-18", "Nothing runs on Sunday 2023-06-18"),
         (None, "sunday", "no sunday in school term time on which anything runs"),
@@ -156,7 +158,33 @@ def test_two_feeds_are_read_as_one_or_refused(tmp_path: Path) -> None:
     assert "ok   3 trips run on Tuesday 2023-06-13." in lines
     code, lines = run(folders[0], folders[2], "--date", "2023-06-13")
     assert code == 2
-    assert "two feeds place stop 's1' 1,113 m apart" in "\n".join(lines)
+    assert "stops.txt: 0 and 2 place 1 stop of the same id far apart, 's1' 1,113 m" in "\n".join(
+        lines
+    )
+
+
+def test_of_stops_that_clash_it_says_how_many_and_in_which_feeds(tmp_path: Path) -> None:
+    feeds = []
+    for name, lat in (("east", 53.43), ("west", 53.43), ("away", 53.5)):
+        tables = town()
+        more = [{**tables["stops"][0], "stop_id": f"m{n}", "stop_lat": lat} for n in range(1200)]
+        tables["stops"] += more
+        feeds.append(str(write_feed(tmp_path / name, tables)))
+    code, lines = run(*feeds, "--date", "2023-06-13")
+    said = " ".join(lines).split("stops.txt: ")[1:]
+    assert code == 2
+    assert [line.split(" of the")[0] for line in said] == [
+        f"{first} and away place 1,200 stops" for first in ("east", "west")
+    ]
+    assert all("'m0' 7,7" in line and "and more" in line for line in said)
+
+
+def test_when_nothing_runs_nothing_is_said_of_every_stop(tmp_path: Path) -> None:
+    _, lines = run(str(write_feed(tmp_path / "f", town())), "--date", "2023-06-18")
+    assert any("Nothing runs on Sunday 2023-06-18" in line for line in lines)
+    assert not any(
+        " of 0 " in line or "Every stop" in line or "Every departure" in line for line in lines
+    )
 
 
 def test_calendars_without_a_date_are_refused(tmp_path: Path) -> None:

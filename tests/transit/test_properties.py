@@ -255,7 +255,9 @@ def test_two_runs_and_any_number_of_threads_give_the_same_bytes() -> None:
 
 
 def test_r5py_364_a_date_outside_the_feed_is_no_answer_of_walking_alone() -> None:
-    with pytest.raises(InputError, match=r"2024-06-11 \(2023-06-05 to 2024-03-01\) lies outside"):
+    with pytest.raises(
+        InputError, match="2024-06-11 lies outside the feed, which runs from 2023-06-05 to"
+    ):
         read_timetable(timetable_path("newport"), "2024-06-11")
 
 
@@ -270,7 +272,7 @@ def test_r5py_419_a_feed_of_calendar_dates_alone_is_a_feed(tmp_path: Path) -> No
     feed = read_feed(write_feed(tmp_path / "f", tables))
     assert feed.span == (DATE, DATE)
     assert len(day_of(feed, DATE).of_the_day) > 50
-    with pytest.raises(InputError, match="lies outside the feed's dates"):
+    with pytest.raises(InputError, match="lies outside the feed, which"):
         make_timetable(feed, "2023-06-14")
 
 

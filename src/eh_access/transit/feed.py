@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import combinations
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -142,6 +143,8 @@ def read_feed(source: Source) -> Feed:
         except InputError as error:
             faults += error.faults
     if faults:
+        raise InputError(faults)
+    if faults := [*_clashing_places([path.name for path in paths], parts)]:
         raise InputError(faults)
     renamed: dict[str, int] = {}
     tables = parts[0] if len(parts) == 1 else _merge(parts, renamed)
@@ -571,7 +574,6 @@ def _merge(parts: Iterable[Tables], renamed: dict[str, int]) -> Tables:
             if len(clash):
                 renamed[key] = renamed.get(key, 0) + len(clash)
                 _rename(part, key, {old: f"{old}@{number}" for old in clash})
-        _same_places(merged["stops"], part["stops"])
         for name, frame in part.items():
             joined = pd.concat([merged[name], frame], ignore_index=True).astype(str)
             subset = ["stop_id"] if name == "stops" else None
@@ -603,19 +605,25 @@ def _rename(tables: Tables, key: str, names: Mapping[str, str]) -> None:
         tables[name] = frame.assign(**changed)
 
 
-def _same_places(mine: pd.DataFrame, theirs: pd.DataFrame) -> None:
-    """Raise InputError where two feeds place one stop far apart."""
-    both = mine.merge(theirs, on="stop_id", suffixes=("", "_2"))
-    here = _on_grid(both[["stop_lon", "stop_lat"]])
-    there = _on_grid(both[["stop_lon_2", "stop_lat_2"]].set_axis(["stop_lon", "stop_lat"], axis=1))
-    apart = np.hypot(*(here - there).T)
-    bad = np.flatnonzero(apart > SAME_STOP_M)
-    if len(bad):
-        raise InputError(
-            f"stops.txt: two feeds place stop '{both['stop_id'].iloc[row]}' {apart[row]:,.0f} m "
-            "apart; give one of them other stop ids"
-            for row in bad[:SHOWN_ROWS]
+def _clashing_places(names: Sequence[str], parts: Sequence[Tables]) -> Iterator[str]:
+    """Yield which feeds place stops of the same ids far apart, and how many."""
+    for (one, mine), (other, theirs) in combinations(zip(names, parts, strict=True), 2):
+        both = mine["stops"].merge(theirs["stops"], on="stop_id", suffixes=("", "_2"))
+        here = _on_grid(both[["stop_lon", "stop_lat"]])
+        there = _on_grid(
+            both[["stop_lon_2", "stop_lat_2"]].set_axis(["stop_lon", "stop_lat"], axis=1)
         )
+        apart = np.hypot(*(here - there).T)
+        bad = np.flatnonzero(apart > SAME_STOP_M)
+        if len(bad):
+            stops = "1 stop" if len(bad) == 1 else f"{len(bad):,} stops"
+            shown = ", ".join(
+                f"'{both['stop_id'].iloc[n]}' {apart[n]:,.0f} m" for n in bad[:SHOWN_ROWS]
+            )
+            yield (
+                f"stops.txt: {one} and {other} place {stops} of the same id far apart, {shown}"
+                f"{', and more' if len(bad) > SHOWN_ROWS else ''}; give one of them other stop ids"
+            )
 
 
 def _provenance(path: Path, tables: Tables) -> Provenance:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, cast
 
 import numpy as np
 import pandas as pd
@@ -58,18 +58,18 @@ def find_gates(feed: Feed, timetable: Timetable, holidays: Iterable[dt.date] = (
     gates = [
         *_of_date(feed, timetable, set(holidays)),
         *_of_feed(feed),
-        *_of_stops(feed, timetable),
         *_of_runs(timetable),
-        *_of_wheelchairs(timetable),
     ]
+    if len(timetable.setting_out):  # of nothing anything holds
+        gates += [*_of_stops(feed, timetable), *_of_wheelchairs(timetable)]
     return pd.DataFrame(gates, columns=list(Gate._fields))
 
 
 def stop_at_gates(gates: pd.DataFrame) -> None:
     """Raise InputError with every check that forbids an answer."""
     faults = [
-        FAULTS[str(row["gate"])].format_map(row)
-        for row in gates.to_dict("records")
+        FAULTS[str(row["gate"])].format(*str(row["detail"]).split(), **row)
+        for row in cast("list[dict[str, Any]]", gates.to_dict("records"))
         if row["severity"] == "stop"
     ]
     if faults:
@@ -77,7 +77,8 @@ def stop_at_gates(gates: pd.DataFrame) -> None:
 
 
 FAULTS = {
-    "date": "{detail} lies outside the feed's dates; give a date inside them or get a newer feed",
+    "date": "{0} lies outside the feed, which runs from {1} to {2}; give a date inside it or get a "
+    "newer feed",
     "trips": "nothing runs on {detail} in the area asked for; give another date, or a feed of "
     "that area",
     "timezone": "times are those of {detail}, so that this is another country's feed; give one of "
@@ -101,7 +102,7 @@ def _of_date(feed: Feed, timetable: Timetable, holidays: set[dt.date]) -> Iterat
     date = timetable.date
     first, last = feed.span
     inside = first <= date <= last
-    yield Gate("date", when(not inside, "stop"), float(inside), 1, f"{date} ({first} to {last})")
+    yield Gate("date", when(not inside, "stop"), float(inside), 1, f"{date} {first} {last}")
     if not inside:
         return
     trips = timetable.setting_out
@@ -210,7 +211,7 @@ def _of_runs(timetable: Timetable) -> Iterator[Gate]:
     yield Gate("doubled", when(doubled > MOST_DOUBLED, "warn"), doubled, MOST_DOUBLED)
     hours = np.bincount(hops["dep_ds"] // HOUR_DS, minlength=24)
     idle = [hour for hour in DAYTIME if not hours[hour]]
-    yield Gate("hours", when(idle, "warn"), len(idle), 0, " ".join(map(str, idle)))
+    yield Gate("hours", when(idle, "warn"), len(idle), 0, " ".join(f"{hour:02d}" for hour in idle))
     # what sets out on the date may arrive on the next
     late = np.isin(timetable.trip, timetable.setting_out)
     latest = timetable.arr_ds[late].max() / HOUR_DS if late.any() else np.nan

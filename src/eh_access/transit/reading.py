@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FORMAT = "eh_access timetable 4"
+FORMAT = "eh_access timetable 5"
 
 
 @check_arguments
