@@ -79,6 +79,12 @@ def test_no_connection_is_called_that() -> None:
     assert fetch.why_failed(caught.value).startswith("no connection to 127.0.0.1 (is this machine")
 
 
+def test_regions_are_listed_once(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as told:
+        bus_open_data.download(Client(), "atlantis", tmp_path / "a.zip")
+    assert str(told.value).count("wales") == 1
+
+
 def test_a_region_there_is_not_is_answered_with_those_there_are(
     client: Client, server: Official, tmp_path: Path
 ) -> None:

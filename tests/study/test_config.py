@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -239,6 +240,22 @@ def test_a_criterion_counts_with_one_that_counts_for_itself(toy: StudyFolder) ->
     toy.toml.write_text(STUDY + second + third, encoding="utf-8")
     (found,) = faults(toy)
     assert "criterion[3].counts_with: 'two' counts with 'walk-30'; name that one" in found
+
+
+@pytest.mark.parametrize("given", [[], ["09:30"], ["09:30", "10:00", "10:30"]])
+@pytest.mark.parametrize("key", ["arrive", "sessions", "day"])
+def test_two_times_are_wanted_and_nothing_else(
+    toy: StudyFolder, key: str, given: list[str]
+) -> None:
+    table = "sessions" if key == "day" else "transit"
+    window = "" if key == "arrive" else 'arrive = ["09:30", "10:30"]\n'
+    other = 'feeds = ["a.zip"]\ndate = "tuesday"\n' + window if table == "transit" else ""
+    value = json.dumps([given] if key == "sessions" else given)
+    toy.change("study.toml", "[settings]", f"[{table}]\n{other}{key} = {value}\n\n[settings]")
+    where = f"{table}.{key}" + ("[1]" if key == "sessions" else "")
+    (told,) = faults(toy)
+    wanted = "times" if given else "values"
+    assert told.endswith(f"{where}: holds {len(given)}; two {wanted} are wanted")
 
 
 def test_a_repeated_criterion_is_told(toy: StudyFolder) -> None:

@@ -131,7 +131,7 @@ class Table(BaseModel):
         except ValidationError as error:
             key = cls.key_of(info.field_name or "")
             gathering.open[-1] += [
-                ((key, *(part for part in item["loc"] if part != "[key]")), _sentence(item))
+                ((key, *(part for part in _place(item) if part != "[key]")), _sentence(item))
                 for item in error.errors(include_url=False)
             ]
             return FAULTY
@@ -212,11 +212,19 @@ def _faults_in(
             yield from _faults_in(item, (*path, number), by_table)
 
 
+def _place(item: ErrorDetails) -> KeyPath:
+    """Return where a fault is: of a list that is too short, the list."""
+    return item["loc"][:-1] if item["type"] == "missing" else item["loc"]
+
+
 def _sentence(item: ErrorDetails) -> str:
     kind, value, context = item["type"], item["input"], item.get("ctx", {})
     shown = repr(value) if isinstance(value, (str, int, float, bool)) else "not what is wanted"
     if kind in ("string_too_short", "too_short"):
         return "is empty; fill it in"
+    if kind in ("missing", "too_long"):  # of lists those of two alone have a length
+        texts = value and all(isinstance(part, str) for part in value)
+        return f"holds {len(value)}; two {'times' if texts else 'values'} are wanted"
     if kind == "literal_error":
         return f"is {shown}; give {context['expected']}"
     if kind in _BOUNDS:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import shapely
 
-from eh_access.errors import EhAccessError, InputError, SourceError, did_you_mean
+from eh_access.errors import EhAccessError, InputError, SourceError, close_match
 from eh_access.network.area import to_degrees
 from eh_access.sources.fetch import Client, UnusableError
 from eh_access.transit.feed import archive_names, numbers_of, read_tables, span_of
@@ -50,8 +50,9 @@ def download(client: Client, region: str, path: Path) -> Download:
     service = client.services["timetable"]
     regions = (*service.regions, ALL)
     if region not in regions:
-        hint = did_you_mean(region, regions)
-        raise InputError(f"'{region}' is no region: {hint} There are {', '.join(regions)}.")
+        hint = close_match(region, regions)
+        there = f"{hint} There" if hint else "there"
+        raise InputError(f"'{region}' is no region: {there} are {', '.join(regions)}.")
     if path.exists():
         raise InputError(f"{path}: is there already; move it away, or name another with --out")
     with client.refusing(service):
