@@ -111,6 +111,19 @@ def test_buses_that_were_not_examined_are_named_as_unknown(
     assert ("Buses and trains were not examined." in unknown) != by_bus
 
 
+def test_which_buses_were_counted_is_said_on_page_4(
+    document: tuple[Document, StudyResult],
+) -> None:
+    unknown = " ".join(list(pages_of(document[0]))[3])
+    asked = document[1].study.transit
+    assert (asked is not None) == ("Buses are those of" in unknown)
+    if asked is not None:
+        day, (first, last) = asked.date, asked.window
+        assert f"Buses are those of {day:%A} {day.day} {day:%B %Y}, of a timetable for" in unknown
+        assert f"from {first} to {last}, at the middle (p{asked.percentile:g})" in unknown
+        assert "No trains are in the timetable." in unknown
+
+
 def test_all_better_sets_close_a_site_that_may_not_exist(
     on_streets: StudyResult, found_on_streets: Findings
 ) -> None:

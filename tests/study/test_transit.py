@@ -17,7 +17,7 @@ from eh_access.errors import InputError
 from eh_access.modes import TRANSIT, VISIT
 from eh_access.publish.context import annex
 from eh_access.publish.document import markdown
-from eh_access.publish.notes import note_rows, text_about
+from eh_access.publish.notes import gate_lines, note_rows, text_about
 from eh_access.publish.tabulations import tabulate, tickets_table
 from eh_access.publish.wording import Wording
 from eh_access.publish.writers.logs import write_logs
@@ -40,7 +40,9 @@ from eh_access.study.inputs import read_inputs, read_week
 from eh_access.study.manifest import build_manifest
 from eh_access.study.notes import study_notes
 from eh_access.study.travel import compute_travel_times
+from eh_access.terminal import check_lines
 from eh_access.transit.edit import WithdrawRoute, change_timetable
+from eh_access.transit.reading import check_timetable
 from eh_access.transit.visits import Barrier
 from study_cli import run_cli
 
@@ -341,6 +343,8 @@ def test_the_table_of_journeys_adds_up(newport: eh.StudyResult) -> None:
     table = table_of_journeys(newport).set_index(["scenario", "sites"])
     whole = table[["weight_by_vehicle", "weight_on_foot", "weight_unreached"]].sum(axis=1)
     assert whole.tolist() == table["weight"].tolist()
+    assert set(table["date"]) == {"2023-06-13"}
+    assert set(table["percentile"]) == {50.0}
     assert (table["within_p10"] >= table["within_p50"]).all()
     assert (table["within_p50"] >= table["within_p90"]).all()
     verdicts = {(v.scenario, v.criterion.id): v.value for v in newport.verdicts}
@@ -515,7 +519,7 @@ def test_an_estimate_has_no_buses() -> None:
         ('arrive = ["09:30", "10:30"]', "", "give one of arrive and depart"),
         ('arrive = ["09:30", "10:30"]', 'arrive = ["10:30", "09:30"]', "before it begins"),
         ('arrive = ["09:30", "10:30"]', 'arrive = ["half past", "10:30"]', "transit.arrive"),
-        ("date = 2023-06-13", "date = 2031-06-13", "lies outside the feed's dates"),
+        ("date = 2023-06-13", "date = 2031-06-13", "2031-06-13 lies outside the feed, which runs"),
         ("date = 2023-06-13", 'date = "tusday"', "did you mean 'tuesday'"),
         ("timetables/newport.zip", "timetables/nowhere.zip", "nowhere.zip"),
         ("sessions = [[", "sessions = [] #", "add sessions under .transit."),
@@ -625,6 +629,28 @@ def test_a_journey_at_the_command_line_is_told_in_legs() -> None:
     assert (neither.code, "give either --arrive or --depart" in neither.err) == (2, True)
     walking = run_cli("trip", "newport", *ends[:4], "--arrive", "10:00")
     assert (walking.code, "go with --mode transit" in walking.err) == (2, True)
+
+
+def test_a_bank_holiday_is_said_wherever_its_buses_are_counted(newport: eh.StudyResult) -> None:
+    monday = study_of(TEXT.replace("date = 2023-06-13", "date = 2023-08-28"))
+    warned = gate_lines(check_timetable(bundled_path("timetables/newport.zip"), "2023-08-28"))
+    said = {line.removeprefix("warn").strip() for line in warned if line.startswith("warn")}
+    assert any("2023-08-28 is a bank holiday" in line for line in said)
+    tables = read_inputs(monday)
+    tables = replace(tables, origins=tables.origins.iloc[:1])
+    assert said <= {line.strip(" !") for line in check_lines(monday, {"postcode": tables})}
+    travel = compute_travel_times(
+        monday, tables.origins, tables.sites, network=newport.network, buses=tables.buses
+    )
+    assert said <= {item.text for item in study_notes(monday, tables, travel)}
+    told = run_cli(
+        *("trip", "newport", "--from", "331000,188000", "--to", "pillgwenlly-library"),
+        *("--mode", "transit", "--arrive", "10:00", "--date", "2023-08-28"),
+    )
+    assert told.code == 0, told.err
+    assert all(f"! {line}" in told.out for line in said)
+    usual = set(check_lines(study_of(TEXT), {"postcode": read_inputs(study_of(TEXT))}))
+    assert not any("holiday" in line for line in usual)
 
 
 def test_two_runs_give_the_same_times(newport: eh.StudyResult) -> None:

@@ -29,7 +29,7 @@ from eh_access.publish.criteria_words import (
     verdict_fact,
 )
 from eh_access.publish.document import Document, Grid, Picture, Run, Words
-from eh_access.publish.notes import note_text
+from eh_access.publish.notes import facts_about, note_text
 from eh_access.publish.numbers import clause, in_100
 from eh_access.publish.table import Column, Table, records
 from eh_access.publish.tabulations import (
@@ -257,6 +257,7 @@ def report_facts(
             "after_results": [item.label for item in study.criteria if item.after_results],
             "tests": len(study.criteria),
             "by_timetable": not result.times.keys().isdisjoint({TRANSIT, VISIT}),
+            "timetable": facts_about(result.notes, "timetable"),
         },
         "find_first": None
         if sure is None or sure.first is None

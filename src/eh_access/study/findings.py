@@ -207,6 +207,7 @@ def transit_table(
         for sites in ("full_time", "open"):
             counted = study.settings.open_sites(case.after.sites, full_time=sites == "full_time")
             row: dict[str, object] = {"scenario": case.scenario, "sites": sites}
+            row |= {"date": str(times.timetable.date), "percentile": times.judged}
             row |= _journeys(times, counted, weights, study.near_min(TRANSIT))
             for column, figure in {"sessions": "sessions", "session_hours": "hours"}.items():
                 row[f"mean_{column}"] = (
