@@ -158,8 +158,9 @@ def test_two_feeds_are_read_as_one_or_refused(tmp_path: Path) -> None:
     assert "ok   3 trips run on Tuesday 2023-06-13." in lines
     code, lines = run(folders[0], folders[2], "--date", "2023-06-13")
     assert code == 2
-    assert "stops.txt: 0 and 2 place 1 stop of the same id far apart, 's1' 1,113 m" in "\n".join(
-        lines
+    assert (
+        "stops.txt: 0 and 2 place stops of the same id far apart, 1 in all, as 's1' 1,113 m"
+        in "\n".join(lines)
     )
 
 
@@ -173,10 +174,11 @@ def test_of_stops_that_clash_it_says_how_many_and_in_which_feeds(tmp_path: Path)
     code, lines = run(*feeds, "--date", "2023-06-13")
     said = " ".join(lines).split("stops.txt: ")[1:]
     assert code == 2
-    assert [line.split(" of the")[0] for line in said] == [
-        f"{first} and away place 1,200 stops" for first in ("east", "west")
+    assert [line.split(", as")[0] for line in said] == [
+        f"{first} and away place stops of the same id far apart, 1,200 in all"
+        for first in ("east", "west")
     ]
-    assert all("'m0' 7,7" in line and "and more" in line for line in said)
+    assert all("as 'm0' 7,7" in line for line in said)
 
 
 def test_when_nothing_runs_nothing_is_said_of_every_stop(tmp_path: Path) -> None:

@@ -295,7 +295,8 @@ def test_a_stop_in_two_places_is_refused(tmp_path: Path) -> None:
     other["stops"][0]["stop_lat"] = 53.44
     folders = [write_feed(tmp_path / name, t) for name, t in (("one", town()), ("two", other))]
     with pytest.raises(
-        InputError, match=r"one and two place 1 stop of the same id far apart, 's1' 1,1\d\d m"
+        InputError,
+        match=r"one and two place stops of the same id far apart, 1 in all, as 's1' 1,1\d\d m",
     ):
         read_feed(folders)
 

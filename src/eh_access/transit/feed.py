@@ -144,8 +144,7 @@ def read_feed(source: Source) -> Feed:
             faults += error.faults
     if faults:
         raise InputError(faults)
-    if faults := [*_clashing_places([path.name for path in paths], parts)]:
-        raise InputError(faults)
+    _refuse_clashing_places([path.name for path in paths], parts)
     renamed: dict[str, int] = {}
     tables = parts[0] if len(parts) == 1 else _merge(parts, renamed)
     return _made(tables, renamed, tuple(map(_provenance, paths, parts)))
@@ -605,25 +604,26 @@ def _rename(tables: Tables, key: str, names: Mapping[str, str]) -> None:
         tables[name] = frame.assign(**changed)
 
 
-def _clashing_places(names: Sequence[str], parts: Sequence[Tables]) -> Iterator[str]:
-    """Yield which feeds place stops of the same ids far apart, and how many."""
+def _refuse_clashing_places(names: Sequence[str], parts: Sequence[Tables]) -> None:
+    """Refuse feeds that place stops of the same ids far apart."""
+    clashes: list[tuple[str, str, list[str]]] = []
     for (one, mine), (other, theirs) in combinations(zip(names, parts, strict=True), 2):
         both = mine["stops"].merge(theirs["stops"], on="stop_id", suffixes=("", "_2"))
-        here = _on_grid(both[["stop_lon", "stop_lat"]])
-        there = _on_grid(
-            both[["stop_lon_2", "stop_lat_2"]].set_axis(["stop_lon", "stop_lat"], axis=1)
+        here, there = (
+            to_grid(both[f"stop_lon{end}"], both[f"stop_lat{end}"]) for end in ("", "_2")
         )
         apart = np.hypot(*(here - there).T)
         bad = np.flatnonzero(apart > SAME_STOP_M)
-        if len(bad):
-            stops = "1 stop" if len(bad) == 1 else f"{len(bad):,} stops"
-            shown = ", ".join(
-                f"'{both['stop_id'].iloc[n]}' {apart[n]:,.0f} m" for n in bad[:SHOWN_ROWS]
-            )
-            yield (
-                f"stops.txt: {one} and {other} place {stops} of the same id far apart, {shown}"
-                f"{', and more' if len(bad) > SHOWN_ROWS else ''}; give one of them other stop ids"
-            )
+        stops = [f"'{both['stop_id'].iloc[row]}' {apart[row]:,.0f} m" for row in bad]
+        if stops:
+            clashes.append((one, other, stops))
+    if clashes:
+        raise InputError(
+            f"stops.txt: {one} and {other} place stops of the same id far apart, "
+            f"{len(stops):,} in all, as {', '.join(stops[:SHOWN_ROWS])}; "
+            "give one of them other stop ids"
+            for one, other, stops in clashes
+        )
 
 
 def _provenance(path: Path, tables: Tables) -> Provenance:
