@@ -313,3 +313,19 @@ def test_shapes_as_text_are_no_places(caplog: pytest.LogCaptureFixture) -> None:
     assert "'geometry' holds text, not shapes, and is not read" in caplog.text
     with pytest.raises(InputError, match="there is no geometry; give points, or columns"):
         check_sites(table.assign(geometry="POINT (1 2)")[["site_id", "geometry"]])
+
+
+@pytest.mark.parametrize("private", [False, True])
+@pytest.mark.parametrize("rows", [9, 10, 11, 50])
+def test_rows_out_of_place_alike_are_one_line_with_one_total(rows: int, *, private: bool) -> None:
+    east = 500_000 if not private else 500_000 + np.arange(rows)  # told without their numbers
+    frame = pd.DataFrame(
+        {"origin_id": range(rows), "weight": 1, "easting": east, "northing": 390_000}
+    )
+    check = check_private_origins if private else check_origins
+    with pytest.raises(InputError) as caught:
+        check(frame, within=AREA)
+    (fault,) = caught.value.faults
+    assert ("more" in fault) == (rows > 10)
+    assert f" and {rows - 5} more, geometry: " in fault or rows <= 10
+    assert rows > 10 or f"{rows}" in fault.partition(", geometry")[0]

@@ -43,7 +43,9 @@ NO_TEXT = re.compile(
 DEGREES = "in a CSV name the columns 'longitude' and 'latitude'; elsewhere state EPSG:4326"
 """How to say that numbers are degrees."""
 
-SHOWN_ROWS, SHOWN_ALIKE = 20, 5
+SHOWN_ROWS, SHOWN_ALIKE, ALL_ALIKE = 20, 5, 10
+"""Faults of a column that are named; rows with one fault, of many and where these are all."""
+
 HOURS_IN_A_WEEK = 168.0
 MOST_WEIGHT = 1e9
 """What one origin may weigh at most: more than any country's people, and sums stay finite."""
@@ -154,13 +156,14 @@ class Check:
         self.odd.update(positions)
         texts = [problems] * len(positions) if isinstance(problems, str) else problems
         alike: dict[str, list[int]] = {}
-        for position, text in zip(positions, texts, strict=False):  # of many some have none
+        for position, text in zip(positions, texts, strict=True):
             # of people's own rows, a text for each would hold what stands there
             short = self.private and not isinstance(problems, str)
             alike.setdefault(text.rpartition("; ")[2] if short else text, []).append(position)
         for problem, rows in [*alike.items()][:SHOWN_ROWS]:
-            named = ", ".join(f"{row + 1}{self._label(row)}" for row in rows[:SHOWN_ALIKE])
-            more = f" and {len(rows) - SHOWN_ALIKE} more" if len(rows) > SHOWN_ALIKE else ""
+            shown = rows if len(rows) <= ALL_ALIKE else rows[:SHOWN_ALIKE]
+            named = ", ".join(f"{row + 1}{self._label(row)}" for row in shown)
+            more = f" and {len(rows) - len(shown)} more" if len(rows) > len(shown) else ""
             row = "row" if len(rows) == 1 else "rows"
             self.faults.append(f"{self.source}, {row} {named}{more}, {column}: {problem}")
         left = len(positions) - sum(map(len, [*alike.values()][:SHOWN_ROWS]))
@@ -411,12 +414,10 @@ def finish_points(
     degrees = _in_degree_range(raw) & (not geometry.crs.is_geographic)
     bad = (outside_m > limit_m) | degrees
     place = "the British National Grid" if within is None else "the study area"
-    # only what will be shown is examined: thousands of rows often share one mistake
-    shown = [*zip(raw[bad], outside_m[bad], strict=True)][:SHOWN_ROWS]
+    remedies = _remedies(raw[bad], geometry.crs, area, limit_m)
     problems = [
-        f"{x:.10g}, {y:.10g} lies {_how_far(away_m)} {place}; "
-        + _remedy(np.array([[x, y]]), geometry.crs, area, limit_m)
-        for (x, y), away_m in shown
+        f"{x:.10g}, {y:.10g} lies {_how_far(away_m)} {place}; {remedy}"
+        for (x, y), away_m, remedy in zip(raw[bad], outside_m[bad], remedies, strict=True)
     ]
     rows = np.zeros(len(shapes), dtype=bool)
     rows[np.flatnonzero(placed)[bad]] = True
@@ -481,22 +482,29 @@ def _how_far(away_m: float) -> str:
     return f"{away_m / 1000:.1f} km outside" if away_m > 0 else "at the corner of"
 
 
-def _remedy(raw: NDArray[np.float64], crs: Any, area: BaseGeometry, limit_m: float) -> str:  # noqa: ANN401 - as above
-    """Return what to do about one misplaced point, having tried the usual mistakes."""
+def _remedies(
+    raw: NDArray[np.float64],
+    crs: Any,  # noqa: ANN401 - as above
+    area: BaseGeometry,
+    limit_m: float,
+) -> NDArray[Any]:
+    """Return what to do about each misplaced point, having tried the usual mistakes."""
     swapped = raw[:, ::-1]
-    # degrees first: as metres they all lie at the grid's corner, whichever way round
+    usual = "correct the coordinates, or state the coordinate system they are in"
+    remedies = np.full(len(raw), usual, dtype=object)
+    names = "longitude and latitude" if crs.is_geographic else "easting and northing"
+    turned = _metres_outside(swapped, crs, area) <= limit_m
+    remedies[turned] = f"{names} look swapped: exchange them"
+    # degrees go before: as metres they all lie at the grid's corner, whichever way round
     tries = (
-        (raw, f"longitude, latitude: {DEGREES}"),
         (swapped, f"latitude, longitude: exchange them, and {DEGREES}"),
+        (raw, f"longitude, latitude: {DEGREES}"),
     )
     for candidate, remedy in () if crs.is_geographic else tries:
-        in_degrees = bool(_in_degree_range(candidate)[0])
-        if in_degrees and _metres_outside(candidate, "EPSG:4326", area)[0] <= limit_m:
-            return f"the numbers look like {remedy}"
-    if _metres_outside(swapped, crs, area)[0] <= limit_m:
-        names = "longitude and latitude" if crs.is_geographic else "easting and northing"
-        return f"{names} look swapped: exchange them"
-    return "correct the coordinates, or state the coordinate system they are in"
+        fits = _in_degree_range(candidate)
+        fits[fits] = _metres_outside(candidate[fits], "EPSG:4326", area) <= limit_m
+        remedies[fits] = f"the numbers look like {remedy}"
+    return remedies
 
 
 MAX_OUTSIDE_M = 5000.0

@@ -88,6 +88,10 @@ def test_a_file_open_elsewhere_is_refused(tmp_path: Path, ending: str) -> None:
     beside.write_bytes(b"rows")
     with pytest.raises(InputError, match=rf"changes to it stand in areas\.gpkg{ending}.*close it"):
         read(path)
+    beside.unlink()
+    os.mkfifo(beside)
+    with pytest.raises(SourceError, match=rf"areas\.gpkg{ending}: is a pipe or a device"):
+        read(path)
 
 
 def test_rows_still_in_the_log_are_never_missed(tmp_path: Path) -> None:

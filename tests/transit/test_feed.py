@@ -315,6 +315,16 @@ def test_a_sound_feed_passes_its_gates(tmp_path: Path) -> None:
     assert {gate for gate, severity in gates.items() if severity in ("warn", "stop")} == {"hours"}
 
 
+@pytest.mark.parametrize("ends", [("s1", "s2"), ("s1", "gone"), ("gone", "s2"), ("gone", "away")])
+def test_a_rule_for_a_stop_that_is_not_there_is_counted(
+    tmp_path: Path, ends: tuple[str, str]
+) -> None:
+    tables = town()
+    changing(from_stop_id=ends[0], to_stop_id=ends[1], min_transfer_time=60)(tables)
+    severity = gates_of(tables, tmp_path / "a", "2023-06-13")["lost_transfers"]
+    assert severity == ("ok" if ends == ("s1", "s2") else "note")
+
+
 def test_gates_notice(tmp_path: Path) -> None:
     assert gates_of(town(), tmp_path / "a", "2023-08-28")["holiday"] == "warn"
     assert gates_of(town(), tmp_path / "b", "2023-10-29")["clock_change"] == "warn"

@@ -220,6 +220,7 @@ def _refuse_open(path: Path, name: str) -> None:
     """Refuse a GeoPackage of which another program holds rows beside the file."""
     for ending in ("-wal", "-journal"):
         beside = path.with_name(path.name + ending)
+        refuse_endless(beside, beside.name)
         if beside.is_file() and beside.stat().st_size:
             raise InputError(
                 f"{name}: changes to it stand in {beside.name}, since a program such as QGIS has "

@@ -51,6 +51,7 @@ from eh_access.study.reading import (
 )
 from eh_access.study.records import InputFile, Inputs
 from eh_access.tables import (
+    ALL_ALIKE,
     CRS,
     GRID_EXTENT_M,
     ORIGIN_NUMBERS,
@@ -397,7 +398,8 @@ class _Reader:
                 raise
             weight = _stated_weight(frame)
             part, whole = float(weight[odd].sum()), float(weight.sum())
-            shown, more = error.faults[:SHOWN_ROWS], len(error.faults) > SHOWN_ROWS
+            few = len(error.faults) <= ALL_ALIKE
+            shown, more = error.faults if few else error.faults[:SHOWN_ROWS], not few
             facts = {"count": int(odd.sum()), "of": len(frame), "faults": shown, "more": more}
             facts |= {"part": part, "whole": whole, "unit": self.study.unit}
             facts["unsaid"] = int(weight[odd].isna().sum())

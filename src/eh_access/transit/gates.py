@@ -146,6 +146,10 @@ def _of_feed(feed: Feed) -> Iterator[Gate]:
     narrow = rules[["from_route_id", "to_route_id", "from_trip_id", "to_trip_id"]] != ""
     ignored = int((narrow.any(axis=1) | rules["transfer_type"].isin(["4", "5"])).sum())
     yield Gate("narrow_transfers", when(ignored, "warn"), ignored, 0)
+    ends, stops = rules[["from_stop_id", "to_stop_id"]], tables["stops"]["stop_id"]
+    lost = ((ends != "") & ~ends.isin(set(stops))).any(axis=1)
+    first = " to ".join(ends[lost].iloc[0]) if lost.any() else ""
+    yield Gate("lost_transfers", when(lost.any(), "note"), lost.sum(), 0, first)
     headways = int((~tables["frequencies"]["exact_times"].isin(["1"])).sum())
     yield Gate("headways", when(headways, "warn"), headways, 0)
     renamed = sum(feed.renamed.values())
