@@ -10,11 +10,11 @@ import osmnx
 import pytest
 import shapely
 
-from eh_access.errors import InputError
+from eh_access.errors import EhAccessError, InputError
 from eh_access.network.io import write_network
 from eh_access.network.osm import read_network
 from eh_access.study.config import NAMED_ROLES
-from eh_access.study.opening import open_study
+from eh_access.study.opening import check_study, open_study
 from eh_access.study.run import run_study
 from street_files import osm_text, street_graph, write_streets
 from study_cli import Ran, run_cli
@@ -536,3 +536,22 @@ def test_an_empty_folder_is_not_the_one_you_are_in(
     assert "--out" in ran.err
     assert "it is empty" in ran.err
     assert list(here.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('sites = "sites.csv"', 'sites = "NAME"'),
+        ('areas = "areas.geojson"', 'areas = "NAME"'),
+        ('oa = "origins.csv"', 'oa = "NAME"'),
+        ("[data]", '[data]\nboundary = "NAME"'),
+        ("[data]", '[data]\npostcodes = "NAME"'),
+        ('source = "estimate"', 'source = "NAME"'),
+        ("[settings]", '[report]\ntemplates = "NAME"\n[settings]'),
+    ],
+)
+@pytest.mark.parametrize("name", ["long " * 60, f"{'long/' * 3}{'é' * 128}.osm.pbf"])
+def test_a_name_longer_than_any_file_has(toy: StudyFolder, old: str, new: str, name: str) -> None:
+    toy.change("study.toml", old, new.replace("NAME", name))
+    with pytest.raises(EhAccessError, match="so long a name"):
+        check_study(toy.toml)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import os
 import logging
 import re
 import tomllib
@@ -45,6 +46,9 @@ if TYPE_CHECKING:
 
     from eh_access.transit.edit import TimetableChange
     from eh_access.transit.walks import JourneyLimits
+
+LONGEST_NAME_BYTES = 255
+"""What the file systems of Linux, macOS and Windows allow a folder or a file."""
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=40)]
@@ -754,10 +758,18 @@ class Study(Table):
         -------
         Path
             Where it is; it need not exist.
+
+        Raises
+        ------
+        SourceError
+            If a part of it is longer than a file's name can be.
         """
         if name.startswith(BUNDLED):
             return bundled_path(name.removeprefix(BUNDLED))
-        return self.folder / name
+        path = self.folder / name
+        if any(len(os.fsencode(part)) > LONGEST_NAME_BYTES for part in path.parts):
+            raise SourceError(f"{name[:40]}...: no file has so long a name; correct the path")
+        return path
 
     def criteria_sha256(self) -> str:
         """Return the digest of the criteria: it changes when any yardstick does.
