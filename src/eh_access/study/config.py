@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import os
 import logging
+import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
