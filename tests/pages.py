@@ -1,11 +1,16 @@
-"""A web page as a tree, for tests that read what a writer wrote."""
+"""A web page as a tree, and as sheets of paper, for tests that read what a writer wrote."""
 
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
 
 VOID = frozenset({"meta", "link", "img", "br"})
 SPACE = re.compile(r"\s+")
@@ -69,3 +74,23 @@ def read_page(html: str) -> Node:
     reader.feed(html)
     reader.close()
     return reader.open[0]
+
+
+def printed_pages(path: Path, folder: Path) -> int:
+    """Return on how many sheets a page prints; skip where there is no browser."""
+    browser = shutil.which("chromium")
+    if browser is None:
+        pytest.skip("Chromium is not installed")
+    flags = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync")
+    quiet = ("--disable-background-networking", "--disable-component-update")
+    out = folder / "printed.pdf"
+    subprocess.run(
+        [
+            *(browser, *flags, *quiet, f"--user-data-dir={folder / 'profile'}"),
+            *("--no-pdf-header-footer", f"--print-to-pdf={out}", path.as_uri()),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+    return len(re.findall(rb"/Type\s*/Page[^s]", out.read_bytes()))

@@ -15,6 +15,8 @@ from eh_access.criteria.evaluate import Assumptions, evaluate
 from eh_access.criteria.judge import judge
 from eh_access.criteria.uncertainty import outcomes_drawn, weigh
 from eh_access.measures.scenarios import Scenario, SetHours, apply_scenario
+from eh_access.publish.writers.map import render_map
+from eh_access.study.findings import find_maps
 from map_study import toy_result
 
 if TYPE_CHECKING:
@@ -171,3 +173,34 @@ def test_rotherhams_opening_hours_are_those_of_the_sensitivity(
             assert found["value"] == pytest.approx(value, abs=1e-6)
     page.check()
     page.close()
+
+
+def test_hours_that_the_study_has_not_judged_are_worked_out_and_said_to_be(
+    chromium: Browser, toy: StudyResult, tmp_path: Path
+) -> None:
+    path = tmp_path / "map.html"
+    # as of counts that are protected: no verdict is stored for other hours than the study's
+    maps = dataclasses.replace(find_maps(toy), hours_kept=())
+    path.write_text(render_map(toy, maps), encoding="utf-8")
+    opened = Opened(chromium, path, link="#scenario=sessions")
+    before = Side(sites=toy.sites, times=toy.times, times_back=toy.times_back)
+    (item,) = (each for each in toy.study.criteria if each.measure == "hours_fall")
+    row = f'#criteria tr[data-criterion="{item.id}"]'
+    said = set()
+    for kept in (0, 3, 10):
+        opened.page.fill("#kept-number", str(kept))
+        opened.settle()
+        sites = apply_scenario(toy.sites, Scenario("own", "Own", (SetHours("b", float(kept)),)))
+        after = Side(sites=sites, times=toy.times, times_back=toy.times_back)
+        case = Case(scenario="own", origins=toy.origins, before=before, after=after)
+        lost = f"{100 * judge(item, case).value:.1f}".removesuffix(".0") + "%"
+        assert lost in opened.text(row).replace(".0%", "%"), kept
+        said.add(lost)
+        word = opened.text("#criteria-word")
+        worked_out = "worked out in this page" in word and f"“{item.label}”" in word
+        assert worked_out == (kept != 10)
+        # full-time sites are the same ones: of those the study's own verdicts stand
+        assert "as the study found" in word
+    assert len(said) == 3
+    opened.check()
+    opened.close()

@@ -18,6 +18,7 @@ from eh_access.privacy.policy import PUBLIC, Policy
 from eh_access.publish.numbers import count_text
 from eh_access.study import notes
 from eh_access.study.redact import redact_count
+from pages import printed_pages
 from private_run import LIMIT, STEP, PrivateRun
 from study_cli import Ran, run_cli
 
@@ -212,3 +213,9 @@ def test_public_counts_are_told_whole_with_their_places() -> None:
     assert counted("families", weight, ~rows, Policy()) == "all but fewer than 10 of 905 families"
     middle = np.array([147.0, 758.0])
     assert counted("families", middle, rows, Policy()) == "145 of 905 families"
+
+
+def test_a_report_on_private_counts_prints_on_four_pages(
+    private_run: PrivateRun, tmp_path: Path
+) -> None:
+    assert printed_pages(private_run.out / "report.html", tmp_path) == 4

@@ -50,6 +50,7 @@ from eh_access.publish.wording import (
 from eh_access.publish.writers import writers_for
 from eh_access.publish.writers.geopackage import main_roads, site_status
 from eh_access.study.config import decided_scenario
+from eh_access.study.redact import redact_table
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -57,8 +58,10 @@ if TYPE_CHECKING:
     from eh_access.criteria.criterion import Criterion, Verdict, Verdicts
     from eh_access.criteria.uncertainty import Source, Uncertainty
     from eh_access.facts import Note
+    from eh_access.measures.comparison import Comparison
     from eh_access.planning.alternatives import Alternatives
     from eh_access.planning.outreach import Outreach
+    from eh_access.privacy.policy import Policy
     from eh_access.provenance import Provenance
     from eh_access.publish.document import Emphasis
     from eh_access.publish.tabulations import Pair
@@ -267,10 +270,18 @@ def report_facts(
         "groups": pages.rows("groups", **pages.row, sites=FULL_TIME)[1:],
         "border": None
         if result.with_neighbours is None or result.neighbours is None
-        else _border(
-            same_questions(verdicts.under(pages.scenario), result.with_neighbours.verdicts),
-            result.neighbours,
-        ),
+        else {
+            **_border(
+                same_questions(verdicts.under(pages.scenario), result.with_neighbours.verdicts),
+                result.neighbours,
+            ),
+            "mode": pages.mode,
+            "added": pages.rows("added_time", **pages.row, sites=FULL_TIME)[0]["mean_change_min"],
+            "added_counted": _mean_added(
+                result.with_neighbours.comparisons_full_time[pages.scenario, result.modes[0]],
+                study.policy,
+            ),
+        },
         "alternatives": None,
         "venues": None,
         "exact_hours": [],
@@ -964,6 +975,12 @@ def _border(pairs: Sequence[Pair], neighbours: pd.DataFrame) -> dict[str, Any]:
         "turned": turned,
         "pairs": len(pairs),
     }
+
+
+def _mean_added(comparison: Comparison, policy: Policy) -> float:
+    """Return by how many minutes trips grow on average, as it may be published."""
+    shown, _ = redact_table(comparison.summary().assign(scenario=""), policy)
+    return float(shown["mean_change_min"].iloc[0])
 
 
 # ---- the annex ---------------------------------------------------------------------------------

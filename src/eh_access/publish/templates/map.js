@@ -148,7 +148,7 @@ function start(map) {
 
   const page = {
     data, map, get, make, state, modes: judged, variants: modes, groups, views, counts, rowKinds, n, weight, unit, word,
-    scenario, agreed: () => agreed(chosen()), own, mode, group, minutesOf, siteState, toggle, update, now: null, settled: false,
+    chosen, scenario, agreed: () => agreed(chosen()), own, mode, group, minutesOf, siteState, toggle, update, now: null, settled: false,
     // a degree of longitude beside one of latitude, here
     squeeze: Math.cos((data.origins.at[0] / 1e5) * (Math.PI / 180)),
     countText: () => (state.count === "any" ? `open ${word}` : `full-time ${word}`),

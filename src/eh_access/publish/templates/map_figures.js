@@ -173,22 +173,37 @@ const Figures = (() => {
     else soon = setTimeout(next, DRAWN_MS);
   }
 
-  /* What the library found, with the hours kept that were chosen; nothing for centres pressed. */
+  /* Whether a yardstick counts any of the sites whose hours the reader has set. */
+  function onHours(criterion) {
+    const { data, state } = page;
+    if (state.kept === null || criterion.sites === "open") return state.kept !== null;
+    const full = { changes: new Map(), count: "full", neighbours: state.neighbours };
+    const [agreed, kept] = [page.chosen(), page.scenario()].map((item) => Core.serving(data, item, full));
+    return agreed.some((counts, s) => counts !== kept[s]);
+  }
+
+  /* What the library found for just these hours and centres; nothing where it looked at others. */
   function byLibrary(criterion) {
     const { data, state } = page;
     const asked = (item) => item.scenario === state.scenario && item.criterion === criterion.id && item.neighbours === state.neighbours;
     if (state.changes.size) return null;
-    const kept = state.kept === null ? null : data.hours_kept.find((item) => asked(item) && item.kept === state.kept);
-    return kept || data.verdicts.find(asked);
+    if (onHours(criterion)) return data.hours_kept.find((item) => asked(item) && item.kept === state.kept);
+    return data.verdicts.find(asked);
+  }
+
+  /* Where the yardsticks' figures come from. */
+  function criteriaFrom() {
+    const { data, state } = page;
+    if (state.changes.size) return "Worked out in this page for your own scenario. How sure it is, is not worked out here: for that, download the scenario file and run the study with it.";
+    const here = data.criteria.filter((criterion) => !byLibrary(criterion)).map((criterion) => `“${criterion.label}”`);
+    const rest = here.length ? ` But ${Core.listed(here)} ${here.length === 1 ? "is" : "are"} worked out in this page for the hours kept, from the counts it shows; how sure that is, is not.` : "";
+    return `For “${page.scenarioLabel()}”, as the study found.${rest} Each yardstick fixes its own minutes, mode, ${page.unit} and ${page.word}s, whatever is chosen above. ${data.protected}`.trim();
   }
 
   function criteriaShown(judged) {
-    const { data, get, make, state } = page;
-    const own = state.changes.size > 0;
+    const { data, get, make } = page;
     get("criteria-part").hidden = data.criteria.length === 0;
-    get("criteria-word").textContent = own
-      ? "Worked out in this page for your own scenario. How sure it is, is not worked out here: for that, download the scenario file and run the study with it."
-      : `For “${page.scenarioLabel()}”, as the study found. Each yardstick fixes its own minutes, mode, families and ${page.word}s, whatever is chosen above. ${data.protected}`.trim();
+    get("criteria-word").textContent = criteriaFrom();
     get("criteria").tBodies[0].replaceChildren(...data.criteria.map((criterion, i) => {
       const verdict = judged[i];
       const words = verdict.sentence || Criteria.sentence(criterion, verdict);
