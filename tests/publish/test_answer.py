@@ -403,6 +403,20 @@ def test_how_sure_is_the_chance_of_the_likelier_outcome(
     assert all(cell.startswith(("Indicative", "An input is missing")) for cell in cells)
 
 
+def test_page_2_names_all_that_turns_an_outcome_what_can_be_found_out_first() -> None:
+    facts = {
+        "outcome": "met",
+        "missing": [],
+        "drawn": None,
+        "estimated": False,
+        "tried": 3,
+        "turning": ["minutes that count as near", "walking speed"],
+        "yardsticks": ["minutes that count as near", "threshold"],
+    }
+    cell = shipped().sentence("criteria/how_sure", facts)
+    assert cell == "Changes with the walking speed and the minutes that count as near"
+
+
 @pytest.mark.parametrize("margin", [0.0, 0.02])
 @pytest.mark.parametrize("value", [0.8, 0.885, 0.895, 0.9, 0.905, 0.915, 0.95, math.nan])
 @pytest.mark.parametrize("chance", [0.002, 0.05, 0.2, 0.5, 0.7, 0.95, 0.998])
