@@ -94,6 +94,19 @@ def test_families_are_counted_and_placed_by_hand(tmp_path: Path, toy: StudyFolde
     assert (step.rows_in, step.rows_out) == (25, 25)  # the sum of 10 and 15
 
 
+def test_families_nearest_a_home_in_no_area_are_not_lost(tmp_path: Path, toy: StudyFolder) -> None:
+    """20 live at a, which names no area: they count with b, the nearest home that is in one."""
+    toy.change("origins.csv", "10,made up,A", "10,made up,")
+    rows = ["440100,390000"] * 20 + ["443800,390000"] * 15
+    path = write_list(tmp_path / "list.csv", "easting,northing", rows)
+    inputs = read_inputs(load_study(toy.toml), families=path)
+    assert inputs.origins["weight"].to_dict() == {"b": 20, "c": 15}
+    table = (toy.path / "origins.csv").read_text("utf-8")
+    (toy.path / "origins.csv").write_text(re.sub(",[AB]\n", ",\n", table), "utf-8")
+    with pytest.raises(InputError):
+        read_inputs(load_study(toy.toml), families=path)
+
+
 def test_the_study_may_name_the_list(toy: StudyFolder) -> None:
     write_list(toy.path / "homes.csv", "easting,northing", ["440090,390000"] * 12)
     toy.change("study.toml", "[data]", '[data]\nfamilies = "homes.csv"')

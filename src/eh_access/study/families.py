@@ -552,8 +552,10 @@ def _by_coordinates(cells: pd.DataFrame) -> np.ndarray:
 
 def with_families(study: Study, inputs: Inputs, families: Families) -> Inputs:
     """Return a study's tables with families in place of what its origins count."""
-    # Each family belongs to the area of the public place nearest to it.
-    public = inputs.origins
+    # Each family belongs to the area of the public place nearest to it, of those in an area.
+    public = inputs.origins[inputs.origins["area_id"].notna()]
+    if public.empty:
+        raise InputError(f"{NAME}: is counted by area, and no origin is in one; add area_id")
     away = shapely.distance(shapely.points(families.points), inputs.borough)
     inside = away <= study.data.max_outside_m
     points = gpd.GeoSeries(shapely.points(families.points[inside]), crs=CRS)
