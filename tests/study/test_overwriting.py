@@ -134,6 +134,8 @@ def test_a_copy_replaces_nothing_and_says_what_it_cannot_do(tmp_path: Path) -> N
         copy_of("rotherham", file)
     assert file.read_text(encoding="utf-8") == "mine"
     with pytest.raises(SourceError, match="cannot be written"):
-        copy_of("rotherham", tmp_path / "nowhere" / "mine.toml")
+        copy_of("rotherham", file / "mine.toml")
+    assert copy_of("rotherham", tmp_path / "new" / "mine.toml") is not None
+    assert load_study(tmp_path / "new" / "mine.toml").title == load_study("rotherham").title
     with pytest.raises(NotFoundError, match="did you mean 'rotherham'"):
         copy_of("rotheram", tmp_path / "new.toml")

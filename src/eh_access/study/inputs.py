@@ -557,6 +557,9 @@ def write_new(path: Path, text: str) -> None:
     """Write a file where there is none yet."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SourceError(f"{path.as_posix()}: cannot be written ({error.strerror})") from error
+    try:
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except FileExistsError:
