@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from eh_access.errors import InputError
 from eh_access.facts import note
+from eh_access.publish import templates
 from eh_access.publish.document import Bullets, Grid, Heading, PageBreak, Paragraph, Run, plain
 from eh_access.publish.notes import note_text
 from eh_access.publish.table import Column, make_table
@@ -178,3 +181,13 @@ def test_titles_reasons_and_notes_follow_a_study_s_own_templates(tmp_path: Path)
     assert templates.part("criteria/coverage", "fact", {}) == "Our fact"
     unknown = note("warning", "unknown-site", name="Valley")
     assert note_text(unknown, templates) == "Nobody knows Valley."
+
+
+def test_no_item_runs_into_the_next() -> None:
+    """A line that ends with a tag of Jinja loses its own end, so a blank one must follow it."""
+    folder = Path(templates.__file__).parent
+    for path in sorted(folder.rglob("*.md.j2")):
+        lines = [*path.read_text("utf-8").splitlines(), ""]
+        for line, after in pairwise(lines):
+            item = re.match(r"- |[a-z]+\| ", line)
+            assert not (item and line.endswith("%}") and after), f"{path.name}: {line}"
