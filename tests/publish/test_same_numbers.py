@@ -18,7 +18,7 @@ from xlsx import sheets_of
 
 CLOSED = "deregister-closed"
 CLOSED_LABEL = "The three gone altogether"
-SESSIONS_LABEL = "The three reduced to ten hours a week"
+SESSIONS_LABEL = "The three reduced to at most ten hours a week"
 NAMES = ("Scenario", "Travelling", "Centres counted", "Centres counted: open for")
 Rows = list[list[str]]
 WORD_TEXT = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}t"

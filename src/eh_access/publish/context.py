@@ -26,6 +26,7 @@ from eh_access.publish.criteria_words import (
     criterion_phrase,
     reason_clause,
     source_words,
+    turning_points,
     verdict_fact,
 )
 from eh_access.publish.document import Document, Grid, Picture, Run, Words
@@ -33,6 +34,7 @@ from eh_access.publish.notes import facts_about, note_text
 from eh_access.publish.numbers import clause, in_100
 from eh_access.publish.table import Column, Table, records
 from eh_access.publish.tabulations import (
+    HEADLINES,
     area_changes,
     compared_facts,
     display_areas,
@@ -240,6 +242,7 @@ def report_facts(
     labels = {item.id: item.label for item in study.criteria}
     facts |= {
         "scenario": pages.label,
+        "scenario_note": next(item.note for item in study.scenarios if item.name == pages.scenario),
         "mode": pages.mode,
         "criteria": criteria_facts(pages, verdicts, sure, labels, kept),
         "headline": _headline(pages, verdicts, sure),
@@ -289,6 +292,8 @@ def report_facts(
     }
     if findings is None:
         return facts
+    headline, tipping = facts["headline"], findings.sensitivity.tipping
+    facts["headline"] = headline | {"turns": _turns(pages, headline["criterion"], tipping)}
     if findings.alternatives is not None:
         facts["alternatives"] = _alternatives(findings.alternatives, result.sites)
     facts["venues"] = _venues(findings.outreach, pages, study.sessions.hours_per_week)
@@ -397,6 +402,18 @@ def criteria_facts(
         "failed": [each.criterion.label for each in counted if _pointed(each) == Outcome.NOT_MET],
         "as_before": any(verdict.not_met_before for verdict in verdicts),
         "hours_kept": _with_none_kept(pages, judged, kept),
+        "areas": [
+            verdict_fact(item, pages.templates)
+            for item in judged
+            if item.criterion.measure == "area_loss" and item.has_value and item.value > 0
+        ],
+        "longer": [
+            row
+            for row in pages.rows(
+                "headlines", scenario=pages.label, figure=HEADLINES["share_longer"]
+            )
+            if not math.isnan(row["low"])
+        ][:2],
     }
 
 
@@ -522,7 +539,28 @@ def _headline(pages: Pages, verdicts: Verdicts, sure: Uncertainty | None) -> dic
         "any_same": any_open["within_share_before"] == any_open["within_share_after"],
         "any_hidden": math.isnan(any_open["within_share_after"]),
         "hidden": math.isnan(full_time["within_share_after"]),
+        "hours_lost": next(
+            (
+                pages.words.value(item, item.value)
+                for item in judged
+                if item.criterion.measure == "hours_fall" and _pointed(item) == Outcome.NOT_MET
+            ),
+            "",
+        ),
+        "criterion": "" if first is None else first.criterion.id,
+        "turns": [],
     }
+
+
+def _turns(pages: Pages, criterion: str, tipping: pd.DataFrame) -> list[dict[str, str]]:
+    """Return where a criterion turns with what is assumed; limits are asked for, not assumed."""
+    return [
+        {"words": assumption_words(str(row["assumption"]), pages.templates), **turn}
+        for row in records(tipping)
+        if (row["scenario"], row["criterion"]) == (pages.scenario, criterion)
+        and row["assumption"] not in (*ASKED, "full_time_from_hours")
+        for turn in turning_points(row)
+    ]
 
 
 def _is_fall_of_share(pages: Pages, criterion: Criterion) -> bool:

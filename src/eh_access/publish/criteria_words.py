@@ -464,21 +464,32 @@ def source_words(source: Source | Part, templates: Templates | None = None) -> s
     return _doubt(str(source.kind), templates, name=source.name)
 
 
-def turns_in_words(row: Mapping[Any, Any], templates: Templates | None = None) -> str:
-    """Return where an outcome turns as an assumption moves, or over which range it stands."""
-    share = row["unit"] == "share"
-    scale, unit = (100.0, "%") if share else (1.0, f" {row['unit']}")
-    turns = [
+def turning_points(row: Mapping[Any, Any]) -> list[dict[str, str]]:
+    """Return below and above what an outcome turns as an assumption moves, and to what."""
+    scale, unit = _scale(row)
+    return [
         {
             "outcome": row[f"outcome_{side}"],
             "side": side,
             "value": short_number(scale * row[f"turns_{side}"]),
+            "unit": unit,
         }
         for side in ("below", "above")
         if not math.isnan(row[f"turns_{side}"])
     ]
+
+
+def turns_in_words(row: Mapping[Any, Any], templates: Templates | None = None) -> str:
+    """Return where an outcome turns as an assumption moves, or over which range it stands."""
+    scale, unit = _scale(row)
     lowest, highest = (short_number(scale * row[end]) for end in ("lowest", "highest"))
+    turns = turning_points(row)
     return _doubt("turns", templates, turns=turns, unit=unit, lowest=lowest, highest=highest)
+
+
+def _scale(row: Mapping[Any, Any]) -> tuple[float, str]:
+    """Return by what an assumption's values are multiplied to be printed, and their unit."""
+    return (100.0, "%") if row["unit"] == "share" else (1.0, f" {row['unit']}")
 
 
 def uncertainty_text(uncertainty: Uncertainty) -> str:
