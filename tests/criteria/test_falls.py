@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from eh_access.criteria.criterion import Criterion, Outcome, Reason, ReasonKind
+from eh_access.criteria.criterion import Criterion, JudgeSettings, Outcome, Reason, ReasonKind
 from eh_access.criteria.evaluate import Assumptions, counted_by, evaluate
 from eh_access.criteria.judge import judge
 from eh_access.errors import InputError
@@ -39,7 +39,7 @@ def value(
     item: Criterion, homes: gpd.GeoDataFrame, before: list[float], after: list[float]
 ) -> float:
     figures = np.array(before), np.array(after)
-    return float(item.kind.value(item, *figures, counted_by(item, homes)))
+    return float(item.kind.value(item, *figures, counted_by(item, homes, JudgeSettings())))
 
 
 @given(load=weights, steps=deciles, before=minutes, after=minutes)
@@ -176,8 +176,15 @@ def test_the_straight_line_stands_beside_and_judges_nothing() -> None:
     assert judge(SEVEN["walk-30"], case_of(CLOSED)).straight_line is None
 
 
-@pytest.mark.parametrize("item", [FALL, GAP], ids=["fall", "gap"])
-def test_falls_of_private_counts_are_coarse(item: Criterion) -> None:
-    case = case_of(CLOSED)
-    verdict = redact_verdict(judge(item, case), Policy(threshold=10, round_to=5, least_base=10))
-    assert verdict.value % 5 == 0
+def test_a_fall_of_private_counts_is_that_of_the_shares_shown() -> None:
+    """No count is a multiple of five, and each is rounded to one before a share is taken."""
+    homes = origins()
+    case = case_of(CLOSED, people=homes.assign(weight=2.0 * homes["weight"] - 3.0))
+    case = replace(case, settings=replace(case.settings, round_to=5.0))
+    exact = judge(FALL, case)
+    told = redact_verdict(exact, Policy(threshold=5, round_to=5, least_base=5))
+    load = exact.evidence["weight"]
+    before, after = (load[exact.evidence[f"counted_{when}"]].sum() for when in ("before", "after"))
+    was, now, whole = (5 * round(count / 5) for count in (before, after, load.sum()))
+    assert (before, after, load.sum()) != (was, now, whole)
+    assert told.value == pytest.approx(100 * was / whole - 100 * now / whole)

@@ -59,6 +59,9 @@ class JudgeSettings:
         What a site is called, in the singular: ``"centre"``.
     least_weight
         Groups and areas with fewer are not judged: a figure of a few says little of a place.
+    round_to
+        Counts are rounded to a multiple of it before falls of shares are taken, so that a fall is
+        that of the shares shown; 0 rounds nothing.
     moved
         Where people were moved so that nobody can be found: the areas left out, by name. None where
         nobody was moved.
@@ -73,6 +76,7 @@ class JudgeSettings:
     unit: str = "under-fives"
     place: str = "centre"
     least_weight: float = 0.0
+    round_to: float = 0.0
     moved: tuple[str, ...] | None = None
 
 
@@ -238,6 +242,7 @@ class Counted:
     order: NDArray[np.intp]
     starts: NDArray[np.intp]
     areas: pd.Index  # the areas' names, sorted; empty unless the criterion tells areas apart
+    round_to: float = 0.0  # what counts are rounded to before falls of shares are taken
     few: bool = False  # whether there are too few to be judged: nobody is then counted
 
 

@@ -31,7 +31,14 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from eh_access.criteria.criterion import Bools, Case, Criterion, Doubles, Side
+    from eh_access.criteria.criterion import (
+        Bools,
+        Case,
+        Criterion,
+        Doubles,
+        JudgeSettings,
+        Side,
+    )
     from eh_access.modes import TravelMode
     from eh_access.routing.travel_times import TravelTimes
 
@@ -316,8 +323,9 @@ def nearest_left(minutes: Doubles, closed: Bools) -> Doubles:
 # ---- whom it counts ----------------------------------------------------------------------------
 
 
-def counted_by(criterion: Criterion, origins: gpd.GeoDataFrame, least: float = 0.0) -> Counted:
+def counted_by(criterion: Criterion, origins: gpd.GeoDataFrame, settings: JudgeSettings) -> Counted:
     """Return whom a criterion counts; groups and areas of fewer than the least are left out."""
+    least = settings.least_weight
     enough = least - ROUNDING
     weights = origins["weight"].to_numpy(dtype=np.float64)
     known = np.ones(len(weights), dtype=bool)
@@ -350,6 +358,7 @@ def counted_by(criterion: Criterion, origins: gpd.GeoDataFrame, least: float = 0
         order=order,
         starts=starts,
         areas=areas,
+        round_to=settings.round_to,
         few=few,
     )
 
@@ -450,8 +459,7 @@ class Question:
             hint = did_you_mean(weights, origins.columns)
             raise NotFoundError(f"origins have no column '{weights}' to weigh by: {hint}")
         origins = origins.assign(weight=origins[weights].astype(float))
-        least = self.case.settings.least_weight
-        self.counted[weights] = counted_by(self.criterion, origins, least)
+        self.counted[weights] = counted_by(self.criterion, origins, self.case.settings)
         return self.counted[weights]
 
 
@@ -478,9 +486,7 @@ def prepare(criterion: Criterion, case: Case) -> Question:
         stocks=stocks,
         views=tuple(stock.view(scope, case.settings.full_time_from_hours) for stock in stocks),
         counted=(
-            {}
-            if missing
-            else {MAIN_WEIGHTS: counted_by(criterion, case.origins, case.settings.least_weight)}
+            {} if missing else {MAIN_WEIGHTS: counted_by(criterion, case.origins, case.settings)}
         ),
     )
 

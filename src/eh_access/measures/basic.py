@@ -80,6 +80,7 @@ HALF_DECISECOND_MIN = 0.5 / 600
 """Half of the smallest difference the search can make, in minutes."""
 
 ROUNDING = 1e-9
+HALF = 0.5 + 1e-6
 """What sums of weights may lose in their last bits, as a share of the whole."""
 
 
@@ -101,10 +102,18 @@ def change_of(before: Doubles, after: Doubles) -> Doubles:
     return change
 
 
-def shares_where(condition: Bools, weights: Doubles) -> Doubles:
+def rounded_to(step: float, counts: Doubles) -> Doubles:
+    """Return counts to the nearest multiple of a step, halves up."""
+    # what falls short of a half by the noise of a sum is a half
+    return np.asarray(np.floor(counts / step + HALF) * step)
+
+
+def shares_where(condition: Bools, weights: Doubles, *, round_to: float = 0.0) -> Doubles:
     """Return the share of weight for which a condition holds, for many settings at once."""
     held = np.where(condition, weights, 0.0).sum(axis=-1)
     whole = weights.sum(axis=-1)
+    if round_to > 0:
+        held, whole = (rounded_to(round_to, counts) for counts in (held, whole))
     return np.asarray(held / np.where(whole > 0, whole, np.nan))
 
 

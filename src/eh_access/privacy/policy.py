@@ -23,8 +23,6 @@ guidance on statistics in spreadsheets asks ("c" for confidential)."""
 NOBODY = 1e-6
 """Sums of weights that differ by no more than this are the same."""
 
-POINTS_STEP = 5.0
-
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
@@ -166,27 +164,6 @@ class Policy:
         if self.public:
             return counts
         return np.where(self.small(counts), np.nan, self._steps(counts))
-
-    def points(self, values: ArrayLike) -> Floats:
-        """Return changes of a share as they are published: a fine one would tell a count.
-
-        Parameters
-        ----------
-        values
-            Percentage points.
-
-        Returns
-        -------
-        ndarray of float
-            As they are, where counts are public; else in steps of five points.
-
-        Examples
-        --------
-        >>> Policy().points([13.2, 1.9]).tolist()
-        [15.0, 0.0]
-        """
-        exact = np.asarray(values, dtype=np.float64)
-        return exact if self.public else np.round(exact / POINTS_STEP) * POINTS_STEP
 
     def coarse(self, parts: ArrayLike, wholes: ArrayLike) -> Floats:
         """Return shares of rounded counts, none hidden: for ranking and judging many of them.

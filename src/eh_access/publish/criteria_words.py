@@ -358,7 +358,7 @@ def _people(verdict: Verdict) -> dict[str, Any]:
     if "before_hours" in rows:
         for when in ("before", "after"):
             mean = weighted_mean(rows[f"{when}_hours"], rows["weight"])
-            facts[f"hours_{when}"] = f"{mean:.1f}"
+            facts[f"hours_{when}"] = HIDDEN_MARK if math.isnan(mean) else f"{mean:.1f}"
     return facts
 
 
@@ -379,6 +379,7 @@ def _areas(verdict: Verdict) -> dict[str, Any]:
         "rows": [{**row, "called": _called(row["name"], kind)} for row in records(rows)],
         "areas": len(rows),
         "over": int((rows["fall_points"] > verdict.criterion.threshold + ROUNDING).sum()),
+        "some_hidden": bool(rows["fall_points"].isna().any()),
         # beside the fall, one share would tell the other where that is hidden
         "ends_shown": not shares.isna().any(),
         "following": [

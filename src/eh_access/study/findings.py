@@ -48,6 +48,7 @@ from eh_access.study.inputs import capacities, changed_buses, read_buses, read_i
 from eh_access.study.reading import are_postcodes
 from eh_access.study.redact import (
     coarsening,
+    hidden_falls,
     redact_alternatives,
     redact_outreach,
     redact_sensitivity,
@@ -558,7 +559,9 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
     after = next((case.after for case in cases if case.scenario == decided), cases[0].before)
     lost = _lost_sites(cases[0].before.sites, after.sites, study.settings)
     tell("Ranking every other choice")
-    alternatives = _alternatives(study, cases[0], lost) if lost else None
+    gone = hidden_falls(result.verdicts)
+    ranked = [item for item in study.criteria if (decided, item.id) not in gone]
+    alternatives = _alternatives(study, cases[0], lost, ranked) if lost else None
     tell("Trying other assumptions")
     sensitive = find_sensitivity(result, progress=tell)
     tell("Looking for the best venues")
@@ -593,7 +596,9 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
         loser_min=study.settings.loser_min,
     )
     tell("Losing one departure in ten")
-    fragile = summarise_fragility(*fragility_table(result), study.criteria, study.policy)
+    fragile = summarise_fragility(
+        *fragility_table(result), study.criteria, study.policy, hidden=gone
+    )
     tell("Counting sessions")
     attended = of_the_day = attended_on_the_day(study, result.travel)
     if result.timetable and result.buses is not None:
@@ -754,7 +759,9 @@ def find_sensitivity(result: StudyResult, *, progress: Progress | None = None) -
         choices["neighbours"] = {"left out": cases, "counted": counted}
     choices |= timetable_choices(result, tell)
     tried = sensitivity(study.criteria, cases, choices=choices)
-    return redact_sensitivity(tried, study.criteria, study.policy)
+    wider = result.with_neighbours or result
+    hidden = hidden_falls((*result.verdicts, *wider.verdicts))
+    return redact_sensitivity(tried, study.criteria, study.policy, hidden=hidden)
 
 
 def _retimed(
@@ -958,10 +965,15 @@ def visit_limits_table(
 
 
 def summarise_fragility(
-    drawn: pd.DataFrame, weight: pd.Series, criteria: Sequence[Criterion], policy: Policy
+    drawn: pd.DataFrame,
+    weight: pd.Series,
+    criteria: Sequence[Criterion],
+    policy: Policy,
+    *,
+    hidden: frozenset[tuple[str, str]] = frozenset(),
 ) -> pd.DataFrame:
     """Return the middle and the range of each criterion over the draws, beside what is promised."""
-    frame = redact_values(drawn, weight, criteria, policy)
+    frame = redact_values(drawn, weight, criteria, policy, hidden=hidden)
     rows = []
     for (scenario, criterion), part in frame.groupby(["scenario", "criterion"], sort=False):
         promised, losing = part.iloc[0], part.iloc[1:]
@@ -1014,13 +1026,15 @@ def keep_some(
     }
 
 
-def _alternatives(study: Study, baseline: Case, lost: tuple[str, ...]) -> Alternatives:
+def _alternatives(
+    study: Study, baseline: Case, lost: tuple[str, ...], criteria: Sequence[Criterion]
+) -> Alternatives:
     """Return every other set of as many sites, ranked."""
     ranked = rank_alternatives(
         baseline.before,
         baseline.origins,
         close=len(lost),
-        criteria=study.criteria,
+        criteria=criteria,
         options=AlternativeOptions(
             council=lost,
             mode=session_mode(study),

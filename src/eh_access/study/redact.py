@@ -14,7 +14,6 @@ import pandas as pd
 from eh_access.criteria.judge import worsening
 from eh_access.criteria.sensitivity import Sensitivity, as_tried
 from eh_access.facts import Count
-from eh_access.measures.basic import ROUNDING
 from eh_access.planning.outreach import with_sentences
 from eh_access.privacy.hiding import (
     HIDDEN_COLUMNS,
@@ -24,21 +23,23 @@ from eh_access.privacy.hiding import (
     hide_small,
     joined_logs,
 )
-from eh_access.privacy.policy import HIDDEN_MARK
+from eh_access.privacy.policy import HIDDEN_MARK, NOBODY
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from eh_access.criteria.criterion import Criterion, Reason, Verdict
     from eh_access.criteria.scoring import Coarsen, Measure
-    from eh_access.criteria.uncertainty import Draws, Uncertainty
+    from eh_access.criteria.uncertainty import Draws, Simulated, Source, Uncertainty
     from eh_access.facts import Note
     from eh_access.planning.alternatives import Alternatives
     from eh_access.planning.outreach import Outreach
     from eh_access.privacy.policy import Policy
 
-    Bools = NDArray[np.bool_]
+    Pairs = frozenset[tuple[str, str]]
     Floats = NDArray[np.float64]
+
+POINTS = 100.0
 
 SUMMARY = Figures(
     parts=(
@@ -281,13 +282,20 @@ def redact_verdict(verdict: Verdict, policy: Policy) -> Verdict:
     if policy.public:
         return verdict
     asked, whole, line = verdict.criterion, verdict.weight, verdict.straight_line
-    value, baseline = _pair(asked, (verdict.value, verdict.baseline_value), whole, policy)
+    pair = verdict.value, verdict.baseline_value
+    evidence = _evidence(verdict.evidence, policy)
+    if asked.kind.unit != "points":
+        value, baseline = _pair(asked, pair, whole, policy)
+    else:  # beside the other shares a fall would tell one that is hidden
+        gone = _hides_a_share(verdict.evidence, evidence, policy)
+        value, baseline = math.nan if gone else verdict.value, verdict.baseline_value
+    if asked.kind.figure == "hours" and asked.kind.of_change and math.isnan(value):
+        # both means would tell the fall
+        evidence = evidence.assign(before_hours=math.nan, after_hours=math.nan)
     worsened_by, direction = worsening(asked, value, baseline)
     if math.isnan(worsened_by):
-        # the direction of a change may be told where its size may not, unless it rounds to none
-        exact = verdict.value
-        rounded = float(policy.points(exact)) if asked.kind.unit == "points" else exact
-        _, direction = worsening(asked, rounded, verdict.baseline_value)
+        # the direction of a change may be told where its size may not
+        _, direction = worsening(asked, verdict.value, verdict.baseline_value)
     figures = {"value": value, "baseline_value": baseline, "worsened_by": worsened_by}
     return replace(
         verdict,
@@ -302,7 +310,7 @@ def redact_verdict(verdict: Verdict, policy: Policy) -> Verdict:
             if math.isnan(figure) and not math.isnan(getattr(verdict, name))
         ),
         weight=float(policy.shown(whole)),
-        evidence=_evidence(verdict.evidence, policy),
+        evidence=evidence,
         counts={name: redact_count(count, policy) for name, count in verdict.counts.items()},
         reasons=tuple(_reason(reason, policy) for reason in verdict.reasons),
     )
@@ -327,13 +335,52 @@ def _evidence(rows: pd.DataFrame, policy: Policy) -> pd.DataFrame:
         return rows
     load = rows["weight"].to_numpy(dtype=np.float64)
     shown = rows.assign(weight=policy.shown(load))
-    for name in ("share_before", "share_after"):
-        if name in rows:
-            shown[name] = policy.share(rows[name].to_numpy(dtype=np.float64) * load, load)
     if "fall_points" in rows:
-        exact = rows["fall_points"].to_numpy(np.float64)
-        shown["fall_points"] = np.where(_reads_as_none(exact, policy), np.nan, policy.points(exact))
+        was, now = (rows[f"share_{when}"].to_numpy(np.float64) for when in ("before", "after"))
+        before, after = _both_shares(was * load, now * load, load, policy)
+        # that none is lost tells of nobody, however few are near
+        falls = np.where(_alike(was * load, now * load), 0.0, (before - after) * POINTS)
+        shown = shown.assign(share_before=before, share_after=after, fall_points=falls)
+    if "name" in rows:
+        # of areas that lose as much, one that may be told of comes first
+        size = rows["fall_points"].to_numpy(np.float64).round(9)
+        shown = shown.iloc[np.lexsort((shown["fall_points"].isna(), -size))]
     return shown
+
+
+def _both_shares(
+    before: Floats, after: Floats, whole: Floats, policy: Policy
+) -> tuple[Floats, Floats]:
+    """Return shares of some before and after as they may be published."""
+    shown = policy.share(after, whole)
+    few = policy.small(after - before)
+    return policy.share(before, whole), np.where(few, np.nan, shown)
+
+
+def _alike(before: Floats, after: Floats) -> NDArray[np.bool_]:
+    """Return where as many are near after as before."""
+    return np.asarray(np.abs(after - before) <= NOBODY)
+
+
+def _hides_a_share(exact: pd.DataFrame, shown: pd.DataFrame, policy: Policy) -> bool:
+    """Return whether a share is hidden of which a value in points is worked out."""
+    if "counts" in exact:
+        load = exact["weight"].to_numpy(dtype=np.float64)
+        was, now = (load[exact[f"counted_{when}"]].sum() for when in ("before", "after"))
+        hidden = np.isnan(_both_shares(was, now, load.sum(), policy)).any()
+        return bool(hidden and not _alike(was, now))
+    # of the areas that with the largest fall comes first; of a group and the others it is both
+    falls = shown["fall_points"].head(1 if "name" in shown else len(shown))
+    return bool(falls.isna().any())
+
+
+def hidden_falls(verdicts: Iterable[Verdict]) -> Pairs:
+    """Return the scenario and criterion of each value in points that is hidden."""
+    return frozenset(
+        (verdict.scenario, verdict.criterion.id)
+        for verdict in verdicts
+        if verdict.criterion.kind.unit == "points" and "value" in verdict.hidden
+    )
 
 
 def _values(
@@ -344,7 +391,11 @@ def _values(
     if policy.public or kind.unit == "min":
         return exact, before
     if kind.unit == "points":
-        return np.where(_misread(asked, exact, policy), np.nan, policy.points(exact)), before
+        # of shares of rounded counts; two that differ by few may be further apart when rounded
+        few = policy.threshold + policy.round_to - NOBODY
+        people = np.abs(exact) / POINTS * whole
+        few_lose = (people > NOBODY) & (people < few) & (kind.name == "coverage_fall")
+        return np.where(few_lose, np.nan, exact), before
     shown = blurred(exact, whole, policy)
     if kind.of_change:
         return shown, before
@@ -352,31 +403,28 @@ def _values(
     return np.where(differ, np.nan, shown), blurred(before, whole, policy)
 
 
-def _misread(asked: Criterion, exact: Floats, policy: Policy) -> Bools:
-    """Return which changes, rounded, would read as none, or as passing what they fail."""
-    limit = asked.threshold + ROUNDING  # of all changes in points, lower is better
-    passing = (exact > limit) & (policy.points(exact) <= limit)
-    return _reads_as_none(exact, policy) | passing
-
-
-def _reads_as_none(exact: Floats, policy: Policy) -> Bools:
-    """Return which changes, rounded, would read as none."""
-    return np.asarray((policy.points(exact) == 0) & (np.abs(exact) > ROUNDING))
-
-
 def redact_sensitivity(
-    sensitivity: Sensitivity, criteria: Sequence[Criterion], policy: Policy
+    sensitivity: Sensitivity,
+    criteria: Sequence[Criterion],
+    policy: Policy,
+    *,
+    hidden: Pairs = frozenset(),
 ) -> Sensitivity:
     """Return values as they may be published, and outcomes that turn at values tried."""
     # where an outcome turns between them would tell the value itself
     if policy.public:
         return sensitivity
-    frame = redact_values(sensitivity.frame, sensitivity.weight, criteria, policy)
+    frame = redact_values(sensitivity.frame, sensitivity.weight, criteria, policy, hidden=hidden)
     return as_tried(replace(sensitivity, frame=frame))
 
 
 def redact_values(
-    frame: pd.DataFrame, weight: pd.Series, criteria: Sequence[Criterion], policy: Policy
+    frame: pd.DataFrame,
+    weight: pd.Series,
+    criteria: Sequence[Criterion],
+    policy: Policy,
+    *,
+    hidden: Pairs = frozenset(),
 ) -> pd.DataFrame:
     """Return a table of criteria's values, each row counting so many, as it may be published."""
     if policy.public:
@@ -389,32 +437,36 @@ def redact_values(
         )
         values = _values(asked[str(name)], exact, before, weight.loc[rows].to_numpy(), policy)
         shown.loc[rows, ["value", "baseline_value"]] = np.stack(values, axis=1)
+    gone = [pair in hidden for pair in zip(frame["scenario"], frame["criterion"], strict=True)]
+    shown.loc[gone, "value"] = np.nan
     return shown
 
 
 def redact_uncertainty(
-    uncertainty: Uncertainty, criteria: Sequence[Criterion], policy: Policy
+    uncertainty: Uncertainty,
+    criteria: Sequence[Criterion],
+    policy: Policy,
+    *,
+    hidden: Pairs = frozenset(),
 ) -> Uncertainty:
     """Return draws as they may be published; headline figures of people have no range."""
     if policy.public:
         return uncertainty
     asked = {criterion.id: criterion for criterion in criteria}
 
-    def redact(name: str, draws: Draws) -> Draws:
-        # a range is of steps: that it begins or ends at one reads as nothing else
-        if asked[name].kind.unit == "points":
-            return replace(draws, value=policy.points(draws.value))
-        value, before = _values(asked[name], draws.value, draws.before, draws.weight, policy)
+    def redact(item: Simulated | Source) -> Draws:
+        draws, criterion = item.draws, asked[item.criterion]
+        value, before = _values(criterion, draws.value, draws.before, draws.weight, policy)
+        if (item.scenario, item.criterion) in hidden:
+            value = np.full(value.shape, np.nan)
         return replace(draws, value=value, before=before)
 
-    simulated = tuple(
-        replace(item, draws=redact(item.criterion, item.draws)) for item in uncertainty.simulated
-    )
+    simulated = tuple(replace(item, draws=redact(item)) for item in uncertainty.simulated)
     whole = {(item.scenario, item.criterion): item.value.width for item in simulated}
     sources = tuple(
         replace(
             item,
-            draws=redact(item.criterion, item.draws),
+            draws=redact(item),
             whole=whole[item.scenario, item.criterion],
         )
         for item in uncertainty.sources
@@ -434,7 +486,7 @@ def coarsening(policy: Policy) -> Coarsen | None:
     def coarsen(measure: Measure, values: Floats) -> Floats:
         if measure.unit == "share":
             return policy.coarse(values * measure.whole, measure.whole)
-        return policy.points(values) if measure.unit == "points" else values
+        return values  # those in points are of rounded counts
 
     return coarsen
 

@@ -64,13 +64,25 @@ class Gap(Kind):
 
     @abstractmethod
     def change(
-        self, criterion: Criterion, before: Doubles, after: Doubles, weights: Doubles
+        self,
+        criterion: Criterion,
+        before: Doubles,
+        after: Doubles,
+        weights: Doubles,
+        *,
+        round_to: float,
     ) -> Doubles:
         """Return what changes for those who have a weight."""
 
     @abstractmethod
     def row(
-        self, criterion: Criterion, before: Doubles, after: Doubles, weights: Doubles
+        self,
+        criterion: Criterion,
+        before: Doubles,
+        after: Doubles,
+        weights: Doubles,
+        *,
+        round_to: float,
     ) -> dict[str, float]:
         """Return the figures behind it by column, ``weight`` first."""
 
@@ -79,7 +91,7 @@ class Gap(Kind):
     ) -> Doubles:
         """Return the difference, infinities included."""
         inside, elsewhere = (
-            self.change(criterion, before, after, weights)
+            self.change(criterion, before, after, weights, round_to=counted.round_to)
             for weights in (counted.weights, counted.elsewhere)
         )
         with np.errstate(invalid="ignore"):
@@ -91,7 +103,8 @@ class Gap(Kind):
         """Return the figures in the group and elsewhere."""
         groups = {criterion.group: counted.weights, "elsewhere": counted.elsewhere}
         rows = {
-            name: self.row(criterion, before, after, weights) for name, weights in groups.items()
+            name: self.row(criterion, before, after, weights, round_to=counted.round_to)
+            for name, weights in groups.items()
         }
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("group")
 

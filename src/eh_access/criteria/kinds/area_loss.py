@@ -10,7 +10,7 @@ import pandas as pd
 
 from eh_access.criteria.criterion import Kind, register
 from eh_access.criteria.kinds import POINTS, near
-from eh_access.measures.basic import sums_by
+from eh_access.measures.basic import rounded_to, sums_by
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -34,14 +34,15 @@ class AreaLoss(Kind):
         """Return the largest fall; NaN when there is no area with weight."""
         if counted.areas.empty:
             return np.full(np.broadcast_shapes(before.shape, after.shape)[:-1], np.nan)
-        was, now = (_shares(criterion, figure, counted) for figure in (before, after))
-        return np.asarray(np.maximum((was - now).max(axis=-1), 0.0) * POINTS)
+        falls = _falls(criterion, before, after, counted)
+        return np.asarray(np.maximum(falls.max(axis=-1), 0.0) * POINTS)
 
     def evidence(
         self, criterion: Criterion, before: Doubles, after: Doubles, counted: Counted
     ) -> pd.DataFrame:
         """Return the shares of every area before and after, the largest fall first."""
         was, now = (_shares(criterion, figure, counted) for figure in (before, after))
+        falls = _falls(criterion, before, after, counted)
         load = sums_by(counted.starts, counted.weights[counted.order])
         names = area_names(counted.origins, criterion.by or "area_id")
         rows = pd.DataFrame(
@@ -50,19 +51,31 @@ class AreaLoss(Kind):
                 "weight": load,
                 "share_before": was,
                 "share_after": now,
-                "fall_points": (was - now) * POINTS,
+                "fall_points": falls * POINTS,
             },
             index=counted.areas.rename(criterion.by),
         )
-        return rows.iloc[np.argsort(now - was, kind="stable")]
+        return rows.iloc[np.argsort(-falls, kind="stable")]
 
 
-def _shares(criterion: Criterion, figure: Doubles, counted: Counted) -> Doubles:
+def _falls(criterion: Criterion, before: Doubles, after: Doubles, counted: Counted) -> Doubles:
+    """Return by how much the share served falls in each area."""
+    was, now = (
+        _shares(criterion, figure, counted, round_to=counted.round_to) for figure in (before, after)
+    )
+    return was - now
+
+
+def _shares(
+    criterion: Criterion, figure: Doubles, counted: Counted, *, round_to: float = 0.0
+) -> Doubles:
     """Return the share served in each area."""
     load = counted.weights[..., counted.order]
     held = np.where(near(criterion, figure)[..., counted.order], load, 0.0)
     whole = sums_by(counted.starts, load)
     part = sums_by(counted.starts, held)
+    if round_to > 0:
+        part, whole = (rounded_to(round_to, counts) for counts in (part, whole))
     return np.divide(part, whole, out=np.zeros(part.shape), where=whole > 0)
 
 

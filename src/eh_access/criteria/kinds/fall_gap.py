@@ -23,18 +23,30 @@ class FallGap(Gap):
     may = ("also_modes",)
 
     def change(
-        self, criterion: Criterion, before: Doubles, after: Doubles, weights: Doubles
+        self,
+        criterion: Criterion,
+        before: Doubles,
+        after: Doubles,
+        weights: Doubles,
+        *,
+        round_to: float,
     ) -> Doubles:
         """Return the fall."""
-        return fall_points(criterion, before, after, weights)
+        return fall_points(criterion, before, after, weights, round_to=round_to)
 
     def row(
-        self, criterion: Criterion, before: Doubles, after: Doubles, weights: Doubles
+        self,
+        criterion: Criterion,
+        before: Doubles,
+        after: Doubles,
+        weights: Doubles,
+        *,
+        round_to: float,
     ) -> dict[str, float]:
         """Return the shares before and after, and the fall."""
         return {
             "weight": float(weights.sum()),
             "share_before": share_where(near(criterion, before), weights),
             "share_after": share_where(near(criterion, after), weights),
-            "fall_points": float(self.change(criterion, before, after, weights)),
+            "fall_points": float(self.change(criterion, before, after, weights, round_to=round_to)),
         }

@@ -23,13 +23,25 @@ class GroupGap(Gap):
     needs = ("group",)
 
     def change(
-        self, _criterion: Criterion, before: Doubles, after: Doubles, weights: Doubles
+        self,
+        _criterion: Criterion,
+        before: Doubles,
+        after: Doubles,
+        weights: Doubles,
+        *,
+        round_to: float,  # noqa: ARG002 - minutes are of no share
     ) -> Doubles:
         """Return the mean added minutes of those who reach a site before or after."""
         return means_of(change_of(before, after), _reaching(before, after, weights))
 
     def row(
-        self, criterion: Criterion, before: Doubles, after: Doubles, weights: Doubles
+        self,
+        criterion: Criterion,
+        before: Doubles,
+        after: Doubles,
+        weights: Doubles,
+        *,
+        round_to: float,
     ) -> dict[str, float]:
         """Return the mean minutes before and after, and of what is added."""
         load = _reaching(before, after, weights)
@@ -37,7 +49,9 @@ class GroupGap(Gap):
             "weight": float(load.sum()),
             "mean_before_min": mean_of(before, load),
             "mean_after_min": mean_of(after, load),
-            "mean_change_min": float(self.change(criterion, before, after, weights)),
+            "mean_change_min": float(
+                self.change(criterion, before, after, weights, round_to=round_to)
+            ),
         }
 
 

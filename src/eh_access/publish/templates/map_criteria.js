@@ -118,7 +118,7 @@ const Criteria = (() => {
       if (before[o] >= least && before[o] <= most) was += weights[o];
       if (after[o] >= least && after[o] <= most) is += weights[o];
     }
-    return whole > 0 && !Core.few(whole) ? (was / whole - is / whole) * 100 : NaN;
+    return (Core.coarse(was, whole) - Core.coarse(is, whole)) * 100;
   }
 
   /* Minutes more added for each step down the numbers of a column: the weighted slope. */
@@ -205,7 +205,7 @@ const Criteria = (() => {
         if (before[o] >= inBound.least && before[o] <= inBound.most) was[code] += weight[o];
         if (after[o] >= inBound.least && after[o] <= inBound.most) is[code] += weight[o];
       }
-      const lost = by.names.map((_, i) => (whole[i] > 0 && !Core.few(whole[i]) ? was[i] / whole[i] - is[i] / whole[i] : -Infinity));
+      const lost = by.names.map((_, i) => (whole[i] > 0 && !Core.few(whole[i]) ? Core.coarse(was[i], whole[i]) - Core.coarse(is[i], whole[i]) : -Infinity));
       const worst = by.names.map((_, i) => i).filter((i) => lost[i] > 0).sort((i, j) => lost[j] - lost[i]).slice(0, MOST_AREAS);
       return { value: Math.max(...lost, 0) * 100, baseline: 0, changed, where: worst.map((i) => by.names[i]) };
     }
