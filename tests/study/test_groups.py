@@ -19,6 +19,7 @@ from eh_access.study.inputs import read_inputs
 from eh_access.study.opening import open_study
 from eh_access.study.result import StudyResult
 from eh_access.study.run import run_study
+from eh_access.study.streets import Streets
 from study_files import StudyFolder, write_study
 
 
@@ -167,6 +168,23 @@ def test_pages_have_the_groups_or_name_the_tables_of_the_census(
     assert "TS021" not in short + long
     for page in pages(run_study(load_study(write_study(tmp_path / "bare").toml))):
         assert all(table in page for table in ("TS021", "TS038", "TS003"))
+
+
+@pytest.mark.parametrize("groups", [True, False])
+def test_no_count_of_groups_is_denied_where_there_is_one(*, groups: bool) -> None:
+    """The notes of the studies that ship are true of a study that counts groups as well."""
+    study = load_study("rotherham")
+    if groups:
+        data = study.data.model_copy(update={"groups": {"age0_15": "people under 16"}})
+        study = study.model_copy(update={"data": data})
+    result = run_study(study, streets=Streets(network=None, how="estimated"))
+    findings = find_findings(result)
+    tables = {**tabulate(result), **further_tables(result, findings)}
+    told = pages(result)
+    notes = [line for table in tables.values() for line in table.notes]
+    denied = [each for each in (*told, *notes) if "no count of them by small area" in each]
+    assert bool(denied) is not groups
+    assert not [each for each in told if "are not used here" in each]
 
 
 def test_small_groups_are_hidden_where_counts_are_not_public(toy: StudyFolder) -> None:

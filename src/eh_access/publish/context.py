@@ -16,6 +16,7 @@ from eh_access.criteria.uncertainty import SURE
 from eh_access.measures.scenarios import BASELINE, rough_radius_m
 from eh_access.modes import TRANSIT, VISIT
 from eh_access.numerals import shown as with_unit
+from eh_access.privacy.policy import HIDDEN_MARK
 from eh_access.publish import charts, numbers
 from eh_access.publish.attribution import OSM_COPYRIGHT_URL, OSM_CREDIT, credit_lines
 from eh_access.publish.charts import CHANGE
@@ -29,7 +30,7 @@ from eh_access.publish.criteria_words import (
     turning_points,
     verdict_fact,
 )
-from eh_access.publish.document import Document, Grid, Picture, Run, Words
+from eh_access.publish.document import Document, Grid, Picture, Run, Words, explained
 from eh_access.publish.notes import facts_about, note_text
 from eh_access.publish.numbers import clause, in_100
 from eh_access.publish.table import Column, Table, records
@@ -203,7 +204,11 @@ def answer_sentence(result: StudyResult) -> str:
 def _document(title: str, name: str, facts: Facts) -> Document:
     templates = facts["words"].templates
     footer = templates.sentence("footer", facts)
-    return Document(name=name, title=title, blocks=templates.blocks(name, facts), footer=footer)
+    blocks = templates.blocks(name, facts)
+    if name == "report":  # tables of the annex say it below themselves
+        note = facts["words"].part("tables", "hidden_short")
+        blocks = tuple(explained(blocks, HIDDEN_MARK, note))
+    return Document(name=name, title=title, blocks=blocks, footer=footer)
 
 
 def report_facts(
@@ -253,7 +258,7 @@ def report_facts(
         "unassessed": [item.label for item in result.not_assessed],
         "map": _map(pages, drawing, changes, sites, word=areas.word),
         "curve": _curve(pages),
-        "deprived": _ends(pages, "deprivation"),
+        "deprived": _ends(pages, "deprivation", verdicts),
         "no_car": _ends(pages, "no_car"),
         "fares": _fares(pages, "deprivation", "no_car"),
         "ward_picture": _ward_picture(pages),
@@ -733,21 +738,39 @@ def _curve(pages: Pages) -> Picture | None:
 # ---- page 3 ------------------------------------------------------------------------------------
 
 
-def _ends(pages: Pages, name: str) -> dict[str, Any] | None:
+def _ends(pages: Pages, name: str, verdicts: Iterable[Verdict] = ()) -> dict[str, Any] | None:
     """Return how the first and last fifth fare, and the one that loses most."""
     rows = [row for row in pages.rows(name, **pages.row) if str(row["group"])[:1].isdigit()]
     known = [row for row in rows if math.isfinite(row["mean_change_min"])]
     if len(known) < 2 or known[0] is not rows[0]:  # noqa: PLR2004 - a comparison needs two
         return None
     rest = pd.DataFrame(rows[1:])
+    judged = _judged_apart(pages, verdicts)
     hardest = max(known, key=lambda row: row["mean_change_min"])
     return {
         "first": rows[0],
         "hardest": hardest,
         "hardest_number": str(hardest["group"])[:1],
-        "rest_before": _others(pages, rows[0], rest, "within_share_before"),
-        "rest_after": _others(pages, rows[0], rest, "within_share_after"),
+        "rest_before": _others(pages, rows[0], rest, "within_share_before")
+        if judged is None
+        else 100 * judged["share_before"],
+        "rest_after": _others(pages, rows[0], rest, "within_share_after")
+        if judged is None
+        else 100 * judged["share_after"],
     }
+
+
+def _judged_apart(pages: Pages, verdicts: Iterable[Verdict]) -> dict[str, Any] | None:
+    """Return what all areas but the most deprived have where a test sets them apart."""
+    study, mode = pages.shared["study"], next(iter(pages.words.modes))
+    wanted = ("fall_gap", "most-deprived-fifth", mode, "full_time", study.near_min(mode))
+    for verdict in verdicts:
+        asked = verdict.criterion
+        key = (asked.measure, asked.group, asked.mode, asked.sites, asked.cutoff_min)
+        here = verdict.scenario == pages.scenario and not asked.also_modes
+        if here and key == wanted and len(verdict.evidence):
+            return records(verdict.evidence)[-1]
+    return None
 
 
 def _fares(pages: Pages, *names: str) -> list[dict[str, Any]]:

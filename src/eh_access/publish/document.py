@@ -158,6 +158,26 @@ def fitted(blocks: Sequence[Block]) -> Iterator[Block]:
             yield replace(block, kind="answer")
 
 
+def explained(blocks: Sequence[Block], mark: str, words: str) -> Iterator[Block]:
+    """Yield blocks, and below the first of each page that holds a mark what it means."""
+    noted = False
+    for block in blocks:
+        yield block
+        noted = noted and not isinstance(block, PageBreak)
+        if not noted and any(mark in plain(text) for text in _texts(block)):
+            yield Paragraph(text=words, kind="note")
+            noted = True
+
+
+def _texts(block: Block) -> Iterator[Words]:
+    if isinstance(block, Heading | Paragraph):
+        yield block.text
+    elif isinstance(block, Bullets):
+        yield from block.items
+    elif isinstance(block, Grid):
+        yield from (cell for row in block.rows for cell in row)
+
+
 def markdown(document: Document) -> str:
     """Return a document as Markdown."""
     parts = [f"# {_escaped(document.title)}"]

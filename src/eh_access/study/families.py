@@ -59,6 +59,7 @@ def judge_settings(study: Study, hidden: Sequence[Hidden] | None) -> JudgeSettin
         unit=study.unit,
         place=study.site_word,
         least_weight=0.0 if study.policy.public else study.policy.least_base,
+        round_to=0.0 if study.policy.public else study.policy.round_to,
         moved=None
         if hidden is None
         else tuple(item.cell for item in hidden if LEFT_OUT in item.rule),
@@ -612,11 +613,12 @@ def _lost(families: Families, inside: np.ndarray, policy: Policy) -> Iterator[No
 
 def for_families(study: Study) -> Study:
     """Return a study that counts families instead of what its own origins count."""
+    worded = any("title" in item.model_fields_set for item in study.criteria)
     words = {
         "weights_public": False,  # whatever the study says of its own
         "unit": UNIT,
         "weight_label": "families on the list given",
         "weight_basis": "counted by area, small counts pooled, and rounded, so that nobody can be "
-        "found. Criteria were worded for what the study itself counts",
+        "found" + (". Criteria were worded for what the study itself counts" if worded else ""),
     }
     return study.model_copy(update=words)

@@ -29,7 +29,7 @@ from eh_access.study.families import for_families
 from eh_access.study.inputs import changed_buses, changed_networks, read_inputs, street_notes
 from eh_access.study.notes import neighbour_notes, study_notes, warnings_first
 from eh_access.study.records import Inputs, StepCount, StudyTables
-from eh_access.study.redact import redact_notes, redact_uncertainty, redact_verdict
+from eh_access.study.redact import hidden_falls, redact_notes, redact_uncertainty, redact_verdict
 from eh_access.study.result import BASELINE_NAME, StudyResult
 from eh_access.study.streets import Streets, is_near, own_streets, refuse_elsewhere
 from eh_access.study.travel import (
@@ -203,7 +203,8 @@ def run_study(
     study = delegate("name_study", study)  # a number may have changed since it was read
     tell("Reading the tables")
     tables = inputs if inputs is not None else read_inputs(study, origins=origins)
-    study = for_families(study) if tables.families else study
+    if tables.families:
+        study = delegate("name_study", for_families(study))  # its tests ask of families
     criteria_sha256 = study.criteria_sha256()  # fixed before there is a result to look at
     ground = _streets(study, tables, network, streets)
     changed = changed_networks(study, tables.areas, ground.network, ground.how)
@@ -273,7 +274,7 @@ def _judged(
     if not result.estimated:
         simulation = _simulation(study, result.origins, result.sites, sampled, neighbours)
     if simulation is not None:
-        exact = simulate(
+        uncertainty = simulate(
             study.criteria,
             cases,
             simulation,
@@ -281,14 +282,19 @@ def _judged(
             loser_min=study.settings.loser_min,
         )
         verdicts = [
-            weigh(verdict, exact.of(verdict.scenario, verdict.criterion.id)) for verdict in verdicts
+            weigh(verdict, uncertainty.of(verdict.scenario, verdict.criterion.id))
+            for verdict in verdicts
         ]
-        uncertainty = redact_uncertainty(exact, study.criteria, study.policy)
+    shown = Verdicts(redact_verdict(verdict, study.policy) for verdict in verdicts)
+    if uncertainty is not None:
+        uncertainty = redact_uncertainty(
+            uncertainty, study.criteria, study.policy, hidden=hidden_falls(shown)
+        )
     return replace(
         result,
         comparisons=_comparisons(cases, study.settings, full_time=False),
         comparisons_full_time=_comparisons(cases, study.settings, full_time=True),
-        verdicts=Verdicts(redact_verdict(verdict, study.policy) for verdict in verdicts),
+        verdicts=shown,
         uncertainty=uncertainty,
         notes=redact_notes(result.notes, study.policy),
     )
