@@ -154,6 +154,9 @@ def study_of(count: int, folder: Path) -> str:
         text = text.replace(f'"{path}"', f'"{(shipped.parent / path).resolve().as_posix()}"')
     ours = (shipped.parent / data["sites"]).resolve().as_posix()
     text = text.replace(f'"{ours}"', f'"sites_{count}.csv"')
+    # words that count the centres would be refused beside another number of them
+    for words in (": from twelve to nine", "twelve registered ", "All twelve "):
+        text = text.replace(words, "All " if words.startswith("All") else "")
     made = folder / f"study_{count}.toml"
     made.write_text(text, encoding="utf-8")
     return str(made)
