@@ -25,7 +25,7 @@ from eh_access.publish.tabulations import further_tables, tabulate
 from eh_access.publish.templates import shipped
 from eh_access.publish.wording import Wording
 from eh_access.routing.estimate import MEASURED
-from eh_access.study.config import load_study
+from eh_access.study.config import ScenarioConfig, load_study
 from eh_access.study.findings import Findings
 from eh_access.study.result import StudyResult
 from eh_access.study.run import run_study
@@ -166,6 +166,44 @@ def test_page_1_names_the_centre_that_takes_in_most(
         f"{name} would perhaps take in most: {about(round(after[most]))} instead of "
         f"{round(before[most])}." in text
     )
+
+
+def test_how_sure_the_best_kept_is_comes_from_runs_in_which_each_is_kept(
+    on_streets: StudyResult, found_on_streets: Findings
+) -> None:
+    """Keeping is worked out from the draws at hand; here each is kept by a scenario of its own."""
+    cut = ("park-view", "broom-valley", "wath-victoria")
+    scenarios = tuple(
+        ScenarioConfig(
+            name=f"keep-{kept}",
+            label=kept,
+            set_hours={site: 10.0 for site in cut if site != kept},
+        )
+        for kept in cut
+    )
+    study = on_streets.study
+    baseline = next(item for item in study.scenarios if item.name == "baseline")
+    run = run_study(study.model_copy(update={"scenarios": (baseline, *scenarios)}))
+    assert run.uncertainty is not None
+    losers = {}
+    for case in run.cases()[1:]:
+        each = run.uncertainty.simulation.minutes(case, "walk", full_time=True)
+        longer = each.after - each.before > study.settings.loser_min + 1e-3
+        longer |= np.isinf(each.after) & np.isfinite(each.before)
+        losers[case.scenario.removeprefix("keep-")] = (longer * each.weights).sum(axis=1)
+    table = pd.DataFrame(losers)
+    best = table.idxmin(axis=1).value_counts(normalize=True)
+    chances = found_on_streets.best_kept
+    assert set(chances.index) == set(cut)
+    assert chances.sum() == pytest.approx(1, abs=0.01)  # two are as good in a draw at most
+    for site in cut:
+        assert chances[site] == pytest.approx(best.get(site, 0.0), abs=0.01)
+    tables = {**tabulate(on_streets), **further_tables(on_streets, found_on_streets)}
+    text = markdown(report(on_streets, tables, found_on_streets))
+    assert 0.66 <= chances["park-view"] < 0.9
+    assert "Keeping Park View would likely leave fewest who lose: about" in text
+    of_100 = math.floor(100 * chances["park-view"] + 1e-6)
+    assert f"Park View leaves fewest who lose in {of_100} of 100 draws: about" in text
 
 
 def test_page_1_says_with_what_assumption_the_answer_turns(

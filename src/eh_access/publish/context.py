@@ -11,8 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from eh_access.criteria.criterion import ASKED, MISSING_INPUTS, Outcome, ReasonKind
-from eh_access.criteria.uncertainty import SURE
+from eh_access.criteria.criterion import (
+    ASKED,
+    MISSING_INPUTS,
+    Likelihood,
+    Outcome,
+    ReasonKind,
+)
+from eh_access.criteria.uncertainty import SURE, likelihood_of
 from eh_access.measures.scenarios import BASELINE, rough_radius_m
 from eh_access.modes import TRANSIT, VISIT
 from eh_access.numerals import shown as with_unit
@@ -299,6 +305,13 @@ def report_facts(
         return facts
     headline, tipping = facts["headline"], findings.sensitivity.tipping
     facts["headline"] = headline | {"turns": _turns(pages, headline["criterion"], tipping)}
+    if facts["kept"] and facts["kept"]["best"] and len(findings.best_kept) > 1:
+        called = {
+            numbers.short_name(result.sites["name"][site]): chance
+            for site, chance in findings.best_kept.items()
+        }
+        chance = called.get(facts["kept"]["best"]["scenario"])
+        facts["kept"] |= {"sure": None if chance is None else _sure(chance)}
     if findings.alternatives is not None:
         facts["alternatives"] = _alternatives(findings.alternatives, result.sites)
     facts["venues"] = _venues(findings.outreach, pages, study.sessions.hours_per_week)
@@ -656,6 +669,15 @@ def _kept(pages: Pages) -> dict[str, Any] | None:
     if not ones or math.isnan(none["weight_loses"]):
         return {"table": table, "best": None}
     return {"table": table, "best": ones[0], "none": none, "sites": sites}
+
+
+def _sure(chance: float) -> dict[str, str]:
+    """Return a chance as so many in 100, and in a word where it is likely."""
+    word = likelihood_of(chance)
+    return {
+        "chance": in_100(chance),
+        "word": "perhaps" if word is Likelihood.TOO_CLOSE else str(word),
+    }
 
 
 def changes_shaded(changes: gpd.GeoDataFrame, *, public: bool) -> gpd.GeoDataFrame:

@@ -20,7 +20,7 @@ from eh_access.criteria.judge import judge
 from eh_access.criteria.sensitivity import Sensitivity, evaluated, sensitivity
 from eh_access.criteria.uncertainty import outcomes_drawn, spread_of, weigh
 from eh_access.errors import InputError
-from eh_access.measures.basic import weighted_mean, within
+from eh_access.measures.basic import HALF_DECISECOND_MIN, change_of, weighted_mean, within
 from eh_access.measures.bounds import loss_bounds
 from eh_access.measures.catchments import floating_catchment, load_on_sites
 from eh_access.measures.comparison import CURVE_MIN, Compared, Comparison, compare
@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from eh_access.criteria.criterion import Case, Criterion, Side, Verdict
+    from eh_access.criteria.draws import Simulation
     from eh_access.criteria.uncertainty import Uncertainty
     from eh_access.measures.opening_hours import Openings
     from eh_access.modes import TravelMode
@@ -476,6 +477,9 @@ class Findings:
     keeping
         Before and after if some of the sites that go kept full hours, by their ids: none of them
         first, then each, then each pair.
+    best_kept
+        By site, in which share of draws keeping it at full hours leaves fewest who lose; empty
+        where nothing was drawn.
     """
 
     alternatives: Alternatives | None
@@ -496,6 +500,7 @@ class Findings:
     exact_hours: tuple[ExactHours, ...] = ()
     maps: Maps = field(default_factory=Maps)
     keeping: Mapping[tuple[str, ...], Comparison] = field(default_factory=dict)
+    best_kept: pd.Series = field(default_factory=lambda: pd.Series(dtype=float))
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the tables to be written, by the name of their file.
@@ -608,6 +613,7 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
             windows=result.timetable,
             week=read_week(study, result.buses, result.timetable, *places),
         )
+    keeping = keep_some(study, cases[0], after, lost)
     youth = youth_table(study, origins, result.youth, result.youth_venues, network=result.network)
     tables, hidden = redact_tables(
         {
@@ -630,7 +636,10 @@ def find_findings(result: StudyResult, *, progress: Progress | None = None) -> F
         outreach=outreach,
         fragility=fragile,
         **{name.removesuffix(".csv"): table for name, table in tables.items()},
-        keeping=keep_some(study, cases[0], after, lost),
+        keeping=keeping,
+        best_kept=pd.Series(dtype=float)
+        if drawn is None
+        else _best_kept(study, cases[0], keeping, lost, drawn.simulation),
         hidden=hidden,
         exact_hours=tuple(_exact_hours(study, cases)),
         maps=find_maps(result, progress=tell),
@@ -1024,6 +1033,33 @@ def keep_some(
         for size in range(min(MOST_KEPT, len(lost) - 1) + 1)
         for kept in combinations(lost, size)
     }
+
+
+def _best_kept(
+    study: Study,
+    baseline: Case,
+    keeping: Mapping[tuple[str, ...], Comparison],
+    lost: Sequence[str],
+    simulation: Simulation,
+) -> pd.Series:
+    """Return in which share of draws keeping each site leaves fewest who lose."""
+    mode, settings, before = session_mode(study), study.settings, baseline.before
+    was = settings.open_sites(before.sites, full_time=True)
+    losers = {}
+    for site in lost:
+        gone = [other for other in lost if other != site]
+        minutes = before.times[mode].nearest(was.difference(gone))["minutes"]
+        if (site,) not in keeping or not np.array_equal(minutes, keeping[site,].frame["after_min"]):
+            return pd.Series(dtype=float)  # more changes than hours: the draws are of the baseline
+        sites = before.sites.assign(
+            is_open=before.sites["is_open"] & ~before.sites.index.isin(gone)
+        )
+        case = replace(baseline, after=replace(before, sites=sites))
+        each = simulation.minutes(case, mode, full_time=True)
+        longer = change_of(each.before, each.after) > settings.loser_min + HALF_DECISECOND_MIN
+        losers[site] = (longer * each.weights).sum(axis=1)
+    table = pd.DataFrame(losers)
+    return table.eq(table.min(axis=1), axis=0).mean()
 
 
 def _alternatives(
