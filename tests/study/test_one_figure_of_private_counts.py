@@ -156,8 +156,22 @@ def test_what_is_counted_is_families_in_every_output(private_run: PrivateRun) ->
     assert found == {}
 
 
+def test_the_worst_and_the_most_are_said_of_the_wards_that_can_be_shown(
+    private_run: PrivateRun,
+) -> None:
+    wards = private_run.sheet("wards")
+    wards = wards[(wards["Scenario"] == LABEL) & (wards["Travelling"] == "on foot")]
+    assert (wards == MARK).any(axis=None)  # or there is nothing to say of
+    text = words_of(private_run, "report.html")
+    assert re.search(r"Of the wards that can be shown, [\w ]+ would lose most", text)
+    assert re.search(
+        r"The \d+ wards with most families who lose, of those that can be shown:", text
+    )
+
+
 def test_a_page_with_the_mark_says_once_what_it_means(private_run: PrivateRun) -> None:
-    said = f"{MARK}: hidden, because it would tell about too few families."
+    why = "because alone or beside other figures it could tell about too few families."
+    said = f"{MARK}: hidden, {why}"
     pages = re.split(r'class="[^"]*new-page', (private_run.out / "report.html").read_text("utf-8"))
     assert len(pages) == 4
     assert any(MARK in page for page in pages)

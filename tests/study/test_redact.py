@@ -147,7 +147,7 @@ def test_the_worst_fall_is_told_where_an_area_that_falls_as_far_is() -> None:
     )
     told = redact_verdict(replace(verdict, value=100.0, evidence=rows), TEN)
     assert told.value == 100.0
-    assert told.sentence.startswith("Told would lose most")
+    assert told.sentence.startswith("Of the wards that can be shown, Told would lose most")
     assert "at least 1 of 2" in told.sentence
     rows = rows.assign(share_after=[0.0, 0.25], fall_points=[100.0, 75.0])
     told = redact_verdict(replace(verdict, value=100.0, evidence=rows), TEN)

@@ -261,6 +261,7 @@ def report_facts(
         "affected": _affected(pages),
         "wards": _wards(pages),
         "kept": _kept(pages),
+        "unknown_hours": bool(before["hours_per_week"].isna().any()),
         "unassessed": [item.label for item in result.not_assessed],
         "map": _map(pages, drawing, changes, sites, word=areas.word),
         "curve": _curve(pages),
@@ -305,13 +306,6 @@ def report_facts(
         return facts
     headline, tipping = facts["headline"], findings.sensitivity.tipping
     facts["headline"] = headline | {"turns": _turns(pages, headline["criterion"], tipping)}
-    if facts["kept"] and facts["kept"]["best"] and len(findings.best_kept) > 1:
-        called = {
-            numbers.short_name(result.sites["name"][site]): chance
-            for site, chance in findings.best_kept.items()
-        }
-        chance = called.get(facts["kept"]["best"]["scenario"])
-        facts["kept"] |= {"sure": None if chance is None else _sure(chance)}
     if findings.alternatives is not None:
         facts["alternatives"] = _alternatives(findings.alternatives, result.sites)
     facts["venues"] = _venues(findings.outreach, pages, study.sessions.hours_per_week)
@@ -420,6 +414,9 @@ def criteria_facts(
         "failed": [each.criterion.label for each in counted if _pointed(each) == Outcome.NOT_MET],
         "as_before": any(verdict.not_met_before for verdict in verdicts),
         "hours_kept": _with_none_kept(pages, judged, kept),
+        "beyond": [
+            verdict.criterion.label for verdict in judged if _beyond_its_range(verdict, sure)
+        ],
         "areas": [
             verdict_fact(item, pages.templates)
             for item in judged
@@ -433,6 +430,14 @@ def criteria_facts(
             if not math.isnan(row["low"])
         ][:2],
     }
+
+
+def _beyond_its_range(verdict: Verdict, sure: Uncertainty | None) -> bool:
+    """Return whether a value, its places where the study has them, is outside its own range."""
+    simulated = None if sure is None else sure.of(verdict.scenario, verdict.criterion.id)
+    if simulated is None or math.isnan(simulated.value.low):
+        return False
+    return not simulated.value.low <= verdict.value <= simulated.value.high
 
 
 def _with_none_kept(
@@ -660,15 +665,22 @@ def _kept(pages: Pages) -> dict[str, Any] | None:
         for name in table.frame["scenario"]
     ]
     table = replace(table, frame=table.frame.assign(scenario=short), notes=())
-    table = table.without("share_loses")
     rows = records(table.frame)
+    table = table.without("share_loses", "draws_fewest")
     none, ones = rows[0], [row for row in rows[1:] if " and " not in row["scenario"]]
     sites = len(ones)
     ones = [row for row in ones if math.isfinite(row["weight_loses"])]
     ones.sort(key=lambda row: (row["weight_loses"], row["scenario"]))
     if not ones or math.isnan(none["weight_loses"]):
         return {"table": table, "best": None}
-    return {"table": table, "best": ones[0], "none": none, "sites": sites}
+    chance = ones[0].get("draws_fewest", math.nan) / 100
+    return {
+        "table": table,
+        "best": ones[0],
+        "none": none,
+        "sites": sites,
+        "sure": None if math.isnan(chance) else _sure(chance),
+    }
 
 
 def _sure(chance: float) -> dict[str, str]:
@@ -835,10 +847,11 @@ def _ward_picture(pages: Pages) -> Picture | None:
         list(rows["mean_after_min"]),
         axis_label=f"Mean minutes {pages.mode} to the nearest full-time {pages.words.site}",
     )
+    hidden = bool(pages.tables["wards"].where(**pages.row).frame["weight_loses"].isna().any())
     order = rows.assign(grown=rows["mean_after_min"] - rows["mean_before_min"])
     most = records(order.sort_values("grown", ascending=False, kind="stable"))[0]
     about = {"scenario": pages.label, "mode": pages.mode}
-    return _picture(pages, "wards", svg, **about, count=len(rows), most=most)
+    return _picture(pages, "wards", svg, **about, count=len(rows), most=most, hidden=hidden)
 
 
 def _load(pages: Pages) -> dict[str, Any] | None:

@@ -751,7 +751,7 @@ def further_tables(result: StudyResult, findings: Findings) -> Mapping[str, Tabl
     if findings.alternatives is not None:
         tables += choice_tables(findings.alternatives, words)
     if findings.keeping:
-        tables.append(_keeping(findings.keeping, names, words, study.policy))
+        tables.append(_keeping(findings.keeping, findings.best_kept, names, words, study.policy))
     if findings.outreach:
         tried = 0 if result.candidates is None else len(result.candidates)
         outreach = findings.tables()["outreach.csv"]
@@ -829,6 +829,7 @@ def _inequality(fairness: pd.DataFrame, words: Wording) -> Table:
 
 def _keeping(
     keeping: Mapping[tuple[str, ...], Comparison],
+    best: pd.Series,
     names: Mapping[str, str],
     words: Wording,
     policy: Policy,
@@ -838,11 +839,12 @@ def _keeping(
         {
             "scenario": "; ".join(names[site] for site in kept) or "none of them",
             **_facts(comparison, words).iloc[0],
+            "draws_fewest": best.get(kept[0], np.nan) if len(kept) == 1 else np.nan,
         }
         for kept, comparison in keeping.items()
     ]
     mode = next(iter(keeping.values())).mode.label
-    return hidden_table("keeping", rows, words, policy, mode=mode)
+    return hidden_table("keeping", rows, words, policy, mode=mode, drawn=len(best) > 1)
 
 
 def _outreach(outreach: pd.DataFrame, tried: int, limit_min: float, words: Wording) -> Table:

@@ -69,7 +69,7 @@ const Curve = (() => {
     const widest = rows.reduce((most, row) => (apart(row) > apart(most) ? row : most));
     const [was, is] = [widest.before, widest.after].map(Core.percent);
     const words = `${page.scenarioLabel()}: the share within a number of minutes ${page.mode().label} of ${Core.aOrAn(page.countText())}. `
-      + `${was === is ? "Before and after are the same." : `Before and after differ most at ${widest.minutes} minutes: ${was} and ${is}.`}`;
+      + `${was === is ? "Before and after are the same." : `Of the limits drawn, before and after differ most at ${widest.minutes} minutes: ${was} and ${is}.`}`;
     page.get("curve-word").textContent = words;
     page.get("curve").replaceChildren(picture(rows, words));
     page.get("curve-table").replaceChildren(table(rows));
