@@ -15,6 +15,7 @@ from eh_access.provenance import file_sha256
 from eh_access.publish.notes import note_text
 from eh_access.publish.outputs import write_outputs
 from eh_access.publish.writers.map import render_map
+from eh_access.sources.bundled import study_path
 from eh_access.study.config import load_study
 from eh_access.study.families import read_families
 from eh_access.study.findings import find_findings, find_maps
@@ -58,6 +59,24 @@ def test_the_manifest_has_a_digest_of_what_was_counted_and_a_rounded_count(
     assert [item["rows"] for item in said] == [10, 15, 10]
     assert said[0] == said[2]
     assert said[0]["sha256"] != said[1]["sha256"]
+
+
+def test_a_list_of_which_no_figure_would_say_where_is_refused(tmp_path: Path) -> None:
+    """Twelve families all over Rotherham and twelve in one ward would come out the same."""
+    homes = pd.read_csv(study_path("rotherham").parents[1] / "origins/rotherham_postcode.csv")
+    near = homes.head(12)
+    for some in (near, homes.sample(12, random_state=3)):
+        path = write_list(tmp_path / "list.csv", "postcode", list(some["origin_id"]))
+        ran = run_cli("report", "rotherham", "--families", path, "-o", tmp_path / "out")
+        assert ran.code == 2
+        assert "too few families to tell one area from another" in " ".join(ran.err.split())
+        assert not (tmp_path / "out").exists()
+    # where one area has enough of them, it is told from the others
+    path = write_list(
+        tmp_path / "list.csv", "postcode", list(near["origin_id"]) + [near["origin_id"][0]] * 12
+    )
+    counts = open_study("rotherham", families=path)[1].origins["weight"]
+    assert counts.max() > 2 * counts.median()
 
 
 def test_where_families_live_within_an_area_changes_no_table(

@@ -353,12 +353,18 @@ def areas_counted(names: Collection[str]) -> tuple[int, str]:
 
 
 def refuse_nothing(safe: SafeCounts, study: Study) -> None:
-    """Refuse counts that are all hidden."""
+    """Refuse counts that are all hidden, or of which none says where."""
     if not safe.counts.sum() > 0:
         raise InputError(
             f"there are fewer than {study.disclosure.hide_below} {study.unit} to count, too few to "
             "publish anything about; give more, or state weights_public = true if these counts are "
             "published statistics"
+        )
+    if (safe.rules == POOLED).all() and safe.counts.min() == safe.counts.max():
+        raise InputError(
+            f"there are too few {study.unit} to tell one area from another: all areas are pooled, "
+            "and no figure would depend on where they live; give more, or state "
+            "weights_public = true if these counts are published statistics"
         )
 
 
