@@ -105,7 +105,7 @@ def check_changed(folder: Path, old: str, new: str) -> Ran:
         ('id = "walk-30"\n', 'id = "walk-30"\nlabel = "A 30-minute walk"\n', "names '30-min"),
         ('id = "walk-30"\n', 'id = "walk-30"\nlabel = "A thirty minute walk"\n', "names 'thirty"),
         ('"illustrative-closed"\n', '"illustrative-closed"\nlabel = "Three closed"\n', "'Three"),
-        ("set_by", 'whose = "ours: the 6 points"\nset_by', "whose: names '6 points'"),
+        ("as an example: the limit", "the 6 points", "whose: names '6 points'"),
         ("; nobody has", "; three sites shut. Nobody", "note: names 'three sites shut'"),
         ('"illustrative-closed"\n', f'{CLOSED}Ten hours kept"\n', "label: names 'Ten hours'"),
         (LAST, f"{NOT_ASSESSED}label = 'Three sites closed'\n{LAST}", "names 'Three sites closed'"),
