@@ -35,8 +35,6 @@ EVEN = 0.5
 POINTS = 100.0
 MOST_AREAS = 3
 """Of the areas that lose most, so many are named."""
-APART = ("group_gap", "fall_gap", "slope")
-"""Kinds of criterion that set groups apart: what is left out may move them either way."""
 CODE = re.compile(r"[A-Z]\d{8}")
 """Of an area, as the statistics office writes it: what stands where no name is known."""
 
@@ -432,7 +430,8 @@ def reason_clause(verdict: Verdict, reason: Reason, templates: Templates | None 
         "where": f"in {group_words(group, templates)}" if group else "here",
         "figure": criterion.kind.figure,
         "baseline": is_baseline(verdict),
-        "either_way": criterion.kind.name in APART,
+        # what is left out may move what sets some apart from others either way
+        "either_way": criterion.kind.compares or criterion.kind.ordered,
         "many": f"fewer than {settings.least_weight:g}"
         if reason.weight is None
         else number(reason.weight),

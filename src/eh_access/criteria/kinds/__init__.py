@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import replace
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, ClassVar
@@ -64,25 +65,13 @@ class Gap(Kind):
 
     @abstractmethod
     def change(
-        self,
-        criterion: Criterion,
-        before: Doubles,
-        after: Doubles,
-        weights: Doubles,
-        *,
-        round_to: float,
+        self, criterion: Criterion, before: Doubles, after: Doubles, counted: Counted
     ) -> Doubles:
-        """Return what changes for those who have a weight."""
+        """Return what changes for those who are counted."""
 
     @abstractmethod
     def row(
-        self,
-        criterion: Criterion,
-        before: Doubles,
-        after: Doubles,
-        weights: Doubles,
-        *,
-        round_to: float,
+        self, criterion: Criterion, before: Doubles, after: Doubles, counted: Counted
     ) -> dict[str, float]:
         """Return the figures behind it by column, ``weight`` first."""
 
@@ -91,8 +80,7 @@ class Gap(Kind):
     ) -> Doubles:
         """Return the difference, infinities included."""
         inside, elsewhere = (
-            self.change(criterion, before, after, weights, round_to=counted.round_to)
-            for weights in (counted.weights, counted.elsewhere)
+            self.change(criterion, before, after, whom) for whom in (counted, _others(counted))
         )
         with np.errstate(invalid="ignore"):
             return np.asarray(inside - elsewhere)
@@ -101,12 +89,14 @@ class Gap(Kind):
         self, criterion: Criterion, before: Doubles, after: Doubles, counted: Counted
     ) -> pd.DataFrame:
         """Return the figures in the group and elsewhere."""
-        groups = {criterion.group: counted.weights, "elsewhere": counted.elsewhere}
-        rows = {
-            name: self.row(criterion, before, after, weights, round_to=counted.round_to)
-            for name, weights in groups.items()
-        }
+        groups = {criterion.group: counted, "elsewhere": _others(counted)}
+        rows = {name: self.row(criterion, before, after, whom) for name, whom in groups.items()}
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("group")
+
+
+def _others(counted: Counted) -> Counted:
+    """Return those outside the group in the place of those in it."""
+    return replace(counted, weights=counted.elsewhere)
 
 
 for _module in iter_modules(__path__):

@@ -16,12 +16,10 @@ if TYPE_CHECKING:
     from eh_access.criteria.criterion import Bools, Counted, Criterion, Doubles
 
 
-def fall_points(
-    criterion: Criterion, before: Doubles, after: Doubles, weights: Doubles, *, round_to: float
-) -> Doubles:
+def fall_points(criterion: Criterion, before: Doubles, after: Doubles, counted: Counted) -> Doubles:
     """Return by how many points the share within the cutoff falls; below 0 it rises."""
     was, now = (
-        shares_where(near(criterion, figure), weights, round_to=round_to)
+        shares_where(near(criterion, figure), counted.weights, round_to=counted.round_to)
         for figure in (before, after)
     )
     return np.asarray((was - now) * POINTS)
@@ -46,7 +44,7 @@ class CoverageFall(ByOrigin):
         self, criterion: Criterion, before: Doubles, after: Doubles, counted: Counted
     ) -> Doubles:
         """Return the fall."""
-        return fall_points(criterion, before, after, counted.weights, round_to=counted.round_to)
+        return fall_points(criterion, before, after, counted)
 
     def evidence(
         self, criterion: Criterion, before: Doubles, after: Doubles, counted: Counted

@@ -10,7 +10,7 @@ from eh_access.criteria.kinds.coverage_fall import fall_points
 from eh_access.measures.basic import share_where
 
 if TYPE_CHECKING:
-    from eh_access.criteria.criterion import Criterion, Doubles
+    from eh_access.criteria.criterion import Counted, Criterion, Doubles
 
 
 @register
@@ -23,30 +23,18 @@ class FallGap(Gap):
     may = ("also_modes",)
 
     def change(
-        self,
-        criterion: Criterion,
-        before: Doubles,
-        after: Doubles,
-        weights: Doubles,
-        *,
-        round_to: float,
+        self, criterion: Criterion, before: Doubles, after: Doubles, counted: Counted
     ) -> Doubles:
         """Return the fall."""
-        return fall_points(criterion, before, after, weights, round_to=round_to)
+        return fall_points(criterion, before, after, counted)
 
     def row(
-        self,
-        criterion: Criterion,
-        before: Doubles,
-        after: Doubles,
-        weights: Doubles,
-        *,
-        round_to: float,
+        self, criterion: Criterion, before: Doubles, after: Doubles, counted: Counted
     ) -> dict[str, float]:
         """Return the shares before and after, and the fall."""
         return {
-            "weight": float(weights.sum()),
-            "share_before": share_where(near(criterion, before), weights),
-            "share_after": share_where(near(criterion, after), weights),
-            "fall_points": float(self.change(criterion, before, after, weights, round_to=round_to)),
+            "weight": float(counted.weights.sum()),
+            "share_before": share_where(near(criterion, before), counted.weights),
+            "share_after": share_where(near(criterion, after), counted.weights),
+            "fall_points": float(self.change(criterion, before, after, counted)),
         }

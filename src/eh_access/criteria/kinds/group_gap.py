@@ -11,7 +11,7 @@ from eh_access.criteria.kinds import Gap
 from eh_access.measures.basic import change_of, mean_of, means_of
 
 if TYPE_CHECKING:
-    from eh_access.criteria.criterion import Criterion, Doubles
+    from eh_access.criteria.criterion import Counted, Criterion, Doubles
 
 
 @register
@@ -23,35 +23,21 @@ class GroupGap(Gap):
     needs = ("group",)
 
     def change(
-        self,
-        _criterion: Criterion,
-        before: Doubles,
-        after: Doubles,
-        weights: Doubles,
-        *,
-        round_to: float,  # noqa: ARG002 - minutes are of no share
+        self, _criterion: Criterion, before: Doubles, after: Doubles, counted: Counted
     ) -> Doubles:
         """Return the mean added minutes of those who reach a site before or after."""
-        return means_of(change_of(before, after), _reaching(before, after, weights))
+        return means_of(change_of(before, after), _reaching(before, after, counted.weights))
 
     def row(
-        self,
-        criterion: Criterion,
-        before: Doubles,
-        after: Doubles,
-        weights: Doubles,
-        *,
-        round_to: float,
+        self, criterion: Criterion, before: Doubles, after: Doubles, counted: Counted
     ) -> dict[str, float]:
         """Return the mean minutes before and after, and of what is added."""
-        load = _reaching(before, after, weights)
+        load = _reaching(before, after, counted.weights)
         return {
             "weight": float(load.sum()),
             "mean_before_min": mean_of(before, load),
             "mean_after_min": mean_of(after, load),
-            "mean_change_min": float(
-                self.change(criterion, before, after, weights, round_to=round_to)
-            ),
+            "mean_change_min": float(self.change(criterion, before, after, counted)),
         }
 
 
