@@ -353,18 +353,12 @@ def areas_counted(names: Collection[str]) -> tuple[int, str]:
 
 
 def refuse_nothing(safe: SafeCounts, study: Study) -> None:
-    """Refuse counts that are all hidden, or of which none says where."""
+    """Refuse counts that are all hidden."""
     if not safe.counts.sum() > 0:
         raise InputError(
             f"there are fewer than {study.disclosure.hide_below} {study.unit} to count, too few to "
             "publish anything about; give more, or state weights_public = true if these counts are "
             "published statistics"
-        )
-    if (safe.rules == POOLED).all() and safe.counts.min() == safe.counts.max():
-        raise InputError(
-            f"there are too few {study.unit} to tell one area from another: all areas are pooled, "
-            "and no figure would depend on where they live; give more, or state "
-            "weights_public = true if these counts are published statistics"
         )
 
 
@@ -579,6 +573,12 @@ def with_families(study: Study, inputs: Inputs, families: Families) -> Inputs:
     wards = areas["ward_code"].first() if "ward_code" in public else None
     safe = safe_counts(counts.fillna(0.0), wards, rules=study.disclosure)
     refuse_nothing(safe, spoken)
+    # a list says where only by its counts; in a table of origins the areas named say it too
+    if (safe.rules == POOLED).all() and safe.counts.min() == safe.counts.max():
+        raise InputError(
+            f"{NAME}: has too few {spoken.unit} to tell one area from another: all areas are "
+            "pooled, and no figure would depend on where they live; give a longer list"
+        )
     where = "at the study's own places, in proportion to what those count"
     lost = tuple(_lost(families, inside, spoken.policy))
     return replace(
