@@ -453,7 +453,7 @@ def test_counts_too_few_to_publish(toy: StudyFolder) -> None:
     table = (toy.path / "origins.csv").read_text(encoding="utf-8")
     few = table.replace(",10,", ",1,").replace(",20,", ",2,").replace(",30,", ",3,")
     (toy.path / "origins.csv").write_text(few, encoding="utf-8")
-    refused(toy, "fewer than 10 under-fives to count, too few to publish")
+    refused(toy, "no area has 10 under-fives or more, and all together are too few to publish")
 
 
 def test_an_unknown_set_of_origins(toy: StudyFolder) -> None:

@@ -12,6 +12,7 @@ import shapely
 from eh_access.criteria.criterion import Case, Criterion, Likelihood, Outcome
 from eh_access.criteria.draws import (
     ABSENT,
+    Pooling,
     Simulation,
     SourceKind,
     draw_sites,
@@ -271,6 +272,31 @@ def test_counts_keep_their_mean_and_their_error() -> None:
     share = drawn[:, 4] / drawn[:, 3:6].sum(axis=1)
     assert share.std() == pytest.approx(math.sqrt(2 / 9 / 31), rel=0.05)
     assert draw_weights(people, sd=0.0, seed=1) is None
+
+
+def test_areas_of_a_pool_have_any_small_counts_that_come_to_its_sum() -> None:
+    """Three pooled areas of two homes each, 18 people in all, and one with its own count of 40."""
+    people = gpd.GeoDataFrame(
+        {"weight": [3.0] * 6 + [20.0] * 2, "area_id": list("AABBCCDD")},
+        geometry=gpd.points_from_xy(range(8), range(8)),
+        crs="EPSG:27700",
+    ).rename_axis("origin_id")
+    pools = pd.Series({"A": "ward", "B": "ward", "C": "ward", "D": ""})
+    pooling = Pooling(units=people["area_id"], pools=pools, most=9.0)
+    drawn = draw_weights(people, sd=1.0, seed=1, draws=4000, pooling=pooling)
+    assert drawn is not None
+    areas = pd.DataFrame(drawn.T, index=people.index).groupby(people["area_id"]).sum().T
+    np.testing.assert_allclose(areas[["A", "B", "C"]].sum(axis=1), 18.0)
+    assert areas[["A", "B", "C"]].to_numpy().max() <= 9.0 + 1e-9
+    np.testing.assert_allclose(areas[["A", "B", "C"]].mean(), 6.0, atol=0.15)
+    assert areas["A"].min() < 1.0  # an even spread is but one way of many
+    assert areas["D"].mean() == pytest.approx(40.0, abs=0.1)
+    assert areas["D"].std() == pytest.approx(1.0, rel=0.05)
+    # as many as there is room for leave but one way
+    full = people.assign(weight=[4.5] * 6 + [20.0] * 2)
+    drawn = draw_weights(full, sd=1.0, seed=1, draws=50, pooling=pooling)
+    assert drawn is not None
+    np.testing.assert_allclose(drawn[:, :6].reshape(50, 3, 2).sum(axis=2), 9.0)
 
 
 def test_draws_of_one_thing_hang_on_nothing_else() -> None:

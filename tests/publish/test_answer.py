@@ -618,7 +618,9 @@ def test_a_share_that_prints_the_same_has_no_fall(on_streets: StudyResult) -> No
     text = page({**facts, "headline": headline, "study": private})
     assert "[c]" not in text
     assert "very likely" not in text
-    assert "Under-fives were counted by area to protect them. No draw allows for that" in text
+    assert (
+        "Under-fives were counted by area to protect them; how sure we are allows for that" in text
+    )
 
 
 def test_what_to_find_out_first_is_the_doubt_that_would_settle_most(

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 
+from eh_access.criteria.draws import sampled_sites
 from eh_access.errors import InputError
 from eh_access.provenance import file_sha256
 from eh_access.publish.notes import note_text
@@ -65,7 +69,10 @@ def test_a_list_of_which_no_figure_would_say_where_is_refused(tmp_path: Path) ->
     """Twelve families all over Rotherham and twelve in one ward would come out the same."""
     homes = pd.read_csv(study_path("rotherham").parents[1] / "origins/rotherham_postcode.csv")
     near = homes.head(12)
-    for some in (near, homes.sample(12, random_state=3)):
+    # fourteen in one ward do not make the others' answer one of a place
+    ward = homes[homes["ward_name"] == "Rotherham East"].sample(14, random_state=1)
+    most = pd.concat([ward, homes.groupby("ward_name").head(2)])
+    for some in (near, homes.sample(12, random_state=3), most):
         path = write_list(tmp_path / "list.csv", "postcode", list(some["origin_id"]))
         ran = run_cli("report", "rotherham", "--families", path, "-o", tmp_path / "out")
         assert ran.code == 2
@@ -77,6 +84,35 @@ def test_a_list_of_which_no_figure_would_say_where_is_refused(tmp_path: Path) ->
     )
     counts = open_study("rotherham", families=path)[1].origins["weight"]
     assert counts.max() > 2 * counts.median()
+
+
+class _SampledError(Exception):
+    """Enough was seen: what would follow takes half a minute."""
+
+
+def test_where_a_site_of_unknown_place_may_be_does_not_hang_on_the_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Valley Children's Centre was drawn among the families of whatever list was given."""
+    homes = pd.read_csv(study_path("rotherham").parents[1] / "origins/rotherham_postcode.csv")
+    some = homes[homes["ward_name"].str.startswith("Wath")].sample(300, random_state=1)
+    path = write_list(tmp_path / "list.csv", "postcode", list(some["origin_id"]))
+    study, given = open_study("rotherham")
+    _, listed = open_study("rotherham", families=path)
+    assert listed.origins["weight"].max() > 10 * listed.origins["weight"].median()
+    places = []
+
+    def sample(sites: gpd.GeoDataFrame, **settings: object) -> NoReturn:
+        places.append(partial(sampled_sites, sites, **settings)())
+        raise _SampledError
+
+    monkeypatch.setattr("eh_access.study.run.sampled_sites", sample)
+    for tables in (given, listed):
+        with pytest.raises(_SampledError):
+            run_study(study, inputs=tables)
+    unknown = [set(one.index[one["sample_of"] == "valley"]) for one in places]
+    assert unknown[0]
+    pd.testing.assert_frame_equal(*places)
 
 
 def test_where_families_live_within_an_area_changes_no_table(
@@ -192,7 +228,7 @@ def test_a_few_rows_without_a_place_leave_the_others(
         ("easting,northing", ["640117,390031"], "nobody on it lives in or near"),
         ("postcode", ["ZZ1 1ZZ"], "none of its postcodes"),
         ("postcode", [], "there are no rows"),
-        ("easting,northing", ["440117,390031"] * 9, "fewer than 10 families to count"),
+        ("easting,northing", ["440117,390031"] * 9, "no area has 10 families or more"),
         ("postcode", ['"S60 2QU'], "not comma-separated values"),
         ("postcode,Postcode ", ["S60 2QU,S60 2QV"], "column 'postcode' stands twice"),
         ("easting,northing,easting", ["440117,390031,1"], "column 'easting' stands twice"),

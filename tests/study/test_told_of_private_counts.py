@@ -134,29 +134,29 @@ def test_no_hidden_share_is_told_by_the_fall_beside_the_other(told: Told) -> Non
 def test_every_reason_says_that_places_were_moved(told: Told) -> None:
     reasons = told.verdicts["reason"].fillna("")
     assert reasons.str.contains("placed at public places, not where each lives").all()
-    assert reasons.str.contains("some points off").all()
+    assert reasons.str.contains("differs from that of exact places").all()
     note = next(note["text"] for note in told.notes if note["topic"] == "disclosure")
     assert "not where each lives" in note
-    assert "may differ by some points" in note
+    assert "differ from those of exact places" in note
     lost = re.search(r"(\d+ [a-z ]+) with fewer than 10 (is|are) left out", note)
     assert (lost is None) == (not reasons.str.contains("left out: the value").any())
     if lost is not None:
         assert reasons.str.contains(lost[0]).all()
 
 
-def test_beside_how_sure_it_says_that_no_draw_holds_what_protection_moves(told: Told) -> None:
+def test_beside_how_sure_it_says_that_the_draws_hold_what_protection_moves(told: Told) -> None:
     assert (told.out / "uncertainty.csv").exists()
     report = (told.out / "report.html").read_text(encoding="utf-8")
     told_first = re.search(r'<div class="answer">(.*?)</div>', report, re.DOTALL)
     assert told_first
     parts = re.findall(r"<p>(.*?)</p>", told_first[1], re.DOTALL)
     answer = [html.unescape(re.sub(r"<[^>]+>", "", part)) for part in parts]
-    says = "Children were counted by area to protect them."
+    says = "Children were counted by area to protect them;"
     assert any(part.startswith(says) for part in answer)
     assert len(" ".join(answer).split()) <= 150
     assert max(len(part.split()) for part in re.split(r"(?<=[.?!])\s", " ".join(answer))) <= 30
     # below the table of tests, above the annex's and below it
-    says = "No draw allows for children being counted by area"
+    says = "The draws also share out anew the children whose counts were rounded and pooled"
     assert told.page.count(says) >= 3
     assert str(PrivateRun(told.out, told.ran).payload()["protected"]).startswith(says)
 

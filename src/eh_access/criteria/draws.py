@@ -228,20 +228,42 @@ def usable_places(sampled: Side) -> dict[str, Places]:
     }
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Pooling:
+    """How private counts were made public."""
+
+    units: pd.Series  # by origin: the area it was counted in
+    pools: pd.Series  # by such an area: what it is pooled with, "" where its own count is shown
+    most: float  # the largest count that is pooled
+
+
 def draw_weights(
-    origins: gpd.GeoDataFrame, *, sd: float, seed: int, draws: int = DRAWS
+    origins: gpd.GeoDataFrame,
+    *,
+    sd: float,
+    seed: int,
+    draws: int = DRAWS,
+    pooling: Pooling | None = None,
 ) -> Doubles | None:
     """Draw how many live where, (draws, origins); None where counts are taken as they stand."""
     # An area's count is off by a normal error; its people are shared out anew as if each chose an
-    # origin by itself, as likely as the weights have it (a Dirichlet).
+    # origin by itself, as likely as the weights have it (a Dirichlet). Areas of a pool have any
+    # small counts that come to its sum, each way as likely.
     if sd == 0:
         return None
     random = _draws("counts", seed)
     order = np.argsort(origins.index.to_numpy(dtype=str), kind="stable")
-    codes, areas = pd.factorize(origins["area_id"].to_numpy()[order], sort=True)
+    units = origins["area_id"] if pooling is None else pooling.units
+    codes, areas = pd.factorize(units.to_numpy()[order], sort=True)
     weights = origins["weight"].to_numpy(dtype=np.float64)[order]
     whole = np.bincount(codes, weights, len(areas))
     drawn = np.maximum(whole + random.normal(0.0, sd, (draws, len(areas))), 0.0)
+    if pooling is not None:
+        pools = pooling.pools.reindex(areas).to_numpy()
+        for pool in sorted(set(pools) - {""}):
+            held = np.flatnonzero(pools == pool)
+            shares = random.dirichlet(np.ones(len(held)), draws)
+            drawn[:, held] = _at_most(shares * whole[held].sum(), pooling.most)
     parts = random.standard_gamma(weights, (draws, len(weights)))
     by_area = np.argsort(codes, kind="stable")
     starts = np.searchsorted(codes[by_area], np.arange(len(areas)))
@@ -250,6 +272,14 @@ def draw_weights(
     scale = np.divide(drawn, sums, out=np.zeros_like(sums), where=sums > 0)
     counts[:, order] = parts * scale[:, codes]
     return counts
+
+
+def _at_most(counts: Doubles, most: float) -> Doubles:
+    """Return counts, (draws, areas), with what is above the most moved to where there is room."""
+    below = np.minimum(counts, most)
+    room, above = most - below, (counts - below).sum(axis=1, keepdims=True)
+    moved: Doubles = below + room * above / np.maximum(room.sum(axis=1, keepdims=True), 1e-9)
+    return moved
 
 
 # ---- what each origin has in every draw --------------------------------------------------------

@@ -652,6 +652,7 @@ def _wards(pages: Pages) -> dict[str, Any]:
         "named": [str(name) for name in shown["group"]],
         "all": len(shown) == len(frame) and not hidden,
         "most": not hidden and bool(shown["weight_loses"].sum() > whole / 2),
+        "hidden": bool(hidden),
     }
 
 

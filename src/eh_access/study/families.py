@@ -16,6 +16,7 @@ import pandas as pd
 import shapely
 
 from eh_access.criteria.criterion import JudgeSettings
+from eh_access.criteria.draws import Pooling
 from eh_access.errors import InputError, SourceError
 from eh_access.facts import Note, note
 from eh_access.provenance import refuse_endless
@@ -48,8 +49,11 @@ if TYPE_CHECKING:
 
 POOLED = "pooled"
 LEFT_OUT = "left out"
+ALL_WARDS = "all wards"
 FEWEST = 6
 """Small areas a ward must have to be a pool by itself: of fewer, the bounds would cut too much."""
+MOST_ANYWHERE = 0.5
+"""The largest part of a list that may be pooled over all wards: else an answer is of no place."""
 
 
 def judge_settings(study: Study, hidden: Sequence[Hidden] | None) -> JudgeSettings:
@@ -76,6 +80,7 @@ class SafeCounts:
     rules: pd.Series
     pooled: int  # how many areas were pooled with others, and how many stay hidden
     hidden: int
+    pools: pd.Series  # by area: the ward it is pooled in, `ALL_WARDS`, or "" where its own is shown
 
     @property
     def sha256(self) -> str:
@@ -159,14 +164,14 @@ def safe_counts(
     least = 1.0 if listed and (held > 0).all() else 0.0
     bounds = _Bounds(most=rules.hide_below - 1.0, least=least)
     safe = rounded(np.where(small, 0.0, held), rules)
-    why = np.full(len(held), "", dtype=object)
+    why, pools = np.full((2, len(held)), "", dtype=object)
     lots: list[_Lot] = []
     for name in sorted(set(ward[small])):
         rows = np.flatnonzero(small & (ward == name))
         lot = _Lot(rows=rows, top=len(rows) * bounds.most)
         part = bounds.part(held, [lot], rules) if len(rows) >= FEWEST else None
         if part is not None:
-            safe[rows], why[rows] = part, POOLED
+            safe[rows], why[rows], pools[rows] = part, POOLED, name or ALL_WARDS
         elif len(rows) >= FEWEST:
             lots.append(replace(lot, top=bounds.enough(len(rows)) - 1))
         else:
@@ -174,11 +179,13 @@ def safe_counts(
     if lots:
         left, part = _rows_of(lots), bounds.part(held, lots, rules)
         safe[left], why[left] = part or 0.0, POOLED if part else LEFT_OUT
+        pools[left] = ALL_WARDS if part else ""
     return SafeCounts(
         counts=pd.Series(safe, index=counts.index),
         rules=pd.Series(why, index=counts.index),
         pooled=int((why == POOLED).sum()),
         hidden=int((why == LEFT_OUT).sum()),
+        pools=pd.Series(pools, index=counts.index),
     )
 
 
@@ -267,6 +274,12 @@ def protect_counts(study: Study, inputs: Inputs) -> Inputs:
         inputs,
         origins=origins,
         private=exact,
+        pooling=Pooling(
+            units=pd.Series(origins.index, index=origins.index),
+            pools=safe.pools,
+            most=study.disclosure.hide_below - 1.0,
+        ),
+        homes=origins.assign(weight=1.0),
         files=tuple(_without_counts(file, safe) for file in inputs.files),
         hidden=hidden_of(safe),
         notes=(*inputs.notes, note_of(study, safe, f"at one place in each {where}")),
@@ -356,9 +369,9 @@ def refuse_nothing(safe: SafeCounts, study: Study) -> None:
     """Refuse counts that are all hidden."""
     if not safe.counts.sum() > 0:
         raise InputError(
-            f"there are fewer than {study.disclosure.hide_below} {study.unit} to count, too few to "
-            "publish anything about; give more, or state weights_public = true if these counts are "
-            "published statistics"
+            f"no area has {study.disclosure.hide_below} {study.unit} or more, and all together are "
+            "too few to publish anything about without telling of some; give more, or state "
+            "weights_public = true if these counts are published statistics"
         )
 
 
@@ -574,10 +587,12 @@ def with_families(study: Study, inputs: Inputs, families: Families) -> Inputs:
     safe = safe_counts(counts.fillna(0.0), wards, rules=study.disclosure)
     refuse_nothing(safe, spoken)
     # a list says where only by its counts; in a table of origins the areas named say it too
-    if (safe.rules == POOLED).all() and safe.counts.min() == safe.counts.max():
+    anywhere = safe.counts[safe.pools == ALL_WARDS].sum()
+    if anywhere > safe.counts.sum() * MOST_ANYWHERE:
         raise InputError(
-            f"{NAME}: has too few {spoken.unit} to tell one area from another: all areas are "
-            "pooled, and no figure would depend on where they live; give a longer list"
+            f"{NAME}: has too few {spoken.unit} to tell one area from another: so that nobody can "
+            f"be found, {anywhere / safe.counts.sum():.0%} would count as spread evenly over the "
+            "whole area, and figures would say little of where they live; give a longer list"
         )
     where = "at the study's own places, in proportion to what those count"
     lost = tuple(_lost(families, inside, spoken.policy))
@@ -585,6 +600,10 @@ def with_families(study: Study, inputs: Inputs, families: Families) -> Inputs:
         inputs,
         origins=spread(safe, public),
         private=exact,
+        pooling=Pooling(
+            units=public["area_id"], pools=safe.pools, most=study.disclosure.hide_below - 1.0
+        ),
+        homes=public,
         families=True,
         files=(
             *inputs.files,

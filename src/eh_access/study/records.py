@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from shapely.geometry.base import BaseGeometry
 
+    from eh_access.criteria.draws import Pooling
     from eh_access.facts import Note
     from eh_access.measures.opening_hours import Openings
     from eh_access.transit.timetable import Timetable as Buses
@@ -156,6 +157,10 @@ class Inputs(StudyTables):
     private
         Where counts are not public: the exact origins, of which nothing may be published. Those
         in ``origins`` are then counts by area that may be.
+    pooling
+        How private counts were made public; None where they are.
+    homes
+        Origins by public weights, where those of ``origins`` are private counts made public.
     families
         Whether a list of families was counted in place of what the study's origins count.
     notes, counts
@@ -164,6 +169,8 @@ class Inputs(StudyTables):
 
     files: tuple[InputFile, ...]
     private: gpd.GeoDataFrame | None = field(default=None, repr=False)
+    pooling: Pooling | None = field(default=None, repr=False)
+    homes: gpd.GeoDataFrame | None = field(default=None, repr=False)
     families: bool = False
     notes: tuple[Note, ...] = ()
     counts: tuple[StepCount, ...] = ()

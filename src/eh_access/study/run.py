@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from functools import partial
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from eh_access.criteria.criterion import Case, Side
+    from eh_access.criteria.draws import Pooling
     from eh_access.measures.comparison import Comparison
     from eh_access.network.model import Network
     from eh_access.study.config import Settings, Study
@@ -245,7 +247,7 @@ def run_study(
         sampled = _sampled(study, tables, result.sites, result.ways())
         tell(f"Drawing what is not known {study.simulation.draws:,} times")
     tell("Comparing before and after, and judging")
-    judged = _judged(result, sampled)
+    judged = _judged(result, sampled, tables.pooling)
     if tables.neighbours is not None:
         tell("Working out all of it with neighbours' sites counted")
         more = travel_to(tables.neighbours)
@@ -256,7 +258,10 @@ def run_study(
         judged = replace(
             judged,
             with_neighbours=_judged(
-                replace(wider, on_other_streets=None), sampled, tables.neighbours.index
+                replace(wider, on_other_streets=None),
+                sampled,
+                tables.pooling,
+                tables.neighbours.index,
             ),
             notes=redact_notes(warnings_first(notes), study.policy),
         )
@@ -265,14 +270,17 @@ def run_study(
 
 
 def _judged(
-    result: StudyResult, sampled: Mapping[str, Side], neighbours: Collection[str] = ()
+    result: StudyResult,
+    sampled: Mapping[str, Side],
+    pooling: Pooling | None,
+    neighbours: Collection[str] = (),
 ) -> StudyResult:
     """Return a result compared and judged, as sure as is known, fit to be published."""
     study, cases, uncertainty = result.study, result.cases(), None
     verdicts = [judge(criterion, case) for case in cases for criterion in study.criteria]
     simulation = None
     if not result.estimated:
-        simulation = _simulation(study, result.origins, result.sites, sampled, neighbours)
+        simulation = _simulation(study, result.origins, result.sites, sampled, neighbours, pooling)
     if simulation is not None:
         uncertainty = simulate(
             study.criteria,
@@ -308,7 +316,7 @@ def _sampled(
         sites,
         seed=study.settings.seed,
         within=tables.borough,
-        origins=tables.origins,
+        origins=tables.origins if tables.homes is None else tables.homes,
         stated=study.simulation.places,
     )
     if not len(places):
@@ -327,15 +335,17 @@ def _simulation(
     sites: gpd.GeoDataFrame,
     sampled: Mapping[str, Side],
     neighbours: Collection[str],
+    pooling: Pooling | None,
 ) -> Simulation | None:
     """Return what is drawn of a study; None where all is known."""
     seed, draws = study.settings.seed, study.simulation.draws
     doubts = draw_sites(
         sites, sampled.get(BASELINE_NAME), seed=seed, draws=draws, neighbours=neighbours
     )
-    # a list of families has no error of a census
-    sd = study.simulation.counts_sd if study.weights_public else 0.0
-    weights = draw_weights(origins, sd=sd, seed=seed, draws=draws)
+    # private counts have no error of a census, but are rounded: an even error as wide as a step
+    error = study.disclosure.round_to / math.sqrt(12)
+    sd = error if pooling is not None else study.simulation.counts_sd
+    weights = draw_weights(origins, sd=sd, seed=seed, draws=draws, pooling=pooling)
     if not doubts and weights is None:
         return None
     return Simulation(doubts=doubts, sampled=sampled, weights=weights, draws=draws)
