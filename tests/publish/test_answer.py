@@ -623,6 +623,22 @@ def test_a_share_that_prints_the_same_has_no_fall(on_streets: StudyResult) -> No
     )
 
 
+def test_of_wards_that_are_hidden_nothing_is_said(on_streets: StudyResult) -> None:
+    facts = dict(report_facts(on_streets, tabulate(on_streets), None))
+    page = partial(shipped().sentence, "report/answer_sentences")
+    some = {"named": ["Hoober", "Wath"], "all": False, "most": False}
+    assert "Many live in Hoober and Wath." in page({**facts, "wards": some | {"hidden": False}})
+    text = page({**facts, "wards": some | {"hidden": True}})
+    assert "Of wards that can be shown, Hoober and Wath have most." in text
+    # a count of none is no "no"; a hidden fall is no fall of "about [c]"
+    none = facts["headline"]["full_time"] | {"within_share_after": 0.0, "within_after": 0.0}
+    headline = facts["headline"] | {"full_time": none, "value": "[c] percentage points"}
+    drawn = {"low": "0.0", "high": "0.0", "hidden": False}
+    text = page({**facts, "headline": headline | {"drawn": drawn}})
+    assert "Afterwards 0.0% would: none instead of" in text
+    assert "[c]" not in text
+
+
 def test_what_to_find_out_first_is_the_doubt_that_would_settle_most(
     on_streets: StudyResult, rotherham: StudyResult
 ) -> None:
