@@ -17,7 +17,7 @@ from eh_access.errors import InputError
 from eh_access.modes import TRANSIT, VISIT
 from eh_access.publish.context import annex
 from eh_access.publish.document import markdown
-from eh_access.publish.notes import gate_lines, note_rows, text_about
+from eh_access.publish.notes import facts_about, gate_lines, note_rows, text_about
 from eh_access.publish.tabulations import tabulate, tickets_table
 from eh_access.publish.wording import Wording
 from eh_access.publish.writers.logs import write_logs
@@ -120,6 +120,18 @@ def test_walks_with_a_pushchair_never_shorten_a_journey(newport: eh.StudyResult)
     on_foot = newport.times[TRANSIT].minutes[::20]
     assert (times.minutes >= on_foot - 1e-3).all()
     assert (times.minutes > on_foot + 1).any()
+
+
+def test_the_note_on_buses_reads_no_text_back(newport: eh.StudyResult) -> None:
+    """What a check says of itself is for readers; facts come from the timetable."""
+    buses = newport.buses
+    assert buses is not None
+    wordless = replace(
+        newport.travel["baseline"], buses=replace(buses, gates=buses.gates.assign(detail=""))
+    )
+    notes = study_notes(newport.study, read_inputs(newport.study), wordless)
+    assert facts_about(notes, "timetable") == facts_about(newport.notes, "timetable")
+    assert facts_about(notes, "timetable")["span"] == tuple(map(str, buses.span))
 
 
 def test_by_wheelchair_what_says_nothing_counts_as_the_study_says(newport: eh.StudyResult) -> None:

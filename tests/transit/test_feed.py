@@ -388,6 +388,7 @@ def test_a_timetable_read_again_comes_from_the_store(tmp_path: Path) -> None:
     assert first.digest == again.digest
     assert first.gates.equals(again.gates)
     assert first.provenance == again.provenance
+    assert first.span == again.span == read_feed(path).span
     kept.write_bytes(kept.read_bytes()[:-200])  # cut off: read anew
     assert read_timetable(path, DATE, cache_dir=tmp_path / "store").digest == first.digest
     other = zipped(tmp_path, ("note.md", b"x"), name="other.zip")

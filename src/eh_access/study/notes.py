@@ -71,7 +71,7 @@ def _buses(study: Study, travel: Travel) -> Iterator[Note]:
         percentile=asked.percentile,
         trips=round(float(value["trips"])),
         routes=round(float(value["routes"])),
-        span=" to ".join(str(gates.loc["date", "detail"]).split()[1:]),
+        span=tuple(map(str, buses.span)),
         rail=bool(value["rail"]),
         walking=get_mode(asked.walking).label,
         wheelchairs=_wheelchairs(asked, gates),

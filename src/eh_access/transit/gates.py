@@ -65,11 +65,12 @@ def find_gates(feed: Feed, timetable: Timetable, holidays: Iterable[dt.date] = (
     return pd.DataFrame(gates, columns=list(Gate._fields))
 
 
-def stop_at_gates(gates: pd.DataFrame) -> None:
+def stop_at_gates(timetable: Timetable) -> None:
     """Raise InputError with every check that forbids an answer."""
+    first, last = timetable.span
     faults = [
-        FAULTS[str(row["gate"])].format(*str(row["detail"]).split(), **row)
-        for row in cast("list[dict[str, Any]]", gates.to_dict("records"))
+        FAULTS[str(row["gate"])].format(date=timetable.date, first=first, last=last, **row)
+        for row in cast("list[dict[str, Any]]", timetable.gates.to_dict("records"))
         if row["severity"] == "stop"
     ]
     if faults:
@@ -77,8 +78,8 @@ def stop_at_gates(gates: pd.DataFrame) -> None:
 
 
 FAULTS = {
-    "date": "{0} lies outside the feed, which runs from {1} to {2}; give a date inside it or get a "
-    "newer feed",
+    "date": "{date} lies outside the feed, which runs from {first} to {last}; give a date inside "
+    "it or get a newer feed",
     "trips": "nothing runs on {detail} in the area asked for; give another date, or a feed of "
     "that area",
     "timezone": "times are those of {detail}, so that this is another country's feed; give one of "
@@ -100,7 +101,7 @@ def when(bad: Any, severity: Severity, otherwise: Severity = "ok") -> Severity: 
 
 def _of_date(feed: Feed, timetable: Timetable, holidays: set[dt.date]) -> Iterator[Gate]:
     date = timetable.date
-    first, last = feed.span
+    first, last = timetable.span
     inside = first <= date <= last
     yield Gate("date", when(not inside, "stop"), float(inside), 1, f"{date} {first} {last}")
     if not inside:

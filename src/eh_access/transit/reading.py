@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FORMAT = "eh_access timetable 5"
+FORMAT = "eh_access timetable 6"
 
 
 @check_arguments
@@ -108,9 +108,9 @@ def make_timetable(
 ) -> Timetable:
     """Turn a feed into the timetable of one date, unless something forbids it."""
     timetable = clip(day_of(feed, date_of(feed, date), on_request=on_request), area)
-    gates = find_gates(feed, timetable)
-    stop_at_gates(gates)
-    return replace(timetable, gates=gates)
+    checked = replace(timetable, gates=find_gates(feed, timetable))
+    stop_at_gates(checked)
+    return checked
 
 
 @check_arguments
@@ -166,6 +166,7 @@ def _keep(timetable: Timetable, path: Path) -> None:
     about: dict[str, Any] = {
         "format": FORMAT,
         "date": timetable.date.isoformat(),
+        "span": [day.isoformat() for day in timetable.span],
         "provenance": [asdict(entry) for entry in timetable.provenance],
         "texts": {},
     }
@@ -206,9 +207,11 @@ def _recall(path: Path) -> Timetable | None:
             arrays = {name: read_array(archive, name) for name in ARRAYS}
         for name in ("trips", "transfers", "gates"):
             frames[name] = frames[name].rename_axis(index=None)
+        first, last = map(dt.date.fromisoformat, about["span"])
         parts: dict[str, Any] = {**frames, **arrays}
         return Timetable(
             date=dt.date.fromisoformat(about["date"]),
+            span=(first, last),
             provenance=tuple(Provenance(**entry) for entry in about["provenance"]),
             **parts,
         )

@@ -47,6 +47,8 @@ class Timetable:
     ----------
     date
         The date.
+    span
+        First and last date on which the feed says that anything runs.
     stops
         By ``stop_id``: ``name``, ``x_m`` and ``y_m`` on the British National Grid (NaN where not
         known), ``station`` ("" for none) and ``wheelchair`` (1 yes, 2 no, 0 not known; a stop's
@@ -78,6 +80,7 @@ class Timetable:
     """
 
     date: dt.date
+    span: tuple[dt.date, dt.date]
     stops: pd.DataFrame
     routes: pd.DataFrame
     trips: pd.DataFrame
@@ -270,6 +273,7 @@ def day_of(feed: Feed, date: dt.date, *, on_request: bool = False) -> Timetable:
     stops, transfers = _stops(feed), _transfers(feed)
     timetable = Timetable(
         date=date,
+        span=feed.span,
         stops=stops,
         routes=_routes(feed),
         trips=pd.DataFrame(
