@@ -9,8 +9,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from eh_access.publish.templates import shipped
+from pages import read_page
 from study_cli import Ran, run_cli
-from study_files import StudyFolder, write_study
+from study_files import STUDY, StudyFolder, write_study
 
 MAP_FILE = """\
 [[scenario]]
@@ -20,6 +22,8 @@ note = "Made by hand on the map page."
 close = ["east"]
 set_hours = { "west" = 10 }
 """
+
+CRITERION = STUDY[STUDY.index("[[criterion]]") :]
 
 
 @pytest.fixture
@@ -65,6 +69,56 @@ def test_theirs_stands_beside_the_council_s(toy: StudyFolder) -> None:
     assert ">at least 90.0%</td>" in page
     assert "theirs does better on 0, the council's on 1" in page
     assert "the council's" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ('close = ["east"]', "East closes; the other site stays as it was."),
+        (
+            'close = ["east"]\nset_hours = { west = 10 }',
+            "East closes; West has 10 hours a week.",
+        ),
+        ("set_hours = { east = 1, west = 1 }", "East and West have 1 hour a week."),
+        (
+            'move = [{ site = "east", easting = 443700, northing = 390400 }]',
+            "East moves by 500 m; the other site stays as it was.",
+        ),
+    ],
+)
+def test_the_page_says_what_the_file_changes(toy: StudyFolder, changes: str, words: str) -> None:
+    challenge_file = f'[[scenario]]\nname = "own"\n{changes}\n'
+    ran, out = challenge(toy, challenge_file)
+    assert ran.code == 0, ran.err
+    said = read_page((out / "comparison.html").read_text(encoding="utf-8")).text()
+    assert f"This scenario: {words}" in said
+    assert ": West closes; the other site stays as it was. Both" in said
+    assert "but where streets, buses or trains change" not in said
+
+
+def test_streets_and_timetables_that_change_are_said_to() -> None:
+    nothing: dict[str, object] = {key: [] for key in ("closed", "opened", "hours", "moved")}
+    facts = {"streets": True, "timetable": True, "touched": 0, "stay": 2, "site": "centre"}
+    assert shipped().part("challenge/words", "changes", nothing | facts) == (
+        "streets change, as said below; buses and trains change, as said below; "
+        "every centre stays as it was."
+    )
+
+
+def test_a_change_has_no_figure_before(toy: StudyFolder) -> None:
+    change = CRITERION.replace("walk-30", "fall").replace("coverage", "coverage_fall")
+    toy.change("study.toml", CRITERION, f"{CRITERION}\n{change.replace('0.9', '5')}")
+    ran, out = challenge(toy, MAP_FILE)
+    assert ran.code == 0, ran.err
+    page = read_page((out / "comparison.html").read_text(encoding="utf-8"))
+    before = [
+        cell.text() for cell in page.all("td") if cell.attributes.get("data-label") == "Before"
+    ]
+    assert before == ["66.7%", "not applicable"]
+    (fall,) = [line for line in ran.out.splitlines() if line.startswith("fall ")]
+    assert fall.split("│")[1].strip() == "-"
+    (mean,) = [line for line in ran.out.splitlines() if line.startswith("mean added")]
+    assert mean.split("│")[1].strip() == "-"
 
 
 def test_less_than_the_estimates_are_off_is_no_difference(tmp_path: Path) -> None:

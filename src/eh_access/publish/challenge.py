@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
+from shapely import Point, distance
 
+from eh_access.criteria.criterion import Outcome
 from eh_access.publish.document import Document, Grid
 from eh_access.publish.notes import note_text
 from eh_access.publish.outputs import write_csv
@@ -21,12 +24,14 @@ from eh_access.publish.writers.html import page
 from eh_access.study.redact import redact_table
 
 if TYPE_CHECKING:
-    from eh_access.criteria.criterion import Verdict, Verdicts
+    import geopandas as gpd
+
+    from eh_access.criteria.criterion import Criterion, Verdict, Verdicts
     from eh_access.facts import Note
     from eh_access.measures.comparison import Compared
     from eh_access.publish.templates import Templates
     from eh_access.study.challenge import Challenge
-    from eh_access.study.config import Study
+    from eh_access.study.config import ScenarioConfig, Study
     from eh_access.study.result import StudyResult
 
 TOO_CLOSE = "too close"
@@ -45,12 +50,13 @@ class Line:
     better: str
 
 
-def printed(table: pd.DataFrame) -> tuple[Line, ...]:
+def printed(table: pd.DataFrame, criteria: Iterable[Criterion]) -> tuple[Line, ...]:
     """Return rows of a comparison as a reader sees them."""
-    return tuple(_line(row) for row in table.to_dict("records"))
+    level = {item.id for item in criteria if not item.kind.of_change}
+    return tuple(_line(row, level) for row in table.to_dict("records"))
 
 
-def _line(row: dict[Any, Any]) -> Line:
+def _line(row: dict[Any, Any], level: Collection[str]) -> Line:
     unit = str(row["unit"])
     is_criterion = bool(row["council_outcome"])
     mode = "" if is_criterion else f" {row['mode']} ({row['sites']})"
@@ -60,7 +66,8 @@ def _line(row: dict[Any, Any]) -> Line:
     return Line(
         what=f"{row['what']}{mode}",
         wanted=f"{row['bound']} {_text(row['threshold'], unit)}" if is_criterion else "",
-        before=_text(row["before"], unit),
+        # a change has no figure before anything changes
+        before=_text(row["before"], unit) if row["row"] in level else "not applicable",
         council=_text(row["council"], unit) + outcomes["council"],
         theirs=_text(row["theirs"], unit) + outcomes["theirs"],
         better={"council": "the council's"}.get(row["better"], str(row["better"])),
@@ -259,7 +266,8 @@ def challenge_document(
     """Return the comparison as a document."""
     templates = study_templates(study)
     close = TOO_CLOSE in set(table["better"])
-    labels = {item.name: (item.label, item.note) for item in study.scenarios}
+    scenarios = {item.name: item for item in study.scenarios}
+    criteria, sites = study.criteria, challenge.inputs.sites
     facts = {
         "study": study,
         "words": words,
@@ -268,8 +276,23 @@ def challenge_document(
         "accuracy": words.accuracy.removeprefix("INDICATIVE: "),
         "off": _word("off", templates, errors=errors) if close else "",
         "council": words.scenarios[challenge.council],
+        "changes": _changes(scenarios[challenge.council], sites, words),
+        "rerouted": any(
+            scenarios[name].streets or scenarios[name].timetable
+            for name in (challenge.council, *challenge.theirs)
+        ),
         "parts": [
-            _part(table[table["theirs_scenario"] == name], *labels[name], templates)
+            {
+                "label": scenarios[name].label,
+                "note": scenarios[name].note,
+                "changes": _changes(scenarios[name], sites, words),
+                **_part(
+                    table[table["theirs_scenario"] == name],
+                    scenarios[name].label,
+                    criteria,
+                    templates,
+                ),
+            }
             for name in challenge.theirs
         ],
         "notes": [
@@ -283,27 +306,61 @@ def challenge_document(
     return Document(name="comparison", title=title, blocks=blocks)
 
 
-def _part(table: pd.DataFrame, label: str, note: str, templates: Templates) -> dict[str, object]:
+def _changes(scenario: ScenarioConfig, sites: gpd.GeoDataFrame, words: Wording) -> str:
+    """Return what a scenario changes, in words."""
+    names, points = sites["name"], sites.geometry
+    touched = {site for _, site in scenario.site_keys()}
+    by_hours: dict[float, list[str]] = {}
+    for site, hours in scenario.set_hours.items():
+        by_hours.setdefault(hours, []).append(names[site])
+    facts = {
+        "closed": [names[site] for site in scenario.close],
+        "opened": [names[site] for site in scenario.open],
+        "hours": list(by_hours.items()),
+        "moved": [
+            # NaN where the old place is not known
+            (
+                names[item.site],
+                np.round(distance(points[item.site], Point(item.easting, item.northing))),
+            )
+            for item in scenario.move
+        ],
+        "stay": int((sites["is_open"] & ~sites.index.isin(touched)).sum()),
+        "touched": len(touched),
+        "streets": bool(scenario.streets),
+        "timetable": bool(scenario.timetable),
+        "site": words.site,
+    }
+    return _word("changes", words.templates, **facts)
+
+
+def _part(
+    table: pd.DataFrame, label: str, criteria: Sequence[Criterion], templates: Templates
+) -> dict[str, object]:
     """Return one of their scenarios: the answer, the criteria and the figures as tables."""
     judged = table["council_outcome"] != ""
+
+    def grid(name: str, rows: pd.DataFrame, heads: Sequence[str]) -> Grid:
+        return Grid(
+            caption=_word(f"{name}_title", templates, label=label),
+            heads=tuple(_word(head, templates) for head in heads),
+            rows=tuple(
+                tuple(str(getattr(line, head)) for head in heads)
+                for line in printed(rows, criteria)
+            ),
+        )
+
     return {
-        "label": label,
-        "note": note,
         "answer": verdict_in_words(table, templates),
-        "criteria": _grid("criteria", table[judged], HEADS, label, templates),
-        "figures": _grid("figures", table[~judged], FIGURE_HEADS, label, templates),
+        "close_outcome": bool(
+            table[["council_outcome", "theirs_outcome"]]
+            .isin([str(Outcome.TOO_CLOSE)])
+            .any(axis=None)
+        ),
+        "criteria": grid("criteria", table[judged], HEADS),
+        "figures": grid("figures", table[~judged], FIGURE_HEADS),
     }
 
 
 HEADS = ("what", "wanted", "before", "council", "theirs", "better")
-FIGURE_HEADS = tuple(head for head in HEADS if head != "wanted")
-
-
-def _grid(
-    name: str, table: pd.DataFrame, heads: Sequence[str], label: str, templates: Templates
-) -> Grid:
-    return Grid(
-        caption=_word(f"{name}_title", templates, label=label),
-        heads=tuple(_word(head, templates) for head in heads),
-        rows=tuple(tuple(str(getattr(line, head)) for head in heads) for line in printed(table)),
-    )
+FIGURE_HEADS = ("what", "council", "theirs", "better")
