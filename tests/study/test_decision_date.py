@@ -34,6 +34,15 @@ def test_what_could_not_be_had_is_named() -> None:
         assert lacking in note.text
 
 
+def test_its_title_claims_no_more_than_page_4_says() -> None:
+    study = load_study("rotherham-2018")
+    assert "on data nearest to 2018" in study.title
+    (note,) = [item for item in study.notes if item.topic == "dates"]
+    first = note.text.split(". ")[0]  # what page 4 prints
+    for year in ("October 2018", "mid-2020", "2019", "2021"):
+        assert year in first
+
+
 def test_wards_are_the_21_of_the_day_and_hold_the_points_counted_there() -> None:
     wards, homes = load_areas("rotherham_wards13"), load_origins("rotherham_oa_2018")
     assert len(wards) == 21
