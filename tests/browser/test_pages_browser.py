@@ -97,6 +97,22 @@ def test_on_a_phone_figures_are_scrolled_and_not_shrunk(
         assert 0 <= left < right <= 360  # what stands below stays where it is
 
 
+@pytest.mark.parametrize("width", [320, 360, 540, 560, 700, 1440])
+def test_a_figure_that_is_scrolled_says_so_and_has_an_edge(
+    chromium: Browser, rotherham_pages: Path, width: int
+) -> None:
+    script = """() => [...document.querySelectorAll('figure')].map(figure => [
+        figure.scrollWidth > figure.clientWidth,
+        getComputedStyle(figure, '::before').content.includes('scroll it sideways'),
+        getComputedStyle(figure).borderRightStyle == 'solid',
+        figure.tabIndex == 0,
+    ])"""
+    with opened(chromium, rotherham_pages, "report", width, 800) as page:
+        figures = page.evaluate(script)
+    narrow = width < 552  # 512 of the picture, 40 of the page's own edges
+    assert set(map(tuple, figures)) == {(narrow, narrow, narrow, True)}
+
+
 def test_strips_say_on_which_side_of_its_threshold_each_test_lies(
     rotherham_pages: Path, rotherham: StudyResult
 ) -> None:
