@@ -121,8 +121,7 @@ def test_minutes_of_those_affected_are_those_of_the_origins(on_streets: StudyRes
         weights = on_streets.origins["weight"].to_numpy()
         lose = after - before > 5 + 1e-3
         means = [np.average(minutes[lose], weights=weights[lose]) for minutes in (before, after)]
-        unit = " minutes" if mode == "walk" else ""
-        assert f"{means[1]:.0f}{unit} instead of {means[0]:.0f}." in text
+        assert f"{means[1]:.0f} minutes instead of {means[0]:.0f}." in text
 
 
 def test_page_1_says_how_the_deprived_and_those_without_a_car_fare(on_streets: StudyResult) -> None:
@@ -366,6 +365,31 @@ def verdicts_of(result: StudyResult, cases: list[Told]) -> tuple[Verdict, ...]:
             )
         )
     return tuple(found)
+
+
+def test_what_was_too_close_before_says_why(on_streets: StudyResult) -> None:
+    (was,) = (
+        item
+        for item in on_streets.verdicts
+        if (item.scenario, item.criterion.id) == ("baseline", "no-car")
+    )
+    assert was.outcome == TOO_CLOSE
+    begins = "1 was too close to call before and is not met now: " + quoted(was.criterion.label)
+    for value, probability, why in (
+        (was.value, was.probability, f", not met before in {int(100 - 100 * was.probability)} of"),
+        (0.91, 0.75, ", within 2 points of its limit before."),
+        (0.93, 0.75, ", met before in 75 of 100 draws."),
+    ):
+        other = dataclasses.replace(was, value=value, probability=probability)
+        verdicts = Verdicts(tuple(other if item is was else item for item in on_streets.verdicts))
+        made = dataclasses.replace(on_streets, verdicts=verdicts)
+        assert f"{begins}{why}" in markdown(report(made, tabulate(on_streets)))
+
+
+def test_the_annex_says_what_as_before_means(on_streets: StudyResult) -> None:
+    text = markdown(annex(on_streets, tabulate(on_streets)))
+    assert " as before: " in text
+    assert "“As before”: it was not met before either." in text
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eh_access.publish.context import report
-from eh_access.publish.document import Bullets, Document, PageBreak, Paragraph, plain
+from eh_access.publish.context import annex, report
+from eh_access.publish.document import Bullets, Document, PageBreak, Paragraph, markdown, plain
+from eh_access.publish.numbers import short_name
 from eh_access.publish.tabulations import further_tables, tabulate
 from eh_access.publish.wording import Wording
 from eh_access.publish.writers.html import page
@@ -136,6 +137,49 @@ def test_all_better_sets_close_a_site_that_may_not_exist(
         f"Each of the {len(better)} closes Thrybergh Rainbow, which may not have been there: "
         "we take the chance that it was as 70 in 100." in chosen
     )
+
+
+def test_a_venue_where_a_site_keeps_hours_is_no_new_place(
+    on_streets: StudyResult, found_on_streets: Findings
+) -> None:
+    """Two centres are in schools that are venues, too; where Park View is, is not known."""
+    venues, sites = on_streets.candidates, on_streets.sites
+    assert venues is not None
+    texts = " ".join(list(pages_of(made(on_streets, found_on_streets)))[2])
+    tables = {**tabulate(on_streets), **further_tables(on_streets, found_on_streets)}
+    behind = markdown(annex(on_streets, tables, found_on_streets))
+    hosts = {"broom-valley": [], "wath-victoria": ["Wath Victoria Primary School"], "park-view": []}
+    for site, on_page in hosts.items():
+        gone = sites.loc[site]
+        rough = gone["location_radius_m"] > 100
+        near = venues[venues.distance(gone.geometry) <= 100]
+        told = [
+            f"{name} is no new place: within 100 m, {short_name(gone['name'])} keeps 10 hours"
+            for name in near["name"]
+        ]
+        assert [name for name, words in zip(near["name"], told, strict=True) if words in texts] == (
+            on_page
+        )
+        assert any(words in behind for words in told) != rough
+    assert texts.count("is no new place") == 1
+
+
+def test_a_figure_stands_with_what_it_counts(document: tuple[Document, StudyResult]) -> None:
+    """Beside a number of families one of minutes could be read as one of them."""
+    first, _, who, _ = (" ".join(texts) for texts in pages_of(document[0]))
+    assert re.search(
+        r"With a pushchair (?:about )?[\d,]+ would: \d+ minutes instead of \d+\.", first
+    )
+    unit = document[1].study.unit
+    loads = re.findall(r"nearest for (?:about )?[\d,]+ (\S+) instead of [\d,]+", who)
+    assert loads == [unit] * 3
+
+
+def test_two_verdicts_side_by_side_are_explained(document: tuple[Document, StudyResult]) -> None:
+    tests = " ".join(list(pages_of(document[0]))[1])
+    drawn = document[1].uncertainty is not None
+    words = "where fewer than nine in ten agree, a test is too close to call."
+    assert (words in tests) == drawn
 
 
 def test_no_place_is_named_in_a_template() -> None:

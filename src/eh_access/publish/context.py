@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from eh_access.criteria.uncertainty import SURE, likelihood_of
 from eh_access.measures.scenarios import BASELINE, rough_radius_m
 from eh_access.modes import TRANSIT, VISIT
 from eh_access.numerals import shown as with_unit
+from eh_access.planning.alternatives import BETWEEN
 from eh_access.privacy.policy import HIDDEN_MARK
 from eh_access.publish import charts, numbers
 from eh_access.publish.attribution import OSM_COPYRIGHT_URL, OSM_CREDIT, credit_lines
@@ -31,10 +32,12 @@ from eh_access.publish.criteria_words import (
     chance_facts,
     criterion_facts,
     criterion_phrase,
+    is_baseline,
     reason_clause,
     source_words,
     turning_points,
     verdict_fact,
+    within_margin,
 )
 from eh_access.publish.document import Document, Grid, Picture, Run, Words, explained
 from eh_access.publish.notes import facts_about, note_text
@@ -96,6 +99,8 @@ STANDINGS = (
     "unclear",
     "unsaid",
 )
+HOST_M = 100.0
+"""Within so much of one another, a venue and a site are told as one place."""
 FEWER = frozenset({"mean_min", "losers_weight"})
 """Measures by which a set is better where none is better by all: a shorter trip, fewer who lose."""
 WARDS_NAMED = 6
@@ -309,6 +314,10 @@ def report_facts(
     if findings.alternatives is not None:
         facts["alternatives"] = _alternatives(findings.alternatives, result.sites)
     facts["venues"] = _venues(findings.outreach, pages, study.sessions.hours_per_week)
+    if facts["venues"] is not None:
+        named = [venue for row in facts["venues"]["rows"][:2] for venue in row["venues"]]
+        kept_sites = _kept_sites(result.scenario_sites, pages)
+        facts["venues"]["hosts"] = _hosts(named, result.candidates, kept_sites, pages)
     facts["exact_hours"] = _exact_hours(findings.exact_hours, result.sites["name"], pages)
     if study.youth is not None:
         facts["youth"] = _youth(findings.youth, study.youth, pages)
@@ -408,6 +417,7 @@ def criteria_facts(
             for item in judged
             if item.straight_line is not None and not any(map(math.isnan, item.straight_line))
         ],
+        "close_before": list(_close_before(counted, verdicts)),
         "full_time": sum(item.criterion.sites == "full_time" for item in judged),
         "any_site": [i.criterion.label for i in judged if i.criterion.sites != "full_time"],
         "others": others,
@@ -438,6 +448,24 @@ def _beyond_its_range(verdict: Verdict, sure: Uncertainty | None) -> bool:
     if simulated is None or math.isnan(simulated.value.low):
         return False
     return not simulated.value.low <= verdict.value <= simulated.value.high
+
+
+def _close_before(
+    counted: Iterable[Verdict], verdicts: Iterable[Verdict]
+) -> Iterator[dict[str, Any]]:
+    """Yield why each criterion that is not met now was too close to call before."""
+    before = {item.criterion.id: item for item in verdicts if is_baseline(item)}
+    for verdict in counted:
+        if standing(verdict, verdicts) == "close_before":
+            was = before[verdict.criterion.id]
+            margin, chance = within_margin(was), chance_facts(was)
+            split = bool(chance) and not margin and not chance["agree"]
+            yield {
+                "label": verdict.criterion.label,
+                "margin": margin,
+                "side": ("met" if chance["met"] else "not met") if split else "",
+                "chance": chance["chance"] if split else "",
+            }
 
 
 def _with_none_kept(
@@ -605,6 +633,12 @@ def _changed(sites: Mapping[str, gpd.GeoDataFrame], pages: Pages) -> pd.DataFram
     gone = before.index[full[0].reindex(before.index)]
     lost = [site for site in gone if site not in after.index[full[1]]]
     return pd.DataFrame(after.loc[lost, ["is_open", "hours_per_week"]])
+
+
+def _kept_sites(sites: Mapping[str, gpd.GeoDataFrame], pages: Pages) -> gpd.GeoDataFrame:
+    """Return the sites that lose their full hours and keep some."""
+    changed = _changed(sites, pages)
+    return sites[pages.scenario].loc[changed.index[changed["is_open"]]]
 
 
 def _hours(changed: pd.DataFrame) -> dict[str, Any]:
@@ -965,7 +999,8 @@ def _venues(
         chosen = search.frame[search.frame["objective"] == "maximal_cover"]
         rows = [
             {
-                "names": str(row["venue_names"]).split("; "),
+                "names": str(row["venue_names"]).split(BETWEEN),
+                "venues": str(row["venues"]).split(BETWEEN),
                 "share": 100 * float(row["coverage_regained_share"]),
             }
             for row in records(chosen)
@@ -975,6 +1010,31 @@ def _venues(
             hours = numbers.measured(hours_per_week, "hour")
             return {"scenario": pages.words.scenarios[name], "rows": rows, "hours": hours}
     return None
+
+
+def _hosts(
+    named: Iterable[str],
+    venues: gpd.GeoDataFrame | None,
+    kept: gpd.GeoDataFrame,
+    pages: Pages,
+) -> list[str]:
+    """Return of each venue named that stands where a site keeps some hours that it does so."""
+    if venues is None:
+        return []
+    placed = kept[kept["location_radius_m"] <= HOST_M]
+    return [
+        pages.words.part(
+            "planning",
+            "host",
+            venue=venue["name"],
+            site=site["name"],
+            hours=site["hours_per_week"],
+            within_m=HOST_M,
+            scenario=pages.label,
+        )
+        for _, venue in venues.loc[sorted(set(named))].iterrows()
+        for _, site in placed[placed.distance(venue.geometry) <= HOST_M].iterrows()
+    ]
 
 
 # ---- page 4 ------------------------------------------------------------------------------------
@@ -1151,6 +1211,7 @@ def annex_facts(
         "row": row,
         "compared": pages.labels(pages.compared),
         "matrix": matrix(pages, study.criteria, verdicts),
+        "as_before": any(verdict.not_met_before for verdict in verdicts),
         "tests": facts_by_test(pages, study.criteria, verdicts),
         "reasons": reasons_grid(pages, verdicts),
         "warnings": [note_text(note, templates) for note in notes if note.level == "warning"],
@@ -1189,6 +1250,7 @@ def annex_facts(
         "criteria_digest": study.criteria_sha256(),
         "choice": None,
         "mends": [],
+        "hosts": [],
     }
     written = {"origins.csv", "verdicts.csv"}
     written |= set() if findings is None else set(findings.tables())
@@ -1200,6 +1262,11 @@ def annex_facts(
         if findings.alternatives is not None:
             facts["choice"] = _choice(pages, findings.alternatives, names)
         facts["mends"] = _mends(pages, findings.outreach)
+        if row and facts["mends"]:
+            sought = pd.concat([search.frame["venues"] for search in findings.outreach])
+            named = sought.str.split(BETWEEN).explode()
+            kept = _kept_sites(result.scenario_sites, pages)
+            facts["hosts"] = _hosts(named, result.candidates, kept, pages)
     return facts
 
 

@@ -278,20 +278,26 @@ def chance_facts(verdict: Verdict) -> dict[str, Any]:
     likelier = verdict.probability if met else 1 - verdict.probability
     close = verdict.outcome is Outcome.TOO_CLOSE
     room = verdict.value - verdict.threshold
-    within = close and 0 < criterion.margin >= abs(room) - ROUNDING
     passed = (room if criterion.better == "higher" else -room) >= -ROUNDING
     # Draws that agree, and an outcome that is too close all the same: they are against the value,
     # or the value that says why is hidden or rounded.
     agree = close and likelier >= SURE
     return {
         "close": close,
-        "margin": shown(criterion.margin, criterion.kind.unit, plain=True) if within else "",
+        "margin": within_margin(verdict) if close else "",
         "against_value": agree and passed != met and not math.isnan(room),
         "agree": agree,
         "met": met,
         "chance": in_100(likelier),
         "likelihood": str(likelihood_of(likelier)),
     }
+
+
+def within_margin(verdict: Verdict) -> str:
+    """Return the margin of a value that lies within it, as it is printed; "" for any other."""
+    criterion, room = verdict.criterion, abs(verdict.value - verdict.threshold)
+    near = 0 < criterion.margin >= room - ROUNDING
+    return shown(criterion.margin, criterion.kind.unit, plain=True) if near else ""
 
 
 def is_baseline(verdict: Verdict) -> bool:
