@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -17,7 +18,7 @@ from eh_access import (
     travel_time_matrix,
     visits,
 )
-from eh_access.study.opening import near_postcode
+from eh_access.study.opening import near_postcode, open_study, with_candidates
 from study_cli import run_cli
 from study_files import write_study
 
@@ -109,6 +110,56 @@ def test_every_fault_at_once_each_with_what_was_meant() -> None:
     assert "'NP10' is neither a whole postcode" in ran.err
     assert "--to: no site 'rogerstone-libary': did you mean 'rogerstone-library'?" in ran.err
     assert "--mode: no mode 'wolk' in this study: did you mean 'walk'?" in ran.err
+
+
+def test_the_ways_that_are_listed_are_those_that_may_be_said() -> None:
+    trip, home = ("trip", "newport", "--from", FROM, "--to", TO), ("visits", "newport")
+    for words in (trip, (*home, "--from", FROM)):
+        ran = run_cli(*words, "--mode", "bus")
+        assert ran.code == 2
+        listed = re.findall(r"'(\w+)' \(", ran.err)
+        assert listed == ["walk", "pushchair", "drive", "transit"]
+        assert "'transit' (by bus or train)" in ran.err
+        for mode in listed:
+            timed = ("--arrive", "10:00") if mode == "transit" and words == trip else ()
+            assert run_cli(*words, "--mode", mode, *timed, "-q").code == 0
+
+
+@pytest.mark.parametrize("when", ["10:00", "03:00"], ids=["by bus", "on foot all the way"])
+def test_a_trip_by_timetable_ends_at_the_name_of_its_site(
+    monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    by_bus = ("--mode", "transit", "--arrive", when, "-q")
+    ran = run_cli("trip", "newport", "--from", FROM, "--to", TO, *by_bus)
+    assert ("Newport Bus" in ran.out) == (when == "10:00")
+    assert "Rogerstone Library" in ran.out
+    assert TO not in ran.out
+
+
+@pytest.mark.parametrize("time", ["24:01", "25:00", "47:59", "9.30", "ten", ""])
+def test_a_time_that_no_clock_shows_is_refused_by_its_option(time: str) -> None:
+    for option in ("--arrive", "--depart"):
+        words = ("--from", FROM, "--to", "rogerstone-libary", "--mode", "transit")
+        ran = run_cli("trip", "newport", *words, option, time)
+        assert ran.code == 2
+        assert f"{option}: '{time}' is no time of day; write it as 09:30, from 00:00" in ran.err
+        assert "--to: no site 'rogerstone-libary'" in ran.err
+
+
+def test_a_candidate_that_a_scenario_opens_is_one_site(tmp_path: Path) -> None:
+    toy = write_study(tmp_path)
+    rows = (toy.path / "sites.csv").read_text(encoding="utf-8").replace("\nwest,", "\nnew,")
+    (toy.path / "candidates.csv").write_text(rows.replace("\neast,", "\nold,"), encoding="utf-8")
+    toy.change("study.toml", "[data]", '[data]\ncandidates = "candidates.csv"')
+    toy.change("study.toml", 'close = ["west"]', 'close = ["west"]\nopen = ["new"]')
+    _, inputs = open_study(toy.toml)
+    assert sorted(with_candidates(inputs).index) == ["east", "new", "old", "west"]
+
+
+def test_a_site_that_is_like_none_is_told_where_all_stand() -> None:
+    ran = run_cli("trip", "newport", "--from", FROM, "--to", "zzz")
+    assert "(all: column site_id of ../sites/newport_sites.csv" in ran.err
 
 
 def test_a_straight_line_explains_nothing(tmp_path: object) -> None:

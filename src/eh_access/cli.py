@@ -410,7 +410,12 @@ def trip(
 ) -> None:
     """Explain one trip: streets by name, metres, slope and what slowed it."""
     from eh_access.modes import TRANSIT
-    from eh_access.study.opening import explain_transit_trip, explain_trip, open_study
+    from eh_access.study.opening import (
+        explain_transit_trip,
+        explain_trip,
+        open_study,
+        with_candidates,
+    )
     from eh_access.study.streets import find_streets
 
     with Terminal(quiet=quiet, verbose=verbose) as terminal:
@@ -432,7 +437,7 @@ def trip(
         else:
             way = explain_trip(question, inputs, network.network, start=start, site=site, mode=mode)
     if mode == TRANSIT:
-        show_journey(journey, buses)
+        show_journey(journey, buses, with_candidates(inputs)["name"])
     else:
         show_trip(way)
 

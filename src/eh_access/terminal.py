@@ -527,8 +527,8 @@ def show_trip(trip: Route) -> None:
     console.print(_text(trip.sentence()))
 
 
-def show_journey(trip: TransitTrip, buses: Timetable) -> None:
-    """Print a journey by timetable: its legs, then the whole in a sentence."""
+def show_journey(trip: TransitTrip, buses: Timetable, names: pd.Series) -> None:
+    """Print a journey by timetable, with the names of sites: its legs, then the whole."""
     console = Console()
     day = f"{buses.date:%A} {buses.date}"
     show_date(buses)
@@ -538,7 +538,10 @@ def show_journey(trip: TransitTrip, buses: Timetable) -> None:
     table = _table(">leaves", ">arrives", ">minutes", "how", "from", "to")
     for leg in trip.legs:
         line = f"{leg.route} {leg.operator} towards {leg.headsign}" if leg.route else "walk"
-        ends = (leg.start_name or leg.start, leg.end_name or leg.end)
+        ends = (
+            leg.start_name or leg.start,
+            leg.end_name or str(names.get(leg.end, leg.end)),
+        )
         table.add_row(*map(_text, (leg.leaves, leg.arrives, f"{leg.minutes:.1f}", line, *ends)))
     console.print(table)
     facts = {

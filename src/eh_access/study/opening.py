@@ -21,8 +21,9 @@ from eh_access.errors import (
     did_you_mean,
 )
 from eh_access.facts import note
+from eh_access.measures.opening_hours import clock_min
 from eh_access.measures.scenarios import BASELINE, apply_scenario
-from eh_access.modes import TRANSIT
+from eh_access.modes import LABELS, TRANSIT
 from eh_access.network.io import write_network
 from eh_access.routing.route import route
 from eh_access.routing.travel_times import NO_LOCATION, OFF_NETWORK, Direction
@@ -349,11 +350,14 @@ def explain_transit_trip(  # noqa: PLR0913 - what a journey is has this many sid
         faults.append("the study has no timetable: add [transit] with feeds, date and a window")
     if network is None:
         faults.append("there are no streets to walk to a stop on; give some with --streets")
-    sites = inputs.sites
-    if site not in sites.index:
-        faults.append(f"--to: no site '{site}': {did_you_mean(site, sites.index)}")
+    sites = with_candidates(inputs)
+    faults += _no_such_site(site, study, inputs)
     if (arrive_by is None) == (depart_after is None):
         faults.append("give either --arrive or --depart, a time such as 10:00")
+    for option, time in (("--arrive", arrive_by), ("--depart", depart_after)):
+        with gathering(faults, f"{option}: "):
+            # a timetable runs on past midnight; who sets out then has the next day's date
+            clock_min("00:00" if time is None else time)
     with gathering(faults):
         place = _start(study, start)
     if faults or asked is None or buses is None or network is None:
@@ -374,10 +378,8 @@ def explain_sessions(
     """Return the sessions that a family at a place can be at and get home from, and how it goes."""
     buses = inputs.buses
     faults: list[str] = []
-    modes = [*study.settings.modes, *([] if buses is None else [TRANSIT])]
     mode = mode or (session_mode(study) if buses is None else TRANSIT)
-    if mode not in modes:
-        faults.append(f"--mode: no mode '{mode}' in this study: {did_you_mean(mode, modes)}")
+    faults += _no_such_mode(mode, study, inputs)
     if not inputs.timetable and (study.transit is None or not study.transit.sessions):
         faults.append("the study has no sessions: give data.timetable, or sessions in [transit]")
     if network is None:
@@ -482,27 +484,45 @@ def explain_trip(
     mode: str | None = None,
 ) -> Route:
     """Return the trip from a postcode or coordinates to one of a study's sites."""
-    modes = study.settings.travel_modes()
     mode = session_mode(study) if mode is None else mode
-    sites = (
-        inputs.sites if inputs.candidates is None else pd.concat([inputs.sites, inputs.candidates])
-    )
     faults: list[str] = []
     if network is None:
         faults.append(
             "there are no streets, and a straight line explains nothing; give some with --streets"
         )
-    if site not in sites.index:
-        faults.append(
-            f"--to: no site '{site}': {did_you_mean(site, sites.index, first=inputs.sites.index)}"
-        )
-    if mode not in modes:
-        faults.append(f"--mode: no mode '{mode}' in this study: {did_you_mean(mode, modes)}")
+    faults += [*_no_such_site(site, study, inputs), *_no_such_mode(mode, study, inputs)]
     with gathering(faults):
         place = _start(study, start)
     if faults or network is None:
         raise InputError(faults)
-    return route(network, place, sites.loc[site], modes[mode])
+    way = study.settings.travel_modes()[mode]
+    return route(network, place, with_candidates(inputs).loc[site], way)
+
+
+def with_candidates(inputs: Inputs) -> gpd.GeoDataFrame:
+    """Return a study's sites and its candidates."""
+    if inputs.candidates is None:
+        return inputs.sites
+    # those that a scenario opens stand among the sites already
+    return pd.concat([inputs.sites, inputs.candidates.drop(inputs.sites.index, errors="ignore")])
+
+
+def _no_such_site(site: str, study: Study, inputs: Inputs) -> Iterator[str]:
+    """Yield a fault where neither a site nor a candidate has an id."""
+    known = with_candidates(inputs).index
+    if site not in known:
+        files = " and ".join(filter(None, (study.data.sites, study.data.candidates)))
+        hint = did_you_mean(site, known, first=inputs.sites.index)
+        yield f"--to: no site '{site}': {hint} (all: column site_id of {files})"
+
+
+def _no_such_mode(mode: str, study: Study, inputs: Inputs) -> Iterator[str]:
+    """Yield a fault where a study has no way of travelling of that name."""
+    known = [*study.settings.modes, *([] if inputs.buses is None else [TRANSIT])]
+    if mode not in known:
+        ways = ", ".join(f"'{name}' ({LABELS[name]})" for name in known)
+        hint = close_match(mode, known) or f"give one of {ways}"
+        yield f"--mode: no mode '{mode}' in this study: {hint}"
 
 
 def near_postcode(code: str, known: Iterable[str]) -> str:
