@@ -16,15 +16,19 @@ from eh_access.facts import note
 from eh_access.publish import templates
 from eh_access.publish.document import Bullets, Grid, Heading, PageBreak, Paragraph, Run, plain
 from eh_access.publish.notes import note_text
+from eh_access.publish.outputs import write_outputs
 from eh_access.publish.table import Column, make_table
 from eh_access.publish.templates import Templates, study_templates
 from eh_access.publish.writers.html import html_blocks
 from eh_access.study.config import load_study
+from eh_access.study.findings import find_findings
 from eh_access.study.result import StudyResult
 from map_study import toy_result
 from study_cli import run_cli
 from study_files import write_study
 
+UNSAID = {"one_way_km"}
+"""Given to a phrase on streets, which is always as it ships."""
 TOY = """## Heading [#here]
 
 One **bold** {{ word }},
@@ -112,8 +116,59 @@ def test_a_folder_that_is_not_there_and_a_name_of_no_template(tmp_path: Path) ->
     with pytest.raises(InputError, match="there is no folder"):
         Templates(tmp_path / "nowhere")
     (tmp_path / "anser.md.j2").write_text("", encoding="utf-8")
-    with pytest.raises(InputError, match=r"'.*anser.md.j2' has the name of no template"):
+    with pytest.raises(InputError, match=r"'.*anser.md.j2' has the name of no template") as caught:
         Templates(tmp_path)
+    assert "did you mean 'annex.md.j2' or 'report/answer.md.j2'?" in str(caught.value)
+    assert "docs/how-to/report-in-your-words.md lists them all" in str(caught.value)
+    assert str(caught.value).count(".md.j2") <= 3
+
+
+def test_every_fault_of_own_templates_is_found_before_they_are_filled_in(tmp_path: Path) -> None:
+    (tmp_path / "sections").mkdir()
+    texts = {
+        "footer.md.j2": "{{ study.title }}\n{{ stdy.title }}",
+        "report.md.j2": "{% if %}",
+        "sections/own.md.j2": "{% set here = 1 %}{{ here }}{% for x in scenarios %}{{ x }}"
+        "{% endfor %}{{ zzzzzz }}{{ range(3)|length }}",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        Templates(tmp_path).check()
+    syntax, footer, own = caught.value.faults
+    assert footer.startswith(
+        "template 'footer.md.j2', line 2: there is no fact 'stdy'; did you mean"
+    )
+    assert "no fact 'zzzzzz'; no template that ships asks for one" in own
+    assert "report.md.j2', line 1: " in syntax
+
+
+def test_a_copy_of_every_template_that_ships_is_sound(tmp_path: Path) -> None:
+    shipped = Path(templates.__file__).parent
+    for path in shipped.rglob("*.j2"):
+        if path.name.endswith(templates.ENDING) or path.name in templates.OF_SENTENCES:
+            copy = tmp_path / path.relative_to(shipped)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    Templates(tmp_path).check()
+
+
+def test_no_fact_is_given_to_a_template_that_check_would_not_know(
+    toy: tuple[StudyResult, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: set[str] = set()
+    for name in ("_filled", "_named"):
+        through = getattr(Templates, name)
+
+        def noted(self: Templates, *args: Any, through: Any = through) -> str:  # noqa: ANN401
+            given.update(args[-1])
+            return str(through(self, *args))
+
+        monkeypatch.setattr(Templates, name, noted)
+    result, _ = toy
+    write_outputs(result, find_findings(result), tmp_path)
+    assert {"study", "headline", "criterion"} <= given
+    assert given <= templates.shipped().facts() | UNSAID
 
 
 @pytest.fixture(scope="module")
@@ -139,6 +194,8 @@ def test_a_study_has_templates_of_its_own(tmp_path: Path) -> None:
     ran = run_cli("report", toy.toml, "--out", tmp_path / "again")
     assert ran.code != 0
     assert "'nobody' is undefined" in ran.err
+    checked = run_cli("check", toy.toml)
+    assert (checked.code, "there is no fact 'nobody'" in checked.err) == (2, True)
     assert "Traceback" not in ran.err
     assert not (tmp_path / "again" / "report.html").exists()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -226,7 +227,8 @@ def _sentence(item: ErrorDetails) -> str:
         texts = value and all(isinstance(part, str) for part in value)
         return f"holds {len(value)}; two {'times' if texts else 'values'} are wanted"
     if kind == "literal_error":
-        return f"is {shown}; give {context['expected']}"
+        near = close_match(str(value), re.findall(r"'(.*?)'", context["expected"]))
+        return f"is {shown}; {near or 'give ' + context['expected']}"
     if kind in _BOUNDS:
         name, words = _BOUNDS[kind]
         return f"is {shown}; give {words} {context[name]:g}"

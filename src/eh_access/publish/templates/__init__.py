@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jinja2
+import jinja2.meta
 
 from eh_access import numerals
 from eh_access.delegate import delegate
-from eh_access.errors import InputError
+from eh_access.errors import InputError, close_match
 from eh_access.provenance import refuse_endless
 from eh_access.publish import numbers
 from eh_access.publish.document import (
@@ -47,6 +49,7 @@ KINDS: Mapping[str, Kind] = {
 KIND = re.compile(rf"({'|'.join(KINDS)})\|(?: |$)")
 NEW_PAGE = "---"
 ENDING = ".md.j2"
+UNDEFINED = re.compile("'(\\w+)' is undefined")
 OF_SENTENCES = ("notes.j2", "gates.j2")
 """Templates of macros, a sentence or two each."""
 FILTERS: Mapping[str, Callable[..., object]] = {
@@ -128,21 +131,60 @@ class Templates:
         self._known = frozenset(self._environment.list_templates())
 
     def check(self) -> None:
-        """Read every template.
+        """Read a council's own templates.
 
         Raises
         ------
         InputError
-            If one has a fault of syntax.
+            If any has a fault of syntax, or asks for a fact that no template that ships asks for.
         """
-        for name in self._environment.list_templates(
-            filter_func=lambda name: name.endswith(ENDING)
-        ):
-            with self._faults(name.removesuffix(ENDING), {}):
-                self._environment.get_template(name)
-        for name in OF_SENTENCES:
-            with self._faults(name, {}):
-                self._plain.get_template(name)
+        known = shipped().facts()
+        faults: list[str] = []
+        for name in filter(self._is_own, self._known):
+            try:
+                with self._faults(name.removesuffix(ENDING), {}):
+                    self._environment.get_template(name)
+                    asked = self._asked(name)
+            except InputError as error:
+                faults += error.faults
+                continue
+            faults += [
+                f"template '{name}', line {line}: there is no fact '{fact}'; "
+                f"{close_match(fact, known) or 'no template that ships asks for one'}"
+                f"{self._whose(name)}"
+                for fact, line in asked.items()
+                if fact not in known
+            ]
+        if faults:
+            raise InputError(sorted(faults))
+
+    def facts(self) -> frozenset[str]:
+        """Return every fact that a template asks for, a macro among them by its parameters."""
+        facts = {*self._environment.globals}
+        for name in self._known:
+            if name.endswith(ENDING) or name in OF_SENTENCES:
+                read = self._parsed(name)
+                names = read.find_all(jinja2.nodes.Name)
+                facts |= jinja2.meta.find_undeclared_variables(read)
+                facts |= {item.name for item in names if item.ctx == "param"}
+        return frozenset(facts)
+
+    def _is_own(self, name: str) -> bool:
+        """Return whether a council has a template of its own of a name."""
+        return self._folder is not None and (self._folder / name).is_file()
+
+    def _parsed(self, name: str) -> jinja2.nodes.Template:
+        assert self._environment.loader is not None  # noqa: S101 - it has one
+        text, _, _ = self._environment.loader.get_source(self._environment, name)
+        return self._environment.parse(text)
+
+    def _asked(self, name: str) -> dict[str, int]:
+        """Return the facts a template asks for, and the line where it first does."""
+        read = self._parsed(name)
+        facts = jinja2.meta.find_undeclared_variables(read)
+        names = read.find_all(jinja2.nodes.Name)
+        lines = [(item.lineno, item.name) for item in names if item.name in facts]
+        return {name: line for line, name in sorted(lines, reverse=True)}
 
     def blocks(self, name: str, facts: Mapping[str, Any]) -> tuple[Block, ...]:
         """Return a template, filled in, as blocks.
@@ -215,15 +257,14 @@ class Templates:
             LookupError,
         ) as error:
             line = _line_of(error)
-            raise InputError(
-                f"template '{name}'{line}: {error}; the facts it may use are "
-                f"{', '.join(sorted(facts))}{self._whose(name)}"
-            ) from error
+            misspelt = UNDEFINED.match(str(error))
+            hint = close_match(misspelt[1], facts) if misspelt else ""
+            hint = hint or f"the facts it may use are {', '.join(sorted(facts))}"
+            whose = self._whose(name if name in OF_SENTENCES else name + ENDING)
+            raise InputError(f"template '{name}'{line}: {error}; {hint}{whose}") from error
 
     def _whose(self, name: str) -> str:
-        file = name if name in OF_SENTENCES else name + ENDING
-        own = self._folder is not None and (self._folder / file).is_file()
-        return f" (in '{self._folder}')" if own else ""
+        return f" (in '{self._folder}')" if self._is_own(name) else ""
 
     def _value(self, value: object) -> str:
         """Return what a value of the facts is in the text: letters, a whole number, or a block."""
@@ -260,14 +301,23 @@ def _own_loader(folder: Path, shipped: jinja2.BaseLoader) -> jinja2.BaseLoader:
         refuse_endless(path)
     own = [path.relative_to(folder).as_posix() for path in there if path.is_file()]
     faults = [
-        f"[report] templates: '{folder / name}' has the name of no template; there are "
-        f"{', '.join(known)}"
+        f"[report] templates: '{folder / name}' has the name of no template; "
+        f"{_like(name, known) or 'give it one'} (docs/how-to/report-in-your-words.md lists "
+        "them all)"
         for name in own
         if name not in known and not name.startswith("sections/")
     ]
     if faults:
         raise InputError(faults)
     return jinja2.FileSystemLoader(folder)
+
+
+def _like(name: str, known: Iterable[str]) -> str:
+    """Return a hint naming the templates whose own names, folders apart, are closest to one."""
+    stems = {each: each.rpartition("/")[2].removesuffix(ENDING) for each in [*known, name]}
+    near = difflib.get_close_matches(stems.pop(name), stems.values(), n=2)
+    like = [repr(each) for each, stem in stems.items() if stem in near]
+    return f"did you mean {' or '.join(like)}?" if like else ""
 
 
 def _line_of(error: BaseException) -> str:
