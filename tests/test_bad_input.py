@@ -55,7 +55,7 @@ def test_the_toy_itself_is_sound(toy: StudyFolder) -> None:
 
 def test_swapped_coordinates(toy: StudyFolder) -> None:
     toy.change("sites.csv", "440000,390000", "390000,440000")
-    refused(toy, "sites.csv, row 1 (site_id 'west')", "look swapped: exchange them")
+    refused(toy, "sites.csv, row 2 (site_id 'west')", "look swapped: exchange them")
 
 
 def test_swapped_degrees(toy: StudyFolder) -> None:
@@ -63,27 +63,27 @@ def test_swapped_degrees(toy: StudyFolder) -> None:
     toy.change("origins.csv", "440100,390000", "53.406,-1.398")
     toy.change("origins.csv", "442000,390100", "-1.369,53.407")
     toy.change("origins.csv", "443900,390000", "-1.341,53.405")
-    refused(toy, "origins.csv, row 1 (origin_id 'a')", "longitude and latitude look swapped")
+    refused(toy, "origins.csv, row 2 (origin_id 'a')", "longitude and latitude look swapped")
 
 
 def test_missing_coordinates(toy: StudyFolder) -> None:
     toy.change("sites.csv", "440000,390000", ",")
-    refused(toy, "sites.csv, row 1 (site_id 'west'), geometry", "no coordinates; give them")
+    refused(toy, "sites.csv, row 2 (site_id 'west'), geometry", "no coordinates; give them")
 
 
 def test_half_a_coordinate(toy: StudyFolder) -> None:
     toy.change("origins.csv", "442000,390100", "442000,")
-    refused(toy, "origins.csv, row 2 (origin_id 'b'), northing: is empty")
+    refused(toy, "origins.csv, row 3 (origin_id 'b'), northing: is empty")
 
 
 def test_coordinates_that_are_no_numbers(toy: StudyFolder) -> None:
     toy.change("origins.csv", "442000,390100", "north of here,390100")
-    refused(toy, "origins.csv, row 2 (origin_id 'b'), easting: 'north of here' is no number")
+    refused(toy, "origins.csv, row 3 (origin_id 'b'), easting: 'north of here' is no number")
 
 
 def test_outside_the_area(toy: StudyFolder) -> None:
     toy.change("sites.csv", "444000,390000", "464000,390000")
-    refused(toy, "sites.csv, row 2 (site_id 'east')", "19.0 km outside the study area")
+    refused(toy, "sites.csv, row 3 (site_id 'east')", "19.0 km outside the study area")
 
 
 def test_just_outside_the_area_is_allowed_and_the_distance_is_the_study_s(
@@ -97,7 +97,7 @@ def test_just_outside_the_area_is_allowed_and_the_distance_is_the_study_s(
 
 def test_duplicate_id(toy: StudyFolder) -> None:
     toy.change("sites.csv", "east,East", "west,East")
-    refused(toy, "sites.csv, row 2", "site_id: 'west' stands in row 1 already; every id may")
+    refused(toy, "sites.csv, row 3", "site_id: 'west' stands in row 2 already; every id may")
 
 
 def test_unknown_site_in_a_scenario(toy: StudyFolder) -> None:
@@ -114,7 +114,7 @@ def test_a_scenario_that_closes_everything(toy: StudyFolder) -> None:
 
 def test_negative_weight(toy: StudyFolder) -> None:
     toy.change("origins.csv", "442000,390100,20", "442000,390100,-20")
-    refused(toy, "origins.csv, row 2 (origin_id 'b'), weight: is -20; give a number from 0 to")
+    refused(toy, "origins.csv, row 3 (origin_id 'b'), weight: is -20; give a number from 0 to")
 
 
 def test_no_coordinate_system(toy: StudyFolder) -> None:
@@ -128,7 +128,7 @@ def test_no_coordinate_system(toy: StudyFolder) -> None:
 
 def test_degrees_where_metres_are_needed(toy: StudyFolder) -> None:
     toy.change("sites.csv", "440000,390000", "-1.398,53.406")
-    refused(toy, "sites.csv, row 1 (site_id 'west')", "look like longitude, latitude", "EPSG:4326")
+    refused(toy, "sites.csv, row 2 (site_id 'west')", "look like longitude, latitude", "EPSG:4326")
 
 
 def test_metres_where_degrees_are_stated(toy: StudyFolder) -> None:
@@ -290,7 +290,7 @@ def test_a_misspelt_column(toy: StudyFolder) -> None:
 
 def test_a_row_with_too_many_cells(toy: StudyFolder) -> None:
     toy.change("origins.csv", "made up,A\nb", "made up,A,what,is,this\nb")
-    refused(toy, "origins.csv, row 1: has 9 cells and the header 6; put a cell that holds")
+    refused(toy, "origins.csv, row 2: has 9 cells and the header 6; put a cell that holds")
 
 
 def test_a_criterion_that_names_no_measure(toy: StudyFolder) -> None:
@@ -320,7 +320,7 @@ def test_more_hours_than_a_week_has(toy: StudyFolder) -> None:
 
 def test_more_hours_than_a_week_has_in_the_table(toy: StudyFolder) -> None:
     toy.change("sites.csv", "centre,,440000", "centre,169,440000")
-    refused(toy, "sites.csv, row 1 (site_id 'west'), hours_per_week: is 169", "from 0 to 168")
+    refused(toy, "sites.csv, row 2 (site_id 'west'), hours_per_week: is 169", "from 0 to 168")
 
 
 def test_a_scenario_that_changes_nothing(toy: StudyFolder) -> None:
@@ -487,7 +487,7 @@ def test_faults_of_every_file_are_told_together(toy: StudyFolder) -> None:
     ran = run_cli("report", toy.toml, "--out", toy.path / "results")
     assert ran.code == 2
     assert ran.err.startswith("4 faults; nothing was written.\n")
-    for word in ("criterion[1].treshold", "'wset'", "sites.csv, row 2", "origins.csv, row 2"):
+    for word in ("criterion[1].treshold", "'wset'", "sites.csv, row 3", "origins.csv, row 3"):
         assert word in ran.err
     assert not (toy.path / "results").exists()
 

@@ -212,8 +212,10 @@ def test_tables_without_rows_columns_or_coordinate_system_are_refused() -> None:
         check_origins(origins().iloc[:0])
     with pytest.raises(InputError, match=r"column 'weight' is missing; add it \(did you mean 'wei"):
         check_origins(origins().rename(columns={"weight": "weigth"}))
-    with pytest.raises(InputError, match="there is no geometry; give points, or columns"):
+    with pytest.raises(InputError, match=r"column 'easting' is missing; add it \(known: 'imd"):
         check_origins(origins().drop(columns="easting"))
+    with pytest.raises(InputError, match="for 'easting' did you mean 'eastng'"):
+        check_origins(origins().rename(columns={"easting": "eastng", "northing": "up"}))
     with pytest.raises(InputError, match="coordinate system is not stated; say which"):
         check_areas(areas(crs=None))
 

@@ -1,6 +1,6 @@
 """What areas, sites and origins must hold; every fault is gathered, then raised once.
 
-Rows are counted from 1, the header not included, in the order the table came in.
+Rows of a file are numbered as a spreadsheet shows them; those of a table in memory from 1.
 """
 
 from __future__ import annotations
@@ -94,7 +94,9 @@ PLACE_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "latitude": ("latitude", "lat"),
     }
 )
-COORDINATES = ("easting", "northing", "longitude", "latitude")
+PAIRS = (("easting", "northing", CRS), ("longitude", "latitude", "EPSG:4326"))
+"""Columns that say where rows are, and in which coordinates."""
+COORDINATES = tuple(column for pair in PAIRS for column in pair[:2])
 ORIGIN_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "origin_id": (
@@ -128,6 +130,20 @@ NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
 ROLE_OF = {"site_id": "sites", "origin_id": "origins", "area_id": "areas"}
 
 
+ROW = "row of the file"
+"""The name of an index that holds what number a spreadsheet shows beside each row."""
+
+FIRST_ROW = 2
+"""The number of the first row below a header."""
+
+
+def row_numbers(frame: pd.DataFrame) -> list[int]:
+    """Return the number of each row: in the file it was read from, else from 1."""
+    if frame.index.name == ROW:
+        return [int(number) for number in frame.index]
+    return list(range(1, len(frame) + 1))
+
+
 @dataclass
 class Check:
     """A copy of a table being checked, and its faults so far."""
@@ -137,6 +153,7 @@ class Check:
     source: str
     id_name: str
     frame: pd.DataFrame
+    numbers: Sequence[int]  # of its rows
     faults: list[str] = field(default_factory=list)
     unplaced: set[int] = field(default_factory=set)
     # rows are people's own: faults say which row and what to do, and neither its id nor its values
@@ -144,6 +161,10 @@ class Check:
     # rows with faults of their own, by position, and whether that is all there is
     odd: set[int] = field(default_factory=set)
     only_odd: bool = True
+    columns: tuple[str, ...] = field(init=False)  # as they came, before others are filled in
+
+    def __post_init__(self) -> None:
+        self.columns = tuple(map(str, self.frame.columns))
 
     def whole(self, problem: str) -> None:
         """Note a fault of the table as a whole."""
@@ -162,7 +183,7 @@ class Check:
             alike.setdefault(text.rpartition("; ")[2] if short else text, []).append(position)
         for problem, rows in [*alike.items()][:SHOWN_ROWS]:
             shown = rows if len(rows) <= ALL_ALIKE else rows[:SHOWN_ALIKE]
-            named = ", ".join(f"{row + 1}{self._label(row)}" for row in shown)
+            named = ", ".join(f"{self.numbers[row]}{self._label(row)}" for row in shown)
             more = f" and {len(rows) - len(shown)} more" if len(rows) > len(shown) else ""
             row = "row" if len(rows) == 1 else "rows"
             self.faults.append(f"{self.source}, {row} {named}{more}, {column}: {problem}")
@@ -199,21 +220,20 @@ def begin(
     if again := sorted(map(str, frame.columns[frame.columns.duplicated()])):
         named = "a column" if private else f"column '{again[0]}'"
         raise InputError(f"{source}: {named} stands twice; keep one")
-    copy = pd.DataFrame(_with_geometry_so_named(frame))
+    copy, numbers = pd.DataFrame(_with_geometry_so_named(frame)), row_numbers(frame)
     if "geometry" in copy and not holds_shapes(copy["geometry"]):
         log.warning("%s: the column 'geometry' holds text, not shapes, and is not read", source)
         copy = copy.drop(columns="geometry")
-    if id_name not in copy and copy.index.name is not None and copy.index.name not in copy:
+    if id_name not in copy and copy.index.name not in (None, ROW, *copy):
         copy = copy.reset_index()
     copy = _in_our_names(copy.reset_index(drop=True), ROLE_OF[id_name], source, private=private)
     copy = _with_plain_cells(copy)
-    check = Check(source, id_name, copy, private=private)
+    check = Check(source, id_name, copy, numbers, private=private)
     if copy.empty:
         check.whole("there are no rows; give at least one")
     absent = [column for column in (id_name, *needed) if column not in copy]
     for column in absent:
-        hint = "" if private else _hint(column, copy)
-        check.whole(f"column '{column}' is missing; add it{hint}")
+        check.whole(f"column '{column}' is missing; add it{_hint(column, check)}")
     if id_name in copy:
         ids = copy[id_name].astype("str").str.strip().where(copy[id_name].notna(), "")
         copy[id_name] = ids
@@ -223,7 +243,7 @@ def begin(
         check.rows(odd, id_name, problems)
         repeated = np.asarray(ids.duplicated(keep="first") & (ids != ""), dtype=bool)
         check.only_odd &= not repeated.any()  # nobody knows which of the two is meant
-        first = {value: row for row, value in reversed(list(enumerate(ids, 1)))}
+        first = dict(zip(reversed(ids.tolist()), reversed(numbers), strict=True))
         problems = [f"'{value}' stands in row {first[value]} already" for value in ids[repeated]]
         check.rows(repeated, id_name, [f"{text}; every id may stand once" for text in problems])
     return check
@@ -302,9 +322,13 @@ def without_controls(text: str) -> str:
     return NO_TEXT.sub(lambda sign: " " if sign[0] in "\t\n\r\u2028\u2029" else "\ufffd", text)
 
 
-def _hint(column: str, frame: pd.DataFrame) -> str:
+def _hint(column: str, check: Check) -> str:
     """Return a clause that names columns like the missing one, or those there are."""
-    return f" ({did_you_mean(column, frame.columns)})" if len(frame.columns) else ""
+    if check.private or not check.columns:
+        return ""
+    # latitude is like longitude, and never what was meant by it
+    like = close_match(column, [other for other in check.columns if other not in COORDINATES])
+    return f" ({like or did_you_mean('', check.columns)})"
 
 
 def require_text(check: Check, columns: Iterable[str]) -> None:
@@ -349,25 +373,36 @@ def read_geometry(check: Check) -> gpd.GeoSeries:
             points = single_points(np.asarray(shapes.array))
             return gpd.GeoSeries(points, index=shapes.index, crs=crs)
         check.whole(f"the coordinate system is not stated; say which, as in set_crs('{CRS}')")
-    elif "easting" in check.frame and "northing" in check.frame:
-        return build_points(check, "easting", "northing", CRS)
-    elif "longitude" in check.frame and "latitude" in check.frame:
-        return build_points(check, "longitude", "latitude", "EPSG:4326")
+    elif there := [pair for pair in PAIRS if {*pair[:2]} & {*check.frame}]:
+        whole = [pair for pair in there if {*pair[:2]} <= {*check.frame}]
+        return build_points(check, *(whole or there)[0])
     else:
-        check.whole(
-            "there is no geometry; give points, or columns 'easting' and 'northing', or "
-            "'longitude' and 'latitude'"
-        )
+        wanted = place_columns(check.columns, private=check.private)
+        check.whole(f"there is no geometry; give points, or columns {wanted}")
     raise InputError(check.faults)
+
+
+def place_columns(columns: Iterable[str], *, or_postcode: bool = False, private: bool) -> str:
+    """Return which columns would say where rows are, with those there are that are like them."""
+    pairs = [f"'{x}' and '{y}'" for x, y, _ in PAIRS]
+    wanted = ", or ".join([*pairs, *(["'postcode'"] if or_postcode else [])])
+    there = list(map(str, columns))
+    if private or not there:
+        return wanted
+    usual = [*COORDINATES, *(["postcode"] if or_postcode else [])]
+    near = [f"for '{ours}' {hint}" for ours in usual if (hint := close_match(ours, there))]
+    return f"{wanted} ({' '.join(near) or did_you_mean('', there)})"
 
 
 def build_points(check: Check, x: str, y: str, crs: str) -> gpd.GeoSeries:
     """Return points of two columns; None where both are missing or one is no number."""
+    absent = [column for column in (x, y) if column not in check.frame]
+    for column in absent:
+        check.whole(f"column '{column}' is missing; add it{_hint(column, check)}")
+    if absent:
+        raise InputError(check.faults)
     values = []
     for column in (x, y):
-        if column not in check.frame:
-            hint = "" if check.private else _hint(column, check.frame)
-            raise InputError(f"{check.source}: column '{column}' is missing; add it{hint}")
         given = check.frame[column]
         number = pd.to_numeric(given, errors="coerce").astype("float64").to_numpy()
         bad = ~np.isfinite(number) & np.asarray(given.notna(), dtype=bool)
@@ -841,7 +876,7 @@ def points_from_columns(
     >>> points_from_columns(pd.DataFrame({"easting": [1.0], "northing": [2.0]})).geometry.x[0]
     np.float64(1.0)
     """
-    check = Check(source, "", frame.copy(), private=private)
+    check = Check(source, "", frame.copy(), row_numbers(frame), private=private)
     points = build_points(check, x, y, crs)
     check.done()
     return gpd.GeoDataFrame(check.frame.drop(columns=[x, y]), geometry=points)

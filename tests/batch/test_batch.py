@@ -174,8 +174,8 @@ def test_what_is_wrong_with_one_study_is_told_and_ends_no_other(tmp_path: Path) 
     printed = batch(tmp_path / "studies", "--out", out, "--workers", 1, code=3)
     states = pd.read_csv(out / "studies.csv").set_index("study")
     assert states["state"].to_dict() == {"sound": "done", "poisoned": "failed"}
-    assert "origins.csv, row 1" in states["reason"]["poisoned"]
-    assert "origins.csv, row 1" in printed
+    assert "origins.csv, row 2" in states["reason"]["poisoned"]
+    assert "origins.csv, row 2" in printed
     assert "1 of 2 studies has no results" in (out / "report.html").read_text("utf-8")
 
 

@@ -162,8 +162,8 @@ def test_faults_of_shared_tables_are_all_listed(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         make_plan(path, tmp_path / "out")
     text = str(caught.value)
-    assert "homes.csv, row 1, area_id: no area 'ax'" in text
-    assert "sites.csv, row 1: has no place" in text
+    assert "homes.csv, row 2, area_id: no area 'ax'" in text
+    assert "sites.csv, row 2: has no place" in text
     assert not (tmp_path / "out" / "shared").exists()
 
 

@@ -120,7 +120,7 @@ def test_an_altered_table_is_named_with_column_and_row(out: Path) -> None:
     table.write_text(text.replace("cannot say", "met", 1), encoding="utf-8")
     ran = run_cli("verify", out)
     differs(ran, "- verdicts.csv: altered since it was written")
-    assert "column 'outcome': 1 of 2 rows differ, first row 1: 'met' then, 'cannot say' now" in (
+    assert "column 'outcome': 1 of 2 rows differ, first row 2: 'met' then, 'cannot say' now" in (
         ran.out
     )
 

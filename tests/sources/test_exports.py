@@ -173,7 +173,7 @@ def test_a_postcode_nobody_knows_is_a_fault_of_its_row(toy: StudyFolder) -> None
     (toy.path / "pc.csv").write_text(POSTCODES)
     toy.change("study.toml", "[data]", '[data]\npostcodes = "pc.csv"')
     (toy.path / "sites.csv").write_text("Id,Postcode\nwest,S60 1AA\neast,ZZ9 9ZZ\n")
-    with pytest.raises(InputError, match=r"row 2 \(site_id 'east'\).*postcode 'ZZ9 9ZZ'"):
+    with pytest.raises(InputError, match=r"row 3 \(site_id 'east'\).*postcode 'ZZ9 9ZZ'"):
         read_inputs(load_study(toy.toml))
 
 
@@ -310,7 +310,7 @@ def test_corrected_copies_are_written_beside_the_originals(toy: StudyFolder) -> 
     assert "\nsites.fixed.csv was written beside sites.csv" in f"\n{ran.out}"
     assert ran.code == 2  # the originals have their faults still, and all of them are listed
     assert "easting and northing look swapped" in " ".join(ran.err.split())
-    assert "stands in row 1 already" in ran.err
+    assert "stands in row 2 already" in ran.err
     assert "without 1 row that stood there twice" in ran.out
     assert "with easting and northing of 1 exchanged" in ran.out
     assert (toy.path / "sites.csv").read_bytes() == before

@@ -342,7 +342,7 @@ VENUES = {
         ("sites", "a,b\n1,2\n", "no coordinates"),
         ("sites", "site_id,name,easting,northing\n", "there are no rows"),
         ("sites", "name,postcode\nCaf\u00e9,S60 1AA\n", "column 'site_id' is missing"),
-        ("sites", "site_id,name,postcode\nA,Dale,S60 1AA\nA,Hill,S60 1AB\n", "'A' stands in row 1"),
+        ("sites", "site_id,name,postcode\nA,Dale,S60 1AA\nA,Hill,S60 1AB\n", "'A' stands in row 2"),
         ("origins", "a,b\n1,2\n", "no coordinates"),
         ("origins", "origin_id,easting,northing\nA,440600,390900\n", "column 'weight' is missing"),
         ("neighbours", "a,b\n1,2\n", "no coordinates"),

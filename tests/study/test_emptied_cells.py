@@ -173,7 +173,8 @@ def test_an_empty_cell_is_named_by_row_and_column(tmp_path: Path, table: str, co
     toy = whole_study(tmp_path)
     path = toy.path / table
     empty_one(path, 1, column)
-    assert f"{table}, row 2, {column}: " in words_on(toy, path)
+    row = 2 if table.endswith(".geojson") else 3  # shapes have no header
+    assert f"{table}, row {row}, {column}: " in words_on(toy, path)
 
 
 def test_a_base_without_a_kind_is_named_by_its_row(tmp_path: Path) -> None:

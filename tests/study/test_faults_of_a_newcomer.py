@@ -90,10 +90,48 @@ def test_times_as_excel_writes_them(toy: StudyFolder) -> None:
 
 def test_a_timetable_tells_its_own_columns_and_every_fault_at_once(toy: StudyFolder) -> None:
     found = told(timed(toy, "esat,mon,09:30,11:30\neast,tue,9.30,11:30\neast,wed,10:00,25:00\n"))
-    assert "times.csv, row 1, site_id: no site 'esat'; did you mean 'west' or 'east'?" in found
-    assert "times.csv, row 2 (site_id 'east'), from: '9.30' is no time of day" in found
-    assert "times.csv, row 3 (site_id 'east'), to: '25:00' is no time of day" in found
+    assert "times.csv, row 2, site_id: no site 'esat'; did you mean 'west' or 'east'?" in found
+    assert "times.csv, row 3 (site_id 'east'), from: '9.30' is no time of day" in found
+    assert "times.csv, row 4 (site_id 'east'), to: '25:00' is no time of day" in found
     assert "opens" not in found
+
+
+def test_a_slip_in_a_word_of_a_few_is_told_the_nearest(toy: StudyFolder) -> None:
+    toy.change("study.toml", 'measure = "coverage"', 'measure = "covrage"')
+    found = told(toy)
+    assert "criterion[1].measure: is 'covrage'; did you mean 'coverage' or" in found
+    toy.change("study.toml", 'measure = "covrage"', 'measure = "xyz"')
+    assert "is 'xyz'; give 'added_time'" in told(toy)
+
+
+@pytest.mark.parametrize("table", ["sites", "origins"])
+def test_a_column_of_coordinates_that_is_missing_is_named_with_those_like_it(
+    toy: StudyFolder, table: str
+) -> None:
+    path = toy.path / f"{table}.csv"
+    whole = path.read_text(encoding="utf-8")
+    for header, words in (
+        ("Eastng (m),northing", "column 'easting' is missing; add it (did you mean 'Eastng (m)'?)"),
+        ("ost,northing", "column 'easting' is missing; add it (known: "),
+        ("easting,up", "column 'northing' is missing; add it (known: "),
+        ("longitude,up", "column 'latitude' is missing; add it (known: "),
+        ("lat,northing", "column 'easting' is missing; add it (known: "),
+    ):
+        path.write_text(whole.replace("easting,northing", header), encoding="utf-8")
+        found = told(toy)
+        assert f"{table}.csv: {words}" in found
+        if "known" in words:  # those of the file, and none that was filled in
+            listed = found.partition("known: ")[2].partition(")")[0].replace("'", "").split(", ")
+            renamed = header.replace("lat,", "latitude,")
+            expected = whole.splitlines()[0].replace("easting,northing", renamed).split(",")
+            assert sorted(listed) == sorted(expected)
+
+
+def test_a_table_without_places_is_told_each_way_to_give_them(toy: StudyFolder) -> None:
+    toy.change("sites.csv", "easting,northing", "eastng (m),nrthing")
+    found = told(toy)
+    assert "'easting' and 'northing', or 'longitude' and 'latitude', or 'postcode' (" in found
+    assert "for 'easting' did you mean 'eastng (m)'? for 'northing' did you mean 'nrthi" in found
 
 
 # ------------------------------------------------------------------ lists of families
@@ -114,7 +152,7 @@ def test_a_blank_row_of_a_list_is_skipped_counted_and_told(toy: StudyFolder) -> 
 def test_a_blank_row_does_not_shift_the_numbers_of_faults(toy: StudyFolder) -> None:
     path = toy.path / "list.csv"
     path.write_text("easting,northing\n440000,390000\n,\n1,\n", encoding="utf-8")
-    with pytest.raises(InputError, match=r"list of families, row 3: "):
+    with pytest.raises(InputError, match=r"list of families, row 4: "):
         read_families(path, load_study(toy.toml))
 
 

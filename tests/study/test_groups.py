@@ -121,7 +121,7 @@ def test_homes_in_no_area_have_no_count_by_area_and_few_may_be(toy: StudyFolder,
     odd = {row: f"h{row},440000,392000,1,made up," for row in range(away)}
     twenty(toy, {}, odd)
     if away > 2:
-        with pytest.raises(InputError, match=r"origins\.csv, rows 1, 2, 3, area_id: names no area"):
+        with pytest.raises(InputError, match=r"origins\.csv, rows 2, 3, 4, area_id: names no area"):
             read_inputs(load_study(toy.toml))
         return
     inputs = read_inputs(load_study(toy.toml))
@@ -137,7 +137,7 @@ def test_homes_in_no_area_have_no_count_by_area_and_few_may_be(toy: StudyFolder,
 @pytest.mark.parametrize("counts", [["6", "-3", "1"], ["6", "", "1"], ["6", "x", "1"]])
 def test_a_count_that_is_none_is_one_message(toy: StudyFolder, counts: list[str]) -> None:
     with_column(toy, counts)
-    told = r"origins.csv, row 2 \(origin_id 'b'\), lone_parent: is .*; give a number from 0"
+    told = r"origins.csv, row 3 \(origin_id 'b'\), lone_parent: is .*; give a number from 0"
     with pytest.raises(InputError, match=told) as raised:
         open_study(toy.toml)
     assert len(raised.value.faults) == 1

@@ -53,7 +53,7 @@ def test_an_area_that_is_not_there_is_told_row_by_row(toy: StudyFolder) -> None:
     toy.change("origins.csv", "30,made up,B", "30,made up,Z")
     found = faults(toy)
     assert len(found) == 1
-    assert "origins.csv, row 3 (origin_id 'c'), area_id: no area 'Z'; known: 'A', 'B'" in found[0]
+    assert "origins.csv, row 4 (origin_id 'c'), area_id: no area 'Z'; known: 'A', 'B'" in found[0]
 
 
 def test_areas_of_another_kind_altogether_are_no_fault(toy: StudyFolder) -> None:
@@ -108,7 +108,7 @@ def test_check_looks_at_every_set_of_origins(toy: StudyFolder) -> None:
     toy.change("study.toml", 'oa = "origins.csv"', 'oa = "origins.csv", finer = "finer.csv"')
     (toy.path / "finer.csv").write_text(ORIGINS.replace(",20,", ",-2,"), encoding="utf-8")
     open_study(toy.toml)  # uses the first set, which is sound
-    with pytest.raises(InputError, match=r"finer.csv, row 2 .*weight: is -2"):
+    with pytest.raises(InputError, match=r"finer.csv, row 3 .*weight: is -2"):
         check_study(toy.toml)
 
 
@@ -200,7 +200,7 @@ def test_one_odd_row_of_origins_is_left_out_and_named(toy: StudyFolder, odd: str
     [told] = [note for note in inputs.notes if note.topic == "odd-rows"]
     assert told.level == "warning"
     assert "1 of 11 origins is left out of every figure" in told.text
-    assert "origins.csv, row 5" in told.text
+    assert "origins.csv, row 6" in told.text
     assert why in told.text
 
 
@@ -239,12 +239,12 @@ def test_a_home_without_the_count_of_a_group_counts_in_all_else(toy: StudyFolder
             for group in ("lone parents", "parents under 25")] == [True, True]  # fmt: skip
     many = "\n".join([f"{HEADER},lone,young", *(f"{row},{bad},1" for row in GRID[:2]), *rows[2:]])
     table.write_text(many, encoding="utf-8")
-    with pytest.raises(InputError, match=r"origins\.csv, rows 1 .*, lone: is"):
+    with pytest.raises(InputError, match=r"origins\.csv, rows 2 .*, lone: is"):
         read_inputs(load_study(toy.toml))
     # one home of eleven, with 20 people of 165
     large = [f"{row},2,{'' if row == GRID[-1] else 3}" for row in GRID]
     table.write_text("\n".join([f"{HEADER},lone,young", *large]) + "\n", encoding="utf-8")
-    with pytest.raises(InputError, match=r"row 11 .*, young: is empty"):
+    with pytest.raises(InputError, match=r"row 12 .*, young: is empty"):
         read_inputs(load_study(toy.toml))
 
 
@@ -280,7 +280,7 @@ def test_a_count_that_is_stated_and_is_none_is_refused_by_row_and_value(
     lone_parents(toy, [bad if row == place else "2" for row in range(11)])
     [fault] = faults(toy)
     given = "" if bad in {"-5", "inf", "1e10"} else re.escape(bad.strip('"'))
-    named = rf"row {place + 1} \(origin_id 'o{place}'\), lone: is .*{given}; give a number from 0"
+    named = rf"row {place + 2} \(origin_id 'o{place}'\), lone: is .*{given}; give a number from 0"
     assert re.search(named, fault)
 
 
@@ -358,7 +358,7 @@ def test_rows_at_two_places_far_apart_are_refused(
     rows = ["site_id,name,easting,northing,longitude,latitude"]
     rows += [f"{WEST},{degrees[0]}", f"{EAST},{degrees[1]}"]
     (toy.path / "sites.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
-    with pytest.raises(InputError, match=rf"sites\.csv: {count} of 2 rows .* row {3 - count};"):
+    with pytest.raises(InputError, match=rf"sites\.csv: {count} of 2 rows .* row {4 - count};"):
         read_inputs(load_study(toy.toml))
 
 
@@ -381,7 +381,7 @@ def test_a_site_called_closed_is_refused(toy: StudyFolder, word: str) -> None:
     table = toy.path / "sites.csv"
     rows = ["site_id,name,easting,northing,is_open", f"{WEST},Open", f"{EAST},{word}"]
     table.write_text("\n".join(rows) + "\n", encoding="utf-8")
-    with pytest.raises(InputError, match=r"row 2 \(site_id 'east'\), is_open: is .*candidates"):
+    with pytest.raises(InputError, match=r"row 3 \(site_id 'east'\), is_open: is .*candidates"):
         read_inputs(load_study(toy.toml))
 
 
@@ -409,7 +409,7 @@ def test_no_row_of_counts_that_are_not_public_is_left_out(toy: StudyFolder) -> N
     toy.change("study.toml", "weights_public = true", "weights_public = false")
     rows = [HEADER, *GRID, "x,,,5,made up,"]
     (toy.path / "origins.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
-    with pytest.raises(InputError, match="row 12, geometry: there are no coordinates"):
+    with pytest.raises(InputError, match="row 13, geometry: there are no coordinates"):
         read_inputs(load_study(toy.toml))
 
 
@@ -445,7 +445,7 @@ def test_a_site_at_a_postcode_of_two_places_is_at_none(twice: StudyFolder, role:
         rows = [row.replace("west,", "c,").replace("east,", "d,") for row in rows]
     (twice.path / f"{role}.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     [fault] = faults(twice)
-    assert f"{role}.csv, row 1" in fault
+    assert f"{role}.csv, row 2" in fault
     assert TWICE in fault
 
 

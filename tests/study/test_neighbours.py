@@ -285,8 +285,8 @@ def test_every_fault_of_a_neighbour_is_told_at_once(tmp_path: Path) -> None:
     assert "Traceback" not in ran.err
     for told in (
         "neighbours.csv, site_id: 'west' is the id of a site too; give the neighbour its own",
-        "neighbours.csv, row 2 (site_id 'within'): lies inside the study's area; list it under",
-        "neighbours.csv, row 3 (site_id 'lost'): where it stands is not known, so it can be in no",
+        "neighbours.csv, row 3 (site_id 'within'): lies inside the study's area; list it under",
+        "neighbours.csv, row 4 (site_id 'lost'): where it stands is not known, so it can be in no",
         "'within' is one of data.neighbours, which others run: scenario 'one-less' cannot change",
     ):
         assert told in " ".join(ran.err.split())
@@ -296,5 +296,5 @@ def test_a_neighbour_too_far_off_is_told_with_its_distance(tmp_path: Path) -> No
     toy = with_neighbours(write_study(tmp_path), OVER.replace("438900", "430000"))
     ran = run_cli("check", toy.toml)
     assert ran.code == 2
-    assert "neighbours.csv, row 1 (site_id 'over')" in " ".join(ran.err.split())
+    assert "neighbours.csv, row 2 (site_id 'over')" in " ".join(ran.err.split())
     assert "outside" in ran.err

@@ -51,15 +51,15 @@ def private_study(folder: Path, homes: str = HOMES, more: str = "") -> StudyFold
 
 
 FAULTS = {
-    "a count below none": ("440101,390003,12", "440101,390003,-77", "row 1, weight: give a number"),
-    "a word for a count": ("390109,25", "390109,zebedee", "row 2, weight: give a number"),
-    "far outside": ("440101,390003", "0401010,390003", "row 1, geometry: correct the coordinates"),
-    "swapped": ("442007,390109", "390109,442007", "row 2, geometry: easting and northing look"),
-    "no number": ("440101,", "ZE1 8ED,", "row 1, easting: give a coordinate"),
-    "an id twice": ("the-old-mill", "rose-cottage-zebedee", "row 2, origin_id: every id may stand"),
-    "no such area": ("25,ours,A", "25,ours,zebedee", "row 2, area_id: there is no such area"),
+    "a count below none": ("440101,390003,12", "440101,390003,-77", "row 2, weight: give a number"),
+    "a word for a count": ("390109,25", "390109,zebedee", "row 3, weight: give a number"),
+    "far outside": ("440101,390003", "0401010,390003", "row 2, geometry: correct the coordinates"),
+    "swapped": ("442007,390109", "390109,442007", "row 3, geometry: easting and northing look"),
+    "no number": ("440101,", "ZE1 8ED,", "row 2, easting: give a coordinate"),
+    "an id twice": ("the-old-mill", "rose-cottage-zebedee", "row 3, origin_id: every id may stand"),
+    "no such area": ("25,ours,A", "25,ours,zebedee", "row 3, area_id: there is no such area"),
     "no header": (HOMES.splitlines()[0] + "\n", "", "no coordinates; add the columns"),
-    "a cell too many": ("25,ours,A", "25,ours,A,zebedee", "row 2: has 7 cells"),
+    "a cell too many": ("25,ours,A", "25,ours,A,zebedee", "row 3: has 7 cells"),
 }
 
 

@@ -65,10 +65,10 @@ def test_windows_that_overlap(made: StudyFolder, command: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("mon,09:30,11:30", "mon,09:30,25:00", "timetable.csv, row 1 (site_id 'east'), to: "),
+        ("mon,09:30,11:30", "mon,09:30,25:00", "timetable.csv, row 2 (site_id 'east'), to: "),
         ("mon,09:30,11:30", "mon,11:30,09:30", "not after it opens at 11:30"),
         ("mon,", "noday,", "no weekday 'noday'"),
-        ("east,mon", "nowhere,mon", "timetable.csv, row 1, site_id: no site 'nowhere'"),
+        ("east,mon", "nowhere,mon", "timetable.csv, row 2, site_id: no site 'nowhere'"),
         ("weekday,from,to", "weekday,starts,to", "timetable.csv: no column 'from'; add it"),
     ],
 )
@@ -89,14 +89,14 @@ def test_more_hours_than_a_week_has(made: StudyFolder) -> None:
     assert "scenario[2].set_hours.west: is 169; give at most 168" in told
     made.change("study.toml", "set_hours = { west = 169 }", 'close = ["west"]')
     made.change("sites.csv", "West Centre,centre,,", "West Centre,centre,170,")
-    assert "sites.csv, row 1 (site_id 'west'), hours_per_week" in refusal(made)
+    assert "sites.csv, row 2 (site_id 'west'), hours_per_week" in refusal(made)
 
 
 @pytest.mark.parametrize("capacity", ["0", "-3", "many"])
 def test_a_capacity_that_serves_nobody(made: StudyFolder, capacity: str) -> None:
     with_capacities(made, 40, capacity)
     told = refusal(made)
-    assert f"row 2 (site_id 'east'), capacity: is {capacity}; give a number above 0" in told
+    assert f"row 3 (site_id 'east'), capacity: is {capacity}; give a number above 0" in told
 
 
 def test_more_venues_than_there_are(made: StudyFolder) -> None:

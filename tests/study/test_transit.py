@@ -602,21 +602,21 @@ def test_what_tickets_cost_is_printed_and_changes_no_time(
     ("rows", "fault"),
     [
         ("operator,cost_gbp\nNewport Bus,2\n", "tickets.csv: has no column ticket"),
-        ("operator,ticket,cost_gbp\n,Single,2\n", "row 1, operator: is empty"),
-        ("operator,ticket,cost_gbp\nMegabus,Single,220\n", "row 1, cost_gbp: '220' is no price"),
-        ("operator,ticket,cost_gbp\nMegabus,Single,-1\n", "row 1, cost_gbp: '-1' is no price"),
-        ("operator,ticket,cost_gbp\nMegabus,Single,\n", "row 1, cost_gbp: "),
+        ("operator,ticket,cost_gbp\n,Single,2\n", "row 2, operator: is empty"),
+        ("operator,ticket,cost_gbp\nMegabus,Single,220\n", "row 2, cost_gbp: '220' is no price"),
+        ("operator,ticket,cost_gbp\nMegabus,Single,-1\n", "row 2, cost_gbp: '-1' is no price"),
+        ("operator,ticket,cost_gbp\nMegabus,Single,\n", "row 2, cost_gbp: "),
         (
             "operator,ticket,cost_gbp\nMegabus,Single,2\nMegabus,Single,3\n",
-            "row 2: the same operator and ticket",
+            "row 3: the same operator and ticket",
         ),
         (
             "operator,ticket,cost_gbp\nNewport Buses,Single,2\n",
-            "row 1, operator: nothing of 'Newport Buses' calls here; did you mean 'Newport Bus'",
+            "row 2, operator: nothing of 'Newport Buses' calls here; did you mean 'Newport Bus'",
         ),
         (
             "operator,ticket,cost_gbp\nNewport Bus,Single,2\nNewport Buss,Week,15\n",
-            "row 2, operator: nothing of 'Newport Buss' calls here; did you mean 'Newport Bus'",
+            "row 3, operator: nothing of 'Newport Buss' calls here; did you mean 'Newport Bus'",
         ),
     ],
 )

@@ -103,7 +103,7 @@ DUBLIN = moved_to((53.349, -6.26), (53.354, -6.26), zone="Europe/Dublin")
         (
             changed("stop_times", 1, arrival_time="08:00:00"),
             "2023-06-13",
-            "stop_times.txt, row 2, arrival_time: '08:00:00' runs backwards in time",
+            "stop_times.txt, row 3, arrival_time: '08:00:00' runs backwards in time",
         ),
         (
             changed("stops", 0, stop_lat=52.0),

@@ -24,7 +24,7 @@ from eh_access.study.config import DataFiles, Study, read_toml, study_from_bytes
 from eh_access.study.inputs import reach_of
 from eh_access.study.reading import read_rows, read_table
 from eh_access.study.streets import buffer_for, network_file, read_network
-from eh_access.tables import CRS, points_from_columns
+from eh_access.tables import CRS, points_from_columns, row_numbers
 from eh_access.transit.feed import NEEDED, read_feed, write_feed
 
 if TYPE_CHECKING:
@@ -212,11 +212,11 @@ class _Sharing:
             self.faults.append(f"{file}: there is no column 'area_id' to tell the authority by")
             return points.assign(**{AUTHORITY: ""})
         known = areas.set_index(areas["area_id"].astype(str))[AUTHORITY]
-        unknown = points.index[~points["area_id"].isin(known.index)]
+        unknown = np.flatnonzero(~points["area_id"].isin(known.index))
         if len(unknown):
-            area = points["area_id"][unknown[0]]
+            row, area = row_numbers(points)[unknown[0]], points["area_id"].iloc[unknown[0]]
             self.faults.append(
-                f"{file}, row {points.index.get_loc(unknown[0]) + 1}, area_id: no area '{area}' "
+                f"{file}, row {row}, area_id: no area '{area}' "
                 f"({len(unknown)} such rows); add it to {self.data.areas} or remove the rows"
             )
         points = points.assign(**{AUTHORITY: points["area_id"].map(known)})
@@ -235,7 +235,8 @@ class _Sharing:
 
 def _unplaced(table: gpd.GeoDataFrame, file: str) -> Iterator[str]:
     for row in np.flatnonzero(table.geometry.isna() | table.geometry.is_empty):
-        yield f"{file}, row {row + 1}: has no place, so it belongs to no authority; place it"
+        number = row_numbers(table)[row]
+        yield f"{file}, row {number}: has no place, so it belongs to no authority; place it"
 
 
 def share_feeds(feeds: list[Path], into: Path) -> None:

@@ -24,7 +24,7 @@ from eh_access.provenance import file_sha256, refuse_endless
 from eh_access.study import reading
 from eh_access.study.config import load_study, parse_toml, read_toml, refusal
 from eh_access.study.opening import files_read
-from eh_access.tables import CRS
+from eh_access.tables import CRS, row_numbers
 
 PLAN_FILE, STUDY_FILE = "plan.toml", "study.toml"
 SHARED = "shared"
@@ -197,7 +197,7 @@ def read_authorities(path: Path, name: str) -> gpd.GeoDataFrame:
     cells = table[[*COLUMNS, table.geometry.name]].isna()
     if cells.to_numpy().any():
         raise InputError(
-            f"{name}, row {row + 1}, {cells.columns[place]}: is empty; fill it in"
+            f"{name}, row {row_numbers(table)[row]}, {cells.columns[place]}: is empty; fill it in"
             for row, place in np.argwhere(cells.to_numpy())
         )
     twice = table["code"][table["code"].duplicated()]

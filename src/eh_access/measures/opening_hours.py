@@ -16,6 +16,7 @@ from eh_access.arguments import check_arguments
 from eh_access.errors import InputError, NotFoundError, did_you_mean
 from eh_access.measures.basic import within
 from eh_access.measures.scenarios import open_sites
+from eh_access.tables import row_numbers
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -197,10 +198,12 @@ def windows_from_frame(
     timetable: dict[str, list[Window]] = {}
     rows = frame[list(WINDOW_COLUMNS)]
     bare = rows.isna().to_numpy(dtype=bool) | (rows.astype(str) == "").to_numpy(dtype=bool)
-    for row, (site, *cells) in enumerate(rows.itertuples(index=False), 1):
-        absent = [*itertools.compress(WINDOW_COLUMNS, bare[row - 1])]
+    for row, lacks, (site, *cells) in zip(
+        row_numbers(frame), bare, rows.itertuples(index=False), strict=True
+    ):
+        absent = [*itertools.compress(WINDOW_COLUMNS, lacks)]
         faults += [f"{source}, row {row}, {name}: is empty; fill it in" for name in absent]
-        given = zip(cells, bare[row - 1, 1:], ("mon", "00:00", "24:00"), strict=True)
+        given = zip(cells, lacks[1:], ("mon", "00:00", "24:00"), strict=True)
         try:  # the row's other cells may be wrong as well
             window = Window(*(usual if empty else cell for cell, empty, usual in given))
         except InputError as error:

@@ -15,6 +15,7 @@ from eh_access.provenance import file_sha256
 from eh_access.publish.outputs import write_outputs
 from eh_access.study.findings import find_findings
 from eh_access.study.manifest import find_source, read_manifest, run_again, versions
+from eh_access.tables import FIRST_ROW
 
 State = Literal["same", "differs", "altered", "missing", "new"]
 SHOWN_COLUMNS = 6
@@ -140,7 +141,7 @@ def csv_differences(old: bytes, new: bytes) -> Iterator[str]:
             first = int(unequal[0])
             yield (
                 f"column '{column}': {len(unequal):,} of {rows:,} rows differ, first row "
-                f"{first + 1}: '{was[first]}' then, '{now[first]}' now"
+                f"{first + FIRST_ROW}: '{was[first]}' then, '{now[first]}' now"
             )
 
 

@@ -34,6 +34,7 @@ class Export:
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    numbers: tuple[int, ...] = ()  # of each row, as a spreadsheet shows it: the header is a row too
     sheet: str = ""  # of a workbook
     encoding: str = ""  # where it is not UTF-8
     separator: str = ""  # a word, where it is no comma
@@ -189,19 +190,20 @@ def _plain(cells: Sequence[Sequence[str]], export: Export, name: str, *, private
         for place, row in enumerate(grid[:HEAD_ROWS] or grid)
         if sum(map(bool, row)) >= MOSTLY * width or place == HEAD_ROWS - 1
     )
-    header, below = grid[top], grid[top + 1 :]
-    if below and _continues(header, below[0]):
-        header = [lower or upper for upper, lower in zip(header, below[0], strict=True)]
+    header, below = grid[top], list(enumerate(grid))[top + 1 :]
+    if below and _continues(header, below[0][1]):
+        header = [lower or upper for upper, lower in zip(header, below[0][1], strict=True)]
         below = below[1:]
     # of a table with its header on top nothing is taken for a title, a heading or a total
     untidy = bool(export.sheet or top or export.above)
-    kept = [row for row in below if any(row) and not (untidy and _is_aside(row))]
+    kept = {place + 1: row for place, row in below if any(row) and not (untidy and _is_aside(row))}
     if untidy:
         header, width = _named(header), len(header)
         # beyond the header only what is empty is no cell
-        kept = [
-            [*row[:width], *[""] * (width - len(row)), *filter(None, row[width:])] for row in kept
-        ]
+        kept = {
+            number: [*row[:width], *[""] * (width - len(row)), *filter(None, row[width:])]
+            for number, row in kept.items()
+        }
     faults = _uneven(header, kept, name, private=private)
     if faults:
         raise InputError(faults)
@@ -209,7 +211,8 @@ def _plain(cells: Sequence[Sequence[str]], export: Export, name: str, *, private
     return replace(
         export,
         header=tuple(header),
-        rows=tuple(tuple(row) for row in kept),
+        rows=tuple(tuple(row) for row in kept.values()),
+        numbers=tuple(kept),
         above=export.above + top,
         left_out=left_out,
     )
@@ -243,7 +246,7 @@ SHOWN_ROWS = 20
 
 
 def _uneven(
-    header: Sequence[str], rows: Sequence[Sequence[str]], name: str, *, private: bool
+    header: Sequence[str], rows: Mapping[int, Sequence[str]], name: str, *, private: bool
 ) -> list[str]:
     """Return a fault for rows with more or fewer cells than the header."""
     faults = [
@@ -251,7 +254,7 @@ def _uneven(
         + ": stands twice in the header; keep one"
         for column in sorted({column for column in header if list(header).count(column) > 1})
     ]
-    wrong = [(number, row) for number, row in enumerate(rows, 1) if len(row) != len(header)]
+    wrong = [(number, row) for number, row in rows.items() if len(row) != len(header)]
     faults += [
         f"{name}, row {number}: has {len(row)} cells and the header {len(header)}; "
         "put a cell that holds a comma in quotes"

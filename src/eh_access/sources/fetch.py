@@ -416,13 +416,14 @@ def read_csv(path: Path, fields: Mapping[str, str] | None = None) -> pd.DataFram
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:  # registers are written on Windows, as it has been for thirty years
         text = data.decode("cp1252", "replace")
-    rows = list(csv.reader(text.splitlines(keepends=True)))
-    rows = [row for row in rows if row]
+    lines = csv.reader(text.splitlines(keepends=True))
+    by_number = {number: row for number, row in enumerate(lines, 1) if row}
+    rows = list(by_number.values())
     if len(rows) < 2:  # noqa: PLR2004 - a header and a row
         raise UnusableError(f"there are no rows; it begins '{text[:SHOWN].strip()}'")
-    uneven = [number for number, row in enumerate(rows, 1) if len(row) != len(rows[0])]
+    uneven = [number for number, row in by_number.items() if len(row) != len(rows[0])]
     if uneven:
-        cells, wanted = len(rows[uneven[0] - 1]), len(rows[0])
+        cells, wanted = len(by_number[uneven[0]]), len(rows[0])
         raise UnusableError(
             f"row {uneven[0]} has {cells} cells and the header {wanted}: cut off, or another kind"
         )

@@ -22,7 +22,6 @@ from eh_access.facts import Note, note
 from eh_access.provenance import refuse_endless
 from eh_access.sources.bundled import data_dir
 from eh_access.study.reading import (
-    COORDINATES,
     MOST_ODD_SHARE,
     NEAR_M,
     POSTCODE,
@@ -36,7 +35,7 @@ from eh_access.study.reading import (
     refuse_spreadsheet,
 )
 from eh_access.study.records import Hidden, InputFile, StepCount
-from eh_access.tables import CRS, GRID_EXTENT_M
+from eh_access.tables import CRS, FIRST_ROW, GRID_EXTENT_M, PAIRS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Iterator, Sequence
@@ -482,7 +481,9 @@ def _cells(data: bytes) -> tuple[pd.DataFrame, int]:
     wanted = _wanted(header, table[0])
     if again := next((name for name in wanted if header.count(name) > 1), ""):
         raise InputError(f"{NAME}: column '{again}' stands twice in the header; keep one")
-    rows = {number: row for number, row in enumerate(table[1:], 1) if any(map(str.strip, row))}
+    rows = {
+        number: row for number, row in enumerate(table[1:], FIRST_ROW) if any(map(str.strip, row))
+    }
     short = [number for number, row in rows.items() if len(row) != len(header)]
     if short:
         raise InputError(f"{NAME}, {_rows(short)}: more or fewer cells than the header has")
@@ -493,7 +494,7 @@ def _cells(data: bytes) -> tuple[pd.DataFrame, int]:
 
 
 def _wanted(header: Sequence[str], given: Sequence[str]) -> tuple[str, ...]:
-    for names in (("postcode",), *(pair[:2] for pair in COORDINATES)):
+    for names in (("postcode",), *(pair[:2] for pair in PAIRS)):
         if set(names) <= set(header):
             return tuple(names)
     if (fault := other_separator(",".join(given))) is not None:
@@ -549,7 +550,7 @@ def postcode_tables(study: Study) -> Iterator[Postcodes]:
 
 
 def _by_coordinates(cells: pd.DataFrame) -> np.ndarray:
-    first, second, crs = next(pair for pair in COORDINATES if pair[0] in cells)
+    first, second, crs = next(pair for pair in PAIRS if pair[0] in cells)
     x, y = (
         pd.to_numeric(cells[name], errors="coerce").to_numpy(np.float64) for name in (first, second)
     )

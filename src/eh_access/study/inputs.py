@@ -60,6 +60,7 @@ from eh_access.tables import (
     check_origins,
     check_private_origins,
     check_sites,
+    row_numbers,
 )
 from eh_access.transit.feed import source_digest
 from eh_access.transit.tickets import check_tickets, lines_and_tickets
@@ -89,7 +90,9 @@ def check_base(frame: gpd.GeoDataFrame, *, source: str = "base") -> gpd.GeoDataF
         raise InputError(f"{source}: needs a column kind ({', '.join(KINDS)}) and a known CRS")
     faults = [
         f"{source}, row {row}, kind: '{kind}' is not drawn; {did_you_mean(str(kind), KINDS)}"
-        for row, kind in enumerate(frame["kind"].astype(object).fillna(""), 1)
+        for row, kind in zip(
+            row_numbers(frame), frame["kind"].astype(object).fillna(""), strict=True
+        )
         if kind not in KINDS
     ]
     if faults:
@@ -182,22 +185,25 @@ def _strangers(rows: pd.DataFrame, known: set[str], *, source: str) -> Iterator[
     """Yield a fault for each unknown site of the timetable."""
     if "site_id" not in rows:
         return  # reported with the other columns
-    ids = rows["site_id"]
+    ids, numbers = rows["site_id"], row_numbers(rows)
     for row in np.flatnonzero(~ids.isin({*known, ""}) & ~ids.duplicated()):
         site = ids.iloc[row]
-        yield f"{source}, row {row + 1}, site_id: no site '{site}'; {did_you_mean(site, known)}"
+        hint = did_you_mean(site, known)
+        yield f"{source}, row {numbers[row]}, site_id: no site '{site}'; {hint}"
 
 
-def _capacity_faults(sites: gpd.GeoDataFrame, *, source: str) -> Iterator[str]:
+def _capacity_faults(
+    sites: gpd.GeoDataFrame, rows: Mapping[str, int], *, source: str
+) -> Iterator[str]:
     """Yield a fault for each capacity that is not a number above 0."""
     if "capacity" not in sites:
         return
     numbers = pd.to_numeric(sites["capacity"], errors="coerce").tolist()
-    for row, (site, text) in enumerate(sites["capacity"].items()):
-        if pd.notna(text) and not 0 < numbers[row] < float("inf"):
+    for (site, text), number in zip(sites["capacity"].items(), numbers, strict=True):
+        if pd.notna(text) and not 0 < number < float("inf"):
             yield (
-                f"{source}, row {row + 1} (site_id '{site}'), capacity: is {text}; give a number "
-                "above 0, leave it empty if it is not known, or close the site"
+                f"{source}, row {rows[str(site)]} (site_id '{site}'), capacity: is {text}; give a "
+                "number above 0, leave it empty if it is not known, or close the site"
             )
 
 
@@ -255,6 +261,8 @@ class _Reader:
     notes: list[Note] = field(default_factory=list)
     ids: dict[str, set[str]] = field(default_factory=dict)
     """Ids of sites by role, of tables with faults as well."""
+    rows: dict[str, dict[str, int]] = field(default_factory=dict)
+    """By role in which row of its file each site or origin stands, of tables without faults."""
     areas: gpd.GeoDataFrame | None = None
     left_out: gpd.GeoDataFrame | None = None
     """Origins that are in no figure: their areas, weights and places, as far as they are known."""
@@ -327,7 +335,9 @@ class _Reader:
                 check = partial(check, source=name, **options)
                 if role == "origins":
                     return self.take_origins(table.frame, check)
-                return check(table.frame)
+                checked = check(table.frame)
+                self.rows[role] = _rows_by_id(checked, table.frame)
+                return checked
         return None
 
     def take_origins(self, frame: pd.DataFrame, check: Check) -> gpd.GeoDataFrame:
@@ -338,6 +348,7 @@ class _Reader:
         blank = {column: rows for column, rows in blank.items() if _few(frame, rows)}
         filled = {name: frame[name].astype(object).mask(rows, 0.0) for name, rows in blank.items()}
         points, odd = self.without_odd(frame.assign(**filled), check)
+        self.rows["origins"] = _rows_by_id(points, frame[~odd])
         for column, rows in blank.items():
             if count := int((rows & ~odd).sum()):
                 facts = {"count": count, "of": len(points), "group": groups[column]}
@@ -407,6 +418,11 @@ class _Reader:
             named = pd.DataFrame(frame).reindex(columns=["area_id"]).assign(weight=weight)
             self.left_out = gpd.GeoDataFrame(named, geometry=_stated_places(frame))[odd]
         return check(frame[~odd]), odd
+
+
+def _rows_by_id(checked: gpd.GeoDataFrame, frame: pd.DataFrame) -> dict[str, int]:
+    """Return in which row of its file each row of a checked table stands, by its id."""
+    return dict(zip(checked.index.astype(str), row_numbers(frame), strict=False))
 
 
 def _stated_weight(frame: pd.DataFrame) -> pd.Series:
@@ -499,7 +515,7 @@ def read_inputs(
     neighbours = reader.take("neighbours", data.neighbours, _check_neighbours, **near)
     base = reader.take("base", data.base, check_base)
     if points is not None and areas is not None:
-        reader.faults += _origin_faults(points, areas, study, data.origins[chosen])
+        reader.faults += _origin_faults(points, areas, study, chosen, reader.rows["origins"])
         reader.notes += _origin_notes(points, areas, study) if study.weights_public else ()
     reader.faults += _clashes(reader.ids, study)
     faults = [*_unknown_sites(study, reader.ids), *_miscounted(study, reader.ids)]
@@ -507,11 +523,11 @@ def read_inputs(
     if borough is not None:
         faults += _far_places(study, borough)
     reader.faults += _with_lines(study, faults)
-    for source, table in ((data.sites, sites), (data.candidates or "", candidates)):
+    for role, table in (("sites", sites), ("candidates", candidates)):
         if table is not None:
-            reader.faults += _capacity_faults(table, source=source)
+            reader.faults += _capacity_faults(table, reader.rows[role], source=getattr(data, role))
             reader.notes += _sites_twice(table)
-    reader.faults += [] if sites is None else _shut(sites, source=data.sites)
+    reader.faults += [] if sites is None else _shut(sites, reader.rows["sites"], source=data.sites)
     timetable: Openings = {}
     if data.timetable is not None and sites is not None:
         with gathering(reader.faults):
@@ -706,26 +722,38 @@ def _areas_in_place(
     low, high = (west, south, west, south), (east, north, east, north)
     away = ~((bounds >= low) & (bounds <= high)).all(axis=1)
     if away.any():
+        numbers = row_numbers(frame)
         raise InputError(
-            f"{source}, row {row + 1} (area_id '{areas.index[row]}'), geometry: lies outside the "
-            "British National Grid; check the order of its coordinates and its coordinate system"
+            f"{source}, row {numbers[row]} (area_id '{areas.index[row]}'), geometry: lies outside "
+            "the British National Grid; check the order of its coordinates and its coordinate "
+            "system"
             for row in np.flatnonzero(away)
         )
     return areas
 
 
 def _origin_faults(
-    points: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, study: Study, name: str
+    points: gpd.GeoDataFrame,
+    areas: gpd.GeoDataFrame,
+    study: Study,
+    chosen: str,
+    rows: Mapping[str, int],
 ) -> Iterator[str]:
     """Yield why origins that are sound in themselves cannot be counted."""
-    yield from _area_faults(points, areas, name, private=not study.weights_public)
-    yield from _uncounted(points, areas, study, name)
+    name = study.data.origins[chosen]
+    yield from _area_faults(points, areas, rows, name, private=not study.weights_public)
+    yield from _uncounted(points, areas, study, rows, name)
     if not points["weight"].any():
         yield f"{name}, weight: is 0 in every row, so nobody would be counted; correct it"
 
 
 def _area_faults(
-    points: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, name: str, *, private: bool
+    points: gpd.GeoDataFrame,
+    areas: gpd.GeoDataFrame,
+    rows: Mapping[str, int],
+    name: str,
+    *,
+    private: bool,
 ) -> Iterator[str]:
     """Yield faults for area ids of origins that no area has."""
     # Where no origin names any of the areas, they are grouped by something that has no outline
@@ -734,16 +762,15 @@ def _area_faults(
     unknown = ~known & points["area_id"].notna()
     if not known.any():
         return
-    rows = np.flatnonzero(unknown.to_numpy(dtype=bool))
-    for row in rows[:SHOWN_ROWS]:
+    lost = points["area_id"][unknown]
+    for origin, area in lost.head(SHOWN_ROWS).astype(str).items():
         label, fault = "", "there is no such area; correct it"
         if not private:
-            area = str(points["area_id"].iloc[row])
-            label = f" (origin_id '{points.index[row]}')"
+            label = f" (origin_id '{origin}')"
             fault = f"no area '{area}'; {did_you_mean(area, areas.index)}"
-        yield f"{name}, row {row + 1}{label}, area_id: {fault}"
-    if len(rows) > SHOWN_ROWS:
-        yield f"{name}, area_id: {len(rows) - SHOWN_ROWS} more name an area that is not there"
+        yield f"{name}, row {rows[str(origin)]}{label}, area_id: {fault}"
+    if len(lost) > SHOWN_ROWS:
+        yield f"{name}, area_id: {len(lost) - SHOWN_ROWS} more name an area that is not there"
 
 
 def _origin_notes(
@@ -773,20 +800,25 @@ OPEN = frozenset({"true", "yes", "y", "1", "1.0", "open", "t", "", "nan", "none"
 """What a column says of a site that is open: nothing, or this."""
 
 
-def _shut(sites: gpd.GeoDataFrame, *, source: str) -> Iterator[str]:
+def _shut(sites: gpd.GeoDataFrame, rows: Mapping[str, int], *, source: str) -> Iterator[str]:
     """Yield a fault for each site that a column does not say is open: all that are listed are."""
-    stated = sites["is_open"].astype(str).str.strip().str.casefold() if "is_open" in sites else ()
-    for row, text in enumerate(stated):
+    if "is_open" not in sites:
+        return
+    for site, text in sites["is_open"].astype(str).str.strip().str.casefold().items():
         if text not in OPEN:
             yield (
-                f"{source}, row {row + 1} (site_id '{sites.index[row]}'), is_open: is '{text}', "
-                "and all sites are open before the decision; write yes, or list it under "
+                f"{source}, row {rows[str(site)]} (site_id '{site}'), is_open: is '{text}', and "
+                "all sites are open before the decision; write yes, or list it under "
                 "data.candidates, where a scenario may open it, or remove it"
             )
 
 
 def _uncounted(
-    points: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, study: Study, name: str
+    points: gpd.GeoDataFrame,
+    areas: gpd.GeoDataFrame,
+    study: Study,
+    rows: Mapping[str, int],
+    name: str,
 ) -> Iterator[str]:
     """Yield a fault for each column of counts that neither table has, or that would lose people."""
     wanted = [column for column in study.count_columns if column not in points]
@@ -807,10 +839,10 @@ def _uncounted(
                 f"example '{empty[0]}', so they would be lost; give {column} by origin in {name}"
             )
         if bare.any() and not (study.weights_public and _few(points, bare)):
-            rows = ", ".join(str(row + 1) for row in np.flatnonzero(bare)[:SHOWN_ROWS])
+            shown = ", ".join(str(rows[str(origin)]) for origin in points.index[bare][:SHOWN_ROWS])
             more = f" and {bare.sum() - SHOWN_ROWS} more" if bare.sum() > SHOWN_ROWS else ""
             yield (
-                f"{name}, row{'s' if bare.sum() > 1 else ''} {rows}{more}, area_id: names no area "
+                f"{name}, row{'s' if bare.sum() > 1 else ''} {shown}{more}, area_id: names no area "
                 f"and lies in none, so that nobody of {column} is counted there; correct it, or "
                 f"give {column} by origin"
             )
@@ -846,7 +878,7 @@ def _check_neighbours(
         ),
     }
     faults = [
-        f"{source}, row {row + 1} (site_id '{sites.index[row]}'): {what}"
+        f"{source}, row {row_numbers(frame)[row]} (site_id '{sites.index[row]}'): {what}"
         for what, rows in faulty.items()
         for row in np.flatnonzero(rows)
     ]

@@ -32,9 +32,12 @@ from eh_access.study.config import BACKSLASH
 from eh_access.study.records import InputFile
 from eh_access.tables import (
     CRS,
+    PAIRS,
+    ROW,
     SITE_DEFAULTS,
     SITE_ROLES,
     WHY_UNPLACED,
+    place_columns,
     points_from_columns,
     usual_names,
     without_controls,
@@ -51,10 +54,6 @@ if TYPE_CHECKING:
 TEXT_COLUMNS = ("area_id", "site_id", "origin_id", "ward_code", "lsoa21cd", "postcode")
 """Read as text whatever they look like: an id of 007 is not 7."""
 SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers")
-COORDINATES: Sequence[tuple[str, str, str]] = (
-    ("easting", "northing", CRS),
-    ("longitude", "latitude", "EPSG:4326"),
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +102,8 @@ def read_table(
     refuse_spreadsheet(path, name)
     data = read_bytes(path, name=name, role=role)
     frame, parts = read_shapes(path, data, name=name, layer=layer, private=private)
+    if frame.index.names == [None]:
+        frame = frame.set_axis(pd.RangeIndex(1, len(frame) + 1, name=ROW))
     taken = usual_names([str(column) for column in frame], role, columns)
     read = _as_read(frame.rename(columns=taken), parts, role)
     if not taken or private:
@@ -166,7 +167,7 @@ def _without_wkt(read: ReadTable, name: str, *, private: bool) -> ReadTable:
         return read
     count = int(read.frame["geometry"].notna().sum())
     frame = read.frame.drop(columns="geometry")
-    placed = any({x, y} <= set(frame) for x, y, _ in COORDINATES)
+    placed = any({x, y} <= set(frame) for x, y, _ in PAIRS)
     if count and not placed:
         raise InputError(
             f"{name}: the column 'geometry' is text (WKT), which does not say its coordinate "
@@ -242,6 +243,7 @@ def _as_frame(
         keep_default_na=False,
         na_values=[""],
     ).copy()  # in one piece, however many columns there are
+    frame.index = pd.Index(export.numbers, name=ROW)
     if private:  # neither how many rows there are is told, nor what its columns are called
         return frame, (note("info", "private-aside", file=name),) if export.left_out else ()
     described = dict(export.facts)
@@ -291,13 +293,13 @@ def _at_two_places(read: ReadTable, name: str) -> tuple[Note, ...]:
 
     Many rows far apart are refused: then one of the pairs is not what it is taken for.
     """
-    if not {column for pair in COORDINATES for column in pair[:2]} <= set(read.frame):
+    if not {column for pair in PAIRS for column in pair[:2]} <= set(read.frame):
         return ()
     on_grid, in_degrees = (
         gpd.GeoSeries.from_xy(
             *(pd.to_numeric(read.frame[axis], errors="coerce") for axis in (x, y)), crs=crs
         ).to_crs(CRS)
-        for x, y, crs in COORDINATES
+        for x, y, crs in PAIRS
     )
     away_m = on_grid.distance(in_degrees)
     apart = away_m[(away_m > POSTCODE_RADIUS_M) & np.isfinite(away_m)]
@@ -308,7 +310,7 @@ def _at_two_places(read: ReadTable, name: str) -> tuple[Note, ...]:
         raise InputError(
             f"{name}: {len(far):,} of {len(away_m):,} rows have a longitude and latitude more than "
             f"{FAR_APART_M / 1000:g} km from their easting and northing, for example row "
-            f"{far[0] + 1}; correct one pair, or remove it"
+            f"{away_m.index[far[0]]}; correct one pair, or remove it"
         )
     facts = {"file": name, "count": len(apart), "of": len(away_m), "most_km": apart.max() / 1000}
     return (note("warning", "two-places", **facts),)
@@ -317,7 +319,7 @@ def _at_two_places(read: ReadTable, name: str) -> tuple[Note, ...]:
 def _points(table: pd.DataFrame, name: str, role: str, *, private: bool) -> pd.DataFrame:
     """Return the table with points where it has degrees; eastings are left to the checks."""
     # They report row by row which coordinates are missing, swapped or no numbers.
-    for x, y, crs in COORDINATES:
+    for x, y, crs in PAIRS:
         if {x, y} & set(table.columns):
             if crs == CRS:
                 return table
@@ -327,15 +329,14 @@ def _points(table: pd.DataFrame, name: str, role: str, *, private: bool) -> pd.D
             return placed
     if not private and ("postcode" in table or role == "origins"):  # placed by their names
         return table.assign(easting=np.nan, northing=np.nan)
-    raise no_coordinates(table, name, private=private)
+    raise no_coordinates(table, name, role, private=private)
 
 
-def no_coordinates(table: pd.DataFrame, name: str, *, private: bool) -> InputError:
+def no_coordinates(table: pd.DataFrame, name: str, role: str, *, private: bool) -> InputError:
     """Return the error for a table that says nowhere where its rows are."""
-    pairs = " or ".join(f"'{x}' and '{y}'" for x, y, _ in COORDINATES)
-    columns = ", ".join(f"'{column}'" for column in table.columns)
-    there = "" if private else f" (there are {columns})"
-    return InputError(f"{name}: no coordinates; add the columns {pairs}{there}")
+    by_name = not private and role in (*SITE_ROLES, "origins")
+    wanted = place_columns(table.columns, or_postcode=by_name, private=private)
+    return InputError(f"{name}: no coordinates; add the columns {wanted}")
 
 
 POSTCODE_RADIUS_M = 100.0
@@ -369,7 +370,7 @@ def place_rows(
         coded = "postcode" in frame and frame["postcode"].notna().any()
         if bare.all() and "geometry" not in frame and not coded:  # else the checks name each row
             bare_of_them = frame.drop(columns=["easting", "northing"], errors="ignore")
-            raise no_coordinates(bare_of_them, name, private=False)
+            raise no_coordinates(bare_of_them, name, role, private=False)
         return frame, ()
     placed = frame.copy()
     rows, xy = placed.index[list(at)], np.array(list(at.values()))

@@ -19,7 +19,7 @@ import pandas as pd
 from eh_access.errors import BAD_ZIP, InputError, SourceError
 from eh_access.network.unpacking import MOST_RATIO, SMALL_BYTES, read_member
 from eh_access.provenance import Provenance, file_sha256, refuse_endless
-from eh_access.tables import CRS
+from eh_access.tables import CRS, FIRST_ROW
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -351,7 +351,7 @@ class _Faults:
         rows = np.flatnonzero(bad)
         where = f"{self.feed}, {name}.txt"
         self.faults += [
-            f"{where}, row {row + 1}, {column}: '{frame[column].iloc[row]}' {problem}"
+            f"{where}, row {row + FIRST_ROW}, {column}: '{frame[column].iloc[row]}' {problem}"
             for row in rows[:SHOWN_ROWS]
         ]
         if len(rows) > SHOWN_ROWS:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from eh_access.errors import InputError
+from eh_access.tables import row_numbers
 
 if TYPE_CHECKING:
     from eh_access.transit.timetable import Timetable
@@ -25,24 +26,25 @@ def check_tickets(frame: pd.DataFrame, *, source: str) -> pd.DataFrame:
         raise InputError(
             f"{source}: has no column {' and no '.join(missing)}; give {', '.join(COLUMNS)}"
         )
+    numbers = row_numbers(frame)
     texts = frame[[*COLUMNS]].astype(object).fillna("").astype(str)
     texts = texts.apply(lambda column: column.str.strip())
     tickets = texts[["operator", "ticket"]]
     stated = texts["cost_gbp"].str.removeprefix("£")
     cost_gbp = pd.to_numeric(stated, errors="coerce").to_numpy(float)
     faults = [
-        f"{source}, row {row + 1}, {name}: is empty"
+        f"{source}, row {numbers[row]}, {name}: is empty"
         for name in tickets
         for row in np.flatnonzero(tickets[name] == "")
     ]
     faults += [
-        f"{source}, row {row + 1}, cost_gbp: '{stated.iloc[row]}' is no price from 0 to "
+        f"{source}, row {numbers[row]}, cost_gbp: '{stated.iloc[row]}' is no price from 0 to "
         f"{DEAREST_GBP:g} pounds; write 2.50 for £2.50"
         for row in np.flatnonzero(~((cost_gbp >= 0) & (cost_gbp <= DEAREST_GBP)))
     ]
     faults += [
-        f"{source}, row {row + 1}: the same operator and ticket stand in an earlier row; give one "
-        "price"
+        f"{source}, row {numbers[row]}: the same operator and ticket stand in an earlier row; give "
+        "one price"
         for row in np.flatnonzero(tickets.duplicated())
     ]
     if faults:
@@ -56,7 +58,7 @@ def lines_and_tickets(timetable: Timetable, tickets: pd.DataFrame, *, source: st
     lines = routes.groupby("operator")["name"].agg(lambda names: ", ".join(sorted(set(names))))
     faults = [
         f"{source}, row {row}, operator: nothing of '{name}' calls here; did you mean '{close[0]}'?"
-        for row, name in enumerate(tickets["operator"], 1)
+        for row, name in zip(row_numbers(tickets), tickets["operator"], strict=True)
         # names of companies of one group are alike: only a slip of the pen is refused
         if name not in lines.index and (close := get_close_matches(name, lines.index, cutoff=0.9))
     ]
