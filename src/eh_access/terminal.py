@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from eh_access.batch.run import Batch
-    from eh_access.criteria.criterion import Criterion, Verdict, Verdicts
+    from eh_access.criteria.criterion import Verdict, Verdicts
     from eh_access.facts import Note
     from eh_access.publish.challenge import Line
     from eh_access.publish.verify import Verification
@@ -471,7 +471,7 @@ def show_challenge(
         shown = _table()
         for column, width in WIDTHS.items():
             shown.add_column(column, width=width)
-        for line in _in_short(rows, study.criteria):
+        for line in _in_short(rows, study):
             cells = (line.what, line.before, line.council, line.theirs, line.better)
             shown.add_row(*map(Text, cells))
         console.print(shown)
@@ -482,7 +482,7 @@ def show_challenge(
     show_files(console, files)
 
 
-def _in_short(table: pd.DataFrame, asked: Iterable[Criterion]) -> tuple[Line, ...]:
+def _in_short(table: pd.DataFrame, study: Study) -> tuple[Line, ...]:
     """Return what fits a terminal: criteria by their ids, figures by the first mode alone."""
     # Of what an estimate only points to, the outcome stands in brackets; "?" for nothing.
     from eh_access.publish.challenge import printed  # noqa: PLC0415 - heavy
@@ -501,7 +501,7 @@ def _in_short(table: pd.DataFrame, asked: Iterable[Criterion]) -> tuple[Line, ..
     return tuple(
         _shortened(line, row["what"])
         for rows in (criteria, figures)
-        for line, row in zip(printed(rows, asked), rows.to_dict("records"), strict=True)
+        for line, row in zip(printed(rows, study), rows.to_dict("records"), strict=True)
     )
 
 

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import html
 import json
+import math
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import pytest
+from shapely import Point
 
+from eh_access.criteria.criterion import Outcome, Verdict, Verdicts
+from eh_access.publish.challenge import comparison_table, printed, verdict_in_words, within_radius
 from eh_access.publish.templates import shipped
+from eh_access.study.challenge import Challenge
+from eh_access.study.config import load_study
+from eh_access.study.inputs import read_inputs
 from pages import read_page
 from study_cli import Ran, run_cli
 from study_files import STUDY, StudyFolder, write_study
+from toy_borough import criterion
 
 MAP_FILE = """\
 [[scenario]]
@@ -229,3 +238,116 @@ def test_a_scenario_to_hold_it_against_that_is_misspelt(toy: StudyFolder) -> Non
     ran, _ = challenge(toy, MAP_FILE, "--against", "one-les")
     assert ran.code == 2
     assert "did you mean 'one-less'?" in ran.err
+
+
+def rough(radius_m: float, *, east: float = 0.0, hours: float = 10.0) -> gpd.GeoDataFrame:
+    """Return two sites, the first so far east and known to within so much, the second nowhere."""
+    return gpd.GeoDataFrame(
+        {
+            "is_open": [True, True],
+            "hours_per_week": [hours, math.nan],
+            "location_radius_m": [radius_m, math.nan],
+        },
+        geometry=[Point(east, 0.0), None],
+        index=["a", "b"],
+        crs=27700,
+    )
+
+
+@pytest.mark.parametrize(
+    ("theirs", "alike"),
+    [
+        (rough(50), True),
+        (rough(50, east=40), True),
+        (rough(0, east=40), True),  # the council's own radius still stands
+        (rough(50, east=60), False),
+        (rough(100, east=60), True),
+        (rough(50, east=40, hours=9), False),
+        (rough(50).set_geometry([Point(0, 0), Point(0, 0)]).set_crs(27700), False),
+    ],
+)
+def test_a_site_moved_within_its_radius_is_at_the_same_place(
+    theirs: gpd.GeoDataFrame, *, alike: bool
+) -> None:
+    assert within_radius(rough(50), theirs) == alike
+
+
+def verdict_of(value: float, outcome: Outcome, scenario: str) -> Verdict:
+    return Verdict(
+        criterion=criterion(threshold=0.9),
+        scenario=scenario,
+        mode="walk",
+        value=value,
+        threshold=0.9,
+        outcome=outcome,
+        basis="streets",
+        reasons=(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("council", "theirs", "outcomes", "alike", "better"),
+    [
+        (0.8, 0.7, ("not met", "not met"), (), "council"),
+        (0.8, 0.7, ("not met", "not met"), ("theirs",), "about the same"),
+        (0.8, 0.7, ("too close to call", "too close to call"), (), "about the same"),
+        (0.8, 0.7, ("too close to call", "not met"), (), "council"),
+        (0.80049, 0.80051, ("not met", "not met"), (), "about the same"),  # 80.0% and 80.1%
+        (0.80041, 0.80044, ("not met", "not met"), (), "same"),
+        (0.80041, 0.80144, ("not met", "not met"), (), "theirs"),
+    ],
+)
+def test_what_no_figure_can_tell_is_not_better(
+    council: float, theirs: float, outcomes: tuple[str, str], alike: tuple[str, ...], better: str
+) -> None:
+    verdicts = Verdicts(
+        verdict_of(value, Outcome(outcome), name)
+        for value, outcome, name in zip(
+            (council, theirs), outcomes, ("council", "theirs"), strict=True
+        )
+    )
+    study = load_study("rotherham")
+    inputs = read_inputs(study)
+    both = Challenge(study=study, inputs=inputs, council="council", theirs=("theirs",))
+    table = comparison_table(both, verdicts, {}, study=study, off={}, alike=alike)
+    assert table["better"].tolist() == [better]
+    close = "no difference that can be told" in verdict_in_words(table)
+    assert close
+    told = "theirs does better on 0, the council's on 0" in verdict_in_words(table)
+    assert told == (better in ("same", "about the same"))
+
+
+@pytest.mark.parametrize(
+    ("public", "outcome", "shown"),
+    [
+        (True, "not met", "not known - not met"),
+        (False, "not met", "[c] - not met"),
+        (False, "cannot say (points to not met)", "[c] - cannot say (points to not met)"),
+        (False, "cannot say", "not known - cannot say"),
+    ],
+)
+def test_a_hidden_figure_is_not_said_to_be_unknown(
+    *, public: bool, outcome: str, shown: str
+) -> None:
+    study = load_study("rotherham").model_copy(update={"weights_public": public})
+    table = pd.DataFrame(
+        {
+            "row": ["walk-30"],
+            "what": ["Within a 30-minute walk"],
+            "mode": ["walk"],
+            "sites": ["full-time only"],
+            "unit": ["share"],
+            "bound": ["at least"],
+            "threshold": [0.9],
+            "before": [math.nan],
+            "council": [math.nan],
+            "theirs": [-0.0004],
+            "council_outcome": [outcome],
+            "theirs_outcome": [outcome],
+            "better": [""],
+        }
+    )
+    (line,) = printed(table, study)
+    assert line.council == shown
+    assert line.before == shown.split(" - ", maxsplit=1)[0]
+    assert line.theirs == f"0.0% - {outcome}"  # and no -0.0%

@@ -13,7 +13,8 @@ import pandas as pd
 from shapely import Point, distance
 
 from eh_access.criteria.criterion import Outcome
-from eh_access.publish.document import Document, Grid
+from eh_access.privacy.policy import HIDDEN_MARK
+from eh_access.publish.document import Document, Grid, explained
 from eh_access.publish.notes import note_text
 from eh_access.publish.outputs import write_csv
 from eh_access.publish.table import for_file
@@ -26,7 +27,7 @@ from eh_access.study.redact import redact_table
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from eh_access.criteria.criterion import Criterion, Verdict, Verdicts
+    from eh_access.criteria.criterion import Verdict, Verdicts
     from eh_access.facts import Note
     from eh_access.measures.comparison import Compared
     from eh_access.publish.templates import Templates
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 TOO_CLOSE = "too close"
 """How two figures compare that differ by less than the estimates are off on average."""
+ABOUT = "about the same"
+"""How two figures compare that differ by less than they can tell."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,15 +53,19 @@ class Line:
     better: str
 
 
-def printed(table: pd.DataFrame, criteria: Iterable[Criterion]) -> tuple[Line, ...]:
+def printed(table: pd.DataFrame, study: Study) -> tuple[Line, ...]:
     """Return rows of a comparison as a reader sees them."""
-    level = {item.id for item in criteria if not item.kind.of_change}
-    return tuple(_line(row, level) for row in table.to_dict("records"))
+    level = {item.id for item in study.criteria if not item.kind.of_change}
+    public = study.policy.public
+    return tuple(_line(row, level, public=public) for row in table.to_dict("records"))
 
 
-def _line(row: dict[Any, Any], level: Collection[str]) -> Line:
+def _line(row: dict[Any, Any], level: Collection[str], *, public: bool) -> Line:
     unit = str(row["unit"])
     is_criterion = bool(row["council_outcome"])
+    # what was judged or counted has a value: where counts are protected it is hidden
+    unjudged = {str(row[f"{who}_outcome"]) for who in ("council", "theirs")} & NOT_JUDGED
+    none = "not known" if public or unjudged else HIDDEN_MARK
     mode = "" if is_criterion else f" {row['mode']} ({row['sites']})"
     outcomes = {
         who: f" - {row[f'{who}_outcome']}" if is_criterion else "" for who in ("council", "theirs")
@@ -67,20 +74,21 @@ def _line(row: dict[Any, Any], level: Collection[str]) -> Line:
         what=f"{row['what']}{mode}",
         wanted=f"{row['bound']} {_text(row['threshold'], unit)}" if is_criterion else "",
         # a change has no figure before anything changes
-        before=_text(row["before"], unit) if row["row"] in level else "not applicable",
-        council=_text(row["council"], unit) + outcomes["council"],
-        theirs=_text(row["theirs"], unit) + outcomes["theirs"],
+        before=_text(row["before"], unit, none=none) if row["row"] in level else "not applicable",
+        council=_text(row["council"], unit, none=none) + outcomes["council"],
+        theirs=_text(row["theirs"], unit, none=none) + outcomes["theirs"],
         better={"council": "the council's"}.get(row["better"], str(row["better"])),
     )
 
 
-def _text(value: float, unit: str) -> str:
+def _text(value: float, unit: str, *, none: str = "not known") -> str:
     if math.isnan(value):
-        return "not known"
+        return none
     if math.isinf(value):
         return "no longer reached"
-    texts = {"share": f"{value * 100:.1f}%", "count": f"{value:,.0f}", "min": f"{value:.1f} min"}
-    return texts.get(unit, f"{value:.1f} points")
+    scale, decimals, mark = PRINTED[unit]
+    # adding 0.0 turns a rounded -0.0 into 0.0
+    return f"{round(value * scale, decimals) + 0.0:,.{decimals}f}{mark}"
 
 
 def verdict_in_words(table: pd.DataFrame, templates: Templates | None = None) -> str:
@@ -104,6 +112,16 @@ def _word(part: str, templates: Templates | None = None, **facts: object) -> str
 
 COMPARISON_NAMES = ("comparison.html", "comparison.csv")
 SAME = 1e-9
+PRINTED = {
+    "share": (100.0, 1, "%"),
+    "count": (1.0, 0, ""),
+    "min": (1.0, 1, " min"),
+    "points": (1.0, 1, " points"),
+}
+"""Of each unit by what values are multiplied, their decimals, and what stands behind them."""
+SIDES = ("council", "theirs")
+NOT_JUDGED = {str(Outcome.CANNOT_SAY), "?"}
+"""Outcomes, in full and in the terminal, of what has no value."""
 DECIMALS = 9
 FIGURES = {
     "share_loses": "share",
@@ -122,8 +140,10 @@ def comparison_table(
     *,
     study: Study,
     off: Mapping[str, Mapping[str, float]],
+    alike: Collection[str] = (),
 ) -> pd.DataFrame:
     """Return their scenarios beside the council's, a row for each criterion and figure."""
+    # where scenarios are alike as far as places are known, no figure can tell them apart
     council = challenge.council
     rows = [
         {"theirs_scenario": name, "council_scenario": council, **row}
@@ -136,7 +156,21 @@ def comparison_table(
     table = pd.DataFrame(rows)
     values = ["threshold", "before", "council", "theirs"]
     table[values] = table[values].astype(float).round(DECIMALS)
-    return table
+    untold = table["theirs_scenario"].isin(list(alike)) & table["better"].isin(SIDES)
+    return table.assign(better=table["better"].mask(untold, ABOUT))
+
+
+def within_radius(council: gpd.GeoDataFrame, theirs: gpd.GeoDataFrame) -> bool:
+    """Return whether sites differ by no more than how far each may be from where it is drawn."""
+    columns = ["is_open", "hours_per_week"]
+    if not council[columns].equals(theirs[columns]):
+        return False
+    apart = council.geometry.distance(theirs.geometry)
+    radius = council["location_radius_m"].combine(theirs["location_radius_m"], np.fmax)
+    still = council.geometry.geom_equals(theirs.geometry) | (
+        council.geometry.isna() & theirs.geometry.isna()
+    )
+    return bool((still | (apart <= radius)).all())
 
 
 def _verdict_rows(
@@ -145,6 +179,7 @@ def _verdict_rows(
     for one, two in zip(council, theirs, strict=True):
         criterion, unit = one.criterion, one.criterion.kind.unit
         higher, by = criterion.better == "higher", off.get(criterion.mode, {}).get(unit, 0.0)
+        better = _better(one.value, two.value, unit, higher=higher, off=by)
         yield {
             "row": criterion.id,
             "what": criterion.title,
@@ -158,9 +193,13 @@ def _verdict_rows(
             "theirs": two.value,
             "council_outcome": _outcome(one),
             "theirs_outcome": _outcome(two),
-            "better": _better(one.value, two.value, unit, higher=higher, off=by),
+            "better": ABOUT if better in SIDES and _too_close(one) and _too_close(two) else better,
             "counts_with": criterion.counts_with or "",
         }
+
+
+def _too_close(verdict: Verdict) -> bool:
+    return Outcome.TOO_CLOSE in (verdict.outcome, verdict.indication)
 
 
 def _outcome(verdict: Verdict) -> str:
@@ -211,7 +250,21 @@ def _better(council: float, theirs: float, unit: str, *, higher: bool, off: floa
         return "same"
     if abs(council - theirs) <= off + SAME:
         return TOO_CLOSE
+    scale, decimals, _ = PRINTED[unit]
+    if abs(council - theirs) * scale < 10.0**-decimals:  # 0.449 and 0.451 print apart
+        return ABOUT
     return "theirs" if (theirs > council) == higher else "council"
+
+
+def _alike(
+    scenarios: Iterable[ScenarioConfig],
+    sites: Mapping[str, gpd.GeoDataFrame],
+    council: str,
+    theirs: str,
+) -> bool:
+    """Return whether two scenarios change the same, as far as it is known where sites are."""
+    streets = [(it.streets, it.timetable) for it in scenarios if it.name in (council, theirs)]
+    return streets[0] == streets[1] and within_radius(sites[council], sites[theirs])
 
 
 def write_challenge(
@@ -236,6 +289,11 @@ def write_challenge(
         {FULL_TIME: result.comparisons_full_time, ANY_SITE: result.comparisons},
         study=result.study,
         off=off,
+        alike=[
+            name
+            for name in challenge.theirs
+            if _alike(result.study.scenarios, result.scenario_sites, challenge.council, name)
+        ],
     )
     errors = [
         {"mode": words.modes[mode], "minutes": each["min"], "points": each["points"]}
@@ -267,7 +325,7 @@ def challenge_document(
     templates = study_templates(study)
     close = TOO_CLOSE in set(table["better"])
     scenarios = {item.name: item for item in study.scenarios}
-    criteria, sites = study.criteria, challenge.inputs.sites
+    sites = challenge.inputs.sites
     facts = {
         "study": study,
         "words": words,
@@ -289,7 +347,7 @@ def challenge_document(
                 **_part(
                     table[table["theirs_scenario"] == name],
                     scenarios[name].label,
-                    criteria,
+                    study,
                     templates,
                 ),
             }
@@ -302,7 +360,8 @@ def challenge_document(
         ],
     }
     title = _word("title", templates, study=study)
-    blocks = templates.blocks("challenge/page", facts)
+    hidden = words.part("tables", "hidden_short")
+    blocks = tuple(explained(templates.blocks("challenge/page", facts), HIDDEN_MARK, hidden))
     return Document(name="comparison", title=title, blocks=blocks)
 
 
@@ -334,9 +393,7 @@ def _changes(scenario: ScenarioConfig, sites: gpd.GeoDataFrame, words: Wording) 
     return _word("changes", words.templates, **facts)
 
 
-def _part(
-    table: pd.DataFrame, label: str, criteria: Sequence[Criterion], templates: Templates
-) -> dict[str, object]:
+def _part(table: pd.DataFrame, label: str, study: Study, templates: Templates) -> dict[str, object]:
     """Return one of their scenarios: the answer, the criteria and the figures as tables."""
     judged = table["council_outcome"] != ""
 
@@ -345,8 +402,7 @@ def _part(
             caption=_word(f"{name}_title", templates, label=label),
             heads=tuple(_word(head, templates) for head in heads),
             rows=tuple(
-                tuple(str(getattr(line, head)) for head in heads)
-                for line in printed(rows, criteria)
+                tuple(str(getattr(line, head)) for head in heads) for line in printed(rows, study)
             ),
         )
 
