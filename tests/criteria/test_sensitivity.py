@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import geopandas as gpd
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from eh_access.criteria.criterion import Case, Criterion, Outcome
 from eh_access.criteria.evaluate import Assumptions, evaluate, prepare
 from eh_access.criteria.judge import judge
-from eh_access.criteria.sensitivity import Sensitivity, outcome_of, sensitivity
+from eh_access.criteria.sensitivity import Sensitivity, as_tried, outcome_of, sensitivity
 from eh_access.errors import InputError, NotFoundError
 from eh_access.measures.scenarios import BASELINE, Close, Scenario, SetHours, apply_scenario
 from eh_access.modes import PUSHCHAIR, WALK, TravelMode
@@ -81,7 +82,25 @@ def test_tipping_points_by_hand() -> None:
     cutoff = tips(stricter, "cutoff_min")
     assert cutoff["turns_above"] == pytest.approx(36.0, abs=0.01)
     assert (cutoff["outcome_above"], cutoff["outcome_below"]) == ("met", "")
-    assert "turns to met above about 36 min" in repr(stricter)
+    assert "may be met above about 36 min" in repr(stricter)
+    assert "no longer met below about 3.84 km/h" in repr(found)
+    assert not speed["returns_below"]
+
+
+def test_an_outcome_that_comes_back_is_said_to_turn_just_there() -> None:
+    """Near enough within 36 minutes, too far from 40 on and near again at 60: made by hand."""
+    found = sensitivity([criterion(threshold=0.75)], [case_of(CLOSED)])
+    frame = found.frame.copy()
+    cutoffs = frame["assumption"] == "cutoff_min"
+    frame.loc[cutoffs & frame["step"].between(40, 55), "outcome"] = "not met"
+    back = as_tried(dataclasses.replace(found, frame=frame))
+    tip = tips(back, "cutoff_min")
+    assert (tip["turns_above"], tip["returns_above"]) == (40.0, True)
+    assert "no longer met just above about 40 min" in repr(back)
+    frame.loc[cutoffs & (frame["step"] >= 40), "outcome"] = "too close to call"
+    stays = as_tried(dataclasses.replace(found, frame=frame))
+    assert not tips(stays, "cutoff_min")["returns_above"]
+    assert "no longer met above about 40 min" in repr(stays)
 
 
 def test_a_threshold_tips_at_the_value() -> None:

@@ -91,8 +91,10 @@ TIPPING_COLUMNS = (
     "highest_value",
     "turns_below",
     "outcome_below",
+    "returns_below",
     "turns_above",
     "outcome_above",
+    "returns_above",
 )
 
 
@@ -108,7 +110,8 @@ class Sensitivity:
     tipping
         A row for each scenario, criterion and assumption with steps: the range tried, the lowest
         and highest value in it, and the nearest value of the assumption on either side of the
-        study's own at which the outcome is another (NaN where it stands).
+        study's own at which the outcome is another (NaN where it stands), which one it is there,
+        and whether it is the study's again further out.
     weight
         How many each row of ``frame`` counts.
     """
@@ -294,9 +297,10 @@ def _turning(
         ("below", [row for row in rows[::-1] if row["step"] <= main]),
         ("above", [row for row in rows if row["step"] >= main]),
     ):
-        turned, other = math.nan, ""
+        turned, other, returns = math.nan, "", False
         first = next((at for at, row in enumerate(part) if row["outcome"] != own), None)
         if first is not None:
+            returns = any(row["outcome"] == own for row in part[first:])
             kept, turned = part[first - 1]["step"], part[first]["step"]
             other = str(part[first]["outcome"])
             if outcome_at is not None:
@@ -307,7 +311,11 @@ def _turning(
                         kept = middle
                     else:
                         turned, other = middle, there
-        turns |= {f"turns_{side}": turned, f"outcome_{side}": other}
+        turns |= {
+            f"turns_{side}": turned,
+            f"outcome_{side}": other,
+            f"returns_{side}": returns,
+        }
     steps, values = ([row[name] for row in rows] for name in ("step", "value"))
     return {
         "outcome": own,

@@ -35,6 +35,7 @@ from eh_access.publish.criteria_words import (
     is_baseline,
     reason_clause,
     source_words,
+    taken,
     turning_points,
     verdict_fact,
     within_margin,
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from eh_access.criteria.criterion import Criterion, Verdict, Verdicts
+    from eh_access.criteria.sensitivity import Sensitivity
     from eh_access.criteria.uncertainty import Source, Uncertainty
     from eh_access.facts import Note
     from eh_access.measures.comparison import Comparison
@@ -118,6 +120,7 @@ class Pages:
     shared: Facts  # what every template may use
     scenario: str  # the one the report answers about; "" where there is none
     compared: tuple[str, ...]  # the scenarios set beside the baseline
+    sensitivity: Sensitivity | None = None  # where outcomes turn with what is assumed
 
     @property
     def templates(self) -> Templates:
@@ -150,6 +153,18 @@ class Pages:
     def heads(self, part: str) -> tuple[str, ...]:
         """Return the headings of a table."""
         return tuple(self.words_of(part).split(" / "))
+
+    def tried(self, verdict: Verdict) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Return where a verdict turns as each assumption moves, and what each choice makes."""
+        if self.sensitivity is None:
+            return [], []
+        frame = self.sensitivity.frame
+        key = (verdict.scenario, verdict.criterion.id)
+        tipping, choices = (
+            [row for row in records(rows) if (row["scenario"], row["criterion"]) == key]
+            for rows in (self.sensitivity.tipping, frame[frame["choice"] != ""])
+        )
+        return tipping, choices
 
     def rows(self, name: str, **values: str) -> list[dict[str, Any]]:
         """Return rows of a published table; none where there is no such table."""
@@ -230,6 +245,12 @@ def report_facts(
     """Return what the report's four pages may use."""
     study, words = result.study, Wording.of(result)
     pages = pages_of(study, words, tables, result.provenance)
+    unknown_hours = bool(result.sites["hours_per_week"].isna().any())
+    pages = replace(
+        pages,
+        shared={**pages.shared, "unknown_hours": unknown_hours},
+        sensitivity=None if findings is None else findings.sensitivity,
+    )
     facts = {**pages.shared, "scenario": None}
     if not pages.scenario:
         return facts
@@ -266,7 +287,6 @@ def report_facts(
         "affected": _affected(pages),
         "wards": _wards(pages),
         "kept": _kept(pages),
-        "unknown_hours": bool(before["hours_per_week"].isna().any()),
         "unassessed": [item.label for item in result.not_assessed],
         "map": _map(pages, drawing, changes, sites, word=areas.word),
         "curve": _curve(pages),
@@ -309,8 +329,6 @@ def report_facts(
     }
     if findings is None:
         return facts
-    headline, tipping = facts["headline"], findings.sensitivity.tipping
-    facts["headline"] = headline | {"turns": _turns(pages, headline["criterion"], tipping)}
     if findings.alternatives is not None:
         facts["alternatives"] = _alternatives(findings.alternatives, result.sites)
     facts["venues"] = _venues(findings.outreach, pages, study.sessions.hours_per_week)
@@ -424,6 +442,9 @@ def criteria_facts(
         "failed": [each.criterion.label for each in counted if _pointed(each) == Outcome.NOT_MET],
         "as_before": any(verdict.not_met_before for verdict in verdicts),
         "hours_kept": _with_none_kept(pages, judged, kept),
+        "unknown_hours": [
+            item.criterion.label for item in judged if _takes_unknown_hours(pages, item.criterion)
+        ],
         "beyond": [
             verdict.criterion.label for verdict in judged if _beyond_its_range(verdict, sure)
         ],
@@ -536,18 +557,18 @@ def outcome_run(verdict: Verdict) -> Words:
 
 
 def _how_sure(pages: Pages, verdict: Verdict, drawn: dict[str, Any] | None) -> str:
-    yardsticks = {assumption_words(name, pages.templates) for name in ASKED}
-    tipping = [
-        row
-        for row in pages.rows("tipping", scenario=pages.label)
-        if row["criterion"] == verdict.criterion.id
-    ]
+    criterion, templates = verdict.criterion, pages.templates
+    tipping, choices = pages.tried(verdict)
     decisive = [reason for reason in verdict.reasons if reason.decisive]
     chance = chance_facts(verdict)
+    own = {row["assumption"]: row["outcome"] for row in choices if row["is_main"]}
+    turned = dict.fromkeys(
+        row["assumption"] for row in choices if row["outcome"] != own[row["assumption"]]
+    )
     facts = {
         "outcome": str(verdict.outcome),
         "missing": [
-            clause(reason_clause(verdict, reason, pages.templates))
+            clause(reason_clause(verdict, reason, templates))
             for reason in decisive
             if reason.kind in MISSING_INPUTS or reason.kind is ReasonKind.FURTHER_MODES_MISSING
         ],
@@ -556,13 +577,16 @@ def _how_sure(pages: Pages, verdict: Verdict, drawn: dict[str, Any] | None) -> s
         "estimated": verdict.basis == "estimated",
         "tried": len(tipping),
         "turning": [
-            row["words"]
+            _assumed(pages, criterion, row["assumption"])
+            or assumption_words(row["assumption"], templates)
             for row in tipping
-            if math.isfinite(row["turns_below"]) or math.isfinite(row["turns_above"])
+            if turning_points(row)
         ],
-        "yardsticks": sorted(yardsticks),
+        "yardsticks": sorted(assumption_words(name, templates) for name in ASKED),
+        "rests": _turns(pages, verdict),
+        "choices": [assumption_words(name, templates) for name in turned],
     }
-    return pages.templates.sentence("criteria/how_sure", facts)
+    return templates.sentence("criteria/how_sure", facts)
 
 
 # ---- page 1 ------------------------------------------------------------------------------------
@@ -592,26 +616,40 @@ def _headline(pages: Pages, verdicts: Verdicts, sure: Uncertainty | None) -> dic
         "hidden": math.isnan(full_time["within_share_after"]),
         "hours_lost": next(
             (
-                pages.words.value(item, item.value)
+                {
+                    "value": pages.words.value(item, item.value),
+                    "drawn": _drawn(pages, item, sure),
+                }
                 for item in judged
                 if item.criterion.measure == "hours_fall" and _pointed(item) == Outcome.NOT_MET
             ),
-            "",
+            None,
         ),
-        "criterion": "" if first is None else first.criterion.id,
-        "turns": [],
+        "turns": [] if first is None else _turns(pages, first),
     }
 
 
-def _turns(pages: Pages, criterion: str, tipping: pd.DataFrame) -> list[dict[str, str]]:
-    """Return where a criterion turns with what is assumed; limits are asked for, not assumed."""
+def _turns(pages: Pages, verdict: Verdict) -> list[dict[str, Any]]:
+    """Return what is assumed, not asked for, of which another value turns an outcome."""
     return [
-        {"words": assumption_words(str(row["assumption"]), pages.templates), **turn}
-        for row in records(tipping)
-        if (row["scenario"], row["criterion"]) == (pages.scenario, criterion)
-        and row["assumption"] not in (*ASKED, "full_time_from_hours")
-        for turn in turning_points(row)
+        {"words": words, "outcome": row["outcome"], "turns": turns, **taken(row)}
+        for row in pages.tried(verdict)[0]
+        if (words := _assumed(pages, verdict.criterion, row["assumption"]))
+        and (turns := turning_points(row))
     ]
+
+
+def _assumed(pages: Pages, criterion: Criterion, name: str) -> str:
+    """Return what is assumed in words; "" for a limit, which is asked for."""
+    if name == "full_time_from_hours":
+        unknown = _takes_unknown_hours(pages, criterion)
+        return assumption_words("unknown_hours", pages.templates) if unknown else ""
+    return "" if name in ASKED else assumption_words(name, pages.templates)
+
+
+def _takes_unknown_hours(pages: Pages, criterion: Criterion) -> bool:
+    """Return whether a criterion counts hours of which some are not known."""
+    return criterion.kind.figure == "hours" and bool(pages.shared["unknown_hours"])
 
 
 def _is_fall_of_share(pages: Pages, criterion: Criterion) -> bool:
@@ -719,12 +757,9 @@ def _kept(pages: Pages) -> dict[str, Any] | None:
 
 
 def _sure(chance: float) -> dict[str, str]:
-    """Return a chance as so many in 100, and in a word where it is likely."""
+    """Return a chance as so many in 100, and in a word where there is one for it."""
     word = likelihood_of(chance)
-    return {
-        "chance": in_100(chance),
-        "word": "perhaps" if word is Likelihood.TOO_CLOSE else str(word),
-    }
+    return {"chance": in_100(chance), "word": "" if word is Likelihood.TOO_CLOSE else str(word)}
 
 
 def changes_shaded(changes: gpd.GeoDataFrame, *, public: bool) -> gpd.GeoDataFrame:
@@ -1057,6 +1092,7 @@ def _unknowns(
             if note.topic not in {"estimated-site", "not-assessed"}
         ],
         "rough": len(rough),
+        "unlocated": int((sites["location_basis"] == "unknown").sum()),
         "sites": len(sites),
         "worst": str(sites["name"][worst]) if worst else "",
         "worst_m": float(rough[worst]) if worst else 0.0,

@@ -267,7 +267,8 @@ def _against(verdict: Verdict, outcome: Outcome, templates: Templates) -> str:
 def how_sure(verdict: Verdict, templates: Templates | None = None) -> str:
     """Return how sure an outcome is by the draws, in words and in 100; "" where none were made."""
     facts = chance_facts(verdict)
-    return _part("sure", facts, templates) if facts else ""
+    rests = {"criterion": verdict.criterion, "hours": verdict.settings.full_time_from_hours}
+    return _part("sure", rests | facts, templates) if facts else ""
 
 
 def chance_facts(verdict: Verdict) -> dict[str, Any]:
@@ -474,12 +475,12 @@ def source_words(source: Source | Part, templates: Templates | None = None) -> s
 
 
 def turning_points(row: Mapping[Any, Any]) -> list[dict[str, str]]:
-    """Return below and above what an outcome turns as an assumption moves, and to what."""
+    """Return below and above what an outcome turns as an assumption moves."""
     scale, unit = _scale(row)
     return [
         {
-            "outcome": row[f"outcome_{side}"],
-            "side": side,
+            # on the whole side no more is known than that it is another
+            "side": f"just {side}" if row[f"returns_{side}"] else side,
             "value": short_number(scale * row[f"turns_{side}"]),
             "unit": unit,
         }
@@ -488,12 +489,19 @@ def turning_points(row: Mapping[Any, Any]) -> list[dict[str, str]]:
     ]
 
 
+def taken(row: Mapping[Any, Any]) -> dict[str, str]:
+    """Return an assumption's value in the study, and its unit."""
+    scale, unit = _scale(row)
+    return {"value": short_number(scale * row["main"]), "unit": unit}
+
+
 def turns_in_words(row: Mapping[Any, Any], templates: Templates | None = None) -> str:
     """Return where an outcome turns as an assumption moves, or over which range it stands."""
     scale, unit = _scale(row)
     lowest, highest = (short_number(scale * row[end]) for end in ("lowest", "highest"))
     turns = turning_points(row)
-    return _doubt("turns", templates, turns=turns, unit=unit, lowest=lowest, highest=highest)
+    facts = {"lowest": lowest, "highest": highest, "outcome": row["outcome"]}
+    return _doubt("turns", templates, turns=turns, unit=unit, **facts)
 
 
 def _scale(row: Mapping[Any, Any]) -> tuple[float, str]:
@@ -539,5 +547,4 @@ def _tips(sensitivity: Sensitivity) -> Iterator[tuple[str, str]]:
     for row in sensitivity.tipping.to_dict("records"):
         if row["outcome_below"] or row["outcome_above"]:
             what = f"{row['outcome']} now; {assumption_words(row['assumption'])}"
-            turns = turns_in_words(row)
-            yield f"{row['scenario']}, {row['criterion']}", f"{what}: {turns}"
+            yield f"{row['scenario']}, {row['criterion']}", f"{what}: {turns_in_words(row)}"
