@@ -105,7 +105,7 @@ HOST_M = 100.0
 """Within so much of one another, a venue and a site are told as one place."""
 FEWER = frozenset({"mean_min", "losers_weight"})
 """Measures by which a set is better where none is better by all: a shorter trip, fewer who lose."""
-WARDS_NAMED = 6
+WARDS_NAMED = 4
 WARDS_DRAWN = 10
 MOST_OF_THEM = 0.95
 """Wards are named until so many of those who lose are told of."""
@@ -442,8 +442,12 @@ def criteria_facts(
         "failed": [each.criterion.label for each in counted if _pointed(each) == Outcome.NOT_MET],
         "as_before": any(verdict.not_met_before for verdict in verdicts),
         "hours_kept": _with_none_kept(pages, judged, kept),
-        "unknown_hours": [
-            item.criterion.label for item in judged if _takes_unknown_hours(pages, item.criterion)
+        "unknown_hours": any(_takes_unknown_hours(pages, item.criterion) for item in judged),
+        "unknown_hours_unsaid": [
+            item.criterion.label
+            for item in judged
+            # where an outcome turns by it, "how sure" says so
+            if _takes_unknown_hours(pages, item.criterion) and not _turns(pages, item)
         ],
         "beyond": [
             verdict.criterion.label for verdict in judged if _beyond_its_range(verdict, sure)
