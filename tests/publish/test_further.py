@@ -105,7 +105,7 @@ def test_a_site_all_sets_close_is_told_from_one_the_first_keeps() -> None:
 
 def test_keeping_one_is_said_of_one_and_by_the_places_as_they_are_known(told: Told) -> None:
     text = markdown(report(told.result, told.tables, told.findings))
-    assert re.search(r"By estimated places, best kept: [\w ]+, about [\d,]+ lose", text)
+    assert re.search(r"By estimated places, keeping [\w ]+ is best: about [\d,]+ lose", text)
     assert "Of keeping one at full hours, " in text
     assert "leaves fewest who lose, by the places as we have them: " in text
 
