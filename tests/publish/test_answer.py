@@ -100,7 +100,7 @@ def test_the_answer_names_the_fork_and_can_be_read_aloud(on_streets: StudyResult
     words = " ".join(sentences).split()
     assert len(words) <= 150
     assert sentences[0].startswith("No, if “local” means a full-time centre")
-    assert "as many stay that near if up to 10 hours a week count." in sentences[0]
+    assert "as many stay that near if up to 10 hours a week suffice." in sentences[0]
     hours = next(
         item
         for item in on_streets.verdicts_for("deregister-sessions")
